@@ -1,0 +1,39 @@
+import type { DataRequest } from '../wire/data-request.js'
+import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+
+/** What goes along with a request on every hop, beside its bytes. */
+export interface Call {
+  /** Aborts when the caller leaves or the deadline passes; its `reason` is a MillraceError. */
+  readonly signal: AbortSignal
+  /** Milliseconds since the epoch; `Infinity` when there is none. */
+  readonly deadline: number
+  /** Metadata of the caller, lower-case names. Names that start with `__` are Jina's own. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** One shape from client to executor. An executor's failure is an answer with status ERROR; a rejection is the road's. */
+export type Handler<In = DataRequest, Out = DataRequest> = (request: In, call: Call) => Promise<Out>
+
+/** The streaming twin of `Handler`: one document in, documents out as they come (`stream_doc`). */
+export type StreamHandler = (request: SingleDocumentRequest, call: Call) => AsyncIterable<SingleDocumentRequest>
+
+/** Wraps a handler. A layer with nothing to do returns `next` itself. */
+export type Layer = (next: Handler) => Handler
+
+/** What a pod says of itself when it is dialled; Jina's `endpoint_discovery`. */
+export interface Description {
+  /** As Jina lists them: `_jina_dry_run_`, `/default` when bound, and the endpoints. */
+  readonly endpoints: readonly string[]
+  readonly writeEndpoints: readonly string[]
+  /** Endpoints whose handler is a generator, for `stream`. */
+  readonly streamEndpoints: readonly string[]
+  /** Jina's schema Struct by endpoint (jina.md 4.4). */
+  readonly schemas: Readonly<Record<string, unknown>>
+}
+
+/** What listens: the served side of a transport. */
+export interface Service {
+  readonly handle: Handler
+  readonly stream: StreamHandler
+  describe(): Description
+}

@@ -1,0 +1,11 @@
+import type { Handler, Layer } from './call.js'
+
+/**
+ * Layers around a handler, outermost first.
+ *
+ * @example
+ * const handler = stack([timeout({ ms: 500 }), errorContext({ deployment })], balance(pool))
+ */
+export function stack(layers: readonly Layer[], innermost: Handler): Handler {
+  return layers.reduceRight<Handler>((next, layer) => layer(next), innermost)
+}

@@ -1,0 +1,97 @@
+/**
+ * Every error Millrace raises, by code. The list is closed: callers may switch on it.
+ *
+ * `retryable` says whether the same request may be sent again without a change, to another replica or later.
+ */
+export const errorCodes = {
+  // the caller's configuration
+  INVALID_OPTION: { retryable: false, about: 'an option has a value that cannot be used' },
+  UNKNOWN_OPTION: { retryable: false, about: 'an option that does not exist' },
+  INVALID_NAME: { retryable: false, about: 'a name that is no identifier, or is taken' },
+  INVALID_EXECUTOR: { retryable: false, about: 'an Executor class, endpoint or handler that cannot be served' },
+  MODULE_NOT_FOUND: { retryable: false, about: 'the module of an Executor cannot be loaded' },
+  EXPORT_NOT_FOUND: { retryable: false, about: 'the module was loaded but does not have the Executor' },
+  UNSUPPORTED: { retryable: false, about: 'a combination that does not exist here' },
+  // the life of a Flow
+  NOT_STARTED: { retryable: false, about: 'the Flow is not running' },
+  ALREADY_STARTED: { retryable: false, about: 'the Flow is running already' },
+  START_FAILED: { retryable: false, about: 'a stage did not start' },
+  START_TIMEOUT: { retryable: false, about: 'a stage was not ready in time' },
+  PORT_IN_USE: { retryable: false, about: 'the port is taken' },
+  // what a caller hands in
+  INVALID_INPUT: { retryable: false, about: 'inputs that are no documents' },
+  INPUT_FAILED: { retryable: false, about: 'the source of inputs threw' },
+  CALLBACK_FAILED: { retryable: false, about: 'a callback of the caller threw' },
+  MALFORMED: { retryable: false, about: 'bytes that are no message' },
+  // a request on its way
+  EXECUTOR_FAILED: { retryable: false, about: 'the handler of an Executor threw' },
+  INVALID_RESULT: { retryable: false, about: 'the handler of an Executor returned what cannot be sent' },
+  NOT_FOUND: { retryable: false, about: 'no such endpoint or stage' },
+  UNAVAILABLE: { retryable: true, about: 'nobody there to answer' },
+  RESOURCE_EXHAUSTED: { retryable: true, about: 'a queue or a message is larger than its limit' },
+  DEADLINE_EXCEEDED: { retryable: false, about: 'the time for the request ran out' },
+  CANCELLED: { retryable: false, about: 'the caller went away' },
+  INTERNAL: { retryable: false, about: 'a defect in Millrace' },
+} as const satisfies Record<string, { retryable: boolean; about: string }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** Where an error happened, as far as it is known. Added by one layer on the way out. */
+export interface Whereabouts {
+  readonly deployment?: string
+  readonly pod?: string
+  readonly endpoint?: string
+  readonly address?: string
+}
+
+export interface MillraceErrorOptions {
+  readonly cause?: unknown
+  readonly where?: Whereabouts
+  /** Overrides what the code says about repeating. */
+  readonly retryable?: boolean
+  /** The last lines a pod printed before it died. */
+  readonly output?: readonly string[]
+}
+
+const brand = Symbol.for('millrace.error')
+
+/** The one error class of Millrace. Check with `MillraceError.is`, which also knows errors of another copy of the package. */
+export class MillraceError extends Error {
+  readonly [brand] = true
+  override readonly name = 'MillraceError'
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly where: Whereabouts
+  readonly output: readonly string[]
+
+  constructor(code: ErrorCode, message: string, options: MillraceErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? errorCodes[code].retryable
+    this.where = options.where ?? {}
+    this.output = options.output ?? []
+  }
+
+  static is(value: unknown): value is MillraceError {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
+  /** A MillraceError as it is; anything else wrapped with the given code. */
+  static from(value: unknown, code: ErrorCode = 'INTERNAL'): MillraceError {
+    if (MillraceError.is(value)) return value
+    return new MillraceError(code, value instanceof Error ? value.message : String(value), { cause: value })
+  }
+
+  /** The same error with more of its whereabouts; what was known before wins. */
+  at(where: Whereabouts): MillraceError {
+    const { message, cause, retryable, output } = this
+    const copy = new MillraceError(this.code, message, {
+      cause,
+      retryable,
+      output,
+      where: { ...where, ...this.where },
+    })
+    if (this.stack !== undefined) copy.stack = this.stack
+    return copy
+  }
+}

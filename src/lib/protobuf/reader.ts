@@ -1,0 +1,170 @@
+import { MillraceError } from '../../errors.js'
+import { decodeText } from './text.js'
+
+/** Wire types of protobuf (protobuf.dev, "Encoding"). */
+export const wireType = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const
+
+/**
+ * A cursor over protobuf bytes. Every read checks its bounds and throws MALFORMED; `bytes()` gives views, never copies.
+ *
+ * @example
+ * const reader = new Reader(bytes)
+ * while (!reader.done) {
+ *   const tag = reader.tag()
+ *   if (tag >>> 3 === 1) id = reader.string()
+ *   else reader.skip(tag)
+ * }
+ */
+export class Reader {
+  readonly buffer: Uint8Array
+  position: number
+  readonly end: number
+  #view: DataView | undefined
+
+  constructor(buffer: Uint8Array, start = 0, end: number = buffer.length) {
+    this.buffer = buffer
+    this.position = start
+    this.end = end
+  }
+
+  get done(): boolean {
+    return this.position >= this.end
+  }
+
+  /** Field number and wire type in one: `tag >>> 3` and `tag & 7`. */
+  tag(): number {
+    const tag = this.uint32()
+    if (tag >>> 3 === 0) throw malformed(`field number 0 at byte ${this.position}`)
+    return tag
+  }
+
+  uint32(): number {
+    const { buffer, end } = this
+    let at = this.position
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      if (at >= end) throw truncated(at)
+      const byte = buffer[at++]!
+      if (shift < 32) value |= (byte & 0x7f) << shift
+      if (byte < 0x80) {
+        this.position = at
+        return value >>> 0
+      }
+    }
+    // a negative int32 takes ten bytes; the upper half says nothing more
+    for (let extra = 0; extra < 5; extra++) {
+      if (at >= end) throw truncated(at)
+      if (buffer[at++]! < 0x80) {
+        this.position = at
+        return value >>> 0
+      }
+    }
+    throw malformed(`a varint of more than ten bytes at byte ${this.position}`)
+  }
+
+  int32(): number {
+    return this.uint32() | 0
+  }
+
+  bool(): boolean {
+    return this.int64() !== 0n
+  }
+
+  int64(): bigint {
+    let value = 0n
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      if (this.position >= this.end) throw truncated(this.position)
+      const byte = this.buffer[this.position++]!
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) return BigInt.asIntN(64, value)
+    }
+    throw malformed(`a varint of more than ten bytes at byte ${this.position}`)
+  }
+
+  float(): number {
+    const at = this.#take(4)
+    return this.#dataView().getFloat32(at, true)
+  }
+
+  double(): number {
+    const at = this.#take(8)
+    return this.#dataView().getFloat64(at, true)
+  }
+
+  /** A view of a length-delimited field. */
+  bytes(): Uint8Array {
+    const length = this.uint32()
+    const at = this.#take(length)
+    return this.buffer.subarray(at, at + length)
+  }
+
+  string(): string {
+    const length = this.uint32()
+    const at = this.#take(length)
+    return decodeText(this.buffer, at, at + length)
+  }
+
+  /** Steps over the value of a field whose tag was just read. */
+  skip(tag: number): void {
+    switch (tag & 7) {
+      case wireType.varint:
+        this.#skipVarint()
+        return
+      case wireType.fixed64:
+        this.#take(8)
+        return
+      case wireType.bytes:
+        this.#take(this.uint32())
+        return
+      case wireType.fixed32:
+        this.#take(4)
+        return
+      case wireType.startGroup:
+        this.#skipGroup(tag >>> 3, 0)
+        return
+      default:
+        throw malformed(`wire type ${tag & 7} at byte ${this.position}`)
+    }
+  }
+
+  #skipVarint(): void {
+    for (let length = 0; length < 10; length++) {
+      if (this.position >= this.end) throw truncated(this.position)
+      if (this.buffer[this.position++]! < 0x80) return
+    }
+    throw malformed(`a varint of more than ten bytes at byte ${this.position}`)
+  }
+
+  #skipGroup(field: number, depth: number): void {
+    if (depth > 100) throw malformed('groups nested deeper than 100')
+    for (;;) {
+      const tag = this.tag()
+      if ((tag & 7) === wireType.endGroup) {
+        if (tag >>> 3 !== field) throw malformed(`group ${field} ended by ${tag >>> 3}`)
+        return
+      }
+      if ((tag & 7) === wireType.startGroup) this.#skipGroup(tag >>> 3, depth + 1)
+      else this.skip(tag)
+    }
+  }
+
+  #take(length: number): number {
+    const at = this.position
+    if (length > this.end - at) throw truncated(at)
+    this.position = at + length
+    return at
+  }
+
+  #dataView(): DataView {
+    const { buffer } = this
+    return (this.#view ??= new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength))
+  }
+}
+
+function truncated(at: number): MillraceError {
+  return malformed(`it ends in the middle of a field, at byte ${at}`)
+}
+
+function malformed(what: string): MillraceError {
+  return new MillraceError('MALFORMED', `These bytes are no protobuf message: ${what}.`)
+}

@@ -1,0 +1,42 @@
+/** UTF-8 in and out of a byte array, by Node's native routines when there are any. */
+
+interface NodeBytes extends Uint8Array {
+  utf8Slice(start: number, end: number): string
+  utf8Write(text: string, offset: number): number
+}
+
+const node = typeof globalThis.Buffer === 'function' ? globalThis.Buffer : undefined
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+/** Up to this many bytes a loop over ASCII beats the call into native code. */
+const shortText = 24
+
+export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= shortText) {
+    let text = ''
+    for (let at = start; at < end; at++) {
+      const code = bytes[at]!
+      if (code > 127) return decodeLong(bytes, start, end)
+      text += String.fromCharCode(code)
+    }
+    return text
+  }
+  return decodeLong(bytes, start, end)
+}
+
+function decodeLong(bytes: Uint8Array, start: number, end: number): string {
+  if (node === undefined) return decoder.decode(bytes.subarray(start, end))
+  return (node.prototype as unknown as NodeBytes).utf8Slice.call(bytes, start, end)
+}
+
+/** Writes at `offset` of `bytes`, which must have room for three bytes a UTF-16 unit; gives the bytes written. */
+export function encodeText(text: string, bytes: Uint8Array, offset: number): number {
+  if (node === undefined) return encoder.encodeInto(text, bytes.subarray(offset)).written
+  return (node.prototype as unknown as NodeBytes).utf8Write.call(bytes, text, offset)
+}
+
+/** Memory that is not cleared; the caller overwrites all of it. Never a slice of a shared pool. */
+export function allocate(size: number): Uint8Array<ArrayBuffer> {
+  return node === undefined ? new Uint8Array(size) : (node.allocUnsafeSlow(size) as Uint8Array<ArrayBuffer>)
+}

@@ -1,0 +1,168 @@
+import { wireType } from './reader.js'
+import { allocate, encodeText } from './text.js'
+
+/**
+ * Protobuf bytes in one growing buffer. A nested message is written in place: `fork` leaves room for its length,
+ * `join` fills it in, and moves the message only when the room was guessed wrong.
+ *
+ * @example
+ * const writer = new Writer(1024)
+ * writer.string(1, document.id)
+ * const chunk = writer.fork(14)
+ * writer.string(1, chunkId)
+ * writer.join(chunk)
+ * return writer.finish()
+ */
+export class Writer {
+  #buffer: Uint8Array<ArrayBuffer>
+  #view: DataView
+  #at = 0
+
+  /** `expected`: bytes likely to come; a good guess saves copies. */
+  constructor(expected = 256) {
+    this.#buffer = allocate(expected)
+    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.byteLength)
+  }
+
+  get length(): number {
+    return this.#at
+  }
+
+  /** What was written; the buffer is the caller's from now on. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(0, this.#at)
+  }
+
+  uint32(field: number, value: number): void {
+    this.#room(15)
+    this.#varint((field << 3) | wireType.varint)
+    this.#varint(value)
+  }
+
+  bool(field: number, value: boolean): void {
+    this.uint32(field, value ? 1 : 0)
+  }
+
+  /** int64 as a varint; negative values take ten bytes. */
+  int64(field: number, value: bigint): void {
+    this.#room(15)
+    this.#varint((field << 3) | wireType.varint)
+    let rest = BigInt.asUintN(64, value)
+    while (rest > 0x7fn) {
+      this.#buffer[this.#at++] = Number(rest & 0x7fn) | 0x80
+      rest >>= 7n
+    }
+    this.#buffer[this.#at++] = Number(rest)
+  }
+
+  float(field: number, value: number): void {
+    this.#room(9)
+    this.#varint((field << 3) | wireType.fixed32)
+    this.#view.setFloat32(this.#at, value, true)
+    this.#at += 4
+  }
+
+  double(field: number, value: number): void {
+    this.#room(13)
+    this.#varint((field << 3) | wireType.fixed64)
+    this.#view.setFloat64(this.#at, value, true)
+    this.#at += 8
+  }
+
+  bytes(field: number, value: Uint8Array): void {
+    this.#room(10 + value.length)
+    this.#varint((field << 3) | wireType.bytes)
+    this.#varint(value.length)
+    this.#buffer.set(value, this.#at)
+    this.#at += value.length
+  }
+
+  string(field: number, value: string): void {
+    this.#room(10 + value.length * 3)
+    this.#varint((field << 3) | wireType.bytes)
+    const start = this.#at
+    const guess = varintSize(value.length)
+    const written = encodeText(value, this.#buffer, start + guess)
+    this.#settle(start, guess, written)
+  }
+
+  /** uint32s as one packed field. */
+  packedUint32(field: number, values: ArrayLike<number>): void {
+    const mark = this.fork(field, values.length)
+    this.#room(values.length * 5)
+    for (let index = 0; index < values.length; index++) this.#varint(values[index]!)
+    this.join(mark)
+  }
+
+  /** Bytes as they are: whole fields, tag included. */
+  raw(fields: Uint8Array): void {
+    this.#room(fields.length)
+    this.#buffer.set(fields, this.#at)
+    this.#at += fields.length
+  }
+
+  /** Room for `length` bytes of a bytes field, to be filled by the caller at once; saves a copy. */
+  reserve(field: number, length: number): Uint8Array {
+    this.#room(10 + length)
+    this.#varint((field << 3) | wireType.bytes)
+    this.#varint(length)
+    const start = this.#at
+    this.#at += length
+    return this.#buffer.subarray(start, this.#at)
+  }
+
+  /** Opens a nested message; `expected` bytes decide how much room its length gets. */
+  fork(field: number, expected = 0): number {
+    this.#room(10)
+    this.#varint((field << 3) | wireType.bytes)
+    const guess = varintSize(expected)
+    this.#at += guess
+    return this.#at * 8 + guess
+  }
+
+  /** Closes the message that `fork` opened. */
+  join(mark: number): void {
+    const guess = mark % 8
+    const start = (mark - guess) / 8
+    this.#settle(start - guess, guess, this.#at - start)
+  }
+
+  /** Writes a length where `guess` bytes were left for it and moves what follows when that was not the right number. */
+  #settle(start: number, guess: number, written: number): void {
+    const size = varintSize(written)
+    if (size !== guess) {
+      this.#at = start + guess + written
+      this.#room(5)
+      this.#buffer.copyWithin(start + size, start + guess, start + guess + written)
+    }
+    this.#at = start
+    this.#varint(written)
+    this.#at += written
+  }
+
+  #varint(value: number): void {
+    let rest = value >>> 0
+    while (rest > 0x7f) {
+      this.#buffer[this.#at++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.#buffer[this.#at++] = rest
+  }
+
+  #room(extra: number): void {
+    const needed = this.#at + extra
+    if (needed <= this.#buffer.length) return
+    const grown = allocate(Math.max(needed, this.#buffer.length * 2))
+    grown.set(this.#buffer.subarray(0, this.#at))
+    this.#buffer = grown
+    this.#view = new DataView(grown.buffer, grown.byteOffset, grown.byteLength)
+  }
+}
+
+/** Bytes that a varint of this value takes. */
+export function varintSize(value: number): number {
+  if (value < 0x80) return 1
+  if (value < 0x4000) return 2
+  if (value < 0x200000) return 3
+  return value < 0x10000000 ? 4 : 5
+}

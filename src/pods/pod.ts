@@ -1,0 +1,35 @@
+import type { Address } from '../transport/transport.js'
+import type { ExecutorSpec } from '../worker/spec.js'
+
+/** One replica to run, as plain data. */
+export interface PodSpec {
+  /** `exec/rep-0`, as Jina names it. */
+  readonly name: string
+  readonly deployment: string
+  readonly replica: number
+  readonly executor: ExecutorSpec
+  readonly env: Readonly<Record<string, string>>
+  /** Milliseconds from spawn to ready; -1 waits for ever. */
+  readonly timeoutReadyMs: number
+}
+
+/** How a pod ended. `expected` when it was asked to. */
+export interface Exit {
+  readonly expected: boolean
+  /** One sentence: `exited with code 1`, `was killed by SIGKILL`, … */
+  readonly reason: string
+  /** The last lines it printed. */
+  readonly output: readonly string[]
+}
+
+/** A pod that runs; every kind has the same life. */
+export interface Pod {
+  readonly name: string
+  /** The process id, of the process that hosts it. */
+  readonly pid: number
+  readonly address: Address
+  /** Resolves once when the pod has ended, for whatever reason. Never rejects. */
+  readonly exited: Promise<Exit>
+  /** Drain, `close()` of the executor, exit; after `graceMs` SIGTERM, then SIGKILL. Idempotent, never rejects. */
+  stop(options?: { readonly graceMs?: number }): Promise<Exit>
+}

@@ -1,0 +1,29 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { Description, Handler, Service, StreamHandler } from '../call/call.js'
+
+/** Where a pod listens, as data that can cross a thread or process boundary. */
+export type Address =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'port'; readonly port: MessagePort }
+  | { readonly kind: 'grpc'; readonly host: string; readonly port: number; readonly tls: boolean }
+  | { readonly kind: 'memory'; readonly service: Service }
+
+/** The dialled side: one multiplexed connection to one pod. */
+export interface Channel {
+  /** One hop. Rejects with UNAVAILABLE when the peer is gone; `call.signal` and `call.deadline` go along. */
+  readonly handle: Handler
+  readonly stream: StreamHandler
+  /** Asks the peer what it serves (a real round trip). */
+  describe(): Promise<Description>
+  /** Resolves once, with why, when the connection is gone for good, closed by either side. Never rejects. */
+  readonly closed: Promise<{ readonly reason: string }>
+  /** Ends the connection; calls in flight reject with CANCELLED. Idempotent. */
+  close(): Promise<void>
+}
+
+/** The serving side. */
+export interface Listener {
+  readonly address: Address
+  /** Refuses new calls, waits for those in flight, at most `graceMs`, then closes. Idempotent. */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}

@@ -1,0 +1,21 @@
+/** Which Executor a pod runs, with what; plain data, so that it can cross a thread or process boundary. */
+export interface ExecutorSpec {
+  /** File URL of the module that defines the class; null is the pass-through base class. */
+  readonly module: string | null
+  /** Export or class name within the module; null takes the default export, else the only Executor of the module. */
+  readonly className: string | null
+  readonly usesWith: Readonly<Record<string, unknown>>
+  readonly usesMetas: Readonly<Record<string, unknown>>
+  /** Endpoint to method name, over what the class binds itself. */
+  readonly usesRequests: Readonly<Record<string, string>>
+  readonly workspace: string | null
+  /** Handlers that may run at the same time in one replica; null is 1 for sync handlers and no limit for async ones. */
+  readonly maxConcurrency: number | null
+  /** Name of the pod, `exec/rep-0`: the key under `__results__`. */
+  readonly podName: string
+  readonly deployment: string
+  readonly replica: number
+  readonly replicas: number
+  readonly shardId: number
+  readonly shards: number
+}
