@@ -1,0 +1,43 @@
+// Folder order is import order: a folder imports only folders above it in this list.
+const order = [
+  'lib', 'observe', 'document', 'wire', 'call', 'transport', 'executor', 'worker', 'balancer', 'topology', 'gateway', 'client', 'plan', 'pods', 'flow', 'testing',
+]
+
+/** Folders that run in a browser too. */
+const browserSafe = '^src/(lib|document|wire)/'
+
+/** Files a process pod loads; it must stay small and start fast, because there is one for each replica. */
+const podEntry = '^src/pods/process/entry\\.ts$'
+
+module.exports = {
+  forbidden: [
+    ...order.slice(0, -1).map((folder, index) => ({
+      name: `${folder}-imports-only-above`,
+      severity: 'error',
+      from: { path: `^src/${folder}/`, pathNot: '\\.(test|suite)\\.ts$' },
+      to: { path: `^src/(${order.slice(index + 1).join('|')})/`, dependencyTypesNot: folder === 'call' ? ['type-only'] : [] },
+    })),
+    { name: 'no-cycles', severity: 'error', from: { pathNot: '\\.test\\.ts$' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'browser-safe',
+      comment: 'These folders have a browser door: no Node built-ins.',
+      severity: 'error',
+      from: { path: browserSafe, pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'small-pods',
+      comment: 'A pod must not load gRPC or generated messages: it costs memory and start time in every replica.',
+      severity: 'error',
+      from: { path: podEntry },
+      to: { path: '(node_modules/(@grpc|@bufbuild)|^src/(wire/gen|gateway|client|flow))', reachable: true },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.src.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'types', 'node'] },
+  },
+}

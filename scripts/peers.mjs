@@ -1,0 +1,87 @@
+// Installs the peers that benches and interoperability tests run against, below .cache/ :
+//
+//   node scripts/peers.mjs python   real Jina 3.14.1 with DocArray v1, scikit-learn (a Python 3.11 environment)
+//   node scripts/peers.mjs go       ghz and grpcurl
+//
+// What is installed already is left alone. Exit code 1 with one line that says what is missing.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const cache = join(root, '.cache')
+
+const GO_TOOLS = {
+  ghz: 'github.com/bojand/ghz/cmd/ghz@v0.120.0',
+  grpcurl: 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3',
+}
+
+const installers = { python: installPython, go: installGoTools }
+
+main(process.argv.slice(2))
+
+function main(names) {
+  const unknown = names.filter((name) => !Object.hasOwn(installers, name))
+  if (names.length === 0 || unknown.length > 0) fail('usage: node scripts/peers.mjs [python] [go]')
+  for (const name of new Set(names)) installers[name]()
+}
+
+/** READY holds the hash of the requirement files it was made from, so a changed pin makes the environment anew. */
+function installPython() {
+  const environment = join(cache, 'jina-env')
+  const ready = join(environment, 'READY')
+  const files = ['tools', 'jina', 'grpc'].map((step) => join(root, 'bench', 'peers', `requirements-${step}.txt`))
+  const wanted = createHash('sha256').update(files.map((file) => readFileSync(file)).join('\n')).digest('hex')
+  if (existsSync(ready) && readFileSync(ready, 'utf8').trim() === wanted) return say('python: ready')
+  const python = process.env.PYTHON ?? 'python3.11'
+  const version = output(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
+  if (version !== '3.11') {
+    fail(`Jina 3.14.1 needs Python 3.11; \`${python}\` is ${version ?? 'not to be found'}. Install it or set PYTHON.`)
+  }
+  say('python: making the environment in .cache/jina-env (some minutes) …')
+  rmSync(environment, { recursive: true, force: true })
+  mkdirSync(cache, { recursive: true })
+  run(python, ['-m', 'venv', environment])
+  const pip = join(environment, 'bin', 'python')
+  // One step after the other: the last one overrides pins that the packages of the step before declare.
+  for (const file of files) run(pip, ['-m', 'pip', 'install', '--quiet', '-r', file])
+  run(pip, ['-c', 'import jina, docarray, sklearn; print("python: jina", jina.__version__, "docarray", docarray.__version__)'])
+  writeFileSync(ready, `${wanted}\n`)
+  say('python: ready')
+}
+
+function installGoTools() {
+  const missing = Object.entries(GO_TOOLS).filter(([name]) => !existsSync(join(cache, 'bin', name)))
+  if (missing.length === 0) return say('go: ready')
+  if (output('go', ['version']) === undefined) fail('ghz and grpcurl need Go: `go` is not to be found.')
+  mkdirSync(join(cache, 'bin'), { recursive: true })
+  for (const [name, module] of missing) {
+    say(`go: building ${name} …`)
+    run('go', ['install', module], { GOBIN: join(cache, 'bin') })
+  }
+  say('go: ready')
+}
+
+function run(command, args, env = {}) {
+  const { status, error } = spawnSync(command, args, {
+    stdio: 'inherit',
+    env: { ...process.env, JINA_OPTOUT_TELEMETRY: '1', ...env },
+  })
+  if (error || status !== 0) fail(`failed: ${[command, ...args].join(' ')}${error ? ` (${error.message})` : ''}`)
+}
+
+function output(command, args) {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : undefined
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`)
+}
+
+function fail(line) {
+  process.stderr.write(`${line}\n`)
+  process.exit(1)
+}

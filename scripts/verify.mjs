@@ -1,0 +1,27 @@
+// Everything CI checks, in one command: types, lint, format, import rule, dead code, package, tests. Stops at the first failure.
+import { spawnSync } from 'node:child_process'
+
+const steps = [
+  ['types', 'node', ['scripts/ready.mjs']],
+  ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
+  ['format', 'biome', ['format', '.']],
+  ['import rule', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src']],
+  ['dead code', 'knip', []],
+  ['package', 'publint', ['--strict']],
+  ['package types', 'attw', ['--pack', '.', '--profile', 'esm-only']],
+  ['tests', 'vitest', ['run']],
+]
+
+const bin = new URL('../node_modules/.bin', import.meta.url).pathname
+const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` }
+
+for (const [name, command, args] of steps) {
+  const started = performance.now()
+  const { status } = spawnSync(command, args, { stdio: 'inherit', env, cwd: new URL('..', import.meta.url) })
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  if (status !== 0) {
+    console.error(`verify: ${name} failed after ${seconds} s`)
+    process.exit(status ?? 1)
+  }
+  console.error(`verify: ${name} passed in ${seconds} s`)
+}

@@ -1,0 +1,189 @@
+import type { Client, PostOptions, PostResult } from '../client/client.js'
+import type { Inputs } from '../client/inputs.js'
+import type { Response } from '../client/response.js'
+import { MillraceError } from '../errors.js'
+import { isPod, offerClass } from '../executor/load.js'
+import { nearest } from '../lib/nearest.js'
+import { addStage, createPlan, type FlowPlan, setReplicas } from '../plan/flow-plan.js'
+import type { FlowOptions } from '../plan/flow-settings.js'
+import type { StageOptions } from '../plan/stage-settings.js'
+import { onInterrupt } from './interrupt.js'
+import type { RunningFlow, Scaled } from './running.js'
+
+// built → starting → running → closing → built: a closed Flow can be started again
+type Life =
+  | { readonly state: 'built' }
+  | { readonly state: 'starting' }
+  | { readonly state: 'running'; readonly running: RunningFlow; readonly client: Client; readonly forget: () => void }
+  | { readonly state: 'closing'; readonly closed: Promise<void> }
+
+/**
+ * Stages behind a gateway. Immutable while it is built: `add()` gives a new Flow whose type knows its stages.
+ *
+ * @example
+ * const flow = new Flow().add({ name: 'encoder', uses: Encoder, replicas: 2 })
+ * await using running = await flow.start()
+ * const results = await running.post('/index', documents)
+ */
+export class Flow<Stages extends string = never> {
+  #plan: FlowPlan
+  #life: Life = { state: 'built' }
+
+  /** @throws UNKNOWN_OPTION, INVALID_OPTION */
+  constructor(options: FlowOptions = {}) {
+    this.#plan = createPlan(options)
+  }
+
+  /**
+   * A Flow with one more stage at its end. Without `uses` documents pass through, at no cost.
+   *
+   * @throws INVALID_NAME, UNKNOWN_OPTION, INVALID_OPTION, INVALID_EXECUTOR, MODULE_NOT_FOUND, UNSUPPORTED
+   */
+  add<const Name extends string = `executor${number}`>(options: StageOptions<Name> = {}): Flow<Stages | Name> {
+    if (typeof options.uses === 'function') offerClass(options.uses)
+    const next = new Flow<Stages | Name>()
+    next.#plan = addStage(this.#plan, options)
+    return next
+  }
+
+  /** Names of the stages, in order. */
+  get stages(): readonly string[] {
+    return this.#plan.stages.map((stage) => stage.name)
+  }
+
+  get host(): string {
+    return this.#plan.settings.host
+  }
+
+  /** The gateway's port: what was configured until the Flow runs, then the real one. */
+  get port(): number {
+    return this.#life.state === 'running' ? this.#life.running.port : (this.#plan.settings.port[0] ?? 0)
+  }
+
+  /** A client of this Flow. @throws NOT_STARTED */
+  get client(): Client {
+    return this.#running('client').client
+  }
+
+  /**
+   * Starts the gateway and every pod; resolves with this Flow once each has answered a real call.
+   * Inside a pod (a process that imports this file for its Executor) it never resolves.
+   *
+   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT; then nothing is left running.
+   */
+  async start(): Promise<this> {
+    if (isPod()) return new Promise(() => {})
+    if (this.#life.state !== 'built') {
+      throw new MillraceError('ALREADY_STARTED', `This Flow is ${this.#life.state} already. Close it before it is started again.`)
+    }
+    if (this.#plan.stages.length === 0) {
+      throw new MillraceError('INVALID_OPTION', 'This Flow has no stages. Add one with flow.add({ name, uses }).')
+    }
+    this.#life = { state: 'starting' }
+    try {
+      // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
+      const [{ RunningFlow }, { Client }] = await Promise.all([import('./running.js'), import('../client/client.js')])
+      const running = await RunningFlow.start(this.#plan)
+      const client = new Client({ host: `grpc://${reachable(this.host)}:${running.port}`, maxMessageBytes: this.#plan.settings.maxMessageBytes })
+      this.#life = { state: 'running', running, client, forget: onInterrupt(() => this.close()) }
+    } catch (error) {
+      this.#life = { state: 'built' }
+      throw error
+    }
+    return this
+  }
+
+  /**
+   * Sends documents through the Flow and gives what comes back, in order of completion.
+   * See `Client.post` for inputs and options.
+   *
+   * @throws NOT_STARTED, and whatever `Client.post` throws.
+   */
+  async post<const O extends PostOptions>(on: string, inputs?: Inputs, options?: O): Promise<PostResult<O>> {
+    return this.#running('post').client.post(on, inputs, options)
+  }
+
+  /** As `post`, one response after the other as they come. */
+  stream(on: string, inputs?: Inputs, options?: PostOptions): AsyncIterable<Response> {
+    return this.#running('stream').client.stream(on, inputs, options)
+  }
+
+  /**
+   * Another number of replicas for a stage. On a running Flow pods are started (and admitted once they have answered a
+   * real call) or drained and closed, while requests go on; otherwise the plan changes.
+   *
+   * @throws NOT_FOUND, INVALID_OPTION; START_FAILED when a new replica does not start: then the old ones stay as they were.
+   */
+  async scale(name: Stages, options: { readonly replicas: number }): Promise<Scaled> {
+    const { replicas } = options
+    const stage = this.#plan.stages.find((candidate) => candidate.name === name)
+    if (stage === undefined) throw unknownStage(name, this.stages)
+    if (!Number.isInteger(replicas) || replicas < 1 || replicas > 1024) {
+      throw new MillraceError('INVALID_OPTION', `scale('${name}'): replicas must be a whole number from 1 to 1024, not ${String(replicas)}.`)
+    }
+    if (stage.runtime === 'inline' && replicas !== 1) {
+      throw new MillraceError('UNSUPPORTED', `scale('${name}'): runtime 'inline' has one thread. Use 'thread' or 'process' for replicas.`)
+    }
+    const life = this.#life
+    if (life.state !== 'running') {
+      this.#plan = setReplicas(this.#plan, name, replicas)
+      return { from: stage.replicas, to: replicas, seconds: 0 }
+    }
+    const scaled = await life.running.scale(name, replicas)
+    this.#plan = setReplicas(this.#plan, name, scaled.to)
+    return scaled
+  }
+
+  /** Replicas of a stage that run now; of a Flow that does not run, as many as it would start. @throws NOT_FOUND */
+  replicas(name: Stages): number {
+    const stage = this.#plan.stages.find((candidate) => candidate.name === name)
+    if (stage === undefined) throw unknownStage(name, this.stages)
+    return this.#life.state === 'running' ? this.#life.running.replicasOf(name) : stage.replicas
+  }
+
+  /** True when a request through every stage succeeds. */
+  async isReady(): Promise<boolean> {
+    return this.#life.state === 'running' && this.#life.client.isReady()
+  }
+
+  /** Refuses new requests, finishes those under way, at most `graceMs`, and ends every pod. Idempotent. */
+  async close(): Promise<void> {
+    const life = this.#life
+    if (life.state === 'closing') return life.closed
+    if (life.state !== 'running') return
+    const closed = this.#end(life)
+    this.#life = { state: 'closing', closed }
+    await closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #end(life: Extract<Life, { state: 'running' }>): Promise<void> {
+    try {
+      await life.running.close()
+      await life.client.close()
+    } finally {
+      life.forget()
+      this.#life = { state: 'built' }
+    }
+  }
+
+  #running(wanted: string): Extract<Life, { state: 'running' }> {
+    if (this.#life.state === 'running') return this.#life
+    throw new MillraceError('NOT_STARTED', `flow.${wanted} needs a running Flow, and this one is ${this.#life.state}. Await flow.start() first.`)
+  }
+}
+
+function unknownStage(name: string, stages: readonly string[]): MillraceError {
+  const hint = nearest(name, stages)
+  const advice = hint === undefined ? `Stages: ${stages.join(', ') || 'none'}.` : `Did you mean '${hint}'?`
+  return new MillraceError('NOT_FOUND', `There is no stage '${name}'. ${advice}`)
+}
+
+/** An address to dial where the gateway listens on all of them. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  return host === '::' ? '[::1]' : host
+}

@@ -1,0 +1,34 @@
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import type { PodSpec } from '../pods/pod.js'
+
+/** What one replica of a stage must run; plain data. */
+export function podSpec(
+  flow: FlowPlan,
+  stage: StagePlan,
+  replica: { readonly index: number; readonly replicas: number },
+): PodSpec {
+  const name = `${stage.name}/rep-${replica.index}`
+  const { source } = stage
+  return {
+    name,
+    deployment: stage.name,
+    replica: replica.index,
+    env: { ...flow.settings.env, ...stage.env },
+    timeoutReadyMs: stage.timeoutReadyMs ?? flow.settings.timeoutReadyMs,
+    executor: {
+      module: source.kind === 'module' ? source.url : null,
+      className: source.kind === 'module' ? source.className : null,
+      usesWith: stage.usesWith,
+      usesMetas: stage.usesMetas,
+      usesRequests: stage.usesRequests,
+      workspace: stage.workspace ?? flow.settings.workspace,
+      maxConcurrency: stage.maxConcurrency,
+      podName: name,
+      deployment: stage.name,
+      replica: replica.index,
+      replicas: replica.replicas,
+      shardId: 0,
+      shards: 1,
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import { MillraceError } from '../errors.js'
+import { type GatewayHandle, startGateway } from '../gateway/host.js'
+import type { GatewaySpec } from '../gateway/spec.js'
+import { systemClock } from '../lib/clock.js'
+import { createLogger, type Logger } from '../observe/logger.js'
+import type { FlowPlan } from '../plan/flow-plan.js'
+import { banner } from './banner.js'
+import { Deployment } from './deployment.js'
+import { WaitingLine } from './waiting.js'
+
+/** What changed in a `scale()`. */
+export interface Scaled {
+  readonly from: number
+  readonly to: number
+  readonly seconds: number
+}
+
+/** A Flow that runs: its gateway and its deployments. */
+export class RunningFlow {
+  readonly port: number
+  readonly #plan: FlowPlan
+  readonly #gateway: GatewayHandle
+  readonly #deployments: ReadonlyMap<string, Deployment>
+  #scaling: Promise<unknown> = Promise.resolve()
+  #closed: Promise<void> | null = null
+
+  private constructor(plan: FlowPlan, gateway: GatewayHandle, deployments: ReadonlyMap<string, Deployment>) {
+    this.port = gateway.port
+    this.#plan = plan
+    this.#gateway = gateway
+    this.#deployments = deployments
+  }
+
+  /**
+   * The gateway binds first, so that a taken port is known before any pod starts; then all pods start at once.
+   * When anything fails everything that was started is stopped before the failure is thrown.
+   */
+  static async start(plan: FlowPlan): Promise<RunningFlow> {
+    const { settings } = plan
+    const logger = createLogger({ name: settings.name })
+    const gateway = await startGateway(gatewaySpec(plan))
+    const deployments = createDeployments(plan, gateway, logger)
+    const pending = new Map([...deployments.values()].map(({ plan: stage }) => [stage.name, stage.replicas]))
+    const waiting = settings.quiet ? null : new WaitingLine(pending, process.stderr, systemClock)
+    const failure = new AbortController()
+    try {
+      await settleAll([...deployments.values()], failure, (deployment) =>
+        deployment.grow(deployment.plan.replicas, {
+          signal: failure.signal,
+          onReady: () => waiting?.ready(deployment.name),
+        }),
+      )
+    } catch (error) {
+      waiting?.close()
+      await stopAll(gateway, deployments, 0)
+      throw error
+    }
+    waiting?.close()
+    if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
+    gateway.onLost((stage, pod, reason) => logger.warn(`the gateway lost ${pod}: ${reason}`, { stage }))
+    return new RunningFlow(plan, gateway, deployments)
+  }
+
+  /** One after the other, in the order they were asked for. */
+  scale(name: string, replicas: number): Promise<Scaled> {
+    const turn = this.#scaling.then(() => this.#scale(name, replicas))
+    this.#scaling = turn.catch(() => {})
+    return turn
+  }
+
+  replicasOf(name: string): number {
+    return this.#deployments.get(name)?.replicas ?? 0
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= stopAll(this.#gateway, this.#deployments, this.#plan.settings.graceMs)
+    return this.#closed
+  }
+
+  async #scale(name: string, replicas: number): Promise<Scaled> {
+    const deployment = this.#deployments.get(name)
+    if (deployment === undefined) {
+      throw new MillraceError('UNSUPPORTED', `stage '${name}' has no replicas of its own to scale: it has no uses, or is external.`)
+    }
+    const from = deployment.replicas
+    const start = systemClock.monotonic()
+    if (replicas > from) await deployment.grow(replicas, { signal: new AbortController().signal })
+    else await deployment.shrink(replicas, this.#plan.settings.graceMs)
+    return { from, to: deployment.replicas, seconds: (systemClock.monotonic() - start) / 1000 }
+  }
+}
+
+function gatewaySpec(plan: FlowPlan): GatewaySpec {
+  const { settings } = plan
+  return {
+    name: settings.name,
+    host: settings.host,
+    port: settings.port[0] ?? 0,
+    prefetch: settings.prefetch,
+    maxMessageBytes: settings.maxMessageBytes,
+    timeoutMs: settings.timeoutMs,
+    stages: plan.stages.map((stage) => ({
+      name: stage.name,
+      passThrough: stage.source.kind === 'pass-through' && stage.external.length === 0,
+      balance: stage.balance,
+      timeoutSendMs: stage.timeoutSendMs ?? settings.timeoutSendMs,
+      external: stage.external.map((address) => ({ kind: 'grpc' as const, ...address })),
+    })),
+  }
+}
+
+function createDeployments(plan: FlowPlan, gateway: GatewayHandle, logger: Logger): Map<string, Deployment> {
+  const hooks = {
+    onLine: (line: string): void => {
+      process.stderr.write(`${line}\n`)
+    },
+    onLost: (pod: { readonly name: string }, exit: { readonly reason: string }): void =>
+      logger.error(`${pod.name} ${exit.reason}`),
+  }
+  const started = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
+  return new Map(started.map((stage) => [stage.name, new Deployment(stage, plan, gateway, hooks)]))
+}
+
+/** Waits for all, also when one fails; the first failure aborts the others and is thrown. */
+async function settleAll<T>(items: readonly T[], failure: AbortController, work: (item: T) => Promise<void>): Promise<void> {
+  await Promise.allSettled(items.map((item) => work(item).catch((error: unknown) => failure.abort(error))))
+  if (failure.signal.aborted) throw MillraceError.from(failure.signal.reason, 'START_FAILED')
+}
+
+/** The gateway first, so that requests under way still find their pods. */
+async function stopAll(gateway: GatewayHandle, deployments: ReadonlyMap<string, Deployment>, graceMs: number): Promise<void> {
+  await gateway.close({ graceMs })
+  await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
+}

@@ -1,0 +1,7 @@
+export { Client, type ClientOptions, type PostOptions } from './client/client.js'
+export type { Response } from './client/response.js'
+export { Document, DocumentArray, CsrMatrix, NdArray } from './document/index.js'
+export { MillraceError, errorCodes, type ErrorCode } from './errors.js'
+export { Executor } from './executor/executor.js'
+export { requests } from './executor/requests.js'
+export { Flow } from './flow/flow.js'

@@ -1,0 +1,60 @@
+import type { OptionTable } from './option.js'
+import { flag, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
+
+/** How clients reach the gateway. Only gRPC so far. */
+export type Protocol = 'grpc'
+
+/** Options of a Flow, complete. */
+export interface FlowSettings {
+  /** Shows in logs and is the prefix of what the Flow makes on disk. Default `'flow'`. */
+  readonly name: string
+  /** Default `['grpc']`. */
+  readonly protocol: readonly Protocol[]
+  /** Interface the gateway binds. Default `'0.0.0.0'`. */
+  readonly host: string
+  /** 0 lets the system choose; `flow.port` tells. Default `[0]`. */
+  readonly port: readonly number[]
+  /** Address that others reach the gateway by; only shown in the banner. Default null: not shown. */
+  readonly publicHost: string | null
+  /** Folder for what Executors keep. Default null: `~/.cache/millrace`. */
+  readonly workspace: string | null
+  /** Environment of every pod, over that of the program. Default `{}`. */
+  readonly env: Readonly<Record<string, string>>
+  /** Requests of one stream that may be under way at once; 0 is no limit. Default 1000. */
+  readonly prefetch: number
+  /** Largest message in or out, bytes. Default 256 MiB. */
+  readonly maxMessageBytes: number
+  /** Milliseconds a request may take when the client names none; null is no limit. Default 600,000. */
+  readonly timeoutMs: number | null
+  /** Milliseconds one hop may take; a stage's own wins. Default null: no limit but the request's. */
+  readonly timeoutSendMs: number | null
+  /** Milliseconds a pod may take to become ready; -1 waits for ever. Default 600,000. */
+  readonly timeoutReadyMs: number
+  /** Milliseconds `close()` waits for requests under way before it ends them. Default 30,000. */
+  readonly graceMs: number
+  /** No banner and no waiting line. Default false. */
+  readonly quiet: boolean
+}
+
+/** What `new Flow()` takes. */
+export type FlowOptions = Partial<Omit<FlowSettings, 'protocol' | 'port'>> & {
+  readonly protocol?: Protocol | readonly Protocol[]
+  readonly port?: number | readonly number[]
+}
+
+export const flowOptions: OptionTable<FlowSettings> = {
+  name: text('flow'),
+  protocol: listOf(oneOf<Protocol>(['grpc'], 'grpc'), ['grpc']),
+  host: text('0.0.0.0'),
+  port: listOf(integer(0, 0, 65_535), [0]),
+  publicHost: text(null),
+  workspace: text(null),
+  env: textMap(),
+  prefetch: integer(1000, 0),
+  maxMessageBytes: integer(256 * 1024 * 1024, 1024, 2 ** 31 - 1),
+  timeoutMs: integer<number | null>(600_000, 1),
+  timeoutSendMs: integer(null, 1),
+  timeoutReadyMs: integer(600_000, -1),
+  graceMs: integer(30_000, 0),
+  quiet: flag(false),
+}

@@ -1,0 +1,80 @@
+import type { Option } from './option.js'
+
+export const flag = (preset: boolean): Option<boolean> => ({
+  expected: 'true or false',
+  preset,
+  parse: (value) => (typeof value === 'boolean' ? value : undefined),
+})
+
+export const text = <P extends string | null>(preset: P): Option<string | P> => ({
+  expected: 'a text that is not empty',
+  preset,
+  parse: (value) => (value === preset || (typeof value === 'string' && value !== '') ? (value as string | P) : undefined),
+})
+
+export const integer = <P extends number | null>(
+  preset: P,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): Option<number | P> => ({
+  expected: max === Number.MAX_SAFE_INTEGER ? `a whole number, ${min} or more` : `a whole number from ${min} to ${max}`,
+  preset,
+  parse(value) {
+    if (value === preset) return preset
+    return Number.isInteger(value) && Number(value) >= min && Number(value) <= max ? Number(value) : undefined
+  },
+})
+
+export const oneOf = <T extends string>(choices: readonly T[], preset: T): Option<T> => ({
+  expected: `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`,
+  preset,
+  parse: (value) => choices.find((choice) => choice === value),
+})
+
+export const textMap = (): Option<Readonly<Record<string, string>>> => ({
+  expected: 'an object of texts',
+  preset: {},
+  parse: (value) =>
+    isPlainObject(value) && Object.values(value).every((entry) => typeof entry === 'string')
+      ? (value as Record<string, string>)
+      : undefined,
+})
+
+/** An object that survives a thread or process boundary. */
+export const dataMap = (): Option<Readonly<Record<string, unknown>>> => ({
+  expected: 'an object of plain data (no functions, no class instances: it goes to another thread or process)',
+  preset: {},
+  parse: (value) => (isPlainObject(value) && isCloneable(value) ? value : undefined),
+})
+
+/** One value or a list of them, always given as a list. */
+export const listOf = <T>(option: Option<T>, preset: readonly T[]): Option<readonly T[]> => ({
+  expected: `${option.expected}, or a list of that`,
+  preset,
+  parse(value) {
+    const entries = (Array.isArray(value) ? value : [value]).map((entry) => option.parse(entry))
+    return entries.length > 0 && entries.every((entry) => entry !== undefined) ? entries : undefined
+  },
+})
+
+/** Anything; checked where it is used. */
+export const anything = <T>(preset: T): Option<T> => ({
+  expected: 'anything',
+  preset,
+  parse: (value) => value as T,
+})
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,54 @@
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+
+/** One option: what it takes, in words and as a check, and what it is when nobody says. */
+export interface Option<T> {
+  readonly expected: string
+  readonly preset: T
+  /** The value to use, or undefined when what came cannot be used. */
+  parse(value: unknown): T | undefined
+}
+
+/** Every option of `T` once. */
+export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> }
+
+/**
+ * What the user wrote, checked and completed. `owner` names the place in messages: `Flow`, `stage 'encoder'`.
+ *
+ * @throws UNKNOWN_OPTION for a key that is not in the table, with the nearest one that is.
+ * @throws INVALID_OPTION for a value that the option does not take.
+ */
+export function resolveOptions<T extends object>(table: OptionTable<T>, given: object, owner: string): T {
+  const known = Object.keys(table)
+  const resolved: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(given)) {
+    if (!known.includes(key)) throw unknownOption(key, known, owner)
+    if (value !== undefined) resolved[key] = parse(key, value, table[key as keyof T], owner)
+  }
+  for (const key of known) if (!(key in resolved)) resolved[key] = table[key as keyof T].preset
+  return resolved as T
+}
+
+function parse<T>(key: string, value: unknown, option: Option<T>, owner: string): T {
+  const parsed = option.parse(value)
+  if (parsed !== undefined) return parsed
+  throw new MillraceError('INVALID_OPTION', `${owner}: ${key} must be ${option.expected}, not ${show(value)}.`)
+}
+
+function unknownOption(key: string, known: readonly string[], owner: string): MillraceError {
+  const hint = nearest(key, known)
+  const advice = hint === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean ${hint}?`
+  return new MillraceError('UNKNOWN_OPTION', `${owner}: there is no option ${JSON.stringify(key)}. ${advice}`)
+}
+
+/** A value in a message: short, and never an exception of its own. */
+export function show(value: unknown): string {
+  if (typeof value === 'function') return `the ${/^class\b/.test(String(value)) ? 'class' : 'function'} ${value.name || '(anonymous)'}`
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
+  try {
+    const text = JSON.stringify(value) ?? String(value)
+    return text.length > 80 ? `${text.slice(0, 77)}…` : text
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { MillraceError } from '../errors.js'
+import { endpointsOf } from '../executor/endpoints.js'
+import { type ExecutorClass, isExecutorClass } from '../executor/executor.js'
+import { locateClass } from '../executor/locate.js'
+import { show } from './option.js'
+import type { Runtime, Uses } from './stage-settings.js'
+
+/** Which Executor a stage runs, where its pods find it. */
+export type ExecutorSource =
+  | { readonly kind: 'pass-through' }
+  | { readonly kind: 'class'; readonly executorClass: ExecutorClass }
+  | { readonly kind: 'module'; readonly url: string; readonly className: string | null; readonly executorClass: ExecutorClass | null }
+
+/** Schemes of Jina's `uses` that need a container engine, a hub or a YAML loader. */
+const laterSchemes = /^(docker|jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
+
+/**
+ * @throws INVALID_EXECUTOR, MODULE_NOT_FOUND or UNSUPPORTED, saying what was expected.
+ */
+export function resolveUses(
+  uses: Uses | null,
+  stage: string,
+  options: { readonly runtime: Runtime; readonly usesRequests: Readonly<Record<string, string>> },
+): ExecutorSource {
+  if (uses === null) return { kind: 'pass-through' }
+  if (isExecutorClass(uses)) {
+    endpointsOf(uses, options.usesRequests)
+    return resolveClass(uses, stage, options.runtime)
+  }
+  if (typeof uses === 'string' || uses instanceof URL) return resolveModule(uses, stage)
+  throw new MillraceError(
+    'INVALID_EXECUTOR',
+    `stage '${stage}': uses must be a class that extends Executor, or the path or URL of a module that has one, not ${show(uses)}.`,
+  )
+}
+
+function resolveClass(executorClass: ExecutorClass, stage: string, runtime: Runtime): ExecutorSource {
+  if (runtime === 'inline') return { kind: 'class', executorClass }
+  const place = locateClass(executorClass)
+  if (place === null) {
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `stage '${stage}': a ${runtime} pod cannot find the module of ${show(executorClass)}. ` +
+        `Mark a handler with @requests, or say \`static module = import.meta.url\` in the class, or use runtime: 'inline'.`,
+    )
+  }
+  return { kind: 'module', url: place.module, className: place.className, executorClass }
+}
+
+function resolveModule(uses: string | URL, stage: string): ExecutorSource {
+  const { url, className } = parseModule(uses, stage)
+  const file = fileURLToPath(url)
+  if (!existsSync(file)) {
+    throw new MillraceError(
+      'MODULE_NOT_FOUND',
+      `stage '${stage}': there is no file ${file}. A relative path starts at the working directory; ` +
+        `\`new URL('./indexer.js', import.meta.url)\` starts at the file it is written in.`,
+    )
+  }
+  return { kind: 'module', url: url.href, className, executorClass: null }
+}
+
+function parseModule(uses: string | URL, stage: string): { url: URL; className: string | null } {
+  const written = String(uses)
+  if (laterSchemes.test(written) || /\.ya?ml$/.test(written)) {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${stage}': uses ${JSON.stringify(written)} is a container image or a YAML file, which this version cannot run. ` +
+        `Use a class or a module, or an external server (external: true).`,
+    )
+  }
+  if (uses instanceof URL || /^[a-z][a-z+]+:\/\//i.test(written)) {
+    const url = new URL(written)
+    if (url.protocol !== 'file:') {
+      throw new MillraceError('INVALID_EXECUTOR', `stage '${stage}': uses takes file URLs only, not ${JSON.stringify(written)}.`)
+    }
+    const className = url.hash === '' ? null : decodeURIComponent(url.hash.slice(1))
+    url.hash = ''
+    return { url, className }
+  }
+  const [file = '', className = null] = written.split('#', 2)
+  return { url: pathToFileURL(path.resolve(file)), className }
+}
