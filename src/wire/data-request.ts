@@ -1,0 +1,235 @@
+import { DocumentArray, encodeDocuments } from '../document/index.js'
+import { MillraceError } from '../errors.js'
+import { Reader } from '../lib/protobuf/reader.js'
+import type { Writer } from '../lib/protobuf/writer.js'
+import { Envelope } from './envelope.js'
+import { emptyHeader } from './header.js'
+import { merge } from './merge.js'
+import { requestId } from './request-id.js'
+import type { Route } from './routes.js'
+import { decodeStatus, type Status } from './status.js'
+
+export type { Route } from './routes.js'
+export type { Status } from './status.js'
+
+export interface DataRequestInit {
+  readonly endpoint: string
+  readonly docs?: DocumentArray
+  readonly parameters?: Record<string, unknown>
+  readonly targetExecutor?: string
+  /** 32 random hex characters unless given. */
+  readonly requestId?: string
+}
+
+/**
+ * Jina's DataRequestProto: a batch of documents with one id, endpoint and parameters. It is an envelope around bytes:
+ * each part is decoded when it is first looked at, and encoded again only when it was set or handed out as something
+ * that can be changed. The bytes taken in must not be written to afterwards.
+ *
+ * @example
+ * const request = DataRequest.decode(bytes)
+ * if (request.endpoint === '/index') await forward(request.encodeParts())   // documents are not decoded
+ */
+export class DataRequest {
+  readonly #envelope: Envelope
+  /** Once handed out or set; then the envelope has no payload. */
+  #docs: DocumentArray | undefined
+  /** Fields of the data message beside the documents, tags included. */
+  #dataUnknown: Uint8Array | undefined
+
+  private constructor(envelope: Envelope) {
+    this.#envelope = envelope
+  }
+
+  /** Looks at top-level tags only. Throws MALFORMED. */
+  static decode(bytes: Uint8Array): DataRequest {
+    return new DataRequest(Envelope.decode(bytes))
+  }
+
+  static create(init: DataRequestInit): DataRequest {
+    const envelope = new Envelope()
+    envelope.header = {
+      ...emptyHeader,
+      requestId: init.requestId ?? requestId(),
+      endpoint: init.endpoint || undefined,
+      targetExecutor: init.targetExecutor || undefined,
+    }
+    if (init.parameters !== undefined) envelope.parameters = init.parameters
+    const request = new DataRequest(envelope)
+    request.#docs = init.docs
+    return request
+  }
+
+  /** A response to it: shares header, parameters, routes and documents until they are changed. */
+  answer(): DataRequest {
+    const answer = new DataRequest(this.#envelope.copy())
+    answer.#docs = this.#docs
+    answer.#dataUnknown = this.#dataUnknown
+    return answer
+  }
+
+  get requestId(): string {
+    return this.#envelope.header.requestId
+  }
+
+  set requestId(requestId: string) {
+    this.#envelope.header = { ...this.#envelope.header, requestId }
+  }
+
+  /** Jina's `exec_endpoint`; '' when absent. */
+  get endpoint(): string {
+    return this.#envelope.header.endpoint ?? ''
+  }
+
+  set endpoint(endpoint: string) {
+    this.#envelope.header = { ...this.#envelope.header, endpoint: endpoint || undefined }
+  }
+
+  /** A regular expression over stage names, '' for all. */
+  get targetExecutor(): string {
+    return this.#envelope.header.targetExecutor ?? ''
+  }
+
+  set targetExecutor(targetExecutor: string) {
+    this.#envelope.header = { ...this.#envelope.header, targetExecutor: targetExecutor || undefined }
+  }
+
+  /** Jina's `header.timeout`; undefined when absent. */
+  get timeout(): number | undefined {
+    return this.#envelope.header.timeout
+  }
+
+  set timeout(timeout: number | undefined) {
+    this.#envelope.header = { ...this.#envelope.header, timeout }
+  }
+
+  get status(): Status | undefined {
+    const { status } = this.#envelope.header
+    return status instanceof Uint8Array ? decodeStatus(status) : status
+  }
+
+  set status(status: Status | undefined) {
+    this.#envelope.header = { ...this.#envelope.header, status }
+  }
+
+  /** The object itself: changes to it are sent. */
+  get parameters(): Record<string, unknown> {
+    return this.#envelope.parameters
+  }
+
+  set parameters(parameters: Record<string, unknown>) {
+    this.#envelope.parameters = parameters
+  }
+
+  /** The list itself: changes to it are sent. */
+  get routes(): Route[] {
+    return this.#envelope.routes
+  }
+
+  set routes(routes: Route[]) {
+    this.#envelope.routes = routes
+  }
+
+  /** Decodes the documents on first use; empty when there are none. Throws MALFORMED, and UNSUPPORTED for a Python pickle. */
+  get docs(): DocumentArray {
+    if (this.#docs !== undefined) return this.#docs
+    const { payload } = this.#envelope
+    if (payload === undefined) return (this.#docs = new DocumentArray())
+    const { docs, pickle, unknown } = splitData(payload)
+    if (pickle) throw pickled()
+    this.#docs = docs === undefined ? new DocumentArray() : DocumentArray.fromProtobuf(docs)
+    this.#dataUnknown = unknown
+    this.#envelope.dropPayload()
+    return this.#docs
+  }
+
+  set docs(docs: DocumentArray) {
+    this.#envelope.dropPayload()
+    this.#dataUnknown = undefined
+    this.#docs = docs
+  }
+
+  /** Field 4 as it came, while nobody has looked at the documents. */
+  get data(): Uint8Array | undefined {
+    return this.#envelope.payload
+  }
+
+  /** How many documents there are, without decoding them; 0 for a Python pickle. Throws MALFORMED. */
+  peekDocCount(): number {
+    if (this.#docs !== undefined) return this.#docs.length
+    const { payload } = this.#envelope
+    const docs = payload === undefined ? undefined : splitData(payload).docs
+    if (docs === undefined) return 0
+    let count = 0
+    const reader = new Reader(docs)
+    while (!reader.done) {
+      const tag = reader.tag()
+      reader.skip(tag)
+      if (tag === 10) count++
+    }
+    return count
+  }
+
+  /** Bytes of `encode()`. Known at once for what only passes through; a request with decoded documents is encoded to count. */
+  get byteLength(): number {
+    return this.encodeParts().reduce((sum, part) => sum + part.length, 0)
+  }
+
+  /** The DataRequestProto in one fresh buffer. Throws INVALID_INPUT when parameters cannot be sent. */
+  encode(): Uint8Array {
+    const docs = this.#docs
+    if (docs === undefined) return this.#envelope.encode()
+    return this.#envelope.encode((writer) => this.#writeDocs(writer, docs), docs.length * 1024)
+  }
+
+  /** The same bytes in pieces for a vectored write; documents nobody looked at are not copied. */
+  encodeParts(): Uint8Array[] {
+    return this.#docs === undefined ? this.#envelope.encodeParts() : [this.encode()]
+  }
+
+  #writeDocs(writer: Writer, docs: DocumentArray): void {
+    const expected = docs.length * 1024
+    const data = writer.fork(4, expected)
+    const list = writer.fork(1, expected)
+    encodeDocuments(writer, docs)
+    writer.join(list)
+    if (this.#dataUnknown !== undefined) writer.raw(this.#dataUnknown)
+    writer.join(data)
+  }
+}
+
+/** The data message: oneof { docs = 1, docs_bytes = 2 }, where the last one wins. */
+function splitData(payload: Uint8Array): {
+  docs: Uint8Array | undefined
+  pickle: boolean
+  unknown: Uint8Array | undefined
+} {
+  const reader = new Reader(payload)
+  let docs: Uint8Array | undefined
+  let pickle = false
+  let unknown: Uint8Array | undefined
+  while (!reader.done) {
+    const start = reader.position
+    const tag = reader.tag()
+    if (tag === 10) {
+      docs = merge(docs, reader.bytes())
+      pickle = false
+    } else if (tag === 18) {
+      reader.skip(tag)
+      docs = undefined
+      pickle = true
+    } else {
+      reader.skip(tag)
+      unknown = merge(unknown, payload.subarray(start, reader.position))
+    }
+  }
+  return { docs, pickle, unknown }
+}
+
+function pickled(): MillraceError {
+  return new MillraceError(
+    'UNSUPPORTED',
+    'The documents of this request are a Python pickle (docs_bytes), which only Python can read. ' +
+      'Have the sender put them into `docs` (protobuf); requests of this kind can only be passed on.',
+  )
+}

@@ -1,0 +1,192 @@
+import { Reader } from '../lib/protobuf/reader.js'
+import { varintSize, Writer } from '../lib/protobuf/writer.js'
+import { decodeHeader, emptyHeader, type Header, writeHeader } from './header.js'
+import { merge } from './merge.js'
+import { decodeRoutes, type Route, writeRoutes } from './routes.js'
+import { decodeStruct, encodeStruct } from './struct.js'
+
+/**
+ * What DataRequestProto and SingleDocumentRequestProto have in common: header = 1, parameters = 2, routes = 3, and a
+ * payload = 4 that is somebody else's business.
+ *
+ * 1. Decoding looks at top-level tags only; a part is decoded when it is first asked for.
+ * 2. A part that was neither set nor handed out as a mutable value leaves as the bytes it came in.
+ * 3. Fields that are not known, here and in the header, leave as they came.
+ * 4. Bytes taken in are never written to, so copies of an envelope may share them.
+ */
+export class Envelope {
+  /** The whole message while nothing has changed. */
+  #source: Uint8Array | undefined
+  #header: Uint8Array | Header = emptyHeader
+  #parameters: Uint8Array | Record<string, unknown> | undefined
+  /** Whole fields with their tags, or what was set or handed out. */
+  #routes: Uint8Array | Route[] | undefined
+  #payload: Uint8Array | undefined
+  #unknown: Uint8Array | undefined
+
+  /** Throws MALFORMED when the top level is no protobuf message. Keeps `bytes`. */
+  static decode(bytes: Uint8Array): Envelope {
+    const envelope = new Envelope()
+    envelope.#source = bytes
+    const reader = new Reader(bytes)
+    let header: Uint8Array | undefined
+    let parameters: Uint8Array | undefined
+    while (!reader.done) {
+      const start = reader.position
+      const tag = reader.tag()
+      if (tag === 10) header = merge(header, reader.bytes())
+      else if (tag === 18) parameters = merge(parameters, reader.bytes())
+      else if (tag === 26) {
+        skipRun(reader, tag)
+        envelope.#routes = merge(
+          envelope.#routes as Uint8Array | undefined,
+          bytes.subarray(start, reader.position),
+        )
+      } else if (tag === 34) envelope.#payload = merge(envelope.#payload, reader.bytes())
+      else {
+        skipRun(reader, tag)
+        envelope.#unknown = merge(envelope.#unknown, bytes.subarray(start, reader.position))
+      }
+    }
+    if (header !== undefined) envelope.#header = header
+    envelope.#parameters = parameters
+    return envelope
+  }
+
+  /** The same message; changes to one are not seen in the other, but mutable values already handed out are shared. */
+  copy(): Envelope {
+    const copy = new Envelope()
+    copy.#source = this.#source
+    copy.#header = this.#header
+    copy.#parameters = this.#parameters
+    copy.#routes = this.#routes
+    copy.#payload = this.#payload
+    copy.#unknown = this.#unknown
+    return copy
+  }
+
+  get header(): Header {
+    const header = this.#header
+    if (!(header instanceof Uint8Array)) return header
+    // what was decoded only to be read must not cost the bytes: #source still stands for it
+    return (this.#header = decodeHeader(header))
+  }
+
+  set header(header: Header) {
+    this.#source = undefined
+    this.#header = header
+  }
+
+  /** Mutable, so that asking for it counts as a change. */
+  get parameters(): Record<string, unknown> {
+    this.#source = undefined
+    const parameters = this.#parameters
+    if (parameters !== undefined && !(parameters instanceof Uint8Array)) return parameters
+    return (this.#parameters = parameters === undefined ? {} : decodeStruct(parameters))
+  }
+
+  set parameters(parameters: Record<string, unknown>) {
+    this.#source = undefined
+    this.#parameters = parameters
+  }
+
+  /** Mutable, so that asking for it counts as a change. */
+  get routes(): Route[] {
+    this.#source = undefined
+    const routes = this.#routes
+    if (Array.isArray(routes)) return routes
+    return (this.#routes = routes === undefined ? [] : decodeRoutes(routes))
+  }
+
+  set routes(routes: Route[]) {
+    this.#source = undefined
+    this.#routes = routes
+  }
+
+  get payload(): Uint8Array | undefined {
+    return this.#payload
+  }
+
+  /** Leaves the payload out from now on: its owner writes it. */
+  dropPayload(): void {
+    this.#source = undefined
+    this.#payload = undefined
+  }
+
+  /** Bytes of the whole while nothing has changed. */
+  get source(): Uint8Array | undefined {
+    return this.#source
+  }
+
+  /** The message in one fresh buffer; `writePayload` writes field 4 where the payload was dropped. */
+  encode(writePayload?: (writer: Writer) => void, expected = 0): Uint8Array {
+    if (this.#source !== undefined) return this.#source.slice()
+    const payload = this.#payload
+    const writer = new Writer(this.#expectedHead() + (payload?.length ?? expected))
+    this.#writeHead(writer)
+    if (payload !== undefined) writer.bytes(4, payload)
+    else writePayload?.(writer)
+    return writer.finish()
+  }
+
+  /** The same in pieces; the payload is not copied. */
+  encodeParts(): Uint8Array[] {
+    if (this.#source !== undefined) return [this.#source]
+    const writer = new Writer(this.#expectedHead())
+    this.#writeHead(writer)
+    const payload = this.#payload
+    if (payload === undefined) return [writer.finish()]
+    writer.raw(prefix(34, payload.length))
+    return [writer.finish(), payload]
+  }
+
+  #writeHead(writer: Writer): void {
+    const header = this.#header
+    if (header instanceof Uint8Array) writer.bytes(1, header)
+    else {
+      const mark = writer.fork(1, 100)
+      writeHeader(writer, header)
+      writer.join(mark)
+    }
+    const parameters = this.#parameters
+    if (parameters instanceof Uint8Array) writer.bytes(2, parameters)
+    else if (parameters !== undefined && Object.keys(parameters).length > 0) {
+      const mark = writer.fork(2)
+      encodeStruct(writer, parameters)
+      writer.join(mark)
+    }
+    const routes = this.#routes
+    if (Array.isArray(routes)) writeRoutes(writer, routes)
+    else if (routes !== undefined) writer.raw(routes)
+    if (this.#unknown !== undefined) writer.raw(this.#unknown)
+  }
+
+  #expectedHead(): number {
+    const known = (part: unknown): number => (part instanceof Uint8Array ? part.length : 128)
+    return 320 + known(this.#parameters) + known(this.#routes) + (this.#unknown?.length ?? 0)
+  }
+}
+
+/** Steps over the field whose tag was read and those with the same tag right after it: a run is one slice. */
+function skipRun(reader: Reader, tag: number): void {
+  reader.skip(tag)
+  while (!reader.done) {
+    const start = reader.position
+    if (reader.tag() !== tag) {
+      reader.position = start
+      return
+    }
+    reader.skip(tag)
+  }
+}
+
+function prefix(tag: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(1 + varintSize(length))
+  bytes[0] = tag
+  let rest = length
+  for (let at = 1; at < bytes.length; at++) {
+    bytes[at] = (rest & 0x7f) | (at === bytes.length - 1 ? 0 : 0x80)
+    rest >>>= 7
+  }
+  return bytes
+}

@@ -1,0 +1,105 @@
+import { MillraceError, type ErrorCode, type Whereabouts } from '../errors.js'
+import type { Status, StatusException } from './status.js'
+
+/** Lines of a stack trace that go over the wire, causes included. */
+const maxStackLines = 200
+
+/** Codes that a worker gives to an answer itself; every other error of a handler is EXECUTOR_FAILED. */
+const workerCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  'INVALID_RESULT',
+  'INVALID_INPUT',
+  'MALFORMED',
+  'UNSUPPORTED',
+])
+
+/**
+ * What a handler threw, as the status of the answer. `description` is `TypeError: message` (Jina has Python's repr there,
+ * `TypeError('message')`; nobody parses it). `args` is the message, and the code after it for a MillraceError. `stacks`
+ * are lines with their line ends, as Python formats them. Never throws, whatever was thrown.
+ */
+export function statusFromError(error: unknown, executorName: string): Status {
+  try {
+    return describe(error, executorName)
+  } catch {
+    // a thrown Proxy, or an error with getters that throw
+    const description = 'Error: what was thrown cannot be read'
+    return {
+      code: 'ERROR',
+      description,
+      exception: { name: 'Error', args: [], stacks: [], executor: executorName },
+    }
+  }
+}
+
+function describe(error: unknown, executor: string): Status {
+  if (!(error instanceof Error) && !MillraceError.is(error)) {
+    const what = `a ${error === null ? 'null' : typeof error} was thrown: ${show(error)}`
+    return {
+      code: 'ERROR',
+      description: what,
+      exception: { name: typeof error, args: [show(error)], stacks: [], executor },
+    }
+  }
+  const name = String(error.name)
+  const message = String(error.message)
+  return {
+    code: 'ERROR',
+    description: message === '' ? name : `${name}: ${message}`,
+    exception: {
+      name,
+      args: MillraceError.is(error) ? [message, error.code] : [message],
+      stacks: stackLines(error),
+      executor,
+    },
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  return JSON.stringify(value) ?? Object.prototype.toString.call(value)
+}
+
+function stackLines(error: Error): string[] {
+  const lines: string[] = []
+  const seen = new Set<unknown>()
+  let current: unknown = error
+  while (current instanceof Error && !seen.has(current) && lines.length < maxStackLines) {
+    seen.add(current)
+    const [first = '', ...rest] = String(current.stack ?? current.message).split('\n')
+    lines.push(seen.size === 1 ? first : `Caused by: ${first}`, ...rest)
+    current = current.cause
+  }
+  return lines.slice(0, maxStackLines).map((line) => `${line}\n`)
+}
+
+/**
+ * The error of a failed answer: EXECUTOR_FAILED (or the worker's own code, INVALID_RESULT say) with the executor's own
+ * message in it. `cause` is an Error with the name, message and stack of what was thrown over there.
+ */
+export function errorFromStatus(status: Status, where: Whereabouts = {}): MillraceError {
+  const { description, exception } = status
+  const who = where.deployment ?? exception?.executor ?? ''
+  const stage = who === '' ? 'An executor' : `The executor of ${who}`
+  const endpoint = where.endpoint === undefined ? '' : ` at ${where.endpoint}`
+  const what = description === '' ? 'an error without a description' : description
+  return new MillraceError(codeOf(exception), `${stage} failed${endpoint}: ${what}`, {
+    cause: exception === undefined ? undefined : remoteError(exception, description),
+    where,
+    retryable: false,
+  })
+}
+
+function codeOf(exception: StatusException | undefined): ErrorCode {
+  const code = exception?.name === 'MillraceError' ? exception.args[1] : undefined
+  return code !== undefined && workerCodes.has(code) ? (code as ErrorCode) : 'EXECUTOR_FAILED'
+}
+
+function remoteError(exception: StatusException, description: string): Error {
+  const error = new Error(exception.args[0] ?? description)
+  Object.defineProperty(error, 'name', { value: exception.name, configurable: true, writable: true })
+  error.stack =
+    exception.stacks.length > 0
+      ? exception.stacks.map((line) => line.replace(/\n$/, '')).join('\n')
+      : description
+  return error
+}

@@ -1,0 +1,136 @@
+import { Document } from '../document/index.js'
+import type { Writer } from '../lib/protobuf/writer.js'
+import { Envelope } from './envelope.js'
+import { emptyHeader } from './header.js'
+import { requestId } from './request-id.js'
+import type { Route } from './routes.js'
+import { decodeStatus, type Status } from './status.js'
+
+export interface SingleDocumentRequestInit {
+  readonly endpoint: string
+  readonly document?: Document
+  readonly parameters?: Record<string, unknown>
+  readonly targetExecutor?: string
+  /** 32 random hex characters unless given. */
+  readonly requestId?: string
+}
+
+/** Jina's SingleDocumentRequestProto, the message of `stream_doc`: as lazy as DataRequest, with one document. */
+export class SingleDocumentRequest {
+  readonly #envelope: Envelope
+  #document: Document | undefined
+
+  private constructor(envelope: Envelope) {
+    this.#envelope = envelope
+  }
+
+  /** Looks at top-level tags only. Throws MALFORMED. */
+  static decode(bytes: Uint8Array): SingleDocumentRequest {
+    return new SingleDocumentRequest(Envelope.decode(bytes))
+  }
+
+  static create(init: SingleDocumentRequestInit): SingleDocumentRequest {
+    const envelope = new Envelope()
+    envelope.header = {
+      ...emptyHeader,
+      requestId: init.requestId ?? requestId(),
+      endpoint: init.endpoint || undefined,
+      targetExecutor: init.targetExecutor || undefined,
+    }
+    if (init.parameters !== undefined) envelope.parameters = init.parameters
+    const request = new SingleDocumentRequest(envelope)
+    request.#document = init.document
+    return request
+  }
+
+  /** A response to it: shares every part until it is changed. */
+  answer(): SingleDocumentRequest {
+    const answer = new SingleDocumentRequest(this.#envelope.copy())
+    answer.#document = this.#document
+    return answer
+  }
+
+  get requestId(): string {
+    return this.#envelope.header.requestId
+  }
+
+  set requestId(requestId: string) {
+    this.#envelope.header = { ...this.#envelope.header, requestId }
+  }
+
+  /** Jina's `exec_endpoint`; '' when absent. */
+  get endpoint(): string {
+    return this.#envelope.header.endpoint ?? ''
+  }
+
+  set endpoint(endpoint: string) {
+    this.#envelope.header = { ...this.#envelope.header, endpoint: endpoint || undefined }
+  }
+
+  /** '' for all stages. */
+  get targetExecutor(): string {
+    return this.#envelope.header.targetExecutor ?? ''
+  }
+
+  set targetExecutor(targetExecutor: string) {
+    this.#envelope.header = { ...this.#envelope.header, targetExecutor: targetExecutor || undefined }
+  }
+
+  get status(): Status | undefined {
+    const { status } = this.#envelope.header
+    return status instanceof Uint8Array ? decodeStatus(status) : status
+  }
+
+  set status(status: Status | undefined) {
+    this.#envelope.header = { ...this.#envelope.header, status }
+  }
+
+  /** The object itself: changes to it are sent. */
+  get parameters(): Record<string, unknown> {
+    return this.#envelope.parameters
+  }
+
+  set parameters(parameters: Record<string, unknown>) {
+    this.#envelope.parameters = parameters
+  }
+
+  /** The list itself: changes to it are sent. */
+  get routes(): Route[] {
+    return this.#envelope.routes
+  }
+
+  set routes(routes: Route[]) {
+    this.#envelope.routes = routes
+  }
+
+  /** Decoded on first use; a new empty Document when there is none. Throws MALFORMED. */
+  get document(): Document {
+    if (this.#document !== undefined) return this.#document
+    const { payload } = this.#envelope
+    this.#document = payload === undefined ? new Document() : Document.fromProtobuf(payload)
+    this.#envelope.dropPayload()
+    return this.#document
+  }
+
+  set document(document: Document) {
+    this.#envelope.dropPayload()
+    this.#document = document
+  }
+
+  /** Bytes of `encode()`. */
+  get byteLength(): number {
+    return this.encodeParts().reduce((sum, part) => sum + part.length, 0)
+  }
+
+  /** The SingleDocumentRequestProto in one fresh buffer. Throws INVALID_INPUT when parameters cannot be sent. */
+  encode(): Uint8Array {
+    const document = this.#document?.toProtobuf()
+    if (document === undefined) return this.#envelope.encode()
+    return this.#envelope.encode((writer: Writer) => writer.bytes(4, document), document.length + 8)
+  }
+
+  /** The same bytes in pieces; a document nobody looked at is not copied. */
+  encodeParts(): Uint8Array[] {
+    return this.#document === undefined ? this.#envelope.encodeParts() : [this.encode()]
+  }
+}
