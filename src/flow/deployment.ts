@@ -43,7 +43,10 @@ export class Deployment {
    * Starts pods until there are `count`, all at once; each is admitted after it has answered a real call.
    * When one fails, those it started are stopped again and the first failure is thrown.
    */
-  async grow(count: number, options: { readonly signal: AbortSignal; readonly onReady?: () => void }): Promise<void> {
+  async grow(
+    count: number,
+    options: { readonly signal: AbortSignal; readonly onReady?: () => void },
+  ): Promise<void> {
     const indexes = this.#freeIndexes(count - this.#pods.size)
     const cancel = new AbortController()
     const signal = AbortSignal.any([options.signal, cancel.signal])
@@ -61,12 +64,17 @@ export class Deployment {
     const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
     if (failed.length === 0) return
     await this.#discard(indexes)
-    throw firstCause(failed.map((outcome) => outcome.reason), cancel.signal.reason)
+    throw firstCause(
+      failed.map((outcome) => outcome.reason),
+      cancel.signal.reason,
+    )
   }
 
   /** Takes the youngest pods away until `count` are left: no new requests, those under way end, the pod closes. */
   async shrink(count: number, graceMs: number): Promise<void> {
-    const leaving = [...this.#pods.keys()].sort((a, b) => b - a).slice(0, Math.max(0, this.#pods.size - count))
+    const leaving = [...this.#pods.keys()]
+      .sort((a, b) => b - a)
+      .slice(0, Math.max(0, this.#pods.size - count))
     await Promise.all(leaving.map((index) => this.#retire(index, graceMs)))
   }
 
@@ -78,7 +86,11 @@ export class Deployment {
   }
 
   async #start(index: number, replicas: number, signal: AbortSignal): Promise<void> {
-    const pod = await startPod(this.plan.runtime, podSpec(this.#flow, this.plan, { index, replicas }), this.#startOptions(signal))
+    const pod = await startPod(
+      this.plan.runtime,
+      podSpec(this.#flow, this.plan, { index, replicas }),
+      this.#startOptions(signal),
+    )
     this.#pods.set(index, pod)
     void pod.exited.then((exit) => this.#forget(index, pod, exit))
     await this.#gateway.add(this.name, pod.name, pod.address)

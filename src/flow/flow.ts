@@ -14,7 +14,12 @@ import type { RunningFlow, Scaled } from './running.js'
 type Life =
   | { readonly state: 'built' }
   | { readonly state: 'starting' }
-  | { readonly state: 'running'; readonly running: RunningFlow; readonly client: Client; readonly forget: () => void }
+  | {
+      readonly state: 'running'
+      readonly running: RunningFlow
+      readonly client: Client
+      readonly forget: () => void
+    }
   | { readonly state: 'closing'; readonly closed: Promise<void> }
 
 /**
@@ -39,7 +44,9 @@ export class Flow<Stages extends string = never> {
    *
    * @throws INVALID_NAME, UNKNOWN_OPTION, INVALID_OPTION, INVALID_EXECUTOR, MODULE_NOT_FOUND, UNSUPPORTED
    */
-  add<const Name extends string = `executor${number}`>(options: StageOptions<Name> = {}): Flow<Stages | Name> {
+  add<const Name extends string = `executor${number}`>(
+    options: StageOptions<Name> = {},
+  ): Flow<Stages | Name> {
     if (typeof options.uses === 'function') offerClass(options.uses)
     const next = new Flow<Stages | Name>()
     next.#plan = addStage(this.#plan, options)
@@ -74,17 +81,29 @@ export class Flow<Stages extends string = never> {
   async start(): Promise<this> {
     if (isPod()) return new Promise(() => {})
     if (this.#life.state !== 'built') {
-      throw new MillraceError('ALREADY_STARTED', `This Flow is ${this.#life.state} already. Close it before it is started again.`)
+      throw new MillraceError(
+        'ALREADY_STARTED',
+        `This Flow is ${this.#life.state} already. Close it before it is started again.`,
+      )
     }
     if (this.#plan.stages.length === 0) {
-      throw new MillraceError('INVALID_OPTION', 'This Flow has no stages. Add one with flow.add({ name, uses }).')
+      throw new MillraceError(
+        'INVALID_OPTION',
+        'This Flow has no stages. Add one with flow.add({ name, uses }).',
+      )
     }
     this.#life = { state: 'starting' }
     try {
       // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
-      const [{ RunningFlow }, { Client }] = await Promise.all([import('./running.js'), import('../client/client.js')])
+      const [{ RunningFlow }, { Client }] = await Promise.all([
+        import('./running.js'),
+        import('../client/client.js'),
+      ])
       const running = await RunningFlow.start(this.#plan)
-      const client = new Client({ host: `grpc://${reachable(this.host)}:${running.port}`, maxMessageBytes: this.#plan.settings.maxMessageBytes })
+      const client = new Client({
+        host: `grpc://${reachable(this.host)}:${running.port}`,
+        maxMessageBytes: this.#plan.settings.maxMessageBytes,
+      })
       this.#life = { state: 'running', running, client, forget: onInterrupt(() => this.close()) }
     } catch (error) {
       this.#life = { state: 'built' }
@@ -119,10 +138,16 @@ export class Flow<Stages extends string = never> {
     const stage = this.#plan.stages.find((candidate) => candidate.name === name)
     if (stage === undefined) throw unknownStage(name, this.stages)
     if (!Number.isInteger(replicas) || replicas < 1 || replicas > 1024) {
-      throw new MillraceError('INVALID_OPTION', `scale('${name}'): replicas must be a whole number from 1 to 1024, not ${String(replicas)}.`)
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `scale('${name}'): replicas must be a whole number from 1 to 1024, not ${String(replicas)}.`,
+      )
     }
     if (stage.runtime === 'inline' && replicas !== 1) {
-      throw new MillraceError('UNSUPPORTED', `scale('${name}'): runtime 'inline' has one thread. Use 'thread' or 'process' for replicas.`)
+      throw new MillraceError(
+        'UNSUPPORTED',
+        `scale('${name}'): runtime 'inline' has one thread. Use 'thread' or 'process' for replicas.`,
+      )
     }
     const life = this.#life
     if (life.state !== 'running') {
@@ -172,7 +197,10 @@ export class Flow<Stages extends string = never> {
 
   #running(wanted: string): Extract<Life, { state: 'running' }> {
     if (this.#life.state === 'running') return this.#life
-    throw new MillraceError('NOT_STARTED', `flow.${wanted} needs a running Flow, and this one is ${this.#life.state}. Await flow.start() first.`)
+    throw new MillraceError(
+      'NOT_STARTED',
+      `flow.${wanted} needs a running Flow, and this one is ${this.#life.state}. Await flow.start() first.`,
+    )
   }
 }
 

@@ -80,7 +80,10 @@ export class RunningFlow {
   async #scale(name: string, replicas: number): Promise<Scaled> {
     const deployment = this.#deployments.get(name)
     if (deployment === undefined) {
-      throw new MillraceError('UNSUPPORTED', `stage '${name}' has no replicas of its own to scale: it has no uses, or is external.`)
+      throw new MillraceError(
+        'UNSUPPORTED',
+        `stage '${name}' has no replicas of its own to scale: it has no uses, or is external.`,
+      )
     }
     const from = deployment.replicas
     const start = systemClock.monotonic()
@@ -122,13 +125,21 @@ function createDeployments(plan: FlowPlan, gateway: GatewayHandle, logger: Logge
 }
 
 /** Waits for all, also when one fails; the first failure aborts the others and is thrown. */
-async function settleAll<T>(items: readonly T[], failure: AbortController, work: (item: T) => Promise<void>): Promise<void> {
+async function settleAll<T>(
+  items: readonly T[],
+  failure: AbortController,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   await Promise.allSettled(items.map((item) => work(item).catch((error: unknown) => failure.abort(error))))
   if (failure.signal.aborted) throw MillraceError.from(failure.signal.reason, 'START_FAILED')
 }
 
 /** The gateway first, so that requests under way still find their pods. */
-async function stopAll(gateway: GatewayHandle, deployments: ReadonlyMap<string, Deployment>, graceMs: number): Promise<void> {
+async function stopAll(
+  gateway: GatewayHandle,
+  deployments: ReadonlyMap<string, Deployment>,
+  graceMs: number,
+): Promise<void> {
   await gateway.close({ graceMs })
   await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
 }

@@ -38,7 +38,9 @@ export class WaitingLine {
   }
 
   text(): string {
-    const names = [...this.#pending].map(([name, { ready, of }]) => (of === 1 ? name : `${name} (${ready}/${of})`))
+    const names = [...this.#pending].map(([name, { ready, of }]) =>
+      of === 1 ? name : `${name} (${ready}/${of})`,
+    )
     return `Waiting for ${names.join(', ')} …`
   }
 

@@ -5,7 +5,8 @@ import { type StageOptions, type StageSettings, stageOptions } from './stage-set
 import { type ExecutorSource, resolveUses } from './uses.js'
 
 /** One stage as it must run. */
-export interface StagePlan extends Omit<StageSettings, 'name' | 'uses' | 'needs' | 'host' | 'port' | 'external'> {
+export interface StagePlan
+  extends Omit<StageSettings, 'name' | 'uses' | 'needs' | 'host' | 'port' | 'external'> {
   readonly name: string
   readonly source: ExecutorSource
   /** Servers of an external stage; empty for one that Millrace starts. */
@@ -90,7 +91,10 @@ function withoutLater(options: object, name: string): object {
   const given = Object.entries(options).filter(([key, value]) => {
     if (!laterOptions.some((later) => later === key)) return true
     if (value === undefined || (key === 'shards' && value === 1)) return false
-    throw new MillraceError('UNSUPPORTED', `stage '${name}': ${key} is not part of this version. Leave it out.`)
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}': ${key} is not part of this version. Leave it out.`,
+    )
   })
   return Object.fromEntries(given)
 }
@@ -98,9 +102,14 @@ function withoutLater(options: object, name: string): object {
 function checkNeeds(needs: readonly string[] | null, name: string, plan: FlowPlan): void {
   if (needs === null || needs.length === 0) return
   const before = plan.stages.at(-1)?.name ?? 'gateway'
-  const unknown = needs.find((need) => need !== 'gateway' && !plan.stages.some((stage) => stage.name === need))
+  const unknown = needs.find(
+    (need) => need !== 'gateway' && !plan.stages.some((stage) => stage.name === need),
+  )
   if (unknown !== undefined) {
-    throw new MillraceError('INVALID_OPTION', `stage '${name}': needs names '${unknown}', which no stage before it is called.`)
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': needs names '${unknown}', which no stage before it is called.`,
+    )
   }
   if (needs.length === 1 && needs[0] === before) return
   throw new MillraceError(

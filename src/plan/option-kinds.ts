@@ -9,7 +9,8 @@ export const flag = (preset: boolean): Option<boolean> => ({
 export const text = <P extends string | null>(preset: P): Option<string | P> => ({
   expected: 'a text that is not empty',
   preset,
-  parse: (value) => (value === preset || (typeof value === 'string' && value !== '') ? (value as string | P) : undefined),
+  parse: (value) =>
+    value === preset || (typeof value === 'string' && value !== '') ? (value as string | P) : undefined,
 })
 
 export const integer = <P extends number | null>(
@@ -17,7 +18,10 @@ export const integer = <P extends number | null>(
   min: number,
   max: number = Number.MAX_SAFE_INTEGER,
 ): Option<number | P> => ({
-  expected: max === Number.MAX_SAFE_INTEGER ? `a whole number, ${min} or more` : `a whole number from ${min} to ${max}`,
+  expected:
+    max === Number.MAX_SAFE_INTEGER
+      ? `a whole number, ${min} or more`
+      : `a whole number from ${min} to ${max}`,
   preset,
   parse(value) {
     if (value === preset) return preset
@@ -42,7 +46,8 @@ export const textMap = (): Option<Readonly<Record<string, string>>> => ({
 
 /** An object that survives a thread or process boundary. */
 export const dataMap = (): Option<Readonly<Record<string, unknown>>> => ({
-  expected: 'an object of plain data (no functions, no class instances: it goes to another thread or process)',
+  expected:
+    'an object of plain data (no functions, no class instances: it goes to another thread or process)',
   preset: {},
   parse: (value) => (isPlainObject(value) && isCloneable(value) ? value : undefined),
 })

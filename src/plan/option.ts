@@ -32,7 +32,10 @@ export function resolveOptions<T extends object>(table: OptionTable<T>, given: o
 function parse<T>(key: string, value: unknown, option: Option<T>, owner: string): T {
   const parsed = option.parse(value)
   if (parsed !== undefined) return parsed
-  throw new MillraceError('INVALID_OPTION', `${owner}: ${key} must be ${option.expected}, not ${show(value)}.`)
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `${owner}: ${key} must be ${option.expected}, not ${show(value)}.`,
+  )
 }
 
 function unknownOption(key: string, known: readonly string[], owner: string): MillraceError {
@@ -43,7 +46,8 @@ function unknownOption(key: string, known: readonly string[], owner: string): Mi
 
 /** A value in a message: short, and never an exception of its own. */
 export function show(value: unknown): string {
-  if (typeof value === 'function') return `the ${/^class\b/.test(String(value)) ? 'class' : 'function'} ${value.name || '(anonymous)'}`
+  if (typeof value === 'function')
+    return `the ${/^class\b/.test(String(value)) ? 'class' : 'function'} ${value.name || '(anonymous)'}`
   if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
   try {
     const text = JSON.stringify(value) ?? String(value)

@@ -12,7 +12,12 @@ import type { Runtime, Uses } from './stage-settings.js'
 export type ExecutorSource =
   | { readonly kind: 'pass-through' }
   | { readonly kind: 'class'; readonly executorClass: ExecutorClass }
-  | { readonly kind: 'module'; readonly url: string; readonly className: string | null; readonly executorClass: ExecutorClass | null }
+  | {
+      readonly kind: 'module'
+      readonly url: string
+      readonly className: string | null
+      readonly executorClass: ExecutorClass | null
+    }
 
 /** Schemes of Jina's `uses` that need a container engine, a hub or a YAML loader. */
 const laterSchemes = /^(docker|jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
@@ -75,7 +80,10 @@ function parseModule(uses: string | URL, stage: string): { url: URL; className: 
   if (uses instanceof URL || /^[a-z][a-z+]+:\/\//i.test(written)) {
     const url = new URL(written)
     if (url.protocol !== 'file:') {
-      throw new MillraceError('INVALID_EXECUTOR', `stage '${stage}': uses takes file URLs only, not ${JSON.stringify(written)}.`)
+      throw new MillraceError(
+        'INVALID_EXECUTOR',
+        `stage '${stage}': uses takes file URLs only, not ${JSON.stringify(written)}.`,
+      )
     }
     const className = url.hash === '' ? null : decodeURIComponent(url.hash.slice(1))
     url.hash = ''

@@ -33,7 +33,11 @@ export class Reader {
 
   /** Field number and wire type in one: `tag >>> 3` and `tag & 7`. */
   tag(): number {
+    const start = this.position
     const tag = this.uint32()
+    const length = this.position - start
+    if (length > 5 || (length === 5 && this.buffer[start + 4]! > 0x0f))
+      throw malformed(`a tag of more than 32 bits at byte ${start}`)
     if (tag >>> 3 === 0) throw malformed(`field number 0 at byte ${this.position}`)
     return tag
   }

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { errorCodes } from 'millrace'
+import { describe, expect, it } from 'vitest'
+
+const root = path.resolve(import.meta.dirname, '..')
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(path.join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+const read = (page: string): string => readFileSync(path.join(root, page), 'utf8')
+
+function blocks(page: string, language: string): string[] {
+  return [...read(page).matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+    .filter((match) => match[1] === language)
+    .map((match) => match[2]!)
+}
+
+describe('every TypeScript snippet runs', () => {
+  const folder = path.join(root, 'build', 'snippets')
+  mkdirSync(folder, { recursive: true })
+  const tsx = import.meta.resolve('tsx')
+  for (const page of pages) {
+    blocks(page, 'ts').forEach((snippet, index) => {
+      it(`${page}, snippet ${index + 1}`, async () => {
+        const file = path.join(folder, `${page.replaceAll(/\W+/g, '-')}-${index + 1}.ts`)
+        writeFileSync(file, snippet)
+        const { stderr } = await promisify(execFile)(process.execPath, ['--import', tsx, file], {
+          timeout: 60_000,
+        })
+        expect(stderr).not.toMatch(/Error/)
+      })
+    })
+  }
+})
+
+describe('every command is one that exists', () => {
+  const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts)
+  const ci = read('.ci/run')
+  for (const page of [...pages, 'examples/scale-out/README.md']) {
+    for (const command of blocks(page, 'sh').flatMap((block) => block.trim().split('\n'))) {
+      it(`${page}: ${command}`, () => {
+        const words = command.replace(/^npm run /, 'npm ').split(' ')
+        expect(words[0]).toBe('npm')
+        expect(scripts).toContain(words[1])
+        expect(`${ci}\n${read('scripts/verify.mjs')}\n${read('test/example.test.ts')}`).toContain(words[1])
+      })
+    }
+  }
+})
+
+it('every link of the documentation leads to a file', () => {
+  for (const page of pages) {
+    for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      expect(
+        () => readFileSync(path.join(root, path.dirname(page), target!)),
+        `${page}: ${target}`,
+      ).not.toThrow()
+    }
+  }
+})
+
+it('docs/errors.md has every error code and no other', () => {
+  const documented = [...read('docs/errors.md').matchAll(/^\| `([A-Z_]+)`/gm)].map((match) => match[1])
+  expect(documented.sort()).toEqual(Object.keys(errorCodes).sort())
+})
