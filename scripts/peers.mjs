@@ -13,6 +13,9 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const cache = join(root, '.cache')
 
+// Jina's setup.py needs pkg_resources, which later setuptools dropped.
+const PYTHON_TOOLS = ['pip==26.3', 'wheel==0.48.0', 'setuptools==65.5.0']
+
 const GO_TOOLS = {
   ghz: 'github.com/bojand/ghz/cmd/ghz@v0.120.0',
   grpcurl: 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3',
@@ -28,26 +31,34 @@ function main(names) {
   for (const name of new Set(names)) installers[name]()
 }
 
-/** READY holds the hash of the requirement files it was made from, so a changed pin makes the environment anew. */
+/** READY holds the hash of what it was made from, so a changed pin makes the environment anew. */
 function installPython() {
   const environment = join(cache, 'jina-env')
   const ready = join(environment, 'READY')
-  const files = ['tools', 'jina', 'grpc'].map((step) => join(root, 'bench', 'peers', `requirements-${step}.txt`))
-  const wanted = createHash('sha256').update(files.map((file) => readFileSync(file)).join('\n')).digest('hex')
+  const requirements = join(root, 'bench', 'peers', 'requirements.txt')
+  const wanted = createHash('sha256')
+    .update(PYTHON_TOOLS.join('\n'))
+    .update(readFileSync(requirements))
+    .digest('hex')
   if (existsSync(ready) && readFileSync(ready, 'utf8').trim() === wanted) return say('python: ready')
   const python = process.env.PYTHON ?? 'python3.11'
   const version = output(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
   if (version !== '3.11') {
-    fail(`Jina 3.14.1 needs Python 3.11; \`${python}\` is ${version ?? 'not to be found'}. Install it or set PYTHON.`)
+    fail(
+      `Jina 3.14.1 needs Python 3.11; \`${python}\` is ${version ?? 'not to be found'}. Install it or set PYTHON.`,
+    )
   }
-  say('python: making the environment in .cache/jina-env (some minutes) …')
+  say('python: making the environment in .cache/jina-env (a minute or two) …')
   rmSync(environment, { recursive: true, force: true })
   mkdirSync(cache, { recursive: true })
   run(python, ['-m', 'venv', environment])
-  const pip = join(environment, 'bin', 'python')
-  // One step after the other: the last one overrides pins that the packages of the step before declare.
-  for (const file of files) run(pip, ['-m', 'pip', 'install', '--quiet', '-r', file])
-  run(pip, ['-c', 'import jina, docarray, sklearn; print("python: jina", jina.__version__, "docarray", docarray.__version__)'])
+  const inside = join(environment, 'bin', 'python')
+  run(inside, ['-m', 'pip', 'install', '--quiet', ...PYTHON_TOOLS])
+  run(inside, ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '-r', requirements])
+  run(inside, [
+    '-c',
+    'import jina, sklearn; print(f"python: jina {jina.__version__}, scikit-learn {sklearn.__version__}")',
+  ])
   writeFileSync(ready, `${wanted}\n`)
   say('python: ready')
 }
@@ -69,7 +80,8 @@ function run(command, args, env = {}) {
     stdio: 'inherit',
     env: { ...process.env, JINA_OPTOUT_TELEMETRY: '1', ...env },
   })
-  if (error || status !== 0) fail(`failed: ${[command, ...args].join(' ')}${error ? ` (${error.message})` : ''}`)
+  if (error || status !== 0)
+    fail(`failed: ${[command, ...args].join(' ')}${error ? ` (${error.message})` : ''}`)
 }
 
 function output(command, args) {

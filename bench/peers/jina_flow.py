@@ -1,0 +1,45 @@
+"""A Jina Flow of no-op Executors: python jina_flow.py '{"stages": 1, "replicas": 1}'
+
+Says `{port, start_s}` when ready; obeys `{"do": "stream", requests, docs_per_request, text_bytes}` with `{wall_s, docs}`;
+says `{close_s}` at the end.
+"""
+
+import json
+import sys
+import time
+
+from jina import Document, DocumentArray, Executor, Flow, requests
+
+from line_protocol import commands, say
+
+
+class NoOp(Executor):
+    @requests
+    def pass_on(self, docs: DocumentArray, **kwargs):
+        pass
+
+
+def stream(flow, command):
+    text = 'x' * command['text_bytes']
+    count = command['requests'] * command['docs_per_request']
+    begin = time.perf_counter()
+    docs = flow.post('/', (Document(text=text) for _ in range(count)), request_size=command['docs_per_request'])
+    return {'wall_s': time.perf_counter() - begin, 'docs': len(docs)}
+
+
+def main():
+    options = json.loads(sys.argv[1])
+    flow = Flow(host='127.0.0.1')
+    for index in range(options['stages']):
+        flow = flow.add(name=f'stage{index}', uses=NoOp, replicas=options['replicas'])
+    begin = time.perf_counter()
+    with flow:
+        say(port=flow.port, start_s=time.perf_counter() - begin)
+        for command in commands():
+            say(**stream(flow, command))
+        begin = time.perf_counter()
+    say(close_s=time.perf_counter() - begin)
+
+
+if __name__ == '__main__':
+    main()
