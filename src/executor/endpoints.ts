@@ -1,0 +1,161 @@
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+import { bindingsOf } from './bindings.js'
+import type { HandlerMethod } from './context.js'
+import { type ExecutorClass, isBaseClass, isExecutorClass, lineage } from './executor.js'
+import { checkEndpoint, resolveOptions, type StaticRequest } from './options.js'
+
+/** Serves every endpoint that has no handler of its own. */
+export const defaultEndpoint = '/default'
+/** Asked by a gateway to see that a pod answers; every executor serves it without running a handler. */
+export const dryRunEndpoint = '_jina_dry_run_'
+
+/** One endpoint and the method that serves it. */
+export interface Endpoint {
+  readonly path: string
+  /** Name of the method; empty for the pass-through of the base class. */
+  readonly method: string
+  readonly handler: HandlerMethod
+  readonly write: boolean
+  readonly isGenerator: boolean
+}
+
+interface Bound {
+  readonly method: string
+  readonly write: boolean
+}
+
+/**
+ * What a class serves, without constructing it; the dry run not counted.
+ *
+ * An ancestor's endpoints are inherited, a class may bind them anew, and a method that overrides another takes over
+ * its endpoints. `usesRequests` (endpoint to method) comes last and takes a method away from where it was
+ * (jina.md 2.2).
+ *
+ * Throws INVALID_EXECUTOR for a method that does not exist or takes more than two arguments, an endpoint bound to two
+ * methods of one class, and an endpoint without its slash; UNSUPPORTED and UNKNOWN_OPTION for options.
+ */
+export function endpointsOf(
+  Class: ExecutorClass,
+  usesRequests: Readonly<Record<string, string>> = {},
+): ReadonlyMap<string, Endpoint> {
+  if (!isExecutorClass(Class)) {
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `expected a class that extends Executor, got ${String(Class)}`,
+    )
+  }
+  const bound = new Map<string, Bound>()
+  for (const ancestor of lineage(Class)) {
+    for (const [path, binding] of ownBindings(ancestor)) bound.set(path, binding)
+  }
+  rebind(bound, usesRequests)
+  const methods = methodsOf(Class)
+  const endpoints = new Map<string, Endpoint>()
+  for (const [path, { method, write }] of bound) {
+    const handler = resolveMethod(Class, methods, { path, method })
+    endpoints.set(path, { path, method, handler, write, isGenerator: isGenerator(handler) })
+  }
+  if (isBaseClass(Class)) endpoints.set(defaultEndpoint, passThroughEndpoint)
+  return endpoints
+}
+
+/** Does nothing: the documents go on as they came. */
+function passThrough(): void {}
+
+const passThroughEndpoint: Endpoint = {
+  path: defaultEndpoint,
+  method: '',
+  handler: passThrough,
+  write: false,
+  isGenerator: false,
+}
+
+function ownBindings(Class: ExecutorClass): Map<string, Bound> {
+  const bound = new Map<string, Bound>()
+  const add = (path: string, binding: Bound) => {
+    const former = bound.get(path)
+    if (former !== undefined && former.method !== binding.method) {
+      throw new MillraceError(
+        'INVALID_EXECUTOR',
+        `${Class.name}: '${path}' is bound to both ${former.method} and ${binding.method}; an endpoint has one method`,
+      )
+    }
+    bound.set(path, binding)
+  }
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Class.prototype))) {
+    for (const { on, write } of bindingsOf(value)) for (const path of on) add(path, { method: name, write })
+  }
+  const staticMap = Object.hasOwn(Class, 'requests') ? Class.requests : undefined
+  for (const [path, entry] of Object.entries(staticMap ?? {})) add(path, staticBinding(Class, path, entry))
+  return bound
+}
+
+function staticBinding(Class: ExecutorClass, path: string, entry: StaticRequest): Bound {
+  const where = `${Class.name}.requests['${path}']`
+  checkEndpoint(path, where)
+  if (typeof entry === 'string') return { method: entry, write: false }
+  if (typeof entry !== 'object' || entry === null || typeof entry.method !== 'string') {
+    throw new MillraceError('INVALID_EXECUTOR', `${where}: expected a method's name or { method, write }`)
+  }
+  if ('on' in entry) {
+    throw new MillraceError('INVALID_EXECUTOR', `${where}: 'on' is the key of the map; leave it out`)
+  }
+  return { method: entry.method, write: resolveOptions(entry, where).write }
+}
+
+function rebind(bound: Map<string, Bound>, usesRequests: Readonly<Record<string, string>>): void {
+  const moved = new Set(Object.values(usesRequests))
+  const writes = new Set<string>()
+  for (const [path, { method, write }] of bound) {
+    if (write) writes.add(method)
+    if (moved.has(method)) bound.delete(path)
+  }
+  for (const [path, method] of Object.entries(usesRequests)) {
+    checkEndpoint(path, 'usesRequests')
+    bound.set(path, { method, write: writes.has(method) })
+  }
+}
+
+/** Methods of the class and its ancestors below Executor, the nearest one of a name. */
+function methodsOf(Class: ExecutorClass): ReadonlyMap<string, unknown> {
+  const methods = new Map<string, unknown>()
+  for (const ancestor of lineage(Class)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(ancestor.prototype))) {
+      if (name !== 'constructor' && name !== 'close') methods.set(name, value)
+    }
+  }
+  return methods
+}
+
+function resolveMethod(
+  Class: ExecutorClass,
+  methods: ReadonlyMap<string, unknown>,
+  { path, method }: { path: string; method: string },
+): HandlerMethod {
+  const where = `${Class.name} '${path}'`
+  const handler = methods.get(method)
+  if (handler === undefined) {
+    const near = nearest(method, methods.keys())
+    const names = [...methods.keys()].join(', ') || 'none'
+    const hint = near === undefined ? `its methods are: ${names}` : `did you mean '${near}'?`
+    throw new MillraceError('INVALID_EXECUTOR', `${where}: there is no method '${method}'; ${hint}`)
+  }
+  if (typeof handler !== 'function') {
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `${where}: '${method}' is no method; a getter or field cannot serve`,
+    )
+  }
+  if (handler.length > 2) {
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `${where}: ${method} takes ${handler.length} arguments; a handler takes (docs, context)`,
+    )
+  }
+  return handler as HandlerMethod
+}
+
+function isGenerator(handler: HandlerMethod): boolean {
+  return /Generator/u.test(Object.prototype.toString.call(handler))
+}

@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createLogger, type Logger } from '../observe/logger.js'
+import { type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
+import type { Endpoint } from './endpoints.js'
+import type { StaticRequests } from './options.js'
+
+const brand = Symbol.for('millrace.executor')
+
+/**
+ * Base class of everything that serves requests. By itself it passes documents through.
+ *
+ * `usesWith` of the stage arrives as the constructor's first argument. `metas`, `runtimeArgs`, `requests`, `logger`
+ * and `workspace` are there as soon as `super()` has returned, whatever was handed to it.
+ *
+ * @example
+ * class Upper extends Executor {
+ *   @requests('/upper')
+ *   upper(docs: DocumentArray) {
+ *     for (const doc of docs) doc.text = doc.text.toUpperCase()
+ *   }
+ * }
+ */
+export class Executor {
+  static readonly [brand]: boolean = true
+  /** Endpoints without decorators: path to a method's name or to `{ method, write }`. */
+  static requests?: StaticRequests
+  /** `import.meta.url` of the module that defines the class; only needed where no `@requests` notes it. */
+  static module?: string
+
+  readonly metas: Metas
+  readonly runtimeArgs: RuntimeArgs
+  /** What is served, by endpoint. */
+  readonly requests: ReadonlyMap<string, Endpoint>
+  readonly logger: Logger
+  readonly #workspaceOption: string | undefined
+  #workspace: string | undefined
+
+  constructor(options: Readonly<Record<string, unknown>> = {}) {
+    const given = takeConstruction()
+    const name = new.target.name || 'Executor'
+    this.metas = given?.metas ?? { name, description: '', workspace: '' }
+    this.runtimeArgs = given?.runtimeArgs ?? standalone(name)
+    this.requests = given?.requests ?? new Map<string, Endpoint>()
+    this.logger = given?.logger ?? createLogger(name)
+    this.#workspaceOption = typeof options.workspace === 'string' ? options.workspace : undefined
+  }
+
+  /**
+   * Folder of this executor's shard, absolute: `WORKSPACE/NAME/SHARD`; made when it is first read. Replicas of one
+   * shard share it. WORKSPACE is the stage's, else that of `metas`, else the option `workspace` handed to `super`,
+   * else `~/.cache/millrace` (jina.md 2.6).
+   */
+  get workspace(): string {
+    if (this.#workspace === undefined) {
+      const given = this.runtimeArgs.workspace || this.metas.workspace || this.#workspaceOption
+      const root = given || join(homedir(), '.cache', 'millrace')
+      const folder = resolve(root, this.metas.name, String(this.runtimeArgs.shardId))
+      mkdirSync(folder, { recursive: true })
+      this.#workspace = folder
+    }
+    return this.#workspace
+  }
+
+  /** Called once, after the last handler has ended. */
+  close(): void | Promise<void> {}
+}
+
+/** A class that extends Executor, of this or another copy of the package. */
+export interface ExecutorClass<E extends Executor = Executor> {
+  // oxlint-disable-next-line typescript/no-explicit-any -- a subclass may ask for any options
+  new (options?: any): E
+  readonly name: string
+  readonly prototype: E
+  requests?: StaticRequests
+  module?: string
+}
+
+export function isExecutorClass(value: unknown): value is ExecutorClass {
+  return typeof value === 'function' && brand in value
+}
+
+/** True for the base class itself, which passes everything through. */
+export function isBaseClass(value: unknown): boolean {
+  return typeof value === 'function' && Object.hasOwn(value, brand)
+}
+
+/** The class and its ancestors below Executor, the most general one first. */
+export function lineage(Class: ExecutorClass): ExecutorClass[] {
+  const classes: ExecutorClass[] = []
+  let current: unknown = Class
+  while (isExecutorClass(current) && !isBaseClass(current)) {
+    classes.unshift(current)
+    current = Object.getPrototypeOf(current)
+  }
+  return classes
+}
+
+function standalone(name: string): RuntimeArgs {
+  return { name, deployment: name, replica: 0, replicas: 1, shardId: 0, shards: 1, workspace: null }
+}

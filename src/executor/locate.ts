@@ -1,0 +1,32 @@
+import { bindingsOf } from './bindings.js'
+import type { ExecutorClass } from './executor.js'
+import { moduleUrl } from './origin.js'
+
+/** Where a class can be found again. */
+export interface Location {
+  /** File URL. */
+  readonly module: string
+  /** The class's own name, as a hint: the export may be called otherwise. */
+  readonly className: string
+}
+
+/**
+ * Where a class is defined: its own `static module`, else what an `@requests` in its own body noted. Null when
+ * neither says it: a class that inherits all its endpoints needs `static module = import.meta.url`.
+ */
+export function locateClass(Class: ExecutorClass): Location | null {
+  const module = declaredModule(Class) ?? notedModule(Class)
+  return module === null ? null : { module, className: Class.name }
+}
+
+function declaredModule(Class: ExecutorClass): string | null {
+  // an inherited `module` is the parent's file
+  return Object.hasOwn(Class, 'module') && typeof Class.module === 'string' ? moduleUrl(Class.module) : null
+}
+
+function notedModule(Class: ExecutorClass): string | null {
+  for (const { value } of Object.values(Object.getOwnPropertyDescriptors(Class.prototype))) {
+    for (const { module } of bindingsOf(value)) if (module !== null) return module
+  }
+  return null
+}

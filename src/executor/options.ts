@@ -1,0 +1,67 @@
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+
+/** What `@requests({ … })` takes. */
+export interface RequestsOptions {
+  /** One or more endpoints; each starts with `/`. Default `/default`, which serves what nobody else does. */
+  readonly on?: string | readonly string[]
+  /** The handler changes state: never sent twice. Default false. */
+  readonly write?: boolean
+  /** Schema of the documents that come in; not yet supported. */
+  readonly input?: unknown
+  /** Schema of the documents that go out; not yet supported. */
+  readonly output?: unknown
+  /** Dynamic batching; not yet supported. */
+  readonly batch?: unknown
+}
+
+/** A value of the static map: the method's name, or that with options. */
+export type StaticRequest = string | (Omit<RequestsOptions, 'on'> & { readonly method: string })
+export type StaticRequests = Readonly<Record<string, StaticRequest>>
+
+const known = ['on', 'method', 'write', 'input', 'output', 'batch']
+const notYet = ['input', 'output', 'batch'] as const
+
+/** What is left of the options once they are checked. */
+export interface ResolvedOptions {
+  readonly on: readonly string[]
+  readonly write: boolean
+}
+
+/** Throws UNKNOWN_OPTION, UNSUPPORTED or INVALID_EXECUTOR; `where` begins the message. */
+export function resolveOptions(options: RequestsOptions, where: string): ResolvedOptions {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue
+    const near = nearest(key, known)
+    const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean '${near}'?`
+    throw new MillraceError('UNKNOWN_OPTION', `${where}: there is no option '${key}'; ${hint}`)
+  }
+  for (const key of notYet) {
+    if (options[key] === undefined) continue
+    throw new MillraceError('UNSUPPORTED', `${where}: the option '${key}' is not supported yet; leave it out`)
+  }
+  const { write = false, on = '/default' } = options
+  if (typeof write !== 'boolean') {
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `${where}: 'write' must be true or false, not ${String(write)}`,
+    )
+  }
+  const endpoints: readonly unknown[] = Array.isArray(on) ? on : [on]
+  if (endpoints.length === 0) {
+    throw new MillraceError('INVALID_EXECUTOR', `${where}: 'on' is empty; name at least one endpoint`)
+  }
+  return { write, on: [...new Set(endpoints.map((endpoint) => checkEndpoint(endpoint, where)))] }
+}
+
+/** Throws INVALID_EXECUTOR unless it is text that begins with a slash. */
+export function checkEndpoint(endpoint: unknown, where: string): string {
+  if (typeof endpoint === 'string' && endpoint.startsWith('/') && !/\s/u.test(endpoint)) return endpoint
+  const given = typeof endpoint === 'string' ? `'${endpoint}'` : String(endpoint)
+  const hint =
+    typeof endpoint === 'string' && /^[\w-]+$/u.test(endpoint) ? `, for example '/${endpoint}'` : ''
+  throw new MillraceError(
+    'INVALID_EXECUTOR',
+    `${where}: an endpoint starts with '/' and has no spaces${hint}, not ${given}`,
+  )
+}

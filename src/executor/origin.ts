@@ -1,0 +1,47 @@
+import { isAbsolute } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** The functions that compilers put between a decorator and the class it is applied in. */
+const loweringHelper =
+  /^_*(?:esDecorate|decorateElement|decorate|decorateClass|apply_?decs\w*|applyDecs\w*)$/u
+const helperPackage = /[\\/]node_modules[\\/](?:tslib|@swc[\\/]helpers|@babel[\\/]runtime)[\\/]/u
+
+/**
+ * File URL of the module that called `callee`, when called from inside of it; null when it has no file (REPL, eval).
+ *
+ * Frames of a compiler's decorator helper are stepped over, and what lies between it and `callee` too: that is a
+ * decorator of the user's own which calls `@requests`.
+ */
+export function callerModule(callee: (...args: never[]) => unknown): string | null {
+  const frames = framesAbove(callee)
+  const helper = frames.findLastIndex((frame) => isHelper(frame))
+  const caller = frames.slice(helper + 1).find((frame) => frame.getFileName())
+  return caller === undefined ? null : moduleUrl(caller.getFileName() ?? '')
+}
+
+/** An importable URL of a stack frame's file name; without a loader's query (tsx adds a namespace). */
+export function moduleUrl(fileName: string): string | null {
+  if (fileName.startsWith('file:')) return fileName.replace(/[?#].*$/u, '')
+  return isAbsolute(fileName) ? pathToFileURL(fileName).href : null
+}
+
+/** `Error.prepareStackTrace` gives V8's own frames: files as they were loaded, whatever source maps say. */
+function framesAbove(callee: (...args: never[]) => unknown): NodeJS.CallSite[] {
+  const { prepareStackTrace, stackTraceLimit } = Error
+  try {
+    Error.stackTraceLimit = 20
+    Error.prepareStackTrace = (_error, frames) => frames
+    const holder: { stack?: NodeJS.CallSite[] } = {}
+    Error.captureStackTrace(holder, callee)
+    return holder.stack ?? []
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
+    else Error.prepareStackTrace = prepareStackTrace
+  }
+}
+
+function isHelper(frame: NodeJS.CallSite): boolean {
+  if (helperPackage.test(frame.getFileName() ?? '')) return true
+  return loweringHelper.test(frame.getFunctionName() ?? '')
+}

@@ -1,0 +1,86 @@
+import { MillraceError } from '../errors.js'
+import { bind, bindingsOf } from './bindings.js'
+import type { HandlerMethod } from './context.js'
+import { type RequestsOptions, resolveOptions } from './options.js'
+import { callerModule } from './origin.js'
+
+type MethodDecorator = (method: HandlerMethod, context: ClassMethodDecoratorContext) => void
+
+/**
+ * Binds a method of an Executor to endpoints: `@requests` to `/default`, `@requests('/x')` to one,
+ * `@requests({ on: ['/x', '/y'], write: true })` to several. It also notes the module, so that a pod can import the
+ * class again. It stands above other decorators of the method.
+ *
+ * Throws INVALID_EXECUTOR where it cannot work, UNSUPPORTED for an option that is not there yet.
+ *
+ * @example
+ * class Index extends Executor {
+ *   @requests({ on: '/index', write: true })
+ *   index(docs: DocumentArray, { parameters }: HandlerContext) {}
+ * }
+ */
+export function requests(method: HandlerMethod, context: ClassMethodDecoratorContext): void
+export function requests(on: string): MethodDecorator
+export function requests(options: RequestsOptions): MethodDecorator
+export function requests(
+  first: HandlerMethod | string | RequestsOptions,
+  context?: ClassMethodDecoratorContext,
+): MethodDecorator | void {
+  if (typeof first === 'function') return apply({ options: {}, method: first, context, callee: requests })
+  if (context !== undefined) throw notStandard()
+  const options = typeof first === 'string' ? { on: first } : first
+  if (typeof options !== 'object' || options === null) {
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `@requests takes an endpoint or { on, write }, not ${String(first)}`,
+    )
+  }
+  const decorator: MethodDecorator = (method, applied) =>
+    apply({ options, method, context: applied, callee: decorator })
+  return decorator
+}
+
+interface Application {
+  readonly options: RequestsOptions
+  readonly method: HandlerMethod
+  readonly context: ClassMethodDecoratorContext | undefined
+  /** The function that the class called; what called it is the class's module. */
+  readonly callee: (...args: never[]) => unknown
+}
+
+function apply({ options, method, context, callee }: Application): void {
+  if (typeof context !== 'object' || context === null || !('kind' in context)) throw notStandard()
+  const name = String(context.name)
+  const where = `@requests on ${name}`
+  if (context.kind !== 'method' || context.static || context.private) {
+    throw new MillraceError('INVALID_EXECUTOR', `${where}: it goes on a public method of an instance`)
+  }
+  if ('method' in options) {
+    throw new MillraceError('INVALID_EXECUTOR', `${where}: 'method' belongs into the static map only`)
+  }
+  bind(method, { ...resolveOptions(options, where), module: callerModule(callee) })
+  context.addInitializer(function (this: unknown) {
+    if (isReachable(this, context.name, method)) return
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `${where}: another decorator above it has replaced the method; put @requests first`,
+    )
+  })
+}
+
+/** Whether some class of the instance still has the decorated function under its name. */
+function isReachable(instance: unknown, name: string | symbol, method: HandlerMethod): boolean {
+  for (let proto: unknown = instance; typeof proto === 'object' && proto !== null; ) {
+    const value: unknown = Object.getOwnPropertyDescriptor(proto, name)?.value
+    if (value === method || bindingsOf(value).length > 0) return true
+    proto = Object.getPrototypeOf(proto)
+  }
+  return false
+}
+
+function notStandard(): MillraceError {
+  return new MillraceError(
+    'INVALID_EXECUTOR',
+    "@requests is a standard decorator: use it as '@requests' or '@requests(…)' on a method, and switch 'experimentalDecorators' off in tsconfig.json",
+  )
+}
