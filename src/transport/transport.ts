@@ -27,3 +27,21 @@ export interface Listener {
   /** Refuses new calls, waits for those in flight, at most `graceMs`, then closes. Idempotent. */
   close(options?: { readonly graceMs?: number }): Promise<void>
 }
+
+export interface DialOptions {
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal
+  /** Largest request sent and largest answer taken, in bytes (default 1 GiB); larger ones fail with RESOURCE_EXHAUSTED. */
+  readonly maxFrameBytes?: number
+}
+
+export interface ListenOptions {
+  /** Largest answer sent and largest request taken, in bytes (default 1 GiB); larger ones fail with RESOURCE_EXHAUSTED. */
+  readonly maxFrameBytes?: number
+}
+
+/** What to listen on. A port without `port` makes a pair and serves one end; the other is the address. */
+export type ListenAt =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'port'; readonly port?: MessagePort }
+  | { readonly kind: 'socket'; readonly path: string }

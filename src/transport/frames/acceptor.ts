@@ -1,0 +1,45 @@
+import type { Service } from '../../call/call.js'
+import { systemClock } from '../../lib/clock.js'
+import type { Link } from './link.js'
+import { Server } from './server.js'
+
+/** How long calls in flight may take when a listener closes. */
+export const defaultGraceMs = 5000
+
+/** The links a listener has accepted, and their common end. */
+export class Acceptor {
+  readonly #service: Service
+  readonly #servers = new Set<Server>()
+  #closing: Promise<void> | null = null
+
+  constructor(service: Service) {
+    this.#service = service
+  }
+
+  accept(link: Link): void {
+    const server = new Server(link, this.#service)
+    this.#servers.add(server)
+    void server.gone.then(() => this.#servers.delete(server))
+    if (this.#closing !== null) void server.drain().then(() => server.close())
+  }
+
+  /** Refuses new calls, waits for those in flight for at most `graceMs`, then ends every link. Idempotent. */
+  close(graceMs: number = defaultGraceMs): Promise<void> {
+    this.#closing ??= this.#close(graceMs)
+    return this.#closing
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const servers = [...this.#servers]
+    const drained = Promise.all(servers.map((server) => server.drain()))
+    await Promise.race([drained, elapsed(graceMs)])
+    for (const server of this.#servers) server.close()
+    await Promise.all(servers.map((server) => server.gone))
+  }
+}
+
+function elapsed(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    systemClock.after(ms, resolve)
+  })
+}

@@ -1,0 +1,194 @@
+import type { Call, Description, Handler, StreamHandler } from '../../call/call.js'
+import { MillraceError } from '../../errors.js'
+import { systemClock } from '../../lib/clock.js'
+import { deferred } from '../../lib/deferred.js'
+import { DataRequest } from '../../wire/data-request.js'
+import { SingleDocumentRequest } from '../../wire/single-document-request.js'
+import type { Channel } from '../transport.js'
+import { Expiry } from './expiry.js'
+import { decodeJson, encodeJson } from './failure.js'
+import { cancelReason, frame, frameKind, type FrameKind, noDeadline, type ReceivedFrame } from './frame.js'
+import { Incoming } from './incoming.js'
+import type { Link, Receiver } from './link.js'
+import { abortReason, type Pending } from './pending.js'
+import { tooLarge } from './server.js'
+import { Single } from './single.js'
+import { streamWindow } from './stream-window.js'
+
+/**
+ * The dialled side of a link: many calls at once, each known by its id.
+ *
+ * 1. A call is in `#pending` until it is settled, and whoever takes it out settles it: once, whatever races.
+ * 2. `#refusal` is set before the pending calls are failed, so no call can slip in behind.
+ */
+export class Caller implements Channel, Receiver {
+  readonly handle: Handler = (request, call) => this.#request(request, call)
+  readonly stream: StreamHandler = (request, call) => this.#stream(request, call)
+  readonly closed: Promise<{ readonly reason: string }>
+  readonly #link: Link
+  readonly #pending = new Map<number, Pending>()
+  readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
+  readonly #closed = deferred<{ reason: string }>()
+  #lastId = 0
+  #refusal: MillraceError | null = null
+
+  constructor(link: Link) {
+    this.#link = link
+    this.closed = this.#closed.promise
+    link.open(this)
+  }
+
+  describe(): Promise<Description> {
+    if (this.#refusal !== null) return Promise.reject(this.#refusal)
+    const single = new Single<Description>({
+      id: this.#nextId(),
+      deadline: Number.POSITIVE_INFINITY,
+      signal: null,
+      decode: (payload) => decodeJson(payload) as Description,
+      onAbort: this.#left,
+    })
+    this.#pending.set(single.id, single)
+    this.#link.send(frame(frameKind.describe, single.id))
+    return single.promise
+  }
+
+  async close(): Promise<void> {
+    this.#end(new MillraceError('CANCELLED', 'This end closed the connection.'))
+    this.#link.end()
+    await this.closed
+  }
+
+  receive(received: ReceivedFrame): void {
+    if (received.kind === frameKind.goaway) {
+      this.#refusal ??= new MillraceError('UNAVAILABLE', 'The pod is stopping and takes no new requests.')
+      return
+    }
+    const pending = this.#pending.get(received.id)
+    // not there: it was cancelled or expired, and the answer was on its way
+    if (pending !== undefined && pending.frame(received)) this.#release(pending)
+  }
+
+  oversize(_kind: number, id: number, size: number): void {
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return
+    this.#cancel(pending, cancelReason.left)
+    pending.fail(tooLarge('answer', size, this.#link))
+  }
+
+  lost(reason: string): void {
+    this.#end(new MillraceError('UNAVAILABLE', `The pod is gone: ${reason}.`))
+    this.#expiry.close()
+    this.#closed.resolve({ reason })
+  }
+
+  #request(request: DataRequest, call: Call): Promise<DataRequest> {
+    const problem = this.#problem(call)
+    if (problem !== null) return Promise.reject(problem)
+    const single = new Single<DataRequest>({
+      id: this.#nextId(),
+      deadline: call.deadline,
+      signal: call.signal,
+      decode: decodeAnswer,
+      onAbort: this.#left,
+    })
+    this.#start(single, frameKind.request, { call, parts: request.encodeParts() })
+    return single.promise
+  }
+
+  async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest, void, void> {
+    const problem = this.#problem(call)
+    if (problem !== null) throw problem
+    const incoming = new Incoming(call, this.#nextId(), this.#left)
+    this.#start(incoming, frameKind.stream, { call, parts: [request.encode()] })
+    try {
+      for (let taken = 1; ; taken++) {
+        const item = await incoming.next()
+        if (item === null) return
+        if (taken % (streamWindow / 2) === 0) {
+          this.#link.send(frame(frameKind.credit, incoming.id, { number: streamWindow / 2 }))
+        }
+        yield SingleDocumentRequest.decode(item)
+      }
+    } finally {
+      this.#cancel(incoming, cancelReason.left)
+    }
+  }
+
+  #start(pending: Pending, kind: FrameKind, { call, parts }: { call: Call; parts: readonly Uint8Array[] }): void {
+    const { deadline } = pending
+    const number = deadline === Number.POSITIVE_INFINITY ? noDeadline : Math.min(noDeadline - 1, Math.ceil(deadline - this.#expiry.now()))
+    const request = frame(kind, pending.id, { number, headers: encodeHeaders(call.headers), parts })
+    this.#pending.set(pending.id, pending)
+    if (request.size > this.#link.maxFrameBytes) {
+      this.#release(pending)
+      return pending.fail(tooLarge('request', request.size, this.#link))
+    }
+    this.#expiry.watch(deadline)
+    this.#link.send(request)
+  }
+
+  /** Why a call cannot even start. */
+  #problem({ signal, deadline }: Call): MillraceError | null {
+    if (this.#refusal !== null) return this.#refusal
+    if (signal.aborted) return abortReason(signal)
+    return deadline <= this.#expiry.now() ? expired() : null
+  }
+
+  readonly #left = (pending: Pending, signal: AbortSignal): void => {
+    const reason = abortReason(signal)
+    this.#cancel(pending, reason.code === 'DEADLINE_EXCEEDED' ? cancelReason.expired : cancelReason.left)
+    pending.fail(reason)
+  }
+
+  #cancel(pending: Pending, reason: number): void {
+    if (this.#release(pending)) this.#link.send(frame(frameKind.cancel, pending.id, { number: reason }))
+  }
+
+  /** Takes the call out; false when somebody did before. */
+  #release(pending: Pending): boolean {
+    if (!this.#pending.delete(pending.id)) return false
+    pending.release()
+    return true
+  }
+
+  #end(error: MillraceError): void {
+    this.#refusal = error
+    for (const pending of this.#pending.values()) {
+      this.#release(pending)
+      pending.fail(error)
+    }
+  }
+
+  /** The other end has the same deadline and ends the call itself, so no cancel is sent. */
+  #expire(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const pending of this.#pending.values()) {
+      if (pending.deadline > now) {
+        next = Math.min(next, pending.deadline)
+        continue
+      }
+      this.#release(pending)
+      pending.fail(expired())
+    }
+    return next
+  }
+
+  #nextId(): number {
+    do this.#lastId = (this.#lastId + 1) >>> 0
+    while (this.#pending.has(this.#lastId))
+    return this.#lastId
+  }
+}
+
+function decodeAnswer(payload: Uint8Array): DataRequest {
+  return DataRequest.decode(payload)
+}
+
+function encodeHeaders(headers: Readonly<Record<string, string>>): Uint8Array | null {
+  for (const _name in headers) return encodeJson(headers)
+  return null
+}
+
+function expired(): MillraceError {
+  return new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed before the pod answered.')
+}

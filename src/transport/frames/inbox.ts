@@ -1,0 +1,107 @@
+import { headBytes, type Head, readHead } from './frame.js'
+import type { Receiver } from './link.js'
+
+/**
+ * Payloads up to this size are copied out of the chunk they came in. A view costs as much as the copy, and would keep the
+ * whole chunk (up to 64 KiB, and other calls' frames) alive for as long as an executor keeps one document.
+ */
+const copiedBytes = 4096
+
+const noBytes = new Uint8Array(0)
+
+/**
+ * Frames out of a stream of chunks. A frame that arrives in one chunk is a view of it (or a small copy); for one that does
+ * not, memory of its exact size is taken once and filled as chunks come, so nothing is ever concatenated.
+ */
+export class Inbox {
+  readonly #receiver: Receiver
+  readonly #maxFrameBytes: number
+  /** A head cut in two by the border of a chunk. */
+  readonly #stash = new Uint8Array(headBytes)
+  #stashed = 0
+  #head: Head | null = null
+  #body: Uint8Array = noBytes
+  #filled = 0
+  #discard = 0
+
+  constructor(receiver: Receiver, maxFrameBytes: number) {
+    this.#receiver = receiver
+    this.#maxFrameBytes = maxFrameBytes
+  }
+
+  push(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length) {
+      if (this.#discard > 0) at += this.#skip(chunk.length - at)
+      else if (this.#head !== null) at = this.#fill(chunk, at)
+      else if (this.#stashed > 0 || chunk.length - at < headBytes) at = this.#stashHead(chunk, at)
+      else at = this.#begin(readHead(chunk, at), chunk, at + headBytes)
+    }
+  }
+
+  #skip(available: number): number {
+    const skipped = Math.min(available, this.#discard)
+    this.#discard -= skipped
+    return skipped
+  }
+
+  #stashHead(chunk: Uint8Array, at: number): number {
+    const end = Math.min(chunk.length, at + headBytes - this.#stashed)
+    this.#stash.set(chunk.subarray(at, end), this.#stashed)
+    this.#stashed += end - at
+    if (this.#stashed < headBytes) return end
+    this.#stashed = 0
+    return this.#begin(readHead(this.#stash, 0), chunk, end)
+  }
+
+  /** `at` is where the bytes after the head begin. */
+  #begin(head: Head, chunk: Uint8Array, at: number): number {
+    const { size } = head
+    if (size > this.#maxFrameBytes) {
+      this.#discard = size
+      this.#receiver.oversize(head.kind, head.id, size)
+      return at
+    }
+    if (size <= chunk.length - at) {
+      this.#deliver(head, copiedOrView(chunk, at, size))
+      return at + size
+    }
+    this.#head = head
+    this.#body = size <= copiedBytes ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
+    this.#filled = 0
+    return this.#fill(chunk, at)
+  }
+
+  #fill(chunk: Uint8Array, at: number): number {
+    const body = this.#body
+    const end = Math.min(chunk.length, at + body.length - this.#filled)
+    body.set(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end), this.#filled)
+    this.#filled += end - at
+    if (this.#filled === body.length) {
+      const head = this.#head!
+      this.#head = null
+      this.#body = noBytes
+      this.#deliver(head, plain(body))
+    }
+    return end
+  }
+
+  #deliver({ kind, id, number, headerBytes }: Head, body: Uint8Array): void {
+    const headers = headerBytes === 0 ? null : body.subarray(0, headerBytes)
+    const payload = headerBytes === 0 ? body : body.subarray(headerBytes)
+    this.#receiver.receive({ kind, id, number, headers, payload })
+  }
+}
+
+function copiedOrView(chunk: Uint8Array, at: number, size: number): Uint8Array {
+  if (size === 0) return noBytes
+  if (size > copiedBytes) return new Uint8Array(chunk.buffer, chunk.byteOffset + at, size)
+  const copy = plain(Buffer.allocUnsafe(size))
+  copy.set(new Uint8Array(chunk.buffer, chunk.byteOffset + at, size))
+  return copy
+}
+
+/** Not a Buffer, whose `slice` shares memory where a Uint8Array's copies. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,201 @@
+import type { Service } from '../../call/call.js'
+import { MillraceError } from '../../errors.js'
+import { systemClock } from '../../lib/clock.js'
+import { type Deferred, deferred } from '../../lib/deferred.js'
+import { DataRequest } from '../../wire/data-request.js'
+import { SingleDocumentRequest } from '../../wire/single-document-request.js'
+import { Expiry } from './expiry.js'
+import { encodeFailure, encodeJson } from './failure.js'
+import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame } from './frame.js'
+import type { Link, Receiver } from './link.js'
+import { ServedCall } from './served-call.js'
+import { streamWindow } from './stream-window.js'
+
+/**
+ * Serves one link.
+ *
+ * 1. A call is in `#calls` from its frame on until it is answered, cancelled, expired or the link is gone; only the one
+ *    that takes it out may answer it, so each is answered at most once.
+ * 2. After `drain()` no new call is served; `idle` resolves when `#calls` is empty.
+ */
+export class Server implements Receiver {
+  /** Resolves when the link is gone. */
+  readonly gone: Promise<void>
+  readonly #link: Link
+  readonly #service: Service
+  readonly #calls = new Map<number, ServedCall>()
+  readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
+  readonly #gone = deferred()
+  #idle: Deferred<void> | null = null
+
+  constructor(link: Link, service: Service) {
+    this.#link = link
+    this.#service = service
+    this.gone = this.#gone.promise
+    link.open(this)
+  }
+
+  /** Refuses new calls from now on; resolves when those in flight are answered. */
+  drain(): Promise<void> {
+    if (this.#idle === null) {
+      this.#idle = deferred()
+      this.#link.send(frame(frameKind.goaway, 0))
+      if (this.#calls.size === 0) this.#idle.resolve()
+    }
+    return this.#idle.promise
+  }
+
+  /** Ends the link; what is in flight is aborted and answered with UNAVAILABLE. */
+  close(): void {
+    for (const [id, call] of this.#calls) {
+      const error = new MillraceError('UNAVAILABLE', 'This pod stopped before the request was done.')
+      call.abort(error)
+      this.#fail(id, call, error)
+    }
+    this.#link.end()
+  }
+
+  receive(received: ReceivedFrame): void {
+    switch (received.kind) {
+      case frameKind.request:
+        return this.#request(received)
+      case frameKind.cancel:
+        return this.#cancel(received)
+      case frameKind.stream:
+        void this.#stream(received)
+        return
+      case frameKind.credit:
+        return this.#calls.get(received.id)?.grant(received.number)
+      case frameKind.describe:
+        return this.#describe(received.id)
+    }
+  }
+
+  oversize(_kind: number, id: number, size: number): void {
+    this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(tooLarge('request', size, this.#link))] }))
+  }
+
+  lost(): void {
+    const reason = new MillraceError('CANCELLED', 'The caller is gone.')
+    for (const call of this.#calls.values()) call.abort(reason)
+    this.#calls.clear()
+    this.#expiry.close()
+    this.#idle?.resolve()
+    this.#gone.resolve()
+  }
+
+  #request(received: ReceivedFrame): void {
+    const { id } = received
+    const call = this.#admit(received)
+    if (call === null) return
+    try {
+      this.#service.handle(DataRequest.decode(received.payload), call).then(
+        (answer) => this.#answer(id, call, answer),
+        (error: unknown) => this.#fail(id, call, error),
+      )
+    } catch (error) {
+      this.#fail(id, call, error)
+    }
+  }
+
+  async #stream(received: ReceivedFrame): Promise<void> {
+    const { id } = received
+    const call = this.#admit(received)
+    if (call === null) return
+    call.grant(streamWindow)
+    try {
+      const request = SingleDocumentRequest.decode(received.payload)
+      for await (const item of this.#service.stream(request, call)) {
+        await call.credit()
+        await this.#link.room()
+        if (call.aborted) return
+        const part = frame(frameKind.item, id, { parts: [item.encode()] })
+        if (part.size > this.#link.maxFrameBytes) throw tooLarge('streamed document', part.size, this.#link)
+        this.#link.send(part)
+      }
+      if (this.#release(id, call)) this.#link.send(frame(frameKind.end, id))
+    } catch (error) {
+      call.abort(error)
+      this.#fail(id, call, error)
+    }
+  }
+
+  #admit(received: ReceivedFrame): ServedCall | null {
+    const { id, number } = received
+    if (this.#idle !== null) {
+      this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(stopping())] }))
+      return null
+    }
+    const deadline = number === noDeadline ? Number.POSITIVE_INFINITY : this.#expiry.now() + number
+    const call = new ServedCall(received, deadline)
+    this.#calls.set(id, call)
+    this.#expiry.watch(deadline)
+    return call
+  }
+
+  #describe(id: number): void {
+    try {
+      this.#link.send(frame(frameKind.description, id, { parts: [encodeJson(this.#service.describe())] }))
+    } catch (error) {
+      this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
+    }
+  }
+
+  #answer(id: number, call: ServedCall, answer: DataRequest): void {
+    if (this.#calls.get(id) !== call) return
+    try {
+      const response = frame(frameKind.response, id, { parts: answer.encodeParts() })
+      if (response.size > this.#link.maxFrameBytes) throw tooLarge('answer', response.size, this.#link)
+      this.#release(id, call)
+      this.#link.send(response)
+    } catch (error) {
+      this.#fail(id, call, error)
+    }
+  }
+
+  #fail(id: number, call: ServedCall, error: unknown): void {
+    if (this.#release(id, call)) this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
+  }
+
+  #cancel({ id, number }: ReceivedFrame): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    this.#release(id, call)
+    call.abort(number === cancelReason.expired ? expired() : new MillraceError('CANCELLED', 'The caller left.'))
+  }
+
+  /** Takes the call out; false when somebody did before. */
+  #release(id: number, call: ServedCall): boolean {
+    if (this.#calls.get(id) !== call) return false
+    this.#calls.delete(id)
+    if (this.#idle !== null && this.#calls.size === 0) this.#idle.resolve()
+    return true
+  }
+
+  #expire(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const [id, call] of this.#calls) {
+      if (call.deadline > now) {
+        next = Math.min(next, call.deadline)
+        continue
+      }
+      call.abort(expired())
+      this.#fail(id, call, expired())
+    }
+    return next
+  }
+}
+
+function stopping(): MillraceError {
+  return new MillraceError('UNAVAILABLE', 'This pod is stopping and takes no new requests.')
+}
+
+function expired(): MillraceError {
+  return new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed before the request was done.')
+}
+
+/** Not retryable: it will be too large the next time as well. */
+export function tooLarge(what: string, size: number, { maxFrameBytes }: Link): MillraceError {
+  const message = `This ${what} has ${size} bytes; at most ${maxFrameBytes} pass between two stages. Send fewer documents at a time.`
+  return new MillraceError('RESOURCE_EXHAUSTED', message, { retryable: false })
+}

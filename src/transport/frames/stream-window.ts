@@ -1,0 +1,2 @@
+/** Items of a stream that may be under way before the caller has taken them. */
+export const streamWindow = 32

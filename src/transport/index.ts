@@ -1,0 +1,37 @@
+import type { Service } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import { dialMemory } from './memory/channel.js'
+import { listenMemory } from './memory/listener.js'
+import { dialPort } from './port/channel.js'
+import { listenPort } from './port/listener.js'
+import { dialSocket } from './socket/channel.js'
+import { listenSocket } from './socket/listener.js'
+import type { Address, Channel, DialOptions, ListenAt, Listener, ListenOptions } from './transport.js'
+
+type Dial<K extends Address['kind']> = (address: Extract<Address, { kind: K }>, options: DialOptions) => Promise<Channel>
+type Listen<K extends ListenAt['kind']> = (at: Extract<ListenAt, { kind: K }>, service: Service, options: ListenOptions) => Promise<Listener>
+
+const dialers: { readonly [K in Address['kind']]: Dial<K> } = {
+  memory: dialMemory,
+  port: dialPort,
+  socket: dialSocket,
+  grpc: () => Promise.reject(new MillraceError('UNSUPPORTED', 'Stages at a gRPC address cannot be dialled yet.')),
+}
+
+const listeners: { readonly [K in ListenAt['kind']]: Listen<K> } = {
+  memory: (_at, service) => listenMemory(service),
+  port: (at, service, options) => listenPort(service, at.port ?? null, options),
+  socket: (at, service, options) => listenSocket(at.path, service, options),
+}
+
+/** Connects to a pod. Rejects with UNAVAILABLE when nobody is there, CANCELLED when `signal` fires first. */
+export function dial(address: Address, options: DialOptions = {}): Promise<Channel> {
+  const dialer = dialers[address.kind] as Dial<Address['kind']>
+  return dialer(address, options)
+}
+
+/** Serves; the address of what comes back is what `dial` takes. */
+export function listen(at: ListenAt, service: Service, options: ListenOptions = {}): Promise<Listener> {
+  const listener = listeners[at.kind] as Listen<ListenAt['kind']>
+  return listener(at, service, options)
+}

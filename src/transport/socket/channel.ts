@@ -1,0 +1,35 @@
+import { createConnection, type Socket } from 'node:net'
+import { MillraceError } from '../../errors.js'
+import { Caller } from '../frames/caller.js'
+import { abortReason } from '../frames/pending.js'
+import type { Address, Channel, DialOptions } from '../transport.js'
+import { SocketLink } from './link.js'
+
+/** Connects to a Unix domain socket; rejects with UNAVAILABLE when nobody listens there. */
+export async function dialSocket({ path }: Extract<Address, { kind: 'socket' }>, options: DialOptions): Promise<Channel> {
+  const { signal, maxFrameBytes } = options
+  if (signal?.aborted === true) throw abortReason(signal)
+  const socket = await connected(path, signal)
+  return new Caller(new SocketLink(socket, { maxFrameBytes, pauses: false }))
+}
+
+function connected(path: string, signal: AbortSignal | undefined): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path })
+    const onAbort = (): void => {
+      socket.destroy()
+      reject(abortReason(signal!))
+    }
+    const onError = (error: Error): void => {
+      signal?.removeEventListener('abort', onAbort)
+      reject(new MillraceError('UNAVAILABLE', `Nobody listens at ${path}: ${error.message}.`, { cause: error }))
+    }
+    signal?.addEventListener('abort', onAbort)
+    socket.once('error', onError)
+    socket.once('connect', () => {
+      signal?.removeEventListener('abort', onAbort)
+      socket.removeListener('error', onError)
+      resolve(socket)
+    })
+  })
+}

@@ -1,0 +1,102 @@
+import type { Socket } from 'node:net'
+import { type Deferred, deferred } from '../../lib/deferred.js'
+import { defaultMaxFrameBytes, type Frame } from '../frames/frame.js'
+import { Inbox } from '../frames/inbox.js'
+import type { Link, Receiver } from '../frames/link.js'
+import { Outbox } from '../frames/outbox.js'
+
+/** When so many bytes wait for a peer that does not read, the serving side stops reading as well. */
+const pauseBytes = 4 * 1024 * 1024
+
+export interface SocketLinkOptions {
+  readonly maxFrameBytes?: number | undefined
+  /** True at the serving side only: if both sides did it, they would wait for each other. */
+  readonly pauses: boolean
+}
+
+/** Frames over a stream socket; what is sent in one tick goes out with one system call. */
+export class SocketLink implements Link {
+  readonly maxFrameBytes: number
+  readonly #socket: Socket
+  readonly #pauses: boolean
+  readonly #outbox = new Outbox()
+  #scheduled = false
+  #ended = false
+  #reason = 'the other end closed the connection'
+  #room: Deferred<void> | null = null
+
+  constructor(socket: Socket, { maxFrameBytes = defaultMaxFrameBytes, pauses }: SocketLinkOptions) {
+    this.#socket = socket
+    this.maxFrameBytes = maxFrameBytes
+    this.#pauses = pauses
+  }
+
+  open(receiver: Receiver): void {
+    const socket = this.#socket
+    const inbox = new Inbox(receiver, this.maxFrameBytes)
+    socket.on('data', (chunk: Buffer) => inbox.push(chunk))
+    socket.on('drain', () => this.#drained())
+    socket.on('error', (error) => {
+      this.#reason = error.message
+    })
+    socket.on('close', () => {
+      this.#ended = true
+      this.#drained()
+      receiver.lost(this.#reason)
+    })
+  }
+
+  send(frame: Frame): void {
+    if (this.#ended) return
+    this.#outbox.push(frame)
+    if (this.#pauses && this.#outbox.bytes > pauseBytes && this.#socket.writableNeedDrain) this.#socket.pause()
+    if (this.#scheduled) return
+    this.#scheduled = true
+    process.nextTick(flush, this)
+  }
+
+  room(): Promise<void> {
+    if (this.#ended || !this.#socket.writableNeedDrain) return Promise.resolve()
+    this.#room ??= deferred()
+    return this.#room.promise
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#write()
+    this.#ended = true
+    this.#reason = 'this end closed the connection'
+    this.#socket.end()
+    // a peer that never closes its half must not keep the socket
+    this.#socket.destroySoon()
+  }
+
+  flush(): void {
+    this.#scheduled = false
+    if (!this.#ended && !this.#socket.writableNeedDrain) this.#write()
+  }
+
+  #write(): void {
+    if (this.#outbox.empty) return
+    const pieces = this.#outbox.takePieces()
+    if (pieces.length === 1) {
+      this.#socket.write(pieces[0]!)
+      return
+    }
+    this.#socket.cork()
+    for (const piece of pieces) this.#socket.write(piece)
+    this.#socket.uncork()
+  }
+
+  #drained(): void {
+    this.#room?.resolve()
+    this.#room = null
+    if (this.#ended) return
+    if (this.#socket.isPaused()) this.#socket.resume()
+    this.#write()
+  }
+}
+
+function flush(link: SocketLink): void {
+  link.flush()
+}
