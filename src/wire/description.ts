@@ -1,0 +1,64 @@
+import type { Description } from '../call/call.js'
+import { Reader } from '../lib/protobuf/reader.js'
+import { Writer } from '../lib/protobuf/writer.js'
+import { documentSchema } from './document-schema.js'
+import { merge } from './merge.js'
+import { decodeStruct, encodeStruct } from './struct.js'
+
+/**
+ * EndpointsProto, the answer of `endpoint_discovery`. Every endpoint gets a schema: Jina's peers learn from them which
+ * documents are spoken here (`PydanticDocument` is DocArray v1) and which endpoints stream.
+ */
+export function encodeDescription(description: Description): Uint8Array {
+  const writer = new Writer(4096)
+  for (const endpoint of description.endpoints) writer.string(1, endpoint)
+  for (const endpoint of description.writeEndpoints) writer.string(2, endpoint)
+  const mark = writer.fork(3, 2048)
+  encodeStruct(writer, schemasOf(description), 'schemas')
+  writer.join(mark)
+  return writer.finish()
+}
+
+function schemasOf({ endpoints, streamEndpoints, schemas }: Description): Record<string, unknown> {
+  const streams = new Set(streamEndpoints)
+  const model = { name: 'PydanticDocument', model: documentSchema }
+  return Object.fromEntries(
+    endpoints.map((endpoint) => {
+      const isGenerator = streams.has(endpoint)
+      const generic = {
+        input: model,
+        output: model,
+        is_generator: isGenerator,
+        is_singleton_doc: isGenerator,
+        parameters: {},
+      }
+      return [endpoint, Object.hasOwn(schemas, endpoint) ? schemas[endpoint] : generic]
+    }),
+  )
+}
+
+/** Throws MALFORMED. */
+export function decodeDescription(bytes: Uint8Array): Description {
+  const reader = new Reader(bytes)
+  const endpoints: string[] = []
+  const writeEndpoints: string[] = []
+  let struct: Uint8Array | undefined
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === 10) endpoints.push(reader.string())
+    else if (tag === 18) writeEndpoints.push(reader.string())
+    else if (tag === 26) struct = merge(struct, reader.bytes())
+    else reader.skip(tag)
+  }
+  const schemas = struct === undefined ? {} : decodeStruct(struct)
+  const streamEndpoints = endpoints.filter(
+    (endpoint) => Object.hasOwn(schemas, endpoint) && isGenerator(schemas[endpoint]),
+  )
+  return { endpoints, writeEndpoints, streamEndpoints, schemas }
+}
+
+function isGenerator(schema: unknown): boolean {
+  return (
+    typeof schema === 'object' && schema !== null && 'is_generator' in schema && schema.is_generator === true
+  )
+}
