@@ -1,0 +1,82 @@
+import { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import type { DataRequest } from '../wire/data-request.js'
+import type { Exchange } from './exchange.js'
+
+export interface AttemptsPlan {
+  /** Starts an exchange over the same inputs. */
+  open(): Exchange
+  /** At least 1; more only for inputs that can be read again. */
+  readonly maxAttempts: number
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+const initialBackoffMs = 500
+const backoffMultiplier = 1.5
+const maxBackoffMs = 2_000
+
+/** Before attempt 2 the initial wait, then a uniform one up to `min(initial × multiplier^(n-1), max)` (jina.md 1.7). */
+export function backoffMs(failures: number, random: () => number): number {
+  if (failures <= 1) return initialBackoffMs
+  return random() * Math.min(initialBackoffMs * backoffMultiplier ** (failures - 1), maxBackoffMs)
+}
+
+/**
+ * An exchange that starts again when it failed before any answer, with a failure that may pass.
+ * Nothing is ever answered twice: with the first answer there are no more attempts.
+ */
+export class Attempts {
+  readonly #plan: AttemptsPlan
+  #exchange: Exchange
+  #failures = 0
+  #answered = false
+  #aborted: { readonly error: MillraceError } | undefined
+  #wake: (() => void) | undefined
+
+  constructor(plan: AttemptsPlan) {
+    this.#plan = plan
+    this.#exchange = plan.open()
+  }
+
+  async next(): Promise<DataRequest | undefined> {
+    for (;;) {
+      try {
+        const answer = await this.#exchange.next()
+        this.#answered = true
+        return answer
+      } catch (error) {
+        if (!this.#mayRepeat(error)) throw error
+        await this.#pause()
+        if (this.#aborted !== undefined) throw this.#aborted.error
+        this.#exchange = this.#plan.open()
+      }
+    }
+  }
+
+  abort(error: MillraceError): void {
+    if (this.#aborted !== undefined) return
+    this.#aborted = { error }
+    this.#exchange.abort(error)
+    this.#wake?.()
+  }
+
+  #mayRepeat(error: unknown): boolean {
+    if (this.#answered || this.#aborted !== undefined || !MillraceError.is(error) || !error.retryable)
+      return false
+    this.#failures++
+    return this.#failures < this.#plan.maxAttempts
+  }
+
+  #pause(): Promise<void> {
+    const { clock, random } = this.#plan
+    return new Promise((resolve) => {
+      const cancel = clock.after(backoffMs(this.#failures, random), resolve)
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+}

@@ -1,0 +1,190 @@
+import type { Document, DocumentArray } from '../document/index.js'
+import { MillraceError } from '../errors.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { createLogger, type Logger } from '../observe/logger.js'
+import { defaultMaxMessageBytes, type Peer } from '../transport/grpc/channel-options.js'
+import { GrpcConnection } from '../transport/grpc/connection.js'
+import { methods } from '../transport/grpc/methods.js'
+import { isUnimplemented } from '../transport/grpc/status.js'
+import { DataRequest } from '../wire/data-request.js'
+import { decodeStatus } from '../wire/status.js'
+import { conversation } from './conversation.js'
+import { parseHost } from './host.js'
+import { type Input, type Inputs, toDocument } from './inputs.js'
+import {
+  checkEndpoint,
+  checkOptions,
+  clientRules,
+  optionRules,
+  type PostOptions,
+  type SendOptions,
+  type StreamOptions,
+} from './options.js'
+import { post } from './post.js'
+import { Response } from './response.js'
+import { streamDocuments } from './stream-doc.js'
+
+export type { Input, Inputs } from './inputs.js'
+export type { PostOptions, ResponseCallback, SendOptions, StreamOptions } from './options.js'
+
+export interface ClientOptions {
+  /** `grpc://host:port`, or `grpcs://host:port` for TLS. */
+  readonly host: string
+  /** The largest message sent or taken, in bytes; 256 MiB by default. */
+  readonly maxMessageBytes?: number
+  /** Requests in flight, for calls that do not say; 1000 by default, 0 is no limit. */
+  readonly prefetch?: number
+  /** Metadata of every call; those of a call win. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Where failures go that are not raised (`continueOnError`); lines on stderr by default. */
+  readonly logger?: Logger
+}
+
+/** What time and chance are made of; for tests. */
+export interface ClientSeams {
+  readonly clock?: Clock
+  readonly random?: () => number
+}
+
+/** What `post` gives: nothing with `onDone` or `onAlways`, responses with `returnResponses`, else documents. */
+export type PostResult<O extends PostOptions> = O extends
+  | { readonly onDone: (...args: never[]) => unknown }
+  | { readonly onAlways: (...args: never[]) => unknown }
+  ? undefined
+  : O extends { readonly returnResponses: true }
+    ? Response[]
+    : DocumentArray
+
+/**
+ * Sends documents to a Flow, or to one Executor that is served alone, over gRPC. One connection for its whole life, made at
+ * the first call and made again when it was lost.
+ *
+ * Throws INVALID_OPTION, UNKNOWN_OPTION, and UNSUPPORTED for hosts of other protocols.
+ *
+ * @example
+ * await using client = new Client({ host: 'grpc://127.0.0.1:54321' })
+ * const found = await client.post('/search', [{ text: 'water' }], { parameters: { limit: 3 } })
+ */
+export class Client {
+  readonly #peer: Peer
+  readonly #prefetch: number | undefined
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #life = new AbortController()
+  #connection: Promise<GrpcConnection> | undefined
+
+  constructor(options: ClientOptions, seams: ClientSeams = {}) {
+    checkOptions('Client', options, clientRules())
+    const { host, port, tls } = parseHost(options.host)
+    this.#peer = { host, port, tls, maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes }
+    this.#prefetch = options.prefetch
+    this.#headers = options.headers ?? {}
+    this.#logger = options.logger ?? createLogger('client')
+    this.#clock = seams.clock ?? systemClock
+    this.#random = seams.random ?? Math.random
+  }
+
+  /**
+   * Sends inputs in requests of `requestSize` documents and gives what came back, in order of completion, as one
+   * DocumentArray; with `returnResponses` the responses; with `onDone` or `onAlways` nothing.
+   *
+   * Without inputs one request without documents is sent; for an empty sequence none is, and the result is empty.
+   * Documents of failed responses (with `onError` or `continueOnError`) are not in the DocumentArray.
+   *
+   * Rejects with INVALID_OPTION, UNKNOWN_OPTION, INVALID_INPUT, INPUT_FAILED, CALLBACK_FAILED; EXECUTOR_FAILED when a
+   * response failed; UNAVAILABLE and its like when the road did; DEADLINE_EXCEEDED and CANCELLED.
+   */
+  async post<const O extends PostOptions>(on: string, inputs?: Inputs, options?: O): Promise<PostResult<O>> {
+    const given: PostOptions = options ?? {}
+    checkEndpoint(on)
+    checkOptions('post', given, optionRules.post)
+    const result = await post(this.#converse(on, inputs, given), { on, options: given, logger: this.#logger })
+    return result as PostResult<O>
+  }
+
+  /** As `post`, one response after the other, failed ones too. Leaving the loop cancels what is under way. */
+  stream(on: string, inputs?: Inputs, options: StreamOptions = {}): AsyncIterable<Response> {
+    checkEndpoint(on)
+    checkOptions('stream', options, optionRules.stream)
+    return this.#responses(on, inputs, options)
+  }
+
+  /** One document to an endpoint whose handler is a generator; documents as it gives them. */
+  streamDoc(on: string, document: Input, options: SendOptions = {}): AsyncIterable<Document> {
+    checkEndpoint(on)
+    checkOptions('streamDoc', options, optionRules.streamDoc)
+    const input = toDocument(document)
+    return streamDocuments(() => this.#connect(), {
+      on,
+      document: input,
+      options: { ...options, headers: { ...this.#headers, ...options.headers } },
+      life: this.#life.signal,
+      clock: this.#clock,
+    })
+  }
+
+  /** True when a request through every stage succeeds; false when it fails or nobody is there. `timeoutMs`: 5000. */
+  async isReady(options: { readonly timeoutMs?: number } = {}): Promise<boolean> {
+    const call = { deadline: this.#clock.now() + (options.timeoutMs ?? 5_000), headers: this.#headers }
+    try {
+      const connection = await this.#connect()
+      const signal = this.#life.signal
+      try {
+        const answer = await connection.unary(methods.dryRun, new Uint8Array(0), { ...call, signal })
+        return decodeStatus(answer).code === 'SUCCESS'
+      } catch (error) {
+        // an Executor that is served alone has no dry_run, but an endpoint for it
+        if (!isUnimplemented(error)) throw error
+        const request = DataRequest.create({ endpoint: '_jina_dry_run_' }).encode()
+        const answer = await connection.unary(methods.processSingleData, request, { ...call, signal })
+        return DataRequest.decode(answer).status?.code !== 'ERROR'
+      }
+    } catch {
+      return false
+    }
+  }
+
+  /** Ends calls in flight with CANCELLED and closes the connection. Idempotent. */
+  async close(): Promise<void> {
+    this.#life.abort(new MillraceError('CANCELLED', 'The client was closed.'))
+    const connection = await this.#connection?.catch(() => undefined)
+    connection?.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #connect(): Promise<GrpcConnection> {
+    if (this.#life.signal.aborted) return Promise.reject(this.#life.signal.reason as Error)
+    return (this.#connection ??= GrpcConnection.open(this.#peer))
+  }
+
+  #converse(on: string, inputs: unknown, options: StreamOptions): ReturnType<typeof conversation> {
+    return conversation({
+      connect: () => this.#connect(),
+      on,
+      inputs,
+      options,
+      defaults: { prefetch: this.#prefetch, headers: this.#headers },
+      life: this.#life.signal,
+      clock: this.#clock,
+      random: this.#random,
+    })
+  }
+
+  async *#responses(on: string, inputs: unknown, options: StreamOptions): AsyncGenerator<Response> {
+    const talk = await this.#converse(on, inputs, options)
+    try {
+      for (;;) {
+        const answer = await talk.next()
+        if (answer === undefined) return
+        yield new Response(answer)
+      }
+    } finally {
+      talk.close()
+    }
+  }
+}

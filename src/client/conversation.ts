@@ -1,0 +1,98 @@
+import { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import type { GrpcConnection } from '../transport/grpc/connection.js'
+import { DataRequest } from '../wire/data-request.js'
+import { Attempts } from './attempts.js'
+import { Batches } from './batches.js'
+import { Exchange } from './exchange.js'
+import { resolveInputs } from './inputs.js'
+import { lifetime } from './lifetime.js'
+import type { StreamOptions } from './options.js'
+
+export interface ConversationPlan {
+  connect(): Promise<GrpcConnection>
+  readonly on: string
+  readonly inputs: unknown
+  readonly options: StreamOptions
+  readonly defaults: {
+    readonly prefetch: number | undefined
+    readonly headers: Readonly<Record<string, string>>
+  }
+  /** Of the client. */
+  readonly life: AbortSignal
+  readonly clock: Clock
+  random(): number
+}
+
+/** All requests of one `post` or `stream` and their answers. */
+export interface Conversation {
+  /** Responses to come; undefined when the inputs do not tell. */
+  readonly total: number | undefined
+  /** The next answer; undefined when all are there. */
+  next(): Promise<DataRequest | undefined>
+  /** Cancels what is under way and releases the inputs. Idempotent; call it at every end. */
+  close(): void
+}
+
+const defaultPrefetch = 1000
+const defaultRequestSize = 100
+
+/** From options to an exchange that can be attempted again. Rejects with what `resolveInputs` throws. */
+export async function conversation(plan: ConversationPlan): Promise<Conversation> {
+  const { on, options, clock, random } = plan
+  const { targetExecutor, requestSize = defaultRequestSize } = options
+  const time = lifetime(plan)
+  const source = await time.race(resolveInputs(plan.inputs))
+  const parameters = withResults(options.parameters)
+  const attempts = new Attempts({
+    maxAttempts: source.replayable ? (options.maxAttempts ?? 1) : 1,
+    clock,
+    random,
+    open: () =>
+      new Exchange({
+        connect: plan.connect,
+        batches: new Batches(source, requestSize),
+        encode: (docs) =>
+          DataRequest.create({
+            endpoint: on,
+            docs,
+            parameters,
+            ...(targetExecutor === undefined ? {} : { targetExecutor }),
+          }).encode(),
+        prefetch: options.prefetch ?? plan.defaults.prefetch ?? defaultPrefetch,
+        deadline: time.deadline,
+        headers: metadata(plan),
+      }),
+  })
+  time.onEnd((error) => attempts.abort(error))
+  return {
+    total: stepsOf(source.kind, source.length, requestSize),
+    next: () => attempts.next(),
+    close() {
+      time.release()
+      attempts.abort(new MillraceError('CANCELLED', 'The caller left.'))
+    },
+  }
+}
+
+/** Jina sends the key always; handlers that return a plain object write below it. */
+function withResults(parameters: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const given = parameters.__results__
+  const usable = typeof given === 'object' && given !== null && !Array.isArray(given)
+  return { ...parameters, __results__: usable ? given : {} }
+}
+
+/** `__results_in_order__` and `__prefetch__` are obeyed by the gateway (jina.md 4.5). */
+function metadata({ options, defaults }: ConversationPlan): Record<string, string> {
+  const headers = { ...defaults.headers, ...options.headers }
+  if (options.resultsInOrder === true) headers.__results_in_order__ = 'true'
+  const prefetch = options.prefetch ?? defaults.prefetch
+  if (prefetch !== undefined) headers.__prefetch__ = String(prefetch)
+  return headers
+}
+
+function stepsOf(kind: string, length: number | undefined, requestSize: number): number | undefined {
+  if (kind === 'none') return 1
+  if (length === undefined) return undefined
+  return requestSize < 1 ? Math.min(length, 1) : Math.ceil(length / requestSize)
+}

@@ -1,0 +1,80 @@
+import { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+
+export interface LifetimePlan {
+  readonly options: { readonly signal?: AbortSignal; readonly timeoutMs?: number }
+  /** Of the client. */
+  readonly life: AbortSignal
+  readonly clock: Clock
+}
+
+/** When a call has to end although it is not done: the caller's signal, its time, or the end of the client. */
+export interface Lifetime {
+  /** Milliseconds since the epoch, `Infinity` without `timeoutMs`. */
+  readonly deadline: number
+  /** Called once, at once when it is over already. */
+  onEnd(end: (error: MillraceError) => void): void
+  /** Settles as the promise does, unless the end comes first. */
+  race<T>(promise: Promise<T>): Promise<T>
+  /** Stops watching. */
+  release(): void
+}
+
+/** Node's longest timer. */
+const longestTimerMs = 2 ** 31 - 1
+
+export function lifetime({ options, life, clock }: LifetimePlan): Lifetime {
+  const { signal, timeoutMs } = options
+  let over: MillraceError | undefined
+  const watchers: ((error: MillraceError) => void)[] = []
+  const end = (error: MillraceError): void => {
+    if (over !== undefined) return
+    over = error
+    release()
+    for (const watcher of watchers) watcher(error)
+  }
+  const onSignal = (): void => end(errorOfSignal(signal!))
+  const onLife = (): void => end(MillraceError.from(life.reason, 'CANCELLED'))
+  const cancelTimer =
+    timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(tooLate(timeoutMs)))
+  // the clock's timers keep no process alive, but a call that is waited for must
+  const hold = timeoutMs === undefined ? undefined : setInterval(() => {}, longestTimerMs)
+  const release = (): void => {
+    signal?.removeEventListener('abort', onSignal)
+    life.removeEventListener('abort', onLife)
+    cancelTimer?.()
+    clearInterval(hold)
+  }
+  signal?.addEventListener('abort', onSignal)
+  life.addEventListener('abort', onLife)
+  if (life.aborted) onLife()
+  else if (signal?.aborted === true) onSignal()
+  return {
+    deadline: timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeoutMs,
+    onEnd(watcher) {
+      if (over === undefined) watchers.push(watcher)
+      else watcher(over)
+    },
+    race: (promise) =>
+      new Promise((resolve, reject) => {
+        if (over === undefined) watchers.push(reject)
+        else reject(over)
+        promise.then(resolve, reject)
+      }),
+    release,
+  }
+}
+
+function tooLate(timeoutMs: number): MillraceError {
+  return new MillraceError('DEADLINE_EXCEEDED', `Not done within timeoutMs = ${timeoutMs}.`)
+}
+
+/** What the caller aborted with: a MillraceError as it is, the timeout of `AbortSignal.timeout` as DEADLINE_EXCEEDED. */
+function errorOfSignal(signal: AbortSignal): MillraceError {
+  const reason: unknown = signal.reason
+  if (MillraceError.is(reason)) return reason
+  const timedOut = reason instanceof Error && reason.name === 'TimeoutError'
+  if (timedOut)
+    return new MillraceError('DEADLINE_EXCEEDED', 'The time of the signal ran out.', { cause: reason })
+  return new MillraceError('CANCELLED', 'The caller aborted the call.', { cause: reason })
+}
