@@ -37,7 +37,7 @@ export class RunningFlow {
    */
   static async start(plan: FlowPlan): Promise<RunningFlow> {
     const { settings } = plan
-    const logger = createLogger({ name: settings.name })
+    const logger = createLogger(settings.name)
     const gateway = await startGateway(gatewaySpec(plan))
     const deployments = createDeployments(plan, gateway, logger)
     const pending = new Map([...deployments.values()].map(({ plan: stage }) => [stage.name, stage.replicas]))

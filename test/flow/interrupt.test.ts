@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, it } from 'vitest'
+
+const program = path.resolve(import.meta.dirname, '../fixtures/drains.mjs')
+
+interface Started {
+  readonly child: ChildProcess
+  readonly pod: number
+  readonly lines: string[]
+  readonly ended: Promise<unknown[]>
+}
+
+/** Starts the program and waits until its pod serves and a request that takes `waitMs` is under way. */
+async function start(waitMs: number): Promise<Started> {
+  const env = { ...process.env, WAIT_MS: String(waitMs) }
+  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  const reader = createInterface({ input: child.stdout! })
+  reader.on('line', (line) => lines.push(line))
+  const ended = once(child, 'exit')
+  const [first] = (await once(reader, 'line')) as [string]
+  return { child, pod: Number(first.split(' ')[1]), lines, ended }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+it('Ctrl-C finishes what is under way, ends every pod, and the program ends as by the signal', async () => {
+  const { child, pod, lines, ended } = await start(600)
+  child.kill('SIGINT')
+  expect(await ended).toEqual([null, 'SIGINT'])
+  expect(lines).toContain('answer late')
+  expect(isAlive(pod)).toBe(false)
+})
+
+it('a second Ctrl-C ends the program at once, and no pod survives', async () => {
+  const { child, pod, lines, ended } = await start(600_000)
+  child.kill('SIGINT')
+  await once(child.stderr!, 'data')
+  child.kill('SIGINT')
+  await ended
+  expect(lines).toHaveLength(1)
+  await expect.poll(() => isAlive(pod)).toBe(false)
+})
