@@ -1,0 +1,45 @@
+import { MillraceError } from '../errors.js'
+
+/** Numbers in lists of lists, all of one shape; booleans count as 0 and 1, null (JSON's NaN) as NaN. */
+export type NestedNumbers = number | boolean | null | readonly NestedNumbers[]
+
+const maxDimensions = 32
+
+/** Lists of lists as a flat array and its shape. Throws INVALID_INPUT for ragged lists and for what is no number. */
+export function flatten(list: NestedNumbers): { data: Float64Array; shape: number[] } {
+  const shape: number[] = []
+  for (let inner: unknown = list; Array.isArray(inner); inner = inner[0]) {
+    shape.push(inner.length)
+    if (shape.length > maxDimensions) throw refused(`lists nested deeper than ${maxDimensions}`)
+    if (inner.length === 0) break
+  }
+  const data = new Float64Array(shape.reduce((product, length) => product * length, 1))
+  let at = 0
+  const visit = (value: unknown, depth: number): void => {
+    if (depth === shape.length) {
+      data[at++] = numeric(value)
+      return
+    }
+    if (!Array.isArray(value) || value.length !== shape[depth]) {
+      throw refused('lists of different lengths or depths side by side')
+    }
+    for (const inner of value) visit(inner, depth + 1)
+  }
+  visit(list, 0)
+  return { data, shape }
+}
+
+function numeric(value: unknown): number {
+  if (typeof value === 'number') return value
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (typeof value === 'bigint') return Number(value)
+  if (value === null) return Number.NaN
+  throw refused(`${Array.isArray(value) ? 'a list' : typeof value} where a number was expected`)
+}
+
+function refused(what: string): MillraceError {
+  return new MillraceError(
+    'INVALID_INPUT',
+    `A tensor needs numbers in lists of equal length; these have ${what}.`,
+  )
+}

@@ -1,0 +1,46 @@
+import { MillraceError } from '../../errors.js'
+import type { TypedArray } from '../dtype.js'
+import type { IndexArray } from './matrix.js'
+
+/** Lines that an empty matrix may have before somebody must have made its shape up. */
+const emptyLines = 2 ** 20
+
+interface Compressed {
+  readonly indptr: IndexArray
+  readonly indices: IndexArray
+  readonly data: TypedArray
+}
+
+/**
+ * Triples sorted by line (row for CSR, column for CSC), keeping the order within a line. Throws INVALID_INPUT for a shape
+ * with far more lines than elements, which would cost memory that no bytes were sent for.
+ */
+export function compress(line: IndexArray, across: IndexArray, data: TypedArray, lines: number): Compressed {
+  if (lines > emptyLines && lines > 64 * data.length) {
+    throw new MillraceError('INVALID_INPUT', `A shape of ${lines} lines for only ${data.length} elements.`)
+  }
+  const indptr = new Int32Array(lines + 1)
+  let sorted = true
+  for (let at = 0; at < line.length; at++) {
+    indptr[line[at]! + 1]!++
+    if (at > 0 && line[at]! < line[at - 1]!) sorted = false
+  }
+  for (let at = 0; at < lines; at++) indptr[at + 1]! += indptr[at]!
+  if (sorted) return { indptr, indices: across, data }
+  const next = indptr.slice()
+  const indices = across.slice()
+  const values = data.slice()
+  for (let at = 0; at < line.length; at++) {
+    const place = next[line[at]!]!++
+    indices[place] = across[at]!
+    values[place] = data[at]!
+  }
+  return { indptr, indices, data: values }
+}
+
+/** The line number of every element. */
+export function expand(indptr: IndexArray): Int32Array {
+  const lines = new Int32Array(indptr.at(-1)!)
+  for (let line = 0; line + 1 < indptr.length; line++) lines.fill(line, indptr[line], indptr[line + 1])
+  return lines
+}

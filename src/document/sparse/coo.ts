@@ -1,0 +1,51 @@
+import { MillraceError } from '../../errors.js'
+import type { Dtype, TypedArray } from '../dtype.js'
+import { checkedShape, checkIndices, type IndexArray, indexArray, type SparseMatrix } from './matrix.js'
+import { type Values, valuesDtype, valuesOf } from './matrix.js'
+
+export interface CooInit {
+  readonly shape: readonly number[]
+  readonly row: ArrayLike<number>
+  readonly column: ArrayLike<number>
+  readonly data: Values
+  readonly dtype?: Dtype
+  readonly clsName?: string
+}
+
+/** A sparse matrix as triples: element `i` is `data[i]` at `row[i]`, `column[i]`. Repeated places add up. */
+export class CooMatrix implements SparseMatrix {
+  readonly kind = 'sparse'
+  readonly format = 'coo'
+  readonly shape: readonly [number, number]
+  readonly row: IndexArray
+  readonly column: IndexArray
+  readonly data: TypedArray
+  readonly dtype: Dtype
+  readonly clsName: string
+
+  /** Throws INVALID_INPUT when lengths differ or an index is outside the shape. */
+  constructor(init: CooInit) {
+    this.shape = checkedShape(init.shape)
+    this.row = indexArray(init.row)
+    this.column = indexArray(init.column)
+    this.data = valuesOf(init.data)
+    this.dtype = valuesDtype(this.data, init.dtype)
+    this.clsName = init.clsName ?? 'scipy'
+    if (this.row.length !== this.data.length || this.column.length !== this.data.length) {
+      throw new MillraceError(
+        'INVALID_INPUT',
+        `row, column and data must be equally long, got ${this.row.length}, ${this.column.length}, ${this.data.length}.`,
+      )
+    }
+    checkIndices(this.row, this.shape[0], 'row')
+    checkIndices(this.column, this.shape[1], 'column')
+  }
+
+  get nnz(): number {
+    return this.data.length
+  }
+
+  toCoo(): CooMatrix {
+    return this
+  }
+}

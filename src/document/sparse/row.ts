@@ -1,0 +1,59 @@
+import type { Dtype, TypedArray } from '../dtype.js'
+import { CooMatrix } from './coo.js'
+import type { IndexArray, SparseMatrix } from './matrix.js'
+
+/** The arrays that a row is a part of. */
+export interface RowSource {
+  readonly shape: readonly [number, number]
+  readonly indices: IndexArray
+  readonly data: TypedArray
+  readonly dtype: Dtype
+}
+
+/**
+ * One row of a CSR matrix: a 1×N matrix that shares the memory of the whole. `indices` are column numbers, `values`
+ * the elements there; both are views made when asked for, because most rows are only ever encoded.
+ */
+export class SparseRow implements SparseMatrix {
+  readonly kind = 'sparse'
+  readonly format = 'csr'
+  /** The matrix, and the part of its elements that this row is. */
+  readonly source: RowSource
+  readonly start: number
+  readonly end: number
+
+  constructor(source: RowSource, start = 0, end: number = source.data.length) {
+    this.source = source
+    this.start = start
+    this.end = end
+  }
+
+  get clsName(): string {
+    return 'scipy'
+  }
+
+  get dtype(): Dtype {
+    return this.source.dtype
+  }
+
+  get shape(): readonly [1, number] {
+    return [1, this.source.shape[1]]
+  }
+
+  get nnz(): number {
+    return this.end - this.start
+  }
+
+  get indices(): IndexArray {
+    return this.source.indices.subarray(this.start, this.end)
+  }
+
+  get values(): TypedArray {
+    return this.source.data.subarray(this.start, this.end)
+  }
+
+  toCoo(): CooMatrix {
+    const { shape, indices, values, dtype } = this
+    return new CooMatrix({ shape, row: new Int32Array(values.length), column: indices, data: values, dtype })
+  }
+}

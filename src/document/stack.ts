@@ -1,0 +1,118 @@
+import { MillraceError } from '../errors.js'
+import { emptyArray, isTypedArray, type TypedArray } from './dtype.js'
+import { NdArray } from './nd-array.js'
+import { CsrMatrix } from './sparse/csr.js'
+import { BsrMatrix } from './sparse/bsr.js'
+import { CooMatrix } from './sparse/coo.js'
+import { CscMatrix } from './sparse/csc.js'
+import type { SparseMatrix } from './sparse/matrix.js'
+import { SparseRow } from './sparse/row.js'
+import { isTensor, type Tensor, type TensorLike, toTensor } from './tensor.js'
+
+/** Several tensors in one; a list where there is nothing to stack or somebody has none; undefined where nobody has one. */
+export type Stacked = NdArray | SparseMatrix | (Tensor | undefined)[] | undefined
+
+/**
+ * Stacks as numpy and scipy do. Dense tensors get one more dimension in front; matrices are put below each other, in the
+ * format of the first. Tensors that do not fit (shapes, kinds, missing ones) stay a list.
+ */
+export function stack(tensors: readonly (Tensor | undefined)[]): Stacked {
+  const first = tensors.find((tensor) => tensor !== undefined)
+  if (first === undefined) return undefined
+  if (first.kind === 'dense' && tensors.every((tensor) => fits(tensor, first))) {
+    return stackDense(tensors as readonly NdArray[], first)
+  }
+  if (first.kind === 'sparse' && tensors.every((tensor) => isBelow(tensor, first))) {
+    return stackSparse(tensors as readonly SparseMatrix[], first)
+  }
+  return [...tensors]
+}
+
+function fits(tensor: Tensor | undefined, first: NdArray): boolean {
+  return (
+    tensor?.kind === 'dense' && tensor.dtype === first.dtype && String(tensor.shape) === String(first.shape)
+  )
+}
+
+function isBelow(tensor: Tensor | undefined, first: SparseMatrix): boolean {
+  return tensor?.kind === 'sparse' && tensor.dtype === first.dtype && tensor.shape[1] === first.shape[1]
+}
+
+function stackDense(arrays: readonly NdArray[], first: NdArray): NdArray {
+  const data = emptyArray(first.dtype, arrays.length * first.size)
+  for (const [index, array] of arrays.entries()) copy(data, array.data, index * first.size)
+  const { dtype, clsName } = first
+  return new NdArray({ data, shape: [arrays.length, ...first.shape], dtype, clsName })
+}
+
+function stackSparse(matrices: readonly SparseMatrix[], first: SparseMatrix): SparseMatrix {
+  const csr = wholeOf(matrices) ?? concatenate(matrices.map(CsrMatrix.from), first)
+  if (first.format === 'csc') return CscMatrix.from(csr)
+  if (first.format === 'bsr') return BsrMatrix.from(csr)
+  if (first.format === 'coo') {
+    const { shape, row, column, data, dtype } = csr.toCoo()
+    return new CooMatrix({ shape, row, column, data, dtype, clsName: first.clsName })
+  }
+  return csr
+}
+
+/** The matrix that these rows are, in its order and all of them: then there is nothing to copy. */
+function wholeOf(rows: readonly SparseMatrix[]): CsrMatrix | undefined {
+  const first = rows[0]
+  if (!(first instanceof SparseRow && first.source instanceof CsrMatrix)) return undefined
+  const { source } = first
+  if (source.shape[0] !== rows.length) return undefined
+  const inPlace = rows.every(
+    (row, index) =>
+      row instanceof SparseRow &&
+      row.source === source &&
+      row.start === source.indptr[index] &&
+      row.end === source.indptr[index + 1],
+  )
+  return inPlace ? source : undefined
+}
+
+function concatenate(matrices: readonly CsrMatrix[], first: SparseMatrix): CsrMatrix {
+  const rows = matrices.reduce((sum, matrix) => sum + matrix.shape[0], 0)
+  const stored = matrices.reduce((sum, matrix) => sum + matrix.nnz, 0)
+  const indptr = new Int32Array(rows + 1)
+  const indices = first.shape[1] > 2 ** 31 ? new Uint32Array(stored) : new Int32Array(stored)
+  const data = emptyArray(first.dtype, stored)
+  let line = 0
+  let at = 0
+  for (const matrix of matrices) {
+    for (let row = 1; row < matrix.indptr.length; row++) indptr[++line] = at + matrix.indptr[row]!
+    indices.set(matrix.indices, at)
+    copy(data, matrix.data, at)
+    at += matrix.nnz
+  }
+  return new CsrMatrix({ shape: [rows, first.shape[1]], indptr, indices, data, dtype: first.dtype })
+}
+
+function copy(target: TypedArray, values: TypedArray, at: number): void {
+  ;(target as Float64Array).set(values as Float64Array, at)
+}
+
+/** One tensor a row: views of a matrix's rows, or each entry of a list. Throws INVALID_INPUT when there are no rows. */
+export function splitRows(rows: TensorLike | readonly (TensorLike | undefined)[]): (Tensor | undefined)[] {
+  if (isTensor(rows) || isTypedArray(rows)) return rowsOf(toTensor(rows))
+  if (!Array.isArray(rows)) throw refused(rows === null ? 'null' : typeof rows)
+  return rows.map((row: unknown) => {
+    if (row === undefined || row === null) return undefined
+    return toTensor(typeof row === 'number' ? ([row] as const) : (row as TensorLike))
+  })
+}
+
+function rowsOf(tensor: Tensor): Tensor[] {
+  const [rows] = tensor.shape
+  if (rows === undefined || tensor.kind === 'raw') throw refused('a tensor without rows')
+  const matrix = tensor.kind === 'dense' ? tensor : CsrMatrix.from(tensor)
+  return Array.from({ length: rows }, (_, index) => matrix.row(index))
+}
+
+function refused(came: string): MillraceError {
+  return new MillraceError(
+    'INVALID_INPUT',
+    `Expected a matrix with one row a Document or a list of tensors, got ${came}.`,
+  )
+}
