@@ -8,14 +8,22 @@ import { dialSocket } from './socket/channel.js'
 import { listenSocket } from './socket/listener.js'
 import type { Address, Channel, DialOptions, ListenAt, Listener, ListenOptions } from './transport.js'
 
-type Dial<K extends Address['kind']> = (address: Extract<Address, { kind: K }>, options: DialOptions) => Promise<Channel>
-type Listen<K extends ListenAt['kind']> = (at: Extract<ListenAt, { kind: K }>, service: Service, options: ListenOptions) => Promise<Listener>
+type Dial<K extends Address['kind']> = (
+  address: Extract<Address, { kind: K }>,
+  options: DialOptions,
+) => Promise<Channel>
+type Listen<K extends ListenAt['kind']> = (
+  at: Extract<ListenAt, { kind: K }>,
+  service: Service,
+  options: ListenOptions,
+) => Promise<Listener>
 
 const dialers: { readonly [K in Address['kind']]: Dial<K> } = {
   memory: dialMemory,
   port: dialPort,
   socket: dialSocket,
-  grpc: () => Promise.reject(new MillraceError('UNSUPPORTED', 'Stages at a gRPC address cannot be dialled yet.')),
+  grpc: () =>
+    Promise.reject(new MillraceError('UNSUPPORTED', 'Stages at a gRPC address cannot be dialled yet.')),
 }
 
 const listeners: { readonly [K in ListenAt['kind']]: Listen<K> } = {

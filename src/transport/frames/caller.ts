@@ -95,7 +95,10 @@ export class Caller implements Channel, Receiver {
     return single.promise
   }
 
-  async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest, void, void> {
+  async *#stream(
+    request: SingleDocumentRequest,
+    call: Call,
+  ): AsyncGenerator<SingleDocumentRequest, void, void> {
     const problem = this.#problem(call)
     if (problem !== null) throw problem
     const incoming = new Incoming(call, this.#nextId(), this.#left)
@@ -114,9 +117,16 @@ export class Caller implements Channel, Receiver {
     }
   }
 
-  #start(pending: Pending, kind: FrameKind, { call, parts }: { call: Call; parts: readonly Uint8Array[] }): void {
+  #start(
+    pending: Pending,
+    kind: FrameKind,
+    { call, parts }: { call: Call; parts: readonly Uint8Array[] },
+  ): void {
     const { deadline } = pending
-    const number = deadline === Number.POSITIVE_INFINITY ? noDeadline : Math.min(noDeadline - 1, Math.ceil(deadline - this.#expiry.now()))
+    const number =
+      deadline === Number.POSITIVE_INFINITY
+        ? noDeadline
+        : Math.min(noDeadline - 1, Math.ceil(deadline - this.#expiry.now()))
     const request = frame(kind, pending.id, { number, headers: encodeHeaders(call.headers), parts })
     this.#pending.set(pending.id, pending)
     if (request.size > this.#link.maxFrameBytes) {

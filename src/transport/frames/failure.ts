@@ -16,7 +16,11 @@ export function encodeFailure(error: unknown): Uint8Array {
 
 export function decodeFailure(payload: Uint8Array): MillraceError {
   const { code, message, ...options } = decodeJson(payload) as Failure
-  return new MillraceError(Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL', message, options)
+  return new MillraceError(
+    Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL',
+    message,
+    options,
+  )
 }
 
 export function encodeJson(value: unknown): Uint8Array {

@@ -60,7 +60,11 @@ export interface ReceivedFrame {
 
 const nothing: readonly Uint8Array[] = []
 
-export function frame(kind: FrameKind, id: number, content: Partial<Pick<Frame, 'number' | 'headers' | 'parts'>> = {}): Frame {
+export function frame(
+  kind: FrameKind,
+  id: number,
+  content: Partial<Pick<Frame, 'number' | 'headers' | 'parts'>> = {},
+): Frame {
   const { number = 0, headers = null, parts = nothing } = content
   let size = headers === null ? 0 : headers.length
   for (let index = 0; index < parts.length; index++) size += parts[index]!.length
@@ -68,7 +72,11 @@ export function frame(kind: FrameKind, id: number, content: Partial<Pick<Frame, 
 }
 
 /** Writes the head at `at`; gives where what follows begins. */
-export function writeHead(target: Uint8Array, at: number, { kind, id, number, headers, size }: Frame): number {
+export function writeHead(
+  target: Uint8Array,
+  at: number,
+  { kind, id, number, headers, size }: Frame,
+): number {
   writeUint32(target, at, size)
   writeUint32(target, at + 4, id)
   writeUint32(target, at + 8, number)

@@ -15,7 +15,11 @@ export class Incoming implements Pending {
   #error: MillraceError | null = null
   #waiting: Deferred<void> | null = null
 
-  constructor(call: { signal: AbortSignal; deadline: number }, id: number, onAbort: (pending: Pending, signal: AbortSignal) => void) {
+  constructor(
+    call: { signal: AbortSignal; deadline: number },
+    id: number,
+    onAbort: (pending: Pending, signal: AbortSignal) => void,
+  ) {
     this.id = id
     this.deadline = call.deadline
     this.#signal = call.signal

@@ -33,7 +33,8 @@ export class ServedCall implements Call {
 
   get headers(): Readonly<Record<string, string>> {
     if (this.#headers === null) {
-      this.#headers = this.#headerBytes === null ? noHeaders : (decodeJson(this.#headerBytes) as Record<string, string>)
+      this.#headers =
+        this.#headerBytes === null ? noHeaders : (decodeJson(this.#headerBytes) as Record<string, string>)
       this.#headerBytes = null
     }
     return this.#headers

@@ -72,7 +72,9 @@ export class Server implements Receiver {
   }
 
   oversize(_kind: number, id: number, size: number): void {
-    this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(tooLarge('request', size, this.#link))] }))
+    this.#link.send(
+      frame(frameKind.error, id, { parts: [encodeFailure(tooLarge('request', size, this.#link))] }),
+    )
   }
 
   lost(): void {
@@ -154,14 +156,17 @@ export class Server implements Receiver {
   }
 
   #fail(id: number, call: ServedCall, error: unknown): void {
-    if (this.#release(id, call)) this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
+    if (this.#release(id, call))
+      this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
   }
 
   #cancel({ id, number }: ReceivedFrame): void {
     const call = this.#calls.get(id)
     if (call === undefined) return
     this.#release(id, call)
-    call.abort(number === cancelReason.expired ? expired() : new MillraceError('CANCELLED', 'The caller left.'))
+    call.abort(
+      number === cancelReason.expired ? expired() : new MillraceError('CANCELLED', 'The caller left.'),
+    )
   }
 
   /** Takes the call out; false when somebody did before. */

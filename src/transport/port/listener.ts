@@ -8,7 +8,11 @@ import { PortLink } from './link.js'
  * Serves one port: `port`, whose other end somebody else has, or one end of a new pair whose other end becomes the address.
  * A port can be dialled once, and by one thread.
  */
-export function listenPort(service: Service, port: MessagePort | null, options: ListenOptions): Promise<Listener> {
+export function listenPort(
+  service: Service,
+  port: MessagePort | null,
+  options: ListenOptions,
+): Promise<Listener> {
   const pair = port === null ? new MessageChannel() : { port1: port, port2: port }
   const acceptor = new Acceptor(service)
   acceptor.accept(new PortLink(pair.port1, options.maxFrameBytes))

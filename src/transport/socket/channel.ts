@@ -6,7 +6,10 @@ import type { Address, Channel, DialOptions } from '../transport.js'
 import { SocketLink } from './link.js'
 
 /** Connects to a Unix domain socket; rejects with UNAVAILABLE when nobody listens there. */
-export async function dialSocket({ path }: Extract<Address, { kind: 'socket' }>, options: DialOptions): Promise<Channel> {
+export async function dialSocket(
+  { path }: Extract<Address, { kind: 'socket' }>,
+  options: DialOptions,
+): Promise<Channel> {
   const { signal, maxFrameBytes } = options
   if (signal?.aborted === true) throw abortReason(signal)
   const socket = await connected(path, signal)
@@ -22,7 +25,9 @@ function connected(path: string, signal: AbortSignal | undefined): Promise<Socke
     }
     const onError = (error: Error): void => {
       signal?.removeEventListener('abort', onAbort)
-      reject(new MillraceError('UNAVAILABLE', `Nobody listens at ${path}: ${error.message}.`, { cause: error }))
+      reject(
+        new MillraceError('UNAVAILABLE', `Nobody listens at ${path}: ${error.message}.`, { cause: error }),
+      )
     }
     signal?.addEventListener('abort', onAbort)
     socket.once('error', onError)

@@ -49,7 +49,8 @@ export class SocketLink implements Link {
   send(frame: Frame): void {
     if (this.#ended) return
     this.#outbox.push(frame)
-    if (this.#pauses && this.#outbox.bytes > pauseBytes && this.#socket.writableNeedDrain) this.#socket.pause()
+    if (this.#pauses && this.#outbox.bytes > pauseBytes && this.#socket.writableNeedDrain)
+      this.#socket.pause()
     if (this.#scheduled) return
     this.#scheduled = true
     process.nextTick(flush, this)

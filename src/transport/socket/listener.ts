@@ -7,10 +7,16 @@ import type { Listener, ListenOptions } from '../transport.js'
 import { SocketLink } from './link.js'
 
 /** Listens on a Unix domain socket that only this user may open (0600); its folder should be private as well (0700). */
-export async function listenSocket(path: string, service: Service, options: ListenOptions): Promise<Listener> {
+export async function listenSocket(
+  path: string,
+  service: Service,
+  options: ListenOptions,
+): Promise<Listener> {
   const { maxFrameBytes } = options
   const acceptor = new Acceptor(service)
-  const server = createServer((socket) => acceptor.accept(new SocketLink(socket, { maxFrameBytes, pauses: true })))
+  const server = createServer((socket) =>
+    acceptor.accept(new SocketLink(socket, { maxFrameBytes, pauses: true })),
+  )
   await listening(server, path)
   chmodSync(path, 0o600)
   return {
@@ -26,7 +32,11 @@ export async function listenSocket(path: string, service: Service, options: List
 function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      reject(new MillraceError('START_FAILED', `Cannot listen on the socket ${path}: ${error.message}.`, { cause: error }))
+      reject(
+        new MillraceError('START_FAILED', `Cannot listen on the socket ${path}: ${error.message}.`, {
+          cause: error,
+        }),
+      )
     })
     server.listen({ path }, resolve)
   })

@@ -1,0 +1,45 @@
+import { MessageChannel } from 'node:worker_threads'
+import { listenPort } from '../../transport/port/listener.js'
+import type { Driver } from '../host.js'
+import { type Served, serve } from '../serve.js'
+import { describeFailure } from '../start-failure.js'
+
+/**
+ * A worker on this very thread, behind a port because the gateway has a thread of its own. It shares output, environment
+ * and fate with the program, and cannot be killed: a handler that never ends is left behind.
+ */
+export const startInline: Driver = ({ executor }, events, { executorClass }) => {
+  const { port1, port2 } = new MessageChannel()
+  const serving: Promise<Served | null> = serve(
+    executor,
+    (service) => listenPort(service, port1, {}),
+    executorClass,
+  )
+  let over = false
+  const exited = (reason: string): void => {
+    if (over) return
+    over = true
+    port1.close()
+    events.exited(reason)
+  }
+  void serving.then(
+    () => events.ready({ kind: 'port', port: port2 }),
+    (error: unknown) => {
+      events.failed(describeFailure(error))
+      exited('did not start')
+    },
+  )
+  return {
+    pid: process.pid,
+    stop(graceMs) {
+      void serving
+        .then((served) => served?.stop(graceMs))
+        .then(
+          () => exited('stopped'),
+          (error: unknown) => exited(`stopped, but its close() threw: ${describeFailure(error).message}`),
+        )
+    },
+    terminate() {},
+    kill: () => exited('was left behind: what runs on the main thread cannot be killed'),
+  }
+}

@@ -1,0 +1,10 @@
+import type { PodSpec } from './pod.js'
+import type { StartFailure } from './start-failure.js'
+
+/** To a child process. A thread gets its start as `workerData`. */
+export type ToPod =
+  | { readonly kind: 'start'; readonly spec: PodSpec; readonly socketPath: string }
+  | { readonly kind: 'stop'; readonly graceMs: number }
+
+/** From a child process or thread. */
+export type FromPod = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly failure: StartFailure }

@@ -1,0 +1,49 @@
+import { accessSync, constants, realpathSync } from 'node:fs'
+import { basename, delimiter, join } from 'node:path'
+
+export interface Command {
+  readonly file: string
+  readonly args: readonly string[]
+}
+
+/** Flags of Node that belong to the program that was started, not to a child: what to run and how to watch or debug it. */
+const own =
+  /^--?(inspect|e$|eval|p$|print|pe$|c$|check|i$|interactive|test|watch|run|input-type|build-snapshot|cpu-prof|heap-prof)/
+const ownWithValue = new Set(['-e', '--eval', '-p', '--print', '-pe'])
+
+/**
+ * How to run a module in a child with this Node and its flags (`--import tsx` and the like).
+ *
+ * On Linux the child is started through `setpriv --pdeathsig KILL` when there is one: then the kernel ends it with its
+ * parent, even when the parent is killed and the child is stuck in a loop and never sees that its control channel is
+ * closed. The signal comes when the *thread* that spawned ends, so pods are started from the main thread.
+ */
+export function nodeCommand(modulePath: string): Command {
+  const args = [...inheritedFlags(process.execArgv), modulePath]
+  const setpriv = findSetpriv()
+  if (setpriv === null) return { file: process.execPath, args }
+  return { file: setpriv, args: ['--pdeathsig', 'KILL', '--', process.execPath, ...args] }
+}
+
+export function inheritedFlags(flags: readonly string[]): string[] {
+  return flags.filter((flag, index) => !own.test(flag) && !ownWithValue.has(flags[index - 1] ?? ''))
+}
+
+let setpriv: string | null | undefined
+
+function findSetpriv(): string | null {
+  if (setpriv !== undefined) return setpriv
+  const folders = process.platform === 'linux' ? (process.env.PATH ?? '').split(delimiter) : []
+  setpriv = folders.map((folder) => join(folder, 'setpriv')).find(isUsable) ?? null
+  return setpriv
+}
+
+/** BusyBox has a setpriv that knows no `--pdeathsig`. */
+function isUsable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return basename(realpathSync(path)) !== 'busybox'
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Driver, HostEvents } from '../host.js'
+import type { FromPod, ToPod } from '../messages.js'
+import { readLines } from '../output.js'
+import { nodeCommand } from './command.js'
+import { nextSocketPath, releaseSocketPath } from './folder.js'
+
+const entry = fileURLToPath(new URL('./entry.js', import.meta.url))
+
+/** How long output of a dead process may still come: a grandchild that inherited its pipes could hold them for ever. */
+const lastOutputMs = 200
+
+/** A child process: a crash, a leak or a blocking native call hurts one replica only. */
+export const startProcess: Driver = (spec, events) => {
+  const socketPath = nextSocketPath()
+  const { file, args } = nodeCommand(entry)
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // as thread pods: options may hold what JSON does not know
+    serialization: 'advanced',
+    env: { ...process.env, ...spec.env },
+  })
+  readLines(child.stdout!, events.line)
+  readLines(child.stderr!, events.line)
+  child.on('message', (message) => {
+    const told = message as FromPod
+    if (told.kind === 'ready') events.ready({ kind: 'socket', path: socketPath })
+    else events.failed(told.failure)
+  })
+  watch(child, socketPath, events)
+  const tell = (message: ToPod): void => {
+    // a child that is gone shows by its exit
+    if (child.connected) child.send(message, () => {})
+  }
+  tell({ kind: 'start', spec, socketPath })
+  return {
+    pid: child.pid ?? 0,
+    stop: (graceMs) => tell({ kind: 'stop', graceMs }),
+    terminate: () => void child.kill('SIGTERM'),
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function watch(child: ChildProcess, socketPath: string, events: HostEvents): void {
+  let over = false
+  const exited = (reason: string): void => {
+    if (over) return
+    over = true
+    releaseSocketPath(socketPath)
+    events.exited(reason)
+  }
+  child.on('error', (error) => {
+    if (child.pid === undefined) exited(`could not be started: ${error.message}`)
+  })
+  child.on('exit', (code, signal) => {
+    const reason = signal === null ? `exited with code ${code}` : `was killed by ${signal}`
+    const late = setTimeout(exited, lastOutputMs, reason)
+    child.on('close', () => {
+      clearTimeout(late)
+      exited(reason)
+    })
+  })
+}

@@ -1,0 +1,57 @@
+import { enterPod } from '../../executor/load.js'
+import { listenSocket } from '../../transport/socket/listener.js'
+import type { FromPod, ToPod } from '../messages.js'
+import { type Served, serve } from '../serve.js'
+import { describeFailure } from '../start-failure.js'
+
+/** How long a pod drains when it gets SIGTERM by itself. */
+const terminatedGraceMs = 10_000
+
+/** How long a pod whose parent is gone may finish what it does. */
+const orphanedGraceMs = 1000
+
+let served: Served | null = null
+let stopping = false
+
+enterPod()
+process.on('message', (message: ToPod) => {
+  if (message.kind === 'start') void start(message)
+  else void stop(message.graceMs)
+})
+process.on('disconnect', () => {
+  setTimeout(() => process.exit(1), orphanedGraceMs * 2).unref()
+  void stop(orphanedGraceMs)
+})
+// Ctrl-C reaches the whole process group of the terminal; the Flow decides what it means
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {
+  // urged a second time: what still runs is given up, but an executor that closes may finish
+  if (stopping && (served === null || served.inFlight > 0)) process.exit(1)
+  void stop(terminatedGraceMs)
+})
+
+async function start({ spec, socketPath }: Extract<ToPod, { kind: 'start' }>): Promise<void> {
+  try {
+    served = await serve(spec.executor, (service) => listenSocket(socketPath, service, {}))
+    tell({ kind: 'ready' })
+  } catch (error) {
+    tell({ kind: 'failed', failure: describeFailure(error) }, () => process.exit(1))
+  }
+}
+
+async function stop(graceMs: number): Promise<void> {
+  if (stopping) return
+  stopping = true
+  try {
+    await served?.stop(graceMs)
+    process.exit(0)
+  } catch (error) {
+    console.error(error)
+    process.exit(1)
+  }
+}
+
+function tell(message: FromPod, told: () => void = () => {}): void {
+  if (process.connected) process.send!(message, undefined, {}, told)
+  else told()
+}

@@ -1,0 +1,31 @@
+import type { Service } from '../call/call.js'
+import type { ExecutorClass } from '../executor/executor.js'
+import type { Listener } from '../transport/transport.js'
+import type { ExecutorSpec } from '../worker/spec.js'
+import { startWorker } from '../worker/worker.js'
+
+/** A worker that listens: the inside of a pod. */
+export interface Served {
+  /** Requests whose handler runs. */
+  readonly inFlight: number
+  /** Drains for at most `graceMs`, then closes the executor when its handlers have ended. */
+  stop(graceMs: number): Promise<void>
+}
+
+export async function serve(
+  spec: ExecutorSpec,
+  listen: (service: Service) => Promise<Listener>,
+  executorClass?: ExecutorClass,
+): Promise<Served> {
+  const worker = await startWorker(spec, executorClass === undefined ? {} : { executorClass })
+  const listener = await listen(worker)
+  return {
+    get inFlight() {
+      return worker.inFlight
+    },
+    async stop(graceMs) {
+      await listener.close({ graceMs })
+      await worker.close()
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { enterPod } from '../../executor/load.js'
+import { listenPort } from '../../transport/port/listener.js'
+import type { FromPod, ToPod } from '../messages.js'
+import type { PodSpec } from '../pod.js'
+import { serve } from '../serve.js'
+import { describeFailure } from '../start-failure.js'
+
+export interface ThreadStart {
+  readonly spec: PodSpec
+  readonly port: MessagePort
+}
+
+if (!isMainThread && parentPort !== null) void run(parentPort, workerData as ThreadStart)
+
+async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<void> {
+  const tell = (message: FromPod): void => control.postMessage(message)
+  enterPod()
+  try {
+    const served = await serve(spec.executor, (service) => listenPort(service, port, {}))
+    control.on('message', (message: ToPod) => {
+      if (message.kind === 'stop') void served.stop(message.graceMs).then(() => process.exit(0))
+    })
+    tell({ kind: 'ready' })
+  } catch (error) {
+    tell({ kind: 'failed', failure: describeFailure(error) })
+    process.exit(1)
+  }
+}
