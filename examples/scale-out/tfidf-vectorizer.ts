@@ -1,0 +1,100 @@
+import { CsrMatrix } from 'millrace'
+import { Vocabulary } from './tfidf/vocabulary.js'
+import { inverseDocumentFrequency, weigh, type WeightOptions } from './tfidf/weights.js'
+import { countWords, type SortedCounts, sortByColumn } from './tfidf/word-counts.js'
+
+interface Fitted {
+  readonly vocabulary: Vocabulary
+  /** `order[column]` is the id of the word of that column. */
+  readonly order: Int32Array
+  readonly idf: Float64Array
+}
+
+/**
+ * Texts as sparse rows of tf-idf weights, with the semantics and defaults of scikit-learn's class of the same name: lower case,
+ * words of two or more letters, digits or underscores, raw counts, smooth idf, rows of euclidean length 1, columns in the
+ * order of the sorted vocabulary.
+ *
+ * ```ts
+ * const matrix = new TfidfVectorizer().fitTransform(['one fish two fish', 'red fish'])   // 2 rows, 4 columns
+ * ```
+ */
+export class TfidfVectorizer {
+  readonly #options: WeightOptions
+  #fitted: Fitted | undefined
+
+  constructor(options: WeightOptions = {}) {
+    this.#options = options
+  }
+
+  /** Learns vocabulary and idf. Throws a RangeError when no text has a word. */
+  fit(texts: Iterable<unknown>): this {
+    this.#learn(texts)
+    return this
+  }
+
+  /** Weighs texts by what was learnt; words that were not seen then are left out. */
+  transform(texts: Iterable<unknown>): CsrMatrix {
+    const { vocabulary, order, idf } = this.#known()
+    const counts = sortByColumn(countWords(strings(texts), vocabulary), order)
+    return this.#weighed(counts, idf)
+  }
+
+  /** `fit` and `transform` of the same texts in one go. Throws a RangeError when no text has a word. */
+  fitTransform(texts: Iterable<unknown>): CsrMatrix {
+    const counts = this.#learn(texts)
+    return this.#weighed(counts, this.#known().idf)
+  }
+
+  /** The learnt words, by code point: the word of column i is at i. */
+  get words(): string[] {
+    const { vocabulary, order } = this.#known()
+    return Array.from(order, (id) => vocabulary.wordOf(id))
+  }
+
+  /** The learnt inverse document frequency of each column. */
+  get idf(): Float64Array {
+    return this.#known().idf
+  }
+
+  #learn(texts: Iterable<unknown>): SortedCounts {
+    const vocabulary = new Vocabulary()
+    const entries = countWords(strings(texts), vocabulary)
+    if (vocabulary.size === 0) {
+      throw new RangeError(
+        `empty vocabulary: none of ${entries.rows} texts has a word of two or more letters or digits`,
+      )
+    }
+    vocabulary.close()
+    const order = vocabulary.sorted()
+    const counts = sortByColumn(entries, order)
+    const idf = inverseDocumentFrequency(counts.documentFrequency, entries.rows, this.#options)
+    this.#fitted = { vocabulary, order, idf }
+    return counts
+  }
+
+  #weighed(counts: SortedCounts, idf: Float64Array): CsrMatrix {
+    weigh(counts, idf, this.#options)
+    const { indptr, indices, data } = counts
+    return new CsrMatrix({ shape: [indptr.length - 1, idf.length], indptr, indices, data })
+  }
+
+  #known(): Fitted {
+    if (this.#fitted === undefined) throw new Error('not fitted: call fit() or fitTransform() first')
+    return this.#fitted
+  }
+}
+
+function* strings(texts: Iterable<unknown>): Generator<string> {
+  if (typeof texts === 'string')
+    throw new TypeError('expected an iterable of texts, came one string: wrap it in []')
+  let index = 0
+  for (const text of texts) {
+    if (typeof text !== 'string') {
+      const came = text === null ? 'null' : Array.isArray(text) ? 'an array' : typeof text
+      throw new TypeError(`expected text ${index} to be a string, came ${came}`)
+    }
+    index++
+    yield text
+  }
+}
