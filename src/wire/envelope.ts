@@ -120,7 +120,8 @@ export class Envelope {
 
   /** The message in one fresh buffer; `writePayload` writes field 4 where the payload was dropped. */
   encode(writePayload?: (writer: Writer) => void, expected = 0): Uint8Array {
-    if (this.#source !== undefined) return this.#source.slice()
+    // not slice(), which gives a view of a Buffer
+    if (this.#source !== undefined) return new Uint8Array(this.#source)
     const payload = this.#payload
     const writer = new Writer(this.#expectedHead() + (payload?.length ?? expected))
     this.#writeHead(writer)

@@ -1,8 +1,9 @@
 import { MillraceError, type ErrorCode, type Whereabouts } from '../errors.js'
 import type { Status, StatusException } from './status.js'
 
-/** Lines of a stack trace that go over the wire, causes included. */
+/** What of a stack trace goes over the wire, causes included. */
 const maxStackLines = 200
+const maxStackLength = 16_384
 
 /** Codes that a worker gives to an answer itself; every other error of a handler is EXECUTOR_FAILED. */
 const workerCodes: ReadonlySet<string> = new Set<ErrorCode>([
@@ -63,9 +64,12 @@ function stackLines(error: Error): string[] {
   const lines: string[] = []
   const seen = new Set<unknown>()
   let current: unknown = error
-  while (current instanceof Error && !seen.has(current) && lines.length < maxStackLines) {
+  let room = maxStackLength
+  while (current instanceof Error && !seen.has(current) && lines.length < maxStackLines && room > 0) {
     seen.add(current)
-    const [first = '', ...rest] = String(current.stack ?? current.message).split('\n')
+    const stack = String(current.stack ?? current.message).slice(0, room)
+    room -= stack.length
+    const [first = '', ...rest] = stack.split('\n')
     lines.push(seen.size === 1 ? first : `Caused by: ${first}`, ...rest)
     current = current.cause
   }

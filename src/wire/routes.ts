@@ -65,6 +65,8 @@ function decodeRoute(bytes: Uint8Array): Route {
 /** google.protobuf.Timestamp: seconds = 1, nanos = 2, and nanos count forward also before 1970. */
 function writeTimestamp(writer: Writer, field: number, time: Date): void {
   const ms = time.getTime()
+  // an invalid Date, which a time out of range was read as
+  if (Number.isNaN(ms)) return
   const seconds = Math.floor(ms / 1000)
   const nanos = Math.round((ms - seconds * 1000) * 1e6)
   const mark = writer.fork(field)

@@ -8,18 +8,3 @@ export const jinaServices = [
   'jina.JinaDiscoverEndpointsRPC',
   'jina.JinaInfoRPC',
 ] as const
-
-/** Full gRPC paths of the methods that are served or called. */
-export const methodPaths = {
-  call: '/jina.JinaRPC/Call',
-  processSingleData: '/jina.JinaSingleDataRequestRPC/process_single_data',
-  processData: '/jina.JinaDataRequestRPC/process_data',
-  streamDoc: '/jina.JinaSingleDocumentRequestRPC/stream_doc',
-  endpointDiscovery: '/jina.JinaDiscoverEndpointsRPC/endpoint_discovery',
-  dryRun: '/jina.JinaGatewayDryRunRPC/dry_run',
-  info: '/jina.JinaInfoRPC/_status',
-  healthCheck: '/grpc.health.v1.Health/Check',
-  healthWatch: '/grpc.health.v1.Health/Watch',
-  reflection: '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
-  reflectionAlpha: '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
-} as const

@@ -1,0 +1,89 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import fc from 'fast-check'
+import {
+  type DataRequestProto,
+  DataRequestProtoSchema,
+  type RouteProtoSchema,
+  type StatusProtoSchema,
+} from './gen/docarray_v1/jina_pb.js'
+
+/** Random messages for the property tests of this folder. */
+
+const word = fc.string({ unit: 'binary', maxLength: 20 })
+
+/** Plain JSON objects; `__proto__` is tested on its own, since protobuf-es cannot hold it. */
+export const jsonObject: fc.Arbitrary<Record<string, unknown>> = fc.letrec<{
+  value: unknown
+  object: Record<string, unknown>
+}>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constant(null),
+    fc.boolean(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    word,
+    fc.array(tie('value'), { maxLength: 4 }),
+    tie('object'),
+  ),
+  object: fc.dictionary(
+    word.filter((key) => key !== '__proto__'),
+    tie('value') as fc.Arbitrary<unknown>,
+    { maxKeys: 5, noNullPrototype: true },
+  ),
+})).object
+
+export const status: fc.Arbitrary<MessageInitShape<typeof StatusProtoSchema>> = fc.record(
+  {
+    code: fc.constantFrom(0 as const, 1 as const),
+    description: word,
+    exception: fc.record({ name: word, args: fc.array(word), stacks: fc.array(word), executor: word }),
+  },
+  { requiredKeys: ['code', 'description'] },
+)
+
+/** Whole milliseconds, which is what a Date can say. */
+const timestamp = fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 }).map((ms) => ({
+  seconds: BigInt(Math.floor(ms / 1000)),
+  nanos: (ms - Math.floor(ms / 1000) * 1000) * 1_000_000,
+}))
+
+export const route: fc.Arbitrary<MessageInitShape<typeof RouteProtoSchema>> = fc.record(
+  { executor: word, startTime: timestamp, endTime: timestamp, status },
+  { requiredKeys: ['executor'] },
+)
+
+/** A DataRequestProto with documents of ids and texts. */
+export const dataRequest: fc.Arbitrary<DataRequestProto> = fc
+  .record(
+    {
+      header: fc.record(
+        { requestId: word, status, execEndpoint: word, targetExecutor: word, timeout: fc.nat(2 ** 32 - 1) },
+        { requiredKeys: ['requestId'] },
+      ),
+      parameters: jsonObject,
+      routes: fc.array(route, { maxLength: 4 }),
+      docs: fc.array(fc.record({ id: fc.uuid(), text: word }), { maxLength: 4 }),
+    },
+    { requiredKeys: ['routes'] },
+  )
+  .map(({ docs, ...rest }) =>
+    create(DataRequestProtoSchema, {
+      ...(rest as object),
+      ...(docs && {
+        data: {
+          documents: {
+            case: 'docs',
+            value: { docs: docs.map(({ id, text }) => ({ id, content: { case: 'text', value: text } })) },
+          },
+        },
+      }),
+    }),
+  )
+
+/** Bytes that are seldom a message: noise, and messages of small field numbers cut or bent somewhere. */
+export const garbage: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 63 }), fc.uint8Array({ maxLength: 20 })), { maxLength: 8 })
+    .map((fields) => Uint8Array.from(fields.flatMap(([tag, bytes]) => [tag, bytes.length, ...bytes]))),
+)
