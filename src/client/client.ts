@@ -148,9 +148,10 @@ export class Client {
 
   /** Ends calls in flight with CANCELLED and closes the connection. Idempotent. */
   async close(): Promise<void> {
-    this.#life.abort(new MillraceError('CANCELLED', 'The client was closed.'))
+    const reason = new MillraceError('CANCELLED', 'The client was closed.')
+    this.#life.abort(reason)
     const connection = await this.#connection?.catch(() => undefined)
-    connection?.close()
+    connection?.close(reason)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

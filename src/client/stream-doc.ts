@@ -31,26 +31,20 @@ export async function* streamDocuments(
     ...(targetExecutor === undefined ? {} : { targetExecutor }),
   }).encode()
   const time = lifetime(plan)
-  let ended: Error | undefined
+  const ended = new AbortController()
+  time.onEnd((error) => ended.abort(error))
+  let address: string | undefined
   try {
     const connection = await time.race(connect())
-    const call = connection.serverStream(methods.streamDoc, request, { deadline: time.deadline, headers })
-    time.onEnd((error) => {
-      ended = error
-      call.cancel()
-    })
-    try {
-      for await (const bytes of call) {
-        if (ended !== undefined) throw ended
-        const answer = SingleDocumentRequest.decode(bytes as Buffer)
-        if (answer.status?.code === 'ERROR') throw errorFromStatus(answer.status, { endpoint: on })
-        yield answer.document
-      }
-    } catch (error) {
-      throw ended ?? errorFromGrpc(error, { address: connection.address, endpoint: on })
-    } finally {
-      call.cancel()
+    address = connection.address
+    const call = { deadline: time.deadline, headers, signal: ended.signal }
+    for await (const bytes of connection.serverStream(methods.streamDoc, request, call)) {
+      const answer = SingleDocumentRequest.decode(bytes)
+      if (answer.status?.code === 'ERROR') throw errorFromStatus(answer.status, { endpoint: on })
+      yield answer.document
     }
+  } catch (error) {
+    throw errorFromGrpc(error, { endpoint: on, ...(address === undefined ? {} : { address }) })
   } finally {
     time.release()
   }

@@ -1,0 +1,126 @@
+import type { Call, Description } from '../../call/call.js'
+import { MillraceError } from '../../errors.js'
+import { deferred } from '../../lib/deferred.js'
+import { DataRequest } from '../../wire/data-request.js'
+import { decodeDescription } from '../../wire/description.js'
+import { SingleDocumentRequest } from '../../wire/single-document-request.js'
+import type { Address, Channel, DialOptions } from '../transport.js'
+import { defaultMaxMessageBytes } from './channel-options.js'
+import { GrpcConnection } from './connection.js'
+import { methods } from './methods.js'
+import { errorFromGrpc, isUnimplemented } from './status.js'
+
+type GrpcAddress = Extract<Address, { kind: 'grpc' }>
+
+/** How long a peer may take to say what it serves. */
+const describeTimeoutMs = 10_000
+
+/** Headers that are for the gateway that took the request in, not for the next one (jina.md 4.5). */
+const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__'])
+
+/** Dials somebody else's server: a Jina Executor, head or gateway. It connects with the first call, so this never fails. */
+export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
+  const { host, port, tls } = address
+  const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
+  return new GrpcChannel(await GrpcConnection.open({ host, port, tls, maxMessageBytes }))
+}
+
+/**
+ * A hop over `process_single_data`; a peer without it (an older gateway) gets a `Call` stream of one request. A lost
+ * connection is made again by the next call, so `closed` resolves at `close()` only.
+ */
+class GrpcChannel implements Channel {
+  readonly #connection: GrpcConnection
+  readonly #closed = deferred<{ readonly reason: string }>()
+  #single = true
+
+  constructor(connection: GrpcConnection) {
+    this.#connection = connection
+  }
+
+  get closed(): Promise<{ readonly reason: string }> {
+    return this.#closed.promise
+  }
+
+  readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
+    const { address } = this.#connection
+    const bytes = request.encode()
+    const options = {
+      signal: call.signal,
+      deadline: call.deadline,
+      headers: headersFor(request.endpoint, call),
+    }
+    try {
+      return DataRequest.decode(await this.#exchange(bytes, options))
+    } catch (error) {
+      throw errorFromGrpc(error, { address, endpoint: request.endpoint })
+    }
+  }
+
+  readonly stream = (request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest> =>
+    this.#stream(request, call)
+
+  async describe(): Promise<Description> {
+    const deadline = Date.now() + describeTimeoutMs
+    try {
+      const nothing = new Uint8Array(0)
+      return decodeDescription(
+        await this.#connection.unary(methods.endpointDiscovery, nothing, { deadline, headers: {} }),
+      )
+    } catch (error) {
+      if (isUnimplemented(error)) return unknownDescription
+      throw errorFromGrpc(error, { address: this.#connection.address })
+    }
+  }
+
+  close(): Promise<void> {
+    this.#connection.close(
+      new MillraceError('CANCELLED', `The channel to ${this.#connection.address} was closed.`),
+    )
+    this.#closed.resolve({ reason: 'it was closed here' })
+    return Promise.resolve()
+  }
+
+  async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
+    const { address } = this.#connection
+    const options = {
+      signal: call.signal,
+      deadline: call.deadline,
+      headers: headersFor(request.endpoint, call),
+    }
+    try {
+      for await (const bytes of this.#connection.serverStream(methods.streamDoc, request.encode(), options)) {
+        yield SingleDocumentRequest.decode(bytes)
+      }
+    } catch (error) {
+      throw errorFromGrpc(error, { address, endpoint: request.endpoint })
+    }
+  }
+
+  async #exchange(bytes: Uint8Array, options: Parameters<GrpcConnection['unary']>[2]): Promise<Uint8Array> {
+    if (this.#single) {
+      try {
+        return await this.#connection.unary(methods.processSingleData, bytes, options)
+      } catch (error) {
+        if (!isUnimplemented(error)) throw error
+        this.#single = false
+      }
+    }
+    return this.#connection.streamOfOne(methods.call, bytes, options)
+  }
+}
+
+/** Of a peer without the service; with no endpoints known every request is sent (jina.md 4.4). */
+const unknownDescription: Description = {
+  endpoints: [],
+  writeEndpoints: [],
+  streamEndpoints: [],
+  schemas: {},
+}
+
+function headersFor(endpoint: string, { headers }: Call): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const name of Object.keys(headers)) if (!ownHeaders.has(name)) kept[name] = headers[name]!
+  kept.endpoint = endpoint
+  return kept
+}
