@@ -27,7 +27,8 @@ export function moduleUrl(fileName: string): string | null {
 
 /** `Error.prepareStackTrace` gives V8's own frames: files as they were loaded, whatever source maps say. */
 function framesAbove(callee: (...args: never[]) => unknown): NodeJS.CallSite[] {
-  const { prepareStackTrace, stackTraceLimit } = Error
+  const { stackTraceLimit } = Error
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   try {
     Error.stackTraceLimit = 20
     Error.prepareStackTrace = (_error, frames) => frames
@@ -36,8 +37,8 @@ function framesAbove(callee: (...args: never[]) => unknown): NodeJS.CallSite[] {
     return holder.stack ?? []
   } finally {
     Error.stackTraceLimit = stackTraceLimit
-    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
-    else Error.prepareStackTrace = prepareStackTrace
+    if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
+    else Object.defineProperty(Error, 'prepareStackTrace', before)
   }
 }
 

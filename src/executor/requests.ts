@@ -3,6 +3,7 @@ import { bind, bindingsOf } from './bindings.js'
 import type { HandlerMethod } from './context.js'
 import { type RequestsOptions, resolveOptions } from './options.js'
 import { callerModule } from './origin.js'
+import { describeValue } from './describe-value.js'
 
 type MethodDecorator = (method: HandlerMethod, context: ClassMethodDecoratorContext) => void
 
@@ -32,7 +33,7 @@ export function requests(
   if (typeof options !== 'object' || options === null) {
     throw new MillraceError(
       'INVALID_EXECUTOR',
-      `@requests takes an endpoint or { on, write }, not ${String(first)}`,
+      `@requests takes an endpoint or { on, write }, not ${describeValue(first)}`,
     )
   }
   const decorator: MethodDecorator = (method, applied) =>

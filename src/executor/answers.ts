@@ -1,0 +1,27 @@
+import type { DataRequest } from '../wire/data-request.js'
+import { statusFromError } from '../wire/error-status.js'
+import type { Executor } from './executor.js'
+
+/** What both kinds of request have. */
+type Answerable<R> = Pick<DataRequest, 'status' | 'routes'> & { answer(): R }
+
+/** The request as its own answer, with the stage added to the routes (jina.md 4.3). */
+export function unchanged<R extends Answerable<R>>(request: R, deployment: string): R {
+  const answer = request.answer()
+  answer.routes = [...answer.routes, { executor: deployment }]
+  return answer
+}
+
+/** The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). */
+export function failed<R extends Answerable<R>>(
+  request: R,
+  error: unknown,
+  { executor, deployment }: { readonly executor: Executor; readonly deployment: string },
+): R {
+  const answer = request.answer()
+  const status = statusFromError(error, executor.constructor.name)
+  const { code, description } = status
+  answer.status = status
+  answer.routes = [...answer.routes, { executor: deployment, status: { code, description } }]
+  return answer
+}

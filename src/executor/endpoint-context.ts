@@ -1,0 +1,83 @@
+import type { Call } from '../call/call.js'
+import { DocumentArray } from '../document/index.js'
+import type { Logger } from '../observe/logger.js'
+import type { Route } from '../wire/data-request.js'
+import type { HandlerContext } from './context.js'
+
+/** What both kinds of request say of themselves. */
+export interface RequestHead {
+  readonly requestId: string
+  readonly endpoint: string
+  readonly parameters: Record<string, unknown>
+  readonly routes: readonly Route[]
+}
+
+export interface ContextSource {
+  readonly head: RequestHead
+  readonly docs: DocumentArray
+  readonly call: Call
+  /** `metas.name` of the executor. */
+  readonly name: string
+  readonly logger: Logger
+}
+
+/**
+ * The context of one invocation. Everything is looked up when the handler asks: most take two or three of these, and
+ * parameters, routes and an abort signal cost more than the invocation itself.
+ */
+export class EndpointContext implements HandlerContext {
+  readonly #source: ContextSource
+  #parameters: Record<string, unknown> | undefined
+
+  constructor(source: ContextSource) {
+    this.#source = source
+  }
+
+  get parameters(): Record<string, unknown> {
+    return (this.#parameters ??= ownParameters(this.#source.head.parameters, this.#source.name))
+  }
+
+  get endpoint(): string {
+    return this.#source.head.endpoint
+  }
+
+  get docsMatrix(): readonly DocumentArray[] | null {
+    return this.#source.docs.length === 0 ? null : [this.#source.docs]
+  }
+
+  get docsMap(): Readonly<Record<string, DocumentArray>> {
+    const from = this.#source.head.routes.at(-1)?.executor
+    return Object.fromEntries(from === undefined ? [] : [[from, this.#source.docs]])
+  }
+
+  get signal(): AbortSignal {
+    return this.#source.call.signal
+  }
+
+  get deadline(): number {
+    return this.#source.call.deadline
+  }
+
+  get requestId(): string {
+    return this.#source.head.requestId
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.#source.call.headers
+  }
+
+  get logger(): Logger {
+    return this.#source.logger
+  }
+}
+
+/**
+ * A copy of the parameters with the Struct under the executor's own name merged over them, as Jina's worker does
+ * (jina.md 1.8). `exec1__k` is the gateway's part: it knows the names of all stages and takes the prefixed keys out.
+ * Spread and not assignment: a key `__proto__` stays a key.
+ */
+function ownParameters(parameters: Record<string, unknown>, name: string): Record<string, unknown> {
+  const own = Object.hasOwn(parameters, name) ? parameters[name] : undefined
+  if (typeof own !== 'object' || own === null || Array.isArray(own)) return { ...parameters }
+  return { ...parameters, ...own }
+}

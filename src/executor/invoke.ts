@@ -1,0 +1,121 @@
+import type { Call } from '../call/call.js'
+import { DocumentArray } from '../document/index.js'
+import { MillraceError } from '../errors.js'
+import { Writer } from '../lib/protobuf/writer.js'
+import type { DataRequest } from '../wire/data-request.js'
+import { encodeStruct } from '../wire/struct.js'
+import { failed, unchanged } from './answers.js'
+import { EndpointContext, type RequestHead } from './endpoint-context.js'
+import type { Endpoint } from './endpoints.js'
+import type { Executor } from './executor.js'
+import { type Outcome, sortResult, yieldedDocument } from './result.js'
+
+/** Which method of which executor answers, and in whose name. */
+export interface Target {
+  readonly executor: Executor
+  readonly endpoint: Endpoint
+  /** Key of a plain object under `parameters.__results__`. */
+  readonly podName: string
+  /** Name of the stage, added to the routes. */
+  readonly deployment: string
+}
+
+/**
+ * One request through one handler. The handler is called before this function first waits, so a sync handler has run
+ * when it returns. Never rejects: what the handler throws becomes an answer with status ERROR (jina.md 2.10).
+ *
+ * A generator is run once for each document, as `stream_doc` would, and what it yields is gathered.
+ */
+export async function invoke(target: Target, request: DataRequest, call: Call): Promise<DataRequest> {
+  try {
+    const { docs } = request
+    if (target.endpoint.isGenerator) {
+      return settle(target, request, { kind: 'documents', docs: await gatherEach(target, request, call) })
+    }
+    const returned = callHandler(target, { docs, head: request, call })
+    const outcome = sortResult(isThenable(returned) ? await returned : returned, handlerName(target))
+    if (outcome.kind !== 'stream') return settle(target, request, outcome)
+    const gathered = new DocumentArray()
+    await gather(target, outcome.items, { call, into: gathered })
+    return settle(target, request, { kind: 'documents', docs: gathered })
+  } catch (error) {
+    return failed(request, error, target)
+  }
+}
+
+/** Calls the method. Whatever it throws or returns is the caller's. */
+export function callHandler(
+  { executor, endpoint }: Target,
+  { docs, head, call }: { docs: DocumentArray; head: RequestHead; call: Call },
+): unknown {
+  const { metas, logger } = executor
+  const context = new EndpointContext({ head, docs, call, name: metas.name, logger })
+  return endpoint.handler.call(executor, docs, context)
+}
+
+/** `MyIndexer.index`, for messages. */
+export function handlerName({ executor, endpoint }: Target): string {
+  return `${executor.constructor.name}.${endpoint.method}`
+}
+
+/** `parameters` with one pod's results added. Throws INVALID_RESULT for what cannot be sent. */
+export function withResults(
+  target: Target,
+  parameters: Readonly<Record<string, unknown>>,
+  results: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  try {
+    // here and not when the answer is encoded: there nobody knows any more who returned it
+    encodeStruct(new Writer(), results, handlerName(target))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new MillraceError(
+      'INVALID_RESULT',
+      `${handlerName(target)} returned results that cannot be sent: ${reason}`,
+      {
+        cause: error,
+      },
+    )
+  }
+  const others = parameters.__results__
+  const known = typeof others === 'object' && others !== null && !Array.isArray(others) ? others : {}
+  return { ...parameters, __results__: { ...known, [target.podName]: results } }
+}
+
+function settle(
+  target: Target,
+  request: DataRequest,
+  outcome: Exclude<Outcome, { kind: 'stream' }>,
+): DataRequest {
+  const answer = unchanged(request, target.deployment)
+  if (outcome.kind === 'documents') answer.docs = outcome.docs
+  if (outcome.kind === 'results') {
+    answer.parameters = withResults(target, answer.parameters, outcome.results)
+  }
+  return answer
+}
+
+async function gatherEach(target: Target, request: DataRequest, call: Call): Promise<DocumentArray> {
+  const gathered = new DocumentArray()
+  for (const doc of request.docs) {
+    const docs = new DocumentArray([doc])
+    const items = callHandler(target, { docs, head: request, call }) as AsyncIterable<unknown>
+    await gather(target, items, { call, into: gathered })
+  }
+  return gathered
+}
+
+async function gather(
+  target: Target,
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+  { call, into }: { call: Call; into: DocumentArray },
+): Promise<void> {
+  for await (const item of items) {
+    call.signal.throwIfAborted()
+    into.push(yieldedDocument(item, handlerName(target)))
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

@@ -1,0 +1,43 @@
+import { MillraceError } from '../errors.js'
+import { type Construction, constructWith } from '../executor/construction.js'
+import type { Endpoint } from '../executor/endpoints.js'
+import { type Executor, type ExecutorClass, isBaseClass } from '../executor/executor.js'
+import type { Logger } from '../observe/logger.js'
+import type { ExecutorSpec } from './spec.js'
+
+/** The executor of a replica. Throws START_FAILED with the constructor's own message and stack when it throws. */
+export function constructExecutor(
+  Class: ExecutorClass,
+  spec: ExecutorSpec,
+  { requests, logger }: { requests: ReadonlyMap<string, Endpoint>; logger: Logger },
+): Executor {
+  const { podName: name, deployment, replica, replicas, shardId, shards, workspace } = spec
+  const construction: Construction = {
+    metas: {
+      name: isBaseClass(Class) ? 'Executor' : Class.name,
+      description: '',
+      workspace: '',
+      ...spec.usesMetas,
+    },
+    runtimeArgs: { name, deployment, replica, replicas, shardId, shards, workspace },
+    requests,
+    logger,
+  }
+  try {
+    return constructWith(construction, () => new Class({ ...spec.usesWith }))
+  } catch (cause) {
+    throw notConstructed(Class, cause)
+  }
+}
+
+function notConstructed(Class: ExecutorClass, cause: unknown): MillraceError {
+  if (MillraceError.is(cause)) return cause
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+  const error = new MillraceError('START_FAILED', `The constructor of ${Class.name} threw ${reason}`, {
+    cause,
+  })
+  // the place that matters is where the constructor failed
+  if (cause instanceof Error && cause.stack !== undefined)
+    error.stack = `${error.name}: ${error.message}\n${cause.stack}`
+  return error
+}

@@ -1,0 +1,191 @@
+import type { Call } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { type Deferred, deferred } from '../lib/deferred.js'
+
+export interface LaneOptions {
+  /** Tasks that may run at the same time; null is no limit. */
+  readonly limit: number | null
+  readonly clock?: Clock
+  /** Calls back once the event loop has looked at its sockets; default `setImmediate`. */
+  readonly breathe?: (wake: () => void) => void
+  /** Milliseconds that tasks may hold the event loop, all together, between two breaths; default 1. */
+  readonly holdMs?: number
+}
+
+interface Waiting {
+  readonly call: Call
+  begin(): void
+  refuse(reason: unknown): void
+  /** Set while it listens to the call's signal. */
+  onAbort?: () => void
+}
+
+/**
+ * Who may run now, in order of arrival.
+ *
+ * 1. A task starts when fewer than `limit` run and nobody waits before it.
+ * 2. When tasks have held the event loop for `holdMs`, the next ones wait until it has gone round once. A handler that
+ *    computes for 50 ms would else keep the answer of the one before it, and every cancellation, from the socket
+ *    until all requests that came in the same chunk are done.
+ * 3. A call that is cancelled or expired when its turn comes does not run; one that waits for the limit leaves the
+ *    queue at once.
+ */
+export class Lane {
+  readonly #limit: number
+  readonly #clock: Clock
+  readonly #breathe: (wake: () => void) => void
+  readonly #holdMs: number
+  #waiting: Waiting[] = []
+  #running = 0
+  #heldMs = 0
+  /** Pending while the event loop goes round. */
+  #breath: Deferred | undefined
+  #idle: Deferred | undefined
+
+  constructor({ limit, clock = systemClock, breathe = turnOfTheLoop, holdMs = 1 }: LaneOptions) {
+    this.#limit = limit ?? Number.POSITIVE_INFINITY
+    this.#clock = clock
+    this.#breathe = breathe
+    this.#holdMs = holdMs
+  }
+
+  /** Tasks that run or wait. */
+  get inFlight(): number {
+    return this.#running + this.#waiting.length
+  }
+
+  /** Resolves when nothing runs and nobody waits. */
+  idle(): Promise<void> {
+    if (this.inFlight === 0) return Promise.resolve()
+    this.#idle ??= deferred()
+    return this.#idle.promise
+  }
+
+  /**
+   * Runs a task in its turn; at once, before this returns, when it may. Rejects with the reason of the call's
+   * signal, or DEADLINE_EXCEEDED, when it did not run.
+   */
+  run<T>(call: Call, task: () => Promise<T>): Promise<T> {
+    if (this.#mayBegin()) return this.#isExpired(call) ? Promise.reject(expired()) : this.#start(task)
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ call, begin: () => void this.#start(task).then(resolve, reject), refuse: reject })
+    })
+  }
+
+  /** As `run`, for something that gives many answers: its turn lasts until the iteration has ended. */
+  async *iterate<T>(call: Call, source: () => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    await this.#turn(call)
+    try {
+      let began = this.#clock.monotonic()
+      for await (const item of source()) {
+        this.#held(this.#clock.monotonic() - began)
+        yield item
+        if (this.#breath !== undefined) await this.#breath.promise
+        began = this.#clock.monotonic()
+      }
+    } finally {
+      this.#leave()
+    }
+  }
+
+  async #turn(call: Call): Promise<void> {
+    if (this.#mayBegin()) {
+      if (this.#isExpired(call)) throw expired()
+      this.#running++
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const begin = () => {
+        this.#running++
+        resolve()
+      }
+      this.#enqueue({ call, begin, refuse: reject })
+    })
+  }
+
+  #mayBegin(): boolean {
+    return this.#running < this.#limit && this.#breath === undefined && this.#waiting.length === 0
+  }
+
+  #start<T>(task: () => Promise<T>): Promise<T> {
+    this.#running++
+    const began = this.#clock.monotonic()
+    const done = task()
+    this.#held(this.#clock.monotonic() - began)
+    const leave = () => this.#leave()
+    done.then(leave, leave)
+    return done
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    // a listener costs more than a short handler does: only where the wait may be long
+    if (this.#running < this.#limit) return
+    const { signal } = waiting.call
+    waiting.onAbort = () => {
+      this.#waiting = this.#waiting.filter((other) => other !== waiting)
+      waiting.refuse(signal.reason)
+      this.#checkIdle()
+    }
+    if (signal.aborted) waiting.onAbort()
+    else signal.addEventListener('abort', waiting.onAbort, { once: true })
+  }
+
+  /** Lets the next ones in, as many as may run before the next breath. */
+  #admit(): void {
+    while (this.#breath === undefined && this.#running < this.#limit) {
+      const next = this.#waiting.shift()
+      if (next === undefined) break
+      const { signal } = next.call
+      if (next.onAbort !== undefined) signal.removeEventListener('abort', next.onAbort)
+      if (signal.aborted) next.refuse(signal.reason)
+      else if (this.#isExpired(next.call)) next.refuse(expired())
+      else next.begin()
+    }
+    this.#checkIdle()
+  }
+
+  /** The answer goes out before the next one begins. */
+  #leave(): void {
+    this.#running--
+    if (this.#waiting.length > 0) this.#rest()
+    else this.#checkIdle()
+  }
+
+  #held(ms: number): void {
+    this.#heldMs += ms
+    if (this.#heldMs >= this.#holdMs) this.#rest()
+  }
+
+  #rest(): void {
+    if (this.#breath !== undefined) return
+    const breath = deferred()
+    this.#breath = breath
+    this.#heldMs = 0
+    this.#breathe(() => {
+      this.#breath = undefined
+      breath.resolve()
+      this.#admit()
+    })
+  }
+
+  #isExpired(call: Call): boolean {
+    return call.deadline !== Number.POSITIVE_INFINITY && call.deadline <= this.#clock.now()
+  }
+
+  #checkIdle(): void {
+    if (this.inFlight > 0) return
+    this.#idle?.resolve()
+    this.#idle = undefined
+  }
+}
+
+function expired(): MillraceError {
+  return new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed before the executor could begin.')
+}
+
+function turnOfTheLoop(wake: () => void): void {
+  // oxlint-disable-next-line no-restricted-globals -- nothing is waited for: it lets sockets be read between handlers
+  setImmediate(wake)
+}

@@ -1,0 +1,156 @@
+import type { Call, Description, Service } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import { failed, unchanged } from '../executor/answers.js'
+import {
+  defaultEndpoint,
+  dryRunEndpoint,
+  type Endpoint,
+  endpointsOf,
+  passThroughEndpoint,
+} from '../executor/endpoints.js'
+import type { Executor, ExecutorClass } from '../executor/executor.js'
+import { invoke, type Target } from '../executor/invoke.js'
+import { invokeStream } from '../executor/invoke-stream.js'
+import { loadClass } from '../executor/load.js'
+import { createLogger, type Logger } from '../observe/logger.js'
+import type { DataRequest } from '../wire/data-request.js'
+import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+import { constructExecutor } from './construct.js'
+import { describeEndpoints } from './describe.js'
+import { Lane } from './lane.js'
+import type { ExecutorSpec } from './spec.js'
+
+/** One executor, served. */
+export interface Worker extends Service {
+  /** Requests that run or wait for their turn. */
+  readonly inFlight: number
+  /**
+   * Refuses new requests (UNAVAILABLE, which may be sent elsewhere), finishes those it has, then closes the executor.
+   * Idempotent; never rejects: an error of the executor's own `close()` is logged.
+   */
+  close(): Promise<void>
+}
+
+export interface WorkerOptions {
+  /** The class, where the caller has it; default: loaded as the spec says. */
+  readonly executorClass?: ExecutorClass
+  /** Default: one with the name of the pod. */
+  readonly logger?: Logger
+}
+
+/**
+ * Loads, checks and constructs the executor of one replica.
+ *
+ * Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED, or START_FAILED when the
+ * constructor throws.
+ */
+export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {}): Promise<Worker> {
+  const Class = options.executorClass ?? (await loadClass(spec.module, spec.className))
+  const logger = options.logger ?? createLogger(spec.podName)
+  const requests = endpointsOf(Class, spec.usesRequests)
+  const executor = constructExecutor(Class, spec, { requests, logger })
+  return new ExecutorWorker(executor, requests, { spec, logger })
+}
+
+/**
+ * 1. Handlers are called on this thread, so those that do not wait run one at a time; those that do interleave, as
+ *    many as `maxConcurrency` says.
+ * 2. Every accepted request is answered or rejected, also while closing.
+ * 3. The executor is closed once, after the last handler has ended.
+ */
+class ExecutorWorker implements Worker {
+  readonly #executor: Executor
+  readonly #targets: ReadonlyMap<string, Target>
+  readonly #description: Description
+  readonly #deployment: string
+  readonly #logger: Logger
+  readonly #lane: Lane
+  readonly #passesThrough: boolean
+  #closed: Promise<void> | undefined
+
+  constructor(
+    executor: Executor,
+    endpoints: ReadonlyMap<string, Endpoint>,
+    { spec, logger }: { spec: ExecutorSpec; logger: Logger },
+  ) {
+    const { podName, deployment } = spec
+    this.#executor = executor
+    this.#deployment = deployment
+    this.#logger = logger
+    this.#lane = new Lane({ limit: spec.maxConcurrency })
+    this.#description = describeEndpoints(endpoints)
+    const serving = [...endpoints].filter(([, endpoint]) => endpoint !== passThroughEndpoint)
+    this.#passesThrough = serving.length < endpoints.size
+    this.#targets = new Map(
+      serving.map(([path, endpoint]) => [path, { executor, endpoint, podName, deployment }]),
+    )
+  }
+
+  get inFlight(): number {
+    return this.#lane.inFlight
+  }
+
+  /** A function and not a method: a transport takes it off the worker. */
+  readonly handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
+    if (this.#closed !== undefined) return Promise.reject(closing())
+    const target = this.#targetOf(request.endpoint)
+    if (target === undefined) return Promise.resolve(unchanged(request, this.#deployment))
+    return this.#lane.run(call, () => invoke(target, request, call))
+  }
+
+  readonly stream = (request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest> => {
+    if (this.#closed !== undefined) return rejecting(closing())
+    const target = this.#targetOf(request.endpoint)
+    if (target === undefined) return this.#streamUnserved(request)
+    return this.#lane.iterate(call, () => invokeStream(target, request, call))
+  }
+
+  describe(): Description {
+    return this.#description
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
+  }
+
+  /** None for the dry run and for what nobody serves: those go back as they came. */
+  #targetOf(endpoint: string): Target | undefined {
+    if (endpoint === dryRunEndpoint) return undefined
+    return this.#targets.get(endpoint) ?? this.#targets.get(defaultEndpoint)
+  }
+
+  /** Unlike a request, a stream to an endpoint that nobody serves fails, as in Jina (jina.md 2.2). */
+  async *#streamUnserved(request: SingleDocumentRequest): AsyncGenerator<SingleDocumentRequest> {
+    const { endpoint } = request
+    if (endpoint === dryRunEndpoint || this.#passesThrough) {
+      yield unchanged(request, this.#deployment)
+      return
+    }
+    const endpoints = this.#description.endpoints.join(', ')
+    const error = new MillraceError(
+      'NOT_FOUND',
+      `There is no endpoint '${endpoint}' here, only: ${endpoints}.`,
+    )
+    yield failed(request, error, { executor: this.#executor, deployment: this.#deployment })
+  }
+
+  async #end(): Promise<void> {
+    await this.#lane.idle()
+    try {
+      await this.#executor.close()
+    } catch (error) {
+      const stack = error instanceof Error ? error.stack : undefined
+      this.#logger.error(`close() of ${this.#executor.constructor.name} threw ${String(error)}`, { stack })
+    }
+  }
+}
+
+function closing(): MillraceError {
+  return new MillraceError('UNAVAILABLE', 'This replica is closing and takes no new requests.')
+}
+
+// oxlint-disable-next-line require-yield -- it only fails
+async function* rejecting(error: MillraceError): AsyncGenerator<never> {
+  throw error
+}
