@@ -1,5 +1,4 @@
 import type { Service } from '../call/call.js'
-import { MillraceError } from '../errors.js'
 import { dialMemory } from './memory/channel.js'
 import { listenMemory } from './memory/listener.js'
 import { dialPort } from './port/channel.js'
@@ -22,8 +21,8 @@ const dialers: { readonly [K in Address['kind']]: Dial<K> } = {
   memory: dialMemory,
   port: dialPort,
   socket: dialSocket,
-  grpc: () =>
-    Promise.reject(new MillraceError('UNSUPPORTED', 'Stages at a gRPC address cannot be dialled yet.')),
+  // loaded when needed: no pod on this machine speaks gRPC
+  grpc: async (address, options) => (await import('./grpc/channel.js')).dialGrpc(address, options),
 }
 
 const listeners: { readonly [K in ListenAt['kind']]: Listen<K> } = {
