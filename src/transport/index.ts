@@ -26,7 +26,7 @@ const dialers: { readonly [K in Address['kind']]: Dial<K> } = {
 }
 
 const listeners: { readonly [K in ListenAt['kind']]: Listen<K> } = {
-  memory: (_at, service) => listenMemory(service),
+  memory: (_at, service, options) => listenMemory(service, options),
   port: (at, service, options) => listenPort(service, at.port ?? null, options),
   socket: (at, service, options) => listenSocket(at.path, service, options),
 }

@@ -84,6 +84,12 @@ export class Caller implements Channel, Receiver {
   #request(request: DataRequest, call: Call): Promise<DataRequest> {
     const problem = this.#problem(call)
     if (problem !== null) return Promise.reject(problem)
+    let parts: readonly Uint8Array[]
+    try {
+      parts = request.encodeParts()
+    } catch (error) {
+      return Promise.reject(MillraceError.from(error))
+    }
     const single = new Single<DataRequest>({
       id: this.#nextId(),
       deadline: call.deadline,
@@ -91,7 +97,7 @@ export class Caller implements Channel, Receiver {
       decode: decodeAnswer,
       onAbort: this.#left,
     })
-    this.#start(single, frameKind.request, { call, parts: request.encodeParts() })
+    this.#start(single, frameKind.request, { call, parts })
     return single.promise
   }
 
@@ -101,8 +107,9 @@ export class Caller implements Channel, Receiver {
   ): AsyncGenerator<SingleDocumentRequest, void, void> {
     const problem = this.#problem(call)
     if (problem !== null) throw problem
+    const parts = request.encodeParts()
     const incoming = new Incoming(call, this.#nextId(), this.#left)
-    this.#start(incoming, frameKind.stream, { call, parts: [request.encode()] })
+    this.#start(incoming, frameKind.stream, { call, parts })
     try {
       for (let taken = 1; ; taken++) {
         const item = await incoming.next()

@@ -1,27 +1,40 @@
 import type { Service } from '../../call/call.js'
 import { Acceptor } from '../frames/acceptor.js'
-import type { Listener } from '../transport.js'
+import type { Listener, ListenOptions } from '../transport.js'
+import { MemoryLink } from './link.js'
 
-/** A service that was not passed to `listen` is dialled as well: an acceptor is made for it then. */
-const acceptors = new WeakMap<Service, Acceptor>()
+interface MemoryEnd {
+  readonly acceptor: Acceptor
+  readonly maxFrameBytes: number | undefined
+}
 
-export function listenMemory(service: Service): Promise<Listener> {
-  const own: Service = {
-    handle: service.handle,
-    stream: service.stream,
+const ends = new WeakMap<Service, MemoryEnd>()
+
+export function listenMemory(service: Service, { maxFrameBytes }: ListenOptions): Promise<Listener> {
+  // an object of its own: the same service may be listened to twice
+  const address: Service = {
+    handle: (request, call) => service.handle(request, call),
+    stream: (request, call) => service.stream(request, call),
     describe: () => service.describe(),
   }
-  const acceptor = acceptorOf(own)
+  const acceptor = new Acceptor(address)
+  ends.set(address, { acceptor, maxFrameBytes })
   return Promise.resolve({
-    address: { kind: 'memory', service: own },
-    close: (options) => acceptor.close(options?.graceMs),
+    address: { kind: 'memory', service: address },
+    close: ({ graceMs } = {}) => acceptor.close(graceMs),
   })
 }
 
-export function acceptorOf(service: Service): Acceptor {
-  const known = acceptors.get(service)
-  if (known !== undefined) return known
-  const acceptor = new Acceptor(service)
-  acceptors.set(service, acceptor)
-  return acceptor
+/** One end of a new connection to the service, which need not have been listened to: it is then, from now on. */
+export function connectTo(service: Service, maxFrameBytes: number | undefined): MemoryLink {
+  let end = ends.get(service)
+  if (end === undefined) {
+    end = { acceptor: new Acceptor(service), maxFrameBytes: undefined }
+    ends.set(service, end)
+  }
+  const near = new MemoryLink(maxFrameBytes)
+  const far = new MemoryLink(end.maxFrameBytes)
+  MemoryLink.pair(near, far)
+  end.acceptor.accept(far)
+  return near
 }

@@ -1,0 +1,439 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Call, Service } from '../call/call.js'
+import { Document } from '../document/index.js'
+import { MillraceError } from '../errors.js'
+import { deferred } from '../lib/deferred.js'
+import { DataRequest } from '../wire/data-request.js'
+import { SingleDocumentRequest } from '../wire/single-document-request.js'
+import type { Channel, DialOptions, Listener, ListenOptions } from './transport.js'
+
+/** What a kind of transport must bring to be put through the suite. */
+export interface TransportUnderTest {
+  /** A listener around the service, and a channel to it. */
+  connect(service: Service, options?: { dial?: DialOptions; listen?: ListenOptions }): Promise<Connected>
+  /** Cases that cannot hold for this kind: name of the case → reason. */
+  readonly unsupported?: Readonly<Record<string, string>>
+}
+
+export interface Connected {
+  readonly listener: Listener
+  readonly channel: Channel
+  /** Ends the serving end without a word, as a crash does. */
+  kill(): void
+}
+
+const description = { endpoints: ['/default', '/a'], writeEndpoints: [], streamEndpoints: ['/s'], schemas: {} }
+
+function fakeService(parts: Partial<Service>): Service {
+  return {
+    handle: (request) => Promise.resolve(request.answer()),
+    async *stream(request) {
+      yield request.answer()
+    },
+    describe: () => description,
+    ...parts,
+  }
+}
+
+function call(parts: Partial<Call> = {}): Call {
+  return { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, headers: {}, ...parts }
+}
+
+function ask(endpoint = '/a', parameters: Record<string, unknown> = {}): DataRequest {
+  return DataRequest.create({ endpoint, parameters })
+}
+
+function askStream(): SingleDocumentRequest {
+  return SingleDocumentRequest.create({ endpoint: '/s', document: new Document({ text: 'question' }) })
+}
+
+/** The behaviour that every kind of transport has. */
+export function transportSuite(kind: string, { connect, unsupported = {} }: TransportUnderTest): void {
+  const opened: Connected[] = []
+  const open = async (...args: Parameters<typeof connect>): Promise<Connected> => {
+    const connected = await connect(...args)
+    opened.push(connected)
+    return connected
+  }
+  const it = (name: string, body: () => Promise<void>): void => {
+    const reason = unsupported[name]
+    if (reason === undefined) test(name, body)
+    else test.skip(`${name} (${reason})`, body)
+  }
+
+  describe(`a channel over ${kind}`, () => {
+    afterEach(async () => {
+      for (const { listener, channel } of opened.splice(0)) {
+        await Promise.all([channel.close(), listener.close({ graceMs: 0 })])
+      }
+    })
+
+    it('carries a request there and the answer back', async () => {
+      const { channel } = await open(
+        fakeService({
+          handle(request) {
+            const answer = request.answer()
+            answer.parameters = { heard: request.parameters.said, at: request.endpoint }
+            return Promise.resolve(answer)
+          },
+        }),
+      )
+      const request = DataRequest.create({ endpoint: '/echo', parameters: { said: 'hallo' } })
+      const answer = await channel.handle(request, call())
+      expect(answer.requestId).toBe(request.requestId)
+      expect(answer.parameters).toEqual({ heard: 'hallo', at: '/echo' })
+    })
+
+    it('keeps calls apart that are answered out of order', async () => {
+      const waiting: (() => void)[] = []
+      const { channel } = await open(
+        fakeService({
+          handle: (request) =>
+            new Promise((resolve) => {
+              waiting.push(() => resolve(request.answer()))
+              if (waiting.length === 32) for (const answer of waiting.reverse()) answer()
+            }),
+        }),
+      )
+      const numbers = Array.from({ length: 32 }, (_, number) => number)
+      const answers = await Promise.all(numbers.map((number) => channel.handle(ask('/a', { number }), call())))
+      expect(answers.map((answer) => answer.parameters.number)).toEqual(numbers)
+    })
+
+    it('carries two megabytes', async () => {
+      const { channel } = await open(fakeService({}))
+      const blob = Uint8Array.from({ length: 2 * 1024 * 1024 }, (_, index) => (index * 7919) >>> 5)
+      const request = ask()
+      request.docs.push(new Document({ blob }))
+      const answers = await Promise.all([request, request, request].map((each) => channel.handle(each, call())))
+      for (const answer of answers) expect(Buffer.compare(answer.docs.at(0)!.blob!, blob)).toBe(0)
+    })
+
+    it('carries headers', async () => {
+      const seen: unknown[] = []
+      const { channel } = await open(
+        fakeService({
+          handle(request, { headers }) {
+            seen.push(headers)
+            return Promise.resolve(request.answer())
+          },
+        }),
+      )
+      await channel.handle(ask(), call({ headers: { 'x-token': 'geheim ü' } }))
+      await channel.handle(ask(), call())
+      expect(seen).toEqual([{ 'x-token': 'geheim ü' }, {}])
+    })
+
+    it('hands on an error of the road with all it says', async () => {
+      const where = { deployment: 'exec', pod: 'exec/rep-0' }
+      const { channel } = await open(
+        fakeService({
+          handle: () =>
+            Promise.reject(new MillraceError('RESOURCE_EXHAUSTED', 'queue full', { retryable: true, where })),
+        }),
+      )
+      const error = await failureOf(channel.handle(ask(), call()))
+      expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', message: 'queue full', retryable: true, where })
+    })
+
+    it('makes an error of a service that throws at once', async () => {
+      const { channel } = await open(
+        fakeService({
+          handle() {
+            throw new TypeError('no such thing')
+          },
+        }),
+      )
+      const error = await failureOf(channel.handle(ask(), call()))
+      expect(error).toMatchObject({ code: 'INTERNAL', message: 'no such thing' })
+    })
+
+    it('takes an answer with status ERROR for an answer', async () => {
+      const { channel } = await open(
+        fakeService({
+          handle(request) {
+            const answer = request.answer()
+            answer.status = { code: 'ERROR', description: 'the executor threw' }
+            return Promise.resolve(answer)
+          },
+        }),
+      )
+      const answer = await channel.handle(ask(), call())
+      expect(answer.status).toMatchObject({ code: 'ERROR', description: 'the executor threw' })
+    })
+
+    it('aborts the signal of the service when the caller leaves', async () => {
+      const began = deferred<void>()
+      const aborted = deferred<unknown>()
+      const { channel } = await open(
+        fakeService({
+          handle: (_request, { signal }) => {
+            signal.addEventListener('abort', () => aborted.resolve(signal.reason))
+            began.resolve()
+            return new Promise(() => {})
+          },
+        }),
+      )
+      const controller = new AbortController()
+      const reply = failureOf(channel.handle(ask(), call({ signal: controller.signal })))
+      await began.promise
+      controller.abort(new MillraceError('CANCELLED', 'enough'))
+      expect(await reply).toMatchObject({ code: 'CANCELLED', message: 'enough' })
+      expect(await aborted.promise).toMatchObject({ code: 'CANCELLED' })
+    })
+
+    it('does not even send a call whose signal is aborted or whose deadline has passed', async () => {
+      let calls = 0
+      const { channel } = await open(
+        fakeService({
+          handle(request) {
+            calls++
+            return Promise.resolve(request.answer())
+          },
+        }),
+      )
+      const late = await failureOf(channel.handle(ask(), call({ deadline: Date.now() - 1 })))
+      const left = await failureOf(channel.handle(ask(), call({ signal: AbortSignal.abort() })))
+      await channel.handle(ask(), call())
+      expect([late.code, left.code, calls]).toEqual(['DEADLINE_EXCEEDED', 'CANCELLED', 1])
+    })
+
+    it('lets go of the signal when the answer is there', async () => {
+      const { channel } = await open(fakeService({}))
+      const listeners = new Set<unknown>()
+      const signal = new AbortController().signal
+      const add = signal.addEventListener.bind(signal)
+      const remove = signal.removeEventListener.bind(signal)
+      Object.assign(signal, {
+        addEventListener(...args: Parameters<typeof add>) {
+          listeners.add(args[1])
+          add(...args)
+        },
+        removeEventListener(...args: Parameters<typeof remove>) {
+          listeners.delete(args[1])
+          remove(...args)
+        },
+      })
+      await channel.handle(ask(), call({ signal }))
+      expect(listeners.size).toBe(0)
+    })
+
+    it('takes the deadline along, and it expires at both ends', async () => {
+      const seen = deferred<number>()
+      const aborted = deferred<unknown>()
+      const { channel } = await open(
+        fakeService({
+          handle: (_request, { signal, deadline }) => {
+            seen.resolve(deadline)
+            signal.addEventListener('abort', () => aborted.resolve(signal.reason))
+            return new Promise(() => {})
+          },
+        }),
+      )
+      const deadline = Date.now() + 60
+      const error = await failureOf(channel.handle(ask(), call({ deadline })))
+      expect(error.code).toBe('DEADLINE_EXCEEDED')
+      expect(await aborted.promise).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+      expect(Math.abs((await seen.promise) - deadline)).toBeLessThan(1000)
+    })
+
+    it('streams items in order, more than fit at once', async () => {
+      const { channel } = await open(
+        fakeService({
+          async *stream(request) {
+            for (let number = 0; number < 200; number++) {
+              const item = request.answer()
+              item.document = new Document({ text: String(number) })
+              yield item
+            }
+          },
+        }),
+      )
+      const texts: unknown[] = []
+      for await (const item of channel.stream(askStream(), call())) texts.push(item.document.text)
+      expect(texts).toEqual(Array.from({ length: 200 }, (_, number) => String(number)))
+    })
+
+    it('does not run ahead of who takes the items of a stream', async () => {
+      let made = 0
+      const { channel } = await open(
+        fakeService({
+          async *stream(request) {
+            for (;;) {
+              made++
+              yield request.answer()
+            }
+          },
+        }),
+      )
+      const items = channel.stream(askStream(), call())[Symbol.asyncIterator]()
+      await items.next()
+      await channel.describe()
+      await channel.describe()
+      expect(made).toBeLessThan(100)
+      await items.return?.()
+    })
+
+    it('ends the stream of the service when the caller stops taking', async () => {
+      const ended = deferred<string>()
+      const { channel } = await open(
+        fakeService({
+          async *stream(request, { signal }) {
+            try {
+              for (;;) yield request.answer()
+            } finally {
+              ended.resolve(signal.aborted ? 'aborted' : 'not aborted')
+            }
+          },
+        }),
+      )
+      for await (const _item of channel.stream(askStream(), call())) break
+      expect(await ended.promise).toBe('aborted')
+    })
+
+    it('hands on why a stream broke, after the items before', async () => {
+      const { channel } = await open(
+        fakeService({
+          async *stream(request) {
+            yield request.answer()
+            throw new MillraceError('UNAVAILABLE', 'broken off')
+          },
+        }),
+      )
+      const items = channel.stream(askStream(), call())[Symbol.asyncIterator]()
+      expect((await items.next()).done).toBe(false)
+      await expect(items.next()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'broken off' })
+    })
+
+    it('says what it serves', async () => {
+      const { channel } = await open(fakeService({}))
+      expect(await channel.describe()).toEqual(description)
+    })
+
+    it('answers what is in flight before a closing listener is gone, and refuses what comes later', async () => {
+      const began = deferred<void>()
+      const release = deferred<void>()
+      const { channel, listener } = await open(
+        fakeService({
+          async handle(request) {
+            began.resolve()
+            await release.promise
+            return request.answer()
+          },
+        }),
+      )
+      const reply = channel.handle(ask(), call())
+      await began.promise
+      const closing = listener.close({ graceMs: 60_000 })
+      const refused = await failureOf(channel.handle(ask(), call()))
+      expect(refused).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+      release.resolve()
+      expect((await reply).endpoint).toBe('/a')
+      await closing
+      expect(await channel.closed).toHaveProperty('reason')
+      await listener.close()
+    })
+
+    it('waits no longer than the grace period', async () => {
+      const began = deferred<void>()
+      const aborted = deferred<void>()
+      const { channel, listener } = await open(
+        fakeService({
+          handle(_request, { signal }) {
+            signal.addEventListener('abort', () => aborted.resolve())
+            began.resolve()
+            return new Promise(() => {})
+          },
+        }),
+      )
+      const reply = failureOf(channel.handle(ask(), call()))
+      await began.promise
+      await listener.close({ graceMs: 20 })
+      expect(await reply).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+      await aborted.promise
+    })
+
+    it('fails all calls in flight when the peer dies, and says so', async () => {
+      const began = deferred<void>()
+      let calls = 0
+      const { channel, kill } = await open(
+        fakeService({
+          handle() {
+            if (++calls === 3) began.resolve()
+            return new Promise(() => {})
+          },
+        }),
+      )
+      const replies = [1, 2, 3].map(() => failureOf(channel.handle(ask(), call())))
+      await began.promise
+      kill()
+      for (const error of await Promise.all(replies)) {
+        expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+      }
+      expect((await channel.closed).reason).toMatch(/\w/)
+      expect(await failureOf(channel.handle(ask(), call()))).toMatchObject({ code: 'UNAVAILABLE' })
+    })
+
+    it('ends calls in flight when it is closed, and takes no more', async () => {
+      const began = deferred<void>()
+      const aborted = deferred<void>()
+      const { channel } = await open(
+        fakeService({
+          handle(_request, { signal }) {
+            signal.addEventListener('abort', () => aborted.resolve())
+            began.resolve()
+            return new Promise(() => {})
+          },
+        }),
+      )
+      const reply = failureOf(channel.handle(ask(), call()))
+      await began.promise
+      await channel.close()
+      await channel.close()
+      expect((await reply).code).toBe('CANCELLED')
+      expect((await failureOf(channel.handle(ask(), call()))).code).toBe('CANCELLED')
+      expect((await failureOf(channel.describe())).code).toBe('CANCELLED')
+      await aborted.promise
+    })
+
+    it('refuses a request that is too large before it is sent, and lives on', async () => {
+      const { channel } = await open(fakeService({}), { dial: { maxFrameBytes: 10_000 } })
+      const error = await failureOf(channel.handle(ask('/a', { much: 'x'.repeat(20_000) }), call()))
+      expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', retryable: false })
+      expect((await channel.handle(ask(), call())).endpoint).toBe('/a')
+    })
+
+    it('refuses a request that is too large for the serving end, and lives on', async () => {
+      const { channel } = await open(fakeService({}), { listen: { maxFrameBytes: 10_000 } })
+      const error = await failureOf(channel.handle(ask('/a', { much: 'x'.repeat(200_000) }), call()))
+      expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', retryable: false })
+      expect((await channel.handle(ask(), call())).endpoint).toBe('/a')
+    })
+
+    it('refuses an answer that is too large, and lives on', async () => {
+      const long = fakeService({
+        handle(request) {
+          const answer = request.answer()
+          if (request.endpoint === '/long') answer.parameters = { much: 'x'.repeat(200_000) }
+          return Promise.resolve(answer)
+        },
+      })
+      for (const limited of ['dial', 'listen']) {
+        const { channel } = await open(long, { [limited]: { maxFrameBytes: 10_000 } })
+        const error = await failureOf(channel.handle(ask('/long'), call()))
+        expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', retryable: false })
+        expect((await channel.handle(ask(), call())).endpoint).toBe('/a')
+      }
+    })
+  })
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<MillraceError> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  )
+  if (!('error' in outcome)) throw new Error('this should have failed')
+  if (!MillraceError.is(outcome.error)) throw outcome.error
+  return outcome.error
+}
