@@ -15,7 +15,10 @@ export interface Call {
 export type Handler<In = DataRequest, Out = DataRequest> = (request: In, call: Call) => Promise<Out>
 
 /** The streaming twin of `Handler`: one document in, documents out as they come (`stream_doc`). */
-export type StreamHandler = (request: SingleDocumentRequest, call: Call) => AsyncIterable<SingleDocumentRequest>
+export type StreamHandler = (
+  request: SingleDocumentRequest,
+  call: Call,
+) => AsyncIterable<SingleDocumentRequest>
 
 /** Wraps a handler. A layer with nothing to do returns `next` itself. */
 export type Layer = (next: Handler) => Handler

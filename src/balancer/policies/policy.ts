@@ -1,0 +1,17 @@
+/** What a policy may look at. */
+export interface Candidate {
+  readonly load: {
+    readonly inFlight: number
+    /** Milliseconds; -1 when not known. */
+    readonly latencyMs: number
+  }
+}
+
+/** Which replica takes the next request. */
+export interface Policy {
+  /** One of `ready`, which has at least one entry and may change from call to call. */
+  readonly pick: <T extends Candidate>(ready: readonly T[]) => T
+}
+
+/** `random` gives numbers in [0, 1). */
+export type CreatePolicy = (random: () => number) => Policy

@@ -1,0 +1,12 @@
+import type { Policy } from './policy.js'
+
+/** One after the other, whatever their load. */
+export function roundRobin(): Policy {
+  let next = 0
+  return {
+    pick(ready) {
+      if (next >= ready.length) next = 0
+      return ready[next++]!
+    },
+  }
+}

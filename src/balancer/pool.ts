@@ -1,0 +1,116 @@
+import type { Call, Handler, StreamHandler } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import type { Channel } from '../transport/transport.js'
+import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+import { type Endpoint, Endpoints } from './endpoints.js'
+import { createPolicy, type PolicyName } from './policies/index.js'
+
+export interface PoolOptions {
+  /** Name of the stage, for messages. */
+  readonly stage: string
+  readonly policy: PolicyName
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+/** The replicas of one stage behind one handler: pick, send, account. */
+export class Pool {
+  readonly endpoints: Endpoints
+  readonly handle: Handler
+  readonly stream: StreamHandler
+  readonly #stage: string
+  readonly #clock: Clock
+
+  constructor({ stage, policy, clock, random }: PoolOptions) {
+    const { pick } = createPolicy(policy, random)
+    const endpoints = new Endpoints(clock)
+    this.#stage = stage
+    this.#clock = clock
+    this.endpoints = endpoints
+    this.handle = (request, call) => {
+      const { ready } = endpoints
+      return ready.length === 0 ? Promise.reject(this.#nobody()) : send(pick(ready), request, call)
+    }
+    this.stream = (request, call) => {
+      const { ready } = endpoints
+      if (ready.length === 0) throw this.#nobody()
+      return sendStream(pick(ready), request, call)
+    }
+  }
+
+  add(name: string, channel: Channel, label?: string): Endpoint {
+    return this.endpoints.add(name, channel, label)
+  }
+
+  /** Whether this very connection is listed under that name. */
+  has(name: string, channel: Channel): boolean {
+    return this.endpoints.get(name)?.channel === channel
+  }
+
+  /** Unlists the replica at once, waits for its requests in flight, at most `graceMs`, then closes its channel. */
+  async remove(name: string, { graceMs }: { readonly graceMs: number }): Promise<void> {
+    const endpoint = this.endpoints.unlist(name)
+    if (endpoint === undefined) return
+    await this.#idle(endpoint, graceMs)
+    await endpoint.channel.close()
+  }
+
+  async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
+  }
+
+  async #idle({ load, channel }: Endpoint, graceMs: number): Promise<void> {
+    if (load.inFlight === 0) return
+    let cancel = (): void => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(graceMs, resolve)
+    })
+    await Promise.race([load.idle(), late, channel.closed])
+    cancel()
+  }
+
+  #nobody(): MillraceError {
+    const known = this.endpoints.all().map(({ label }) => label)
+    const why =
+      known.length === 0 ? 'it has no replica' : `none of its replicas is connected: ${known.join(', ')}`
+    const where = { deployment: this.#stage, address: known.join(', ') || this.#stage }
+    return new MillraceError('UNAVAILABLE', `Nobody is there to answer for ${this.#stage}: ${why}.`, {
+      where,
+    })
+  }
+}
+
+async function send(endpoint: Endpoint, ...[request, call]: Parameters<Handler>): ReturnType<Handler> {
+  const { load, channel } = endpoint
+  const began = load.began()
+  try {
+    const answer = await channel.handle(request, call)
+    load.answered(began)
+    return answer
+  } catch (error) {
+    load.failed()
+    throw located(error, endpoint)
+  }
+}
+
+async function* sendStream(
+  endpoint: Endpoint,
+  request: SingleDocumentRequest,
+  call: Call,
+): AsyncGenerator<SingleDocumentRequest> {
+  const { load, channel } = endpoint
+  load.began()
+  try {
+    yield* channel.stream(request, call)
+  } catch (error) {
+    throw located(error, endpoint)
+  } finally {
+    load.failed() // how long a stream lasts says nothing about how fast the replica answers
+  }
+}
+
+function located(error: unknown, { name, label }: Endpoint): MillraceError {
+  return MillraceError.from(error, 'UNAVAILABLE').at({ pod: name, address: label })
+}

@@ -1,0 +1,14 @@
+import type { Description } from '../call/call.js'
+
+/** What a line of stages serves together; of an endpoint that several have, the schema of the first. */
+export function mergeDescriptions(descriptions: readonly Description[]): Description {
+  const merge = (list: (description: Description) => readonly string[]): readonly string[] => [
+    ...new Set(descriptions.flatMap(list)),
+  ]
+  return {
+    endpoints: merge(({ endpoints }) => endpoints),
+    writeEndpoints: merge(({ writeEndpoints }) => writeEndpoints),
+    streamEndpoints: merge(({ streamEndpoints }) => streamEndpoints),
+    schemas: Object.fromEntries(descriptions.toReversed().flatMap(({ schemas }) => Object.entries(schemas))),
+  }
+}

@@ -1,0 +1,130 @@
+import type { Description } from '../call/call.js'
+import { deadline } from '../call/layers/deadline.js'
+import { stack } from '../call/stack.js'
+import { MillraceError } from '../errors.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { Targets } from '../topology/targets.js'
+import { walk } from '../topology/walk.js'
+import { walkDocument } from '../topology/walk-document.js'
+import { dial } from '../transport/index.js'
+import type { Address, Channel } from '../transport/transport.js'
+import { mergeDescriptions } from './describe.js'
+import { External } from './external.js'
+import { probe } from './probe.js'
+import { GrpcServer } from './protocols/grpc/server.js'
+import type { ProtocolServer } from './serving.js'
+import type { GatewaySpec } from './spec.js'
+import { LiveStage } from './stage.js'
+
+/** Told when the connection to a pod is gone though nobody removed it. */
+export type OnLost = (stage: string, pod: string, reason: string) => void
+
+/** The entry of a Flow; runs in any thread. */
+export interface Gateway {
+  /** Binds, and dials external servers. Rejects with PORT_IN_USE when the port is taken. */
+  listen(): Promise<{ readonly port: number }>
+  /**
+   * Dials a pod and takes it into the balance once it has described itself and answered a real request; rejects with
+   * UNAVAILABLE or what the pod answered.
+   */
+  add(stage: string, pod: string, address: Address): Promise<Description>
+  /** Sends it no more requests, waits for those in flight, at most `graceMs`, and closes the connection. */
+  remove(stage: string, pod: string, options: { readonly graceMs: number }): Promise<void>
+  /** Finishes what is in flight, for at most `graceMs`, and ends. Idempotent. */
+  close(options: { readonly graceMs: number }): Promise<void>
+  onLost(listener: OnLost): void
+}
+
+export interface GatewayTools {
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+}
+
+export function createGateway(
+  spec: GatewaySpec,
+  { clock = systemClock, random = Math.random }: GatewayTools = {},
+): Gateway {
+  return new LocalGateway(spec, clock, random)
+}
+
+class LocalGateway implements Gateway {
+  readonly #spec: GatewaySpec
+  readonly #stages: ReadonlyMap<string, LiveStage>
+  readonly #externals: readonly External[]
+  readonly #server: ProtocolServer
+  readonly #listeners: OnLost[] = []
+  #closed: Promise<void> | undefined
+
+  constructor(spec: GatewaySpec, clock: Clock, random: () => number) {
+    this.#spec = spec
+    const stages = spec.stages.map((stage) => new LiveStage(stage, { clock, random }))
+    this.#stages = new Map(stages.map((stage) => [stage.name, stage]))
+    this.#externals = stages.flatMap((stage) =>
+      stage.spec.external.map((address, index) => new External(stage, index, address, clock)),
+    )
+    const targets = new Targets(stages.map(({ name }) => name))
+    this.#server = new GrpcServer(
+      {
+        handle: stack([deadline({ timeoutMs: spec.timeoutMs, clock })], walk({ stages, targets, clock })),
+        stream: walkDocument(stages, targets),
+        describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),
+        prefetch: spec.prefetch,
+        maxMessageBytes: spec.maxMessageBytes,
+      },
+      clock,
+    )
+  }
+
+  async listen(): Promise<{ readonly port: number }> {
+    const port = await this.#server.listen(this.#spec.host, this.#spec.port)
+    for (const external of this.#externals) external.open()
+    return { port }
+  }
+
+  async add(name: string, pod: string, address: Address): Promise<Description> {
+    const stage = this.#stage(name)
+    const channel = await dial(address)
+    try {
+      const description = await probe(channel)
+      stage.list(pod, channel)
+      stage.describe(pod, description)
+      void channel.closed.then(({ reason }) => this.#lost(stage, pod, channel, reason)) // never rejects, by contract
+      return description
+    } catch (error) {
+      await channel.close()
+      throw MillraceError.from(error).at({ deployment: name, pod })
+    }
+  }
+
+  async remove(name: string, pod: string, options: { readonly graceMs: number }): Promise<void> {
+    await this.#stage(name).unlist(pod, options)
+  }
+
+  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closed ??= this.#close(graceMs)
+    return this.#closed
+  }
+
+  onLost(listener: OnLost): void {
+    this.#listeners.push(listener)
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    await this.#server.close({ graceMs })
+    for (const external of this.#externals) external.close()
+    await Promise.all([...this.#stages.values()].map(({ pool }) => pool.close({ graceMs: 0 })))
+  }
+
+  #lost(stage: LiveStage, pod: string, channel: Channel, reason: string): void {
+    if (this.#closed !== undefined || !stage.pool.has(pod, channel)) return
+    for (const listener of this.#listeners) listener(stage.name, pod, reason)
+  }
+
+  #stage(name: string): LiveStage {
+    const stage = this.#stages.get(name)
+    if (stage !== undefined) return stage
+    const known = [...this.#stages.keys()].join(', ')
+    throw new MillraceError('NOT_FOUND', `There is no stage ${name}; there are: ${known}.`)
+  }
+}

@@ -1,0 +1,121 @@
+import { Worker } from 'node:worker_threads'
+import type { Description } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import { type Deferred, deferred } from '../lib/deferred.js'
+import type { Address } from '../transport/transport.js'
+import { type Command, type Report, transferOf, unpackError } from './control.js'
+import type { Gateway, OnLost } from './gateway.js'
+import type { GatewaySpec } from './spec.js'
+
+/** A gateway that runs in a thread of its own and listens. */
+export interface GatewayHandle extends Omit<Gateway, 'listen'> {
+  readonly port: number
+  /** Resolves with why when the thread has ended, asked to or not. Never rejects. */
+  readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
+}
+
+/** What is left of a command when its `id` is given here; distributes over the union. */
+type Question = Command extends infer C ? (C extends Command ? Omit<C, 'id'> : never) : never
+
+/** Starts a gateway and binds its port. Rejects with PORT_IN_USE or START_FAILED and leaves nothing running. */
+export async function startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
+  const host = new ThreadHost(spec)
+  try {
+    await host.listen()
+    return host
+  } catch (error) {
+    await host.terminate()
+    throw error
+  }
+}
+
+class ThreadHost implements GatewayHandle {
+  readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
+  port = 0
+  readonly #worker: Worker
+  readonly #open = new Map<number, Deferred<unknown>>()
+  readonly #listeners: OnLost[] = []
+  #lastId = 0
+  #closed: Promise<void> | undefined
+  #failure: string | undefined
+
+  constructor(spec: GatewaySpec) {
+    // beside a .ts file (tsx, tests) the entry is one too; its loader comes with the inherited arguments of Node
+    const entry = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js'
+    this.#worker = new Worker(new URL(entry, import.meta.url), {
+      workerData: spec,
+      name: `${spec.name} gateway`,
+    })
+    this.#worker.on('message', (report: Report) => this.#hear(report))
+    this.#worker.on('error', (error) => {
+      this.#failure = error instanceof Error ? error.message : String(error)
+    })
+    this.ended = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => resolve(this.#exit(code)))
+    })
+  }
+
+  async listen(): Promise<void> {
+    const { port } = (await this.#ask({ kind: 'listen' })) as { readonly port: number }
+    this.port = port
+  }
+
+  async add(stage: string, pod: string, address: Address): Promise<Description> {
+    return (await this.#ask({ kind: 'add', stage, pod, address })) as Description
+  }
+
+  async remove(stage: string, pod: string, { graceMs }: { readonly graceMs: number }): Promise<void> {
+    await this.#ask({ kind: 'remove', stage, pod, graceMs })
+  }
+
+  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closed ??= this.#ask({ kind: 'close', graceMs }).then(
+      () => this.terminate(),
+      () => this.terminate(), // it is gone already, or beyond asking
+    )
+    return this.#closed
+  }
+
+  onLost(listener: OnLost): void {
+    this.#listeners.push(listener)
+  }
+
+  async terminate(): Promise<void> {
+    this.#closed ??= Promise.resolve()
+    await this.#worker.terminate()
+  }
+
+  async #ask(question: Question): Promise<unknown> {
+    if (this.#failure !== undefined) throw this.#gone()
+    const id = ++this.#lastId
+    const command = { ...question, id } as Command
+    this.#worker.postMessage(command, transferOf(command))
+    const answer = deferred<unknown>()
+    this.#open.set(id, answer)
+    return answer.promise
+  }
+
+  #hear(report: Report): void {
+    if (report.kind === 'lost') {
+      for (const listener of this.#listeners) listener(report.stage, report.pod, report.reason)
+      return
+    }
+    const answer = this.#open.get(report.id)
+    this.#open.delete(report.id)
+    if (report.kind === 'done') answer?.resolve(report.value)
+    else answer?.reject(unpackError(report.error))
+  }
+
+  #exit(code: number): { expected: boolean; reason: string } {
+    const expected = this.#closed !== undefined
+    const reason = this.#failure ?? `it exited with code ${code}`
+    this.#failure = reason
+    for (const answer of this.#open.values()) answer.reject(this.#gone())
+    this.#open.clear()
+    return { expected, reason }
+  }
+
+  #gone(): MillraceError {
+    return new MillraceError('UNAVAILABLE', `The gateway's thread is gone: ${this.#failure ?? 'it ended'}.`)
+  }
+}

@@ -1,0 +1,28 @@
+import type { Description } from '../call/call.js'
+import { Scope } from '../call/scope.js'
+import { MillraceError } from '../errors.js'
+import type { Channel } from '../transport/transport.js'
+import { DataRequest } from '../wire/data-request.js'
+
+/** Endpoint that every pod answers without running an Executor. */
+const dryRunEndpoint = '_jina_dry_run_'
+
+/** Asks a pod what it serves and sends it one real request. Rejects when it is gone, or answers with an error. */
+export async function probe(channel: Channel): Promise<Description> {
+  const gone = channel.closed.then(({ reason }): never => {
+    throw new MillraceError('UNAVAILABLE', `The connection ended before the pod was ready: ${reason}.`)
+  })
+  const asked = ask(channel)
+  asked.catch(() => {}) // the loser of the race
+  return Promise.race([asked, gone])
+}
+
+async function ask(channel: Channel): Promise<Description> {
+  const description = await channel.describe()
+  const request = DataRequest.create({ endpoint: dryRunEndpoint })
+  const { status } = await channel.handle(request, new Scope(Number.POSITIVE_INFINITY, {}))
+  if (status?.code === 'ERROR') {
+    throw new MillraceError('START_FAILED', `The pod does not answer its dry run: ${status.description}`)
+  }
+  return description
+}

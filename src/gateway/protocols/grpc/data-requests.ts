@@ -1,0 +1,66 @@
+import { MillraceError } from '../../../errors.js'
+import { DataRequest } from '../../../wire/data-request.js'
+import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
+import type { Serving } from '../../serving.js'
+import { RequestStream } from '../../streamer.js'
+import type { ItemsMethod, StreamMethod, UnaryMethod } from './method.js'
+
+/** `JinaSingleDataRequestRPC/process_single_data`. */
+export function processSingleData({ handle }: Serving): UnaryMethod {
+  return {
+    kind: 'unary',
+    async answer(bytes, call) {
+      const answer = await handle(DataRequest.decode(bytes), call)
+      return { message: answer.encodeParts(), failed: answer.status?.code === 'ERROR' }
+    },
+  }
+}
+
+/** `JinaRPC/Call`; the metadata `__prefetch__` and `__results_in_order__` are obeyed (jina.md 4.5). */
+export function callStream({ handle, prefetch, maxMessageBytes }: Serving): StreamMethod {
+  return {
+    kind: 'stream',
+    open(peer, call) {
+      const { __prefetch__: wanted = '', __results_in_order__: ordered = '' } = call.headers
+      const stream = new RequestStream(
+        handle,
+        {
+          answer: (response) => peer.send(response.encodeParts()),
+          end: () => peer.end(),
+          fail: (error) => peer.fail(error),
+          pause: () => peer.pause(),
+          resume: () => peer.resume(),
+        },
+        call,
+        {
+          prefetch: /^\d{1,9}$/.test(wanted) ? Number(wanted) : prefetch,
+          maxBytes: maxMessageBytes,
+          inOrder: ordered.toLowerCase() === 'true',
+        },
+      )
+      return {
+        message(bytes) {
+          try {
+            stream.push(DataRequest.decode(bytes), bytes.length)
+          } catch (error) {
+            stream.fail(MillraceError.from(error))
+          }
+        },
+        end: () => stream.end(),
+        drained: () => stream.drained(),
+        close: () => stream.close(),
+        abandon: () => stream.abandon(),
+      }
+    },
+  }
+}
+
+/** `JinaSingleDocumentRequestRPC/stream_doc`. */
+export function streamDoc({ stream }: Serving): ItemsMethod {
+  return {
+    kind: 'items',
+    async *answer(bytes, call) {
+      for await (const answer of stream(SingleDocumentRequest.decode(bytes), call)) yield answer.encodeParts()
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import type { Scope } from '../../../call/scope.js'
+import type { MillraceError } from '../../../errors.js'
+
+/** One gRPC message, in pieces that follow each other. */
+export type Message = readonly Uint8Array[]
+
+export interface Reply {
+  readonly message: Message
+  /** An executor failed: said in the trailers as `is-error: true`, beside the status in the message. */
+  readonly failed: boolean
+}
+
+/** One method of a service; knows nothing of the library that serves it. */
+export type Method = UnaryMethod | ItemsMethod | StreamMethod
+
+export interface UnaryMethod {
+  readonly kind: 'unary'
+  answer(request: Uint8Array, call: Scope): Promise<Reply>
+}
+
+/** One message in, many out. */
+export interface ItemsMethod {
+  readonly kind: 'items'
+  answer(request: Uint8Array, call: Scope): AsyncIterable<Message>
+}
+
+/** Many in, many out. */
+export interface StreamMethod {
+  readonly kind: 'stream'
+  open(peer: MessagePeer, call: Scope): MessageListener
+}
+
+/** The client at the other end of a stream. */
+export interface MessagePeer {
+  /** False when no more should be sent before `drained`. */
+  send(message: Message): boolean
+  end(): void
+  fail(error: MillraceError): void
+  pause(): void
+  resume(): void
+}
+
+/** What happens on a stream. */
+export interface MessageListener {
+  message(bytes: Uint8Array): void
+  /** The client sends no more. */
+  end(): void
+  drained(): void
+  /** The server closes. */
+  close(): void
+  /** The client is gone. */
+  abandon(): void
+}

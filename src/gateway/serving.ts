@@ -1,0 +1,19 @@
+import type { Description, Handler, StreamHandler } from '../call/call.js'
+
+/** What a gateway protocol serves: the whole Flow behind two handlers. */
+export interface Serving {
+  readonly handle: Handler
+  readonly stream: StreamHandler
+  /** What all stages serve together. */
+  describe(): Description
+  readonly prefetch: number
+  readonly maxMessageBytes: number
+}
+
+/** A server of one protocol. */
+export interface ProtocolServer {
+  /** Binds; gives the port. Rejects with PORT_IN_USE or START_FAILED. */
+  listen(host: string, port: number): Promise<number>
+  /** Says that it is not ready any more, takes no new requests, lets those under way finish for `graceMs`, then ends. Idempotent. */
+  close(options: { readonly graceMs: number }): Promise<void>
+}

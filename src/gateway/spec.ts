@@ -1,0 +1,34 @@
+import type { PolicyName } from '../balancer/policies/index.js'
+import type { LogLevel } from '../observe/logger.js'
+import type { Address } from '../transport/transport.js'
+
+/** What a gateway must be; plain data, so that it can cross a thread boundary. */
+export interface GatewaySpec {
+  /** Name of the Flow, for log lines. */
+  readonly name: string
+  /** Interface to bind. */
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  /** In the order a request visits them. */
+  readonly stages: readonly StageSpec[]
+  /** Requests of one stream that are worked on at once, unless the client says otherwise; 0 is no limit. */
+  readonly prefetch: number
+  /** The largest message taken or sent, and how much of one stream is worked on at once; in bytes. */
+  readonly maxMessageBytes: number
+  /** Milliseconds for a request through all stages; null for no limit beside the client's. */
+  readonly timeoutMs: number | null
+  /** Default: as `MILLRACE_LOG_LEVEL` says. */
+  readonly log?: LogLevel | 'silent'
+}
+
+export interface StageSpec {
+  readonly name: string
+  /** Without an Executor: costs no hop. */
+  readonly passThrough: boolean
+  readonly balance: PolicyName
+  /** Milliseconds for one hop; null for no limit. */
+  readonly timeoutSendMs: number | null
+  /** Servers of somebody else, which the gateway dials itself. */
+  readonly external: readonly Address[]
+}

@@ -1,0 +1,153 @@
+import type { Call, Handler } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import type { DataRequest } from '../wire/data-request.js'
+
+/** What a stream of requests needs from the protocol it came by. */
+export interface StreamPeer {
+  /** Sends an answer; false when no more should be sent before `drained` is called. */
+  answer(response: DataRequest): boolean
+  /** Ends the stream well. */
+  end(): void
+  /** Ends it with an error. */
+  fail(error: MillraceError): void
+  /** No more requests, please. */
+  pause(): void
+  resume(): void
+}
+
+export interface StreamOptions {
+  /** Requests worked on at once; 0 is no limit. */
+  readonly prefetch: number
+  /** Bytes worked on at once; one request always goes through. */
+  readonly maxBytes: number
+  /** Answers leave in the order of the requests instead of as they come. */
+  readonly inOrder: boolean
+}
+
+interface Slot {
+  readonly bytes: number
+  answer: DataRequest | undefined
+}
+
+/**
+ * The requests of one stream.
+ *
+ * 1. A request counts from its arrival until its answer was handed to the peer, so that what waits for its turn in an
+ *    ordered stream is bounded too. At a limit the peer is paused, which reaches the client's generator.
+ * 2. An executor's failure is an answer like any other. A rejection is the road's: it ends the stream with that error
+ *    and aborts what is still under way. Jina sends one empty, successful response before; that is left out, because
+ *    a client cannot tell it from an answer.
+ * 3. After `end` or `fail` of the peer nothing more is sent.
+ */
+export class RequestStream {
+  readonly #handle: Handler
+  readonly #peer: StreamPeer
+  readonly #call: Call
+  readonly #options: StreamOptions
+  /** In order of arrival; only kept for ordered streams. */
+  readonly #slots: Slot[] = []
+  #inFlight = 0
+  #bytes = 0
+  #blocked = false
+  #paused = false
+  #ended = false
+  #closing = false
+  #done = false
+
+  constructor(handle: Handler, peer: StreamPeer, call: Call, options: StreamOptions) {
+    this.#handle = handle
+    this.#peer = peer
+    this.#call = call
+    this.#options = options
+  }
+
+  /** A request came in; `bytes` is its size. */
+  push(request: DataRequest, bytes: number): void {
+    if (this.#done) return
+    const slot: Slot = { bytes, answer: undefined }
+    if (this.#options.inOrder) this.#slots.push(slot)
+    this.#inFlight++
+    this.#bytes += bytes
+    this.#admit()
+    this.#handle(request, this.#call).then(
+      (answer) => this.#answered(slot, answer),
+      (error: unknown) => this.fail(MillraceError.from(error)),
+    )
+  }
+
+  /** The client sends no more. */
+  end(): void {
+    this.#ended = true
+    this.#settle()
+  }
+
+  /** The peer takes more. */
+  drained(): void {
+    this.#blocked = false
+    this.#admit()
+  }
+
+  /** Takes no more requests, lets those under way finish, then ends the stream with UNAVAILABLE unless the client had ended it. */
+  close(): void {
+    this.#closing = true
+    this.#admit()
+    this.#settle()
+  }
+
+  /** Ends the stream with an error; what is still under way is nobody's concern any more. */
+  fail(error: MillraceError): void {
+    if (this.#done) return
+    this.#done = true
+    this.#peer.fail(error)
+  }
+
+  /** The client went away. */
+  abandon(): void {
+    this.#done = true
+  }
+
+  #answered(slot: Slot, answer: DataRequest): void {
+    if (this.#done) return
+    slot.answer = answer
+    if (!this.#options.inOrder) this.#send(slot, answer)
+    else {
+      for (let head = this.#slots[0]; head?.answer !== undefined; head = this.#slots[0]) {
+        this.#slots.shift()
+        this.#send(head, head.answer)
+      }
+    }
+    this.#admit()
+    this.#settle()
+  }
+
+  #send(slot: Slot, answer: DataRequest): void {
+    this.#inFlight--
+    this.#bytes -= slot.bytes
+    if (!this.#peer.answer(answer)) this.#blocked = true
+  }
+
+  #admit(): void {
+    const { prefetch, maxBytes } = this.#options
+    const full = (prefetch > 0 && this.#inFlight >= prefetch) || this.#bytes >= maxBytes
+    const pause = full || this.#blocked || this.#closing
+    if (pause === this.#paused) return
+    this.#paused = pause
+    if (pause) this.#peer.pause()
+    else this.#peer.resume()
+  }
+
+  #settle(): void {
+    if (this.#done || this.#inFlight > 0) return
+    if (this.#ended) {
+      this.#done = true
+      this.#peer.end()
+    } else if (this.#closing) {
+      this.fail(
+        new MillraceError(
+          'UNAVAILABLE',
+          'The gateway is closing: send what was not answered to another one.',
+        ),
+      )
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { MillraceError } from '../errors.js'
+import { type Command, packError, type Report } from './control.js'
+import { createGateway } from './gateway.js'
+import type { GatewaySpec } from './spec.js'
+
+/** The entry of the gateway's thread: its own event loop, so that a busy program does not stall its clients. */
+
+const host = parentPort
+if (host === null)
+  throw new MillraceError(
+    'INTERNAL',
+    'This module is the entry of a worker thread; start it with startGateway().',
+  )
+
+const gateway = createGateway(workerData as GatewaySpec)
+const report = (message: Report): void => host.postMessage(message)
+
+gateway.onLost((stage, pod, reason) => report({ kind: 'lost', stage, pod, reason }))
+
+host.on('message', (command: Command) => {
+  const { id } = command
+  run(command).then(
+    (value) => report({ kind: 'done', id, value }),
+    (error: unknown) => report({ kind: 'failed', id, error: packError(error) }),
+  )
+})
+
+async function run(command: Command): Promise<unknown> {
+  switch (command.kind) {
+    case 'listen':
+      return gateway.listen()
+    case 'add':
+      return gateway.add(command.stage, command.pod, command.address)
+    case 'remove':
+      return gateway.remove(command.stage, command.pod, command)
+    case 'close':
+      return gateway.close(command)
+  }
+}

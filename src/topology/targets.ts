@@ -1,0 +1,24 @@
+import { compilePattern } from './pattern.js'
+
+/** Patterns remembered; a client repeats one pattern, an attacker sends new ones. */
+const remembered = 100
+
+/** Which stages a `target_executor` means; every pattern is run once over the names and the outcome kept. */
+export class Targets {
+  readonly #names: readonly string[]
+  readonly #matches = new Map<string, ReadonlySet<string>>()
+
+  constructor(names: readonly string[]) {
+    this.#names = names
+  }
+
+  /** @throws INVALID_INPUT when the pattern cannot be used */
+  match(pattern: string): ReadonlySet<string> {
+    const known = this.#matches.get(pattern)
+    if (known !== undefined) return known
+    const matches = new Set(this.#names.filter(compilePattern(pattern)))
+    if (this.#matches.size >= remembered) this.#matches.clear()
+    this.#matches.set(pattern, matches)
+    return matches
+  }
+}
