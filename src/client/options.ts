@@ -90,7 +90,8 @@ const postRules: Record<keyof PostOptions, Rule> = {
 }
 
 /** Rules by the method they belong to. */
-export const optionRules = { post: postRules, stream: streamRules, streamDoc: sendRules } as const
+export const optionRules: Readonly<Record<'post' | 'stream' | 'streamDoc', Readonly<Record<string, Rule>>>> =
+  { post: postRules, stream: streamRules, streamDoc: sendRules }
 
 /** Throws UNKNOWN_OPTION, with the nearest known one, and INVALID_OPTION. An option that is `undefined` was not given. */
 export function checkOptions(what: string, options: unknown, rules: Readonly<Record<string, Rule>>): void {
