@@ -3,7 +3,7 @@ import { statusFromError } from '../wire/error-status.js'
 import type { Executor } from './executor.js'
 
 /** What both kinds of request have. */
-type Answerable<R> = Pick<DataRequest, 'status' | 'routes'> & { answer(): R }
+type Answerable<R> = Pick<DataRequest, 'requestId' | 'endpoint' | 'status' | 'routes'> & { answer(): R }
 
 /** The request as its own answer, with the stage added to the routes (jina.md 4.3). */
 export function unchanged<R extends Answerable<R>>(request: R, deployment: string): R {
@@ -12,7 +12,7 @@ export function unchanged<R extends Answerable<R>>(request: R, deployment: strin
   return answer
 }
 
-/** The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). */
+/** The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). It is logged, too. */
 export function failed<R extends Answerable<R>>(
   request: R,
   error: unknown,
@@ -21,6 +21,9 @@ export function failed<R extends Answerable<R>>(
   const answer = request.answer()
   const status = statusFromError(error, executor.constructor.name)
   const { code, description } = status
+  const { requestId, endpoint } = request
+  const at = error instanceof Error ? error.stack?.match(/^ +at .*/mu)?.[0].trim() : undefined
+  executor.logger.error(`${deployment} failed at ${endpoint}: ${description}`, { requestId, at })
   answer.status = status
   answer.routes = [...answer.routes, { executor: deployment, status: { code, description } }]
   return answer

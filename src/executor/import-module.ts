@@ -1,17 +1,45 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+import { ensureTypeScript } from './typescript.js'
 
-/** The exports of a module by its URL. Rejects with MODULE_NOT_FOUND; what the module itself threw is the cause. */
-export async function importModule(url: string): Promise<Readonly<Record<string, unknown>>> {
+export type Exports = Readonly<Record<string, unknown>>
+
+/**
+ * The exports of a module by its file URL, of TypeScript too where `tsx` is installed. Those of a CommonJS module are
+ * listed by name, whether Node could tell them beforehand or not.
+ *
+ * Rejects with MODULE_NOT_FOUND; what the module itself threw is the cause, and in message and stack.
+ */
+export async function importModule(url: string): Promise<Exports> {
   try {
-    return (await import(url)) as Record<string, unknown>
+    await ensureTypeScript(url)
+    const exports = (await import(url)) as Record<string, unknown>
+    const { default: whole } = exports
+    return typeof whole === 'object' && whole !== null ? { ...exports, ...whole } : exports
   } catch (error) {
-    throw notLoaded(url, error)
+    if (MillraceError.is(error)) throw error
+    throw missingFile(url) ?? notLoaded(url, error)
   }
 }
 
+function missingFile(url: string): MillraceError | undefined {
+  if (!url.startsWith('file:')) return undefined
+  const path = fileURLToPath(url)
+  if (existsSync(path)) return undefined
+  const folder = dirname(path)
+  const names = existsSync(folder) ? readdirSync(folder) : undefined
+  const near = nearest(basename(path), names ?? [])
+  const hint = near === undefined ? '' : ` Did you mean '${near}'?`
+  const what = names === undefined ? `There is no folder ${folder}.` : `There is no file ${path}.`
+  return new MillraceError('MODULE_NOT_FOUND', `${what}${hint}`)
+}
+
 function notLoaded(url: string, cause: unknown): MillraceError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  const error = new MillraceError('MODULE_NOT_FOUND', `cannot load ${url}: ${reason}`, { cause })
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+  const error = new MillraceError('MODULE_NOT_FOUND', `Importing ${url} failed: ${reason}`, { cause })
   // the place that matters is where the module failed
   if (cause instanceof Error && cause.stack !== undefined)
     error.stack = `${error.name}: ${error.message}\n${cause.stack}`

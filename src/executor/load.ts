@@ -1,6 +1,7 @@
-import { MillraceError } from '../errors.js'
-import { deferred } from '../lib/deferred.js'
-import { Executor, type ExecutorClass, isExecutorClass } from './executor.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { type Deferred, deferred } from '../lib/deferred.js'
+import { Executor, type ExecutorClass } from './executor.js'
+import { exportNotFound, findExecutor } from './find-executor.js'
 import { importModule } from './import-module.js'
 import { locateClass } from './locate.js'
 import { moduleUrl } from './origin.js'
@@ -14,7 +15,13 @@ const key = Symbol.for('millrace.pod')
 /** On `globalThis`, so that the pod's copy of the package and the user's copy agree. */
 const shared = globalThis as typeof globalThis & { [key]?: PodState }
 
-/** Says that this process or thread is a pod: `Flow.start()` never resolves here. Called by a pod's entry, first thing. */
+/**
+ * How long a class may still be offered once its module has been evaluated: a Flow that an async `main()` builds after
+ * it has read something comes later.
+ */
+const lateOfferMs = 2000
+
+/** Says that this process or thread is a pod: `Flow.start()` never resolves here. A pod's entry calls it first of all. */
 export function enterPod(): void {
   shared[key] ??= { offered: new Set(), listeners: new Set() }
 }
@@ -33,7 +40,7 @@ export function offerClass(Class: ExecutorClass): void {
 }
 
 /**
- * The class of a stage. Null as module gives the base class.
+ * The class of a stage. Null as module gives the base class, null as name the default export, else the only Executor.
  *
  * In a pod it resolves as soon as the class is known: with the module, or when the module hands it to a Flow, since a
  * module that waits for `Flow.start()` never finishes there and need not export its class.
@@ -41,65 +48,43 @@ export function offerClass(Class: ExecutorClass): void {
  * Rejects with MODULE_NOT_FOUND when the module cannot be loaded (its own error is the cause), EXPORT_NOT_FOUND when
  * it has no such class.
  */
-export async function loadClass(module: string | null, className: string | null): Promise<ExecutorClass> {
+export async function loadClass(
+  module: string | null,
+  className: string | null,
+  { clock = systemClock }: { readonly clock?: Clock } = {},
+): Promise<ExecutorClass> {
   if (module === null) return Executor
   const state = shared[key]
-  if (state === undefined) return pick(await importModule(module), { module, className, offered: [] })
-  const wanted = (Class: ExecutorClass) => isWanted(Class, module, className)
   const offer = deferred<ExecutorClass>()
   const listener = (Class: ExecutorClass) => {
-    if (wanted(Class)) offer.resolve(Class)
+    if (isWanted(Class, module, className)) offer.resolve(Class)
   }
-  state.listeners.add(listener)
-  for (const Class of state.offered) listener(Class)
+  state?.listeners.add(listener)
+  state?.offered.forEach(listener)
   try {
-    const loaded = importModule(module).then((exports) => {
-      const offered = [...state.offered].filter(wanted)
-      return pick(exports, { module, className, offered })
-    })
-    return await Promise.race([offer.promise, loaded])
+    return await Promise.race([offer.promise, fromExports(module, className, { clock, offer })])
   } finally {
-    state.listeners.delete(listener)
+    state?.listeners.delete(listener)
   }
 }
 
-/** A class whose place is unknown is taken by its name. */
+async function fromExports(
+  module: string,
+  className: string | null,
+  { clock, offer }: { clock: Clock; offer: Deferred<ExecutorClass> },
+): Promise<ExecutorClass> {
+  const exports = await importModule(module)
+  const found = findExecutor(exports, className)
+  if (found !== undefined) return found
+  const error = exportNotFound(exports, module, className)
+  if (isPod()) clock.after(lateOfferMs, () => offer.reject(error))
+  else offer.reject(error)
+  return offer.promise
+}
+
+/** A class that does not say where it is defined is taken by its name. */
 function isWanted(Class: ExecutorClass, module: string, className: string | null): boolean {
   if (className !== null && Class.name !== className) return false
   const location = locateClass(Class)
   return location === null ? className !== null : location.module === moduleUrl(module)
-}
-
-interface Wanted {
-  readonly module: string
-  readonly className: string | null
-  readonly offered: readonly ExecutorClass[]
-}
-
-function pick(
-  exports: Readonly<Record<string, unknown>>,
-  { module, className, offered }: Wanted,
-): ExecutorClass {
-  const executors = Object.entries(exports).filter(
-    (entry): entry is [string, ExecutorClass] => isExecutorClass(entry[1]) && entry[1] !== Executor,
-  )
-  const distinct = [...new Set(executors.map(([, Class]) => Class))]
-  const found =
-    className === null
-      ? (executors.find(([name]) => name === 'default')?.[1] ??
-        (distinct.length === 1 ? distinct[0] : offered[0]))
-      : (executors.find(([name]) => name === className)?.[1] ??
-        distinct.find((Class) => Class.name === className) ??
-        offered[0])
-  if (found !== undefined) return found
-  throw new MillraceError('EXPORT_NOT_FOUND', missing(exports, { module, className, offered }))
-}
-
-function missing(exports: Readonly<Record<string, unknown>>, { module, className }: Wanted): string {
-  const names = Object.entries(exports).map(([name, value]) =>
-    isExecutorClass(value) ? `${name} (an Executor)` : name,
-  )
-  const has = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`
-  if (className !== null) return `${module} has no Executor '${className}'; ${has}. Export the class`
-  return `${module} has no default export that is an Executor and not exactly one Executor; ${has}. Name one: '${module}#Name'`
 }

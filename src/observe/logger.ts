@@ -31,7 +31,7 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
   const least = rank(options.level ?? process.env.MILLRACE_LOG_LEVEL ?? 'info')
   const render = (options.format ?? process.env.MILLRACE_LOG) === 'json' ? jsonLine : textLine
   const write = options.write ?? toStandardStreams
-  const colour = options.colour ?? (process.stderr.isTTY === true && !process.env.NO_COLOR)
+  const colour = options.colour ?? (process.stderr.isTTY && !process.env.NO_COLOR)
   const at = (level: LogLevel) =>
     levels.indexOf(level) < least
       ? silence
