@@ -1,0 +1,146 @@
+import * as grpc from '@grpc/grpc-js'
+import type { Call, Description, Handler, Service, StreamHandler } from '../call/call.js'
+import { Document, DocumentArray } from '../document/index.js'
+import { DataRequest } from '../wire/data-request.js'
+import { createGateway, type Gateway } from './gateway.js'
+import type { GatewaySpec, StageSpec } from './spec.js'
+
+export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
+  return { name, passThrough: false, balance: 'power-of-two', timeoutSendMs: null, external: [], ...more }
+}
+
+export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewaySpec> = {}): GatewaySpec {
+  return {
+    name: 'flow',
+    host: '127.0.0.1',
+    port: 0,
+    stages,
+    prefetch: 1000,
+    maxMessageBytes: 64 * 1024 * 1024,
+    timeoutMs: null,
+    log: 'silent',
+    ...more,
+  }
+}
+
+/** A pod in memory; echoes unless told otherwise, and always answers the dry run. */
+export function pod(
+  handle: Handler = async (request) => request.answer(),
+  more: { readonly endpoints?: readonly string[]; readonly stream?: StreamHandler } = {},
+): Service {
+  const description: Description = {
+    endpoints: ['_jina_dry_run_', ...(more.endpoints ?? ['/default'])],
+    writeEndpoints: [],
+    streamEndpoints: [],
+    schemas: {},
+  }
+  return {
+    handle: async (request: DataRequest, call: Call) =>
+      request.endpoint === '_jina_dry_run_' ? request.answer() : handle(request, call),
+    stream:
+      more.stream ??
+      async function* (request) {
+        yield request.answer()
+      },
+    describe: () => description,
+  }
+}
+
+export async function startedGateway(
+  pods: Readonly<Record<string, Service>>,
+  spec: Partial<GatewaySpec> & { readonly stage?: Partial<StageSpec> } = {},
+): Promise<{ gateway: Gateway; client: TestClient }> {
+  const { stage, ...more } = spec
+  const names = Object.keys(pods)
+  const gateway = createGateway(
+    gatewaySpec(
+      names.map((name) => stageSpec(name, stage)),
+      more,
+    ),
+  )
+  const { port } = await gateway.listen()
+  for (const name of names) {
+    await gateway.add(name, `${name}/rep-0`, { kind: 'memory', service: pods[name]! })
+  }
+  return { gateway, client: new TestClient(port) }
+}
+
+export function request(endpoint = '/foo', texts: readonly string[] = ['a']): DataRequest {
+  return DataRequest.create({
+    endpoint,
+    docs: new DocumentArray(texts.map((text) => new Document({ text }))),
+  })
+}
+
+const keep = (bytes: Uint8Array): Buffer => Buffer.from(bytes)
+
+/** A gRPC client of raw bytes. */
+export class TestClient {
+  readonly port: number
+  readonly #client: grpc.Client
+
+  constructor(port: number) {
+    this.port = port
+    this.#client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure())
+  }
+
+  unary(
+    path: string,
+    bytes: Uint8Array,
+    options: {
+      headers?: Record<string, string>
+      deadline?: number
+      trailers?: (metadata: grpc.Metadata) => void
+    } = {},
+  ): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(
+        path,
+        keep,
+        (answer: Buffer) => answer,
+        bytes,
+        metadataOf(options.headers),
+        options.deadline === undefined ? {} : { deadline: options.deadline },
+        (error, answer) => (error === null ? resolve(answer ?? Buffer.alloc(0)) : reject(error)),
+      )
+      call.on('status', ({ metadata }) => options.trailers?.(metadata))
+    })
+  }
+
+  async send(data: DataRequest, headers: Record<string, string> = {}): Promise<DataRequest> {
+    return DataRequest.decode(
+      await this.unary('/jina.JinaSingleDataRequestRPC/process_single_data', data.encode(), { headers }),
+    )
+  }
+
+  cancellable(path: string, bytes: Uint8Array): grpc.ClientUnaryCall {
+    return this.#client.makeUnaryRequest(
+      path,
+      keep,
+      (answer: Buffer) => answer,
+      bytes,
+      () => {},
+    )
+  }
+
+  duplex(
+    path = '/jina.JinaRPC/Call',
+    headers: Record<string, string> = {},
+  ): grpc.ClientDuplexStream<Uint8Array, Buffer> {
+    return this.#client.makeBidiStreamRequest(path, keep, (answer: Buffer) => answer, metadataOf(headers))
+  }
+
+  items(path: string, bytes: Uint8Array): grpc.ClientReadableStream<Buffer> {
+    return this.#client.makeServerStreamRequest(path, keep, (answer: Buffer) => answer, bytes)
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+}
+
+function metadataOf(headers: Record<string, string> = {}): grpc.Metadata {
+  const metadata = new grpc.Metadata()
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
+  return metadata
+}
