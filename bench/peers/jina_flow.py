@@ -1,7 +1,7 @@
 """A Jina Flow of no-op Executors: python jina_flow.py '{"stages": 1, "replicas": 1}'
 
-Says `{port, start_s}` when ready; obeys `{"do": "stream", requests, docs_per_request, text_bytes}` with `{wall_s, docs}`;
-says `{close_s}` at the end.
+Says `{port, startS}` when ready; obeys `{"do": "stream", requests, docsPerRequest, textBytes}` with `{wallS, docs}`;
+says `{closeS}` at the end.
 """
 
 import json
@@ -20,11 +20,11 @@ class NoOp(Executor):
 
 
 def stream(flow, command):
-    text = 'x' * command['text_bytes']
-    count = command['requests'] * command['docs_per_request']
+    text = 'x' * command['textBytes']
+    count = command['requests'] * command['docsPerRequest']
     begin = time.perf_counter()
-    docs = flow.post('/', (Document(text=text) for _ in range(count)), request_size=command['docs_per_request'])
-    return {'wall_s': time.perf_counter() - begin, 'docs': len(docs)}
+    docs = flow.post('/', (Document(text=text) for _ in range(count)), request_size=command['docsPerRequest'])
+    return {'wallS': time.perf_counter() - begin, 'docs': len(docs)}
 
 
 def main():
@@ -34,11 +34,11 @@ def main():
         flow = flow.add(name=f'stage{index}', uses=NoOp, replicas=options['replicas'])
     begin = time.perf_counter()
     with flow:
-        say(port=flow.port, start_s=time.perf_counter() - begin)
+        say(port=flow.port, startS=time.perf_counter() - begin)
         for command in commands():
             say(**stream(flow, command))
         begin = time.perf_counter()
-    say(close_s=time.perf_counter() - begin)
+    say(closeS=time.perf_counter() - begin)
 
 
 if __name__ == '__main__':

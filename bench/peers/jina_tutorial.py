@@ -1,7 +1,8 @@
 """The tutorial Flow on Jina: python jina_tutorial.py '{"replicas": 1, "corpus": FILE}'
 
-FILE has one JSON string or `{"text": …}` a line. Obeys `{"do": "run"}` with `{wall_s, docs, nonzeros, method_cpu_s}`;
-the last is the CPU that `fit_transform` itself took, over all replicas.
+FILE has one JSON string or `{"text": …}` a line. Obeys `{"do": "run"}` with `{wallS, docs}` and `{"do": "verify"}` with
+`{nonzeros, methodCpuS}`: stored values of the last run's embeddings, and the CPU that `fit_transform` itself took in all
+runs so far, over all replicas.
 """
 
 import json
@@ -68,18 +69,20 @@ def main():
         )
         begin = time.perf_counter()
         with flow:
-            say(port=flow.port, start_s=time.perf_counter() - begin)
-            for _ in commands():
-                begin = time.perf_counter()
-                docs = flow.post('/foo', news_generator, show_progress=options.get('show_progress', False))
-                wall_s = time.perf_counter() - begin
-                for _ in range(options['replicas']):
-                    flow.post('/spent')
-                spent = sum(float(file.read_text()) for file in Path(ledger).iterdir())
-                nonzeros = sum(doc.embedding.nnz for doc in docs)
-                say(wall_s=wall_s, docs=len(docs), nonzeros=nonzeros, method_cpu_s=spent)
+            say(port=flow.port, startS=time.perf_counter() - begin)
+            docs = None
+            for command in commands():
+                if command['do'] == 'run':
+                    begin = time.perf_counter()
+                    docs = flow.post('/foo', news_generator, show_progress=options.get('showProgress', False))
+                    say(wallS=time.perf_counter() - begin, docs=len(docs))
+                else:
+                    for _ in range(options['replicas']):
+                        flow.post('/spent')
+                    spent = sum(float(file.read_text()) for file in Path(ledger).iterdir())
+                    say(nonzeros=int(sum(doc.embedding.nnz for doc in docs)), methodCpuS=spent)
             begin = time.perf_counter()
-        say(close_s=time.perf_counter() - begin)
+        say(closeS=time.perf_counter() - begin)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,46 @@
+import { assertPeers } from './measure/peers.js'
+import { lineOf, writeReport } from './report.js'
+import type { Result, Row } from './row.js'
+import { memory } from './rows/memory.js'
+import { passThrough } from './rows/pass-through.js'
+import { stages } from './rows/stages.js'
+import { start } from './rows/start.js'
+import { stream } from './rows/stream.js'
+import { tutorial } from './rows/tutorial.js'
+import { unary } from './rows/unary.js'
+import { waiting } from './rows/waiting.js'
+
+// npm run bench              every row, and writes bench/RESULTS.md
+// npm run bench -- 5 6 12    these rows only, and writes nothing
+const groups: readonly Row[] = [tutorial, waiting, unary, stream, passThrough, stages, start, memory]
+
+const asked = process.argv.slice(2)
+const known = groups.flatMap(({ rows }) => rows)
+const unknown = asked.filter((row) => !known.includes(row))
+if (unknown.length > 0) fail(`there is no row ${unknown.join(', ')}; rows: ${known.join(' ')}`)
+
+const chosen = groups.filter(({ rows }) => asked.length === 0 || rows.some((row) => asked.includes(row)))
+try {
+  assertPeers(chosen.flatMap(({ needs }) => needs))
+} catch (error) {
+  fail((error as Error).message)
+}
+
+const results: Result[] = []
+for (const group of chosen) {
+  try {
+    const measured = await group.measure()
+    results.push(...measured)
+    for (const result of measured) console.log(lineOf(result))
+  } catch (error) {
+    // The other rows are still worth measuring; a number that is missed is no failure, one that is missing is.
+    console.error(`rows ${group.rows.join(', ')} could not be measured:`, error)
+    process.exitCode = 1
+  }
+}
+if (asked.length === 0 && process.exitCode !== 1) writeReport(results)
+
+function fail(message: string): never {
+  console.error(`bench: ${message}`)
+  process.exit(1)
+}

@@ -1,0 +1,17 @@
+import { Executor, requests } from 'millrace'
+
+/** Looks at nothing and changes nothing: what remains is the road. */
+export class NoOp extends Executor {
+  @requests
+  passOn(): void {}
+}
+
+/** Blocks its replica for 20 ms without using CPU, as a native call or a device does. */
+export class Waiting extends Executor {
+  readonly #cell = new Int32Array(new SharedArrayBuffer(4))
+
+  @requests
+  wait(): void {
+    Atomics.wait(this.#cell, 0, 0, 20)
+  }
+}

@@ -1,0 +1,59 @@
+import { Document, Flow } from 'millrace'
+
+import { commands, options, say } from './answers.js'
+import { NoOp, Waiting } from './executors.js'
+
+export interface FlowOptions {
+  readonly executor: 'no-op' | 'waiting' | 'none'
+  readonly stages: number
+  readonly replicas: number
+  readonly runtime: 'process' | 'thread'
+}
+
+export interface FlowReady {
+  readonly port: number
+  readonly startS: number
+}
+
+export interface StreamCommand {
+  readonly do: 'stream'
+  readonly requests: number
+  readonly docsPerRequest: number
+  readonly textBytes: number
+}
+
+export interface StreamReply {
+  readonly wallS: number
+  readonly docs: number
+}
+
+const executors = { 'no-op': NoOp, waiting: Waiting } as const
+
+const wanted = options<FlowOptions>()
+let flow = new Flow({ host: '127.0.0.1' })
+for (let index = 0; index < wanted.stages; index++) {
+  const name = `stage${index}`
+  if (wanted.executor === 'none') flow = flow.add({ name })
+  else {
+    const uses = executors[wanted.executor]
+    flow = flow.add({ name, uses, replicas: wanted.replicas, runtime: wanted.runtime })
+  }
+}
+
+const begin = performance.now()
+await flow.start()
+say({ port: flow.port, startS: (performance.now() - begin) / 1000 } satisfies FlowReady)
+for await (const command of commands<StreamCommand>()) say(await stream(command))
+const end = performance.now()
+await flow.close()
+say({ closeS: (performance.now() - end) / 1000 })
+
+async function stream({ requests, docsPerRequest, textBytes }: StreamCommand): Promise<StreamReply> {
+  const text = 'x'.repeat(textBytes)
+  const inputs = function* (): Generator<Document> {
+    for (let index = 0; index < requests * docsPerRequest; index++) yield new Document({ text })
+  }
+  const begun = performance.now()
+  const docs = await flow.post('/', inputs, { requestSize: docsPerRequest })
+  return { wallS: (performance.now() - begun) / 1000, docs: docs.length }
+}

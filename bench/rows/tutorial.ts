@@ -1,0 +1,89 @@
+import { interleave } from '../measure/interleave.js'
+import { jinaProgram, nodeProgram } from '../measure/peers.js'
+import { type Command, Program } from '../measure/program.js'
+import { median } from '../measure/statistics.js'
+import type { RunReply, TutorialOptions, VerifyReply } from '../programs/tutorial.js'
+import type { Result, Row } from '../row.js'
+import { corpusFile, DOCUMENTS } from './corpus-file.js'
+
+const ROUNDS = 3
+
+interface Run {
+  readonly wallS: number
+  /** CPU of the whole process tree while it ran. */
+  readonly cpuS: number
+  readonly methodCpuS: number
+  readonly handlerCpuS: number
+}
+
+/** The scale-out tutorial on the built-in corpus: a Flow that has just started, one `post`. */
+export const tutorial: Row = {
+  rows: ['1', '2', '3'],
+  needs: ['jina'],
+  async measure() {
+    const corpus = corpusFile()
+    const ours = (replicas: number): TutorialOptions => ({ corpus, replicas, runtime: 'process' })
+    const runs = await interleave(ROUNDS, {
+      one: () => runOnce(nodeProgram('tutorial', ours(1))),
+      jina: () => runOnce(jinaProgram('jina_tutorial.py', { corpus, replicas: 1 })),
+      two: () => runOnce(nodeProgram('tutorial', ours(2))),
+      jinaTwo: () => runOnce(jinaProgram('jina_tutorial.py', { corpus, replicas: 2 })),
+    })
+    return resultsOf(runs)
+  },
+}
+
+async function runOnce(command: Command): Promise<Run> {
+  const { program } = await Program.start(command)
+  try {
+    const before = program.cpuS
+    const { wallS, docs } = await program.ask<RunReply>({ do: 'run' })
+    const cpuS = program.cpuS - before
+    const { nonzeros, methodCpuS, handlerCpuS } = await program.ask<VerifyReply>({ do: 'verify' })
+    if (docs !== DOCUMENTS || nonzeros < DOCUMENTS) {
+      throw new Error(`the tutorial gave ${docs} documents with ${nonzeros} stored values in all`)
+    }
+    return { wallS, cpuS, methodCpuS, handlerCpuS }
+  } finally {
+    await program.close()
+  }
+}
+
+function resultsOf({ one, jina, two, jinaTwo }: Record<string, Run[]>): readonly Result[] {
+  const walls = (runs: Run[]): number[] => runs.map(({ wallS }) => wallS)
+  const cpus = (runs: Run[]): number[] => runs.map(({ cpuS }) => cpuS)
+  const handlers = one!.map(({ handlerCpuS }) => handlerCpuS)
+  return [
+    {
+      ...{ row: '1', what: 'tutorial, 11,314 documents, 115 steps, 1 replica, wall', unit: 's' },
+      ours: { name: 'Millrace', values: walls(one!) },
+      peer: { name: 'Jina', values: walls(jina!) },
+      ...{ relation: '≤', must: 1 / 6, aim: 1 / 10 },
+      note: `all CPU: ours ${median(cpus(one!)).toFixed(2)} s, Jina ${median(cpus(jina!)).toFixed(2)} s`,
+    },
+    {
+      ...{ row: '1b', what: 'the same with 2 replicas, wall', unit: 's' },
+      ours: { name: 'Millrace', values: walls(two!) },
+      peer: { name: 'Jina', values: walls(jinaTwo!) },
+      ...{ relation: '≤', must: 1 / 6, aim: 1 / 10 },
+      note: 'for information: no target of its own',
+    },
+    {
+      ...{
+        row: '2',
+        what: 'tutorial, CPU of everything but the vectorizer, against the vectorizer',
+        unit: 's',
+      },
+      ours: { name: 'the rest', values: one!.map(({ cpuS, methodCpuS }) => cpuS - methodCpuS) },
+      peer: { name: 'fitTransform', values: one!.map(({ methodCpuS }) => methodCpuS) },
+      ...{ relation: '≤', must: 0.5, aim: 0.25 },
+      note: `the whole handler, with reading texts and setting embeddings: ${median(handlers).toFixed(2)} s`,
+    },
+    {
+      ...{ row: '3', what: 'tutorial with 2 replicas on two cores, wall against all its CPU / 2', unit: 's' },
+      ours: { name: 'wall', values: walls(two!) },
+      peer: { name: 'CPU / 2', values: cpus(two!).map((cpuS) => cpuS / 2) },
+      ...{ relation: '≤', must: 1.15 },
+    },
+  ]
+}

@@ -1,0 +1,92 @@
+import { ghz, type LoadResult, writeProtoset } from '../measure/ghz.js'
+import { interleave } from '../measure/interleave.js'
+import { jinaProgram, nodeProgram } from '../measure/peers.js'
+import { type Command, Program } from '../measure/program.js'
+import { requestFile } from '../measure/request-file.js'
+import type { FlowOptions } from '../programs/flow.js'
+import type { Figure, Result, Row } from '../row.js'
+
+const ROUNDS = 5
+const TEXT_BYTES = 100
+
+interface Server {
+  readonly program: Program
+  readonly port: number
+  /** Requests of one measured run; slow servers get fewer, so that each runs about as long. */
+  readonly requests: number
+}
+
+interface Run extends LoadResult {
+  readonly cpuMs: number
+}
+
+const flow: FlowOptions = { executor: 'no-op', stages: 1, replicas: 1, runtime: 'process' }
+
+/** Unary gRPC requests of one small document through a gateway and one process replica, by ghz over one connection. */
+export const unary: Row = {
+  rows: ['5', '6', '7'],
+  needs: ['jina', 'ghz', 'grpcurl'],
+  async measure() {
+    const ours = await serve(nodeProgram('flow', flow), 12_000)
+    const jina = await serve(jinaProgram('jina_flow.py', { stages: 1, replicas: 1 }), 1_500)
+    const echo = await serve(nodeProgram('echo', {}), 12_000)
+    const servers = [ours, jina, echo]
+    try {
+      await writeProtoset(jina.port)
+      const request = requestFile(TEXT_BYTES)
+      for (const server of servers) await load(server, request, 32) // warm
+      const busy = await interleave(ROUNDS, {
+        ours: () => load(ours, request, 32),
+        jina: () => load(jina, request, 32),
+        echo: () => load(echo, request, 32),
+      })
+      const calm = await interleave(ROUNDS, {
+        ours: () => load({ ...ours, requests: 1_500 }, request, 1),
+        jina: () => load({ ...jina, requests: 400 }, request, 1),
+        echo: () => load({ ...echo, requests: 1_500 }, request, 1),
+      })
+      return resultsOf(busy, calm)
+    } finally {
+      for (const { program } of servers) await program.close()
+    }
+  },
+}
+
+async function serve(command: Command, requests: number): Promise<Server> {
+  const { program, ready } = await Program.start<{ port: number }>(command)
+  return { program, port: ready.port, requests }
+}
+
+async function load({ program, port, requests }: Server, request: string, inFlight: number): Promise<Run> {
+  const before = program.cpuS
+  const result = await ghz({ port, request, requests, inFlight })
+  return { ...result, cpuMs: ((program.cpuS - before) * 1_000) / requests }
+}
+
+type Runs = Readonly<Record<'ours' | 'jina' | 'echo', readonly Run[]>>
+
+function resultsOf(busy: Runs, calm: Runs): readonly Result[] {
+  const figures = (runs: Runs, key: keyof Run): Record<keyof Runs, Figure> => {
+    const values = (name: keyof Runs): number[] => runs[name].map((run) => run[key])
+    return {
+      ours: { name: 'Millrace', values: values('ours') },
+      jina: { name: 'Jina', values: values('jina') },
+      echo: { name: 'bare grpc-js echo', values: values('echo') },
+    }
+  }
+  const cpu = figures(busy, 'cpuMs')
+  const rate = figures(busy, 'requestsPerS')
+  const latency = figures(calm, 'p50Ms')
+  const cpuRow = { what: 'server CPU a unary request, 32 in flight', unit: 'ms', relation: '≤' } as const
+  const rateRow = { what: 'unary requests at 32 in flight', unit: 'requests/s', relation: '≥' } as const
+  return [
+    { row: '5a', ...cpuRow, ours: cpu.ours, peer: cpu.jina, must: 1 / 8, aim: 1 / 12 },
+    { row: '5b', ...cpuRow, ours: cpu.ours, peer: cpu.echo, must: 2, aim: 1.3 },
+    { row: '6a', ...rateRow, ours: rate.ours, peer: rate.jina, must: 6, aim: 10 },
+    { row: '6b', ...rateRow, ours: rate.ours, peer: rate.echo, must: 0.7 },
+    {
+      ...{ row: '7', what: 'p50 of sequential unary requests', unit: 'ms' },
+      ...{ ours: latency.ours, peer: latency.jina, relation: '≤', must: 1 / 4, aim: 1 / 6 },
+    },
+  ]
+}
