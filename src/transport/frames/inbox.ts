@@ -9,9 +9,16 @@ const copiedBytes = 4096
 
 const noBytes = new Uint8Array(0)
 
+/** What is left of a large frame is read straight into place when it is at least this much. */
+const directBytes = 16 * 1024
+
+/** Whether the chunks that come are the receiver's to keep, or will be overwritten by the next. */
+export type Chunks = 'kept' | 'reused'
+
 /**
- * Frames out of a stream of chunks. A frame that arrives in one chunk is a view of it (or a small copy); for one that does
- * not, memory of its exact size is taken once and filled as chunks come, so nothing is ever concatenated.
+ * Frames out of a stream of chunks. A frame that arrives in one chunk is a view of it (or a copy, when it is small or the
+ * chunk is reused); for one that does not, memory of its exact size is taken once and filled as chunks come, so nothing is
+ * ever concatenated.
  */
 export class Inbox {
   readonly #receiver: Receiver
@@ -24,9 +31,23 @@ export class Inbox {
   #filled = 0
   #discard = 0
 
-  constructor(receiver: Receiver, maxFrameBytes: number) {
+  readonly #longestCopy: number
+
+  constructor(receiver: Receiver, maxFrameBytes: number, chunks: Chunks = 'kept') {
     this.#receiver = receiver
     this.#maxFrameBytes = maxFrameBytes
+    this.#longestCopy = chunks === 'kept' ? copiedBytes : Number.POSITIVE_INFINITY
+  }
+
+  /** Where the next bytes may be read to directly, to be told by `filled`; null when they must come by `push`. */
+  get place(): Uint8Array | null {
+    return this.#body.length - this.#filled < directBytes ? null : this.#body.subarray(this.#filled)
+  }
+
+  /** So many bytes are in `place`. */
+  filled(bytes: number): void {
+    this.#filled += bytes
+    if (this.#filled === this.#body.length) this.#complete()
   }
 
   push(chunk: Uint8Array): void {
@@ -63,11 +84,11 @@ export class Inbox {
       return at
     }
     if (size <= chunk.length - at) {
-      this.#deliver(head, copiedOrView(chunk, at, size))
+      this.#deliver(head, size <= this.#longestCopy ? copy(chunk, at, size) : view(chunk, at, size))
       return at + size
     }
     this.#head = head
-    this.#body = size <= copiedBytes ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
+    this.#body = memory(size)
     this.#filled = 0
     return this.#fill(chunk, at)
   }
@@ -77,13 +98,17 @@ export class Inbox {
     const end = Math.min(chunk.length, at + body.length - this.#filled)
     body.set(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end), this.#filled)
     this.#filled += end - at
-    if (this.#filled === body.length) {
-      const head = this.#head!
-      this.#head = null
-      this.#body = noBytes
-      this.#deliver(head, plain(body))
-    }
+    if (this.#filled === body.length) this.#complete()
     return end
+  }
+
+  #complete(): void {
+    const head = this.#head!
+    const body = this.#body
+    this.#head = null
+    this.#body = noBytes
+    this.#filled = 0
+    this.#deliver(head, body)
   }
 
   #deliver({ kind, id, number, headerBytes }: Head, body: Uint8Array): void {
@@ -93,15 +118,19 @@ export class Inbox {
   }
 }
 
-function copiedOrView(chunk: Uint8Array, at: number, size: number): Uint8Array {
-  if (size === 0) return noBytes
-  if (size > copiedBytes) return new Uint8Array(chunk.buffer, chunk.byteOffset + at, size)
-  const copy = plain(Buffer.allocUnsafe(size))
-  copy.set(new Uint8Array(chunk.buffer, chunk.byteOffset + at, size))
-  return copy
+function view(chunk: Uint8Array, at: number, size: number): Uint8Array {
+  return new Uint8Array(chunk.buffer, chunk.byteOffset + at, size)
 }
 
-/** Not a Buffer, whose `slice` shares memory where a Uint8Array's copies. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function copy(chunk: Uint8Array, at: number, size: number): Uint8Array {
+  if (size === 0) return noBytes
+  const own = memory(size)
+  own.set(view(chunk, at, size))
+  return own
+}
+
+/** Not cleared. Not a Buffer, whose `slice` shares memory where a Uint8Array's copies. */
+function memory(size: number): Uint8Array {
+  const { buffer, byteOffset } = size <= copiedBytes ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
+  return new Uint8Array(buffer, byteOffset, size)
 }

@@ -4,6 +4,7 @@ import { Caller } from '../frames/caller.js'
 import { abortReason } from '../frames/pending.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { SocketLink } from './link.js'
+import { SocketReader } from './reader.js'
 
 /** Connects to a Unix domain socket; rejects with UNAVAILABLE when nobody listens there. */
 export async function dialSocket(
@@ -12,13 +13,16 @@ export async function dialSocket(
 ): Promise<Channel> {
   const { signal, maxFrameBytes } = options
   if (signal?.aborted === true) throw abortReason(signal)
-  const socket = await connected(path, signal)
-  return new Caller(new SocketLink(socket, { maxFrameBytes, pauses: false }))
+  const reader = new SocketReader()
+  const socket = await connected(createConnection({ path, onread: reader }), { path, signal })
+  return new Caller(new SocketLink(socket, { maxFrameBytes, pauses: false, reader }))
 }
 
-function connected(path: string, signal: AbortSignal | undefined): Promise<Socket> {
+function connected(
+  socket: Socket,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal | undefined },
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ path })
     const onAbort = (): void => {
       socket.destroy()
       reject(abortReason(signal!))

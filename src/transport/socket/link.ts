@@ -4,11 +4,14 @@ import { defaultMaxFrameBytes, type Frame } from '../frames/frame.js'
 import { Inbox } from '../frames/inbox.js'
 import type { Link, Receiver } from '../frames/link.js'
 import { Outbox } from '../frames/outbox.js'
+import type { SocketReader } from './reader.js'
 
 /** When so many bytes wait for a peer that does not read, the serving side stops reading as well. */
 const pauseBytes = 4 * 1024 * 1024
 
 export interface SocketLinkOptions {
+  /** What the socket was made to read with; default: its `data` events. */
+  readonly reader?: SocketReader
   readonly maxFrameBytes?: number | undefined
   /** True at the serving side only: if both sides did it, they would wait for each other. */
   readonly pauses: boolean
@@ -19,13 +22,15 @@ export class SocketLink implements Link {
   readonly maxFrameBytes: number
   readonly #socket: Socket
   readonly #pauses: boolean
+  readonly #reader: SocketReader | null
   readonly #outbox = new Outbox()
   #scheduled = false
   #ended = false
   #reason = 'the other end closed the connection'
   #room: Deferred<void> | null = null
 
-  constructor(socket: Socket, { maxFrameBytes = defaultMaxFrameBytes, pauses }: SocketLinkOptions) {
+  constructor(socket: Socket, { maxFrameBytes = defaultMaxFrameBytes, pauses, reader }: SocketLinkOptions) {
+    this.#reader = reader ?? null
     this.#socket = socket
     this.maxFrameBytes = maxFrameBytes
     this.#pauses = pauses
@@ -33,8 +38,12 @@ export class SocketLink implements Link {
 
   open(receiver: Receiver): void {
     const socket = this.#socket
-    const inbox = new Inbox(receiver, this.maxFrameBytes)
-    socket.on('data', (chunk: Buffer) => inbox.push(chunk))
+    if (this.#reader === null) {
+      const inbox = new Inbox(receiver, this.maxFrameBytes)
+      socket.on('data', (chunk: Buffer) => inbox.push(chunk))
+    } else {
+      this.#reader.open(new Inbox(receiver, this.maxFrameBytes, 'reused'))
+    }
     socket.on('drain', () => this.#drained())
     socket.on('error', (error) => {
       this.#reason = error.message
