@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
@@ -36,27 +37,38 @@ interface Registrar {
 }
 
 async function register(url: string): Promise<void> {
-  const [esm, cjs] = await Promise.all([load(url, 'tsx/esm/api'), load(url, 'tsx/cjs/api')])
+  const tsx = findTsx(url)
+  if (tsx === undefined) throw noTsx(url)
+  const [esm, cjs] = await Promise.all([importDoor(tsx, './esm/api'), importDoor(tsx, './cjs/api')])
   esm.register()
   cjs.register() // for TypeScript in a package without "type": "module"
 }
 
-async function load(url: string, name: string): Promise<Registrar> {
-  // the user's own, from the module or from where the program was started: this package does not depend on it
+/** `package.json` of the user's own tsx: seen from the module, else from where the program was started. */
+function findTsx(url: string): string | undefined {
   for (const from of [url, pathToFileURL(`${process.cwd()}/`).href]) {
-    const path = resolveFrom(from, name)
-    if (path !== undefined) return (await import(pathToFileURL(path).href)) as Registrar
+    try {
+      return createRequire(from).resolve('tsx/package.json')
+    } catch {
+      // not from here
+    }
   }
-  throw new MillraceError(
-    'MODULE_NOT_FOUND',
-    `${url} is TypeScript, and 'tsx', which would load it, is not installed there. Install it (npm install --save-dev tsx), or name the compiled .js file.`,
-  )
+  return undefined
 }
 
-function resolveFrom(from: string, name: string): string | undefined {
-  try {
-    return createRequire(from).resolve(name)
-  } catch {
-    return undefined
-  }
+/** `require.resolve` would give the CommonJS door, which cannot register in a thread. */
+async function importDoor(tsx: string, door: './esm/api' | './cjs/api'): Promise<Registrar> {
+  const { exports } = JSON.parse(await readFile(tsx, 'utf8')) as { exports: Record<typeof door, Door> }
+  return (await import(new URL(exports[door].import.default, pathToFileURL(tsx)).href)) as Registrar
+}
+
+interface Door {
+  readonly import: { readonly default: string }
+}
+
+function noTsx(url: string): MillraceError {
+  return new MillraceError(
+    'MODULE_NOT_FOUND',
+    `${url} needs TypeScript, and 'tsx', which would load it, is not installed there. Install it (npm install --save-dev tsx), or name the compiled .js file.`,
+  )
 }
