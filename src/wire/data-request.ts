@@ -1,16 +1,18 @@
-import { DocumentArray, encodeDocuments } from '../document/index.js'
+import { DocumentArray, documentsLength, encodeDocuments } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
-import { merge } from './merge.js'
+import { gather, gathered, type Gathered } from './gather.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
 import { decodeStatus, type Status } from './status.js'
 
 export type { Route } from './routes.js'
 export type { Status } from './status.js'
+
+const nothing = new Uint8Array()
 
 export interface DataRequestInit {
   readonly endpoint: string
@@ -36,6 +38,8 @@ export class DataRequest {
   #docs: DocumentArray | undefined
   /** Fields of the data message beside the documents, tags included. */
   #dataUnknown: Uint8Array | undefined
+  /** There was no data message when the documents were asked for. */
+  #absent = false
 
   private constructor(envelope: Envelope) {
     this.#envelope = envelope
@@ -65,6 +69,7 @@ export class DataRequest {
     const answer = new DataRequest(this.#envelope.copy())
     answer.#docs = this.#docs
     answer.#dataUnknown = this.#dataUnknown
+    answer.#absent = this.#absent
     return answer
   }
 
@@ -134,18 +139,19 @@ export class DataRequest {
   get docs(): DocumentArray {
     if (this.#docs !== undefined) return this.#docs
     const { payload } = this.#envelope
-    if (payload === undefined) return (this.#docs = new DocumentArray())
-    const { docs, pickle, unknown } = splitData(payload)
+    const { docs, pickle, unknown } = splitData(payload ?? nothing)
     if (pickle) throw pickled()
-    this.#docs = docs === undefined ? new DocumentArray() : DocumentArray.fromProtobuf(docs)
-    this.#dataUnknown = unknown
+    const array = DocumentArray.fromProtobuf(docs ?? nothing)
     this.#envelope.dropPayload()
-    return this.#docs
+    this.#dataUnknown = unknown
+    this.#absent = payload === undefined
+    return (this.#docs = array)
   }
 
   set docs(docs: DocumentArray) {
     this.#envelope.dropPayload()
     this.#dataUnknown = undefined
+    this.#absent = false
     this.#docs = docs
   }
 
@@ -179,7 +185,8 @@ export class DataRequest {
   encode(): Uint8Array {
     const docs = this.#docs
     if (docs === undefined) return this.#envelope.encode()
-    return this.#envelope.encode((writer) => this.#writeDocs(writer, docs), docs.length * 1024)
+    const expected = documentsLength(docs)
+    return this.#envelope.encode((writer) => this.#writeDocs(writer, docs, expected), expected)
   }
 
   /** The same bytes in pieces for a vectored write; documents nobody looked at are not copied. */
@@ -187,8 +194,8 @@ export class DataRequest {
     return this.#docs === undefined ? this.#envelope.encodeParts() : [this.encode()]
   }
 
-  #writeDocs(writer: Writer, docs: DocumentArray): void {
-    const expected = docs.length * 1024
+  #writeDocs(writer: Writer, docs: DocumentArray, expected: number): void {
+    if (this.#absent && docs.length === 0) return
     const data = writer.fork(4, expected)
     const list = writer.fork(1, expected)
     encodeDocuments(writer, docs)
@@ -205,14 +212,14 @@ function splitData(payload: Uint8Array): {
   unknown: Uint8Array | undefined
 } {
   const reader = new Reader(payload)
-  let docs: Uint8Array | undefined
+  let docs: Gathered
   let pickle = false
-  let unknown: Uint8Array | undefined
+  let unknown: Gathered
   while (!reader.done) {
     const start = reader.position
     const tag = reader.tag()
     if (tag === 10) {
-      docs = merge(docs, reader.bytes())
+      docs = gather(docs, reader.bytes())
       pickle = false
     } else if (tag === 18) {
       reader.skip(tag)
@@ -220,10 +227,10 @@ function splitData(payload: Uint8Array): {
       pickle = true
     } else {
       reader.skip(tag)
-      unknown = merge(unknown, payload.subarray(start, reader.position))
+      unknown = gather(unknown, payload.subarray(start, reader.position))
     }
   }
-  return { docs, pickle, unknown }
+  return { docs: gathered(docs), pickle, unknown: gathered(unknown) }
 }
 
 function pickled(): MillraceError {

@@ -2,7 +2,7 @@ import type { Description } from '../call/call.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { documentSchema } from './document-schema.js'
-import { merge } from './merge.js'
+import { gather, gathered, type Gathered } from './gather.js'
 import { decodeStruct, encodeStruct } from './struct.js'
 
 /**
@@ -42,15 +42,15 @@ export function decodeDescription(bytes: Uint8Array): Description {
   const reader = new Reader(bytes)
   const endpoints: string[] = []
   const writeEndpoints: string[] = []
-  let struct: Uint8Array | undefined
+  let struct: Gathered
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === 10) endpoints.push(reader.string())
     else if (tag === 18) writeEndpoints.push(reader.string())
-    else if (tag === 26) struct = merge(struct, reader.bytes())
+    else if (tag === 26) struct = gather(struct, reader.bytes())
     else reader.skip(tag)
   }
-  const schemas = struct === undefined ? {} : decodeStruct(struct)
+  const schemas = decodeStruct(gathered(struct) ?? new Uint8Array())
   const streamEndpoints = endpoints.filter(
     (endpoint) => Object.hasOwn(schemas, endpoint) && isGenerator(schemas[endpoint]),
   )

@@ -1,7 +1,7 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import { varintSize, Writer } from '../lib/protobuf/writer.js'
 import { decodeHeader, emptyHeader, type Header, writeHeader } from './header.js'
-import { merge } from './merge.js'
+import { gather, gathered, type Gathered } from './gather.js'
 import { decodeRoutes, type Route, writeRoutes } from './routes.js'
 import { decodeStruct, encodeStruct } from './struct.js'
 
@@ -29,27 +29,29 @@ export class Envelope {
     const envelope = new Envelope()
     envelope.#source = bytes
     const reader = new Reader(bytes)
-    let header: Uint8Array | undefined
-    let parameters: Uint8Array | undefined
+    let header: Gathered
+    let parameters: Gathered
+    let routes: Gathered
+    let payload: Gathered
+    let unknown: Gathered
     while (!reader.done) {
       const start = reader.position
       const tag = reader.tag()
-      if (tag === 10) header = merge(header, reader.bytes())
-      else if (tag === 18) parameters = merge(parameters, reader.bytes())
-      else if (tag === 26) {
-        skipRun(reader, tag)
-        envelope.#routes = merge(
-          envelope.#routes as Uint8Array | undefined,
-          bytes.subarray(start, reader.position),
-        )
-      } else if (tag === 34) envelope.#payload = merge(envelope.#payload, reader.bytes())
+      if (tag === 10) header = gather(header, reader.bytes())
+      else if (tag === 18) parameters = gather(parameters, reader.bytes())
+      else if (tag === 34) payload = gather(payload, reader.bytes())
       else {
-        skipRun(reader, tag)
-        envelope.#unknown = merge(envelope.#unknown, bytes.subarray(start, reader.position))
+        reader.skip(tag)
+        const field = bytes.subarray(start, reader.position)
+        if (tag === 26) routes = gather(routes, field)
+        else unknown = gather(unknown, field)
       }
     }
-    if (header !== undefined) envelope.#header = header
-    envelope.#parameters = parameters
+    envelope.#header = gathered(header) ?? emptyHeader
+    envelope.#parameters = gathered(parameters)
+    envelope.#routes = gathered(routes)
+    envelope.#payload = gathered(payload)
+    envelope.#unknown = gathered(unknown)
     return envelope
   }
 
@@ -144,7 +146,7 @@ export class Envelope {
   #writeHead(writer: Writer): void {
     const header = this.#header
     if (header instanceof Uint8Array) writer.bytes(1, header)
-    else {
+    else if (header !== emptyHeader) {
       const mark = writer.fork(1, 100)
       writeHeader(writer, header)
       writer.join(mark)
@@ -165,19 +167,6 @@ export class Envelope {
   #expectedHead(): number {
     const known = (part: unknown): number => (part instanceof Uint8Array ? part.length : 128)
     return 320 + known(this.#parameters) + known(this.#routes) + (this.#unknown?.length ?? 0)
-  }
-}
-
-/** Steps over the field whose tag was read and those with the same tag right after it: a run is one slice. */
-function skipRun(reader: Reader, tag: number): void {
-  reader.skip(tag)
-  while (!reader.done) {
-    const start = reader.position
-    if (reader.tag() !== tag) {
-      reader.position = start
-      return
-    }
-    reader.skip(tag)
   }
 }
 

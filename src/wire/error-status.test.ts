@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { MillraceError } from '../errors.js'
 import { errorFromStatus, statusFromError } from './error-status.js'
@@ -33,13 +34,16 @@ describe('statusFromError', () => {
   })
 
   test.each([
-    ['no', 'a string was thrown: no'],
-    [null, 'a null was thrown: null'],
-    [undefined, 'a undefined was thrown: undefined'],
-    [{ a: 1 }, 'a object was thrown: {"a":1}'],
-    [Symbol('s'), 'a symbol was thrown: Symbol(s)'],
+    ['no', 'Error: expected an Error to be thrown, got no'],
+    [null, 'Error: expected an Error to be thrown, got null'],
+    [{ a: 1 }, 'Error: expected an Error to be thrown, got {"a":1}'],
+    [Symbol('s'), 'Error: expected an Error to be thrown, got Symbol(s)'],
   ])('%s that was thrown is described', (thrown, description) => {
     expect(statusFromError(thrown, 'E').description).toBe(description)
+  })
+
+  test('an Error of another realm counts as one', () => {
+    expect(statusFromError(runInNewContext('new RangeError("far")'), 'E').description).toBe('RangeError: far')
   })
 
   test('what cannot be read does not throw', () => {

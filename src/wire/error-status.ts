@@ -1,9 +1,10 @@
 import { MillraceError, type ErrorCode, type Whereabouts } from '../errors.js'
 import type { Status, StatusException } from './status.js'
 
-/** What of a stack trace goes over the wire, causes included. */
-const maxStackLines = 200
-const maxStackLength = 16_384
+/** Of a stack trace, causes included. */
+const maxLines = 200
+/** UTF-16 units of a message, and of a stack trace. */
+const maxLength = 16_384
 
 /** Codes that a worker gives to an answer itself; every other error of a handler is EXECUTOR_FAILED. */
 const workerCodes: ReadonlySet<string> = new Set<ErrorCode>([
@@ -33,16 +34,17 @@ export function statusFromError(error: unknown, executorName: string): Status {
 }
 
 function describe(error: unknown, executor: string): Status {
-  if (!(error instanceof Error) && !MillraceError.is(error)) {
-    const what = `a ${error === null ? 'null' : typeof error} was thrown: ${show(error)}`
+  if (!isError(error)) {
+    const shown = cut(show(error))
+    const description = `Error: expected an Error to be thrown, got ${shown}`
     return {
       code: 'ERROR',
-      description: what,
-      exception: { name: typeof error, args: [show(error)], stacks: [], executor },
+      description,
+      exception: { name: typeof error, args: [shown], stacks: [], executor },
     }
   }
   const name = String(error.name)
-  const message = String(error.message)
+  const message = cut(String(error.message))
   return {
     code: 'ERROR',
     description: message === '' ? name : `${name}: ${message}`,
@@ -55,17 +57,29 @@ function describe(error: unknown, executor: string): Status {
   }
 }
 
+/** Errors of other realms and other copies of this package are no instances of Error here. */
+function isError(value: unknown): value is Error {
+  return (
+    value instanceof Error ||
+    (typeof value === 'object' && value !== null && 'message' in value && 'name' in value)
+  )
+}
+
 function show(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   return JSON.stringify(value) ?? Object.prototype.toString.call(value)
+}
+
+function cut(text: string): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`
 }
 
 function stackLines(error: Error): string[] {
   const lines: string[] = []
   const seen = new Set<unknown>()
   let current: unknown = error
-  let room = maxStackLength
-  while (current instanceof Error && !seen.has(current) && lines.length < maxStackLines && room > 0) {
+  let room = maxLength
+  while (isError(current) && !seen.has(current) && lines.length < maxLines && room > 0) {
     seen.add(current)
     const stack = String(current.stack ?? current.message).slice(0, room)
     room -= stack.length
@@ -73,7 +87,7 @@ function stackLines(error: Error): string[] {
     lines.push(seen.size === 1 ? first : `Caused by: ${first}`, ...rest)
     current = current.cause
   }
-  return lines.slice(0, maxStackLines).map((line) => `${line}\n`)
+  return lines.slice(0, maxLines).map((line) => `${line}\n`)
 }
 
 /**

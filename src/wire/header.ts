@@ -1,6 +1,6 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
-import { merge } from './merge.js'
+import { gather, gathered, type Gathered } from './gather.js'
 import { type Status, writeStatus } from './status.js'
 
 /** HeaderProto as a value: a change makes a new one, so requests can share it. */
@@ -29,25 +29,32 @@ export const emptyHeader: Header = {
 export function decodeHeader(bytes: Uint8Array): Header {
   const reader = new Reader(bytes)
   let requestId = ''
-  let status: Uint8Array | undefined
+  let status: Gathered
   let endpoint: string | undefined
   let targetExecutor: string | undefined
   let timeout: number | undefined
-  let unknown: Uint8Array | undefined
+  let unknown: Gathered
   while (!reader.done) {
     const start = reader.position
     const tag = reader.tag()
     if (tag === 10) requestId = reader.string()
-    else if (tag === 18) status = merge(status, reader.bytes())
+    else if (tag === 18) status = gather(status, reader.bytes())
     else if (tag === 26) endpoint = reader.string()
     else if (tag === 34) targetExecutor = reader.string()
     else if (tag === 40) timeout = reader.uint32()
     else {
       reader.skip(tag)
-      unknown = merge(unknown, bytes.subarray(start, reader.position))
+      unknown = gather(unknown, bytes.subarray(start, reader.position))
     }
   }
-  return { requestId, status, endpoint, targetExecutor, timeout, unknown }
+  return {
+    requestId,
+    status: gathered(status),
+    endpoint,
+    targetExecutor,
+    timeout,
+    unknown: gathered(unknown),
+  }
 }
 
 /** Writes the fields of a HeaderProto; the caller has opened the message. */

@@ -1,6 +1,6 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
-import { merge } from './merge.js'
+import { gather, gathered, type Gathered } from './gather.js'
 import { decodeStatus, type Status, writeStatus } from './status.js'
 
 /** RouteProto: one stage that a request went through. Times have milliseconds here, nanoseconds on the wire. */
@@ -45,20 +45,21 @@ export function decodeRoutes(fields: Uint8Array): Route[] {
 function decodeRoute(bytes: Uint8Array): Route {
   const reader = new Reader(bytes)
   const route: Route = { executor: '' }
-  let start: Uint8Array | undefined
-  let end: Uint8Array | undefined
-  let status: Uint8Array | undefined
+  let startTime: Gathered
+  let endTime: Gathered
+  let status: Gathered
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === 10) route.executor = reader.string()
-    else if (tag === 18) start = merge(start, reader.bytes())
-    else if (tag === 26) end = merge(end, reader.bytes())
-    else if (tag === 34) status = merge(status, reader.bytes())
+    else if (tag === 18) startTime = gather(startTime, reader.bytes())
+    else if (tag === 26) endTime = gather(endTime, reader.bytes())
+    else if (tag === 34) status = gather(status, reader.bytes())
     else reader.skip(tag)
   }
+  const [start, end, ended] = [gathered(startTime), gathered(endTime), gathered(status)]
   if (start !== undefined) route.startTime = decodeTimestamp(start)
   if (end !== undefined) route.endTime = decodeTimestamp(end)
-  if (status !== undefined) route.status = decodeStatus(status)
+  if (ended !== undefined) route.status = decodeStatus(ended)
   return route
 }
 

@@ -1,6 +1,6 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
-import { merge } from './merge.js'
+import { gather, gathered, type Gathered } from './gather.js'
 
 /** StatusProto: how a request, or one hop of it, ended. Replace it as a whole; it is never changed in place. */
 export interface Status {
@@ -46,17 +46,18 @@ export function decodeStatus(bytes: Uint8Array): Status {
   const reader = new Reader(bytes)
   let code: Status['code'] = 'SUCCESS'
   let description = ''
-  let exception: Uint8Array | undefined
+  let exception: Gathered
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === 8) code = reader.uint32() === 0 ? 'SUCCESS' : 'ERROR'
     else if (tag === 18) description = reader.string()
-    else if (tag === 26) exception = merge(exception, reader.bytes())
+    else if (tag === 26) exception = gather(exception, reader.bytes())
     else reader.skip(tag)
   }
-  return exception === undefined
+  const thrown = gathered(exception)
+  return thrown === undefined
     ? { code, description }
-    : { code, description, exception: decodeException(exception) }
+    : { code, description, exception: decodeException(thrown) }
 }
 
 function decodeException(bytes: Uint8Array): StatusException {
