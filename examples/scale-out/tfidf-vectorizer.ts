@@ -3,6 +3,9 @@ import { Vocabulary } from './tfidf/vocabulary.js'
 import { inverseDocumentFrequency, weigh, type WeightOptions } from './tfidf/weights.js'
 import { countWords, type SortedCounts, sortByColumn } from './tfidf/word-counts.js'
 
+/** Strings; also what `docs.contents` may be otherwise, to say so when it is. */
+export type Texts = Iterable<unknown> | object | undefined
+
 interface Fitted {
   readonly vocabulary: Vocabulary
   /** `order[column]` is the id of the word of that column. */
@@ -28,20 +31,20 @@ export class TfidfVectorizer {
   }
 
   /** Learns vocabulary and idf. Throws a RangeError when no text has a word. */
-  fit(texts: Iterable<unknown>): this {
+  fit(texts: Texts): this {
     this.#learn(texts)
     return this
   }
 
   /** Weighs texts by what was learnt; words that were not seen then are left out. */
-  transform(texts: Iterable<unknown>): CsrMatrix {
+  transform(texts: Texts): CsrMatrix {
     const { vocabulary, order, idf } = this.#known()
     const counts = sortByColumn(countWords(strings(texts), vocabulary), order)
     return this.#weighed(counts, idf)
   }
 
   /** `fit` and `transform` of the same texts in one go. Throws a RangeError when no text has a word. */
-  fitTransform(texts: Iterable<unknown>): CsrMatrix {
+  fitTransform(texts: Texts): CsrMatrix {
     const counts = this.#learn(texts)
     return this.#weighed(counts, this.#known().idf)
   }
@@ -57,7 +60,7 @@ export class TfidfVectorizer {
     return this.#known().idf
   }
 
-  #learn(texts: Iterable<unknown>): SortedCounts {
+  #learn(texts: Texts): SortedCounts {
     const vocabulary = new Vocabulary()
     const entries = countWords(strings(texts), vocabulary)
     if (vocabulary.size === 0) {
@@ -85,16 +88,21 @@ export class TfidfVectorizer {
   }
 }
 
-function* strings(texts: Iterable<unknown>): Generator<string> {
-  if (typeof texts === 'string')
-    throw new TypeError('expected an iterable of texts, came one string: wrap it in []')
+function* strings(texts: Texts): Generator<string> {
+  if (typeof texts !== 'object' || !(Symbol.iterator in texts)) {
+    throw new TypeError(`expected an iterable of texts, came ${described(texts)}`)
+  }
   let index = 0
-  for (const text of texts) {
-    if (typeof text !== 'string') {
-      const came = text === null ? 'null' : Array.isArray(text) ? 'an array' : typeof text
-      throw new TypeError(`expected text ${index} to be a string, came ${came}`)
-    }
+  for (const text of texts as Iterable<unknown>) {
+    if (typeof text !== 'string')
+      throw new TypeError(`expected text ${index} to be a string, came ${described(text)}`)
     index++
     yield text
   }
+}
+
+function described(value: unknown): string {
+  if (typeof value === 'string') return 'one string: wrap it in []'
+  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'object'}`
+  return String(value)
 }

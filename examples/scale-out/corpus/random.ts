@@ -21,15 +21,3 @@ export function seededRandom(seed: number): Random {
   for (let round = 0; round < 16; round++) next()
   return (bound) => Math.floor((next() * bound) / 2 ** 32)
 }
-
-/** The same items in an order that `random` decides. */
-export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
-  const result = [...items]
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = random(last + 1)
-    const item = result[last] as Item
-    result[last] = result[other] as Item
-    result[other] = item
-  }
-  return result
-}

@@ -24,7 +24,10 @@ export function inverseDocumentFrequency(
   for (let frequency = 1; frequency <= rows; frequency++) {
     known[frequency] = Math.log((rows + more) / (frequency + more)) + 1
   }
-  return Float64Array.from(frequencies, (frequency) => known[frequency] as number)
+  const idf = new Float64Array(frequencies.length)
+  for (let column = 0; column < idf.length; column++)
+    idf[column] = known[frequencies[column] as number] as number
+  return idf
 }
 
 /** Turns counts into weights, in place. */

@@ -1,0 +1,43 @@
+import { open } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { CorpusError } from './corpus-error.js'
+
+/** Texts of a file with one JSON string or `{"text": …}` a line; empty lines are passed over. Throws a CorpusError. */
+export async function readJsonLines(file: string): Promise<string[]> {
+  const texts: string[] = []
+  let number = 0
+  try {
+    await using opened = await open(file)
+    for await (const line of createInterface({ input: opened.createReadStream(), crlfDelay: Infinity })) {
+      number++
+      if (line.trim() !== '') texts.push(textOf(line, `${file}:${number}`))
+    }
+  } catch (error) {
+    if (error instanceof CorpusError) throw error
+    throw new CorpusError(`${file} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+  if (texts.length === 0) throw new CorpusError(`${file} has no texts: expected one JSON value a line`)
+  return texts
+}
+
+/** Writes texts as `{"text": …}`, one a line, for programs in other languages to read the very same corpus. */
+export async function writeJsonLines(file: string, texts: readonly string[]): Promise<void> {
+  await using opened = await open(file, 'w')
+  for (let start = 0; start < texts.length; start += 1_000) {
+    const lines = texts.slice(start, start + 1_000).map((text) => `${JSON.stringify({ text })}\n`)
+    await opened.appendFile(lines.join(''))
+  }
+}
+
+function textOf(line: string, where: string): string {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw new CorpusError(`${where}: expected a JSON string or {"text": …}, came no JSON`)
+  }
+  const text = typeof value === 'object' && value !== null && 'text' in value ? value.text : value
+  if (typeof text !== 'string')
+    throw new CorpusError(`${where}: expected a JSON string or {"text": …}, came ${typeof text}`)
+  return text
+}

@@ -1,0 +1,40 @@
+import { Document, Flow } from 'millrace'
+import { measure, type Report } from './measure.js'
+import { MyTokenizer } from './my-tokenizer.js'
+
+export interface Tutorial {
+  readonly news: readonly string[]
+  /** Replicas of the slow Executor to start with. */
+  readonly replicas: number
+  /** Further counts, each set on the running Flow. */
+  readonly thenScaleTo: readonly number[]
+  readonly runtime: 'process' | 'thread'
+  readonly quiet: boolean
+  readonly report: Report
+}
+
+/** Sends all news through a fast and a slow Executor, once with every number of replicas. */
+export async function tutorial({
+  news,
+  replicas,
+  thenScaleTo,
+  runtime,
+  quiet,
+  report,
+}: Tutorial): Promise<void> {
+  function* newsGenerator(): Generator<Document> {
+    for (const text of news) yield new Document({ text })
+  }
+
+  const flow = new Flow({ quiet })
+    .add({ name: 'fast_executor' })
+    .add({ name: 'slow_executor', uses: MyTokenizer, replicas, runtime })
+
+  await using running = await flow.start()
+  report(replicas, await measure(() => running.post('/foo', newsGenerator, { showProgress: true })))
+
+  for (const count of thenScaleTo) {
+    await running.scale('slow_executor', { replicas: count }) // live: nothing is lost, nothing is restarted
+    report(count, await measure(() => running.post('/foo', newsGenerator, { showProgress: true })))
+  }
+}
