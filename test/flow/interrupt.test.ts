@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
+import { isRunning } from '../support/processes.js'
 
 const program = path.resolve(import.meta.dirname, '../fixtures/drains.mjs')
 
@@ -25,21 +26,12 @@ async function start(waitMs: number): Promise<Started> {
   return { child, pod: Number(first.split(' ')[1]), lines, ended }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
 it('Ctrl-C finishes what is under way, ends every pod, and the program ends as by the signal', async () => {
   const { child, pod, lines, ended } = await start(600)
   child.kill('SIGINT')
   expect(await ended).toEqual([null, 'SIGINT'])
   expect(lines).toContain('answer late')
-  expect(isAlive(pod)).toBe(false)
+  expect(isRunning(pod)).toBe(false)
 })
 
 it('a second Ctrl-C ends the program at once, and no pod survives', async () => {
@@ -49,5 +41,5 @@ it('a second Ctrl-C ends the program at once, and no pod survives', async () => 
   child.kill('SIGINT')
   await ended
   expect(lines).toHaveLength(1)
-  await expect.poll(() => isAlive(pod)).toBe(false)
+  await expect.poll(() => isRunning(pod)).toBe(false)
 })

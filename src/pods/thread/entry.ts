@@ -15,6 +15,7 @@ if (!isMainThread && parentPort !== null) void run(parentPort, workerData as Thr
 
 async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<void> {
   const tell = (message: FromPod): void => control.postMessage(message)
+  control.ref() // a start that waits for a timer only must not end the thread
   enterPod()
   try {
     const served = await serve(spec.executor, (service) => listenPort(service, port, {}))

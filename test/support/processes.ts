@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs'
+
+/** Whether a process still runs. One that has ended but was not yet reaped by its parent (a zombie) does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  try {
+    // proc(5): the state follows the name, which is in parentheses
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return process.platform !== 'linux'
+  }
+}
