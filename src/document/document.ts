@@ -1,80 +1,31 @@
 import { MillraceError } from '../errors.js'
+import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
-import { decodeField, encodeField, fieldLength, type Source } from './codec.js'
-import { DocumentArray, type DocumentInputs } from './document-array.js'
-import { allOf, contentFields, copyFields, field, presentFields } from './fields.js'
+import { checked } from './check.js'
+import { field } from './fields.js'
+import type { Filter } from './filter.js'
+import { findNearest, findWhere, type Query } from './find.js'
 import { randomId } from './id.js'
+import { assign, type Content, type DocumentInit, type DocumentInputs, type Rows } from './inputs.js'
+import { type DocumentJson, initFromJson, parse, toJson } from './json.js'
 import { guessMimeType } from './mime.js'
+import { type FindOptions, type Found, scoreName } from './nearest.js'
+import { DocumentRecord, record } from './record.js'
+import { reduceInto } from './reduce.js'
 import type { Scores } from './score.js'
+import { pick, type Picks } from './pick.js'
+import { selectDocuments } from './selector.js'
+import { splitRows, stack, type Stacked } from './stack.js'
+import { setOwn } from './struct.js'
+import type { NdArray } from './nd-array.js'
+import type { SparseMatrix } from './sparse/matrix.js'
 import { type Tensor, type TensorLike, toTensor } from './tensor.js'
 
-/** What a new Document may be told; keys that are none of these go to `tags`, as in DocArray v1. */
-export interface DocumentInit {
-  /** Defaults to 32 random hex characters. */
-  readonly id?: string
-  readonly text?: string
-  readonly blob?: Uint8Array
-  readonly tensor?: TensorLike
-  /** Text, bytes or a tensor: set as the one of the three that fits its type. */
-  readonly content?: Content
-  readonly embedding?: TensorLike
-  readonly tags?: Record<string, unknown>
-  readonly uri?: string
-  readonly mimeType?: string
-  readonly modality?: string
-  readonly weight?: number
-  readonly parentId?: string
-  readonly granularity?: number
-  readonly adjacency?: number
-  readonly offset?: number
-  readonly location?: readonly number[]
-  readonly chunks?: DocumentInputs
-  readonly matches?: DocumentInputs
-  readonly scores?: Scores
-  readonly evaluations?: Scores
-  readonly [key: string]: unknown
-}
-
-export type Content = string | Uint8Array | TensorLike
-
-/** Levels of chunks and matches in one Document. */
-const maxDepth = 64
-
-const undecoded = Symbol('undecoded')
-
-/** Fields whose value can be changed in place: whoever gets one may have changed it. */
-const mutableFields =
-  (1 << field.tensor) |
-  (1 << field.embedding) |
-  (1 << field.location) |
-  (1 << field.chunks) |
-  (1 << field.matches) |
-  (1 << field.tags) |
-  (1 << field.scores) |
-  (1 << field.evaluations)
-
-// What the neighbours need and users do not: given by the class, because only it sees its private parts.
-
-/** A Document over a part of some bytes. */
-export let decodeDocument: (source: Source, depth: number) => Document
-/** Writes a Document as a nested message. */
-export let encodeDocument: (
-  writer: Writer,
-  number: number,
-  nested: { document: Document; depth: number },
-) => void
-/** Bytes that a Document will take, nearly. */
-export let lengthOf: (document: Document) => number
-/** A field's value for somebody who will not change it. */
-export let peek: (document: Document, number: number) => unknown
+// Documents hold DocumentArrays and those hold Documents: neither class can be loaded before the other, so both are here.
 
 /**
- * A Document of DocArray v1.
- *
- * 1. A decoded Document keeps its bytes; a field is decoded when somebody looks at it.
- * 2. Encoding writes only fields that were set, or handed out as a value that can be changed; all other bytes, unknown
- *    fields too, go on as they came.
- * 3. Of text, blob and tensor at most one is there; setting one removes the others.
+ * A Document of DocArray v1. One that was decoded keeps its bytes and reads a field when it is looked at; what nobody
+ * touched is encoded as it came. Setters throw INVALID_INPUT for values of the wrong type.
  *
  * @example
  * const document = new Document({ text: 'hello', lang: 'en' }) // tags: { lang: 'en' }
@@ -82,21 +33,15 @@ export let peek: (document: Document, number: number) => unknown
  * document.chunks.push(new Document({ text: 'hel' }))
  */
 export class Document {
-  #source: Source | undefined
-  /** Bits of fields on the wire; known after the first look. */
-  #present = -1
-  /** Bits of fields whose value is in #values. */
-  #known = 0
-  /** Bits of fields that must be written from #values. */
-  #changed = 0
-  #values: unknown[] = []
-  #depth = 0
+  readonly [record]: DocumentRecord
 
-  /** Throws INVALID_INPUT for values of the wrong type. */
-  constructor(init?: DocumentInit | typeof undecoded) {
-    if (init === undecoded) return
-    this.#present = 0
-    this.#set(field.id, init?.id ?? randomId())
+  constructor(init?: DocumentInit | DocumentRecord) {
+    if (init instanceof DocumentRecord) {
+      this[record] = init
+      return
+    }
+    this[record] = new DocumentRecord()
+    this.id = init?.id ?? randomId()
     if (init !== undefined) assign(this, init)
   }
 
@@ -107,51 +52,58 @@ export class Document {
     this.#set(field.id, value)
   }
 
+  /** '' when there is none. Setting it removes `blob` and `tensor`. */
   get text(): string {
     return this.#text(field.text)
   }
   set text(value: string | undefined) {
-    this.#setContent(field.text, value)
+    this[record].setContent(field.text, checked(field.text, value))
   }
 
+  /** A view of the bytes that the Document came from. Setting it removes `text` and `tensor`. */
   get blob(): Uint8Array | undefined {
-    return this.#get(field.blob) as Uint8Array | undefined
+    return this[record].get(field.blob) as Uint8Array | undefined
   }
   set blob(value: Uint8Array | undefined) {
-    this.#setContent(field.blob, value)
+    this[record].setContent(field.blob, checked(field.blob, value))
   }
 
+  /** Setting it removes `text` and `blob`. */
   get tensor(): Tensor | undefined {
-    return this.#hand(field.tensor) as Tensor | undefined
+    return this[record].hand(field.tensor) as Tensor | undefined
   }
   set tensor(value: TensorLike | undefined) {
-    this.#setContent(field.tensor, value === undefined ? undefined : toTensor(value))
+    this[record].setContent(field.tensor, tensorOrNothing(value))
   }
 
   /** The one of text, tensor and blob that is set; undefined when none is. */
   get content(): string | Uint8Array | Tensor | undefined {
-    const kind = this.#contentField()
-    return kind === 0 ? undefined : (this.#hand(kind) as string | Uint8Array | Tensor)
+    const number = this[record].contentField()
+    return number === 0 ? undefined : (this[record].hand(number) as string | Uint8Array | Tensor)
   }
   /** A string becomes `text`, a Uint8Array `blob`, anything else `tensor`. */
   set content(value: Content | undefined) {
     if (typeof value === 'string') this.text = value
     else if (value instanceof Uint8Array) this.blob = value
-    else this.tensor = value
+    else if (value === undefined || value === null) {
+      this.text = undefined
+      this.tensor = undefined
+      this.blob = undefined
+    } else this.tensor = value
   }
 
   /** Which of the three `content` is. */
   get contentType(): 'text' | 'tensor' | 'blob' | undefined {
-    const kind = this.#contentField()
-    if (kind === 0) return undefined
-    return kind === field.text ? 'text' : kind === field.tensor ? 'tensor' : 'blob'
+    const number = this[record].contentField()
+    if (number === 0) return undefined
+    return number === field.text ? 'text' : number === field.tensor ? 'tensor' : 'blob'
   }
 
   get embedding(): Tensor | undefined {
-    return this.#hand(field.embedding) as Tensor | undefined
+    return this[record].hand(field.embedding) as Tensor | undefined
   }
   set embedding(value: TensorLike | undefined) {
-    this.#set(field.embedding, value === undefined ? undefined : toTensor(value))
+    this[record].set(field.embedding, tensorOrNothing(value))
   }
 
   /** Free properties: what a google.protobuf.Struct holds, so numbers are doubles. */
@@ -169,7 +121,7 @@ export class Document {
     this.#set(field.uri, value)
   }
 
-  /** As set; else guessed from the end of `uri`; else `text/plain` when there is text; else empty. */
+  /** As set; else guessed from the end of `uri`; else `text/plain` when there is text; else ''. */
   get mimeType(): string {
     return this.#text(field.mimeType) || guessMimeType(this.uri) || (this.text === '' ? '' : 'text/plain')
   }
@@ -186,7 +138,7 @@ export class Document {
 
   /** float32 on the wire, as `offset` and `location`. */
   get weight(): number | undefined {
-    return this.#get(field.weight) as number | undefined
+    return this[record].get(field.weight) as number | undefined
   }
   set weight(value: number | undefined) {
     this.#set(field.weight, value)
@@ -201,7 +153,7 @@ export class Document {
 
   /** How many chunk levels below its root a Document is. */
   get granularity(): number {
-    return (this.#get(field.granularity) as number | undefined) ?? 0
+    return (this[record].get(field.granularity) as number | undefined) ?? 0
   }
   set granularity(value: number | undefined) {
     this.#set(field.granularity, value)
@@ -209,14 +161,14 @@ export class Document {
 
   /** How many match levels away from its root a Document is. */
   get adjacency(): number {
-    return (this.#get(field.adjacency) as number | undefined) ?? 0
+    return (this[record].get(field.adjacency) as number | undefined) ?? 0
   }
   set adjacency(value: number | undefined) {
     this.#set(field.adjacency, value)
   }
 
   get offset(): number | undefined {
-    return this.#get(field.offset) as number | undefined
+    return this[record].get(field.offset) as number | undefined
   }
   set offset(value: number | undefined) {
     this.#set(field.offset, value)
@@ -231,18 +183,18 @@ export class Document {
 
   /** Parts of this Document. Pushing one sets its parentId, and its granularity to one more than here. */
   get chunks(): DocumentArray {
-    return this.#handOrMake(field.chunks, () => this.#children(field.chunks)) as DocumentArray
+    return this.#children(field.chunks)
   }
   set chunks(value: DocumentInputs | undefined) {
-    this.#set(field.chunks, value === undefined ? undefined : this.#children(field.chunks, value))
+    this[record].set(field.chunks, this.#family(field.chunks, value))
   }
 
-  /** Documents found for this one. Pushing one sets its adjacency to one more than here. */
+  /** Documents found for this one, best first. Pushing one sets its adjacency to one more than here. */
   get matches(): DocumentArray {
-    return this.#handOrMake(field.matches, () => this.#children(field.matches)) as DocumentArray
+    return this.#children(field.matches)
   }
   set matches(value: DocumentInputs | undefined) {
-    this.#set(field.matches, value === undefined ? undefined : this.#children(field.matches, value))
+    this[record].set(field.matches, this.#family(field.matches, value))
   }
 
   get scores(): Scores {
@@ -259,165 +211,349 @@ export class Document {
     this.#set(field.evaluations, value)
   }
 
-  /** The DocumentProto: the bytes it came from when nothing was changed. */
+  /** The DocumentProto. A Document that nobody changed gives the bytes it came from. */
   toProtobuf(): Uint8Array {
-    if (this.#changed === 0 && this.#source !== undefined) {
-      return this.#source.bytes.subarray(this.#source.start, this.#source.end)
-    }
-    const writer = new Writer(this.#length())
-    this.#encode(writer, 0)
-    return writer.finish()
+    return this[record].toProtobuf()
   }
 
-  /** Fields are decoded, and bytes that are no DocumentProto refused (MALFORMED), when they are first looked at. */
+  /** The bytes are kept and read when fields are looked at; that throws MALFORMED where they are no DocumentProto. */
   static fromProtobuf(bytes: Uint8Array): Document {
-    return decodeDocument({ bytes, start: 0, end: bytes.length }, 0)
+    return new Document(new DocumentRecord({ bytes, start: 0, end: bytes.length }))
+  }
+
+  /** A plain object with DocArray v1's keys (`parent_id`, `mime_type`, …), null for what is empty. */
+  toJSON(): DocumentJson {
+    return toJson(this)
+  }
+
+  /** From such an object or its JSON text; every key may be missing. Throws INVALID_INPUT for values of the wrong type. */
+  static fromJSON(json: unknown): Document {
+    return fromJson(json, 0)
   }
 
   #text(number: number): string {
-    return (this.#get(number) as string | undefined) ?? ''
-  }
-
-  #get(number: number): unknown {
-    const bit = 1 << number
-    if ((this.#known & bit) !== 0) return this.#values[number]
-    if (this.#present === -1) this.#scan()
-    if ((this.#present & bit) === 0) return undefined
-    const source = this.#source!
-    const children = number === field.chunks || number === field.matches
-    const value = children ? this.#decodeChildren(number, source) : decodeField(number, source)
-    this.#values[number] = value
-    this.#known |= bit
-    return value
-  }
-
-  /** The value for somebody who may change it. */
-  #hand(number: number): unknown {
-    const value = this.#get(number)
-    if (value !== undefined) this.#changed |= (1 << number) & mutableFields
-    return value
-  }
-
-  #handOrMake(number: number, make: () => unknown): unknown {
-    const value = this.#hand(number)
-    if (value !== undefined) return value
-    const made = make()
-    this.#set(number, made)
-    return made
+    return (this[record].get(number) as string | undefined) ?? ''
   }
 
   #set(number: number, value: unknown): void {
-    this.#values[number] = value
-    this.#known |= 1 << number
-    this.#changed |= 1 << number
+    this[record].set(number, checked(number, value))
   }
 
-  #setContent(number: number, value: unknown): void {
-    if (value === undefined && this.#contentField() !== number) return
-    this.#values[field.text] = this.#values[field.tensor] = this.#values[field.blob] = undefined
-    this.#known |= contentFields
-    this.#changed |= contentFields
-    this.#values[number] = value
+  #handOrMake(number: number, make: () => unknown): unknown {
+    const value = this[record].hand(number)
+    if (value !== undefined) return value
+    const made = make()
+    this[record].set(number, made)
+    return made
   }
 
-  #contentField(): number {
-    const has = (number: number): boolean => {
-      const bit = 1 << number
-      if ((this.#known & bit) !== 0) return this.#values[number] !== undefined
-      if (this.#present === -1) this.#scan()
-      return (this.#present & bit) !== 0
-    }
-    if (has(field.text)) return field.text
-    if (has(field.tensor)) return field.tensor
-    return has(field.blob) ? field.blob : 0
-  }
-
-  #scan(): void {
-    const { bytes, start, end } = this.#source!
-    this.#present = presentFields(bytes, start, end)
-  }
-
-  #children(number: number, documents: DocumentInputs = []): DocumentArray {
-    const array = new DocumentArray([], number === field.chunks ? this.#adoptChunk : this.#adoptMatch)
-    array.push(...documents)
+  #children(number: number): DocumentArray {
+    const own = this[record]
+    const bytes = own.undecoded(number)
+    if (bytes === undefined) return this.#handOrMake(number, () => this.#family(number)) as DocumentArray
+    const children = bytes.map(
+      (child) =>
+        new Document(new DocumentRecord({ bytes: child, start: 0, end: child.length }, own.depth + 1)),
+    )
+    const array = new DocumentArray(children, this.#adopt(number))
+    own.set(number, array)
     return array
   }
 
-  readonly #adoptChunk = (chunk: Document): void => {
-    chunk.parentId = this.id
-    chunk.granularity = this.granularity + 1
+  #family(number: number, documents?: DocumentInputs): DocumentArray {
+    const array = new DocumentArray([], this.#adopt(number))
+    if (documents !== undefined && documents !== null) array.extend(documents)
+    return array
   }
 
-  readonly #adoptMatch = (match: Document): void => {
-    match.adjacency = this.adjacency + 1
-  }
-
-  #decodeChildren(number: number, { bytes, start, end }: Source): DocumentArray {
-    const depth = this.#depth + 1
-    const documents = allOf(number, bytes, start, end).map((child) =>
-      decodeDocument({ bytes: child, start: 0, end: child.length }, depth),
-    )
-    return new DocumentArray(documents, number === field.chunks ? this.#adoptChunk : this.#adoptMatch)
-  }
-
-  #length(): number {
-    let length = this.#source === undefined ? 0 : this.#source.end - this.#source.start
-    for (let rest = this.#changed; rest !== 0; rest &= rest - 1) {
-      const number = 31 - Math.clz32(rest & -rest)
-      const value = this.#values[number]
-      if (value !== undefined) length += fieldLength(number, value)
+  #adopt(number: number): (child: Document) => void {
+    if (number === field.matches) return (match) => (match.adjacency = this.adjacency + 1)
+    return (chunk) => {
+      chunk.parentId = this.id
+      chunk.granularity = this.granularity + 1
     }
-    return length + 16
-  }
-
-  #encode(writer: Writer, depth: number): void {
-    if (depth > maxDepth) {
-      throw new MillraceError('INVALID_INPUT', `Documents are nested deeper than ${maxDepth} levels.`)
-    }
-    if (this.#source !== undefined) copyFields(writer, this.#changed, this.#source)
-    for (let rest = this.#changed; rest !== 0; rest &= rest - 1) {
-      const number = 31 - Math.clz32(rest & -rest)
-      const value = this.#values[number]
-      if (value === undefined) continue
-      if (number === field.chunks || number === field.matches) {
-        for (const child of value as DocumentArray) encodeDocument(writer, number, { document: child, depth })
-      } else encodeField(writer, number, value)
-    }
-  }
-
-  static {
-    decodeDocument = (source, depth) => {
-      if (depth > maxDepth) {
-        throw new MillraceError('MALFORMED', `Documents are nested deeper than ${maxDepth} levels.`)
-      }
-      const document = new Document(undecoded)
-      document.#source = source
-      document.#depth = depth
-      return document
-    }
-    encodeDocument = (writer, number, { document, depth }) => {
-      const source = document.#source
-      if (document.#changed === 0 && source !== undefined) {
-        writer.bytes(number, source.bytes.subarray(source.start, source.end))
-        return
-      }
-      const mark = writer.fork(number, document.#length())
-      document.#encode(writer, depth + 1)
-      writer.join(mark)
-    }
-    lengthOf = (document) => document.#length()
-    peek = (document, number) => document.#get(number)
   }
 }
 
-const settable = new Set([...Object.keys(field), 'content'])
+const docsTag = 10
 
-function assign(document: Document, init: DocumentInit): void {
-  let unknown: Record<string, unknown> | undefined
-  for (const [key, value] of Object.entries(init)) {
-    if (value === undefined || key === 'id') continue
-    if (settable.has(key)) (document as unknown as Record<string, unknown>)[key] = value
-    else (unknown ??= {})[key] = value
+/**
+ * An ordered list of Documents.
+ *
+ * @example
+ * const docs = new DocumentArray([new Document({ text: 'a' }), { text: 'b' }])
+ * docs.embeddings = csrMatrix // one row a Document, sharing the matrix's memory
+ */
+export class DocumentArray implements Iterable<Document> {
+  readonly #documents: Document[]
+  readonly #adopt: ((document: Document) => void) | undefined
+  #places: Map<string, number> | undefined
+  /** Fields of the message that are not ours. */
+  #unknown: Uint8Array[] | undefined
+
+  /** `adopt` is told every Document that is pushed later; chunks and matches use it. */
+  constructor(documents: DocumentInputs = [], adopt?: (document: Document) => void) {
+    this.#documents = Array.from(documents, toDocument)
+    this.#adopt = adopt
   }
-  if (unknown !== undefined) document.tags = { ...document.tags, ...unknown }
+
+  get length(): number {
+    return this.#documents.length
+  }
+
+  [Symbol.iterator](): ArrayIterator<Document> {
+    return this.#documents[Symbol.iterator]()
+  }
+
+  /** Adds Documents at the end; gives the new length. */
+  push(...documents: (Document | DocumentInit)[]): number {
+    this.extend(documents)
+    return this.#documents.length
+  }
+
+  /** Adds all of another array or iterable at the end. */
+  extend(documents: DocumentInputs): void {
+    this.#places = undefined
+    for (const given of documents === this ? [...documents] : documents) {
+      const document = toDocument(given)
+      this.#adopt?.(document)
+      this.#documents.push(document)
+    }
+  }
+
+  /** The Document at a position, from the end when negative; undefined outside. */
+  at(index: number): Document | undefined {
+    return this.#documents.at(index)
+  }
+
+  /** The first Document with this id; undefined when there is none. */
+  get(id: string): Document | undefined {
+    if (this.#places === undefined) {
+      this.#places = new Map()
+      for (let at = this.length - 1; at >= 0; at--) this.#places.set(this.#documents[at]!.id, at)
+    }
+    const document = this.#documents[this.#places.get(id) ?? -1]
+    if (document?.id === id) return document
+    // ids may have been set since
+    return this.#documents.find((candidate) => candidate.id === id)
+  }
+
+  /** Some of the Documents as an array of its own, by positions as in Array. */
+  slice(start?: number, end?: number): DocumentArray {
+    return new DocumentArray(this.#documents.slice(start, end))
+  }
+
+  /** The Documents at positions, with ids, or where a mask of the same length is true. Throws INVALID_INPUT for others. */
+  pick(picks: Picks): DocumentArray {
+    return new DocumentArray(pick(this, picks))
+  }
+
+  /**
+   * One flat array of what a selector names: `@r` these Documents, `@c` their chunks, `@m` their matches, `@cm` matches of
+   * chunks, `@c[0:2]m,r` slices and several paths. Throws INVALID_INPUT for what is no selector.
+   */
+  traverse(selector: string): DocumentArray {
+    return new DocumentArray(selectDocuments(this, selector))
+  }
+
+  /** The texts, '' where there is none. */
+  get texts(): string[] {
+    return this.#documents.map((document) => document.text)
+  }
+  set texts(values: readonly (string | undefined)[]) {
+    this.#each(values, (document, text) => (document.text = text))
+  }
+
+  get blobs(): (Uint8Array | undefined)[] {
+    return this.#documents.map((document) => document.blob)
+  }
+  set blobs(values: readonly (Uint8Array | undefined)[]) {
+    this.#each(values, (document, blob) => (document.blob = blob))
+  }
+
+  /** All texts, stacked tensors, or blobs: what the first Document with content has. Setting goes by each value's type. */
+  get contents(): string[] | Stacked | (Uint8Array | undefined)[] {
+    const kind = this.#documents.find((document) => document.contentType !== undefined)?.contentType
+    if (kind === 'tensor') return this.tensors
+    return kind === 'blob' ? this.blobs : this.texts
+  }
+  set contents(values: readonly (Content | undefined)[] | NdArray | SparseMatrix) {
+    const rows: readonly (Content | undefined)[] = Array.isArray(values)
+      ? values
+      : splitRows(values as NdArray)
+    this.#each(rows, (document, content) => (document.content = content))
+  }
+
+  /** Dense tensors of one shape and dtype as one NdArray with one more dimension, sparse rows as one matrix. */
+  get tensors(): Stacked {
+    return stack(this.#documents.map((document) => document.tensor))
+  }
+  set tensors(rows: Rows | undefined) {
+    this.#eachRow(rows, (document, row) => (document.tensor = row))
+  }
+
+  /** Stacked as `tensors` are. Rows of a matrix that is set are not copied; taken back in order they are that matrix. */
+  get embeddings(): Stacked {
+    return stack(this.#documents.map((document) => document.embedding))
+  }
+  set embeddings(rows: Rows | undefined) {
+    this.#eachRow(rows, (document, row) => (document.embedding = row))
+  }
+
+  /** Gives each Document its nearest ones of `candidates` as `matches`, closest first, in place of those it had. */
+  match(candidates: DocumentArray, options: FindOptions = {}): void {
+    const found = findNearest(this, candidates, options)
+    for (const [index, document] of this.#documents.entries()) {
+      document.matches = found[index]!.map((match) => toMatch(match, options))
+    }
+  }
+
+  /** The Documents that pass a filter; for a vector or Document the nearest ones; for several of those a list each. */
+  find(query: Filter, options?: { limit?: number | null }): DocumentArray
+  find(query: Document | ArrayBufferView | readonly number[], options?: FindOptions): DocumentArray
+  find(query: DocumentArray | readonly (readonly number[])[], options?: FindOptions): DocumentArray[]
+  find(query: NdArray | SparseMatrix, options?: FindOptions): DocumentArray | DocumentArray[]
+  find(query: Query | Filter, options: FindOptions = {}): DocumentArray | DocumentArray[] {
+    const found = findWhere(this, query, options)
+    if (found.kind === 'filtered') return new DocumentArray(found.documents)
+    const arrays = found.lists.map((list) => new DocumentArray(list.map((match) => toMatch(match, options))))
+    return found.kind === 'one' ? arrays[0]! : arrays
+  }
+
+  /** Sorts in place, as Array does. */
+  sort(compare: (left: Document, right: Document) => number): this {
+    this.#documents.sort(compare)
+    this.#places = undefined
+    return this
+  }
+
+  /** The Documents in arrays of `size`; the last one may be shorter. */
+  *batch(size: number): Generator<DocumentArray, void, undefined> {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new MillraceError('INVALID_INPUT', `A batch has a size from 1, got ${size}.`)
+    }
+    for (let start = 0; start < this.length; start += size) yield this.slice(start, start + size)
+  }
+
+  /**
+   * Merges others into this array, by id: what is set here stays, what is empty is taken from the others, new Documents
+   * come to the end; chunks and matches likewise, unsorted (DocArray v1).
+   */
+  reduce(...others: Iterable<Document>[]): this {
+    for (const other of others) reduceInto(this, other)
+    return this
+  }
+
+  /** The DocumentArrayProto. */
+  toProtobuf(): Uint8Array {
+    const writer = new Writer(documentsLength(this))
+    encodeDocuments(writer, this)
+    return writer.finish()
+  }
+
+  /** Throws MALFORMED for bytes that are no DocumentArrayProto; the Documents in it are read when looked at. */
+  static fromProtobuf(bytes: Uint8Array): DocumentArray {
+    const array = new DocumentArray()
+    const reader = new Reader(bytes)
+    while (!reader.done) {
+      const from = reader.position
+      const tag = reader.tag()
+      reader.skip(tag)
+      const end = reader.position
+      if (tag === docsTag) {
+        reader.position = from + 1
+        const length = reader.uint32()
+        array.#documents.push(new Document(new DocumentRecord({ bytes, start: end - length, end })))
+      } else (array.#unknown ??= []).push(bytes.subarray(from, end))
+      reader.position = end
+    }
+    return array
+  }
+
+  toJSON(): DocumentJson[] {
+    return this.#documents.map((document) => document.toJSON())
+  }
+
+  /** From a list of what `Document.fromJSON` takes, or the JSON text of one. Throws INVALID_INPUT for anything else. */
+  static fromJSON(json: unknown): DocumentArray {
+    const list = typeof json === 'string' ? parse(json) : json
+    if (Array.isArray(list)) return new DocumentArray(list.map((entry: unknown) => fromJson(entry, 0)))
+    throw new MillraceError('INVALID_INPUT', `Documents must be a list in JSON, got ${typeof list}.`)
+  }
+
+  #each<T>(values: readonly T[], apply: (document: Document, value: T) => void): void {
+    if (!Array.isArray(values) || values.length !== this.length) {
+      throw new MillraceError(
+        'INVALID_INPUT',
+        `Expected a list of one value for each of ${this.length} Documents, got ${Array.isArray(values) ? values.length : typeof values}.`,
+      )
+    }
+    for (const [index, document] of this.#documents.entries()) apply(document, values[index]!)
+  }
+
+  #eachRow(rows: Rows | undefined, apply: (document: Document, row: Tensor | undefined) => void): void {
+    if (rows === undefined || rows === null) for (const document of this) apply(document, undefined)
+    else this.#each(splitRows(rows), apply)
+  }
+
+  /** Writes the fields of a DocumentArrayProto, so that it can be nested in another message without a copy. */
+  writeTo(writer: Writer): void {
+    for (const document of this.#documents) document[record].write(writer, 1)
+    for (const fields of this.#unknown ?? []) writer.raw(fields)
+  }
+}
+
+/** Writes the fields of a DocumentArrayProto into a message that contains one. */
+export function encodeDocuments(writer: Writer, documents: DocumentArray): void {
+  documents.writeTo(writer)
+}
+
+/** Bytes that `encodeDocuments` will write, nearly; a Writer made for so many will hardly grow. */
+export function documentsLength(documents: DocumentArray): number {
+  let length = 64
+  for (const document of documents) length += document[record].length() + 8
+  return length
+}
+
+function toDocument(given: Document | DocumentInit): Document {
+  if (given instanceof Document) return given
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return new Document(given)
+  throw new MillraceError('INVALID_INPUT', `Expected a Document or a plain object, got ${describe(given)}.`)
+}
+
+function describe(given: unknown): string {
+  return given === null ? 'null' : Array.isArray(given) ? 'a list' : typeof given
+}
+
+/** A found Document as a match: a copy without matches of its own, with the distance as its score. */
+function toMatch({ document, distance }: Found, options: FindOptions): Document {
+  const match = options.onlyId ? new Document({ id: document.id }) : new Document(document[record].copy())
+  const scores: Scores = options.onlyId
+    ? {}
+    : { ...(document[record].get(field.scores) as Scores | undefined) }
+  setOwn(scores, scoreName(options), { value: distance })
+  match.scores = scores
+  match[record].set(field.matches, undefined)
+  return match
+}
+
+function fromJson(json: unknown, depth: number): Document {
+  const { chunks, matches, ...init } = initFromJson(json, depth)
+  const document = new Document(init)
+  for (const chunk of chunks) adoptAgain(document.chunks, fromJson(chunk, depth + 1))
+  for (const match of matches) adoptAgain(document.matches, fromJson(match, depth + 1))
+  return document
+}
+
+/** Pushes a Document that may know already whose it is. */
+function adoptAgain(family: DocumentArray, child: Document): void {
+  const { parentId, granularity, adjacency } = child
+  family.push(child)
+  if (parentId !== '') child.parentId = parentId
+  if (granularity !== 0) child.granularity = granularity
+  if (adjacency !== 0) child.adjacency = adjacency
+}
+
+function tensorOrNothing(value: TensorLike | undefined): Tensor | undefined {
+  return value === undefined || value === null ? undefined : toTensor(value)
 }

@@ -1,3 +1,5 @@
+import type { Dtype, TypedArray } from './dtype.js'
+
 /** IEEE 754 half precision as numpy's `<f2`: Node 20 has no Float16Array, so the 16 bits live in a Uint16Array. */
 
 const scratch = new Float32Array(1)
@@ -42,4 +44,12 @@ export function float16ToFloat32(halves: Uint16Array): Float32Array {
 /** Numbers as half precision bits. */
 export function float32ToFloat16(values: ArrayLike<number>): Uint16Array {
   return Uint16Array.from(values, toFloat16)
+}
+
+/** Elements of any dtype as doubles; shares memory when they are doubles already, rounds int64 beyond 2^53. */
+export function toNumbers(data: TypedArray, dtype: Dtype): Float64Array {
+  if (data instanceof Float64Array) return data
+  if (dtype === '<f2') return Float64Array.from(data as Uint16Array, fromFloat16)
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number)
+  return Float64Array.from(data)
 }

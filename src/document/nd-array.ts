@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { type Dtype, dtypeOf, holds, type TypedArray } from './dtype.js'
-import { fromFloat16 } from './float16.js'
+import { toNumbers } from './float16.js'
 import type { NestedNumbers } from './nested.js'
 
 export interface NdArrayInit {
@@ -68,12 +68,7 @@ export class NdArray {
 
   /** All elements as doubles, in C order; int64 beyond 2^53 is rounded. Shares memory when it is a Float64Array already. */
   toFloat64(): Float64Array {
-    const { data } = this
-    if (data instanceof Float64Array) return data
-    if (this.dtype === '<f2') return Float64Array.from(data as Uint16Array, fromFloat16)
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-      return Float64Array.from(data, Number)
-    return Float64Array.from(data)
+    return toNumbers(this.data, this.dtype)
   }
 
   /** Nested lists as numpy's `tolist()`: a bare number for no dimension, booleans for `|b1`. */

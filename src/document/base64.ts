@@ -1,0 +1,28 @@
+interface NodeBytes extends Uint8Array {
+  base64Slice(start: number, end: number): string
+}
+
+const node = typeof globalThis.Buffer === 'function' ? globalThis.Buffer : undefined
+
+/** Bytes as standard base64. */
+export function toBase64(bytes: Uint8Array): string {
+  if (node !== undefined)
+    return (node.prototype as unknown as NodeBytes).base64Slice.call(bytes, 0, bytes.length)
+  let binary = ''
+  // String.fromCharCode takes its bytes as arguments, of which there is a limit
+  for (let at = 0; at < bytes.length; at += 8192)
+    binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
+  return btoa(binary)
+}
+
+/** Standard or URL-safe base64 as bytes; undefined for what is neither. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const standard = text.replace(/-/g, '+').replace(/_/g, '/')
+  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(standard)) return undefined
+  if (node !== undefined) return new Uint8Array(node.from(standard, 'base64'))
+  try {
+    return Uint8Array.from(atob(standard), (character) => character.charCodeAt(0))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+import { MillraceError } from '../errors.js'
+import { field } from './fields.js'
+
+const names = new Map<number, string>(Object.entries(field).map(([name, number]) => [number, name]))
+
+/** A value as it may be kept in a field; null counts as undefined. Throws INVALID_INPUT for one of the wrong type. */
+export function checked(number: number, value: unknown): unknown {
+  if (value === undefined || value === null) return undefined
+  const wanted = refusal(number, value)
+  if (wanted === undefined) return value
+  const came = Array.isArray(value)
+    ? 'a list'
+    : typeof value === 'object'
+      ? value.constructor?.name
+      : typeof value
+  throw new MillraceError(
+    'INVALID_INPUT',
+    `${names.get(number)} of a Document must be ${wanted}, got ${came === 'number' ? String(value as number) : came}.`,
+  )
+}
+
+/** What would have been right, where the value is not. */
+function refusal(number: number, value: {}): string | undefined {
+  switch (number) {
+    case field.granularity:
+    case field.adjacency:
+      return Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32
+        ? undefined
+        : 'a whole number from 0'
+    case field.weight:
+    case field.offset:
+      return typeof value === 'number' ? undefined : 'a number'
+    case field.blob:
+      return value instanceof Uint8Array ? undefined : 'a Uint8Array'
+    case field.location:
+      return Array.isArray(value) && value.every((entry) => typeof entry === 'number')
+        ? undefined
+        : 'a list of numbers'
+    case field.tags:
+    case field.scores:
+    case field.evaluations:
+      return typeof value === 'object' && !Array.isArray(value) ? undefined : 'an object'
+    default:
+      return typeof value === 'string' ? undefined : 'a string'
+  }
+}

@@ -1,0 +1,53 @@
+import type { Document } from './document.js'
+import { field } from './fields.js'
+import type { Scores } from './score.js'
+import { setOwn } from './struct.js'
+import type { TensorLike } from './tensor.js'
+
+/** What a new Document may be told; keys that are none of these go to `tags`, as in DocArray v1. */
+export interface DocumentInit {
+  /** Defaults to 32 random hex characters. */
+  readonly id?: string
+  readonly text?: string
+  readonly blob?: Uint8Array
+  readonly tensor?: TensorLike
+  /** Text, bytes or a tensor: set as the one of the three that fits its type. */
+  readonly content?: Content
+  readonly embedding?: TensorLike
+  readonly tags?: Record<string, unknown>
+  readonly uri?: string
+  readonly mimeType?: string
+  readonly modality?: string
+  readonly weight?: number
+  readonly parentId?: string
+  readonly granularity?: number
+  readonly adjacency?: number
+  readonly offset?: number
+  readonly location?: readonly number[]
+  readonly chunks?: DocumentInputs
+  readonly matches?: DocumentInputs
+  readonly scores?: Scores
+  readonly evaluations?: Scores
+  readonly [key: string]: unknown
+}
+
+export type Content = string | Uint8Array | TensorLike
+
+/** Documents, or what `new Document` takes. */
+export type DocumentInputs = Iterable<Document | DocumentInit>
+
+/** A matrix whose rows become one tensor a Document, or a list of one tensor for each. */
+export type Rows = TensorLike | readonly (TensorLike | undefined)[]
+
+const settable = new Set([...Object.keys(field), 'content'])
+
+/** Sets what `new Document` was told. */
+export function assign(document: Document, init: DocumentInit): void {
+  let unknown: Record<string, unknown> | undefined
+  for (const [key, value] of Object.entries(init)) {
+    if (value === undefined || key === 'id') continue
+    if (!settable.has(key)) setOwn((unknown ??= {}), key, value)
+    else if (value !== null) (document as unknown as Record<string, unknown>)[key] = value
+  }
+  if (unknown !== undefined) document.tags = { ...document.tags, ...unknown }
+}

@@ -1,0 +1,189 @@
+import { MillraceError } from '../errors.js'
+import { fromBase64, toBase64 } from './base64.js'
+import type { Document } from './document.js'
+import { field } from './fields.js'
+import { guessMimeType } from './mime.js'
+import { NdArray } from './nd-array.js'
+import { flatten, type NestedNumbers } from './nested.js'
+import { maxDepth, record } from './record.js'
+import type { NamedScore, Scores } from './score.js'
+import { toDense } from './sparse/matrix.js'
+import { setOwn } from './struct.js'
+import type { Tensor } from './tensor.js'
+
+interface ScoreJson {
+  value: number
+  op_name: string | null
+  description: string | null
+  ref_id: string | null
+}
+
+/** A Document in JSON with DocArray v1's keys; what is empty is null. */
+export interface DocumentJson {
+  id: string
+  parent_id: string | null
+  granularity: number | null
+  adjacency: number | null
+  /** base64 */
+  blob: string | null
+  /** Nested lists; sparse ones are written out. */
+  tensor: NestedNumbers
+  mime_type: string | null
+  text: string | null
+  weight: number | null
+  uri: string | null
+  tags: Record<string, unknown> | null
+  offset: number | null
+  location: readonly number[] | null
+  embedding: NestedNumbers
+  modality: string | null
+  evaluations: Record<string, ScoreJson> | null
+  scores: Record<string, ScoreJson> | null
+  chunks: DocumentJson[] | null
+  matches: DocumentJson[] | null
+}
+
+/** Throws INVALID_INPUT for sparse tensors too large to write out, for raw ones, and for nesting deeper than 64. */
+export function toJson(document: Document, depth = 0): DocumentJson {
+  if (depth > maxDepth) {
+    throw new MillraceError('INVALID_INPUT', `Documents are nested deeper than ${maxDepth} levels.`)
+  }
+  const own = document[record]
+  const get = <T>(number: number): T | null =>
+    own.isEmpty(number) ? null : ((own.get(number) ?? null) as T | null)
+  const uri = get<string>(field.uri)
+  return {
+    id: document.id,
+    parent_id: get(field.parentId),
+    granularity: get(field.granularity),
+    adjacency: get(field.adjacency),
+    blob: blobJson(get(field.blob)),
+    tensor: tensorJson(get(field.tensor)),
+    mime_type: get<string>(field.mimeType) ?? (guessMimeType(uri ?? '') || null),
+    text: get(field.text),
+    weight: get(field.weight),
+    uri,
+    tags: get(field.tags),
+    offset: get(field.offset),
+    location: get(field.location),
+    embedding: tensorJson(get(field.embedding)),
+    modality: get(field.modality),
+    evaluations: scoresJson(get(field.evaluations)),
+    scores: scoresJson(get(field.scores)),
+    chunks: own.isEmpty(field.chunks) ? null : nested(document.chunks, depth + 1),
+    matches: own.isEmpty(field.matches) ? null : nested(document.matches, depth + 1),
+  }
+}
+
+function nested(documents: Iterable<Document>, depth: number): DocumentJson[] {
+  return Array.from(documents, (document) => toJson(document, depth))
+}
+
+function blobJson(blob: Uint8Array | null): string | null {
+  return blob === null ? null : toBase64(blob)
+}
+
+function tensorJson(tensor: Tensor | null): NestedNumbers {
+  if (tensor === null) return null
+  if (tensor.kind === 'raw') {
+    throw new MillraceError(
+      'INVALID_INPUT',
+      `A tensor of ${tensor.clsName} ${tensor.dtype} cannot be written as JSON.`,
+    )
+  }
+  return (tensor.kind === 'dense' ? tensor : toDense(tensor)).toList()
+}
+
+function scoresJson(scores: Scores | null): Record<string, ScoreJson> | null {
+  if (scores === null) return null
+  const json: Record<string, ScoreJson> = {}
+  for (const [name, { value, opName, description, refId }] of Object.entries(scores)) {
+    setOwn(json, name, {
+      value,
+      op_name: opName ?? null,
+      description: description ?? null,
+      ref_id: refId ?? null,
+    })
+  }
+  return json
+}
+
+/** What `new Document` takes, but for its children, which are still JSON. */
+export interface JsonInit {
+  readonly [key: string]: unknown
+  readonly chunks: readonly unknown[]
+  readonly matches: readonly unknown[]
+}
+
+/**
+ * Reads an object, or the JSON text of one. Keys that are none of a Document's are ignored, as DocArray does. Throws
+ * INVALID_INPUT for wrong types.
+ */
+export function initFromJson(json: unknown, depth: number): JsonInit {
+  if (depth > maxDepth) {
+    throw new MillraceError('INVALID_INPUT', `Documents are nested deeper than ${maxDepth} levels.`)
+  }
+  const given = typeof json === 'string' ? parse(json) : json
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw refused('A Document', 'an object', given)
+  const init: Record<string, unknown> & JsonInit = { chunks: [], matches: [] }
+  for (const [key, name] of keys) {
+    const value = Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined
+    if (value !== undefined && value !== null) (init as Record<string, unknown>)[name] = convert(key, value)
+  }
+  return init
+}
+
+const keys = Object.keys(field).map(
+  (name) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), name] as const,
+)
+
+function convert(key: string, value: unknown): unknown {
+  switch (key) {
+    case 'blob':
+      return (typeof value === 'string' ? fromBase64(value) : undefined) ?? fail(key, 'base64 text', value)
+    case 'tensor':
+    case 'embedding':
+      return new NdArray(flatten(value as NestedNumbers))
+    case 'scores':
+    case 'evaluations':
+      return scoresFrom(key, value)
+    case 'chunks':
+    case 'matches':
+      return Array.isArray(value) ? value : fail(key, 'a list', value)
+    default:
+      return value
+  }
+}
+
+function scoresFrom(key: string, value: unknown): Scores {
+  if (typeof value !== 'object' || Array.isArray(value)) throw refused(key, 'an object', value)
+  const scores: Scores = {}
+  for (const [name, given] of Object.entries(value as Record<string, Partial<ScoreJson> | null>)) {
+    const score: NamedScore = { value: given?.value ?? 0 }
+    if (typeof score.value !== 'number') throw refused(`${key}.${name}`, '{ value: number }', given)
+    if (given?.op_name) score.opName = given.op_name
+    if (given?.description) score.description = given.description
+    if (given?.ref_id) score.refId = given.ref_id
+    setOwn(scores, name, score)
+  }
+  return scores
+}
+
+/** Throws INVALID_INPUT for what is no JSON. */
+export function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    throw new MillraceError('INVALID_INPUT', `This text is no JSON: ${String(error)}`, { cause: error })
+  }
+}
+
+function fail(key: string, wanted: string, came: unknown): never {
+  throw refused(key, wanted, came)
+}
+
+function refused(what: string, wanted: string, came: unknown): MillraceError {
+  const shown = came === null ? 'null' : Array.isArray(came) ? 'a list' : typeof came
+  return new MillraceError('INVALID_INPUT', `${what} must be ${wanted} in JSON, got ${shown}.`)
+}

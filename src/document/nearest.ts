@@ -1,0 +1,110 @@
+import { MillraceError } from '../errors.js'
+import { type MetricFunction, type MetricName, metrics, toVector, type Vector } from './distance.js'
+import type { Document } from './document.js'
+import { field } from './fields.js'
+import { compileFilter, type Filter } from './filter.js'
+import { record } from './record.js'
+import type { Tensor } from './tensor.js'
+
+export interface FindOptions {
+  /** A distance: `cosine` (default), `euclidean`, `sqeuclidean`, or a function of two vectors. */
+  readonly metric?: MetricName | MetricFunction
+  /** Documents to find at most; default 20, `null` for all. */
+  readonly limit?: number | null
+  /** Maps the distances of one query linearly so that its smallest is the first number, its largest the second. */
+  readonly normalization?: readonly [number, number]
+  /** Name of the score; default the metric's name. */
+  readonly metricName?: string
+  /** Leaves out the Document with the id of the query. */
+  readonly excludeSelf?: boolean
+  /** Found Documents have an id and a score, nothing else. */
+  readonly onlyId?: boolean
+  /** Looks only among Documents that pass. */
+  readonly filter?: Filter
+}
+
+export interface Found {
+  readonly document: Document
+  readonly distance: number
+}
+
+/** Documents with an embedding to look among, their vectors made once. Those without one are left out. */
+export interface Candidates {
+  readonly documents: readonly Document[]
+  readonly vectors: readonly Vector[]
+}
+
+export function candidatesOf(documents: Iterable<Document>, { filter }: FindOptions): Candidates {
+  const passes = filter === undefined ? () => true : compileFilter(filter)
+  const chosen: Document[] = []
+  const vectors: Vector[] = []
+  for (const document of documents) {
+    const embedding = document[record].get(field.embedding) as Tensor | undefined
+    if (embedding === undefined || !passes(document)) continue
+    chosen.push(document)
+    vectors.push(toVector(embedding))
+  }
+  return { documents: chosen, vectors }
+}
+
+/** The candidates closest to a query, closest first; of equally close ones the earlier. `id` is the query's own. */
+export function nearest(
+  query: { readonly tensor: Tensor; readonly id?: string },
+  { documents, vectors }: Candidates,
+  options: FindOptions,
+): Found[] {
+  const metric = metricOf(options)
+  const vector = toVector(query.tensor)
+  const distances = Float64Array.from(vectors, (candidate) => {
+    if (candidate.kind === vector.kind && candidate.size === vector.size) return metric(vector, candidate)
+    throw new MillraceError(
+      'INVALID_INPUT',
+      `A ${vector.kind} query of ${vector.size} dimensions meets a ${candidate.kind} embedding of ${candidate.size}.`,
+    )
+  })
+  const order = Array.from(distances.keys())
+    .filter((index) => options.excludeSelf !== true || documents[index]!.id !== query.id)
+    .sort((left, right) => compare(distances[left]!, distances[right]!) || left - right)
+    .slice(0, options.limit === null ? undefined : (options.limit ?? 20))
+  const scale = scaleOf(distances, options.normalization)
+  return order.map((index) => ({ document: documents[index]!, distance: scale(distances[index]!) }))
+}
+
+export function scoreName({ metric = 'cosine', metricName }: FindOptions): string {
+  return metricName ?? (typeof metric === 'string' ? metric : metric.name || 'distance')
+}
+
+function metricOf({ metric = 'cosine' }: FindOptions): MetricFunction {
+  if (typeof metric === 'function') return metric
+  if (Object.hasOwn(metrics, metric)) return metrics[metric]
+  throw new MillraceError(
+    'INVALID_INPUT',
+    `Metric '${metric}' does not exist; there are ${Object.keys(metrics).join(', ')}.`,
+  )
+}
+
+/** Rising, what is no number last. */
+function compare(left: number, right: number): number {
+  if (left < right) return -1
+  if (left > right) return 1
+  return Number(Number.isNaN(left)) - Number(Number.isNaN(right))
+}
+
+/** DocArray's min–max over all distances of a query, also those beyond the limit. */
+function scaleOf(
+  distances: Float64Array,
+  range: readonly [number, number] | undefined,
+): (distance: number) => number {
+  if (range === undefined) return (distance) => distance
+  const [first, last] = range
+  let least = Infinity
+  let most = -Infinity
+  for (const distance of distances) {
+    if (distance < least) least = distance
+    if (distance > most) most = distance
+  }
+  return (distance) => {
+    const scaled = ((last - first) * (distance - least)) / (most - least + 1e-7) + first
+    return Math.min(Math.max(first, last), Math.max(Math.min(first, last), scaled))
+  }
+}
