@@ -29,6 +29,7 @@ export const startInline: Driver = ({ executor }, events, { executorClass }) => 
       exited('did not start')
     },
   )
+  const leave = (): void => exited('was left behind: what runs on the main thread cannot be killed')
   return {
     pid: process.pid,
     stop(graceMs) {
@@ -39,7 +40,7 @@ export const startInline: Driver = ({ executor }, events, { executorClass }) => 
           (error: unknown) => exited(`stopped, but its close() threw: ${describeFailure(error).message}`),
         )
     },
-    terminate() {},
-    kill: () => exited('was left behind: what runs on the main thread cannot be killed'),
+    terminate: leave,
+    kill: leave,
   }
 }

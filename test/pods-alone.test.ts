@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import { startPod } from '../dist/pods/index.js'
+import type { PodSpec } from '../src/pods/pod.js'
+import { podSpec } from './fixtures/pods/pod-spec.mjs'
+import { isRunning } from './support/processes.js'
+
+/** What pods do to the program that starts them: each of these programs runs on its own. */
+
+const tmp = mkdtempSync(join(tmpdir(), 'pods-alone-'))
+afterAll(() => rmSync(tmp, { recursive: true }))
+
+const options = { signal: new AbortController().signal, onLine: () => {} }
+const spec = (className: string | null): PodSpec => podSpec(className) as unknown as PodSpec
+
+test.each(['process', 'thread', 'inline'])('nothing is left after %s pods have stopped', async (kind) => {
+  const program = run('leftovers.mjs', [kind])
+  // it ends by itself: no handle keeps it alive
+  expect(await program.code).toBe(0)
+  const paths = JSON.parse(program.lines[0] ?? '[]') as (string | null)[]
+  for (const path of paths) if (path !== null) expect(existsSync(dirname(path))).toBe(false)
+  expect(readdirSync(tmp)).toEqual([])
+})
+
+test.each(['/loop', '/hang'])(
+  'a process pod busy with %s does not outlive its parent killed by SIGKILL',
+  async (endpoint) => {
+    const program = run('parent.mjs', [endpoint])
+    const pid = Number((await program.line(/^pod (\d+)$/))[1])
+    await program.line(endpoint === '/loop' ? /looping/ : /hanging/)
+    program.child.kill('SIGKILL')
+    await program.code
+    await gone(pid)
+  },
+)
+
+test('the folder of a process that was killed is removed by the next one', async () => {
+  const stale = join(tmp, 'millrace-2147483646-abcdef')
+  mkdirSync(stale)
+  expect(await run('leftovers.mjs', ['process']).code).toBe(0)
+  expect(existsSync(stale)).toBe(false)
+})
+
+test('a thread that runs out of memory says so, and the program lives on', async () => {
+  const program = run('out-of-memory.mjs', [], ['--max-old-space-size=48'])
+  expect(await program.code).toBe(0)
+  const exit = JSON.parse(program.lines.at(-1) ?? '') as { expected: boolean; reason: string }
+  expect(exit.expected).toBe(false)
+  expect(exit.reason).toMatch(/ran out of memory/)
+})
+
+test('sockets are in a folder that only their user may enter', async () => {
+  const pod = await startPod('process', spec('Talker'), options)
+  const { address } = pod
+  if (address.kind !== 'socket') throw new Error('not a socket')
+  expect(statSync(address.path).mode & 0o777).toBe(0o600)
+  expect(statSync(dirname(address.path)).mode & 0o777).toBe(0o700)
+  await pod.stop()
+})
+
+test('a process pod ignores SIGINT, and drains and exits on SIGTERM', async () => {
+  const pod = await startPod('process', spec('Talker'), options)
+  process.kill(pod.pid, 'SIGINT')
+  process.kill(pod.pid, 'SIGTERM')
+  expect(await pod.exited).toEqual({ expected: false, reason: 'exited with code 0', output: [] })
+})
+
+test('a process pod that is killed says by what', async () => {
+  const pod = await startPod('process', spec('Talker'), options)
+  process.kill(pod.pid, 'SIGKILL')
+  expect(await pod.exited).toEqual({ expected: false, reason: 'was killed by SIGKILL', output: [] })
+})
+
+interface Program {
+  readonly child: ChildProcess
+  readonly lines: readonly string[]
+  readonly code: Promise<number | null>
+  line(pattern: RegExp): Promise<RegExpExecArray>
+}
+
+function run(script: string, args: readonly string[], flags: readonly string[] = []): Program {
+  const path = fileURLToPath(new URL(`./fixtures/pods/${script}`, import.meta.url))
+  const child = spawn(process.execPath, [...flags, path, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: tmp },
+  })
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  createInterface(child.stdout!).on('line', (line) => {
+    lines.push(line)
+    for (const look of waiting) look()
+  })
+  return {
+    child,
+    lines,
+    code: new Promise((resolve) => child.on('close', resolve)),
+    line: (pattern) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const found = lines.map((line) => pattern.exec(line)).find((match) => match !== null)
+          if (found === undefined || found === null) return
+          waiting.delete(look)
+          resolve(found)
+        }
+        waiting.add(look)
+        look()
+      }),
+  }
+}
+
+/** Resolves when the process has ended; the test's own time limit is the limit. */
+async function gone(pid: number): Promise<void> {
+  while (isRunning(pid)) await sleep(10)
+}
