@@ -1,10 +1,10 @@
-import type * as Grpc from '@grpc/grpc-js'
 import { DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import type { GrpcConnection } from '../transport/grpc/connection.js'
 import { methods } from '../transport/grpc/methods.js'
-import { errorFromGrpc } from '../transport/grpc/status.js'
+import { errorFromGrpc, GrpcFailure, grpcCode, type GrpcStatus } from '../transport/grpc/status.js'
+import type { GrpcStream } from '../transport/grpc/stream.js'
 import { DataRequest } from '../wire/data-request.js'
 import type { Batches } from './batches.js'
 
@@ -34,7 +34,7 @@ const breathBytes = 64 * 1024
 export class Exchange {
   readonly #plan: ExchangePlan
   readonly #answers: DataRequest[] = []
-  #call: Grpc.ClientDuplexStream<Uint8Array, Buffer> | undefined
+  #call: GrpcStream | undefined
   /** Set once it is over, with the failure if there was one. */
   #end: { readonly error: MillraceError | undefined } | undefined
   #news: Deferred<void> | undefined
@@ -113,7 +113,7 @@ export class Exchange {
     if (this.#end !== undefined) return false
     const { prefetch } = this.#plan
     const full = prefetch > 0 && this.#sent - this.#taken >= prefetch
-    return full || this.#call?.writableNeedDrain === true
+    return full || this.#call?.roomy === false
   }
 
   #finish(): void {
@@ -122,28 +122,18 @@ export class Exchange {
     else this.#call.end()
   }
 
-  async #open(): Promise<Grpc.ClientDuplexStream<Uint8Array, Buffer>> {
+  async #open(): Promise<GrpcStream> {
     const { deadline, headers } = this.#plan
     const connection = await this.#plan.connect()
-    const call = connection.duplex(methods.call, { deadline, headers })
-    let status: Grpc.StatusObject | undefined
-    let ended = false
-    const settle = (): void => {
-      if (status !== undefined && ended) this.#closed(status, connection.address)
-    }
-    call.on('data', (bytes: Buffer) => this.#receive(bytes))
-    call.on('drain', () => this.#room?.resolve())
-    call.on('status', (given: Grpc.StatusObject) => {
-      status = given
-      settle()
-    })
-    call.on('end', () => {
-      ended = true
-      settle()
-    })
-    // the status says the same; without a listener the event would end the process
-    call.on('error', () => {})
-    return call
+    return connection.duplex(
+      methods.call,
+      { deadline, headers },
+      {
+        onMessage: (bytes) => this.#receive(bytes),
+        onDrain: () => this.#room?.resolve(),
+        onEnd: (status) => this.#closed(status, connection.address),
+      },
+    )
   }
 
   #receive(bytes: Buffer): void {
@@ -157,8 +147,8 @@ export class Exchange {
     this.#news?.resolve()
   }
 
-  #closed(status: Grpc.StatusObject, address: string): void {
-    if (status.code !== 0) return this.#over(errorFromGrpc(status, { address }))
+  #closed(status: GrpcStatus, address: string): void {
+    if (status.code !== grpcCode.ok) return this.#over(errorFromGrpc(new GrpcFailure(status), { address }))
     const open = this.#sent - this.#received
     if (this.#allSent && open <= 0) return this.#over(undefined)
     const message = `${address} ended the stream while ${open} of ${this.#sent} requests were unanswered.`

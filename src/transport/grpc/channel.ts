@@ -5,9 +5,9 @@ import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription } from '../../wire/description.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
-import { defaultMaxMessageBytes } from './channel-options.js'
-import { GrpcConnection } from './connection.js'
+import { type GrpcCallOptions, GrpcConnection } from './connection.js'
 import { methods } from './methods.js'
+import { defaultMaxMessageBytes } from './peer.js'
 import { errorFromGrpc, isUnimplemented } from './status.js'
 
 type GrpcAddress = Extract<Address, { kind: 'grpc' }>
@@ -97,16 +97,18 @@ class GrpcChannel implements Channel {
     }
   }
 
-  async #exchange(bytes: Uint8Array, options: Parameters<GrpcConnection['unary']>[2]): Promise<Uint8Array> {
+  async #exchange(bytes: Uint8Array, options: GrpcCallOptions): Promise<Uint8Array> {
     if (this.#single) {
       try {
         return await this.#connection.unary(methods.processSingleData, bytes, options)
       } catch (error) {
         if (!isUnimplemented(error)) throw error
-        this.#single = false
       }
     }
-    return this.#connection.streamOfOne(methods.call, bytes, options)
+    // a stream of one request is read as a unary call is
+    const answer = await this.#connection.unary(methods.call, bytes, options)
+    this.#single = false
+    return answer
   }
 }
 

@@ -1,7 +1,10 @@
-import type * as Grpc from '@grpc/grpc-js'
+import type * as Http2 from 'node:http2'
 import { MillraceError } from '../../errors.js'
-import { channelOptions, type Peer } from './channel-options.js'
 import type { Method } from './methods.js'
+import { authorityOf, type Peer } from './peer.js'
+import { Session } from './session.js'
+import { GrpcFailure, grpcCode, type GrpcStatus } from './status.js'
+import { GrpcStream, type StreamListener } from './stream.js'
 
 export interface GrpcCallOptions {
   /** Milliseconds since the epoch; `Infinity` is none. */
@@ -11,162 +14,150 @@ export interface GrpcCallOptions {
   readonly signal?: AbortSignal
 }
 
-export type DuplexCall = Grpc.ClientDuplexStream<Uint8Array, Buffer>
-
 /**
- * One gRPC channel whose messages are raw bytes in both directions. Connects at the first call and again when the
- * connection was lost; grpc-js is loaded when the first connection is made.
+ * A gRPC channel whose messages are raw bytes in both directions, straight on `node:http2`: a message on an open stream
+ * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost.
  *
- * Failures are what grpc-js throws (`errorFromGrpc` knows them), the reason of the signal, or the reason of `close()`.
+ * Failures are GrpcFailure (see `errorFromGrpc`), the reason of the signal, or the reason of `close()`.
  */
 export class GrpcConnection {
   readonly address: string
-  readonly #grpc: typeof Grpc
-  readonly #client: Grpc.Client
+  readonly #http2: typeof Http2
+  readonly #peer: Peer
   /** Calls in flight and how to end them. */
-  readonly #open = new Set<(reason: unknown) => void>()
+  readonly #calls = new Set<(reason: unknown) => void>()
+  #session: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
-  private constructor(grpc: typeof Grpc, peer: Peer) {
-    this.address = formatAddress(peer)
-    this.#grpc = grpc
-    const credentials = peer.tls ? grpc.credentials.createSsl() : grpc.credentials.createInsecure()
-    this.#client = new grpc.Client(this.address, credentials, channelOptions(peer))
+  private constructor(http2: typeof Http2, peer: Peer) {
+    this.address = authorityOf(peer)
+    this.#http2 = http2
+    this.#peer = peer
   }
 
   static async open(peer: Peer): Promise<GrpcConnection> {
-    return new GrpcConnection(await import('@grpc/grpc-js'), peer)
+    return new GrpcConnection(await import('node:http2'), peer)
   }
 
+  /** One request, its first answer. */
   unary(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      this.#refuse(options)
-      const call = this.#client.makeUnaryRequest(
-        method,
-        asBuffer,
-        keep,
-        request,
-        this.#metadata(options),
-        callOptions(options),
-        (error: Grpc.ServiceError | null, answer?: Buffer) => {
-          const ended = release()
-          if (error === null) resolve(answer ?? Buffer.alloc(0))
-          else reject(ended === undefined ? error : ended.reason)
+      let answer: Buffer | undefined
+      const call = this.#watched(method, options, {
+        onMessage: (message) => (answer ??= message),
+        onEnd: (status, reason) => {
+          if (reason !== undefined) reject(reason.reason)
+          else if (status.code !== grpcCode.ok) reject(new GrpcFailure(status))
+          else if (answer === undefined) reject(new GrpcFailure(unanswered))
+          else resolve(answer)
         },
-      )
-      const release = this.#watch(call, options.signal)
-    })
-  }
-
-  /** Answers to one request, as they come. Leaving the loop cancels the call. */
-  async *serverStream(method: Method, request: Uint8Array, options: GrpcCallOptions): AsyncGenerator<Buffer> {
-    this.#refuse(options)
-    const metadata = this.#metadata(options)
-    const call = this.#client.makeServerStreamRequest(
-      method,
-      asBuffer,
-      keep,
-      request,
-      metadata,
-      callOptions(options),
-    )
-    const release = this.#watch(call, options.signal)
-    try {
-      for await (const bytes of call) yield bytes as Buffer
-    } catch (error) {
-      throw release()?.reason ?? error
-    } finally {
-      release()
-      call.cancel()
-    }
-  }
-
-  /** The first answer of a stream with one request. */
-  streamOfOne(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const call = this.duplex(method, options)
-      const release = this.#watch(call, options.signal)
-      call.on('data', (bytes: Buffer) => {
-        resolve(bytes)
-        call.cancel()
       })
-      call.on('error', () => {})
-      // after an answer this rejects what is settled, which does nothing
-      call.on('status', (status: Grpc.StatusObject) => reject(release()?.reason ?? this.#unanswered(status)))
       call.write(request)
       call.end()
     })
   }
 
-  /** A raw stream; its owner watches the signal. It must listen to `error`. */
-  duplex(method: Method, options: GrpcCallOptions): DuplexCall {
-    this.#refuse(options)
-    return this.#client.makeBidiStreamRequest(
-      method,
-      asBuffer,
-      keep,
-      this.#metadata(options),
-      callOptions(options),
-    )
+  /** One request, all its answers as they come. Leaving the loop cancels the call. */
+  async *serverStream(method: Method, request: Uint8Array, options: GrpcCallOptions): AsyncGenerator<Buffer> {
+    const answers: Buffer[] = []
+    let ended: { readonly error: unknown } | undefined
+    let wake = (): void => {}
+    const call = this.#watched(method, options, {
+      onMessage(message) {
+        answers.push(message)
+        wake()
+      },
+      onEnd(status, reason) {
+        const failed = status.code === grpcCode.ok ? undefined : new GrpcFailure(status)
+        ended = { error: reason === undefined ? failed : reason.reason }
+        wake()
+      },
+    })
+    call.write(request)
+    call.end()
+    try {
+      for (;;) {
+        for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) yield answer
+        if (ended !== undefined) break
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
+      if (ended.error !== undefined) throw ended.error
+    } finally {
+      call.cancel()
+    }
   }
 
-  /** Calls in flight, but for raw streams, fail with `reason`. Idempotent. */
+  /** A raw stream; its owner watches signals. */
+  duplex(method: Method, options: GrpcCallOptions, listener: StreamListener): GrpcStream {
+    if (this.#closed !== undefined) throw this.#closed.reason
+    options.signal?.throwIfAborted()
+    const session = this.#usableSession()
+    const stream = session.request(headersOf(method, options))
+    const { maxMessageBytes } = this.#peer
+    return new GrpcStream(session, stream, { maxMessageBytes, deadline: options.deadline, listener })
+  }
+
+  /** Calls in flight, but for raw streams, fail with `reason`; then the connection is cut. Idempotent. */
   close(reason: MillraceError): void {
-    this.#closed ??= { reason }
-    for (const end of this.#open) end(reason)
-    this.#client.close()
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    for (const end of this.#calls) end(reason)
+    this.#session?.destroy()
   }
 
-  /** Cancels the call on abort and on close; what comes back stops that and says what ended it. */
-  #watch(
-    call: { cancel(): void },
-    signal: AbortSignal | undefined,
-  ): () => { readonly reason: unknown } | undefined {
+  /** A stream that ends on abort and on `close()`, and then says why. */
+  #watched(
+    method: Method,
+    options: GrpcCallOptions,
+    listener: {
+      onMessage(message: Buffer): void
+      onEnd(status: GrpcStatus, reason: { readonly reason: unknown } | undefined): void
+    },
+  ): GrpcStream {
+    const { signal } = options
     let ended: { readonly reason: unknown } | undefined
     const end = (reason: unknown): void => {
       ended ??= { reason }
-      call.cancel()
+      stream.cancel()
     }
     const onAbort = (): void => end(signal!.reason)
-    this.#open.add(end)
+    const stream = this.duplex(method, options, {
+      onMessage: (message) => listener.onMessage(message),
+      onEnd: (status) => {
+        this.#calls.delete(end)
+        signal?.removeEventListener('abort', onAbort)
+        listener.onEnd(status, ended)
+      },
+    })
+    this.#calls.add(end)
     signal?.addEventListener('abort', onAbort)
-    return () => {
-      this.#open.delete(end)
-      signal?.removeEventListener('abort', onAbort)
-      return ended
-    }
+    return stream
   }
 
-  #refuse({ signal }: GrpcCallOptions): void {
-    if (this.#closed !== undefined) throw this.#closed.reason
-    signal?.throwIfAborted()
-  }
-
-  #unanswered(status: Grpc.StatusObject): unknown {
-    if (status.code !== this.#grpc.status.OK) return status
-    return new MillraceError('UNAVAILABLE', `${this.address} ended the stream without an answer.`)
-  }
-
-  #metadata({ headers }: GrpcCallOptions): Grpc.Metadata {
-    const metadata = new this.#grpc.Metadata()
-    for (const name of Object.keys(headers)) metadata.set(name, headers[name]!)
-    return metadata
+  #usableSession(): Session {
+    if (this.#session?.usable !== true) this.#session = new Session(this.#http2, this.address, this.#peer)
+    return this.#session
   }
 }
 
-function callOptions({ deadline }: GrpcCallOptions): Grpc.CallOptions {
-  return deadline === Number.POSITIVE_INFINITY ? {} : { deadline }
+const unanswered: GrpcStatus = { code: grpcCode.unavailable, details: 'the stream ended without an answer' }
+
+function headersOf(method: Method, { deadline, headers }: GrpcCallOptions): Record<string, string> {
+  const sent: Record<string, string> = {
+    ':method': 'POST',
+    ':path': method,
+    te: 'trailers',
+    'content-type': 'application/grpc',
+    'user-agent': 'millrace',
+    'grpc-accept-encoding': 'identity',
+  }
+  if (deadline !== Number.POSITIVE_INFINITY) sent['grpc-timeout'] = timeoutOf(deadline)
+  for (const name of Object.keys(headers)) sent[name.toLowerCase()] = headers[name]!
+  return sent
 }
 
-/** `host:port`, with brackets around an IPv6 address. */
-function formatAddress({ host, port }: Pick<Peer, 'host' | 'port'>): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function keep(bytes: Buffer): Buffer {
-  return bytes
+/** What is left, in at most eight digits with their unit. */
+function timeoutOf(deadline: number): string {
+  const ms = Math.max(1, Math.ceil(deadline - Date.now()))
+  return ms < 1e8 ? `${ms}m` : `${Math.min(99_999_999, Math.ceil(ms / 1000))}S`
 }

@@ -5,7 +5,7 @@ const codes: readonly { readonly name: string; readonly code: ErrorCode }[] = [
   { name: 'OK', code: 'INTERNAL' },
   { name: 'CANCELLED', code: 'CANCELLED' },
   { name: 'UNKNOWN', code: 'INTERNAL' },
-  { name: 'INVALID_ARGUMENT', code: 'MALFORMED' },
+  { name: 'INVALID_ARGUMENT', code: 'INVALID_INPUT' },
   { name: 'DEADLINE_EXCEEDED', code: 'DEADLINE_EXCEEDED' },
   { name: 'NOT_FOUND', code: 'NOT_FOUND' },
   { name: 'ALREADY_EXISTS', code: 'INTERNAL' },
@@ -21,35 +21,77 @@ const codes: readonly { readonly name: string; readonly code: ErrorCode }[] = [
   { name: 'UNAUTHENTICATED', code: 'UNSUPPORTED' },
 ]
 
-/** What grpc-js throws and emits. */
-interface ServiceError {
+/** Numbers of the codes that are made here. */
+export const grpcCode = {
+  ok: 0,
+  cancelled: 1,
+  unknown: 2,
+  deadlineExceeded: 4,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+} as const
+
+/** How a call ended. */
+export interface GrpcStatus {
   readonly code: number
   readonly details: string
+  /** A name of another copy's error or the like, when the peer said one; for `cause`. */
+  readonly cause?: unknown
 }
 
-/** A failure of grpc-js as a MillraceError that names the peer; any other value wrapped as INTERNAL. */
+/** A status that is not OK, thrown. */
+export class GrpcFailure extends Error {
+  override readonly name = 'GrpcFailure'
+  readonly status: GrpcStatus
+
+  constructor(status: GrpcStatus) {
+    super(
+      `${nameOf(status.code)}: ${status.details}`,
+      status.cause === undefined ? undefined : { cause: status.cause },
+    )
+    this.status = status
+  }
+}
+
+/** A failure of a call as a MillraceError that names the peer; any other value wrapped as INTERNAL. */
 export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError {
   if (MillraceError.is(error)) return error.at(where)
-  if (!isServiceError(error)) return MillraceError.from(error).at(where)
-  const known = codes[error.code] ?? { name: `status ${error.code}`, code: 'INTERNAL' }
+  if (!(error instanceof GrpcFailure)) return MillraceError.from(error).at(where)
+  const { code, details } = error.status
   const peer = where.address ?? 'the peer'
-  const details = error.details === '' ? 'no details given' : error.details
-  return new MillraceError(known.code, `${peer} answered gRPC ${known.name}: ${details}`, {
-    cause: error,
-    where,
-  })
+  const said = details === '' ? 'no details given' : details
+  return new MillraceError(
+    codes[code]?.code ?? 'INTERNAL',
+    `${peer} answered gRPC ${nameOf(code)}: ${said}`,
+    {
+      cause: error,
+      where,
+    },
+  )
 }
 
 export function isUnimplemented(error: unknown): boolean {
-  return isServiceError(error) && error.code === codes.findIndex(({ name }) => name === 'UNIMPLEMENTED')
+  return error instanceof GrpcFailure && error.status.code === grpcCode.unimplemented
 }
 
-function isServiceError(error: unknown): error is ServiceError {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'code' in error &&
-    'details' in error &&
-    typeof error.code === 'number'
-  )
+function nameOf(code: number): string {
+  return codes[code]?.name ?? `status ${code}`
+}
+
+/** Of an HTTP answer without a gRPC status (grpc.io, "HTTP to gRPC Status Code Mapping"). */
+export function codeOfHttpStatus(status: number): number {
+  if (status === 400) return grpcCode.internal
+  if (status === 401) return 16
+  if (status === 403) return 7
+  if (status === 404) return grpcCode.unimplemented
+  return [429, 502, 503, 504].includes(status) ? grpcCode.unavailable : grpcCode.unknown
+}
+
+/** Of a stream that the peer reset (grpc.io, "gRPC over HTTP2", Errors). */
+export function codeOfReset(reset: number): number {
+  if (reset === 0x7) return grpcCode.unavailable
+  if (reset === 0x8) return grpcCode.cancelled
+  return reset === 0xb ? grpcCode.resourceExhausted : grpcCode.internal
 }

@@ -1,0 +1,116 @@
+import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
+import type * as Http2 from 'node:http2'
+import type { Peer } from './peer.js'
+
+/** As Jina's peers do it (jina.md 4.5). */
+const keepaliveMs = 9_999
+const keepaliveTimeoutMs = 4_999
+
+/**
+ * Pings without a word from the peer between them, as in gRPC's own clients: servers count more of them as an attack and
+ * end the connection ("too_many_pings"), a Jina Executor that works for a minute among them.
+ */
+const silentPings = 2
+
+/**
+ * Window of a stream and of the connection. HTTP/2 starts with 64 KiB, so that a response of 100 documents would wait for
+ * several window updates; with 1 MiB it comes in one piece.
+ */
+const windowBytes = 1024 * 1024
+
+/** Node ends a session that holds more than this (in MB); messages are bounded one by one already. */
+const sessionMemoryMb = 2 ** 20
+
+/**
+ * One HTTP/2 connection to a peer, for as long as it lives. It keeps the process alive only while streams are open, and
+ * looks with pings whether the peer still is.
+ */
+export class Session {
+  readonly #session: ClientHttp2Session
+  /** Why it ended; for streams that only learn that they are closed. */
+  #error: Error | undefined
+  #usable = true
+  #streams = 0
+  #pings = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(http2: typeof Http2, authority: string, { tls }: Peer) {
+    const url = `${tls ? 'https' : 'http'}://${authority}`
+    const session = http2.connect(url, {
+      settings: { initialWindowSize: windowBytes, enablePush: false },
+      maxSessionMemory: sessionMemoryMb,
+    })
+    this.#session = session
+    session.on('connect', () => session.setLocalWindowSize(windowBytes))
+    session.on('error', (error) => {
+      this.#error ??= error
+      this.#usable = false
+    })
+    session.on('goaway', () => (this.#usable = false))
+    session.on('close', () => {
+      this.#usable = false
+      clearTimeout(this.#timer)
+    })
+    session.unref()
+  }
+
+  /** False when a new stream needs a new session. */
+  get usable(): boolean {
+    return this.#usable && !this.#session.closed && !this.#session.destroyed
+  }
+
+  get error(): Error | undefined {
+    return this.#error
+  }
+
+  request(headers: OutgoingHttpHeaders): ClientHttp2Stream {
+    const stream = this.#session.request(headers, { endStream: false })
+    if (this.#streams++ === 0) this.#wake()
+    stream.once('close', () => {
+      if (--this.#streams === 0) this.#sleep()
+    })
+    return stream
+  }
+
+  /** The peer was heard. */
+  heard(): void {
+    this.#pings = 0
+  }
+
+  /** Streams that are open are cut off. */
+  destroy(): void {
+    this.#usable = false
+    this.#session.destroy()
+  }
+
+  #wake(): void {
+    this.#session.ref()
+    this.#schedule()
+  }
+
+  #sleep(): void {
+    clearTimeout(this.#timer)
+    if (!this.#session.destroyed) this.#session.unref()
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#ping(), keepaliveMs)
+    this.#timer.unref()
+  }
+
+  #ping(): void {
+    if (this.#session.destroyed) return
+    if (this.#pings++ >= silentPings) return this.#schedule()
+    this.#timer = setTimeout(() => {
+      this.#error ??= new Error(`no answer to a ping within ${keepaliveTimeoutMs} ms`)
+      this.#session.destroy(this.#error)
+    }, keepaliveTimeoutMs)
+    this.#timer.unref()
+    // false when too many are under way; then the connection is busy enough
+    const sent = this.#session.ping((error) => {
+      if (error === null && this.#streams > 0) this.#schedule()
+    })
+    if (!sent) this.#schedule()
+  }
+}

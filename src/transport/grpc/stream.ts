@@ -1,0 +1,194 @@
+import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
+import { Deframer, frame } from './messages.js'
+import type { Session } from './session.js'
+import { codeOfHttpStatus, codeOfReset, grpcCode, type GrpcStatus } from './status.js'
+
+export interface StreamListener {
+  onMessage(message: Buffer): void
+  /** Once, last; also after `cancel()`. */
+  onEnd(status: GrpcStatus): void
+  /** There is room to write again. */
+  onDrain?(): void
+}
+
+export interface StreamOptions {
+  readonly maxMessageBytes: number
+  /** Milliseconds since the epoch; `Infinity` is none. */
+  readonly deadline: number
+}
+
+/** Written but not yet taken by the connection: above this the sender should wait. */
+const roomBytes = 256 * 1024
+
+const cancelCode = 0x8
+
+/**
+ * One call over one HTTP/2 stream, messages in both directions.
+ *
+ * 1. `onEnd` is called exactly once, and nothing after it.
+ * 2. Whatever ended it, the HTTP/2 stream is closed too, so that the peer stops.
+ */
+export class GrpcStream {
+  readonly #session: Session
+  readonly #stream: ClientHttp2Stream
+  readonly #listener: StreamListener
+  readonly #maxMessageBytes: number
+  readonly #deframer: Deframer
+  readonly #timer: NodeJS.Timeout | undefined
+  /** What the peer said in headers or trailers. */
+  #status: GrpcStatus | undefined
+  #httpStatus = 200
+  #inputEnded = false
+  #over = false
+
+  constructor(
+    session: Session,
+    stream: ClientHttp2Stream,
+    options: StreamOptions & { readonly listener: StreamListener },
+  ) {
+    this.#session = session
+    this.#stream = stream
+    this.#listener = options.listener
+    this.#maxMessageBytes = options.maxMessageBytes
+    this.#deframer = new Deframer({
+      maxMessageBytes: options.maxMessageBytes,
+      onMessage: (message) => {
+        if (!this.#over) this.#listener.onMessage(message)
+      },
+      onBroken: (reason, bytes) => this.#break(reason, bytes),
+    })
+    this.#timer = this.#startTimer(options.deadline)
+    this.#listen()
+  }
+
+  /** False when the sender should wait for `onDrain`. */
+  get roomy(): boolean {
+    return this.#stream.writableLength < roomBytes
+  }
+
+  /** A message above the limit ends the call with RESOURCE_EXHAUSTED. */
+  write(message: Uint8Array): void {
+    if (this.#over) return
+    if (message.length > this.#maxMessageBytes)
+      return this.#end(tooLarge('request', message.length, this.#maxMessageBytes))
+    const pieces = frame(message)
+    if (pieces.length === 1) {
+      this.#stream.write(pieces[0])
+      return
+    }
+    this.#stream.cork()
+    for (const piece of pieces) this.#stream.write(piece)
+    this.#stream.uncork()
+  }
+
+  /** No more messages from here. */
+  end(): void {
+    if (!this.#over) this.#stream.end()
+  }
+
+  cancel(): void {
+    this.#end({ code: grpcCode.cancelled, details: 'cancelled here' })
+  }
+
+  #listen(): void {
+    const stream = this.#stream
+    stream.on('response', (headers) => this.#onHeaders(headers))
+    stream.on('trailers', (headers) => {
+      this.#status = statusOf(headers)
+      this.#settle()
+    })
+    stream.on('data', (chunk: Buffer) => {
+      this.#session.heard()
+      this.#deframer.push(chunk)
+    })
+    stream.on('end', () => {
+      this.#inputEnded = true
+      this.#settle()
+    })
+    stream.on('drain', () => this.#listener.onDrain?.())
+    let failure: Error | undefined
+    stream.on('error', (error: Error) => (failure = error))
+    stream.on('close', () => this.#end(this.#status ?? this.#statusOfLoss(failure)))
+  }
+
+  #onHeaders(headers: IncomingHttpHeaders): void {
+    this.#session.heard()
+    this.#httpStatus = Number(headers[':status'])
+    const encoding = headers['grpc-encoding']
+    if (headers['grpc-status'] !== undefined) this.#status = statusOf(headers)
+    else if (this.#httpStatus !== 200) {
+      this.#end({ code: codeOfHttpStatus(this.#httpStatus), details: `HTTP status ${this.#httpStatus}` })
+    } else if (encoding !== undefined && encoding !== 'identity') this.#break('compressed', 0)
+    this.#settle()
+  }
+
+  /** The status counts once everything before it was read. */
+  #settle(): void {
+    if (!this.#inputEnded || this.#status === undefined) return
+    const cut = this.#status.code === grpcCode.ok && !this.#deframer.whole
+    this.#end(cut ? { code: grpcCode.internal, details: 'the stream ended within a message' } : this.#status)
+  }
+
+  #end(status: GrpcStatus): void {
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#timer)
+    const { writableEnded } = this.#stream
+    // a peer that has said its status needs no reset, unless it still waits for the rest of the requests
+    if (!this.#stream.closed && !(this.#inputEnded && writableEnded)) this.#stream.close(cancelCode)
+    this.#listener.onEnd(status)
+  }
+
+  #break(reason: 'too large' | 'compressed', bytes: number): void {
+    if (reason === 'too large') return this.#end(tooLarge('response', bytes, this.#maxMessageBytes))
+    this.#end({
+      code: grpcCode.internal,
+      details: 'the peer compresses its answers although it was not asked to',
+    })
+  }
+
+  #statusOfLoss(failure: Error | undefined): GrpcStatus {
+    const cause = this.#session.error ?? failure
+    if (this.#session.error !== undefined || !this.#session.usable) {
+      return { code: grpcCode.unavailable, details: `connection lost: ${sayOf(cause)}`, cause }
+    }
+    const reset = this.#stream.rstCode ?? 0
+    return { code: codeOfReset(reset), details: `the stream was reset (HTTP/2 code ${reset})`, cause }
+  }
+
+  #startTimer(deadline: number): NodeJS.Timeout | undefined {
+    if (deadline === Number.POSITIVE_INFINITY) return undefined
+    const late = (): void => this.#end({ code: grpcCode.deadlineExceeded, details: 'the deadline passed' })
+    return setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 2 ** 31 - 1))
+  }
+}
+
+function statusOf(headers: IncomingHttpHeaders): GrpcStatus {
+  const code = Number(headers['grpc-status'] ?? grpcCode.unknown)
+  return { code: Number.isInteger(code) ? code : grpcCode.unknown, details: decode(headers['grpc-message']) }
+}
+
+/** `grpc-message` is percent-encoded; what is not is taken as it is. */
+function decode(message: string | string[] | undefined): string {
+  const text = typeof message === 'string' ? message : ''
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function tooLarge(what: string, bytes: number, limit: number): GrpcStatus {
+  return {
+    code: grpcCode.resourceExhausted,
+    details: `a ${what} of ${bytes} bytes is larger than maxMessageBytes = ${limit}; send fewer documents at once (requestSize) or raise it`,
+  }
+}
+
+function sayOf(error: Error | undefined): string {
+  if (error === undefined) return 'the peer closed it'
+  // several addresses of one name were tried, each with its own failure
+  if (error instanceof AggregateError && error.message === '')
+    return error.errors.map((one: Error) => one.message).join(', ')
+  return error.message
+}
