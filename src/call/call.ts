@@ -1,5 +1,8 @@
 import type { DataRequest } from '../wire/data-request.js'
+import type { Description } from '../wire/description.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+
+export type { Description } from '../wire/description.js'
 
 /** What goes along with a request on every hop, beside its bytes. */
 export interface Call {
@@ -22,17 +25,6 @@ export type StreamHandler = (
 
 /** Wraps a handler. A layer with nothing to do returns `next` itself. */
 export type Layer = (next: Handler) => Handler
-
-/** What a pod says of itself when it is dialled; Jina's `endpoint_discovery`. */
-export interface Description {
-  /** As Jina lists them: `_jina_dry_run_`, `/default` when bound, and the endpoints. */
-  readonly endpoints: readonly string[]
-  readonly writeEndpoints: readonly string[]
-  /** Endpoints whose handler is a generator, for `stream`. */
-  readonly streamEndpoints: readonly string[]
-  /** Jina's schema Struct by endpoint (jina.md 4.4). */
-  readonly schemas: Readonly<Record<string, unknown>>
-}
 
 /** What listens: the served side of a transport. */
 export interface Service {

@@ -1,7 +1,9 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   type DataRequestProto,
+  type DataRequestProto_DataContentProto,
+  DataRequestProto_DataContentProtoSchema,
   DataRequestProtoSchema,
   type RouteProtoSchema,
   type StatusProtoSchema,
@@ -27,7 +29,7 @@ export const jsonObject: fc.Arbitrary<Record<string, unknown>> = fc.letrec<{
   ),
   object: fc.dictionary(
     word.filter((key) => key !== '__proto__'),
-    tie('value') as fc.Arbitrary<unknown>,
+    tie('value'),
     { maxKeys: 5, noNullPrototype: true },
   ),
 })).object
@@ -66,19 +68,18 @@ export const dataRequest: fc.Arbitrary<DataRequestProto> = fc
     },
     { requiredKeys: ['routes'] },
   )
-  .map(({ docs, ...rest }) =>
-    create(DataRequestProtoSchema, {
-      ...(rest as object),
-      ...(docs && {
-        data: {
-          documents: {
-            case: 'docs',
-            value: { docs: docs.map(({ id, text }) => ({ id, content: { case: 'text', value: text } })) },
-          },
-        },
-      }),
-    }),
-  )
+  .map(({ docs, ...rest }) => {
+    const message = create(DataRequestProtoSchema, rest as MessageInitShape<typeof DataRequestProtoSchema>)
+    if (docs !== undefined) message.data = dataOf(docs)
+    return message
+  })
+
+function dataOf(docs: readonly { id: string; text: string }[]): DataRequestProto_DataContentProto {
+  const value = {
+    docs: docs.map(({ id, text }) => ({ id, content: { case: 'text' as const, value: text } })),
+  }
+  return create(DataRequestProto_DataContentProtoSchema, { documents: { case: 'docs', value } })
+}
 
 /** Bytes that are seldom a message: noise, and messages of small field numbers cut or bent somewhere. */
 export const garbage: fc.Arbitrary<Uint8Array> = fc.oneof(

@@ -1,9 +1,19 @@
-import type { Description } from '../call/call.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { documentSchema } from './document-schema.js'
 import { gather, gathered, type Gathered } from './gather.js'
 import { decodeStruct, encodeStruct } from './struct.js'
+
+/** What a pod says of itself when it is dialled; Jina's `endpoint_discovery`. */
+export interface Description {
+  /** As Jina lists them: `_jina_dry_run_`, `/default` when bound, and the endpoints. */
+  readonly endpoints: readonly string[]
+  readonly writeEndpoints: readonly string[]
+  /** Endpoints whose handler is a generator, for `stream`. */
+  readonly streamEndpoints: readonly string[]
+  /** Jina's schema Struct by endpoint; an endpoint without one gets that of any document. */
+  readonly schemas: Readonly<Record<string, unknown>>
+}
 
 /**
  * EndpointsProto, the answer of `endpoint_discovery`. Every endpoint gets a schema: Jina's peers learn from them which

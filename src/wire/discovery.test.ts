@@ -1,5 +1,5 @@
 import { fromBinary, toBinary, create, toJson } from '@bufbuild/protobuf'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { garbage } from './arbitraries.suite.js'
 import { decodeDescription, encodeDescription } from './description.js'

@@ -32,7 +32,7 @@ const document = {
   },
 }
 
-/** JSON schema of a DocArray v1 document in its JSON form (jina.md 9.5), under the name Jina's peers know it by. */
+/** JSON schema of a DocArray v1 document in its JSON form, under the name Jina's peers know it by. */
 export const documentSchema: Readonly<Record<string, unknown>> = {
   $ref: '#/definitions/PydanticDocument',
   definitions: {

@@ -43,8 +43,8 @@ function describe(error: unknown, executor: string): Status {
       exception: { name: typeof error, args: [shown], stacks: [], executor },
     }
   }
-  const name = String(error.name)
-  const message = cut(String(error.message))
+  const name = text(error.name)
+  const message = cut(text(error.message))
   return {
     code: 'ERROR',
     description: message === '' ? name : `${name}: ${message}`,
@@ -70,6 +70,11 @@ function show(value: unknown): string {
   return JSON.stringify(value) ?? Object.prototype.toString.call(value)
 }
 
+/** Anybody may have set these to anything. */
+function text(value: unknown): string {
+  return String(value)
+}
+
 function cut(text: string): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`
 }
@@ -81,7 +86,7 @@ function stackLines(error: Error): string[] {
   let room = maxLength
   while (isError(current) && !seen.has(current) && lines.length < maxLines && room > 0) {
     seen.add(current)
-    const stack = String(current.stack ?? current.message).slice(0, room)
+    const stack = text(current.stack ?? current.message).slice(0, room)
     room -= stack.length
     const [first = '', ...rest] = stack.split('\n')
     lines.push(seen.size === 1 ? first : `Caused by: ${first}`, ...rest)

@@ -1,4 +1,4 @@
-/** The services of Jina that reflection always lists: a Jina client picks its stubs from this list (jina.md 4.2). */
+/** The services of Jina that reflection always lists: a Jina client picks its stubs from this list. */
 export const jinaServices = [
   'jina.JinaRPC',
   'jina.JinaSingleDataRequestRPC',

@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { garbage, status } from './arbitraries.suite.js'
 import { StatusProtoSchema } from './gen/docarray_v1/jina_pb.js'

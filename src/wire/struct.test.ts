@@ -1,6 +1,6 @@
-import { create, fromBinary, fromJson, type JsonObject, toBinary, toJson } from '@bufbuild/protobuf'
+import { fromBinary, fromJson, type JsonObject, toBinary, toJson } from '@bufbuild/protobuf'
 import { StructSchema } from '@bufbuild/protobuf/wkt'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Writer } from '../lib/protobuf/writer.js'
 import { decodeStruct, encodeStruct } from './struct.js'
@@ -65,27 +65,13 @@ describe('Struct', () => {
   })
 
   test('a key __proto__ is an own property and changes no prototype', () => {
-    const bytes = toBinary(
-      StructSchema,
-      create(StructSchema, {
-        fields: Object.fromEntries([
-          [
-            '__proto__',
-            {
-              kind: {
-                case: 'structValue',
-                value: { fields: { polluted: { kind: { case: 'boolValue', value: true } } } },
-              },
-            },
-          ],
-        ]),
-      }),
-    )
+    // JSON.parse makes it an own property too
+    const bytes = encode(JSON.parse('{"__proto__":{"polluted":true}}'))
     const object = decodeStruct(bytes)
     expect(Object.getPrototypeOf(object)).toBe(Object.prototype)
     expect(Object.keys(object)).toEqual(['__proto__'])
     expect('polluted' in object).toBe(false)
-    expect(Buffer.from(encode(object))).toEqual(Buffer.from(bytes))
+    expect(encode(object)).toEqual(bytes)
   })
 
   test.each([
