@@ -25,21 +25,21 @@ export const handmade: readonly string[] & string[] = [
 ]
 
 const pools: readonly (readonly string[])[] = [
-  [...'abcxyzABCXYZ019_'],
-  [...' \n\t.,;:!?-\'"()/@'],
-  [...'éèüößÅçñÿÐþªºµ×÷²½'],
-  [...'\u0301\u0308\u0345\u0307\u20dd\u0e31\u093f\ufe0f\u{1171e}'],
-  [...'ΑΒΣΣΣαβσςΌ'],
-  [...'İıiIſK\u212a\u212bǅǆẞßﬁŉǰ'],
-  [...'東京都中文한국어カタ々〆'],
-  [...'١٢٣०१२๑๒௧௨Ⅷⅷ①½²₂𝟏𝟐'],
-  [...'\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u2028\u00a0'],
-  [...'😀👍🏽🇩🇪❤'],
-  [...'𐐀𐐨𝓗𝕬𠜎𞤀𞤢𐌰'],
-  [...'\ue000ｚＺ﷐\uffff\ufffdﷺ'],
+  Array.from('abcxyzABCXYZ019_'),
+  Array.from(' \n\t.,;:!?-\'"()/@'),
+  Array.from('éèüößÅçñÿÐþªºµ×÷²½'),
+  Array.from('\u0301\u0308\u0345\u0307\u20dd\u0e31\u093f\ufe0f\u{1171e}'),
+  Array.from('ΑΒΣΣΣαβσςΌ'),
+  Array.from('İıiIſK\u212a\u212bǅǆẞßﬁŉǰ'),
+  Array.from('東京都中文한국어カタ々〆'),
+  Array.from('١٢٣०१२๑๒௧௨Ⅷⅷ①½²₂𝟏𝟐'),
+  Array.from('\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u2028\u00a0'),
+  Array.from('😀👍🏽🇩🇪❤'),
+  Array.from('𐐀𐐨𝓗𝕬𠜎𞤀𞤢𐌰'),
+  Array.from('\ue000ｚＺ﷐\uffff\ufffdﷺ'),
   ['\ud800', '\udc00', '\udfff'],
   ['abcdefghij', 'ABCDEFGHIJK', 'the ', ' of', 'aa', 'zzzzz', 'internationalization'],
-  [...'ʕʰˈ·’:\u0387\u088f\u1c89\ua7cb\u{10d50}\u{16ea0}\u{31350}'],
+  Array.from('ʕʰˈ·’:\u0387\u088f\u1c89\ua7cb\u{10d50}\u{16ea0}\u{31350}'),
 ]
 
 /** Up to sixty pieces out of a few kinds of trouble, or any code points at all. */

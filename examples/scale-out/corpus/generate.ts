@@ -11,14 +11,14 @@ const LINE = 72
 /** Characters of a document at given shares of all documents, in thousandths: most are short, a few very long. */
 const lengths: readonly (readonly [share: number, characters: number])[] = [
   [0, 100],
-  [250, 600],
-  [500, 1_050],
-  [750, 1_700],
-  [900, 2_950],
-  [970, 6_000],
+  [250, 580],
+  [500, 1_010],
+  [750, 1_650],
+  [900, 2_850],
+  [970, 5_800],
   [990, 12_500],
-  [999, 42_000],
-  [1_000, 70_000],
+  [999, 41_000],
+  [1_000, 68_000],
 ]
 
 /**

@@ -9,13 +9,32 @@ const commonest = (
 ).split(' ')
 
 const onsets =
-  'b c d f g h j k l m n p r s t v w z bl br ch cl cr dr fl fr gl gr pl pr qu sc sh sl sp st str th tr wh'.split(
+  'b c d f g h j k l m n p r s t v w b c d f g l m n p r s t bl br ch cl cr dr fl fr gl gr pl pr qu sc sh sl sp st str th tr wh'.split(
     ' ',
   )
 const vowels = 'a e i o u a e i o ai ea ee ie oo ou y'.split(' ')
 const codas = ['', '', '', 'n', 'r', 's', 't', 'l', 'm', 'd', 'ck', 'ng', 'nt', 'rd', 'st', 'll']
 const accented = ['é', 'ö', 'ü', 'ß', 'ñ', 'à', 'ç', 'ø']
-const endings = ['', '', '', '', 's', 'ed', 'ing', 'er', 'ly', 'tion', 'al', 'ness', 'able', 'ment', 'ism']
+const endings = [
+  '',
+  '',
+  '',
+  '',
+  '',
+  '',
+  '',
+  's',
+  'ed',
+  'ing',
+  'er',
+  'ly',
+  'tion',
+  'al',
+  'ness',
+  'able',
+  'ment',
+  'ism',
+]
 
 /**
  * `count` different words in lower case, the commonest first and the shorter ones early, as in English. Among the rare ones are
@@ -29,10 +48,10 @@ export function lexicon(count: number, random: Random): string[] {
 
 function rareWord(rank: number, random: Random): string {
   if (rank > 500 && random(12) === 0) return String(random(rank > 5_000 ? 1_000_000 : 2_000))
-  const syllables = 1 + random(rank < 2_000 ? 2 : 3)
+  const syllables = rank < 600 ? 1 : 1 + random(rank < 6_000 ? 2 : 3)
   let word = ''
   for (let index = 0; index < syllables; index++) {
-    word += pick(onsets, random) + pick(vowels, random) + (random(2) === 0 ? pick(codas, random) : '')
+    word += pick(onsets, random) + pick(vowels, random) + (random(3) === 0 ? pick(codas, random) : '')
   }
   if (rank > 20_000 && random(1_500) === 0) word += pick(accented, random)
   return word + pick(endings, random)

@@ -18,7 +18,7 @@ const BEYOND_ASCII = alphabet.length + 1
 
 /** The six bits of each ASCII character, 0 for those that are in no word. Capital letters count as small ones. */
 export const symbolOf: Uint8Array = new Uint8Array(256)
-for (const [index, character] of [...alphabet].entries()) {
+for (const [index, character] of Array.from(alphabet).entries()) {
   symbolOf[character.charCodeAt(0)] = index + 1
   symbolOf[character.toUpperCase().charCodeAt(0)] = index + 1
 }
