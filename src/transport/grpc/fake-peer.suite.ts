@@ -29,6 +29,7 @@ export interface FakePeer {
   readonly port: number
   readonly calls: FakeCall[]
   close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A real gRPC server that says what a test wants; services without an option are UNIMPLEMENTED, but `Call`. */
@@ -50,11 +51,15 @@ export async function startFakePeer(options: FakePeerOptions = {}, port = 0): Pr
         )
     },
     streamDoc: async (call: grpc.ServerWritableStream<Buffer, Uint8Array>) => {
-      for await (const answer of options.onStreamDoc!(SingleDocumentRequest.decode(call.request))) {
-        if (call.cancelled) return
-        call.write(answer.encode())
+      try {
+        for await (const answer of options.onStreamDoc!(SingleDocumentRequest.decode(call.request))) {
+          if (call.cancelled) return
+          call.write(answer.encode())
+        }
+        call.end()
+      } catch (error) {
+        call.emit('error', error)
       }
-      call.end()
     },
     dryRun: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) => done(null, options.dryRun!()),
     endpointDiscovery: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) =>
@@ -65,12 +70,12 @@ export async function startFakePeer(options: FakePeerOptions = {}, port = 0): Pr
       error === null ? resolve(given) : reject(error),
     )
   })
+  const close = async (): Promise<void> => server.forceShutdown()
   return {
     port: bound,
     calls,
-    async close() {
-      server.forceShutdown()
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 
