@@ -13,7 +13,7 @@ const out = join(root, 'src/wire/gen')
 const packages = ['@bufbuild/buf@1.75.0', '@bufbuild/protoc-gen-es@2.13.0', '@bufbuild/protobuf@2.17.0']
 const header = '// Written by `npm run gen` from proto/. Do not edit.\n'
 
-/** Both variants have files of the same names, so each is a module of its own. */
+/** Roots of file names. Both variants have files of the same names, so each is a module of its own. */
 const modules = ['docarray_v1', 'docarray_v2', 'grpc']
 /** What the gateway serves; the descriptors of v2 would have the same names. */
 const served = ['docarray_v1', 'grpc']

@@ -115,11 +115,6 @@ export class Envelope {
     this.#payload = undefined
   }
 
-  /** Bytes of the whole while nothing has changed. */
-  get source(): Uint8Array | undefined {
-    return this.#source
-  }
-
   /** The message in one fresh buffer; `writePayload` writes field 4 where the payload was dropped. */
   encode(writePayload?: (writer: Writer) => void, expected = 0): Uint8Array {
     // not slice(), which gives a view of a Buffer
@@ -132,12 +127,11 @@ export class Envelope {
     return writer.finish()
   }
 
-  /** The same in pieces; the payload is not copied. */
-  encodeParts(): Uint8Array[] {
+  /** The same in pieces; the payload, or another one in its place, is not copied. */
+  encodeParts(payload: Uint8Array | undefined = this.#payload): Uint8Array[] {
     if (this.#source !== undefined) return [this.#source]
     const writer = new Writer(this.#expectedHead())
     this.#writeHead(writer)
-    const payload = this.#payload
     if (payload === undefined) return [writer.finish()]
     writer.raw(prefix(34, payload.length))
     return [writer.finish(), payload]

@@ -35,6 +35,8 @@ describe('SingleDocumentRequest', () => {
       header: { requestId: 'a1', status: { code: 1 } },
       document: { id: 'd1', content: { case: 'text', value: 'ho' } },
     })
+    expect(Buffer.compare(Buffer.concat(request.encodeParts()), request.encode())).toBe(0)
+    expect(request.byteLength).toBe(request.encode().length)
   })
 
   test('an answer gets its own document and leaves the request as it was', () => {

@@ -1,5 +1,4 @@
 import { Document } from '../document/index.js'
-import type { Writer } from '../lib/protobuf/writer.js'
 import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
 import { requestId } from './request-id.js'
@@ -126,11 +125,11 @@ export class SingleDocumentRequest {
   encode(): Uint8Array {
     const document = this.#document?.toProtobuf()
     if (document === undefined) return this.#envelope.encode()
-    return this.#envelope.encode((writer: Writer) => writer.bytes(4, document), document.length + 8)
+    return this.#envelope.encode((writer) => writer.bytes(4, document), document.length + 8)
   }
 
-  /** The same bytes in pieces; a document nobody looked at is not copied. */
+  /** The same bytes in pieces; the document is not copied. */
   encodeParts(): Uint8Array[] {
-    return this.#document === undefined ? this.#envelope.encodeParts() : [this.encode()]
+    return this.#envelope.encodeParts(this.#document?.toProtobuf())
   }
 }
