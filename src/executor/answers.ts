@@ -23,7 +23,7 @@ export function failed<R extends Answerable<R>>(
   const { code, description } = status
   const { requestId, endpoint } = request
   const at = error instanceof Error ? error.stack?.match(/^ +at .*/mu)?.[0].trim() : undefined
-  executor.logger.error(`${deployment} failed at ${endpoint}: ${description}`, { requestId, at })
+  executor.logger.error(`${deployment} failed: ${description}`, { endpoint, requestId, at })
   answer.status = status
   answer.routes = [...answer.routes, { executor: deployment, status: { code, description } }]
   return answer

@@ -50,10 +50,10 @@ export function endpointsOf(
     for (const [path, binding] of ownBindings(ancestor)) bound.set(path, binding)
   }
   rebind(bound, usesRequests)
-  const methods = methodsOf(Class)
+  const members = membersOf(Class)
   const endpoints = new Map<string, Endpoint>()
   for (const [path, { method, write }] of bound) {
-    const handler = resolveMethod(Class, methods, { path, method })
+    const handler = resolveMethod(Class, members, { path, method })
     endpoints.set(path, { path, method, handler, write, isGenerator: isGenerator(handler) })
   }
   if (isBaseClass(Class)) endpoints.set(defaultEndpoint, passThroughEndpoint)
@@ -115,30 +115,31 @@ function rebind(bound: Map<string, Bound>, usesRequests: Readonly<Record<string,
   }
 }
 
-/** Methods of the class and its ancestors below Executor, the nearest one of a name. */
-function methodsOf(Class: ExecutorClass): ReadonlyMap<string, unknown> {
-  const methods = new Map<string, unknown>()
+/** Members of the class and its ancestors below Executor that could be methods, the nearest one of a name. */
+function membersOf(Class: ExecutorClass): ReadonlyMap<string, PropertyDescriptor> {
+  const members = new Map<string, PropertyDescriptor>()
   for (const ancestor of lineage(Class)) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(ancestor.prototype))) {
-      if (name !== 'constructor' && name !== 'close') methods.set(name, value)
+    for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(ancestor.prototype))) {
+      if (name !== 'constructor' && name !== 'close') members.set(name, member)
     }
   }
-  return methods
+  return members
 }
 
 function resolveMethod(
   Class: ExecutorClass,
-  methods: ReadonlyMap<string, unknown>,
+  members: ReadonlyMap<string, PropertyDescriptor>,
   { path, method }: { path: string; method: string },
 ): HandlerMethod {
   const where = `${Class.name} '${path}'`
-  const handler = methods.get(method)
-  if (handler === undefined) {
-    const near = nearest(method, methods.keys())
-    const names = [...methods.keys()].join(', ') || 'none'
+  const member = members.get(method)
+  if (member === undefined) {
+    const near = nearest(method, members.keys())
+    const names = [...members.keys()].join(', ') || 'none'
     const hint = near === undefined ? `its methods are: ${names}` : `did you mean '${near}'?`
     throw new MillraceError('INVALID_EXECUTOR', `${where}: there is no method '${method}'; ${hint}`)
   }
+  const handler: unknown = member.value
   if (typeof handler !== 'function') {
     throw new MillraceError(
       'INVALID_EXECUTOR',

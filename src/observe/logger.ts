@@ -23,7 +23,8 @@ export interface LoggerOptions {
 
 /**
  * A logger that writes one line a message: `name@pid[I]: message {"field":1}`, or with `format: 'json'`
- * `{"time":…,"level":"info","name":…,"pid":…,"message":…,"field":1}`.
+ * `{"time":…,"level":"info","name":…,"pid":…,"message":…,"field":1}`. Line feeds in a message are kept in the first
+ * format; what a client sent goes into the fields, where it cannot pass for a line of its own.
  *
  * Settings are read once, when the logger is made: a pod reads its own environment.
  */

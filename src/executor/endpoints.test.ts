@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest'
+import { endpointsOf } from './endpoints.js'
+import { Executor, type ExecutorClass } from './executor.js'
+import { requests } from './requests.js'
+
+const bound = (Class: ExecutorClass, usesRequests?: Record<string, string>) =>
+  Object.fromEntries([...endpointsOf(Class, usesRequests)].map(([path, { method }]) => [path, method]))
+
+const invalid = (text: string) =>
+  expect.objectContaining({ code: 'INVALID_EXECUTOR', message: expect.stringContaining(text) })
+
+class Parent extends Executor {
+  @requests('/index')
+  index() {
+    return 'parent'
+  }
+  @requests('/search')
+  search() {}
+}
+
+test('the base class passes everything through', () => {
+  expect(bound(Executor)).toEqual({ '/default': '' })
+})
+
+test('a subclass without endpoints serves none', () => {
+  class Nothing extends Executor {}
+  expect(bound(Nothing)).toEqual({})
+})
+
+test('endpoints are inherited', () => {
+  class Child extends Parent {
+    @requests('/more')
+    more() {}
+  }
+  expect(bound(Child)).toEqual({ '/index': 'index', '/search': 'search', '/more': 'more' })
+  expect(bound(Parent)).toEqual({ '/index': 'index', '/search': 'search' })
+})
+
+test('a subclass binds an endpoint anew', () => {
+  class Child extends Parent {
+    @requests('/index')
+    better() {}
+  }
+  expect(bound(Child)).toEqual({ '/index': 'better', '/search': 'search' })
+})
+
+test('a method that overrides another takes over its endpoints, decorated or not', () => {
+  class Silent extends Parent {
+    override index() {
+      return 'silent'
+    }
+  }
+  class Loud extends Parent {
+    @requests('/also')
+    override index() {
+      return 'loud'
+    }
+  }
+  expect(endpointsOf(Silent).get('/index')?.handler).toBe(Silent.prototype.index)
+  expect(bound(Loud)).toEqual({ '/index': 'index', '/search': 'search', '/also': 'index' })
+  expect(endpointsOf(Loud).get('/index')?.handler).toBe(Loud.prototype.index)
+})
+
+test('the static map names methods, with options or without, and is inherited like decorators', () => {
+  class Plain extends Executor {
+    static override requests = { '/a': 'a', '/b': { method: 'b', write: true } }
+    a() {}
+    async *b() {}
+  }
+  class Child extends Plain {
+    static override requests = { '/a': 'c', '/b': 'b' }
+    c() {}
+  }
+  expect(bound(Plain)).toEqual({ '/a': 'a', '/b': 'b' })
+  expect(endpointsOf(Plain).get('/b')).toMatchObject({ write: true, isGenerator: true })
+  expect(endpointsOf(Plain).get('/a')).toMatchObject({ write: false, isGenerator: false })
+  expect(bound(Child)).toEqual({ '/a': 'c', '/b': 'b' })
+})
+
+test('usesRequests binds a method and takes it away from where it was', () => {
+  expect(bound(Parent, { '/new': 'index' })).toEqual({ '/search': 'search', '/new': 'index' })
+  expect(bound(Parent, { '/search': 'index' })).toEqual({ '/search': 'index' })
+  expect(bound(Parent, { '/a': 'index', '/b': 'index' })).toEqual({
+    '/search': 'search',
+    '/a': 'index',
+    '/b': 'index',
+  })
+})
+
+test('usesRequests binds a method without a decorator, and a write stays a write', () => {
+  class Mixed extends Executor {
+    @requests({ on: '/put', write: true })
+    put() {}
+    plain() {}
+  }
+  const endpoints = endpointsOf(Mixed, { '/set': 'put', '/plain': 'plain' })
+  expect([...endpoints.keys()]).toEqual(['/set', '/plain'])
+  expect(endpoints.get('/set')?.write).toBe(true)
+})
+
+test('an endpoint bound to two methods of one class is refused with both names', () => {
+  class Twice extends Executor {
+    @requests('/x')
+    first() {}
+    @requests('/x')
+    second() {}
+  }
+  class Both extends Executor {
+    static override requests = { '/x': 'second' }
+    @requests('/x')
+    first() {}
+    second() {}
+  }
+  expect(() => endpointsOf(Twice)).toThrow(invalid("'/x' is bound to both first and second"))
+  expect(() => endpointsOf(Both)).toThrow(invalid("'/x' is bound to both first and second"))
+})
+
+test('a method that does not exist is refused with the nearest name', () => {
+  class Typo extends Executor {
+    static override requests = { '/x': 'vectorise' }
+    vectorize() {}
+  }
+  expect(() => endpointsOf(Typo)).toThrow(invalid("did you mean 'vectorize'"))
+  expect(() => endpointsOf(Parent, { '/x': 'somethingElse' })).toThrow(invalid('index, search'))
+  expect(() => endpointsOf(Parent, { '/x': 'toString' })).toThrow(invalid('toString'))
+  expect(() => endpointsOf(Parent, { '/x': 'constructor' })).toThrow(invalid('constructor'))
+})
+
+test('a handler with more than two arguments, a getter and a field are refused', () => {
+  class Wide extends Executor {
+    static override requests = { '/x': 'wide' }
+    wide(_docs: unknown, _context: unknown, _more: unknown) {}
+  }
+  class Getter extends Executor {
+    static override requests = { '/x': 'value' }
+    get value(): never {
+      throw new Error('must not be read')
+    }
+  }
+  class Field extends Executor {
+    static override requests = { '/x': 'field' }
+    field = () => {}
+  }
+  expect(() => endpointsOf(Wide)).toThrow(invalid('wide takes 3 arguments; a handler takes (docs, context)'))
+  expect(() => endpointsOf(Getter)).toThrow(invalid("'value' is no method"))
+  expect(() => endpointsOf(Field)).toThrow(invalid("no method 'field'"))
+})
+
+test('an endpoint without its slash, and the reserved one, are refused', () => {
+  class Slash extends Executor {
+    static override requests = { foo: 'foo' }
+    foo() {}
+  }
+  expect(() => endpointsOf(Slash)).toThrow(invalid("'/foo'"))
+  expect(() => endpointsOf(Parent, { _jina_dry_run_: 'index' })).toThrow(invalid('_jina_dry_run_'))
+})
+
+test('options of the static map are checked like those of the decorator', () => {
+  const withEntry = (entry: unknown) => {
+    class Entry extends Executor {
+      static override requests = { '/x': entry as string }
+      foo() {}
+    }
+    return () => endpointsOf(Entry)
+  }
+  expect(withEntry({ method: 'foo', batch: {} })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
+  expect(withEntry({ method: 'foo', on: '/y' })).toThrow(invalid("'on'"))
+  expect(withEntry({ write: true })).toThrow(invalid('{ method, write }'))
+  expect(withEntry(5)).toThrow(invalid('{ method, write }'))
+})
+
+test('what is no Executor is refused', () => {
+  expect(() => endpointsOf(Map as unknown as ExecutorClass)).toThrow(invalid('extends Executor'))
+  expect(() => endpointsOf('x' as unknown as ExecutorClass)).toThrow(invalid('extends Executor'))
+})
+
+test('the class is not constructed to know its endpoints', () => {
+  let constructed = 0
+  class Counting extends Parent {
+    constructor() {
+      super()
+      constructed++
+    }
+  }
+  expect(endpointsOf(Counting).size).toBe(2)
+  expect(constructed).toBe(0)
+})

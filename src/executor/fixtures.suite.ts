@@ -1,0 +1,50 @@
+import type { Call } from '../call/call.js'
+import { Document, DocumentArray } from '../document/index.js'
+import type { Logger } from '../observe/logger.js'
+import { DataRequest } from '../wire/data-request.js'
+import { SingleDocumentRequest } from '../wire/single-document-request.js'
+
+/** A call that nobody cancels, unless told otherwise. */
+export function callOf(options: Partial<Call> = {}): Call {
+  return {
+    signal: new AbortController().signal,
+    deadline: Number.POSITIVE_INFINITY,
+    headers: {},
+    ...options,
+  }
+}
+
+/** A request as it comes from a transport: not decoded. */
+export function requestOf(
+  endpoint: string,
+  {
+    texts = ['a', 'b'],
+    parameters,
+  }: { texts?: readonly string[]; parameters?: Record<string, unknown> } = {},
+): DataRequest {
+  const docs = new DocumentArray(texts.map((text) => new Document({ text })))
+  const init = parameters === undefined ? { endpoint, docs } : { endpoint, docs, parameters }
+  return DataRequest.decode(DataRequest.create(init).encode())
+}
+
+export function singleOf(
+  endpoint: string,
+  text = 'a',
+  parameters: Record<string, unknown> = {},
+): SingleDocumentRequest {
+  const document = new Document({ text })
+  return SingleDocumentRequest.decode(
+    SingleDocumentRequest.create({ endpoint, document, parameters }).encode(),
+  )
+}
+
+/** What an answer is after it went over the wire. */
+export function sent(answer: DataRequest): DataRequest {
+  return DataRequest.decode(answer.encode())
+}
+
+/** Keeps what is logged, as `error: message`. */
+export function loggerOf(lines: string[]): Logger {
+  const at = (level: string) => (message: string) => void lines.push(`${level}: ${message}`)
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}

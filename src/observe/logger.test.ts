@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { createLogger, type LoggerOptions } from './logger.js'
+
+function logged(options: LoggerOptions, use: (logger: ReturnType<typeof createLogger>) => void): string[] {
+  const lines: string[] = []
+  use(
+    createLogger('exec/rep-0', {
+      format: 'line',
+      colour: false,
+      write: (line) => lines.push(line),
+      ...options,
+    }),
+  )
+  return lines
+}
+
+test('a line has the name, the process, the level and the fields', () => {
+  const lines = logged({}, (logger) => {
+    logger.info('ready')
+    logger.error('gone', { code: 1 })
+  })
+  expect(lines).toEqual([
+    `exec/rep-0@${process.pid}[I]: ready`,
+    `exec/rep-0@${process.pid}[E]: gone {"code":1}`,
+  ])
+})
+
+test('messages below the level are left out', () => {
+  const say = (logger: ReturnType<typeof createLogger>) => {
+    logger.debug('d')
+    logger.info('i')
+    logger.warn('w')
+    logger.error('e')
+  }
+  expect(logged({}, say)).toHaveLength(3)
+  expect(logged({ level: 'debug' }, say)).toHaveLength(4)
+  expect(logged({ level: 'error' }, say)).toHaveLength(1)
+  expect(logged({ level: 'silent' }, say)).toEqual([])
+})
+
+test('an unknown level in the environment counts as info', () => {
+  const before = process.env.MILLRACE_LOG_LEVEL
+  process.env.MILLRACE_LOG_LEVEL = 'loud'
+  try {
+    expect(logged({}, (logger) => logger.info('still here'))).toHaveLength(1)
+  } finally {
+    if (before === undefined) delete process.env.MILLRACE_LOG_LEVEL
+    else process.env.MILLRACE_LOG_LEVEL = before
+  }
+})
+
+test('JSON lines can be read again, and a field does not hide what the entry says of itself', () => {
+  const [line] = logged({ format: 'json' }, (logger) => logger.warn('slow', { ms: 5, level: 'mine' }))
+  expect(JSON.parse(line ?? '')).toMatchObject({
+    level: 'warn',
+    name: 'exec/rep-0',
+    pid: process.pid,
+    message: 'slow',
+    ms: 5,
+  })
+})
+
+test('a cycle, a bigint, an error and a throwing getter are logged without an error', () => {
+  const cycle: { self?: unknown; twice?: unknown[] } = {}
+  cycle.self = cycle
+  const shared = { a: 1 }
+  cycle.twice = [shared, shared]
+  const throwing = {
+    get field(): string {
+      throw new Error('no')
+    },
+  }
+  const lines = logged({}, (logger) => {
+    logger.info('cycle', cycle)
+    logger.info('big', { n: 3n })
+    logger.info('error', { error: new TypeError('what') })
+    logger.info('getter', throwing)
+  })
+  expect(lines[0]).toContain('{"self":"[circular]","twice":[{"a":1},{"a":1}]}')
+  expect(lines[1]).toContain('{"n":"3"}')
+  expect(lines[2]).toContain('"message":"what"')
+  expect(lines[3]).toContain('unwritable')
+})
+
+test('colour is only in the letter of the level', () => {
+  const [line] = logged({ colour: true }, (logger) => logger.info('x'))
+  expect(line).toBe(`exec/rep-0@${process.pid}[\u001b[36mI\u001b[39m]: x`)
+})

@@ -1,0 +1,229 @@
+import { expect, test } from 'vitest'
+import { callOf } from '../executor/fixtures.suite.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { deferred } from '../lib/deferred.js'
+import { Lane } from './lane.js'
+
+/** A lane whose clock and event loop are moved by hand. */
+function laneOf(limit: number | null) {
+  let now = 1000
+  const breaths: (() => void)[] = []
+  const clock: Clock = { ...systemClock, now: () => now, monotonic: () => now }
+  const lane = new Lane({ limit, clock, holdMs: 1, breathe: (wake) => void breaths.push(wake) })
+  return {
+    lane,
+    spend: (ms: number) => void (now += ms),
+    breaths,
+    /** The event loop goes round, as often as somebody waits for it. */
+    async settle() {
+      for (let idle = 0; idle < 3; idle++) {
+        await new Promise((resolve) => setTimeout(resolve, 0))
+        while (breaths.length > 0) {
+          breaths.shift()?.()
+          idle = 0
+        }
+      }
+    },
+  }
+}
+
+test('a task begins before run() returns when nobody is in its way', () => {
+  const { lane } = laneOf(1)
+  let began = false
+  void lane.run(callOf(), async () => void (began = true))
+  expect(began).toBe(true)
+  expect(lane.inFlight).toBe(1)
+})
+
+test('no more than the limit run at a time, the others follow in order', async () => {
+  const { lane, settle } = laneOf(2)
+  const gates = [0, 1, 2, 3].map(() => deferred())
+  const began: number[] = []
+  let running = 0
+  let most = 0
+  const done = gates.map((gate, index) =>
+    lane.run(callOf(), async () => {
+      began.push(index)
+      most = Math.max(most, ++running)
+      await gate.promise
+      running--
+      return index
+    }),
+  )
+  expect(began).toEqual([0, 1])
+  expect(lane.inFlight).toBe(4)
+  gates[1]?.resolve()
+  await settle()
+  expect(began).toEqual([0, 1, 2])
+  for (const gate of gates) gate.resolve()
+  await settle()
+  expect(await Promise.all(done)).toEqual([0, 1, 2, 3])
+  expect(most).toBe(2)
+  expect(lane.inFlight).toBe(0)
+})
+
+test('without a limit all run at once', () => {
+  const { lane } = laneOf(null)
+  let began = 0
+  for (let n = 0; n < 100; n++) {
+    void lane.run(callOf(), async () => {
+      began++
+      await new Promise(() => {})
+    })
+  }
+  expect(began).toBe(100)
+})
+
+test('after tasks have held the event loop for too long the next waits for a breath', async () => {
+  const { lane, spend, settle, breaths } = laneOf(null)
+  const began: number[] = []
+  const task = (index: number, ms: number) => () => {
+    began.push(index)
+    spend(ms)
+    return Promise.resolve(index)
+  }
+  const done = [0.4, 0.4, 0.4, 50, 50].map((ms, index) => lane.run(callOf(), task(index, ms)))
+  expect(began).toEqual([0, 1, 2])
+  expect(breaths).toHaveLength(1)
+  breaths.shift()?.()
+  expect(began).toEqual([0, 1, 2, 3])
+  await settle()
+  expect(await Promise.all(done)).toEqual([0, 1, 2, 3, 4])
+})
+
+test('the answer of one task is out before the next one begins', async () => {
+  const { lane, settle } = laneOf(1)
+  const order: string[] = []
+  const gate = deferred()
+  const first = lane.run(callOf(), () => gate.promise).then(() => order.push('answered'))
+  const second = lane.run(callOf(), async () => void order.push('began'))
+  gate.resolve()
+  await settle()
+  await Promise.all([first, second])
+  expect(order).toEqual(['answered', 'began'])
+})
+
+test('a call that is cancelled while it waits for the limit leaves at once and never runs', async () => {
+  const { lane, settle } = laneOf(1)
+  const gate = deferred()
+  const first = lane.run(callOf(), () => gate.promise)
+  const controller = new AbortController()
+  let ran = false
+  const waiting = lane.run(callOf({ signal: controller.signal }), async () => void (ran = true))
+  expect(lane.inFlight).toBe(2)
+  controller.abort(new Error('left'))
+  await expect(waiting).rejects.toThrow('left')
+  expect(lane.inFlight).toBe(1)
+  gate.resolve()
+  await settle()
+  await first
+  expect(ran).toBe(false)
+})
+
+test('a call that was cancelled before it came to the queue does not wait in it', async () => {
+  const { lane } = laneOf(1)
+  void lane.run(callOf(), () => new Promise<void>(() => {}))
+  const signal = AbortSignal.abort(new Error('gone'))
+  await expect(lane.run(callOf({ signal }), async () => {})).rejects.toThrow('gone')
+})
+
+test('a call that is cancelled during a breath does not run', async () => {
+  const { lane, spend, breaths } = laneOf(null)
+  void lane.run(callOf(), async () => spend(5))
+  const controller = new AbortController()
+  let ran = false
+  const waiting = lane.run(callOf({ signal: controller.signal }), async () => void (ran = true))
+  controller.abort(new Error('left'))
+  breaths.shift()?.()
+  await expect(waiting).rejects.toThrow('left')
+  expect(ran).toBe(false)
+})
+
+test('a call whose deadline has passed does not run, whether it waited or not', async () => {
+  const { lane, spend, settle } = laneOf(1)
+  const expired = expect.objectContaining({ code: 'DEADLINE_EXCEEDED' })
+  const gate = deferred()
+  const first = lane.run(callOf(), () => gate.promise)
+  const waiting = lane.run(callOf({ deadline: 1010 }), async () => 'ran').catch((error: unknown) => error)
+  spend(20)
+  gate.resolve()
+  await settle()
+  await first
+  expect(await waiting).toEqual(expired)
+  await expect(lane.run(callOf({ deadline: 1010 }), async () => 'ran')).rejects.toEqual(expired)
+})
+
+test('a task that fails makes room like any other', async () => {
+  const { lane, settle } = laneOf(1)
+  const failing = lane.run(callOf(), () => Promise.reject(new Error('no')))
+  const next = lane.run(callOf(), async () => 'next')
+  await expect(failing).rejects.toThrow('no')
+  await settle()
+  expect(await next).toBe('next')
+})
+
+test('idle waits for those that run and those that wait', async () => {
+  const { lane, settle } = laneOf(1)
+  await lane.idle()
+  const gates = [deferred(), deferred()]
+  for (const gate of gates) void lane.run(callOf(), () => gate.promise)
+  let idle = false
+  void lane.idle().then(() => (idle = true))
+  gates[0]?.resolve()
+  await settle()
+  expect(idle).toBe(false)
+  gates[1]?.resolve()
+  await settle()
+  expect(idle).toBe(true)
+})
+
+test('idle resolves when the last one that waits is cancelled', async () => {
+  const { lane, settle } = laneOf(1)
+  const gate = deferred()
+  const controller = new AbortController()
+  void lane.run(callOf(), () => gate.promise)
+  const waiting = lane.run(callOf({ signal: controller.signal }), async () => {}).catch(() => 'left')
+  const idle = lane.idle()
+  gate.resolve()
+  controller.abort()
+  await settle()
+  await idle
+  expect(await waiting).toBe('left')
+})
+
+test('an iteration keeps its place until it ends, also when its reader leaves', async () => {
+  const { lane, settle } = laneOf(1)
+  const numbers = async function* () {
+    for (let n = 0; ; n++) yield n
+  }
+  const read: number[] = []
+  const reading = (async () => {
+    for await (const n of lane.iterate(callOf(), numbers)) {
+      read.push(n)
+      if (n === 2) break
+    }
+  })()
+  const next = lane.run(callOf(), async () => 'next')
+  await settle()
+  await reading
+  expect(read).toEqual([0, 1, 2])
+  expect(await next).toBe('next')
+})
+
+test('an iteration that computes long between its items lets the event loop go round', async () => {
+  const { lane, spend, breaths } = laneOf(null)
+  const heavy = async function* () {
+    for (let n = 0; n < 3; n++) {
+      spend(5)
+      yield n
+    }
+  }
+  const items = lane.iterate(callOf(), heavy)
+  expect((await items.next()).value).toBe(0)
+  const second = items.next()
+  expect(breaths).toHaveLength(1)
+  breaths.shift()?.()
+  expect((await second).value).toBe(1)
+  await items.return()
+  expect(lane.inFlight).toBe(0)
+})

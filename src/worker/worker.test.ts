@@ -1,0 +1,317 @@
+import { expect, test } from 'vitest'
+import type { DocumentArray } from '../document/index.js'
+import { Document } from '../document/index.js'
+import type { HandlerContext } from '../executor/context.js'
+import { Executor, type ExecutorClass } from '../executor/executor.js'
+import { callOf, loggerOf, requestOf, sent, singleOf } from '../executor/fixtures.suite.js'
+import { requests } from '../executor/requests.js'
+import { deferred } from '../lib/deferred.js'
+import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+import type { ExecutorSpec } from './spec.js'
+import { startWorker, type Worker } from './worker.js'
+
+const spec: ExecutorSpec = {
+  module: null,
+  className: null,
+  usesWith: {},
+  usesMetas: {},
+  usesRequests: {},
+  workspace: null,
+  maxConcurrency: null,
+  podName: 'exec/rep-1',
+  deployment: 'exec',
+  replica: 1,
+  replicas: 2,
+  shardId: 0,
+  shards: 1,
+}
+
+async function start(
+  executorClass: ExecutorClass,
+  options: Partial<ExecutorSpec> = {},
+): Promise<{ worker: Worker; logged: string[] }> {
+  const logged: string[] = []
+  const worker = await startWorker({ ...spec, ...options }, { executorClass, logger: loggerOf(logged) })
+  return { worker, logged }
+}
+
+class Shout extends Executor {
+  @requests('/shout')
+  shout(docs: DocumentArray) {
+    for (const doc of docs) doc.text += '!'
+  }
+  @requests('/fail')
+  fail() {
+    throw new Error('always')
+  }
+  @requests({ on: '/write', write: true })
+  write() {}
+  @requests('/generate')
+  *generate(docs: DocumentArray) {
+    for (const doc of docs) yield* [doc, new Document({ text: 'more' })]
+  }
+}
+
+test('a request is answered by the method of its endpoint', async () => {
+  const { worker } = await start(Shout)
+  const request = requestOf('/shout')
+  const answer = sent(await worker.handle(request, callOf()))
+  expect([...answer.docs].map(({ text }) => text)).toEqual(['a!', 'b!'])
+  expect(answer.requestId).toBe(request.requestId)
+  expect(answer.routes).toMatchObject([{ executor: 'exec' }])
+  expect(worker.inFlight).toBe(0)
+})
+
+test('an unknown endpoint and the dry run come back unchanged, documents byte for byte', async () => {
+  const { worker } = await start(Shout)
+  for (const endpoint of ['/unknown', '', '_jina_dry_run_']) {
+    const request = requestOf(endpoint)
+    const answer = await worker.handle(request, callOf())
+    expect(answer.data).toBe(request.data)
+    expect(answer.status).toBeUndefined()
+    expect(answer.routes).toMatchObject([{ executor: 'exec' }])
+  }
+})
+
+test('/default serves what nobody else does, but not the dry run', async () => {
+  const seen: string[] = []
+  class All extends Executor {
+    @requests
+    all(_docs: DocumentArray, { endpoint }: HandlerContext) {
+      seen.push(endpoint)
+    }
+    @requests('/own')
+    own() {}
+  }
+  const { worker } = await start(All)
+  for (const endpoint of ['/a', '/own', '', '_jina_dry_run_'])
+    await worker.handle(requestOf(endpoint), callOf())
+  expect(seen).toEqual(['/a', ''])
+})
+
+test('the base class passes everything through and says that it serves all', async () => {
+  const worker = await startWorker(spec)
+  const request = requestOf('/anything')
+  expect((await worker.handle(request, callOf())).data).toBe(request.data)
+  expect(worker.describe().endpoints).toEqual(['_jina_dry_run_', '/default'])
+  const [streamed] = await all(worker.stream(singleOf('/anything', 'x'), callOf()))
+  expect(streamed?.document.text).toBe('x')
+})
+
+test('an error is an answer, and the replica lives on', async () => {
+  const { worker, logged } = await start(Shout)
+  for (let n = 0; n < 3; n++) {
+    const answer = await worker.handle(requestOf('/fail'), callOf())
+    expect(answer.status).toMatchObject({ code: 'ERROR', exception: { executor: 'Shout' } })
+  }
+  expect(logged).toHaveLength(3)
+  expect((await worker.handle(requestOf('/shout'), callOf())).status).toBeUndefined()
+})
+
+test('usesWith, usesMetas and usesRequests reach the executor', async () => {
+  let seen: unknown
+  class Configured extends Executor {
+    constructor(options: { size: number }) {
+      super(options)
+      seen = [options, this.metas, this.runtimeArgs, [...this.requests.keys()]]
+    }
+    plain() {
+      return { called: true }
+    }
+  }
+  const { worker } = await start(Configured, {
+    usesWith: { size: 3 },
+    usesMetas: { name: 'other', extra: 1 },
+    usesRequests: { '/x': 'plain' },
+    workspace: '/ws',
+  })
+  expect(seen).toEqual([
+    { size: 3 },
+    { name: 'other', extra: 1, description: '', workspace: '' },
+    {
+      name: 'exec/rep-1',
+      deployment: 'exec',
+      replica: 1,
+      replicas: 2,
+      shardId: 0,
+      shards: 1,
+      workspace: '/ws',
+    },
+    ['/x'],
+  ])
+  const answer = await worker.handle(requestOf('/x'), callOf())
+  expect(answer.parameters.__results__).toEqual({ 'exec/rep-1': { called: true } })
+})
+
+test('a constructor that throws fails the start with its own message and stack', async () => {
+  class Broken extends Executor {
+    constructor() {
+      super()
+      throw new TypeError('no such model')
+    }
+  }
+  const error = await start(Broken).catch((thrown: unknown) => thrown as Error)
+  expect(error).toMatchObject({ code: 'START_FAILED' })
+  expect((error as Error).message).toContain('Broken threw TypeError: no such model')
+  expect((error as Error).stack).toContain('worker.test.ts')
+})
+
+test('a class that cannot be served is refused before it is constructed', async () => {
+  let constructed = false
+  class Typo extends Executor {
+    static override requests = { '/x': 'missing' }
+    constructor() {
+      super()
+      constructed = true
+    }
+  }
+  await expect(start(Typo)).rejects.toMatchObject({ code: 'INVALID_EXECUTOR' })
+  expect(constructed).toBe(false)
+})
+
+test('handlers that wait interleave, and with maxConcurrency only so many', async () => {
+  let running = 0
+  let most = 0
+  let gate = deferred()
+  class Waiting extends Executor {
+    @requests
+    async wait() {
+      most = Math.max(most, ++running)
+      await gate.promise
+      running--
+    }
+  }
+  for (const [maxConcurrency, expected] of [
+    [null, 5],
+    [2, 2],
+    [1, 1],
+  ] as const) {
+    most = 0
+    gate = deferred()
+    const { worker } = await start(Waiting, { maxConcurrency })
+    const answers = Array.from({ length: 5 }, () => worker.handle(requestOf('/x'), callOf()))
+    expect(worker.inFlight).toBe(5)
+    gate.resolve()
+    await Promise.all(answers)
+    expect(most).toBe(expected)
+  }
+})
+
+test('a handler that blocks the event loop loses no request, and each answer is out before the next begins', async () => {
+  const order: string[] = []
+  class Blocking extends Executor {
+    @requests
+    block(_docs: DocumentArray, { parameters }: HandlerContext) {
+      order.push(`begin ${String(parameters.n)}`)
+      const until = performance.now() + 3
+      while (performance.now() < until);
+    }
+  }
+  const { worker } = await start(Blocking)
+  const answers = [1, 2, 3, 4].map(async (n) => {
+    await worker.handle(requestOf('/x', { parameters: { n } }), callOf())
+    order.push(`answer ${n}`)
+  })
+  await Promise.all(answers)
+  expect(order).toEqual([1, 2, 3, 4].flatMap((n) => [`begin ${n}`, `answer ${n}`]))
+})
+
+test("the handler's signal is the call's", async () => {
+  const seen = deferred<unknown>()
+  class Listening extends Executor {
+    @requests
+    async listen(_docs: DocumentArray, { signal }: HandlerContext) {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      seen.resolve(signal.reason)
+    }
+  }
+  const { worker } = await start(Listening)
+  const controller = new AbortController()
+  const answer = worker.handle(requestOf('/x'), callOf({ signal: controller.signal }))
+  controller.abort('left')
+  expect(await seen.promise).toBe('left')
+  await answer
+})
+
+test('close refuses what is new, finishes what it has, then closes the executor, once', async () => {
+  const gate = deferred()
+  const order: string[] = []
+  class Slow extends Executor {
+    @requests
+    async slow() {
+      await gate.promise
+      order.push('handled')
+    }
+    override async close() {
+      order.push('closed')
+    }
+  }
+  const { worker } = await start(Slow, { maxConcurrency: 1 })
+  const accepted = [1, 2].map(() => worker.handle(requestOf('/x'), callOf()))
+  const closing = worker.close()
+  expect(worker.close()).toBe(closing)
+  await expect(worker.handle(requestOf('/x'), callOf())).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    retryable: true,
+  })
+  await expect(all(worker.stream(singleOf('/x'), callOf()))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  expect(order).toEqual([])
+  gate.resolve()
+  await closing
+  await Promise.all(accepted)
+  expect(order).toEqual(['handled', 'handled', 'closed'])
+})
+
+test('an error in close() of the executor is logged and the worker is closed all the same', async () => {
+  class Bad extends Executor {
+    override close(): never {
+      throw new Error('cannot flush')
+    }
+  }
+  const { worker, logged } = await start(Bad)
+  await worker.close()
+  expect(logged).toEqual(['error: close() of Bad threw Error: cannot flush'])
+})
+
+test('a stream gives documents as they come', async () => {
+  const { worker } = await start(Shout)
+  const answers = await all(worker.stream(singleOf('/generate', 'x'), callOf()))
+  expect(answers.map(({ document }) => document.text)).toEqual(['x', 'more'])
+  expect(worker.inFlight).toBe(0)
+})
+
+test('a stream to an endpoint that nobody serves fails, the dry run does not', async () => {
+  const { worker } = await start(Shout)
+  const [unknown] = await all(worker.stream(singleOf('/nobody'), callOf()))
+  expect(unknown?.status?.exception?.args[1]).toBe('NOT_FOUND')
+  expect(unknown?.status?.description).toContain('/shout')
+  const [dry] = await all(worker.stream(singleOf('_jina_dry_run_'), callOf()))
+  expect(dry?.status).toBeUndefined()
+})
+
+test('a description lists the dry run first, what writes, and what streams', async () => {
+  class Described extends Shout {
+    @requests
+    all() {}
+  }
+  const { worker } = await start(Described)
+  const { endpoints, writeEndpoints, streamEndpoints, schemas } = worker.describe()
+  expect(endpoints).toEqual(['_jina_dry_run_', '/default', '/shout', '/fail', '/write', '/generate'])
+  expect(writeEndpoints).toEqual(['/write'])
+  expect(streamEndpoints).toEqual(['/generate'])
+  expect(Object.keys(schemas)).toEqual(endpoints)
+  expect(schemas['/generate']).toMatchObject({
+    input: { name: 'PydanticDocument' },
+    output: { name: 'PydanticDocument' },
+    is_generator: true,
+    is_singleton_doc: false,
+    parameters: {},
+  })
+  expect(JSON.parse(JSON.stringify(schemas))).toEqual(schemas)
+})
+
+async function all(answers: AsyncIterable<SingleDocumentRequest>): Promise<SingleDocumentRequest[]> {
+  const gathered: SingleDocumentRequest[] = []
+  for await (const answer of answers) gathered.push(answer)
+  return gathered
+}
