@@ -1,0 +1,148 @@
+import { afterEach, expect, test } from 'vitest'
+import type { Call } from '../../call/call.js'
+import { Document, DocumentArray } from '../../document/index.js'
+import { MillraceError } from '../../errors.js'
+import { deferred } from '../../lib/deferred.js'
+import { DataRequest } from '../../wire/data-request.js'
+import { encodeDescription } from '../../wire/description.js'
+import { SingleDocumentRequest } from '../../wire/single-document-request.js'
+import { dial } from '../index.js'
+import type { Channel } from '../transport.js'
+import { type FakePeer, type FakePeerOptions, startFakePeer } from './fake-peer.suite.js'
+
+const cleanups: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const clean of cleanups.splice(0)) await clean()
+})
+
+async function connect(options: FakePeerOptions): Promise<{ peer: FakePeer; channel: Channel }> {
+  const peer = await startFakePeer(options)
+  const channel = await dial({ kind: 'grpc', host: '127.0.0.1', port: peer.port, tls: false })
+  cleanups.push(() => channel.close(), peer.close)
+  return { peer, channel }
+}
+
+function callOf(change: Partial<Call> = {}): Call {
+  return { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, headers: {}, ...change }
+}
+
+function request(text = 'a'): DataRequest {
+  return DataRequest.create({ endpoint: '/foo', docs: new DocumentArray([new Document({ text })]) })
+}
+
+test('a hop is a unary call with the endpoint as metadata', async () => {
+  let seen: Record<string, string> = {}
+  const { channel } = await connect({
+    onSingle(given, metadata) {
+      seen = metadata
+      const answer = given.answer()
+      answer.docs = new DocumentArray([new Document({ text: `${given.docs.at(0)!.text}!` })])
+      return answer
+    },
+  })
+  const headers = { 'x-tenant': 'a', __prefetch__: '5', __results_in_order__: 'true' }
+  const answer = await channel.handle(request(), callOf({ headers }))
+  expect(answer.docs.at(0)!.text).toBe('a!')
+  expect(seen).toMatchObject({ endpoint: '/foo', 'x-tenant': 'a' })
+  expect(seen).not.toHaveProperty('__prefetch__')
+  expect(seen).not.toHaveProperty('__results_in_order__')
+})
+
+test('a large request and its answer arrive whole', async () => {
+  const { channel } = await connect({ onSingle: (given) => given.answer() })
+  const text = 'x'.repeat(3_000_000)
+  expect((await channel.handle(request(text), callOf())).docs.at(0)!.text.length).toBe(text.length)
+})
+
+test('a peer without the unary call is asked over a stream', async () => {
+  const { peer, channel } = await connect({})
+  expect((await channel.handle(request(), callOf())).docs.at(0)!.text).toBe('a')
+  expect((await channel.handle(request('b'), callOf())).docs.at(0)!.text).toBe('b')
+  expect(peer.calls).toHaveLength(2)
+})
+
+test('an abort rejects with its reason', async () => {
+  const arrived = deferred()
+  const { channel } = await connect({
+    onSingle() {
+      arrived.resolve()
+      return new Promise<never>(() => {})
+    },
+  })
+  const abort = new AbortController()
+  const hop = channel.handle(request(), callOf({ signal: abort.signal }))
+  await arrived.promise
+  const reason = new MillraceError('CANCELLED', 'enough')
+  abort.abort(reason)
+  await expect(hop).rejects.toMatchObject({ code: 'CANCELLED', message: 'enough' })
+})
+
+test('the deadline goes along and is kept here too', async () => {
+  const { channel } = await connect({ onSingle: () => new Promise<never>(() => {}) })
+  const hop = channel.handle(request(), callOf({ deadline: Date.now() + 50 }))
+  await expect(hop).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+})
+
+test('statuses of the peer become errors with its address', async () => {
+  const { peer, channel } = await connect({
+    onSingle: () => Promise.reject({ code: 14, details: 'worker down' }),
+  })
+  await expect(channel.handle(request(), callOf())).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    retryable: true,
+    message: expect.stringContaining('worker down'),
+    where: { address: `127.0.0.1:${peer.port}` },
+  })
+})
+
+test('documents are streamed as they come', async () => {
+  const { channel } = await connect({
+    onStreamDoc: async function* (given) {
+      for (const text of ['b', 'c']) {
+        const answer = given.answer()
+        answer.document = new Document({ text })
+        yield answer
+      }
+    },
+  })
+  const got: string[] = []
+  const single = SingleDocumentRequest.create({ endpoint: '/tell', document: new Document() })
+  for await (const answer of channel.stream(single, callOf())) got.push(answer.document.text)
+  expect(got).toEqual(['b', 'c'])
+})
+
+test('a peer describes itself; one that cannot is unknown', async () => {
+  const description = { endpoints: ['/a'], writeEndpoints: ['/a'], streamEndpoints: [], schemas: {} }
+  const known = await connect({ describe: () => encodeDescription(description) })
+  expect(await known.channel.describe()).toMatchObject({ endpoints: ['/a'], writeEndpoints: ['/a'] })
+  const unknown = await connect({})
+  expect(await unknown.channel.describe()).toMatchObject({ endpoints: [] })
+})
+
+test('a channel outlives its peer, and is closed only by close()', async () => {
+  const { peer, channel } = await connect({ onSingle: (given) => given.answer() })
+  await channel.handle(request(), callOf())
+  await peer.close()
+  await expect(channel.handle(request(), callOf())).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  const successor = await startFakePeer({ onSingle: (given) => given.answer() }, peer.port)
+  cleanups.push(successor.close)
+  expect((await channel.handle(request(), callOf())).docs).toHaveLength(1)
+  await channel.close()
+  await channel.close()
+  expect(await channel.closed).toEqual({ reason: expect.any(String) })
+  await expect(channel.handle(request(), callOf())).rejects.toMatchObject({ code: 'CANCELLED' })
+})
+
+test('close() ends what is in flight', async () => {
+  const arrived = deferred()
+  const { channel } = await connect({
+    onSingle() {
+      arrived.resolve()
+      return new Promise<never>(() => {})
+    },
+  })
+  const hop = channel.handle(request(), callOf())
+  await arrived.promise
+  await Promise.all([channel.close(), expect(hop).rejects.toMatchObject({ code: 'CANCELLED' })])
+})
