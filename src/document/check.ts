@@ -15,7 +15,7 @@ export function checked(number: number, value: unknown): unknown {
       : typeof value
   throw new MillraceError(
     'INVALID_INPUT',
-    `${names.get(number)} of a Document must be ${wanted}, got ${came === 'number' ? String(value as number) : came}.`,
+    `${names.get(number)} of a Document must be ${wanted}, got ${came === 'number' ? String(value) : came}.`,
   )
 }
 

@@ -36,8 +36,11 @@ export function decodeField(number: number, { bytes, start, end }: Source): unkn
     case field.weight:
     case field.offset:
       return lastOf(number, bytes, start, end).float()
-    case field.blob:
-      return lastOf(number, bytes, start, end).bytes()
+    case field.blob: {
+      // no Buffer, even where the source is one: its slice() and JSON are not a Uint8Array's
+      const { buffer, byteOffset, length } = lastOf(number, bytes, start, end).bytes()
+      return new Uint8Array(buffer, byteOffset, length)
+    }
     default:
       return lastOf(number, bytes, start, end).string()
   }

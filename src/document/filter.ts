@@ -84,7 +84,12 @@ function compileValue(name: string, wanted: unknown): (document: Document) => un
   if (typeof wanted !== 'string' || !wanted.includes('{')) return () => wanted
   const whole = /^\{(\w+)\}$/.exec(wanted)?.[1]
   if (whole !== undefined) return (document) => valueAt(document, whole)
-  return (document) => wanted.replace(placeholder, (_, path: string) => String(valueAt(document, path) ?? ''))
+  return (document) => wanted.replace(placeholder, (_, path: string) => asText(valueAt(document, path)))
+}
+
+function asText(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function compilePattern(wanted: unknown): RegExp {
@@ -115,7 +120,7 @@ function listed(actual: unknown, wanted: unknown): boolean {
 }
 
 function equal(left: unknown, right: unknown): boolean {
-  if (left === right || (left == null && right == null)) return true
+  if (left === right || (left ?? right ?? undefined) === undefined) return true
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
   const keys = Object.keys(left)
   if (Array.isArray(left) !== Array.isArray(right) || keys.length !== Object.keys(right).length) return false

@@ -15,7 +15,13 @@ export { BsrMatrix, type BsrInit } from './sparse/bsr.js'
 export { CooMatrix, type CooInit } from './sparse/coo.js'
 export { CscMatrix } from './sparse/csc.js'
 export { type CompressedInit, CsrMatrix } from './sparse/csr.js'
-export { type IndexArray, type SparseFormat, type SparseMatrix, toDense, type Values } from './sparse/matrix.js'
+export {
+  type IndexArray,
+  type SparseFormat,
+  type SparseMatrix,
+  toDense,
+  type Values,
+} from './sparse/matrix.js'
 export { SparseRow } from './sparse/row.js'
 export type { Stacked } from './stack.js'
 export { decodeStruct, encodeStruct } from './struct.js'

@@ -1,12 +1,16 @@
 import { MillraceError } from '../errors.js'
+import type { NdArrayInit } from './nd-array.js'
 
-/** Numbers in lists of lists, all of one shape; booleans count as 0 and 1, null (JSON's NaN) as NaN. */
+/** Numbers or booleans in lists of lists, all of one shape; null (JSON's NaN) counts as NaN. */
 export type NestedNumbers = number | boolean | null | readonly NestedNumbers[]
 
 const maxDimensions = 32
 
-/** Lists of lists as a flat array and its shape. Throws INVALID_INPUT for ragged lists and for what is no number. */
-export function flatten(list: NestedNumbers): { data: Float64Array; shape: number[] } {
+/**
+ * Lists of lists as what `new NdArray` takes: float64, or `|b1` when all of them are booleans. Throws INVALID_INPUT for
+ * ragged lists and for what is no number.
+ */
+export function flatten(list: NestedNumbers): NdArrayInit {
   const shape: number[] = []
   for (let inner: unknown = list; Array.isArray(inner); inner = inner[0]) {
     shape.push(inner.length)
@@ -15,8 +19,10 @@ export function flatten(list: NestedNumbers): { data: Float64Array; shape: numbe
   }
   const data = new Float64Array(shape.reduce((product, length) => product * length, 1))
   let at = 0
+  let booleans = 0
   const visit = (value: unknown, depth: number): void => {
     if (depth === shape.length) {
+      if (typeof value === 'boolean') booleans++
       data[at++] = numeric(value)
       return
     }
@@ -26,6 +32,7 @@ export function flatten(list: NestedNumbers): { data: Float64Array; shape: numbe
     for (const inner of value) visit(inner, depth + 1)
   }
   visit(list, 0)
+  if (booleans > 0 && booleans === at) return { data: Uint8Array.from(data), shape, dtype: '|b1' }
   return { data, shape }
 }
 

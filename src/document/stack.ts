@@ -46,7 +46,12 @@ function stackDense(arrays: readonly NdArray[], first: NdArray): NdArray {
 }
 
 function stackSparse(matrices: readonly SparseMatrix[], first: SparseMatrix): SparseMatrix {
-  const csr = wholeOf(matrices) ?? concatenate(matrices.map(CsrMatrix.from), first)
+  const csr =
+    wholeOf(matrices) ??
+    concatenate(
+      matrices.map((matrix) => CsrMatrix.from(matrix)),
+      first,
+    )
   if (first.format === 'csc') return CscMatrix.from(csr)
   if (first.format === 'bsr') return BsrMatrix.from(csr)
   if (first.format === 'coo') {

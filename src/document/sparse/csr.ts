@@ -60,7 +60,7 @@ export class CsrMatrix implements SparseMatrix {
     if (!(index >= 0 && index < this.shape[0])) {
       throw new MillraceError('INVALID_INPUT', `Row ${index} of a matrix of ${this.shape[0]} rows.`)
     }
-    return new SparseRow(this, this.indptr[index]!, this.indptr[index + 1]!)
+    return new SparseRow(this, this.indptr[index], this.indptr[index + 1])
   }
 
   toCoo(): CooMatrix {

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { DocumentArray, type Filter } from './index.js'
+
+const docs = new DocumentArray(
+  Array.from({ length: 5 }, (_, n) => ({
+    id: `x${n}`,
+    text: n === 0 ? '' : `hello ${n}`,
+    weight: n * 0.5,
+    uri: `u${n}`,
+    tags: { n, s: 'ab'.repeat(n), o: { p: n * 1.5 }, l: Array(n).fill(1), nul: null },
+  })),
+)
+docs.at(1)!.tags['only'] = 'yes'
+docs.at(2)!.chunks.push({ text: 'c' })
+docs.at(3)!.embedding = [1, 2]
+docs.at(4)!.scores['cosine'] = { value: 0.5 }
+
+const found = (filter: Filter): string => Array.from(docs.find(filter), (document) => document.id[1]).join('')
+
+describe('find with a filter', () => {
+  // what docarray 0.21 answers to the same
+  it.each<[Filter, string]>([
+    [{}, '01234'],
+    [{ tags__n: { $gt: 2 } }, '34'],
+    [{ tags__n: { $gte: 2 } }, '234'],
+    [{ tags__n: { $lt: 2 } }, '01'],
+    [{ tags__n: { $lte: 2 } }, '012'],
+    [{ tags__n: { $eq: 2 } }, '2'],
+    [{ tags__n: { $neq: 2 } }, '0134'],
+    [{ tags__n: { $gt: 1, $lt: 4 } }, '23'],
+    [{ tags__n: { $gt: 1 }, text: { $regex: '3' } }, '3'],
+    [{ tags__o__p: { $gt: 3 } }, '34'],
+    [{ tags__missing: { $gt: 1 } }, ''],
+    [{ tags__missing: { $exists: false } }, '01234'],
+    [{ tags__missing: { $exists: true } }, ''],
+    [{ tags__nul: { $exists: true } }, ''],
+    [{ tags__only: { $exists: true } }, '1'],
+    [{ tags__only: { $neq: 'yes' } }, '0234'],
+    [{ tags__only: { $eq: null } }, '0234'],
+    [{ tags__s: { $regex: '^abab' } }, '234'],
+    [{ text: { $regex: /LO 2/i } }, '2'],
+    [{ tags__l: { $size: 2 } }, '2'],
+    [{ tags__s: { $size: 4 } }, '2'],
+    [{ tags: { $size: 5 } }, '0234'],
+    [{ chunks: { $size: 1 } }, '2'],
+    [{ chunks: { $exists: true } }, '2'],
+    [{ tags__n: { $in: [1, 2] } }, '12'],
+    [{ tags__n: { $nin: [1, 2] } }, '034'],
+    [{ tags__l: { $in: [[1], [1, 1]] } }, '12'],
+    [{ tags__o: { $eq: { p: 3 } } }, '2'],
+    [{ id: { $in: ['x1', 'x2'] } }, '12'],
+    [{ text: { $eq: '' } }, '0'],
+    [{ text: { $exists: true } }, '1234'],
+    [{ embedding: { $exists: true } }, '3'],
+    [{ mime_type: { $exists: true } }, ''],
+    [{ weight: { $gt: 1 } }, '34'],
+    [{ scores__cosine__value: { $gt: 0.1 } }, '4'],
+    [{ $and: { tags__n: { $gt: 1 }, text: { $regex: '3' } } }, '3'],
+    [{ $and: [{ tags__n: { $gt: 1 } }, { text: { $regex: '3' } }] }, '3'],
+    [{ $or: { tags__n: { $gt: 3 }, text: { $regex: '1' } } }, '14'],
+    [{ $or: [{ tags__n: { $gt: 3 } }, { tags__n: { $lt: 1 } }] }, '04'],
+    [{ $not: { tags__n: { $gt: 2 } } }, '012'],
+    [{ tags__n: { $eq: '{tags__n}' } }, '01234'],
+  ])('%j passes %s', (filter, expected) => {
+    expect(found(filter)).toBe(expected)
+  })
+
+  it('compares only what can be compared, and fills placeholders inside of text', () => {
+    expect(found({ tags__s: { $gt: 1 } })).toBe('')
+    expect(found({ uri: { $eq: 'u{tags__n}' } })).toBe('01234')
+  })
+
+  it('gives no more than the limit', () => {
+    expect(docs.find({ tags__n: { $gt: 0 } }, { limit: 2 }).length).toBe(2)
+  })
+
+  it('does not look into prototypes', () => {
+    expect(found({ tags__constructor: { $exists: true } })).toBe('')
+    expect(found({ tags____proto__: { $exists: true } })).toBe('')
+  })
+
+  it.each<Filter>([
+    { tags__n: 2 },
+    { tags__n: {} },
+    { tags__n: { $foo: 1 } },
+    { tags__n: { $in: 1 } },
+    { tags__n: { $exists: 1 } },
+    { tags__n: { $not: { $gt: 2 } } },
+    { text: { $regex: '[' } },
+    { $foo: 1 },
+    { $and: 1 },
+    { nofield: { $eq: 1 } },
+  ])('refuses %j', (filter) => {
+    expect(() => found(filter)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+  })
+})
