@@ -1,3 +1,4 @@
+import type { Call } from '../call/call.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { statusFromError } from '../wire/error-status.js'
 import type { Executor } from './executor.js'
@@ -12,18 +13,30 @@ export function unchanged<R extends Answerable<R>>(request: R, deployment: strin
   return answer
 }
 
-/** The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). It is logged, too. */
+/** Whose handler failed. */
+export interface Failing {
+  readonly executor: Executor
+  readonly deployment: string
+  readonly call: Call
+}
+
+/**
+ * The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). It is logged too,
+ * unless nobody waits for the answer any more: a handler that heeds its signal ends with an error then.
+ */
 export function failed<R extends Answerable<R>>(
   request: R,
   error: unknown,
-  { executor, deployment }: { readonly executor: Executor; readonly deployment: string },
+  { executor, deployment, call }: Failing,
 ): R {
   const answer = request.answer()
   const status = statusFromError(error, executor.constructor.name)
   const { code, description } = status
   const { requestId, endpoint } = request
-  const at = error instanceof Error ? error.stack?.match(/^ +at .*/mu)?.[0].trim() : undefined
-  executor.logger.error(`${deployment} failed: ${description}`, { endpoint, requestId, at })
+  if (!call.signal.aborted) {
+    const at = error instanceof Error ? error.stack?.match(/^ +at .*/mu)?.[0].trim() : undefined
+    executor.logger.error(`${deployment} failed: ${description}`, { endpoint, requestId, at })
+  }
   answer.status = status
   answer.routes = [...answer.routes, { executor: deployment, status: { code, description } }]
   return answer

@@ -49,10 +49,12 @@ test('an executor made inside another one does not get its name', () => {
 })
 
 test('nothing is left behind when a constructor throws', () => {
+  const refuse = (): never => {
+    throw new Error('before super')
+  }
   class Failing extends Executor {
     constructor() {
-      throw new Error('before super')
-      super()
+      super(refuse())
     }
   }
   expect(() => constructWith(construction, () => new Failing())).toThrow('before super')
@@ -86,9 +88,11 @@ test('without the one of the stage, the workspace of metas counts', () => {
 test('classes are told by a brand, so that another copy of the package may define them', () => {
   class Child extends Executor {}
   class Grandchild extends Child {}
-  const Foreign = class extends class Base {
-    static readonly [Symbol.for('millrace.executor')] = true
-  } {}
+  class ForeignBase {
+    readonly foreign = true
+  }
+  Object.defineProperty(ForeignBase, Symbol.for('millrace.executor'), { value: true })
+  class Foreign extends ForeignBase {}
   expect([Executor, Child, Grandchild, Foreign].map((value) => isExecutorClass(value))).toEqual([
     true,
     true,

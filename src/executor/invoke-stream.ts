@@ -34,7 +34,7 @@ export async function* invokeStream(
       yield answer
     }
   } catch (error) {
-    yield failed(request, error, target)
+    yield failed(request, error, { ...target, call })
   }
 }
 

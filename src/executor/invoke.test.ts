@@ -47,7 +47,7 @@ test('nothing returned: documents changed in place go on', async () => {
 })
 
 test('a DocumentArray or a Document replaces the documents', async () => {
-  expect(texts(await run((docs) => new DocumentArray([...docs].reverse())))).toEqual(['b', 'a'])
+  expect(texts(await run((docs) => new DocumentArray([...docs].toReversed())))).toEqual(['b', 'a'])
   expect(texts(await run(async () => new Document({ text: 'one' })))).toEqual(['one'])
   expect(texts(await run(() => new DocumentArray()))).toEqual([])
 })
@@ -86,7 +86,7 @@ test('an iterator that a plain handler returns is gathered', async () => {
   expect(texts(await run((docs) => docs[Symbol.iterator]()))).toEqual(['a', 'b'])
 })
 
-test.each([
+const wrongResults: readonly [string, HandlerMethod, string][] = [
   ['a string', () => 'abc', "a string ('abc')"],
   ['a number', () => 5, 'a number (5)'],
   ['a boolean', async () => false, 'a boolean (false)'],
@@ -103,7 +103,9 @@ test.each([
     "yielded a string ('abc')",
   ],
   ['results that cannot be sent', () => ({ f: () => {} }), 'cannot be sent'],
-] as const)('%s returned is an error that says what came', async (_name, handler, text) => {
+]
+
+test.each(wrongResults)('%s returned is an error that says what came', async (_name, handler, text) => {
   const { status } = await run(handler)
   expect(status?.code).toBe('ERROR')
   expect(status?.exception?.args[1]).toBe('INVALID_RESULT')
@@ -130,7 +132,7 @@ test('an exception gives the request back with its name, message, stack and clas
   expect(logged.at(-1)).toBe('error: exec failed: ModelError: no weights')
 })
 
-test.each([
+const failures: readonly [string, HandlerMethod][] = [
   ['a rejected promise', async () => Promise.reject(new Error('later'))],
   [
     'a generator that throws',
@@ -139,16 +141,19 @@ test.each([
       throw new Error('later')
     },
   ],
-  [
-    'a thenable that throws',
-    () => ({
-      then() {
-        throw new Error('later')
-      },
-    }),
-  ],
-] as const)('%s is an error answer', async (_name, handler) => {
+]
+
+test.each(failures)('%s is an error answer', async (_name, handler) => {
   expect((await run(handler)).status).toMatchObject({ code: 'ERROR', description: 'Error: later' })
+})
+
+test('an error after the caller has left is not logged', async () => {
+  const before = logged.length
+  const signal = AbortSignal.abort()
+  const handler: HandlerMethod = (_docs, context) => context.signal.throwIfAborted()
+  const answer = await invoke(targetOf(handler), requestOf('/x'), callOf({ signal }))
+  expect(answer.status?.code).toBe('ERROR')
+  expect(logged.length).toBe(before)
 })
 
 test.each([['text'], [undefined], [null], [{ a: 1 }], [Symbol('s')], [5n]])(

@@ -39,7 +39,7 @@ export async function invoke(target: Target, request: DataRequest, call: Call): 
     await gather(target, outcome.items, { call, into: gathered })
     return settle(target, request, { kind: 'documents', docs: gathered })
   } catch (error) {
-    return failed(request, error, target)
+    return failed(request, error, { ...target, call })
   }
 }
 

@@ -140,6 +140,20 @@ test('in a pod a class that nobody offers is missed in the end', async () => {
   ).rejects.toMatchObject({ code: 'EXPORT_NOT_FOUND' })
 })
 
+test('in a pod two classes of one name and file are refused, not mixed up', async () => {
+  enterPod()
+  const url = moduleOf(
+    `const of = (n) => class Same extends Executor { static module = module_; n = n }
+offerClass(of(1))
+offerClass(of(2))
+await new Promise(() => {})`,
+  )
+  await expect(loadClass(url, 'Same')).rejects.toMatchObject({
+    code: 'INVALID_EXECUTOR',
+    message: expect.stringContaining("'Same'"),
+  })
+})
+
 test('a class of the same name from another file is not taken', async () => {
   enterPod()
   class Same extends Executor {

@@ -1,3 +1,4 @@
+import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import { Executor, type ExecutorClass } from './executor.js'
@@ -56,8 +57,12 @@ export async function loadClass(
   if (module === null) return Executor
   const state = shared[key]
   const offer = deferred<ExecutorClass>()
+  const matching = new Set<ExecutorClass>()
   const listener = (Class: ExecutorClass) => {
-    if (isWanted(Class, module, className)) offer.resolve(Class)
+    if (!isWanted(Class, module, className)) return
+    // the other stages of the same Flow are offered in the same breath
+    if (matching.size === 0) queueMicrotask(() => settleOffer(offer, matching))
+    matching.add(Class)
   }
   state?.listeners.add(listener)
   state?.offered.forEach(listener)
@@ -80,6 +85,13 @@ async function fromExports(
   if (isPod()) clock.after(lateOfferMs, () => offer.reject(error))
   else offer.reject(error)
   return offer.promise
+}
+
+function settleOffer(offer: Deferred<ExecutorClass>, [first, ...others]: Iterable<ExecutorClass>): void {
+  if (first === undefined) return
+  if (others.length === 0) return offer.resolve(first)
+  const message = `Two Executors of this Flow are called '${first.name}' in one file, and a pod cannot tell them apart. Give each class a name of its own.`
+  offer.reject(new MillraceError('INVALID_EXECUTOR', message))
 }
 
 /** A class that does not say where it is defined is taken by its name. */

@@ -15,7 +15,7 @@ function laneOf(limit: number | null) {
     spend: (ms: number) => void (now += ms),
     breaths,
     /** The event loop goes round, as often as somebody waits for it. */
-    async settle() {
+    settle: async () => {
       for (let idle = 0; idle < 3; idle++) {
         await new Promise((resolve) => setTimeout(resolve, 0))
         while (breaths.length > 0) {

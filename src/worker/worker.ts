@@ -101,7 +101,7 @@ class ExecutorWorker implements Worker {
   readonly stream = (request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest> => {
     if (this.#closed !== undefined) return rejecting(closing())
     const target = this.#targetOf(request.endpoint)
-    if (target === undefined) return this.#streamUnserved(request)
+    if (target === undefined) return this.#streamUnserved(request, call)
     return this.#lane.iterate(call, () => invokeStream(target, request, call))
   }
 
@@ -121,7 +121,7 @@ class ExecutorWorker implements Worker {
   }
 
   /** Unlike a request, a stream to an endpoint that nobody serves fails, as in Jina (jina.md 2.2). */
-  async *#streamUnserved(request: SingleDocumentRequest): AsyncGenerator<SingleDocumentRequest> {
+  async *#streamUnserved(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
     const { endpoint } = request
     if (endpoint === dryRunEndpoint || this.#passesThrough) {
       yield unchanged(request, this.#deployment)
@@ -132,7 +132,7 @@ class ExecutorWorker implements Worker {
       'NOT_FOUND',
       `There is no endpoint '${endpoint}' here, only: ${endpoints}.`,
     )
-    yield failed(request, error, { executor: this.#executor, deployment: this.#deployment })
+    yield failed(request, error, { executor: this.#executor, deployment: this.#deployment, call })
   }
 
   async #end(): Promise<void> {
