@@ -107,7 +107,7 @@ describe('every code point', () => {
       blocks.push([digest(pythonLower(lines.join('\n'))), digest([...words].join('\n'))])
     }
     expect(blocks).toEqual(answer.blocks)
-  })
+  }, 240_000) // 6.7 million lines: seven seconds on an idle machine
 })
 
 function expectSame(
