@@ -2,6 +2,7 @@ import type { Call, Handler, StreamHandler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
+import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
@@ -18,6 +19,8 @@ export interface PoolOptions {
 /** The replicas of one stage behind one handler: pick, send, account. */
 export class Pool {
   readonly endpoints: Endpoints
+  /** The replica that takes the next request; undefined when none is ready. */
+  readonly pick: () => Endpoint | undefined
   readonly handle: Handler
   readonly stream: StreamHandler
   readonly #stage: string
@@ -29,14 +32,15 @@ export class Pool {
     this.#stage = stage
     this.#clock = clock
     this.endpoints = endpoints
+    this.pick = () => (endpoints.ready.length === 0 ? undefined : pick(endpoints.ready))
     this.handle = (request, call) => {
-      const { ready } = endpoints
-      return ready.length === 0 ? Promise.reject(this.#nobody()) : send(pick(ready), request, call)
+      const endpoint = this.pick()
+      return endpoint === undefined ? Promise.reject(this.#nobody()) : send(endpoint, request, call)
     }
     this.stream = (request, call) => {
-      const { ready } = endpoints
-      if (ready.length === 0) throw this.#nobody()
-      return sendStream(pick(ready), request, call)
+      const endpoint = this.pick()
+      if (endpoint === undefined) throw this.#nobody()
+      return sendStream(endpoint, request, call)
     }
   }
 
@@ -82,7 +86,7 @@ export class Pool {
   }
 }
 
-async function send(endpoint: Endpoint, ...[request, call]: Parameters<Handler>): ReturnType<Handler> {
+async function send(endpoint: Endpoint, request: DataRequest, call: Call): Promise<DataRequest> {
   const { load, channel } = endpoint
   const began = load.began()
   try {

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { HandClock } from './fakes.suite.js'
+import { Load } from './load.js'
+
+function answeredIn(load: Load, clock: HandClock, ms: number): void {
+  const began = load.began()
+  clock.move(ms)
+  load.answered(began)
+}
+
+test('a latency is not known before the first answer', () => {
+  const clock = new HandClock()
+  const load = new Load({ clock })
+  load.began()
+  clock.move(50)
+  expect(load.latencyMs).toBe(-1)
+  load.failed()
+  expect(load.latencyMs).toBe(-1)
+})
+
+test('a slower answer counts at once, faster ones pull the average down with time', () => {
+  const clock = new HandClock()
+  const load = new Load({ clock, decayMs: 1000 })
+  answeredIn(load, clock, 10)
+  expect(load.latencyMs).toBe(10)
+  answeredIn(load, clock, 200)
+  expect(load.latencyMs).toBe(200)
+  answeredIn(load, clock, 10)
+  expect(load.latencyMs).toBeGreaterThan(190)
+  for (let round = 0; round < 300; round++) answeredIn(load, clock, 10)
+  expect(load.latencyMs).toBeLessThan(30)
+})
+
+test('without requests the latency falls, so that a slow replica is tried again', () => {
+  const clock = new HandClock()
+  const load = new Load({ clock, decayMs: 1000 })
+  answeredIn(load, clock, 500)
+  clock.move(1000)
+  expect(load.latencyMs).toBeCloseTo(500 / Math.E)
+})
+
+test('idle resolves when the last request has ended', async () => {
+  const load = new Load({ clock: new HandClock() })
+  await load.idle()
+  const first = load.began()
+  load.began()
+  let idle = false
+  const wait = load.idle().then(() => {
+    idle = true
+  })
+  load.answered(first)
+  await Promise.resolve()
+  expect(idle).toBe(false)
+  load.failed()
+  await wait
+  expect(load.inFlight).toBe(0)
+})
