@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { startPod } from '../dist/pods/index.js'
-import type { PodSpec } from '../src/pods/pod.js'
 import { podSpec } from './fixtures/pods/pod-spec.mjs'
 import { isRunning } from './support/processes.js'
 
@@ -17,7 +16,6 @@ const tmp = mkdtempSync(join(tmpdir(), 'pods-alone-'))
 afterAll(() => rmSync(tmp, { recursive: true }))
 
 const options = { signal: new AbortController().signal, onLine: () => {} }
-const spec = (className: string | null): PodSpec => podSpec(className) as unknown as PodSpec
 
 test.each(['process', 'thread', 'inline'])('nothing is left after %s pods have stopped', async (kind) => {
   const program = run('leftovers.mjs', [kind])
@@ -56,7 +54,7 @@ test('a thread that runs out of memory says so, and the program lives on', async
 })
 
 test('sockets are in a folder that only their user may enter', async () => {
-  const pod = await startPod('process', spec('Talker'), options)
+  const pod = await startPod('process', podSpec('Talker'), options)
   const { address } = pod
   if (address.kind !== 'socket') throw new Error('not a socket')
   expect(statSync(address.path).mode & 0o777).toBe(0o600)
@@ -65,14 +63,14 @@ test('sockets are in a folder that only their user may enter', async () => {
 })
 
 test('a process pod ignores SIGINT, and drains and exits on SIGTERM', async () => {
-  const pod = await startPod('process', spec('Talker'), options)
+  const pod = await startPod('process', podSpec('Talker'), options)
   process.kill(pod.pid, 'SIGINT')
   process.kill(pod.pid, 'SIGTERM')
   expect(await pod.exited).toEqual({ expected: false, reason: 'exited with code 0', output: [] })
 })
 
 test('a process pod that is killed says by what', async () => {
-  const pod = await startPod('process', spec('Talker'), options)
+  const pod = await startPod('process', podSpec('Talker'), options)
   process.kill(pod.pid, 'SIGKILL')
   expect(await pod.exited).toEqual({ expected: false, reason: 'was killed by SIGKILL', output: [] })
 })
@@ -92,7 +90,7 @@ function run(script: string, args: readonly string[], flags: readonly string[] =
   })
   const lines: string[] = []
   const waiting = new Set<() => void>()
-  createInterface(child.stdout!).on('line', (line) => {
+  createInterface(child.stdout).on('line', (line) => {
     lines.push(line)
     for (const look of waiting) look()
   })

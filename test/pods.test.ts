@@ -5,7 +5,7 @@ import { podSuite, type PodsUnderTest } from '../src/pods/pod.suite.js'
 import * as executors from './fixtures/pods/executors.mjs'
 import { podSpec } from './fixtures/pods/pod-spec.mjs'
 
-const built = { startPod, dial, DataRequest, executors, podSpec } as unknown as PodsUnderTest
+const built: PodsUnderTest = { startPod, dial, DataRequest, executors, podSpec }
 
 const sameThread = 'it shares the thread that waits for it'
 const sameProgram = 'it shares output, environment and fate with the program'
@@ -24,6 +24,7 @@ podSuite('inline', {
     'dies of an error that nobody catches, which is told': sameProgram,
     'hands on each line that it prints, with its name in front': sameProgram,
     'sees its own environment': sameProgram,
+    'does not start when its options cannot be copied to where it runs': 'nothing is copied',
     'does not start when its module is missing': ready,
     'does not start when its module has no such class': ready,
   },

@@ -24,10 +24,10 @@ export interface Host {
 
 /** What a host tells of itself: ready or failed at most once, `exited` exactly once and last. */
 export interface HostEvents {
-  ready(address: Address): void
-  failed(failure: StartFailure): void
+  readonly ready: (address: Address) => void
+  readonly failed: (failure: StartFailure) => void
   /** One line that it printed, without its line feed. */
-  line(text: string): void
+  readonly line: (text: string) => void
   /** It is gone; one sentence, such as `exited with code 1`. */
-  exited(reason: string): void
+  readonly exited: (reason: string) => void
 }

@@ -20,8 +20,8 @@ export class OutputTail {
   }
 }
 
-/** Calls `onLine` for each line of a stream, for the last one too when it has no line feed. */
-export function readLines(stream: Readable, onLine: (line: string) => void): void {
+/** Calls `onLine` for each line of a stream, for the last one too when it has no line feed. Resolves after it. */
+export function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
   let rest = ''
   stream.setEncoding('utf8')
   stream.on('data', (text: string) => {
@@ -32,8 +32,11 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
     onLine(rest)
     rest = ''
   })
-  stream.on('end', () => {
-    if (rest !== '') onLine(rest)
+  return new Promise((resolve) => {
+    stream.on('end', () => {
+      if (rest !== '') onLine(rest)
+      resolve()
+    })
   })
 }
 

@@ -18,7 +18,7 @@ export interface PodsUnderTest {
   readonly dial: typeof dial
   readonly DataRequest: typeof DataRequest
   readonly executors: Readonly<Record<string, ExecutorClass>>
-  podSpec(className: string | null, parts?: PodSpecParts): PodSpec
+  readonly podSpec: (className: string | null, parts?: PodSpecParts) => PodSpec
   /** Cases that cannot hold for this kind: name of the case → reason. */
   readonly unsupported?: Readonly<Record<string, string>>
 }
@@ -38,14 +38,14 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
   const pods: Pod[] = []
   const channels: Channel[] = []
   const lines: string[] = []
-  let wanted = { text: '', seen: deferred<void>() }
+  let wanted = { text: '', seen: deferred() }
 
   const onLine = (line: string): void => {
     lines.push(line)
     if (wanted.text !== '' && line.includes(wanted.text)) wanted.seen.resolve()
   }
   const lineWith = (text: string): Promise<void> => {
-    wanted = { text, seen: deferred<void>() }
+    wanted = { text, seen: deferred() }
     return wanted.seen.promise
   }
   const start = async (
@@ -153,6 +153,13 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       const error = await failureOf(start('Walker'))
       expect(error).toMatchObject({ code: 'START_FAILED', cause: { code: 'EXPORT_NOT_FOUND' } })
       expect(error.message).toContain('Walker')
+    })
+
+    it('does not start when its options cannot be copied to where it runs', async () => {
+      const usesWith = { tokenize: () => [] }
+      const error = await failureOf(start('Talker', { executor: { usesWith } }))
+      expect(error).toMatchObject({ code: 'START_FAILED', cause: { code: 'INVALID_OPTION' } })
+      expect(error.message).toMatch(/exec\/rep-1.*usesWith/)
     })
 
     it('does not start when it dies in the constructor, and shows what it printed', async () => {

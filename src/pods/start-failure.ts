@@ -16,11 +16,13 @@ export function describeFailure(error: unknown): StartFailure {
   }
 }
 
-/** The failure as the cause of what the starter of the pod throws. */
-export function failureCause({ code, message, stack }: StartFailure): Error {
-  const cause = code === null ? new Error(message) : new MillraceError(code, message)
-  cause.stack = stack
-  return cause
+/** For what cannot be copied to where the pod runs: a function among the options, say. */
+export function describeUncopyable(error: unknown): StartFailure {
+  const reason = error instanceof Error ? error.message : String(error)
+  const message =
+    `its options cannot be copied to where it runs: ${reason} ` +
+    'usesWith and usesMetas must be plain data; functions and open resources belong into the constructor.'
+  return { code: 'INVALID_OPTION', message, stack: message }
 }
 
 /** Of a chain of causes the first one: the rest says what we did about it. */

@@ -10,7 +10,10 @@ import type { Channel, DialOptions, Listener, ListenOptions } from './transport.
 /** What a kind of transport must bring to be put through the suite. */
 export interface TransportUnderTest {
   /** A listener around the service, and a channel to it. */
-  connect(service: Service, options?: { dial?: DialOptions; listen?: ListenOptions }): Promise<Connected>
+  readonly connect: (
+    service: Service,
+    options?: { dial?: DialOptions; listen?: ListenOptions },
+  ) => Promise<Connected>
   /** Cases that cannot hold for this kind: name of the case → reason. */
   readonly unsupported?: Readonly<Record<string, string>>
 }
@@ -19,10 +22,15 @@ export interface Connected {
   readonly listener: Listener
   readonly channel: Channel
   /** Ends the serving end without a word, as a crash does. */
-  kill(): void
+  readonly kill: () => void
 }
 
-const description = { endpoints: ['/default', '/a'], writeEndpoints: [], streamEndpoints: ['/s'], schemas: {} }
+const description = {
+  endpoints: ['/default', '/a'],
+  writeEndpoints: [],
+  streamEndpoints: ['/s'],
+  schemas: {},
+}
 
 function fakeService(parts: Partial<Service>): Service {
   return {
@@ -96,7 +104,9 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
         }),
       )
       const numbers = Array.from({ length: 32 }, (_, number) => number)
-      const answers = await Promise.all(numbers.map((number) => channel.handle(ask('/a', { number }), call())))
+      const answers = await Promise.all(
+        numbers.map((number) => channel.handle(ask('/a', { number }), call())),
+      )
       expect(answers.map((answer) => answer.parameters.number)).toEqual(numbers)
     })
 
@@ -105,7 +115,9 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       const blob = Uint8Array.from({ length: 2 * 1024 * 1024 }, (_, index) => (index * 7919) >>> 5)
       const request = ask()
       request.docs.push(new Document({ blob }))
-      const answers = await Promise.all([request, request, request].map((each) => channel.handle(each, call())))
+      const answers = await Promise.all(
+        [request, request, request].map((each) => channel.handle(each, call())),
+      )
       for (const answer of answers) expect(Buffer.compare(answer.docs.at(0)!.blob!, blob)).toBe(0)
     })
 
@@ -133,7 +145,12 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
         }),
       )
       const error = await failureOf(channel.handle(ask(), call()))
-      expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', message: 'queue full', retryable: true, where })
+      expect(error).toMatchObject({
+        code: 'RESOURCE_EXHAUSTED',
+        message: 'queue full',
+        retryable: true,
+        where,
+      })
     })
 
     it('makes an error of a service that throws at once', async () => {
@@ -163,7 +180,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
     })
 
     it('aborts the signal of the service when the caller leaves', async () => {
-      const began = deferred<void>()
+      const began = deferred()
       const aborted = deferred<unknown>()
       const { channel } = await open(
         fakeService({
@@ -311,8 +328,8 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
     })
 
     it('answers what is in flight before a closing listener is gone, and refuses what comes later', async () => {
-      const began = deferred<void>()
-      const release = deferred<void>()
+      const began = deferred()
+      const release = deferred()
       const { channel, listener } = await open(
         fakeService({
           async handle(request) {
@@ -335,8 +352,8 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
     })
 
     it('waits no longer than the grace period', async () => {
-      const began = deferred<void>()
-      const aborted = deferred<void>()
+      const began = deferred()
+      const aborted = deferred()
       const { channel, listener } = await open(
         fakeService({
           handle(_request, { signal }) {
@@ -354,7 +371,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
     })
 
     it('fails all calls in flight when the peer dies, and says so', async () => {
-      const began = deferred<void>()
+      const began = deferred()
       let calls = 0
       const { channel, kill } = await open(
         fakeService({
@@ -375,8 +392,8 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
     })
 
     it('ends calls in flight when it is closed, and takes no more', async () => {
-      const began = deferred<void>()
-      const aborted = deferred<void>()
+      const began = deferred()
+      const aborted = deferred()
       const { channel } = await open(
         fakeService({
           handle(_request, { signal }) {

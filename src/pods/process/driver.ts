@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../lib/clock.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { readLines } from '../output.js'
+import { describeUncopyable } from '../start-failure.js'
 import { nodeCommand } from './command.js'
 import { nextSocketPath, releaseSocketPath } from './folder.js'
 
@@ -21,8 +23,7 @@ export const startProcess: Driver = (spec, events) => {
     serialization: 'advanced',
     env: { ...process.env, ...spec.env },
   })
-  readLines(child.stdout!, events.line)
-  readLines(child.stderr!, events.line)
+  for (const stream of [child.stdout, child.stderr]) if (stream !== null) void readLines(stream, events.line)
   child.on('message', (message) => {
     const told = message as FromPod
     if (told.kind === 'ready') events.ready({ kind: 'socket', path: socketPath })
@@ -33,7 +34,12 @@ export const startProcess: Driver = (spec, events) => {
     // a child that is gone shows by its exit
     if (child.connected) child.send(message, () => {})
   }
-  tell({ kind: 'start', spec, socketPath })
+  try {
+    tell({ kind: 'start', spec, socketPath })
+  } catch (error) {
+    events.failed(describeUncopyable(error))
+    child.kill('SIGKILL')
+  }
   return {
     pid: child.pid ?? 0,
     stop: (graceMs) => tell({ kind: 'stop', graceMs }),
@@ -55,9 +61,9 @@ function watch(child: ChildProcess, socketPath: string, events: HostEvents): voi
   })
   child.on('exit', (code, signal) => {
     const reason = signal === null ? `exited with code ${code}` : `was killed by ${signal}`
-    const late = setTimeout(exited, lastOutputMs, reason)
+    const cancel = systemClock.after(lastOutputMs, () => exited(reason))
     child.on('close', () => {
-      clearTimeout(late)
+      cancel()
       exited(reason)
     })
   })

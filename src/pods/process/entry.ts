@@ -1,4 +1,5 @@
 import { enterPod } from '../../executor/load.js'
+import { systemClock } from '../../lib/clock.js'
 import { listenSocket } from '../../transport/socket/listener.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { type Served, serve } from '../serve.js'
@@ -19,7 +20,7 @@ process.on('message', (message: ToPod) => {
   else void stop(message.graceMs)
 })
 process.on('disconnect', () => {
-  setTimeout(() => process.exit(1), orphanedGraceMs * 2).unref()
+  systemClock.after(orphanedGraceMs * 2, () => process.exit(1))
   void stop(orphanedGraceMs)
 })
 // Ctrl-C reaches the whole process group of the terminal; the Flow decides what it means

@@ -2,43 +2,58 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { readLines } from '../output.js'
+import { describeUncopyable } from '../start-failure.js'
 import type { ThreadStart } from './entry.js'
 
 /** A worker thread of this process. Its heap limit is Node's default; a thread that exceeds it dies alone. */
 export const startThread: Driver = (spec, events) => {
   const { port1, port2 } = new MessageChannel()
-  const thread = new Worker(new URL('./entry.js', import.meta.url), {
-    name: spec.name,
-    env: { ...process.env, ...spec.env },
-    stdout: true,
-    stderr: true,
-    workerData: { spec, port: port1 } satisfies ThreadStart,
-    transferList: [port1],
-  })
-  readLines(thread.stdout, events.line)
-  readLines(thread.stderr, events.line)
-  thread.on('message', (message: FromPod) => {
+  const thread = createThread({ spec, port: port1 }, events)
+  thread?.on('message', (message: FromPod) => {
     if (message.kind === 'ready') events.ready({ kind: 'port', port: port2 })
     else events.failed(message.failure)
   })
-  watch(thread, events)
-  const end = (): void => void thread.terminate()
+  const end = (): void => void thread?.terminate()
   return {
     pid: process.pid,
-    stop: (graceMs) => thread.postMessage({ kind: 'stop', graceMs } satisfies ToPod),
+    stop: (graceMs) => thread?.postMessage({ kind: 'stop', graceMs } satisfies ToPod),
     terminate: end,
     kill: end,
   }
 }
 
+/** Null when the start cannot be copied to a thread; the events have told it then. */
+function createThread(start: ThreadStart, events: HostEvents): Worker | null {
+  try {
+    const thread = new Worker(new URL('./entry.js', import.meta.url), {
+      name: start.spec.name,
+      env: { ...process.env, ...start.spec.env },
+      stdout: true,
+      stderr: true,
+      workerData: start,
+      transferList: [start.port],
+    })
+    watch(thread, events)
+    return thread
+  } catch (error) {
+    events.failed(describeUncopyable(error))
+    events.exited('was not started')
+    return null
+  }
+}
+
 function watch(thread: Worker, events: HostEvents): void {
+  const output = [thread.stdout, thread.stderr].map((stream) => readLines(stream, events.line))
   let why: string | null = null
   thread.on('error', (error: Error & { code?: unknown }) => {
-    why =
-      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-        ? `ran out of memory (${error.message})`
-        : `died of ${error.stack ?? error.message}`
+    why = diedOf(error)
   })
-  // its last output may still be on the way
-  thread.on('exit', (code) => setImmediate(() => events.exited(why ?? `exited with code ${code}`)))
+  thread.on('exit', (code) => {
+    void Promise.all(output).then(() => events.exited(why ?? `exited with code ${code}`))
+  })
+}
+
+function diedOf(error: Error & { code?: unknown }): string {
+  if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') return `ran out of memory (${error.message})`
+  return `died of ${error.stack ?? error.message}`
 }

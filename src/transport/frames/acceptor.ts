@@ -31,15 +31,14 @@ export class Acceptor {
 
   async #close(graceMs: number): Promise<void> {
     const servers = [...this.#servers]
-    const drained = Promise.all(servers.map((server) => server.drain()))
-    await Promise.race([drained, elapsed(graceMs)])
+    await new Promise<void>((resolve) => {
+      const cancel = systemClock.after(graceMs, resolve)
+      void Promise.all(servers.map((server) => server.drain())).then(() => {
+        cancel()
+        resolve()
+      })
+    })
     for (const server of this.#servers) server.close()
     await Promise.all(servers.map((server) => server.gone))
   }
-}
-
-function elapsed(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    systemClock.after(ms, resolve)
-  })
 }

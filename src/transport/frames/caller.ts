@@ -7,13 +7,20 @@ import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Channel } from '../transport.js'
 import { Expiry } from './expiry.js'
 import { decodeJson, encodeJson } from './failure.js'
-import { cancelReason, frame, frameKind, type FrameKind, noDeadline, type ReceivedFrame } from './frame.js'
+import {
+  cancelReason,
+  frame,
+  frameKind,
+  type FrameKind,
+  noDeadline,
+  type ReceivedFrame,
+  streamWindow,
+} from './frame.js'
 import { Incoming } from './incoming.js'
 import type { Link, Receiver } from './link.js'
 import { abortReason, type Pending } from './pending.js'
 import { tooLarge } from './server.js'
 import { Single } from './single.js'
-import { streamWindow } from './stream-window.js'
 
 /**
  * The dialled side of a link: many calls at once, each known by its id.

@@ -35,6 +35,9 @@ export const noDeadline = 0xffff_ffff
 /** The number of a cancel frame. */
 export const cancelReason = { left: 0, expired: 1 } as const
 
+/** Items of a stream that may be under way before the caller has taken them. */
+export const streamWindow = 32
+
 /** Larger frames are refused by both ends unless an end says otherwise. */
 export const defaultMaxFrameBytes: number = 1024 * 1024 * 1024
 

@@ -13,7 +13,7 @@ export class Incoming implements Pending {
   readonly #items: Uint8Array[] = []
   #ended = false
   #error: MillraceError | null = null
-  #waiting: Deferred<void> | null = null
+  #waiting: Deferred | null = null
 
   constructor(
     call: { signal: AbortSignal; deadline: number },

@@ -16,7 +16,7 @@ export class ServedCall implements Call {
   #headerBytes: Uint8Array | null
   #headers: Readonly<Record<string, string>> | null = null
   #credit = 0
-  #waiting: Deferred<void> | null = null
+  #waiting: Deferred | null = null
 
   constructor(received: ReceivedFrame, deadline: number) {
     this.#headerBytes = received.headers

@@ -6,10 +6,9 @@ import { DataRequest } from '../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import { Expiry } from './expiry.js'
 import { encodeFailure, encodeJson } from './failure.js'
-import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame } from './frame.js'
+import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame, streamWindow } from './frame.js'
 import type { Link, Receiver } from './link.js'
 import { ServedCall } from './served-call.js'
-import { streamWindow } from './stream-window.js'
 
 /**
  * Serves one link.
@@ -26,7 +25,7 @@ export class Server implements Receiver {
   readonly #calls = new Map<number, ServedCall>()
   readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
   readonly #gone = deferred()
-  #idle: Deferred<void> | null = null
+  #idle: Deferred | null = null
 
   constructor(link: Link, service: Service) {
     this.#link = link

@@ -27,7 +27,7 @@ export class SocketLink implements Link {
   #scheduled = false
   #ended = false
   #reason = 'the other end closed the connection'
-  #room: Deferred<void> | null = null
+  #room: Deferred | null = null
 
   constructor(socket: Socket, { maxFrameBytes = defaultMaxFrameBytes, pauses, reader }: SocketLinkOptions) {
     this.#reader = reader ?? null

@@ -1,0 +1,71 @@
+import type { Clock } from '../lib/clock.js'
+import type { Address } from '../transport/transport.js'
+import type { Host } from './host.js'
+import type { OutputTail } from './output.js'
+import type { Exit, Pod } from './pod.js'
+
+/** How long requests in flight may take when a pod stops. */
+const defaultGraceMs = 10_000
+
+/** How long a pod may take to end after SIGTERM. */
+const urgedMs = 1000
+
+export interface RunningPodParts {
+  readonly name: string
+  readonly host: Host
+  readonly address: Address
+  /** Resolves with the reason when the host is gone. */
+  readonly gone: Promise<string>
+  readonly output: OutputTail
+  readonly clock: Clock
+}
+
+/** A pod that was ready once. Its end is bounded: asked, after `graceMs` urged, `urgedMs` later killed. */
+export class RunningPod implements Pod {
+  readonly name: string
+  readonly pid: number
+  readonly address: Address
+  readonly exited: Promise<Exit>
+  readonly #parts: RunningPodParts
+  #state: 'running' | 'stopping' | 'gone' = 'running'
+
+  constructor(parts: RunningPodParts) {
+    this.name = parts.name
+    this.pid = parts.host.pid
+    this.address = parts.address
+    this.#parts = parts
+    this.exited = parts.gone.then((reason) => {
+      const expected = this.#state === 'stopping'
+      this.#state = 'gone'
+      return { expected, reason, output: parts.output.lines }
+    })
+  }
+
+  stop({ graceMs = defaultGraceMs }: { readonly graceMs?: number } = {}): Promise<Exit> {
+    if (this.#state === 'running') {
+      this.#state = 'stopping'
+      void this.#end(graceMs)
+    }
+    return this.exited
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    const { host, gone, clock } = this.#parts
+    host.stop(graceMs)
+    if (await within(gone, graceMs, clock)) return
+    host.terminate()
+    if (await within(gone, urgedMs, clock)) return
+    host.kill()
+  }
+}
+
+/** Whether it happens in time. */
+export function within(event: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, () => resolve(false))
+    void event.then(() => {
+      cancel()
+      resolve(true)
+    })
+  })
+}

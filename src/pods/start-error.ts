@@ -1,0 +1,36 @@
+import { MillraceError } from '../errors.js'
+import type { PodSpec } from './pod.js'
+import type { StartFailure } from './start-failure.js'
+
+/** How a start can end badly. */
+export type BadStart =
+  | { readonly kind: 'failed'; readonly failure: StartFailure }
+  | { readonly kind: 'gone'; readonly reason: string }
+  | { readonly kind: 'late' }
+
+/** What the starter of a pod is told: its name, the reason, its last output, what to do. */
+export function startError(start: BadStart, spec: PodSpec, output: readonly string[]): MillraceError {
+  const code = start.kind === 'late' ? 'START_TIMEOUT' : 'START_FAILED'
+  const where = { deployment: spec.deployment, pod: spec.name }
+  const cause = start.kind === 'failed' ? causeOf(start.failure) : undefined
+  return new MillraceError(code, sentence(start, spec, output), { output, where, cause })
+}
+
+function sentence(start: BadStart, { name, timeoutReadyMs }: PodSpec, output: readonly string[]): string {
+  if (start.kind === 'failed') return `${name} did not start: ${start.failure.message}`
+  if (start.kind === 'gone') return `${name} ${start.reason} before it was ready.${lastOutput(output)}`
+  const hint =
+    'Its constructor, or the loading of its module, takes longer; raise timeoutReadyMs (-1 waits for ever).'
+  return `${name} was not ready within ${timeoutReadyMs} ms. ${hint}${lastOutput(output)}`
+}
+
+function causeOf({ code, message, stack }: StartFailure): Error {
+  const cause = code === null ? new Error(message) : new MillraceError(code, message)
+  cause.stack = stack
+  return cause
+}
+
+function lastOutput(output: readonly string[]): string {
+  if (output.length === 0) return ' It printed nothing.'
+  return ` Its last output:\n${output.map((line) => `  ${line}`).join('\n')}`
+}
