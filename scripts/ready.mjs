@@ -11,9 +11,12 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const stamp = path.join(root, 'node_modules', '.millrace-ready')
 
 const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 19)) fail(`Millrace needs Node 20.19 or newer, this is ${process.version}.`)
+if (major < 20 || (major === 20 && minor < 19))
+  fail(`Millrace needs Node 20.19 or newer, this is ${process.version}.`)
 
-const lock = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex')
+const lock = createHash('sha256')
+  .update(readFileSync(path.join(root, 'package-lock.json')))
+  .digest('hex')
 const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock
 if (!installed) {
   console.error('Installing dependencies …')

@@ -2,20 +2,20 @@
 import { spawnSync } from 'node:child_process'
 
 const steps = [
-  ['types', 'node', ['scripts/ready.mjs']],
-  ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
-  ['format', 'biome', ['format', '.']],
-  ['import rule', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src']],
-  ['dead code', 'knip', []],
-  ['package', 'publint', ['--strict']],
-  ['package types', 'attw', ['--pack', '.', '--profile', 'esm-only']],
-  ['tests', 'vitest', ['run']],
+  { name: 'types', command: 'node', args: ['scripts/ready.mjs'] },
+  { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
+  { name: 'format', command: 'biome', args: ['format', '.'] },
+  { name: 'import rule', command: 'depcruise', args: ['--config', '.dependency-cruiser.cjs', 'src'] },
+  { name: 'dead code', command: 'knip', args: [] },
+  { name: 'package', command: 'publint', args: ['--strict'] },
+  { name: 'package types', command: 'attw', args: ['--pack', '.', '--profile', 'esm-only'] },
+  { name: 'tests', command: 'vitest', args: ['run'] },
 ]
 
 const bin = new URL('../node_modules/.bin', import.meta.url).pathname
 const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` }
 
-for (const [name, command, args] of steps) {
+for (const { name, command, args } of steps) {
   const started = performance.now()
   const { status } = spawnSync(command, args, { stdio: 'inherit', env, cwd: new URL('..', import.meta.url) })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)

@@ -1,10 +1,29 @@
-export { Client, type ClientOptions, type PostOptions } from './client/client.js'
-export type { Response } from './client/response.js'
-export { Document, DocumentArray, CsrMatrix, NdArray } from './document/index.js'
-export { MillraceError, errorCodes, type ErrorCode } from './errors.js'
+/** The door `millrace`. */
+export { Client, type ClientOptions, type PostResult } from './client/client.js'
+export type { Input, Inputs } from './client/inputs.js'
+export type { PostOptions, ResponseCallback, SendOptions, StreamOptions } from './client/options.js'
+export type { Coverage, Response } from './client/response.js'
+export {
+  BsrMatrix,
+  CooMatrix,
+  CscMatrix,
+  CsrMatrix,
+  Document,
+  DocumentArray,
+  type DocumentInit,
+  type FindOptions,
+  NdArray,
+  type SparseMatrix,
+  SparseRow,
+  type Tensor,
+} from './document/index.js'
+export { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from './errors.js'
 export type { HandlerContext, HandlerMethod } from './executor/context.js'
 export { Executor, type ExecutorClass } from './executor/executor.js'
-export type { RequestsOptions, StaticRequests } from './executor/options.js'
 export { requests } from './executor/requests.js'
 export { Flow } from './flow/flow.js'
+export type { Scaled } from './flow/running.js'
 export type { Logger } from './observe/logger.js'
+export type { FlowOptions } from './plan/flow-settings.js'
+export type { Runtime, StageOptions, Uses } from './plan/stage-settings.js'
+export type { Route, Status } from './wire/data-request.js'

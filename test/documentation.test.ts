@@ -48,7 +48,9 @@ describe('every command is one that exists', () => {
         const words = command.replace(/^npm run /, 'npm ').split(' ')
         expect(words[0]).toBe('npm')
         expect(scripts).toContain(words[1])
-        expect(`${ci}\n${read('scripts/verify.mjs')}\n${read('test/example.test.ts')}`).toContain(words[1])
+        expect(`${ci}\n${read('scripts/verify.mjs')}\n${read('examples/scale-out/main.test.ts')}`).toContain(
+          words[1],
+        )
       })
     }
   }

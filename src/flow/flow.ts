@@ -1,6 +1,8 @@
-import type { Client, PostOptions, PostResult } from '../client/client.js'
-import type { Inputs } from '../client/inputs.js'
+import type { Client, PostResult } from '../client/client.js'
+import type { Input, Inputs } from '../client/inputs.js'
+import type { PostOptions, SendOptions, StreamOptions } from '../client/options.js'
 import type { Response } from '../client/response.js'
+import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { isPod, offerClass } from '../executor/load.js'
 import { nearest } from '../lib/nearest.js'
@@ -123,8 +125,13 @@ export class Flow<Stages extends string = never> {
   }
 
   /** As `post`, one response after the other as they come. */
-  stream(on: string, inputs?: Inputs, options?: PostOptions): AsyncIterable<Response> {
+  stream(on: string, inputs?: Inputs, options?: StreamOptions): AsyncIterable<Response> {
     return this.#running('stream').client.stream(on, inputs, options)
+  }
+
+  /** One document to an endpoint whose handler is a generator; documents as it gives them. */
+  streamDoc(on: string, document: Input, options?: SendOptions): AsyncIterable<Document> {
+    return this.#running('streamDoc').client.streamDoc(on, document, options)
   }
 
   /**

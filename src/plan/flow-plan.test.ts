@@ -41,7 +41,10 @@ describe('a plan', () => {
 
   it('takes a module with the name of its class', () => {
     const uses = new URL('#Encoder', import.meta.url)
-    expect(addStage(empty, { uses }).stages[0]?.source).toMatchObject({ url: import.meta.url, className: 'Encoder' })
+    expect(addStage(empty, { uses }).stages[0]?.source).toMatchObject({
+      url: import.meta.url,
+      className: 'Encoder',
+    })
   })
 
   it('pairs one host with several ports of an external stage', () => {
@@ -63,26 +66,81 @@ describe('what is refused when a Flow is built', () => {
   const cases: [string, () => unknown, ErrorCode, RegExp][] = [
     ['a name twice', () => add({ name: 'first' }), 'INVALID_NAME', /'first' already/],
     ["the gateway's name", () => add({ name: 'gateway' }), 'INVALID_NAME', /'gateway'/],
-    ['a name that is no identifier', () => add({ name: 'my-stage' }), 'INVALID_NAME', /identifier.*"my-stage"/],
-    ['no replicas', () => add({ replicas: 0 }), 'INVALID_OPTION', /replicas must be .* from 1 to 1024, not 0/],
+    [
+      'a name that is no identifier',
+      () => add({ name: 'my-stage' }),
+      'INVALID_NAME',
+      /identifier.*"my-stage"/,
+    ],
+    [
+      'no replicas',
+      () => add({ replicas: 0 }),
+      'INVALID_OPTION',
+      /replicas must be .* from 1 to 1024, not 0/,
+    ],
     ['half a replica', () => add({ replicas: 1.5 }), 'INVALID_OPTION', /not 1.5/],
-    ['an unknown option', () => add({ replica: 2 } as StageOptions), 'UNKNOWN_OPTION', /Did you mean replicas\?/],
-    ['an unknown Flow option', () => createPlan({ prot: 1 } as object), 'UNKNOWN_OPTION', /Did you mean port\?/],
+    [
+      'an unknown option',
+      () => add({ replica: 2 } as StageOptions),
+      'UNKNOWN_OPTION',
+      /Did you mean replicas\?/,
+    ],
+    [
+      'an unknown Flow option',
+      () => createPlan({ prot: 1 } as object),
+      'UNKNOWN_OPTION',
+      /Did you mean port\?/,
+    ],
     ['a port out of range', () => createPlan({ port: 70_000 }), 'INVALID_OPTION', /65535.*not 70000/],
-    ['another protocol', () => createPlan({ protocol: 'http' as 'grpc' }), 'INVALID_OPTION', /'grpc'.*not "http"/],
-    ['more ports than protocols', () => createPlan({ port: [1, 2] }), 'INVALID_OPTION', /1 protocols need as many ports, not 2/],
+    [
+      'another protocol',
+      () => createPlan({ protocol: 'http' as 'grpc' }),
+      'INVALID_OPTION',
+      /'grpc'.*not "http"/,
+    ],
+    [
+      'more ports than protocols',
+      () => createPlan({ port: [1, 2] }),
+      'INVALID_OPTION',
+      /1 protocols need as many ports, not 2/,
+    ],
     ['a missing module', () => add({ uses: './nowhere.js' }), 'MODULE_NOT_FOUND', /nowhere\.js/],
-    ['a class that is no Executor', () => add({ uses: class Foo {} as never }), 'INVALID_EXECUTOR', /extends Executor.*the class Foo/],
-    ['a class nobody can find', () => add({ uses: Homeless }), 'INVALID_EXECUTOR', /static module = import\.meta\.url/],
+    [
+      'a class that is no Executor',
+      () => add({ uses: class Foo {} as never }),
+      'INVALID_EXECUTOR',
+      /extends Executor.*the class Foo/,
+    ],
+    [
+      'a class nobody can find',
+      () => add({ uses: Homeless }),
+      'INVALID_EXECUTOR',
+      /static module = import\.meta\.url/,
+    ],
     ['a container', () => add({ uses: 'docker://img' }), 'UNSUPPORTED', /container/],
     ['shards', () => add({ shards: 2 } as StageOptions), 'UNSUPPORTED', /shards/],
-    ['several inline replicas', () => add({ runtime: 'inline', uses: Homeless, replicas: 2 }), 'INVALID_OPTION', /inline/],
+    [
+      'several inline replicas',
+      () => add({ runtime: 'inline', uses: Homeless, replicas: 2 }),
+      'INVALID_OPTION',
+      /inline/,
+    ],
     ['a need nobody meets', () => add({ needs: 'nobody' }), 'INVALID_OPTION', /'nobody'/],
     ['a need that makes a graph', () => add({ needs: 'gateway' }), 'UNSUPPORTED', /in a line/],
     ['an external stage without address', () => add({ external: true }), 'INVALID_OPTION', /host and port/],
     ['an address of a stage of our own', () => add({ host: 'a' }), 'INVALID_OPTION', /external: true/],
-    ['hosts and ports that do not pair', () => add({ external: true, host: ['a', 'b'], port: [1, 2, 3] }), 'INVALID_OPTION', /2 and 3/],
-    ['a constructor argument that cannot travel', () => add({ usesWith: { f: () => 1 } }), 'INVALID_OPTION', /plain data/],
+    [
+      'hosts and ports that do not pair',
+      () => add({ external: true, host: ['a', 'b'], port: [1, 2, 3] }),
+      'INVALID_OPTION',
+      /2 and 3/,
+    ],
+    [
+      'a constructor argument that cannot travel',
+      () => add({ usesWith: { f: () => 1 } }),
+      'INVALID_OPTION',
+      /plain data/,
+    ],
   ]
   it.each(cases)('%s', (_name, build, code, message) => {
     const error = refusal(build)

@@ -5,8 +5,7 @@ import { type StageOptions, type StageSettings, stageOptions } from './stage-set
 import { type ExecutorSource, resolveUses } from './uses.js'
 
 /** One stage as it must run. */
-export interface StagePlan
-  extends Omit<StageSettings, 'name' | 'uses' | 'needs' | 'host' | 'port' | 'external'> {
+export interface StagePlan extends Omit<StageSettings, 'name' | 'external'> {
   readonly name: string
   readonly source: ExecutorSource
   /** Servers of an external stage; empty for one that Millrace starts. */
@@ -50,10 +49,10 @@ export function createPlan(options: FlowOptions): FlowPlan {
 export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   const name = resolveName(options.name, plan)
   const resolved = resolveOptions(stageOptions, withoutLater(options, name), `stage '${name}'`)
-  const { uses, needs, host, port, external, ...rest } = resolved
+  const { uses, needs, external } = resolved
   checkNeeds(needs, name, plan)
   const stage: StagePlan = {
-    ...rest,
+    ...resolved,
     name,
     source: resolveUses(uses, name, resolved),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
