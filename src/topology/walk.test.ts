@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import type { Handler } from '../call/call.js'
+import { Scope } from '../call/scope.js'
+import { systemClock } from '../lib/clock.js'
+import { DataRequest } from '../wire/data-request.js'
+import { SingleDocumentRequest } from '../wire/single-document-request.js'
+import type { Stage } from './stage.js'
+import { Targets } from './targets.js'
+import { walk } from './walk.js'
+import { walkDocument } from './walk-document.js'
+
+const call = new Scope(Number.POSITIVE_INFINITY, {})
+
+interface FakeStage extends Stage {
+  /** Parameters of every request that came. */
+  readonly seen: Record<string, unknown>[]
+}
+
+function stage(
+  name: string,
+  {
+    passThrough = false,
+    endpoints,
+    results,
+    status,
+  }: {
+    passThrough?: boolean
+    endpoints?: readonly string[]
+    results?: Record<string, unknown>
+    status?: 'ERROR'
+  } = {},
+): FakeStage {
+  const seen: Record<string, unknown>[] = []
+  const handle: Handler = async (request) => {
+    const arrived = DataRequest.decode(request.encode())
+    seen.push(arrived.parameters)
+    const answer = DataRequest.decode(request.encode())
+    answer.routes = [{ executor: 'written by the pod' }]
+    if (results !== undefined) answer.parameters = { __results__: results }
+    if (status !== undefined) answer.status = { code: status, description: 'failed' }
+    return answer
+  }
+  return {
+    name,
+    passThrough,
+    seen,
+    handle,
+    async *stream(request) {
+      seen.push(SingleDocumentRequest.decode(request.encode()).parameters)
+      for (const suffix of ['1', '2']) {
+        const answer = SingleDocumentRequest.decode(request.encode())
+        answer.document.text += `${name}${suffix}`
+        yield answer
+      }
+    },
+    endpoints: () => (endpoints === undefined ? undefined : new Set(endpoints)),
+  }
+}
+
+function walkOver(stages: readonly Stage[]): Handler {
+  return walk({ stages, targets: new Targets(stages.map(({ name }) => name)), clock: systemClock })
+}
+
+const names = (response: DataRequest): string[] => response.routes.map(({ executor }) => executor)
+
+describe('a walk', () => {
+  test('visits every stage while nobody knows their endpoints', async () => {
+    const response = await walkOver([stage('a'), stage('b')])(DataRequest.create({ endpoint: '/x' }), call)
+    expect(names(response)).toEqual(['gateway', 'a', 'b'])
+  })
+
+  test('skips a stage that serves neither the endpoint nor /default', async () => {
+    const stages = [
+      stage('a', { endpoints: ['/y'] }),
+      stage('b', { endpoints: ['/x'] }),
+      stage('c', { endpoints: ['/default'] }),
+    ]
+    const response = await walkOver(stages)(DataRequest.create({ endpoint: '/x' }), call)
+    expect(names(response)).toEqual(['gateway', 'b', 'c'])
+  })
+
+  test('visits only the stages that target_executor matches at the start of their name, and takes it off', async () => {
+    const stages = [stage('encoder1'), stage('indexer'), stage('my_encoder')]
+    const request = DataRequest.create({ endpoint: '/x', targetExecutor: 'enc.*' })
+    const response = await walkOver(stages)(request, call)
+    expect(names(response)).toEqual(['gateway', 'encoder1'])
+    expect(response.targetExecutor).toBe('')
+  })
+
+  test('a stage without an Executor has a route and no hop', async () => {
+    const passing = stage('fast', { passThrough: true })
+    const request = DataRequest.create({ endpoint: '/x', parameters: { a: 1 } })
+    const response = await walkOver([passing])(request, call)
+    expect(names(response)).toEqual(['gateway', 'fast'])
+    expect(passing.seen).toEqual([])
+    expect(response.parameters).toEqual({ a: 1 })
+  })
+
+  test('every stage starts from the parameters of the request, and gets its own', async () => {
+    const stages = [stage('a', { results: { 'a/rep-0': { n: 1 } } }), stage('b'), stage('c')]
+    const parameters = { k: 1, b__k: 2, c: { extra: true } }
+    const response = await walkOver(stages)(DataRequest.create({ endpoint: '/x', parameters }), call)
+    expect(stages.map(({ seen }) => seen[0])).toEqual([
+      { k: 1, c: { extra: true } },
+      { k: 2, c: { extra: true } },
+      { k: 1, c: { extra: true }, extra: true },
+    ])
+    expect(response.parameters).toEqual({ ...parameters, __results__: { 'a/rep-0': { n: 1 } } })
+  })
+
+  test('merges what stages return under __results__', async () => {
+    const stages = [
+      stage('a', { results: { 'a/rep-0': { n: 1 } } }),
+      stage('b', { results: { 'b/rep-1': { n: 2 } } }),
+    ]
+    const response = await walkOver(stages)(
+      DataRequest.create({ endpoint: '/x', parameters: { __results__: {} } }),
+      call,
+    )
+    expect(response.parameters).toEqual({ __results__: { 'a/rep-0': { n: 1 }, 'b/rep-1': { n: 2 } } })
+  })
+
+  test('ends at a stage that answers with an error', async () => {
+    const last = stage('c')
+    const response = await walkOver([stage('a'), stage('b', { status: 'ERROR' }), last])(
+      DataRequest.create({ endpoint: '/x' }),
+      call,
+    )
+    expect(names(response)).toEqual(['gateway', 'a', 'b'])
+    expect(response.routes.at(-1)?.status).toMatchObject({ code: 'ERROR', description: 'failed' })
+    expect(last.seen).toEqual([])
+  })
+
+  test('with a target that is no pattern is refused', async () => {
+    const request = DataRequest.create({ endpoint: '/x', targetExecutor: '(' })
+    await expect(walkOver([stage('a')])(request, call)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  })
+
+  test('leaves nothing of one request in the next', async () => {
+    const handle = walkOver([stage('a', { results: { n: 1 } })])
+    await handle(DataRequest.create({ endpoint: '/x', parameters: { only: 'here' } }), call)
+    const response = await handle(DataRequest.create({ endpoint: '/x' }), call)
+    expect(response.parameters).toEqual({ __results__: { n: 1 } })
+    expect(names(response)).toEqual(['gateway', 'a'])
+  })
+})
+
+describe('a document on its way', () => {
+  test('goes through every stage, and what one yields through the next', async () => {
+    const stages = [stage('a'), stage('skipped', { endpoints: ['/other'] }), stage('b')]
+    const stream = walkDocument(stages, new Targets(stages.map(({ name }) => name)))
+    const texts: string[] = []
+    const request = SingleDocumentRequest.create({ endpoint: '/x', parameters: { b__k: 1 } })
+    for await (const answer of stream(request, call)) texts.push(answer.document.text ?? '')
+    expect(texts).toEqual(['a1b1', 'a1b2', 'a2b1', 'a2b2'])
+    expect(stages[2]!.seen).toEqual([{ k: 1 }, { k: 1 }])
+  })
+})
