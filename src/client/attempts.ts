@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Exchange } from './exchange.js'
+import { holdProcess } from './hold-process.js'
 
 export interface AttemptsPlan {
   /** Starts an exchange over the same inputs. */
@@ -71,12 +72,13 @@ export class Attempts {
 
   #pause(): Promise<void> {
     const { clock, random } = this.#plan
-    return new Promise((resolve) => {
+    const release = holdProcess()
+    return new Promise<void>((resolve) => {
       const cancel = clock.after(backoffMs(this.#failures, random), resolve)
       this.#wake = () => {
         cancel()
         resolve()
       }
-    })
+    }).finally(release)
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
+import { systemClock } from '../lib/clock.js'
 import { deferred } from '../lib/deferred.js'
 import { type FakePeer, type FakePeerOptions, startFakePeer } from '../transport/grpc/fake-peer.suite.js'
 import type { DataRequest } from '../wire/data-request.js'
@@ -473,4 +474,21 @@ test('wrong options are refused at the call', async () => {
   expect(() => new Client({ hots: 'x' } as never)).toThrow(
     expect.objectContaining({ code: 'UNKNOWN_OPTION' }),
   )
+})
+
+test('a failure that may pass is tried again when the inputs can be read again', async () => {
+  let calls = 0
+  const onRequest: FakePeerOptions['onRequest'] = (request, call) => {
+    if (++calls % 2 === 1) call.end({ code: 14, details: 'starting' })
+    else call.answer(request)
+  }
+  await using peer = await startFakePeer({ onRequest })
+  const clock = { ...systemClock, after: (_: number, wake: () => void) => systemClock.after(0, wake) }
+  await using client = new Client({ host: `grpc://127.0.0.1:${peer.port}` }, { clock })
+  expect(texts(await client.post('/', ['a'], { maxAttempts: 2 }))).toEqual(['a'])
+  const generator = function* () {
+    yield 'a'
+  }
+  await expect(client.post('/', generator, { maxAttempts: 2 })).rejects.toEqual(code('UNAVAILABLE'))
+  expect(calls).toBe(3)
 })

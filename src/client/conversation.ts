@@ -42,7 +42,10 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
   const { on, options, clock, random } = plan
   const { targetExecutor, requestSize = defaultRequestSize } = options
   const time = lifetime(plan)
-  const source = await time.race(resolveInputs(plan.inputs))
+  const source = await time.race(resolveInputs(plan.inputs)).catch((error: unknown) => {
+    time.release()
+    throw error
+  })
   const parameters = withResults(options.parameters)
   const attempts = new Attempts({
     maxAttempts: source.replayable ? (options.maxAttempts ?? 1) : 1,

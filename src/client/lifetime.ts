@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import { holdProcess } from './hold-process.js'
 
 export interface LifetimePlan {
   readonly options: { readonly signal?: AbortSignal; readonly timeoutMs?: number }
@@ -20,9 +21,6 @@ export interface Lifetime {
   release(): void
 }
 
-/** Node's longest timer. */
-const longestTimerMs = 2 ** 31 - 1
-
 export function lifetime({ options, life, clock }: LifetimePlan): Lifetime {
   const { signal, timeoutMs } = options
   let over: MillraceError | undefined
@@ -37,13 +35,12 @@ export function lifetime({ options, life, clock }: LifetimePlan): Lifetime {
   const onLife = (): void => end(MillraceError.from(life.reason, 'CANCELLED'))
   const cancelTimer =
     timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(tooLate(timeoutMs)))
-  // the clock's timers keep no process alive, but a call that is waited for must
-  const hold = timeoutMs === undefined ? undefined : setInterval(() => {}, longestTimerMs)
+  const letGo = timeoutMs === undefined ? undefined : holdProcess()
   const release = (): void => {
     signal?.removeEventListener('abort', onSignal)
     life.removeEventListener('abort', onLife)
     cancelTimer?.()
-    clearInterval(hold)
+    letGo?.()
   }
   signal?.addEventListener('abort', onSignal)
   life.addEventListener('abort', onLife)

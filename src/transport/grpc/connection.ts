@@ -1,5 +1,6 @@
 import type * as Http2 from 'node:http2'
 import { MillraceError } from '../../errors.js'
+import { type Clock, systemClock } from '../../lib/clock.js'
 import type { Method } from './methods.js'
 import { authorityOf, type Peer } from './peer.js'
 import { Session } from './session.js'
@@ -24,19 +25,21 @@ export class GrpcConnection {
   readonly address: string
   readonly #http2: typeof Http2
   readonly #peer: Peer
+  readonly #clock: Clock
   /** Calls in flight and how to end them. */
   readonly #calls = new Set<(reason: unknown) => void>()
   #session: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
-  private constructor(http2: typeof Http2, peer: Peer) {
+  private constructor(http2: typeof Http2, peer: Peer, clock: Clock) {
     this.address = authorityOf(peer)
     this.#http2 = http2
     this.#peer = peer
+    this.#clock = clock
   }
 
-  static async open(peer: Peer): Promise<GrpcConnection> {
-    return new GrpcConnection(await import('node:http2'), peer)
+  static async open(peer: Peer, clock: Clock = systemClock): Promise<GrpcConnection> {
+    return new GrpcConnection(await import('node:http2'), peer, clock)
   }
 
   /** One request, its first answer. */
@@ -65,6 +68,7 @@ export class GrpcConnection {
     const call = this.#watched(method, options, {
       onMessage(message) {
         answers.push(message)
+        if (answers.length >= queuedAnswers) call.pause()
         wake()
       },
       onEnd(status, reason) {
@@ -78,6 +82,7 @@ export class GrpcConnection {
     try {
       for (;;) {
         for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) yield answer
+        call.resume()
         if (ended !== undefined) break
         await new Promise<void>((resolve) => (wake = resolve))
       }
@@ -135,10 +140,15 @@ export class GrpcConnection {
   }
 
   #usableSession(): Session {
-    if (this.#session?.usable !== true) this.#session = new Session(this.#http2, this.address, this.#peer)
+    if (this.#session?.usable !== true) {
+      this.#session = new Session(this.#http2, this.address, { tls: this.#peer.tls, clock: this.#clock })
+    }
     return this.#session
   }
 }
+
+/** Answers that wait for their reader before the peer is asked to wait too. */
+const queuedAnswers = 64
 
 const unanswered: GrpcStatus = { code: grpcCode.unavailable, details: 'the stream ended without an answer' }
 

@@ -1,6 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import type * as Http2 from 'node:http2'
-import type { Peer } from './peer.js'
+import type { Clock } from '../../lib/clock.js'
 
 /** As Jina's peers do it (jina.md 4.5). */
 const keepaliveMs = 9_999
@@ -32,15 +32,21 @@ export class Session {
   #usable = true
   #streams = 0
   #pings = 0
-  #timer: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #cancelTimer = (): void => {}
 
-  constructor(http2: typeof Http2, authority: string, { tls }: Peer) {
+  constructor(
+    http2: typeof Http2,
+    authority: string,
+    { tls, clock }: { readonly tls: boolean; readonly clock: Clock },
+  ) {
     const url = `${tls ? 'https' : 'http'}://${authority}`
     const session = http2.connect(url, {
       settings: { initialWindowSize: windowBytes, enablePush: false },
       maxSessionMemory: sessionMemoryMb,
     })
     this.#session = session
+    this.#clock = clock
     session.on('connect', () => session.setLocalWindowSize(windowBytes))
     session.on('error', (error) => {
       this.#error ??= error
@@ -49,7 +55,7 @@ export class Session {
     session.on('goaway', () => (this.#usable = false))
     session.on('close', () => {
       this.#usable = false
-      clearTimeout(this.#timer)
+      this.#cancelTimer()
     })
     session.unref()
   }
@@ -89,24 +95,22 @@ export class Session {
   }
 
   #sleep(): void {
-    clearTimeout(this.#timer)
+    this.#cancelTimer()
     if (!this.#session.destroyed) this.#session.unref()
   }
 
   #schedule(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#ping(), keepaliveMs)
-    this.#timer.unref()
+    this.#cancelTimer()
+    this.#cancelTimer = this.#clock.after(keepaliveMs, () => this.#ping())
   }
 
   #ping(): void {
     if (this.#session.destroyed) return
     if (this.#pings++ >= silentPings) return this.#schedule()
-    this.#timer = setTimeout(() => {
+    this.#cancelTimer = this.#clock.after(keepaliveTimeoutMs, () => {
       this.#error ??= new Error(`no answer to a ping within ${keepaliveTimeoutMs} ms`)
       this.#session.destroy(this.#error)
-    }, keepaliveTimeoutMs)
-    this.#timer.unref()
+    })
     // false when too many are under way; then the connection is busy enough
     const sent = this.#session.ping((error) => {
       if (error === null && this.#streams > 0) this.#schedule()

@@ -86,6 +86,15 @@ export class GrpcStream {
     if (!this.#over) this.#stream.end()
   }
 
+  /** Takes no more messages in; the peer has to wait when its window is full. */
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
+  }
+
   cancel(): void {
     this.#end({ code: grpcCode.cancelled, details: 'cancelled here' })
   }

@@ -1,0 +1,89 @@
+import http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from 'vitest'
+import type { Clock } from '../../lib/clock.js'
+import { deferred } from '../../lib/deferred.js'
+import { GrpcConnection } from './connection.js'
+import { methods } from './methods.js'
+
+/** A clock whose only pending timer is fired by hand. */
+function handClock() {
+  let due: { ms: number; wake: () => void } | undefined
+  const clock: Clock = {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    after(ms, wake) {
+      const mine = { ms, wake }
+      due = mine
+      return () => {
+        if (due === mine) due = undefined
+      }
+    },
+  }
+  return {
+    clock,
+    get waits() {
+      return due?.ms
+    },
+    fire() {
+      const { wake } = due!
+      due = undefined
+      wake()
+    },
+  }
+}
+
+/** Takes streams and never answers them. */
+async function silentServer() {
+  const arrived = deferred<http2.ServerHttp2Session>()
+  const server = http2.createServer()
+  server.on('stream', (stream) => {
+    stream.on('error', () => {})
+    arrived.resolve(stream.session!)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { port, arrived: arrived.promise, close: () => server.close() }
+}
+
+async function openCall() {
+  const time = handClock()
+  const server = await silentServer()
+  const peer = { host: '127.0.0.1', port: server.port, tls: false, maxMessageBytes: 1000 }
+  const connection = await GrpcConnection.open(peer, time.clock)
+  const abort = new AbortController()
+  const options = { deadline: Number.POSITIVE_INFINITY, headers: {}, signal: abort.signal }
+  const call = connection.unary(methods.processSingleData, new Uint8Array(3), options)
+  call.catch(() => {})
+  return { time, server, abort, call, session: await server.arrived }
+}
+
+test('a peer that is silent is pinged twice, not more', async () => {
+  const it = await openCall()
+  for (let ping = 0; ping < 2; ping++) {
+    expect(it.time.waits).toBe(9_999)
+    const pinged = new Promise((resolve) => it.session.once('ping', resolve))
+    it.time.fire()
+    expect(it.time.waits).toBe(4_999)
+    await pinged
+    while (it.time.waits !== 9_999) await new Promise((resolve) => setImmediate(resolve))
+  }
+  it.time.fire()
+  expect(it.time.waits).toBe(9_999)
+  it.abort.abort()
+  await expect(it.call).rejects.toBe(it.abort.signal.reason)
+  while (it.time.waits !== undefined) await new Promise((resolve) => setImmediate(resolve))
+  it.session.destroy()
+  it.server.close()
+})
+
+test('a peer that does not answer a ping is lost', async () => {
+  const it = await openCall()
+  it.time.fire()
+  it.time.fire()
+  await expect(it.call).rejects.toMatchObject({
+    status: { code: 14, details: expect.stringContaining('no answer to a ping') },
+  })
+  it.session.destroy()
+  it.server.close()
+})
