@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { startPod } from '../dist/pods/index.js'
 import { podSpec } from './fixtures/pods/pod-spec.mjs'
 import { isRunning } from './support/processes.js'
@@ -13,6 +13,9 @@ import { isRunning } from './support/processes.js'
 /** What pods do to the program that starts them: each of these programs runs on its own. */
 
 const tmp = mkdtempSync(join(tmpdir(), 'pods-alone-'))
+beforeEach(() => {
+  for (const name of readdirSync(tmp)) rmSync(join(tmp, name), { recursive: true })
+})
 afterAll(() => rmSync(tmp, { recursive: true }))
 
 const options = { signal: new AbortController().signal, onLine: () => {} }
@@ -38,11 +41,23 @@ test.each(['/loop', '/hang'])(
   },
 )
 
+test('a program that just exits leaves nothing either', async () => {
+  const program = run('parent.mjs', ['/die'])
+  const pid = Number((await program.line(/^pod (\d+)$/))[1])
+  // the pod died of the request, so nothing keeps the program
+  expect(await program.code).toBe(0)
+  await gone(pid)
+  expect(readdirSync(tmp)).toEqual([])
+})
+
 test('the folder of a process that was killed is removed by the next one', async () => {
-  const stale = join(tmp, 'millrace-2147483646-abcdef')
-  mkdirSync(stale)
+  const program = run('parent.mjs', ['/hang'])
+  await program.line(/hanging/)
+  program.child.kill('SIGKILL')
+  await program.code
+  expect(readdirSync(tmp)).toHaveLength(1)
   expect(await run('leftovers.mjs', ['process']).code).toBe(0)
-  expect(existsSync(stale)).toBe(false)
+  expect(readdirSync(tmp)).toEqual([])
 })
 
 test('a thread that runs out of memory says so, and the program lives on', async () => {

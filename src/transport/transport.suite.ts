@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Call, Service } from '../call/call.js'
-import { Document } from '../document/index.js'
+import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
@@ -99,7 +99,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
           handle: (request) =>
             new Promise((resolve) => {
               waiting.push(() => resolve(request.answer()))
-              if (waiting.length === 32) for (const answer of waiting.reverse()) answer()
+              if (waiting.length === 32) for (const answer of waiting.toReversed()) answer()
             }),
         }),
       )
@@ -119,6 +119,21 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
         [request, request, request].map((each) => channel.handle(each, call())),
       )
       for (const answer of answers) expect(Buffer.compare(answer.docs.at(0)!.blob!, blob)).toBe(0)
+    })
+
+    it('carries many large answers at once', async () => {
+      const blob = new Uint8Array(100_000).fill(7)
+      const { channel } = await open(
+        fakeService({
+          handle(request) {
+            const answer = request.answer()
+            answer.docs = new DocumentArray([new Document({ blob })])
+            return Promise.resolve(answer)
+          },
+        }),
+      )
+      const answers = await Promise.all(Array.from({ length: 300 }, () => channel.handle(ask(), call())))
+      for (const answer of answers) expect(answer.docs.at(0)?.blob).toHaveLength(100_000)
     })
 
     it('carries headers', async () => {

@@ -1,46 +1,68 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Longest path of a Unix socket on every system we know (macOS: 103; Linux: 107), less the longest name in the folder. */
 const longestFolder = 90
 
-const pattern = /^millrace-(\d+)-/
+/** `millrace-PID-NAMESPACE-RANDOM` */
+const pattern = /^millrace-(\d+)-(\w+)-/
 
 let folder: string | null = null
+/** Paths handed out and not released. */
+const used = new Set<string>()
 let sockets = 0
 
 /** A path for one more socket, in a folder of this process that only its user may enter. */
 export function nextSocketPath(): string {
   folder ??= makeFolder()
-  return join(folder, `${sockets++}.sock`)
+  const path = join(folder, `${sockets++}.sock`)
+  used.add(path)
+  return path
 }
 
 /** Removes the socket of a pod that has ended, and the folder with the last one. */
 export function releaseSocketPath(path: string): void {
   rmSync(path, { force: true })
-  if (folder === null || readdirSync(folder).length > 0) return
-  rmSync(folder, { recursive: true, force: true })
-  folder = null
+  used.delete(path)
+  if (used.size === 0) removeFolder()
 }
 
 function makeFolder(): string {
-  const parent = tmpdir().length > longestFolder - 'millrace-1234567890-abcdef'.length ? '/tmp' : tmpdir()
+  const prefix = `millrace-${process.pid}-${namespace()}-`
+  const parent = tmpdir().length + prefix.length + '/abcdef'.length > longestFolder ? '/tmp' : tmpdir()
   removeStale(parent)
-  // 0700 by itself
-  return mkdtempSync(join(parent, `millrace-${process.pid}-`))
+  process.once('exit', removeFolder)
+  // its mode is 0700
+  return mkdtempSync(join(parent, prefix))
+}
+
+function removeFolder(): void {
+  if (folder === null) return
+  rmSync(folder, { recursive: true, force: true })
+  process.removeListener('exit', removeFolder)
+  folder = null
 }
 
 /** Folders of processes that were killed before they could tidy up. */
 function removeStale(parent: string): void {
   for (const name of readdirSync(parent)) {
-    const pid = Number(pattern.exec(name)?.[1] ?? 0)
-    if (pid === 0 || pid === process.pid || isAlive(pid)) continue
+    const [, pid, space] = pattern.exec(name) ?? []
+    if (pid === undefined || space !== namespace() || isAlive(Number(pid))) continue
     try {
       rmSync(join(parent, name), { recursive: true, force: true })
     } catch {
       // another user's
     }
+  }
+}
+
+/** Containers that share a temporary folder do not see each other's processes: only those of the same space count. */
+function namespace(): string {
+  try {
+    return statSync('/proc/self/ns/pid').ino.toString(36)
+  } catch {
+    return '0'
   }
 }
 
