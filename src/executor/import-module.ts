@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { syntaxPlace } from './syntax-place.js'
 import { ensureTypeScript } from './typescript.js'
 
 export type Exports = Readonly<Record<string, unknown>>
@@ -21,7 +22,7 @@ export async function importModule(url: string): Promise<Exports> {
     return typeof whole === 'object' && whole !== null ? { ...exports, ...whole } : exports
   } catch (error) {
     if (MillraceError.is(error)) throw error
-    throw missingFile(url) ?? notLoaded(url, error)
+    throw missingFile(url) ?? notLoaded(url, error, await syntaxPlace(url, error))
   }
 }
 
@@ -37,11 +38,13 @@ function missingFile(url: string): MillraceError | undefined {
   return new MillraceError('MODULE_NOT_FOUND', `${what}${hint}`)
 }
 
-function notLoaded(url: string, cause: unknown): MillraceError {
+function notLoaded(url: string, cause: unknown, place: string | undefined): MillraceError {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-  const error = new MillraceError('MODULE_NOT_FOUND', `Importing ${url} failed: ${reason}`, { cause })
+  const shown = place === undefined ? reason : `${reason}\n${place}`
+  const error = new MillraceError('MODULE_NOT_FOUND', `Importing ${url} failed: ${shown}`, { cause })
   // the place that matters is where the module failed
-  if (cause instanceof Error && cause.stack !== undefined)
+  if (cause instanceof Error && cause.stack !== undefined) {
     error.stack = `${error.name}: ${error.message}\n${cause.stack}`
+  }
   return error
 }

@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import { syntaxPlace } from './syntax-place.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-syntax-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function fileOf(name: string, code: string): string {
+  writeFileSync(join(folder, name), code)
+  return pathToFileURL(join(folder, name)).href
+}
+
+test('the line of a syntax error is found', async () => {
+  const place = await syntaxPlace(fileOf('broken.mjs', '\n\nexport class { }'), new SyntaxError('x'))
+  expect(place).toMatch(/broken\.mjs:3\nexport class \{ \}\n +\^/u)
+})
+
+test('nothing is said about a file that is sound, another error, or another language', async () => {
+  expect(
+    await syntaxPlace(fileOf('sound.mjs', 'export const a = 1'), new SyntaxError('elsewhere')),
+  ).toBeUndefined()
+  expect(await syntaxPlace(fileOf('broken.mjs', 'export class { }'), new TypeError('x'))).toBeUndefined()
+  expect(await syntaxPlace(fileOf('broken.ts', 'export class { }'), new SyntaxError('x'))).toBeUndefined()
+})
