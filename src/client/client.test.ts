@@ -372,7 +372,7 @@ test('a server that dies in the middle is UNAVAILABLE, and the next call finds i
 test('a message above the limit is refused with what to do', async () => {
   await using it = await pair({}, { maxMessageBytes: 1000 })
   const error = await it.client.post('/', 'x'.repeat(2000)).catch((reason) => reason)
-  expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED' })
+  expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', retryable: false })
   expect(error.message).toContain('maxMessageBytes')
 })
 

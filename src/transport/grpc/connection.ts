@@ -150,7 +150,11 @@ export class GrpcConnection {
 /** Answers that wait for their reader before the peer is asked to wait too. */
 const queuedAnswers = 64
 
-const unanswered: GrpcStatus = { code: grpcCode.unavailable, details: 'the stream ended without an answer' }
+const unanswered: GrpcStatus = {
+  code: grpcCode.unavailable,
+  details: 'the stream ended without an answer',
+  here: true,
+}
 
 function headersOf(method: Method, { deadline, headers }: GrpcCallOptions): Record<string, string> {
   const sent: Record<string, string> = {

@@ -35,7 +35,7 @@ function handClock() {
 
 /** Takes streams and never answers them. */
 async function silentServer() {
-  const arrived = deferred<http2.ServerHttp2Session>()
+  const arrived = deferred<http2.Http2Session>()
   const server = http2.createServer()
   server.on('stream', (stream) => {
     stream.on('error', () => {})

@@ -30,6 +30,7 @@ export class Session {
   /** Why it ended; for streams that only learn that they are closed. */
   #error: Error | undefined
   #usable = true
+  #connected = false
   #streams = 0
   #pings = 0
   readonly #clock: Clock
@@ -47,7 +48,10 @@ export class Session {
     })
     this.#session = session
     this.#clock = clock
-    session.on('connect', () => session.setLocalWindowSize(windowBytes))
+    session.on('connect', () => {
+      this.#connected = true
+      session.setLocalWindowSize(windowBytes)
+    })
     session.on('error', (error) => {
       this.#error ??= error
       this.#usable = false
@@ -63,6 +67,11 @@ export class Session {
   /** False when a new stream needs a new session. */
   get usable(): boolean {
     return this.#usable && !this.#session.closed && !this.#session.destroyed
+  }
+
+  /** It was there once. */
+  get connected(): boolean {
+    return this.#connected
   }
 
   get error(): Error | undefined {

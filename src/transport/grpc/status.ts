@@ -37,7 +37,8 @@ export const grpcCode = {
 export interface GrpcStatus {
   readonly code: number
   readonly details: string
-  /** A name of another copy's error or the like, when the peer said one; for `cause`. */
+  /** Made here, not said by the peer. */
+  readonly here?: true
   readonly cause?: unknown
 }
 
@@ -59,17 +60,13 @@ export class GrpcFailure extends Error {
 export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError {
   if (MillraceError.is(error)) return error.at(where)
   if (!(error instanceof GrpcFailure)) return MillraceError.from(error).at(where)
-  const { code, details } = error.status
+  const { code, details, here } = error.status
   const peer = where.address ?? 'the peer'
-  const said = details === '' ? 'no details given' : details
-  return new MillraceError(
-    codes[code]?.code ?? 'INTERNAL',
-    `${peer} answered gRPC ${nameOf(code)}: ${said}`,
-    {
-      cause: error,
-      where,
-    },
-  )
+  const said = here === true ? '' : ` answered gRPC ${nameOf(code)}`
+  const message = `${peer}${said}: ${details === '' ? 'no details given' : details}`
+  // what is too large for this side stays too large
+  const retryable = here === true && code === grpcCode.resourceExhausted ? { retryable: false } : {}
+  return new MillraceError(codes[code]?.code ?? 'INTERNAL', message, { cause: error, where, ...retryable })
 }
 
 export function isUnimplemented(error: unknown): boolean {

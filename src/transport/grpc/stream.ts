@@ -96,7 +96,7 @@ export class GrpcStream {
   }
 
   cancel(): void {
-    this.#end({ code: grpcCode.cancelled, details: 'cancelled here' })
+    this.#end({ code: grpcCode.cancelled, details: 'cancelled here', here: true })
   }
 
   #listen(): void {
@@ -126,7 +126,11 @@ export class GrpcStream {
     const encoding = headers['grpc-encoding']
     if (headers['grpc-status'] !== undefined) this.#status = statusOf(headers)
     else if (this.#httpStatus !== 200) {
-      this.#end({ code: codeOfHttpStatus(this.#httpStatus), details: `HTTP status ${this.#httpStatus}` })
+      this.#end({
+        code: codeOfHttpStatus(this.#httpStatus),
+        details: `HTTP status ${this.#httpStatus}`,
+        here: true,
+      })
     } else if (encoding !== undefined && encoding !== 'identity') this.#break('compressed', 0)
     this.#settle()
   }
@@ -135,7 +139,11 @@ export class GrpcStream {
   #settle(): void {
     if (!this.#inputEnded || this.#status === undefined) return
     const cut = this.#status.code === grpcCode.ok && !this.#deframer.whole
-    this.#end(cut ? { code: grpcCode.internal, details: 'the stream ended within a message' } : this.#status)
+    this.#end(
+      cut
+        ? { code: grpcCode.internal, details: 'the stream ended within a message', here: true }
+        : this.#status,
+    )
   }
 
   #end(status: GrpcStatus): void {
@@ -157,17 +165,24 @@ export class GrpcStream {
   }
 
   #statusOfLoss(failure: Error | undefined): GrpcStatus {
-    const cause = this.#session.error ?? failure
+    const cause = this.#session.error ?? (failure?.cause instanceof Error ? failure.cause : failure)
     if (this.#session.error !== undefined || !this.#session.usable) {
-      return { code: grpcCode.unavailable, details: `connection lost: ${sayOf(cause)}`, cause }
+      const what = this.#session.connected ? 'the connection was lost' : 'cannot connect'
+      return { code: grpcCode.unavailable, details: `${what} (${sayOf(cause)})`, here: true, cause }
     }
     const reset = this.#stream.rstCode ?? 0
-    return { code: codeOfReset(reset), details: `the stream was reset (HTTP/2 code ${reset})`, cause }
+    return {
+      code: codeOfReset(reset),
+      details: `the stream was reset (HTTP/2 code ${reset})`,
+      here: true,
+      cause,
+    }
   }
 
   #startTimer(deadline: number): NodeJS.Timeout | undefined {
     if (deadline === Number.POSITIVE_INFINITY) return undefined
-    const late = (): void => this.#end({ code: grpcCode.deadlineExceeded, details: 'the deadline passed' })
+    const late = (): void =>
+      this.#end({ code: grpcCode.deadlineExceeded, details: 'the deadline passed', here: true })
     return setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 2 ** 31 - 1))
   }
 }
@@ -190,6 +205,7 @@ function decode(message: string | string[] | undefined): string {
 function tooLarge(what: string, bytes: number, limit: number): GrpcStatus {
   return {
     code: grpcCode.resourceExhausted,
+    here: true,
     details: `a ${what} of ${bytes} bytes is larger than maxMessageBytes = ${limit}; send fewer documents at once (requestSize) or raise it`,
   }
 }
