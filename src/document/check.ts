@@ -8,14 +8,9 @@ export function checked(number: number, value: unknown): unknown {
   if (value === undefined || value === null) return undefined
   const wanted = refusal(number, value)
   if (wanted === undefined) return value
-  const came = Array.isArray(value)
-    ? 'a list'
-    : typeof value === 'object'
-      ? value.constructor?.name
-      : typeof value
   throw new MillraceError(
     'INVALID_INPUT',
-    `${names.get(number)} of a Document must be ${wanted}, got ${came === 'number' ? String(value) : came}.`,
+    `${names.get(number)} of a Document must be ${wanted}, got ${describe(value)}.`,
   )
 }
 
@@ -39,8 +34,14 @@ function refusal(number: number, value: {}): string | undefined {
     case field.tags:
     case field.scores:
     case field.evaluations:
-      return typeof value === 'object' && !Array.isArray(value) ? undefined : 'an object'
+      return typeof value === 'object' && !Array.isArray(value) ? undefined : 'a plain object'
     default:
       return typeof value === 'string' ? undefined : 'a string'
   }
+}
+
+function describe(value: {}): string {
+  if (typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'an object' : typeof value
 }

@@ -10,7 +10,7 @@ import { assign, type Content, type DocumentInit, type DocumentInputs, type Rows
 import { type DocumentJson, initFromJson, parse, toJson } from './json.js'
 import { guessMimeType } from './mime.js'
 import { type FindOptions, type Found, scoreName } from './nearest.js'
-import { DocumentRecord, record } from './record.js'
+import { DocumentRecord, record, requireShallow } from './record.js'
 import { reduceInto } from './reduce.js'
 import type { Scores } from './score.js'
 import { pick, type Picks } from './pick.js'
@@ -267,11 +267,8 @@ export class Document {
   }
 
   #adopt(number: number): (child: Document) => void {
-    if (number === field.matches) return (match) => (match.adjacency = this.adjacency + 1)
-    return (chunk) => {
-      chunk.parentId = this.id
-      chunk.granularity = this.granularity + 1
-    }
+    if (number === field.matches) return (match) => placeMatch(match, this)
+    return (chunk) => placeChunk(chunk, this)
   }
 }
 
@@ -482,10 +479,11 @@ export class DocumentArray implements Iterable<Document> {
   }
 
   #each<T>(values: readonly T[], apply: (document: Document, value: T) => void): void {
-    if (!Array.isArray(values) || values.length !== this.length) {
+    const came = Array.isArray(values) ? values.length : typeof values
+    if (came !== this.length) {
       throw new MillraceError(
         'INVALID_INPUT',
-        `Expected a list of one value for each of ${this.length} Documents, got ${Array.isArray(values) ? values.length : typeof values}.`,
+        `Expected a list of one value for each of ${this.length} Documents, got ${came}.`,
       )
     }
     for (const [index, document] of this.#documents.entries()) apply(document, values[index]!)
@@ -523,6 +521,26 @@ function toDocument(given: Document | DocumentInit): Document {
 
 function describe(given: unknown): string {
   return given === null ? 'null' : Array.isArray(given) ? 'a list' : typeof given
+}
+
+/** Says whose chunk a Document is and at which level it and its own chunks are. */
+function placeChunk(chunk: Document, parent: Document, depth = 0): void {
+  if (chunk.parentId !== parent.id) chunk.parentId = parent.id
+  const granularity = parent.granularity + 1
+  if (chunk.granularity === granularity) return
+  chunk.granularity = granularity
+  if (chunk[record].isEmpty(field.chunks)) return
+  requireShallow(depth)
+  for (const inner of chunk.chunks) placeChunk(inner, chunk, depth + 1)
+}
+
+function placeMatch(match: Document, parent: Document, depth = 0): void {
+  const adjacency = parent.adjacency + 1
+  if (match.adjacency === adjacency) return
+  match.adjacency = adjacency
+  if (match[record].isEmpty(field.matches)) return
+  requireShallow(depth)
+  for (const inner of match.matches) placeMatch(inner, match, depth + 1)
 }
 
 /** A found Document as a match: a copy without matches of its own, with the distance as its score. */

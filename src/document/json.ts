@@ -5,7 +5,7 @@ import { field } from './fields.js'
 import { guessMimeType } from './mime.js'
 import { NdArray } from './nd-array.js'
 import { flatten, type NestedNumbers } from './nested.js'
-import { maxDepth, record } from './record.js'
+import { record, requireShallow } from './record.js'
 import type { NamedScore, Scores } from './score.js'
 import { toDense } from './sparse/matrix.js'
 import { setOwn } from './struct.js'
@@ -45,10 +45,9 @@ export interface DocumentJson {
 
 /** Throws INVALID_INPUT for sparse tensors too large to write out, for raw ones, and for nesting deeper than 64. */
 export function toJson(document: Document, depth = 0): DocumentJson {
-  if (depth > maxDepth) {
-    throw new MillraceError('INVALID_INPUT', `Documents are nested deeper than ${maxDepth} levels.`)
-  }
+  requireShallow(depth)
   const own = document[record]
+  // each caller knows the type of its field
   const get = <T>(number: number): T | null =>
     own.isEmpty(number) ? null : ((own.get(number) ?? null) as T | null)
   const uri = get<string>(field.uri)
@@ -120,9 +119,7 @@ export interface JsonInit {
  * INVALID_INPUT for wrong types.
  */
 export function initFromJson(json: unknown, depth: number): JsonInit {
-  if (depth > maxDepth) {
-    throw new MillraceError('INVALID_INPUT', `Documents are nested deeper than ${maxDepth} levels.`)
-  }
+  requireShallow(depth)
   const given = typeof json === 'string' ? parse(json) : json
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw refused('A Document', 'an object', given)

@@ -171,7 +171,7 @@ describe('find', () => {
 
 function sparseRow(row: readonly number[]): ReturnType<CsrMatrix['row']> {
   // backwards and with zeros, to see that order does not matter
-  const indices = row.map((_, at) => at).reverse()
+  const indices = row.map((_, at) => at).toReversed()
   const data = indices.map((at) => row[at]!)
   return new CsrMatrix({ shape: [1, row.length], indptr: [0, row.length], indices, data }).row(0)
 }

@@ -12,7 +12,7 @@ export interface Recorded {
 }
 
 /** Levels of chunks and matches in one Document. */
-export const maxDepth = 64
+const maxDepth = 64
 
 /** Fields whose value can be changed in place: whoever was handed one may have changed it. */
 const mutableFields =
@@ -171,9 +171,7 @@ export class DocumentRecord {
   }
 
   #writeFields(writer: Writer, depth: number): void {
-    if (depth > maxDepth) {
-      throw new MillraceError('INVALID_INPUT', `Documents are nested deeper than ${maxDepth} levels.`)
-    }
+    requireShallow(depth)
     if (this.#source !== undefined) copyFields(writer, this.#changed, this.#source)
     for (let rest = this.#changed; rest !== 0; rest &= rest - 1) {
       const number = 31 - Math.clz32(rest & -rest)
@@ -197,4 +195,10 @@ export class DocumentRecord {
     }
     return this.#present
   }
+}
+
+/** Throws INVALID_INPUT below the deepest level that Documents may nest to, where a loop of them would never end. */
+export function requireShallow(depth: number): void {
+  if (depth <= maxDepth) return
+  throw new MillraceError('INVALID_INPUT', `Documents are nested deeper than ${maxDepth} levels.`)
 }
