@@ -77,6 +77,7 @@ export class Lane {
   async *iterate<T>(call: Call, source: () => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
     await this.#turn(call)
     try {
+      // time spent waiting for an item counts as held, too: that costs a turn of the loop an item, and harms nobody
       let began = this.#clock.monotonic()
       for await (const item of source()) {
         this.#held(this.#clock.monotonic() - began)

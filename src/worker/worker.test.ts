@@ -6,6 +6,7 @@ import { Executor, type ExecutorClass } from '../executor/executor.js'
 import { callOf, loggerOf, requestOf, sent, singleOf } from '../executor/fixtures.suite.js'
 import { requests } from '../executor/requests.js'
 import { deferred } from '../lib/deferred.js'
+import { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { ExecutorSpec } from './spec.js'
 import { startWorker, type Worker } from './worker.js'
@@ -106,6 +107,13 @@ test('an error is an answer, and the replica lives on', async () => {
   }
   expect(logged).toHaveLength(3)
   expect((await worker.handle(requestOf('/shout'), callOf())).status).toBeUndefined()
+})
+
+test('a request whose header cannot be read is rejected, not thrown', async () => {
+  const { worker } = await start(Shout)
+  const header = [0x0a, 0x02, 0x0a, 0x7f] // a request id that is longer than the header
+  const broken = DataRequest.decode(Uint8Array.from(header))
+  await expect(worker.handle(broken, callOf())).rejects.toMatchObject({ code: 'MALFORMED' })
 })
 
 test('usesWith, usesMetas and usesRequests reach the executor', async () => {

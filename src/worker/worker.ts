@@ -93,13 +93,18 @@ class ExecutorWorker implements Worker {
   /** A function and not a method: a transport takes it off the worker. */
   readonly handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
     if (this.#closed !== undefined) return Promise.reject(closing())
-    const target = this.#targetOf(request.endpoint)
-    if (target === undefined) return Promise.resolve(unchanged(request, this.#deployment))
-    return this.#lane.run(call, () => invoke(target, request, call))
+    try {
+      const target = this.#targetOf(request.endpoint)
+      if (target === undefined) return Promise.resolve(unchanged(request, this.#deployment))
+      return this.#lane.run(call, () => invoke(target, request, call))
+    } catch (error) {
+      return Promise.reject(error) // a header that cannot be read; async would cost another turn for each request
+    }
   }
 
   readonly stream = (request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest> => {
     if (this.#closed !== undefined) return rejecting(closing())
+    // what is thrown here ends the call like what is thrown by the iteration
     const target = this.#targetOf(request.endpoint)
     if (target === undefined) return this.#streamUnserved(request, call)
     return this.#lane.iterate(call, () => invokeStream(target, request, call))
