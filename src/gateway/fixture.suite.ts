@@ -113,6 +113,21 @@ export class TestClient {
     )
   }
 
+  /** Over a channel of its own that compresses what it sends. */
+  async compressed(algorithm: 'gzip' | 'deflate', data: DataRequest): Promise<DataRequest> {
+    const client = new grpc.Client(`127.0.0.1:${this.port}`, grpc.credentials.createInsecure(), {
+      'grpc.default_compression_algorithm': algorithm === 'gzip' ? 2 : 1,
+    })
+    const path = '/jina.JinaSingleDataRequestRPC/process_single_data'
+    const bytes = await new Promise<Buffer>((resolve, reject) => {
+      client.makeUnaryRequest(path, keep, keep, data.encode(), (error, answer) =>
+        error === null ? resolve(answer ?? Buffer.alloc(0)) : reject(error),
+      )
+    })
+    client.close()
+    return DataRequest.decode(bytes)
+  }
+
   cancellable(path: string, bytes: Uint8Array): grpc.ClientUnaryCall {
     return this.#client.makeUnaryRequest(
       path,

@@ -40,9 +40,7 @@ class ThreadHost implements GatewayHandle {
   #failure: string | undefined
 
   constructor(spec: GatewaySpec) {
-    // beside a .ts file (tsx, tests) the entry is one too; its loader comes with the inherited arguments of Node
-    const entry = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js'
-    this.#worker = new Worker(new URL(entry, import.meta.url), {
+    this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: spec,
       name: `${spec.name} gateway`,
     })

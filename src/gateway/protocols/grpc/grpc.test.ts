@@ -1,0 +1,193 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { MillraceError } from '../../../errors.js'
+import { deferred } from '../../../lib/deferred.js'
+import { decodeDescription } from '../../../wire/description.js'
+import { decodeHealthResponse, encodeHealthRequest } from '../../../wire/health.js'
+import { decodeInfo } from '../../../wire/info.js'
+import { decodeServiceList, encodeListServicesRequest } from '../../../wire/reflection.js'
+import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
+import { decodeStatus } from '../../../wire/status.js'
+import { pod, request, startedGateway as start, type TestClient } from '../../fixture.suite.js'
+import type { Gateway } from '../../gateway.js'
+
+const open: { gateway: Gateway; client: TestClient }[] = []
+const empty = new Uint8Array()
+
+async function startedGateway(...args: Parameters<typeof start>): ReturnType<typeof start> {
+  const started = await start(...args)
+  open.push(started)
+  return started
+}
+
+afterEach(async () => {
+  for (const { gateway, client } of open.splice(0)) {
+    client.close()
+    await gateway.close({ graceMs: 0 })
+  }
+})
+
+describe('health', () => {
+  test('is SERVING for the server and every advertised service, NOT_FOUND for others', async () => {
+    const { client } = await startedGateway({ exec: pod() })
+    const check = async (service: string): Promise<string> =>
+      decodeHealthResponse(await client.unary('/grpc.health.v1.Health/Check', encodeHealthRequest(service)))
+    for (const service of ['', 'jina.JinaRPC', 'jina.JinaSingleDataRequestRPC', 'jina.JinaInfoRPC']) {
+      expect(await check(service)).toBe('SERVING')
+    }
+    await expect(check('nobody')).rejects.toMatchObject({ code: 5 })
+  })
+
+  test('tells its watchers NOT_SERVING first thing on close, then ends', async () => {
+    const { gateway, client } = await startedGateway({ exec: pod() })
+    const watch = client.items('/grpc.health.v1.Health/Watch', encodeHealthRequest(''))
+    const first = deferred()
+    const said: string[] = []
+    watch.on('data', (bytes: Buffer) => {
+      said.push(decodeHealthResponse(bytes))
+      first.resolve()
+    })
+    const ended = new Promise((resolve) => watch.on('end', resolve))
+    await first.promise
+    await gateway.close({ graceMs: 5000 })
+    await ended
+    expect(said).toEqual(['SERVING', 'NOT_SERVING'])
+  })
+
+  test('tells a watcher of a service nobody knows so, and waits', async () => {
+    const { client } = await startedGateway({ exec: pod() })
+    const watch = client.items('/grpc.health.v1.Health/Watch', encodeHealthRequest('nobody'))
+    const said = new Promise<Buffer>((resolve) => watch.on('data', resolve))
+    expect(decodeHealthResponse(await said)).toBe('SERVICE_UNKNOWN')
+    watch.on('error', () => {})
+    watch.cancel()
+  })
+})
+
+describe('reflection', () => {
+  test.each(['v1', 'v1alpha'])('%s lists the services of Jina', async (version) => {
+    const { client } = await startedGateway({ exec: pod() })
+    const stream = client.duplex(`/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`)
+    stream.write(encodeListServicesRequest())
+    stream.end()
+    const names: string[] = []
+    for await (const bytes of stream) names.push(...decodeServiceList(bytes as Buffer))
+    expect(names).toContain('jina.JinaSingleDataRequestRPC')
+    expect(names).toContain('grpc.health.v1.Health')
+  })
+})
+
+describe('what the Flow says of itself', () => {
+  test('discovery lists the endpoints of all stages', async () => {
+    const { client } = await startedGateway({
+      a: pod(undefined, { endpoints: ['/x'] }),
+      b: pod(undefined, { endpoints: ['/y'] }),
+    })
+    const bytes = await client.unary('/jina.JinaDiscoverEndpointsRPC/endpoint_discovery', empty)
+    expect(decodeDescription(bytes).endpoints).toEqual(['_jina_dry_run_', '/x', '/y'])
+  })
+
+  test('_status has versions', async () => {
+    const { client } = await startedGateway({ exec: pod() })
+    const { jina } = decodeInfo(await client.unary('/jina.JinaInfoRPC/_status', empty))
+    expect(jina.millrace).toMatch(/^\d+\.\d+/)
+  })
+
+  test('dry_run goes through all stages, and says which one is down', async () => {
+    const { gateway, client } = await startedGateway({ a: pod(), b: pod() })
+    const dryRun = async (): Promise<unknown> =>
+      decodeStatus(await client.unary('/jina.JinaGatewayDryRunRPC/dry_run', empty))
+    expect(await dryRun()).toMatchObject({ code: 'SUCCESS' })
+    await gateway.remove('b', 'b/rep-0', { graceMs: 0 })
+    expect(await dryRun()).toMatchObject({
+      code: 'ERROR',
+      description: expect.stringContaining('|Gateway: Communication error with deployment b'),
+    })
+  })
+})
+
+describe('stream_doc', () => {
+  test('gives every document as it comes', async () => {
+    const { client } = await startedGateway({
+      exec: pod(undefined, {
+        async *stream(data) {
+          for (const text of ['a', 'b', 'c']) {
+            const answer = data.answer()
+            answer.document.text = text
+            yield SingleDocumentRequest.decode(answer.encode())
+          }
+        },
+      }),
+    })
+    const stream = client.items(
+      '/jina.JinaSingleDocumentRequestRPC/stream_doc',
+      SingleDocumentRequest.create({ endpoint: '/foo' }).encode(),
+    )
+    const texts: (string | undefined)[] = []
+    for await (const bytes of stream) texts.push(SingleDocumentRequest.decode(bytes as Buffer).document.text)
+    expect(texts).toEqual(['a', 'b', 'c'])
+  })
+
+  test('ends with the status of what failed, after what came before', async () => {
+    const { client } = await startedGateway({
+      exec: pod(undefined, {
+        async *stream(data) {
+          yield data.answer()
+          throw new MillraceError('UNAVAILABLE', 'gone')
+        },
+      }),
+    })
+    const stream = client.items(
+      '/jina.JinaSingleDocumentRequestRPC/stream_doc',
+      SingleDocumentRequest.create({ endpoint: '/foo' }).encode(),
+    )
+    let items = 0
+    await expect(
+      (async () => {
+        for await (const _ of stream) items++
+      })(),
+    ).rejects.toMatchObject({ code: 14 })
+    expect(items).toBe(1)
+  })
+})
+
+describe('a message', () => {
+  test('that is larger than the limit is refused with RESOURCE_EXHAUSTED', async () => {
+    const { client } = await startedGateway({ exec: pod() }, { maxMessageBytes: 1000 })
+    await expect(client.send(request('/foo', ['x'.repeat(2000)]))).rejects.toMatchObject({ code: 8 })
+    expect((await client.send(request('/foo', ['x']))).docs.texts).toEqual(['x'])
+  })
+
+  test('of a megabyte passes through as it was, in both directions', async () => {
+    const { client } = await startedGateway({ exec: pod() })
+    const text = 'é'.repeat(700_000)
+    expect((await client.send(request('/foo', [text]))).docs.texts).toEqual([text])
+  })
+
+  test('to a method that does not exist is answered with UNIMPLEMENTED', async () => {
+    const { client } = await startedGateway({ exec: pod() })
+    await expect(client.unary('/jina.JinaDataRequestRPC/process_data', empty)).rejects.toMatchObject({
+      code: 12,
+    })
+  })
+
+  test('of an error carries text that no header could as it is', async () => {
+    const { client } = await startedGateway({
+      exec: pod(() =>
+        Promise.reject(new MillraceError('UNAVAILABLE', `naïve\n日本 \ud800 ${'x'.repeat(9000)}`)),
+      ),
+    })
+    await expect(client.send(request())).rejects.toMatchObject({
+      code: 14,
+      details: expect.stringMatching(/^naïve\n日本 \ufffd x+…/),
+    })
+  })
+})
+
+test('compressed requests are read', async () => {
+  const { client } = await startedGateway({ exec: pod() })
+  for (const algorithm of ['gzip', 'deflate'] as const) {
+    expect((await client.compressed(algorithm, request('/foo', ['squeezed'.repeat(100)]))).docs.length).toBe(
+      1,
+    )
+  }
+})

@@ -1,0 +1,105 @@
+import { MessageChannel } from 'node:worker_threads'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Client } from '../dist/client/client.js'
+import { type GatewayHandle, startGateway } from '../dist/gateway/host.js'
+import type { GatewaySpec } from '../dist/gateway/spec.js'
+import { deferred } from '../dist/lib/deferred.js'
+import { listen } from '../dist/transport/index.js'
+import type { Listener } from '../dist/transport/transport.js'
+
+/** The gateway's thread: it exists in the built output only, a worker cannot load TypeScript. */
+
+const open: { close(): unknown }[] = []
+
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close()
+})
+
+function spec(port: number): GatewaySpec {
+  const stage = { passThrough: false, balance: 'power-of-two', timeoutSendMs: null, external: [] } as const
+  return {
+    name: 'flow',
+    host: '127.0.0.1',
+    port,
+    stages: [{ name: 'exec', ...stage }],
+    prefetch: 1000,
+    maxMessageBytes: 64 * 1024 * 1024,
+    timeoutMs: null,
+  }
+}
+
+async function started(): Promise<{ gateway: GatewayHandle; client: Client }> {
+  const gateway = await startGateway(spec(0))
+  const client = new Client({ host: `grpc://127.0.0.1:${gateway.port}` })
+  open.push({ close: () => gateway.close({ graceMs: 0 }) }, client)
+  return { gateway, client }
+}
+
+/** A pod of this thread that echoes. */
+async function echo(): Promise<Listener> {
+  const listener = await listen(
+    { kind: 'port' },
+    {
+      handle: async (request) => request.answer(),
+      async *stream(request) {
+        yield request.answer()
+      },
+      describe: () => ({ endpoints: ['/default'], writeEndpoints: [], streamEndpoints: [], schemas: {} }),
+    },
+  )
+  open.push(listener)
+  return listener
+}
+
+describe('a gateway in its own thread', () => {
+  test('answers requests by a pod of this thread, and reports when that is gone', async () => {
+    const { gateway, client } = await started()
+    const pod = await echo()
+    const description = await gateway.add('exec', 'exec/rep-0', pod.address)
+    expect(description.endpoints).toEqual(['/default'])
+    expect((await client.post('/foo', [{ text: 'hello' }])).texts).toEqual(['hello'])
+
+    const lost = deferred<string[]>()
+    gateway.onLost((...what) => lost.resolve(what))
+    await pod.close()
+    expect((await lost.promise).slice(0, 2)).toEqual(['exec', 'exec/rep-0'])
+    await expect(client.post('/foo', [{ text: 'hello' }])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  test('a taken port rejects with PORT_IN_USE and leaves no thread', async () => {
+    const { gateway } = await started()
+    await expect(startGateway(spec(gateway.port))).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining(String(gateway.port)),
+    })
+  })
+
+  test('refuses a stage it does not know, and an address that cannot cross threads', async () => {
+    const { gateway } = await started()
+    const { port1 } = new MessageChannel()
+    await expect(gateway.add('nobody', 'nobody/rep-0', { kind: 'port', port: port1 })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
+    const service = { describe: () => expect.unreachable() } as never
+    await expect(gateway.add('exec', 'exec/rep-0', { kind: 'memory', service })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+    })
+  })
+
+  test('a removed pod gets no more requests', async () => {
+    const { gateway, client } = await started()
+    const pod = await echo()
+    await gateway.add('exec', 'exec/rep-0', pod.address)
+    await gateway.remove('exec', 'exec/rep-0', { graceMs: 1000 })
+    await expect(client.post('/foo', [{ text: 'hello' }])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  test('says when and why its thread has ended', async () => {
+    const { gateway } = await started()
+    await gateway.close({ graceMs: 0 })
+    expect(await gateway.ended).toMatchObject({ expected: true })
+    await expect(gateway.remove('exec', 'exec/rep-0', { graceMs: 0 })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    })
+  })
+})
