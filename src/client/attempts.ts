@@ -41,6 +41,11 @@ export class Attempts {
     this.#exchange = plan.open()
   }
 
+  /** Nothing is under way. */
+  get over(): boolean {
+    return this.#exchange.over
+  }
+
   async next(): Promise<DataRequest | undefined> {
     for (;;) {
       try {

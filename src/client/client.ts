@@ -20,6 +20,7 @@ import {
   type SendOptions,
   type StreamOptions,
 } from './options.js'
+import { Life } from './life.js'
 import { post } from './post.js'
 import { Response } from './response.js'
 import { streamDocuments } from './stream-doc.js'
@@ -72,7 +73,7 @@ export class Client {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #life = new AbortController()
+  readonly #life = new Life()
   #connection: Promise<GrpcConnection> | undefined
 
   constructor(options: ClientOptions, seams: ClientSeams = {}) {
@@ -120,7 +121,7 @@ export class Client {
       on,
       document: input,
       options: { ...options, headers: { ...this.#headers, ...options.headers } },
-      life: this.#life.signal,
+      life: this.#life,
       clock: this.#clock,
     })
   }
@@ -130,15 +131,14 @@ export class Client {
     const call = { deadline: this.#clock.now() + (options.timeoutMs ?? 5_000), headers: this.#headers }
     try {
       const connection = await this.#connect()
-      const signal = this.#life.signal
       try {
-        const answer = await connection.unary(methods.dryRun, new Uint8Array(0), { ...call, signal })
+        const answer = await connection.unary(methods.dryRun, new Uint8Array(0), call)
         return decodeStatus(answer).code === 'SUCCESS'
       } catch (error) {
         // an Executor that is served alone has no dry_run, but an endpoint for it
         if (!isUnimplemented(error)) throw error
         const request = DataRequest.create({ endpoint: '_jina_dry_run_' }).encode()
-        const answer = await connection.unary(methods.processSingleData, request, { ...call, signal })
+        const answer = await connection.unary(methods.processSingleData, request, call)
         return DataRequest.decode(answer).status?.code !== 'ERROR'
       }
     } catch {
@@ -149,7 +149,7 @@ export class Client {
   /** Ends calls in flight with CANCELLED and closes the connection. Idempotent. */
   async close(): Promise<void> {
     const reason = new MillraceError('CANCELLED', 'The client was closed.')
-    this.#life.abort(reason)
+    this.#life.end(reason)
     const connection = await this.#connection?.catch(() => undefined)
     connection?.close(reason)
   }
@@ -159,7 +159,7 @@ export class Client {
   }
 
   #connect(): Promise<GrpcConnection> {
-    if (this.#life.signal.aborted) return Promise.reject(this.#life.signal.reason as Error)
+    if (this.#life.over !== undefined) return Promise.reject(this.#life.over)
     return (this.#connection ??= GrpcConnection.open(this.#peer))
   }
 
@@ -170,7 +170,7 @@ export class Client {
       inputs,
       options,
       defaults: { prefetch: this.#prefetch, headers: this.#headers },
-      life: this.#life.signal,
+      life: this.#life,
       clock: this.#clock,
       random: this.#random,
     })

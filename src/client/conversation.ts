@@ -6,6 +6,7 @@ import { Attempts } from './attempts.js'
 import { Batches } from './batches.js'
 import { Exchange } from './exchange.js'
 import { resolveInputs } from './inputs.js'
+import type { Life } from './life.js'
 import { lifetime } from './lifetime.js'
 import type { StreamOptions } from './options.js'
 
@@ -19,7 +20,7 @@ export interface ConversationPlan {
     readonly headers: Readonly<Record<string, string>>
   }
   /** Of the client. */
-  readonly life: AbortSignal
+  readonly life: Life
   readonly clock: Clock
   random(): number
 }
@@ -73,7 +74,8 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
     next: () => attempts.next(),
     close() {
       time.release()
-      attempts.abort(new MillraceError('CANCELLED', 'The caller left.'))
+      // making an error costs more than the rest of this
+      if (!attempts.over) attempts.abort(new MillraceError('CANCELLED', 'The caller left.'))
     },
   }
 }

@@ -67,15 +67,20 @@ export class Exchange {
     }
   }
 
+  /** All answers are there, or it failed. */
+  get over(): boolean {
+    return this.#end !== undefined
+  }
+
   /** Ends it at once, whatever is under way. Idempotent. */
   abort(error: MillraceError): void {
     if (this.#end !== undefined) return
     this.#answers.length = 0
-    this.#over(error)
+    this.#conclude(error)
     this.#call?.cancel()
   }
 
-  #over(error: MillraceError | undefined): void {
+  #conclude(error: MillraceError | undefined): void {
     if (this.#end !== undefined) return
     this.#end = { error }
     this.#plan.batches.close()
@@ -96,7 +101,7 @@ export class Exchange {
       const next = batches.next()
       const docs = next instanceof Promise ? await next : next
       if (this.#end !== undefined) return
-      if (docs === undefined) return this.#finish()
+      if (docs === undefined) return this.#sentAll()
       const call = (this.#call ??= await this.#open())
       if (this.#end !== undefined) return call.cancel()
       const bytes = encode(new DocumentArray(docs))
@@ -116,9 +121,9 @@ export class Exchange {
     return full || this.#call?.roomy === false
   }
 
-  #finish(): void {
+  #sentAll(): void {
     this.#allSent = true
-    if (this.#call === undefined) this.#over(undefined)
+    if (this.#call === undefined) this.#conclude(undefined)
     else this.#call.end()
   }
 
@@ -148,11 +153,12 @@ export class Exchange {
   }
 
   #closed(status: GrpcStatus, address: string): void {
-    if (status.code !== grpcCode.ok) return this.#over(errorFromGrpc(new GrpcFailure(status), { address }))
+    if (status.code !== grpcCode.ok)
+      return this.#conclude(errorFromGrpc(new GrpcFailure(status), { address }))
     const open = this.#sent - this.#received
-    if (this.#allSent && open <= 0) return this.#over(undefined)
+    if (this.#allSent && open <= 0) return this.#conclude(undefined)
     const message = `${address} ended the stream while ${open} of ${this.#sent} requests were unanswered.`
-    this.#over(new MillraceError('UNAVAILABLE', message, { where: { address } }))
+    this.#conclude(new MillraceError('UNAVAILABLE', message, { where: { address } }))
   }
 }
 

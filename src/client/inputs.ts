@@ -87,5 +87,5 @@ function describe(value: unknown): string {
   if (typeof value === 'function') return `a function (call it, or pass it as the whole of inputs)`
   if (value instanceof Promise) return 'a Promise (await it first)'
   if (typeof value === 'object') return `an object of class ${value.constructor?.name ?? '(none)'}`
-  return `the ${typeof value} ${String(value)}`
+  return `a ${typeof value}`
 }

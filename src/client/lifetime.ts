@@ -1,11 +1,13 @@
+import { setMaxListeners } from 'node:events'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { holdProcess } from './hold-process.js'
+import type { Life } from './life.js'
 
 export interface LifetimePlan {
   readonly options: { readonly signal?: AbortSignal; readonly timeoutMs?: number }
   /** Of the client. */
-  readonly life: AbortSignal
+  readonly life: Life
   readonly clock: Clock
 }
 
@@ -32,19 +34,22 @@ export function lifetime({ options, life, clock }: LifetimePlan): Lifetime {
     for (const watcher of watchers) watcher(error)
   }
   const onSignal = (): void => end(errorOfSignal(signal!))
-  const onLife = (): void => end(MillraceError.from(life.reason, 'CANCELLED'))
   const cancelTimer =
     timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(tooLate(timeoutMs)))
   const letGo = timeoutMs === undefined ? undefined : holdProcess()
   const release = (): void => {
     signal?.removeEventListener('abort', onSignal)
-    life.removeEventListener('abort', onLife)
+    life.unwatch(end)
     cancelTimer?.()
     letGo?.()
   }
-  signal?.addEventListener('abort', onSignal)
-  life.addEventListener('abort', onLife)
-  if (life.aborted) onLife()
+  if (signal !== undefined) {
+    // a program may well give one signal to a hundred calls
+    setMaxListeners(0, signal)
+    signal.addEventListener('abort', onSignal)
+  }
+  life.watch(end)
+  if (life.over !== undefined) end(life.over)
   else if (signal?.aborted === true) onSignal()
   return {
     deadline: timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeoutMs,

@@ -5,6 +5,7 @@ import { methods } from '../transport/grpc/methods.js'
 import { errorFromGrpc } from '../transport/grpc/status.js'
 import { errorFromStatus } from '../wire/error-status.js'
 import { SingleDocumentRequest } from '../wire/single-document-request.js'
+import type { Life } from './life.js'
 import { lifetime } from './lifetime.js'
 import type { SendOptions } from './options.js'
 
@@ -13,7 +14,7 @@ export interface StreamDocPlan {
   readonly document: Document
   readonly options: SendOptions
   /** Of the client. */
-  readonly life: AbortSignal
+  readonly life: Life
   readonly clock: Clock
 }
 
