@@ -3,7 +3,6 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { syntaxPlace } from './syntax-place.js'
 import { ensureTypeScript } from './typescript.js'
 
 export type Exports = Readonly<Record<string, unknown>>
@@ -22,6 +21,7 @@ export async function importModule(url: string): Promise<Exports> {
     return typeof whole === 'object' && whole !== null ? { ...exports, ...whole } : exports
   } catch (error) {
     if (MillraceError.is(error)) throw error
+    const { syntaxPlace } = await import('./syntax-place.js') // only here: a replica does without child_process
     throw missingFile(url) ?? notLoaded(url, error, await syntaxPlace(url, error))
   }
 }

@@ -267,6 +267,37 @@ test('a sync handler has run when invoke returns', () => {
   expect(ran).toBe(true)
 })
 
+test('a sync generator has run for every document when invoke returns', () => {
+  const steps: string[] = []
+  const handler: HandlerMethod = function* (docs) {
+    for (const doc of docs) {
+      steps.push(doc.text)
+      yield doc
+      steps.push('ended')
+    }
+  }
+  void invoke(targetOf(handler), requestOf('/x'), callOf())
+  expect(steps).toEqual(['a', 'ended', 'b', 'ended'])
+})
+
+test('an async generator ends when the caller leaves', async () => {
+  const controller = new AbortController()
+  let ended = false
+  const handler: HandlerMethod = async function* (docs) {
+    try {
+      for (;;) {
+        yield* docs
+        controller.abort(new Error('left'))
+      }
+    } finally {
+      ended = true
+    }
+  }
+  const answer = await invoke(targetOf(handler), requestOf('/x'), callOf({ signal: controller.signal }))
+  expect(answer.status?.description).toBe('Error: left')
+  expect(ended).toBe(true)
+})
+
 test('documents that nobody changed leave as they came', async () => {
   const request = requestOf('/x')
   const before = Buffer.from(request.data ?? []).toString('hex')

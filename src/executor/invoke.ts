@@ -95,20 +95,32 @@ function settle(
   return answer
 }
 
+/** Async for the generators that wait; a sync one has run for every document before this returns. */
 async function gatherEach(target: Target, request: DataRequest, call: Call): Promise<DocumentArray> {
   const gathered = new DocumentArray()
   for (const doc of request.docs) {
     const docs = new DocumentArray([doc])
-    const items = callHandler(target, { docs, head: request, call }) as AsyncIterable<unknown>
-    await gather(target, items, { call, into: gathered })
+    const items = callHandler(target, { docs, head: request, call }) as Items
+    const pending = gather(target, items, { call, into: gathered })
+    if (pending !== undefined) await pending
   }
   return gathered
 }
 
-async function gather(
+type Items = Iterable<unknown> | AsyncIterable<unknown>
+type Gathering = { readonly call: Call; readonly into: DocumentArray }
+
+/** `for await` over a sync generator would give way between its documents: it is to be alone, like any sync handler. */
+function gather(target: Target, items: Items, { call, into }: Gathering): Promise<void> | undefined {
+  if (Symbol.asyncIterator in items) return gatherLater(target, items, { call, into })
+  for (const item of items) into.push(yieldedDocument(item, handlerName(target)))
+  return undefined
+}
+
+async function gatherLater(
   target: Target,
-  items: Iterable<unknown> | AsyncIterable<unknown>,
-  { call, into }: { call: Call; into: DocumentArray },
+  items: AsyncIterable<unknown>,
+  { call, into }: Gathering,
 ): Promise<void> {
   for await (const item of items) {
     call.signal.throwIfAborted()

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
@@ -58,7 +58,7 @@ function findTsx(url: string): string | undefined {
 
 /** `require.resolve` would give the CommonJS door, which cannot register in a thread. */
 async function importDoor(tsx: string, door: './esm/api' | './cjs/api'): Promise<Registrar> {
-  const { exports } = JSON.parse(await readFile(tsx, 'utf8')) as { exports: Record<typeof door, Door> }
+  const { exports } = JSON.parse(readFileSync(tsx, 'utf8')) as { exports: Record<typeof door, Door> }
   return (await import(new URL(exports[door].import.default, pathToFileURL(tsx)).href)) as Registrar
 }
 

@@ -15,7 +15,7 @@ export interface LoggerOptions {
   readonly level?: LogLevel | 'silent'
   /** `line` for people, `json` for machines; default `json` when `MILLRACE_LOG=json`. */
   readonly format?: 'line' | 'json'
-  /** Colours the letter of the level; default: when standard error is a terminal and `NO_COLOR` is not set. */
+  /** Colours the letter of the level; default: on a terminal, unless `NO_COLOR` is set. */
   readonly colour?: boolean
   /** Takes one line, without its line feed; default debug and info to standard output, the rest to standard error. */
   readonly write?: (line: string, level: LogLevel) => void
@@ -32,16 +32,13 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
   const least = rank(options.level ?? process.env.MILLRACE_LOG_LEVEL ?? 'info')
   const render = (options.format ?? process.env.MILLRACE_LOG) === 'json' ? jsonLine : textLine
   const write = options.write ?? toStandardStreams
-  const colour = options.colour ?? (process.stderr.isTTY && !process.env.NO_COLOR)
+  const colour = options.colour ?? (process.stdout.isTTY && process.stderr.isTTY && !process.env.NO_COLOR)
   const at = (level: LogLevel) =>
     levels.indexOf(level) < least
       ? silence
       : (message: string, fields?: object) => write(render({ name, level, message, fields, colour }), level)
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
-
-/** Writes nothing. */
-export const silentLogger: Logger = { debug: silence, info: silence, warn: silence, error: silence }
 
 interface Entry {
   readonly name: string
