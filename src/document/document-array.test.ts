@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Writer } from '../lib/protobuf/writer.js'
@@ -43,6 +44,19 @@ describe('as a list', () => {
   it('comes in batches', () => {
     expect([...named('a', 'b', 'c').batch(2)].map(ids)).toEqual([['a', 'b'], ['c']])
     expect(() => [...named('a').batch(0)]).toThrow('size from 1')
+  })
+
+  it('takes Documents of another copy of this package', () => {
+    const own = new Document({ id: 'a', text: 'b' })
+    const foreign = { tags: {}, toProtobuf: () => own.toProtobuf() }
+    expect(plain(new DocumentArray([foreign]).at(0)!)).toEqual(plain(own))
+  })
+
+  it('shows what is filled when it is logged', () => {
+    const docs = new DocumentArray([{ id: 'a', text: 'b', weight: 0, chunks: [{ id: 'c' }] }])
+    const shown = inspect(docs, { breakLength: Infinity, depth: 5 })
+    const chunk = "DocumentArray(1) [ Document { id: 'c', granularity: 1, parentId: 'a' } ]"
+    expect(shown).toBe(`DocumentArray(1) [ Document { id: 'a', text: 'b', chunks: ${chunk} } ]`)
   })
 
   it('refuses what is no Document', () => {
@@ -144,6 +158,17 @@ describe('protobuf', () => {
     const outer = new Writer(documentsLength(docs))
     encodeDocuments(outer, docs)
     expect(outer.finish()).toEqual(bytes)
+  })
+
+  it('reads lengths and tags that take more bytes than they need', () => {
+    const docs = DocumentArray.fromProtobuf(Uint8Array.of(0x8a, 0, 0x83, 0, 10, 1, 97))
+    expect(ids(docs)).toEqual(['a'])
+  })
+
+  it('refuses what ends too early', () => {
+    const malformed = expect.objectContaining({ code: 'MALFORMED' })
+    expect(() => DocumentArray.fromProtobuf(Uint8Array.of(10, 5, 1))).toThrow(malformed)
+    expect(() => DocumentArray.fromProtobuf(Uint8Array.of(10, 1, 10)).texts).toThrow(malformed)
   })
 
   it('sends rows of a CSR matrix and stacks them again on the other side', () => {

@@ -7,6 +7,7 @@ import type { Filter } from './filter.js'
 import { findNearest, findWhere, type Query } from './find.js'
 import { randomId } from './id.js'
 import { assign, type Content, type DocumentInit, type DocumentInputs, type Rows } from './inputs.js'
+import { filledFields, type Inspect, inspectSymbol } from './inspect.js'
 import { type DocumentJson, initFromJson, parse, toJson } from './json.js'
 import { guessMimeType } from './mime.js'
 import { type FindOptions, type Found, scoreName } from './nearest.js'
@@ -231,6 +232,11 @@ export class Document {
     return fromJson(json, 0)
   }
 
+  /** How `console.log` shows it: with the fields that are not empty. */
+  [inspectSymbol](_depth: number, options: object, inspect: Inspect): string {
+    return `Document ${inspect(filledFields(this), options)}`
+  }
+
   #text(number: number): string {
     return (this[record].get(number) as string | undefined) ?? ''
   }
@@ -298,7 +304,7 @@ export class DocumentArray implements Iterable<Document> {
     return this.#documents.length
   }
 
-  [Symbol.iterator](): ArrayIterator<Document> {
+  [Symbol.iterator](): IterableIterator<Document> {
     return this.#documents[Symbol.iterator]()
   }
 
@@ -455,14 +461,18 @@ export class DocumentArray implements Iterable<Document> {
     while (!reader.done) {
       const from = reader.position
       const tag = reader.tag()
+      const at = reader.position
       reader.skip(tag)
       const end = reader.position
-      if (tag === docsTag) {
-        reader.position = from + 1
-        const length = reader.uint32()
-        array.#documents.push(new Document(new DocumentRecord({ bytes, start: end - length, end })))
-      } else (array.#unknown ??= []).push(bytes.subarray(from, end))
+      if (tag !== docsTag) {
+        ;(array.#unknown ??= []).push(bytes.subarray(from, end))
+        continue
+      }
+      // bytes() would make a view for every Document
+      reader.position = at
+      const start = end - reader.uint32()
       reader.position = end
+      array.#documents.push(new Document(new DocumentRecord({ bytes, start, end })))
     }
     return array
   }
@@ -476,6 +486,10 @@ export class DocumentArray implements Iterable<Document> {
     const list = typeof json === 'string' ? parse(json) : json
     if (Array.isArray(list)) return new DocumentArray(list.map((entry: unknown) => fromJson(entry, 0)))
     throw new MillraceError('INVALID_INPUT', `Documents must be a list in JSON, got ${typeof list}.`)
+  }
+
+  [inspectSymbol](_depth: number, options: object, inspect: Inspect): string {
+    return `DocumentArray(${this.length}) ${inspect(this.#documents, options)}`
   }
 
   #each<T>(values: readonly T[], apply: (document: Document, value: T) => void): void {
@@ -515,8 +529,14 @@ export function documentsLength(documents: DocumentArray): number {
 
 function toDocument(given: Document | DocumentInit): Document {
   if (given instanceof Document) return given
+  if (isForeign(given)) return Document.fromProtobuf(given.toProtobuf())
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return new Document(given)
   throw new MillraceError('INVALID_INPUT', `Expected a Document or a plain object, got ${describe(given)}.`)
+}
+
+/** A Document of another copy of this package. */
+function isForeign(given: unknown): given is Document {
+  return typeof given === 'object' && given !== null && 'toProtobuf' in given && 'tags' in given
 }
 
 function describe(given: unknown): string {
