@@ -17,7 +17,10 @@ export function startError(start: BadStart, spec: PodSpec, output: readonly stri
 }
 
 function sentence(start: BadStart, { name, timeoutReadyMs }: PodSpec, output: readonly string[]): string {
-  if (start.kind === 'failed') return `${name} did not start: ${start.failure.message}`
+  if (start.kind === 'failed') {
+    const printed = output.length === 0 ? '' : lastOutput(output)
+    return `${name} did not start: ${start.failure.message}${printed}`
+  }
   if (start.kind === 'gone') return `${name} ${start.reason} before it was ready.${lastOutput(output)}`
   const hint =
     'Its constructor, or the loading of its module, takes longer; raise timeoutReadyMs (-1 waits for ever).'

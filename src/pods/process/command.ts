@@ -1,5 +1,5 @@
 import { accessSync, constants, realpathSync } from 'node:fs'
-import { basename, delimiter, join } from 'node:path'
+import { basename, delimiter, isAbsolute, join } from 'node:path'
 
 export interface Command {
   readonly file: string
@@ -34,7 +34,11 @@ let setpriv: string | null | undefined
 function findSetpriv(): string | null {
   if (setpriv !== undefined) return setpriv
   const folders = process.platform === 'linux' ? (process.env.PATH ?? '').split(delimiter) : []
-  setpriv = folders.map((folder) => join(folder, 'setpriv')).find(isUsable) ?? null
+  setpriv =
+    folders
+      .filter(isAbsolute)
+      .map((folder) => join(folder, 'setpriv'))
+      .find(isUsable) ?? null
   return setpriv
 }
 

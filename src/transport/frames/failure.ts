@@ -15,12 +15,21 @@ export function encodeFailure(error: unknown): Uint8Array {
 }
 
 export function decodeFailure(payload: Uint8Array): MillraceError {
-  const { code, message, ...options } = decodeJson(payload) as Failure
+  const { code, message, ...options } = failureOf(payload)
   return new MillraceError(
     Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL',
     message,
     options,
   )
+}
+
+function failureOf(payload: Uint8Array): Failure {
+  try {
+    return decodeJson(payload) as Failure
+  } catch {
+    const message = 'The pod failed, and its error cannot be read.'
+    return { code: 'MALFORMED', message, retryable: false, where: {}, output: [] }
+  }
 }
 
 export function encodeJson(value: unknown): Uint8Array {
