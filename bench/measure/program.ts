@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-import { cpuSecondsOf, ownCpuSecondsOf, pssBytesOf, treeOf } from './process-tree.js'
+import { cpuSecondsOf, ownCpuSecondsOf, pssBytesOf } from './process-tree.js'
 
 /** What a program prints before an answer, so that banners and warnings between them are no answers. */
 export const ANSWER = '@@ '
@@ -13,7 +13,15 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A program under measurement in a process tree of its own: JSON commands on stdin, answers on stdout. */
+/** No answer takes longer than this, on a busy machine either. */
+const PATIENCE_MS = 120_000
+
+/** Process groups that run, so that none outlives the bench. */
+const groups = new Set<number>()
+process.once('exit', () => groups.forEach(endGroup))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+/** A program under measurement in a process group of its own: JSON commands on stdin, answers on stdout. */
 export class Program {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #answers: Answers
@@ -22,18 +30,20 @@ export class Program {
   private constructor(child: ChildProcessWithoutNullStreams) {
     this.#child = child
     this.#answers = new Answers(child)
-    this.#exited = new Promise((resolve) => child.once('close', () => resolve()))
+    this.#exited = new Promise((resolve) => child.once('exit', () => resolve()))
   }
 
-  /** Resolves with what the program says when it is ready. */
+  /** Resolves with what the program says when it is ready. @throws Error with its last output when it does not start */
   static async start<Ready>(command: Command): Promise<{ program: Program; ready: Ready }> {
     const child = spawn(command.file, command.args, {
       stdio: 'pipe',
+      detached: true,
       ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
       env: { ...process.env, ...command.env },
     })
+    if (child.pid !== undefined) groups.add(child.pid)
     const program = new Program(child)
-    return { program, ready: (await program.#answers.next()) as Ready }
+    return { program, ready: (await program.#answer()) as Ready }
   }
 
   get pid(): number {
@@ -55,34 +65,48 @@ export class Program {
     return pssBytesOf(this.pid)
   }
 
+  /** @throws Error with the program's last output when it ends or says nothing for two minutes; it is ended then. */
   async ask<Reply>(command: object): Promise<Reply> {
     this.#child.stdin.write(`${JSON.stringify(command)}\n`)
-    return (await this.#answers.next()) as Reply
+    return (await this.#answer()) as Reply
   }
 
-  /** Asks the program to close, gives its last words, and makes sure that nothing of its tree is left. */
+  /** Asks the program to close, gives its last words, and makes sure that nothing of it is left. */
   async close<Last>(): Promise<Last> {
-    const tree = treeOf(this.pid)
-    const timer = setTimeout(() => kill(tree), 20_000)
     try {
-      return await this.ask<Last>({ do: 'close' })
-    } finally {
+      const last = await this.ask<Last>({ do: 'close' })
       this.#child.stdin.end()
       await this.#exited
-      clearTimeout(timer)
-      kill(tree)
+      return last
+    } finally {
+      this.#end()
     }
+  }
+
+  async #answer(): Promise<unknown> {
+    const timer = setTimeout(() => this.#end(), PATIENCE_MS)
+    try {
+      return await this.#answers.next()
+    } catch (error) {
+      this.#end()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #end(): void {
+    if (this.#child.pid === undefined || !groups.delete(this.#child.pid)) return
+    endGroup(this.#child.pid)
   }
 }
 
-/** Ends the processes of a tree that we started, by their ids. */
-function kill(tree: readonly number[]): void {
-  for (const pid of tree) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // It has ended.
-    }
+/** Ends a process group that we started. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // All of it has ended.
   }
 }
 
@@ -125,7 +149,9 @@ class Answers {
   }
 
   #failure(): Error {
-    return new Error(`a program of the bench ended early; its last output:\n${this.#noise.join('\n')}`)
+    return new Error(
+      `a program of the bench ended early or was silent too long; its last output:\n${this.#noise.join('\n')}`,
+    )
   }
 }
 

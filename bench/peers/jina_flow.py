@@ -10,7 +10,7 @@ import time
 
 from jina import Document, DocumentArray, Executor, Flow, requests
 
-from line_protocol import commands, say
+from line_protocol import commands, run, say
 
 
 class NoOp(Executor):
@@ -42,4 +42,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -15,7 +15,7 @@ from pathlib import Path
 from jina import Document, Executor, Flow, requests
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from line_protocol import commands, say
+from line_protocol import commands, run, say
 
 
 class MyTokenizer(Executor):
@@ -86,4 +86,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    run(main)
