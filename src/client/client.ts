@@ -2,12 +2,7 @@ import type { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
-import { GrpcConnection } from '../transport/grpc/connection.js'
-import { methods } from '../transport/grpc/methods.js'
-import { defaultMaxMessageBytes, type Peer } from '../transport/grpc/peer.js'
-import { isUnimplemented } from '../transport/grpc/status.js'
-import { DataRequest } from '../wire/data-request.js'
-import { decodeStatus } from '../wire/status.js'
+import { defaultMaxMessageBytes } from '../transport/grpc/peer.js'
 import { conversation } from './conversation.js'
 import { parseHost } from './host.js'
 import { type Input, type Inputs, toDocument } from './inputs.js'
@@ -23,6 +18,8 @@ import {
 import { Life } from './life.js'
 import { post } from './post.js'
 import { Response } from './response.js'
+import type { Road } from './road.js'
+import { grpcRoad } from './roads/grpc.js'
 import { streamDocuments } from './stream-doc.js'
 
 export type { Input, Inputs } from './inputs.js'
@@ -41,8 +38,10 @@ export interface ClientOptions {
   readonly logger?: Logger
 }
 
-/** What time and chance are made of; for tests. */
+/** What a client stands on, when it is not the network, the clock and chance. */
 export interface ClientSeams {
+  /** Instead of a gRPC connection to `host`. */
+  readonly road?: Road
   readonly clock?: Clock
   readonly random?: () => number
 }
@@ -67,19 +66,19 @@ export type PostResult<O extends PostOptions> = O extends
  * const found = await client.post('/search', [{ text: 'water' }], { parameters: { limit: 3 } })
  */
 export class Client {
-  readonly #peer: Peer
+  readonly #road: Road
   readonly #prefetch: number | undefined
   readonly #headers: Readonly<Record<string, string>>
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #random: () => number
   readonly #life = new Life()
-  #connection: Promise<GrpcConnection> | undefined
 
   constructor(options: ClientOptions, seams: ClientSeams = {}) {
     checkOptions('Client', options, clientRules())
     const { host, port, tls } = parseHost(options.host)
-    this.#peer = { host, port, tls, maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes }
+    const maxMessageBytes = options.maxMessageBytes ?? defaultMaxMessageBytes
+    this.#road = seams.road ?? grpcRoad({ host, port, tls, maxMessageBytes })
     this.#prefetch = options.prefetch
     this.#headers = options.headers ?? {}
     this.#logger = options.logger ?? createLogger('client')
@@ -117,7 +116,7 @@ export class Client {
     checkEndpoint(on)
     checkOptions('streamDoc', options, optionRules.streamDoc)
     const input = toDocument(document)
-    return streamDocuments(() => this.#connect(), {
+    return streamDocuments(this.#road, {
       on,
       document: input,
       options: { ...options, headers: { ...this.#headers, ...options.headers } },
@@ -128,19 +127,9 @@ export class Client {
 
   /** True when a request through every stage succeeds; false when it fails or nobody is there. `timeoutMs`: 5000. */
   async isReady(options: { readonly timeoutMs?: number } = {}): Promise<boolean> {
-    const call = { deadline: this.#clock.now() + (options.timeoutMs ?? 5_000), headers: this.#headers }
+    const deadline = this.#clock.now() + (options.timeoutMs ?? 5_000)
     try {
-      const connection = await this.#connect()
-      try {
-        const answer = await connection.unary(methods.dryRun, new Uint8Array(0), call)
-        return decodeStatus(answer).code === 'SUCCESS'
-      } catch (error) {
-        // an Executor that is served alone has no dry_run, but an endpoint for it
-        if (!isUnimplemented(error)) throw error
-        const request = DataRequest.create({ endpoint: '_jina_dry_run_' }).encode()
-        const answer = await connection.unary(methods.processSingleData, request, call)
-        return DataRequest.decode(answer).status?.code !== 'ERROR'
-      }
+      return await this.#road.dryRun({ deadline, headers: this.#headers })
     } catch {
       return false
     }
@@ -150,22 +139,16 @@ export class Client {
   async close(): Promise<void> {
     const reason = new MillraceError('CANCELLED', 'The client was closed.')
     this.#life.end(reason)
-    const connection = await this.#connection?.catch(() => undefined)
-    connection?.close(reason)
+    await this.#road.close(reason)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  #connect(): Promise<GrpcConnection> {
-    if (this.#life.over !== undefined) return Promise.reject(this.#life.over)
-    return (this.#connection ??= GrpcConnection.open(this.#peer))
-  }
-
   #converse(on: string, inputs: unknown, options: StreamOptions): ReturnType<typeof conversation> {
     return conversation({
-      connect: () => this.#connect(),
+      road: this.#road,
       on,
       inputs,
       options,

@@ -1,6 +1,5 @@
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import type { GrpcConnection } from '../transport/grpc/connection.js'
 import { DataRequest } from '../wire/data-request.js'
 import { Attempts } from './attempts.js'
 import { Batches } from './batches.js'
@@ -9,9 +8,10 @@ import { resolveInputs } from './inputs.js'
 import type { Life } from './life.js'
 import { lifetime } from './lifetime.js'
 import type { StreamOptions } from './options.js'
+import type { Road } from './road.js'
 
 export interface ConversationPlan {
-  connect(): Promise<GrpcConnection>
+  readonly road: Road
   readonly on: string
   readonly inputs: unknown
   readonly options: StreamOptions
@@ -54,7 +54,7 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
     random,
     open: () =>
       new Exchange({
-        connect: plan.connect,
+        road: plan.road,
         batches: new Batches(source, requestSize),
         encode: (docs) =>
           DataRequest.create({

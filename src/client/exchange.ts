@@ -1,15 +1,12 @@
 import { DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
-import type { GrpcConnection } from '../transport/grpc/connection.js'
-import { methods } from '../transport/grpc/methods.js'
-import { errorFromGrpc, GrpcFailure, grpcCode, type GrpcStatus } from '../transport/grpc/status.js'
-import type { GrpcStream } from '../transport/grpc/stream.js'
-import { DataRequest } from '../wire/data-request.js'
+import type { DataRequest } from '../wire/data-request.js'
 import type { Batches } from './batches.js'
+import type { Line, Road } from './road.js'
 
 export interface ExchangePlan {
-  connect(): Promise<GrpcConnection>
+  readonly road: Road
   readonly batches: Batches
   encode(docs: DocumentArray): Uint8Array
   /** Requests that may be unanswered or not yet taken by the caller; 0 is no limit. */
@@ -23,10 +20,10 @@ export interface ExchangePlan {
 const breathBytes = 64 * 1024
 
 /**
- * One `Call` stream: requests go out as their source gives them, answers come in as the server gives them.
+ * One line of requests: they go out as their source gives them, answers come in as the server gives them.
  *
  * 1. The source is not asked for more while `prefetch` requests are unanswered or not yet taken with `next()`, nor while
- *    the connection has more to write than it can take.
+ *    the line has more to write than it can take.
  * 2. However it ends, the source is closed and the stream is over at the server too.
  * 3. The first failure wins; answers that came before a failure of the road are still given, those before `abort` are not.
  * 4. Without a request nothing is opened.
@@ -34,15 +31,13 @@ const breathBytes = 64 * 1024
 export class Exchange {
   readonly #plan: ExchangePlan
   readonly #answers: DataRequest[] = []
-  #call: GrpcStream | undefined
+  #line: Line | undefined
   /** Set once it is over, with the failure if there was one. */
   #end: { readonly error: MillraceError | undefined } | undefined
   #news: Deferred<void> | undefined
   #room: Deferred<void> | undefined
   #sent = 0
-  #received = 0
   #taken = 0
-  #allSent = false
 
   constructor(plan: ExchangePlan) {
     this.#plan = plan
@@ -77,7 +72,7 @@ export class Exchange {
     if (this.#end !== undefined) return
     this.#answers.length = 0
     this.#conclude(error)
-    this.#call?.cancel()
+    this.#line?.cancel()
   }
 
   #conclude(error: MillraceError | undefined): void {
@@ -102,11 +97,11 @@ export class Exchange {
       const docs = next instanceof Promise ? await next : next
       if (this.#end !== undefined) return
       if (docs === undefined) return this.#sentAll()
-      const call = (this.#call ??= await this.#open())
-      if (this.#end !== undefined) return call.cancel()
+      const line = (this.#line ??= await this.#open())
+      if (this.#end !== undefined) return line.cancel()
       const bytes = encode(new DocumentArray(docs))
       this.#sent++
-      call.write(bytes)
+      line.write(bytes)
       unflushed += bytes.length
       if (unflushed < breathBytes) continue
       await breath()
@@ -118,47 +113,30 @@ export class Exchange {
     if (this.#end !== undefined) return false
     const { prefetch } = this.#plan
     const full = prefetch > 0 && this.#sent - this.#taken >= prefetch
-    return full || this.#call?.roomy === false
+    return full || this.#line?.roomy === false
   }
 
   #sentAll(): void {
-    this.#allSent = true
-    if (this.#call === undefined) this.#conclude(undefined)
-    else this.#call.end()
+    if (this.#line === undefined) this.#conclude(undefined)
+    else this.#line.end()
   }
 
-  async #open(): Promise<GrpcStream> {
-    const { deadline, headers } = this.#plan
-    const connection = await this.#plan.connect()
-    return connection.duplex(
-      methods.call,
+  #open(): Promise<Line> {
+    const { road, deadline, headers } = this.#plan
+    return road.open(
       { deadline, headers },
       {
-        onMessage: (bytes) => this.#receive(bytes),
-        onDrain: () => this.#room?.resolve(),
-        onEnd: (status) => this.#closed(status, connection.address),
+        onAnswer: (answer) => this.#receive(answer),
+        onRoom: () => this.#room?.resolve(),
+        onEnd: (error) => this.#conclude(error),
       },
     )
   }
 
-  #receive(bytes: Buffer): void {
+  #receive(answer: DataRequest): void {
     if (this.#end !== undefined) return
-    try {
-      this.#answers.push(DataRequest.decode(bytes))
-    } catch (cause) {
-      return this.abort(MillraceError.from(cause, 'MALFORMED'))
-    }
-    this.#received++
+    this.#answers.push(answer)
     this.#news?.resolve()
-  }
-
-  #closed(status: GrpcStatus, address: string): void {
-    if (status.code !== grpcCode.ok)
-      return this.#conclude(errorFromGrpc(new GrpcFailure(status), { address }))
-    const open = this.#sent - this.#received
-    if (this.#allSent && open <= 0) return this.#conclude(undefined)
-    const message = `${address} ended the stream while ${open} of ${this.#sent} requests were unanswered.`
-    this.#conclude(new MillraceError('UNAVAILABLE', message, { where: { address } }))
   }
 }
 

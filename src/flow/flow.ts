@@ -69,7 +69,7 @@ export class Flow<Stages extends string = never> {
     return this.#life.state === 'running' ? this.#life.running.port : (this.#plan.settings.port[0] ?? 0)
   }
 
-  /** A client of this Flow. @throws NOT_STARTED */
+  /** A client of this Flow, which reaches the gateway through a MessagePort. @throws NOT_STARTED */
   get client(): Client {
     return this.#running('client').client
   }
@@ -97,15 +97,14 @@ export class Flow<Stages extends string = never> {
     this.#life = { state: 'starting' }
     try {
       // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
-      const [{ RunningFlow }, { Client }] = await Promise.all([
+      const [{ RunningFlow }, { Client }, { channelRoad }] = await Promise.all([
         import('./running.js'),
         import('../client/client.js'),
+        import('../client/roads/channel.js'),
       ])
       const running = await RunningFlow.start(this.#plan)
-      const client = new Client({
-        host: `grpc://${reachable(this.host)}:${running.port}`,
-        maxMessageBytes: this.#plan.settings.maxMessageBytes,
-      })
+      const road = channelRoad(await running.connect())
+      const client = new Client({ host: `grpc://${reachable(this.host)}:${running.port}` }, { road })
       this.#life = { state: 'running', running, client, forget: onInterrupt(() => this.close()) }
     } catch (error) {
       this.#life = { state: 'built' }

@@ -3,6 +3,7 @@ import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import type { GatewaySpec } from '../gateway/spec.js'
 import { systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
+import type { Channel } from '../transport/transport.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import { banner } from './banner.js'
 import { Deployment } from './deployment.js'
@@ -59,6 +60,11 @@ export class RunningFlow {
     if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
     gateway.onLost((stage, pod, reason) => logger.warn(`the gateway lost ${pod}: ${reason}`, { stage }))
     return new RunningFlow(plan, gateway, deployments)
+  }
+
+  /** A way to the gateway for a client of this program. */
+  connect(): Promise<Channel> {
+    return this.#gateway.connect()
   }
 
   /** One after the other, in the order they were asked for. */

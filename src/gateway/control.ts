@@ -19,6 +19,7 @@ export type Command =
       readonly pod: string
       readonly graceMs: number
     }
+  | { readonly kind: 'accept'; readonly id: number; readonly port: MessagePort }
   | { readonly kind: 'close'; readonly id: number; readonly graceMs: number }
 
 /** What the thread says. `lost` comes unasked. */
@@ -50,6 +51,7 @@ export function unpackError({ code, message, stack, ...options }: PackedError): 
 
 /** What of a command must move to the other thread instead of being copied. Throws UNSUPPORTED for what cannot cross. */
 export function transferOf(command: Command): TransferListItem[] {
+  if (command.kind === 'accept') return [command.port]
   if (command.kind !== 'add') return []
   const { address } = command
   if (address.kind === 'memory') {

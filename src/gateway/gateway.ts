@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { Description } from '../call/call.js'
 import { deadline } from '../call/layers/deadline.js'
 import { stack } from '../call/stack.js'
@@ -12,7 +13,8 @@ import { mergeDescriptions } from './describe.js'
 import { External } from './external.js'
 import { probe } from './probe.js'
 import { GrpcServer } from './protocols/grpc/server.js'
-import type { ProtocolServer } from './serving.js'
+import { LocalServer } from './protocols/local/server.js'
+import type { ProtocolServer, Serving } from './serving.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
 
@@ -30,6 +32,8 @@ export interface Gateway {
   add(stage: string, pod: string, address: Address): Promise<Description>
   /** Sends it no more requests, waits for those in flight, at most `graceMs`, and closes the connection. */
   remove(stage: string, pod: string, options: { readonly graceMs: number }): Promise<void>
+  /** Serves a client on another thread of this process, at the other end of `port`. */
+  accept(port: MessagePort): Promise<void>
   /** Finishes what is in flight, for at most `graceMs`, and ends. Idempotent. */
   close(options: { readonly graceMs: number }): Promise<void>
   onLost(listener: OnLost): void
@@ -53,6 +57,7 @@ class LocalGateway implements Gateway {
   readonly #stages: ReadonlyMap<string, LiveStage>
   readonly #externals: readonly External[]
   readonly #server: ProtocolServer
+  readonly #local: LocalServer
   readonly #listeners: OnLost[] = []
   #closed: Promise<void> | undefined
 
@@ -64,16 +69,15 @@ class LocalGateway implements Gateway {
       stage.spec.external.map((address, index) => new External(stage, index, address, clock)),
     )
     const targets = new Targets(stages.map(({ name }) => name))
-    this.#server = new GrpcServer(
-      {
-        handle: stack([deadline({ timeoutMs: spec.timeoutMs, clock })], walk({ stages, targets, clock })),
-        stream: walkDocument(stages, targets),
-        describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),
-        prefetch: spec.prefetch,
-        maxMessageBytes: spec.maxMessageBytes,
-      },
-      clock,
-    )
+    const serving: Serving = {
+      handle: stack([deadline({ timeoutMs: spec.timeoutMs, clock })], walk({ stages, targets, clock })),
+      stream: walkDocument(stages, targets),
+      describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),
+      prefetch: spec.prefetch,
+      maxMessageBytes: spec.maxMessageBytes,
+    }
+    this.#server = new GrpcServer(serving, clock)
+    this.#local = new LocalServer(serving)
   }
 
   async listen(): Promise<{ readonly port: number }> {
@@ -101,6 +105,10 @@ class LocalGateway implements Gateway {
     await this.#stage(name).unlist(pod, options)
   }
 
+  accept(port: MessagePort): Promise<void> {
+    return this.#local.accept(port)
+  }
+
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#closed ??= this.#close(graceMs)
     return this.#closed
@@ -111,7 +119,7 @@ class LocalGateway implements Gateway {
   }
 
   async #close(graceMs: number): Promise<void> {
-    await this.#server.close({ graceMs })
+    await Promise.all([this.#server.close({ graceMs }), this.#local.close({ graceMs })])
     for (const external of this.#externals) external.close()
     await Promise.all([...this.#stages.values()].map(({ pool }) => pool.close({ graceMs: 0 })))
   }

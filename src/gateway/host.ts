@@ -1,15 +1,18 @@
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
-import type { Address } from '../transport/transport.js'
+import { dial } from '../transport/index.js'
+import type { Address, Channel } from '../transport/transport.js'
 import { type Command, type Report, transferOf, unpackError } from './control.js'
 import type { Gateway, OnLost } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
 
 /** A gateway that runs in a thread of its own and listens. */
-export interface GatewayHandle extends Omit<Gateway, 'listen'> {
+export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
   readonly port: number
+  /** A way to the gateway for a client of this program; whoever asked for it closes it. */
+  connect(): Promise<Channel>
   /** Resolves with why when the thread has ended, asked to or not. Never rejects. */
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
 }
@@ -32,6 +35,7 @@ export async function startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
 class ThreadHost implements GatewayHandle {
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
   port = 0
+  readonly #maxFrameBytes: number
   readonly #worker: Worker
   readonly #open = new Map<number, Deferred<unknown>>()
   readonly #listeners: OnLost[] = []
@@ -40,6 +44,7 @@ class ThreadHost implements GatewayHandle {
   #failure: string | undefined
 
   constructor(spec: GatewaySpec) {
+    this.#maxFrameBytes = spec.maxMessageBytes
     this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: spec,
       name: `${spec.name} gateway`,
@@ -64,6 +69,12 @@ class ThreadHost implements GatewayHandle {
 
   async remove(stage: string, pod: string, { graceMs }: { readonly graceMs: number }): Promise<void> {
     await this.#ask({ kind: 'remove', stage, pod, graceMs })
+  }
+
+  async connect(): Promise<Channel> {
+    const { port1, port2 } = new MessageChannel()
+    await this.#ask({ kind: 'accept', port: port1 })
+    return dial({ kind: 'port', port: port2 }, { maxFrameBytes: this.#maxFrameBytes })
   }
 
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {

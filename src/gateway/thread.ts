@@ -34,6 +34,8 @@ async function run(command: Command): Promise<unknown> {
       return gateway.add(command.stage, command.pod, command.address)
     case 'remove':
       return gateway.remove(command.stage, command.pod, command)
+    case 'accept':
+      return gateway.accept(command.port)
     case 'close':
       return gateway.close(command)
   }
