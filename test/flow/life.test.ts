@@ -83,7 +83,7 @@ describe.each(['process', 'thread'] as const)('%s pods', (runtime) => {
   })
 
   it('that do not become ready in time are ended, and the error says what to raise', async () => {
-    const flow = new Flow({ quiet: true, host: '127.0.0.1', timeoutReadyMs: 700 }).add({
+    const flow = new Flow({ quiet: true, host: '127.0.0.1', timeoutReadyMs: 3000 }).add({
       name: 'endless',
       uses: named('Endless'),
       runtime,
