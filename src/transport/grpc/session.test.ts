@@ -1,5 +1,5 @@
 import http2 from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Clock } from '../../lib/clock.js'
 import { deferred } from '../../lib/deferred.js'
@@ -42,14 +42,33 @@ async function silentServer() {
     arrived.resolve(stream.session!)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return { port, arrived: arrived.promise, close: () => server.close() }
+  const frozen: (() => void)[] = []
+  const front = net.createServer((near) => {
+    const far = net.connect((server.address() as AddressInfo).port, '127.0.0.1')
+    near.pipe(far)
+    far.pipe(near)
+    frozen.push(() => far.unpipe(near).pause())
+    for (const socket of [near, far]) socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    /** The same through somebody who can be frozen. */
+    frontPort: (front.address() as AddressInfo).port,
+    arrived: arrived.promise,
+    /** From now on nothing comes from there, not even answers to pings. */
+    freeze: () => frozen.forEach((stop) => stop()),
+    close() {
+      front.close()
+      server.close()
+    },
+  }
 }
 
-async function openCall() {
+async function openCall(way: 'port' | 'frontPort' = 'port') {
   const time = handClock()
   const server = await silentServer()
-  const peer = { host: '127.0.0.1', port: server.port, tls: false, maxMessageBytes: 1000 }
+  const peer = { host: '127.0.0.1', port: server[way], tls: false, maxMessageBytes: 1000 }
   const connection = await GrpcConnection.open(peer, time.clock)
   const abort = new AbortController()
   const options = { deadline: Number.POSITIVE_INFINITY, headers: {}, signal: abort.signal }
@@ -78,12 +97,27 @@ test('a peer that is silent is pinged twice, not more', async () => {
 })
 
 test('a peer that does not answer a ping is lost', async () => {
-  const it = await openCall()
+  const it = await openCall('frontPort')
+  it.server.freeze()
   it.time.fire()
   it.time.fire()
   await expect(it.call).rejects.toMatchObject({
     status: { code: 14, details: expect.stringContaining('no answer to a ping') },
   })
+  it.session.destroy()
+  it.server.close()
+})
+
+test('an answer that came while this thread was busy counts', async () => {
+  const it = await openCall()
+  const pinged = new Promise((resolve) => it.session.once('ping', resolve))
+  it.time.fire()
+  await pinged
+  // the answer is on its way through the socket; the timer is first
+  if (it.time.waits === 4_999) it.time.fire()
+  while (it.time.waits !== 9_999) await new Promise((resolve) => setImmediate(resolve))
+  it.abort.abort()
+  await expect(it.call).rejects.toBe(it.abort.signal.reason)
   it.session.destroy()
   it.server.close()
 })

@@ -116,14 +116,20 @@ export class Session {
   #ping(): void {
     if (this.#session.destroyed) return
     if (this.#pings++ >= silentPings) return this.#schedule()
+    let answered = false
     this.#cancelTimer = this.#clock.after(keepaliveTimeoutMs, () => {
-      this.#error ??= new Error(`no answer to a ping within ${keepaliveTimeoutMs} ms`)
-      this.#session.destroy(this.#error)
+      // this very thread may have been busy all the time: what came meanwhile is read first
+      setImmediate(() => setImmediate(() => answered || this.#lose()))
     })
     // false when too many are under way; then the connection is busy enough
     const sent = this.#session.ping((error) => {
+      answered = true
       if (error === null && this.#streams > 0) this.#schedule()
     })
     if (!sent) this.#schedule()
+  }
+  #lose(): void {
+    this.#error ??= new Error(`no answer to a ping within ${keepaliveTimeoutMs} ms`)
+    this.#session.destroy(this.#error)
   }
 }
