@@ -125,12 +125,13 @@ export function readArray(bytes: Uint8Array, layout: Layout): TypedArray {
   return new constructor(copy.buffer, 0, bytes.length / size)
 }
 
-/** The elements as little-endian bytes; a view on the machines there are, a copy on big-endian ones. */
-export function bytesOf(array: TypedArray): Uint8Array {
-  const view = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-  if (littleEndian || array.BYTES_PER_ELEMENT === 1) return view
+/** Elements `start` to `end` as little-endian bytes; a view on the machines there are, a copy on big-endian ones. */
+export function bytesOf(array: TypedArray, start = 0, end: number = array.length): Uint8Array {
+  const size = array.BYTES_PER_ELEMENT
+  const view = new Uint8Array(array.buffer, array.byteOffset + start * size, (end - start) * size)
+  if (littleEndian || size === 1) return view
   const copy = view.slice()
-  swapBytes(copy, array.BYTES_PER_ELEMENT)
+  swapBytes(copy, size)
   return copy
 }
 

@@ -1,5 +1,5 @@
 /** The door `millrace/document`: Documents, arrays of them, tensors. Runs in browsers. */
-export type { DenseVector, MetricFunction, MetricName, SparseVector, Vector } from './distance.js'
+export type { MetricFunction, MetricName } from './distance.js'
 export { Document, DocumentArray, documentsLength, encodeDocuments } from './document.js'
 export type { Dtype, TypedArray } from './dtype.js'
 export type { Filter } from './filter.js'
@@ -26,3 +26,4 @@ export { SparseRow } from './sparse/row.js'
 export type { Stacked } from './stack.js'
 export { decodeStruct, encodeStruct } from './struct.js'
 export { RawTensor, type Tensor, type TensorLike } from './tensor.js'
+export type { DenseVector, SparseVector, Vector } from './vector.js'

@@ -1,6 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CsrMatrix, Document, DocumentArray, type FindOptions, NdArray } from './index.js'
+import {
+  CsrMatrix,
+  Document,
+  DocumentArray,
+  type FindOptions,
+  float32ToFloat16,
+  NdArray,
+  type Vector,
+} from './index.js'
 
 const rows = [
   [1, 0, 0],
@@ -113,8 +121,8 @@ describe('match', () => {
 
   it('takes a metric of one’s own', () => {
     const docs = queries()
-    const manhattan = (left: { values: Float64Array }, right: { values: Float64Array }): number =>
-      left.values.reduce((sum, value, at) => sum + Math.abs(value - right.values[at]!), 0)
+    const manhattan = (left: Vector, right: Vector): number =>
+      Array.from(left.values).reduce((sum, value, at) => sum + Math.abs(value - right.values[at]!), 0)
     docs.match(candidates(), { metric: manhattan, limit: 1 })
     expect(docs.at(0)!.matches.at(0)!.scores).toEqual({ manhattan: { value: 0.5 } })
   })
@@ -160,6 +168,18 @@ describe('find', () => {
     expect(docs.find(queries(), { limit: 2 }).map((found) => found.length)).toEqual([2, 2])
     const matrix = new NdArray({ data: Float64Array.of(1, 0.5, 0, 0, 0, 0), shape: [2, 3] })
     expect((docs.find(matrix) as DocumentArray[]).length).toBe(2)
+  })
+
+  it('calculates with embeddings of every dtype', () => {
+    const one = (embedding: Document['embedding']): Document => new Document({ embedding: embedding! })
+    const docs = new DocumentArray([
+      one(new NdArray({ data: BigInt64Array.of(3n, 4n) })),
+      one(new NdArray({ data: float32ToFloat16([3, 4]), dtype: '<f2' })),
+      one(new NdArray({ data: Int8Array.of(3, 4) })),
+      one(new NdArray({ data: Float32Array.of(3, 4) })),
+    ])
+    const found = docs.find([0, 0], { metric: 'euclidean' })
+    expect(Array.from(found, (document) => document.scores['euclidean'])).toEqual(Array(4).fill({ value: 5 }))
   })
 
   it('passes over Documents without an embedding', () => {

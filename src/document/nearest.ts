@@ -1,10 +1,11 @@
 import { MillraceError } from '../errors.js'
-import { type MetricFunction, type MetricName, metrics, toVector, type Vector } from './distance.js'
+import { type MetricFunction, type MetricName, metrics } from './distance.js'
 import type { Document } from './document.js'
 import { field } from './fields.js'
 import { compileFilter, type Filter } from './filter.js'
 import { record } from './record.js'
 import type { Tensor } from './tensor.js'
+import { toVector, type Vector } from './vector.js'
 
 export interface FindOptions {
   /** A distance: `cosine` (default), `euclidean`, `sqeuclidean`, or a function of two vectors. */
@@ -55,13 +56,11 @@ export function nearest(
 ): Found[] {
   const metric = metricOf(options)
   const vector = toVector(query.tensor)
-  const distances = Float64Array.from(vectors, (candidate) => {
-    if (candidate.kind === vector.kind && candidate.size === vector.size) return metric(vector, candidate)
-    throw new MillraceError(
-      'INVALID_INPUT',
-      `A ${vector.kind} query of ${vector.size} dimensions meets a ${candidate.kind} embedding of ${candidate.size}.`,
-    )
-  })
+  const distances = new Float64Array(vectors.length)
+  for (const [index, candidate] of vectors.entries()) {
+    if (candidate.kind !== vector.kind || candidate.size !== vector.size) throw unlike(vector, candidate)
+    distances[index] = metric(vector, candidate)
+  }
   const order = Array.from(distances.keys())
     .filter((index) => options.excludeSelf !== true || documents[index]!.id !== query.id)
     .sort((left, right) => compare(distances[left]!, distances[right]!) || left - right)
@@ -107,4 +106,11 @@ function scaleOf(
     const scaled = ((last - first) * (distance - least)) / (most - least + 1e-7) + first
     return Math.min(Math.max(first, last), Math.max(Math.min(first, last), scaled))
   }
+}
+
+function unlike(query: Vector, candidate: Vector): MillraceError {
+  return new MillraceError(
+    'INVALID_INPUT',
+    `A ${query.kind} query of ${query.size} dimensions meets a ${candidate.kind} embedding of ${candidate.size}.`,
+  )
 }

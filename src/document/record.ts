@@ -172,7 +172,7 @@ export class DocumentRecord {
 
   #writeFields(writer: Writer, depth: number): void {
     requireShallow(depth)
-    if (this.#source !== undefined) copyFields(writer, this.#changed, this.#source)
+    if (this.#source !== undefined) this.#copyUnchanged(writer, this.#source)
     for (let rest = this.#changed; rest !== 0; rest &= rest - 1) {
       const number = 31 - Math.clz32(rest & -rest)
       const value = this.#values[number]
@@ -180,6 +180,12 @@ export class DocumentRecord {
       if (number !== field.chunks && number !== field.matches) encodeField(writer, number, value)
       else for (const child of value as Iterable<Recorded>) child[record].write(writer, number, depth + 1)
     }
+  }
+
+  #copyUnchanged(writer: Writer, source: Source): void {
+    const replaced = this.#fields() & this.#changed
+    if (replaced === 0) writer.raw(source.bytes.subarray(source.start, source.end))
+    else copyFields(writer, this.#changed, source)
   }
 
   #has(number: number): boolean {

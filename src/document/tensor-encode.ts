@@ -55,9 +55,8 @@ function encodeRow(writer: Writer, { source, start, end, dtype }: SparseRow): vo
   if (pairs.length < 2 * count) pairs = new Int32Array(4 * count)
   // even places are the row and stay zero
   for (let at = start, place = 1; at < end; at++, place += 2) pairs[place] = indices[at]!
-  encodeIndices(writer, [count, 2], bytesOf(pairs).subarray(0, count * 8))
-  const size = data.BYTES_PER_ELEMENT
-  encodeValues(writer, count, bytesOf(data).subarray(start * size, end * size), dtype)
+  encodeIndices(writer, [count, 2], bytesOf(pairs, 0, 2 * count))
+  encodeValues(writer, count, bytesOf(data, start, end), dtype)
 }
 
 function encodeTriples(writer: Writer, matrix: SparseMatrix): void {

@@ -143,6 +143,18 @@ describe('tensors on the wire', () => {
     expect(Document.fromProtobuf(document.toProtobuf()).embedding).toEqual(raw)
   })
 
+  it('go on as they came when they are sparse and no matrix, as torch has them', () => {
+    const bytes = sparseProto({ shape: [2, 2, 2], pairs: [0, 1, 1], values: [1], clsName: 'torch' })
+    const document = new Document({ tensor: decodeTensor(bytes) })
+    const again = Document.fromProtobuf(document.toProtobuf()).tensor as RawTensor
+    expect([again.kind, again.shape, again.clsName, [...again.bytes]]).toEqual([
+      'raw',
+      [2, 2, 2],
+      'torch',
+      [...bytes],
+    ])
+  })
+
   it('convert halves', () => {
     const array = new NdArray({ data: float32ToFloat16([1, -2, 65504, 6e-8]), dtype: '<f2' })
     expect(array.toList()).toEqual([1, -2, 65504, 5.960464477539063e-8])
