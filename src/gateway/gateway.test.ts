@@ -261,10 +261,10 @@ describe('closing', () => {
         return new Promise(() => {})
       }),
     })
-    const answer = client.send(request())
+    const failed = expect(client.send(request())).rejects.toMatchObject({ code: 14 })
     await began.promise
     await gateway.close({ graceMs: 10 })
-    await expect(answer).rejects.toBeDefined()
+    await failed
   })
 })
 

@@ -1,16 +1,39 @@
-import type { Metadata } from '@grpc/grpc-js'
+import type { IncomingHttpHeaders } from 'node:http2'
 
 const none: Readonly<Record<string, string>> = Object.freeze({})
 
-/** Text metadata of a caller as plain headers; what belongs to the connection, and binary values, stay behind. */
-export function headersOf(metadata: Metadata): Readonly<Record<string, string>> {
-  const map = metadata.getMap()
-  let headers: Record<string, string> | undefined
-  for (const name in map) {
-    const value = map[name]
-    if (typeof value !== 'string' || name === 'user-agent' || name.startsWith('grpc-')) continue
-    headers ??= {}
-    headers[name] = value
+/** Headers that belong to the connection or to gRPC, not to the caller. */
+const own: ReadonlySet<string> = new Set([
+  ':method',
+  ':path',
+  ':scheme',
+  ':authority',
+  'content-type',
+  'te',
+  'user-agent',
+  'accept-encoding',
+  'host',
+  'content-length',
+])
+
+/** Text metadata of a caller as plain headers; binary values (`-bin`) stay behind. */
+export function callerHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  let kept: Record<string, string> | undefined
+  for (const name in headers) {
+    if (own.has(name) || name.startsWith('grpc-') || name.endsWith('-bin')) continue
+    const value = headers[name]
+    if (typeof value !== 'string') continue
+    kept ??= {}
+    kept[name] = value
   }
-  return headers ?? none
+  return kept ?? none
+}
+
+const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
+
+/** `grpc-timeout` in milliseconds: at most eight digits and a unit. `Infinity` without one, NaN for a wrong one. */
+export function parseTimeout(value: string | string[] | undefined): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY
+  const match = /^(\d{1,8})([HMSmun])$/.exec(String(value))
+  return match === null ? Number.NaN : Number(match[1]) * unitMs[match[2]!]!
 }

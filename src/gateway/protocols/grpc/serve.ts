@@ -1,0 +1,130 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { MillraceError } from '../../../errors.js'
+import { decompress } from './compression.js'
+import { MessageReader } from './message-reader.js'
+import type { ItemsMethod, MessageListener, Method, StreamMethod, UnaryMethod } from './method.js'
+import type { ServerCall } from './server-call.js'
+
+/** One call as it came in. */
+export interface Arrival {
+  readonly stream: ServerHttp2Stream
+  readonly headers: IncomingHttpHeaders
+  readonly call: ServerCall
+  readonly maxMessageBytes: number
+}
+
+/** Runs one call to its end; for a stream gives what listens to it. */
+export function serve(method: Method, arrival: Arrival): MessageListener | undefined {
+  const { stream, call } = arrival
+  switch (method.kind) {
+    case 'unary':
+      takeOne(arrival, (bytes) => answer(method, bytes, call))
+      return undefined
+    case 'items':
+      // never rejects
+      takeOne(arrival, (bytes) => void sendItems(method.answer(bytes, call), stream, call))
+      return undefined
+    case 'stream':
+      return open(method, arrival)
+  }
+}
+
+/** The one message of a method that takes one. Does not wait for the client to say that there are no more. */
+function takeOne(arrival: Arrival, take: (bytes: Uint8Array) => void): void {
+  const { call } = arrival
+  let taken = false
+  read(arrival, {
+    onMessage(bytes) {
+      if (taken)
+        return call.fail(new MillraceError('MALFORMED', 'This method takes one message, and there are more.'))
+      taken = true
+      take(bytes)
+    },
+    onEnd() {
+      if (!taken)
+        call.fail(new MillraceError('MALFORMED', 'This method takes one message, and there is none.'))
+    },
+  })
+}
+
+function read(
+  { stream, headers, call, maxMessageBytes }: Arrival,
+  on: { readonly onMessage: (bytes: Uint8Array) => void; readonly onEnd: () => void },
+): MessageReader {
+  const encoding = String(headers['grpc-encoding'] ?? 'identity')
+  const reader = new MessageReader({
+    maxMessageBytes,
+    inflate: (bytes) => decompress(bytes, encoding, maxMessageBytes),
+    onMessage: on.onMessage,
+    onEnd: on.onEnd,
+    onError: (error) => call.fail(error),
+  })
+  stream.on('data', (chunk: Buffer) => {
+    if (!call.ended) reader.push(chunk)
+  })
+  stream.on('end', () => {
+    if (!call.ended) reader.end()
+  })
+  return reader
+}
+
+function answer(method: UnaryMethod, bytes: Uint8Array, call: ServerCall): void {
+  method.answer(bytes, call).then(
+    ({ message, failed }) => call.reply(message, failed),
+    (error: unknown) => call.fail(MillraceError.from(error)),
+  )
+}
+
+async function sendItems(
+  answers: ReturnType<ItemsMethod['answer']>,
+  stream: ServerHttp2Stream,
+  call: ServerCall,
+): Promise<void> {
+  try {
+    for await (const message of answers) {
+      if (!call.send(message)) await drained(stream)
+      if (call.ended) return
+    }
+    call.end()
+  } catch (error) {
+    call.fail(MillraceError.from(error))
+  }
+}
+
+/** The client has taken what was sent, or is gone. */
+function drained(stream: ServerHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('drain', resolve)
+    stream.once('close', resolve)
+  })
+}
+
+function open(method: StreamMethod, arrival: Arrival): MessageListener {
+  const { stream, call } = arrival
+  let held = false
+  const listener = method.open(
+    {
+      send: (message) => call.send(message),
+      end: () => call.end(),
+      fail: (error) => call.fail(error),
+      pause() {
+        held = true
+        reader.hold()
+        stream.pause()
+      },
+      resume() {
+        held = false
+        reader.release()
+        if (!held) stream.resume() // what waited may have made it pause again
+      },
+    },
+    call,
+  )
+  const reader = read(arrival, {
+    onMessage: (bytes) => listener.message(bytes),
+    onEnd: () => listener.end(),
+  })
+  stream.on('drain', () => listener.drained())
+  stream.on('close', () => listener.abandon())
+  return listener
+}

@@ -1,0 +1,143 @@
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import { Scope } from '../../../call/scope.js'
+import { MillraceError } from '../../../errors.js'
+import type { Clock } from '../../../lib/clock.js'
+import { acceptedEncodings } from './compression.js'
+import { framed, sizeOf } from './frame.js'
+import { callerHeaders, parseTimeout } from './headers.js'
+import type { Message } from './method.js'
+import { grpcStatus } from './status.js'
+
+const responseHeaders: OutgoingHttpHeaders = {
+  ':status': 200,
+  'content-type': 'application/grpc',
+  'grpc-accept-encoding': acceptedEncodings,
+}
+const responseOptions = { waitForTrailers: true, sendDate: false }
+const ok: OutgoingHttpHeaders = { 'grpc-status': '0' }
+const okWithFailure: OutgoingHttpHeaders = { 'grpc-status': '0', 'is-error': 'true' }
+
+/**
+ * The answering side of one gRPC call on an HTTP/2 stream (grpc.io, "gRPC over HTTP2").
+ *
+ * 1. It ends once: by `reply`, `end`, `fail`, its deadline, or the client going away; whatever comes later is dropped.
+ * 2. It aborts, for everything below, when it ends in one of the last two ways, or by `fail`.
+ */
+export class ServerCall extends Scope {
+  readonly #stream: ServerHttp2Stream
+  readonly #maxMessageBytes: number
+  #ended = false
+  #cancelTimer: (() => void) | undefined
+
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    { clock, maxMessageBytes }: { readonly clock: Clock; readonly maxMessageBytes: number },
+  ) {
+    const timeoutMs = parseTimeout(headers['grpc-timeout'])
+    super(clock.now() + timeoutMs, callerHeaders(headers))
+    this.#stream = stream
+    this.#maxMessageBytes = maxMessageBytes
+    stream.on('close', () => this.#closed())
+    if (Number.isNaN(timeoutMs)) {
+      this.fail(new MillraceError('INVALID_INPUT', `grpc-timeout is no time: ${headers['grpc-timeout']}`))
+    } else if (timeoutMs !== Number.POSITIVE_INFINITY) {
+      this.#cancelTimer = clock.after(timeoutMs, () => this.#expired())
+    }
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Sends one message; false when no more should be sent before the stream drains. */
+  send(message: Message): boolean {
+    if (this.#ended || !this.#fits(message)) return true
+    this.#respond()
+    const stream = this.#stream
+    const writes = framed(message, sizeOf(message))
+    if (writes.length === 1) return stream.write(writes[0])
+    stream.cork()
+    let room = true
+    for (const write of writes) room = stream.write(write)
+    stream.uncork()
+    return room
+  }
+
+  /** The only message of a unary call. */
+  reply(message: Message, failed: boolean): void {
+    if (this.#ended || !this.#fits(message)) return
+    this.#respond()
+    const writes = framed(message, sizeOf(message))
+    if (writes.length === 1) {
+      this.end(failed, writes[0])
+      return
+    }
+    this.#stream.cork()
+    for (const write of writes) this.#stream.write(write)
+    this.end(failed)
+    this.#stream.uncork()
+  }
+
+  /** All is well, after what was sent. */
+  end(failed = false, last?: Buffer): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#cancelTimer?.()
+    const stream = this.#stream
+    this.#respond()
+    stream.on('wantTrailers', () => stream.sendTrailers(failed ? okWithFailure : ok))
+    if (last === undefined) stream.end()
+    else stream.end(last)
+  }
+
+  fail(error: MillraceError): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#cancelTimer?.()
+    this.abort(error)
+    const stream = this.#stream
+    if (stream.destroyed) return
+    const { code, details } = grpcStatus(error)
+    const status = { 'grpc-status': String(code), 'grpc-message': encodeURI(details) }
+    if (stream.headersSent) {
+      stream.on('wantTrailers', () => stream.sendTrailers(status))
+      stream.end()
+    } else {
+      stream.respond({ ...responseHeaders, ...status }, { endStream: true, sendDate: false } as object)
+    }
+    // what the client still sends is nobody's concern
+    stream.resume()
+  }
+
+  #respond(): void {
+    if (!this.#stream.headersSent && !this.#stream.destroyed)
+      this.#stream.respond(responseHeaders, responseOptions)
+  }
+
+  #fits(message: Message): boolean {
+    const size = sizeOf(message)
+    if (size <= this.#maxMessageBytes) return true
+    const what = `The answer has ${size} bytes, more than the limit of ${this.#maxMessageBytes} (maxMessageBytes).`
+    this.fail(new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false }))
+    return false
+  }
+
+  #expired(): void {
+    this.fail(new MillraceError('DEADLINE_EXCEEDED', 'The deadline that the client set has passed.'))
+  }
+
+  #closed(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#cancelTimer?.()
+    const { rstCode } = this.#stream
+    const how = rstCode === constants.NGHTTP2_CANCEL ? 'cancelled' : 'went away'
+    this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
+  }
+}
