@@ -50,7 +50,8 @@ export class Session {
     this.#clock = clock
     session.on('connect', () => {
       this.#connected = true
-      session.setLocalWindowSize(windowBytes)
+      // it may have been ended while it was connecting
+      if (!session.destroyed) session.setLocalWindowSize(windowBytes)
     })
     session.on('error', (error) => {
       this.#error ??= error
