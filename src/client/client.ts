@@ -22,9 +22,6 @@ import type { Road } from './road.js'
 import { grpcRoad } from './roads/grpc.js'
 import { streamDocuments } from './stream-doc.js'
 
-export type { Input, Inputs } from './inputs.js'
-export type { PostOptions, ResponseCallback, SendOptions, StreamOptions } from './options.js'
-
 export interface ClientOptions {
   /** `grpc://host:port`, or `grpcs://host:port` for TLS. */
   readonly host: string
