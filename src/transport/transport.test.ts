@@ -1,10 +1,15 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterAll, expect, test } from 'vitest'
+import { Document, DocumentArray } from '../document/index.js'
+import { deferred } from '../lib/deferred.js'
+import { DataRequest } from '../wire/data-request.js'
+import { frame, frameKind, noDeadline } from './frames/frame.js'
+import { Outbox } from './frames/outbox.js'
 import { dial, listen } from './index.js'
 import { transportSuite } from './transport.suite.js'
 
@@ -57,6 +62,32 @@ test('a socket is open to its user only, and gone when its listener is closed', 
   expect(statSync(path).mode & 0o777).toBe(0o600)
   await listener.close()
   expect(existsSync(path)).toBe(false)
+})
+
+test('a listener closes in time although its caller takes no bytes any more', async () => {
+  const path = nextPath()
+  const answered = deferred()
+  const listener = await listen(
+    { kind: 'socket', path },
+    {
+      ...silent,
+      handle(request) {
+        const answer = request.answer()
+        answer.docs = new DocumentArray([new Document({ blob: new Uint8Array(10_000_000) })])
+        answered.resolve()
+        return Promise.resolve(answer)
+      },
+    },
+  )
+  // never read from
+  const caller = createConnection({ path })
+  const outbox = new Outbox()
+  const parts = DataRequest.create({ endpoint: '/a' }).encodeParts()
+  outbox.push(frame(frameKind.request, 1, { number: noDeadline, parts }))
+  for (const piece of outbox.takePieces()) caller.write(piece)
+  await answered.promise
+  await listener.close({ graceMs: 10 })
+  caller.destroy()
 })
 
 test('dialling a socket where nobody listens is UNAVAILABLE', async () => {

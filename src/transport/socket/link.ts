@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { systemClock } from '../../lib/clock.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { defaultMaxFrameBytes, type Frame } from '../frames/frame.js'
 import { Inbox } from '../frames/inbox.js'
@@ -8,6 +9,9 @@ import type { SocketReader } from './reader.js'
 
 /** When so many bytes wait for a peer that does not read, the serving side stops reading as well. */
 const pauseBytes = 4 * 1024 * 1024
+
+/** How long the last bytes may take when this end closes. */
+const lastBytesMs = 1000
 
 export interface SocketLinkOptions {
   /** What the socket was made to read with; default: its `data` events. */
@@ -77,8 +81,12 @@ export class SocketLink implements Link {
     this.#ended = true
     this.#reason = 'this end closed the connection'
     this.#socket.end()
-    // a peer that never closes its half must not keep the socket
+    // a peer that never closes its half, or takes no bytes any more, must not keep the socket
     this.#socket.destroySoon()
+    this.#socket.once(
+      'close',
+      systemClock.after(lastBytesMs, () => this.#socket.destroy()),
+    )
   }
 
   flush(): void {
