@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { MillraceError } from '../errors.js'
 import type { Call } from './call.js'
 
@@ -21,7 +20,6 @@ export class Scope implements Call {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      setMaxListeners(0, this.#controller.signal) // one listener a request in flight; a stream has a thousand of them
       if (this.#reason !== undefined) this.#controller.abort(this.#reason)
     }
     return this.#controller.signal

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
@@ -21,6 +22,7 @@ export function callStream({ handle, prefetch, maxMessageBytes }: Serving): Stre
   return {
     kind: 'stream',
     open(peer, call) {
+      setMaxListeners(0, call.signal) // one a request in flight
       const { __prefetch__: wanted = '', __results_in_order__: ordered = '' } = call.headers
       const stream = new RequestStream(
         handle,

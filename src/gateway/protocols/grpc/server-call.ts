@@ -45,7 +45,9 @@ export class ServerCall extends Scope {
     this.#maxMessageBytes = maxMessageBytes
     stream.on('close', () => this.#closed())
     if (Number.isNaN(timeoutMs)) {
-      this.fail(new MillraceError('INVALID_INPUT', `grpc-timeout is no time: ${headers['grpc-timeout']}`))
+      this.fail(
+        new MillraceError('INVALID_INPUT', `grpc-timeout is no time: ${String(headers['grpc-timeout'])}`),
+      )
     } else if (timeoutMs !== Number.POSITIVE_INFINITY) {
       this.#cancelTimer = clock.after(timeoutMs, () => this.#expired())
     }

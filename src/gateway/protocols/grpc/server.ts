@@ -39,8 +39,8 @@ const settings: ServerOptions & ServerOpts = {
 }
 
 /**
- * The gateway's gRPC server, on `node:http2`: half the work a call that grpc-js takes. A client may ping as often as it
- * likes.
+ * The gateway's gRPC server, on `node:http2` itself: about a quarter less CPU a call than through grpc-js, windows that
+ * can be set, and nothing to load. A client may ping as often as it likes.
  */
 export class GrpcServer implements ProtocolServer {
   readonly #server: Http2Server
