@@ -66,7 +66,7 @@ const sendRules: Record<keyof SendOptions, Rule> = {
   timeoutMs: { expected: 'milliseconds above 0', accepts: (value) => typeof value === 'number' && value > 0 },
   headers: {
     expected:
-      'an object of printable ASCII strings whose names are letters, digits, `-`, `_` and `.`, not `grpc-…` or `…-bin`',
+      'an object of printable ASCII strings whose names are letters, digits, `-`, `_` and `.`, not `grpc-…`, `…-bin` or HTTP’s own (`host`, `content-type`, `te`, `connection`)',
     accepts: areHeaders,
   },
 }
@@ -149,7 +149,7 @@ function areHeaders(value: unknown): boolean {
   return Object.entries(value as object).every(
     ([name, content]) =>
       /^[\w.-]+$/.test(name) &&
-      !/^grpc-|-bin$/i.test(name) &&
+      !/^grpc-|-bin$|^(te|content-type|host|connection)$/i.test(name) &&
       typeof content === 'string' &&
       /^[ -~]*$/.test(content),
   )

@@ -41,7 +41,13 @@ test('a hop is a unary call with the endpoint as metadata', async () => {
       return answer
     },
   })
-  const headers = { 'x-tenant': 'a', __prefetch__: '5', __results_in_order__: 'true' }
+  const headers = {
+    'x-tenant': 'a',
+    connection: 'close',
+    'content-type': 'text/plain',
+    __prefetch__: '5',
+    __results_in_order__: 'true',
+  }
   const answer = await channel.handle(request(), callOf({ headers }))
   expect(answer.docs.at(0)!.text).toBe('a!')
   expect(seen).toMatchObject({ endpoint: '/foo', 'x-tenant': 'a' })

@@ -156,6 +156,10 @@ const unanswered: GrpcStatus = {
   here: true,
 }
 
+/** HTTP/2's own and gRPC's own; a caller's header of such a name is not sent. */
+const reserved =
+  /^(:.*|grpc-.*|te|content-type|user-agent|host|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|http2-settings)$/
+
 function headersOf(method: Method, { deadline, headers }: GrpcCallOptions): Record<string, string> {
   const sent: Record<string, string> = {
     ':method': 'POST',
@@ -166,7 +170,10 @@ function headersOf(method: Method, { deadline, headers }: GrpcCallOptions): Reco
     'grpc-accept-encoding': 'identity',
   }
   if (deadline !== Number.POSITIVE_INFINITY) sent['grpc-timeout'] = timeoutOf(deadline)
-  for (const name of Object.keys(headers)) sent[name.toLowerCase()] = headers[name]!
+  for (const name of Object.keys(headers)) {
+    const lower = name.toLowerCase()
+    if (!reserved.test(lower)) sent[lower] = headers[name]!
+  }
   return sent
 }
 
