@@ -21,7 +21,7 @@ export interface SocketLinkOptions {
   readonly pauses: boolean
 }
 
-/** Frames over a stream socket; what is sent in one tick goes out with one system call. */
+/** Frames over a stream socket; what is sent in one turn of the event loop goes out with one system call. */
 export class SocketLink implements Link {
   readonly maxFrameBytes: number
   readonly #socket: Socket
@@ -66,7 +66,8 @@ export class SocketLink implements Link {
       this.#socket.pause()
     if (this.#scheduled) return
     this.#scheduled = true
-    process.nextTick(flush, this)
+    // not nextTick: node:http2 calls back once a stream, so every request would get a write of its own
+    setImmediate(flush, this)
   }
 
   room(): Promise<void> {
