@@ -280,3 +280,25 @@ describe('the port', () => {
     await second.close({ graceMs: 0 })
   })
 })
+
+describe('an external server', () => {
+  test('is dialled by the gateway and takes part', async () => {
+    const { gatewaySpec, stageSpec, TestClient: Client } = await import('./fixture.suite.js')
+    const dialled = deferred()
+    const service = pod()
+    const external = {
+      ...service,
+      describe: () => {
+        dialled.resolve()
+        return service.describe()
+      },
+    }
+    const gateway = createGateway(
+      gatewaySpec([stageSpec('theirs', { external: [{ kind: 'memory', service: external }] })]),
+    )
+    const client = new Client((await gateway.listen()).port)
+    open.push({ gateway, client })
+    await dialled.promise
+    expect((await client.send(request('/foo', ['a']))).docs.texts).toEqual(['a'])
+  })
+})

@@ -108,6 +108,17 @@ export class RequestStream {
 
   #answered(slot: Slot, answer: DataRequest): void {
     if (this.#done) return
+    try {
+      this.#release(slot, answer)
+    } catch (error) {
+      this.fail(MillraceError.from(error)) // an answer that cannot be encoded
+      return
+    }
+    this.#admit()
+    this.#settle()
+  }
+
+  #release(slot: Slot, answer: DataRequest): void {
     slot.answer = answer
     if (!this.#options.inOrder) this.#send(slot, answer)
     else {
@@ -116,8 +127,6 @@ export class RequestStream {
         this.#send(head, head.answer)
       }
     }
-    this.#admit()
-    this.#settle()
   }
 
   #send(slot: Slot, answer: DataRequest): void {

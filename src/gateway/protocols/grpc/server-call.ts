@@ -59,7 +59,7 @@ export class ServerCall extends Scope {
 
   /** Sends one message; false when no more should be sent before the stream drains. */
   send(message: Message): boolean {
-    if (this.#ended || !this.#fits(message)) return true
+    if (this.#ended || this.#gone || !this.#fits(message)) return true
     this.#respond()
     const stream = this.#stream
     const writes = framed(message, sizeOf(message))
@@ -73,7 +73,7 @@ export class ServerCall extends Scope {
 
   /** The only message of a unary call. */
   reply(message: Message, failed: boolean): void {
-    if (this.#ended || !this.#fits(message)) return
+    if (this.#ended || this.#gone || !this.#fits(message)) return
     this.#respond()
     const writes = framed(message, sizeOf(message))
     if (writes.length === 1) {
@@ -88,12 +88,12 @@ export class ServerCall extends Scope {
 
   /** All is well, after what was sent. */
   end(failed = false, last?: Buffer): void {
-    if (this.#ended) return
+    if (this.#ended || this.#gone) return
     this.#ended = true
     this.#cancelTimer?.()
     const stream = this.#stream
     this.#respond()
-    stream.on('wantTrailers', () => stream.sendTrailers(failed ? okWithFailure : ok))
+    stream.on('wantTrailers', () => this.#trailers(failed ? okWithFailure : ok))
     if (last === undefined) stream.end()
     else stream.end(last)
   }
@@ -104,11 +104,11 @@ export class ServerCall extends Scope {
     this.#cancelTimer?.()
     this.abort(error)
     const stream = this.#stream
-    if (stream.destroyed) return
+    if (this.#gone) return
     const { code, details } = grpcStatus(error)
     const status = { 'grpc-status': String(code), 'grpc-message': encodeURI(details) }
     if (stream.headersSent) {
-      stream.on('wantTrailers', () => stream.sendTrailers(status))
+      stream.on('wantTrailers', () => this.#trailers(status))
       stream.end()
     } else {
       stream.respond({ ...responseHeaders, ...status }, { endStream: true, sendDate: false } as object)
@@ -120,6 +120,15 @@ export class ServerCall extends Scope {
   #respond(): void {
     if (!this.#stream.headersSent && !this.#stream.destroyed)
       this.#stream.respond(responseHeaders, responseOptions)
+  }
+
+  /** The client went away, and `close` is about to say so; Node throws at whoever still writes. */
+  get #gone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed
+  }
+
+  #trailers(trailers: OutgoingHttpHeaders): void {
+    if (!this.#gone) this.#stream.sendTrailers(trailers)
   }
 
   #fits(message: Message): boolean {
