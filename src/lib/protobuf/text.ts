@@ -36,6 +36,11 @@ export function encodeText(text: string, bytes: Uint8Array, offset: number): num
   return (node.prototype as unknown as NodeBytes).utf8Write.call(bytes, text, offset)
 }
 
+/** Bytes the text takes as UTF-8; a lone surrogate counts as the three bytes of its replacement. */
+export function encodedLength(text: string): number {
+  return node === undefined ? encoder.encode(text).length : node.byteLength(text)
+}
+
 /** Memory that is not cleared; the caller overwrites all of it. Never a slice of a shared pool. */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
   return node === undefined ? new Uint8Array(size) : (node.allocUnsafeSlow(size) as Uint8Array<ArrayBuffer>)

@@ -1,5 +1,5 @@
 import { wireType } from './reader.js'
-import { allocate, encodeText } from './text.js'
+import { allocate, encodedLength, encodeText } from './text.js'
 
 /**
  * Protobuf bytes in one growing buffer. A nested message is written in place: `fork` leaves room for its length,
@@ -78,7 +78,7 @@ export class Writer {
   }
 
   string(field: number, value: string): void {
-    this.#room(10 + value.length * 3)
+    this.#roomForText(value)
     this.#varint((field << 3) | wireType.bytes)
     const start = this.#at
     const guess = varintSize(value.length)
@@ -138,6 +138,11 @@ export class Writer {
     this.#at = start
     this.#varint(written)
     this.#at += written
+  }
+
+  /** Near the end of a buffer of the right size the bound of three bytes a unit would make it grow for nothing. */
+  #roomForText(value: string): void {
+    if (this.#at + 10 + value.length * 3 > this.#buffer.length) this.#room(10 + encodedLength(value))
   }
 
   #varint(value: number): void {
