@@ -74,7 +74,7 @@ class ThreadHost implements GatewayHandle {
   async connect(): Promise<Channel> {
     const { port1, port2 } = new MessageChannel()
     await this.#ask({ kind: 'accept', port: port1 })
-    return dial({ kind: 'port', port: port2 }, { maxFrameBytes: this.#maxFrameBytes })
+    return dial({ kind: 'port', port: port2 }, { maxFrameBytes: this.#maxFrameBytes, givesAway: true })
   }
 
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {

@@ -33,11 +33,15 @@ export interface DialOptions {
   readonly signal?: AbortSignal
   /** Largest request sent and largest answer taken, in bytes (default 1 GiB); larger ones fail with RESOURCE_EXHAUSTED. */
   readonly maxFrameBytes?: number
+  /** Requests are not looked at again once they were sent, so that a port may take their memory along. Default false. */
+  readonly givesAway?: boolean
 }
 
 export interface ListenOptions {
   /** Largest answer sent and largest request taken, in bytes (default 1 GiB); larger ones fail with RESOURCE_EXHAUSTED. */
   readonly maxFrameBytes?: number
+  /** Answers are not looked at again once they were sent, so that a port may take their memory along. Default false. */
+  readonly givesAway?: boolean
 }
 
 /** What to listen on. A port without `port` makes a pair and serves one end; the other is the address. */

@@ -29,6 +29,9 @@ export type FrameKind = (typeof frameKind)[keyof typeof frameKind]
 
 export const headBytes = 16
 
+/** Room that is left in memory before each large frame, so that a longer envelope can be written in front of its payload. */
+export const headroomBytes = 1024
+
 /** The number of a request that has no deadline. */
 export const noDeadline = 0xffff_ffff
 

@@ -1,4 +1,4 @@
-import { headBytes, type Head, readHead } from './frame.js'
+import { headBytes, type Head, headroomBytes, readHead } from './frame.js'
 import type { Receiver } from './link.js'
 
 /**
@@ -131,6 +131,9 @@ function copy(chunk: Uint8Array, at: number, size: number): Uint8Array {
 
 /** Not cleared. Not a Buffer, whose `slice` shares memory where a Uint8Array's copies. */
 function memory(size: number): Uint8Array {
-  const { buffer, byteOffset } = size <= copiedBytes ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
+  if (size > copiedBytes) {
+    return new Uint8Array(Buffer.allocUnsafeSlow(headroomBytes + size).buffer, headroomBytes, size)
+  }
+  const { buffer, byteOffset } = Buffer.allocUnsafe(size)
   return new Uint8Array(buffer, byteOffset, size)
 }

@@ -3,28 +3,44 @@ import { defaultMaxFrameBytes, type Frame } from '../frames/frame.js'
 import { Inbox } from '../frames/inbox.js'
 import type { Link, Receiver } from '../frames/link.js'
 import { Outbox } from '../frames/outbox.js'
+import { type Gift, giftOf } from './gift.js'
+
+export interface PortLinkOptions {
+  readonly maxFrameBytes?: number
+  /** Large payloads are transferred; whoever sent them must not look at them again. Default false. */
+  readonly givesAway?: boolean
+}
 
 /**
  * Frames over a MessagePort. All small frames of a tick travel in one ArrayBuffer: a message costs several microseconds
- * whatever is in it. Bytes are always copied into that buffer, never transferred from where they are, because a
- * transfer takes them away from a sender who may want to send them again to another replica.
+ * whatever is in it. Bytes are copied into that buffer, because a transfer takes them away from a sender who may want to
+ * send them again to another replica, or from an executor that keeps documents. An end that knows that nobody will look at
+ * what it sent again says `givesAway`; then large payloads move.
  */
 export class PortLink implements Link {
   readonly maxFrameBytes: number
   readonly #port: MessagePort
+  readonly #givesAway: boolean
   readonly #outbox = new Outbox()
   #scheduled = false
   #ended = false
   #reason = 'closed by the other end'
 
-  constructor(port: MessagePort, maxFrameBytes: number = defaultMaxFrameBytes) {
+  constructor(
+    port: MessagePort,
+    { maxFrameBytes = defaultMaxFrameBytes, givesAway = false }: PortLinkOptions = {},
+  ) {
     this.#port = port
+    this.#givesAway = givesAway
     this.maxFrameBytes = maxFrameBytes
   }
 
   open(receiver: Receiver): void {
     const inbox = new Inbox(receiver, this.maxFrameBytes)
-    this.#port.on('message', (buffer: ArrayBuffer) => inbox.push(new Uint8Array(buffer)))
+    this.#port.on('message', (message: ArrayBuffer | Gift) => {
+      if (message instanceof ArrayBuffer) inbox.push(new Uint8Array(message))
+      else this.#unwrap(message, receiver)
+    })
     this.#port.on('close', () => {
       this.#ended = true
       receiver.lost(this.#reason)
@@ -33,6 +49,12 @@ export class PortLink implements Link {
 
   send(frame: Frame): void {
     if (this.#ended) return
+    const gift = this.#givesAway ? giftOf(frame) : null
+    if (gift !== null) {
+      this.flush()
+      this.#port.postMessage(gift, [gift.memory])
+      return
+    }
     this.#outbox.push(frame)
     if (this.#scheduled) return
     this.#scheduled = true
@@ -55,6 +77,12 @@ export class PortLink implements Link {
     this.#scheduled = false
     if (this.#ended || this.#outbox.empty) return
     for (const buffer of this.#outbox.takeBuffers()) this.#port.postMessage(buffer, [buffer])
+  }
+
+  #unwrap({ kind, id, number, headers, memory, at, size }: Gift, receiver: Receiver): void {
+    const whole = size + (headers?.length ?? 0)
+    if (whole > this.maxFrameBytes) receiver.oversize(kind, id, whole)
+    else receiver.receive({ kind, id, number, headers, payload: new Uint8Array(memory, at, size) })
   }
 }
 

@@ -15,7 +15,7 @@ export function listenPort(
 ): Promise<Listener> {
   const pair = port === null ? new MessageChannel() : { port1: port, port2: port }
   const acceptor = new Acceptor(service)
-  acceptor.accept(new PortLink(pair.port1, options.maxFrameBytes))
+  acceptor.accept(new PortLink(pair.port1, options))
   return Promise.resolve({
     address: { kind: 'port', port: pair.port2 },
     close: ({ graceMs } = {}) => acceptor.close(graceMs),

@@ -18,7 +18,9 @@ export class LocalServer {
   /** Serves the client at the other end of `port`. */
   async accept(port: MessagePort): Promise<void> {
     const { maxMessageBytes: maxFrameBytes } = this.#serving
-    this.#listeners.push(await listen({ kind: 'port', port }, this.#serving, { maxFrameBytes }))
+    this.#listeners.push(
+      await listen({ kind: 'port', port }, this.#serving, { maxFrameBytes, givesAway: true }),
+    )
   }
 
   /** Takes no new requests, lets those under way finish for `graceMs`, then ends. */
