@@ -18,7 +18,6 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
     prefetch: 1000,
     maxMessageBytes: 64 * 1024 * 1024,
     timeoutMs: null,
-    log: 'silent',
     ...more,
   }
 }

@@ -1,5 +1,4 @@
 import type { PolicyName } from '../balancer/policies/index.js'
-import type { LogLevel } from '../observe/logger.js'
 import type { Address } from '../transport/transport.js'
 
 /** What a gateway must be; plain data, so that it can cross a thread boundary. */
@@ -18,8 +17,6 @@ export interface GatewaySpec {
   readonly maxMessageBytes: number
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
   readonly timeoutMs: number | null
-  /** Default: as `MILLRACE_LOG_LEVEL` says. */
-  readonly log?: LogLevel | 'silent'
 }
 
 export interface StageSpec {
