@@ -10,3 +10,20 @@ export async function interleave<Name extends string, Value>(
   }
   return values
 }
+
+/**
+ * Real Jina now and then does not come up or loses a replica (its ports are drawn at random, without asking); then it gets
+ * another chance.
+ */
+export function withRetries<Value>(run: () => Promise<Value>, attempts = 3): () => Promise<Value> {
+  return async () => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await run()
+      } catch (error) {
+        if (attempt === attempts) throw error
+        console.error(`a peer failed and is started again: ${(error as Error).message.slice(-500)}`)
+      }
+    }
+  }
+}

@@ -10,7 +10,7 @@ import time
 
 from jina import Document, DocumentArray, Executor, Flow, requests
 
-from line_protocol import commands, run, say
+from line_protocol import obey, say
 
 
 class NoOp(Executor):
@@ -35,11 +35,10 @@ def main():
     begin = time.perf_counter()
     with flow:
         say(port=flow.port, startS=time.perf_counter() - begin)
-        for command in commands():
-            say(**stream(flow, command))
+        obey(lambda command: stream(flow, command))
         begin = time.perf_counter()
     say(closeS=time.perf_counter() - begin)
 
 
 if __name__ == '__main__':
-    run(main)
+    main()

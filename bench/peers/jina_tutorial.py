@@ -15,7 +15,7 @@ from pathlib import Path
 from jina import Document, Executor, Flow, requests
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from line_protocol import commands, run, say
+from line_protocol import obey, say
 
 
 class MyTokenizer(Executor):
@@ -70,20 +70,25 @@ def main():
         begin = time.perf_counter()
         with flow:
             say(port=flow.port, startS=time.perf_counter() - begin)
-            docs = None
-            for command in commands():
+            results = []
+
+            def answer(command):
                 if command['do'] == 'run':
                     begin = time.perf_counter()
-                    docs = flow.post('/foo', news_generator, show_progress=options.get('showProgress', False))
-                    say(wallS=time.perf_counter() - begin, docs=len(docs))
-                else:
-                    for _ in range(options['replicas']):
-                        flow.post('/spent')
-                    spent = sum(float(file.read_text()) for file in Path(ledger).iterdir())
-                    say(nonzeros=int(sum(doc.embedding.nnz for doc in docs)), methodCpuS=spent)
+                    docs = flow.post('/foo', news_generator)
+                    wall_s = time.perf_counter() - begin
+                    results[:] = [docs]
+                    return {'wallS': wall_s, 'docs': len(docs)}
+                for _ in range(options['replicas']):
+                    flow.post('/spent')
+                spent = sum(float(file.read_text()) for file in Path(ledger).iterdir())
+                nonzeros = sum(doc.embedding.nnz for doc in results[0])
+                return {'nonzeros': int(nonzeros), 'methodCpuS': spent}
+
+            obey(answer)
             begin = time.perf_counter()
         say(closeS=time.perf_counter() - begin)
 
 
 if __name__ == '__main__':
-    run(main)
+    main()

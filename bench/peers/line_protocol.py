@@ -11,20 +11,18 @@ def say(**message):
     sys.stdout.flush()
 
 
-def commands():
-    """Yields commands until the bench closes stdin or says close."""
+def obey(answer):
+    """Answers commands until the bench says close or goes away.
+
+    A failure is shown and ends the program at once: the Flow around it may take minutes to close, or never do.
+    """
     for line in sys.stdin:
         command = json.loads(line)
         if command['do'] == 'close':
             return
-        yield command
-
-
-def run(main):
-    """Runs main; a failure is shown and ends the program at once, not after a Flow that may never close."""
-    try:
-        main()
-    except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
+        try:
+            say(**answer(command))
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)

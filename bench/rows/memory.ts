@@ -1,4 +1,4 @@
-import { interleave } from '../measure/interleave.js'
+import { interleave, withRetries } from '../measure/interleave.js'
 import { jinaProgram, nodeProgram } from '../measure/peers.js'
 import { type Command, Program } from '../measure/program.js'
 import type { FlowOptions } from '../programs/flow.js'
@@ -23,7 +23,7 @@ export const memory: Row = {
     const { processes, threads, jina } = await interleave(ROUNDS, {
       processes: () => weigh(nodeProgram('flow', flow('process'))),
       threads: () => weigh(nodeProgram('flow', flow('thread'))),
-      jina: () => weigh(jinaProgram('jina_flow.py', { stages: 1, replicas: REPLICAS })),
+      jina: withRetries(() => weigh(jinaProgram('jina_flow.py', { stages: 1, replicas: REPLICAS }))),
     })
     const line = (row: string, what: string, ours: Memory[], key: keyof Memory): Result => ({
       ...{ row, what, unit: 'MB' },
@@ -47,6 +47,6 @@ async function weigh(command: Command): Promise<Memory> {
     await program.ask({ do: 'stream', requests: 800, docsPerRequest: 1, textBytes: 100 })
     return { atRestMb, afterMb: program.pssBytes / 1e6 }
   } finally {
-    await program.close()
+    await program.end()
   }
 }

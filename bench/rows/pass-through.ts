@@ -42,7 +42,7 @@ async function measureWith(row: string, runtime: 'process' | 'thread', how: stri
       ...{ relation: '≤', must: 3 },
     }
   } finally {
-    await program.close()
+    await program.end()
   }
 }
 
@@ -52,6 +52,6 @@ async function ensureProtoset(): Promise<void> {
   try {
     await writeProtoset(ready.port)
   } finally {
-    await program.close()
+    await program.end()
   }
 }

@@ -34,7 +34,7 @@ async function oneMore(row: string, runtime: 'process' | 'thread', must: number)
       note: 'requests of one document on a stream',
     }
   } finally {
-    await Promise.all([few.close(), many.close()])
+    await Promise.all([few.end(), many.end()])
   }
 }
 

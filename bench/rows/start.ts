@@ -1,4 +1,4 @@
-import { interleave } from '../measure/interleave.js'
+import { interleave, withRetries } from '../measure/interleave.js'
 import { jinaProgram, nodeProgram } from '../measure/peers.js'
 import { type Command, Program } from '../measure/program.js'
 import type { FlowOptions } from '../programs/flow.js'
@@ -21,7 +21,7 @@ export const start: Row = {
   async measure() {
     const lives = await interleave(ROUNDS, {
       ours: () => live(nodeProgram('flow', flow)),
-      jina: () => live(jinaProgram('jina_flow.py', { stages: STAGES, replicas: 1 })),
+      jina: withRetries(() => live(jinaProgram('jina_flow.py', { stages: STAGES, replicas: 1 }))),
     })
     const figures = (key: keyof Life): { ours: Figure; peer: Figure } => ({
       ours: { name: 'Millrace', values: lives.ours.map((life) => life[key]) },

@@ -22,8 +22,8 @@ export const stream: Row = {
         await compare({ row: '8b', docsPerRequest: 100, oursRequests: 2_000, jinaRequests: 200 }),
       ]
     } finally {
-      await ours.close()
-      await jina.close()
+      await ours.end()
+      await jina.end()
     }
 
     async function compare(sizes: Sizes): Promise<Result> {

@@ -1,4 +1,4 @@
-import { interleave } from '../measure/interleave.js'
+import { interleave, withRetries } from '../measure/interleave.js'
 import { jinaProgram, nodeProgram } from '../measure/peers.js'
 import { type Command, Program } from '../measure/program.js'
 import { median } from '../measure/statistics.js'
@@ -25,9 +25,9 @@ export const tutorial: Row = {
     const ours = (replicas: number): TutorialOptions => ({ corpus, replicas, runtime: 'process' })
     const runs = await interleave(ROUNDS, {
       one: () => runOnce(nodeProgram('tutorial', ours(1))),
-      jina: () => runOnce(jinaProgram('jina_tutorial.py', { corpus, replicas: 1 })),
+      jina: withRetries(() => runOnce(jinaProgram('jina_tutorial.py', { corpus, replicas: 1 }))),
       two: () => runOnce(nodeProgram('tutorial', ours(2))),
-      jinaTwo: () => runOnce(jinaProgram('jina_tutorial.py', { corpus, replicas: 2 })),
+      jinaTwo: withRetries(() => runOnce(jinaProgram('jina_tutorial.py', { corpus, replicas: 2 }))),
     })
     return resultsOf(runs)
   },
@@ -45,7 +45,7 @@ async function runOnce(command: Command): Promise<Run> {
     }
     return { wallS, cpuS, methodCpuS, handlerCpuS }
   } finally {
-    await program.close()
+    await program.end()
   }
 }
 

@@ -47,7 +47,7 @@ export const unary: Row = {
       })
       return resultsOf(busy, calm)
     } finally {
-      for (const { program } of servers) await program.close()
+      for (const { program } of servers) await program.end()
     }
   },
 }

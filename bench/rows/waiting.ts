@@ -31,7 +31,7 @@ export const waiting: Row = {
         },
       ]
     } finally {
-      await Promise.all([one.close(), two.close()])
+      await Promise.all([one.end(), two.end()])
     }
   },
 }
