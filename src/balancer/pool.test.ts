@@ -85,6 +85,15 @@ describe('a pool', () => {
     expect(channel.isClosed()).toBe(true)
   })
 
+  test('says UNAVAILABLE, not CANCELLED, for a request whose replica was taken away', async () => {
+    const { pool: exec } = pool()
+    const channel = fakeChannel()
+    exec.add('exec/rep-0', channel)
+    const answer = exec.handle(request(), call)
+    channel.waiting[0]!.fail(new MillraceError('CANCELLED', 'This end closed the connection.'))
+    await expect(answer).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+  })
+
   test('refuses a second replica of the same name', () => {
     const { pool: exec } = pool()
     exec.add('exec/rep-0', fakeChannel())

@@ -95,7 +95,7 @@ async function send(endpoint: Endpoint, request: DataRequest, call: Call): Promi
     return answer
   } catch (error) {
     load.failed()
-    throw located(error, endpoint)
+    throw located(error, endpoint, call)
   }
 }
 
@@ -109,12 +109,20 @@ async function* sendStream(
   try {
     yield* channel.stream(request, call)
   } catch (error) {
-    throw located(error, endpoint)
+    throw located(error, endpoint, call)
   } finally {
     load.failed() // how long a stream lasts says nothing about how fast the replica answers
   }
 }
 
-function located(error: unknown, { name, label }: Endpoint): MillraceError {
-  return MillraceError.from(error, 'UNAVAILABLE').at({ pod: name, address: label })
+function located(error: unknown, { name, label }: Endpoint, call: Call): MillraceError {
+  const known = MillraceError.from(error, 'UNAVAILABLE')
+  const where = { pod: name, address: label }
+  // a channel that is closed cancels its calls, but this caller is still there
+  const removed = known.code === 'CANCELLED' && !call.signal.aborted
+  if (!removed) return known.at(where)
+  return new MillraceError('UNAVAILABLE', `${name} was taken away before it answered.`, {
+    cause: error,
+    where,
+  })
 }
