@@ -134,8 +134,8 @@ function sparseMatrix(
   // torch and paddle send all rows, then all columns; scipy and tensorflow send pairs
   const pairs = clsName !== 'torch' && clsName !== 'paddle'
   const step = pairs ? 2 : 1
-  const row = pick(places, 0, step, count)
-  const column = pick(places, pairs ? 1 : count, step, count)
+  const row = pick(places, { start: 0, step, count, limit: shape[0]! })
+  const column = pick(places, { start: pairs ? 1 : count, step, count, limit: shape[1]! })
   const coo = new CooMatrix({ shape, row, column, data, dtype, clsName })
   if (clsName !== 'scipy') return coo
   if (format === 'csr') return shape[0] === 1 ? singleRow(coo) : CsrMatrix.from(coo)
@@ -148,11 +148,14 @@ function singleRow({ shape, column, data, dtype }: CooMatrix): SparseRow {
   return new SparseRow({ shape, indices: column, data, dtype })
 }
 
-function pick(places: TypedArray, start: number, step: number, count: number): IndexArray {
-  const picked = new Int32Array(count)
+function pick(
+  places: TypedArray,
+  { start, step, count, limit }: { start: number; step: number; count: number; limit: number },
+): IndexArray {
+  const picked = limit > 2 ** 31 ? new Uint32Array(count) : new Int32Array(count)
   for (let index = 0, at = start; index < count; index++, at += step) {
     const place = Number(places[at])
-    if (!(place >= 0 && place <= 0x7fffffff)) throw refused(`index ${place} is beyond 31 bits`)
+    if (!(place >= 0 && place < limit)) throw refused(`index ${place} is outside of a dimension of ${limit}`)
     picked[index] = place
   }
   return picked

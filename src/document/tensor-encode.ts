@@ -1,5 +1,5 @@
 import { Writer } from '../lib/protobuf/writer.js'
-import { bytesOf } from './dtype.js'
+import { bytesOf, type Dtype } from './dtype.js'
 import type { NdArray } from './nd-array.js'
 import type { SparseFormat, SparseMatrix } from './sparse/matrix.js'
 import { SparseRow } from './sparse/row.js'
@@ -25,8 +25,7 @@ export function encodeTensor(writer: Writer, field: number, tensor: Tensor): voi
   const mark = writer.fork(field, tensorLength(tensor))
   if (tensor.kind === 'dense') encodeDense(writer, tensor)
   else encodeSparse(writer, tensor)
-  writer.string(3, tensor.clsName)
-  if (tensor.kind === 'sparse' && tensor.clsName === 'scipy') writer.bytes(4, formats[tensor.format])
+  writeClass(writer, tensor)
   writer.join(mark)
 }
 
@@ -34,17 +33,20 @@ function encodeDense(writer: Writer, { data, shape, dtype }: NdArray): void {
   const mark = writer.fork(1, data.byteLength + overhead)
   writer.bytes(1, bytesOf(data))
   if (shape.length > 0) writer.packedUint32(2, shape)
-  writer.string(3, dtype)
+  writeDtype(writer, dtype)
   writer.join(mark)
 }
 
 function encodeSparse(writer: Writer, matrix: SparseMatrix): void {
   const mark = writer.fork(2, tensorLength(matrix))
-  if (matrix instanceof SparseRow) encodeRow(writer, matrix)
+  if (matrix instanceof SparseRow && matrix.shape[1] <= int32) encodeRow(writer, matrix)
   else encodeTriples(writer, matrix)
   writer.packedUint32(3, matrix.shape)
   writer.join(mark)
 }
+
+/** Dimensions up to which an index fits into an int32. */
+const int32 = 2 ** 31
 
 let pairs = new Int32Array(1024)
 
@@ -64,45 +66,68 @@ function encodeTriples(writer: Writer, matrix: SparseMatrix): void {
   const count = data.length
   // what came with all rows first goes on like that
   const transposed = clsName === 'torch' || clsName === 'paddle'
-  const places = transposed ? new BigInt64Array(2 * count) : new Int32Array(2 * count)
+  const wide = transposed || Math.max(...matrix.shape) > int32
+  const places = wide ? new BigInt64Array(2 * count) : new Int32Array(2 * count)
+  const [step, second] = transposed ? [1, count] : [2, 1]
   for (let at = 0; at < count; at++) {
-    if (transposed) {
-      places[at] = BigInt(row[at]!)
-      places[count + at] = BigInt(column[at]!)
-    } else {
-      places[2 * at] = row[at]!
-      places[2 * at + 1] = column[at]!
-    }
+    places[step * at] = wide ? BigInt(row[at]!) : row[at]!
+    places[step * at + second] = wide ? BigInt(column[at]!) : column[at]!
   }
-  encodeIndices(writer, transposed ? [2, count] : [count, 2], bytesOf(places), transposed ? '<i8' : '<i4')
+  encodeIndices(writer, transposed ? [2, count] : [count, 2], bytesOf(places), wide ? '<i8' : '<i4')
   encodeValues(writer, count, bytesOf(data), dtype)
 }
 
-function encodeIndices(writer: Writer, shape: readonly number[], bytes: Uint8Array, dtype = '<i4'): void {
+function encodeIndices(
+  writer: Writer,
+  shape: readonly number[],
+  bytes: Uint8Array,
+  dtype: Dtype = '<i4',
+): void {
   const mark = writer.fork(1, bytes.length + 20)
   writer.bytes(1, bytes)
   writer.packedUint32(2, shape)
-  writer.string(3, dtype)
+  writeDtype(writer, dtype)
   writer.join(mark)
 }
 
-function encodeValues(writer: Writer, count: number, bytes: Uint8Array, dtype: string): void {
+function encodeValues(writer: Writer, count: number, bytes: Uint8Array, dtype: Dtype): void {
   const mark = writer.fork(2, bytes.length + 20)
   writer.bytes(1, bytes)
   writer.packedUint32(2, [count])
-  writer.string(3, dtype)
+  writeDtype(writer, dtype)
   writer.join(mark)
 }
 
-const formats: Record<SparseFormat, Uint8Array> = {
-  csr: parameters('csr'),
-  csc: parameters('csc'),
-  coo: parameters('coo'),
-  bsr: parameters('bsr'),
+/** Fields that are the same in tensor after tensor, encoded once: a batch has hundreds of them. */
+const dtypeFields = new Map<Dtype, Uint8Array>()
+const scipyFields = new Map<SparseFormat, Uint8Array>()
+
+function writeDtype(writer: Writer, dtype: Dtype): void {
+  let fields = dtypeFields.get(dtype)
+  if (fields === undefined) {
+    const own = new Writer(8)
+    own.string(3, dtype)
+    fields = own.finish()
+    dtypeFields.set(dtype, fields)
+  }
+  writer.raw(fields)
 }
 
-function parameters(format: SparseFormat): Uint8Array {
-  const writer = new Writer(32)
-  encodeStruct(writer, { sparse_format: format })
-  return writer.finish()
+/** The class and, as scipy's matrices have it, the format. */
+function writeClass(writer: Writer, tensor: NdArray | SparseMatrix): void {
+  if (tensor.kind === 'dense' || tensor.clsName !== 'scipy') {
+    writer.string(3, tensor.clsName)
+    return
+  }
+  let fields = scipyFields.get(tensor.format)
+  if (fields === undefined) {
+    const own = new Writer(64)
+    own.string(3, 'scipy')
+    const mark = own.fork(4)
+    encodeStruct(own, { sparse_format: tensor.format })
+    own.join(mark)
+    fields = own.finish()
+    scipyFields.set(tensor.format, fields)
+  }
+  writer.raw(fields)
 }

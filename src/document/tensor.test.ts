@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Writer } from '../lib/protobuf/writer.js'
 import { dtypes, sparse, tensor } from './arbitraries.suite.js'
 import {
+  CsrMatrix,
   Document,
   float32ToFloat16,
   NdArray,
@@ -164,6 +165,13 @@ describe('tensors on the wire', () => {
     const bytes = sparseProto({ shape: [3, 9], pairs: [0, 2, 7, 8], values: [1, 2], clsName: 'torch' })
     const { row, column, clsName } = (decodeTensor(bytes) as SparseMatrix).toCoo()
     expect([[...row], [...column], clsName]).toEqual([[0, 2], [7, 8], 'torch'])
+  })
+
+  it('keep columns beyond 31 bits', () => {
+    const shape = [1, 2 ** 32 - 1]
+    const row = new CsrMatrix({ shape, indptr: [0, 2], indices: [2 ** 32 - 2, 3], data: [1, 2] }).row(0)
+    const again = decodeTensor(encoded(row)) as SparseMatrix
+    expect([again.shape, [...again.toCoo().column]]).toEqual([shape, [2 ** 32 - 2, 3]])
   })
 
   it('are sorted into rows when their triples are not', () => {
