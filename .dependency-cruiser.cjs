@@ -1,6 +1,21 @@
 // Folder order is import order: a folder imports only folders above it in this list.
 const order = [
-  'lib', 'observe', 'document', 'wire', 'call', 'transport', 'executor', 'worker', 'balancer', 'topology', 'gateway', 'client', 'plan', 'pods', 'flow', 'testing',
+  'lib',
+  'observe',
+  'document',
+  'wire',
+  'call',
+  'transport',
+  'executor',
+  'worker',
+  'balancer',
+  'topology',
+  'gateway',
+  'client',
+  'plan',
+  'pods',
+  'flow',
+  'testing',
 ]
 
 /** Folders that run in a browser too. */
@@ -15,9 +30,17 @@ module.exports = {
       name: `${folder}-imports-only-above`,
       severity: 'error',
       from: { path: `^src/${folder}/`, pathNot: '\\.(test|suite)\\.ts$' },
-      to: { path: `^src/(${order.slice(index + 1).join('|')})/`, dependencyTypesNot: folder === 'call' ? ['type-only'] : [] },
+      to: {
+        path: `^src/(${order.slice(index + 1).join('|')})/`,
+        dependencyTypesNot: folder === 'call' ? ['type-only'] : [],
+      },
     })),
-    { name: 'no-cycles', severity: 'error', from: { pathNot: '\\.test\\.ts$' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.ts$' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'browser-safe',
       comment: 'These folders have a browser door: no Node built-ins.',
@@ -27,7 +50,8 @@ module.exports = {
     },
     {
       name: 'small-pods',
-      comment: 'A pod must not load gRPC or generated messages: it costs memory and start time in every replica.',
+      comment:
+        'A pod must not load gRPC or generated messages: it costs memory and start time in every replica.',
       severity: 'error',
       from: { path: podEntry },
       to: { path: '(node_modules/(@grpc|@bufbuild)|^src/(wire/gen|gateway|client|flow))', reachable: true },
@@ -38,6 +62,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.src.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'types', 'node'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node'],
+    },
   },
 }

@@ -8,7 +8,10 @@ export const errorCodes = {
   INVALID_OPTION: { retryable: false, about: 'an option has a value that cannot be used' },
   UNKNOWN_OPTION: { retryable: false, about: 'an option that does not exist' },
   INVALID_NAME: { retryable: false, about: 'a name that is no identifier, or is taken' },
-  INVALID_EXECUTOR: { retryable: false, about: 'an Executor class, endpoint or handler that cannot be served' },
+  INVALID_EXECUTOR: {
+    retryable: false,
+    about: 'an Executor class, endpoint or handler that cannot be served',
+  },
   MODULE_NOT_FOUND: { retryable: false, about: 'the module of an Executor cannot be loaded' },
   EXPORT_NOT_FOUND: { retryable: false, about: 'the module was loaded but does not have the Executor' },
   UNSUPPORTED: { retryable: false, about: 'a combination that does not exist here' },

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const own = fileURLToPath(new URL('../../.cache/jina-env/bin/python', import.meta.url))
@@ -27,15 +28,7 @@ export async function runPython<Answer>(
   input: unknown,
   base: string = import.meta.url,
 ): Promise<Answer> {
-  const child = spawn(pythonPath(), [fileURLToPath(new URL(script, base))], {
-    stdio: 'pipe',
-    env: {
-      ...process.env,
-      JINA_OPTOUT_TELEMETRY: '1',
-      PYTHONDONTWRITEBYTECODE: '1',
-      PYTHONWARNINGS: 'ignore',
-    },
-  })
+  const child = spawnPython(script, base)
   const stdout: Buffer[] = []
   const stderr: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
@@ -52,4 +45,48 @@ export async function runPython<Answer>(
     throw new Error(`${script} exited with ${code}\n${tail || printed.slice(-4_000)}`)
   }
   return JSON.parse(printed.trimEnd().split('\n').at(-1) ?? 'null') as Answer
+}
+
+/** A script that serves until its stdin is closed. */
+export interface PythonServer<Ready> {
+  /** What it said when it was ready: the first line of stdout that is a JSON object. */
+  readonly ready: Ready
+  stop(): Promise<void>
+}
+
+/** Starts a script of this folder that prints one line of JSON when it is ready. @throws Error with the end of stderr */
+export async function servePython<Ready>(script: string, input: unknown): Promise<PythonServer<Ready>> {
+  const child = spawnPython(script, import.meta.url)
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const stderr: Buffer[] = []
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  child.stdin.on('error', () => {}) // a script that ends before it has read says why by its exit
+  child.stdin.write(`${JSON.stringify(input)}\n`)
+  const ready = await new Promise<Ready>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) resolve(JSON.parse(line) as Ready)
+    })
+    void exited.then(() =>
+      reject(new Error(`${script} ended\n${Buffer.concat(stderr).toString().slice(-4_000)}`)),
+    )
+  })
+  return {
+    ready,
+    stop() {
+      child.stdin.end()
+      return exited
+    },
+  }
+}
+
+function spawnPython(script: string, base: string): ChildProcessWithoutNullStreams {
+  return spawn(pythonPath(), [fileURLToPath(new URL(script, base))], {
+    stdio: 'pipe',
+    env: {
+      ...process.env,
+      JINA_OPTOUT_TELEMETRY: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      PYTHONWARNINGS: 'ignore',
+    },
+  })
 }

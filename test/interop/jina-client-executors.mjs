@@ -1,0 +1,97 @@
+import { CsrMatrix, Document, DocumentArray, Executor, NdArray } from 'millrace'
+
+/** The stage before the counterpart. */
+export class First extends Executor {
+  static module = import.meta.url
+  static requests = { '/late-first': 'lateFirst', '/mark': 'mark' }
+
+  /** The first request is answered only when the second one was. */
+  async lateFirst(docs) {
+    if (docs.at(0).text === 'first') await new Promise((resolve) => (this.release = resolve))
+    else setImmediate(() => this.release?.())
+  }
+
+  mark(docs) {
+    for (const doc of docs) doc.tags.marks = ['first']
+  }
+}
+
+/** What the real Jina client talks to: the last stage of its Flow. */
+export class Counterpart extends Executor {
+  static module = import.meta.url
+  static requests = {
+    '/upper': 'upper',
+    '/touch': 'touch',
+    '/touch-embedding': 'touchEmbedding',
+    '/embed-sparse': 'embedSparse',
+    '/nest': 'nest',
+    '/seen': 'seen',
+    '/ask': 'ask',
+    '/fail-on-bad': 'failOnBad',
+    '/mark': 'mark',
+    '/other-documents': 'otherDocuments',
+    '/pid': 'pid',
+  }
+
+  upper(docs) {
+    for (const doc of docs) doc.text = doc.text.toUpperCase()
+  }
+
+  /** The tensor comes back as a new one, beside the untouched one. */
+  touch(docs) {
+    for (const doc of docs) {
+      const { data, shape, dtype } = doc.tensor
+      doc.embedding = new NdArray({ data: data.slice(), shape, dtype })
+    }
+  }
+
+  /** Written again from what was decoded. */
+  touchEmbedding(docs) {
+    for (const doc of docs) doc.embedding = doc.embedding
+  }
+
+  embedSparse(docs) {
+    const rows = docs.length
+    docs.embeddings = new CsrMatrix({
+      shape: [rows, 7],
+      indptr: Int32Array.from({ length: rows + 1 }, (_, row) => row * 2),
+      indices: Int32Array.from({ length: rows * 2 }, (_, at) => (at % 2 === 0 ? 1 : 5)),
+      data: Float64Array.from({ length: rows * 2 }, (_, at) => at + 0.5),
+    })
+  }
+
+  nest(docs) {
+    for (const doc of docs) {
+      doc.chunks.push(new Document({ id: 'made-chunk', text: `${doc.chunks.at(0).text} again` }))
+      doc.matches.push(new Document({ id: 'made-match', blob: new Uint8Array([0, 255]) }))
+    }
+  }
+
+  seen(docs) {
+    return {
+      count: docs.length,
+      tags: Array.from(docs, (doc) => doc.tags),
+      bytes: Array.from(docs, (doc) => (doc.blob ? Array.from(doc.blob) : null)),
+    }
+  }
+
+  ask(_docs, { parameters, headers, endpoint }) {
+    return { parameters, endpoint, tenant: headers['x-tenant'] ?? null }
+  }
+
+  failOnBad(docs) {
+    if (docs.texts.includes('bad')) throw new TypeError('this one is bad')
+  }
+
+  mark(docs) {
+    for (const doc of docs) doc.tags.marks = [...(doc.tags.marks ?? []), 'counterpart']
+  }
+
+  otherDocuments() {
+    return new DocumentArray([new Document({ text: 'one' }), new Document({ text: 'two' })])
+  }
+
+  pid() {
+    return { pid: process.pid }
+  }
+}
