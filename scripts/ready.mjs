@@ -29,6 +29,7 @@ if (!installed) {
 // tsc -b compares time stamps and content itself, and does nothing when nothing changed
 const tsc = createRequire(path.join(root, 'package.json')).resolve('typescript/bin/tsc')
 run(process.execPath, [tsc, '-b'])
+run(process.execPath, [path.join(root, 'scripts', 'bundle.mjs')])
 
 function run(command, args) {
   const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] })

@@ -16,11 +16,11 @@ export interface DeploymentHooks {
 export class Deployment {
   readonly plan: StagePlan
   readonly #flow: FlowPlan
-  readonly #gateway: GatewayHandle
+  readonly #gateway: Promise<GatewayHandle>
   readonly #hooks: DeploymentHooks
   readonly #pods = new Map<number, Pod>()
 
-  constructor(plan: StagePlan, flow: FlowPlan, gateway: GatewayHandle, hooks: DeploymentHooks) {
+  constructor(plan: StagePlan, flow: FlowPlan, gateway: Promise<GatewayHandle>, hooks: DeploymentHooks) {
     this.plan = plan
     this.#flow = flow
     this.#gateway = gateway
@@ -93,7 +93,8 @@ export class Deployment {
     )
     this.#pods.set(index, pod)
     void pod.exited.then((exit) => this.#forget(index, pod, exit))
-    await this.#gateway.add(this.name, pod.name, pod.address)
+    const gateway = await this.#gateway
+    await gateway.add(this.name, pod.name, pod.address)
   }
 
   #startOptions(signal: AbortSignal): StartOptions {
@@ -108,7 +109,11 @@ export class Deployment {
     const pod = this.#pods.get(index)
     if (pod === undefined) return
     this.#pods.delete(index)
-    await this.#gateway.remove(this.name, pod.name, { graceMs })
+    // a gateway that did not start knows no pod
+    await this.#gateway.then(
+      (gateway) => gateway.remove(this.name, pod.name, { graceMs }),
+      () => {},
+    )
     await pod.stop({ graceMs })
   }
 

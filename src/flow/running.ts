@@ -33,32 +33,38 @@ export class RunningFlow {
   }
 
   /**
-   * The gateway binds first, so that a taken port is known before any pod starts; then all pods start at once.
+   * The gateway and all pods start at once; a pod is admitted when both are up.
    * When anything fails everything that was started is stopped before the failure is thrown.
    */
   static async start(plan: FlowPlan): Promise<RunningFlow> {
     const { settings } = plan
     const logger = createLogger(settings.name)
-    const gateway = await startGateway(gatewaySpec(plan))
-    const deployments = createDeployments(plan, gateway, logger)
+    const listening = startGateway(gatewaySpec(plan))
+    const deployments = createDeployments(plan, listening, logger)
     const pending = new Map([...deployments.values()].map(({ plan: stage }) => [stage.name, stage.replicas]))
     const waiting = settings.quiet ? null : new WaitingLine(pending, process.stderr, systemClock)
     const failure = new AbortController()
+    const growing = [...deployments.values()].map((deployment) =>
+      deployment.grow(deployment.plan.replicas, {
+        signal: failure.signal,
+        onReady: () => waiting?.ready(deployment.name),
+      }),
+    )
     try {
-      await settleAll([...deployments.values()], failure, (deployment) =>
-        deployment.grow(deployment.plan.replicas, {
-          signal: failure.signal,
-          onReady: () => waiting?.ready(deployment.name),
-        }),
-      )
+      await settleAll([listening, ...growing], failure)
     } catch (error) {
-      waiting?.close()
+      const gateway = await listening.catch(() => null)
       await stopAll(gateway, deployments, 0)
       throw error
+    } finally {
+      waiting?.close()
     }
-    waiting?.close()
+    const gateway = await listening
     if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
     gateway.onLost((stage, pod, reason) => logger.warn(`the gateway lost ${pod}: ${reason}`, { stage }))
+    void gateway.ended.then(({ expected, reason }) => {
+      if (!expected) logger.error(`the gateway ended: ${reason}`)
+    })
     return new RunningFlow(plan, gateway, deployments)
   }
 
@@ -118,7 +124,11 @@ function gatewaySpec(plan: FlowPlan): GatewaySpec {
   }
 }
 
-function createDeployments(plan: FlowPlan, gateway: GatewayHandle, logger: Logger): Map<string, Deployment> {
+function createDeployments(
+  plan: FlowPlan,
+  gateway: Promise<GatewayHandle>,
+  logger: Logger,
+): Map<string, Deployment> {
   const hooks = {
     onLine: (line: string): void => {
       process.stderr.write(`${line}\n`)
@@ -131,21 +141,17 @@ function createDeployments(plan: FlowPlan, gateway: GatewayHandle, logger: Logge
 }
 
 /** Waits for all, also when one fails; the first failure aborts the others and is thrown. */
-async function settleAll<T>(
-  items: readonly T[],
-  failure: AbortController,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  await Promise.allSettled(items.map((item) => work(item).catch((error: unknown) => failure.abort(error))))
+async function settleAll(all: readonly Promise<unknown>[], failure: AbortController): Promise<void> {
+  await Promise.allSettled(all.map((one) => one.catch((error: unknown) => failure.abort(error))))
   if (failure.signal.aborted) throw MillraceError.from(failure.signal.reason, 'START_FAILED')
 }
 
 /** The gateway first, so that requests under way still find their pods. */
 async function stopAll(
-  gateway: GatewayHandle,
+  gateway: GatewayHandle | null,
   deployments: ReadonlyMap<string, Deployment>,
   graceMs: number,
 ): Promise<void> {
-  await gateway.close({ graceMs })
+  await gateway?.close({ graceMs })
   await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
 }

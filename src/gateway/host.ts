@@ -45,7 +45,7 @@ class ThreadHost implements GatewayHandle {
 
   constructor(spec: GatewaySpec) {
     this.#maxFrameBytes = spec.maxMessageBytes
-    this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
+    this.#worker = new Worker(new URL('../gateway/thread.js', import.meta.url), {
       workerData: spec,
       name: `${spec.name} gateway`,
     })

@@ -128,6 +128,18 @@ describe('what is refused when a Flow is built', () => {
     ['a need nobody meets', () => add({ needs: 'nobody' }), 'INVALID_OPTION', /'nobody'/],
     ['a need that makes a graph', () => add({ needs: 'gateway' }), 'UNSUPPORTED', /in a line/],
     ['an external stage without address', () => add({ external: true }), 'INVALID_OPTION', /host and port/],
+    [
+      'uses of an external stage',
+      () => add({ external: true, host: 'a', port: 1, uses: class Own extends Executor {} }),
+      'INVALID_OPTION',
+      /uses is not for an external stage/,
+    ],
+    [
+      'replicas of an external stage',
+      () => add({ external: true, host: 'a', port: 1, replicas: 2 }),
+      'INVALID_OPTION',
+      /replicas is not for an external stage/,
+    ],
     ['an address of a stage of our own', () => add({ host: 'a' }), 'INVALID_OPTION', /external: true/],
     [
       'hosts and ports that do not pair',

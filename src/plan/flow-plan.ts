@@ -51,6 +51,7 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   const resolved = resolveOptions(stageOptions, withoutLater(options, name), `stage '${name}'`)
   const { uses, needs, external } = resolved
   checkNeeds(needs, name, plan)
+  if (external) refuseOwn(options, name)
   const stage: StagePlan = {
     ...resolved,
     name,
@@ -135,6 +136,16 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
     port: ports[ports.length === 1 ? 0 : index]!,
     tls: settings.tls,
   }))
+}
+
+/** An external stage has what its servers have. */
+function refuseOwn(options: StageOptions, name: string): void {
+  const given = (['uses', 'replicas'] as const).find((key) => options[key] !== undefined)
+  if (given === undefined) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${name}': ${given} is not for an external stage, which runs elsewhere already. Leave out ${given}, or external.`,
+  )
 }
 
 function refuseAddress(settings: StageSettings, name: string): readonly [] {

@@ -47,7 +47,10 @@ export class Counterpart extends Executor {
 
   /** Written again from what was decoded. */
   touchEmbedding(docs) {
-    for (const doc of docs) doc.embedding = doc.embedding
+    for (const doc of docs) {
+      const { embedding } = doc
+      doc.embedding = embedding
+    }
   }
 
   embedSparse(docs) {

@@ -43,5 +43,5 @@ export function encodedLength(text: string): number {
 
 /** Memory that is not cleared; the caller overwrites all of it. Never a slice of a shared pool. */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
-  return node === undefined ? new Uint8Array(size) : (node.allocUnsafeSlow(size) as Uint8Array<ArrayBuffer>)
+  return node === undefined ? new Uint8Array(size) : node.allocUnsafeSlow(size)
 }

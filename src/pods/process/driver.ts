@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../lib/clock.js'
+import { processEntry } from '../entries.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { readLines } from '../output.js'
@@ -8,15 +9,13 @@ import { describeUncopyable } from '../start-failure.js'
 import { nodeCommand } from './command.js'
 import { nextSocketPath, releaseSocketPath } from './folder.js'
 
-const entry = fileURLToPath(new URL('./entry.js', import.meta.url))
-
 /** How long output of a dead process may still come: a grandchild that inherited its pipes could hold them for ever. */
 const lastOutputMs = 200
 
 /** A child process: a crash, a leak or a blocking native call hurts one replica only. */
 export const startProcess: Driver = (spec, events) => {
   const socketPath = nextSocketPath()
-  const { file, args } = nodeCommand(entry)
+  const { file, args } = nodeCommand(fileURLToPath(processEntry))
   const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // as thread pods: options may hold what JSON does not know

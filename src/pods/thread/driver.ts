@@ -1,4 +1,5 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
+import { threadEntry } from '../entries.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { readLines } from '../output.js'
@@ -25,7 +26,7 @@ export const startThread: Driver = (spec, events) => {
 /** Null when the start cannot be copied to a thread; the events have told it then. */
 function createThread(start: ThreadStart, events: HostEvents): Worker | null {
   try {
-    const thread = new Worker(new URL('./entry.js', import.meta.url), {
+    const thread = new Worker(threadEntry, {
       name: start.spec.name,
       env: { ...process.env, ...start.spec.env },
       stdout: true,

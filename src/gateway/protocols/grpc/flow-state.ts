@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { packageVersion } from '../../version.js'
 import { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
 import { encodeDescription } from '../../../wire/description.js'
@@ -44,10 +44,4 @@ export function info(): UnaryMethod {
     envs: {},
   })
   return { kind: 'unary', answer: async () => ({ message: [bytes], failed: false }) }
-}
-
-function packageVersion(): string {
-  // the same way up from src/ and from dist/
-  const manifest = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'))
-  return String(manifest.version)
 }
