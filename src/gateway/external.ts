@@ -7,6 +7,9 @@ import type { LiveStage } from './stage.js'
 /** As Jina waits between two trials to learn the endpoints of a peer (jina.md 4.4). */
 const retryMs = 1000
 
+/** How long a Flow waits for the first trial, so that its first request finds a server that is up. */
+const firstTrialMs = 2000
+
 /**
  * A server of somebody else that takes part in a stage. It need not be there when the Flow starts: it is dialled again
  * until it answers, and called for every endpoint until it has said which it serves.
@@ -26,13 +29,25 @@ export class External {
     this.#clock = clock
   }
 
-  open(): void {
-    void this.#open().catch(() => this.#later(() => this.open())) // it may come up later; requests say UNAVAILABLE until then
+  /** Resolves after the first trial, or when that takes longer than `firstTrialMs`; it goes on by itself. Never rejects. */
+  open(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(firstTrialMs, resolve)
+      void this.#try().then(() => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   close(): void {
     this.#closed = true
     this.#cancel()
+  }
+
+  /** It may come up later; requests say UNAVAILABLE until then. */
+  async #try(): Promise<void> {
+    await this.#open().catch(() => this.#later(() => void this.#try()))
   }
 
   async #open(): Promise<void> {
@@ -46,7 +61,7 @@ export class External {
   async #reopen(): Promise<void> {
     if (this.#closed) return
     await this.#stage.unlist(this.#name, { graceMs: 0 })
-    this.#later(() => this.open())
+    this.#later(() => void this.#try())
   }
 
   #learn(channel: Channel): void {

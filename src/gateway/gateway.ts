@@ -23,7 +23,7 @@ export type OnLost = (stage: string, pod: string, reason: string) => void
 
 /** The entry of a Flow; runs in any thread. */
 export interface Gateway {
-  /** Binds, and dials external servers. Rejects with PORT_IN_USE when the port is taken. */
+  /** Binds, and has tried once to reach each external server. Rejects with PORT_IN_USE when the port is taken. */
   listen(): Promise<{ readonly port: number }>
   /**
    * Dials a pod and takes it into the balance once it has described itself and answered a real request; rejects with
@@ -82,7 +82,7 @@ class LocalGateway implements Gateway {
 
   async listen(): Promise<{ readonly port: number }> {
     const port = await this.#server.listen(this.#spec.host, this.#spec.port)
-    for (const external of this.#externals) external.open()
+    await Promise.all(this.#externals.map((external) => external.open()))
     return { port }
   }
 
