@@ -15,7 +15,7 @@ export async function interleave<Name extends string, Value>(
  * Real Jina now and then does not come up or loses a replica (its ports are drawn at random, without asking); then it gets
  * another chance.
  */
-export function withRetries<Value>(run: () => Promise<Value>, attempts = 3): () => Promise<Value> {
+export function withRetries<Value>(run: () => Promise<Value>, attempts = 8): () => Promise<Value> {
   return async () => {
     for (let attempt = 1; ; attempt++) {
       try {

@@ -1,4 +1,4 @@
-import { Document, Flow } from 'millrace'
+import { Client, Document, Flow } from 'millrace'
 
 import { commands, options, say } from './answers.js'
 import { NoOp, Waiting } from './executors.js'
@@ -20,6 +20,8 @@ export interface StreamCommand {
   readonly requests: number
   readonly docsPerRequest: number
   readonly textBytes: number
+  /** By its address as anybody else, or by flow.post. */
+  readonly client: 'grpc' | 'own'
 }
 
 export interface StreamReply {
@@ -43,17 +45,25 @@ for (let index = 0; index < wanted.stages; index++) {
 const begin = performance.now()
 await flow.start()
 say({ port: flow.port, startS: (performance.now() - begin) / 1000 } satisfies FlowReady)
+const client = new Client({ host: `grpc://127.0.0.1:${flow.port}` })
 for await (const command of commands<StreamCommand>()) say(await stream(command))
+await client.close()
 const end = performance.now()
 await flow.close()
 say({ closeS: (performance.now() - end) / 1000 })
 
-async function stream({ requests, docsPerRequest, textBytes }: StreamCommand): Promise<StreamReply> {
+async function stream({
+  requests,
+  docsPerRequest,
+  textBytes,
+  ...command
+}: StreamCommand): Promise<StreamReply> {
   const text = 'x'.repeat(textBytes)
   const inputs = function* (): Generator<Document> {
     for (let index = 0; index < requests * docsPerRequest; index++) yield new Document({ text })
   }
   const begun = performance.now()
-  const docs = await flow.post('/', inputs, { requestSize: docsPerRequest })
+  const sender = command.client === 'grpc' ? client : flow
+  const docs = await sender.post('/', inputs, { requestSize: docsPerRequest })
   return { wallS: (performance.now() - begun) / 1000, docs: docs.length }
 }
