@@ -37,8 +37,9 @@ module.exports = {
     })),
     {
       name: 'no-cycles',
+      comment: 'Documents hold DocumentArrays, which hold Documents; both files say why that is safe.',
       severity: 'error',
-      from: { pathNot: '\\.test\\.ts$' },
+      from: { pathNot: '\\.test\\.ts$|^src/document/document(-array)?\\.ts$' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {

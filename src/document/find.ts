@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
-import type { Document, DocumentArray } from './document.js'
+import type { Document } from './document.js'
+import type { DocumentArray } from './document-array.js'
 import { isTypedArray } from './dtype.js'
 import { field } from './fields.js'
 import { compileFilter, type Filter } from './filter.js'

@@ -1,6 +1,7 @@
 /** The door `millrace/document`: Documents, arrays of them, tensors. Runs in browsers. */
 export type { MetricFunction, MetricName } from './distance.js'
-export { Document, DocumentArray, documentsLength, encodeDocuments } from './document.js'
+export { Document } from './document.js'
+export { DocumentArray, documentsLength, encodeDocuments } from './document-array.js'
 export type { Dtype, TypedArray } from './dtype.js'
 export type { Filter } from './filter.js'
 export { float16ToFloat32, float32ToFloat16, fromFloat16, toFloat16 } from './float16.js'

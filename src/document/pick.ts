@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
-import type { Document, DocumentArray } from './document.js'
+import type { Document } from './document.js'
+import type { DocumentArray } from './document-array.js'
 
 /** Positions (from the end when negative), ids, or a mask of as many booleans as there are Documents. */
 export type Picks = readonly number[] | readonly string[] | readonly boolean[]

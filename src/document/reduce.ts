@@ -1,4 +1,5 @@
-import type { Document, DocumentArray } from './document.js'
+import type { Document } from './document.js'
+import type { DocumentArray } from './document-array.js'
 import { field } from './fields.js'
 import { record } from './record.js'
 
