@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { CsrMatrix, Document, DocumentArray, Executor, NdArray } from 'millrace'
 
 /** The stage before the counterpart. */
 export class First extends Executor {
   static module = import.meta.url
-  static requests = { '/late-first': 'lateFirst', '/mark': 'mark' }
+  static requests = { '/late-first': 'lateFirst', '/mark': 'mark', '/together': 'together' }
+  #running = 0
+  #most = 0
+  #held
+  #letGo
 
   /** The first request is answered only when the second one was. */
   async lateFirst(docs) {
@@ -13,6 +19,22 @@ export class First extends Executor {
 
   mark(docs) {
     for (const doc of docs) doc.tags.marks = ['first']
+  }
+
+  /** Answered when so many run at once; a moment later, so that one too many would be seen. */
+  async together(_docs, { parameters }) {
+    this.#running++
+    this.#most = Math.max(this.#most, this.#running)
+    if (this.#running === parameters.together) {
+      await sleep(20)
+      this.#letGo?.()
+      this.#held = undefined
+    } else {
+      this.#held ??= new Promise((resolve) => (this.#letGo = resolve))
+      await this.#held
+    }
+    this.#running--
+    return { most: this.#most }
   }
 }
 

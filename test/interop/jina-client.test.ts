@@ -130,8 +130,8 @@ test('a request without documents is a request', () => {
   expect(answers['empty']).toEqual([0, 0, 2, 1])
 })
 
-test('prefetch limits what is pulled from a generator', () => {
-  expect(answers['prefetch']).toEqual([20, true])
+test('prefetch limits how many requests of a stream are worked on at once', () => {
+  expect(answers['prefetch']).toEqual([2, 20])
 })
 
 test('target_executor chooses stages by a regular expression', () => {
