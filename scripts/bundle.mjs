@@ -15,24 +15,25 @@ const source = path.join(root, 'build', 'src')
 const target = path.join(root, 'dist')
 const stamp = path.join(root, 'build', 'bundled')
 
-/** What the package exports, what a thread or process begins with, and parts that whole-program tests and benches drive. */
-const entries = [
-  'index',
-  'document/index',
-  'gateway/thread',
-  'pods/process/entry',
-  'pods/thread/entry',
-  'pods/index',
-  'transport/index',
-  'gateway/host',
-  'client/client',
-  'wire/data-request',
-  'lib/deferred',
-]
+/** What meets in one thread shares its chunks: what the package exports, what a pod begins with, and what tests drive. */
+const shared = ['index', 'document/index', 'pods/process/entry', 'pods/thread/entry', 'parts']
+
+/** The gateway has a thread to itself and meets no other code, so it is one file. */
+const alone = ['gateway/thread']
 
 if (!upToDate()) await bundle()
 
 async function bundle() {
+  const outputFiles = [...(await join(shared)), ...(await join(alone))]
+  for (const file of scripts(target)) rmSync(file)
+  for (const { path: file, contents } of outputFiles) {
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, contents)
+  }
+  writeFileSync(stamp, '')
+}
+
+async function join(entries) {
   const { outputFiles } = await build({
     entryPoints: entries.map((entry) => path.join(source, `${entry}.js`)),
     outdir: target,
@@ -46,12 +47,7 @@ async function bundle() {
     chunkNames: 'chunks/[name]-[hash]',
     write: false,
   })
-  for (const file of scripts(target)) rmSync(file)
-  for (const { path: file, contents } of outputFiles) {
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, contents)
-  }
-  writeFileSync(stamp, '')
+  return outputFiles
 }
 
 function upToDate() {

@@ -1,10 +1,8 @@
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Client } from '../dist/client/client.js'
-import { type GatewayHandle, startGateway } from '../dist/gateway/host.js'
+import type { GatewayHandle } from '../dist/gateway/host.js'
 import type { GatewaySpec } from '../dist/gateway/spec.js'
-import { deferred } from '../dist/lib/deferred.js'
-import { listen } from '../dist/transport/index.js'
+import { Client, deferred, listen, startGateway } from '../dist/parts.js'
 import type { Listener } from '../dist/transport/transport.js'
 
 /** The gateway's thread: it exists in the built output only, a worker cannot load TypeScript. */

@@ -1,6 +1,4 @@
-import { DataRequest } from '../dist/wire/data-request.js'
-import { startPod } from '../dist/pods/index.js'
-import { dial } from '../dist/transport/index.js'
+import { DataRequest, dial, startPod } from '../dist/parts.js'
 import { podSuite, type PodsUnderTest } from '../src/pods/pod.suite.js'
 import * as executors from './fixtures/pods/executors.mjs'
 import { podSpec } from './fixtures/pods/pod-spec.mjs'
