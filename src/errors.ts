@@ -32,6 +32,10 @@ export const errorCodes = {
   NOT_FOUND: { retryable: false, about: 'no such endpoint or stage' },
   UNAVAILABLE: { retryable: true, about: 'nobody there to answer' },
   RESOURCE_EXHAUSTED: { retryable: true, about: 'a queue or a message is larger than its limit' },
+  OUTCOME_UNKNOWN: {
+    retryable: false,
+    about: 'the replica was lost while it ran a write, which may be done or not',
+  },
   DEADLINE_EXCEEDED: { retryable: false, about: 'the time for the request ran out' },
   CANCELLED: { retryable: false, about: 'the caller went away' },
   INTERNAL: { retryable: false, about: 'a defect in Millrace' },
@@ -52,8 +56,18 @@ export interface MillraceErrorOptions {
   readonly where?: Whereabouts
   /** Overrides what the code says about repeating. */
   readonly retryable?: boolean
+  /** It is certain that no handler saw the request, so that even a write may be sent again. Default false. */
+  readonly notRun?: boolean
+  /** Milliseconds after which sending again may help; null when nobody can tell. Default null. */
+  readonly retryAfterMs?: number | null
   /** The last lines a pod printed before it died. */
   readonly output?: readonly string[]
+}
+
+/** All that an error says, as plain data that crosses threads and processes; neither its cause nor its stack. */
+export interface ErrorFacts extends Required<Omit<MillraceErrorOptions, 'cause'>> {
+  readonly code: ErrorCode
+  readonly message: string
 }
 
 const brand = Symbol.for('millrace.error')
@@ -64,6 +78,10 @@ export class MillraceError extends Error {
   override readonly name = 'MillraceError'
   readonly code: ErrorCode
   readonly retryable: boolean
+  /** No handler saw the request: sending it again cannot run it twice. */
+  readonly notRun: boolean
+  /** Milliseconds after which sending again may help; null when nobody can tell. */
+  readonly retryAfterMs: number | null
   readonly where: Whereabouts
   readonly output: readonly string[]
 
@@ -71,6 +89,8 @@ export class MillraceError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retryable = options.retryable ?? errorCodes[code].retryable
+    this.notRun = options.notRun ?? false
+    this.retryAfterMs = options.retryAfterMs ?? null
     this.where = options.where ?? {}
     this.output = options.output ?? []
   }
@@ -85,13 +105,17 @@ export class MillraceError extends Error {
     return new MillraceError(code, value instanceof Error ? value.message : String(value), { cause: value })
   }
 
+  get facts(): ErrorFacts {
+    const { code, message, retryable, notRun, retryAfterMs, where, output } = this
+    return { code, message, retryable, notRun, retryAfterMs, where, output }
+  }
+
   /** The same error with more of its whereabouts; what was known before wins. */
   at(where: Whereabouts): MillraceError {
-    const { message, cause, retryable, output } = this
-    const copy = new MillraceError(this.code, message, {
-      cause,
-      retryable,
-      output,
+    const { code, message, ...facts } = this.facts
+    const copy = new MillraceError(code, message, {
+      ...facts,
+      cause: this.cause,
       where: { ...where, ...this.where },
     })
     if (this.stack !== undefined) copy.stack = this.stack

@@ -14,13 +14,23 @@ afterEach(async () => {
 })
 
 function spec(port: number): GatewaySpec {
-  const stage = { passThrough: false, balance: 'power-of-two', timeoutSendMs: null, external: [] } as const
+  const stage = {
+    passThrough: false,
+    balance: 'power-of-two',
+    timeoutSendMs: null,
+    retries: -1,
+    hedge: null,
+    queue: { maxRequests: 1000, maxBytes: 2 ** 28, perReplica: 1000 },
+    silentMs: null,
+    external: [],
+  } as const
   return {
     name: 'flow',
     host: '127.0.0.1',
     port,
     stages: [{ name: 'exec', ...stage }],
     prefetch: 1000,
+    queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
     timeoutMs: null,
   }
@@ -57,10 +67,10 @@ describe('a gateway in its own thread', () => {
     expect(description.endpoints).toEqual(['/default'])
     expect((await client.post('/foo', [{ text: 'hello' }])).texts).toEqual(['hello'])
 
-    const lost = deferred<string[]>()
-    gateway.onLost((...what) => lost.resolve(what))
+    const event = deferred<unknown>()
+    gateway.onEvent(event.resolve)
     await pod.close()
-    expect((await lost.promise).slice(0, 2)).toEqual(['exec', 'exec/rep-0'])
+    expect(await event.promise).toMatchObject({ kind: 'lost', stage: 'exec', pod: 'exec/rep-0' })
     await expect(client.post('/foo', [{ text: 'hello' }])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 

@@ -16,6 +16,17 @@ export interface PoolOptions {
   readonly random: () => number
 }
 
+interface PoolLoad {
+  readonly waiting: number
+  readonly waitingBytes: number
+  readonly replicas: readonly {
+    readonly name: string
+    readonly state: 'ready' | 'ejected' | 'probing' | 'silent' | 'lost'
+    readonly inFlight: number
+    readonly latencyMs: number | null
+  }[]
+}
+
 /** The replicas of one stage behind one handler: pick, send, account. */
 export class Pool {
   readonly endpoints: Endpoints
@@ -51,6 +62,19 @@ export class Pool {
   /** Whether this very connection is listed under that name. */
   has(name: string, channel: Channel): boolean {
     return this.endpoints.get(name)?.channel === channel
+  }
+
+  /** Whether it will have a replica again, when it has none. */
+  expect(_outlook: { readonly expecting: boolean; readonly why: string }): void {}
+
+  load(): PoolLoad {
+    const replicas = this.endpoints.all().map(({ name, load, readiness }) => ({
+      name,
+      state: readiness.ready ? ('ready' as const) : ('lost' as const),
+      inFlight: load.inFlight,
+      latencyMs: load.latencyMs < 0 ? null : load.latencyMs,
+    }))
+    return { waiting: 0, waitingBytes: 0, replicas }
   }
 
   /** Unlists the replica at once, waits for its requests in flight, at most `graceMs`, then closes its channel. */

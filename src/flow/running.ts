@@ -61,7 +61,9 @@ export class RunningFlow {
     }
     const gateway = await listening
     if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
-    gateway.onLost((stage, pod, reason) => logger.warn(`the gateway lost ${pod}: ${reason}`, { stage }))
+    gateway.onEvent((event) => {
+      if (event.kind === 'lost') logger.warn(`the gateway lost ${event.pod}: ${event.reason}`, event)
+    })
     void gateway.ended.then(({ expected, reason }) => {
       if (!expected) logger.error(`the gateway ended: ${reason}`)
     })
@@ -112,6 +114,7 @@ function gatewaySpec(plan: FlowPlan): GatewaySpec {
     host: settings.host,
     port: settings.port[0] ?? 0,
     prefetch: settings.prefetch,
+    queue: settings.queue,
     maxMessageBytes: settings.maxMessageBytes,
     timeoutMs: settings.timeoutMs,
     stages: plan.stages.map((stage) => ({
@@ -119,6 +122,10 @@ function gatewaySpec(plan: FlowPlan): GatewaySpec {
       passThrough: stage.source.kind === 'pass-through' && stage.external.length === 0,
       balance: stage.balance,
       timeoutSendMs: stage.timeoutSendMs ?? settings.timeoutSendMs,
+      retries: stage.retries,
+      hedge: stage.hedge,
+      queue: stage.queue,
+      silentMs: stage.source.kind === 'pass-through' ? null : (stage.liveness?.timeoutMs ?? null),
       external: stage.external.map((address) => ({ kind: 'grpc' as const, ...address })),
     })),
   }

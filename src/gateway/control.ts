@@ -1,6 +1,7 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
-import { type ErrorCode, MillraceError, type Whereabouts } from '../errors.js'
+import { type ErrorFacts, MillraceError } from '../errors.js'
 import type { Address } from '../transport/transport.js'
+import type { GatewayEvent, Outlook } from './events.js'
 
 /** What the host asks of the gateway's thread; each is answered once, by a `Reply` with its `id`. */
 export type Command =
@@ -19,32 +20,29 @@ export type Command =
       readonly pod: string
       readonly graceMs: number
     }
+  | { readonly kind: 'expect'; readonly id: number; readonly stage: string; readonly outlook: Outlook }
+  | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'accept'; readonly id: number; readonly port: MessagePort }
   | { readonly kind: 'close'; readonly id: number; readonly graceMs: number }
 
-/** What the thread says. `lost` comes unasked. */
+/** What the thread says. `event` comes unasked. */
 export type Report =
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PackedError }
-  | { readonly kind: 'lost'; readonly stage: string; readonly pod: string; readonly reason: string }
+  | { readonly kind: 'event'; readonly event: GatewayEvent }
 
 /** A MillraceError as plain data: structured clone keeps neither its class nor its fields. */
-export interface PackedError {
-  readonly code: ErrorCode
-  readonly message: string
+export interface PackedError extends ErrorFacts {
   readonly stack: string | undefined
-  readonly retryable: boolean
-  readonly where: Whereabouts
-  readonly output: readonly string[]
 }
 
 export function packError(value: unknown): PackedError {
-  const { code, message, stack, retryable, where, output } = MillraceError.from(value)
-  return { code, message, stack, retryable, where, output }
+  const error = MillraceError.from(value)
+  return { ...error.facts, stack: error.stack }
 }
 
-export function unpackError({ code, message, stack, ...options }: PackedError): MillraceError {
-  const error = new MillraceError(code, message, options)
+export function unpackError({ code, message, stack, ...facts }: PackedError): MillraceError {
+  const error = new MillraceError(code, message, facts)
   if (stack !== undefined) error.stack = stack
   return error
 }

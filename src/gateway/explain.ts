@@ -8,8 +8,8 @@ export function explain(error: MillraceError): MillraceError {
   const { deployment = '', address = deployment } = error.where
   const hint = hints[error.code]?.(deployment, `{${address}}`)
   if (hint === undefined || error.message.includes('|Gateway:')) return error
-  const { code, where, retryable, output } = error
-  return new MillraceError(code, `${error.message}${hint}`, { cause: error, where, retryable, output })
+  const { code, message, ...facts } = error.facts
+  return new MillraceError(code, `${message}${hint}`, { ...facts, cause: error })
 }
 
 const hints: Partial<Record<string, (deployment: string, addresses: string) => string>> = {

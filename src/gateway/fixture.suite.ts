@@ -6,7 +6,18 @@ import { createGateway, type Gateway } from './gateway.js'
 import type { GatewaySpec, StageSpec } from './spec.js'
 
 export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
-  return { name, passThrough: false, balance: 'power-of-two', timeoutSendMs: null, external: [], ...more }
+  return {
+    name,
+    passThrough: false,
+    balance: 'power-of-two',
+    timeoutSendMs: null,
+    retries: -1,
+    hedge: null,
+    queue: { maxRequests: 1000, maxBytes: 2 ** 28, perReplica: 1000 },
+    silentMs: null,
+    external: [],
+    ...more,
+  }
 }
 
 export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewaySpec> = {}): GatewaySpec {
@@ -16,6 +27,7 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
     port: 0,
     stages,
     prefetch: 1000,
+    queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
     timeoutMs: null,
     ...more,

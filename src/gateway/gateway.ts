@@ -10,6 +10,7 @@ import { walkDocument } from '../topology/walk-document.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { mergeDescriptions } from './describe.js'
+import type { GatewayEvent, Outlook, StageLoad } from './events.js'
 import { External } from './external.js'
 import { probe } from './probe.js'
 import { GrpcServer } from './protocols/grpc/server.js'
@@ -18,8 +19,7 @@ import type { ProtocolServer, Serving } from './serving.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
 
-/** Told when the connection to a pod is gone though nobody removed it. */
-export type OnLost = (stage: string, pod: string, reason: string) => void
+export type OnEvent = (event: GatewayEvent) => void
 
 /** The entry of a Flow; runs in any thread. */
 export interface Gateway {
@@ -36,7 +36,11 @@ export interface Gateway {
   accept(port: MessagePort): Promise<void>
   /** Finishes what is in flight, for at most `graceMs`, and ends. Idempotent. */
   close(options: { readonly graceMs: number }): Promise<void>
-  onLost(listener: OnLost): void
+  /** Whether a stage that has no replica will have one; of a stage with external servers it stays false. */
+  expect(stage: string, outlook: Outlook): Promise<void>
+  /** How loaded every stage is now. */
+  status(): Promise<readonly StageLoad[]>
+  onEvent(listener: OnEvent): void
 }
 
 export interface GatewayTools {
@@ -58,7 +62,7 @@ class LocalGateway implements Gateway {
   readonly #externals: readonly External[]
   readonly #server: ProtocolServer
   readonly #local: LocalServer
-  readonly #listeners: OnLost[] = []
+  readonly #listeners: OnEvent[] = []
   #closed: Promise<void> | undefined
 
   constructor(spec: GatewaySpec, clock: Clock, random: () => number) {
@@ -114,7 +118,15 @@ class LocalGateway implements Gateway {
     return this.#closed
   }
 
-  onLost(listener: OnLost): void {
+  async expect(name: string, outlook: Outlook): Promise<void> {
+    this.#stage(name).pool.expect(outlook)
+  }
+
+  status(): Promise<readonly StageLoad[]> {
+    return Promise.resolve([...this.#stages.values()].map((stage) => stage.load()))
+  }
+
+  onEvent(listener: OnEvent): void {
     this.#listeners.push(listener)
   }
 
@@ -126,7 +138,11 @@ class LocalGateway implements Gateway {
 
   #lost(stage: LiveStage, pod: string, channel: Channel, reason: string): void {
     if (this.#closed !== undefined || !stage.pool.has(pod, channel)) return
-    for (const listener of this.#listeners) listener(stage.name, pod, reason)
+    this.#tell({ kind: 'lost', stage: stage.name, pod, reason })
+  }
+
+  #tell(event: GatewayEvent): void {
+    for (const listener of this.#listeners) listener(event)
   }
 
   #stage(name: string): LiveStage {

@@ -5,7 +5,8 @@ import { type Deferred, deferred } from '../lib/deferred.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { type Command, type Report, transferOf, unpackError } from './control.js'
-import type { Gateway, OnLost } from './gateway.js'
+import type { Outlook, StageLoad } from './events.js'
+import type { Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
 
 /** A gateway that runs in a thread of its own and listens. */
@@ -38,7 +39,7 @@ class ThreadHost implements GatewayHandle {
   readonly #maxFrameBytes: number
   readonly #worker: Worker
   readonly #open = new Map<number, Deferred<unknown>>()
-  readonly #listeners: OnLost[] = []
+  readonly #listeners: OnEvent[] = []
   #lastId = 0
   #closed: Promise<void> | undefined
   #failure: string | undefined
@@ -85,7 +86,15 @@ class ThreadHost implements GatewayHandle {
     return this.#closed
   }
 
-  onLost(listener: OnLost): void {
+  async expect(stage: string, outlook: Outlook): Promise<void> {
+    await this.#ask({ kind: 'expect', stage, outlook })
+  }
+
+  async status(): Promise<readonly StageLoad[]> {
+    return (await this.#ask({ kind: 'status' })) as readonly StageLoad[]
+  }
+
+  onEvent(listener: OnEvent): void {
     this.#listeners.push(listener)
   }
 
@@ -105,8 +114,8 @@ class ThreadHost implements GatewayHandle {
   }
 
   #hear(report: Report): void {
-    if (report.kind === 'lost') {
-      for (const listener of this.#listeners) listener(report.stage, report.pod, report.reason)
+    if (report.kind === 'event') {
+      for (const listener of this.#listeners) listener(report.event)
       return
     }
     const answer = this.#open.get(report.id)

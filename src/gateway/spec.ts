@@ -15,6 +15,8 @@ export interface GatewaySpec {
   readonly prefetch: number
   /** The largest message taken or sent, and how much of one stream is worked on at once; in bytes. */
   readonly maxMessageBytes: number
+  /** Of all clients together. */
+  readonly queue: { readonly maxRequests: number; readonly maxBytes: number }
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
   readonly timeoutMs: number | null
 }
@@ -26,6 +28,16 @@ export interface StageSpec {
   readonly balance: PolicyName
   /** Milliseconds for one hop; null for no limit. */
   readonly timeoutSendMs: number | null
+  /** How often a request is sent again; -1 is Jina's `max(3, replicas)`. */
+  readonly retries: number
+  readonly hedge: {
+    readonly afterMs: number | null
+    readonly afterPercentile: number | null
+    readonly budget: number
+  } | null
+  readonly queue: { readonly maxRequests: number; readonly maxBytes: number; readonly perReplica: number }
+  /** Milliseconds of silence of a replica after which `onSilent` is told; null for never. */
+  readonly silentMs: number | null
   /** Servers of somebody else, which the gateway dials itself. */
   readonly external: readonly Address[]
 }

@@ -3,6 +3,7 @@ import type { Description, Handler, StreamHandler } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
 import type { Stage } from '../topology/stage.js'
 import type { Channel } from '../transport/transport.js'
+import type { StageLoad } from './events.js'
 import type { StageSpec } from './spec.js'
 import { stageStack } from './stack.js'
 
@@ -39,6 +40,10 @@ export class LiveStage implements Stage {
   /** What the first of its replicas said of itself. */
   get description(): Description | undefined {
     return this.#descriptions.values().next().value
+  }
+
+  load(): StageLoad {
+    return { name: this.name, ...this.pool.load() }
   }
 
   list(pod: string, channel: Channel, label?: string): void {

@@ -16,7 +16,7 @@ if (host === null)
 const gateway = createGateway(workerData as GatewaySpec)
 const report = (message: Report): void => host.postMessage(message)
 
-gateway.onLost((stage, pod, reason) => report({ kind: 'lost', stage, pod, reason }))
+gateway.onEvent((event) => report({ kind: 'event', event }))
 
 host.on('message', (command: Command) => {
   const { id } = command
@@ -34,6 +34,10 @@ async function run(command: Command): Promise<unknown> {
       return gateway.add(command.stage, command.pod, command.address)
     case 'remove':
       return gateway.remove(command.stage, command.pod, command)
+    case 'expect':
+      return gateway.expect(command.stage, command.outlook)
+    case 'status':
+      return gateway.status()
     case 'accept':
       return gateway.accept(command.port)
     case 'close':

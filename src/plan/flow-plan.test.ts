@@ -76,7 +76,7 @@ describe('what is refused when a Flow is built', () => {
       'no replicas',
       () => add({ replicas: 0 }),
       'INVALID_OPTION',
-      /replicas must be .* from 1 to 1024, not 0/,
+      /replicas must be .* from 1 to 1024, or .*, not 0/,
     ],
     ['half a replica', () => add({ replicas: 1.5 }), 'INVALID_OPTION', /not 1.5/],
     [

@@ -1,12 +1,16 @@
 import { MillraceError } from '../errors.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
-import { resolveOptions } from './option.js'
+import { resolveOptions, show } from './option.js'
+import type { Autoscale } from './resilience.js'
 import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
 import { type ExecutorSource, resolveUses } from './uses.js'
 
 /** One stage as it must run. */
-export interface StagePlan extends Omit<StageSettings, 'name' | 'external'> {
+export interface StagePlan extends Omit<StageSettings, 'name' | 'external' | 'replicas'> {
   readonly name: string
+  /** That run, or are started. */
+  readonly replicas: number
+  readonly autoscale: Autoscale | null
   readonly source: ExecutorSource
   /** Servers of an external stage; empty for one that Millrace starts. */
   readonly external: readonly { readonly host: string; readonly port: number; readonly tls: boolean }[]
@@ -25,9 +29,6 @@ const laterOptions = [
   'reduce',
   'when',
   'floating',
-  'retries',
-  'hedge',
-  'queue',
   'dynamicBatching',
   'volumes',
   'gpus',
@@ -52,16 +53,20 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   const { uses, needs, external } = resolved
   checkNeeds(needs, name, plan)
   if (external) refuseOwn(options, name)
+  const { replicas } = resolved
+  const autoscale = typeof replicas === 'number' ? null : replicas
   const stage: StagePlan = {
     ...resolved,
     name,
+    replicas: typeof replicas === 'number' ? replicas : replicas.min,
+    autoscale,
     source: resolveUses(uses, name, resolved),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
-  if (stage.runtime === 'inline' && stage.replicas > 1) {
+  if (stage.runtime === 'inline' && (stage.replicas > 1 || autoscale !== null)) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `stage '${name}': runtime 'inline' has one thread, so replicas must be 1, not ${stage.replicas}. Use 'thread' or 'process'.`,
+      `stage '${name}': runtime 'inline' has one thread, so replicas must be 1, not ${show(replicas)}. Use 'thread' or 'process'.`,
     )
   }
   return { ...plan, stages: [...plan.stages, stage] }

@@ -1,5 +1,5 @@
 import type { OptionTable } from './option.js'
-import { flag, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
+import { flag, group, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
 
 /** How clients reach the gateway. Only gRPC so far. */
 export type Protocol = 'grpc'
@@ -22,6 +22,8 @@ export interface FlowSettings {
   readonly env: Readonly<Record<string, string>>
   /** Requests of one stream that may be under way at once; 0 is no limit. Default 1000. */
   readonly prefetch: number
+  /** Requests and bytes of all clients that may be in the Flow at once. */
+  readonly queue: FlowQueue
   /** Largest message in or out, bytes. Default 256 MiB. */
   readonly maxMessageBytes: number
   /** Milliseconds a request may take when the client names none; null is no limit. Default 600,000. */
@@ -36,8 +38,17 @@ export interface FlowSettings {
   readonly quiet: boolean
 }
 
+/** What may be in a Flow; beyond it a request is refused with RESOURCE_EXHAUSTED, and a stream is slowed down. */
+export interface FlowQueue {
+  /** Default 10,000. */
+  readonly maxRequests: number
+  /** Default 512 MiB. */
+  readonly maxBytes: number
+}
+
 /** What `new Flow()` takes. */
-export type FlowOptions = Partial<Omit<FlowSettings, 'protocol' | 'port'>> & {
+export type FlowOptions = Partial<Omit<FlowSettings, 'protocol' | 'port' | 'queue'>> & {
+  readonly queue?: Partial<FlowQueue>
   readonly protocol?: Protocol | readonly Protocol[]
   readonly port?: number | readonly number[]
 }
@@ -51,6 +62,10 @@ export const flowOptions: OptionTable<FlowSettings> = {
   workspace: text(null),
   env: textMap(),
   prefetch: integer(1000, 0),
+  queue: group<FlowQueue>(
+    { maxRequests: integer(10_000, 1), maxBytes: integer(512 * 1024 * 1024, 1024) },
+    '{ maxRequests, maxBytes }',
+  ),
   maxMessageBytes: integer(256 * 1024 * 1024, 1024, 2 ** 31 - 1),
   timeoutMs: integer<number | null>(600_000, 1),
   timeoutSendMs: integer(null, 1),

@@ -1,4 +1,4 @@
-import type { Option } from './option.js'
+import { type Option, type OptionTable, parseOptions } from './option.js'
 
 export const flag = (preset: boolean): Option<boolean> => ({
   expected: 'true or false',
@@ -61,6 +61,24 @@ export const listOf = <T>(option: Option<T>, preset: readonly T[]): Option<reado
     return entries.length > 0 && entries.every((entry) => entry !== undefined) ? entries : undefined
   },
 })
+
+/** Null for none, else what the option takes. */
+export const optional = <T>(option: Option<T>, preset: T | null = null): Option<T | null> => ({
+  expected: `${option.expected}, or null`,
+  preset,
+  parse: (value) => (value === null ? null : option.parse(value)),
+})
+
+export const share = (preset: number): Option<number> => ({
+  expected: 'a number from 0 to 1',
+  preset,
+  parse: (value) => (typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined),
+})
+
+/** Options inside one option. */
+export function group<T extends object>(table: OptionTable<T>, expected: string): Option<T> {
+  return { expected, preset: parseOptions(table, {})!, parse: (value) => parseOptions(table, value) }
+}
 
 /** Anything; checked where it is used. */
 export const anything = <T>(preset: T): Option<T> => ({

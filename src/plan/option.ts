@@ -29,6 +29,19 @@ export function resolveOptions<T extends object>(table: OptionTable<T>, given: o
   return resolved as T
 }
 
+/** An object of options inside another option: completed, or undefined when it is none, or a key or value is wrong. */
+export function parseOptions<T extends object>(table: OptionTable<T>, given: unknown): T | undefined {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined)
+  if (entries.some(([key]) => !Object.hasOwn(table, key))) return undefined
+  const asked = Object.fromEntries(entries)
+  const parsed = Object.entries<Option<unknown>>(table).map(([key, option]) => [
+    key,
+    Object.hasOwn(asked, key) ? option.parse(asked[key]) : option.preset,
+  ])
+  return parsed.some(([, value]) => value === undefined) ? undefined : (Object.fromEntries(parsed) as T)
+}
+
 function parse<T>(key: string, value: unknown, option: Option<T>, owner: string): T {
   const parsed = option.parse(value)
   if (parsed !== undefined) return parsed

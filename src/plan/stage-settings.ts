@@ -2,6 +2,23 @@ import { type PolicyName, policyNames } from '../balancer/policies/index.js'
 import type { ExecutorClass } from '../executor/executor.js'
 import type { OptionTable } from './option.js'
 import { anything, dataMap, flag, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
+import {
+  type Autoscale,
+  type AutoscaleOptions,
+  autoscaleOption,
+  type Hedge,
+  type HedgeOptions,
+  hedgeOption,
+  type Liveness,
+  type LivenessOptions,
+  livenessOption,
+  type Queue,
+  type QueueOptions,
+  queueOption,
+  type Restarts,
+  type RestartsOptions,
+  restartsOption,
+} from './resilience.js'
 
 /**
  * Where a replica runs. `process` (the default) keeps a crash or a blocking native call to one replica; `thread` starts
@@ -26,14 +43,29 @@ export interface StageSettings {
   readonly usesRequests: Readonly<Record<string, string>>
   /** The stage before. Only the one added last can be named so far. Default null: the one added last. */
   readonly needs: readonly string[] | null
-  /** Copies that share the requests. Default 1. */
-  readonly replicas: number
+  /** Copies that share the requests: a number, or bounds between which their number follows the load. Default 1. */
+  readonly replicas: number | Autoscale
   /** Default `process`. */
   readonly runtime: Runtime
   /** How a replica is chosen. Default `power-of-two`. */
   readonly balance: PolicyName
   /** Handlers that may run at once in one replica. Default null: no limit beyond what the handlers themselves allow. */
   readonly maxConcurrency: number | null
+  /**
+   * How often a request that came to nothing is sent again, to another replica. Default -1, which is Jina's
+   * `max(3, replicas)` (jina.md 3.8). Writes are only sent again when they cannot have run.
+   */
+  readonly retries: number
+  /** A second try at another replica while the first is slow, for endpoints that read. Default null: none. */
+  readonly hedge: Hedge | null
+  /** What may wait for this stage. */
+  readonly queue: Queue
+  /** When a replica that does not answer is taken for dead. Null never does. */
+  readonly liveness: Liveness | null
+  /** How often dead replicas are replaced before the stage is degraded. */
+  readonly restarts: Restarts
+  /** Names of errors after which a replica ends and is replaced (Jina's `exit_on_exceptions`). Default `[]`. */
+  readonly exitOnExceptions: readonly string[]
   readonly workspace: string | null
   readonly env: Readonly<Record<string, string>>
   readonly timeoutSendMs: number | null
@@ -48,11 +80,19 @@ export interface StageSettings {
 
 /** What `flow.add()` takes. */
 export type StageOptions<Name extends string = string> = Partial<
-  Omit<StageSettings, 'name' | 'uses' | 'needs' | 'host' | 'port'>
+  Omit<
+    StageSettings,
+    'name' | 'uses' | 'needs' | 'host' | 'port' | 'replicas' | 'hedge' | 'queue' | 'liveness' | 'restarts'
+  >
 > & {
   readonly name?: Name
   readonly uses?: Uses
   readonly needs?: string | readonly string[]
+  readonly replicas?: number | AutoscaleOptions
+  readonly hedge?: HedgeOptions | null
+  readonly queue?: QueueOptions
+  readonly liveness?: LivenessOptions | null
+  readonly restarts?: RestartsOptions
   readonly host?: string | readonly string[]
   readonly port?: number | readonly number[]
 }
@@ -64,10 +104,16 @@ export const stageOptions: OptionTable<StageSettings> = {
   usesMetas: dataMap(),
   usesRequests: textMap(),
   needs: listOf(text('gateway'), []) as OptionTable<StageSettings>['needs'],
-  replicas: integer(1, 1, 1024),
+  replicas: autoscaleOption,
   runtime: oneOf<Runtime>(['process', 'thread', 'inline'], 'process'),
   balance: oneOf<PolicyName>(policyNames, 'power-of-two'),
   maxConcurrency: integer(null, 1),
+  retries: integer(-1, -1, 100),
+  hedge: hedgeOption,
+  queue: queueOption,
+  liveness: livenessOption,
+  restarts: restartsOption,
+  exitOnExceptions: listOf(text('Error'), []),
   workspace: text(null),
   env: textMap(),
   timeoutSendMs: integer(null, 1),

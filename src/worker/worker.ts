@@ -152,7 +152,9 @@ class ExecutorWorker implements Worker {
 }
 
 function closing(): MillraceError {
-  return new MillraceError('UNAVAILABLE', 'This replica is closing and takes no new requests.')
+  return new MillraceError('UNAVAILABLE', 'This replica is closing and takes no new requests.', {
+    notRun: true,
+  })
 }
 
 // oxlint-disable-next-line require-yield -- it only fails

@@ -67,7 +67,9 @@ export class Caller implements Channel, Receiver {
 
   receive(received: ReceivedFrame): void {
     if (received.kind === frameKind.goaway) {
-      this.#refusal ??= new MillraceError('UNAVAILABLE', 'The pod is stopping and takes no new requests.')
+      this.#refusal ??= new MillraceError('UNAVAILABLE', 'The pod is stopping and takes no new requests.', {
+        notRun: true,
+      })
       return
     }
     const pending = this.#pending.get(received.id)
@@ -176,7 +178,9 @@ export class Caller implements Channel, Receiver {
   }
 
   #end(error: MillraceError): void {
-    this.#refusal = error
+    const { code, message } = error
+    // what was sent may have run; what comes from now on is not even sent
+    this.#refusal = new MillraceError(code, message, { notRun: true })
     for (const pending of this.#pending.values()) {
       this.#release(pending)
       pending.fail(error)

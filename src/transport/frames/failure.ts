@@ -1,34 +1,22 @@
-import { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from '../../errors.js'
+import { errorCodes, type ErrorFacts, MillraceError } from '../../errors.js'
 
-interface Failure {
-  readonly code: string
-  readonly message: string
-  readonly retryable: boolean
-  readonly where: Whereabouts
-  readonly output: readonly string[]
-}
-
-/** An error of the road as the payload of an error frame: code, message, retryable, whereabouts and output survive. */
+/** An error of the road as the payload of an error frame: all but its cause and stack survives. */
 export function encodeFailure(error: unknown): Uint8Array {
-  const { code, message, retryable, where, output } = MillraceError.from(error)
-  return encodeJson({ code, message, retryable, where, output } satisfies Failure)
+  return encodeJson(MillraceError.from(error).facts)
 }
 
 export function decodeFailure(payload: Uint8Array): MillraceError {
-  const { code, message, ...options } = failureOf(payload)
-  return new MillraceError(
-    Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL',
-    message,
-    options,
-  )
+  const { code, message, ...facts } = factsOf(payload)
+  return new MillraceError(Object.hasOwn(errorCodes, code) ? code : 'INTERNAL', message, facts)
 }
 
-function failureOf(payload: Uint8Array): Failure {
+function factsOf(
+  payload: Uint8Array,
+): Partial<ErrorFacts> & { readonly code: string; readonly message: string } {
   try {
-    return decodeJson(payload) as Failure
+    return decodeJson(payload) as ErrorFacts
   } catch {
-    const message = 'The pod failed, and its error cannot be read.'
-    return { code: 'MALFORMED', message, retryable: false, where: {}, output: [] }
+    return { code: 'MALFORMED', message: 'The pod failed, and its error cannot be read.' }
   }
 }
 

@@ -191,7 +191,7 @@ export class Server implements Receiver {
 }
 
 function stopping(): MillraceError {
-  return new MillraceError('UNAVAILABLE', 'This pod is stopping and takes no new requests.')
+  return new MillraceError('UNAVAILABLE', 'This pod is stopping and takes no new requests.', { notRun: true })
 }
 
 function expired(): MillraceError {

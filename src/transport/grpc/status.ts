@@ -39,6 +39,8 @@ export interface GrpcStatus {
   readonly details: string
   /** Made here, not said by the peer. */
   readonly here?: true
+  /** The peer cannot have seen the call. */
+  readonly notRun?: boolean
   readonly cause?: unknown
 }
 
@@ -60,13 +62,18 @@ export class GrpcFailure extends Error {
 export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError {
   if (MillraceError.is(error)) return error.at(where)
   if (!(error instanceof GrpcFailure)) return MillraceError.from(error).at(where)
-  const { code, details, here } = error.status
+  const { code, details, here, notRun } = error.status
   const peer = where.address ?? 'the peer'
   const said = here === true ? '' : ` answered gRPC ${nameOf(code)}`
   const message = `${peer}${said}: ${details === '' ? 'no details given' : details}`
   // what is too large for this side stays too large
   const retryable = here === true && code === grpcCode.resourceExhausted ? { retryable: false } : {}
-  return new MillraceError(codes[code]?.code ?? 'INTERNAL', message, { cause: error, where, ...retryable })
+  return new MillraceError(codes[code]?.code ?? 'INTERNAL', message, {
+    cause: error,
+    where,
+    notRun: notRun ?? false,
+    ...retryable,
+  })
 }
 
 export function isUnimplemented(error: unknown): boolean {
@@ -86,9 +93,12 @@ export function codeOfHttpStatus(status: number): number {
   return [429, 502, 503, 504].includes(status) ? grpcCode.unavailable : grpcCode.unknown
 }
 
+/** HTTP/2's REFUSED_STREAM: the peer did nothing with it (RFC 9113, 8.7). */
+export const refusedStream = 0x7
+
 /** Of a stream that the peer reset (grpc.io, "gRPC over HTTP2", Errors). */
 export function codeOfReset(reset: number): number {
-  if (reset === 0x7) return grpcCode.unavailable
+  if (reset === refusedStream) return grpcCode.unavailable
   if (reset === 0x8) return grpcCode.cancelled
   return reset === 0xb ? grpcCode.resourceExhausted : grpcCode.internal
 }

@@ -1,7 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { Deframer, frame } from './messages.js'
 import type { Session } from './session.js'
-import { codeOfHttpStatus, codeOfReset, grpcCode, type GrpcStatus } from './status.js'
+import { codeOfHttpStatus, codeOfReset, grpcCode, type GrpcStatus, refusedStream } from './status.js'
 
 export interface StreamListener {
   onMessage(message: Buffer): void
@@ -167,8 +167,10 @@ export class GrpcStream {
   #statusOfLoss(failure: Error | undefined): GrpcStatus {
     const cause = this.#session.error ?? (failure?.cause instanceof Error ? failure.cause : failure)
     if (this.#session.error !== undefined || !this.#session.usable) {
-      const what = this.#session.connected ? 'the connection was lost' : 'cannot connect'
-      return { code: grpcCode.unavailable, details: `${what} (${sayOf(cause)})`, here: true, cause }
+      const { connected } = this.#session
+      const what = connected ? 'the connection was lost' : 'cannot connect'
+      const details = `${what} (${sayOf(cause)})`
+      return { code: grpcCode.unavailable, details, here: true, cause, notRun: !connected }
     }
     const reset = this.#stream.rstCode ?? 0
     return {
@@ -176,6 +178,7 @@ export class GrpcStream {
       details: `the stream was reset (HTTP/2 code ${reset})`,
       here: true,
       cause,
+      notRun: reset === refusedStream,
     }
   }
 

@@ -30,7 +30,10 @@ function connected(
     const onError = (error: Error): void => {
       signal?.removeEventListener('abort', onAbort)
       reject(
-        new MillraceError('UNAVAILABLE', `Nobody listens at ${path}: ${error.message}.`, { cause: error }),
+        new MillraceError('UNAVAILABLE', `Nobody listens at ${path}: ${error.message}.`, {
+          cause: error,
+          notRun: true,
+        }),
       )
     }
     signal?.addEventListener('abort', onAbort)

@@ -3,6 +3,7 @@ import type { ErrorCode, MillraceError } from '../../../errors.js'
 /** gRPC status codes by number (grpc.io, "Status codes and their use in gRPC"). */
 const statusCodes: Partial<Record<ErrorCode, number>> = {
   CANCELLED: 1,
+  OUTCOME_UNKNOWN: 2,
   INVALID_INPUT: 3,
   MALFORMED: 3,
   DEADLINE_EXCEEDED: 4,
