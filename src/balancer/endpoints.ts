@@ -1,8 +1,8 @@
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
+import { Health } from './health.js'
 import { Load } from './load.js'
-import { Readiness } from './ready.js'
 
 /** One replica as the balancer sees it. */
 export interface Endpoint {
@@ -12,40 +12,66 @@ export interface Endpoint {
   readonly label: string
   readonly channel: Channel
   readonly load: Load
-  readonly readiness: Readiness
+  readonly health: Health
 }
 
+/** Of all replicas at most this share is ejected at once, and one of two. */
+const ejectedShare = 0.5
+
 /**
- * Which replicas of one stage exist. `ready` is made new when the set changes, never per request.
+ * Which replicas of one stage exist, and which of them may be picked.
+ *
+ * 1. `usable` is made new when something changes, never per request.
+ * 2. Silent and ejected replicas are not usable, unless there would be none: a bad one is better than nobody.
+ * 3. At most half of the replicas are ejected at once: when all fail, the cause is elsewhere.
  */
 export class Endpoints {
   readonly #clock: Clock
+  readonly #changed: () => void
   readonly #byName = new Map<string, Endpoint>()
-  #ready: readonly Endpoint[] = []
+  #usable: readonly Endpoint[] = []
 
-  constructor(clock: Clock) {
+  /** `changed` is called after `usable` was made new. */
+  constructor(clock: Clock, changed: () => void = () => {}) {
     this.#clock = clock
+    this.#changed = changed
   }
 
-  /** Those that may be picked. */
-  get ready(): readonly Endpoint[] {
-    return this.#ready
+  get usable(): readonly Endpoint[] {
+    return this.#usable
+  }
+
+  get size(): number {
+    return this.#byName.size
   }
 
   /** @throws INVALID_NAME when the name is in use */
   add(name: string, channel: Channel, label: string = name): Endpoint {
     if (this.#byName.has(name)) throw new MillraceError('INVALID_NAME', `There is a replica ${name} already.`)
-    const readiness = new Readiness(() => this.#settle())
-    const endpoint: Endpoint = { name, label, channel, load: new Load({ clock: this.#clock }), readiness }
+    const clock = this.#clock
+    const health = new Health({
+      clock,
+      mayEject: () => this.#mayEject(),
+      changed: () => this.#settle(),
+    })
+    const joinsOthers = this.all().some(({ load }) => load.latencyMs >= 0)
+    const endpoint: Endpoint = {
+      name,
+      label,
+      channel,
+      load: new Load({ clock, warmsUp: joinsOthers }),
+      health,
+    }
     this.#byName.set(name, endpoint)
     this.#settle()
-    void channel.closed.then(() => readiness.lost()) // never rejects, by contract
+    void channel.leaving.then(() => health.lose()) // never rejects, by contract
     return endpoint
   }
 
   /** Takes it off the list at once; what is in flight there goes on. Undefined when there is none of that name. */
   unlist(name: string): Endpoint | undefined {
     const endpoint = this.#byName.get(name)
+    endpoint?.health.breaker.close()
     this.#byName.delete(name)
     this.#settle()
     return endpoint
@@ -59,7 +85,19 @@ export class Endpoints {
     return [...this.#byName.values()]
   }
 
+  #mayEject(): boolean {
+    const states = this.all()
+      .map(({ health }) => health.state)
+      .filter((state) => state !== 'lost')
+    const bad = states.filter((state) => state !== 'ready').length
+    const most = Math.max(Math.floor(states.length * ejectedShare), 1)
+    return bad < Math.min(most, states.length - 1)
+  }
+
   #settle(): void {
-    this.#ready = [...this.#byName.values()].filter(({ readiness }) => readiness.ready)
+    const connected = this.all().filter(({ health }) => health.state !== 'lost')
+    const good = connected.filter(({ health: { state } }) => state === 'ready' || state === 'probing')
+    this.#usable = good.length > 0 ? good : connected
+    this.#changed()
   }
 }

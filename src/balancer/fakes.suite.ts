@@ -39,6 +39,8 @@ export class HandClock implements Clock {
 export interface FakeChannel extends Channel {
   /** Requests that wait for `answer` or `fail`, oldest first. */
   readonly waiting: { answer(): void; fail(error: unknown): void }[]
+  /** Requests that came. */
+  readonly sent: number
   readonly isClosed: () => boolean
   lose(reason: string): void
 }
@@ -46,13 +48,20 @@ export interface FakeChannel extends Channel {
 export function fakeChannel(): FakeChannel {
   const closed = deferred<{ reason: string }>()
   let isClosed = false
+  let sent = 0
   const waiting: FakeChannel['waiting'] = []
   return {
     waiting,
+    get sent() {
+      return sent
+    },
     isClosed: () => isClosed,
     lose: (reason) => closed.resolve({ reason }),
+    leaving: closed.promise,
     closed: closed.promise,
+    ping: () => Promise.resolve(),
     handle(request: DataRequest) {
+      sent++
       const answer = deferred<DataRequest>()
       waiting.push({ answer: () => answer.resolve(request.answer()), fail: (error) => answer.reject(error) })
       return answer.promise

@@ -12,8 +12,9 @@ test('a latency is not known before the first answer', () => {
   const clock = new HandClock()
   const load = new Load({ clock })
   load.began()
-  clock.move(50)
   expect(load.latencyMs).toBe(-1)
+  clock.move(50)
+  expect(load.latencyMs).toBe(50) // it will take at least that long
   load.failed()
   expect(load.latencyMs).toBe(-1)
 })
@@ -54,4 +55,27 @@ test('idle resolves when the last request has ended', async () => {
   load.failed()
   await wait
   expect(load.inFlight).toBe(0)
+})
+
+test('a replica that answers nothing of what it has looks slower from second to second', () => {
+  const clock = new HandClock()
+  const load = new Load({ clock })
+  const first = load.began()
+  clock.move(10)
+  load.answered(first)
+  load.began()
+  clock.move(500)
+  expect(load.latencyMs).toBe(500)
+  clock.move(30_000)
+  expect(load.latencyMs).toBe(30_500)
+})
+
+test('a request that nobody waited for to the end counts with the time it had', () => {
+  const clock = new HandClock()
+  const load = new Load({ clock })
+  const began = load.began()
+  clock.move(200)
+  load.abandoned(began)
+  expect(load.inFlight).toBe(0)
+  expect(load.latencyMs).toBe(200)
 })

@@ -5,14 +5,24 @@ export interface LoadOptions {
   readonly clock: Clock
   /** Time constant of the average in milliseconds: a latency counts for 1/e after this long. Default 10,000. */
   readonly decayMs?: number
+  /** It joins replicas that are busy already, so its share grows over `warmUpMs`. Default false. */
+  readonly warmsUp?: boolean
 }
+
+/** How long a replica that joins others gets less than its share: caches and compiled code come with use. */
+const warmUpMs = 3000
+
+/** The share it begins with. */
+const coldWeight = 0.1
 
 /**
  * How loaded one replica is, as far as this gateway knows: its own requests in flight, and their latency as a
  * peak-sensitive moving average (a slower answer counts at once, faster ones pull it down over `decayMs`).
  *
  * Source of the formula: Finagle's and linkerd's "peak EWMA": `w = e^(-Δt / decay)`, `avg = max(sample, avg·w + sample·(1 - w))`.
- * Between samples it falls towards zero in the same way, so that a replica that was slow once is tried again.
+ * Between samples it falls towards zero in the same way, so that a replica that was slow once is tried again. While it
+ * answers nothing of what it has, its latency is at least the time since its last sign of life: one that is stuck must not
+ * look better from second to second.
  */
 export class Load {
   readonly #clock: Clock
@@ -20,42 +30,76 @@ export class Load {
   #inFlight = 0
   #latencyMs = -1
   #sampledAt = 0
+  /** When it last answered, or took the first of what it has. */
+  #signAt = 0
+  #warmAt: number
   #idle: Deferred<void> | undefined
 
-  constructor({ clock, decayMs = 10_000 }: LoadOptions) {
+  constructor({ clock, decayMs = 10_000, warmsUp = false }: LoadOptions) {
     this.#clock = clock
     this.#decayMs = decayMs
+    this.#warmAt = warmsUp ? clock.monotonic() + warmUpMs : 0
   }
 
   get inFlight(): number {
     return this.#inFlight
   }
 
-  /** Milliseconds; -1 while no request was answered yet. */
+  /** Milliseconds; -1 while nothing is known. */
   get latencyMs(): number {
-    if (this.#latencyMs < 0) return -1
-    return this.#latencyMs * this.#weight(this.#clock.monotonic())
+    const now = this.#clock.monotonic()
+    const stuckMs = this.#inFlight === 0 ? 0 : now - this.#signAt
+    if (this.#latencyMs < 0) return this.#inFlight > 0 && stuckMs > 0 ? stuckMs : -1
+    return Math.max(this.#latencyMs * this.#weight(now), stuckMs)
   }
 
-  /** A request goes out; hand the result to `answered` or `failed`. */
+  /** In (0, 1]: what part of its share it should get. */
+  get weight(): number {
+    if (this.#warmAt === 0) return 1
+    const left = this.#warmAt - this.#clock.monotonic()
+    if (left > 0) return Math.max(coldWeight, 1 - left / warmUpMs)
+    this.#warmAt = 0
+    return 1
+  }
+
+  /** Of a request that went out at `began`: milliseconds that it waited while nobody was answered; 0 when somebody was. */
+  stuckMs(began: number): number {
+    return this.#signAt > began ? 0 : this.#clock.monotonic() - began
+  }
+
+  /** A request goes out; hand the result to what ends it. */
   began(): number {
-    this.#inFlight++
-    return this.#clock.monotonic()
+    const now = this.#clock.monotonic()
+    if (this.#inFlight++ === 0) this.#signAt = now
+    return now
   }
 
-  /** It was answered: its time counts. */
-  answered(began: number): void {
+  /** It was answered: its time counts. Gives that time. */
+  answered(began: number): number {
     const now = this.#clock.monotonic()
     const sample = now - began
     const weight = this.#weight(now)
     const average = this.#latencyMs < 0 ? sample : this.#latencyMs * weight + sample * (1 - weight)
     this.#latencyMs = Math.max(sample, average)
     this.#sampledAt = now
+    this.#signAt = now
     this.#ended()
+    return sample
   }
 
   /** It came to nothing: its time does not count, or a replica that fails fast would look like the best one. */
   failed(): void {
+    this.#ended()
+  }
+
+  /** Nobody waited for its answer any more: it would have taken at least this long. */
+  abandoned(began: number): void {
+    const now = this.#clock.monotonic()
+    const atLeast = now - began
+    if (atLeast > this.#latencyMs * this.#weight(now)) {
+      this.#latencyMs = atLeast
+      this.#sampledAt = now
+    }
     this.#ended()
   }
 

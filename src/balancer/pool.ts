@@ -1,58 +1,126 @@
-import type { Call, Handler, StreamHandler } from '../call/call.js'
-import { MillraceError } from '../errors.js'
+/**
+ * The replicas of one stage: pick one, wait when none has room, send, account.
+ *
+ * 1. A replica gets at most `perReplica` requests at once, and one while it is probing; the rest waits.
+ * 2. While somebody waits nobody overtakes: who comes goes to the end of the line.
+ * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
+ */
+import { within } from '../call/branch.js'
+import type { Call, StreamHandler } from '../call/call.js'
+import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+import { accountFailure, located } from './account.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
+import type { HealthState } from './health.js'
+import { Pace } from './pace.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
+import type { Policy } from './policies/policy.js'
+import { slowHop, tooLate } from './refusals.js'
+import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
+
+export type { Itinerary } from './waiting-room.js'
 
 export interface PoolOptions {
   /** Name of the stage, for messages. */
   readonly stage: string
   readonly policy: PolicyName
+  readonly queue: { readonly maxRequests: number; readonly maxBytes: number; readonly perReplica: number }
+  /** Milliseconds that one replica may take for one request; null for no limit. */
+  readonly timeoutSendMs: number | null
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
+  /** Somebody waits, and there is no replica. */
+  onDemand?(): void
 }
 
-interface PoolLoad {
+export interface PoolLoad {
   readonly waiting: number
   readonly waitingBytes: number
   readonly replicas: readonly {
     readonly name: string
-    readonly state: 'ready' | 'ejected' | 'probing' | 'silent' | 'lost'
+    readonly state: HealthState
     readonly inFlight: number
     readonly latencyMs: number | null
   }[]
 }
 
-/** The replicas of one stage behind one handler: pick, send, account. */
+/** Of the time a request has left, what the estimate may take: beyond, it is refused at once instead of too late. */
+const safeShare = 0.9
+
 export class Pool {
   readonly endpoints: Endpoints
-  /** The replica that takes the next request; undefined when none is ready. */
-  readonly pick: () => Endpoint | undefined
-  readonly handle: Handler
-  readonly stream: StreamHandler
-  readonly #stage: string
+  readonly stream: StreamHandler = (request, call) => this.#stream(request, call)
+  readonly #options: PoolOptions
   readonly #clock: Clock
+  readonly #policy: Policy
+  readonly #room: WaitingRoom
+  readonly #pace = new Pace()
+  #inFlight = 0
 
-  constructor({ stage, policy, clock, random }: PoolOptions) {
-    const { pick } = createPolicy(policy, random)
-    const endpoints = new Endpoints(clock)
-    this.#stage = stage
+  constructor(options: PoolOptions) {
+    const { stage, policy, queue, clock, random } = options
+    this.#options = options
     this.#clock = clock
-    this.endpoints = endpoints
-    this.pick = () => (endpoints.ready.length === 0 ? undefined : pick(endpoints.ready))
-    this.handle = (request, call) => {
-      const endpoint = this.pick()
-      return endpoint === undefined ? Promise.reject(this.#nobody()) : send(endpoint, request, call)
+    this.#policy = createPolicy(policy, random)
+    this.endpoints = new Endpoints(clock, () => this.#room.serve())
+    this.#room = new WaitingRoom({
+      stage,
+      maxRequests: queue.maxRequests,
+      maxBytes: queue.maxBytes,
+      pick: (itinerary) => this.pick(itinerary),
+      replicas: () => ({
+        labels: this.endpoints.all().map(({ label }) => label),
+        usable: this.endpoints.usable.length > 0,
+      }),
+      estimate: (depth) => this.#pace.estimate(depth),
+      onDemand: () => options.onDemand?.(),
+    })
+  }
+
+  /** One try at one replica, when it has its turn. Rejects with what the road says, or why nobody takes it. */
+  send(request: DataRequest, call: Call, itinerary: Itinerary): Promise<DataRequest> {
+    const depth = this.#inFlight + this.#room.length
+    const arrived = this.#clock.monotonic()
+    const refusal = this.#tooLate(call, depth)
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const start = (endpoint: Endpoint): Promise<DataRequest> => {
+      itinerary.tried.push(endpoint)
+      return this.#send(endpoint, request, call).then((answer) => {
+        this.#pace.sample(this.#clock.monotonic() - arrived, depth)
+        return answer
+      })
     }
-    this.stream = (request, call) => {
-      const endpoint = this.pick()
-      if (endpoint === undefined) throw this.#nobody()
-      return sendStream(endpoint, request, call)
+    const endpoint = this.#room.length > 0 ? undefined : this.pick(itinerary)
+    if (endpoint !== undefined) return start(endpoint)
+    return this.#room.wait({ call, itinerary, bytes: request.data?.byteLength ?? 0 }, start)
+  }
+
+  /** A replica for the next try: one that did not have the request, as long as there is such a one. Undefined: none has room. */
+  pick({ tried, write }: Itinerary): Endpoint | undefined {
+    const { usable } = this.endpoints
+    if (tried.length === 0 && usable.length > 0) {
+      const first = this.#policy.pick(usable)
+      if (this.#hasRoom(first) && !(write && first.health.state === 'probing')) return first
     }
+    const fresh = usable.filter((endpoint) => !tried.includes(endpoint))
+    const fitting = fresh.length > 0 ? fresh : usable
+    const proven = write ? fitting.filter(({ health }) => health.state !== 'probing') : fitting
+    const roomy = (proven.length > 0 ? proven : fitting).filter((endpoint) => this.#hasRoom(endpoint))
+    return roomy.length === 0 ? undefined : this.#policy.pick(roomy)
+  }
+
+  /** Whether a replica that did not have the request could take it now. */
+  hasSpare({ tried }: Itinerary): boolean {
+    return this.endpoints.usable.some((endpoint) => !tried.includes(endpoint) && this.#hasRoom(endpoint))
+  }
+
+  /** Whether all replicas that may be picked had the request. */
+  exhausted({ tried }: Itinerary): boolean {
+    return this.endpoints.usable.every((endpoint) => tried.includes(endpoint))
   }
 
   add(name: string, channel: Channel, label?: string): Endpoint {
@@ -64,17 +132,19 @@ export class Pool {
     return this.endpoints.get(name)?.channel === channel
   }
 
-  /** Whether it will have a replica again, when it has none. */
-  expect(_outlook: { readonly expecting: boolean; readonly why: string }): void {}
+  /** Whether a stage that has no replica will have one; when not, who waits is refused. */
+  expect(outlook: Outlook): void {
+    this.#room.expect(outlook)
+  }
 
   load(): PoolLoad {
-    const replicas = this.endpoints.all().map(({ name, load, readiness }) => ({
+    const replicas = this.endpoints.all().map(({ name, load, health }) => ({
       name,
-      state: readiness.ready ? ('ready' as const) : ('lost' as const),
+      state: health.state,
       inFlight: load.inFlight,
       latencyMs: load.latencyMs < 0 ? null : load.latencyMs,
     }))
-    return { waiting: 0, waitingBytes: 0, replicas }
+    return { waiting: this.#room.length, waitingBytes: this.#room.bytes, replicas }
   }
 
   /** Unlists the replica at once, waits for its requests in flight, at most `graceMs`, then closes its channel. */
@@ -86,7 +156,79 @@ export class Pool {
   }
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.expect({ expecting: false, why: 'the gateway is closing' })
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
+  }
+
+  #send(endpoint: Endpoint, request: DataRequest, call: Call): Promise<DataRequest> {
+    const { load, health, channel } = endpoint
+    const began = load.began()
+    this.#inFlight++
+    return this.#hop(channel, request, call).then(
+      (answer) => {
+        load.answered(began)
+        health.breaker.answered()
+        this.#freed()
+        return answer
+      },
+      (error: unknown) => {
+        throw this.#failed(endpoint, located(error, endpoint, call), began)
+      },
+    )
+  }
+
+  #failed(endpoint: Endpoint, failure: MillraceError, began: number): MillraceError {
+    accountFailure(endpoint, failure, { began, timed: this.#options.timeoutSendMs !== null })
+    this.#freed()
+    return failure
+  }
+
+  #freed(): void {
+    this.#inFlight--
+    if (this.#room.length > 0) this.#room.serve()
+  }
+
+  #hop(channel: Channel, request: DataRequest, call: Call): Promise<DataRequest> {
+    const { timeoutSendMs: timeoutMs, clock } = this.#options
+    if (timeoutMs === null || call.deadline <= clock.now() + timeoutMs) return channel.handle(request, call)
+    const limit = { clock, timeoutMs, late: () => slowHop(timeoutMs) }
+    return within(call, limit, (branch) => channel.handle(request, branch))
+  }
+
+  async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
+    const itinerary: Itinerary = { tried: [], write: false }
+    const start = (endpoint: Endpoint): Promise<{ endpoint: Endpoint; began: number }> =>
+      Promise.resolve({ endpoint, began: endpoint.load.began() })
+    const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
+    const { endpoint, began } = await (free === undefined
+      ? this.#room.wait({ call, itinerary, bytes: 0 }, start)
+      : start(free))
+    this.#inFlight++
+    let failure: MillraceError | undefined
+    try {
+      yield* endpoint.channel.stream(request, call)
+    } catch (error) {
+      failure = located(error, endpoint, call)
+      throw this.#failed(endpoint, failure, began)
+    } finally {
+      if (failure === undefined) {
+        endpoint.load.failed() // how long a stream lasts says nothing about how fast the replica answers
+        this.#freed()
+      }
+    }
+  }
+
+  #hasRoom({ load, health }: Endpoint): boolean {
+    if (load.inFlight === 0) return true
+    return health.state !== 'probing' && load.inFlight < this.#options.queue.perReplica
+  }
+
+  #tooLate(call: Call, depth: number): MillraceError | undefined {
+    // a stage that is not busy, or a sender that waits anyway
+    if (depth < 2 * this.endpoints.size || call.sender?.patient === true) return undefined
+    const estimate = this.#pace.estimate(depth)
+    const left = call.deadline - this.#clock.now()
+    return estimate > left * safeShare ? tooLate(this.#options.stage, left, estimate) : undefined
   }
 
   async #idle({ load, channel }: Endpoint, graceMs: number): Promise<void> {
@@ -98,55 +240,4 @@ export class Pool {
     await Promise.race([load.idle(), late, channel.closed])
     cancel()
   }
-
-  #nobody(): MillraceError {
-    const known = this.endpoints.all().map(({ label }) => label)
-    const why =
-      known.length === 0 ? 'it has no replica' : `none of its replicas is connected: ${known.join(', ')}`
-    const where = { deployment: this.#stage, address: known.join(', ') || this.#stage }
-    return new MillraceError('UNAVAILABLE', `Nobody is there to answer for ${this.#stage}: ${why}.`, {
-      where,
-    })
-  }
-}
-
-async function send(endpoint: Endpoint, request: DataRequest, call: Call): Promise<DataRequest> {
-  const { load, channel } = endpoint
-  const began = load.began()
-  try {
-    const answer = await channel.handle(request, call)
-    load.answered(began)
-    return answer
-  } catch (error) {
-    load.failed()
-    throw located(error, endpoint, call)
-  }
-}
-
-async function* sendStream(
-  endpoint: Endpoint,
-  request: SingleDocumentRequest,
-  call: Call,
-): AsyncGenerator<SingleDocumentRequest> {
-  const { load, channel } = endpoint
-  load.began()
-  try {
-    yield* channel.stream(request, call)
-  } catch (error) {
-    throw located(error, endpoint, call)
-  } finally {
-    load.failed() // how long a stream lasts says nothing about how fast the replica answers
-  }
-}
-
-function located(error: unknown, { name, label }: Endpoint, call: Call): MillraceError {
-  const known = MillraceError.from(error, 'UNAVAILABLE')
-  const where = { pod: name, address: label }
-  // a channel that is closed cancels its calls, but this caller is still there
-  const removed = known.code === 'CANCELLED' && !call.signal.aborted
-  if (!removed) return known.at(where)
-  return new MillraceError('UNAVAILABLE', `${name} was taken away before it answered.`, {
-    cause: error,
-    where,
-  })
 }

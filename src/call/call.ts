@@ -12,6 +12,14 @@ export interface Call {
   readonly deadline: number
   /** Metadata of the caller, lower-case names. Names that start with `__` are Jina's own. */
   readonly headers: Readonly<Record<string, string>>
+  /** Who sent it, as far as fairness goes; the same object for all calls of one client. Default: somebody. */
+  readonly sender?: Sender
+}
+
+/** One client: a connection, or one stream of requests. */
+export interface Sender {
+  /** Its requests wait where others would be refused, because it is slowed down by that. */
+  readonly patient: boolean
 }
 
 /** One shape from client to executor. An executor's failure is an answer with status ERROR; a rejection is the road's. */

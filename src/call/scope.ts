@@ -1,5 +1,8 @@
 import type { MillraceError } from '../errors.js'
-import type { Call } from './call.js'
+import type { Call, Sender } from './call.js'
+
+/** Nobody in particular. */
+export const somebody: Sender = { patient: false }
 
 /**
  * A `Call` that makes its `AbortSignal` when somebody first looks at it: on Node 20 a signal with one listener costs
@@ -8,13 +11,15 @@ import type { Call } from './call.js'
 export class Scope implements Call {
   readonly deadline: number
   readonly headers: Readonly<Record<string, string>>
+  sender: Sender
   #controller: AbortController | undefined
   #reason: MillraceError | undefined
 
   /** `deadline`: milliseconds since the epoch, `Infinity` for none. */
-  constructor(deadline: number, headers: Readonly<Record<string, string>>) {
+  constructor(deadline: number, headers: Readonly<Record<string, string>>, sender: Sender = somebody) {
     this.deadline = deadline
     this.headers = headers
+    this.sender = sender
   }
 
   get signal(): AbortSignal {

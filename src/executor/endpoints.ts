@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { isWriteByName } from '../wire/description.js'
 import { bindingsOf } from './bindings.js'
 import type { HandlerMethod } from './context.js'
 import { type ExecutorClass, isBaseClass, isExecutorClass, lineage } from './executor.js'
@@ -22,7 +23,8 @@ export interface Endpoint {
 
 interface Bound {
   readonly method: string
-  readonly write: boolean
+  /** Undefined while nobody has said. */
+  readonly write: boolean | undefined
 }
 
 /**
@@ -54,7 +56,13 @@ export function endpointsOf(
   const endpoints = new Map<string, Endpoint>()
   for (const [path, { method, write }] of bound) {
     const handler = resolveMethod(Class, members, { path, method })
-    endpoints.set(path, { path, method, handler, write, isGenerator: isGenerator(handler) })
+    endpoints.set(path, {
+      path,
+      method,
+      handler,
+      write: write ?? isWriteByName(path),
+      isGenerator: isGenerator(handler),
+    })
   }
   if (isBaseClass(Class)) endpoints.set(defaultEndpoint, passThroughEndpoint)
   return endpoints
@@ -92,7 +100,7 @@ function ownBindings(Class: ExecutorClass): Map<string, Bound> {
 function staticBinding(Class: ExecutorClass, path: string, entry: StaticRequest): Bound {
   const where = `${Class.name}.requests['${path}']`
   checkEndpoint(path, where)
-  if (typeof entry === 'string') return { method: entry, write: false }
+  if (typeof entry === 'string') return { method: entry, write: undefined }
   if (typeof entry !== 'object' || entry === null || typeof entry.method !== 'string') {
     throw new MillraceError('INVALID_EXECUTOR', `${where}: expected a method's name or { method, write }`)
   }
@@ -104,14 +112,14 @@ function staticBinding(Class: ExecutorClass, path: string, entry: StaticRequest)
 
 function rebind(bound: Map<string, Bound>, usesRequests: Readonly<Record<string, string>>): void {
   const moved = new Set(Object.values(usesRequests))
-  const writes = new Set<string>()
+  const said = new Map<string, boolean>()
   for (const [path, { method, write }] of bound) {
-    if (write) writes.add(method)
+    if (write !== undefined) said.set(method, write || said.get(method) === true)
     if (moved.has(method)) bound.delete(path)
   }
   for (const [path, method] of Object.entries(usesRequests)) {
     checkEndpoint(path, 'usesRequests')
-    bound.set(path, { method, write: writes.has(method) })
+    bound.set(path, { method, write: said.get(method) })
   }
 }
 

@@ -5,7 +5,7 @@ import { nearest } from '../lib/nearest.js'
 export interface RequestsOptions {
   /** One or more endpoints; each starts with `/`. Default `/default`, which serves what nobody else does. */
   readonly on?: string | readonly string[]
-  /** The handler changes state: never sent twice. Default false. */
+  /** The handler changes state: never sent twice. Default true for `/index`, `/update` and `/delete`, false for all others. */
   readonly write?: boolean
   /** Schema of the documents that come in; not yet supported. */
   readonly input?: unknown
@@ -25,7 +25,8 @@ const notYet = ['input', 'output', 'batch'] as const
 /** What is left of the options once they are checked. */
 export interface ResolvedOptions {
   readonly on: readonly string[]
-  readonly write: boolean
+  /** Undefined when nobody has said. */
+  readonly write: boolean | undefined
 }
 
 /** Throws UNKNOWN_OPTION, UNSUPPORTED or INVALID_EXECUTOR; `where` begins the message. */
@@ -40,8 +41,8 @@ export function resolveOptions(options: RequestsOptions, where: string): Resolve
     if (options[key] === undefined) continue
     throw new MillraceError('UNSUPPORTED', `${where}: the option '${key}' is not supported yet; leave it out`)
   }
-  const { write = false, on = '/default' } = options
-  if (typeof write !== 'boolean') {
+  const { write, on = '/default' } = options
+  if (write !== undefined && typeof write !== 'boolean') {
     throw new MillraceError(
       'INVALID_EXECUTOR',
       `${where}: 'write' must be true or false, not ${String(write)}`,

@@ -12,6 +12,7 @@ import type { Address, Channel } from '../transport/transport.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
 import { External } from './external.js'
+import { Gate } from './gate.js'
 import { probe } from './probe.js'
 import { GrpcServer } from './protocols/grpc/server.js'
 import { LocalServer } from './protocols/local/server.js'
@@ -67,14 +68,22 @@ class LocalGateway implements Gateway {
 
   constructor(spec: GatewaySpec, clock: Clock, random: () => number) {
     this.#spec = spec
-    const stages = spec.stages.map((stage) => new LiveStage(stage, { clock, random }))
+    const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
+    const onSilent = (stage: string, pod: string, silentMs: number): void =>
+      this.#tell({ kind: 'silent', stage, pod, silentMs })
+    const stages = spec.stages.map((stage) => new LiveStage(stage, { clock, random, onDemand, onSilent }))
     this.#stages = new Map(stages.map((stage) => [stage.name, stage]))
     this.#externals = stages.flatMap((stage) =>
       stage.spec.external.map((address, index) => new External(stage, index, address, clock)),
     )
     const targets = new Targets(stages.map(({ name }) => name))
+    const gate = new Gate(spec.queue)
     const serving: Serving = {
-      handle: stack([deadline({ timeoutMs: spec.timeoutMs, clock })], walk({ stages, targets, clock })),
+      handle: stack(
+        [deadline({ timeoutMs: spec.timeoutMs, clock }), (next) => gate.guard(next)],
+        walk({ stages, targets, clock }),
+      ),
+      isFull: () => gate.full,
       stream: walkDocument(stages, targets),
       describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),
       prefetch: spec.prefetch,
@@ -133,7 +142,7 @@ class LocalGateway implements Gateway {
   async #close(graceMs: number): Promise<void> {
     await Promise.all([this.#server.close({ graceMs }), this.#local.close({ graceMs })])
     for (const external of this.#externals) external.close()
-    await Promise.all([...this.#stages.values()].map(({ pool }) => pool.close({ graceMs: 0 })))
+    await Promise.all([...this.#stages.values()].map((stage) => stage.close({ graceMs: 0 })))
   }
 
   #lost(stage: LiveStage, pod: string, channel: Channel, reason: string): void {

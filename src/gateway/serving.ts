@@ -2,7 +2,10 @@ import type { Description, Handler, StreamHandler } from '../call/call.js'
 
 /** What a gateway protocol serves: the whole Flow behind two handlers. */
 export interface Serving {
+  /** Behind the gate. */
   readonly handle: Handler
+  /** Whether the gate has no room now: then streams are not read. */
+  isFull(): boolean
   readonly stream: StreamHandler
   /** What all stages serve together. */
   describe(): Description

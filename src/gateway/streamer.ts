@@ -20,6 +20,8 @@ export interface StreamOptions {
   readonly prefetch: number
   /** Bytes worked on at once; one request always goes through. */
   readonly maxBytes: number
+  /** Whether the Flow has no room: then what comes would only wait. */
+  isFull(): boolean
   /** Answers leave in the order of the requests instead of as they come. */
   readonly inOrder: boolean
 }
@@ -136,8 +138,11 @@ export class RequestStream {
   }
 
   #admit(): void {
-    const { prefetch, maxBytes } = this.#options
-    const full = (prefetch > 0 && this.#inFlight >= prefetch) || this.#bytes >= maxBytes
+    const { prefetch, maxBytes, isFull } = this.#options
+    const full =
+      (prefetch > 0 && this.#inFlight >= prefetch) ||
+      this.#bytes >= maxBytes ||
+      (this.#inFlight > 0 && isFull())
     const pause = full || this.#blocked || this.#closing
     if (pause === this.#paused) return
     this.#paused = pause

@@ -12,7 +12,7 @@ export interface Stage {
 }
 
 /** Endpoint that takes every request that no other endpoint of an Executor is bound to. */
-const catchAll = '/default'
+export const catchAll = '/default'
 
 /**
  * Whether a request goes to a stage. `chosen` are the stages its `target_executor` matches; undefined when it has none.

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Description, Handler, Service, StreamHandler } from '../call/call.js'
+import type { Description, Handler, Sender, Service, StreamHandler } from '../call/call.js'
 
 /** Where a pod listens, as data that can cross a thread or process boundary. */
 export type Address =
@@ -15,6 +15,10 @@ export interface Channel {
   readonly stream: StreamHandler
   /** Asks the peer what it serves (a real round trip). */
   describe(): Promise<Description>
+  /** Resolves when the peer has shown that its event loop turns; rejects when it is gone. */
+  ping(): Promise<void>
+  /** Resolves once, with why, when the peer has said that it takes no new calls, or is gone. Never rejects. */
+  readonly leaving: Promise<{ readonly reason: string }>
   /** Resolves once, with why, when the connection is gone for good, closed by either side. Never rejects. */
   readonly closed: Promise<{ readonly reason: string }>
   /** Ends the connection; calls in flight reject with CANCELLED. Idempotent. */
@@ -38,6 +42,8 @@ export interface DialOptions {
 }
 
 export interface ListenOptions {
+  /** Who calls are from, one for each connection; default: a sender that is not patient. */
+  readonly sender?: () => Sender
   /** Largest answer sent and largest request taken, in bytes (default 1 GiB); larger ones fail with RESOURCE_EXHAUSTED. */
   readonly maxFrameBytes?: number
   /** Answers are not looked at again once they were sent, so that a port may take their memory along. Default false. */

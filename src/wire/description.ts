@@ -15,6 +15,14 @@ export interface Description {
   readonly schemas: Readonly<Record<string, unknown>>
 }
 
+/** Endpoints that change state unless their Executor says otherwise. */
+const writesByName: ReadonlySet<string> = new Set(['/index', '/update', '/delete'])
+
+/** Whether an endpoint counts as a write when nobody has said. */
+export function isWriteByName(endpoint: string): boolean {
+  return writesByName.has(endpoint)
+}
+
 /**
  * EndpointsProto, the answer of `endpoint_discovery`. Every endpoint gets a schema: Jina's peers learn from them which
  * documents are spoken here (`PydanticDocument` is DocArray v1) and which endpoints stream.

@@ -6,6 +6,8 @@ import { type Deferred, deferred } from '../lib/deferred.js'
 export interface LaneOptions {
   /** Tasks that may run at the same time; null is no limit. */
   readonly limit: number | null
+  /** Tasks that may run or wait; more are refused. Default: no limit. */
+  readonly capacity?: number
   readonly clock?: Clock
   /** Calls back once the event loop has looked at its sockets; default `setImmediate`. */
   readonly breathe?: (wake: () => void) => void
@@ -28,11 +30,13 @@ interface Waiting {
  * 2. When tasks have held the event loop for `holdMs`, the next ones wait until it has gone round once. A handler that
  *    computes for 50 ms would else keep the answer of the one before it, and every cancellation, from the socket
  *    until all requests that came in the same chunk are done.
- * 3. A call that is cancelled or expired when its turn comes does not run; one that waits for the limit leaves the
+ * 3. With `capacity` tasks here, a further one is refused at once, so that it can be tried elsewhere.
+ * 4. A call that is cancelled or expired when its turn comes does not run; one that waits for the limit leaves the
  *    queue at once.
  */
 export class Lane {
   readonly #limit: number
+  readonly #capacity: number
   readonly #clock: Clock
   readonly #breathe: (wake: () => void) => void
   readonly #holdMs: number
@@ -43,7 +47,14 @@ export class Lane {
   #breath: Deferred | undefined
   #idle: Deferred | undefined
 
-  constructor({ limit, clock = systemClock, breathe = turnOfTheLoop, holdMs = 1 }: LaneOptions) {
+  constructor({
+    limit,
+    capacity = Number.POSITIVE_INFINITY,
+    clock = systemClock,
+    breathe = turnOfTheLoop,
+    holdMs = 1,
+  }: LaneOptions) {
+    this.#capacity = capacity
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     this.#clock = clock
     this.#breathe = breathe
@@ -64,9 +75,10 @@ export class Lane {
 
   /**
    * Runs a task in its turn; at once, before this returns, when it may. Rejects with the reason of the call's
-   * signal, or DEADLINE_EXCEEDED, when it did not run.
+   * signal, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room, when it did not run.
    */
   run<T>(call: Call, task: () => Promise<T>): Promise<T> {
+    if (this.inFlight >= this.#capacity) return Promise.reject(this.#full())
     if (this.#mayBegin()) return this.#isExpired(call) ? Promise.reject(expired()) : this.#start(task)
     return new Promise((resolve, reject) => {
       this.#enqueue({ call, begin: () => void this.#start(task).then(resolve, reject), refuse: reject })
@@ -91,6 +103,7 @@ export class Lane {
   }
 
   async #turn(call: Call): Promise<void> {
+    if (this.inFlight >= this.#capacity) throw this.#full()
     if (this.#mayBegin()) {
       if (this.#isExpired(call)) throw expired()
       this.#running++
@@ -175,6 +188,11 @@ export class Lane {
     return call.deadline !== Number.POSITIVE_INFINITY && call.deadline <= this.#clock.now()
   }
 
+  #full(): MillraceError {
+    const message = `This replica has ${this.inFlight} requests, as many as it takes (queue.perReplica). Try another one.`
+    return new MillraceError('RESOURCE_EXHAUSTED', message, { notRun: true })
+  }
+
   #checkIdle(): void {
     if (this.inFlight > 0) return
     this.#idle?.resolve()
@@ -183,7 +201,9 @@ export class Lane {
 }
 
 function expired(): MillraceError {
-  return new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed before the executor could begin.')
+  return new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed before the executor could begin.', {
+    notRun: true,
+  })
 }
 
 function turnOfTheLoop(wake: () => void): void {

@@ -19,6 +19,7 @@ const spec: ExecutorSpec = {
   usesRequests: {},
   workspace: null,
   maxConcurrency: null,
+  capacity: 1000,
   podName: 'exec/rep-1',
   deployment: 'exec',
   replica: 1,

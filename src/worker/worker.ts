@@ -77,7 +77,7 @@ class ExecutorWorker implements Worker {
     this.#executor = executor
     this.#deployment = deployment
     this.#logger = logger
-    this.#lane = new Lane({ limit: spec.maxConcurrency })
+    this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
     this.#description = describeEndpoints(endpoints)
     const serving = [...endpoints].filter(([, endpoint]) => endpoint !== passThroughEndpoint)
     this.#passesThrough = serving.length < endpoints.size

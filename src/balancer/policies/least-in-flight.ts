@@ -1,6 +1,6 @@
-import type { Policy } from './policy.js'
+import type { Candidate, Policy } from './policy.js'
 
-/** The one with the fewest requests in flight; among equals one at random. Looks at all of them. */
+/** The one with the fewest requests in flight for its weight; among equals one at random. Looks at all of them. */
 export function leastInFlight(random: () => number): Policy {
   return {
     pick(ready) {
@@ -9,9 +9,13 @@ export function leastInFlight(random: () => number): Policy {
       let best = ready[start]!
       for (let step = 1; step < count; step++) {
         const candidate = ready[(start + step) % count]!
-        if (candidate.load.inFlight < best.load.inFlight) best = candidate
+        if (filled(candidate) < filled(best)) best = candidate
       }
       return best
     },
   }
+}
+
+function filled({ load }: Candidate): number {
+  return (load.inFlight + 1) / load.weight
 }

@@ -4,11 +4,11 @@ import type { Candidate, CreatePolicy } from './policy.js'
 
 export interface Fake extends Candidate {
   readonly name: string
-  readonly load: { inFlight: number; latencyMs: number }
+  readonly load: { inFlight: number; latencyMs: number; weight: number }
 }
 
 export function fake(name: string, inFlight = 0, latencyMs = -1): Fake {
-  return { name, load: { inFlight, latencyMs } }
+  return { name, load: { inFlight, latencyMs, weight: 1 } }
 }
 
 /** Numbers in [0, 1) that repeat from test to test (mulberry32). */
@@ -29,6 +29,7 @@ export function policySuite(name: string, create: CreatePolicy): void {
       const candidate = fc.record({
         inFlight: fc.nat(50),
         latencyMs: fc.oneof(fc.constant(-1), fc.double({ min: 0, max: 1e4, noNaN: true })),
+        weight: fc.double({ min: 0.1, max: 1, noNaN: true }),
       })
       fc.assert(
         fc.property(

@@ -4,6 +4,8 @@ export interface Candidate {
     readonly inFlight: number
     /** Milliseconds; -1 when not known. */
     readonly latencyMs: number
+    /** In (0, 1]: what part of its share it should get; less than 1 while it is new. */
+    readonly weight: number
   }
 }
 

@@ -2,7 +2,7 @@ import type { Candidate, Policy } from './policy.js'
 
 /**
  * Two at random, and of them the one where a request is likely done first: the smaller of
- * (requests in flight + 1) × latency. While a latency is not known, in flight decides alone.
+ * (requests in flight + 1) × latency ÷ weight. While a latency is not known, in flight decides alone.
  *
  * Source: M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing"; cost as in Finagle's P2C.
  */
@@ -22,8 +22,8 @@ export function powerOfTwo(random: () => number): Policy {
 function better<T extends Candidate>(one: T, two: T): T {
   const latencyOne = one.load.latencyMs
   const latencyTwo = two.load.latencyMs
-  const waitingOne = one.load.inFlight + 1
-  const waitingTwo = two.load.inFlight + 1
+  const waitingOne = (one.load.inFlight + 1) / one.load.weight
+  const waitingTwo = (two.load.inFlight + 1) / two.load.weight
   if (latencyOne < 0 || latencyTwo < 0) return waitingTwo < waitingOne ? two : one
   return waitingTwo * latencyTwo < waitingOne * latencyOne ? two : one
 }

@@ -1,4 +1,5 @@
-import type { Service } from '../../call/call.js'
+import type { Sender, Service } from '../../call/call.js'
+import { somebody } from '../../call/scope.js'
 import { systemClock } from '../../lib/clock.js'
 import type { Link } from './link.js'
 import { Server } from './server.js'
@@ -9,15 +10,18 @@ export const defaultGraceMs = 5000
 /** The links a listener has accepted, and their common end. */
 export class Acceptor {
   readonly #service: Service
+  readonly #sender: () => Sender
   readonly #servers = new Set<Server>()
   #closing: Promise<void> | null = null
 
-  constructor(service: Service) {
+  /** `sender` gives who the calls of one link are from. */
+  constructor(service: Service, sender: () => Sender = () => somebody) {
     this.#service = service
+    this.#sender = sender
   }
 
   accept(link: Link): void {
-    const server = new Server(link, this.#service)
+    const server = new Server(link, this.#service, this.#sender())
     this.#servers.add(server)
     void server.gone.then(() => this.#servers.delete(server))
     if (this.#closing !== null) void server.drain().then(() => server.close())

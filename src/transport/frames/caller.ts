@@ -31,32 +31,29 @@ import { Single } from './single.js'
 export class Caller implements Channel, Receiver {
   readonly handle: Handler = (request, call) => this.#request(request, call)
   readonly stream: StreamHandler = (request, call) => this.#stream(request, call)
+  readonly leaving: Promise<{ readonly reason: string }>
   readonly closed: Promise<{ readonly reason: string }>
   readonly #link: Link
   readonly #pending = new Map<number, Pending>()
   readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
+  readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()
   #lastId = 0
   #refusal: MillraceError | null = null
 
   constructor(link: Link) {
     this.#link = link
+    this.leaving = this.#leaving.promise
     this.closed = this.#closed.promise
     link.open(this)
   }
 
   describe(): Promise<Description> {
-    if (this.#refusal !== null) return Promise.reject(this.#refusal)
-    const single = new Single<Description>({
-      id: this.#nextId(),
-      deadline: Number.POSITIVE_INFINITY,
-      signal: null,
-      decode: (payload) => decodeJson(payload) as Description,
-      onAbort: this.#left,
-    })
-    this.#pending.set(single.id, single)
-    this.#link.send(frame(frameKind.describe, single.id))
-    return single.promise
+    return this.#ask(frameKind.describe, (payload) => decodeJson(payload) as Description)
+  }
+
+  ping(): Promise<void> {
+    return this.#ask(frameKind.ping, () => {})
   }
 
   async close(): Promise<void> {
@@ -70,6 +67,7 @@ export class Caller implements Channel, Receiver {
       this.#refusal ??= new MillraceError('UNAVAILABLE', 'The pod is stopping and takes no new requests.', {
         notRun: true,
       })
+      this.#leaving.resolve({ reason: 'it is stopping' })
       return
     }
     const pending = this.#pending.get(received.id)
@@ -87,7 +85,22 @@ export class Caller implements Channel, Receiver {
   lost(reason: string): void {
     this.#end(new MillraceError('UNAVAILABLE', `The pod is gone: ${reason}.`))
     this.#expiry.close()
+    this.#leaving.resolve({ reason })
     this.#closed.resolve({ reason })
+  }
+
+  #ask<T>(kind: FrameKind, decode: (payload: Uint8Array) => T): Promise<T> {
+    if (this.#refusal !== null) return Promise.reject(this.#refusal)
+    const single = new Single<T>({
+      id: this.#nextId(),
+      deadline: Number.POSITIVE_INFINITY,
+      signal: null,
+      decode,
+      onAbort: this.#left,
+    })
+    this.#pending.set(single.id, single)
+    this.#link.send(frame(kind, single.id))
+    return single.promise
   }
 
   #request(request: DataRequest, call: Call): Promise<DataRequest> {

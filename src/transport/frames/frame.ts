@@ -23,6 +23,8 @@ export const frameKind = {
   describe: 9,
   description: 10,
   goaway: 11,
+  ping: 12,
+  pong: 13,
 } as const
 
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind]

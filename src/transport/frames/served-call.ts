@@ -1,4 +1,4 @@
-import type { Call } from '../../call/call.js'
+import type { Call, Sender } from '../../call/call.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { decodeJson } from './failure.js'
 import type { ReceivedFrame } from './frame.js'
@@ -11,6 +11,7 @@ const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
  */
 export class ServedCall implements Call {
   readonly deadline: number
+  readonly sender: Sender
   #controller: AbortController | null = null
   #reason: unknown = null
   #headerBytes: Uint8Array | null
@@ -18,7 +19,8 @@ export class ServedCall implements Call {
   #credit = 0
   #waiting: Deferred | null = null
 
-  constructor(received: ReceivedFrame, deadline: number) {
+  constructor(received: ReceivedFrame, deadline: number, sender: Sender) {
+    this.sender = sender
     this.#headerBytes = received.headers
     this.deadline = deadline
   }

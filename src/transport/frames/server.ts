@@ -1,4 +1,5 @@
-import type { Service } from '../../call/call.js'
+import type { Sender, Service } from '../../call/call.js'
+import { somebody } from '../../call/scope.js'
 import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
@@ -22,14 +23,16 @@ export class Server implements Receiver {
   readonly gone: Promise<void>
   readonly #link: Link
   readonly #service: Service
+  readonly #sender: Sender
   readonly #calls = new Map<number, ServedCall>()
   readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
   readonly #gone = deferred()
   #idle: Deferred | null = null
 
-  constructor(link: Link, service: Service) {
+  constructor(link: Link, service: Service, sender: Sender = somebody) {
     this.#link = link
     this.#service = service
+    this.#sender = sender
     this.gone = this.#gone.promise
     link.open(this)
   }
@@ -67,6 +70,8 @@ export class Server implements Receiver {
         return this.#calls.get(received.id)?.grant(received.number)
       case frameKind.describe:
         return this.#describe(received.id)
+      case frameKind.ping:
+        return this.#link.send(frame(frameKind.pong, received.id))
     }
   }
 
@@ -128,7 +133,7 @@ export class Server implements Receiver {
       return null
     }
     const deadline = number === noDeadline ? Number.POSITIVE_INFINITY : this.#expiry.now() + number
-    const call = new ServedCall(received, deadline)
+    const call = new ServedCall(received, deadline, this.#sender)
     this.#calls.set(id, call)
     this.#expiry.watch(deadline)
     return call

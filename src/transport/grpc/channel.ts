@@ -42,6 +42,15 @@ class GrpcChannel implements Channel {
     return this.#closed.promise
   }
 
+  get leaving(): Promise<{ readonly reason: string }> {
+    return this.#closed.promise
+  }
+
+  /** Somebody else watches over that server; its failures show by its answers. */
+  ping(): Promise<void> {
+    return Promise.resolve()
+  }
+
   readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
     const { address } = this.#connection
     const bytes = request.encode()

@@ -1,4 +1,4 @@
-import { type ErrorCode, MillraceError, type Whereabouts } from '../../errors.js'
+import { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from '../../errors.js'
 
 /** gRPC status codes by number (grpc.io, "Status codes and their use in gRPC") and what they are called here. */
 const codes: readonly { readonly name: string; readonly code: ErrorCode }[] = [
@@ -33,6 +33,9 @@ export const grpcCode = {
   unavailable: 14,
 } as const
 
+/** Trailer in which a gateway of ours says the code of the error itself. */
+export const codeHeader = 'millrace-code'
+
 /** How a call ended. */
 export interface GrpcStatus {
   readonly code: number
@@ -41,6 +44,10 @@ export interface GrpcStatus {
   readonly here?: true
   /** The peer cannot have seen the call. */
   readonly notRun?: boolean
+  /** Our own code, when the peer is a gateway of ours. */
+  readonly millraceCode?: string | undefined
+  /** When to send again, milliseconds (gRFC A6). */
+  readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
 }
 
@@ -62,16 +69,18 @@ export class GrpcFailure extends Error {
 export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError {
   if (MillraceError.is(error)) return error.at(where)
   if (!(error instanceof GrpcFailure)) return MillraceError.from(error).at(where)
-  const { code, details, here, notRun } = error.status
+  const { code, details, here, notRun, millraceCode = '', retryAfterMs } = error.status
   const peer = where.address ?? 'the peer'
   const said = here === true ? '' : ` answered gRPC ${nameOf(code)}`
   const message = `${peer}${said}: ${details === '' ? 'no details given' : details}`
   // what is too large for this side stays too large
   const retryable = here === true && code === grpcCode.resourceExhausted ? { retryable: false } : {}
-  return new MillraceError(codes[code]?.code ?? 'INTERNAL', message, {
+  const ours = Object.hasOwn(errorCodes, millraceCode) ? (millraceCode as ErrorCode) : undefined
+  return new MillraceError(ours ?? codes[code]?.code ?? 'INTERNAL', message, {
     cause: error,
     where,
     notRun: notRun ?? false,
+    retryAfterMs: retryAfterMs ?? null,
     ...retryable,
   })
 }

@@ -1,7 +1,14 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { Deframer, frame } from './messages.js'
 import type { Session } from './session.js'
-import { codeOfHttpStatus, codeOfReset, grpcCode, type GrpcStatus, refusedStream } from './status.js'
+import {
+  codeHeader,
+  codeOfHttpStatus,
+  codeOfReset,
+  grpcCode,
+  type GrpcStatus,
+  refusedStream,
+} from './status.js'
 
 export interface StreamListener {
   onMessage(message: Buffer): void
@@ -192,7 +199,13 @@ export class GrpcStream {
 
 function statusOf(headers: IncomingHttpHeaders): GrpcStatus {
   const code = Number(headers['grpc-status'] ?? grpcCode.unknown)
-  return { code: Number.isInteger(code) ? code : grpcCode.unknown, details: decode(headers['grpc-message']) }
+  const pushback = Number(headers['grpc-retry-pushback-ms'])
+  return {
+    code: Number.isInteger(code) ? code : grpcCode.unknown,
+    details: decode(headers['grpc-message']),
+    millraceCode: headers[codeHeader]?.toString(),
+    retryAfterMs: pushback > 0 ? pushback : undefined,
+  }
 }
 
 /** `grpc-message` is percent-encoded; what is not is taken as it is. */

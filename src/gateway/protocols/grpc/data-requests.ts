@@ -18,11 +18,12 @@ export function processSingleData({ handle }: Serving): UnaryMethod {
 }
 
 /** `JinaRPC/Call`; the metadata `__prefetch__` and `__results_in_order__` are obeyed (jina.md 4.5). */
-export function callStream({ handle, prefetch, maxMessageBytes }: Serving): StreamMethod {
+export function callStream({ handle, isFull, prefetch, maxMessageBytes }: Serving): StreamMethod {
   return {
     kind: 'stream',
     open(peer, call) {
       setMaxListeners(0, call.signal) // one a request in flight
+      call.sender = { patient: true }
       const { __prefetch__: wanted = '', __results_in_order__: ordered = '' } = call.headers
       const stream = new RequestStream(
         handle,
@@ -37,6 +38,7 @@ export function callStream({ handle, prefetch, maxMessageBytes }: Serving): Stre
         {
           prefetch: /^\d{1,9}$/.test(wanted) ? Number(wanted) : prefetch,
           maxBytes: maxMessageBytes,
+          isFull,
           inOrder: ordered.toLowerCase() === 'true',
         },
       )

@@ -4,9 +4,11 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
-import { Scope } from '../../../call/scope.js'
+import type { Sender } from '../../../call/call.js'
+import { Scope, somebody } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
+import { codeHeader } from '../../../transport/grpc/status.js'
 import { acceptedEncodings } from './compression.js'
 import { framed, sizeOf } from './frame.js'
 import { callerHeaders, parseTimeout } from './headers.js'
@@ -40,7 +42,7 @@ export class ServerCall extends Scope {
     { clock, maxMessageBytes }: { readonly clock: Clock; readonly maxMessageBytes: number },
   ) {
     const timeoutMs = parseTimeout(headers['grpc-timeout'])
-    super(clock.now() + timeoutMs, callerHeaders(headers))
+    super(clock.now() + timeoutMs, callerHeaders(headers), senderOf(stream.session))
     this.#stream = stream
     this.#maxMessageBytes = maxMessageBytes
     stream.on('close', () => this.#closed())
@@ -106,7 +108,7 @@ export class ServerCall extends Scope {
     const stream = this.#stream
     if (this.#gone) return
     const { code, details } = grpcStatus(error)
-    const status = { 'grpc-status': String(code), 'grpc-message': encodeURI(details) }
+    const status = { 'grpc-status': String(code), 'grpc-message': encodeURI(details), ...hints(error) }
     if (stream.headersSent) {
       stream.on('wantTrailers', () => this.#trailers(status))
       stream.end()
@@ -151,4 +153,23 @@ export class ServerCall extends Scope {
     const how = rstCode === constants.NGHTTP2_CANCEL ? 'cancelled' : 'went away'
     this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
   }
+}
+
+const senders = new WeakMap<object, Sender>()
+
+/** One for each connection. */
+function senderOf(session: object | undefined): Sender {
+  if (session === undefined) return somebody
+  let sender = senders.get(session)
+  if (sender === undefined) {
+    sender = { patient: false }
+    senders.set(session, sender)
+  }
+  return sender
+}
+
+/** What a client may do about it: gRPC's own hint when to send again (gRFC A6), and our code for a client of ours. */
+function hints({ code, retryAfterMs }: MillraceError): OutgoingHttpHeaders {
+  const pushback = retryAfterMs === null ? {} : { 'grpc-retry-pushback-ms': String(Math.ceil(retryAfterMs)) }
+  return { [codeHeader]: code, ...pushback }
 }

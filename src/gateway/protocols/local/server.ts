@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Sender } from '../../../call/call.js'
 import { listen } from '../../../transport/index.js'
 import type { Listener } from '../../../transport/transport.js'
 import type { Serving } from '../../serving.js'
@@ -19,7 +20,7 @@ export class LocalServer {
   async accept(port: MessagePort): Promise<void> {
     const { maxMessageBytes: maxFrameBytes } = this.#serving
     this.#listeners.push(
-      await listen({ kind: 'port', port }, this.#serving, { maxFrameBytes, givesAway: true }),
+      await listen({ kind: 'port', port }, this.#serving, { maxFrameBytes, givesAway: true, sender }),
     )
   }
 
@@ -27,4 +28,9 @@ export class LocalServer {
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.close({ graceMs })))
   }
+}
+
+/** Each client keeps at most 32 MiB under way (client/roads/channel.ts), and waits for its answers. */
+function sender(): Sender {
+  return { patient: true }
 }

@@ -1,0 +1,44 @@
+import type { Clock } from '../lib/clock.js'
+import { SlidingSum } from '../lib/sliding-sum.js'
+
+export interface BudgetOptions {
+  readonly clock: Clock
+  /** Extra tries for each request of the last `windowMs`, such as 0.2. */
+  readonly share: number
+  /** Extra tries in `windowMs` whatever the traffic. */
+  readonly reserve: number
+  /** Default 10,000. */
+  readonly windowMs?: number
+}
+
+/**
+ * How many extra tries there may be: a share of recent requests, so that tries multiply the load by at most 1 + `share`
+ * when everything fails, and a small reserve, so that little traffic is tried again too.
+ *
+ * Source: Finagle's and linkerd's retry budgets (share 0.2, reserve 10 a second).
+ */
+export class Budget {
+  readonly #share: number
+  readonly #reserve: number
+  readonly #requests: SlidingSum
+  readonly #taken: SlidingSum
+
+  constructor({ clock, share, reserve, windowMs = 10_000 }: BudgetOptions) {
+    this.#share = share
+    this.#reserve = reserve
+    this.#requests = new SlidingSum(clock, windowMs)
+    this.#taken = new SlidingSum(clock, windowMs)
+  }
+
+  /** A request came in. */
+  deposit(): void {
+    this.#requests.add(1)
+  }
+
+  /** One extra try; false when there is none left. */
+  take(): boolean {
+    if (this.#taken.sum() + 1 > this.#reserve + this.#requests.sum() * this.#share) return false
+    this.#taken.add(1)
+    return true
+  }
+}

@@ -1,0 +1,103 @@
+import type { Call, Handler } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import type { DataRequest } from '../wire/data-request.js'
+import type { Budget } from './budget.js'
+import type { Try } from './hedge.js'
+import type { Itinerary, Pool } from './pool.js'
+import { outcomeUnknown } from './refusals.js'
+
+export interface RetryOptions {
+  readonly pool: Pool
+  /** One try. */
+  readonly attempt: Try
+  /** Further tries; -1 is Jina's `max(3, replicas)` (jina.md 3.8). */
+  readonly retries: number
+  readonly budget: Budget
+  /** Whether an endpoint changes state. */
+  isWrite(endpoint: string): boolean
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+/** Milliseconds before a replica that had the request gets it again; doubled for each round. */
+const roundMs = 50
+const longestRoundMs = 1000
+
+/**
+ * Sends a request again that came to nothing, to a replica that did not have it as long as there is one.
+ *
+ * 1. A read is sent again whatever became of the replica. A write only when it cannot have run; when its replica was lost
+ *    while it had it, the caller gets OUTCOME_UNKNOWN.
+ * 2. A hop that took too long is only repeated at replicas that did not have the request: the same one is no faster.
+ * 3. Every further try is taken from the budget, but for a request's first lost replica and for replicas that say that
+ *    they did not begin: a dead replica costs what it had in flight, once, and must not cost an answer.
+ * 4. An executor's failure is an answer and never comes here.
+ */
+export function retrying(options: RetryOptions): Handler {
+  const { attempt, budget, isWrite } = options
+  return (request, call) => {
+    budget.deposit()
+    const itinerary: Itinerary = { tried: [], write: isWrite(request.endpoint) }
+    return attempt(request, call, itinerary).catch((error: unknown) =>
+      again(options, { request, call, itinerary, error: MillraceError.from(error) }),
+    )
+  }
+}
+
+interface Trouble {
+  readonly request: DataRequest
+  readonly call: Call
+  readonly itinerary: Itinerary
+  readonly error: MillraceError
+}
+
+async function again(
+  options: RetryOptions,
+  { request, call, itinerary, error }: Trouble,
+): Promise<DataRequest> {
+  const { pool, attempt, clock, random } = options
+  const most = options.retries < 0 ? Math.max(3, pool.endpoints.size) : options.retries
+  let failure = error
+  let losses = 0
+  for (let retries = 0; retries < most; retries++) {
+    if (call.signal.aborted || !mayRepeat(failure, itinerary, pool)) break
+    const isFree = failure.notRun || (failure.code === 'UNAVAILABLE' && losses++ === 0)
+    if (!isFree && !options.budget.take()) break
+    if (itinerary.tried.length > 0 && pool.exhausted(itinerary) && pool.endpoints.usable.length > 0) {
+      await pause(call, clock, random() * Math.min(roundMs * 2 ** retries, longestRoundMs))
+      if (call.signal.aborted) break
+      itinerary.tried.length = 0
+    }
+    try {
+      return await attempt(request, call, itinerary)
+    } catch (next) {
+      failure = MillraceError.from(next)
+    }
+  }
+  throw itinerary.write && failure.code === 'UNAVAILABLE' && !failure.notRun
+    ? outcomeUnknown(failure)
+    : failure
+}
+
+function mayRepeat(error: MillraceError, itinerary: Itinerary, pool: Pool): boolean {
+  if (itinerary.write && !error.notRun) return false
+  if (error.code === 'DEADLINE_EXCEEDED') return !pool.exhausted(itinerary)
+  // it came to no replica: the queue refused it, or there is nobody
+  if (error.where.pod === undefined) return false
+  return error.retryable
+}
+
+/** Waits, or until the caller leaves. */
+function pause({ signal }: Call, clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.after(ms, done)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,118 @@
+import { Line, type Waiting } from '../balancer/line.js'
+import type { Call, Handler } from '../call/call.js'
+import { somebody } from '../call/scope.js'
+import { MillraceError } from '../errors.js'
+import type { DataRequest } from '../wire/data-request.js'
+
+export interface GateOptions {
+  readonly maxRequests: number
+  readonly maxBytes: number
+}
+
+interface Queued extends Waiting {
+  start(): void
+}
+
+/**
+ * The door of a Flow: how many requests, and how many bytes of them, may be inside at once, of all clients together.
+ *
+ * 1. At the limit a request is refused with RESOURCE_EXHAUSTED; one of a stream waits here instead, and the stream is not
+ *    read meanwhile, so what waits is bounded by what clients have sent unasked.
+ * 2. Those who wait are let in by turns of senders: a client with a thousand requests does not shut the others out.
+ * 3. A request is inside until it is answered, whether its client takes the answer or not: a slow reader holds no place.
+ */
+export class Gate {
+  readonly #options: GateOptions
+  readonly #line = new Line<Queued>()
+  #inside = 0
+  #bytes = 0
+
+  constructor(options: GateOptions) {
+    this.#options = options
+  }
+
+  /** Requests inside. */
+  get inside(): number {
+    return this.#inside
+  }
+
+  /** Requests of streams that wait. */
+  get waiting(): number {
+    return this.#line.length
+  }
+
+  /** Whether a request of a stream would have to wait. */
+  get full(): boolean {
+    return this.#line.length > 0 || !this.#fits(0)
+  }
+
+  /** The same handler behind the gate. */
+  guard(next: Handler): Handler {
+    return (request, call) => {
+      const bytes = request.data?.byteLength ?? 0
+      if (this.#line.length === 0 && this.#fits(bytes)) return this.#pass(next, request, call, bytes)
+      const { sender = somebody } = call
+      if (!sender.patient) return Promise.reject(this.#refusal(bytes))
+      return this.#wait(call, bytes, () => this.#pass(next, request, call, bytes))
+    }
+  }
+
+  #pass(next: Handler, request: DataRequest, call: Call, bytes: number): Promise<DataRequest> {
+    this.#inside++
+    this.#bytes += bytes
+    const left = (): void => {
+      this.#inside--
+      this.#bytes -= bytes
+      if (this.#line.length > 0) this.#letIn()
+    }
+    const answer = next(request, call)
+    answer.then(left, left)
+    return answer
+  }
+
+  #wait(call: Call, bytes: number, enter: () => Promise<DataRequest>): Promise<DataRequest> {
+    const { signal, sender = somebody } = call
+    if (signal.aborted) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      const queued: Queued = {
+        sender,
+        bytes,
+        start() {
+          signal.removeEventListener('abort', onAbort)
+          resolve(enter())
+        },
+      }
+      const onAbort = (): void => {
+        if (this.#line.remove(queued)) reject(signal.reason)
+        signal.removeEventListener('abort', onAbort)
+      }
+      signal.addEventListener('abort', onAbort)
+      this.#line.push(queued)
+    })
+  }
+
+  #letIn(): void {
+    const serve = (queued: Queued): boolean => {
+      if (!this.#fits(queued.bytes)) return false
+      queued.start()
+      return true
+    }
+    while (this.#line.serveNext(serve));
+  }
+
+  /** One request always goes through, however large. */
+  #fits(bytes: number): boolean {
+    const { maxRequests, maxBytes } = this.#options
+    return this.#inside === 0 || (this.#inside < maxRequests && this.#bytes + bytes <= maxBytes)
+  }
+
+  #refusal(bytes: number): MillraceError {
+    const { maxRequests, maxBytes } = this.#options
+    const what =
+      this.#inside >= maxRequests
+        ? `${this.#inside} requests are in it`
+        : `${this.#bytes} of ${maxBytes} bytes are in it, and this request has ${bytes}`
+    const message = `The Flow takes no more now: ${what}. Send again a little later, or raise queue of the Flow.`
+    return new MillraceError('RESOURCE_EXHAUSTED', message, { notRun: true, retryAfterMs: 100 })
+  }
+}

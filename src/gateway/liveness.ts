@@ -1,0 +1,69 @@
+import type { Pool } from '../balancer/pool.js'
+import type { Clock } from '../lib/clock.js'
+import type { Channel } from '../transport/transport.js'
+
+/** Between two looks. */
+const everyMs = 1000
+
+export interface LivenessOptions {
+  /** Milliseconds without an answer to a ping after which a replica is silent. */
+  readonly silentMs: number
+  readonly clock: Clock
+  /** Told at every look while a replica is silent. */
+  onSilent(pod: string, silentMs: number): void
+}
+
+/**
+ * Pings the replicas of one stage. One that does not answer for `silentMs` gets no requests while there is another one:
+ * its event loop does not turn, because it computes, is stopped, or hangs. Which of these it is shows from outside its
+ * process only, so that is for whoever started it.
+ *
+ * A look that comes late shows that this thread itself was held up; then the time without an answer begins anew.
+ */
+export class Liveness {
+  readonly #pool: Pool
+  readonly #options: LivenessOptions
+  readonly #asked = new Map<Channel, number>()
+  #cancel: () => void
+  #lookedAt: number
+
+  constructor(pool: Pool, options: LivenessOptions) {
+    this.#pool = pool
+    this.#options = options
+    this.#lookedAt = options.clock.monotonic()
+    this.#cancel = options.clock.after(everyMs, () => this.#look())
+  }
+
+  close(): void {
+    this.#cancel()
+  }
+
+  #look(): void {
+    const { clock, silentMs, onSilent } = this.#options
+    const now = clock.monotonic()
+    const heldUp = now - this.#lookedAt > 2 * everyMs
+    this.#lookedAt = now
+    for (const { name, channel, health } of this.#pool.endpoints.all()) {
+      const askedAt = this.#asked.get(channel)
+      if (askedAt === undefined) this.#ask(channel, now)
+      else if (heldUp) this.#asked.set(channel, now)
+      else if (now - askedAt >= silentMs) {
+        health.hear(false)
+        onSilent(name, now - askedAt)
+      }
+    }
+    this.#cancel = clock.after(everyMs, () => this.#look())
+  }
+
+  #ask(channel: Channel, now: number): void {
+    this.#asked.set(channel, now)
+    const done = (): void => {
+      this.#asked.delete(channel)
+      this.#pool.endpoints
+        .all()
+        .find((endpoint) => endpoint.channel === channel)
+        ?.health.hear(true)
+    }
+    channel.ping().then(done, done) // one that is gone is told by its channel
+  }
+}
