@@ -78,6 +78,28 @@ export function setReplicas(plan: FlowPlan, name: string, replicas: number): Flo
   return { ...plan, stages }
 }
 
+/**
+ * The plan with other constructor options for one stage.
+ *
+ * @throws INVALID_OPTION when they are no plain data, UNSUPPORTED for a stage without an Executor of its own
+ */
+export function setUsesWith(plan: FlowPlan, name: string, usesWith: unknown): FlowPlan {
+  const { usesWith: checked } = resolveOptions(
+    { usesWith: stageOptions.usesWith },
+    { usesWith },
+    `stage '${name}'`,
+  )
+  const stages = plan.stages.map((stage) => {
+    if (stage.name !== name) return stage
+    if (stage.source.kind !== 'pass-through') return { ...stage, usesWith: checked }
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}' has no Executor of its own whose options could be changed.`,
+    )
+  })
+  return { ...plan, stages }
+}
+
 function resolveName(given: unknown, plan: FlowPlan): string {
   const name = given ?? `executor${plan.stages.length}`
   if (typeof name !== 'string' || !/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {

@@ -1,6 +1,7 @@
 import { enterPod } from '../../executor/load.js'
 import { systemClock } from '../../lib/clock.js'
 import { listenSocket } from '../../transport/socket/listener.js'
+import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { type Served, serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
@@ -16,8 +17,16 @@ let stopping = false
 
 enterPod()
 process.on('message', (message: ToPod) => {
-  if (message.kind === 'start') void start(message)
-  else void stop(message.graceMs)
+  switch (message.kind) {
+    case 'start':
+      void start(message)
+      return
+    case 'stop':
+      void stop(message.graceMs)
+      return
+    case 'fault':
+      commit(message.fault)
+  }
 })
 process.on('disconnect', () => {
   systemClock.after(orphanedGraceMs * 2, () => process.exit(1))

@@ -1,6 +1,7 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { enterPod } from '../../executor/load.js'
 import { listenPort } from '../../transport/port/listener.js'
+import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
 import type { PodSpec } from '../pod.js'
 import { serve } from '../serve.js'
@@ -21,6 +22,7 @@ async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<v
     const served = await serve(spec.executor, (service) => listenPort(service, port, {}))
     control.on('message', (message: ToPod) => {
       if (message.kind === 'stop') void served.stop(message.graceMs).then(() => process.exit(0))
+      else if (message.kind === 'fault') commit(message.fault)
     })
     tell({ kind: 'ready' })
   } catch (error) {
