@@ -22,8 +22,8 @@ import { rollOut } from './scaling/rolling-update.js'
 import { Turns } from './scaling/turns.js'
 import { stageStatus, type StageStatus } from './status.js'
 
-/** How long a pod whose connection is gone may take to end by itself. */
-const lostMs = 1000
+/** How long a pod whose connection is gone may take to end by itself: its Executor may be closing. */
+const lostMs = 10_000
 
 /** What changed in a `scale()`. */
 export interface Scaled {
@@ -54,7 +54,7 @@ export class Deployment {
   readonly #graceMs: number
   readonly #outlooks: Outlooks
   readonly #liveness: Liveness | null
-  /** Those that drain still have their index. */
+  /** Oldest first. Those that drain still have their index. */
   readonly #replicas = new Map<number, Replica>()
   readonly #turns = new Turns()
   /** Those that a growth has begun and not finished. */

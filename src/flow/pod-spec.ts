@@ -23,6 +23,7 @@ export function podSpec(
       usesRequests: stage.usesRequests,
       workspace: stage.workspace ?? flow.settings.workspace,
       maxConcurrency: stage.maxConcurrency,
+      exitOnExceptions: stage.exitOnExceptions,
       podName: name,
       deployment: stage.name,
       replica: replica.index,

@@ -46,8 +46,6 @@ export class Replica {
   readonly index: number
   /** As it was when this replica was made: it restarts with the same. */
   readonly plan: StagePlan
-  /** Milliseconds on the monotonic clock. */
-  readonly bornMs: number
   readonly #tools: ReplicaTools
   readonly #ending = new AbortController()
   #life: ReplicaLife = { state: 'starting' }
@@ -65,8 +63,7 @@ export class Replica {
     this.index = index
     this.plan = plan
     this.#tools = tools
-    this.bornMs = tools.clock.monotonic()
-    this.#sinceMs = this.bornMs
+    this.#sinceMs = tools.clock.monotonic()
   }
 
   get life(): ReplicaLife {

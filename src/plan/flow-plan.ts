@@ -69,6 +69,12 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
       `stage '${name}': runtime 'inline' has one thread, so replicas must be 1, not ${show(replicas)}. Use 'thread' or 'process'.`,
     )
   }
+  if (stage.runtime === 'inline' && stage.exitOnExceptions.length > 0) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': exitOnExceptions ends a replica, and an inline one is the program itself. Use 'thread' or 'process'.`,
+    )
+  }
   return { ...plan, stages: [...plan.stages, stage] }
 }
 

@@ -11,6 +11,8 @@ export interface ExecutorSpec {
   readonly workspace: string | null
   /** Handlers that may run at the same time in one replica; null is 1 for sync handlers and no limit for async ones. */
   readonly maxConcurrency: number | null
+  /** Names of errors, or of their classes, after which the replica ends. */
+  readonly exitOnExceptions: readonly string[]
   /** Name of the pod, `exec/rep-0`: the key under `__results__`. */
   readonly podName: string
   readonly deployment: string

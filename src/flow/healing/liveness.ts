@@ -52,7 +52,7 @@ export class Liveness {
     if (gapMs < leastGapMs) return
     const now = { atMs, silentMs, activity: this.#activity(pod) }
     this.#last.set(pod, now)
-    if (last === undefined || silentMs < last.silentMs) {
+    if (last === undefined || silentMs <= last.silentMs) {
       logger.warn(`${pod.name} has not answered for ${silentMs} ms; it gets no requests until it does.`)
       return
     }

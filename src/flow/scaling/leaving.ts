@@ -5,13 +5,11 @@ export interface Candidate {
   readonly name: string
   /** Has a pod that was admitted. */
   readonly running: boolean
-  /** Milliseconds on the monotonic clock. */
-  readonly bornMs: number
 }
 
 /**
  * In which order replicas go when there are too many: those that are only starting, those that the gateway sends
- * nothing to, then those with the least to finish; of equals the youngest.
+ * nothing to, then those with the least to finish; of equals the youngest. `replicas` are given oldest first.
  */
 export function leavingOrder<R extends Candidate>(
   replicas: readonly R[],
@@ -23,7 +21,6 @@ export function leavingOrder<R extends Candidate>(
     return byName.get(name)?.state === 'ready' ? 2 : 1
   }
   const load = ({ name }: R): number => byName.get(name)?.inFlight ?? 0
-  return [...replicas].sort(
-    (one, other) => rank(one) - rank(other) || load(one) - load(other) || other.bornMs - one.bornMs,
-  )
+  // the sort is stable
+  return [...replicas].reverse().sort((one, other) => rank(one) - rank(other) || load(one) - load(other))
 }

@@ -7,6 +7,9 @@ import type { PodSpec } from '../pod.js'
 import { serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
 
+/** How long a pod drains when it gives up by itself. */
+const ownGraceMs = 10_000
+
 export interface ThreadStart {
   readonly spec: PodSpec
   readonly port: MessagePort
@@ -20,8 +23,11 @@ async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<v
   enterPod()
   try {
     const served = await serve(spec.executor, (service) => listenPort(service, port, {}))
+    const stop = (graceMs: number, code: number): void =>
+      void served.stop(graceMs).then(() => process.exit(code))
+    void served.gaveUp.then(() => stop(ownGraceMs, 1))
     control.on('message', (message: ToPod) => {
-      if (message.kind === 'stop') void served.stop(message.graceMs).then(() => process.exit(0))
+      if (message.kind === 'stop') stop(message.graceMs, 0)
       else if (message.kind === 'fault') commit(message.fault)
     })
     tell({ kind: 'ready' })
