@@ -131,7 +131,7 @@ export class RunningFlow {
   #hear(event: GatewayEvent): void {
     switch (event.kind) {
       case 'lost': {
-        this.#logger.warn(`the gateway lost ${event.pod}: ${event.reason}`, event)
+        this.#logger.warn(`the gateway lost ${event.pod}: ${event.reason}`)
         void this.#deployments.get(event.stage)?.lost(event.pod, event.reason) // never rejects
         return
       }

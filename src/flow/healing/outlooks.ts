@@ -60,9 +60,10 @@ export class Outlooks {
 
   #sentence(dead: number, all: number): string {
     const { max, windowMs } = this.#tools.budget
-    const budget = max === 0 ? 'restarts nothing' : `has used its ${max} restarts within ${windowMs / 1000} s`
+    const restarts = max === 1 ? 'one restart' : `${max} restarts`
+    const budget = max === 0 ? 'restarts nothing' : `has used its ${restarts} within ${windowMs / 1000} s`
     const who = `${dead} of ${all} replicas ${dead === 1 ? 'is' : 'are'} not replaced`
-    const until = max === 0 ? '' : ' until some of them are longer ago'
+    const until = max === 0 ? '' : ' until that is longer ago'
     return `stage '${this.#stage}' ${budget}: ${who}${until}.`
   }
 }
