@@ -3,21 +3,20 @@
  *
  * 1. What changes the number or the plan of the replicas on purpose happens one after the other (`Turns`); of calls of
  *    `scale()` that wait the last one wins.
- * 2. The gateway knows at any time whether a stage without a replica will have one.
+ * 2. The gateway knows at any time whether a stage without a replica will have one (`Outlooks`).
  * 3. After `close()` nothing starts, and when it has resolved nothing is left.
  */
 import { MillraceError } from '../errors.js'
-import type { ReplicaLoad, StageLoad } from '../gateway/events.js'
-import { systemClock } from '../lib/clock.js'
+import type { StageLoad } from '../gateway/events.js'
+import { type Clock, systemClock } from '../lib/clock.js'
 import type { StagePlan } from '../plan/flow-plan.js'
 import type { Pod } from '../pods/pod.js'
 import { within } from '../pods/running-pod.js'
-import type { AdmissionTools } from './admission.js'
+import { Fleet, type FleetTools } from './fleet.js'
 import { Liveness } from './healing/liveness.js'
 import { Outlooks } from './healing/outlooks.js'
 import { RestartBudget } from './healing/restart-budget.js'
-import { Replica, type ReplicaTools } from './replica.js'
-import { leavingOrder } from './scaling/leaving.js'
+import type { Replica } from './replica.js'
 import { rollOut } from './scaling/rolling-update.js'
 import { Turns } from './scaling/turns.js'
 import { stageStatus, type StageStatus } from './status.js'
@@ -39,40 +38,37 @@ export interface RolledOut {
   readonly seconds: number
 }
 
-export interface DeploymentTools extends Omit<AdmissionTools, 'clock'>, Pick<ReplicaTools, 'logger'> {
-  /** Milliseconds that requests in flight on a replica that goes may take. */
-  readonly graceMs: number
+export interface DeploymentTools
+  extends Pick<FleetTools, 'gateway' | 'startPod' | 'logger' | 'timeoutReadyMs' | 'graceMs'> {
   /** Default the system's. */
-  readonly clock?: AdmissionTools['clock']
+  readonly clock?: Clock
   /** In [0, 1); default `Math.random`. */
   readonly random?: () => number
 }
 
 export class Deployment {
   #plan: StagePlan
-  readonly #tools: ReplicaTools
-  readonly #graceMs: number
+  readonly #fleet: Fleet
   readonly #outlooks: Outlooks
   readonly #liveness: Liveness | null
-  /** Oldest first. Those that drain still have their index. */
-  readonly #replicas = new Map<number, Replica>()
   readonly #turns = new Turns()
+  readonly #tools: DeploymentTools
+  readonly #clock: Clock
   /** Those that a growth has begun and not finished. */
   #growing: readonly Replica[] = []
   /** Counts calls of `scale()`. */
   #calls = 0
   #wanted = 0
-  #isClosing = false
 
-  constructor(plan: StagePlan, { graceMs, ...tools }: DeploymentTools) {
-    const { clock = systemClock, random = Math.random } = tools
+  constructor(plan: StagePlan, tools: DeploymentTools) {
+    const { clock = systemClock, random = Math.random, logger } = tools
     const budget = new RestartBudget(plan.restarts, clock)
     this.#plan = plan
-    this.#graceMs = graceMs
-    this.#tools = { ...tools, clock, random, budget, changed: () => this.#changed() }
-    this.#outlooks = new Outlooks(plan.name, { ...this.#tools, budget })
-    this.#liveness = plan.liveness && new Liveness(plan.runtime, plan.liveness, this.#tools)
-    this.#changed()
+    this.#tools = tools
+    this.#clock = clock
+    this.#outlooks = new Outlooks(plan.name, { ...tools, budget })
+    this.#fleet = new Fleet({ ...tools, stage: plan.name, clock, random, budget, outlooks: this.#outlooks })
+    this.#liveness = plan.liveness && new Liveness(plan.runtime, plan.liveness, { clock, logger })
   }
 
   get name(): string {
@@ -86,12 +82,12 @@ export class Deployment {
 
   /** Replicas that were admitted once and are to stay. */
   get replicas(): number {
-    return this.#staying().filter(({ isOpen }) => isOpen).length
+    return this.#fleet.staying.filter(({ isOpen }) => isOpen).length
   }
 
   /** All that there are, those that start, rest or drain too. */
   get all(): readonly Replica[] {
-    return [...this.#replicas.values()]
+    return this.#fleet.all
   }
 
   /** Whether a change on purpose is under way. */
@@ -108,29 +104,25 @@ export class Deployment {
   async scale(count: number, { onReady }: { readonly onReady?: () => void } = {}): Promise<Scaled> {
     const call = ++this.#calls
     this.#cancelStarts(count)
-    const { began, from, to, gone } = await this.#turns.take(async () => {
-      const began = this.#tools.clock.monotonic()
-      const from = this.#staying().length
+    const { beganMs, from, to, gone } = await this.#turns.take(async () => {
+      const beganMs = this.#clock.monotonic()
+      const from = this.#fleet.staying.length
       const gone = call === this.#calls ? await this.#scaleTo(count, onReady) : []
-      return { began, from, to: this.#staying().length, gone }
+      return { beganMs, from, to: this.#fleet.staying.length, gone }
     })
     // not in its turn: what drains for long does not keep a later call from starting replicas
     await Promise.all(gone)
-    return { from, to, seconds: (this.#tools.clock.monotonic() - began) / 1000 }
+    return { from, to, seconds: this.#secondsSince(beganMs) }
   }
 
   /** Replaces every replica by one with another `usesWith`, see `rollOut`; what starts later has it too. */
-  async rollingUpdate(usesWith: StagePlan['usesWith']): Promise<RolledOut> {
+  rollingUpdate(usesWith: StagePlan['usesWith']): Promise<RolledOut> {
     return this.#turns.take(async () => {
-      const began = this.#tools.clock.monotonic()
-      const plan = { ...this.#plan, usesWith }
-      const old = leavingOrder(this.#staying(), await this.#loads())
-      await rollOut(old, plan, {
-        start: (wanted) => this.#open(wanted),
-        end: (replica) => this.#end(replica, this.#graceMs),
-      })
-      this.#plan = plan
-      return { replaced: old.length, seconds: (this.#tools.clock.monotonic() - began) / 1000 }
+      const beganMs = this.#clock.monotonic()
+      const old = await this.#fleet.leaving()
+      await rollOut(old, { ...this.#plan, usesWith, replicas: old.length }, this.#fleet)
+      this.#plan = { ...this.#plan, usesWith }
+      return { replaced: old.length, seconds: this.#secondsSince(beganMs) }
     })
   }
 
@@ -139,25 +131,18 @@ export class Deployment {
     return stageStatus({ plan: this.#plan, wanted: this.#wanted, degraded, replicas: this.all, load })
   }
 
-  /** Gives up what starts or rests, and starts nothing any more; what runs goes on. */
-  freeze(): void {
-    this.#isClosing = true
-    this.#changed()
-  }
-
   /** Refuses requests while there is no replica, and says why; null makes them wait again. */
   block(why: string | null): void {
     this.#outlooks.blocked = why
-    this.#changed()
+    this.#fleet.settle()
   }
 
-  /** The connection to one of its pods is gone; a pod that lives on without it is replaced. */
+  /** The connection to one of its pods is gone; a pod that lives on without it is ended, and by that replaced. */
   async lost(name: string, reason: string): Promise<void> {
-    const { logger, clock } = this.#tools
     const pod = this.#podNamed(name)
     if (pod === null || this.#plan.runtime === 'inline') return
-    if (await within(pod.exited, lostMs, clock)) return
-    logger.warn(`${name} lives but has no connection any more, and is ended: ${reason}`)
+    if (await within(pod.exited, lostMs, this.#clock)) return
+    this.#tools.logger.warn(`${name} lives but has no connection any more, and is ended: ${reason}`)
     pod.kill()
   }
 
@@ -167,110 +152,66 @@ export class Deployment {
     if (pod !== null) this.#liveness?.silent(pod, silentMs)
   }
 
+  /** Gives up what starts or rests, and starts nothing any more; what runs goes on. */
+  freeze(): void {
+    this.#fleet.freeze()
+  }
+
   /** Ends every replica, with `graceMs` for requests that are still in flight. */
   async close(graceMs: number): Promise<void> {
     this.freeze()
-    await Promise.all(this.all.map((replica) => this.#end(replica, graceMs)))
+    await Promise.all(this.all.map((replica) => this.#fleet.end(replica, graceMs)))
   }
 
   /** Gives the ends of those that leave. */
   async #scaleTo(count: number, onReady: () => void = () => {}): Promise<readonly Promise<void>[]> {
     this.#wanted = count
     try {
-      const missing = count - this.#staying().length
-      if (missing < 0) return await this.#shrink(-missing)
+      const missing = count - this.#fleet.staying.length
       if (missing > 0) await this.#grow(missing, onReady)
-      return []
+      if (missing >= 0) return []
+      const leaving = (await this.#fleet.leaving()).slice(0, -missing)
+      return leaving.map((replica) => this.#fleet.end(replica))
     } finally {
-      this.#wanted = this.#staying().length
+      this.#wanted = this.#fleet.staying.length
     }
   }
 
   /** Starts so many at once. When one fails the others are ended too, and the failure is thrown. */
   async #grow(missing: number, onReady: () => void): Promise<void> {
-    const fresh = Array.from({ length: missing }, () => this.#create(this.#plan))
+    const plan = { ...this.#plan, replicas: this.#wanted }
+    const fresh = Array.from({ length: missing }, () => this.#fleet.create(plan))
     this.#growing = fresh
     let failure: unknown
-    await Promise.all(
-      fresh.map(async (replica) => {
-        try {
-          await replica.open()
-          onReady()
-        } catch (error) {
-          if (replica.isEnding) return // a later call wants fewer, or another one has failed
-          failure = error
-          await Promise.all(fresh.map((other) => this.#end(other, 0)))
-        }
-      }),
-    )
+    const open = async (replica: Replica): Promise<void> => {
+      try {
+        await replica.open()
+        onReady()
+      } catch (error) {
+        if (replica.isEnding) return // a later call wants fewer, or another one has failed
+        failure = error
+        await Promise.all(fresh.map((other) => this.#fleet.end(other)))
+      }
+    }
+    await Promise.all(fresh.map(open))
     this.#growing = []
     if (failure !== undefined) throw MillraceError.from(failure, 'START_FAILED')
-    if (this.#isClosing) throw this.#closed()
-  }
-
-  async #shrink(surplus: number): Promise<readonly Promise<void>[]> {
-    const leaving = leavingOrder(this.#staying(), await this.#loads()).slice(0, surplus)
-    return leaving.map((replica) => this.#end(replica, this.#graceMs))
+    this.#fleet.checkOpen()
   }
 
   /** Ends starts that `count` does not need, the last ones first; those that run are ended in their turn. */
   #cancelStarts(count: number): void {
-    const surplus = Math.max(0, this.#staying().length - count)
+    const surplus = Math.max(0, this.#fleet.staying.length - count)
     const starting = this.#growing.filter(({ isOpen, isEnding }) => !isOpen && !isEnding).reverse()
-    for (const replica of starting.slice(0, surplus)) void this.#end(replica, 0)
-  }
-
-  async #open(plan: StagePlan): Promise<Replica> {
-    const replica = this.#create(plan)
-    try {
-      await replica.open()
-      return replica
-    } catch (error) {
-      await this.#end(replica, 0)
-      throw error
-    }
-  }
-
-  #create(plan: StagePlan): Replica {
-    if (this.#isClosing) throw this.#closed()
-    let index = 0
-    while (this.#replicas.has(index)) index++
-    const replica = new Replica({ ...plan, replicas: this.#wanted }, index, this.#tools)
-    this.#replicas.set(index, replica)
-    return replica
-  }
-
-  async #end(replica: Replica, graceMs: number): Promise<void> {
-    await replica.end({ graceMs })
-    if (this.#replicas.get(replica.index) === replica) this.#replicas.delete(replica.index)
-  }
-
-  async #loads(): Promise<readonly ReplicaLoad[]> {
-    try {
-      const stages = await (await this.#tools.gateway).status()
-      return stages.find(({ name }) => name === this.name)?.replicas ?? []
-    } catch {
-      return [] // a gateway that is gone: then nothing is loaded
-    }
+    for (const replica of starting.slice(0, surplus)) void this.#fleet.end(replica)
   }
 
   /** Null when it does not run, or is on its way out. */
   #podNamed(name: string): Pod | null {
-    return this.#staying().find((replica) => replica.name === name)?.pod ?? null
+    return this.#fleet.staying.find((replica) => replica.name === name)?.pod ?? null
   }
 
-  #staying(): Replica[] {
-    return this.all.filter(({ isEnding }) => !isEnding)
-  }
-
-  #changed(): void {
-    if (this.#isClosing) {
-      for (const replica of this.#staying()) if (!replica.running) void this.#end(replica, 0)
-    }
-    this.#outlooks.settle(this.#staying(), this.#isClosing)
-  }
-
-  #closed(): MillraceError {
-    return new MillraceError('CANCELLED', `The Flow was closed before '${this.name}' had changed.`)
+  #secondsSince(beganMs: number): number {
+    return (this.#clock.monotonic() - beganMs) / 1000
   }
 }

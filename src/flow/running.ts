@@ -4,20 +4,16 @@ import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
-import { startPod } from '../pods/index.js'
-import type { Pod } from '../pods/pod.js'
 import type { Channel } from '../transport/transport.js'
 import { banner } from './banner.js'
-import { Deployment, type RolledOut, type Scaled } from './deployment.js'
+import type { Deployment, RolledOut, Scaled } from './deployment.js'
+import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
 import { gatewaySpec } from './gateway-spec.js'
 import { podControl } from './pod-control.js'
-import { podSpec } from './pod-spec.js'
 import type { PodControl } from './pods-of.js'
 import { Autoscaling } from './scaling/autoscaling.js'
 import { type FlowStatus, foreignStatus } from './status.js'
 import { WaitingLine } from './waiting.js'
-
-type Deployments = ReadonlyMap<string, Deployment>
 
 /** A Flow that runs: its gateway and its deployments. */
 export class RunningFlow {
@@ -52,10 +48,14 @@ export class RunningFlow {
    */
   static async start(plan: FlowPlan): Promise<RunningFlow> {
     const { settings } = plan
-    const logger = createLogger(settings.name)
+    // standard output is the program's own
+    const write = (line: string): void => void process.stderr.write(`${line}\n`)
+    const logger = createLogger(settings.name, { write })
     const listening = startGateway(gatewaySpec(plan))
     const deployments = createDeployments(plan, listening, logger)
-    const counts = [...deployments.values()].map(({ plan: stage }) => [stage, atStart(stage)] as const)
+    const counts = [...deployments.values()].map(
+      ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
+    )
     const pending = new Map(counts.map(([stage, count]) => [stage.name, count]))
     const waiting = settings.quiet ? null : new WaitingLine(pending, process.stderr, systemClock)
     const growing = counts.map(([{ name }, count]) =>
@@ -142,41 +142,6 @@ export class RunningFlow {
         this.#autoscaling.demand(event.stage)
     }
   }
-}
-
-/** A stage that may have no replica has one at first: one that cannot start shows now, and what it serves is known. */
-function atStart({ replicas }: StagePlan): number {
-  return Math.max(1, replicas)
-}
-
-function createDeployments(
-  plan: FlowPlan,
-  gateway: Promise<GatewayHandle>,
-  logger: Logger,
-): Map<string, Deployment> {
-  const { settings } = plan
-  const started = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
-  const tools = (stage: StagePlan) => ({
-    gateway,
-    logger,
-    graceMs: settings.graceMs,
-    timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,
-    startPod: (wanted: StagePlan, index: number, signal: AbortSignal): Promise<Pod> =>
-      startReplica(plan, wanted, { index, signal }),
-  })
-  return new Map(started.map((stage) => [stage.name, new Deployment(stage, tools(stage))]))
-}
-
-function startReplica(
-  flow: FlowPlan,
-  stage: StagePlan,
-  { index, signal }: { readonly index: number; readonly signal: AbortSignal },
-): Promise<Pod> {
-  const { source, runtime, replicas } = stage
-  const executorClass = source.kind === 'pass-through' ? null : source.executorClass
-  const onLine = (line: string): void => void process.stderr.write(`${line}\n`)
-  const options = executorClass === null ? { signal, onLine } : { signal, onLine, executorClass }
-  return startPod(runtime, podSpec(flow, stage, { index, replicas }), options)
 }
 
 /** Waits for all, also when one fails; at the first failure `giveUp` is called, and that failure is thrown. */

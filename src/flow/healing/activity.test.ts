@@ -19,6 +19,22 @@ it('nothing is known of a process that is gone', async () => {
   expect(activityOf(child.pid!)).toBeNull()
 })
 
+it.runIf(process.platform === 'linux')(
+  'a process that was stopped is seen to be, and computes nothing',
+  async () => {
+    const child = spawn(process.execPath, ['-e', 'console.log(); for (;;);'])
+    await once(child.stdout, 'data')
+    expect(activityOf(child.pid!)?.stopped).toBe(false)
+    child.kill('SIGSTOP')
+    await expect.poll(() => activityOf(child.pid!)?.stopped).toBe(true)
+    const { ticks } = activityOf(child.pid!)!
+    expect(activityOf(child.pid!)).toEqual({ stopped: true, ticks })
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(activityOf(child.pid!)).toBeNull()
+  },
+)
+
 it.runIf(process.platform === 'linux')('a process that computes has its ticks counted', () => {
   const until = performance.now() + 50
   const before = activityOf(process.pid)!

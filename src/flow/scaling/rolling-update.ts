@@ -1,13 +1,10 @@
 import { MillraceError } from '../../errors.js'
 import type { StagePlan } from '../../plan/flow-plan.js'
+import type { Fleet } from '../fleet.js'
+import type { Replica } from '../replica.js'
 
-/** What happens to the replicas of a stage. */
-export interface Fleet<R> {
-  /** Starts one more; resolves when it takes requests. */
-  start(plan: StagePlan): Promise<R>
-  /** Drains it and takes it away; never rejects. */
-  end(replica: R): Promise<void>
-}
+/** Where replicas come from and go to. */
+type Source = Pick<Fleet, 'start' | 'end'>
 
 /**
  * Puts a new replica in the place of each old one, one after the other: the new one first, so that there are never fewer
@@ -16,12 +13,8 @@ export interface Fleet<R> {
  * When the first does not start nothing has changed; when a later one does not, those that were replaced are set back
  * in the same way. Both throw START_FAILED (or START_TIMEOUT).
  */
-export async function rollOut<R extends { readonly plan: StagePlan }>(
-  old: readonly R[],
-  plan: StagePlan,
-  fleet: Fleet<R>,
-): Promise<void> {
-  const replaced: Replaced<R>[] = []
+export async function rollOut(old: readonly Replica[], plan: StagePlan, fleet: Source): Promise<void> {
+  const replaced: Replaced[] = []
   for (const before of old) {
     try {
       const now = await fleet.start(plan)
@@ -39,13 +32,13 @@ export async function rollOut<R extends { readonly plan: StagePlan }>(
   }
 }
 
-interface Replaced<R> {
+interface Replaced {
   readonly before: StagePlan
-  readonly now: R
+  readonly now: Replica
 }
 
 /** The last one first. Gives why it had to stop, or null when all are as they were. */
-async function setBack<R>(replaced: readonly Replaced<R>[], fleet: Fleet<R>): Promise<string | null> {
+async function setBack(replaced: readonly Replaced[], fleet: Source): Promise<string | null> {
   for (const { before, now } of [...replaced].reverse()) {
     try {
       await fleet.start(before)
