@@ -3,6 +3,7 @@
  * pays for every chunk it loads. Not exported by the package.
  */
 export { Client } from './client/client.js'
+export { podsOf } from './flow/pods-of.js'
 export { startGateway } from './gateway/host.js'
 export { deferred } from './lib/deferred.js'
 export { startPod } from './pods/index.js'

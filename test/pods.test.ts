@@ -9,8 +9,16 @@ const sameThread = 'it shares the thread that waits for it'
 const sameProgram = 'it shares output, environment and fate with the program'
 const ready = 'the class is given, nothing is loaded'
 
-podSuite('process', built)
-podSuite('thread', built)
+const alone = { 'cannot be made to fail when it is the program itself': 'it fails alone' }
+
+podSuite('process', { ...built, unsupported: alone })
+podSuite('thread', {
+  ...built,
+  unsupported: {
+    ...alone,
+    'says that it ran out of memory': 'its limit is that of the program: test/pods-alone.test.ts',
+  },
+})
 podSuite('inline', {
   ...built,
   unsupported: {
@@ -18,6 +26,10 @@ podSuite('inline', {
     'is given up when it is not ready in time, with a hint': sameThread,
     'is given up when the caller no longer wants it': sameThread,
     'does not start when it dies in the constructor, and shows what it printed': sameProgram,
+    'answers an error of exitOnExceptions, then ends by itself with code 1': sameProgram,
+    'is killed at once, which was not expected': sameThread,
+    'exits, throws and holds its event loop when it is told to': sameProgram,
+    'says that it ran out of memory': sameProgram,
     'says why it died': sameProgram,
     'dies of an error that nobody catches, which is told': sameProgram,
     'hands on each line that it prints, with its name in front': sameProgram,

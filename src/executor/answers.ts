@@ -18,6 +18,8 @@ export interface Failing {
   readonly executor: Executor
   readonly deployment: string
   readonly call: Call
+  /** Told what was thrown, before the answer goes out. */
+  readonly onError?: (error: unknown) => void
 }
 
 /**
@@ -27,7 +29,7 @@ export interface Failing {
 export function failed<R extends Answerable<R>>(
   request: R,
   error: unknown,
-  { executor, deployment, call }: Failing,
+  { executor, deployment, call, onError }: Failing,
 ): R {
   const answer = request.answer()
   const status = statusFromError(error, executor.constructor.name)
@@ -37,6 +39,7 @@ export function failed<R extends Answerable<R>>(
     const at = error instanceof Error ? error.stack?.match(/^ +at .*/mu)?.[0].trim() : undefined
     executor.logger.error(`${deployment} failed: ${description}`, { endpoint, requestId, at })
   }
+  onError?.(error)
   answer.status = status
   answer.routes = [...answer.routes, { executor: deployment, status: { code, description } }]
   return answer

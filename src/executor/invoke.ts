@@ -18,6 +18,8 @@ export interface Target {
   readonly podName: string
   /** Name of the stage, added to the routes. */
   readonly deployment: string
+  /** Told what the handler threw, before the answer goes out. */
+  readonly onError?: (error: unknown) => void
 }
 
 /**

@@ -1,140 +1,217 @@
+/**
+ * One stage that runs: its replicas, and the gateway that is told about them.
+ *
+ * 1. What changes the number or the plan of the replicas on purpose happens one after the other (`Turns`); of calls of
+ *    `scale()` that wait the last one wins.
+ * 2. The gateway knows at any time whether a stage without a replica will have one (`Outlooks`).
+ * 3. After `close()` nothing starts, and when it has resolved nothing is left.
+ */
 import { MillraceError } from '../errors.js'
-import type { GatewayHandle } from '../gateway/host.js'
-import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
-import { type StartOptions, startPod } from '../pods/index.js'
-import type { Exit, Pod } from '../pods/pod.js'
-import { podSpec } from './pod-spec.js'
+import type { StageLoad } from '../gateway/events.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import type { StagePlan } from '../plan/flow-plan.js'
+import type { Pod } from '../pods/pod.js'
+import { within } from '../pods/running-pod.js'
+import { Fleet, type FleetTools } from './fleet.js'
+import { Liveness } from './healing/liveness.js'
+import { Outlooks } from './healing/outlooks.js'
+import { RestartBudget } from './healing/restart-budget.js'
+import type { Replica } from './replica.js'
+import { rollOut } from './scaling/rolling-update.js'
+import { Turns } from './scaling/turns.js'
+import { stageStatus, type StageStatus } from './status.js'
 
-export interface DeploymentHooks {
-  /** A line that a pod printed, prefix included. */
-  onLine(line: string): void
-  /** A pod ended that nobody asked to end. */
-  onLost(pod: Pod, exit: Exit): void
+/** How long a pod whose connection is gone may take to end by itself: its Executor may be closing. */
+const lostMs = 10_000
+
+/** What changed in a `scale()`. */
+export interface Scaled {
+  readonly from: number
+  readonly to: number
+  readonly seconds: number
 }
 
-/** One stage that runs: its pods, and the gateway that is told about them. */
-export class Deployment {
-  readonly plan: StagePlan
-  readonly #flow: FlowPlan
-  readonly #gateway: Promise<GatewayHandle>
-  readonly #hooks: DeploymentHooks
-  readonly #pods = new Map<number, Pod>()
+/** What a `rollingUpdate()` did. */
+export interface RolledOut {
+  /** How many replicas were replaced. */
+  readonly replaced: number
+  readonly seconds: number
+}
 
-  constructor(plan: StagePlan, flow: FlowPlan, gateway: Promise<GatewayHandle>, hooks: DeploymentHooks) {
-    this.plan = plan
-    this.#flow = flow
-    this.#gateway = gateway
-    this.#hooks = hooks
+export interface DeploymentTools
+  extends Pick<FleetTools, 'gateway' | 'startPod' | 'logger' | 'timeoutReadyMs' | 'graceMs'> {
+  /** Default the system's. */
+  readonly clock?: Clock
+  /** In [0, 1); default `Math.random`. */
+  readonly random?: () => number
+}
+
+export class Deployment {
+  #plan: StagePlan
+  readonly #fleet: Fleet
+  readonly #outlooks: Outlooks
+  readonly #liveness: Liveness | null
+  readonly #turns = new Turns()
+  readonly #tools: DeploymentTools
+  readonly #clock: Clock
+  /** Those that a growth has begun and not finished. */
+  #growing: readonly Replica[] = []
+  /** Counts calls of `scale()`. */
+  #calls = 0
+  #wanted = 0
+
+  constructor(plan: StagePlan, tools: DeploymentTools) {
+    const { clock = systemClock, random = Math.random, logger } = tools
+    const budget = new RestartBudget(plan.restarts, clock)
+    this.#plan = plan
+    this.#tools = tools
+    this.#clock = clock
+    this.#outlooks = new Outlooks(plan.name, { ...tools, budget })
+    this.#fleet = new Fleet({ ...tools, stage: plan.name, clock, random, budget, outlooks: this.#outlooks })
+    this.#liveness = plan.liveness && new Liveness(plan.runtime, plan.liveness, { clock, logger })
   }
 
   get name(): string {
-    return this.plan.name
+    return this.#plan.name
   }
 
+  /** With the `usesWith` of the last rolling update. */
+  get plan(): StagePlan {
+    return this.#plan
+  }
+
+  /** Replicas that were admitted once and are to stay. */
   get replicas(): number {
-    return this.#pods.size
+    return this.#fleet.staying.filter(({ isOpen }) => isOpen).length
   }
 
-  get pods(): readonly Pod[] {
-    return [...this.#pods.values()]
+  /** All that there are, those that start, rest or drain too. */
+  get all(): readonly Replica[] {
+    return this.#fleet.all
+  }
+
+  /** Whether a change on purpose is under way. */
+  get isChanging(): boolean {
+    return this.#turns.busy
   }
 
   /**
-   * Starts pods until there are `count`, all at once; each is admitted after it has answered a real call.
-   * When one fails, those it started are stopped again and the first failure is thrown.
+   * Starts or ends replicas until there are `count`; resolves with what really happened: a later call that asks for fewer
+   * cancels starts that are under way.
+   *
+   * Rejects with START_FAILED or START_TIMEOUT when one does not start; then there are as many as before.
    */
-  async grow(
-    count: number,
-    options: { readonly signal: AbortSignal; readonly onReady?: () => void },
-  ): Promise<void> {
-    const indexes = this.#freeIndexes(count - this.#pods.size)
-    const cancel = new AbortController()
-    const signal = AbortSignal.any([options.signal, cancel.signal])
-    const outcomes = await Promise.allSettled(
-      indexes.map(async (index) => {
-        try {
-          await this.#start(index, count, signal)
-          options.onReady?.()
-        } catch (error) {
-          cancel.abort(error)
-          throw error
-        }
-      }),
-    )
-    const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
-    if (failed.length === 0) return
-    await this.#discard(indexes)
-    throw firstCause(
-      failed.map((outcome) => outcome.reason),
-      cancel.signal.reason,
-    )
+  async scale(count: number, { onReady }: { readonly onReady?: () => void } = {}): Promise<Scaled> {
+    const call = ++this.#calls
+    this.#cancelStarts(count)
+    const { beganMs, from, to, gone } = await this.#turns.take(async () => {
+      const beganMs = this.#clock.monotonic()
+      const from = this.#fleet.staying.length
+      const gone = call === this.#calls ? await this.#scaleTo(count, onReady) : []
+      return { beganMs, from, to: this.#fleet.staying.length, gone }
+    })
+    // not in its turn: what drains for long does not keep a later call from starting replicas
+    await Promise.all(gone)
+    return { from, to, seconds: this.#secondsSince(beganMs) }
   }
 
-  /** Takes the youngest pods away until `count` are left: no new requests, those under way end, the pod closes. */
-  async shrink(count: number, graceMs: number): Promise<void> {
-    const leaving = [...this.#pods.keys()]
-      .sort((a, b) => b - a)
-      .slice(0, Math.max(0, this.#pods.size - count))
-    await Promise.all(leaving.map((index) => this.#retire(index, graceMs)))
+  /** Replaces every replica by one with another `usesWith`, see `rollOut`; what starts later has it too. */
+  rollingUpdate(usesWith: StagePlan['usesWith']): Promise<RolledOut> {
+    return this.#turns.take(async () => {
+      const beganMs = this.#clock.monotonic()
+      const old = await this.#fleet.leaving()
+      await rollOut(old, { ...this.#plan, usesWith, replicas: old.length }, this.#fleet)
+      this.#plan = { ...this.#plan, usesWith }
+      return { replaced: old.length, seconds: this.#secondsSince(beganMs) }
+    })
   }
 
-  /** Ends every pod; the gateway sends nothing any more. */
+  status(load: StageLoad | undefined): StageStatus {
+    const { degraded } = this.#outlooks
+    return stageStatus({ plan: this.#plan, wanted: this.#wanted, degraded, replicas: this.all, load })
+  }
+
+  /** Refuses requests while there is no replica, and says why; null makes them wait again. */
+  block(why: string | null): void {
+    this.#outlooks.blocked = why
+    this.#fleet.settle()
+  }
+
+  /** The connection to one of its pods is gone; a pod that lives on without it is ended, and by that replaced. */
+  async lost(name: string, reason: string): Promise<void> {
+    const pod = this.#podNamed(name)
+    if (pod === null || this.#plan.runtime === 'inline') return
+    if (await within(pod.exited, lostMs, this.#clock)) return
+    this.#tools.logger.warn(`${name} lives but has no connection any more, and is ended: ${reason}`)
+    pod.kill()
+  }
+
+  /** One of its pods does not answer; it is ended, and by that replaced, when it hangs. */
+  silent(name: string, silentMs: number): void {
+    const pod = this.#podNamed(name)
+    if (pod !== null) this.#liveness?.silent(pod, silentMs)
+  }
+
+  /** Gives up what starts or rests, and starts nothing any more; what runs goes on. */
+  freeze(): void {
+    this.#fleet.freeze()
+  }
+
+  /** Ends every replica, with `graceMs` for requests that are still in flight. */
   async close(graceMs: number): Promise<void> {
-    const pods = this.pods
-    this.#pods.clear()
-    await Promise.all(pods.map((pod) => pod.stop({ graceMs })))
+    this.freeze()
+    await Promise.all(this.all.map((replica) => this.#fleet.end(replica, graceMs)))
   }
 
-  async #start(index: number, replicas: number, signal: AbortSignal): Promise<void> {
-    const pod = await startPod(
-      this.plan.runtime,
-      podSpec(this.#flow, this.plan, { index, replicas }),
-      this.#startOptions(signal),
-    )
-    this.#pods.set(index, pod)
-    void pod.exited.then((exit) => this.#forget(index, pod, exit))
-    const gateway = await this.#gateway
-    await gateway.add(this.name, pod.name, pod.address)
+  /** Gives the ends of those that leave. */
+  async #scaleTo(count: number, onReady: () => void = () => {}): Promise<readonly Promise<void>[]> {
+    this.#wanted = count
+    try {
+      const missing = count - this.#fleet.staying.length
+      if (missing > 0) await this.#grow(missing, onReady)
+      if (missing >= 0) return []
+      const leaving = (await this.#fleet.leaving()).slice(0, -missing)
+      return leaving.map((replica) => this.#fleet.end(replica))
+    } finally {
+      this.#wanted = this.#fleet.staying.length
+    }
   }
 
-  #startOptions(signal: AbortSignal): StartOptions {
-    const { source } = this.plan
-    const onLine = (line: string): void => this.#hooks.onLine(line)
-    return source.kind === 'pass-through' || source.executorClass === null
-      ? { signal, onLine }
-      : { signal, onLine, executorClass: source.executorClass }
+  /** Starts so many at once. When one fails the others are ended too, and the failure is thrown. */
+  async #grow(missing: number, onReady: () => void): Promise<void> {
+    const plan = { ...this.#plan, replicas: this.#wanted }
+    const fresh = Array.from({ length: missing }, () => this.#fleet.create(plan))
+    this.#growing = fresh
+    let failure: unknown
+    const open = async (replica: Replica): Promise<void> => {
+      try {
+        await replica.open()
+        onReady()
+      } catch (error) {
+        if (replica.isEnding) return // a later call wants fewer, or another one has failed
+        failure = error
+        await Promise.all(fresh.map((other) => this.#fleet.end(other)))
+      }
+    }
+    await Promise.all(fresh.map(open))
+    this.#growing = []
+    if (failure !== undefined) throw MillraceError.from(failure, 'START_FAILED')
+    this.#fleet.checkOpen()
   }
 
-  async #retire(index: number, graceMs: number): Promise<void> {
-    const pod = this.#pods.get(index)
-    if (pod === undefined) return
-    this.#pods.delete(index)
-    // a gateway that did not start knows no pod
-    await this.#gateway.then(
-      (gateway) => gateway.remove(this.name, pod.name, { graceMs }),
-      () => {},
-    )
-    await pod.stop({ graceMs })
+  /** Ends starts that `count` does not need, the last ones first; those that run are ended in their turn. */
+  #cancelStarts(count: number): void {
+    const surplus = Math.max(0, this.#fleet.staying.length - count)
+    const starting = this.#growing.filter(({ isOpen, isEnding }) => !isOpen && !isEnding).reverse()
+    for (const replica of starting.slice(0, surplus)) void this.#fleet.end(replica)
   }
 
-  async #discard(indexes: readonly number[]): Promise<void> {
-    await Promise.all(indexes.map((index) => this.#retire(index, 0)))
+  /** Null when it does not run, or is on its way out. */
+  #podNamed(name: string): Pod | null {
+    return this.#fleet.staying.find((replica) => replica.name === name)?.pod ?? null
   }
 
-  #forget(index: number, pod: Pod, exit: Exit): void {
-    if (this.#pods.get(index) !== pod) return
-    this.#pods.delete(index)
-    this.#hooks.onLost(pod, exit)
+  #secondsSince(beganMs: number): number {
+    return (this.#clock.monotonic() - beganMs) / 1000
   }
-
-  #freeIndexes(count: number): number[] {
-    const free: number[] = []
-    for (let index = 0; free.length < count; index++) if (!this.#pods.has(index)) free.push(index)
-    return free
-  }
-}
-
-/** The failure that made the others give up. */
-function firstCause(reasons: readonly unknown[], cause: unknown): MillraceError {
-  return MillraceError.from(reasons.includes(cause) ? cause : reasons[0], 'START_FAILED')
 }

@@ -6,11 +6,21 @@ import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { isPod, offerClass } from '../executor/load.js'
 import { nearest } from '../lib/nearest.js'
-import { addStage, createPlan, type FlowPlan, setReplicas } from '../plan/flow-plan.js'
+import {
+  addStage,
+  createPlan,
+  type FlowPlan,
+  setReplicas,
+  setUsesWith,
+  type StagePlan,
+} from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
+import type { RolledOut, Scaled } from './deployment.js'
 import { onInterrupt } from './interrupt.js'
-import type { RunningFlow, Scaled } from './running.js'
+import { notePods } from './pods-of.js'
+import type { RunningFlow } from './running.js'
+import type { FlowStatus } from './status.js'
 
 // built → starting → running → closing → built: a closed Flow can be started again
 type Life =
@@ -106,6 +116,7 @@ export class Flow<Stages extends string = never> {
       const road = channelRoad(await running.connect())
       const client = new Client({ host: `grpc://${reachable(this.host)}:${running.port}` }, { road })
       this.#life = { state: 'running', running, client, forget: onInterrupt(() => this.close()) }
+      notePods(this, () => running.pods())
     } catch (error) {
       this.#life = { state: 'built' }
       throw error
@@ -135,26 +146,17 @@ export class Flow<Stages extends string = never> {
 
   /**
    * Another number of replicas for a stage. On a running Flow pods are started (and admitted once they have answered a
-   * real call) or drained and closed, while requests go on; otherwise the plan changes.
+   * real call) or drained and closed, while requests go on; otherwise the plan changes. Resolves with what happened: of
+   * calls that wait for each other the last one wins, and cancels starts that it does not need.
    *
-   * @throws NOT_FOUND, INVALID_OPTION; START_FAILED when a new replica does not start: then the old ones stay as they were.
+   * A stage that scales by itself takes a number between its `min` and `max`, and goes on from there.
+   *
+   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED; START_FAILED or START_TIMEOUT when a new replica does not start: then
+   * the old ones stay as they were.
    */
-  async scale(name: Stages, options: { readonly replicas: number }): Promise<Scaled> {
-    const { replicas } = options
-    const stage = this.#plan.stages.find((candidate) => candidate.name === name)
-    if (stage === undefined) throw unknownStage(name, this.stages)
-    if (!Number.isInteger(replicas) || replicas < 1 || replicas > 1024) {
-      throw new MillraceError(
-        'INVALID_OPTION',
-        `scale('${name}'): replicas must be a whole number from 1 to 1024, not ${String(replicas)}.`,
-      )
-    }
-    if (stage.runtime === 'inline' && replicas !== 1) {
-      throw new MillraceError(
-        'UNSUPPORTED',
-        `scale('${name}'): runtime 'inline' has one thread. Use 'thread' or 'process' for replicas.`,
-      )
-    }
+  async scale(name: Stages, { replicas }: { readonly replicas: number }): Promise<Scaled> {
+    const stage = this.#stage(name)
+    checkReplicas(stage, replicas)
     const life = this.#life
     if (life.state !== 'running') {
       this.#plan = setReplicas(this.#plan, name, replicas)
@@ -165,11 +167,42 @@ export class Flow<Stages extends string = never> {
     return scaled
   }
 
-  /** Replicas of a stage that run now; of a Flow that does not run, as many as it would start. @throws NOT_FOUND */
+  /**
+   * Other constructor options for the Executor of a stage. On a running Flow its replicas are replaced one by one, each
+   * by a new one that has answered a real call, so that there are never fewer; otherwise the plan changes.
+   *
+   * When a new replica does not start, those that were replaced before it are set back, and the failure is thrown.
+   *
+   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED, START_TIMEOUT
+   */
+  async rollingUpdate(
+    name: Stages,
+    { usesWith }: { readonly usesWith: Readonly<Record<string, unknown>> },
+  ): Promise<RolledOut> {
+    this.#stage(name)
+    const plan = setUsesWith(this.#plan, name, usesWith)
+    const life = this.#life
+    if (life.state !== 'running') {
+      this.#plan = plan
+      return { replaced: 0, seconds: 0 }
+    }
+    const rolled = await life.running.rollingUpdate(name, usesWith)
+    this.#plan = setUsesWith(this.#plan, name, usesWith)
+    return rolled
+  }
+
+  /**
+   * Replicas of a stage; one that died and is being replaced counts. Of a Flow that does not run, as many as it would
+   * start. @throws NOT_FOUND
+   */
   replicas(name: Stages): number {
-    const stage = this.#plan.stages.find((candidate) => candidate.name === name)
-    if (stage === undefined) throw unknownStage(name, this.stages)
-    return this.#life.state === 'running' ? this.#life.running.replicasOf(name) : stage.replicas
+    const { replicas } = this.#stage(name)
+    return this.#life.state === 'running' ? this.#life.running.replicasOf(name) : replicas
+  }
+
+  /** How every stage and every replica stands at the moment. @throws NOT_STARTED */
+  async status(): Promise<FlowStatus> {
+    return this.#running('status()').running.status()
   }
 
   /** True when a request through every stage succeeds. */
@@ -197,8 +230,15 @@ export class Flow<Stages extends string = never> {
       await life.client.close()
     } finally {
       life.forget()
+      notePods(this, null)
       this.#life = { state: 'built' }
     }
+  }
+
+  #stage(name: string): StagePlan {
+    const stage = this.#plan.stages.find((candidate) => candidate.name === name)
+    if (stage === undefined) throw unknownStage(name, this.stages)
+    return stage
   }
 
   #running(wanted: string): Extract<Life, { state: 'running' }> {
@@ -206,6 +246,22 @@ export class Flow<Stages extends string = never> {
     throw new MillraceError(
       'NOT_STARTED',
       `flow.${wanted} needs a running Flow, and this one is ${this.#life.state}. Await flow.start() first.`,
+    )
+  }
+}
+
+function checkReplicas({ name, runtime, autoscale }: StagePlan, replicas: number): void {
+  const { min, max } = autoscale ?? { min: 1, max: 1024 }
+  if (!Number.isInteger(replicas) || replicas < min || replicas > max) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `scale('${name}'): replicas must be a whole number from ${min} to ${max}, not ${String(replicas)}.`,
+    )
+  }
+  if (runtime === 'inline' && replicas !== 1) {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `scale('${name}'): runtime 'inline' has one thread. Use 'thread' or 'process' for replicas.`,
     )
   }
 }

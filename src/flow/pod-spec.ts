@@ -24,6 +24,7 @@ export function podSpec(
       workspace: stage.workspace ?? flow.settings.workspace,
       maxConcurrency: stage.maxConcurrency,
       capacity: stage.queue.perReplica,
+      exitOnExceptions: stage.exitOnExceptions,
       podName: name,
       deployment: stage.name,
       replica: replica.index,

@@ -1,35 +1,45 @@
 import { MillraceError } from '../errors.js'
+import type { GatewayEvent, StageLoad } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
-import type { GatewaySpec } from '../gateway/spec.js'
 import { systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import type { Channel } from '../transport/transport.js'
-import type { FlowPlan } from '../plan/flow-plan.js'
 import { banner } from './banner.js'
-import { Deployment } from './deployment.js'
+import type { Deployment, RolledOut, Scaled } from './deployment.js'
+import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
+import { gatewaySpec } from './gateway-spec.js'
+import { podControl } from './pod-control.js'
+import type { PodControl } from './pods-of.js'
+import { Autoscaling } from './scaling/autoscaling.js'
+import { type FlowStatus, foreignStatus } from './status.js'
 import { WaitingLine } from './waiting.js'
-
-/** What changed in a `scale()`. */
-export interface Scaled {
-  readonly from: number
-  readonly to: number
-  readonly seconds: number
-}
 
 /** A Flow that runs: its gateway and its deployments. */
 export class RunningFlow {
   readonly port: number
   readonly #plan: FlowPlan
   readonly #gateway: GatewayHandle
-  readonly #deployments: ReadonlyMap<string, Deployment>
-  #scaling: Promise<unknown> = Promise.resolve()
+  readonly #deployments: Deployments
+  readonly #autoscaling: Autoscaling
+  readonly #logger: Logger
   #closed: Promise<void> | null = null
 
-  private constructor(plan: FlowPlan, gateway: GatewayHandle, deployments: ReadonlyMap<string, Deployment>) {
+  private constructor(plan: FlowPlan, gateway: GatewayHandle, deployments: Deployments, logger: Logger) {
     this.port = gateway.port
     this.#plan = plan
     this.#gateway = gateway
     this.#deployments = deployments
+    this.#logger = logger
+    this.#autoscaling = new Autoscaling(deployments.values(), {
+      status: () => gateway.status(),
+      clock: systemClock,
+      logger,
+    })
+    gateway.onEvent((event) => this.#hear(event))
+    void gateway.ended.then(({ expected, reason }) => {
+      if (!expected) logger.error(`the gateway ended: ${reason}`)
+    })
   }
 
   /**
@@ -38,20 +48,23 @@ export class RunningFlow {
    */
   static async start(plan: FlowPlan): Promise<RunningFlow> {
     const { settings } = plan
-    const logger = createLogger(settings.name)
+    // standard output is the program's own
+    const write = (line: string): void => void process.stderr.write(`${line}\n`)
+    const logger = createLogger(settings.name, { write })
     const listening = startGateway(gatewaySpec(plan))
     const deployments = createDeployments(plan, listening, logger)
-    const pending = new Map([...deployments.values()].map(({ plan: stage }) => [stage.name, stage.replicas]))
+    const counts = [...deployments.values()].map(
+      ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
+    )
+    const pending = new Map(counts.map(([stage, count]) => [stage.name, count]))
     const waiting = settings.quiet ? null : new WaitingLine(pending, process.stderr, systemClock)
-    const failure = new AbortController()
-    const growing = [...deployments.values()].map((deployment) =>
-      deployment.grow(deployment.plan.replicas, {
-        signal: failure.signal,
-        onReady: () => waiting?.ready(deployment.name),
-      }),
+    const growing = counts.map(([{ name }, count]) =>
+      deployments.get(name)!.scale(count, { onReady: () => waiting?.ready(name) }),
     )
     try {
-      await settleAll([listening, ...growing], failure)
+      await settleAll([listening, ...growing], () => {
+        for (const deployment of deployments.values()) deployment.freeze()
+      })
     } catch (error) {
       const gateway = await listening.catch(() => null)
       await stopAll(gateway, deployments, 0)
@@ -61,13 +74,7 @@ export class RunningFlow {
     }
     const gateway = await listening
     if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
-    gateway.onEvent((event) => {
-      if (event.kind === 'lost') logger.warn(`the gateway lost ${event.pod}: ${event.reason}`, event)
-    })
-    void gateway.ended.then(({ expected, reason }) => {
-      if (!expected) logger.error(`the gateway ended: ${reason}`)
-    })
-    return new RunningFlow(plan, gateway, deployments)
+    return new RunningFlow(plan, gateway, deployments, logger)
   }
 
   /** A way to the gateway for a client of this program. */
@@ -75,90 +82,85 @@ export class RunningFlow {
     return this.#gateway.connect()
   }
 
-  /** One after the other, in the order they were asked for. */
   scale(name: string, replicas: number): Promise<Scaled> {
-    const turn = this.#scaling.then(() => this.#scale(name, replicas))
-    this.#scaling = turn.catch(() => {})
-    return turn
+    return this.#deployment(name, 'scale').scale(replicas)
+  }
+
+  rollingUpdate(name: string, usesWith: StagePlan['usesWith']): Promise<RolledOut> {
+    return this.#deployment(name, 'update').rollingUpdate(usesWith)
   }
 
   replicasOf(name: string): number {
     return this.#deployments.get(name)?.replicas ?? 0
   }
 
+  async status(): Promise<FlowStatus> {
+    const loads = new Map((await this.#gateway.status()).map((load) => [load.name, load]))
+    const stages = this.#plan.stages.map((stage) => this.#statusOf(stage, loads.get(stage.name)))
+    return { name: this.#plan.settings.name, pid: process.pid, port: this.port, stages }
+  }
+
+  /** Pods that take requests. */
+  pods(): readonly PodControl[] {
+    return [...this.#deployments.values()].flatMap(({ plan, all }) =>
+      all.flatMap(({ running, pod }) =>
+        running && pod !== null ? [podControl(plan.name, plan.runtime, pod)] : [],
+      ),
+    )
+  }
+
   close(): Promise<void> {
+    this.#autoscaling.close()
     this.#closed ??= stopAll(this.#gateway, this.#deployments, this.#plan.settings.graceMs)
     return this.#closed
   }
 
-  async #scale(name: string, replicas: number): Promise<Scaled> {
+  #statusOf(stage: StagePlan, load: StageLoad | undefined): FlowStatus['stages'][number] {
+    return this.#deployments.get(stage.name)?.status(load) ?? foreignStatus(stage, load)
+  }
+
+  #deployment(name: string, change: string): Deployment {
     const deployment = this.#deployments.get(name)
-    if (deployment === undefined) {
-      throw new MillraceError(
-        'UNSUPPORTED',
-        `stage '${name}' has no replicas of its own to scale: it has no uses, or is external.`,
-      )
+    if (deployment !== undefined) return deployment
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}' has no replicas of its own to ${change}: it has no uses, or is external.`,
+    )
+  }
+
+  #hear(event: GatewayEvent): void {
+    switch (event.kind) {
+      case 'lost': {
+        this.#logger.warn(`the gateway lost ${event.pod}: ${event.reason}`)
+        void this.#deployments.get(event.stage)?.lost(event.pod, event.reason) // never rejects
+        return
+      }
+      case 'silent':
+        this.#deployments.get(event.stage)?.silent(event.pod, event.silentMs)
+        return
+      case 'demand':
+        this.#autoscaling.demand(event.stage)
     }
-    const from = deployment.replicas
-    const start = systemClock.monotonic()
-    if (replicas > from) await deployment.grow(replicas, { signal: new AbortController().signal })
-    else await deployment.shrink(replicas, this.#plan.settings.graceMs)
-    return { from, to: deployment.replicas, seconds: (systemClock.monotonic() - start) / 1000 }
   }
 }
 
-function gatewaySpec(plan: FlowPlan): GatewaySpec {
-  const { settings } = plan
-  return {
-    name: settings.name,
-    host: settings.host,
-    port: settings.port[0] ?? 0,
-    prefetch: settings.prefetch,
-    queue: settings.queue,
-    maxMessageBytes: settings.maxMessageBytes,
-    timeoutMs: settings.timeoutMs,
-    stages: plan.stages.map((stage) => ({
-      name: stage.name,
-      passThrough: stage.source.kind === 'pass-through' && stage.external.length === 0,
-      balance: stage.balance,
-      timeoutSendMs: stage.timeoutSendMs ?? settings.timeoutSendMs,
-      retries: stage.retries,
-      hedge: stage.hedge,
-      queue: stage.queue,
-      silentMs: stage.source.kind === 'pass-through' ? null : (stage.liveness?.timeoutMs ?? null),
-      external: stage.external.map((address) => ({ kind: 'grpc' as const, ...address })),
-    })),
+/** Waits for all, also when one fails; at the first failure `giveUp` is called, and that failure is thrown. */
+async function settleAll(all: readonly Promise<unknown>[], giveUp: () => void): Promise<void> {
+  const failures: unknown[] = []
+  const note = (error: unknown): void => {
+    if (failures.push(error) === 1) giveUp()
   }
-}
-
-function createDeployments(
-  plan: FlowPlan,
-  gateway: Promise<GatewayHandle>,
-  logger: Logger,
-): Map<string, Deployment> {
-  const hooks = {
-    onLine: (line: string): void => {
-      process.stderr.write(`${line}\n`)
-    },
-    onLost: (pod: { readonly name: string }, exit: { readonly reason: string }): void =>
-      logger.error(`${pod.name} ${exit.reason}`),
-  }
-  const started = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
-  return new Map(started.map((stage) => [stage.name, new Deployment(stage, plan, gateway, hooks)]))
-}
-
-/** Waits for all, also when one fails; the first failure aborts the others and is thrown. */
-async function settleAll(all: readonly Promise<unknown>[], failure: AbortController): Promise<void> {
-  await Promise.allSettled(all.map((one) => one.catch((error: unknown) => failure.abort(error))))
-  if (failure.signal.aborted) throw MillraceError.from(failure.signal.reason, 'START_FAILED')
+  await Promise.all(all.map((one) => one.catch(note)))
+  if (failures.length > 0) throw MillraceError.from(failures[0], 'START_FAILED')
 }
 
 /** The gateway first, so that requests under way still find their pods. */
 async function stopAll(
   gateway: GatewayHandle | null,
-  deployments: ReadonlyMap<string, Deployment>,
+  deployments: Deployments,
   graceMs: number,
 ): Promise<void> {
+  for (const deployment of deployments.values()) deployment.freeze()
   await gateway?.close({ graceMs })
   await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
-import { addStage, createPlan } from './flow-plan.js'
+import { addStage, createPlan, setUsesWith } from './flow-plan.js'
 import type { StageOptions } from './stage-settings.js'
 
 class Encoder extends Executor {
@@ -124,6 +124,24 @@ describe('what is refused when a Flow is built', () => {
       () => add({ runtime: 'inline', uses: Homeless, replicas: 2 }),
       'INVALID_OPTION',
       /inline/,
+    ],
+    [
+      'an inline replica that is to end',
+      () => add({ runtime: 'inline', exitOnExceptions: ['RangeError'] }),
+      'INVALID_OPTION',
+      /exitOnExceptions.*inline/,
+    ],
+    [
+      'other constructor options that cannot travel',
+      () => setUsesWith(addStage(empty, { name: 'encoder', uses: Encoder }), 'encoder', { f: () => 1 }),
+      'INVALID_OPTION',
+      /stage 'encoder': usesWith must be .*plain data/,
+    ],
+    [
+      'constructor options of a stage without an Executor',
+      () => setUsesWith(addStage(empty, { name: 'entry' }), 'entry', {}),
+      'UNSUPPORTED',
+      /'entry' has no Executor/,
     ],
     ['a need nobody meets', () => add({ needs: 'nobody' }), 'INVALID_OPTION', /'nobody'/],
     ['a need that makes a graph', () => add({ needs: 'gateway' }), 'UNSUPPORTED', /in a line/],

@@ -69,12 +69,40 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
       `stage '${name}': runtime 'inline' has one thread, so replicas must be 1, not ${show(replicas)}. Use 'thread' or 'process'.`,
     )
   }
+  if (stage.runtime === 'inline' && stage.exitOnExceptions.length > 0) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': exitOnExceptions ends a replica, and an inline one is the program itself. Use 'thread' or 'process'.`,
+    )
+  }
   return { ...plan, stages: [...plan.stages, stage] }
 }
 
 /** The plan with another number of replicas for one stage. */
 export function setReplicas(plan: FlowPlan, name: string, replicas: number): FlowPlan {
   const stages = plan.stages.map((stage) => (stage.name === name ? { ...stage, replicas } : stage))
+  return { ...plan, stages }
+}
+
+/**
+ * The plan with other constructor options for one stage.
+ *
+ * @throws INVALID_OPTION when they are no plain data, UNSUPPORTED for a stage without an Executor of its own
+ */
+export function setUsesWith(plan: FlowPlan, name: string, usesWith: unknown): FlowPlan {
+  const { usesWith: checked } = resolveOptions(
+    { usesWith: stageOptions.usesWith },
+    { usesWith },
+    `stage '${name}'`,
+  )
+  const stages = plan.stages.map((stage) => {
+    if (stage.name !== name) return stage
+    if (stage.source.kind !== 'pass-through') return { ...stage, usesWith: checked }
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}' has no Executor of its own whose options could be changed.`,
+    )
+  })
   return { ...plan, stages }
 }
 

@@ -1,5 +1,6 @@
 import type { ExecutorClass } from '../executor/executor.js'
 import type { Address } from '../transport/transport.js'
+import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
 
@@ -20,6 +21,8 @@ export interface Host {
   terminate(): void
   /** Ends it, whatever it does: SIGKILL. */
   kill(): void
+  /** Makes it fail, for tests. @throws UNSUPPORTED where it cannot fail alone */
+  fault(fault: Fault): void
 }
 
 /** What a host tells of itself: ready or failed at most once, `exited` exactly once and last. */

@@ -1,3 +1,4 @@
+import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
 
@@ -5,6 +6,7 @@ import type { StartFailure } from './start-failure.js'
 export type ToPod =
   | { readonly kind: 'start'; readonly spec: PodSpec; readonly socketPath: string }
   | { readonly kind: 'stop'; readonly graceMs: number }
+  | { readonly kind: 'fault'; readonly fault: Fault }
 
 /** From a child process or thread. */
 export type FromPod = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly failure: StartFailure }

@@ -194,6 +194,53 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       expect(await pod.stop()).toEqual(exit)
     })
 
+    it('answers an error of exitOnExceptions, then ends by itself with code 1', async () => {
+      const pod = await start('Troubled', { executor: { exitOnExceptions: ['LicenceError'] } })
+      const channel = await reach(pod)
+      const answer = await channel.handle(ask('/fail'), call())
+      expect(answer.status?.description).toContain('expired')
+      const { expected, reason, output } = await pod.exited
+      expect({ expected, reason }).toEqual({ expected: false, reason: 'exited with code 1' })
+      expect(output.join('\n')).toContain('ended because of LicenceError (exitOnExceptions)')
+    })
+
+    it('is killed at once, which was not expected', async () => {
+      const pod = await start('Troubled')
+      const channel = await reach(pod)
+      const looping = lineWith('looping')
+      channel.handle(ask('/loop'), call()).catch(() => {})
+      await looping
+      pod.kill()
+      expect((await pod.exited).expected).toBe(false)
+    })
+
+    it('exits, throws and holds its event loop when it is told to', async () => {
+      const [exits, throws, holds] = await Promise.all([start('Talker'), start('Talker'), start('Talker')])
+      exits.fault({ type: 'exit', code: 9 })
+      expect((await exits.exited).reason).toBe('exited with code 9')
+      throws.fault({ type: 'throw' })
+      const { reason, output } = await throws.exited
+      expect([reason, ...output].join('\n')).toContain('a fault that was asked for')
+      const channel = await reach(holds)
+      const began = performance.now()
+      holds.fault({ type: 'block', ms: 200 })
+      await channel.handle(ask('/echo'), call())
+      expect(performance.now() - began).toBeGreaterThan(150)
+    })
+
+    it('says that it ran out of memory', async () => {
+      const pod = await start('Talker', { env: { NODE_OPTIONS: '--max-old-space-size=64' } })
+      pod.fault({ type: 'leak' })
+      const { expected, reason } = await pod.exited
+      expect(expected).toBe(false)
+      expect(reason).toMatch(/^ran out of memory \(.*heap/)
+    })
+
+    it('cannot be made to fail when it is the program itself', async () => {
+      const pod = await start('Talker')
+      expect(() => pod.fault({ type: 'throw' })).toThrow(/runs inline/)
+    })
+
     it('dies of an error that nobody catches, which is told', async () => {
       const pod = await start('Troubled')
       const channel = await reach(pod)

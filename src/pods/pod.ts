@@ -1,5 +1,6 @@
 import type { Address } from '../transport/transport.js'
 import type { ExecutorSpec } from '../worker/spec.js'
+import type { Fault } from './fault.js'
 
 /** One replica to run, as plain data. */
 export interface PodSpec {
@@ -32,4 +33,8 @@ export interface Pod {
   readonly exited: Promise<Exit>
   /** Drain, `close()` of the executor, exit; after `graceMs` SIGTERM, then SIGKILL. Idempotent, never rejects. */
   stop(options?: { readonly graceMs?: number }): Promise<Exit>
+  /** Ends it at once, whatever it does; its exit is not `expected`. An inline pod can only be left behind. */
+  kill(): void
+  /** Makes it fail, for tests. @throws UNSUPPORTED for an inline pod, which is the program itself */
+  fault(fault: Fault): void
 }

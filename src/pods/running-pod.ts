@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.js'
 import type { Address } from '../transport/transport.js'
+import type { Fault } from './fault.js'
 import type { Host } from './host.js'
 import type { OutputTail } from './output.js'
 import type { Exit, Pod } from './pod.js'
@@ -47,6 +48,14 @@ export class RunningPod implements Pod {
       void this.#end(graceMs)
     }
     return this.exited
+  }
+
+  kill(): void {
+    if (this.#state !== 'gone') this.#parts.host.kill()
+  }
+
+  fault(fault: Fault): void {
+    this.#parts.host.fault(fault)
   }
 
   async #end(graceMs: number): Promise<void> {

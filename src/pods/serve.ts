@@ -8,6 +8,8 @@ import { startWorker } from '../worker/worker.js'
 export interface Served {
   /** Requests whose handler runs. */
   readonly inFlight: number
+  /** Resolves when it is to end with code 1, after an error of `exitOnExceptions`; else never. */
+  readonly gaveUp: Promise<unknown>
   /** Drains for at most `graceMs`, then closes the executor when its handlers have ended. */
   stop(graceMs: number): Promise<void>
 }
@@ -23,6 +25,7 @@ export async function serve(
     get inFlight() {
       return worker.inFlight
     },
+    gaveUp: worker.gaveUp,
     async stop(graceMs) {
       await listener.close({ graceMs })
       await worker.close()

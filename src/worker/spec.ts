@@ -13,6 +13,8 @@ export interface ExecutorSpec {
   readonly maxConcurrency: number | null
   /** Requests that may run or wait in one replica; it refuses more, to be tried elsewhere. */
   readonly capacity: number
+  /** Names of errors, or of their classes, after which the replica ends. */
+  readonly exitOnExceptions: readonly string[]
   /** Name of the pod, `exec/rep-0`: the key under `__results__`. */
   readonly podName: string
   readonly deployment: string

@@ -20,6 +20,7 @@ const spec: ExecutorSpec = {
   workspace: null,
   maxConcurrency: null,
   capacity: 1000,
+  exitOnExceptions: [],
   podName: 'exec/rep-1',
   deployment: 'exec',
   replica: 1,
@@ -108,6 +109,43 @@ test('an error is an answer, and the replica lives on', async () => {
   }
   expect(logged).toHaveLength(3)
   expect((await worker.handle(requestOf('/shout'), callOf())).status).toBeUndefined()
+})
+
+class LicenceError extends Error {}
+
+test.each([
+  ['its name', ['RangeError'], '/range'],
+  ['its class', ['TypeError', 'LicenceError'], '/licence'],
+])(
+  'an error of exitOnExceptions, known by %s, is answered first, then the replica gives up',
+  async (_by, exitOnExceptions, endpoint) => {
+    class Picky extends Executor {
+      @requests('/range')
+      range() {
+        throw new RangeError('too far')
+      }
+      @requests('/licence')
+      async licence() {
+        throw new LicenceError('expired')
+      }
+    }
+    const { worker, logged } = await start(Picky, { exitOnExceptions })
+    const answer = await worker.handle(requestOf(endpoint), callOf())
+    expect(answer.status?.code).toBe('ERROR')
+    expect(await worker.gaveUp).toBe(exitOnExceptions.at(-1))
+    expect(logged.at(-1)).toBe(`error: ended because of ${exitOnExceptions.at(-1)} (exitOnExceptions)`)
+  },
+)
+
+test('other errors do not make a replica give up', async () => {
+  const { worker } = await start(Shout, { exitOnExceptions: ['RangeError'] })
+  let over = false
+  void worker.gaveUp.then(() => {
+    over = true
+  })
+  await worker.handle(requestOf('/fail'), callOf())
+  await all(worker.stream(singleOf('/fail'), callOf()))
+  expect(over).toBe(false)
 })
 
 test('a request whose header cannot be read is rejected, not thrown', async () => {

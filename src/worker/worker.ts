@@ -12,6 +12,7 @@ import type { Executor, ExecutorClass } from '../executor/executor.js'
 import { invoke, type Target } from '../executor/invoke.js'
 import { invokeStream } from '../executor/invoke-stream.js'
 import { loadClass } from '../executor/load.js'
+import { deferred } from '../lib/deferred.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
@@ -24,6 +25,8 @@ import type { ExecutorSpec } from './spec.js'
 export interface Worker extends Service {
   /** Requests that run or wait for their turn. */
   readonly inFlight: number
+  /** Resolves with the name of an error after which this replica is to end (`exitOnExceptions`), else never. */
+  readonly gaveUp: Promise<string>
   /**
    * Refuses new requests (UNAVAILABLE, which may be sent elsewhere), finishes those it has, then closes the executor.
    * Idempotent; never rejects: an error of the executor's own `close()` is logged.
@@ -66,6 +69,7 @@ class ExecutorWorker implements Worker {
   readonly #logger: Logger
   readonly #lane: Lane
   readonly #passesThrough: boolean
+  readonly #gaveUp = deferred<string>()
   #closed: Promise<void> | undefined
 
   constructor(
@@ -79,11 +83,20 @@ class ExecutorWorker implements Worker {
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
     this.#description = describeEndpoints(endpoints)
+    const { exitOnExceptions } = spec
+    const watching =
+      exitOnExceptions.length === 0
+        ? {}
+        : { onError: (error: unknown) => this.#check(error, exitOnExceptions) }
     const serving = [...endpoints].filter(([, endpoint]) => endpoint !== passThroughEndpoint)
     this.#passesThrough = serving.length < endpoints.size
     this.#targets = new Map(
-      serving.map(([path, endpoint]) => [path, { executor, endpoint, podName, deployment }]),
+      serving.map(([path, endpoint]) => [path, { executor, endpoint, podName, deployment, ...watching }]),
     )
+  }
+
+  get gaveUp(): Promise<string> {
+    return this.#gaveUp.promise
   }
 
   get inFlight(): number {
@@ -140,6 +153,14 @@ class ExecutorWorker implements Worker {
     yield failed(request, error, { executor: this.#executor, deployment: this.#deployment, call })
   }
 
+  /** The answer is still to be sent: whoever waits for `gaveUp` closes this worker, which lets it out. */
+  #check(error: unknown, names: readonly string[]): void {
+    const fatal = namesOf(error).find((name) => names.includes(name))
+    if (fatal === undefined) return
+    this.#logger.error(`ended because of ${fatal} (exitOnExceptions)`)
+    this.#gaveUp.resolve(fatal)
+  }
+
   async #end(): Promise<void> {
     await this.#lane.idle()
     try {
@@ -149,6 +170,11 @@ class ExecutorWorker implements Worker {
       this.#logger.error(`close() of ${this.#executor.constructor.name} threw ${String(error)}`, { stack })
     }
   }
+}
+
+/** Its own name and that of its class, which many classes do not set as the name. */
+function namesOf(error: unknown): string[] {
+  return error instanceof Error ? [error.name, error.constructor.name] : []
 }
 
 function closing(): MillraceError {

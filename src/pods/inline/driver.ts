@@ -1,4 +1,5 @@
 import { MessageChannel } from 'node:worker_threads'
+import { MillraceError } from '../../errors.js'
 import { listenPort } from '../../transport/port/listener.js'
 import type { Driver } from '../host.js'
 import { type Served, serve } from '../serve.js'
@@ -8,7 +9,7 @@ import { describeFailure } from '../start-failure.js'
  * A worker on this very thread, behind a port because the gateway has a thread of its own. It shares output, environment
  * and fate with the program, and cannot be killed: a handler that never ends is left behind.
  */
-export const startInline: Driver = ({ executor }, events, { executorClass }) => {
+export const startInline: Driver = ({ name, executor }, events, { executorClass }) => {
   const { port1, port2 } = new MessageChannel()
   const serving: Promise<Served | null> = serve(
     executor,
@@ -42,5 +43,11 @@ export const startInline: Driver = ({ executor }, events, { executorClass }) => 
     },
     terminate: leave,
     kill: leave,
+    fault() {
+      throw new MillraceError(
+        'UNSUPPORTED',
+        `${name} runs inline: what makes it fail makes the program fail.`,
+      )
+    },
   }
 }

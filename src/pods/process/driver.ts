@@ -12,6 +12,9 @@ import { nextSocketPath, releaseSocketPath } from './folder.js'
 /** How long output of a dead process may still come: a grandchild that inherited its pipes could hold them for ever. */
 const lastOutputMs = 200
 
+/** V8's last line but the stack, before it ends with SIGABRT: it comes first, and is not among the last lines of a pod. */
+const outOfMemory = /^FATAL ERROR: .*heap out of memory/i
+
 /** A child process: a crash, a leak or a blocking native call hurts one replica only. */
 export const startProcess: Driver = (spec, events) => {
   const socketPath = nextSocketPath()
@@ -22,13 +25,24 @@ export const startProcess: Driver = (spec, events) => {
     serialization: 'advanced',
     env: { ...process.env, ...spec.env },
   })
-  for (const stream of [child.stdout, child.stderr]) if (stream !== null) void readLines(stream, events.line)
+  let lastWord: string | null = null
+  const onLine = (line: string): void => {
+    if (outOfMemory.test(line)) lastWord = line
+    events.line(line)
+  }
+  for (const stream of [child.stdout, child.stderr]) if (stream !== null) void readLines(stream, onLine)
   child.on('message', (message) => {
     const told = message as FromPod
     if (told.kind === 'ready') events.ready({ kind: 'socket', path: socketPath })
     else events.failed(told.failure)
   })
-  watch(child, socketPath, events)
+  watch(child, socketPath, {
+    ...events,
+    exited(reason) {
+      const aborted = lastWord !== null && reason.includes('SIGABRT')
+      events.exited(aborted ? `ran out of memory (${lastWord})` : reason)
+    },
+  })
   const tell = (message: ToPod): void => {
     // a child that is gone shows by its exit
     if (child.connected) child.send(message, () => {})
@@ -44,6 +58,7 @@ export const startProcess: Driver = (spec, events) => {
     stop: (graceMs) => tell({ kind: 'stop', graceMs }),
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
+    fault: (fault) => tell({ kind: 'fault', fault }),
   }
 }
 

@@ -1,12 +1,13 @@
 import { enterPod } from '../../executor/load.js'
 import { systemClock } from '../../lib/clock.js'
 import { listenSocket } from '../../transport/socket/listener.js'
+import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { type Served, serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
 
-/** How long a pod drains when it gets SIGTERM by itself. */
-const terminatedGraceMs = 10_000
+/** How long a pod drains when it gets SIGTERM, or gives up, by itself. */
+const ownGraceMs = 10_000
 
 /** How long a pod whose parent is gone may finish what it does. */
 const orphanedGraceMs = 1000
@@ -16,8 +17,16 @@ let stopping = false
 
 enterPod()
 process.on('message', (message: ToPod) => {
-  if (message.kind === 'start') void start(message)
-  else void stop(message.graceMs)
+  switch (message.kind) {
+    case 'start':
+      void start(message)
+      return
+    case 'stop':
+      void stop(message.graceMs)
+      return
+    case 'fault':
+      commit(message.fault)
+  }
 })
 process.on('disconnect', () => {
   systemClock.after(orphanedGraceMs * 2, () => process.exit(1))
@@ -28,24 +37,25 @@ process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {
   // urged a second time: what still runs is given up, but an executor that closes may finish
   if (stopping && (served === null || served.inFlight > 0)) process.exit(1)
-  void stop(terminatedGraceMs)
+  void stop(ownGraceMs)
 })
 
 async function start({ spec, socketPath }: Extract<ToPod, { kind: 'start' }>): Promise<void> {
   try {
     served = await serve(spec.executor, (service) => listenSocket(socketPath, service, {}))
+    void served.gaveUp.then(() => stop(ownGraceMs, 1))
     tell({ kind: 'ready' })
   } catch (error) {
     tell({ kind: 'failed', failure: describeFailure(error) }, () => process.exit(1))
   }
 }
 
-async function stop(graceMs: number): Promise<void> {
+async function stop(graceMs: number, code = 0): Promise<void> {
   if (stopping) return
   stopping = true
   try {
     await served?.stop(graceMs)
-    process.exit(0)
+    process.exit(code)
   } catch (error) {
     console.error(error)
     process.exit(1)

@@ -20,6 +20,7 @@ export const startThread: Driver = (spec, events) => {
     stop: (graceMs) => thread?.postMessage({ kind: 'stop', graceMs } satisfies ToPod),
     terminate: end,
     kill: end,
+    fault: (fault) => thread?.postMessage({ kind: 'fault', fault } satisfies ToPod),
   }
 }
 

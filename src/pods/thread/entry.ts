@@ -1,10 +1,14 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { enterPod } from '../../executor/load.js'
 import { listenPort } from '../../transport/port/listener.js'
+import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
 import type { PodSpec } from '../pod.js'
 import { serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
+
+/** How long a pod drains when it gives up by itself. */
+const ownGraceMs = 10_000
 
 export interface ThreadStart {
   readonly spec: PodSpec
@@ -19,8 +23,12 @@ async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<v
   enterPod()
   try {
     const served = await serve(spec.executor, (service) => listenPort(service, port, {}))
+    const stop = (graceMs: number, code: number): void =>
+      void served.stop(graceMs).then(() => process.exit(code))
+    void served.gaveUp.then(() => stop(ownGraceMs, 1))
     control.on('message', (message: ToPod) => {
-      if (message.kind === 'stop') void served.stop(message.graceMs).then(() => process.exit(0))
+      if (message.kind === 'stop') stop(message.graceMs, 0)
+      else if (message.kind === 'fault') commit(message.fault)
     })
     tell({ kind: 'ready' })
   } catch (error) {

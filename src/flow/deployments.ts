@@ -1,0 +1,49 @@
+import type { GatewayHandle } from '../gateway/host.js'
+import type { Logger } from '../observe/logger.js'
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import { startPod } from '../pods/index.js'
+import type { Pod } from '../pods/pod.js'
+import { Deployment } from './deployment.js'
+import { podSpec } from './pod-spec.js'
+
+/** By name of the stage. */
+export type Deployments = ReadonlyMap<string, Deployment>
+
+/** One for each stage whose pods are this Flow's own; nothing is started yet. */
+export function createDeployments(
+  plan: FlowPlan,
+  gateway: Promise<GatewayHandle>,
+  logger: Logger,
+): Deployments {
+  const { settings } = plan
+  const own = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
+  return new Map(
+    own.map((stage) => [
+      stage.name,
+      new Deployment(stage, {
+        gateway,
+        logger,
+        graceMs: settings.graceMs,
+        timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,
+        startPod: (wanted, index, signal) => startReplica(plan, wanted, { index, signal }),
+      }),
+    ]),
+  )
+}
+
+/** A stage that may have no replica has one at first: one that cannot start shows now, and what it serves is known. */
+export function replicasAtStart({ replicas }: StagePlan): number {
+  return Math.max(1, replicas)
+}
+
+function startReplica(
+  flow: FlowPlan,
+  stage: StagePlan,
+  { index, signal }: { readonly index: number; readonly signal: AbortSignal },
+): Promise<Pod> {
+  const { source, runtime, replicas } = stage
+  const executorClass = source.kind === 'pass-through' ? null : source.executorClass
+  const onLine = (line: string): void => void process.stderr.write(`${line}\n`)
+  const options = executorClass === null ? { signal, onLine } : { signal, onLine, executorClass }
+  return startPod(runtime, podSpec(flow, stage, { index, replicas }), options)
+}

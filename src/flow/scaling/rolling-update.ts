@@ -1,0 +1,70 @@
+import { MillraceError } from '../../errors.js'
+import type { StagePlan } from '../../plan/flow-plan.js'
+import type { Fleet } from '../fleet.js'
+import type { Replica } from '../replica.js'
+
+/** Where replicas come from and go to. */
+type Source = Pick<Fleet, 'start' | 'end'>
+
+/**
+ * Puts a new replica in the place of each old one, one after the other: the new one first, so that there are never fewer
+ * that take requests.
+ *
+ * When the first does not start nothing has changed; when a later one does not, those that were replaced are set back
+ * in the same way. Both throw START_FAILED (or START_TIMEOUT).
+ */
+export async function rollOut(old: readonly Replica[], plan: StagePlan, fleet: Source): Promise<void> {
+  const replaced: Replaced[] = []
+  for (const before of old) {
+    try {
+      const now = await fleet.start(plan)
+      replaced.push({ before: before.plan, now })
+    } catch (error) {
+      if (replaced.length === 0) throw error
+      throw failure(MillraceError.from(error), {
+        plan,
+        of: old.length,
+        replaced: replaced.length,
+        stuck: await setBack(replaced, fleet),
+      })
+    }
+    await fleet.end(before)
+  }
+}
+
+interface Replaced {
+  readonly before: StagePlan
+  readonly now: Replica
+}
+
+/** The last one first. Gives why it had to stop, or null when all are as they were. */
+async function setBack(replaced: readonly Replaced[], fleet: Source): Promise<string | null> {
+  for (const { before, now } of [...replaced].reverse()) {
+    try {
+      await fleet.start(before)
+    } catch (error) {
+      return MillraceError.from(error).message
+    }
+    await fleet.end(now)
+  }
+  return null
+}
+
+interface Outcome {
+  readonly plan: StagePlan
+  readonly of: number
+  readonly replaced: number
+  readonly stuck: string | null
+}
+
+function failure(cause: MillraceError, { plan, of, replaced, stuck }: Outcome): MillraceError {
+  const back =
+    stuck === null
+      ? `the ${replaced} replaced before it were set back`
+      : `and those replaced before it could not all be set back (${stuck}), so that both kinds run now`
+  return new MillraceError(
+    cause.code,
+    `The rolling update of '${plan.name}' failed at replica ${replaced + 1} of ${of}; ${back}. ${cause.message}`,
+    { cause, output: cause.output, where: { ...cause.where, deployment: plan.name } },
+  )
+}
