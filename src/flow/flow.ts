@@ -2,6 +2,7 @@ import type { Client, PostResult } from '../client/client.js'
 import type { Input, Inputs } from '../client/inputs.js'
 import type { PostOptions, SendOptions, StreamOptions } from '../client/options.js'
 import type { Response } from '../client/response.js'
+import type { ControlServer } from '../control/server.js'
 import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { isPod, offerClass } from '../executor/load.js'
@@ -11,6 +12,7 @@ import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import { onInterrupt } from './interrupt.js'
 import type { RunningFlow, Scaled } from './running.js'
+import type { FlowStatus } from './status.js'
 
 // built → starting → running → closing → built: a closed Flow can be started again
 type Life =
@@ -20,6 +22,8 @@ type Life =
       readonly state: 'running'
       readonly running: RunningFlow
       readonly client: Client
+      /** Null when there is none; what other programs of this user ask. */
+      readonly control: Promise<ControlServer | null>
       readonly forget: () => void
     }
   | { readonly state: 'closing'; readonly closed: Promise<void> }
@@ -105,7 +109,9 @@ export class Flow<Stages extends string = never> {
       const running = await RunningFlow.start(this.#plan)
       const road = channelRoad(await running.connect())
       const client = new Client({ host: `grpc://${reachable(this.host)}:${running.port}` }, { road })
-      this.#life = { state: 'running', running, client, forget: onInterrupt(() => this.close()) }
+      // not awaited: nobody who starts a Flow needs it
+      const control = this.#openControl()
+      this.#life = { state: 'running', running, client, control, forget: onInterrupt(() => this.close()) }
     } catch (error) {
       this.#life = { state: 'built' }
       throw error
@@ -172,6 +178,31 @@ export class Flow<Stages extends string = never> {
     return this.#life.state === 'running' ? this.#life.running.replicasOf(name) : stage.replicas
   }
 
+  /** How the Flow stands. @throws NOT_STARTED */
+  async status(): Promise<FlowStatus> {
+    // TODO(merge): a stand-in that knows no pods; the deployments' own status replaces it
+    const { running } = this.#running('status()')
+    const { settings, stages } = this.#plan
+    return {
+      name: settings.name,
+      pid: process.pid,
+      port: running.port,
+      stages: stages.map(({ name, source, external, runtime, replicas }) => {
+        const own = source.kind !== 'pass-through'
+        const ready = running.replicasOf(name)
+        return {
+          name,
+          runtime: own ? runtime : external.length > 0 ? 'external' : 'pass-through',
+          replicas: own ? replicas : external.length,
+          ready: own ? ready : external.length,
+          degraded: null,
+          waiting: 0,
+          pods: [],
+        }
+      }),
+    }
+  }
+
   /** True when a request through every stage succeeds. */
   async isReady(): Promise<boolean> {
     return this.#life.state === 'running' && this.#life.client.isReady()
@@ -193,12 +224,29 @@ export class Flow<Stages extends string = never> {
 
   async #end(life: Extract<Life, { state: 'running' }>): Promise<void> {
     try {
-      await life.running.close()
+      const closed = life.running.close()
+      await Promise.all([closed, life.control.then((control) => control?.close({ until: closed }))])
       await life.client.close()
     } finally {
       life.forget()
       this.#life = { state: 'built' }
     }
+  }
+
+  async #openControl(): Promise<ControlServer | null> {
+    if (!this.#plan.settings.control) return null
+    const { openControl } = await import('../control/open.js')
+    const flow = {
+      status: () => this.status(),
+      // a Flow that is closing would take it as a change of its plan
+      scale: async (name: string, options: { readonly replicas: number }) =>
+        this.#running('scale()') && this.scale(name as Stages, options),
+      // TODO(merge): `this.rollingUpdate`
+      rollingUpdate: async (): Promise<never> => {
+        throw new MillraceError('UNSUPPORTED', 'This version has no rolling update.')
+      },
+    }
+    return openControl(flow, this.#plan.settings.name)
   }
 
   #running(wanted: string): Extract<Life, { state: 'running' }> {
