@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const main = path.join(root, 'dist', 'cli', 'main.js')
@@ -39,7 +39,7 @@ export class Place {
     this.#programs.push(child)
     await once(child.stdout, 'data')
     const mine = (): readonly string[] => this.sockets.filter((name) => name.includes(`-${child.pid}.`))
-    await expect.poll(mine).toHaveLength(names.length)
+    await vi.waitFor(() => expect(mine()).toHaveLength(names.length))
     return child
   }
 
