@@ -14,8 +14,10 @@ const order = [
   'client',
   'plan',
   'pods',
+  'control',
   'flow',
   'testing',
+  'cli',
 ]
 
 /** Folders that run in a browser too. */
@@ -55,7 +57,10 @@ module.exports = {
         'A pod must not load gRPC or generated messages: it costs memory and start time in every replica.',
       severity: 'error',
       from: { path: podEntry },
-      to: { path: '(node_modules/(@grpc|@bufbuild)|^src/(wire/gen|gateway|client|flow))', reachable: true },
+      to: {
+        path: '(node_modules/(@grpc|@bufbuild)|^src/(wire/gen|gateway|client|control|flow|cli))',
+        reachable: true,
+      },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

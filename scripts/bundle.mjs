@@ -18,13 +18,17 @@ const stamp = path.join(root, 'build', 'bundled')
 /** What meets in one thread shares its chunks: what the package exports, what a pod begins with, and what tests drive. */
 const shared = ['index', 'document/index', 'pods/process/entry', 'pods/thread/entry', 'parts']
 
-/** The gateway has a thread to itself and meets no other code, so it is one file. */
-const alone = ['gateway/thread']
+/**
+ * One file each: the gateway has a thread to itself, the command line a process. The server of the control socket meets the
+ * package, but shares only errors and the logger with it.
+ */
+const alone = ['gateway/thread', 'control/server', 'cli/main']
 
 if (!upToDate()) await bundle()
 
 async function bundle() {
-  const outputFiles = [...(await join(shared)), ...(await join(alone))]
+  const joined = await Promise.all([shared, ...alone.map((entry) => [entry])].map(join))
+  const outputFiles = joined.flat()
   for (const file of scripts(target)) rmSync(file)
   for (const { path: file, contents } of outputFiles) {
     mkdirSync(path.dirname(file), { recursive: true })

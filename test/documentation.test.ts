@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { errorCodes } from 'millrace'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Place } from './support/command-line.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 const pages = [
@@ -39,11 +40,31 @@ describe('every TypeScript snippet runs', () => {
   }
 })
 
+const commandsOf = (page: string): string[] => blocks(page, 'sh').flatMap((block) => block.trim().split('\n'))
+const isMillrace = (command: string): boolean => /^(npx )?millrace /.test(command)
+
+describe('every millrace command does what it should on a running Flow', () => {
+  let place: Place
+  beforeAll(async () => {
+    place = new Place()
+    await place.start('flow')
+  })
+  afterAll(() => place.close())
+  for (const page of pages) {
+    for (const command of commandsOf(page).filter(isMillrace)) {
+      it(`${page}: ${command}`, async () => {
+        const words = command.replace(/^npx /, '').split(' ')
+        expect(await place.run(...words.slice(1))).toMatchObject({ code: 0, stderr: '' })
+      })
+    }
+  }
+})
+
 describe('every command is one that exists', () => {
   const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts)
   const ci = read('.ci/run')
   for (const page of [...pages, 'examples/scale-out/README.md']) {
-    for (const command of blocks(page, 'sh').flatMap((block) => block.trim().split('\n'))) {
+    for (const command of commandsOf(page).filter((line) => !isMillrace(line))) {
       it(`${page}: ${command}`, () => {
         const words = command.replace(/^npm run /, 'npm ').split(' ')
         expect(words[0]).toBe('npm')

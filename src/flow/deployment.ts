@@ -6,6 +6,8 @@
  * 2. The gateway knows at any time whether a stage without a replica will have one (`Outlooks`).
  * 3. After `close()` nothing starts, and when it has resolved nothing is left.
  */
+import type { Scaled } from '../control/controlled.js'
+import type { StageStatus } from '../control/status.js'
 import { MillraceError } from '../errors.js'
 import type { StageLoad } from '../gateway/events.js'
 import { type Clock, systemClock } from '../lib/clock.js'
@@ -19,17 +21,10 @@ import { RestartBudget } from './healing/restart-budget.js'
 import type { Replica } from './replica.js'
 import { rollOut } from './scaling/rolling-update.js'
 import { Turns } from './scaling/turns.js'
-import { stageStatus, type StageStatus } from './status.js'
+import { stageStatus } from './status.js'
 
 /** How long a pod whose connection is gone may take to end by itself: its Executor may be closing. */
 const lostMs = 10_000
-
-/** What changed in a `scale()`. */
-export interface Scaled {
-  readonly from: number
-  readonly to: number
-  readonly seconds: number
-}
 
 /** What a `rollingUpdate()` did. */
 export interface RolledOut {

@@ -2,6 +2,9 @@ import type { Client, PostResult } from '../client/client.js'
 import type { Input, Inputs } from '../client/inputs.js'
 import type { PostOptions, SendOptions, StreamOptions } from '../client/options.js'
 import type { Response } from '../client/response.js'
+import type { Scaled } from '../control/controlled.js'
+import type { ControlServer } from '../control/server.js'
+import type { FlowStatus } from '../control/status.js'
 import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { isPod, offerClass } from '../executor/load.js'
@@ -16,11 +19,10 @@ import {
 } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
-import type { RolledOut, Scaled } from './deployment.js'
+import type { RolledOut } from './deployment.js'
 import { onInterrupt } from './interrupt.js'
 import { notePods } from './pods-of.js'
 import type { RunningFlow } from './running.js'
-import type { FlowStatus } from './status.js'
 
 // built → starting → running → closing → built: a closed Flow can be started again
 type Life =
@@ -30,6 +32,8 @@ type Life =
       readonly state: 'running'
       readonly running: RunningFlow
       readonly client: Client
+      /** Null when there is none; what other programs of this user ask. */
+      readonly control: Promise<ControlServer | null>
       readonly forget: () => void
     }
   | { readonly state: 'closing'; readonly closed: Promise<void> }
@@ -115,7 +119,9 @@ export class Flow<Stages extends string = never> {
       const running = await RunningFlow.start(this.#plan)
       const road = channelRoad(await running.connect())
       const client = new Client({ host: `grpc://${reachable(this.host)}:${running.port}` }, { road })
-      this.#life = { state: 'running', running, client, forget: onInterrupt(() => this.close()) }
+      // not awaited: nobody who starts a Flow needs it
+      const control = this.#openControl()
+      this.#life = { state: 'running', running, client, control, forget: onInterrupt(() => this.close()) }
       notePods(this, () => running.pods())
     } catch (error) {
       this.#life = { state: 'built' }
@@ -226,7 +232,8 @@ export class Flow<Stages extends string = never> {
 
   async #end(life: Extract<Life, { state: 'running' }>): Promise<void> {
     try {
-      await life.running.close()
+      const closed = life.running.close()
+      await Promise.all([closed, life.control.then((control) => control?.close({ until: closed }))])
       await life.client.close()
     } finally {
       life.forget()
@@ -239,6 +246,20 @@ export class Flow<Stages extends string = never> {
     const stage = this.#plan.stages.find((candidate) => candidate.name === name)
     if (stage === undefined) throw unknownStage(name, this.stages)
     return stage
+  }
+
+  async #openControl(): Promise<ControlServer | null> {
+    if (!this.#plan.settings.control) return null
+    const { openControl } = await import('../control/open.js')
+    const flow = {
+      status: () => this.status(),
+      // a Flow that is closing would take it as a change of its plan
+      scale: async (name: string, options: { readonly replicas: number }) =>
+        this.#running('scale()') && this.scale(name as Stages, options),
+      rollingUpdate: async (name: string, options: { readonly usesWith: StagePlan['usesWith'] }) =>
+        this.#running('rollingUpdate()') && this.rollingUpdate(name as Stages, options),
+    }
+    return openControl(flow, this.#plan.settings.name)
   }
 
   #running(wanted: string): Extract<Life, { state: 'running' }> {

@@ -34,6 +34,11 @@ export interface FlowSettings {
   readonly timeoutReadyMs: number
   /** Milliseconds `close()` waits for requests under way before it ends them. Default 30,000. */
   readonly graceMs: number
+  /**
+   * A Unix socket that only this user may open, for `millrace ps` and `millrace scale`. When it cannot be opened the Flow
+   * runs without. Default true.
+   */
+  readonly control: boolean
   /** No banner and no waiting line. Default false. */
   readonly quiet: boolean
 }
@@ -71,5 +76,6 @@ export const flowOptions: OptionTable<FlowSettings> = {
   timeoutSendMs: integer(null, 1),
   timeoutReadyMs: integer(600_000, -1),
   graceMs: integer(30_000, 0),
+  control: flag(true),
   quiet: flag(false),
 }

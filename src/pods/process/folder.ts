@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from '../../lib/alive.js'
 
 /** Longest path of a Unix socket on every system we know (macOS: 103; Linux: 107), less the longest name in the folder. */
 const longestFolder = 90
@@ -63,14 +64,5 @@ function namespace(): string {
     return statSync('/proc/self/ns/pid').ino.toString(36)
   } catch {
     return '0'
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

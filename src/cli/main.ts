@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { runCommand } from './run.js'
+
+// `millrace ps | head` has seen enough
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
+const { code, complaint } = await runCommand(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  colour: process.stdout.isTTY && !process.env.NO_COLOR,
+})
+if (complaint !== null) process.stderr.write(`millrace: ${complaint}\n`)
+process.exitCode = code

@@ -1,0 +1,54 @@
+import { controlAt, type FlowControl } from '../control/client.js'
+import { connect, listed } from '../control/connect.js'
+import { listFlows } from '../control/sockets.js'
+import { MillraceError } from '../errors.js'
+import { parseArguments, positional } from './arguments.js'
+import type { Command } from './command.js'
+import { type Asked, renderFlows } from './render-flows.js'
+
+interface Candidate {
+  readonly label: string
+  readonly control: FlowControl
+}
+
+export const ps: Command = {
+  summary: 'Shows running Flows, their stages and pods',
+  help: `Usage: millrace ps [--flow NAME|PID|SOCKET] [--json]
+
+Shows the Flows of this user that run on this machine: each stage with the
+replicas that are ready, each pod with its state, process id, requests in
+flight, latency (a moving average), restarts, and the time since its last
+change of state.
+
+  --flow   only this one: its name, the process id of its program, or the path
+           of its control socket
+  --json   an array of Flows as JSON; one that does not answer has an "error"`,
+  async run(args, terminal) {
+    const { values, positionals } = parseArguments(args, {
+      flow: { type: 'string' },
+      json: { type: 'boolean' },
+    })
+    positional(positionals)
+    const flows = await Promise.all((await candidates(values.flow)).map(ask))
+    if (values.json) terminal.out(`${JSON.stringify(flows.map(asJson), null, 2)}\n`)
+    else if (flows.length === 0) terminal.out('No Flow of this user runs on this machine.\n')
+    else terminal.out(`${renderFlows(flows, terminal.colour)}\n`)
+  },
+}
+
+async function candidates(which: string | undefined): Promise<readonly Candidate[]> {
+  if (which !== undefined) return [{ label: which, control: await connect(which) }]
+  return (await listFlows()).map((flow) => ({ label: listed([flow]), control: controlAt(flow.path) }))
+}
+
+async function ask({ label, control }: Candidate): Promise<Asked> {
+  try {
+    return { state: 'answered', status: await control.status() }
+  } catch (error) {
+    return { state: 'failed', label, reason: MillraceError.from(error).message }
+  }
+}
+
+function asJson(flow: Asked): object {
+  return flow.state === 'answered' ? flow.status : { flow: flow.label, error: flow.reason }
+}

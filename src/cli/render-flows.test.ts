@@ -1,0 +1,94 @@
+import { expect, it } from 'vitest'
+import type { FlowStatus, PodStatus } from '../control/status.js'
+import { duration } from './duration.js'
+import { renderFlows } from './render-flows.js'
+
+const pod = (name: string, more: Partial<PodStatus> = {}): PodStatus => ({
+  name,
+  pid: 4711,
+  state: 'ready',
+  inFlight: 3,
+  latencyMs: 20.4,
+  restarts: 0,
+  sinceMs: 12_000,
+  ...more,
+})
+
+const status: FlowStatus = {
+  name: 'shop',
+  pid: 4700,
+  port: 8080,
+  stages: [
+    {
+      name: 'fast',
+      runtime: 'pass-through',
+      replicas: 0,
+      ready: 0,
+      degraded: null,
+      waiting: 0,
+      pods: [],
+    },
+    {
+      name: 'slow',
+      runtime: 'process',
+      replicas: 2,
+      ready: 1,
+      degraded: '10 restarts within 60 s:\n\u001b[31mout of memory',
+      waiting: 4,
+      pods: [
+        pod('slow/rep-0'),
+        pod('slow/rep-1', { pid: null, state: 'backoff', inFlight: 0, latencyMs: null, restarts: 10 }),
+      ],
+    },
+    {
+      name: 'last',
+      runtime: 'thread',
+      replicas: 1,
+      ready: 1,
+      degraded: null,
+      waiting: 0,
+      pods: [pod('last/rep-0')],
+    },
+  ],
+}
+
+it('shows stages, pods, and why a stage is degraded; control characters of others do not reach the terminal', () => {
+  expect(renderFlows([{ state: 'answered', status }], false).split('\n')).toEqual([
+    'shop  pid 4700  port 8080',
+    'STAGE, POD    STATE                     PID  IN FLIGHT  LATENCY  RESTARTS  SINCE',
+    'fast          passes through',
+    'slow          1 of 2 ready, 4 waiting',
+    '  slow/rep-0  ready                    4711          3    20 ms         0   12 s',
+    '  slow/rep-1  backoff                     –          0        –        10   12 s',
+    '  degraded: 10 restarts within 60 s: [31mout of memory',
+    'last          1 of 1 ready',
+    '  last/rep-0  ready                    4711          3    20 ms         0   12 s',
+  ])
+})
+
+it('colours states on a terminal, without moving a column', () => {
+  const plain = renderFlows([{ state: 'answered', status }], false)
+  const coloured = renderFlows([{ state: 'answered', status }], true)
+  expect(coloured).toContain('\u001b[32mready\u001b[39m')
+  expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain)
+})
+
+it('shows a Flow that does not answer', () => {
+  expect(renderFlows([{ state: 'failed', label: 'shop (pid 1)', reason: 'It computes.' }], false)).toBe(
+    'shop (pid 1): It computes.',
+  )
+})
+
+it.each([
+  [0, '0 ms'],
+  [0.44, '0.4 ms'],
+  [999, '999 ms'],
+  [1000, '1 s'],
+  [3240, '3.2 s'],
+  [59_900, '59 s'],
+  [60_000, '1 min'],
+  [7_300_000, '2 h'],
+  [90_000_000, '1 d'],
+])('%d ms are %s', (ms, text) => {
+  expect(duration(ms)).toBe(text)
+})

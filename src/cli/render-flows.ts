@@ -1,0 +1,74 @@
+import type { FlowStatus, PodState, PodStatus, StageStatus } from '../control/status.js'
+import { duration } from './duration.js'
+import { type Cell, table } from './table.js'
+import { type Colour, oneLine, paint } from './terminal.js'
+
+/** One Flow that was asked, and what came. */
+export type Asked =
+  | { readonly state: 'answered'; readonly status: FlowStatus }
+  | { readonly state: 'failed'; readonly label: string; readonly reason: string }
+
+const columns = ['STAGE, POD', 'STATE', 'PID', 'IN FLIGHT', 'LATENCY', 'RESTARTS', 'SINCE']
+const right = new Set([2, 3, 4, 5, 6])
+
+const podColours: Readonly<Record<PodState, Colour>> = {
+  ready: 'green',
+  starting: 'yellow',
+  probing: 'yellow',
+  draining: 'yellow',
+  backoff: 'yellow',
+  ejected: 'red',
+  silent: 'red',
+  lost: 'red',
+}
+
+/** Flows as tables for people: one line a stage and one a pod. */
+export function renderFlows(flows: readonly Asked[], colour: boolean): string {
+  const tint = (text: string, name: Colour): string => (colour ? paint(text, name) : text)
+  return flows
+    .map((flow) =>
+      flow.state === 'failed'
+        ? tint(oneLine(`${flow.label}: ${flow.reason}`), 'red')
+        : renderFlow(flow.status, tint),
+    )
+    .join('\n\n')
+}
+
+type Tint = (text: string, name: Colour) => string
+
+function renderFlow({ name, pid, port, stages }: FlowStatus, tint: Tint): string {
+  const head = columns.map((text) => ({ text, paint: (plain: string) => tint(plain, 'grey') }))
+  const blocks = stages.map((stage) => ({ stage, rows: [stageRow(stage, tint), ...podRows(stage, tint)] }))
+  const lines = table([head, ...blocks.flatMap(({ rows }) => rows)], right)
+  const title = `${tint(oneLine(name), 'bold')}  pid ${pid}  port ${port}`
+  let next = 1
+  return [
+    title,
+    lines[0]!,
+    ...blocks.flatMap(({ stage, rows }) => [
+      ...lines.slice(next, (next += rows.length)),
+      ...(stage.degraded === null ? [] : [tint(`  degraded: ${oneLine(stage.degraded)}`, 'red')]),
+    ]),
+  ].join('\n')
+}
+
+function stageRow({ name, ...stage }: StageStatus, tint: Tint): (string | Cell)[] {
+  const waits = stage.waiting > 0 ? `, ${stage.waiting} waiting` : ''
+  const whole = stage.ready >= stage.replicas && stage.degraded === null
+  const state =
+    stage.runtime === 'pass-through' ? 'passes through' : `${stage.ready} of ${stage.replicas} ready`
+  const paintState = (text: string): string => (whole ? text : tint(text, 'yellow'))
+  return [oneLine(name), { text: `${state}${waits}`, paint: paintState }]
+}
+
+function podRows({ pods }: StageStatus, tint: Tint): (string | Cell)[][] {
+  return pods.map((pod: PodStatus) => [
+    `  ${oneLine(pod.name)}`,
+    { text: oneLine(pod.state), paint: (text) => tint(text, podColours[pod.state] ?? 'yellow') },
+    pod.pid === null ? '–' : String(pod.pid),
+    String(pod.inFlight),
+    pod.latencyMs === null ? '–' : duration(pod.latencyMs),
+    String(pod.restarts),
+    duration(pod.sinceMs),
+  ])
+}

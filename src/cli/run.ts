@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+import type { Command } from './command.js'
+import { ps } from './ps.js'
+import { scale } from './scale.js'
+import { oneLine, type Terminal } from './terminal.js'
+import { UsageError } from './usage-error.js'
+
+const commands: ReadonlyMap<string, Command> = new Map([
+  ['ps', ps],
+  ['scale', scale],
+])
+
+/** What a command line did: its exit code, and for standard error why it is not 0. */
+export interface Outcome {
+  /** 0; 1 when what was asked for failed; 2 when the command line is wrong. */
+  readonly code: 0 | 1 | 2
+  readonly complaint: string | null
+}
+
+/** Runs one command line, without the name of the program. Never rejects. */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<Outcome> {
+  try {
+    await dispatch(args, terminal)
+    return { code: 0, complaint: null }
+  } catch (error) {
+    if (error instanceof UsageError) {
+      const [name = ''] = args
+      const more = commands.has(name) ? `millrace help ${name}` : 'millrace --help'
+      return { code: 2, complaint: `${oneLine(error.message)} See '${more}'.` }
+    }
+    return { code: 1, complaint: oneLine(MillraceError.from(error).message) }
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<void> {
+  switch (name) {
+    case undefined:
+    case '--help':
+    case '-h':
+      return terminal.out(`${overview()}\n`)
+    case '--version':
+    case '-v':
+      return terminal.out(`${version()}\n`)
+    case 'help':
+      return terminal.out(`${rest[0] === undefined ? overview() : find(rest[0]).help}\n`)
+    default: {
+      const command = find(name)
+      if (rest.includes('--help') || rest.includes('-h')) return terminal.out(`${command.help}\n`)
+      return command.run(rest, terminal)
+    }
+  }
+}
+
+/** @throws UsageError */
+function find(name: string): Command {
+  const command = commands.get(name)
+  if (command !== undefined) return command
+  const known = [...commands.keys(), 'help']
+  const hint = nearest(name, known)
+  const advice = hint === undefined ? `Commands: ${known.join(', ')}.` : `Did you mean '${hint}'?`
+  throw new UsageError(`There is no command '${name}'. ${advice}`)
+}
+
+function overview(): string {
+  const rows = [...commands].map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  return `Usage: millrace COMMAND
+
+${rows.join('\n')}
+  ${'help'.padEnd(8)}Explains a command: millrace help ps
+
+  --help, --version`
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return String((manifest as { readonly version: unknown }).version)
+}

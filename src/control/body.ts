@@ -1,0 +1,88 @@
+import type { Readable } from 'node:stream'
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+
+/** The whole body as text; null when it is longer than `maxBytes`. The rest is left to whoever ends the connection. */
+export async function readBody(stream: Readable, maxBytes: number): Promise<string | null> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxBytes) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/**
+ * The fields of a JSON object. A key `__proto__`, at any depth, is refused: whoever copies such an object key by key would
+ * change a prototype.
+ *
+ * @throws MALFORMED when it is no JSON or no object; UNKNOWN_OPTION for a field that is not in `known`.
+ */
+export function parseFields<K extends string>(text: string, known: readonly K[]): ReadonlyMap<K, unknown> {
+  const value = parseJson(text)
+  if (!isObject(value)) {
+    throw new MillraceError('MALFORMED', `The body must be a JSON object with ${known.join(', ')}.`)
+  }
+  const fields = new Map<K, unknown>()
+  for (const [key, field] of Object.entries(value)) {
+    const name = known.find((candidate) => candidate === key)
+    if (name === undefined) throw unknownField(key, known)
+    fields.set(name, field)
+  }
+  return fields
+}
+
+/** @throws INVALID_OPTION */
+export function textField<K extends string>(fields: ReadonlyMap<K, unknown>, name: K): string {
+  const value = fields.get(name)
+  if (typeof value === 'string' && value !== '') return value
+  throw new MillraceError('INVALID_OPTION', `${name} must be a text that is not empty.`)
+}
+
+/** @throws INVALID_OPTION */
+export function integerField<K extends string>(fields: ReadonlyMap<K, unknown>, name: K): number {
+  const value = fields.get(name)
+  if (Number.isInteger(value)) return value as number
+  throw new MillraceError('INVALID_OPTION', `${name} must be a whole number.`)
+}
+
+/** @throws INVALID_OPTION */
+export function objectField<K extends string>(
+  fields: ReadonlyMap<K, unknown>,
+  name: K,
+): Readonly<Record<string, unknown>> {
+  const value = fields.get(name)
+  if (isObject(value)) return value
+  throw new MillraceError('INVALID_OPTION', `${name} must be an object.`)
+}
+
+function parseJson(text: string): unknown {
+  let poisoned = false
+  let value: unknown
+  try {
+    value = JSON.parse(text, (key, item: unknown) => {
+      poisoned ||= key === '__proto__'
+      return item
+    })
+  } catch (error) {
+    // a SyntaxError, or a RangeError when it nests too deep
+    throw new MillraceError('MALFORMED', `The body is no JSON that can be read: ${(error as Error).message}.`)
+  }
+  if (poisoned) throw new MillraceError('MALFORMED', "The body must not have a key '__proto__'.")
+  return value
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function unknownField(key: string, known: readonly string[]): MillraceError {
+  const hint = nearest(key, known)
+  const advice = hint === undefined ? `Fields: ${known.join(', ')}.` : `Did you mean '${hint}'?`
+  return new MillraceError(
+    'UNKNOWN_OPTION',
+    `There is no field ${JSON.stringify(key.slice(0, 80))}. ${advice}`,
+  )
+}

@@ -1,0 +1,98 @@
+import { request } from 'node:http'
+import { type ErrorCode, errorCodes, MillraceError } from '../errors.js'
+import { systemClock } from '../lib/clock.js'
+import type { Scaled } from './controlled.js'
+import type { FlowStatus } from './status.js'
+
+/** Largest answer that is read, bytes. */
+const maxAnswerBytes = 64 * 1024 * 1024
+
+/** Milliseconds a Flow may take to say how it stands; one that computes on its main thread takes long. */
+const statusPatienceMs = 5000
+
+/** A way to a running Flow of this user; each question is a connection of its own. */
+export interface FlowControl {
+  readonly path: string
+  /** @throws UNAVAILABLE when the Flow is gone, DEADLINE_EXCEEDED when it does not answer within 5 s. */
+  status(): Promise<FlowStatus>
+  /** Waits as long as it takes. @throws UNAVAILABLE, and what `flow.scale()` throws. */
+  scale(stage: string, options: { readonly replicas: number }): Promise<Scaled>
+}
+
+/** Dials nothing yet. */
+export function controlAt(path: string): FlowControl {
+  return {
+    path,
+    status: async () => (await ask(path, { route: '/status', timeoutMs: statusPatienceMs })) as FlowStatus,
+    scale: async (stage, { replicas }) =>
+      (await ask(path, { route: '/scale', body: { stage, replicas } })) as Scaled,
+  }
+}
+
+interface Question {
+  readonly route: string
+  /** Makes it a POST. */
+  readonly body?: object
+  readonly timeoutMs?: number
+}
+
+async function ask(path: string, question: Question): Promise<unknown> {
+  const { status, text } = await exchange(path, question)
+  const value = parse(text)
+  if (value === undefined) throw noAnswer(path, `it answered ${status} with what is no JSON object`)
+  if (status === 200) return value
+  const { code, message } = value as { readonly code?: unknown; readonly message?: unknown }
+  const known = typeof code === 'string' && Object.hasOwn(errorCodes, code)
+  throw new MillraceError(
+    known ? (code as ErrorCode) : 'INTERNAL',
+    typeof message === 'string' ? message : `The Flow at ${path} answered ${status}.`,
+  )
+}
+
+function exchange(
+  path: string,
+  { route, body, timeoutMs = Number.POSITIVE_INFINITY }: Question,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST'
+    const sent = request({ socketPath: path, path: route, method, agent: false })
+    const cancel = systemClock.after(timeoutMs, () => {
+      sent.destroy(
+        new MillraceError('DEADLINE_EXCEEDED', `The Flow at ${path} did not answer within ${timeoutMs} ms.`),
+      )
+    })
+    const fail = (error: Error): void => {
+      cancel()
+      reject(MillraceError.is(error) ? error : noAnswer(path, error.message, error))
+    }
+    sent.once('error', fail)
+    sent.once('response', (response) => {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        chunks.push(chunk)
+        if (bytes > maxAnswerBytes) sent.destroy(new Error('its answer is too long'))
+      })
+      response.once('error', fail)
+      response.once('end', () => {
+        cancel()
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') })
+      })
+    })
+    sent.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+function parse(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function noAnswer(path: string, reason: string, cause?: Error): MillraceError {
+  return new MillraceError('UNAVAILABLE', `The Flow at ${path} does not answer: ${reason}.`, { cause })
+}

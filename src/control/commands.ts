@@ -1,0 +1,35 @@
+import { integerField, objectField, parseFields, textField } from './body.js'
+import type { Controlled } from './controlled.js'
+
+/** What can be asked of a running Flow. */
+export interface Command {
+  readonly method: 'GET' | 'POST'
+  /** `body` is empty for a GET. The answer is plain data. */
+  run(flow: Controlled, body: string): Promise<unknown>
+}
+
+/** By path. A map and no object, so that `/constructor` finds nothing. */
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['/status', { method: 'GET', run: (flow) => flow.status() }],
+  [
+    '/scale',
+    {
+      method: 'POST',
+      async run(flow, body) {
+        const fields = parseFields(body, ['stage', 'replicas'])
+        return flow.scale(textField(fields, 'stage'), { replicas: integerField(fields, 'replicas') })
+      },
+    },
+  ],
+  [
+    '/rolling-update',
+    {
+      method: 'POST',
+      async run(flow, body) {
+        const fields = parseFields(body, ['stage', 'usesWith'])
+        const usesWith = objectField(fields, 'usesWith')
+        return (await flow.rollingUpdate(textField(fields, 'stage'), { usesWith })) ?? {}
+      },
+    },
+  ],
+])

@@ -1,0 +1,58 @@
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+import { controlAt, type FlowControl } from './client.js'
+import { plainName } from './socket-name.js'
+import { type FlowSocket, listFlows } from './sockets.js'
+
+/**
+ * The running Flow of that name, process id, or path of a control socket; without one the only Flow that runs.
+ *
+ * @throws NOT_FOUND with what runs, when none fits.
+ * @throws INVALID_OPTION when several do.
+ */
+export async function connect(which?: string): Promise<FlowControl> {
+  if (which?.includes('/')) return controlAt(which)
+  return controlAt(chooseFlow(await listFlows(), which).path)
+}
+
+/** As `connect` chooses, from a list. */
+export function chooseFlow(flows: readonly FlowSocket[], which?: string): FlowSocket {
+  const fitting = flows.filter((flow) => which === undefined || fits(flow, which))
+  const [only] = fitting
+  if (only === undefined) throw nothingFits(flows, which)
+  if (fitting.length === 1) return only
+  const several = which === undefined ? 'Several Flows run' : `Several Flows are '${which}'`
+  const choices = fitting.map((flow) => told(flow, flows)).join(', ')
+  throw new MillraceError('INVALID_OPTION', `${several}: ${choices}. Choose one with --flow.`)
+}
+
+/** For messages: `shop (pid 4711), flow (pid 4712)`. */
+export function listed(flows: readonly FlowSocket[]): string {
+  return flows.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')
+}
+
+/** By what it can be chosen: the Flows of one program may have one name. */
+function told(flow: FlowSocket, flows: readonly FlowSocket[]): string {
+  const others = flows.filter((other) => other !== flow)
+  const isUnique = (key: 'name' | 'pid'): boolean => others.every((other) => other[key] !== flow[key])
+  return isUnique('name') || isUnique('pid') ? listed([flow]) : flow.path
+}
+
+function fits(flow: FlowSocket, which: string): boolean {
+  return flow.name === plainName(which) || String(flow.pid) === which
+}
+
+function nothingFits(flows: readonly FlowSocket[], which: string | undefined): MillraceError {
+  if (flows.length === 0) {
+    return new MillraceError(
+      'NOT_FOUND',
+      'No Flow of this user runs on this machine, or none with control: true.',
+    )
+  }
+  const hint = nearest(
+    which ?? '',
+    flows.map((flow) => flow.name),
+  )
+  const advice = hint === undefined ? '' : ` Did you mean '${hint}'?`
+  return new MillraceError('NOT_FOUND', `No Flow '${which}' runs.${advice} There runs: ${listed(flows)}.`)
+}

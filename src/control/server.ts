@@ -1,0 +1,159 @@
+// Invariants
+// 1. Only this user reaches a Flow: its folder has mode 0700 and was verified, the socket has mode 0600.
+// 2. Nothing here keeps the program alive, and nothing that goes wrong here ends or delays the Flow.
+// 3. After `close()` was called no command reaches the Flow, and the file is gone.
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { MillraceError } from '../errors.js'
+import { createLogger } from '../observe/logger.js'
+import { commands } from './commands.js'
+import type { Controlled } from './controlled.js'
+import { readBody } from './body.js'
+import { controlFolder } from './folder.js'
+import { isListening } from './probe.js'
+import { type Reply, refuse } from './reply.js'
+import { socketName } from './socket-name.js'
+
+/** Largest body of a request, bytes. */
+const maxBodyBytes = 1024 * 1024
+
+/** Of one user's own tools; a program that hangs must not eat up the file descriptors of the Flow. */
+const maxConnections = 32
+
+const limits = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 2000,
+}
+
+/** Flows of one name in one program. */
+const mostTurns = 64
+
+export interface ControlServer {
+  /** Of its socket. */
+  readonly path: string
+  /**
+   * Removes the socket and takes no more commands. Those under way may be answered until `until` has settled; then the
+   * promise resolves. Idempotent, never rejects.
+   */
+  close(options: { readonly until: Promise<unknown> }): Promise<void>
+}
+
+/**
+ * Lets the user's other programs ask this Flow how it stands and scale it: HTTP on a Unix socket
+ * `NAME-PID.sock` that only this user may open. Never rejects; null when there can be none, which is logged.
+ *
+ * @example curl --unix-socket $XDG_RUNTIME_DIR/millrace/flow-4711.sock http://flow/status
+ */
+export async function openControl(flow: Controlled, name: string): Promise<ControlServer | null> {
+  try {
+    return await listen(flow, name, controlFolder())
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    createLogger(name).warn(
+      `'millrace ps' and 'millrace scale' will not find this Flow: ${reason} The Flow runs on; control: false asks for no socket.`,
+    )
+    return null
+  }
+}
+
+/** Listens in a folder that was verified. Rejects with what the system says. */
+export async function listen(flow: Controlled, name: string, folder: string): Promise<ControlServer> {
+  const gate = { open: true }
+  const server = createServer(limits, (request, response) => {
+    void answer(request, flow, gate).then((reply) => send(response, reply))
+  })
+  server.maxConnections = maxConnections
+  server.unref()
+  server.on('connection', (socket) => socket.unref())
+  const path = await bind(server, folder, name)
+  chmodSync(path, 0o600)
+  server.on('error', () => {}) // of accepting: the system is out of descriptors, the client sees it
+  const remove = (): void => rmSync(path, { force: true })
+  process.once('exit', remove)
+  let closed: Promise<void> | undefined
+  return {
+    path,
+    close({ until }) {
+      gate.open = false
+      closed ??= end(server, until)
+      remove()
+      process.removeListener('exit', remove)
+      return closed
+    },
+  }
+}
+
+async function bind(server: Server, folder: string, name: string): Promise<string> {
+  for (let turn = 1; turn <= mostTurns; turn++) {
+    const path = join(folder, socketName(name, process.pid, turn))
+    if (await tryBind(server, path)) return path
+    if (await isListening(path)) continue
+    // a killed program had our process id
+    rmSync(path, { force: true })
+    if (await tryBind(server, path)) return path
+  }
+  throw new MillraceError('RESOURCE_EXHAUSTED', `${mostTurns} Flows '${name}' run in this program already.`)
+}
+
+/** False when the path is taken. */
+function tryBind(server: Server, path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: NodeJS.ErrnoException): void => {
+      server.off('error', settle)
+      server.off('listening', settle)
+      if (error === undefined) resolve(true)
+      else if (error.code === 'EADDRINUSE') resolve(false)
+      else reject(error)
+    }
+    server.once('error', settle)
+    server.once('listening', settle)
+    // exclusive: a worker of node:cluster would hand the socket to its primary
+    server.listen({ path, exclusive: true })
+  })
+}
+
+async function end(server: Server, until: Promise<unknown>): Promise<void> {
+  server.close()
+  await until.catch(() => {})
+  // answers that became known together with `until` are written first
+  await new Promise((resolve) => setImmediate(resolve))
+  server.closeAllConnections()
+}
+
+/** Never rejects. */
+async function answer(
+  request: IncomingMessage,
+  flow: Controlled,
+  gate: { readonly open: boolean },
+): Promise<Reply> {
+  const [path = ''] = (request.url ?? '').split('?')
+  const command = commands.get(path)
+  if (command === undefined) {
+    const message = `There is no ${path.slice(0, 80)}. There are ${[...commands.keys()].join(', ')}.`
+    return refuse(new MillraceError('NOT_FOUND', message))
+  }
+  const { method } = command
+  if (request.method !== method) {
+    const error = new MillraceError('UNSUPPORTED', `${path} takes ${method}, not ${request.method}.`)
+    return refuse(error, 405, { allow: method })
+  }
+  try {
+    const body = method === 'GET' ? '' : await readBody(request, maxBodyBytes)
+    if (body === null) {
+      const error = new MillraceError('RESOURCE_EXHAUSTED', `The body is longer than ${maxBodyBytes} bytes.`)
+      return refuse(error, 413)
+    }
+    if (!gate.open) throw new MillraceError('NOT_STARTED', 'This Flow is closing.')
+    return { status: 200, body: await command.run(flow, body) }
+  } catch (error) {
+    return refuse(error)
+  }
+}
+
+function send(response: ServerResponse, { status, body, headers = {} }: Reply): void {
+  response.writeHead(status, { ...headers, 'content-type': 'application/json', connection: 'close' })
+  response.end(`${JSON.stringify(body)}\n`)
+}

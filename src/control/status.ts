@@ -1,0 +1,51 @@
+/** How a Flow stands. */
+export interface FlowStatus {
+  readonly name: string
+  /** Of the program that runs it. */
+  readonly pid: number
+  readonly port: number
+  readonly stages: readonly StageStatus[]
+}
+
+export interface StageStatus {
+  readonly name: string
+  readonly runtime: 'process' | 'thread' | 'inline' | 'external' | 'pass-through'
+  /** Replicas that there should be. */
+  readonly replicas: number
+  /** Those that take requests. */
+  readonly ready: number
+  /** Why dead replicas are not replaced at the moment; null when all is well. */
+  readonly degraded: string | null
+  /** Requests that wait for a replica. */
+  readonly waiting: number
+  readonly pods: readonly PodStatus[]
+}
+
+/**
+ * `starting`, `ready`, `ejected` (failed too often and rests), `probing` (shows that it has recovered), `silent` (does not
+ * answer), `draining` (finishes what it has), `backoff` (died, and is replaced a little later).
+ */
+export type PodState =
+  | 'starting'
+  | 'ready'
+  | 'ejected'
+  | 'probing'
+  | 'silent'
+  | 'lost'
+  | 'draining'
+  | 'backoff'
+
+export interface PodStatus {
+  readonly name: string
+  /** Null while there is no process. */
+  readonly pid: number | null
+  readonly state: PodState
+  /** Requests sent to it and not answered. */
+  readonly inFlight: number
+  /** Milliseconds, a moving average; null before the first answer. */
+  readonly latencyMs: number | null
+  /** How often this replica was replaced because it died. */
+  readonly restarts: number
+  /** Milliseconds since it became what it is. */
+  readonly sinceMs: number
+}
