@@ -137,6 +137,11 @@ export class Pool {
     this.#room.expect(outlook)
   }
 
+  /** Why a request that finds no replica is refused. */
+  nobody(): MillraceError {
+    return this.#room.nobody()
+  }
+
   load(): PoolLoad {
     const replicas = this.endpoints.all().map(({ name, load, health }) => ({
       name,

@@ -113,7 +113,7 @@ export class WaitingRoom {
     while (this.#line.serveNext((waiting) => this.#start(waiting)));
     this.#serving = false
     if (this.#line.length === 0 || this.#outlook.expecting || this.#options.replicas().usable) return
-    for (const waiting of this.#line.clear()) waiting.refuse(this.#nobody())
+    for (const waiting of this.#line.clear()) waiting.refuse(this.nobody())
   }
 
   #start(waiting: Queued): boolean {
@@ -125,7 +125,7 @@ export class WaitingRoom {
 
   #refusal(patient: boolean, bytes: number): MillraceError | undefined {
     const { stage, maxRequests, maxBytes, estimate, replicas } = this.#options
-    if (!this.#outlook.expecting && !replicas().usable) return this.#nobody()
+    if (!this.#outlook.expecting && !replicas().usable) return this.nobody()
     if (patient) return undefined
     const { length, bytes: waiting } = this.#line
     const hint = Math.max(10, estimate(length) / 2)
@@ -135,7 +135,8 @@ export class WaitingRoom {
     return undefined
   }
 
-  #nobody(): MillraceError {
+  /** Why a request that finds no replica is refused. */
+  nobody(): MillraceError {
     return nobody(this.#options.stage, this.#options.replicas().labels, this.#outlook.why)
   }
 }

@@ -54,7 +54,7 @@ export class Attempts {
         return answer
       } catch (error) {
         if (!this.#mayRepeat(error)) throw error
-        await this.#pause()
+        await this.#pause(MillraceError.from(error).retryAfterMs ?? 0)
         if (this.#aborted !== undefined) throw this.#aborted.error
         this.#exchange = this.#plan.open()
       }
@@ -75,11 +75,12 @@ export class Attempts {
     return this.#failures < this.#plan.maxAttempts
   }
 
-  #pause(): Promise<void> {
+  /** At least as long as the server asked for. */
+  #pause(askedMs: number): Promise<void> {
     const { clock, random } = this.#plan
     const release = holdProcess()
     return new Promise<void>((resolve) => {
-      const cancel = clock.after(backoffMs(this.#failures, random), resolve)
+      const cancel = clock.after(Math.max(askedMs, backoffMs(this.#failures, random)), resolve)
       this.#wake = () => {
         cancel()
         resolve()

@@ -3,9 +3,7 @@ import { Scope } from '../call/scope.js'
 import { MillraceError } from '../errors.js'
 import type { Channel } from '../transport/transport.js'
 import { DataRequest } from '../wire/data-request.js'
-
-/** Endpoint that every pod answers without running an Executor. */
-const dryRunEndpoint = '_jina_dry_run_'
+import { dryRunEndpoint } from './readiness.js'
 
 /** Asks a pod what it serves and sends it one real request. Rejects when it is gone, or answers with an error. */
 export async function probe(channel: Channel): Promise<Description> {

@@ -8,6 +8,7 @@ import { observe, type Observer } from '../call/layers/observe.js'
 import { stack } from '../call/stack.js'
 import type { Clock } from '../lib/clock.js'
 import { explain } from './explain.js'
+import { readiness } from './readiness.js'
 import type { StageSpec } from './spec.js'
 
 export interface StackTools {
@@ -29,6 +30,7 @@ export function stageStack(stage: StageSpec, pool: Pool, tools: StackTools): Han
     [
       observe(observer),
       errorContext({ where: { deployment: stage.name }, explain }),
+      readiness(pool),
       // here: shards (poll, scatter, gather, reduce)
     ],
     retrying({

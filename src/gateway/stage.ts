@@ -86,11 +86,13 @@ export class LiveStage implements Stage {
     await this.pool.close(options)
   }
 
+  /** Resolves when it has answered what it had; from the call on its name is free for another one. */
   async unlist(pod: string, options: { readonly graceMs: number }): Promise<void> {
-    await this.pool.remove(pod, options)
+    const removed = this.pool.remove(pod, options)
     // the last description stays: with nobody there, what was served is the better answer
     if (this.#descriptions.size > 1) this.#descriptions.delete(pod)
     this.#settle()
+    await removed
   }
 
   /** What a peer lists is what it says; of an endpoint that its `/default` serves, the name decides. */
