@@ -48,6 +48,14 @@ export interface PoolLoad {
   }[]
 }
 
+/** What a request found when it came. */
+interface Ticket {
+  /** Requests before it. */
+  readonly depth: number
+  /** Monotonic milliseconds. */
+  readonly arrived: number
+}
+
 /** Of the time a request has left, what the estimate may take: beyond, it is refused at once instead of too late. */
 const safeShare = 0.9
 
@@ -83,19 +91,15 @@ export class Pool {
 
   /** One try at one replica, when it has its turn. Rejects with what the road says, or why nobody takes it. */
   send(request: DataRequest, call: Call, itinerary: Itinerary): Promise<DataRequest> {
-    const depth = this.#inFlight + this.#room.length
-    const arrived = this.#clock.monotonic()
-    const refusal = this.#tooLate(call, depth)
+    const ticket = { depth: this.#inFlight + this.#room.length, arrived: this.#clock.monotonic() }
+    const refusal = this.#tooLate(call, ticket.depth)
     if (refusal !== undefined) return Promise.reject(refusal)
+    const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
     const start = (endpoint: Endpoint): Promise<DataRequest> => {
       itinerary.tried.push(endpoint)
-      return this.#send(endpoint, request, call).then((answer) => {
-        this.#pace.sample(this.#clock.monotonic() - arrived, depth)
-        return answer
-      })
+      return this.#send(endpoint, request, call, ticket)
     }
-    const endpoint = this.#room.length > 0 ? undefined : this.pick(itinerary)
-    if (endpoint !== undefined) return start(endpoint)
+    if (free !== undefined) return start(free)
     return this.#room.wait({ call, itinerary, bytes: request.data?.byteLength ?? 0 }, start)
   }
 
@@ -165,14 +169,15 @@ export class Pool {
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
   }
 
-  #send(endpoint: Endpoint, request: DataRequest, call: Call): Promise<DataRequest> {
+  #send(endpoint: Endpoint, request: DataRequest, call: Call, ticket: Ticket): Promise<DataRequest> {
     const { load, health, channel } = endpoint
     const began = load.began()
     this.#inFlight++
     return this.#hop(channel, request, call).then(
       (answer) => {
-        load.answered(began)
+        const took = load.answered(began)
         health.breaker.answered()
+        this.#pace.sample(began - ticket.arrived + took, ticket.depth)
         this.#freed()
         return answer
       },

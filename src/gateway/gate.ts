@@ -60,14 +60,11 @@ export class Gate {
   #pass(next: Handler, request: DataRequest, call: Call, bytes: number): Promise<DataRequest> {
     this.#inside++
     this.#bytes += bytes
-    const left = (): void => {
+    return next(request, call).finally(() => {
       this.#inside--
       this.#bytes -= bytes
       if (this.#line.length > 0) this.#letIn()
-    }
-    const answer = next(request, call)
-    answer.then(left, left)
-    return answer
+    })
   }
 
   #wait(call: Call, bytes: number, enter: () => Promise<DataRequest>): Promise<DataRequest> {
