@@ -2,7 +2,9 @@ import { assertPeers } from './measure/peers.js'
 import { lineOf, writeReport } from './report.js'
 import type { Result, Row } from './row.js'
 import { memory } from './rows/memory.js'
+import { overload } from './rows/overload.js'
 import { passThrough } from './rows/pass-through.js'
+import { slowReplica } from './rows/slow-replica.js'
 import { stages } from './rows/stages.js'
 import { start } from './rows/start.js'
 import { stream } from './rows/stream.js'
@@ -12,7 +14,18 @@ import { waiting } from './rows/waiting.js'
 
 // npm run bench              every row, and writes bench/RESULTS.md
 // npm run bench -- 5 6 12    these rows only, and writes nothing
-const groups: readonly Row[] = [tutorial, waiting, unary, stream, passThrough, stages, start, memory]
+const groups: readonly Row[] = [
+  tutorial,
+  waiting,
+  unary,
+  stream,
+  passThrough,
+  stages,
+  start,
+  memory,
+  slowReplica,
+  overload,
+]
 
 const asked = process.argv.slice(2)
 const known = groups.flatMap(({ rows }) => rows)

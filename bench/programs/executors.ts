@@ -15,3 +15,23 @@ export class Waiting extends Executor {
     Atomics.wait(this.#cell, 0, 0, 20)
   }
 }
+
+/** Waits 20 ms a request; its first replica ten times as long. */
+export class OneSlow extends Executor {
+  @requests
+  async wait(): Promise<void> {
+    await pause(this.runtimeArgs.replica === 0 ? 200 : 20)
+  }
+}
+
+/** Waits 20 ms a request, one request after the other. */
+export class Pacing extends Executor {
+  @requests
+  async wait(): Promise<void> {
+    await pause(20)
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

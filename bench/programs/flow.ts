@@ -1,13 +1,15 @@
 import { Client, Document, Flow } from 'millrace'
 
 import { commands, options, say } from './answers.js'
-import { NoOp, Waiting } from './executors.js'
+import { NoOp, OneSlow, Pacing, Waiting } from './executors.js'
 
 export interface FlowOptions {
-  readonly executor: 'no-op' | 'waiting' | 'none'
+  readonly executor: 'no-op' | 'waiting' | 'one-slow' | 'pacing' | 'none'
   readonly stages: number
   readonly replicas: number
   readonly runtime: 'process' | 'thread'
+  readonly balance?: 'power-of-two' | 'round-robin'
+  readonly maxConcurrency?: number
 }
 
 export interface FlowReady {
@@ -29,7 +31,7 @@ export interface StreamReply {
   readonly docs: number
 }
 
-const executors = { 'no-op': NoOp, waiting: Waiting } as const
+const executors = { 'no-op': NoOp, waiting: Waiting, 'one-slow': OneSlow, pacing: Pacing } as const
 
 const wanted = options<FlowOptions>()
 let flow = new Flow({ host: '127.0.0.1' })
@@ -38,7 +40,12 @@ for (let index = 0; index < wanted.stages; index++) {
   if (wanted.executor === 'none') flow = flow.add({ name })
   else {
     const uses = executors[wanted.executor]
-    flow = flow.add({ name, uses, replicas: wanted.replicas, runtime: wanted.runtime })
+    const { replicas, runtime, balance, maxConcurrency } = wanted
+    flow = flow.add({
+      ...{ name, uses, replicas, runtime },
+      ...(balance === undefined ? {} : { balance }),
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    })
   }
 }
 

@@ -183,23 +183,45 @@ describe('a pool', () => {
     })
   })
 
-  test('refuses at once what cannot be answered in time, once it knows its pace', async () => {
-    const { pool: exec, clock } = pool({ queue: { ...queue, maxRequests: 1000 } })
+  test('refuses at once what cannot be answered in time, when it is saturated', async () => {
+    const { pool: exec, clock } = pool()
     const channel = fakeChannel()
     exec.add('exec/rep-0', channel)
-    const hurried = (ms: number): Promise<unknown> =>
-      exec.send(request(), new Scope(clock.now() + ms, {}), read())
-    const all = Array.from({ length: 8 }, () => hurried(60_000))
-    clock.move(2000)
-    for (const { answer } of channel.waiting.splice(0)) answer()
-    await Promise.all(all)
-    void hurried(500) // nobody before it: it may well be in time
-    for (let more = 0; more < 8; more++) void hurried(60_000)
-    await expect(hurried(500)).rejects.toMatchObject({
+    const send = (ms: number): Promise<unknown> =>
+      exec.send(request(), new Scope(clock.now() + ms, {}), read()).catch((error: unknown) => error)
+    const answerOne = async (): Promise<void> => {
+      clock.move(100)
+      channel.waiting.shift()!.answer()
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+    }
+    void send(60_000)
+    await answerOne() // alone it takes 100 ms
+    for (let more = 0; more < 9; more++) void send(60_000)
+    for (let round = 0; round < 60; round++) {
+      await answerOne() // nine before each: 900 ms
+      void send(60_000)
+    }
+    expect(await send(500)).toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
       notRun: true,
       message: expect.stringMatching(/exec answers in about \d+ ms/),
     })
+    const inTime = send(1500)
+    while (channel.waiting.length > 0) await answerOne()
+    expect(await inTime).toBeInstanceOf(DataRequest)
+  })
+
+  test('refuses nothing for its deadline while more at once cost no time', async () => {
+    const { pool: exec, clock } = pool({ queue: { ...queue, perReplica: 1000 } })
+    const channel = fakeChannel()
+    exec.add('exec/rep-0', channel)
+    const send = (): Promise<unknown> => exec.send(request(), new Scope(clock.now() + 1000, {}), read())
+    for (const burst of [1, 5, 200, 900]) {
+      const all = Array.from({ length: burst }, send)
+      clock.move(100)
+      for (const { answer } of channel.waiting.splice(0)) answer()
+      expect(await Promise.all(all)).toHaveLength(burst)
+    }
   })
 
   test('ends a hop that takes longer than the stage allows, and aborts it at the replica', async () => {

@@ -66,7 +66,7 @@ export class Pool {
   readonly #clock: Clock
   readonly #policy: Policy
   readonly #room: WaitingRoom
-  readonly #pace = new Pace()
+  readonly #pace: Pace
   #inFlight = 0
 
   constructor(options: PoolOptions) {
@@ -74,6 +74,7 @@ export class Pool {
     this.#options = options
     this.#clock = clock
     this.#policy = createPolicy(policy, random)
+    this.#pace = new Pace(clock)
     this.endpoints = new Endpoints(clock, () => this.#room.serve())
     this.#room = new WaitingRoom({
       stage,
@@ -92,6 +93,7 @@ export class Pool {
   /** One try at one replica, when it has its turn. Rejects with what the road says, or why nobody takes it. */
   send(request: DataRequest, call: Call, itinerary: Itinerary): Promise<DataRequest> {
     const ticket = { depth: this.#inFlight + this.#room.length, arrived: this.#clock.monotonic() }
+    if (ticket.depth === 0) this.#pace.idle()
     const refusal = this.#tooLate(call, ticket.depth)
     if (refusal !== undefined) return Promise.reject(refusal)
     const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
@@ -177,7 +179,7 @@ export class Pool {
       (answer) => {
         const took = load.answered(began)
         health.breaker.answered()
-        this.#pace.sample(began - ticket.arrived + took, ticket.depth)
+        this.#pace.answered(began - ticket.arrived + took, ticket.depth, this.endpoints.usable.length)
         this.#freed()
         return answer
       },

@@ -62,7 +62,8 @@ async function again(
   let failure = error
   let losses = 0
   for (let retries = 0; retries < most; retries++) {
-    if (call.signal.aborted || !mayRepeat(failure, itinerary, pool)) break
+    const over = call.signal.aborted || call.deadline <= clock.now()
+    if (over || !mayRepeat(failure, itinerary, pool)) break
     const isFree = failure.notRun || (failure.code === 'UNAVAILABLE' && losses++ === 0)
     if (!isFree && !options.budget.take()) break
     if (itinerary.tried.length > 0 && pool.exhausted(itinerary) && pool.endpoints.usable.length > 0) {

@@ -1,0 +1,86 @@
+import { nodeProgram } from '../measure/peers.js'
+import { Program } from '../measure/program.js'
+import { requestFile } from '../measure/request-file.js'
+import type { FlowOptions, FlowReady } from '../programs/flow.js'
+import type { OpenLoopReply } from '../programs/open-loop.js'
+import type { Result, Row } from '../row.js'
+
+const SECONDS = 60
+const REPLICAS = 2
+/** The handler takes 20 ms, one request after the other. */
+const CAPACITY = (REPLICAS * 1000) / 20
+const TIMEOUT_MS = 2000
+const OK = '0'
+const RESOURCE_EXHAUSTED = '8'
+
+/** Five times what a stage can do, for a minute, from clients that wait two seconds. */
+export const overload: Row = {
+  rows: ['17'],
+  needs: [],
+  async measure() {
+    const options: FlowOptions = {
+      ...{ executor: 'pacing', stages: 1, replicas: REPLICAS, runtime: 'process', maxConcurrency: 1 },
+    }
+    const flow = await Program.start<FlowReady>(nodeProgram('flow', options))
+    const client = await Program.start(nodeProgram('open-loop', {}))
+    const load = { do: 'load', port: flow.ready.port, request: requestFile(10_000), timeoutMs: TIMEOUT_MS }
+    const memory: number[] = []
+    const sampler = setInterval(() => memory.push(flow.program.pssBytes / 1e6), 1000)
+    try {
+      // what it can do: as much as it takes when a little more than that is asked
+      const calm = await client.program.ask<OpenLoopReply>({
+        ...load,
+        perSecond: CAPACITY * 0.95,
+        seconds: 10,
+      })
+      memory.length = 0
+      const { byCode } = await client.program.ask<OpenLoopReply>({
+        ...load,
+        perSecond: CAPACITY * 5,
+        seconds: SECONDS,
+      })
+      console.log(`     under overload, by gRPC status: ${JSON.stringify(byCode)}`)
+      const sustained = (calm.byCode[OK]?.count ?? 0) / 10 / 0.95
+      return resultsOf({
+        goodput: (byCode[OK]?.count ?? 0) / SECONDS,
+        sustained,
+        refusalMs: byCode[RESOURCE_EXHAUSTED]?.p99Ms ?? 0,
+        early: Math.max(...memory.slice(0, memory.length / 2)),
+        late: Math.max(...memory.slice(memory.length / 2)),
+      })
+    } finally {
+      clearInterval(sampler)
+      await Promise.all([flow.program.end(), client.program.end()])
+    }
+  },
+}
+
+interface Measured {
+  readonly goodput: number
+  readonly sustained: number
+  readonly refusalMs: number
+  readonly early: number
+  readonly late: number
+}
+
+function resultsOf({ goodput, sustained, refusalMs, early, late }: Measured): readonly Result[] {
+  return [
+    {
+      ...{ row: '17a', what: 'five times overload for 60 s: answered in time', unit: 'requests/s' },
+      ours: { name: 'under overload', values: [goodput] },
+      peer: { name: 'just below capacity, scaled to it', values: [sustained] },
+      ...{ relation: '≥', must: 0.9 },
+    },
+    {
+      ...{ row: '17b', what: 'five times overload: p99 until a refused request is told', unit: 'ms' },
+      ours: { name: 'refusal', values: [refusalMs] },
+      ...{ relation: '≤', must: 50 },
+    },
+    {
+      ...{ row: '17c', what: 'five times overload: most memory of the whole tree', unit: 'MB' },
+      ours: { name: 'in the second half', values: [late] },
+      peer: { name: 'in the first half', values: [early] },
+      ...{ relation: '≤', must: 1.1 },
+    },
+  ]
+}
