@@ -2,6 +2,7 @@ import type { BreakerRules } from '../../src/balancer/breaker.js'
 import type { PolicyName } from '../../src/balancer/policies/index.js'
 import type { CreatePolicy } from '../../src/balancer/policies/policy.js'
 import type { StageSpec } from '../../src/gateway/spec.js'
+import { leastCost } from './least-cost.js'
 import { twoChoices } from './two-choices.js'
 
 /** A way to balance, one row of each table. All of them retry. */
@@ -28,6 +29,7 @@ export const contenders: readonly Contender[] = [
   roundRobin,
   contender('least in flight', { policy: 'least-in-flight' }),
   contender('two choices, in flight only', { policy: twoChoices }),
+  contender('least cost of all', { policy: leastCost }),
   contender('power of two, no ejection', { breaker: noEjection }),
   shipped,
   contender('power of two, hedged, no ejection', { breaker: noEjection, hedge }),

@@ -1,4 +1,5 @@
 import { contenders } from './contenders.js'
+import { daySection } from './day/section.js'
 import { introduction } from './introduction.js'
 import { type Scenario, simulate } from './scenario.js'
 import { scenarios } from './scenarios/index.js'
@@ -11,6 +12,8 @@ export async function report(told: (part: string) => void): Promise<string> {
     sections.push(await section(scenario))
     told(scenario.title)
   }
+  sections.push(await daySection())
+  told('A day with the autoscaler')
   return `${[introduction, ...sections].join('\n\n')}\n`
 }
 
