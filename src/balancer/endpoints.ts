@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
+import type { BreakerRules } from './breaker.js'
 import { Health } from './health.js'
 import { Load } from './load.js'
 
@@ -28,13 +29,15 @@ const ejectedShare = 0.5
 export class Endpoints {
   readonly #clock: Clock
   readonly #changed: () => void
+  readonly #rules: Partial<BreakerRules>
   readonly #byName = new Map<string, Endpoint>()
   #usable: readonly Endpoint[] = []
 
-  /** `changed` is called after `usable` was made new. */
-  constructor(clock: Clock, changed: () => void = () => {}) {
+  /** `changed` is called after `usable` was made new; `rules` say when a replica is ejected. */
+  constructor(clock: Clock, changed: () => void = () => {}, rules: Partial<BreakerRules> = {}) {
     this.#clock = clock
     this.#changed = changed
+    this.#rules = rules
   }
 
   get usable(): readonly Endpoint[] {
@@ -53,6 +56,7 @@ export class Endpoints {
       clock,
       mayEject: () => this.#mayEject(),
       changed: () => this.#settle(),
+      rules: this.#rules,
     })
     const joinsOthers = this.all().some(({ load }) => load.latencyMs >= 0)
     const endpoint: Endpoint = {

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.js'
-import { Breaker } from './breaker.js'
+import { Breaker, type BreakerRules } from './breaker.js'
 
 /**
  * How a replica stands: `ready` takes requests; `ejected` failed too often and rests; `probing` may take one at a time to
@@ -11,6 +11,7 @@ export interface HealthOptions {
   readonly clock: Clock
   mayEject(): boolean
   changed(): void
+  readonly rules?: Partial<BreakerRules>
 }
 
 /** Whether a replica may be picked, from all that is known of it: its connection, its pings, its answers. */

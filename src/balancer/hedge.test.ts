@@ -85,6 +85,19 @@ describe('a hedged request', () => {
     expect(sent().reduce((sum, one) => sum + one)).toBe(12) // a tenth of ten, and the reserve of one
   })
 
+  test('comes later when there is no budget for it at first', () => {
+    const { clock, ask, sent } = stage({ budget: 0.1 })
+    const all = (): number => sent().reduce((sum, one) => sum + one)
+    for (let request = 0; request < 2; request++) void ask()
+    clock.move(20)
+    expect(all()).toBe(3) // the reserve of one
+    clock.move(10)
+    for (let request = 0; request < 8; request++) void ask()
+    expect(all()).toBe(11)
+    clock.move(10) // too soon for a hedge of the new ones
+    expect(all()).toBe(12)
+  })
+
   test('waits for a percentile of what others took, once enough are known', async () => {
     const { clock, channels, ask, sent } = stage({ afterMs: null, afterPercentile: 90 })
     void ask()

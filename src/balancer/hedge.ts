@@ -58,32 +58,41 @@ function race(
   call: Call,
   itinerary: Itinerary,
 ): Promise<DataRequest> {
-  const branches: Branch[] = []
+  const running = new Set<Branch>()
   return new Promise((resolve, reject) => {
-    let running = 0
     const settle = (end: () => void): void => {
       cancel()
       end()
-      for (const branch of branches) {
+      for (const branch of running) {
         branch.abort(lost())
         branch.unlink()
       }
     }
     const run = (): void => {
       const branch = new Branch(call)
-      branches.push(branch)
-      running++
+      running.add(branch)
+      const ended = (): void => {
+        branch.unlink()
+        running.delete(branch)
+      }
       pool.send(request, branch, itinerary).then(
-        (answer) => settle(() => resolve(answer)),
+        (answer) => {
+          ended()
+          settle(() => resolve(answer))
+        },
         (error: unknown) => {
+          ended()
           // the other one may still answer
-          if (--running === 0) settle(() => reject(error))
+          if (running.size === 0) settle(() => reject(error))
         },
       )
     }
-    const cancel = clock.after(after, () => {
-      if (running > 0 && pool.hasSpare(itinerary) && mayHedge()) run()
-    })
+    // without room or budget now, there may be some later: what is stuck waits longest
+    const hedge = (): void => {
+      if (pool.hasSpare(itinerary) && mayHedge()) run()
+      else cancel = clock.after(Math.max(after, 1), hedge)
+    }
+    let cancel = clock.after(after, hedge)
     run()
   })
 }

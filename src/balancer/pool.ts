@@ -13,11 +13,12 @@ import type { Channel } from '../transport/transport.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { accountFailure, located } from './account.js'
+import type { BreakerRules } from './breaker.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
 import type { HealthState } from './health.js'
 import { Pace } from './pace.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
-import type { Policy } from './policies/policy.js'
+import type { CreatePolicy, Policy } from './policies/policy.js'
 import { slowHop, tooLate } from './refusals.js'
 import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
 
@@ -26,13 +27,16 @@ export type { Itinerary } from './waiting-room.js'
 export interface PoolOptions {
   /** Name of the stage, for messages. */
   readonly stage: string
-  readonly policy: PolicyName
+  /** By its name, or one that is not on offer. */
+  readonly policy: PolicyName | CreatePolicy
   readonly queue: { readonly maxRequests: number; readonly maxBytes: number; readonly perReplica: number }
   /** Milliseconds that one replica may take for one request; null for no limit. */
   readonly timeoutSendMs: number | null
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
+  /** Where ejection differs from what is usual. */
+  readonly breaker?: Partial<BreakerRules>
   /** Somebody waits, and there is no replica. */
   onDemand?(): void
 }
@@ -70,12 +74,12 @@ export class Pool {
   #inFlight = 0
 
   constructor(options: PoolOptions) {
-    const { stage, policy, queue, clock, random } = options
+    const { stage, policy, queue, clock, random, breaker } = options
     this.#options = options
     this.#clock = clock
-    this.#policy = createPolicy(policy, random)
+    this.#policy = typeof policy === 'function' ? policy(random) : createPolicy(policy, random)
     this.#pace = new Pace(clock)
-    this.endpoints = new Endpoints(clock, () => this.#room.serve())
+    this.endpoints = new Endpoints(clock, () => this.#room.serve(), breaker)
     this.#room = new WaitingRoom({
       stage,
       maxRequests: queue.maxRequests,

@@ -1,0 +1,147 @@
+import type { Call } from '../../src/call/call.js'
+import { MillraceError } from '../../src/errors.js'
+import type { Clock } from '../../src/lib/clock.js'
+import { type Deferred, deferred } from '../../src/lib/deferred.js'
+import type { Channel } from '../../src/transport/transport.js'
+import type { DataRequest } from '../../src/wire/data-request.js'
+import { Lane } from '../../src/worker/lane.js'
+import { Work } from './work.js'
+
+/** How a replica behaves; may change while it runs. */
+export interface Traits {
+  /** `fails`: rejects after a millisecond, as a pod whose every connection breaks. `hangs`: never answers, but to pings. */
+  manner: 'works' | 'fails' | 'hangs'
+  /** Times as slow as one in order, by how many requests it has begun. */
+  slowness: (begun: number) => number
+  /** The scenario breaks it: its tries are counted. */
+  readonly isBad: boolean
+}
+
+export interface ReplicaOptions {
+  readonly clock: Clock
+  /** Requests that it takes at once, running and waiting. */
+  readonly capacity: number
+  readonly traits: Traits
+  /** A try is here. Gives what a replica in order needs for it, milliseconds. */
+  began(request: number, isBad: boolean): number
+  /** It is not here any more. */
+  released(request: number): void
+}
+
+/** Milliseconds until a connection is found to be broken. */
+const breakMs = 1
+
+type Gone = { readonly reason: string }
+
+/**
+ * A pod and the connection to it, without either: it works on one request at a time, in the order they came, by the lane
+ * that real pods use. What it does takes virtual time.
+ */
+export class Replica implements Channel {
+  readonly traits: Traits
+  readonly leaving: Promise<Gone>
+  readonly closed: Promise<Gone>
+  readonly #options: ReplicaOptions
+  readonly #lane: Lane
+  readonly #gone: Deferred<Gone> = deferred<Gone>()
+  /** What is here, and how to give it back. */
+  readonly #hops = new Set<(error: MillraceError) => void>()
+  readonly #works = new Set<Work>()
+  #thaw: Deferred | undefined
+  #begun = 0
+
+  constructor(options: ReplicaOptions) {
+    const { clock, capacity, traits } = options
+    this.#options = options
+    this.traits = traits
+    this.closed = this.#gone.promise
+    this.leaving = this.#gone.promise
+    // no sockets to look at, so no time passes between two requests
+    this.#lane = new Lane({ limit: 1, capacity, clock, breathe: (wake) => wake() })
+  }
+
+  handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
+    const number = Number(request.requestId)
+    const workMs = this.#options.began(number, this.traits.isBad)
+    return new Promise((resolve, reject) => {
+      const finish = (end: () => void): void => {
+        if (this.#hops.delete(giveBack)) this.#options.released(number)
+        end()
+      }
+      const giveBack = (error: MillraceError): void => finish(() => reject(error))
+      this.#hops.add(giveBack)
+      this.#lane
+        .run(call, () => this.#work(workMs, call))
+        .then(
+          () => finish(() => resolve(request.answer())),
+          (error: unknown) => finish(() => reject(error)),
+        )
+    })
+  }
+
+  stream = (): never => {
+    throw new MillraceError('UNSUPPORTED', 'Streams are not simulated.')
+  }
+
+  describe = () => Promise.resolve({ endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} })
+
+  ping(): Promise<void> {
+    return this.#thaw?.promise ?? Promise.resolve()
+  }
+
+  /** Its process is gone, with what it had. */
+  die(): void {
+    this.#end(new MillraceError('UNAVAILABLE', 'The replica died.'))
+  }
+
+  close(): Promise<void> {
+    this.#end(new MillraceError('CANCELLED', 'The connection was closed.'))
+    return Promise.resolve()
+  }
+
+  /** Stops it in the middle of what it does; it does not even answer pings. */
+  freeze(): void {
+    this.#thaw ??= deferred()
+    for (const work of this.#works) work.pause()
+  }
+
+  /** It goes on where it was. */
+  thaw(): void {
+    this.#thaw?.resolve()
+    this.#thaw = undefined
+    for (const work of this.#works) work.resume()
+  }
+
+  #work(workMs: number, { signal }: Call): Promise<void> {
+    const { manner, slowness } = this.traits
+    const factor = slowness(this.#begun++)
+    if (signal.aborted) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        leave()
+        if (manner === 'fails') reject(new MillraceError('UNAVAILABLE', 'The connection broke.'))
+        else resolve()
+      }
+      const onAbort = (): void => {
+        leave()
+        reject(signal.reason)
+      }
+      const durations = { works: workMs * factor, fails: breakMs, hangs: Number.POSITIVE_INFINITY }
+      const work = new Work(this.#options.clock, durations[manner], done)
+      const leave = (): void => {
+        work.pause()
+        this.#works.delete(work)
+        signal.removeEventListener('abort', onAbort)
+      }
+      this.#works.add(work)
+      signal.addEventListener('abort', onAbort)
+      if (this.#thaw === undefined) work.resume()
+    })
+  }
+
+  #end(error: MillraceError): void {
+    for (const work of this.#works) work.pause()
+    for (const giveBack of [...this.#hops]) giveBack(error)
+    this.#gone.resolve({ reason: error.message })
+  }
+}
