@@ -10,7 +10,7 @@ import type { Flow } from '../flow/flow.js'
 import { type PodControl, podsOf } from '../flow/pods-of.js'
 import type { Fault } from '../pods/fault.js'
 import { until } from './pause.js'
-import { pick } from './random.js'
+import { pick } from './pick.js'
 
 /** Which pod. Without `pod` a random one of the stage. */
 export interface Aim {

@@ -76,6 +76,8 @@ export class Ledger {
 
   /** What came back for a request of one document. */
   answer(id: string, documents: Iterable<Document>): void {
+    if (Number.isNaN(this.#numberOf(id)))
+      return this.#strange(id, `an answer came to '${id}', which nobody has sent`)
     const [first, ...more] = documents
     if (first === undefined || first.id !== id || more.length > 0) {
       const ids = [first, ...more].map((document) => document?.id ?? 'nothing').join(', ')
@@ -109,7 +111,7 @@ export class Ledger {
 
   /** False when it was not open. */
   #close(id: string, to: number): boolean {
-    const number = Number(id.slice(this.#options.prefix.length))
+    const number = this.#numberOf(id)
     const began = this.#began.get(number)
     if (began === undefined) {
       this.twice.push(id)
@@ -119,6 +121,12 @@ export class Ledger {
     this.#states[number] = to
     if (to === state.answered) this.latencies.add(performance.now() - began)
     return true
+  }
+
+  /** NaN for an id of somebody else. */
+  #numberOf(id: string): number {
+    const { prefix } = this.#options
+    return id.startsWith(prefix) ? Number.parseInt(id.slice(prefix.length), 10) : Number.NaN
   }
 
   #idOf(number: number): string {

@@ -1,6 +1,7 @@
 import type { Action } from './actions.js'
 import { pause } from './pause.js'
-import { pick, seeded } from './random.js'
+import { seeded } from '../lib/seeded.js'
+import { pick } from './pick.js'
 import type { Scene, Script } from './zero-loss.js'
 
 export interface RandomScriptOptions {

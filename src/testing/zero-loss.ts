@@ -4,7 +4,7 @@ import type { Flow } from '../flow/flow.js'
 import { Faults } from './faults.js'
 import { Ledger } from './ledger.js'
 import { until } from './pause.js'
-import { seeded } from './random.js'
+import { seeded } from '../lib/seeded.js'
 import { complaintsAbout, complaintsOf, judge, LossError, type LossReport } from './report.js'
 import { send } from './senders.js'
 

@@ -8,8 +8,3 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
-
-/** One of them; undefined of none. */
-export function pick<T>(among: readonly T[], random: () => number): T | undefined {
-  return among[Math.floor(random() * among.length)]
-}
