@@ -16,7 +16,14 @@ const target = path.join(root, 'dist')
 const stamp = path.join(root, 'build', 'bundled')
 
 /** What meets in one thread shares its chunks: what the package exports, what a pod begins with, and what tests drive. */
-const shared = ['index', 'document/index', 'pods/process/entry', 'pods/thread/entry', 'parts']
+const shared = [
+  'index',
+  'document/index',
+  'pods/process/entry',
+  'pods/thread/entry',
+  'parts',
+  'testing/index',
+]
 
 /**
  * One file each: the gateway has a thread to itself, the command line a process. The server of the control socket meets the

@@ -5,7 +5,7 @@ import { MillraceError } from '../errors.js'
 import { DataRequest } from '../wire/data-request.js'
 import { fakeChannel, HandClock } from './fakes.suite.js'
 import { hedged, type HedgeOptions } from './hedge.js'
-import { seeded } from './policies/policy.suite.js'
+import { seeded } from '../lib/seeded.js'
 import { Pool } from './pool.js'
 
 function stage(more: Partial<HedgeOptions> = {}) {

@@ -6,7 +6,7 @@ import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
 import { fakeChannel, HandClock } from './fakes.suite.js'
-import { seeded } from './policies/policy.suite.js'
+import { seeded } from '../lib/seeded.js'
 import type { PolicyName } from './policies/index.js'
 import { type Itinerary, Pool, type PoolOptions } from './pool.js'
 

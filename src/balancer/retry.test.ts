@@ -4,7 +4,7 @@ import { MillraceError, type MillraceErrorOptions } from '../errors.js'
 import { DataRequest } from '../wire/data-request.js'
 import { Budget } from './budget.js'
 import { type FakeChannel, fakeChannel, HandClock } from './fakes.suite.js'
-import { seeded } from './policies/policy.suite.js'
+import { seeded } from '../lib/seeded.js'
 import { Pool } from './pool.js'
 import { retrying } from './retry.js'
 

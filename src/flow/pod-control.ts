@@ -4,17 +4,27 @@ import type { Pod } from '../pods/pod.js'
 import type { PodControl } from './pods-of.js'
 
 export function podControl(stage: string, runtime: Runtime, pod: Pod): PodControl {
-  const { name, pid } = pod
+  const { name, pid, exited } = pod
   return {
     stage,
     name,
     pid,
     runtime,
+    exited,
     signal(signal) {
-      if (runtime === 'process') process.kill(pid, signal)
+      if (runtime === 'process') send(pid, signal)
       else if (runtime === 'thread' && signal === 'SIGKILL') pod.kill()
       else throw new MillraceError('UNSUPPORTED', `${name} has no process of its own to send ${signal} to.`)
     },
     fault: (fault) => pod.fault(fault),
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    // it has ended, and its last output is still awaited
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

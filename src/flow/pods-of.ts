@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js'
 import type { Runtime } from '../plan/stage-settings.js'
 import type { Fault } from '../pods/fault.js'
+import type { Exit } from '../pods/pod.js'
 
 /** A pod that a Flow of this program has started, for whoever wants to see it fail. */
 export interface PodControl {
@@ -9,7 +10,9 @@ export interface PodControl {
   readonly name: string
   readonly pid: number
   readonly runtime: Runtime
-  /** To the process of the pod; of a thread only SIGKILL. @throws UNSUPPORTED for what has no process of its own */
+  /** Resolves once when this very pod has ended. Never rejects. */
+  readonly exited: Promise<Exit>
+  /** To the process of the pod, nobody when that has ended; of a thread only SIGKILL. @throws UNSUPPORTED for what has no process of its own */
   signal(signal: NodeJS.Signals): void
   /** @throws UNSUPPORTED for an inline pod */
   fault(fault: Fault): void

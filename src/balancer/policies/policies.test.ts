@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createPolicy, policyNames } from './index.js'
-import { fake, policySuite, seeded } from './policy.suite.js'
+import { seeded } from '../../lib/seeded.js'
+import { fake, policySuite } from './policy.suite.js'
 
 for (const name of policyNames) policySuite(name, (random) => createPolicy(name, random))
 

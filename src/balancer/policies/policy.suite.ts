@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../../lib/seeded.js'
 import type { Candidate, CreatePolicy } from './policy.js'
 
 export interface Fake extends Candidate {
@@ -9,17 +10,6 @@ export interface Fake extends Candidate {
 
 export function fake(name: string, inFlight = 0, latencyMs = -1): Fake {
   return { name, load: { inFlight, latencyMs, weight: 1 } }
-}
-
-/** Numbers in [0, 1) that repeat from test to test (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** What every policy keeps. */

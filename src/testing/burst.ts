@@ -1,0 +1,70 @@
+import { Scope } from '../call/scope.js'
+import { Document, DocumentArray } from '../document/index.js'
+import { MillraceError } from '../errors.js'
+import type { Flow } from '../flow/flow.js'
+import { DataRequest } from '../wire/data-request.js'
+import { dialable } from './senders.js'
+
+export interface BurstOptions {
+  /** Default `/default`. */
+  readonly endpoint?: string
+  /** Default 2000. */
+  readonly requests?: number
+  /** gRPC connections that share them. Default 4. */
+  readonly connections?: number
+  readonly parameters?: Readonly<Record<string, unknown>>
+  /** Of each document; default its number. */
+  readonly text?: string
+  /** Milliseconds for all of them. Default 60,000. */
+  readonly timeoutMs?: number
+}
+
+export interface BurstReport {
+  readonly sent: number
+  readonly answered: number
+  /** Told RESOURCE_EXHAUSTED. */
+  readonly refused: number
+  /** Refused ones that were told when to send again. */
+  readonly hinted: number
+  /** How many failed, by code, refused ones too. */
+  readonly errors: Readonly<Record<string, number>>
+}
+
+/**
+ * Many unary gRPC requests at once: unlike a stream, which a gateway just reads more slowly, it must refuse what is beyond
+ * its limits.
+ */
+export async function burst(flow: Flow<string>, options: BurstOptions = {}): Promise<BurstReport> {
+  const {
+    endpoint = '/default',
+    requests = 2000,
+    connections = 4,
+    parameters = {},
+    timeoutMs = 60_000,
+  } = options
+  const address = { kind: 'grpc', host: dialable(flow.host), port: flow.port, tls: false } as const
+  // loaded here, so that what pods share of transport stays in one file (scripts/bundle.mjs)
+  const { dialGrpc } = await import('../transport/grpc/channel.js')
+  const channels = await Promise.all(Array.from({ length: connections }, () => dialGrpc(address)))
+  const errors: Record<string, number> = {}
+  let answered = 0
+  let hinted = 0
+  const sendOne = async (_: unknown, index: number): Promise<void> => {
+    const docs = new DocumentArray([new Document({ text: options.text ?? String(index) })])
+    const request = DataRequest.create({ endpoint, docs, parameters })
+    try {
+      await channels[index % connections]!.handle(request, new Scope(Date.now() + timeoutMs, {}))
+      answered++
+    } catch (error) {
+      const { code, retryAfterMs } = MillraceError.from(error)
+      errors[code] = (errors[code] ?? 0) + 1
+      if (code === 'RESOURCE_EXHAUSTED' && retryAfterMs !== null) hinted++
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: requests }, sendOne))
+  } finally {
+    await Promise.all(channels.map((channel) => channel.close()))
+  }
+  return { sent: requests, answered, refused: errors.RESOURCE_EXHAUSTED ?? 0, hinted, errors }
+}

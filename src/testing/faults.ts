@@ -1,0 +1,204 @@
+/**
+ * Makes the pods of a Flow fail.
+ *
+ * 1. Only pods that this program has started are hit, and each is asked for by its own handle: a process id that the
+ *    system has given to somebody else meanwhile is never signalled.
+ * 2. What was frozen and still lives is thawed by `release()`, so that a test that fails leaves no stopped process.
+ */
+import { MillraceError } from '../errors.js'
+import type { Flow } from '../flow/flow.js'
+import { type PodControl, podsOf } from '../flow/pods-of.js'
+import type { Fault } from '../pods/fault.js'
+import { until } from './pause.js'
+import { pick } from './pick.js'
+
+/** Which pod. Without `pod` a random one of the stage. */
+export interface Aim {
+  /** `work/rep-0`. */
+  readonly pod?: string
+}
+
+/** What was done, and to whom. */
+export interface Hit {
+  /** `SIGKILL`, `block 200 ms`, … */
+  readonly fault: string
+  readonly stage: string
+  readonly pod: string
+  /** Of a thread: of the program. */
+  readonly pid: number
+  /** Resolves with the reason when this pod has ended; never rejects. A pod that only stops for a while does not end. */
+  readonly gone: Promise<string>
+}
+
+export interface FaultsOptions {
+  /** In [0, 1); default `Math.random`. See `seeded`. */
+  readonly random?: () => number
+  /** Told of every hit. */
+  readonly onHit?: (hit: Hit) => void
+}
+
+/** How long a stage may take to be whole again, unless it is said. */
+const healTimeoutMs = 30_000
+
+/**
+ * A fault injector for a running Flow.
+ *
+ * @example
+ * await using chaos = faults(flow)
+ * const hit = chaos.kill('encoder')
+ * console.log(hit.pod, 'was replaced after', await chaos.healed(hit), 'ms')
+ */
+export function faults<Stages extends string>(
+  flow: Flow<Stages>,
+  options: FaultsOptions = {},
+): Faults<Stages> {
+  return new Faults(flow, options)
+}
+
+/**
+ * All methods throw NOT_STARTED when the Flow does not run, NOT_FOUND when the stage has no pod (of that name) that takes
+ * requests, and UNSUPPORTED when a pod of that runtime cannot fail in this way.
+ */
+export class Faults<Stages extends string = string> {
+  readonly #flow: Flow<Stages>
+  readonly #random: () => number
+  readonly #onHit: (hit: Hit) => void
+  readonly #frozen = new Map<string, PodControl>()
+
+  constructor(flow: Flow<Stages>, { random = Math.random, onHit = () => {} }: FaultsOptions) {
+    this.#flow = flow
+    this.#random = random
+    this.#onHit = onHit
+  }
+
+  /** Ends it at once: SIGKILL, or the end of its thread. */
+  kill(stage: Stages, aim: Aim = {}): Hit {
+    return this.#signal(this.#aim(stage, aim), 'SIGKILL')
+  }
+
+  /** Asks it to end by SIGTERM: it drains first. Process only. */
+  terminate(stage: Stages, aim: Aim = {}): Hit {
+    return this.#signal(this.#aim(stage, aim), 'SIGTERM')
+  }
+
+  /** Stops it where it is (SIGSTOP). Process only. */
+  freeze(stage: Stages, aim: Aim = {}): Hit {
+    const pod = this.#aim(stage, aim)
+    const hit = this.#signal(pod, 'SIGSTOP')
+    this.#frozen.set(hit.pod, pod)
+    void hit.gone.then(() => this.#forget(pod))
+    return hit
+  }
+
+  /** Lets a frozen pod go on (SIGCONT), a random one when none is named. */
+  thaw(stage: Stages, { pod }: Aim = {}): Hit {
+    const frozen = [...this.#frozen.values()].filter(
+      (one) => one.stage === stage && (pod ?? one.name) === one.name,
+    )
+    const chosen = pick(frozen, this.#random)
+    if (chosen === undefined)
+      throw nobody(`No pod of '${stage}' is frozen${pod === undefined ? '' : ` as ${pod}`}.`)
+    this.#forget(chosen)
+    return this.#signal(chosen, 'SIGCONT')
+  }
+
+  /** Holds its event loop for so long. */
+  block(stage: Stages, ms: number, aim: Aim = {}): Hit {
+    return this.#fault(this.#aim(stage, aim), { type: 'block', ms }, `block ${ms} ms`)
+  }
+
+  /** Takes memory until there is none. How long that takes depends on its `--max-old-space-size`. */
+  outOfMemory(stage: Stages, aim: Aim = {}): Hit {
+    return this.#fault(this.#aim(stage, aim), { type: 'leak' }, 'out of memory')
+  }
+
+  /** An exception that nobody catches. */
+  throw(stage: Stages, aim: Aim = {}): Hit {
+    return this.#fault(this.#aim(stage, aim), { type: 'throw' }, 'uncaught exception')
+  }
+
+  exit(stage: Stages, code: number, aim: Aim = {}): Hit {
+    return this.#fault(this.#aim(stage, aim), { type: 'exit', code }, `exit ${code}`)
+  }
+
+  /**
+   * Waits until the pod that was hit has ended and its stage has as many ready replicas as it should; gives the milliseconds
+   * from the end of the pod. For faults that end a pod.
+   *
+   * @throws DEADLINE_EXCEEDED after `timeoutMs` (30,000)
+   */
+  async healed(
+    hit: Hit,
+    { timeoutMs = healTimeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<number> {
+    const began = performance.now()
+    let goneAt: number | undefined
+    void hit.gone.then(() => {
+      goneAt = performance.now()
+    })
+    const isWhole = async (): Promise<boolean> => goneAt !== undefined && (await this.#isFull(hit.stage))
+    if (await until(isWhole, { timeoutMs })) return performance.now() - (goneAt ?? began)
+    const what = goneAt === undefined ? `${hit.pod} did not end` : `'${hit.stage}' was not whole again`
+    throw new MillraceError('DEADLINE_EXCEEDED', `${what} within ${timeoutMs} ms after ${hit.fault}.`)
+  }
+
+  /** Thaws what is frozen. Idempotent. */
+  release(): void {
+    for (const pod of [...this.#frozen.values()]) {
+      this.#forget(pod)
+      this.#signal(pod, 'SIGCONT')
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+    return Promise.resolve()
+  }
+
+  #aim(stage: Stages, { pod }: Aim): PodControl {
+    if (!this.#flow.stages.includes(stage)) {
+      throw nobody(`There is no stage '${stage}'. Stages: ${this.#flow.stages.join(', ')}.`)
+    }
+    const pods = podsOf(this.#flow).filter((one) => one.stage === stage)
+    const chosen = pick(
+      pods.filter(({ name }) => (pod ?? name) === name),
+      this.#random,
+    )
+    if (chosen !== undefined) return chosen
+    const known = pods.map(({ name }) => name).join(', ') || 'none'
+    throw nobody(
+      `No pod of '${stage}' ${pod === undefined ? '' : `named ${pod} `}takes requests now; those that do: ${known}.`,
+    )
+  }
+
+  #signal(pod: PodControl, signal: NodeJS.Signals): Hit {
+    pod.signal(signal)
+    return this.#hit(pod, signal)
+  }
+
+  #fault(pod: PodControl, fault: Fault, what: string): Hit {
+    pod.fault(fault)
+    return this.#hit(pod, what)
+  }
+
+  #hit({ stage, name, pid, exited }: PodControl, fault: string): Hit {
+    const hit: Hit = { fault, stage, pod: name, pid, gone: exited.then(({ reason }) => reason) }
+    this.#onHit(hit)
+    return hit
+  }
+
+  /** Its successor of the same name may be frozen by now. */
+  #forget(pod: PodControl): void {
+    if (this.#frozen.get(pod.name) === pod) this.#frozen.delete(pod.name)
+  }
+
+  async #isFull(stage: string): Promise<boolean> {
+    const { stages } = await this.#flow.status()
+    const { ready, replicas, pods } = stages.find(({ name }) => name === stage)!
+    return ready === replicas && pods.every(({ state }) => state === 'ready')
+  }
+}
+
+function nobody(message: string): MillraceError {
+  return new MillraceError('NOT_FOUND', message)
+}

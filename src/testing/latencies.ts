@@ -1,0 +1,18 @@
+/** How many are kept; beyond, each further one takes the place of an earlier one in turn. */
+const kept = 100_000
+
+/** Latencies of a test, milliseconds. */
+export class Latencies {
+  readonly #values: number[] = []
+  #count = 0
+
+  add(ms: number): void {
+    this.#values[this.#count++ % kept] = ms
+  }
+
+  /** 0 to 1; 0 of none. */
+  percentile(share: number): number {
+    const sorted = this.#values.toSorted((one, other) => one - other)
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Who was sent, and what came back.
+ *
+ * 1. A request is open until its first answer or error; a second one of either kind is noted as `twice`.
+ * 2. Ids are numbers behind the name of the sender, so that millions of them cost one byte each.
+ */
+import type { Document } from '../document/index.js'
+import { MillraceError } from '../errors.js'
+import { Latencies } from './latencies.js'
+
+const state = { open: 1, answered: 2, failed: 3 } as const
+/** Of one kind of failure, how many messages are kept. */
+const samples = 3
+
+export interface LedgerOptions {
+  /** What every id begins with. */
+  readonly prefix: string
+  /** Codes of errors that are no failure of the test. */
+  readonly allow: readonly string[]
+  /** Throws when an answer is not that of its request. */
+  readonly check: (answer: Document, id: string) => void
+}
+
+export class Ledger {
+  readonly latencies = new Latencies()
+  /** By code, allowed ones too. */
+  readonly errors: Record<string, number> = {}
+  /** What is wrong, the first few of each kind, for a message. */
+  readonly complaints: string[] = []
+  answered = 0
+  failed = 0
+  /** Failures that were not allowed. */
+  unexpected = 0
+  readonly twice: string[] = []
+  /** Requests whose answer was somebody else's. */
+  readonly foreign: string[] = []
+  readonly #options: LedgerOptions
+  readonly #allowed: ReadonlySet<string>
+  readonly #began = new Map<number, number>()
+  #states = new Uint8Array(4096)
+  #sent = 0
+
+  constructor(options: LedgerOptions) {
+    this.#options = options
+    this.#allowed = new Set(options.allow)
+  }
+
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** Ids of requests without an answer. */
+  get open(): readonly string[] {
+    return [...this.#began.keys()].map((number) => this.#idOf(number))
+  }
+
+  /** Ids of requests that were answered with success. */
+  *answeredIds(): Generator<string> {
+    for (let number = 0; number < this.#sent; number++) {
+      if (this.#states[number] === state.answered) yield this.#idOf(number)
+    }
+  }
+
+  /** A new request; gives its id. */
+  send(): string {
+    const number = this.#sent++
+    if (number >= this.#states.length) {
+      const larger = new Uint8Array(this.#states.length * 2)
+      larger.set(this.#states)
+      this.#states = larger
+    }
+    this.#states[number] = state.open
+    this.#began.set(number, performance.now())
+    return this.#idOf(number)
+  }
+
+  /** What came back for a request of one document. */
+  answer(id: string, documents: Iterable<Document>): void {
+    if (Number.isNaN(this.#numberOf(id)))
+      return this.#strange(id, `an answer came to '${id}', which nobody has sent`)
+    const [first, ...more] = documents
+    if (first === undefined || first.id !== id || more.length > 0) {
+      const ids = [first, ...more].map((document) => document?.id ?? 'nothing').join(', ')
+      this.#strange(id, `${id} was answered with ${ids}`)
+    } else {
+      try {
+        this.#options.check(first, id)
+      } catch (error) {
+        this.#strange(id, `${id} has an answer that is not its own: ${MillraceError.from(error).message}`)
+      }
+    }
+    if (this.#close(id, state.answered)) this.answered++
+  }
+
+  /** The request came to nothing. */
+  fail(id: string, cause: unknown): void {
+    if (!this.#close(id, state.failed)) return
+    const { code, message } = MillraceError.from(cause)
+    this.failed++
+    const times = (this.errors[code] ?? 0) + 1
+    this.errors[code] = times
+    if (this.#allowed.has(code)) return
+    this.unexpected++
+    if (times <= samples) this.complaints.push(`${id} failed with ${code}: ${message}`)
+  }
+
+  #strange(id: string, complaint: string): void {
+    this.foreign.push(id)
+    if (this.foreign.length <= samples) this.complaints.push(complaint)
+  }
+
+  /** False when it was not open. */
+  #close(id: string, to: number): boolean {
+    const number = this.#numberOf(id)
+    const began = this.#began.get(number)
+    if (began === undefined) {
+      this.twice.push(id)
+      return false
+    }
+    this.#began.delete(number)
+    this.#states[number] = to
+    if (to === state.answered) this.latencies.add(performance.now() - began)
+    return true
+  }
+
+  /** NaN for an id of somebody else. */
+  #numberOf(id: string): number {
+    const { prefix } = this.#options
+    return id.startsWith(prefix) ? Number.parseInt(id.slice(prefix.length), 10) : Number.NaN
+  }
+
+  #idOf(number: number): string {
+    return `${this.#options.prefix}${number}`
+  }
+}

@@ -1,0 +1,73 @@
+import { AssertionError } from 'node:assert'
+import type { ErrorCode } from '../errors.js'
+import type { Ledger } from './ledger.js'
+
+export interface LossReport {
+  readonly sent: number
+  /** With success. */
+  readonly answered: number
+  /** Requests that got neither an answer nor an error. */
+  readonly lost: number
+  /** Requests that got more than one. */
+  readonly twice: number
+  /** How many requests failed, by code. */
+  readonly errors: Readonly<Partial<Record<ErrorCode, number>>>
+  /** Ids that ran more often than allowed; null when nobody counted. */
+  readonly executedTwice: number | null
+  readonly seconds: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  /** Milliseconds from the end of the script until every stage had all its replicas. */
+  readonly recoveredMs: number
+  /** What the script did, with seconds since its start. */
+  readonly events: readonly string[]
+}
+
+/** A test has failed. `report` has the figures, `events` in it what the script did. */
+export class LossError extends AssertionError {
+  readonly report: LossReport
+
+  constructor(message: string, report: LossReport) {
+    super({ message, operator: 'expectZeroLoss' })
+    this.report = report
+  }
+}
+
+/** Sentences about what the requests show to be wrong. */
+export function complaintsOf(ledger: Ledger): string[] {
+  const { open, twice, foreign, unexpected, complaints } = ledger
+  return [
+    ...about(open, 'got no answer'),
+    ...about(twice, 'got more than one answer'),
+    ...about(foreign, 'got an answer that is not theirs'),
+    ...(unexpected === 0 ? [] : [`${unexpected} of ${ledger.sent} requests failed`]),
+    ...complaints,
+  ]
+}
+
+/** Sentences about what the counted executions show to be wrong. */
+export function complaintsAbout(ran: Executions): string[] {
+  return [
+    ...about(ran.tooOften, 'ran more often than allowed'),
+    ...about(ran.never, 'were answered but never ran'),
+  ]
+}
+
+export interface Executions {
+  readonly tooOften: readonly string[]
+  readonly never: readonly string[]
+}
+
+export function judge(counts: ReadonlyMap<string, number>, ledger: Ledger, most: number): Executions {
+  return {
+    tooOften: [...counts].filter(([, count]) => count > most).map(([id]) => id),
+    never: [...ledger.answeredIds()].filter((id) => !counts.has(id)),
+  }
+}
+
+function about(ids: readonly string[], what: string): string[] {
+  if (ids.length === 0) return []
+  const shown = ids.slice(0, 5).join(', ')
+  return [`${ids.length} ${what}: ${shown}${ids.length > 5 ? ', …' : ''}`]
+}

@@ -1,0 +1,75 @@
+import { Client, Document, MillraceError } from 'millrace'
+import { burst } from 'millrace/testing'
+import { expect, it } from 'vitest'
+import { onGround, residentMiB } from './stage.js'
+
+it('a gateway refuses what is beyond its limits, says when to come again, and answers the rest', () =>
+  onGround(
+    {
+      stage: { replicas: 2, queue: { maxRequests: 100, perReplica: 50 } },
+      flow: { queue: { maxRequests: 400 } },
+      growthMiB: 400,
+    },
+    async ({ flow }) => {
+      const text = 'x'.repeat(10_000)
+      const levels: number[] = []
+      for (let round = 0; round < 5; round++) {
+        const report = await burst(flow, {
+          endpoint: '/search',
+          requests: 4000,
+          parameters: { ms: 20 },
+          text,
+        })
+        expect(report.answered + report.refused).toBe(report.sent)
+        expect(Object.keys(report.errors)).toEqual(['RESOURCE_EXHAUSTED'])
+        expect(report.hinted).toBe(report.refused)
+        // two replicas have 50 each, and 100 wait
+        expect(report.answered).toBeGreaterThanOrEqual(200)
+        levels.push(await residentMiB())
+        process.stderr.write(
+          `chaos: overload: ${JSON.stringify(report)}, ${Math.round(levels.at(-1)!)} MiB\n`,
+        )
+      }
+      // of the whole program, which has the gateway and the senders: what one round needed serves the next
+      expect(levels.at(-1)! - levels[1]!, 'MiB').toBeLessThan(100)
+      expect((await flow.post('/search', new Document({ text: 'a' }))).texts).toEqual(['A'])
+    },
+  ))
+
+const requests = 1000
+const together = 250
+
+it('work whose caller has left is not begun', () =>
+  onGround({ stage: { maxConcurrency: 1 } }, async ({ flow, executions }) => {
+    await using client = new Client({ host: `grpc://127.0.0.1:${flow.port}` })
+    const posters = [flow, client]
+    // what is compiled by then is not what takes the time
+    for (const poster of posters) {
+      const warm = Array.from({ length: 300 }, (_, index) => new Document({ id: `w${index}` }))
+      await poster.post('/search', warm, { requestSize: 1 })
+    }
+    const outcomes: Record<string, number> = {}
+    const leave = async (id: string, index: number): Promise<void> => {
+      const leaving = new AbortController()
+      setTimeout(() => leaving.abort(), 10)
+      const options = { parameters: { ms: 5 }, signal: leaving.signal }
+      const outcome = await posters[index % 2]!.post(
+        '/search',
+        new Document({ id, text: 'a' }),
+        options,
+      ).then(
+        () => 'answered',
+        (error: unknown) => MillraceError.from(error).code,
+      )
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    }
+    for (let wave = 0; wave < requests / together; wave++) {
+      await Promise.all(Array.from({ length: together }, (_, index) => leave(`c${wave}-${index}`, index)))
+    }
+    expect(Object.keys(outcomes).filter((outcome) => outcome !== 'answered')).toEqual(['CANCELLED'])
+    // what had been begun has ended when this one is answered
+    await flow.post('/search', new Document({ id: 'last' }))
+    const executed = [...executions().keys()].filter((id) => id.startsWith('c')).length
+    process.stderr.write(`chaos: ${executed} of ${requests} cancelled requests were executed\n`)
+    expect(executed).toBeLessThan(requests * 0.05)
+  }))

@@ -1,0 +1,44 @@
+import { podsOf } from '../../dist/parts.js'
+import { Document } from 'millrace'
+import { leftovers } from 'millrace/testing'
+import { expect, it } from 'vitest'
+import { onGround, round } from './stage.js'
+
+/** So that a run of CI stays within its five minutes: each round starts seven processes. */
+const processBudgetMs = 30_000
+
+it.each([
+  ['thread', 50],
+  ['process', 50],
+] as const)('%s stages go from 1 to 8 and back to 1, again and again, and nothing is left', (runtime, most) =>
+  onGround({ stage: { runtime } }, async ({ flow }) => {
+    const goUpAndDown = async (): Promise<void> => {
+      await flow.scale('work', { replicas: 8 })
+      const posts = Array.from({ length: 16 }, () => flow.post('/search', new Document({ text: 'a' })))
+      for (const answer of await Promise.all(posts)) expect(answer.texts).toEqual(['A'])
+      await flow.scale('work', { replicas: 1 })
+    }
+    // after a first round there is all that is made once
+    await goUpAndDown()
+    const before = leftovers()
+    const memory = process.memoryUsage.rss()
+    const began = performance.now()
+    let rounds = 0
+    while (rounds < most && (runtime === 'thread' || performance.now() - began < processBudgetMs)) {
+      await goUpAndDown()
+      rounds++
+    }
+    const { processes, sockets, handles, listeners } = leftovers()
+    // the one replica that runs may be another one
+    expect(processes).toHaveLength(before.processes.length)
+    expect(sockets).toHaveLength(before.sockets.length)
+    expect({ handles, listeners }).toEqual({ handles: before.handles, listeners: before.listeners })
+    expect(podsOf(flow)).toHaveLength(1)
+    const figures = {
+      rounds,
+      seconds: round((performance.now() - began) / 1000),
+      grownMiB: round((process.memoryUsage.rss() - memory) / 2 ** 20),
+    }
+    process.stderr.write(`chaos: 1 to 8 to 1, ${runtime}: ${JSON.stringify(figures)}\n`)
+  }),
+)

@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Flow, type FlowOptions, type StageOptions } from 'millrace'
+import { expectNothingLeft, leftovers, type LossReport } from 'millrace/testing'
+import { expect } from 'vitest'
+
+const worker = new URL('../fixtures/chaos-executors.mjs#Worker', import.meta.url)
+
+/** What a test of this folder works with: a Flow of one stage `work`, whose executions are counted. */
+export interface Ground {
+  readonly flow: Flow<'work'>
+  /** As the stage was started with. */
+  readonly usesWith: { readonly folder: string }
+  /** By the id of the document; of what ran since the Flow started. */
+  executions(): ReadonlyMap<string, number>
+}
+
+export interface GroundOptions {
+  readonly stage: Omit<StageOptions<'work'>, 'name' | 'uses'>
+  readonly flow?: FlowOptions
+  /** Growth of memory, in MiB, that is no leak: code, and pages that the allocator keeps. Default 150. */
+  readonly growthMiB?: number
+}
+
+/** Runs a test on a Flow, closes it, and sees that nothing is left: no process, socket, handle, listener, nor memory. */
+export async function onGround(
+  { stage, flow: options = {}, growthMiB = 150 }: GroundOptions,
+  play: (ground: Ground) => Promise<void>,
+): Promise<void> {
+  const before = leftovers()
+  const memory = await residentMiB()
+  const folder = mkdtempSync(path.join(tmpdir(), 'chaos-'))
+  const counted = path.join(folder, 'counted')
+  mkdirSync(counted)
+  const usesWith = { folder: counted }
+  // chaos exceeds the restarts that a healthy stage needs
+  const flow = new Flow({ quiet: true, host: '127.0.0.1', ...options }).add({
+    name: 'work',
+    uses: worker,
+    usesWith,
+    restarts: { max: 1000 },
+    ...stage,
+  })
+  try {
+    await flow.start()
+    await play({ flow, usesWith, executions: () => executionsIn(counted) })
+  } finally {
+    await flow.close()
+    rmSync(folder, { recursive: true })
+  }
+  await expectNothingLeft(before)
+  expect((await residentMiB()) - memory, 'growth of resident memory in MiB').toBeLessThan(growthMiB)
+}
+
+/** One line a case, so that a run of CI can be compared with others. */
+export function say(title: string, report: LossReport, more: Record<string, unknown> = {}): void {
+  const { sent, answered, errors, seconds, p50, p99, recoveredMs, executedTwice } = report
+  const figures = {
+    sent,
+    answered,
+    errors,
+    executedTwice,
+    seconds: round(seconds),
+    p50: round(p50),
+    p99: round(p99),
+    recoveredMs: round(recoveredMs),
+    ...more,
+  }
+  process.stderr.write(`chaos: ${title}: ${JSON.stringify(figures)}\n`)
+}
+
+export function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+/** Memory of this program after a collection of garbage, if the runner allows one. */
+export async function residentMiB(): Promise<number> {
+  await new Promise((resolve) => setImmediate(resolve))
+  ;(globalThis as { gc?: () => void }).gc?.()
+  return process.memoryUsage.rss() / 2 ** 20
+}
+
+function executionsIn(folder: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of readdirSync(folder)) {
+    for (const id of readFileSync(path.join(folder, name), 'utf8').split('\n')) {
+      if (id !== '') counts.set(id, (counts.get(id) ?? 0) + 1)
+    }
+  }
+  return counts
+}
