@@ -61,6 +61,12 @@ export class Ledger {
     }
   }
 
+  /** Whether an id is one of those given here. */
+  owns(id: string): boolean {
+    const { prefix } = this.#options
+    return id.startsWith(prefix) && Number(id.slice(prefix.length)) < this.#sent
+  }
+
   /** A new request; gives its id. */
   send(): string {
     const number = this.#sent++

@@ -61,7 +61,8 @@ export interface Executions {
 
 export function judge(counts: ReadonlyMap<string, number>, ledger: Ledger, most: number): Executions {
   return {
-    tooOften: [...counts].filter(([, count]) => count > most).map(([id]) => id),
+    // a script may send requests of its own
+    tooOften: [...counts].filter(([id, count]) => count > most && ledger.owns(id)).map(([id]) => id),
     never: [...ledger.answeredIds()].filter((id) => !counts.has(id)),
   }
 }
