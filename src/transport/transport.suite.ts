@@ -366,6 +366,26 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       await listener.close()
     })
 
+    it('says of what was on its way to a closing listener that it has not run', async () => {
+      const { channel, listener } = await open(fakeService({}))
+      await channel.handle(ask(), call())
+      const outcomes: Promise<unknown>[] = []
+      const closed = listener.close()
+      for (let turn = 0; turn < 20; turn++) {
+        outcomes.push(
+          channel.handle(ask(), call()).then(
+            () => 'answered',
+            (error: MillraceError) => ({ code: error.code, notRun: error.notRun }),
+          ),
+        )
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await closed
+      for (const outcome of await Promise.all(outcomes)) {
+        if (outcome !== 'answered') expect(outcome).toEqual({ code: 'UNAVAILABLE', notRun: true })
+      }
+    })
+
     it('waits no longer than the grace period', async () => {
       const began = deferred()
       const aborted = deferred()

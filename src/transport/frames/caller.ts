@@ -64,6 +64,8 @@ export class Caller implements Channel, Receiver {
 
   receive(received: ReceivedFrame): void {
     if (received.kind === frameKind.goaway) {
+      // behind all that was sent, so that the other end knows when nothing more comes
+      this.#link.send(frame(frameKind.goaway, 0))
       this.#refusal ??= new MillraceError('UNAVAILABLE', 'The pod is stopping and takes no new requests.', {
         notRun: true,
       })

@@ -16,7 +16,8 @@ import { ServedCall } from './served-call.js'
  *
  * 1. A call is in `#calls` from its frame on until it is answered, cancelled, expired or the link is gone; only the one
  *    that takes it out may answer it, so each is answered at most once.
- * 2. After `drain()` no new call is served; `idle` resolves when `#calls` is empty.
+ * 2. After `drain()` no new call is served; `idle` resolves when `#calls` is empty and the other end has said that it sends
+ *    no more. Were the link ended before, calls on their way would be lost without a word about whether they ran.
  */
 export class Server implements Receiver {
   /** Resolves when the link is gone. */
@@ -28,6 +29,8 @@ export class Server implements Receiver {
   readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
   readonly #gone = deferred()
   #idle: Deferred | null = null
+  /** The other end has heard that this one drains: its last call has come. */
+  #acknowledged = false
 
   constructor(link: Link, service: Service, sender: Sender = somebody) {
     this.#link = link
@@ -37,12 +40,11 @@ export class Server implements Receiver {
     link.open(this)
   }
 
-  /** Refuses new calls from now on; resolves when those in flight are answered. */
+  /** Refuses new calls from now on; resolves when those in flight, and on their way, are answered. */
   drain(): Promise<void> {
     if (this.#idle === null) {
       this.#idle = deferred()
       this.#link.send(frame(frameKind.goaway, 0))
-      if (this.#calls.size === 0) this.#idle.resolve()
     }
     return this.#idle.promise
   }
@@ -72,6 +74,9 @@ export class Server implements Receiver {
         return this.#describe(received.id)
       case frameKind.ping:
         return this.#link.send(frame(frameKind.pong, received.id))
+      case frameKind.goaway:
+        this.#acknowledged = true
+        return this.#settle()
     }
   }
 
@@ -85,6 +90,7 @@ export class Server implements Receiver {
     const reason = new MillraceError('CANCELLED', 'The caller is gone.')
     for (const call of this.#calls.values()) call.abort(reason)
     this.#calls.clear()
+    this.#acknowledged = true
     this.#expiry.close()
     this.#idle?.resolve()
     this.#gone.resolve()
@@ -177,8 +183,12 @@ export class Server implements Receiver {
   #release(id: number, call: ServedCall): boolean {
     if (this.#calls.get(id) !== call) return false
     this.#calls.delete(id)
-    if (this.#idle !== null && this.#calls.size === 0) this.#idle.resolve()
+    this.#settle()
     return true
+  }
+
+  #settle(): void {
+    if (this.#idle !== null && this.#acknowledged && this.#calls.size === 0) this.#idle.resolve()
   }
 
   #expire(now: number): number {
