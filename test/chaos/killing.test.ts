@@ -6,6 +6,19 @@ const kills = 8
 /** A stage is whole again within 2 s on a machine that has nothing else to do; CI has. */
 const healedWithinMs = 10_000
 
+it('reads wait while the only replica is replaced', () =>
+  onGround({ stage: { replicas: 1 } }, async ({ flow, executions }) => {
+    const report = await expectZeroLoss(
+      flow,
+      async ({ faults }) => {
+        for (let kill = 0; kill < 3; kill++) await faults.healed(faults.kill('work'))
+      },
+      { endpoint: '/search', parameters: { ms: 10 }, executions, maxExecutions: 4 },
+    )
+    expect(report.errors).toEqual({})
+    say('SIGKILL of the only replica', report)
+  }))
+
 describe.each(['process', 'thread'] as const)('a %s stage under 40 senders', (runtime) => {
   it('answers every read when its replicas are killed, and is whole again', () =>
     onGround({ stage: { runtime, replicas: 3 } }, async ({ flow, executions }) => {

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { actions, expectZeroLoss, type Scene } from 'millrace/testing'
 import { describe, expect, it } from 'vitest'
+import { podsOf } from '../../dist/parts.js'
 import { onGround, say } from './stage.js'
 
 const counts = [5, 1, 4, 2, 6, 1, 3, 1, 5, 2]
-const reads = { endpoint: '/search', parameters: { ms: 10 } }
+const parameters = { ms: 10 }
 
 async function scaleThrough({ flow, note }: Scene<'work'>): Promise<void> {
   for (const replicas of counts) {
@@ -13,35 +14,72 @@ async function scaleThrough({ flow, note }: Scene<'work'>): Promise<void> {
   }
 }
 
-describe.each(['process', 'thread'] as const)('a %s stage under 40 senders', (runtime) => {
-  it('is scaled through 5, 1, 4, 2, 6, 1, 3, 1, 5, 2 and loses nothing', () =>
-    onGround({ stage: { runtime, replicas: 2 } }, async ({ flow, executions }) => {
-      const report = await expectZeroLoss(flow, scaleThrough, { ...reads, executions })
+/** Scales, and meanwhile does something bad again and again, with a pause between. */
+async function scaleAmid(scene: Scene<'work'>, pauseMs: number, act: () => unknown): Promise<void> {
+  let over = false
+  const scaled = scaleThrough(scene).finally(() => {
+    over = true
+  })
+  const repeat = async (): Promise<void> => {
+    while (!over) {
+      await act()
+      await pause(pauseMs)
+    }
+  }
+  await Promise.all([scaled, repeat()])
+}
+
+/** Terminates a pod that was not: a second SIGTERM tells a pod to give up what it has. */
+function terminateNew({ flow, faults, random }: Scene<'work'>, terminated: Set<number>): void {
+  const pods = podsOf(flow).filter(({ pid }) => !terminated.has(pid))
+  const chosen = pods[Math.floor(random() * pods.length)]
+  if (chosen === undefined) return
+  terminated.add(chosen.pid)
+  faults.terminate('work', { pod: chosen.name })
+}
+
+// nothing is lost on the way out of a replica, so that there is nothing to do again
+describe.each(['/search', '/index'])('40 senders at %s', (endpoint) => {
+  it.each(['process', 'thread'] as const)(
+    'lose nothing when a %s stage is scaled through 5, 1, 4, 2, 6, 1, 3, 1, 5, 2',
+    (runtime) =>
+      onGround({ stage: { runtime, replicas: 2 } }, async ({ flow, executions }) => {
+        const report = await expectZeroLoss(flow, scaleThrough, { endpoint, parameters, executions })
+        expect(report.errors).toEqual({})
+        expect(flow.replicas('work')).toBe(2)
+        say(`scaling, ${runtime}, ${endpoint}`, report)
+      }),
+  )
+
+  it('lose nothing when replicas get SIGTERM while their stage is scaled', () =>
+    onGround({ stage: { replicas: 3 } }, async ({ flow, executions }) => {
+      const terminated = new Set<number>()
+      const script = (scene: Scene<'work'>): Promise<void> =>
+        scaleAmid(scene, 100, () => terminateNew(scene, terminated))
+      const report = await expectZeroLoss(flow, script, {
+        endpoint,
+        parameters,
+        executions,
+      })
       expect(report.errors).toEqual({})
-      expect(flow.replicas('work')).toBe(2)
-      say(`scaling, ${runtime}`, report)
+      say(`scaling with SIGTERM, ${endpoint}`, report, { terminated: terminated.size })
     }))
 })
 
-it('a process stage loses nothing when its replicas get SIGTERM while it is scaled', () =>
-  onGround({ stage: { replicas: 3 } }, async ({ flow, executions }) => {
-    const report = await expectZeroLoss(
-      flow,
-      async (scene) => {
-        let over = false
-        const scaled = scaleThrough(scene).finally(() => {
-          over = true
-        })
-        const terminate = async (): Promise<void> => {
-          while (!over) {
-            await actions.terminate('work').run(scene, 0)
-            await pause(100)
-          }
-        }
-        await Promise.all([scaled, terminate()])
-      },
-      { ...reads, executions, maxExecutions: 2 },
-    )
-    expect(report.errors).toEqual({})
-    say('scaling with SIGTERM', report)
-  }))
+it.each(['process', 'thread'] as const)(
+  'reads lose nothing when replicas are killed while their %s stage is scaled',
+  (runtime) =>
+    onGround({ stage: { runtime, replicas: 3 } }, async ({ flow, executions }) => {
+      const kill = actions.kill('work')
+      // slow enough that a request does not meet as many dead replicas as it has tries
+      const script = (scene: Scene<'work'>): Promise<void> => scaleAmid(scene, 400, () => kill.run(scene, 0))
+      const report = await expectZeroLoss(flow, script, {
+        endpoint: '/search',
+        parameters,
+        executions,
+        maxExecutions: 4,
+      })
+      expect(report.errors).toEqual({})
+      say(`scaling with SIGKILL, ${runtime}`, report)
+    }),
+)
