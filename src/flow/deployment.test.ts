@@ -149,7 +149,8 @@ describe('healing', () => {
     pod!.die('was killed by SIGKILL')
     const start = await nextStart()
     expect(start.name).toBe('exec/rep-0')
-    expect(gateway.told.at(-1)).toBe('remove exec/rep-0 0')
+    // with time to read what it has answered before it ended
+    expect(gateway.told.at(-1)).toBe('remove exec/rep-0 1000')
     expect(deployment.status(undefined).pods[0]).toMatchObject({ state: 'starting', restarts: 1, pid: null })
     start.succeed()
     await settled()

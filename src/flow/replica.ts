@@ -23,6 +23,12 @@ import type { RestartBudget } from './healing/restart-budget.js'
 /** A replica that has lived so long does not die again and again. */
 const soundMs = 10_000
 
+/**
+ * How long the gateway may take to read what a pod had answered before it ended. Its connection is at its end after that,
+ * so that nothing waits for longer than it needs.
+ */
+const lastAnswersMs = 1000
+
 /** What all replicas of a stage share. */
 export interface ReplicaTools extends AdmissionTools {
   readonly budget: RestartBudget
@@ -130,7 +136,7 @@ export class Replica {
       if (this.sinceMs > soundMs) this.#deaths = 0
       const why = `${this.name} ${reason}.${lastLines(output)}`
       this.#become({ state: 'backoff', broke: false, why })
-      await unlist(this, this.#tools.gateway, 0)
+      await unlist(this, this.#tools.gateway, lastAnswersMs)
       pod = await this.#restart(why)
     }
   }
