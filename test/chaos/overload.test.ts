@@ -49,9 +49,14 @@ it('work whose caller has left is not begun', () =>
       await poster.post('/search', warm, { requestSize: 1 })
     }
     const outcomes: Record<string, number> = {}
+    let stayedMs = 0
     const leave = async (id: string, index: number): Promise<void> => {
       const leaving = new AbortController()
-      setTimeout(() => leaving.abort(), 10)
+      const came = performance.now()
+      setTimeout(() => {
+        stayedMs = Math.max(stayedMs, performance.now() - came)
+        leaving.abort()
+      }, 10)
       const options = { parameters: { ms: 5 }, signal: leaving.signal }
       const outcome = await posters[index % 2]!.post(
         '/search',
@@ -71,5 +76,7 @@ it('work whose caller has left is not begun', () =>
     await flow.post('/search', new Document({ id: 'last' }))
     const executed = [...executions().keys()].filter((id) => id.startsWith('c')).length
     process.stderr.write(`chaos: ${executed} of ${requests} cancelled requests were executed\n`)
-    expect(executed).toBeLessThan(requests * 0.05)
+    // on a busy machine clients leave later than they meant to, and what runs until then is not in vain
+    const wanted = (Math.max(0, stayedMs - 10) / 5) * (requests / together)
+    expect(executed).toBeLessThan(requests * 0.05 + wanted)
   }))

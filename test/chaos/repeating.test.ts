@@ -34,7 +34,7 @@ it.each([
     expect(sockets).toHaveLength(before.sockets.length)
     expect(listeners).toEqual(before.listeners)
     // the pipes of the last process are closed a little after it has ended
-    await expect.poll(() => leftovers().handles, { timeout: 5000 }).toEqual(before.handles)
+    await expect.poll(() => surplus(before.handles, leftovers().handles), { timeout: 10_000 }).toEqual({})
     expect(podsOf(flow)).toHaveLength(1)
     const figures = {
       rounds,
@@ -44,3 +44,11 @@ it.each([
     process.stderr.write(`chaos: 1 to 8 to 1, ${runtime}: ${JSON.stringify(figures)}\n`)
   }),
 )
+
+/** Kinds of which there are more than before; fewer are well, since the first look may have come before a pipe was closed. */
+function surplus(
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(now).filter(([kind, count]) => count > (before[kind] ?? 0)))
+}
