@@ -41,15 +41,21 @@ export interface PoolOptions {
   onDemand?(): void
 }
 
+export interface ReplicaLoad {
+  /** Name of the pod. */
+  readonly name: string
+  readonly state: HealthState
+  /** Requests sent and not answered. */
+  readonly inFlight: number
+  /** Milliseconds, a moving average that a slow answer raises at once; null before the first answer. */
+  readonly latencyMs: number | null
+}
+
 export interface PoolLoad {
+  /** Requests that wait for a replica. */
   readonly waiting: number
   readonly waitingBytes: number
-  readonly replicas: readonly {
-    readonly name: string
-    readonly state: HealthState
-    readonly inFlight: number
-    readonly latencyMs: number | null
-  }[]
+  readonly replicas: readonly ReplicaLoad[]
 }
 
 /** What a request found when it came. */
@@ -85,10 +91,8 @@ export class Pool {
       maxRequests: queue.maxRequests,
       maxBytes: queue.maxBytes,
       pick: (itinerary) => this.pick(itinerary),
-      replicas: () => ({
-        labels: this.endpoints.all().map(({ label }) => label),
-        usable: this.endpoints.usable.length > 0,
-      }),
+      isUsable: () => this.endpoints.usable.length > 0,
+      labels: () => this.endpoints.all().map(({ label }) => label),
       estimate: (depth) => this.#pace.estimate(depth),
       onDemand: () => options.onDemand?.(),
     })

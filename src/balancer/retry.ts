@@ -1,6 +1,7 @@
 import type { Call, Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import { pause } from '../lib/pause.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Budget } from './budget.js'
 import type { Try } from './hedge.js'
@@ -67,7 +68,7 @@ async function again(
     const isFree = failure.notRun || (failure.code === 'UNAVAILABLE' && losses++ === 0)
     if (!isFree && !options.budget.take()) break
     if (itinerary.tried.length > 0 && pool.exhausted(itinerary) && pool.endpoints.usable.length > 0) {
-      await pause(call, clock, random() * Math.min(roundMs * 2 ** retries, longestRoundMs))
+      await pause(random() * Math.min(roundMs * 2 ** retries, longestRoundMs), { signal: call.signal, clock })
       if (call.signal.aborted) break
       itinerary.tried.length = 0
     }
@@ -88,17 +89,4 @@ function mayRepeat(error: MillraceError, itinerary: Itinerary, pool: Pool): bool
   // it came to no replica: the queue refused it, or there is nobody
   if (error.where.pod === undefined) return false
   return error.retryable
-}
-
-/** Waits, or until the caller leaves. */
-function pause({ signal }: Call, clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel()
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const cancel = clock.after(ms, done)
-    signal.addEventListener('abort', done)
-  })
 }

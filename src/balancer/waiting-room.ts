@@ -32,8 +32,10 @@ export interface WaitingRoomOptions {
   readonly maxBytes: number
   /** A replica with room for this request, now. */
   pick(itinerary: Itinerary): Endpoint | undefined
-  /** The replicas there are, by their labels; and whether one of them may be picked, with room or not. */
-  replicas(): { readonly labels: readonly string[]; readonly usable: boolean }
+  /** Whether there is a replica that may be picked, with room or not. */
+  isUsable(): boolean
+  /** The replicas there are, as messages name them. */
+  labels(): readonly string[]
   /** About how long a request waits that finds so many before it, milliseconds. */
   estimate(depth: number): number
   /** Somebody waits, and there is no replica. */
@@ -102,7 +104,7 @@ export class WaitingRoom {
       }
       signal.addEventListener('abort', onAbort)
       this.#line.push(queued)
-      if (this.#options.replicas().labels.length === 0) this.#options.onDemand()
+      if (!this.#options.isUsable() && this.#options.labels().length === 0) this.#options.onDemand()
     })
   }
 
@@ -112,7 +114,7 @@ export class WaitingRoom {
     this.#serving = true
     while (this.#line.serveNext((waiting) => this.#start(waiting)));
     this.#serving = false
-    if (this.#line.length === 0 || this.#outlook.expecting || this.#options.replicas().usable) return
+    if (this.#line.length === 0 || this.#outlook.expecting || this.#options.isUsable()) return
     for (const waiting of this.#line.clear()) waiting.refuse(this.nobody())
   }
 
@@ -124,8 +126,8 @@ export class WaitingRoom {
   }
 
   #refusal(patient: boolean, bytes: number): MillraceError | undefined {
-    const { stage, maxRequests, maxBytes, estimate, replicas } = this.#options
-    if (!this.#outlook.expecting && !replicas().usable) return this.nobody()
+    const { stage, maxRequests, maxBytes, estimate, isUsable } = this.#options
+    if (!this.#outlook.expecting && !isUsable()) return this.nobody()
     if (patient) return undefined
     const { length, bytes: waiting } = this.#line
     const hint = Math.max(10, estimate(length) / 2)
@@ -137,6 +139,6 @@ export class WaitingRoom {
 
   /** Why a request that finds no replica is refused. */
   nobody(): MillraceError {
-    return nobody(this.#options.stage, this.#options.replicas().labels, this.#outlook.why)
+    return nobody(this.#options.stage, this.#options.labels(), this.#outlook.why)
   }
 }

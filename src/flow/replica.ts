@@ -12,12 +12,12 @@
  * 3. Every restart is taken from the budget of the stage.
  */
 import { MillraceError } from '../errors.js'
+import { pause } from '../lib/pause.js'
 import type { Logger } from '../observe/logger.js'
 import type { StagePlan } from '../plan/flow-plan.js'
 import type { Pod } from '../pods/pod.js'
 import { type AdmissionTools, lastLines, startAdmitted, unlist } from './admission.js'
 import { backoffMs } from './healing/backoff.js'
-import { pause } from './healing/pause.js'
 import type { RestartBudget } from './healing/restart-budget.js'
 
 /** A replica that has lived so long does not die again and again. */

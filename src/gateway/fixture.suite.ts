@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js'
+import { afterEach } from 'vitest'
 import type { Call, Description, Handler, Service, StreamHandler } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
@@ -81,6 +82,28 @@ export function request(endpoint = '/foo', texts: readonly string[] = ['a']): Da
     endpoint,
     docs: new DocumentArray(texts.map((text) => new Document({ text }))),
   })
+}
+
+/** `startedGateway` for the tests of one file; whatever is in `open` is closed after each of them. */
+export function gatewaysOfTests(): {
+  readonly open: { readonly gateway: Gateway; readonly client: TestClient }[]
+  readonly startedGateway: typeof startedGateway
+} {
+  const open: { readonly gateway: Gateway; readonly client: TestClient }[] = []
+  afterEach(async () => {
+    for (const { gateway, client } of open.splice(0)) {
+      client.close()
+      await gateway.close({ graceMs: 0 })
+    }
+  })
+  return {
+    open,
+    async startedGateway(...args) {
+      const started = await startedGateway(...args)
+      open.push(started)
+      return started
+    },
+  }
 }
 
 const keep = (bytes: Uint8Array): Buffer => Buffer.from(bytes)

@@ -31,16 +31,6 @@ export class Gate {
     this.#options = options
   }
 
-  /** Requests inside. */
-  get inside(): number {
-    return this.#inside
-  }
-
-  /** Requests of streams that wait. */
-  get waiting(): number {
-    return this.#line.length
-  }
-
   /** Whether a request of a stream would have to wait. */
   get full(): boolean {
     return this.#line.length > 0 || !this.#fits(0)

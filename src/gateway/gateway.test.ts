@@ -1,25 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Service } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
-import { pod, request, startedGateway as start, type TestClient } from './fixture.suite.js'
-import { createGateway, type Gateway } from './gateway.js'
+import { gatewaysOfTests, pod, request } from './fixture.suite.js'
+import { createGateway } from './gateway.js'
 
-const open: { gateway: Gateway; client: TestClient }[] = []
-
-async function startedGateway(...args: Parameters<typeof start>): ReturnType<typeof start> {
-  const started = await start(...args)
-  open.push(started)
-  return started
-}
-
-afterEach(async () => {
-  for (const { gateway, client } of open.splice(0)) {
-    client.close()
-    await gateway.close({ graceMs: 0 })
-  }
-})
+const { open, startedGateway } = gatewaysOfTests()
 
 const failing = (message: string): Service =>
   pod(async (data) => {

@@ -1,27 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Metadata } from '@grpc/grpc-js'
 import type { Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
-import { pod, request, startedGateway as start, type TestClient } from './fixture.suite.js'
-import type { Gateway } from './gateway.js'
+import { gatewaysOfTests, pod, request, type TestClient } from './fixture.suite.js'
 
-const open: { gateway: Gateway; client: TestClient }[] = []
+const { startedGateway } = gatewaysOfTests()
 const single = '/jina.JinaSingleDataRequestRPC/process_single_data'
-
-async function startedGateway(...args: Parameters<typeof start>): ReturnType<typeof start> {
-  const started = await start(...args)
-  open.push(started)
-  return started
-}
-
-afterEach(async () => {
-  for (const { gateway, client } of open.splice(0)) {
-    client.close()
-    await gateway.close({ graceMs: 0 })
-  }
-})
 
 /** A pod that answers when it is told to. */
 function held(): { handle: Handler; waiting: (() => void)[]; arrived(count: number): Promise<void> } {
@@ -131,13 +117,18 @@ describe('a Flow that is full', () => {
 })
 
 describe('a stage without a replica', () => {
-  test('that expects one lets requests wait for it and says so, but is not ready', async () => {
+  /** A request to a stage whose only replica was taken away, and which expects another one. */
+  async function waitingRequest() {
     const { gateway, client } = await startedGateway({ exec: pod() })
     await gateway.remove('exec', 'exec/rep-0', { graceMs: 0 })
     await gateway.expect('exec', { expecting: true, why: '' })
     const demand = deferred<unknown>()
     gateway.onEvent(demand.resolve)
-    const answer = client.send(request())
+    return { gateway, client, demand, answer: client.send(request()) }
+  }
+
+  test('that expects one lets requests wait for it and says so, but is not ready', async () => {
+    const { gateway, client, demand, answer } = await waitingRequest()
     expect(await demand.promise).toEqual({ kind: 'demand', stage: 'exec' })
     expect(await gateway.status()).toMatchObject([{ name: 'exec', waiting: 1, replicas: [] }])
     await expect(client.send(request('_jina_dry_run_'))).rejects.toMatchObject({ code: 14 })
@@ -146,12 +137,7 @@ describe('a stage without a replica', () => {
   })
 
   test('that expects none any more refuses those that wait, and says why', async () => {
-    const { gateway, client } = await startedGateway({ exec: pod() })
-    await gateway.remove('exec', 'exec/rep-0', { graceMs: 0 })
-    await gateway.expect('exec', { expecting: true, why: '' })
-    const demand = deferred<unknown>()
-    gateway.onEvent(demand.resolve)
-    const answer = client.send(request())
+    const { gateway, demand, answer } = await waitingRequest()
     await demand.promise
     await gateway.expect('exec', { expecting: false, why: 'its restarts are used up' })
     await expect(answer).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { MillraceError } from '../../../errors.js'
 import { deferred } from '../../../lib/deferred.js'
 import { decodeDescription } from '../../../wire/description.js'
@@ -7,24 +7,10 @@ import { decodeInfo } from '../../../wire/info.js'
 import { decodeServiceList, encodeListServicesRequest } from '../../../wire/reflection.js'
 import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
 import { decodeStatus } from '../../../wire/status.js'
-import { pod, request, startedGateway as start, type TestClient } from '../../fixture.suite.js'
-import type { Gateway } from '../../gateway.js'
+import { gatewaysOfTests, pod, request } from '../../fixture.suite.js'
 
-const open: { gateway: Gateway; client: TestClient }[] = []
+const { startedGateway } = gatewaysOfTests()
 const empty = new Uint8Array()
-
-async function startedGateway(...args: Parameters<typeof start>): ReturnType<typeof start> {
-  const started = await start(...args)
-  open.push(started)
-  return started
-}
-
-afterEach(async () => {
-  for (const { gateway, client } of open.splice(0)) {
-    client.close()
-    await gateway.close({ graceMs: 0 })
-  }
-})
 
 describe('health', () => {
   test('is SERVING for the server and every advertised service, NOT_FOUND for others', async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.js'
+import type { Clock } from './clock.js'
 
 /** Resolves after `ms`, or as soon as `signal` fires. Leaves no timer. */
 export function pause(
