@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createLogger, type Logger } from '../observe/logger.js'
+import type { Ranking } from '../wire/shards/ranking.js'
 import { type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
 import type { Endpoint } from './endpoints.js'
 import type { StaticRequests } from './options.js'
@@ -34,6 +35,11 @@ export class Executor {
   /** What is served, by endpoint. */
   readonly requests: ReadonlyMap<string, Endpoint>
   readonly logger: Logger
+  /**
+   * How it ranks matches: how many it gives when `parameters.limit` says nothing, by which score, in which order. Then its
+   * answers are the same over several shards as over one, also where they do not show it (`StageOptions.reduce` wins).
+   */
+  ranking?: Partial<Ranking>
   readonly #workspaceOption: string | undefined
   #workspace: string | undefined
 

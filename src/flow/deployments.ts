@@ -5,6 +5,7 @@ import { startPod } from '../pods/index.js'
 import type { Pod } from '../pods/pod.js'
 import { Deployment } from './deployment.js'
 import { podSpec } from './pod-spec.js'
+import type { ShardPlan } from './shard-plan.js'
 
 /** By name of the stage. */
 export type Deployments = ReadonlyMap<string, Deployment>
@@ -38,7 +39,7 @@ export function replicasAtStart({ replicas }: StagePlan): number {
 
 function startReplica(
   flow: FlowPlan,
-  stage: StagePlan,
+  stage: ShardPlan,
   { index, signal }: { readonly index: number; readonly signal: AbortSignal },
 ): Promise<Pod> {
   const { source, runtime, replicas } = stage

@@ -1,13 +1,14 @@
-import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import type { FlowPlan } from '../plan/flow-plan.js'
 import type { PodSpec } from '../pods/pod.js'
+import type { ShardPlan } from './shard-plan.js'
 
 /** What one replica of a stage must run; plain data. */
 export function podSpec(
   flow: FlowPlan,
-  stage: StagePlan,
+  stage: ShardPlan,
   replica: { readonly index: number; readonly replicas: number },
 ): PodSpec {
-  const name = `${stage.name}/rep-${replica.index}`
+  const name = `${stage.set}/rep-${replica.index}`
   const { source } = stage
   return {
     name,
@@ -29,8 +30,8 @@ export function podSpec(
       deployment: stage.name,
       replica: replica.index,
       replicas: replica.replicas,
-      shardId: 0,
-      shards: 1,
+      shardId: stage.shardId,
+      shards: stage.shards,
     },
   }
 }

@@ -8,11 +8,12 @@ import type { Channel } from '../transport/transport.js'
 import { banner } from './banner.js'
 import type { Scaled } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
-import type { Deployment, RolledOut } from './deployment.js'
+import type { Deployment, ScaleOptions } from './deployment.js'
 import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
-import { gatewaySpec } from './gateway-spec.js'
+import { gatewaySpec, programReducers } from './gateway-spec.js'
 import { podControl } from './pod-control.js'
 import type { PodControl } from './pods-of.js'
+import type { ReplicaSet, RolledOut } from './replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
 import { foreignStatus } from './status.js'
 import { WaitingLine } from './waiting.js'
@@ -23,6 +24,8 @@ export class RunningFlow {
   readonly #plan: FlowPlan
   readonly #gateway: GatewayHandle
   readonly #deployments: Deployments
+  /** By name of the shard. */
+  readonly #sets: ReadonlyMap<string, ReplicaSet>
   readonly #autoscaling: Autoscaling
   readonly #logger: Logger
   #closed: Promise<void> | null = null
@@ -33,7 +36,10 @@ export class RunningFlow {
     this.#gateway = gateway
     this.#deployments = deployments
     this.#logger = logger
-    this.#autoscaling = new Autoscaling(deployments.values(), {
+    this.#sets = new Map(
+      [...deployments.values()].flatMap(({ sets }) => sets.map((set) => [set.name, set])),
+    )
+    this.#autoscaling = new Autoscaling(this.#sets.values(), {
       status: () => gateway.status(),
       clock: systemClock,
       logger,
@@ -53,12 +59,12 @@ export class RunningFlow {
     // standard output is the program's own
     const write = (line: string): void => void process.stderr.write(`${line}\n`)
     const logger = createLogger(settings.name, { write })
-    const listening = startGateway(gatewaySpec(plan))
+    const listening = startGateway(gatewaySpec(plan), programReducers(plan))
     const deployments = createDeployments(plan, listening, logger)
     const counts = [...deployments.values()].map(
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
     )
-    const pending = new Map(counts.map(([stage, count]) => [stage.name, count]))
+    const pending = new Map(counts.map(([stage, count]) => [stage.name, count * stage.shards]))
     const waiting = settings.quiet ? null : new WaitingLine(pending, process.stderr, systemClock)
     const growing = counts.map(([{ name }, count]) =>
       deployments.get(name)!.scale(count, { onReady: () => waiting?.ready(name) }),
@@ -84,8 +90,8 @@ export class RunningFlow {
     return this.#gateway.connect()
   }
 
-  scale(name: string, replicas: number): Promise<Scaled> {
-    return this.#deployment(name, 'scale').scale(replicas)
+  scale(name: string, replicas: number, options: ScaleOptions = {}): Promise<Scaled> {
+    return this.#deployment(name, 'scale').scale(replicas, options)
   }
 
   rollingUpdate(name: string, usesWith: StagePlan['usesWith']): Promise<RolledOut> {
@@ -98,7 +104,7 @@ export class RunningFlow {
 
   async status(): Promise<FlowStatus> {
     const loads = new Map((await this.#gateway.status()).map((load) => [load.name, load]))
-    const stages = this.#plan.stages.map((stage) => this.#statusOf(stage, loads.get(stage.name)))
+    const stages = this.#plan.stages.map((stage) => this.#statusOf(stage, loads))
     return { name: this.#plan.settings.name, pid: process.pid, port: this.port, stages }
   }
 
@@ -117,8 +123,9 @@ export class RunningFlow {
     return this.#closed
   }
 
-  #statusOf(stage: StagePlan, load: StageLoad | undefined): FlowStatus['stages'][number] {
-    return this.#deployments.get(stage.name)?.status(load) ?? foreignStatus(stage, load)
+  #statusOf(stage: StagePlan, loads: ReadonlyMap<string, StageLoad>): FlowStatus['stages'][number] {
+    const own = this.#deployments.get(stage.name)
+    return own?.status(loads) ?? foreignStatus(stage, loads.get(stage.name))
   }
 
   #deployment(name: string, change: string): Deployment {
@@ -134,11 +141,11 @@ export class RunningFlow {
     switch (event.kind) {
       case 'lost': {
         this.#logger.warn(`the gateway lost ${event.pod}: ${event.reason}`)
-        void this.#deployments.get(event.stage)?.lost(event.pod, event.reason) // never rejects
+        void this.#sets.get(event.stage)?.lost(event.pod, event.reason) // never rejects
         return
       }
       case 'silent':
-        this.#deployments.get(event.stage)?.silent(event.pod, event.silentMs)
+        this.#sets.get(event.stage)?.silent(event.pod, event.silentMs)
         return
       case 'demand':
         this.#autoscaling.demand(event.stage)

@@ -5,10 +5,13 @@ import type { Writer } from '../lib/protobuf/writer.js'
 import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
+import type { Part } from './parts.js'
+import { lengthOf, lengthPrefix } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
 import { decodeStatus, type Status } from './status.js'
 
+export type { Part } from './parts.js'
 export type { Route } from './routes.js'
 export type { Status } from './status.js'
 
@@ -64,9 +67,10 @@ export class DataRequest {
     return request
   }
 
-  /** A response to it: shares header, parameters, routes and documents until they are changed. */
+  /** A response to it: shares header, parameters, routes and documents until they are changed; it is one answer, of no parts. */
   answer(): DataRequest {
     const answer = new DataRequest(this.#envelope.copy())
+    answer.#envelope.parts = undefined
     answer.#docs = this.#docs
     answer.#dataUnknown = this.#dataUnknown
     answer.#absent = this.#absent
@@ -153,6 +157,35 @@ export class DataRequest {
     this.#dataUnknown = undefined
     this.#absent = false
     this.#docs = docs
+  }
+
+  /**
+   * The same with other documents: the pieces, one behind the other, are a DocumentArrayProto. They are not copied, and
+   * must not be written to afterwards.
+   */
+  withList(pieces: readonly Uint8Array[]): DataRequest {
+    const other = new DataRequest(this.#envelope.copy())
+    other.#envelope.payload = [lengthPrefix(1, lengthOf(pieces)), ...pieces]
+    return other
+  }
+
+  /** The bytes of the DocumentArrayProto; undefined when there is none. @throws MALFORMED, and UNSUPPORTED for a Python pickle */
+  get list(): Uint8Array | undefined {
+    if (this.#docs !== undefined) return this.#docs.toProtobuf()
+    const { payload } = this.#envelope
+    if (payload === undefined) return undefined
+    const { docs, pickle } = splitData(payload)
+    if (pickle) throw pickled()
+    return docs
+  }
+
+  /** The answers that the documents consist of, when they are several put one behind the other. */
+  get parts(): readonly Part[] | undefined {
+    return this.#envelope.parts
+  }
+
+  set parts(parts: readonly Part[] | undefined) {
+    this.#envelope.parts = parts
   }
 
   /** Field 4 as it came, while nobody has looked at the documents. */

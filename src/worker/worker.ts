@@ -17,7 +17,7 @@ import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { constructExecutor } from './construct.js'
-import { describeEndpoints } from './describe.js'
+import { describeExecutor } from './describe.js'
 import { Lane } from './lane.js'
 import type { ExecutorSpec } from './spec.js'
 
@@ -82,7 +82,7 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
-    this.#description = describeEndpoints(endpoints)
+    this.#description = describeExecutor(endpoints, executor.ranking)
     const { exitOnExceptions } = spec
     const watching =
       exitOnExceptions.length === 0
