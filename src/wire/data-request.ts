@@ -7,6 +7,7 @@ import { emptyHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
+import { countDocuments } from './shards/list.js'
 import { decodeStatus, type Status } from './status.js'
 
 export type { Route } from './routes.js'
@@ -165,15 +166,7 @@ export class DataRequest {
     if (this.#docs !== undefined) return this.#docs.length
     const { payload } = this.#envelope
     const docs = payload === undefined ? undefined : splitData(payload).docs
-    if (docs === undefined) return 0
-    let count = 0
-    const reader = new Reader(docs)
-    while (!reader.done) {
-      const tag = reader.tag()
-      reader.skip(tag)
-      if (tag === 10) count++
-    }
-    return count
+    return docs === undefined ? 0 : countDocuments(docs)
   }
 
   /** Bytes of `encode()`. Known at once for what only passes through; a request with decoded documents is encoded to count. */

@@ -1,5 +1,5 @@
 import { Reader } from '../lib/protobuf/reader.js'
-import { varintSize, Writer } from '../lib/protobuf/writer.js'
+import { prefix, Writer } from '../lib/protobuf/writer.js'
 import { decodeHeader, emptyHeader, type Header, writeHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
 import { decodeRoutes, type Route, writeRoutes } from './routes.js'
@@ -162,15 +162,4 @@ export class Envelope {
     const known = (part: unknown): number => (part instanceof Uint8Array ? part.length : 128)
     return 320 + known(this.#parameters) + known(this.#routes) + (this.#unknown?.length ?? 0)
   }
-}
-
-function prefix(tag: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(1 + varintSize(length))
-  bytes[0] = tag
-  let rest = length
-  for (let at = 1; at < bytes.length; at++) {
-    bytes[at] = (rest & 0x7f) | (at === bytes.length - 1 ? 0 : 0x80)
-    rest >>>= 7
-  }
-  return bytes
 }
