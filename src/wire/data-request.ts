@@ -1,14 +1,15 @@
 import { DocumentArray, documentsLength, encodeDocuments } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { Reader } from '../lib/protobuf/reader.js'
-import type { Writer } from '../lib/protobuf/writer.js'
+import { prefix, type Writer } from '../lib/protobuf/writer.js'
 import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
 import type { Part } from './parts.js'
-import { lengthOf, lengthPrefix } from './pieces.js'
+import { lengthOf } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
+import { countDocuments } from './shards/list.js'
 import { decodeStatus, type Status } from './status.js'
 
 export type { Part } from './parts.js'
@@ -165,7 +166,7 @@ export class DataRequest {
    */
   withList(pieces: readonly Uint8Array[]): DataRequest {
     const other = new DataRequest(this.#envelope.copy())
-    other.#envelope.payload = [lengthPrefix(1, lengthOf(pieces)), ...pieces]
+    other.#envelope.payload = [prefix(10, lengthOf(pieces)), ...pieces]
     return other
   }
 
@@ -198,15 +199,7 @@ export class DataRequest {
     if (this.#docs !== undefined) return this.#docs.length
     const { payload } = this.#envelope
     const docs = payload === undefined ? undefined : splitData(payload).docs
-    if (docs === undefined) return 0
-    let count = 0
-    const reader = new Reader(docs)
-    while (!reader.done) {
-      const tag = reader.tag()
-      reader.skip(tag)
-      if (tag === 10) count++
-    }
-    return count
+    return docs === undefined ? 0 : countDocuments(docs)
   }
 
   /** Bytes of `encode()`. Known at once for what only passes through; a request with decoded documents is encoded to count. */

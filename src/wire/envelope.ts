@@ -1,10 +1,10 @@
 import { Reader } from '../lib/protobuf/reader.js'
-import { Writer } from '../lib/protobuf/writer.js'
+import { prefix, Writer } from '../lib/protobuf/writer.js'
 import { decodeHeader, emptyHeader, type Header, writeHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
-import { joined, lengthOf, lengthPrefix } from './pieces.js'
-import { decodeRoutes, type Route, writeRoutes } from './routes.js'
+import { joined, lengthOf } from './pieces.js'
 import { decodePart, type Part, partsField, writeParts } from './parts.js'
+import { decodeRoutes, type Route, writeRoutes } from './routes.js'
 import { decodeStruct, encodeStruct } from './struct.js'
 
 const partsTag = partsField * 8 + 2
@@ -163,7 +163,7 @@ export class Envelope {
     this.#writeHead(writer)
     if (payload === undefined) return [writer.finish()]
     const pieces = payload instanceof Uint8Array ? [payload] : payload
-    writer.raw(lengthPrefix(4, lengthOf(pieces)))
+    writer.raw(prefix(34, lengthOf(pieces)))
     return [writer.finish(), ...pieces]
   }
 

@@ -7,6 +7,8 @@ export type Message = readonly Uint8Array[]
 /** What the answer says beside its message, in metadata that comes after it. */
 export type Trailers = Readonly<Record<string, string>>
 
+export const noTrailers: Trailers = {}
+
 export interface Reply {
   readonly message: Message
   readonly trailers: Trailers
@@ -36,7 +38,7 @@ export interface StreamMethod {
 export interface MessagePeer {
   /** False when no more should be sent before `drained`. */
   send(message: Message): boolean
-  end(trailers: Trailers): void
+  end(trailers?: Trailers): void
   fail(error: MillraceError): void
   pause(): void
   resume(): void

@@ -12,7 +12,7 @@ import { codeHeader } from '../../../transport/grpc/status.js'
 import { acceptedEncodings } from './compression.js'
 import { framed, sizeOf } from './frame.js'
 import { callerHeaders, parseTimeout } from './headers.js'
-import type { Message, Trailers } from './method.js'
+import { type Message, noTrailers, type Trailers } from './method.js'
 import { grpcStatus } from './status.js'
 
 const responseHeaders: OutgoingHttpHeaders = {
@@ -22,7 +22,6 @@ const responseHeaders: OutgoingHttpHeaders = {
 }
 const responseOptions = { waitForTrailers: true, sendDate: false }
 const ok: OutgoingHttpHeaders = { 'grpc-status': '0' }
-const noTrailers: Trailers = {}
 
 /**
  * The answering side of one gRPC call on an HTTP/2 stream (grpc.io, "gRPC over HTTP2").

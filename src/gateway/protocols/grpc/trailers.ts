@@ -1,8 +1,7 @@
 import { coverageOf, sumCoverage } from '../../../wire/coverage.js'
 import type { DataRequest } from '../../../wire/data-request.js'
-import type { Trailers } from './method.js'
+import { noTrailers, type Trailers } from './method.js'
 
-const none: Trailers = {}
 const isError: Trailers = { 'is-error': 'true' }
 
 /**
@@ -12,8 +11,8 @@ const isError: Trailers = { 'is-error': 'true' }
 export function trailersOf(answer: DataRequest): Trailers {
   const shards = new ShardCount()
   shards.add(answer)
-  const failure = answer.status?.code === 'ERROR' ? isError : none
-  return shards.trailers === none ? failure : { ...failure, ...shards.trailers }
+  const failure = answer.status?.code === 'ERROR' ? isError : noTrailers
+  return shards.trailers === noTrailers ? failure : { ...failure, ...shards.trailers }
 }
 
 /** Counts the shards of all answers of a call. */
@@ -30,7 +29,7 @@ export class ShardCount {
   }
 
   get trailers(): Trailers {
-    if (this.#asked === 0) return none
+    if (this.#asked === 0) return noTrailers
     return { total_shards: String(this.#asked), failed_shards: String(this.#failed) }
   }
 }
