@@ -1,3 +1,4 @@
+import type { Holder } from '../executor/workspace/holder.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import type { PodSpec } from '../pods/pod.js'
 
@@ -5,7 +6,7 @@ import type { PodSpec } from '../pods/pod.js'
 export function podSpec(
   flow: FlowPlan,
   stage: StagePlan,
-  replica: { readonly index: number; readonly replicas: number },
+  replica: { readonly index: number; readonly replicas: number; readonly holder: Holder | null },
 ): PodSpec {
   const name = `${stage.name}/rep-${replica.index}`
   const { source } = stage
@@ -22,6 +23,7 @@ export function podSpec(
       usesMetas: stage.usesMetas,
       usesRequests: stage.usesRequests,
       workspace: stage.workspace ?? flow.settings.workspace,
+      holder: replica.holder,
       maxConcurrency: stage.maxConcurrency,
       capacity: stage.queue.perReplica,
       exitOnExceptions: stage.exitOnExceptions,
