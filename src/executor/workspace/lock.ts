@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { MillraceError } from '../../errors.js'
 import { createOnce } from './create-once.js'
 import { abandonedMs, type Holder, isInSight, isRunning, parseHolder } from './holder.js'
+import { orNull, pause } from './vanishing.js'
 
 /** Beside it, those that were moved aside, each under a name of its own. */
 const lockName = '.millrace.lock'
@@ -79,9 +80,11 @@ export function renewLock(folder: string, flow: string, nowMs: number): void {
 }
 
 function readLocks(folder: string): Lock[] {
+  // in this order: what is made while another one is moved is seen together with that one
+  const lock = readLock(join(folder, lockName), false)
   const aside = orNull(() => readdirSync(join(folder, asideName))) ?? []
-  const paths = aside.map((name) => join(folder, asideName, name))
-  return [join(folder, lockName), ...paths].flatMap((path, index) => readLock(path, index > 0) ?? [])
+  const moved = aside.map((name) => readLock(join(folder, asideName, name), true))
+  return [lock, ...moved].filter((found) => found !== null)
 }
 
 function readLock(path: string, aside: boolean): Lock | null {
@@ -101,7 +104,7 @@ function removeLock(folder: string, lock: Lock): void {
 /** Removes it there, unless it was another one that was moved. */
 function moveAside(folder: string, { path, text }: Lock): void {
   const aside = join(folder, asideName, randomUUID())
-  mkdirSync(join(folder, asideName), { recursive: true })
+  orNull(() => mkdirSync(join(folder, asideName)))
   orNull(() => renameSync(path, aside))
   if (readLock(aside, true)?.text === text) rmSync(aside, { force: true })
 }
@@ -124,20 +127,4 @@ function isHeld(folder: string, holder: Holder): MillraceError {
     `${folder} is the workspace of Flow '${name}' (pid ${pid}), which runs since ${startedAt}. ` +
       `Close that Flow, or give this one another workspace.${isInSight(holder) ? '' : elsewhere}`,
   )
-}
-
-/** Of files that others may remove at any time. */
-function orNull<T>(work: () => T): T | null {
-  try {
-    return work()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTEMPTY' || code === 'EEXIST') return null
-    throw error
-  }
-}
-
-/** Without giving the thread away: `Executor.workspace` is read in constructors. */
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

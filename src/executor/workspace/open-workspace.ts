@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Holder } from './holder.js'
 import { takeLock } from './lock.js'
 import { checkShards } from './marker.js'
+import { enterShard, outlastOthers } from './pods.js'
 import { noteLocked } from './token.js'
 
 export interface WorkspaceOf {
@@ -24,9 +25,18 @@ export function openWorkspace({ folder, shardId, shards, holder }: WorkspaceOf):
   checkShards(folder, shards)
   const shard = join(folder, String(shardId))
   mkdirSync(shard, { recursive: true })
-  if (holder) {
-    noteLocked(holder, shard)
-    takeLock(shard, holder)
-  }
+  if (holder) lockShard(shard, holder)
   return shard
+}
+
+function lockShard(shard: string, holder: Holder): void {
+  noteLocked(holder, shard)
+  const leave = process.pid === holder.pid ? () => {} : enterShard(shard, holder.flow)
+  try {
+    takeLock(shard, holder)
+    outlastOthers(shard, holder.flow)
+  } catch (error) {
+    leave()
+    throw error
+  }
 }

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readFileSync, utimesSync, writeSync } f
 import { MillraceError } from '../../errors.js'
 import type { Holder } from './holder.js'
 import { dropLock, renewLock } from './lock.js'
+import { forgetPods } from './pods.js'
 
 /**
  * Lists a folder in the token of a Flow before it is locked, so that the Flow's program knows what to renew and to give back.
@@ -31,7 +32,10 @@ export function renewLocks({ token, flow }: Holder, nowMs: number): void {
 
 /** Gives back all that a Flow has locked. Its pods have ended. */
 export function dropLocks({ token, flow }: Holder): void {
-  for (const folder of lockedBy(token)) dropLock(folder, flow)
+  for (const folder of lockedBy(token)) {
+    forgetPods(folder, flow)
+    dropLock(folder, flow)
+  }
 }
 
 function lockedBy(token: string): ReadonlySet<string> {
