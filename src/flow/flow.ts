@@ -94,7 +94,7 @@ export class Flow<Stages extends string = never> {
    * Starts the gateway and every pod; resolves with this Flow once each has answered a real call.
    * Inside a pod (a process that imports this file for its Executor) it never resolves.
    *
-   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT; then nothing is left running.
+   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT; then nothing is left running.
    */
   async start(): Promise<this> {
     if (isPod()) return new Promise(() => {})
@@ -159,7 +159,7 @@ export class Flow<Stages extends string = never> {
    *
    * A stage that scales by itself takes a number between its `min` and `max`, and goes on from there.
    *
-   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED; START_FAILED or START_TIMEOUT when a new replica does not start: then
+   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED; START_FAILED, START_TIMEOUT or WORKSPACE_CONFLICT when a new replica does not start: then
    * the old ones stay as they were.
    */
   async scale(name: Stages, { replicas, shard }: ScaleRequest): Promise<Scaled> {
@@ -183,7 +183,7 @@ export class Flow<Stages extends string = never> {
    *
    * When a new replica does not start, those that were replaced before it are set back, and the failure is thrown.
    *
-   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED, START_TIMEOUT
+   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT
    */
   async rollingUpdate(
     name: Stages,

@@ -1,3 +1,4 @@
+import type { Holder } from '../executor/workspace/holder.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import type { PodSpec } from '../pods/pod.js'
 import type { ShardPlan } from './shard-plan.js'
@@ -6,7 +7,7 @@ import type { ShardPlan } from './shard-plan.js'
 export function podSpec(
   flow: FlowPlan,
   stage: ShardPlan,
-  replica: { readonly index: number; readonly replicas: number },
+  replica: { readonly index: number; readonly replicas: number; readonly holder: Holder | null },
 ): PodSpec {
   const name = `${stage.set}/rep-${replica.index}`
   const { source } = stage
@@ -23,6 +24,7 @@ export function podSpec(
       usesMetas: stage.usesMetas,
       usesRequests: stage.usesRequests,
       workspace: stage.workspace ?? flow.settings.workspace,
+      holder: replica.holder,
       maxConcurrency: stage.maxConcurrency,
       capacity: stage.queue.perReplica,
       exitOnExceptions: stage.exitOnExceptions,

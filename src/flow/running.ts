@@ -17,6 +17,14 @@ import type { ReplicaSet, RolledOut } from './replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
 import { foreignStatus } from './status.js'
 import { WaitingLine } from './waiting.js'
+import { WorkspaceHold } from './workspace-hold.js'
+
+interface Parts {
+  readonly gateway: GatewayHandle
+  readonly deployments: Deployments
+  readonly hold: WorkspaceHold
+  readonly logger: Logger
+}
 
 /** A Flow that runs: its gateway and its deployments. */
 export class RunningFlow {
@@ -26,15 +34,17 @@ export class RunningFlow {
   readonly #deployments: Deployments
   /** By name of the shard. */
   readonly #sets: ReadonlyMap<string, ReplicaSet>
+  readonly #hold: WorkspaceHold
   readonly #autoscaling: Autoscaling
   readonly #logger: Logger
   #closed: Promise<void> | null = null
 
-  private constructor(plan: FlowPlan, gateway: GatewayHandle, deployments: Deployments, logger: Logger) {
+  private constructor(plan: FlowPlan, { gateway, deployments, hold, logger }: Parts) {
     this.port = gateway.port
     this.#plan = plan
     this.#gateway = gateway
     this.#deployments = deployments
+    this.#hold = hold
     this.#logger = logger
     this.#sets = new Map(
       [...deployments.values()].flatMap(({ sets }) => sets.map((set) => [set.name, set])),
@@ -59,8 +69,9 @@ export class RunningFlow {
     // standard output is the program's own
     const write = (line: string): void => void process.stderr.write(`${line}\n`)
     const logger = createLogger(settings.name, { write })
+    const hold = new WorkspaceHold(settings.name, systemClock)
     const listening = startGateway(gatewaySpec(plan), programReducers(plan))
-    const deployments = createDeployments(plan, listening, logger)
+    const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
     const counts = [...deployments.values()].map(
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
     )
@@ -75,14 +86,14 @@ export class RunningFlow {
       })
     } catch (error) {
       const gateway = await listening.catch(() => null)
-      await stopAll(gateway, deployments, 0)
+      await stopAll({ gateway, deployments, hold }, 0)
       throw error
     } finally {
       waiting?.close()
     }
     const gateway = await listening
     if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
-    return new RunningFlow(plan, gateway, deployments, logger)
+    return new RunningFlow(plan, { gateway, deployments, hold, logger })
   }
 
   /** A way to the gateway for a client of this program. */
@@ -119,7 +130,8 @@ export class RunningFlow {
 
   close(): Promise<void> {
     this.#autoscaling.close()
-    this.#closed ??= stopAll(this.#gateway, this.#deployments, this.#plan.settings.graceMs)
+    const parts = { gateway: this.#gateway, deployments: this.#deployments, hold: this.#hold }
+    this.#closed ??= stopAll(parts, this.#plan.settings.graceMs)
     return this.#closed
   }
 
@@ -163,13 +175,16 @@ async function settleAll(all: readonly Promise<unknown>[], giveUp: () => void): 
   if (failures.length > 0) throw MillraceError.from(failures[0], 'START_FAILED')
 }
 
-/** The gateway first, so that requests under way still find their pods. */
+/** The gateway first, so that requests under way still find their pods; the workspaces last, when nobody writes to them. */
 async function stopAll(
-  gateway: GatewayHandle | null,
-  deployments: Deployments,
+  { gateway, deployments, hold }: Omit<Parts, 'gateway' | 'logger'> & { gateway: GatewayHandle | null },
   graceMs: number,
 ): Promise<void> {
   for (const deployment of deployments.values()) deployment.freeze()
-  await gateway?.close({ graceMs })
-  await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
+  try {
+    await gateway?.close({ graceMs })
+    await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
+  } finally {
+    hold.close()
+  }
 }

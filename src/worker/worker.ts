@@ -44,8 +44,8 @@ export interface WorkerOptions {
 /**
  * Loads, checks and constructs the executor of one replica.
  *
- * Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED, or START_FAILED when the
- * constructor throws.
+ * Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED, START_FAILED when the constructor
+ * throws, or WORKSPACE_CONFLICT when it reads a workspace that it cannot have.
  */
 export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {}): Promise<Worker> {
   const Class = options.executorClass ?? (await loadClass(spec.module, spec.className))
