@@ -1,9 +1,9 @@
+import { groupById } from './group.js'
 import { docsTag, placesIn } from './list.js'
 import { writeMerged } from './merge-documents.js'
 import { outlineOf } from './outline.js'
 import type { Ranking } from './ranking.js'
 import { Rope } from './rope.js'
-import { groupById } from './same-id.js'
 
 /**
  * One list out of those that shards answered with, in pieces to be written one after the other. Documents of one id
@@ -19,7 +19,8 @@ export function mergeLists(lists: readonly Uint8Array[], ranking: Ranking): Uint
     const places = placesIn(list, (from, end) => index === 0 && unknown.add(list, from, end))
     return places.map((place) => outlineOf(place, 0))
   })
-  for (const group of groupById(documents)) writeMerged(merged, docsTag, { group, ranking })
+  for (const group of groupById(documents))
+    writeMerged(merged, docsTag, { documents: group.documents, ranking })
   merged.append(unknown)
   return merged.pieces()
 }

@@ -1,17 +1,18 @@
+import type { Group } from './group.js'
 import { compareScores, type Order, orderOf } from './order.js'
 import type { Outline } from './outline.js'
 import type { Ranking } from './ranking.js'
 import { scoresOf } from './scores.js'
 
 /**
- * The best of the matches that several lists have: by score, equal ones by id, and as many as the limit says. Each match
- * is a group: the Documents of one id, in the order of the lists. Without a score to go by the groups stay in their order.
+ * The best of the matches that several lists have: by score, equal ones by id, and as many as the limit says. Without a
+ * score to go by they stay in their order.
  */
 export function best(
-  groups: readonly Outline[][],
+  groups: readonly Group[],
   lists: readonly (readonly Outline[])[],
   ranking: Ranking,
-): readonly Outline[][] {
+): readonly Group[] {
   const scores = new Map<Outline, Map<string, number>>()
   const columns = lists.map((list) =>
     list.map((match) => {
@@ -22,17 +23,18 @@ export function best(
   )
   const order = orderOf(columns, ranking)
   // all matches have the score, so the first one of a group has it and keeps it
-  const sorted = order === undefined ? groups : inOrder(groups, order, (group) => scores.get(group[0]!)!)
+  const sorted =
+    order === undefined ? groups : inOrder(groups, order, ({ documents }) => scores.get(documents[0])!)
   return ranking.limit === null ? sorted : sorted.slice(0, ranking.limit)
 }
 
 function inOrder(
-  groups: readonly Outline[][],
+  groups: readonly Group[],
   { by, direction }: Order,
-  scoresOfGroup: (group: Outline[]) => ReadonlyMap<string, number>,
-): Outline[][] {
+  scoresOfGroup: (group: Group) => ReadonlyMap<string, number>,
+): Group[] {
   return groups
-    .map((group) => ({ group, id: group[0]!.id, score: scoresOfGroup(group).get(by)! }))
+    .map((group) => ({ group, id: group.documents[0].id, score: scoresOfGroup(group).get(by)! }))
     .sort((left, right) => compareScores(left.score, right.score, direction) || compareIds(left.id, right.id))
     .map(({ group }) => group)
 }
