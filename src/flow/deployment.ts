@@ -21,7 +21,10 @@ export class Deployment {
 
   constructor(plan: StagePlan, tools: ReplicaSetTools) {
     this.plan = plan
-    this.sets = Array.from({ length: plan.shards }, (_, shard) => new ReplicaSet(shardPlan(plan, shard), tools))
+    this.sets = Array.from(
+      { length: plan.shards },
+      (_, shard) => new ReplicaSet(shardPlan(plan, shard), tools),
+    )
   }
 
   get name(): string {

@@ -91,7 +91,9 @@ export class FakeGateway implements GatewayLink {
   }
 
   status(): ReturnType<GatewayLink['status']> {
-    return Promise.resolve([{ name: 'exec', waiting: 0, waitingBytes: 0, asked: 0, failed: 0, replicas: this.loads }])
+    return Promise.resolve([
+      { name: 'exec', waiting: 0, waitingBytes: 0, asked: 0, failed: 0, replicas: this.loads },
+    ])
   }
 }
 

@@ -167,7 +167,8 @@ export class Flow<Stages extends string = never> {
     checkReplicas(stage, replicas)
     if (shard !== undefined) checkShard(stage, shard)
     const life = this.#life
-    if (shard !== undefined) return this.#running('scale() of one shard').running.scale(name, replicas, { shard })
+    if (shard !== undefined)
+      return this.#running('scale() of one shard').running.scale(name, replicas, { shard })
     if (life.state !== 'running') {
       this.#plan = setReplicas(this.#plan, name, replicas)
       return { from: stage.replicas, to: replicas, seconds: 0 }

@@ -38,6 +38,8 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
 /** The functions by which it asks this program to reduce. */
 export function programReducers({ stages }: FlowPlan): ProgramReducers {
   return new Map(
-    stages.flatMap(({ name, reduce }) => (reduce.kind === 'program' ? [[name, onDocuments(reduce.run)]] : [])),
+    stages.flatMap(({ name, reduce }) =>
+      reduce.kind === 'program' ? [[name, onDocuments(reduce.run)]] : [],
+    ),
   )
 }

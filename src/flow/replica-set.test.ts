@@ -212,9 +212,7 @@ describe('healing', () => {
     clock.move(10_000)
     await settled()
     expect(starts).toHaveLength(0)
-    expect(set.degraded).toMatch(
-      /'exec' has used its 2 restarts within 30 s: 1 of 2/,
-    )
+    expect(set.degraded).toMatch(/'exec' has used its 2 restarts within 30 s: 1 of 2/)
     expect(logged.filter((line) => line.startsWith('error'))).toHaveLength(1)
     expect(gateway.outlooks.at(-1)?.expecting).toBe(true)
     pods[1]!.die()

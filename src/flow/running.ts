@@ -46,9 +46,7 @@ export class RunningFlow {
     this.#deployments = deployments
     this.#hold = hold
     this.#logger = logger
-    this.#sets = new Map(
-      [...deployments.values()].flatMap(({ sets }) => sets.map((set) => [set.name, set])),
-    )
+    this.#sets = new Map([...deployments.values()].flatMap(({ sets }) => sets.map((set) => [set.name, set])))
     this.#autoscaling = new Autoscaling(this.#sets.values(), {
       status: () => gateway.status(),
       clock: systemClock,

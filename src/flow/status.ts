@@ -37,19 +37,24 @@ export function stageStatus(
     ready: countReady(pods),
     degraded: sets.find(({ degraded }) => degraded !== null)?.degraded ?? null,
     waiting: sum(parts, ({ load }) => load?.waiting ?? 0),
-    shards: parts.map(({ set, load, pods: own }): ShardStatus => ({
-      name: set.name,
-      replicas: set.wanted,
-      ready: countReady(own),
-      asked: load?.asked ?? 0,
-      failed: load?.failed ?? 0,
-    })),
+    shards: parts.map(
+      ({ set, load, pods: own }): ShardStatus => ({
+        name: set.name,
+        replicas: set.wanted,
+        ready: countReady(own),
+        asked: load?.asked ?? 0,
+        failed: load?.failed ?? 0,
+      }),
+    ),
     pods,
   }
 }
 
 /** Pods of one shard, with what the gateway says of them. */
-export function podStatuses(replicas: readonly ReplicaFacts[], load: StageLoad | undefined): readonly PodStatus[] {
+export function podStatuses(
+  replicas: readonly ReplicaFacts[],
+  load: StageLoad | undefined,
+): readonly PodStatus[] {
   const loads = new Map(load?.replicas.map((replica) => [replica.name, replica]))
   return replicas.map(({ name, life, restarts, sinceMs }): PodStatus => {
     const { inFlight = 0, latencyMs = null, state = 'ready' } = loads.get(name) ?? {}

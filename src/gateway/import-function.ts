@@ -12,5 +12,8 @@ export async function importFunction<F>(url: string, name: string | null): Promi
   const found = Object.hasOwn(module, wanted) ? module[wanted] : undefined
   if (typeof found === 'function') return found as F
   const names = Object.keys(module).join(', ') || 'nothing'
-  throw new MillraceError('EXPORT_NOT_FOUND', `${url} must export a function '${wanted}'; it exports ${names}.`)
+  throw new MillraceError(
+    'EXPORT_NOT_FOUND',
+    `${url} must export a function '${wanted}'; it exports ${names}.`,
+  )
 }

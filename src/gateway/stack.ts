@@ -39,7 +39,11 @@ export interface ShardStackTools {
 const retryBudget = { share: 0.2, reserve: 100 }
 
 /** The rest of the path, through one shard. Built once per shard. */
-export function shardStack(stage: StageSpec, pool: Pool, { clock, random, isWrite }: ShardStackTools): Handler {
+export function shardStack(
+  stage: StageSpec,
+  pool: Pool,
+  { clock, random, isWrite }: ShardStackTools,
+): Handler {
   return stack(
     [readiness(pool)],
     retrying({

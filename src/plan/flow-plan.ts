@@ -27,14 +27,7 @@ export interface FlowPlan {
 }
 
 /** Options of `add()` that DESIGN names and this version does not have; refused rather than ignored. */
-const laterOptions = [
-  'when',
-  'floating',
-  'dynamicBatching',
-  'volumes',
-  'gpus',
-  'resources',
-]
+const laterOptions = ['when', 'floating', 'dynamicBatching', 'volumes', 'gpus', 'resources']
 
 export function createPlan(options: FlowOptions): FlowPlan {
   const settings = resolveOptions(flowOptions, options, 'Flow')
@@ -207,7 +200,9 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
 
 /** An external stage has what its servers have. */
 function refuseOwn(options: StageOptions, name: string): void {
-  const given = (['uses', 'replicas', 'shards', 'usesBefore', 'usesAfter'] as const).find((key) => options[key] !== undefined)
+  const given = (['uses', 'replicas', 'shards', 'usesBefore', 'usesAfter'] as const).find(
+    (key) => options[key] !== undefined,
+  )
   if (given === undefined) return
   throw new MillraceError(
     'INVALID_OPTION',

@@ -52,13 +52,15 @@ export type ReducePlan =
   | { readonly kind: 'program'; readonly run: ReduceFunction }
 
 const polling: Option<PollingTable> = {
-  expected: "'ANY', 'ALL' or 'KEY', or an object of those by endpoint, such as { '/index': 'KEY', '*': 'ANY' }",
+  expected:
+    "'ANY', 'ALL' or 'KEY', or an object of those by endpoint, such as { '/index': 'KEY', '*': 'ANY' }",
   preset: resolvePolling('ANY')!,
   parse: resolvePolling,
 }
 
 const key: Option<string> = {
-  expected: "'id', 'parentId', 'uri', 'text', 'mimeType', 'modality', or a path into the tags such as 'tags.tenant'",
+  expected:
+    "'id', 'parentId', 'uri', 'text', 'mimeType', 'modality', or a path into the tags such as 'tags.tenant'",
   preset: 'id',
   parse: (value) => (typeof value === 'string' && isKey(value) ? value : undefined),
 }
@@ -102,7 +104,10 @@ export function resolveReduce(given: ReduceOption, stage: string): ReducePlan {
 export function checkSharding(sharding: Sharding, given: object, stage: string): void {
   const { shards, onShardFailure, minShards, softDeadlineMs } = sharding
   if (minShards > shards) {
-    throw invalid(stage, `minShards is ${minShards}, and there are ${shards} shards. Ask for no more than there are.`)
+    throw invalid(
+      stage,
+      `minShards is ${minShards}, and there are ${shards} shards. Ask for no more than there are.`,
+    )
   }
   if (onShardFailure === 'fail' && (minShards > 1 || softDeadlineMs !== null)) {
     throw invalid(

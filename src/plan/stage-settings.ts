@@ -88,17 +88,17 @@ export type StageOptions<Name extends string = string> = Partial<
   >
 > &
   ShardingOptions & {
-  readonly name?: Name
-  readonly uses?: Uses
-  readonly needs?: string | readonly string[]
-  readonly replicas?: number | AutoscaleOptions
-  readonly hedge?: HedgeOptions | null
-  readonly queue?: QueueOptions
-  readonly liveness?: LivenessOptions | null
-  readonly restarts?: RestartsOptions
-  readonly host?: string | readonly string[]
-  readonly port?: number | readonly number[]
-}
+    readonly name?: Name
+    readonly uses?: Uses
+    readonly needs?: string | readonly string[]
+    readonly replicas?: number | AutoscaleOptions
+    readonly hedge?: HedgeOptions | null
+    readonly queue?: QueueOptions
+    readonly liveness?: LivenessOptions | null
+    readonly restarts?: RestartsOptions
+    readonly host?: string | readonly string[]
+    readonly port?: number | readonly number[]
+  }
 
 export const stageOptions: OptionTable<StageSettings> = {
   name: text(null),

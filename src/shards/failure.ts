@@ -28,7 +28,9 @@ function failureOf(shard: string, outcome: Outcome): readonly ShardFailure[] {
     case 'ok':
       return []
     case 'late':
-      return [{ shard, code: 'DEADLINE_EXCEEDED', message: 'It had not answered when the others were enough.' }]
+      return [
+        { shard, code: 'DEADLINE_EXCEEDED', message: 'It had not answered when the others were enough.' },
+      ]
     case 'refused':
       return [{ shard, code: 'EXECUTOR_FAILED', message: outcome.answer.status?.description ?? '' }]
     case 'failed':

@@ -37,7 +37,9 @@ export function fakeShard(index: number, answer: Handler = async (request) => re
   }
 }
 
-export interface FakeStageOptions extends Partial<FailureRules>, Partial<Pick<ShardedOptions, 'isWrite' | 'place'>> {
+export interface FakeStageOptions
+  extends Partial<FailureRules>,
+    Partial<Pick<ShardedOptions, 'isWrite' | 'place'>> {
   readonly polling?: unknown
 }
 
@@ -63,7 +65,11 @@ export function fakeStage(shards: readonly FakeShard[], options: FakeStageOption
   return { handle, clock, tally }
 }
 
-export function requestOf(endpoint: string, ids: readonly string[], parameters: Record<string, unknown> = {}) {
+export function requestOf(
+  endpoint: string,
+  ids: readonly string[],
+  parameters: Record<string, unknown> = {},
+) {
   const docs = new DocumentArray(ids.map((id) => new Document({ id })))
   return DataRequest.decode(DataRequest.create({ endpoint, docs, parameters }).encode())
 }

@@ -10,7 +10,10 @@ export function placement(key: string, shards: number): (document: Uint8Array) =
     if (value !== undefined) return placeOf(value, shards)
     const id = readId(document) ?? 'without an id'
     const what = `Document ${id} has no ${key}, by which this stage places its documents (polling KEY).`
-    throw new MillraceError('INVALID_INPUT', `${what} Set it, also where a document is only updated or deleted.`)
+    throw new MillraceError(
+      'INVALID_INPUT',
+      `${what} Set it, also where a document is only updated or deleted.`,
+    )
   }
 }
 

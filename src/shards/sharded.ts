@@ -138,7 +138,10 @@ async function ask(
     const outcome = outcomes[index]!
     return outcome.state === 'ok' ? [{ name: shard.name, answer: outcome.answer }] : []
   })
-  tally.note(questions.map(({ shard }) => shard), outcomes)
+  tally.note(
+    questions.map(({ shard }) => shard),
+    outcomes,
+  )
   return {
     ...asked,
     answers: ok.map(({ answer }) => answer),

@@ -70,7 +70,12 @@ describe('a sharded stage', () => {
       .add({ name: 'indexer', uses: index, shards: 2, runtime: 'thread', polling, onShardFailure: 'partial' })
       .start()
     const answer = await respond(flow, '/fail', documents(1))
-    expect(answer.shards).toMatchObject({ total: 2, ok: 1, failed: 1, failures: [{ shard: 'indexer/shard-1' }] })
+    expect(answer.shards).toMatchObject({
+      total: 2,
+      ok: 1,
+      failed: 1,
+      failures: [{ shard: 'indexer/shard-1' }],
+    })
     expect(answer.parameters.__coverage__).toMatchObject({ indexer: { ok: 1, failed: 1 } })
   })
 
