@@ -9,6 +9,7 @@ const order = [
   'executor',
   'worker',
   'balancer',
+  'shards',
   'topology',
   'gateway',
   'client',

@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
+    // a pod takes seconds to start on a machine that is busy
+    expect: { poll: { timeout: 20_000 } },
   },
 })

@@ -21,6 +21,10 @@ export const errorCodes = {
   START_FAILED: { retryable: false, about: 'a stage did not start' },
   START_TIMEOUT: { retryable: false, about: 'a stage was not ready in time' },
   PORT_IN_USE: { retryable: false, about: 'the port is taken' },
+  WORKSPACE_CONFLICT: {
+    retryable: false,
+    about: "the workspace is another Flow's, or holds data of another number of shards",
+  },
   // what a caller hands in
   INVALID_INPUT: { retryable: false, about: 'inputs that are no documents' },
   INPUT_FAILED: { retryable: false, about: 'the source of inputs threw' },

@@ -2,7 +2,7 @@
 export { Client, type ClientOptions, type PostResult } from './client/client.js'
 export type { Input, Inputs } from './client/inputs.js'
 export type { PostOptions, ResponseCallback, SendOptions, StreamOptions } from './client/options.js'
-export type { Coverage, Response } from './client/response.js'
+export type { Response } from './client/response.js'
 export {
   BsrMatrix,
   CooMatrix,
@@ -21,11 +21,15 @@ export { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from './e
 export type { HandlerContext, HandlerMethod } from './executor/context.js'
 export { Executor, type ExecutorClass } from './executor/executor.js'
 export { requests } from './executor/requests.js'
-export type { Scaled } from './control/controlled.js'
-export type { RolledOut } from './flow/deployment.js'
+export type { Scaled, ScaleRequest } from './control/controlled.js'
 export { Flow } from './flow/flow.js'
-export type { PodState, PodStatus, FlowStatus, StageStatus } from './control/status.js'
+export type { RolledOut } from './flow/replica-set.js'
+export type { PodState, PodStatus, FlowStatus, ShardStatus, StageStatus } from './control/status.js'
 export type { Logger } from './observe/logger.js'
 export type { FlowOptions } from './plan/flow-settings.js'
 export type { Runtime, StageOptions, Uses } from './plan/stage-settings.js'
+export type { Polling } from './shards/polling.js'
+export type { ReduceContext, ReduceFunction } from './shards/reduce.js'
+export type { Coverage, ShardFailure } from './wire/coverage.js'
 export type { Route, Status } from './wire/data-request.js'
+export type { Ranking } from './wire/shards/ranking.js'

@@ -23,6 +23,14 @@ function spec(port: number): GatewaySpec {
     queue: { maxRequests: 1000, maxBytes: 2 ** 28, perReplica: 1000 },
     silentMs: null,
     external: [],
+    shards: 1,
+    polling: { '*': 'ANY' },
+    key: 'id',
+    reduce: { kind: 'concatenate' },
+    onShardFailure: 'fail',
+    minShards: 1,
+    softDeadlineMs: null,
+    gatheredBy: null,
   } as const
   return {
     name: 'flow',

@@ -1,8 +1,8 @@
 import { Pool } from '../../src/balancer/pool.js'
 import type { Handler } from '../../src/call/call.js'
 import { Liveness } from '../../src/gateway/liveness.js'
-import type { StageSpec } from '../../src/gateway/spec.js'
-import { stageStack } from '../../src/gateway/stack.js'
+import { type StageSpec, unsharded } from '../../src/gateway/spec.js'
+import { shardStack, stageStack } from '../../src/gateway/stack.js'
 import type { Clock } from '../../src/lib/clock.js'
 import type { Contender } from './contenders.js'
 import type { Ledger } from './ledger.js'
@@ -47,11 +47,19 @@ export class Fleet {
       queue: this.#queue,
       silentMs: 5000,
       external: [],
+      ...unsharded,
     }
     const { queue } = spec
     this.pool = new Pool({ stage: spec.name, policy, breaker, queue, timeoutSendMs, clock, random })
     this.pool.expect({ expecting: true, why: '' })
-    this.handle = stageStack(spec, this.pool, { clock, random, isWrite: () => false })
+    const { pool } = this
+    const only = {
+      name: spec.name,
+      handle: shardStack(spec, pool, { clock, random, isWrite: () => false }),
+      stream: pool.stream,
+      pressure: () => pool.pressure,
+    }
+    this.handle = stageStack(spec, only, { sharding: null })
     this.#liveness = new Liveness(this.pool, { silentMs: 5000, clock, onSilent: () => {} })
   }
 

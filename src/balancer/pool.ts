@@ -137,6 +137,12 @@ export class Pool {
     return this.endpoints.usable.every((endpoint) => tried.includes(endpoint))
   }
 
+  /** Requests under way or waiting for each replica; `Infinity` when none can be picked. */
+  get pressure(): number {
+    const replicas = this.endpoints.usable.length
+    return replicas === 0 ? Number.POSITIVE_INFINITY : (this.#inFlight + this.#room.length) / replicas
+  }
+
   add(name: string, channel: Channel, label?: string): Endpoint {
     return this.endpoints.add(name, channel, label)
   }

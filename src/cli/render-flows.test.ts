@@ -26,6 +26,7 @@ const status: FlowStatus = {
       ready: 0,
       degraded: null,
       waiting: 0,
+      shards: [],
       pods: [],
     },
     {
@@ -35,6 +36,7 @@ const status: FlowStatus = {
       ready: 1,
       degraded: '10 restarts within 60 s:\n\u001b[31mout of memory',
       waiting: 4,
+      shards: [],
       pods: [
         pod('slow/rep-0'),
         pod('slow/rep-1', { pid: null, state: 'backoff', inFlight: 0, latencyMs: null, restarts: 10 }),
@@ -47,6 +49,7 @@ const status: FlowStatus = {
       ready: 1,
       degraded: null,
       waiting: 0,
+      shards: [],
       pods: [pod('last/rep-0')],
     },
   ],

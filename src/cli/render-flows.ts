@@ -55,8 +55,9 @@ function renderFlow({ name, pid, port, stages }: FlowStatus, tint: Tint): string
 function stageRow({ name, ...stage }: StageStatus, tint: Tint): (string | Cell)[] {
   const waits = stage.waiting > 0 ? `, ${stage.waiting} waiting` : ''
   const whole = stage.ready >= stage.replicas && stage.degraded === null
+  const shards = stage.shards.length > 1 ? `, ${stage.shards.length} shards` : ''
   const state =
-    stage.runtime === 'pass-through' ? 'passes through' : `${stage.ready} of ${stage.replicas} ready`
+    stage.runtime === 'pass-through' ? 'passes through' : `${stage.ready} of ${stage.replicas} ready${shards}`
   const paintState = (text: string): string => (whole ? text : tint(text, 'yellow'))
   return [oneLine(name), { text: `${state}${waits}`, paint: paintState }]
 }

@@ -1,18 +1,10 @@
 import type { DocumentArray } from '../document/index.js'
+import { type Coverage, coverageOf, sumCoverage } from '../wire/coverage.js'
 import type { DataRequest, Route, Status } from '../wire/data-request.js'
-
-/** Which shards took part in an answer. */
-export interface Coverage {
-  readonly total: number
-  readonly failed: number
-}
 
 /** The answer to one request. Documents are decoded when they are first looked at. */
 export class Response {
   readonly #request: DataRequest
-  /** Undefined when no stage says that it has shards. */
-  readonly shards: Coverage | undefined = undefined
-
   constructor(request: DataRequest) {
     this.#request = request
   }
@@ -29,6 +21,12 @@ export class Response {
   /** What came back, with the plain objects that handlers returned under `__results__`, by pod. */
   get parameters(): Record<string, unknown> {
     return this.#request.parameters
+  }
+
+  /** Which shards took part in it, of all stages together; undefined when no stage has several. */
+  get shards(): Coverage | undefined {
+    const coverages = coverageOf(this.#request.parameters)
+    return coverages && sumCoverage(coverages)
   }
 
   /** The stages it went through, with times. */

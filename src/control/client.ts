@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { type ErrorCode, errorCodes, MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
-import type { Scaled } from './controlled.js'
+import type { Scaled, ScaleRequest } from './controlled.js'
 import type { FlowStatus } from './status.js'
 
 /** Largest answer that is read, bytes. */
@@ -16,7 +16,7 @@ export interface FlowControl {
   /** @throws UNAVAILABLE when the Flow is gone, DEADLINE_EXCEEDED when it does not answer within 5 s. */
   status(): Promise<FlowStatus>
   /** Waits as long as it takes. @throws UNAVAILABLE, and what `flow.scale()` throws. */
-  scale(stage: string, options: { readonly replicas: number }): Promise<Scaled>
+  scale(stage: string, options: ScaleRequest): Promise<Scaled>
 }
 
 /** Dials nothing yet. */
@@ -24,8 +24,8 @@ export function controlAt(path: string): FlowControl {
   return {
     path,
     status: async () => (await ask(path, { route: '/status', timeoutMs: statusPatienceMs })) as FlowStatus,
-    scale: async (stage, { replicas }) =>
-      (await ask(path, { route: '/scale', body: { stage, replicas } })) as Scaled,
+    scale: async (stage, options) =>
+      (await ask(path, { route: '/scale', body: { stage, ...options } })) as Scaled,
   }
 }
 

@@ -16,8 +16,9 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     {
       method: 'POST',
       async run(flow, body) {
-        const fields = parseFields(body, ['stage', 'replicas'])
-        return flow.scale(textField(fields, 'stage'), { replicas: integerField(fields, 'replicas') })
+        const fields = parseFields(body, ['stage', 'replicas', 'shard'])
+        const shard = fields.has('shard') ? integerField(fields, 'shard') : undefined
+        return flow.scale(textField(fields, 'stage'), { replicas: integerField(fields, 'replicas'), shard })
       },
     },
   ],

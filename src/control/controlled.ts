@@ -7,11 +7,18 @@ export interface Scaled {
   readonly seconds: number
 }
 
+export interface ScaleRequest {
+  /** Of each shard. */
+  readonly replicas: number
+  /** Only of this one, counted from 0. Default: of all. */
+  readonly shard?: number | undefined
+}
+
 /** What a running Flow lets others of the same user do with it. */
 export interface Controlled {
   status(): Promise<FlowStatus>
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
-  scale(name: string, options: { readonly replicas: number }): Promise<Scaled>
+  scale(name: string, options: ScaleRequest): Promise<Scaled>
   /** Replaces the replicas of a stage one after the other; what it gives is plain data. */
   rollingUpdate(
     name: string,

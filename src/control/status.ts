@@ -10,7 +10,7 @@ export interface FlowStatus {
 export interface StageStatus {
   readonly name: string
   readonly runtime: 'process' | 'thread' | 'inline' | 'external' | 'pass-through'
-  /** Replicas that there should be. */
+  /** Replicas that there should be, of all shards. */
   readonly replicas: number
   /** Those that take requests. */
   readonly ready: number
@@ -18,7 +18,20 @@ export interface StageStatus {
   readonly degraded: string | null
   /** Requests that wait for a replica. */
   readonly waiting: number
+  /** One for a stage that is not sharded, none where the replicas are somebody else's. */
+  readonly shards: readonly ShardStatus[]
   readonly pods: readonly PodStatus[]
+}
+
+export interface ShardStatus {
+  /** `exec/shard-1`; the name of the stage when it has one shard. */
+  readonly name: string
+  readonly replicas: number
+  readonly ready: number
+  /** Requests that the gateway asked it, where there are several shards. */
+  readonly asked: number
+  /** Those of them whose answer was missing. */
+  readonly failed: number
 }
 
 /**

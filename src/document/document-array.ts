@@ -205,18 +205,15 @@ export class DocumentArray implements Iterable<Document> {
     while (!reader.done) {
       const from = reader.position
       const tag = reader.tag()
-      const at = reader.position
-      reader.skip(tag)
-      const end = reader.position
       if (tag !== docsTag) {
-        ;(array.#unknown ??= []).push(bytes.subarray(from, end))
+        reader.skip(tag)
+        ;(array.#unknown ??= []).push(bytes.subarray(from, reader.position))
         continue
       }
       // bytes() would make a view for every Document
-      reader.position = at
-      const start = end - reader.uint32()
-      reader.position = end
-      array.#documents.push(new Document(new DocumentRecord({ bytes, start, end })))
+      const length = reader.span()
+      const end = reader.position
+      array.#documents.push(new Document(new DocumentRecord({ bytes, start: end - length, end })))
     }
     return array
   }

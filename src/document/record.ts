@@ -12,7 +12,7 @@ export interface Recorded {
 }
 
 /** Levels of chunks and matches in one Document. */
-const maxDepth = 64
+export const maxDepth = 64
 
 /** Fields whose value can be changed in place: whoever was handed one may have changed it. */
 const mutableFields =

@@ -5,7 +5,8 @@ import type { Writer } from '../lib/protobuf/writer.js'
 /** Levels of objects and lists in one google.protobuf.Struct; deeper ones are refused. */
 const maxDepth = 64
 
-const tags = {
+/** Tags of the fields of a google.protobuf.Value. */
+export const valueTags = {
   nullValue: 8,
   numberValue: 17,
   stringValue: 26,
@@ -112,13 +113,13 @@ function decodeValue(bytes: Uint8Array, depth: number): unknown {
   let value: unknown = null
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === tags.numberValue) value = reader.double()
-    else if (tag === tags.stringValue) value = reader.string()
-    else if (tag === tags.boolValue) value = reader.bool()
-    else if (tag === tags.structValue) value = decodeStruct(reader.bytes(), depth + 1)
-    else if (tag === tags.listValue) value = decodeList(reader.bytes(), depth + 1)
+    if (tag === valueTags.numberValue) value = reader.double()
+    else if (tag === valueTags.stringValue) value = reader.string()
+    else if (tag === valueTags.boolValue) value = reader.bool()
+    else if (tag === valueTags.structValue) value = decodeStruct(reader.bytes(), depth + 1)
+    else if (tag === valueTags.listValue) value = decodeList(reader.bytes(), depth + 1)
     else {
-      if (tag === tags.nullValue) value = null
+      if (tag === valueTags.nullValue) value = null
       reader.skip(tag)
     }
   }

@@ -1,5 +1,6 @@
 import type { Logger } from '../observe/logger.js'
 import type { Endpoint } from './endpoints.js'
+import type { Holder } from './workspace/holder.js'
 
 /** Name and texts of an executor; `usesMetas` over the defaults. Further keys are kept. */
 export interface Metas {
@@ -29,6 +30,8 @@ export interface Construction {
   readonly runtimeArgs: RuntimeArgs
   readonly requests: ReadonlyMap<string, Endpoint>
   readonly logger: Logger
+  /** The Flow that locks the workspace; null locks nothing. */
+  readonly holder: Holder | null
 }
 
 const key = Symbol.for('millrace.construction')

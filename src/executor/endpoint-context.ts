@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.js'
 import { DocumentArray } from '../document/index.js'
 import type { Logger } from '../observe/logger.js'
-import type { Route } from '../wire/data-request.js'
+import type { Part, Route } from '../wire/data-request.js'
 import type { HandlerContext } from './context.js'
 
 /** What both kinds of request say of themselves. */
@@ -10,6 +10,8 @@ export interface RequestHead {
   readonly endpoint: string
   readonly parameters: Record<string, unknown>
   readonly routes: readonly Route[]
+  /** The answers that the documents consist of; undefined when they are one. */
+  readonly parts?: readonly Part[] | undefined
 }
 
 export interface ContextSource {
@@ -42,12 +44,11 @@ export class EndpointContext implements HandlerContext {
   }
 
   get docsMatrix(): readonly DocumentArray[] | null {
-    return this.#source.docs.length === 0 ? null : [this.#source.docs]
+    return this.#source.docs.length === 0 ? null : this.#arrays().map(([, docs]) => docs)
   }
 
   get docsMap(): Readonly<Record<string, DocumentArray>> {
-    const from = this.#source.head.routes.at(-1)?.executor
-    return Object.fromEntries(from === undefined ? [] : [[from, this.#source.docs]])
+    return Object.fromEntries(this.#arrays().filter(([from]) => from !== undefined))
   }
 
   get signal(): AbortSignal {
@@ -68,6 +69,15 @@ export class EndpointContext implements HandlerContext {
 
   get logger(): Logger {
     return this.#source.logger
+  }
+
+  /** The documents as the arrays that came, each with where it came from. */
+  #arrays(): readonly (readonly [from: string | undefined, docs: DocumentArray])[] {
+    const { docs, head } = this.#source
+    const { parts, routes } = head
+    if (parts === undefined) return [[routes.at(-1)?.executor, docs]]
+    let start = 0
+    return parts.map(({ from, count }) => [from, docs.slice(start, (start += count))])
   }
 }
 

@@ -22,6 +22,7 @@ const construction: Construction = {
   },
   requests: new Map(),
   logger: loggerOf([]),
+  holder: null,
 }
 
 test('what a worker knows is there inside the constructor, whatever super() is given', () => {

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { createLogger, type Logger } from '../observe/logger.js'
-import { type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
+import type { Ranking } from '../wire/shards/ranking.js'
+import { type Construction, type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
 import type { Endpoint } from './endpoints.js'
 import type { StaticRequests } from './options.js'
+import { openWorkspace } from './workspace/open-workspace.js'
 
 const brand = Symbol.for('millrace.executor')
 
@@ -34,12 +36,19 @@ export class Executor {
   /** What is served, by endpoint. */
   readonly requests: ReadonlyMap<string, Endpoint>
   readonly logger: Logger
+  /**
+   * How it ranks matches: how many it gives when `parameters.limit` says nothing, by which score, in which order. Then its
+   * answers are the same over several shards as over one, also where they do not show it (`StageOptions.reduce` wins).
+   */
+  ranking?: Partial<Ranking>
+  readonly #construction: Construction | undefined
   readonly #workspaceOption: string | undefined
   #workspace: string | undefined
 
   constructor(options: Readonly<Record<string, unknown>> = {}) {
     const given = takeConstruction()
     const name = new.target.name || 'Executor'
+    this.#construction = given
     this.metas = given?.metas ?? { name, description: '', workspace: '' }
     this.runtimeArgs = given?.runtimeArgs ?? standalone(name)
     this.requests = given?.requests ?? new Map<string, Endpoint>()
@@ -51,20 +60,31 @@ export class Executor {
    * Folder of this executor's shard, absolute: `WORKSPACE/NAME/SHARD`; made when it is first read. Replicas of one
    * shard share it. WORKSPACE is the stage's, else that of `metas`, else the option `workspace` handed to `super`,
    * else `~/.cache/millrace` (jina.md 2.6).
+   *
+   * In a Flow it is checked and locked when it is first read. An executor made by hand does neither.
+   *
+   * @throws WORKSPACE_CONFLICT when it holds data of another number of shards, or another Flow has it.
    */
   get workspace(): string {
-    if (this.#workspace === undefined) {
-      const given = this.runtimeArgs.workspace || this.metas.workspace || this.#workspaceOption
-      const root = given || join(homedir(), '.cache', 'millrace')
-      const folder = resolve(root, this.metas.name, String(this.runtimeArgs.shardId))
-      mkdirSync(folder, { recursive: true })
-      this.#workspace = folder
-    }
+    this.#workspace ??= this.#openWorkspace()
     return this.#workspace
   }
 
   /** Called once, after the last handler has ended. */
   close(): void | Promise<void> {}
+
+  #openWorkspace(): string {
+    const { workspace, shardId, shards } = this.runtimeArgs
+    const given = workspace || this.metas.workspace || this.#workspaceOption
+    const root = given || join(homedir(), '.cache', 'millrace')
+    const folder = resolve(root, this.metas.name, String(shardId))
+    if (this.#construction !== undefined) {
+      const { holder } = this.#construction
+      return openWorkspace({ folder: dirname(folder), shardId, shards, holder })
+    }
+    mkdirSync(folder, { recursive: true })
+    return folder
+  }
 }
 
 /** A class that extends Executor, of this or another copy of the package. */

@@ -21,7 +21,7 @@ function targetOf(handler: HandlerMethod): Target {
   if (endpoint === undefined) throw new Error('no endpoint')
   const runtimeArgs = { ...new Subject().runtimeArgs }
   const metas = { name: 'Subject', description: '', workspace: '' }
-  const construction = { metas, runtimeArgs, requests: new Map(), logger: loggerOf(logged) }
+  const construction = { metas, runtimeArgs, requests: new Map(), logger: loggerOf(logged), holder: null }
   const executor = constructWith(construction, () => new Subject())
   return { executor, endpoint, podName: 'exec/rep-1', deployment: 'exec' }
 }

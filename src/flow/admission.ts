@@ -1,14 +1,14 @@
 import { MillraceError } from '../errors.js'
 import type { GatewayHandle } from '../gateway/host.js'
 import type { Clock } from '../lib/clock.js'
-import type { StagePlan } from '../plan/flow-plan.js'
 import type { Pod } from '../pods/pod.js'
+import type { ShardPlan } from './shard-plan.js'
 
 /** What a stage needs of the gateway. */
 export type GatewayLink = Pick<GatewayHandle, 'add' | 'remove' | 'expect' | 'status'>
 
 /** Starts the pod of one replica; rejects, with nothing left running, also when `signal` fires. */
-export type StartPod = (plan: StagePlan, index: number, signal: AbortSignal) => Promise<Pod>
+export type StartPod = (plan: ShardPlan, index: number, signal: AbortSignal) => Promise<Pod>
 
 export interface AdmissionTools {
   readonly gateway: Promise<GatewayLink>
@@ -21,7 +21,7 @@ export interface AdmissionTools {
 /** Which pod. */
 export interface Wanted {
   readonly name: string
-  readonly plan: StagePlan
+  readonly plan: ShardPlan
   readonly index: number
 }
 
@@ -47,7 +47,7 @@ export async function startAdmitted(
   signal.addEventListener('abort', giveUp)
   try {
     signal.throwIfAborted()
-    await (await gateway).add(plan.name, name, pod.address)
+    await (await gateway).add(plan.set, name, pod.address)
     signal.throwIfAborted()
     return pod
   } catch (error) {
@@ -74,7 +74,7 @@ export async function unlist(
   gateway: Promise<GatewayLink>,
   graceMs: number,
 ): Promise<void> {
-  await gateway.then((link) => link.remove(plan.name, name, { graceMs })).catch(() => {})
+  await gateway.then((link) => link.remove(plan.set, name, { graceMs })).catch(() => {})
 }
 
 /** What a pod printed last, to be put behind a sentence. */

@@ -1,212 +1,97 @@
-/**
- * One stage that runs: its replicas, and the gateway that is told about them.
- *
- * 1. What changes the number or the plan of the replicas on purpose happens one after the other (`Turns`); of calls of
- *    `scale()` that wait the last one wins.
- * 2. The gateway knows at any time whether a stage without a replica will have one (`Outlooks`).
- * 3. After `close()` nothing starts, and when it has resolved nothing is left.
- */
 import type { Scaled } from '../control/controlled.js'
 import type { StageStatus } from '../control/status.js'
 import { MillraceError } from '../errors.js'
 import type { StageLoad } from '../gateway/events.js'
-import { type Clock, systemClock } from '../lib/clock.js'
 import type { StagePlan } from '../plan/flow-plan.js'
-import type { Pod } from '../pods/pod.js'
-import { within } from '../pods/running-pod.js'
-import { Fleet, type FleetTools } from './fleet.js'
-import { Liveness } from './healing/liveness.js'
-import { Outlooks } from './healing/outlooks.js'
-import { RestartBudget } from './healing/restart-budget.js'
+import { ReplicaSet, type ReplicaSetTools, type RolledOut } from './replica-set.js'
 import type { Replica } from './replica.js'
-import { rollOut } from './scaling/rolling-update.js'
-import { Turns } from './scaling/turns.js'
+import { shardPlan } from './shard-plan.js'
 import { stageStatus } from './status.js'
 
-/** How long a pod whose connection is gone may take to end by itself: its Executor may be closing. */
-const lostMs = 10_000
-
-/** What a `rollingUpdate()` did. */
-export interface RolledOut {
-  /** How many replicas were replaced. */
-  readonly replaced: number
-  readonly seconds: number
+export interface ScaleOptions {
+  /** Only this shard; default all of them. */
+  readonly shard?: number | undefined
+  onReady?(): void
 }
 
-export interface DeploymentTools
-  extends Pick<FleetTools, 'gateway' | 'startPod' | 'logger' | 'timeoutReadyMs' | 'graceMs'> {
-  /** Default the system's. */
-  readonly clock?: Clock
-  /** In [0, 1); default `Math.random`. */
-  readonly random?: () => number
-}
-
+/** One stage that runs: its shards, each with replicas of its own. */
 export class Deployment {
-  #plan: StagePlan
-  readonly #fleet: Fleet
-  readonly #outlooks: Outlooks
-  readonly #liveness: Liveness | null
-  readonly #turns = new Turns()
-  readonly #tools: DeploymentTools
-  readonly #clock: Clock
-  /** Those that a growth has begun and not finished. */
-  #growing: readonly Replica[] = []
-  /** Counts calls of `scale()`. */
-  #calls = 0
-  #wanted = 0
+  readonly plan: StagePlan
+  readonly sets: readonly ReplicaSet[]
 
-  constructor(plan: StagePlan, tools: DeploymentTools) {
-    const { clock = systemClock, random = Math.random, logger } = tools
-    const budget = new RestartBudget(plan.restarts, clock)
-    this.#plan = plan
-    this.#tools = tools
-    this.#clock = clock
-    this.#outlooks = new Outlooks(plan.name, { ...tools, budget })
-    this.#fleet = new Fleet({ ...tools, stage: plan.name, clock, random, budget, outlooks: this.#outlooks })
-    this.#liveness = plan.liveness && new Liveness(plan.runtime, plan.liveness, { clock, logger })
+  constructor(plan: StagePlan, tools: ReplicaSetTools) {
+    this.plan = plan
+    this.sets = Array.from(
+      { length: plan.shards },
+      (_, shard) => new ReplicaSet(shardPlan(plan, shard), tools),
+    )
   }
 
   get name(): string {
-    return this.#plan.name
+    return this.plan.name
   }
 
-  /** With the `usesWith` of the last rolling update. */
-  get plan(): StagePlan {
-    return this.#plan
-  }
-
-  /** Replicas that were admitted once and are to stay. */
+  /** Of the shard with the fewest. */
   get replicas(): number {
-    return this.#fleet.staying.filter(({ isOpen }) => isOpen).length
+    return Math.min(...this.sets.map(({ replicas }) => replicas))
   }
 
-  /** All that there are, those that start, rest or drain too. */
+  /** All replicas that there are, those that start, rest or drain too. */
   get all(): readonly Replica[] {
-    return this.#fleet.all
-  }
-
-  /** Whether a change on purpose is under way. */
-  get isChanging(): boolean {
-    return this.#turns.busy
+    return this.sets.flatMap(({ all }) => all)
   }
 
   /**
-   * Starts or ends replicas until there are `count`; resolves with what really happened: a later call that asks for fewer
-   * cancels starts that are under way.
+   * So many replicas for every shard, or for one; see `ReplicaSet.scale`. What it gives is of the shard with the fewest.
    *
-   * Rejects with START_FAILED or START_TIMEOUT when one does not start; then there are as many as before.
+   * Rejects with START_FAILED or START_TIMEOUT when one does not start; then every shard is as it was.
    */
-  async scale(count: number, { onReady }: { readonly onReady?: () => void } = {}): Promise<Scaled> {
-    const call = ++this.#calls
-    this.#cancelStarts(count)
-    const { beganMs, from, to, gone } = await this.#turns.take(async () => {
-      const beganMs = this.#clock.monotonic()
-      const from = this.#fleet.staying.length
-      const gone = call === this.#calls ? await this.#scaleTo(count, onReady) : []
-      return { beganMs, from, to: this.#fleet.staying.length, gone }
-    })
-    // not in its turn: what drains for long does not keep a later call from starting replicas
-    await Promise.all(gone)
-    return { from, to, seconds: this.#secondsSince(beganMs) }
+  async scale(count: number, { shard, onReady }: ScaleOptions = {}): Promise<Scaled> {
+    const sets = shard === undefined ? this.sets : this.sets.filter((_, index) => index === shard)
+    const before = sets.map(({ replicas }) => replicas)
+    const options = onReady === undefined ? {} : { onReady }
+    const outcomes = await Promise.allSettled(sets.map((set) => set.scale(count, options)))
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failure !== undefined) {
+      const grown = sets.flatMap((set, index) =>
+        outcomes[index]!.status === 'fulfilled' ? [set.scale(before[index]!)] : [],
+      )
+      await Promise.allSettled(grown)
+      throw MillraceError.from(failure.reason, 'START_FAILED')
+    }
+    return leastOf(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])))
   }
 
-  /** Replaces every replica by one with another `usesWith`, see `rollOut`; what starts later has it too. */
-  rollingUpdate(usesWith: StagePlan['usesWith']): Promise<RolledOut> {
-    return this.#turns.take(async () => {
-      const beganMs = this.#clock.monotonic()
-      const old = await this.#fleet.leaving()
-      await rollOut(old, { ...this.#plan, usesWith, replicas: old.length }, this.#fleet)
-      this.#plan = { ...this.#plan, usesWith }
-      return { replaced: old.length, seconds: this.#secondsSince(beganMs) }
-    })
+  /** One shard after the other; see `ReplicaSet.rollingUpdate`. When a shard fails those before it keep the new options. */
+  async rollingUpdate(usesWith: StagePlan['usesWith']): Promise<RolledOut> {
+    let replaced = 0
+    let seconds = 0
+    for (const set of this.sets) {
+      const rolled = await set.rollingUpdate(usesWith)
+      replaced += rolled.replaced
+      seconds += rolled.seconds
+    }
+    return { replaced, seconds }
   }
 
-  status(load: StageLoad | undefined): StageStatus {
-    const { degraded } = this.#outlooks
-    return stageStatus({ plan: this.#plan, wanted: this.#wanted, degraded, replicas: this.all, load })
+  /** `loads` are by name of the shard. */
+  status(loads: ReadonlyMap<string, StageLoad>): StageStatus {
+    return stageStatus(this.plan, this.sets, loads)
   }
 
-  /** Refuses requests while there is no replica, and says why; null makes them wait again. */
-  block(why: string | null): void {
-    this.#outlooks.blocked = why
-    this.#fleet.settle()
-  }
-
-  /** The connection to one of its pods is gone; a pod that lives on without it is ended, and by that replaced. */
-  async lost(name: string, reason: string): Promise<void> {
-    const pod = this.#podNamed(name)
-    if (pod === null || this.#plan.runtime === 'inline') return
-    if (await within(pod.exited, lostMs, this.#clock)) return
-    this.#tools.logger.warn(`${name} lives but has no connection any more, and is ended: ${reason}`)
-    pod.kill()
-  }
-
-  /** One of its pods does not answer; it is ended, and by that replaced, when it hangs. */
-  silent(name: string, silentMs: number): void {
-    const pod = this.#podNamed(name)
-    if (pod !== null) this.#liveness?.silent(pod, silentMs)
-  }
-
-  /** Gives up what starts or rests, and starts nothing any more; what runs goes on. */
   freeze(): void {
-    this.#fleet.freeze()
+    for (const set of this.sets) set.freeze()
   }
 
-  /** Ends every replica, with `graceMs` for requests that are still in flight. */
   async close(graceMs: number): Promise<void> {
-    this.freeze()
-    await Promise.all(this.all.map((replica) => this.#fleet.end(replica, graceMs)))
+    await Promise.all(this.sets.map((set) => set.close(graceMs)))
   }
+}
 
-  /** Gives the ends of those that leave. */
-  async #scaleTo(count: number, onReady: () => void = () => {}): Promise<readonly Promise<void>[]> {
-    this.#wanted = count
-    try {
-      const missing = count - this.#fleet.staying.length
-      if (missing > 0) await this.#grow(missing, onReady)
-      if (missing >= 0) return []
-      const leaving = (await this.#fleet.leaving()).slice(0, -missing)
-      return leaving.map((replica) => this.#fleet.end(replica))
-    } finally {
-      this.#wanted = this.#fleet.staying.length
-    }
-  }
-
-  /** Starts so many at once. When one fails the others are ended too, and the failure is thrown. */
-  async #grow(missing: number, onReady: () => void): Promise<void> {
-    const plan = { ...this.#plan, replicas: this.#wanted }
-    const fresh = Array.from({ length: missing }, () => this.#fleet.create(plan))
-    this.#growing = fresh
-    let failure: unknown
-    const open = async (replica: Replica): Promise<void> => {
-      try {
-        await replica.open()
-        onReady()
-      } catch (error) {
-        if (replica.isEnding) return // a later call wants fewer, or another one has failed
-        failure = error
-        await Promise.all(fresh.map((other) => this.#fleet.end(other)))
-      }
-    }
-    await Promise.all(fresh.map(open))
-    this.#growing = []
-    if (failure !== undefined) throw MillraceError.from(failure, 'START_FAILED')
-    this.#fleet.checkOpen()
-  }
-
-  /** Ends starts that `count` does not need, the last ones first; those that run are ended in their turn. */
-  #cancelStarts(count: number): void {
-    const surplus = Math.max(0, this.#fleet.staying.length - count)
-    const starting = this.#growing.filter(({ isOpen, isEnding }) => !isOpen && !isEnding).reverse()
-    for (const replica of starting.slice(0, surplus)) void this.#fleet.end(replica)
-  }
-
-  /** Null when it does not run, or is on its way out. */
-  #podNamed(name: string): Pod | null {
-    return this.#fleet.staying.find((replica) => replica.name === name)?.pod ?? null
-  }
-
-  #secondsSince(beganMs: number): number {
-    return (this.#clock.monotonic() - beganMs) / 1000
+function leastOf(scaled: readonly Scaled[]): Scaled {
+  return {
+    from: Math.min(...scaled.map(({ from }) => from)),
+    to: Math.min(...scaled.map(({ to }) => to)),
+    seconds: Math.max(...scaled.map(({ seconds }) => seconds)),
   }
 }

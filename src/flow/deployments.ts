@@ -1,3 +1,4 @@
+import type { Holder } from '../executor/workspace/holder.js'
 import type { GatewayHandle } from '../gateway/host.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
@@ -5,16 +6,20 @@ import { startPod } from '../pods/index.js'
 import type { Pod } from '../pods/pod.js'
 import { Deployment } from './deployment.js'
 import { podSpec } from './pod-spec.js'
+import type { ShardPlan } from './shard-plan.js'
 
 /** By name of the stage. */
 export type Deployments = ReadonlyMap<string, Deployment>
 
+/** What the deployments of a Flow share. */
+interface DeploymentParts {
+  readonly gateway: Promise<GatewayHandle>
+  readonly holder: Holder | null
+  readonly logger: Logger
+}
+
 /** One for each stage whose pods are this Flow's own; nothing is started yet. */
-export function createDeployments(
-  plan: FlowPlan,
-  gateway: Promise<GatewayHandle>,
-  logger: Logger,
-): Deployments {
+export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: DeploymentParts): Deployments {
   const { settings } = plan
   const own = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
   return new Map(
@@ -25,7 +30,7 @@ export function createDeployments(
         logger,
         graceMs: settings.graceMs,
         timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,
-        startPod: (wanted, index, signal) => startReplica(plan, wanted, { index, signal }),
+        startPod: (wanted, index, signal) => startReplica(plan, wanted, { index, holder, signal }),
       }),
     ]),
   )
@@ -38,12 +43,16 @@ export function replicasAtStart({ replicas }: StagePlan): number {
 
 function startReplica(
   flow: FlowPlan,
-  stage: StagePlan,
-  { index, signal }: { readonly index: number; readonly signal: AbortSignal },
+  stage: ShardPlan,
+  {
+    index,
+    holder,
+    signal,
+  }: { readonly index: number; readonly holder: Holder | null; readonly signal: AbortSignal },
 ): Promise<Pod> {
   const { source, runtime, replicas } = stage
   const executorClass = source.kind === 'pass-through' ? null : source.executorClass
   const onLine = (line: string): void => void process.stderr.write(`${line}\n`)
   const options = executorClass === null ? { signal, onLine } : { signal, onLine, executorClass }
-  return startPod(runtime, podSpec(flow, stage, { index, replicas }), options)
+  return startPod(runtime, podSpec(flow, stage, { index, replicas, holder }), options)
 }

@@ -2,15 +2,16 @@ import { HandClock } from '../balancer/fakes.suite.js'
 import { loggerOf } from '../executor/fixtures.suite.js'
 import type { Outlook, ReplicaLoad } from '../gateway/events.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
-import { addStage, createPlan, type StagePlan } from '../plan/flow-plan.js'
+import { addStage, createPlan } from '../plan/flow-plan.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import type { Exit, Pod } from '../pods/pod.js'
 import type { GatewayLink } from './admission.js'
-import { Deployment } from './deployment.js'
+import { ReplicaSet } from './replica-set.js'
+import { type ShardPlan, shardPlan } from './shard-plan.js'
 
 /** A pod that does nothing but end. */
 export interface FakePod extends Pod {
-  readonly plan: StagePlan
+  readonly plan: ShardPlan
   readonly killed: boolean
   readonly stopped: boolean
   die(reason?: string): void
@@ -19,12 +20,12 @@ export interface FakePod extends Pod {
 /** A start that the test ends. */
 export interface FakeStart {
   readonly name: string
-  readonly plan: StagePlan
+  readonly plan: ShardPlan
   succeed(): FakePod
   fail(message: string): void
 }
 
-function fakePod(name: string, pid: number, plan: StagePlan): FakePod {
+function fakePod(name: string, pid: number, plan: ShardPlan): FakePod {
   const exited = deferred<Exit>()
   let killed = false
   let stopped = false
@@ -90,7 +91,9 @@ export class FakeGateway implements GatewayLink {
   }
 
   status(): ReturnType<GatewayLink['status']> {
-    return Promise.resolve([{ name: 'exec', waiting: 0, waitingBytes: 0, replicas: this.loads }])
+    return Promise.resolve([
+      { name: 'exec', waiting: 0, waitingBytes: 0, asked: 0, failed: 0, replicas: this.loads },
+    ])
   }
 }
 
@@ -102,7 +105,7 @@ export function fakeStage(options: StageOptions = {}) {
   const starts: FakeStart[] = []
   let pids = 100
   const base = addStage(createPlan({}), { name: 'exec', ...options, uses: new URL(import.meta.url) })
-  const deployment = new Deployment(base.stages[0]!, {
+  const set = new ReplicaSet(shardPlan(base.stages[0]!, 0), {
     gateway: Promise.resolve(gateway),
     logger: loggerOf(logged),
     graceMs: 1000,
@@ -136,13 +139,13 @@ export function fakeStage(options: StageOptions = {}) {
   }
   /** Grows to `count`, every pod starting well. */
   const grow = async (count: number): Promise<FakePod[]> => {
-    const scaled = deployment.scale(count)
+    const scaled = set.scale(count)
     await settled()
     const pods = starts.splice(0).map((start) => start.succeed())
     await scaled
     return pods
   }
-  return { deployment, gateway, clock, logged, starts, nextStart, grow }
+  return { set, gateway, clock, logged, starts, nextStart, grow }
 }
 
 /** Lets everything happen that waits for nothing but its turn. */

@@ -1,18 +1,18 @@
 /**
- * The replicas of one stage.
+ * The replicas of one shard.
  *
  * 1. No two of them have the same index, and with it the same name; one that drains still has its own.
  * 2. After `freeze()` none is made, and those that start, rest or die are ended.
  */
 import { MillraceError } from '../errors.js'
 import type { ReplicaLoad } from '../gateway/events.js'
-import type { StagePlan } from '../plan/flow-plan.js'
 import type { Outlooks } from './healing/outlooks.js'
 import { Replica, type ReplicaTools } from './replica.js'
 import { leavingOrder } from './scaling/leaving.js'
+import type { ShardPlan } from './shard-plan.js'
 
 export interface FleetTools extends Omit<ReplicaTools, 'changed'> {
-  /** Name of the stage. */
+  /** Name of the shard. */
   readonly stage: string
   /** Milliseconds that requests in flight on a replica that goes may take. */
   readonly graceMs: number
@@ -47,7 +47,7 @@ export class Fleet {
   }
 
   /** One more, which is not started yet. @throws CANCELLED after `freeze()` */
-  create(plan: StagePlan): Replica {
+  create(plan: ShardPlan): Replica {
     this.checkOpen()
     let index = 0
     while (this.#replicas.has(index)) index++
@@ -57,7 +57,7 @@ export class Fleet {
   }
 
   /** One more that takes requests. Rejects with why it does not start, and then there is none more. */
-  async start(plan: StagePlan): Promise<Replica> {
+  async start(plan: ShardPlan): Promise<Replica> {
     const replica = this.create(plan)
     try {
       await replica.open()

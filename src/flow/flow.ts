@@ -2,7 +2,7 @@ import type { Client, PostResult } from '../client/client.js'
 import type { Input, Inputs } from '../client/inputs.js'
 import type { PostOptions, SendOptions, StreamOptions } from '../client/options.js'
 import type { Response } from '../client/response.js'
-import type { Scaled } from '../control/controlled.js'
+import type { Scaled, ScaleRequest } from '../control/controlled.js'
 import type { ControlServer } from '../control/server.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Document } from '../document/index.js'
@@ -19,9 +19,9 @@ import {
 } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
-import type { RolledOut } from './deployment.js'
 import { onInterrupt } from './interrupt.js'
 import { notePods } from './pods-of.js'
+import type { RolledOut } from './replica-set.js'
 import type { RunningFlow } from './running.js'
 
 // built → starting → running → closing → built: a closed Flow can be started again
@@ -63,7 +63,9 @@ export class Flow<Stages extends string = never> {
   add<const Name extends string = `executor${number}`>(
     options: StageOptions<Name> = {},
   ): Flow<Stages | Name> {
-    if (typeof options.uses === 'function') offerClass(options.uses)
+    for (const uses of [options.uses, options.usesBefore, options.usesAfter]) {
+      if (typeof uses === 'function') offerClass(uses)
+    }
     const next = new Flow<Stages | Name>()
     next.#plan = addStage(this.#plan, options)
     return next
@@ -92,7 +94,7 @@ export class Flow<Stages extends string = never> {
    * Starts the gateway and every pod; resolves with this Flow once each has answered a real call.
    * Inside a pod (a process that imports this file for its Executor) it never resolves.
    *
-   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT; then nothing is left running.
+   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT; then nothing is left running.
    */
   async start(): Promise<this> {
     if (isPod()) return new Promise(() => {})
@@ -151,19 +153,22 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * Another number of replicas for a stage. On a running Flow pods are started (and admitted once they have answered a
+   * Another number of replicas for a stage: for each of its shards, or for one of them. On a running Flow pods are started (and admitted once they have answered a
    * real call) or drained and closed, while requests go on; otherwise the plan changes. Resolves with what happened: of
    * calls that wait for each other the last one wins, and cancels starts that it does not need.
    *
    * A stage that scales by itself takes a number between its `min` and `max`, and goes on from there.
    *
-   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED; START_FAILED or START_TIMEOUT when a new replica does not start: then
+   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED; START_FAILED, START_TIMEOUT or WORKSPACE_CONFLICT when a new replica does not start: then
    * the old ones stay as they were.
    */
-  async scale(name: Stages, { replicas }: { readonly replicas: number }): Promise<Scaled> {
+  async scale(name: Stages, { replicas, shard }: ScaleRequest): Promise<Scaled> {
     const stage = this.#stage(name)
     checkReplicas(stage, replicas)
+    if (shard !== undefined) checkShard(stage, shard)
     const life = this.#life
+    if (shard !== undefined)
+      return this.#running('scale() of one shard').running.scale(name, replicas, { shard })
     if (life.state !== 'running') {
       this.#plan = setReplicas(this.#plan, name, replicas)
       return { from: stage.replicas, to: replicas, seconds: 0 }
@@ -179,7 +184,7 @@ export class Flow<Stages extends string = never> {
    *
    * When a new replica does not start, those that were replaced before it are set back, and the failure is thrown.
    *
-   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED, START_TIMEOUT
+   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT
    */
   async rollingUpdate(
     name: Stages,
@@ -198,7 +203,7 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * Replicas of a stage; one that died and is being replaced counts. Of a Flow that does not run, as many as it would
+   * Replicas of a stage, of each of its shards; one that died and is being replaced counts. Of a Flow that does not run, as many as it would
    * start. @throws NOT_FOUND
    */
   replicas(name: Stages): number {
@@ -254,7 +259,7 @@ export class Flow<Stages extends string = never> {
     const flow = {
       status: () => this.status(),
       // a Flow that is closing would take it as a change of its plan
-      scale: async (name: string, options: { readonly replicas: number }) =>
+      scale: async (name: string, options: ScaleRequest) =>
         this.#running('scale()') && this.scale(name as Stages, options),
       rollingUpdate: async (name: string, options: { readonly usesWith: StagePlan['usesWith'] }) =>
         this.#running('rollingUpdate()') && this.rollingUpdate(name as Stages, options),
@@ -285,6 +290,14 @@ function checkReplicas({ name, runtime, autoscale }: StagePlan, replicas: number
       `scale('${name}'): runtime 'inline' has one thread. Use 'thread' or 'process' for replicas.`,
     )
   }
+}
+
+function checkShard({ name, shards }: StagePlan, shard: number): void {
+  if (Number.isInteger(shard) && shard >= 0 && shard < shards) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `scale('${name}'): shard must be a whole number from 0 to ${shards - 1}, not ${String(shard)}.`,
+  )
 }
 
 function unknownStage(name: string, stages: readonly string[]): MillraceError {

@@ -1,5 +1,7 @@
+import type { ProgramReducers } from '../gateway/host.js'
 import type { GatewaySpec } from '../gateway/spec.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
+import { onDocuments } from '../shards/reduce.js'
 
 /** The gateway that a plan asks for. */
 export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
@@ -20,7 +22,24 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       hedge: stage.hedge,
       queue: stage.queue,
       silentMs: stage.source.kind === 'pass-through' ? null : (stage.liveness?.timeoutMs ?? null),
+      shards: stage.source.kind === 'pass-through' ? 1 : stage.shards,
+      polling: stage.polling,
+      key: stage.key,
+      reduce: stage.reduce.kind === 'program' ? { kind: 'program' } : stage.reduce,
+      onShardFailure: stage.onShardFailure,
+      minShards: stage.minShards,
+      softDeadlineMs: stage.softDeadlineMs,
+      gatheredBy: stage.shards > 1 && stage.usesAfter !== null ? `${stage.name}_after` : null,
       external: stage.external.map((address) => ({ kind: 'grpc' as const, ...address })),
     })),
   }
+}
+
+/** The functions by which it asks this program to reduce. */
+export function programReducers({ stages }: FlowPlan): ProgramReducers {
+  return new Map(
+    stages.flatMap(({ name, reduce }) =>
+      reduce.kind === 'program' ? [[name, onDocuments(reduce.run)]] : [],
+    ),
+  )
 }

@@ -1,13 +1,15 @@
-import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import type { Holder } from '../executor/workspace/holder.js'
+import type { FlowPlan } from '../plan/flow-plan.js'
 import type { PodSpec } from '../pods/pod.js'
+import type { ShardPlan } from './shard-plan.js'
 
 /** What one replica of a stage must run; plain data. */
 export function podSpec(
   flow: FlowPlan,
-  stage: StagePlan,
-  replica: { readonly index: number; readonly replicas: number },
+  stage: ShardPlan,
+  replica: { readonly index: number; readonly replicas: number; readonly holder: Holder | null },
 ): PodSpec {
-  const name = `${stage.name}/rep-${replica.index}`
+  const name = `${stage.set}/rep-${replica.index}`
   const { source } = stage
   return {
     name,
@@ -22,6 +24,7 @@ export function podSpec(
       usesMetas: stage.usesMetas,
       usesRequests: stage.usesRequests,
       workspace: stage.workspace ?? flow.settings.workspace,
+      holder: replica.holder,
       maxConcurrency: stage.maxConcurrency,
       capacity: stage.queue.perReplica,
       exitOnExceptions: stage.exitOnExceptions,
@@ -29,8 +32,8 @@ export function podSpec(
       deployment: stage.name,
       replica: replica.index,
       replicas: replica.replicas,
-      shardId: 0,
-      shards: 1,
+      shardId: stage.shardId,
+      shards: stage.shards,
     },
   }
 }

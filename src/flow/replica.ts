@@ -14,11 +14,11 @@
 import { MillraceError } from '../errors.js'
 import { pause } from '../lib/pause.js'
 import type { Logger } from '../observe/logger.js'
-import type { StagePlan } from '../plan/flow-plan.js'
 import type { Pod } from '../pods/pod.js'
 import { type AdmissionTools, lastLines, startAdmitted, unlist } from './admission.js'
 import { backoffMs } from './healing/backoff.js'
 import type { RestartBudget } from './healing/restart-budget.js'
+import type { ShardPlan } from './shard-plan.js'
 
 /** A replica that has lived so long does not die again and again. */
 const soundMs = 10_000
@@ -51,7 +51,7 @@ export class Replica {
   readonly name: string
   readonly index: number
   /** As it was when this replica was made: it restarts with the same. */
-  readonly plan: StagePlan
+  readonly plan: ShardPlan
   readonly #tools: ReplicaTools
   readonly #ending = new AbortController()
   #life: ReplicaLife = { state: 'starting' }
@@ -64,8 +64,8 @@ export class Replica {
   #starting: Promise<unknown> = Promise.resolve()
   #ended: Promise<void> | undefined
 
-  constructor(plan: StagePlan, index: number, tools: ReplicaTools) {
-    this.name = `${plan.name}/rep-${index}`
+  constructor(plan: ShardPlan, index: number, tools: ReplicaTools) {
+    this.name = `${plan.set}/rep-${index}`
     this.index = index
     this.plan = plan
     this.#tools = tools

@@ -8,14 +8,23 @@ import type { Channel } from '../transport/transport.js'
 import { banner } from './banner.js'
 import type { Scaled } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
-import type { Deployment, RolledOut } from './deployment.js'
+import type { Deployment, ScaleOptions } from './deployment.js'
 import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
-import { gatewaySpec } from './gateway-spec.js'
+import { gatewaySpec, programReducers } from './gateway-spec.js'
 import { podControl } from './pod-control.js'
 import type { PodControl } from './pods-of.js'
+import type { ReplicaSet, RolledOut } from './replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
 import { foreignStatus } from './status.js'
 import { WaitingLine } from './waiting.js'
+import { WorkspaceHold } from './workspace-hold.js'
+
+interface Parts {
+  readonly gateway: GatewayHandle
+  readonly deployments: Deployments
+  readonly hold: WorkspaceHold
+  readonly logger: Logger
+}
 
 /** A Flow that runs: its gateway and its deployments. */
 export class RunningFlow {
@@ -23,17 +32,22 @@ export class RunningFlow {
   readonly #plan: FlowPlan
   readonly #gateway: GatewayHandle
   readonly #deployments: Deployments
+  /** By name of the shard. */
+  readonly #sets: ReadonlyMap<string, ReplicaSet>
+  readonly #hold: WorkspaceHold
   readonly #autoscaling: Autoscaling
   readonly #logger: Logger
   #closed: Promise<void> | null = null
 
-  private constructor(plan: FlowPlan, gateway: GatewayHandle, deployments: Deployments, logger: Logger) {
+  private constructor(plan: FlowPlan, { gateway, deployments, hold, logger }: Parts) {
     this.port = gateway.port
     this.#plan = plan
     this.#gateway = gateway
     this.#deployments = deployments
+    this.#hold = hold
     this.#logger = logger
-    this.#autoscaling = new Autoscaling(deployments.values(), {
+    this.#sets = new Map([...deployments.values()].flatMap(({ sets }) => sets.map((set) => [set.name, set])))
+    this.#autoscaling = new Autoscaling(this.#sets.values(), {
       status: () => gateway.status(),
       clock: systemClock,
       logger,
@@ -53,12 +67,13 @@ export class RunningFlow {
     // standard output is the program's own
     const write = (line: string): void => void process.stderr.write(`${line}\n`)
     const logger = createLogger(settings.name, { write })
-    const listening = startGateway(gatewaySpec(plan))
-    const deployments = createDeployments(plan, listening, logger)
+    const hold = new WorkspaceHold(settings.name, systemClock)
+    const listening = startGateway(gatewaySpec(plan), programReducers(plan))
+    const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
     const counts = [...deployments.values()].map(
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
     )
-    const pending = new Map(counts.map(([stage, count]) => [stage.name, count]))
+    const pending = new Map(counts.map(([stage, count]) => [stage.name, count * stage.shards]))
     const waiting = settings.quiet ? null : new WaitingLine(pending, process.stderr, systemClock)
     const growing = counts.map(([{ name }, count]) =>
       deployments.get(name)!.scale(count, { onReady: () => waiting?.ready(name) }),
@@ -69,14 +84,14 @@ export class RunningFlow {
       })
     } catch (error) {
       const gateway = await listening.catch(() => null)
-      await stopAll(gateway, deployments, 0)
+      await stopAll({ gateway, deployments, hold }, 0)
       throw error
     } finally {
       waiting?.close()
     }
     const gateway = await listening
     if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
-    return new RunningFlow(plan, gateway, deployments, logger)
+    return new RunningFlow(plan, { gateway, deployments, hold, logger })
   }
 
   /** A way to the gateway for a client of this program. */
@@ -84,8 +99,8 @@ export class RunningFlow {
     return this.#gateway.connect()
   }
 
-  scale(name: string, replicas: number): Promise<Scaled> {
-    return this.#deployment(name, 'scale').scale(replicas)
+  scale(name: string, replicas: number, options: ScaleOptions = {}): Promise<Scaled> {
+    return this.#deployment(name, 'scale').scale(replicas, options)
   }
 
   rollingUpdate(name: string, usesWith: StagePlan['usesWith']): Promise<RolledOut> {
@@ -98,7 +113,7 @@ export class RunningFlow {
 
   async status(): Promise<FlowStatus> {
     const loads = new Map((await this.#gateway.status()).map((load) => [load.name, load]))
-    const stages = this.#plan.stages.map((stage) => this.#statusOf(stage, loads.get(stage.name)))
+    const stages = this.#plan.stages.map((stage) => this.#statusOf(stage, loads))
     return { name: this.#plan.settings.name, pid: process.pid, port: this.port, stages }
   }
 
@@ -113,12 +128,14 @@ export class RunningFlow {
 
   close(): Promise<void> {
     this.#autoscaling.close()
-    this.#closed ??= stopAll(this.#gateway, this.#deployments, this.#plan.settings.graceMs)
+    const parts = { gateway: this.#gateway, deployments: this.#deployments, hold: this.#hold }
+    this.#closed ??= stopAll(parts, this.#plan.settings.graceMs)
     return this.#closed
   }
 
-  #statusOf(stage: StagePlan, load: StageLoad | undefined): FlowStatus['stages'][number] {
-    return this.#deployments.get(stage.name)?.status(load) ?? foreignStatus(stage, load)
+  #statusOf(stage: StagePlan, loads: ReadonlyMap<string, StageLoad>): FlowStatus['stages'][number] {
+    const own = this.#deployments.get(stage.name)
+    return own?.status(loads) ?? foreignStatus(stage, loads.get(stage.name))
   }
 
   #deployment(name: string, change: string): Deployment {
@@ -134,11 +151,11 @@ export class RunningFlow {
     switch (event.kind) {
       case 'lost': {
         this.#logger.warn(`the gateway lost ${event.pod}: ${event.reason}`)
-        void this.#deployments.get(event.stage)?.lost(event.pod, event.reason) // never rejects
+        void this.#sets.get(event.stage)?.lost(event.pod, event.reason) // never rejects
         return
       }
       case 'silent':
-        this.#deployments.get(event.stage)?.silent(event.pod, event.silentMs)
+        this.#sets.get(event.stage)?.silent(event.pod, event.silentMs)
         return
       case 'demand':
         this.#autoscaling.demand(event.stage)
@@ -156,13 +173,16 @@ async function settleAll(all: readonly Promise<unknown>[], giveUp: () => void): 
   if (failures.length > 0) throw MillraceError.from(failures[0], 'START_FAILED')
 }
 
-/** The gateway first, so that requests under way still find their pods. */
+/** The gateway first, so that requests under way still find their pods; the workspaces last, when nobody writes to them. */
 async function stopAll(
-  gateway: GatewayHandle | null,
-  deployments: Deployments,
+  { gateway, deployments, hold }: Omit<Parts, 'gateway' | 'logger'> & { gateway: GatewayHandle | null },
   graceMs: number,
 ): Promise<void> {
   for (const deployment of deployments.values()) deployment.freeze()
-  await gateway?.close({ graceMs })
-  await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
+  try {
+    await gateway?.close({ graceMs })
+    await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
+  } finally {
+    hold.close()
+  }
 }

@@ -1,33 +1,66 @@
-import type { PodState, PodStatus, StageStatus } from '../control/status.js'
+import type { PodState, PodStatus, ShardStatus, StageStatus } from '../control/status.js'
 import type { ReplicaState, StageLoad } from '../gateway/events.js'
 import type { StagePlan } from '../plan/flow-plan.js'
 import type { ReplicaLife } from './replica.js'
 
-/** What a Deployment knows of itself, and what the gateway says of it. */
-export interface StageParts {
-  readonly plan: StagePlan
-  readonly wanted: number
-  readonly degraded: string | null
-  readonly replicas: readonly {
-    readonly name: string
-    readonly life: ReplicaLife
-    readonly restarts: number
-    readonly sinceMs: number
-  }[]
-  readonly load: StageLoad | undefined
+/** What a replica knows of itself. */
+export interface ReplicaFacts {
+  readonly name: string
+  readonly life: ReplicaLife
+  readonly restarts: number
+  readonly sinceMs: number
 }
 
-/** A stage whose replicas are this Flow's own. */
-export function stageStatus({ plan, wanted, degraded, replicas, load }: StageParts): StageStatus {
+/** What the replicas of a shard know of themselves. */
+export interface SetFacts {
+  readonly name: string
+  readonly wanted: number
+  readonly degraded: string | null
+  pods(load: StageLoad | undefined): readonly PodStatus[]
+}
+
+/** A stage whose replicas are this Flow's own; `loads` are what the gateway says of its shards, by their name. */
+export function stageStatus(
+  { name, runtime }: StagePlan,
+  sets: readonly SetFacts[],
+  loads: ReadonlyMap<string, StageLoad>,
+): StageStatus {
+  const parts = sets.map((set) => {
+    const load = loads.get(set.name)
+    return { set, load, pods: set.pods(load) }
+  })
+  const pods = parts.flatMap((part) => part.pods)
+  return {
+    name,
+    runtime,
+    replicas: sum(sets, ({ wanted }) => wanted),
+    ready: countReady(pods),
+    degraded: sets.find(({ degraded }) => degraded !== null)?.degraded ?? null,
+    waiting: sum(parts, ({ load }) => load?.waiting ?? 0),
+    shards: parts.map(
+      ({ set, load, pods: own }): ShardStatus => ({
+        name: set.name,
+        replicas: set.wanted,
+        ready: countReady(own),
+        asked: load?.asked ?? 0,
+        failed: load?.failed ?? 0,
+      }),
+    ),
+    pods,
+  }
+}
+
+/** Pods of one shard, with what the gateway says of them. */
+export function podStatuses(
+  replicas: readonly ReplicaFacts[],
+  load: StageLoad | undefined,
+): readonly PodStatus[] {
   const loads = new Map(load?.replicas.map((replica) => [replica.name, replica]))
-  const pods = replicas.map(({ name, life, restarts, sinceMs }): PodStatus => {
+  return replicas.map(({ name, life, restarts, sinceMs }): PodStatus => {
     const { inFlight = 0, latencyMs = null, state = 'ready' } = loads.get(name) ?? {}
     const pid = 'pod' in life ? (life.pod?.pid ?? null) : null
     return { name, pid, state: podState(life, state), inFlight, latencyMs, restarts, sinceMs }
   })
-  const { name, runtime } = plan
-  const ready = countReady(pods)
-  return { name, runtime, replicas: wanted, ready, degraded, waiting: load?.waiting ?? 0, pods }
 }
 
 /** A stage that is somebody else's, or has no Executor. */
@@ -42,6 +75,7 @@ export function foreignStatus(plan: StagePlan, load: StageLoad | undefined): Sta
     ready: countReady(pods),
     degraded: null,
     waiting: load?.waiting ?? 0,
+    shards: [],
     pods,
   }
 }
@@ -61,4 +95,8 @@ function podState(life: ReplicaLife, seen: ReplicaState): PodState {
 
 function countReady(pods: readonly PodStatus[]): number {
   return pods.filter(({ state }) => state === 'ready' || state === 'probing').length
+}
+
+function sum<T>(all: readonly T[], count: (one: T) => number): number {
+  return all.reduce((total, one) => total + count(one), 0)
 }

@@ -1,5 +1,6 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import { type ErrorFacts, MillraceError } from '../errors.js'
+import type { ReduceContext } from '../shards/reduce.js'
 import type { Address } from '../transport/transport.js'
 import type { GatewayEvent, Outlook } from './events.js'
 
@@ -25,11 +26,23 @@ export type Command =
   | { readonly kind: 'accept'; readonly id: number; readonly port: MessagePort }
   | { readonly kind: 'close'; readonly id: number; readonly graceMs: number }
 
-/** What the thread says. `event` comes unasked. */
+/** The answer to a `reduce` of the thread, with its `id`. */
+export type Reduced =
+  | { readonly kind: 'reduced'; readonly id: number; readonly list: Uint8Array }
+  | { readonly kind: 'not-reduced'; readonly id: number; readonly error: PackedError }
+
+/** What the thread says. `event` comes unasked, and so does `reduce`, which is answered by a `Reduced`. */
 export type Report =
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PackedError }
   | { readonly kind: 'event'; readonly event: GatewayEvent }
+  | {
+      readonly kind: 'reduce'
+      readonly id: number
+      readonly stage: string
+      readonly lists: readonly Uint8Array[]
+      readonly context: ReduceContext
+    }
 
 /** A MillraceError as plain data: structured clone keeps neither its class nor its fields. */
 export interface PackedError extends ErrorFacts {

@@ -1,10 +1,11 @@
 import type { PoolLoad } from '../balancer/pool.js'
+import type { ShardCounts } from '../shards/tally.js'
 
 export type { ReplicaLoad } from '../balancer/pool.js'
 export type { HealthState as ReplicaState } from '../balancer/health.js'
 export type { Outlook } from '../balancer/waiting-room.js'
 
-/** What a gateway tells unasked. */
+/** What a gateway tells unasked. `stage` is the name of a shard where there are several. */
 export type GatewayEvent =
   /** The connection to a pod is gone though nobody removed it. */
   | { readonly kind: 'lost'; readonly stage: string; readonly pod: string; readonly reason: string }
@@ -13,6 +14,8 @@ export type GatewayEvent =
   /** A request waits for a stage that has no replica. */
   | { readonly kind: 'demand'; readonly stage: string }
 
-export interface StageLoad extends PoolLoad {
+/** How loaded a shard is; a stage that is not sharded has one. */
+export interface StageLoad extends PoolLoad, ShardCounts {
+  /** `exec/shard-1`; the name of the stage when it has one shard. */
   readonly name: string
 }

@@ -1,3 +1,4 @@
+import type { Pool } from '../balancer/pool.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { dial } from '../transport/index.js'
@@ -40,6 +41,10 @@ export class External {
     })
   }
 
+  get #pool(): Pool {
+    return this.#stage.shards[0].pool // somebody else's server has its shards for itself
+  }
+
   close(): void {
     this.#closed = true
     this.#cancel()
@@ -53,14 +58,15 @@ export class External {
   async #open(): Promise<void> {
     const channel = await dial(this.#address)
     if (this.#closed) return channel.close()
-    this.#stage.list(this.#name, channel, labelOf(this.#address) ?? this.#name)
+    this.#pool.add(this.#name, channel, labelOf(this.#address) ?? this.#name)
     void channel.closed.then(() => this.#reopen()) // never rejects, by contract
     this.#learn(channel)
   }
 
   async #reopen(): Promise<void> {
     if (this.#closed) return
-    await this.#stage.unlist(this.#name, { graceMs: 0 })
+    await this.#pool.remove(this.#name, { graceMs: 0 })
+    this.#stage.forget(this.#name)
     this.#later(() => void this.#try())
   }
 

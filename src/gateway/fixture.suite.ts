@@ -4,7 +4,7 @@ import type { Call, Description, Handler, Service, StreamHandler } from '../call
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
 import { createGateway, type Gateway } from './gateway.js'
-import type { GatewaySpec, StageSpec } from './spec.js'
+import { type GatewaySpec, type StageSpec, unsharded } from './spec.js'
 
 export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
   return {
@@ -17,6 +17,7 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
     queue: { maxRequests: 1000, maxBytes: 2 ** 28, perReplica: 1000 },
     silentMs: null,
     external: [],
+    ...unsharded,
     ...more,
   }
 }

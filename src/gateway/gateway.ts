@@ -4,6 +4,7 @@ import { deadline } from '../call/layers/deadline.js'
 import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
+import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
 import { walk } from '../topology/walk.js'
 import { walkDocument } from '../topology/walk-document.js'
@@ -17,6 +18,8 @@ import { probe } from './probe.js'
 import { GrpcServer } from './protocols/grpc/server.js'
 import { LocalServer } from './protocols/local/server.js'
 import type { ProtocolServer, Serving } from './serving.js'
+import type { ProgramReduce } from './reducers.js'
+import type { LiveShard } from './shard.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
 
@@ -27,7 +30,7 @@ export interface Gateway {
   /** Binds, and has tried once to reach each external server. Rejects with PORT_IN_USE when the port is taken. */
   listen(): Promise<{ readonly port: number }>
   /**
-   * Dials a pod and takes it into the balance once it has described itself and answered a real request; rejects with
+   * Dials a pod of a stage, or of one of its shards (`exec/shard-1`), and takes it into the balance once it has described itself and answered a real request; rejects with
    * UNAVAILABLE or what the pod answered.
    */
   add(stage: string, pod: string, address: Address): Promise<Description>
@@ -48,31 +51,42 @@ export interface GatewayTools {
   readonly clock?: Clock
   /** In [0, 1). */
   readonly random?: () => number
+  /** For stages whose `reduce` is a function of the program. */
+  readonly reduceInProgram?: ProgramReduce
 }
 
-export function createGateway(
-  spec: GatewaySpec,
-  { clock = systemClock, random = Math.random }: GatewayTools = {},
-): Gateway {
-  return new LocalGateway(spec, clock, random)
+export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gateway {
+  return new LocalGateway(spec, { clock: systemClock, random: Math.random, ...tools })
+}
+
+/** Where pods are listed. */
+interface Place {
+  readonly stage: LiveStage
+  readonly shard: LiveShard
 }
 
 class LocalGateway implements Gateway {
   readonly #spec: GatewaySpec
-  readonly #stages: ReadonlyMap<string, LiveStage>
+  readonly #stages: readonly LiveStage[]
+  readonly #shards: ReadonlyMap<string, Place>
   readonly #externals: readonly External[]
   readonly #server: ProtocolServer
   readonly #local: LocalServer
   readonly #listeners: OnEvent[] = []
   #closed: Promise<void> | undefined
 
-  constructor(spec: GatewaySpec, clock: Clock, random: () => number) {
+  constructor(spec: GatewaySpec, tools: GatewayTools & Required<Pick<GatewayTools, 'clock' | 'random'>>) {
+    const { clock } = tools
     this.#spec = spec
     const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
       this.#tell({ kind: 'silent', stage, pod, silentMs })
-    const stages = spec.stages.map((stage) => new LiveStage(stage, { clock, random, onDemand, onSilent }))
-    this.#stages = new Map(stages.map((stage) => [stage.name, stage]))
+    const serves = (name: string, endpoint: string): boolean => this.#serves(name, endpoint)
+    const stages = spec.stages.map((stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }))
+    this.#stages = stages
+    this.#shards = new Map(
+      stages.flatMap((stage) => stage.shards.map((shard) => [shard.name, { stage, shard }])),
+    )
     this.#externals = stages.flatMap((stage) =>
       stage.spec.external.map((address, index) => new External(stage, index, address, clock)),
     )
@@ -94,28 +108,33 @@ class LocalGateway implements Gateway {
   }
 
   async listen(): Promise<{ readonly port: number }> {
+    await Promise.all(this.#stages.map((stage) => stage.open()))
     const port = await this.#server.listen(this.#spec.host, this.#spec.port)
     await Promise.all(this.#externals.map((external) => external.open()))
     return { port }
   }
 
   async add(name: string, pod: string, address: Address): Promise<Description> {
-    const stage = this.#stage(name)
+    const place = this.#place(name)
+    const { stage, shard } = place
     const channel = await dial(address)
     try {
       const description = await probe(channel)
-      stage.list(pod, channel)
+      shard.pool.add(pod, channel)
       stage.describe(pod, description)
-      void channel.closed.then(({ reason }) => this.#lost(stage, pod, channel, reason)) // never rejects, by contract
+      void channel.closed.then(({ reason }) => this.#lost(shard, pod, channel, reason)) // never rejects, by contract
       return description
     } catch (error) {
       await channel.close()
-      throw MillraceError.from(error).at({ deployment: name, pod })
+      throw MillraceError.from(error).at({ deployment: stage.name, pod })
     }
   }
 
   async remove(name: string, pod: string, options: { readonly graceMs: number }): Promise<void> {
-    await this.#stage(name).unlist(pod, options)
+    const { stage, shard } = this.#place(name)
+    const removed = shard.pool.remove(pod, options)
+    stage.forget(pod)
+    await removed
   }
 
   accept(port: MessagePort): Promise<void> {
@@ -128,11 +147,11 @@ class LocalGateway implements Gateway {
   }
 
   async expect(name: string, outlook: Outlook): Promise<void> {
-    this.#stage(name).pool.expect(outlook)
+    this.#place(name).shard.pool.expect(outlook)
   }
 
   status(): Promise<readonly StageLoad[]> {
-    return Promise.resolve([...this.#stages.values()].map((stage) => stage.load()))
+    return Promise.resolve(this.#stages.flatMap((stage) => stage.load()))
   }
 
   onEvent(listener: OnEvent): void {
@@ -142,22 +161,27 @@ class LocalGateway implements Gateway {
   async #close(graceMs: number): Promise<void> {
     await Promise.all([this.#server.close({ graceMs }), this.#local.close({ graceMs })])
     for (const external of this.#externals) external.close()
-    await Promise.all([...this.#stages.values()].map((stage) => stage.close({ graceMs: 0 })))
+    await Promise.all(this.#stages.map((stage) => stage.close({ graceMs: 0 })))
   }
 
-  #lost(stage: LiveStage, pod: string, channel: Channel, reason: string): void {
-    if (this.#closed !== undefined || !stage.pool.has(pod, channel)) return
-    this.#tell({ kind: 'lost', stage: stage.name, pod, reason })
+  #lost({ name, pool }: LiveShard, pod: string, channel: Channel, reason: string): void {
+    if (this.#closed !== undefined || !pool.has(pod, channel)) return
+    this.#tell({ kind: 'lost', stage: name, pod, reason })
   }
 
   #tell(event: GatewayEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
 
-  #stage(name: string): LiveStage {
-    const stage = this.#stages.get(name)
-    if (stage !== undefined) return stage
-    const known = [...this.#stages.keys()].join(', ')
+  #serves(name: string, endpoint: string): boolean {
+    const stage = this.#stages.find((one) => one.name === name)
+    return stage !== undefined && visits(stage, endpoint, undefined)
+  }
+
+  #place(name: string): Place {
+    const place = this.#shards.get(name)
+    if (place !== undefined) return place
+    const known = [...this.#shards.keys()].join(', ')
     throw new MillraceError('NOT_FOUND', `There is no stage ${name}; there are: ${known}.`)
   }
 }

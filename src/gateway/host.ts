@@ -2,12 +2,16 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import type { ListReduce } from '../shards/reduce.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
-import { type Command, type Report, transferOf, unpackError } from './control.js'
+import { type Command, packError, type Reduced, type Report, transferOf, unpackError } from './control.js'
 import type { Outlook, StageLoad } from './events.js'
 import type { Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
+
+/** Functions of the program by which stages reduce, by name of the stage. */
+export type ProgramReducers = ReadonlyMap<string, ListReduce>
 
 /** A gateway that runs in a thread of its own and listens. */
 export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
@@ -22,8 +26,11 @@ export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
 type Question = Command extends infer C ? (C extends Command ? Omit<C, 'id'> : never) : never
 
 /** Starts a gateway and binds its port. Rejects with PORT_IN_USE or START_FAILED and leaves nothing running. */
-export async function startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
-  const host = new ThreadHost(spec)
+export async function startGateway(
+  spec: GatewaySpec,
+  reducers: ProgramReducers = new Map(),
+): Promise<GatewayHandle> {
+  const host = new ThreadHost(spec, reducers)
   try {
     await host.listen()
     return host
@@ -40,11 +47,13 @@ class ThreadHost implements GatewayHandle {
   readonly #worker: Worker
   readonly #open = new Map<number, Deferred<unknown>>()
   readonly #listeners: OnEvent[] = []
+  readonly #reducers: ProgramReducers
   #lastId = 0
   #closed: Promise<void> | undefined
   #failure: string | undefined
 
-  constructor(spec: GatewaySpec) {
+  constructor(spec: GatewaySpec, reducers: ProgramReducers) {
+    this.#reducers = reducers
     this.#maxFrameBytes = spec.maxMessageBytes
     this.#worker = new Worker(new URL('../gateway/thread.js', import.meta.url), {
       workerData: spec,
@@ -118,10 +127,23 @@ class ThreadHost implements GatewayHandle {
       for (const listener of this.#listeners) listener(report.event)
       return
     }
+    if (report.kind === 'reduce') {
+      void this.#reduce(report) // never rejects
+      return
+    }
     const answer = this.#open.get(report.id)
     this.#open.delete(report.id)
     if (report.kind === 'done') answer?.resolve(report.value)
     else answer?.reject(unpackError(report.error))
+  }
+
+  async #reduce({ id, stage, lists, context }: Extract<Report, { kind: 'reduce' }>): Promise<void> {
+    const answer = (reduced: Reduced): void => this.#worker.postMessage(reduced)
+    try {
+      answer({ kind: 'reduced', id, list: await this.#reducers.get(stage)!(lists, context) })
+    } catch (error) {
+      answer({ kind: 'not-reduced', id, error: packError(error) })
+    }
   }
 
   #exit(code: number): { expected: boolean; reason: string } {

@@ -1,5 +1,8 @@
 import type { PolicyName } from '../balancer/policies/index.js'
+import type { PollingTable } from '../shards/polling.js'
+import type { FailureRules } from '../shards/sharded.js'
 import type { Address } from '../transport/transport.js'
+import type { Ranking } from '../wire/shards/ranking.js'
 
 /** What a gateway must be; plain data, so that it can cross a thread boundary. */
 export interface GatewaySpec {
@@ -21,8 +24,16 @@ export interface GatewaySpec {
   readonly timeoutMs: number | null
 }
 
-export interface StageSpec {
+export interface StageSpec extends FailureRules {
   readonly name: string
+  /** Parts of its data, each with replicas of its own. */
+  readonly shards: number
+  readonly polling: PollingTable
+  /** What `KEY` places a document by: `id`, `tags.tenant`. */
+  readonly key: string
+  readonly reduce: ReduceSpec
+  /** The stage behind it that is to get the answers of the shards one by one, for endpoints that it serves. */
+  readonly gatheredBy: string | null
   /** Without an Executor: costs no hop. */
   readonly passThrough: boolean
   readonly balance: PolicyName
@@ -41,3 +52,26 @@ export interface StageSpec {
   /** Servers of somebody else, which the gateway dials itself. */
   readonly external: readonly Address[]
 }
+
+/** A stage that is not spread over shards, as far as that goes. */
+export const unsharded = {
+  shards: 1,
+  polling: { '*': 'ANY' },
+  key: 'id',
+  reduce: { kind: 'merge', ranking: { limit: null, by: null, order: null } },
+  onShardFailure: 'fail',
+  minShards: 1,
+  softDeadlineMs: null,
+  gatheredBy: null,
+} as const satisfies Partial<StageSpec>
+
+/** How the answers of several shards become one. */
+export type ReduceSpec =
+  /** By id, matches in score order. */
+  | { readonly kind: 'merge'; readonly ranking: Ranking }
+  /** One behind the other. */
+  | { readonly kind: 'concatenate' }
+  /** By a function of a module, which the gateway loads. */
+  | { readonly kind: 'module'; readonly url: string; readonly name: string | null }
+  /** By a function of the program that started the Flow. */
+  | { readonly kind: 'program' }

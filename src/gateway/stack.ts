@@ -7,32 +7,45 @@ import { errorContext } from '../call/layers/error-context.js'
 import { observe, type Observer } from '../call/layers/observe.js'
 import { stack } from '../call/stack.js'
 import type { Clock } from '../lib/clock.js'
+import type { Shard } from '../shards/shard.js'
+import { sharded, type ShardedOptions } from '../shards/sharded.js'
 import { explain } from './explain.js'
 import { readiness } from './readiness.js'
 import type { StageSpec } from './spec.js'
 
 export interface StackTools {
+  /** Null for a stage whose only shard answers for itself. */
+  readonly sharding: ShardedOptions | null
+  readonly observer?: Observer
+}
+
+/** The path of a request through one stage, outermost first. Built once per stage. */
+export function stageStack(stage: StageSpec, only: Shard, { sharding, observer }: StackTools): Handler {
+  return stack(
+    [observe(observer), errorContext({ where: { deployment: stage.name }, explain })],
+    sharding === null ? only.handle : sharded(sharding), // poll, scatter, gather, reduce
+  )
+}
+
+export interface ShardStackTools {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
   /** Whether an endpoint of this stage changes state. */
   isWrite(endpoint: string): boolean
-  readonly observer?: Observer
 }
 
 /** Extra tries for each request, and in ten seconds whatever the traffic (Finagle's and linkerd's defaults). */
 const retryBudget = { share: 0.2, reserve: 100 }
 
-/** The path of a request through one stage, outermost first. Built once per stage. */
-export function stageStack(stage: StageSpec, pool: Pool, tools: StackTools): Handler {
-  const { clock, random, isWrite, observer } = tools
+/** The rest of the path, through one shard. Built once per shard. */
+export function shardStack(
+  stage: StageSpec,
+  pool: Pool,
+  { clock, random, isWrite }: ShardStackTools,
+): Handler {
   return stack(
-    [
-      observe(observer),
-      errorContext({ where: { deployment: stage.name }, explain }),
-      readiness(pool),
-      // here: shards (poll, scatter, gather, reduce)
-    ],
+    [readiness(pool)],
     retrying({
       retries: stage.retries,
       budget: new Budget({ clock, ...retryBudget }),

@@ -1,58 +1,49 @@
-import { Pool } from '../balancer/pool.js'
 import type { Description, Handler, StreamHandler } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
+import { placement } from '../shards/placement.js'
+import { shardedStream } from '../shards/sharded-stream.js'
+import { Tally } from '../shards/tally.js'
 import { catchAll, type Stage } from '../topology/stage.js'
-import type { Channel } from '../transport/transport.js'
 import { isWriteByName } from '../wire/description.js'
 import type { StageLoad } from './events.js'
-import { Liveness } from './liveness.js'
+import { Reducers, type ReducerTools } from './reducers.js'
+import { LiveShard, type ShardTools } from './shard.js'
 import type { StageSpec } from './spec.js'
 import { stageStack } from './stack.js'
 
-export interface StageTools {
+export interface StageTools extends Omit<ShardTools, 'isWrite'>, ReducerTools {
   readonly clock: Clock
-  readonly random: () => number
-  /** A request waits, and the stage has no replica. */
-  onDemand?(stage: string): void
-  /** A replica does not answer; told every second. */
-  onSilent?(stage: string, pod: string, silentMs: number): void
 }
 
-/** One stage of a running gateway: its replicas, its stack of layers, and what it serves. */
+/** One stage of a running gateway: its shards, its stack of layers, and what it serves. */
 export class LiveStage implements Stage {
   readonly spec: StageSpec
-  readonly pool: Pool
+  readonly shards: readonly [LiveShard, ...LiveShard[]]
   readonly handle: Handler
   readonly stream: StreamHandler
   readonly endpoints = (): ReadonlySet<string> | undefined => this.#endpoints
   readonly #descriptions = new Map<string, Description>()
-  readonly #liveness: Liveness | undefined
+  readonly #reducers: Reducers
+  readonly #tally = new Tally()
   #endpoints: ReadonlySet<string> | undefined
 
   constructor(spec: StageSpec, tools: StageTools) {
-    const { clock, random } = tools
-    const { name, balance, queue, timeoutSendMs } = spec
+    const isWrite = (endpoint: string): boolean => this.#isWrite(endpoint)
+    const shard = (index: number): LiveShard => new LiveShard(spec, index, { ...tools, isWrite })
     this.spec = spec
-    this.pool = new Pool({
-      stage: name,
-      policy: balance,
-      queue,
-      timeoutSendMs,
-      clock,
-      random,
-      onDemand: () => tools.onDemand?.(name),
+    this.shards = [shard(0), ...Array.from({ length: spec.shards - 1 }, (_, index) => shard(index + 1))]
+    this.#reducers = new Reducers(spec, tools, () => this.description?.ranking ?? {})
+    const { name: stage, polling } = spec
+    const { shards } = this
+    const place = placement(spec.key, spec.shards)
+    const reduce = this.#reducers.of
+    // also of one shard the matches are cut where the stage says how many it gives
+    const isSharded = spec.shards > 1 || this.#reducers.cuts
+    const common = { stage, shards, polling, place, rules: spec, isWrite, reduce, clock: tools.clock }
+    this.handle = stageStack(spec, this.shards[0], {
+      sharding: isSharded ? { ...common, tally: this.#tally } : null,
     })
-    this.handle = stageStack(spec, this.pool, {
-      clock,
-      random,
-      isWrite: (endpoint) => this.#isWrite(endpoint),
-    })
-    this.stream = this.pool.stream
-    const { silentMs } = spec
-    if (silentMs !== null) {
-      const onSilent = (pod: string, ms: number): void => tools.onSilent?.(name, pod, ms)
-      this.#liveness = new Liveness(this.pool, { silentMs, clock, onSilent })
-    }
+    this.stream = spec.shards === 1 ? this.shards[0].stream : shardedStream(common)
   }
 
   get name(): string {
@@ -68,31 +59,30 @@ export class LiveStage implements Stage {
     return this.#descriptions.values().next().value
   }
 
-  load(): StageLoad {
-    return { name: this.name, ...this.pool.load() }
+  /** Loads what its reduce needs. Rejects with MODULE_NOT_FOUND or EXPORT_NOT_FOUND. */
+  open(): Promise<void> {
+    return this.#reducers.open()
   }
 
-  list(pod: string, channel: Channel, label?: string): void {
-    this.pool.add(pod, channel, label)
+  /** One for each shard. */
+  load(): readonly StageLoad[] {
+    return this.shards.map(({ name, pool }) => ({ name, ...pool.load(), ...this.#tally.of(name) }))
   }
 
+  /** A pod of any of its shards has said what it serves. */
   describe(pod: string, description: Description): void {
     this.#descriptions.set(pod, description)
     this.#settle()
   }
 
-  async close(options: { readonly graceMs: number }): Promise<void> {
-    this.#liveness?.close()
-    await this.pool.close(options)
-  }
-
-  /** Resolves when it has answered what it had; from the call on its name is free for another one. */
-  async unlist(pod: string, options: { readonly graceMs: number }): Promise<void> {
-    const removed = this.pool.remove(pod, options)
-    // the last description stays: with nobody there, what was served is the better answer
+  /** A pod is off the list. The last description stays: with nobody there, what was served is the better answer. */
+  forget(pod: string): void {
     if (this.#descriptions.size > 1) this.#descriptions.delete(pod)
     this.#settle()
-    await removed
+  }
+
+  async close(options: { readonly graceMs: number }): Promise<void> {
+    await Promise.all(this.shards.map((shard) => shard.close(options)))
   }
 
   /** What a peer lists is what it says; of an endpoint that its `/default` serves, the name decides. */

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError } from '../errors.js'
-import { type Command, packError, type Report } from './control.js'
+import { type Command, packError, type Reduced, type Report } from './control.js'
 import { createGateway } from './gateway.js'
+import { programReducer } from './program-reducer.js'
 import type { GatewaySpec } from './spec.js'
 
 /** The entry of the gateway's thread: its own event loop, so that a busy program does not stall its clients. */
@@ -13,12 +14,14 @@ if (host === null)
     'This module is the entry of a worker thread; start it with startGateway().',
   )
 
-const gateway = createGateway(workerData as GatewaySpec)
 const report = (message: Report): void => host.postMessage(message)
+const reducer = programReducer(report)
+const gateway = createGateway(workerData as GatewaySpec, { reduceInProgram: reducer.reduce })
 
 gateway.onEvent((event) => report({ kind: 'event', event }))
 
-host.on('message', (command: Command) => {
+host.on('message', (command: Command | Reduced) => {
+  if (command.kind === 'reduced' || command.kind === 'not-reduced') return reducer.hear(command)
   const { id } = command
   run(command).then(
     (value) => report({ kind: 'done', id, value }),

@@ -47,6 +47,14 @@ describe('a plan', () => {
     })
   })
 
+  it('puts what stands before and behind its shards around them', () => {
+    const options = { name: 'indexer', uses: Encoder, usesBefore: Encoder, usesAfter: Encoder }
+    const sharded = addStage(addStage(empty, { ...options, shards: 2 }), { needs: 'indexer' })
+    const names = ['indexer_before', 'indexer', 'indexer_after', 'executor1']
+    expect(sharded.stages.map((stage) => stage.name)).toEqual(names)
+    expect(addStage(empty, options).stages.map((stage) => stage.name)).toEqual(['indexer'])
+  })
+
   it('pairs one host with several ports of an external stage', () => {
     const stage = addStage(empty, { external: true, host: 'a', port: [1, 2] }).stages[0]
     expect(stage?.external).toEqual([
@@ -118,7 +126,50 @@ describe('what is refused when a Flow is built', () => {
       /static module = import\.meta\.url/,
     ],
     ['a container', () => add({ uses: 'docker://img' }), 'UNSUPPORTED', /container/],
-    ['shards', () => add({ shards: 2 } as StageOptions), 'UNSUPPORTED', /shards/],
+    ['no shards', () => add({ shards: 0 }), 'INVALID_OPTION', /shards must be .* from 1 to 1024, not 0/],
+    [
+      'another word for polling',
+      () => add({ shards: 2, polling: 'SOME' as 'ANY' }),
+      'INVALID_OPTION',
+      /polling must be 'ANY', 'ALL' or 'KEY'.*not "SOME"/,
+    ],
+    [
+      'documents that would be looked for where they are not',
+      () => add({ shards: 2, polling: { '/update': 'KEY' } }),
+      'INVALID_OPTION',
+      /'\/update' by KEY but '\/index' to ANY/,
+    ],
+    ['a key that is none', () => add({ shards: 2, key: 'embedding' }), 'INVALID_OPTION', /key must be 'id'/],
+    [
+      'a reduce that is none',
+      () => add({ shards: 2, reduce: { limt: 3 } as object }),
+      'INVALID_OPTION',
+      /reduce must be true or false/,
+    ],
+    [
+      'a reduce of a module that is not there',
+      () => add({ shards: 2, reduce: './nowhere.js#best' }),
+      'MODULE_NOT_FOUND',
+      /nowhere\.js/,
+    ],
+    [
+      'more shards wanted than there are',
+      () => add({ shards: 2, onShardFailure: 'partial', minShards: 3 }),
+      'INVALID_OPTION',
+      /minShards is 3, and there are 2/,
+    ],
+    [
+      'rules for partial answers without those',
+      () => add({ shards: 2, softDeadlineMs: 100 }),
+      'INVALID_OPTION',
+      /onShardFailure: 'partial'/,
+    ],
+    [
+      'shards of an external stage',
+      () => add({ external: true, host: 'a', port: 1, shards: 2 }),
+      'INVALID_OPTION',
+      /shards is not for an external stage/,
+    ],
     [
       'several inline replicas',
       () => add({ runtime: 'inline', uses: Homeless, replicas: 2 }),

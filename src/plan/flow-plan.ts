@@ -2,16 +2,20 @@ import { MillraceError } from '../errors.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { resolveOptions, show } from './option.js'
 import type { Autoscale } from './resilience.js'
-import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
+import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
+import { type StageOptions, type StageSettings, stageOptions, type Uses } from './stage-settings.js'
 import { type ExecutorSource, resolveUses } from './uses.js'
 
 /** One stage as it must run. */
-export interface StagePlan extends Omit<StageSettings, 'name' | 'external' | 'replicas'> {
+export interface StagePlan extends Omit<StageSettings, 'name' | 'external' | 'replicas' | 'reduce'> {
   readonly name: string
-  /** That run, or are started. */
+  /** The stage that it was added with, as what stands before or behind its shards; null for one that was added itself. */
+  readonly partOf: string | null
+  /** That run, or are started, of each shard. */
   readonly replicas: number
   readonly autoscale: Autoscale | null
   readonly source: ExecutorSource
+  readonly reduce: ReducePlan
   /** Servers of an external stage; empty for one that Millrace starts. */
   readonly external: readonly { readonly host: string; readonly port: number; readonly tls: boolean }[]
 }
@@ -23,17 +27,7 @@ export interface FlowPlan {
 }
 
 /** Options of `add()` that DESIGN names and this version does not have; refused rather than ignored. */
-const laterOptions = [
-  'shards',
-  'polling',
-  'reduce',
-  'when',
-  'floating',
-  'dynamicBatching',
-  'volumes',
-  'gpus',
-  'resources',
-]
+const laterOptions = ['when', 'floating', 'dynamicBatching', 'volumes', 'gpus', 'resources']
 
 export function createPlan(options: FlowOptions): FlowPlan {
   const settings = resolveOptions(flowOptions, options, 'Flow')
@@ -46,36 +40,68 @@ export function createPlan(options: FlowOptions): FlowPlan {
   return { settings, stages: [] }
 }
 
-/** The plan with one more stage. */
+/** The plan with one more stage, and what stands before and behind its shards as stages of their own. */
 export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   const name = resolveName(options.name, plan)
+  const stage = resolveStage(plan, options, name)
+  const isSharded = stage.shards > 1
+  const around = ({ uses, suffix }: { uses: Uses | null; suffix: string }): readonly StagePlan[] =>
+    uses === null || !isSharded ? [] : [companion(plan, stage, { uses, suffix })]
+  const before = around({ uses: stage.usesBefore, suffix: 'before' })
+  const after = around({ uses: stage.usesAfter, suffix: 'after' })
+  return { ...plan, stages: [...plan.stages, ...before, stage, ...after] }
+}
+
+function resolveStage(plan: FlowPlan, options: StageOptions, name: string): StagePlan {
   const resolved = resolveOptions(stageOptions, withoutLater(options, name), `stage '${name}'`)
   const { uses, needs, external } = resolved
   checkNeeds(needs, name, plan)
+  checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
   const { replicas } = resolved
   const autoscale = typeof replicas === 'number' ? null : replicas
   const stage: StagePlan = {
     ...resolved,
     name,
+    partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
     autoscale,
     source: resolveUses(uses, name, resolved),
+    reduce: resolveReduce(resolved.reduce, name),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
-  if (stage.runtime === 'inline' && (stage.replicas > 1 || autoscale !== null)) {
+  checkInline(stage, replicas)
+  return stage
+}
+
+/** `indexer_before`, `indexer_after`: where and how the stage itself runs, with an Executor of its own. */
+function companion(
+  plan: FlowPlan,
+  stage: StagePlan,
+  { uses, suffix }: { readonly uses: Uses; readonly suffix: string },
+): StagePlan {
+  const { runtime, workspace, env, timeoutSendMs, timeoutReadyMs, queue, liveness, restarts } = stage
+  const name = resolveName(`${stage.name}_${suffix}`, plan)
+  const options = { uses, runtime, workspace, env, timeoutSendMs, timeoutReadyMs, queue, liveness, restarts }
+  const given = Object.entries(options).filter(([, value]) => value !== null || value === liveness)
+  return { ...resolveStage(plan, Object.fromEntries(given), name), partOf: stage.name }
+}
+
+function checkInline(stage: StagePlan, replicas: unknown): void {
+  const { runtime, name } = stage
+  if (runtime !== 'inline') return
+  if (stage.replicas > 1 || stage.autoscale !== null) {
     throw new MillraceError(
       'INVALID_OPTION',
       `stage '${name}': runtime 'inline' has one thread, so replicas must be 1, not ${show(replicas)}. Use 'thread' or 'process'.`,
     )
   }
-  if (stage.runtime === 'inline' && stage.exitOnExceptions.length > 0) {
+  if (stage.exitOnExceptions.length > 0) {
     throw new MillraceError(
       'INVALID_OPTION',
       `stage '${name}': exitOnExceptions ends a replica, and an inline one is the program itself. Use 'thread' or 'process'.`,
     )
   }
-  return { ...plan, stages: [...plan.stages, stage] }
 }
 
 /** The plan with another number of replicas for one stage. */
@@ -107,7 +133,7 @@ export function setUsesWith(plan: FlowPlan, name: string, usesWith: unknown): Fl
 }
 
 function resolveName(given: unknown, plan: FlowPlan): string {
-  const name = given ?? `executor${plan.stages.length}`
+  const name = given ?? `executor${plan.stages.filter(({ partOf }) => partOf === null).length}`
   if (typeof name !== 'string' || !/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {
     throw new MillraceError(
       'INVALID_NAME',
@@ -123,7 +149,7 @@ function resolveName(given: unknown, plan: FlowPlan): string {
 function withoutLater(options: object, name: string): object {
   const given = Object.entries(options).filter(([key, value]) => {
     if (!laterOptions.some((later) => later === key)) return true
-    if (value === undefined || (key === 'shards' && value === 1)) return false
+    if (value === undefined) return false
     throw new MillraceError(
       'UNSUPPORTED',
       `stage '${name}': ${key} is not part of this version. Leave it out.`,
@@ -134,7 +160,8 @@ function withoutLater(options: object, name: string): object {
 
 function checkNeeds(needs: readonly string[] | null, name: string, plan: FlowPlan): void {
   if (needs === null || needs.length === 0) return
-  const before = plan.stages.at(-1)?.name ?? 'gateway'
+  const last = plan.stages.at(-1)
+  const before = last?.partOf ?? last?.name ?? 'gateway'
   const unknown = needs.find(
     (need) => need !== 'gateway' && !plan.stages.some((stage) => stage.name === need),
   )
@@ -173,7 +200,9 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
 
 /** An external stage has what its servers have. */
 function refuseOwn(options: StageOptions, name: string): void {
-  const given = (['uses', 'replicas'] as const).find((key) => options[key] !== undefined)
+  const given = (['uses', 'replicas', 'shards', 'usesBefore', 'usesAfter'] as const).find(
+    (key) => options[key] !== undefined,
+  )
   if (given === undefined) return
   throw new MillraceError(
     'INVALID_OPTION',

@@ -19,6 +19,7 @@ import {
   type RestartsOptions,
   restartsOption,
 } from './resilience.js'
+import { type Sharding, type ShardingOptions, shardingOptions } from './sharding.js'
 
 /**
  * Where a replica runs. `process` (the default) keeps a crash or a blocking native call to one replica; `thread` starts
@@ -30,7 +31,7 @@ export type Runtime = 'process' | 'thread' | 'inline'
 export type Uses = ExecutorClass | string | URL
 
 /** Options of a stage, complete. */
-export interface StageSettings {
+export interface StageSettings extends Sharding {
   /** An identifier, unique in the Flow. Default `executorN`. */
   readonly name: string | null
   /** Default null: documents pass through, without a hop. */
@@ -82,20 +83,22 @@ export interface StageSettings {
 export type StageOptions<Name extends string = string> = Partial<
   Omit<
     StageSettings,
-    'name' | 'uses' | 'needs' | 'host' | 'port' | 'replicas' | 'hedge' | 'queue' | 'liveness' | 'restarts'
+    | keyof Sharding
+    | ('name' | 'uses' | 'needs' | 'host' | 'port' | 'replicas' | 'hedge' | 'queue' | 'liveness' | 'restarts')
   >
-> & {
-  readonly name?: Name
-  readonly uses?: Uses
-  readonly needs?: string | readonly string[]
-  readonly replicas?: number | AutoscaleOptions
-  readonly hedge?: HedgeOptions | null
-  readonly queue?: QueueOptions
-  readonly liveness?: LivenessOptions | null
-  readonly restarts?: RestartsOptions
-  readonly host?: string | readonly string[]
-  readonly port?: number | readonly number[]
-}
+> &
+  ShardingOptions & {
+    readonly name?: Name
+    readonly uses?: Uses
+    readonly needs?: string | readonly string[]
+    readonly replicas?: number | AutoscaleOptions
+    readonly hedge?: HedgeOptions | null
+    readonly queue?: QueueOptions
+    readonly liveness?: LivenessOptions | null
+    readonly restarts?: RestartsOptions
+    readonly host?: string | readonly string[]
+    readonly port?: number | readonly number[]
+  }
 
 export const stageOptions: OptionTable<StageSettings> = {
   name: text(null),
@@ -122,4 +125,5 @@ export const stageOptions: OptionTable<StageSettings> = {
   host: listOf(text('localhost'), []) as OptionTable<StageSettings>['host'],
   port: listOf(integer(0, 1, 65_535), []) as OptionTable<StageSettings>['port'],
   tls: flag(false),
+  ...shardingOptions,
 }

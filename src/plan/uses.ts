@@ -57,6 +57,12 @@ function resolveClass(executorClass: ExecutorClass, stage: string, runtime: Runt
 
 function resolveModule(uses: string | URL, stage: string): ExecutorSource {
   const { url, className } = parseModule(uses, stage)
+  requireFile(url, stage)
+  return { kind: 'module', url: url.href, className, executorClass: null }
+}
+
+/** @throws MODULE_NOT_FOUND */
+export function requireFile(url: URL, stage: string): void {
   const file = fileURLToPath(url)
   if (!existsSync(file)) {
     throw new MillraceError(
@@ -65,10 +71,10 @@ function resolveModule(uses: string | URL, stage: string): ExecutorSource {
         `\`new URL('./indexer.js', import.meta.url)\` starts at the file it is written in.`,
     )
   }
-  return { kind: 'module', url: url.href, className, executorClass: null }
 }
 
-function parseModule(uses: string | URL, stage: string): { url: URL; className: string | null } {
+/** A module, and what of it is meant: what stands behind the `#`. @throws INVALID_EXECUTOR, UNSUPPORTED */
+export function parseModule(uses: string | URL, stage: string): { url: URL; className: string | null } {
   const written = String(uses)
   if (laterSchemes.test(written) || /\.ya?ml$/.test(written)) {
     throw new MillraceError(

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.js'
+import { type ErrorCode, MillraceError } from '../errors.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
 
@@ -10,10 +10,16 @@ export type BadStart =
 
 /** What the starter of a pod is told: its name, the reason, its last output, what to do. */
 export function startError(start: BadStart, spec: PodSpec, output: readonly string[]): MillraceError {
-  const code = start.kind === 'late' ? 'START_TIMEOUT' : 'START_FAILED'
   const where = { deployment: spec.deployment, pod: spec.name }
   const cause = start.kind === 'failed' ? causeOf(start.failure) : undefined
-  return new MillraceError(code, sentence(start, spec, output), { output, where, cause })
+  return new MillraceError(codeOf(start), sentence(start, spec, output), { output, where, cause })
+}
+
+/** A conflict over a workspace is no fault of the stage: callers tell it apart, and may start again when it is over. */
+function codeOf(start: BadStart): ErrorCode {
+  if (start.kind === 'late') return 'START_TIMEOUT'
+  const conflict = start.kind === 'failed' && start.failure.code === 'WORKSPACE_CONFLICT'
+  return conflict ? 'WORKSPACE_CONFLICT' : 'START_FAILED'
 }
 
 function sentence(start: BadStart, { name, timeoutReadyMs }: PodSpec, output: readonly string[]): string {

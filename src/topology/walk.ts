@@ -1,8 +1,9 @@
 import type { Call, Handler } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
+import { type Coverages, coverageKey, coverageOf } from '../wire/coverage.js'
 import type { DataRequest, Route } from '../wire/data-request.js'
+import { resultsOf, withResults } from '../wire/results.js'
 import { areSpecific, type Parameters, parametersFor } from './parameters.js'
-import { resultsOf, withResults } from './results.js'
 import { type Stage, visits } from './stage.js'
 import type { Targets } from './targets.js'
 
@@ -20,7 +21,7 @@ const gateway = 'gateway'
  * One request through all stages, one after the other (jina.md 1.4, "Execution of one request").
  *
  * 1. Every stage starts from the parameters of the request, not from those of the answer before it.
- * 2. What stages return under `__results__` is collected and merged into the response.
+ * 2. What stages return under `__results__` is collected and merged into the response, and so is `__coverage__`.
  * 3. An answer with status ERROR ends the walk: later stages are not visited and have no route.
  * 4. Routes of the response are `gateway` and the visited stages, whatever the pods wrote there.
  */
@@ -48,6 +49,7 @@ class Trip {
   readonly #clock: Clock
   readonly #routes: Route[]
   readonly #results: Parameters[] = []
+  #coverages: Coverages | undefined
   readonly #request: DataRequest
   #current: DataRequest
 
@@ -74,8 +76,11 @@ class Trip {
     const answer = await handle(request, call)
     const route: Route = { executor: name, startTime, endTime: this.#now() }
     this.#current = answer
-    const results = resultsOf(answer.parameters)
+    const { parameters } = answer
+    const results = resultsOf(parameters)
     if (results !== undefined) this.#results.push(results)
+    const coverages = coverageOf(parameters)
+    if (coverages !== undefined) this.#coverages = { ...this.#coverages, ...coverages }
     const { status } = answer
     if (status?.code === 'ERROR') route.status = status
     this.#routes.push(route)
@@ -84,8 +89,11 @@ class Trip {
 
   response(): DataRequest {
     const response = this.#current === this.#request ? this.#request.answer() : this.#current
-    response.parameters =
+    const parameters =
       this.#results.length === 0 ? this.parameters : withResults(this.parameters, this.#results)
+    response.parameters =
+      this.#coverages === undefined ? parameters : { ...parameters, [coverageKey]: this.#coverages }
+    response.parts = undefined
     this.#routes[0]!.endTime = this.#now()
     response.routes = this.#routes
     return response

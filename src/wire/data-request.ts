@@ -1,14 +1,18 @@
 import { DocumentArray, documentsLength, encodeDocuments } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { Reader } from '../lib/protobuf/reader.js'
-import type { Writer } from '../lib/protobuf/writer.js'
+import { prefix, type Writer } from '../lib/protobuf/writer.js'
 import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
+import type { Part } from './parts.js'
+import { lengthOf } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
+import { countDocuments } from './shards/list.js'
 import { decodeStatus, type Status } from './status.js'
 
+export type { Part } from './parts.js'
 export type { Route } from './routes.js'
 export type { Status } from './status.js'
 
@@ -64,9 +68,10 @@ export class DataRequest {
     return request
   }
 
-  /** A response to it: shares header, parameters, routes and documents until they are changed. */
+  /** A response to it: shares header, parameters, routes and documents until they are changed; it is one answer, of no parts. */
   answer(): DataRequest {
     const answer = new DataRequest(this.#envelope.copy())
+    answer.#envelope.parts = undefined
     answer.#docs = this.#docs
     answer.#dataUnknown = this.#dataUnknown
     answer.#absent = this.#absent
@@ -155,6 +160,35 @@ export class DataRequest {
     this.#docs = docs
   }
 
+  /**
+   * The same with other documents: the pieces, one behind the other, are a DocumentArrayProto. They are not copied, and
+   * must not be written to afterwards.
+   */
+  withList(pieces: readonly Uint8Array[]): DataRequest {
+    const other = new DataRequest(this.#envelope.copy())
+    other.#envelope.payload = [prefix(10, lengthOf(pieces)), ...pieces]
+    return other
+  }
+
+  /** The bytes of the DocumentArrayProto; undefined when there is none. @throws MALFORMED, and UNSUPPORTED for a Python pickle */
+  get list(): Uint8Array | undefined {
+    if (this.#docs !== undefined) return this.#docs.toProtobuf()
+    const { payload } = this.#envelope
+    if (payload === undefined) return undefined
+    const { docs, pickle } = splitData(payload)
+    if (pickle) throw pickled()
+    return docs
+  }
+
+  /** The answers that the documents consist of, when they are several put one behind the other. */
+  get parts(): readonly Part[] | undefined {
+    return this.#envelope.parts
+  }
+
+  set parts(parts: readonly Part[] | undefined) {
+    this.#envelope.parts = parts
+  }
+
   /** Field 4 as it came, while nobody has looked at the documents. */
   get data(): Uint8Array | undefined {
     return this.#envelope.payload
@@ -165,15 +199,7 @@ export class DataRequest {
     if (this.#docs !== undefined) return this.#docs.length
     const { payload } = this.#envelope
     const docs = payload === undefined ? undefined : splitData(payload).docs
-    if (docs === undefined) return 0
-    let count = 0
-    const reader = new Reader(docs)
-    while (!reader.done) {
-      const tag = reader.tag()
-      reader.skip(tag)
-      if (tag === 10) count++
-    }
-    return count
+    return docs === undefined ? 0 : countDocuments(docs)
   }
 
   /** Bytes of `encode()`. Known at once for what only passes through; a request with decoded documents is encoded to count. */

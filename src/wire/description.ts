@@ -2,6 +2,7 @@ import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { documentSchema } from './document-schema.js'
 import { gather, gathered, type Gathered } from './gather.js'
+import type { Ranking } from './shards/ranking.js'
 import { decodeStruct, encodeStruct } from './struct.js'
 
 /** What a pod says of itself when it is dialled; Jina's `endpoint_discovery`. */
@@ -13,6 +14,8 @@ export interface Description {
   readonly streamEndpoints: readonly string[]
   /** Jina's schema Struct by endpoint; an endpoint without one gets that of any document. */
   readonly schemas: Readonly<Record<string, unknown>>
+  /** How its Executor ranks matches, when it says so; only told among pods of Millrace. */
+  readonly ranking?: Partial<Ranking>
 }
 
 /** Endpoints that change state unless their Executor says otherwise. */

@@ -1,9 +1,13 @@
 import { Reader } from '../lib/protobuf/reader.js'
-import { varintSize, Writer } from '../lib/protobuf/writer.js'
+import { prefix, Writer } from '../lib/protobuf/writer.js'
 import { decodeHeader, emptyHeader, type Header, writeHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
+import { joined, lengthOf } from './pieces.js'
+import { decodePart, type Part, partsField, writeParts } from './parts.js'
 import { decodeRoutes, type Route, writeRoutes } from './routes.js'
 import { decodeStruct, encodeStruct } from './struct.js'
+
+const partsTag = partsField * 8 + 2
 
 /**
  * What DataRequestProto and SingleDocumentRequestProto have in common: header = 1, parameters = 2, routes = 3, and a
@@ -21,7 +25,9 @@ export class Envelope {
   #parameters: Uint8Array | Record<string, unknown> | undefined
   /** Whole fields with their tags, or what was set or handed out. */
   #routes: Uint8Array | Route[] | undefined
-  #payload: Uint8Array | undefined
+  /** One piece, or several that follow each other. */
+  #payload: Uint8Array | readonly Uint8Array[] | undefined
+  #parts: readonly Part[] | undefined
   #unknown: Uint8Array | undefined
 
   /** Throws MALFORMED when the top level is no protobuf message. Keeps `bytes`. */
@@ -34,12 +40,14 @@ export class Envelope {
     let routes: Gathered
     let payload: Gathered
     let unknown: Gathered
+    let parts: Part[] | undefined
     while (!reader.done) {
       const start = reader.position
       const tag = reader.tag()
       if (tag === 10) header = gather(header, reader.bytes())
       else if (tag === 18) parameters = gather(parameters, reader.bytes())
       else if (tag === 34) payload = gather(payload, reader.bytes())
+      else if (tag === partsTag) (parts ??= []).push(decodePart(reader.bytes()))
       else {
         reader.skip(tag)
         const field = bytes.subarray(start, reader.position)
@@ -51,6 +59,7 @@ export class Envelope {
     envelope.#parameters = gathered(parameters)
     envelope.#routes = gathered(routes)
     envelope.#payload = gathered(payload)
+    envelope.#parts = parts
     envelope.#unknown = gathered(unknown)
     return envelope
   }
@@ -63,6 +72,7 @@ export class Envelope {
     copy.#parameters = this.#parameters
     copy.#routes = this.#routes
     copy.#payload = this.#payload
+    copy.#parts = this.#parts
     copy.#unknown = this.#unknown
     return copy
   }
@@ -106,7 +116,26 @@ export class Envelope {
   }
 
   get payload(): Uint8Array | undefined {
-    return this.#payload
+    const payload = this.#payload
+    if (payload === undefined || payload instanceof Uint8Array) return payload
+    return (this.#payload = joined(payload))
+  }
+
+  /** Pieces that follow each other; they are not copied. */
+  set payload(payload: readonly Uint8Array[]) {
+    this.#source = undefined
+    this.#payload = payload
+  }
+
+  /** The answers that the documents consist of; undefined when they are one. */
+  get parts(): readonly Part[] | undefined {
+    return this.#parts
+  }
+
+  set parts(parts: readonly Part[] | undefined) {
+    if (parts === this.#parts) return
+    this.#source = undefined
+    this.#parts = parts
   }
 
   /** Leaves the payload out from now on: its owner writes it. */
@@ -119,7 +148,7 @@ export class Envelope {
   encode(writePayload?: (writer: Writer) => void, expected = 0): Uint8Array {
     // not slice(), which gives a view of a Buffer
     if (this.#source !== undefined) return new Uint8Array(this.#source)
-    const payload = this.#payload
+    const { payload } = this
     const writer = new Writer(this.#expectedHead() + (payload?.length ?? expected))
     this.#writeHead(writer)
     if (payload !== undefined) writer.bytes(4, payload)
@@ -128,13 +157,14 @@ export class Envelope {
   }
 
   /** The same in pieces; the payload, or another one in its place, is not copied. */
-  encodeParts(payload: Uint8Array | undefined = this.#payload): Uint8Array[] {
+  encodeParts(payload: Uint8Array | readonly Uint8Array[] | undefined = this.#payload): Uint8Array[] {
     if (this.#source !== undefined) return [this.#source]
     const writer = new Writer(this.#expectedHead())
     this.#writeHead(writer)
     if (payload === undefined) return [writer.finish()]
-    writer.raw(prefix(34, payload.length))
-    return [writer.finish(), payload]
+    const pieces = payload instanceof Uint8Array ? [payload] : payload
+    writer.raw(prefix(34, lengthOf(pieces)))
+    return [writer.finish(), ...pieces]
   }
 
   #writeHead(writer: Writer): void {
@@ -155,6 +185,7 @@ export class Envelope {
     const routes = this.#routes
     if (Array.isArray(routes)) writeRoutes(writer, routes)
     else if (routes !== undefined) writer.raw(routes)
+    if (this.#parts !== undefined) writeParts(writer, this.#parts)
     if (this.#unknown !== undefined) writer.raw(this.#unknown)
   }
 
@@ -162,15 +193,4 @@ export class Envelope {
     const known = (part: unknown): number => (part instanceof Uint8Array ? part.length : 128)
     return 320 + known(this.#parameters) + known(this.#routes) + (this.#unknown?.length ?? 0)
   }
-}
-
-function prefix(tag: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(1 + varintSize(length))
-  bytes[0] = tag
-  let rest = length
-  for (let at = 1; at < bytes.length; at++) {
-    bytes[at] = (rest & 0x7f) | (at === bytes.length - 1 ? 0 : 0x80)
-    rest >>>= 7
-  }
-  return bytes
 }

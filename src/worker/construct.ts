@@ -5,13 +5,16 @@ import { type Executor, type ExecutorClass, isBaseClass } from '../executor/exec
 import type { Logger } from '../observe/logger.js'
 import type { ExecutorSpec } from './spec.js'
 
-/** The executor of a replica. Throws START_FAILED with the constructor's own message and stack when it throws. */
+/**
+ * The executor of a replica. Throws START_FAILED with the constructor's own message and stack when it throws, and
+ * WORKSPACE_CONFLICT when it cannot have its workspace.
+ */
 export function constructExecutor(
   Class: ExecutorClass,
   spec: ExecutorSpec,
   { requests, logger }: { requests: ReadonlyMap<string, Endpoint>; logger: Logger },
 ): Executor {
-  const { podName: name, deployment, replica, replicas, shardId, shards, workspace } = spec
+  const { podName: name, deployment, replica, replicas, shardId, shards, workspace, holder } = spec
   const construction: Construction = {
     metas: {
       name: isBaseClass(Class) ? 'Executor' : Class.name,
@@ -22,6 +25,7 @@ export function constructExecutor(
     runtimeArgs: { name, deployment, replica, replicas, shardId, shards, workspace },
     requests,
     logger,
+    holder,
   }
   try {
     return constructWith(construction, () => new Class({ ...spec.usesWith }))

@@ -1,8 +1,12 @@
 import type { Description } from '../call/call.js'
 import { defaultEndpoint, dryRunEndpoint, type Endpoint } from '../executor/endpoints.js'
+import type { Ranking } from '../wire/shards/ranking.js'
 
 /** What endpoint discovery answers for these endpoints (jina.md 4.4): the dry run, `/default` when bound, the others. */
-export function describeEndpoints(endpoints: ReadonlyMap<string, Endpoint>): Description {
+export function describeExecutor(
+  endpoints: ReadonlyMap<string, Endpoint>,
+  ranking: Partial<Ranking> | undefined,
+): Description {
   const own = [...endpoints.values()]
   const paths = own.map(({ path }) => path).filter((path) => path !== defaultEndpoint)
   if (endpoints.has(defaultEndpoint)) paths.unshift(defaultEndpoint)
@@ -15,6 +19,7 @@ export function describeEndpoints(endpoints: ReadonlyMap<string, Endpoint>): Des
     writeEndpoints: own.filter(({ write }) => write).map(({ path }) => path),
     streamEndpoints: own.filter(({ isGenerator }) => isGenerator).map(({ path }) => path),
     schemas: Object.fromEntries(schemas),
+    ...(ranking !== undefined && { ranking }),
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Holder } from '../executor/workspace/holder.js'
+
 /** Which Executor a pod runs, with what; plain data, so that it can cross a thread or process boundary. */
 export interface ExecutorSpec {
   /** File URL of the module that defines the class; null is the pass-through base class. */
@@ -9,6 +11,8 @@ export interface ExecutorSpec {
   /** Endpoint to method name, over what the class binds itself. */
   readonly usesRequests: Readonly<Record<string, string>>
   readonly workspace: string | null
+  /** The Flow that locks its workspace; null for a worker without one, which locks nothing. */
+  readonly holder: Holder | null
   /** Handlers that may run at the same time in one replica; null is 1 for sync handlers and no limit for async ones. */
   readonly maxConcurrency: number | null
   /** Requests that may run or wait in one replica; it refuses more, to be tried elsewhere. */

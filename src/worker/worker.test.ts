@@ -18,6 +18,7 @@ const spec: ExecutorSpec = {
   usesMetas: {},
   usesRequests: {},
   workspace: null,
+  holder: null,
   maxConcurrency: null,
   capacity: 1000,
   exitOnExceptions: [],

@@ -17,7 +17,7 @@ import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { constructExecutor } from './construct.js'
-import { describeEndpoints } from './describe.js'
+import { describeExecutor } from './describe.js'
 import { Lane } from './lane.js'
 import type { ExecutorSpec } from './spec.js'
 
@@ -44,8 +44,8 @@ export interface WorkerOptions {
 /**
  * Loads, checks and constructs the executor of one replica.
  *
- * Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED, or START_FAILED when the
- * constructor throws.
+ * Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED, START_FAILED when the constructor
+ * throws, or WORKSPACE_CONFLICT when it reads a workspace that it cannot have.
  */
 export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {}): Promise<Worker> {
   const Class = options.executorClass ?? (await loadClass(spec.module, spec.className))
@@ -82,7 +82,7 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
-    this.#description = describeEndpoints(endpoints)
+    this.#description = describeExecutor(endpoints, executor.ranking)
     const { exitOnExceptions } = spec
     const watching =
       exitOnExceptions.length === 0

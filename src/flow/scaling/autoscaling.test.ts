@@ -33,7 +33,10 @@ function followed(given: Autoscale | null = autoscale) {
     status() {
       load.looks++
       const replica = { name: 'exec/rep-0', state: 'ready', inFlight: load.inFlight, latencyMs: 1 } as const
-      return Promise.resolve([{ name: 'exec', waiting: load.waiting, waitingBytes: 0, replicas: [replica] }])
+      const { waiting } = load
+      return Promise.resolve([
+        { name: 'exec', waiting, waitingBytes: 0, asked: 0, failed: 0, replicas: [replica] },
+      ])
     },
   })
   const look = async (): Promise<void> => {

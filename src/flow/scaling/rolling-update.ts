@@ -1,7 +1,7 @@
 import { MillraceError } from '../../errors.js'
-import type { StagePlan } from '../../plan/flow-plan.js'
 import type { Fleet } from '../fleet.js'
 import type { Replica } from '../replica.js'
+import type { ShardPlan } from '../shard-plan.js'
 
 /** Where replicas come from and go to. */
 type Source = Pick<Fleet, 'start' | 'end'>
@@ -13,7 +13,7 @@ type Source = Pick<Fleet, 'start' | 'end'>
  * When the first does not start nothing has changed; when a later one does not, those that were replaced are set back
  * in the same way. Both throw START_FAILED (or START_TIMEOUT).
  */
-export async function rollOut(old: readonly Replica[], plan: StagePlan, fleet: Source): Promise<void> {
+export async function rollOut(old: readonly Replica[], plan: ShardPlan, fleet: Source): Promise<void> {
   const replaced: Replaced[] = []
   for (const before of old) {
     try {
@@ -33,7 +33,7 @@ export async function rollOut(old: readonly Replica[], plan: StagePlan, fleet: S
 }
 
 interface Replaced {
-  readonly before: StagePlan
+  readonly before: ShardPlan
   readonly now: Replica
 }
 
@@ -51,7 +51,7 @@ async function setBack(replaced: readonly Replaced[], fleet: Source): Promise<st
 }
 
 interface Outcome {
-  readonly plan: StagePlan
+  readonly plan: ShardPlan
   readonly of: number
   readonly replaced: number
   readonly stuck: string | null
@@ -64,7 +64,7 @@ function failure(cause: MillraceError, { plan, of, replaced, stuck }: Outcome): 
       : `and those replaced before it could not all be set back (${stuck}), so that both kinds run now`
   return new MillraceError(
     cause.code,
-    `The rolling update of '${plan.name}' failed at replica ${replaced + 1} of ${of}; ${back}. ${cause.message}`,
+    `The rolling update of '${plan.set}' failed at replica ${replaced + 1} of ${of}; ${back}. ${cause.message}`,
     { cause, output: cause.output, where: { ...cause.where, deployment: plan.name } },
   )
 }

@@ -102,6 +102,19 @@ export class Reader {
     return this.buffer.subarray(at, at + length)
   }
 
+  /** Steps over a length-delimited field without making a view; gives the length of what ends at `position` then. */
+  span(): number {
+    const length = this.uint32()
+    this.#take(length)
+    return length
+  }
+
+  /** A reader of the nested message that is the value of a field. */
+  nested(): Reader {
+    const length = this.span()
+    return new Reader(this.buffer, this.position - length, this.position)
+  }
+
   string(): string {
     const length = this.uint32()
     const at = this.#take(length)

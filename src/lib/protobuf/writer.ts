@@ -171,3 +171,15 @@ export function varintSize(value: number): number {
   if (value < 0x200000) return 3
   return value < 0x10000000 ? 4 : 5
 }
+
+/** What goes before a length-delimited value: a tag of one byte (fields up to 15) and the length. */
+export function prefix(tag: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(1 + varintSize(length))
+  bytes[0] = tag
+  let rest = length
+  for (let at = 1; at < bytes.length; at++) {
+    bytes[at] = (rest & 0x7f) | (at === bytes.length - 1 ? 0 : 0x80)
+    rest >>>= 7
+  }
+  return bytes
+}

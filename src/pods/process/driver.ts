@@ -5,9 +5,9 @@ import { processEntry } from '../entries.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { readLines } from '../output.js'
+import { nextPrivatePath, releasePrivatePath } from '../private-folder.js'
 import { describeUncopyable } from '../start-failure.js'
 import { nodeCommand } from './command.js'
-import { nextSocketPath, releaseSocketPath } from './folder.js'
 
 /** How long output of a dead process may still come: a grandchild that inherited its pipes could hold them for ever. */
 const lastOutputMs = 200
@@ -17,7 +17,7 @@ const outOfMemory = /^FATAL ERROR: .*heap out of memory/i
 
 /** A child process: a crash, a leak or a blocking native call hurts one replica only. */
 export const startProcess: Driver = (spec, events) => {
-  const socketPath = nextSocketPath()
+  const socketPath = nextPrivatePath('sock')
   const { file, args } = nodeCommand(fileURLToPath(processEntry))
   const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -67,7 +67,7 @@ function watch(child: ChildProcess, socketPath: string, events: HostEvents): voi
   const exited = (reason: string): void => {
     if (over) return
     over = true
-    releaseSocketPath(socketPath)
+    releasePrivatePath(socketPath)
     events.exited(reason)
   }
   child.on('error', (error) => {

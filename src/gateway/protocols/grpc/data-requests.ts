@@ -5,6 +5,7 @@ import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
 import type { Serving } from '../../serving.js'
 import { RequestStream } from '../../streamer.js'
 import type { ItemsMethod, StreamMethod, UnaryMethod } from './method.js'
+import { ShardCount, trailersOf } from './trailers.js'
 
 /** `JinaSingleDataRequestRPC/process_single_data`. */
 export function processSingleData({ handle }: Serving): UnaryMethod {
@@ -12,7 +13,7 @@ export function processSingleData({ handle }: Serving): UnaryMethod {
     kind: 'unary',
     async answer(bytes, call) {
       const answer = await handle(DataRequest.decode(bytes), call)
-      return { message: answer.encodeParts(), failed: answer.status?.code === 'ERROR' }
+      return { message: answer.encodeParts(), trailers: trailersOf(answer) }
     },
   }
 }
@@ -25,11 +26,15 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes }: Servin
       setMaxListeners(0, call.signal) // one a request in flight
       call.sender = { patient: true }
       const { __prefetch__: wanted = '', __results_in_order__: ordered = '' } = call.headers
+      const shards = new ShardCount()
       const stream = new RequestStream(
         handle,
         {
-          answer: (response) => peer.send(response.encodeParts()),
-          end: () => peer.end(),
+          answer(response) {
+            shards.add(response)
+            return peer.send(response.encodeParts())
+          },
+          end: () => peer.end(shards.trailers),
           fail: (error) => peer.fail(error),
           pause: () => peer.pause(),
           resume: () => peer.resume(),

@@ -5,7 +5,7 @@ import { encodeDescription } from '../../../wire/description.js'
 import { encodeInfo } from '../../../wire/info.js'
 import { encodeStatus } from '../../../wire/status.js'
 import type { Serving } from '../../serving.js'
-import type { UnaryMethod } from './method.js'
+import { noTrailers, type UnaryMethod } from './method.js'
 
 /** Endpoint that every pod answers without running an Executor. */
 const dryRunEndpoint = '_jina_dry_run_'
@@ -19,7 +19,7 @@ export function dryRun({ handle }: Serving): UnaryMethod {
         (answer) => answer.status ?? { code: 'SUCCESS' as const, description: '' },
         (error: unknown) => ({ code: 'ERROR' as const, description: MillraceError.from(error).message }),
       )
-      return { message: [encodeStatus(status)], failed: false }
+      return { message: [encodeStatus(status)], trailers: noTrailers }
     },
   }
 }
@@ -28,7 +28,7 @@ export function dryRun({ handle }: Serving): UnaryMethod {
 export function endpointDiscovery({ describe }: Serving): UnaryMethod {
   return {
     kind: 'unary',
-    answer: async () => ({ message: [encodeDescription(describe())], failed: false }),
+    answer: async () => ({ message: [encodeDescription(describe())], trailers: noTrailers }),
   }
 }
 
@@ -43,5 +43,5 @@ export function info(): UnaryMethod {
     },
     envs: {},
   })
-  return { kind: 'unary', answer: async () => ({ message: [bytes], failed: false }) }
+  return { kind: 'unary', answer: async () => ({ message: [bytes], trailers: noTrailers }) }
 }

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../errors.js'
 import { type Deferred, deferred } from '../../../lib/deferred.js'
 import { decodeHealthRequest, encodeHealthResponse, type ServingStatus } from '../../../wire/health.js'
-import type { ItemsMethod, Message, UnaryMethod } from './method.js'
+import { type ItemsMethod, type Message, noTrailers, type UnaryMethod } from './method.js'
 
 /** `grpc.health.v1`: '' and every advertised service are SERVING until `stop`, NOT_SERVING afterwards. */
 export class Health {
@@ -12,7 +12,7 @@ export class Health {
       if (!this.#known(service)) {
         throw new MillraceError('NOT_FOUND', `There is no service ${JSON.stringify(service)} here.`)
       }
-      return { message: this.#status(), failed: false }
+      return { message: this.#status(), trailers: noTrailers }
     },
   }
 

@@ -4,10 +4,14 @@ import type { MillraceError } from '../../../errors.js'
 /** One gRPC message, in pieces that follow each other. */
 export type Message = readonly Uint8Array[]
 
+/** What the answer says beside its message, in metadata that comes after it. */
+export type Trailers = Readonly<Record<string, string>>
+
+export const noTrailers: Trailers = {}
+
 export interface Reply {
   readonly message: Message
-  /** An executor failed: said in the trailers as `is-error: true`, beside the status in the message. */
-  readonly failed: boolean
+  readonly trailers: Trailers
 }
 
 /** One method of a service; knows nothing of the library that serves it. */
@@ -34,7 +38,7 @@ export interface StreamMethod {
 export interface MessagePeer {
   /** False when no more should be sent before `drained`. */
   send(message: Message): boolean
-  end(): void
+  end(trailers?: Trailers): void
   fail(error: MillraceError): void
   pause(): void
   resume(): void

@@ -70,7 +70,7 @@ function read(
 
 function answer(method: UnaryMethod, bytes: Uint8Array, call: ServerCall): void {
   method.answer(bytes, call).then(
-    ({ message, failed }) => call.reply(message, failed),
+    ({ message, trailers }) => call.reply(message, trailers),
     (error: unknown) => call.fail(MillraceError.from(error)),
   )
 }
@@ -105,7 +105,7 @@ function open(method: StreamMethod, arrival: Arrival): MessageListener {
   const listener = method.open(
     {
       send: (message) => call.send(message),
-      end: () => call.end(),
+      end: (trailers) => call.end(trailers),
       fail: (error) => call.fail(error),
       pause() {
         held = true

@@ -12,7 +12,7 @@ import { codeHeader } from '../../../transport/grpc/status.js'
 import { acceptedEncodings } from './compression.js'
 import { framed, sizeOf } from './frame.js'
 import { callerHeaders, parseTimeout } from './headers.js'
-import type { Message } from './method.js'
+import { type Message, noTrailers, type Trailers } from './method.js'
 import { grpcStatus } from './status.js'
 
 const responseHeaders: OutgoingHttpHeaders = {
@@ -22,7 +22,6 @@ const responseHeaders: OutgoingHttpHeaders = {
 }
 const responseOptions = { waitForTrailers: true, sendDate: false }
 const ok: OutgoingHttpHeaders = { 'grpc-status': '0' }
-const okWithFailure: OutgoingHttpHeaders = { 'grpc-status': '0', 'is-error': 'true' }
 
 /**
  * The answering side of one gRPC call on an HTTP/2 stream (grpc.io, "gRPC over HTTP2").
@@ -74,28 +73,28 @@ export class ServerCall extends Scope {
   }
 
   /** The only message of a unary call. */
-  reply(message: Message, failed: boolean): void {
+  reply(message: Message, trailers: Trailers): void {
     if (this.#ended || this.#gone || !this.#fits(message)) return
     this.#respond()
     const writes = framed(message, sizeOf(message))
     if (writes.length === 1) {
-      this.end(failed, writes[0])
+      this.end(trailers, writes[0])
       return
     }
     this.#stream.cork()
     for (const write of writes) this.#stream.write(write)
-    this.end(failed)
+    this.end(trailers)
     this.#stream.uncork()
   }
 
   /** All is well, after what was sent. */
-  end(failed = false, last?: Buffer): void {
+  end(trailers: Trailers = noTrailers, last?: Buffer): void {
     if (this.#ended || this.#gone) return
     this.#ended = true
     this.#cancelTimer?.()
     const stream = this.#stream
     this.#respond()
-    stream.on('wantTrailers', () => this.#trailers(failed ? okWithFailure : ok))
+    stream.on('wantTrailers', () => this.#trailers(trailers === noTrailers ? ok : { ...ok, ...trailers }))
     if (last === undefined) stream.end()
     else stream.end(last)
   }

@@ -14,20 +14,20 @@ const names = (pods: readonly { readonly name: string }[]): string[] => pods.map
 
 describe('scale', () => {
   it('starts all that are missing at once, and resolves when each is admitted', async () => {
-    const { deployment, starts, gateway } = fakeStage()
-    const scaled = deployment.scale(3)
+    const { set, starts, gateway } = fakeStage()
+    const scaled = set.scale(3)
     await settled()
     expect(names(starts)).toEqual(['exec/rep-0', 'exec/rep-1', 'exec/rep-2'])
-    expect(deployment.replicas).toBe(0)
+    expect(set.replicas).toBe(0)
     for (const start of starts) start.succeed()
     expect(await scaled).toMatchObject({ from: 0, to: 3 })
     expect(gateway.listed.size).toBe(3)
   })
 
   it('ends those it started when one of them fails, and says why', async () => {
-    const { deployment, grow, starts, gateway } = fakeStage()
+    const { set, grow, starts, gateway } = fakeStage()
     await grow(1)
-    const scaled = deployment.scale(4)
+    const scaled = set.scale(4)
     await settled()
     const [first, second] = starts
     const pod = first!.succeed()
@@ -35,16 +35,16 @@ describe('scale', () => {
     second!.fail('no memory')
     await expect(scaled).rejects.toThrow('no memory')
     expect(pod.stopped).toBe(true)
-    expect(deployment.replicas).toBe(1)
+    expect(set.replicas).toBe(1)
     expect([...gateway.listed]).toEqual(['exec/rep-0'])
-    expect(deployment.all).toHaveLength(1)
+    expect(set.all).toHaveLength(1)
   })
 
   it('says what died between its start and its first call, and why', async () => {
-    const { deployment, gateway, nextStart } = fakeStage()
+    const { set, gateway, nextStart } = fakeStage()
     const admission = deferred()
     gateway.admit = () => admission.promise
-    const scaled = deployment.scale(1)
+    const scaled = set.scale(1)
     const pod = (await nextStart()).succeed()
     await settled()
     pod.die()
@@ -53,10 +53,10 @@ describe('scale', () => {
   })
 
   it('does not wait for ever for the first answer', async () => {
-    const { deployment, gateway, nextStart, clock } = fakeStage()
+    const { set, gateway, nextStart, clock } = fakeStage()
     const admission = deferred()
     gateway.admit = () => admission.promise
-    const scaled = deployment.scale(1)
+    const scaled = set.scale(1)
     const pod = (await nextStart()).succeed()
     void pod.exited.then(() => admission.reject(new Error('the connection ended')))
     await settled()
@@ -65,7 +65,7 @@ describe('scale', () => {
   })
 
   it('ends first what takes no requests, then what has least to do, then the youngest', async () => {
-    const { deployment, grow, gateway } = fakeStage()
+    const { set, grow, gateway } = fakeStage()
     const pods = await grow(5)
     gateway.loads = [
       load(0, { inFlight: 2 }),
@@ -74,7 +74,7 @@ describe('scale', () => {
       load(3, { inFlight: 2 }),
       load(4, { inFlight: 3 }),
     ]
-    expect(await deployment.scale(2)).toMatchObject({ from: 5, to: 2 })
+    expect(await set.scale(2)).toMatchObject({ from: 5, to: 2 })
     expect(names(pods.filter(({ stopped }) => !stopped))).toHaveLength(2)
     expect(gateway.told.slice(5)).toEqual([
       'remove exec/rep-1 1000',
@@ -84,40 +84,40 @@ describe('scale', () => {
   })
 
   it('drains a replica before its pod is stopped', async () => {
-    const { deployment, grow, gateway } = fakeStage()
+    const { set, grow, gateway } = fakeStage()
     const [, pod] = await grow(2)
     gateway.holdRemovals = true
     gateway.loads = [load(0, { inFlight: 1 }), load(1)]
-    const scaled = deployment.scale(1)
+    const scaled = set.scale(1)
     await settled()
     expect(pod!.stopped).toBe(false)
-    expect(deployment.status(undefined).pods.map(({ state }) => state)).toEqual(['ready', 'draining'])
+    expect(set.pods(undefined).map(({ state }) => state)).toEqual(['ready', 'draining'])
     gateway.removals[0]!.resolve()
     await scaled
     expect(pod!.stopped).toBe(true)
   })
 
   it('takes one call after the other; a later one that wants fewer cancels what still starts', async () => {
-    const { deployment, grow, starts } = fakeStage()
+    const { set, grow, starts } = fakeStage()
     await grow(1)
-    const first = deployment.scale(5)
+    const first = set.scale(5)
     await settled()
     starts[0]!.succeed()
     await settled()
-    const second = deployment.scale(3)
-    expect(deployment.all.filter(({ isEnding }) => isEnding).map(({ index }) => index)).toEqual([3, 4])
+    const second = set.scale(3)
+    expect(set.all.filter(({ isEnding }) => isEnding).map(({ index }) => index)).toEqual([3, 4])
     starts[1]!.succeed()
     expect(await first).toMatchObject({ from: 1, to: 3 })
     expect(await second).toMatchObject({ from: 3, to: 3 })
-    expect(deployment.replicas).toBe(3)
+    expect(set.replicas).toBe(3)
   })
 
   it('skips a call that waits when a later one has come', async () => {
-    const { deployment, grow, starts } = fakeStage()
+    const { set, grow, starts } = fakeStage()
     await grow(1)
-    const calls = [deployment.scale(2)]
+    const calls = [set.scale(2)]
     await settled()
-    calls.push(deployment.scale(9), deployment.scale(2))
+    calls.push(set.scale(9), set.scale(2))
     starts[0]!.succeed()
     const [first, second, third] = await Promise.all(calls)
     expect(first).toMatchObject({ from: 1, to: 2 })
@@ -127,12 +127,12 @@ describe('scale', () => {
   })
 
   it('starts replicas while others still drain, under names that are free', async () => {
-    const { deployment, grow, gateway, nextStart } = fakeStage()
+    const { set, grow, gateway, nextStart } = fakeStage()
     await grow(2)
     gateway.holdRemovals = true
-    const down = deployment.scale(1)
+    const down = set.scale(1)
     await settled()
-    const up = deployment.scale(2)
+    const up = set.scale(2)
     const start = await nextStart()
     expect(start.name).toBe('exec/rep-2')
     start.succeed()
@@ -144,18 +144,18 @@ describe('scale', () => {
 
 describe('healing', () => {
   it('takes a dead replica off the list and starts it again at once, under the same name', async () => {
-    const { deployment, grow, gateway, nextStart, logged } = fakeStage()
+    const { set, grow, gateway, nextStart, logged } = fakeStage()
     const [pod] = await grow(2)
     pod!.die('was killed by SIGKILL')
     const start = await nextStart()
     expect(start.name).toBe('exec/rep-0')
     // with time to read what it has answered before it ended
     expect(gateway.told.at(-1)).toBe('remove exec/rep-0 1000')
-    expect(deployment.status(undefined).pods[0]).toMatchObject({ state: 'starting', restarts: 1, pid: null })
+    expect(set.pods(undefined)[0]).toMatchObject({ state: 'starting', restarts: 1, pid: null })
     start.succeed()
     await settled()
     expect(gateway.listed.has('exec/rep-0')).toBe(true)
-    expect(deployment.replicas).toBe(2)
+    expect(set.replicas).toBe(2)
     expect(logged[0]).toMatch(
       /warn: exec\/rep-0 is started again at once.*killed by SIGKILL.*\n {2}last words/,
     )
@@ -182,20 +182,20 @@ describe('healing', () => {
   })
 
   it('tries again when a replacement does not start', async () => {
-    const { deployment, grow, nextStart, clock } = fakeStage()
+    const { set, grow, nextStart, clock } = fakeStage()
     const [pod] = await grow(1)
     pod!.die()
     ;(await nextStart()).fail('the disk is full')
     await settled()
-    expect(deployment.status(undefined).pods[0]?.state).toBe('backoff')
+    expect(set.pods(undefined)[0]?.state).toBe('backoff')
     clock.move(100)
     ;(await nextStart()).succeed()
     await settled()
-    expect(deployment.status(undefined).pods[0]).toMatchObject({ state: 'ready', restarts: 2 })
+    expect(set.pods(undefined)[0]).toMatchObject({ state: 'ready', restarts: 2 })
   })
 
   it('is degraded when the budget is spent, serves on, and goes on when the window has moved', async () => {
-    const { deployment, grow, nextStart, starts, clock, logged, gateway } = fakeStage({
+    const { set, grow, nextStart, starts, clock, logged, gateway } = fakeStage({
       restarts: { max: 2, windowMs: 30_000 },
     })
     const pods = await grow(2)
@@ -212,9 +212,7 @@ describe('healing', () => {
     clock.move(10_000)
     await settled()
     expect(starts).toHaveLength(0)
-    expect(deployment.status(undefined).degraded).toMatch(
-      /'exec' has used its 2 restarts within 30 s: 1 of 2/,
-    )
+    expect(set.degraded).toMatch(/'exec' has used its 2 restarts within 30 s: 1 of 2/)
     expect(logged.filter((line) => line.startsWith('error'))).toHaveLength(1)
     expect(gateway.outlooks.at(-1)?.expecting).toBe(true)
     pods[1]!.die()
@@ -223,7 +221,7 @@ describe('healing', () => {
     await settled()
     expect(gateway.outlooks.at(-1)).toEqual({
       expecting: false,
-      why: deployment.status(undefined).degraded,
+      why: set.degraded,
     })
     clock.move(20_000)
     await settled()
@@ -232,35 +230,35 @@ describe('healing', () => {
   })
 
   it('never restarts with a budget of none', async () => {
-    const { deployment, grow, starts, clock } = fakeStage({ restarts: { max: 0 } })
+    const { set, grow, starts, clock } = fakeStage({ restarts: { max: 0 } })
     const [pod] = await grow(1)
     pod!.die()
     await settled()
     clock.move(1e9)
     await settled()
     expect(starts).toHaveLength(0)
-    expect(deployment.status(undefined).degraded).toContain('restarts nothing')
+    expect(set.degraded).toContain('restarts nothing')
   })
 
   it('ends what rests before a new start when it is to be fewer', async () => {
-    const { deployment, grow, nextStart, starts, clock } = fakeStage()
+    const { set, grow, nextStart, starts, clock } = fakeStage()
     const [pod] = await grow(2)
     pod!.die()
     ;(await nextStart()).fail('no')
     await settled()
-    expect(await deployment.scale(1)).toMatchObject({ from: 2, to: 1 })
+    expect(await set.scale(1)).toMatchObject({ from: 2, to: 1 })
     clock.move(1e6)
     await settled()
     expect(starts).toHaveLength(0)
-    expect(deployment.status(undefined).pods).toMatchObject([{ name: 'exec/rep-1', state: 'ready' }])
+    expect(set.pods(undefined)).toMatchObject([{ name: 'exec/rep-1', state: 'ready' }])
   })
 })
 
 describe('rollingUpdate', () => {
   it('replaces one after the other, the new one first', async () => {
-    const { deployment, grow, nextStart, gateway } = fakeStage({ usesWith: { model: 'old' } })
+    const { set, grow, nextStart, gateway } = fakeStage({ usesWith: { model: 'old' } })
     await grow(2)
-    const updated = deployment.rollingUpdate({ model: 'new' })
+    const updated = set.rollingUpdate({ model: 'new' })
     for (const name of ['exec/rep-2', 'exec/rep-1']) {
       const start = await nextStart()
       expect(start).toMatchObject({ name, plan: { usesWith: { model: 'new' } } })
@@ -275,14 +273,14 @@ describe('rollingUpdate', () => {
       'add exec/rep-1',
       'remove exec/rep-0 1000',
     ])
-    void deployment.scale(3)
+    void set.scale(3)
     expect((await nextStart()).plan.usesWith).toEqual({ model: 'new' })
   })
 
   it('changes nothing when the first new one does not start', async () => {
-    const { deployment, grow, nextStart, gateway } = fakeStage({ usesWith: { model: 'old' } })
+    const { set, grow, nextStart, gateway } = fakeStage({ usesWith: { model: 'old' } })
     const pods = await grow(2)
-    const updated = deployment.rollingUpdate({ model: 'bad' })
+    const updated = set.rollingUpdate({ model: 'bad' })
     ;(await nextStart()).fail('no such model')
     await expect(updated).rejects.toThrow('no such model')
     expect(gateway.listed.size).toBe(2)
@@ -291,9 +289,9 @@ describe('rollingUpdate', () => {
   })
 
   it('sets back what it replaced when a later one does not start', async () => {
-    const { deployment, grow, nextStart, gateway } = fakeStage({ usesWith: { model: 'old' } })
+    const { set, grow, nextStart, gateway } = fakeStage({ usesWith: { model: 'old' } })
     await grow(2)
-    const updated = deployment.rollingUpdate({ model: 'new' })
+    const updated = set.rollingUpdate({ model: 'new' })
     ;(await nextStart()).succeed()
     ;(await nextStart()).fail('no room')
     const back = await nextStart()
@@ -303,28 +301,28 @@ describe('rollingUpdate', () => {
       /failed at replica 2 of 2; the 1 replaced before it were set back\. no room/,
     )
     expect(gateway.listed.size).toBe(2)
-    expect(deployment.plan.usesWith).toEqual({ model: 'old' })
-    expect(deployment.all.map(({ plan }) => plan.usesWith.model)).toEqual(['old', 'old'])
+    expect(set.plan.usesWith).toEqual({ model: 'old' })
+    expect(set.all.map(({ plan }) => plan.usesWith.model)).toEqual(['old', 'old'])
   })
 
   it('says so when they cannot be set back either', async () => {
-    const { deployment, grow, nextStart } = fakeStage()
+    const { set, grow, nextStart } = fakeStage()
     await grow(2)
-    const updated = deployment.rollingUpdate({ model: 'new' })
+    const updated = set.rollingUpdate({ model: 'new' })
     ;(await nextStart()).succeed()
     ;(await nextStart()).fail('no room')
     ;(await nextStart()).fail('still no room')
     await expect(updated).rejects.toThrow(
       /could not all be set back \(still no room\), so that both kinds run/,
     )
-    expect(deployment.replicas).toBe(2)
+    expect(set.replicas).toBe(2)
   })
 
   it('takes turns with scale, whose later call does not cancel it', async () => {
-    const { deployment, grow, nextStart } = fakeStage()
+    const { set, grow, nextStart } = fakeStage()
     await grow(1)
-    const updated = deployment.rollingUpdate({ model: 'new' })
-    const scaled = deployment.scale(1)
+    const updated = set.rollingUpdate({ model: 'new' })
+    const scaled = set.scale(1)
     ;(await nextStart()).succeed()
     expect(await updated).toMatchObject({ replaced: 1 })
     expect(await scaled).toMatchObject({ from: 1, to: 1 })
@@ -333,31 +331,31 @@ describe('rollingUpdate', () => {
 
 describe('close', () => {
   it('gives up what starts and what rests, and ends what runs', async () => {
-    const { deployment, grow, starts, nextStart, clock, gateway } = fakeStage()
+    const { set, grow, starts, nextStart, clock, gateway } = fakeStage()
     const pods = await grow(3)
     pods[0]!.die()
     ;(await nextStart()).fail('no')
     pods[1]!.die()
     await settled()
-    const scaled = deployment.scale(5)
+    const scaled = set.scale(5)
     const refused = expect(scaled).rejects.toMatchObject({ code: 'CANCELLED' })
     await settled()
-    await deployment.close(0)
+    await set.close(0)
     await refused
     expect(pods[2]!.stopped).toBe(true)
     expect(gateway.listed.size).toBe(0)
-    expect(deployment.all).toEqual([])
+    expect(set.all).toEqual([])
     starts.length = 0
     clock.move(1e9)
     await settled()
     expect(starts).toHaveLength(0)
-    await expect(deployment.scale(1)).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(set.scale(1)).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
   it('replaces nobody that dies while the last requests end', async () => {
-    const { deployment, grow, starts, gateway } = fakeStage()
+    const { set, grow, starts, gateway } = fakeStage()
     const [pod] = await grow(1)
-    deployment.freeze()
+    set.freeze()
     pod!.die()
     await settled()
     expect(starts).toHaveLength(0)
@@ -367,9 +365,9 @@ describe('close', () => {
 
 describe('a pod without a connection', () => {
   it('that lives on is ended and replaced', async () => {
-    const { deployment, grow, nextStart, clock } = fakeStage()
+    const { set, grow, nextStart, clock } = fakeStage()
     const [pod] = await grow(1)
-    void deployment.lost('exec/rep-0', 'reset')
+    void set.lost('exec/rep-0', 'reset')
     await settled()
     clock.move(10_000)
     await settled()
@@ -378,9 +376,9 @@ describe('a pod without a connection', () => {
   })
 
   it('that ends by itself is not touched', async () => {
-    const { deployment, grow, clock } = fakeStage()
+    const { set, grow, clock } = fakeStage()
     const [pod] = await grow(1)
-    void deployment.lost('exec/rep-0', 'reset')
+    void set.lost('exec/rep-0', 'reset')
     pod!.die()
     await settled()
     clock.move(10_000)

@@ -1,4 +1,4 @@
-import type { Parameters } from './parameters.js'
+type Parameters = Record<string, unknown>
 
 /** Key under which an Executor that returns a plain object finds it again in the response's parameters. */
 export const resultsKey = '__results__'

@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from '../../lib/alive.js'
+import { pidNamespace } from '../executor/workspace/process-space.js'
+import { isAlive } from '../lib/alive.js'
 
 /** Longest path of a Unix socket on every system we know (macOS: 103; Linux: 107), less the longest name in the folder. */
 const longestFolder = 90
@@ -12,25 +13,25 @@ const pattern = /^millrace-(\d+)-(\w+)-/
 let folder: string | null = null
 /** Paths handed out and not released. */
 const used = new Set<string>()
-let sockets = 0
+let paths = 0
 
-/** A path for one more socket, in a folder of this process that only its user may enter. */
-export function nextSocketPath(): string {
+/** A path for one more socket or token, in a folder of this process that only its user may enter. */
+export function nextPrivatePath(kind: 'sock' | 'token'): string {
   folder ??= makeFolder()
-  const path = join(folder, `${sockets++}.sock`)
+  const path = join(folder, `${paths++}.${kind}`)
   used.add(path)
   return path
 }
 
-/** Removes the socket of a pod that has ended, and the folder with the last one. */
-export function releaseSocketPath(path: string): void {
+/** Removes what is no longer needed, such as the socket of a pod that has ended, and the folder with the last one. */
+export function releasePrivatePath(path: string): void {
   rmSync(path, { force: true })
   used.delete(path)
   if (used.size === 0) removeFolder()
 }
 
 function makeFolder(): string {
-  const prefix = `millrace-${process.pid}-${namespace()}-`
+  const prefix = `millrace-${process.pid}-${pidNamespace()}-`
   const parent = tmpdir().length + prefix.length + '/abcdef'.length > longestFolder ? '/tmp' : tmpdir()
   removeStale(parent)
   process.once('exit', removeFolder)
@@ -45,24 +46,18 @@ function removeFolder(): void {
   folder = null
 }
 
-/** Folders of processes that were killed before they could tidy up. */
+/**
+ * Folders of processes that were killed before they could tidy up. Containers that share a temporary folder do not see each
+ * other's processes: only those of the same namespace count.
+ */
 function removeStale(parent: string): void {
   for (const name of readdirSync(parent)) {
     const [, pid, space] = pattern.exec(name) ?? []
-    if (pid === undefined || space !== namespace() || isAlive(Number(pid))) continue
+    if (pid === undefined || space !== pidNamespace() || isAlive(Number(pid))) continue
     try {
       rmSync(join(parent, name), { recursive: true, force: true })
     } catch {
       // another user's
     }
-  }
-}
-
-/** Containers that share a temporary folder do not see each other's processes: only those of the same space count. */
-function namespace(): string {
-  try {
-    return statSync('/proc/self/ns/pid').ino.toString(36)
-  } catch {
-    return '0'
   }
 }

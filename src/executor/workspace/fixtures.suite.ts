@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Holder } from './holder.js'
+import { mountNamespace, processSpace, processStart } from './process-space.js'
+
+/** Removed after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-workspace-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A Flow of this process that runs, unless it is said otherwise. */
+export function holderOf(facts: Partial<Holder> = {}): Holder {
+  const token = join(temporaryFolder(), 'token')
+  writeFileSync(token, '')
+  return {
+    flow: randomUUID(),
+    name: 'search',
+    pid: process.pid,
+    processStart: processStart(process.pid),
+    space: processSpace(),
+    mounts: mountNamespace(),
+    token,
+    startedAt: '2026-01-02T03:04:05.678Z',
+    ...facts,
+  }
+}
+
+/** Ends a Flow of `holderOf` as far as its locks are concerned. */
+export function end({ token }: Holder): void {
+  rmSync(token)
+}

@@ -1,0 +1,42 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Holder } from './holder.js'
+import { takeLock } from './lock.js'
+import { checkShards } from './marker.js'
+import { enterShard, outlastOthers } from './pods.js'
+import { noteLocked } from './token.js'
+
+export interface WorkspaceOf {
+  /** `WORKSPACE/NAME`, absolute. */
+  readonly folder: string
+  readonly shardId: number
+  readonly shards: number
+  /** Null for a worker without a Flow, which locks nothing; undefined where another copy of the package made the worker. */
+  readonly holder: Holder | null | undefined
+}
+
+/**
+ * The folder of one shard, made when it is not there, checked and locked for its Flow.
+ *
+ * @throws WORKSPACE_CONFLICT when it holds data of another number of shards, or another Flow has it
+ */
+export function openWorkspace({ folder, shardId, shards, holder }: WorkspaceOf): string {
+  mkdirSync(folder, { recursive: true })
+  checkShards(folder, shards)
+  const shard = join(folder, String(shardId))
+  mkdirSync(shard, { recursive: true })
+  if (holder) lockShard(shard, holder)
+  return shard
+}
+
+function lockShard(shard: string, holder: Holder): void {
+  noteLocked(holder, shard)
+  const leave = process.pid === holder.pid ? () => {} : enterShard(shard, holder.flow)
+  try {
+    takeLock(shard, holder)
+    outlastOthers(shard, holder.flow)
+  } catch (error) {
+    leave()
+    throw error
+  }
+}

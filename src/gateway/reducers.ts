@@ -1,0 +1,77 @@
+import { MillraceError } from '../errors.js'
+import {
+  concatenating,
+  type ListReduce,
+  merging,
+  onDocuments,
+  type Reduce,
+  reducingWith,
+  type ReduceFunction,
+} from '../shards/reduce.js'
+import type { Ranking } from '../wire/shards/ranking.js'
+import { importFunction } from './import-function.js'
+import type { StageSpec } from './spec.js'
+
+export type ProgramReduce = (stage: string, ...given: Parameters<ListReduce>) => Promise<Uint8Array>
+
+export interface ReducerTools {
+  /** Runs the reduce of a stage in the program that started the Flow. */
+  readonly reduceInProgram?: ProgramReduce
+  /** Whether a stage serves an endpoint, or may. */
+  serves(stage: string, endpoint: string): boolean
+}
+
+/** How the answers of the shards of one stage become one. */
+export class Reducers {
+  /** Whether it also changes what a single shard answers. */
+  readonly cuts: boolean
+  readonly #spec: StageSpec
+  readonly #tools: ReducerTools
+  readonly #own: Reduce
+  #imported: ListReduce | undefined
+
+  /** `ranking`: how the Executor says that it ranks. */
+  constructor(spec: StageSpec, tools: ReducerTools, ranking: () => Partial<Ranking>) {
+    const { reduce } = spec
+    this.#spec = spec
+    this.#tools = tools
+    this.cuts = reduce.kind === 'merge' && reduce.ranking.limit !== null
+    this.#own = this.#create(ranking)
+  }
+
+  /** For an endpoint. */
+  readonly of = (endpoint: string): Reduce => {
+    const { gatheredBy } = this.#spec
+    return gatheredBy !== null && this.#tools.serves(gatheredBy, endpoint) ? concatenating : this.#own
+  }
+
+  /** Loads the module. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND. */
+  async open(): Promise<void> {
+    const { name, reduce } = this.#spec
+    if (reduce.kind !== 'module') return
+    try {
+      this.#imported = onDocuments(await importFunction<ReduceFunction>(reduce.url, reduce.name))
+    } catch (error) {
+      throw MillraceError.from(error).at({ deployment: name })
+    }
+  }
+
+  #create(ranking: () => Partial<Ranking>): Reduce {
+    const { name, reduce } = this.#spec
+    switch (reduce.kind) {
+      case 'merge':
+        return merging(() => rankingOf(reduce.ranking, ranking()))
+      case 'concatenate':
+        return concatenating
+      case 'module':
+        return reducingWith((...given) => this.#imported!(...given))
+      case 'program':
+        return reducingWith((...given) => this.#tools.reduceInProgram!(name, ...given))
+    }
+  }
+}
+
+/** What the stage says, else what the Executor says. */
+function rankingOf(stage: Ranking, { limit = null, by = null, order = null }: Partial<Ranking>): Ranking {
+  return { limit: stage.limit ?? limit, by: stage.by ?? by, order: stage.order ?? order }
+}

@@ -1,0 +1,48 @@
+import { Pool } from '../balancer/pool.js'
+import type { Handler, StreamHandler } from '../call/call.js'
+import type { Shard } from '../shards/shard.js'
+import { Liveness } from './liveness.js'
+import { shardName } from './shard-name.js'
+import type { StageSpec } from './spec.js'
+import { shardStack, type ShardStackTools } from './stack.js'
+
+export interface ShardTools extends ShardStackTools {
+  /** A request waits, and there is no replica. */
+  onDemand?(shard: string): void
+  /** A replica does not answer; told every second. */
+  onSilent?(shard: string, pod: string, silentMs: number): void
+}
+
+/** One shard of a stage as the gateway has it: its replicas, and whether they are alive. A stage that is not sharded has one. */
+export class LiveShard implements Shard {
+  /** `exec/shard-1`; the name of the stage when there is one. */
+  readonly name: string
+  readonly pool: Pool
+  readonly handle: Handler
+  readonly stream: StreamHandler
+  readonly #liveness: Liveness | undefined
+
+  constructor(spec: StageSpec, index: number, tools: ShardTools) {
+    const { clock, random } = tools
+    const { balance: policy, queue, timeoutSendMs, silentMs } = spec
+    const name = shardName(spec.name, index, spec.shards)
+    const onDemand = (): void => tools.onDemand?.(name)
+    this.name = name
+    this.pool = new Pool({ stage: name, policy, queue, timeoutSendMs, clock, random, onDemand })
+    this.handle = shardStack(spec, this.pool, tools)
+    this.stream = this.pool.stream
+    if (silentMs !== null) {
+      const onSilent = (pod: string, ms: number): void => tools.onSilent?.(name, pod, ms)
+      this.#liveness = new Liveness(this.pool, { silentMs, clock, onSilent })
+    }
+  }
+
+  pressure(): number {
+    return this.pool.pressure
+  }
+
+  async close(options: { readonly graceMs: number }): Promise<void> {
+    this.#liveness?.close()
+    await this.pool.close(options)
+  }
+}

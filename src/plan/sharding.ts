@@ -1,0 +1,144 @@
+import { MillraceError } from '../errors.js'
+import { type Polling, type PollingTable, pollingOf, resolvePolling } from '../shards/polling.js'
+import { type ReduceFunction } from '../shards/reduce.js'
+import { compileKey } from '../wire/shards/key.js'
+import type { Ranking } from '../wire/shards/ranking.js'
+import { type Option, type OptionTable, parseOptions } from './option.js'
+import { anything, integer, oneOf, optional, text } from './option-kinds.js'
+import { parseModule, requireFile } from './uses.js'
+import type { Uses } from './stage-settings.js'
+
+/** How a stage is spread over shards, complete. */
+export interface Sharding {
+  /** Parts of its data, each with `replicas` of its own. Default 1. */
+  readonly shards: number
+  /** Which shards a request goes to, by endpoint. Default `ANY`, but `/search` `ALL` (jina.md 3.3). */
+  readonly polling: PollingTable
+  /**
+   * What `KEY` places a document by: `id`, `parentId`, `uri`, `text`, `mimeType`, `modality`, or a path into the tags such as
+   * `tags.tenant`. Default `id`.
+   */
+  readonly key: string
+  /** How the answers of several shards become one. Default true. */
+  readonly reduce: ReduceOption
+  /** What a missing shard means for a request that reads: an error, or an answer without it. Default `fail`. */
+  readonly onShardFailure: 'fail' | 'partial'
+  /** With `partial`: fewer answers than this are a failure. Default 1. */
+  readonly minShards: number
+  /** With `partial`: milliseconds after which `minShards` answers are enough. Default null: all are waited for. */
+  readonly softDeadlineMs: number | null
+  /** Executor before the shards: what it answers is what they are asked. Nothing without shards. Default null. */
+  readonly usesBefore: Uses | null
+  /** Executor behind the shards, instead of a reduce: `docsMatrix` has the answer of each. Nothing without shards. Default null. */
+  readonly usesAfter: Uses | null
+}
+
+/**
+ * True merges documents by id and matches by score; an object says how many matches, by which score and in which order;
+ * false puts the answers one behind the other; a function, or the path or URL of a module that exports one
+ * (`'./merge.js#best'`), makes one array of them.
+ */
+export type ReduceOption = boolean | Partial<Ranking> | ReduceFunction | string | URL
+
+export type ShardingOptions = Partial<Omit<Sharding, 'polling'>> & {
+  readonly polling?: Polling | Readonly<Record<string, Polling>>
+}
+
+/** How answers become one, as it must run. */
+export type ReducePlan =
+  | { readonly kind: 'merge'; readonly ranking: Ranking }
+  | { readonly kind: 'concatenate' }
+  | { readonly kind: 'module'; readonly url: string; readonly name: string | null }
+  | { readonly kind: 'program'; readonly run: ReduceFunction }
+
+const polling: Option<PollingTable> = {
+  expected:
+    "'ANY', 'ALL' or 'KEY', or an object of those by endpoint, such as { '/index': 'KEY', '*': 'ANY' }",
+  preset: resolvePolling('ANY')!,
+  parse: resolvePolling,
+}
+
+const key: Option<string> = {
+  expected:
+    "'id', 'parentId', 'uri', 'text', 'mimeType', 'modality', or a path into the tags such as 'tags.tenant'",
+  preset: 'id',
+  parse: (value) => (typeof value === 'string' && isKey(value) ? value : undefined),
+}
+
+export const shardingOptions: OptionTable<Sharding> = {
+  shards: integer(1, 1, 1024),
+  polling,
+  key,
+  reduce: anything<ReduceOption>(true),
+  onShardFailure: oneOf(['fail', 'partial'], 'fail'),
+  minShards: integer(1, 1, 1024),
+  softDeadlineMs: integer(null, 1),
+  usesBefore: anything<Uses | null>(null),
+  usesAfter: anything<Uses | null>(null),
+}
+
+const ranking: OptionTable<Ranking> = {
+  limit: integer(null, 0),
+  by: text(null),
+  order: optional(oneOf(['ascending', 'descending'], 'ascending')),
+}
+
+/** @throws INVALID_OPTION, MODULE_NOT_FOUND */
+export function resolveReduce(given: ReduceOption, stage: string): ReducePlan {
+  if (given === false) return { kind: 'concatenate' }
+  if (typeof given === 'function') return { kind: 'program', run: given }
+  if (typeof given === 'string' || given instanceof URL) {
+    const { url, className: name } = parseModule(given, stage)
+    requireFile(url, stage)
+    return { kind: 'module', url: url.href, name }
+  }
+  const parsed = parseOptions(ranking, given === true ? {} : given)
+  if (parsed !== undefined) return { kind: 'merge', ranking: parsed }
+  throw invalid(
+    stage,
+    "reduce must be true or false, { limit, by, order: 'ascending' or 'descending' }, a function, or the path or URL of a module that exports one ('./merge.js#best').",
+  )
+}
+
+/** What cannot be said of one option alone. @throws INVALID_OPTION */
+export function checkSharding(sharding: Sharding, given: object, stage: string): void {
+  const { shards, onShardFailure, minShards, softDeadlineMs } = sharding
+  if (minShards > shards) {
+    throw invalid(
+      stage,
+      `minShards is ${minShards}, and there are ${shards} shards. Ask for no more than there are.`,
+    )
+  }
+  if (onShardFailure === 'fail' && (minShards > 1 || softDeadlineMs !== null)) {
+    throw invalid(
+      stage,
+      "minShards and softDeadlineMs are for answers without some of the shards: say onShardFailure: 'partial' too, or leave them out.",
+    )
+  }
+  checkKeyed(sharding.polling, given, stage)
+}
+
+/** A document is only found by its key where it was placed by it. */
+function checkKeyed(table: PollingTable, given: object, stage: string): void {
+  const keyed = Object.keys(table).find((endpoint) => table[endpoint] === 'KEY')
+  const written = (given as ShardingOptions).polling
+  const isSaid = typeof written === 'object' && Object.hasOwn(written, '/index')
+  if (keyed === undefined || pollingOf(table, '/index') === 'KEY' || isSaid) return
+  throw invalid(
+    stage,
+    `polling sends '${keyed}' by KEY but '/index' to ANY shard, so that documents would be looked for where they are not. Say '/index': 'KEY' too (or '/index': 'ANY', if that is meant).`,
+  )
+}
+
+function isKey(path: string): boolean {
+  try {
+    compileKey(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function invalid(stage: string, what: string): MillraceError {
+  return new MillraceError('INVALID_OPTION', `stage '${stage}': ${what}`)
+}

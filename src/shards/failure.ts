@@ -1,0 +1,72 @@
+import { MillraceError } from '../errors.js'
+import type { Coverage, ShardFailure } from '../wire/coverage.js'
+import type { DataRequest } from '../wire/data-request.js'
+import type { Outcome, Question } from './gather.js'
+
+/** What there is to say of a request that was sent to several shards. */
+export interface Asked {
+  readonly stage: string
+  /** Shards of the stage. */
+  readonly total: number
+  readonly questions: readonly Question[]
+  readonly outcomes: readonly Outcome[]
+}
+
+export function coverageOf({ total, questions, outcomes }: Asked): Coverage {
+  const failures = questions.flatMap(({ shard }, index) => failureOf(shard.name, outcomes[index]!))
+  return {
+    total,
+    ok: questions.length - failures.length,
+    failed: failures.length,
+    skipped: total - questions.length,
+    ...(failures.length > 0 && { failures }),
+  }
+}
+
+function failureOf(shard: string, outcome: Outcome): readonly ShardFailure[] {
+  switch (outcome.state) {
+    case 'ok':
+      return []
+    case 'late':
+      return [
+        { shard, code: 'DEADLINE_EXCEEDED', message: 'It had not answered when the others were enough.' },
+      ]
+    case 'refused':
+      return [{ shard, code: 'EXECUTOR_FAILED', message: outcome.answer.status?.description ?? '' }]
+    case 'failed':
+      return [{ shard, code: outcome.error.code, message: outcome.error.message }]
+  }
+}
+
+/**
+ * The answer to a request for which a shard is missing: that of its executor, when that failed; else this throws what
+ * happened on the road to it. Both name the shard, and say of a write which shards have done it.
+ */
+export function failWith(asked: Asked, isWrite: boolean): DataRequest {
+  const { stage, total, questions, outcomes } = asked
+  const failed = outcomes.findIndex(({ state }) => state === 'failed' || state === 'refused')
+  const index = failed < 0 ? outcomes.findIndex(({ state }) => state === 'late') : failed
+  const { shard } = questions[index]!
+  const outcome = outcomes[index]!
+  const done = isWrite ? questions.filter((_, other) => outcomes[other]!.state === 'ok') : []
+  const names = done.map((question) => question.shard.name).join(', ')
+  const head = `${shard.name} failed, of ${total} shards${names === '' ? '' : `; it was done by ${names}`}`
+  if (outcome.state === 'refused') {
+    const { answer } = outcome
+    const { status } = answer
+    if (status !== undefined) answer.status = { ...status, description: `${head}. ${status.description}` }
+    return answer
+  }
+  const error =
+    outcome.state === 'failed'
+      ? outcome.error
+      : new MillraceError('DEADLINE_EXCEEDED', 'There was no answer in time.')
+  const { code, message, ...facts } = error.at({ deployment: stage, pod: shard.name }).facts
+  throw new MillraceError(code, `${head}. ${message}`, {
+    ...facts,
+    cause: error,
+    // some of the documents may be there already
+    retryable: facts.retryable && done.length === 0,
+    notRun: outcomes.every((one) => one.state === 'failed' && one.error.notRun),
+  })
+}

@@ -1,0 +1,79 @@
+import { HandClock } from '../balancer/fakes.suite.js'
+import type { Handler } from '../call/call.js'
+import { Document, DocumentArray } from '../document/index.js'
+import { DataRequest } from '../wire/data-request.js'
+import { resolvePolling } from './polling.js'
+import { merging } from './reduce.js'
+import type { Shard } from './shard.js'
+import { type FailureRules, sharded, type ShardedOptions } from './sharded.js'
+import { Tally } from './tally.js'
+
+export interface FakeShard extends Shard {
+  load: number
+  /** Ids of the documents of each request that came. */
+  readonly got: string[][]
+  handle: Handler
+}
+
+/** Answers with what it got unless told otherwise. */
+export function fakeShard(index: number, answer: Handler = async (request) => request.answer()): FakeShard {
+  const got: string[][] = []
+  return {
+    name: `exec/shard-${index}`,
+    load: 0,
+    got,
+    pressure() {
+      return this.load
+    },
+    handle(request, call) {
+      got.push(idsOf(request))
+      return answer(request, call)
+    },
+    async *stream(request) {
+      const own = request.answer()
+      own.document.text = `from ${index}`
+      yield own
+    },
+  }
+}
+
+export interface FakeStageOptions
+  extends Partial<FailureRules>,
+    Partial<Pick<ShardedOptions, 'isWrite' | 'place'>> {
+  readonly polling?: unknown
+}
+
+export const wholeRanking = { limit: null, by: null, order: null } as const
+
+/** A stage `exec` whose shards a test plays; documents are placed by the number behind their letter. */
+export function fakeStage(shards: readonly FakeShard[], options: FakeStageOptions = {}) {
+  const clock = new HandClock()
+  const tally = new Tally()
+  const { polling = 'ALL', onShardFailure = 'fail', minShards = 1, softDeadlineMs = null } = options
+  const handle = sharded({
+    place: (document) => Number(Document.fromProtobuf(document).id.slice(1)) % shards.length,
+    isWrite: (endpoint) => endpoint === '/write',
+    ...options,
+    stage: 'exec',
+    shards,
+    polling: resolvePolling(polling)!,
+    reduce: () => merging(() => wholeRanking),
+    rules: { onShardFailure, minShards, softDeadlineMs },
+    clock,
+    tally,
+  })
+  return { handle, clock, tally }
+}
+
+export function requestOf(
+  endpoint: string,
+  ids: readonly string[],
+  parameters: Record<string, unknown> = {},
+) {
+  const docs = new DocumentArray(ids.map((id) => new Document({ id })))
+  return DataRequest.decode(DataRequest.create({ endpoint, docs, parameters }).encode())
+}
+
+export function idsOf(request: DataRequest): string[] {
+  return [...DataRequest.decode(request.encode()).docs].map(({ id }) => id)
+}

@@ -1,0 +1,87 @@
+import { Branch } from '../call/branch.js'
+import type { Call } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import type { DataRequest } from '../wire/data-request.js'
+import type { Shard } from './shard.js'
+
+/** What one shard is asked. */
+export interface Question {
+  readonly shard: Shard
+  readonly request: DataRequest
+}
+
+/** What became of a question. `refused`: its executor failed, which is an answer with status ERROR. */
+export type Outcome =
+  | { readonly state: 'ok' | 'refused'; readonly answer: DataRequest }
+  | { readonly state: 'failed'; readonly error: MillraceError }
+  /** Given up on, because others were enough. */
+  | { readonly state: 'late' }
+
+export interface GatherRules {
+  readonly clock: Clock
+  /** The first failure ends it: what the other shards say is not needed. */
+  readonly isStrict: boolean
+  /** Milliseconds after which `enough` answers are enough; null waits for all. */
+  readonly softDeadlineMs: number | null
+  readonly enough: number
+}
+
+/**
+ * Asks shards all at once and waits for them.
+ *
+ * 1. There is one outcome for each question, in their order; it never rejects, but with the call's own reason when the
+ *    caller leaves.
+ * 2. When it settles nothing is left under way: who has not answered is aborted and let go of.
+ */
+export function gather(questions: readonly Question[], call: Call, rules: GatherRules): Promise<Outcome[]> {
+  const { clock, isStrict, softDeadlineMs, enough } = rules
+  const outcomes: (Outcome | undefined)[] = questions.map(() => undefined)
+  const branches = questions.map(() => new Branch(call))
+  let open = questions.length
+  let ok = 0
+  let isBroken = false
+  let isLate = false
+  let cancelTimer = (): void => {}
+  return new Promise((resolve, reject) => {
+    const { signal } = call
+    const leave = (): void => {
+      finish(signal.reason as MillraceError)
+      reject(signal.reason)
+    }
+    const finish = (reason: MillraceError): void => {
+      cancelTimer()
+      signal.removeEventListener('abort', leave)
+      for (const [index, branch] of branches.entries()) {
+        if (outcomes[index] === undefined) branch.abort(reason)
+        branch.unlink()
+      }
+    }
+    const settle = (): void => {
+      if (open > 0 && !(isStrict && isBroken) && !(isLate && ok >= enough)) return
+      finish(new MillraceError('CANCELLED', 'The other shards were enough.'))
+      resolve(outcomes.map((outcome) => outcome ?? { state: 'late' }))
+    }
+    const note = (index: number, outcome: Outcome): void => {
+      open--
+      if (outcome.state === 'ok') ok++
+      else isBroken = true
+      outcomes[index] = outcome
+      settle()
+    }
+    if (signal.aborted) return leave()
+    signal.addEventListener('abort', leave)
+    if (softDeadlineMs !== null) {
+      cancelTimer = clock.after(softDeadlineMs, () => {
+        isLate = true
+        settle()
+      })
+    }
+    for (const [index, { shard, request }] of questions.entries()) {
+      shard.handle(request, branches[index]!).then(
+        (answer) => note(index, { state: answer.status?.code === 'ERROR' ? 'refused' : 'ok', answer }),
+        (error: unknown) => note(index, { state: 'failed', error: MillraceError.from(error) }),
+      )
+    }
+  })
+}

@@ -1,0 +1,113 @@
+import { DocumentArray } from '../document/index.js'
+import { MillraceError } from '../errors.js'
+import { describeValue } from '../executor/describe-value.js'
+import type { DataRequest } from '../wire/data-request.js'
+import { resultsOf, withResults } from '../wire/results.js'
+import { countDocuments } from '../wire/shards/list.js'
+import { mergeLists } from '../wire/shards/merge.js'
+import type { Ranking } from '../wire/shards/ranking.js'
+
+/** Answers of several shards to one request, in the order of the shards. */
+export interface Answers {
+  readonly request: DataRequest
+  readonly answers: readonly DataRequest[]
+  /** Names of the shards they are from. */
+  readonly from: readonly string[]
+}
+
+/** Makes one answer of several. */
+export type Reduce = (answers: Answers) => DataRequest | Promise<DataRequest>
+
+/** What a reduce of the user's own is told beside the documents. */
+export interface ReduceContext {
+  readonly endpoint: string
+  /** Of the request, for this stage. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** Names of the shards, one for each array. */
+  readonly shards: readonly string[]
+}
+
+/**
+ * Makes one array of the arrays of several shards. They are its own: it may change them, and give one of them.
+ *
+ * @example
+ * export function best(answers: readonly DocumentArray[]) {
+ *   return answers.reduce((longest, docs) => (docs.length > longest.length ? docs : longest))
+ * }
+ */
+export type ReduceFunction = (
+  answers: readonly DocumentArray[],
+  context: ReduceContext,
+) => DocumentArray | Promise<DocumentArray>
+
+/** The same on DocumentArrayProtos. */
+export type ListReduce = (
+  lists: readonly Uint8Array[],
+  context: ReduceContext,
+) => Uint8Array | Promise<Uint8Array>
+
+/** Documents with the same id become one; matches of all shards in score order, cut to the limit of the request. */
+export function merging(ranking: () => Ranking): Reduce {
+  return (given) => {
+    const preset = ranking()
+    const limit = limitOf(given.request) ?? preset.limit
+    return answerOf(given, mergeLists(lists(given), { ...preset, limit }))
+  }
+}
+
+/** All documents, those of one shard behind those of the other, each with where it came from. */
+export const concatenating: Reduce = (given) => {
+  const all = lists(given)
+  const answer = answerOf(given, all)
+  answer.parts = all.map((list, index) => ({ from: given.from[index]!, count: countDocuments(list) }))
+  return answer
+}
+
+/** A reduce by somebody who makes one list of several. */
+export function reducingWith(reduce: ListReduce): Reduce {
+  return async (given) => {
+    const { request, from } = given
+    const { endpoint, parameters } = request
+    const list = await reduce(lists(given), { endpoint, parameters: { ...parameters }, shards: from })
+    return answerOf(given, [list])
+  }
+}
+
+/** What a function of a user's own makes of lists. */
+export function onDocuments(reduce: ReduceFunction): ListReduce {
+  return async (given, context) => {
+    const docs: unknown = await reduce(
+      given.map((list) => DocumentArray.fromProtobuf(list)),
+      context,
+    )
+    // not instanceof: the user's module may have another copy of the package
+    if (typeof docs === 'object' && docs !== null && 'toProtobuf' in docs) {
+      return (docs as DocumentArray).toProtobuf()
+    }
+    throw new MillraceError(
+      'INVALID_RESULT',
+      `The reduce of a stage must give a DocumentArray, not ${describeValue(docs)}.`,
+    )
+  }
+}
+
+/** The first answer with other documents, and the results of all. */
+export function answerOf({ answers }: Answers, list: readonly Uint8Array[]): DataRequest {
+  const answer = answers[0]!.withList(list)
+  const results = answers.flatMap(({ parameters }) => {
+    const own = resultsOf(parameters)
+    return own === undefined ? [] : [own]
+  })
+  if (results.length > 0) answer.parameters = withResults(answer.parameters, results)
+  return answer
+}
+
+function lists({ answers }: Answers): Uint8Array[] {
+  return answers.map(({ list }) => list ?? new Uint8Array())
+}
+
+/** How many matches the request wants; undefined when it does not say. */
+function limitOf({ parameters }: DataRequest): number | undefined {
+  const { limit } = parameters
+  return typeof limit === 'number' && Number.isInteger(limit) && limit >= 0 ? limit : undefined
+}

@@ -1,0 +1,163 @@
+/**
+ * A stage whose data is spread over shards, as one handler.
+ *
+ * 1. What an answer consists of does not depend on the number of shards, as far as the Executor's answers allow it.
+ * 2. A write is done by all shards it is for, or the caller learns that it was not: it is never answered in part.
+ * 3. Every answer says which shards took part in it (`__coverage__`).
+ */
+import type { Call, Handler } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import { coverageKey } from '../wire/coverage.js'
+import type { DataRequest } from '../wire/data-request.js'
+import { inOrder } from '../wire/shards/restore.js'
+import { type Split, splitDocuments } from '../wire/shards/split.js'
+import { type Asked, coverageOf, failWith } from './failure.js'
+import { gather, type Outcome, type Question } from './gather.js'
+import { LeastLoaded } from './least-loaded.js'
+import { type PollingTable, pollingOf } from './polling.js'
+import { answerOf, type Reduce } from './reduce.js'
+import type { Shard } from './shard.js'
+import type { Tally } from './tally.js'
+
+export interface ShardedOptions {
+  readonly stage: string
+  readonly shards: readonly Shard[]
+  readonly polling: PollingTable
+  /** Of an undecoded document; throws INVALID_INPUT for one that has no key. */
+  place(document: Uint8Array): number
+  readonly rules: FailureRules
+  /** Whether an endpoint changes state. */
+  isWrite(endpoint: string): boolean
+  /** How the answers to a request become one. */
+  reduce(endpoint: string): Reduce
+  readonly clock: Clock
+  readonly tally: Tally
+}
+
+/** What a missing shard means for a request that reads. */
+export interface FailureRules {
+  readonly onShardFailure: 'fail' | 'partial'
+  /** With `partial`: fewer answers than this are a failure. */
+  readonly minShards: number
+  /** With `partial`: milliseconds after which `minShards` answers are enough; null waits for all. */
+  readonly softDeadlineMs: number | null
+}
+
+export function sharded(options: ShardedOptions): Handler {
+  const { shards, polling } = options
+  const leastLoaded = new LeastLoaded(shards)
+  return (request, call) => {
+    switch (pollingOf(polling, request.endpoint)) {
+      case 'ANY':
+        return askOne(options, leastLoaded, request, call)
+      case 'ALL':
+        return askAll(options, request, call)
+      case 'KEY':
+        return askOwners(options, request, call)
+    }
+  }
+}
+
+/** The least loaded shard; another one when it turns out that nobody there can take the request. */
+async function askOne(
+  { stage, shards, isWrite, tally }: ShardedOptions,
+  leastLoaded: LeastLoaded,
+  request: DataRequest,
+  call: Call,
+): Promise<DataRequest> {
+  const write = isWrite(request.endpoint)
+  const order = leastLoaded.order()
+  for (const [index, shard] of order.entries()) {
+    leastLoaded.note(shard, request)
+    try {
+      const answer = await shard.handle(request, call)
+      const state = answer.status?.code === 'ERROR' ? 'refused' : 'ok'
+      const outcomes = [{ state, answer }] as const
+      tally.note([shard], outcomes)
+      return withCoverage(answer, { stage, total: shards.length, questions: [{ shard, request }], outcomes })
+    } catch (error) {
+      const known = MillraceError.from(error)
+      tally.note([shard], [{ state: 'failed', error: known }])
+      const elsewhere = known.retryable && (known.notRun || !write) && index + 1 < order.length
+      if (!elsewhere || call.signal.aborted) throw known
+    }
+  }
+  throw new MillraceError('INTERNAL', `${stage} has no shards.`)
+}
+
+async function askAll(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
+  const questions = options.shards.map((shard) => ({ shard, request }))
+  const asked = await ask(options, questions, request, call)
+  if (asked.failure !== null) return asked.failure
+  const answer = await options.reduce(request.endpoint)({ request, ...asked })
+  return withCoverage(answer, asked)
+}
+
+/** Each document to the shard it belongs to. A request without documents is about all of them. */
+async function askOwners(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
+  const { list } = request
+  if (list === undefined || list.length === 0) return askAll(options, request, call)
+  const split = splitDocuments(list, (document) => options.place(document), options.shards.length)
+  const questions = split.map(({ shard, pieces }) => ({
+    shard: options.shards[shard]!,
+    request: request.withList(pieces),
+  }))
+  const asked = await ask(options, questions, request, call)
+  if (asked.failure !== null) return asked.failure
+  return withCoverage(restored(split, asked), asked)
+}
+
+interface Gathered extends Asked {
+  readonly answers: readonly DataRequest[]
+  readonly from: readonly string[]
+  /** The answer instead, when too few shards answered. */
+  readonly failure: DataRequest | null
+}
+
+/** Throws what happened on the road, when too few shards answered. */
+async function ask(
+  options: ShardedOptions,
+  questions: readonly Question[],
+  request: DataRequest,
+  call: Call,
+): Promise<Gathered> {
+  const { stage, shards, rules, isWrite, clock, tally } = options
+  const write = isWrite(request.endpoint)
+  const isPartial = rules.onShardFailure === 'partial' && !write
+  const enough = isPartial ? Math.min(rules.minShards, questions.length) : questions.length
+  const outcomes = await gather(questions, call, {
+    clock,
+    // a write that one shard cannot do is still done by the others: what is half done is worse to repair
+    isStrict: !isPartial && !write,
+    softDeadlineMs: isPartial ? rules.softDeadlineMs : null,
+    enough,
+  })
+  const asked: Asked = { stage, total: shards.length, questions, outcomes }
+  const ok = questions.flatMap(({ shard }, index) => {
+    const outcome = outcomes[index]!
+    return outcome.state === 'ok' ? [{ name: shard.name, answer: outcome.answer }] : []
+  })
+  tally.note(
+    questions.map(({ shard }) => shard),
+    outcomes,
+  )
+  return {
+    ...asked,
+    answers: ok.map(({ answer }) => answer),
+    from: ok.map(({ name }) => name),
+    failure: ok.length >= enough ? null : withCoverage(failWith(asked, write), asked),
+  }
+}
+
+function restored(split: Split, { outcomes, answers, from }: Gathered): DataRequest {
+  const lists = outcomes.map((outcome: Outcome) =>
+    outcome.state === 'ok' ? (outcome.answer.list ?? new Uint8Array()) : undefined,
+  )
+  return answerOf({ request: answers[0]!, answers, from }, inOrder(split, lists))
+}
+
+function withCoverage(answer: DataRequest, asked: Asked): DataRequest {
+  answer.parameters = { ...answer.parameters, [coverageKey]: { [asked.stage]: coverageOf(asked) } }
+  return answer
+}

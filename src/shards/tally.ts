@@ -1,0 +1,30 @@
+import type { Outcome } from './gather.js'
+import type { Shard } from './shard.js'
+
+/** Requests of one shard since its gateway started. */
+export interface ShardCounts {
+  readonly asked: number
+  /** Those whose answer was missing: an error, or too late. */
+  readonly failed: number
+}
+
+/** Counts what became of the requests of every shard of a stage. */
+export class Tally {
+  readonly #asked = new Map<string, number>()
+  readonly #failed = new Map<string, number>()
+
+  note(shards: readonly Shard[], outcomes: readonly Outcome[]): void {
+    for (const [index, { name }] of shards.entries()) {
+      increment(this.#asked, name)
+      if (outcomes[index]!.state !== 'ok') increment(this.#failed, name)
+    }
+  }
+
+  of(shard: string): ShardCounts {
+    return { asked: this.#asked.get(shard) ?? 0, failed: this.#failed.get(shard) ?? 0 }
+  }
+}
+
+function increment(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}

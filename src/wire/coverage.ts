@@ -1,0 +1,55 @@
+/** Key under which the parameters of a response say, by stage, which shards took part in it. */
+export const coverageKey = '__coverage__'
+
+/** Which shards took part in an answer. `total` is the sum of the other three. */
+export interface Coverage {
+  readonly total: number
+  /** Shards whose answer is in it. */
+  readonly ok: number
+  /** Shards that were asked and whose answer is missing: they failed, or were too late. */
+  readonly failed: number
+  /** Shards that need not be asked. */
+  readonly skipped: number
+  /** Why the failed ones are missing; absent when none is. */
+  readonly failures?: readonly ShardFailure[]
+}
+
+export interface ShardFailure {
+  /** `exec/shard-1` */
+  readonly shard: string
+  /** A code of the error catalogue. */
+  readonly code: string
+  readonly message: string
+}
+
+/** By name of the stage. */
+export type Coverages = Readonly<Record<string, Coverage>>
+
+/** What the parameters of an answer say of shards; undefined when no stage of it had several. Never throws. */
+export function coverageOf(parameters: Readonly<Record<string, unknown>>): Coverages | undefined {
+  const given = Object.hasOwn(parameters, coverageKey) ? parameters[coverageKey] : undefined
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined
+  const known = Object.entries(given).filter((entry): entry is [string, Coverage] => isCoverage(entry[1]))
+  return known.length === 0 ? undefined : Object.fromEntries(known)
+}
+
+/** All stages together. */
+export function sumCoverage(coverages: Coverages): Coverage {
+  const all = Object.values(coverages)
+  const sum = (count: (coverage: Coverage) => number): number =>
+    all.reduce((total, coverage) => total + count(coverage), 0)
+  const failures = all.flatMap((coverage) => coverage.failures ?? [])
+  return {
+    total: sum(({ total }) => total),
+    ok: sum(({ ok }) => ok),
+    failed: sum(({ failed }) => failed),
+    skipped: sum(({ skipped }) => skipped),
+    ...(failures.length > 0 && { failures }),
+  }
+}
+
+function isCoverage(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { total, ok, failed, skipped } = value as Record<string, unknown>
+  return [total, ok, failed, skipped].every((count) => typeof count === 'number')
+}

@@ -1,0 +1,32 @@
+import type { Outline } from './outline.js'
+
+/** Documents that become one. */
+export interface Group {
+  /** At least one, the earliest first. */
+  readonly documents: readonly [Outline, ...Outline[]]
+  /** Which of the lists the first one is of. */
+  readonly list: number
+}
+
+/** Each Document alone, all of one list. */
+export function alone(documents: readonly Outline[]): Group[] {
+  return documents.map((document) => ({ documents: [document], list: 0 }))
+}
+
+/** The Documents of several lists by id, in the order in which ids first come. One without an id is alone. */
+export function groupById(lists: readonly (readonly Outline[])[]): Group[] {
+  const groups: Group[] = []
+  const known = new Map<string, Outline[]>()
+  for (const [list, listed] of lists.entries()) {
+    for (const document of listed) {
+      const same = document.id === '' ? undefined : known.get(document.id)
+      if (same !== undefined) same.push(document)
+      else {
+        const documents: [Outline] = [document]
+        groups.push({ documents, list })
+        if (document.id !== '') known.set(document.id, documents)
+      }
+    }
+  }
+  return groups
+}

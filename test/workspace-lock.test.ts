@@ -1,0 +1,69 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WorkspaceHold } from '../dist/parts.js'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+/** Nothing is renewed. */
+const still = { now: () => 0, monotonic: () => 0, after: () => () => {} }
+
+const names = ['A', 'B', 'C']
+const podsOfEach = 2
+const rounds = 150
+
+interface Outcome {
+  readonly flow: string
+  readonly code: string | null
+}
+
+let folder: string
+let contenders: ChildProcess[]
+let flows: WorkspaceHold[]
+/** A Flow that has ended. */
+let gone: WorkspaceHold
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-lock-'))
+  flows = names.map((name) => new WorkspaceHold(name, still))
+  gone = new WorkspaceHold('gone', still)
+  gone.close()
+  const entry = new URL('fixtures/contender.mjs', import.meta.url)
+  contenders = flows.flatMap(() => Array.from({ length: podsOfEach }, () => fork(entry)))
+  await Promise.all(contenders.map((contender) => once(contender, 'message')))
+})
+
+afterAll(() => {
+  for (const flow of flows) flow.close()
+  for (const contender of contenders) contender.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function contend(shard: string): Promise<readonly Outcome[]> {
+  mkdirSync(shard)
+  writeFileSync(join(shard, '.millrace.lock'), JSON.stringify(gone.holder))
+  const answers = contenders.map(async (contender) => {
+    const [outcome] = (await once(contender, 'message')) as [Outcome]
+    return outcome
+  })
+  const at = Date.now() + 3
+  contenders.forEach((contender, index) => {
+    contender.send({ folder: shard, holder: flows[index % flows.length]!.holder, at })
+  })
+  return Promise.all(answers)
+}
+
+it('of Flows whose pods take over one stale lock at once exactly one gets it, for all its pods', async () => {
+  const winners: string[] = []
+  for (let round = 0; round < rounds; round++) {
+    const outcomes = await contend(join(folder, String(round)))
+    const won = new Set(outcomes.filter(({ code }) => code === null).map(({ flow }) => flow))
+    const codes = new Set(outcomes.flatMap(({ code }) => code ?? []))
+    expect([...won], `round ${round}: ${JSON.stringify(outcomes)}`).toHaveLength(1)
+    expect([...codes]).toEqual(['WORKSPACE_CONFLICT'])
+    expect(readdirSync(join(folder, String(round))).filter((name) => name.includes('new'))).toEqual([])
+    winners.push(...won)
+  }
+  expect(new Set(winners).size).toBeGreaterThan(1)
+})
