@@ -55,7 +55,7 @@ test('a pod of a killed program that goes on is named', async () => {
   const shard = temporaryFolder()
   const child = await childOf('setInterval(() => {}, 1000)')
   note(shard, child.pid!)
-  expect(() => outlastOthers(shard, 'a')).toThrow(
+  expect(() => outlastOthers(shard, 'a', 50)).toThrow(
     `${shard} is still used by pods (pid ${child.pid}) of a Flow whose program was killed.`,
   )
 })

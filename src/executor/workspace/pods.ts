@@ -45,9 +45,9 @@ export function enterShard(shard: string, flow: string): () => void {
  *
  * @throws WORKSPACE_CONFLICT when one does not
  */
-export function outlastOthers(shard: string, flow: string): void {
+export function outlastOthers(shard: string, flow: string, patienceMs = lastPodsMs): void {
   let left = others(shard, flow)
-  for (let waitedMs = 0; left.length > 0 && waitedMs < lastPodsMs; waitedMs += lookEveryMs) {
+  for (let waitedMs = 0; left.length > 0 && waitedMs < patienceMs; waitedMs += lookEveryMs) {
     pause(lookEveryMs)
     left = others(shard, flow)
   }
