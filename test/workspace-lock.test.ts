@@ -75,7 +75,7 @@ it('of Flows whose pods take over one stale lock at once exactly one gets it, fo
 })
 
 it('a Flow whose pods are killed while they take a lock over keeps nobody out once it has ended', async () => {
-  for (let round = 0; round < 24; round++) {
+  for (let round = 0; round < 9; round++) {
     const shard = join(folder, `killed-${round}`)
     const holds = names.map((name) => new WorkspaceHold(name, still))
     const pods = await Promise.all(holds.map(() => startContender()))
