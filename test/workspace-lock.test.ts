@@ -29,9 +29,9 @@ beforeAll(async () => {
   flows = names.map((name) => new WorkspaceHold(name, still))
   gone = new WorkspaceHold('gone', still)
   gone.close()
-  const entry = new URL('fixtures/contender.mjs', import.meta.url)
-  contenders = flows.flatMap(() => Array.from({ length: podsOfEach }, () => fork(entry)))
-  await Promise.all(contenders.map((contender) => once(contender, 'message')))
+  contenders = await Promise.all(
+    flows.flatMap(() => Array.from({ length: podsOfEach }, () => startContender())),
+  )
 })
 
 afterAll(() => {
@@ -39,6 +39,12 @@ afterAll(() => {
   for (const contender of contenders) contender.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
+
+async function startContender(): Promise<ChildProcess> {
+  const contender = fork(new URL('fixtures/contender.mjs', import.meta.url))
+  await once(contender, 'message')
+  return contender
+}
 
 async function contend(shard: string): Promise<readonly Outcome[]> {
   mkdirSync(shard)
@@ -66,4 +72,25 @@ it('of Flows whose pods take over one stale lock at once exactly one gets it, fo
     winners.push(...won)
   }
   expect(new Set(winners).size).toBeGreaterThan(1)
+})
+
+it('a Flow whose pods are killed while they take a lock over keeps nobody out once it has ended', async () => {
+  for (let round = 0; round < 9; round++) {
+    const shard = join(folder, `killed-${round}`)
+    const holds = names.map((name) => new WorkspaceHold(name, still))
+    const pods = await Promise.all(holds.map(() => startContender()))
+    mkdirSync(shard)
+    writeFileSync(join(shard, '.millrace.lock'), JSON.stringify(gone.holder))
+    const over = pods.map((pod) => Promise.race([once(pod, 'message'), once(pod, 'exit')]))
+    pods.forEach((pod, index) => pod.send({ folder: shard, holder: holds[index]!.holder, at: 0 }))
+    await over[round % 3] // the others are anywhere in between
+    for (const pod of pods) pod.kill('SIGKILL')
+    await Promise.all(over)
+    for (const hold of holds) hold.close()
+    const next = contenders[0]!
+    const answer = once(next, 'message')
+    next.send({ folder: shard, holder: flows[0]!.holder, at: 0 })
+    const [outcome] = (await answer) as [Outcome]
+    expect(outcome.code).toBeNull()
+  }
 })

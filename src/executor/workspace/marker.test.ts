@@ -87,3 +87,10 @@ test('a marker of a newer version is refused, whatever else it says', () => {
   writeFileSync(join(folder, 'millrace.json'), '{ "version": 2, "layout": "ring" }')
   expect(refusal(folder, 3)).toContain('is of version 2, and this Millrace reads version 1. Update Millrace')
 })
+
+test('where nothing can be written the number is checked and not noted', () => {
+  const folder = folderWith('0', '1')
+  checkShards(folder, 2, true)
+  expect(() => checkShards(folder, 3, true)).toThrow('has folders of 2 shards')
+  expect(readdirSync(folder)).toEqual(['0', '1'])
+})

@@ -10,11 +10,11 @@ const version = 1
  * Checks that a folder `WORKSPACE/NAME` has data of that many shards, and notes the number in a new one.
  *
  * Without a note (data of a version that wrote none, or of Jina, which has the same folders) it is the number of shards that
- * have a folder.
+ * have a folder. A note that cannot be made, as the folder is only for reading, is not needed: nobody adds to the data.
  *
  * @throws WORKSPACE_CONFLICT
  */
-export function checkShards(folder: string, shards: number): void {
+export function checkShards(folder: string, shards: number, readOnly = false): void {
   const noted = readMarker(folder)
   if (noted !== null) return compare(folder, noted, shards)
   const found = shardFolders(folder)
@@ -22,6 +22,7 @@ export function checkShards(folder: string, shards: number): void {
   const notedMeanwhile = readMarker(folder)
   if (notedMeanwhile !== null) return compare(folder, notedMeanwhile, shards)
   if (found.length > 0 && !areFirst(found, shards)) throw doesNotFit(folder, found, shards)
+  if (readOnly) return
   const text = `${JSON.stringify({ version, shards })}\n`
   if (!createOnce(join(folder, name), text)) compare(folder, readMarker(folder) ?? shards, shards)
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Holder } from './holder.js'
 import { takeLock } from './lock.js'
@@ -16,16 +16,18 @@ export interface WorkspaceOf {
 }
 
 /**
- * The folder of one shard, made when it is not there, checked and locked for its Flow.
+ * The folder of one shard, made when it is not there, checked and locked for its Flow. On a file system that is only for
+ * reading it is not locked, as nobody can disturb another one there.
  *
  * @throws WORKSPACE_CONFLICT when it holds data of another number of shards, or another Flow has it
  */
 export function openWorkspace({ folder, shardId, shards, holder }: WorkspaceOf): string {
   mkdirSync(folder, { recursive: true })
-  checkShards(folder, shards)
+  const readOnly = isReadOnly(folder)
+  checkShards(folder, shards, readOnly)
   const shard = join(folder, String(shardId))
   mkdirSync(shard, { recursive: true })
-  if (holder) lockShard(shard, holder)
+  if (holder && !readOnly) lockShard(shard, holder)
   return shard
 }
 
@@ -38,5 +40,15 @@ function lockShard(shard: string, holder: Holder): void {
   } catch (error) {
     leave()
     throw error
+  }
+}
+
+/** As mounted; what a user may not write to is an error. */
+function isReadOnly(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS'
   }
 }

@@ -18,14 +18,16 @@ async function childOf(program: string): Promise<ChildProcess> {
 function note(shard: string, pid: number, space = processSpace()): void {
   const folder = join(shard, '.millrace.pods')
   mkdirSync(folder, { recursive: true })
-  const text = JSON.stringify({ flow: 'killed', pid, processStart: processStart(pid), space })
-  writeFileSync(join(folder, `${pid}`), text)
+  writeFileSync(
+    join(folder, [pid, processStart(pid) ?? '', space.replaceAll('/', '_'), 'killed'].join('~')),
+    '',
+  )
 }
 
 test('who enters is noted until it leaves', () => {
   const shard = temporaryFolder()
   const leave = enterShard(shard, 'a')
-  const leaveToo = enterShard(shard, 'a')
+  const leaveToo = enterShard(shard, 'b')
   expect(readdirSync(join(shard, '.millrace.pods'))).toHaveLength(2)
   leave()
   expect(readdirSync(join(shard, '.millrace.pods'))).toHaveLength(1)
@@ -55,15 +57,15 @@ test('a pod of a killed program that goes on is named', async () => {
   const shard = temporaryFolder()
   const child = await childOf('setInterval(() => {}, 1000)')
   note(shard, child.pid!)
-  expect(() => outlastOthers(shard, 'a')).toThrow(
+  expect(() => outlastOthers(shard, 'a', 50)).toThrow(
     `${shard} is still used by pods (pid ${child.pid}) of a Flow whose program was killed.`,
   )
 })
 
-test('notes of another container, and those that were cut off, are removed', () => {
+test('notes of another container, and what is no note, are removed', () => {
   const shard = temporaryFolder()
   note(shard, process.pid, 'elsewhere')
-  writeFileSync(join(shard, '.millrace.pods', 'x'), '{ "flow"')
+  writeFileSync(join(shard, '.millrace.pods', 'x'), '')
   outlastOthers(shard, 'a')
   expect(readdirSync(shard)).toEqual([])
 })

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MillraceError } from '../../errors.js'
-import { createOnce } from './create-once.js'
 import { isSameProcess, processSpace, processStart } from './process-space.js'
 import { orNull, pause } from './vanishing.js'
 
@@ -28,12 +26,12 @@ interface PodNote {
  */
 export function enterShard(shard: string, flow: string): () => void {
   const { pid } = process
-  const note: PodNote = { flow, pid, processStart: processStart(pid), space: processSpace() }
   const folder = join(shard, folderName)
-  const path = join(folder, randomUUID())
-  const enter = (): boolean => {
+  const path = join(folder, nameOf({ flow, pid, processStart: processStart(pid), space: processSpace() }))
+  const enter = (): true => {
     orNull(() => mkdirSync(folder))
-    return createOnce(path, JSON.stringify(note))
+    writeFileSync(path, '')
+    return true
   }
   while (orNull(enter) === null); // the last one to leave removes the folder
   return () => remove(folder, path)
@@ -45,9 +43,9 @@ export function enterShard(shard: string, flow: string): () => void {
  *
  * @throws WORKSPACE_CONFLICT when one does not
  */
-export function outlastOthers(shard: string, flow: string): void {
+export function outlastOthers(shard: string, flow: string, patienceMs = lastPodsMs): void {
   let left = others(shard, flow)
-  for (let waitedMs = 0; left.length > 0 && waitedMs < lastPodsMs; waitedMs += lookEveryMs) {
+  for (let waitedMs = 0; left.length > 0 && waitedMs < patienceMs; waitedMs += lookEveryMs) {
     pause(lookEveryMs)
     left = others(shard, flow)
   }
@@ -63,35 +61,40 @@ export function outlastOthers(shard: string, flow: string): void {
 /** Forgets pods of a Flow, which have ended. */
 export function forgetPods(shard: string, flow: string): void {
   const folder = join(shard, folderName)
-  for (const path of notesIn(folder)) if (readNote(path)?.flow === flow) remove(folder, path)
+  for (const [path, note] of notesIn(folder)) if (note.flow === flow) remove(folder, path)
 }
 
 /** Pods of other Flows that run here. Notes of those that have ended, or ran elsewhere, are removed. */
 function others(shard: string, flow: string): PodNote[] {
   const folder = join(shard, folderName)
-  return notesIn(folder).flatMap((path) => {
-    const note = readNote(path)
-    if (note !== null && isRunning(note)) return note.flow === flow ? [] : [note]
+  return notesIn(folder).flatMap(([path, note]) => {
+    if (isRunning(note)) return note.flow === flow ? [] : [note]
     remove(folder, path)
     return []
   })
 }
 
 function isRunning({ pid, processStart: start, space }: PodNote): boolean {
-  return space === processSpace() && isSameProcess(pid, start)
+  return space === plain(processSpace()) && isSameProcess(pid, start)
 }
 
-function notesIn(folder: string): string[] {
-  return (orNull(() => readdirSync(folder)) ?? []).map((name) => join(folder, name))
+function notesIn(folder: string): (readonly [path: string, note: PodNote])[] {
+  const names = orNull(() => readdirSync(folder)) ?? []
+  return names.map((name) => [join(folder, name), parseName(name)] as const)
 }
 
-/** Null also for a note that a loss of power cut off: its process is gone. */
-function readNote(path: string): PodNote | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as PodNote | null
-  } catch {
-    return null
-  }
+/** A note is all name: a file is made at once, and its text is not. */
+function nameOf({ flow, pid, processStart: start, space }: PodNote): string {
+  return [pid, start ?? '', plain(space), flow].join('~')
+}
+
+function parseName(name: string): PodNote {
+  const [pid, start = '', space = '', flow = ''] = name.split('~')
+  return { flow, pid: Number(pid), processStart: start === '' ? null : start, space }
+}
+
+function plain(space: string): string {
+  return space.replace(/[^\w.-]/g, '_')
 }
 
 function remove(folder: string, path: string): void {

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../executor/workspace/fixtures.suite.js'
+import { isRunning, renewalMs } from '../executor/workspace/holder.js'
+import { openWorkspace } from '../executor/workspace/open-workspace.js'
+import type { Clock } from '../lib/clock.js'
+import { WorkspaceHold } from './workspace-hold.js'
+
+/** A clock with one alarm. */
+class Alarm implements Clock {
+  time = 1_000_000_000_000
+  wake: (() => void) | null = null
+  ms = 0
+  now = (): number => this.time
+  monotonic = (): number => this.time
+  after(ms: number, wake: () => void): () => void {
+    this.wake = wake
+    this.ms = ms
+    return () => {
+      this.wake = null
+    }
+  }
+  ring(): void {
+    this.time += this.ms
+    this.wake?.()
+  }
+}
+
+test('a Flow counts as running until its hold is closed, and its token is for its user only', () => {
+  const hold = new WorkspaceHold('search', new Alarm())
+  const holder = hold.holder!
+  expect(holder).toMatchObject({ name: 'search', pid: process.pid, startedAt: '2001-09-09T01:46:40.000Z' })
+  expect(isRunning(holder, 0)).toBe(true)
+  expect(statSync(join(holder.token, '..')).mode & 0o777).toBe(0o700)
+  hold.close()
+  hold.close()
+  expect(isRunning(holder, Date.now())).toBe(false)
+})
+
+test('its locks are renewed while it is open, and given back when it is closed', () => {
+  const alarm = new Alarm()
+  const hold = new WorkspaceHold('search', alarm)
+  const shard = openWorkspace({ folder: temporaryFolder(), shardId: 0, shards: 1, holder: hold.holder })
+  const lock = join(shard, '.millrace.lock')
+  expect(JSON.parse(readFileSync(lock, 'utf8'))).toEqual(hold.holder)
+  for (let turn = 1; turn <= 3; turn++) {
+    alarm.ring()
+    expect(statSync(lock).mtimeMs).toBe(1_000_000_000_000 + turn * renewalMs)
+  }
+  hold.close()
+  expect(existsSync(lock)).toBe(false)
+  expect(alarm.wake).toBeNull()
+})
+
+test('two Flows of one program are two holders', () => {
+  const [first, second] = [new WorkspaceHold('a', new Alarm()), new WorkspaceHold('a', new Alarm())]
+  expect(first.holder!.flow).not.toBe(second.holder!.flow)
+  first.close()
+  expect(isRunning(second.holder!, 0)).toBe(true)
+  second.close()
+})
+
+test('a workspace that was removed meanwhile does not keep its Flow from ending', () => {
+  const hold = new WorkspaceHold('search', new Alarm())
+  const folder = temporaryFolder()
+  openWorkspace({ folder, shardId: 0, shards: 1, holder: hold.holder })
+  rmSync(folder, { recursive: true })
+  hold.close()
+  expect(isRunning(hold.holder!, Date.now())).toBe(false)
+})
