@@ -4,13 +4,14 @@ import type { Outline } from './outline.js'
 export interface Group {
   /** At least one, the earliest first. */
   readonly documents: readonly [Outline, ...Outline[]]
-  /** Which of the lists the first one is of. */
+  /** Which of the lists the first one is of, and where in it. */
   readonly list: number
+  readonly at: number
 }
 
 /** Each Document alone, all of one list. */
 export function alone(documents: readonly Outline[]): Group[] {
-  return documents.map((document) => ({ documents: [document], list: 0 }))
+  return documents.map((document, at) => ({ documents: [document], list: 0, at }))
 }
 
 /** The Documents of several lists by id, in the order in which ids first come. One without an id is alone. */
@@ -18,12 +19,12 @@ export function groupById(lists: readonly (readonly Outline[])[]): Group[] {
   const groups: Group[] = []
   const known = new Map<string, Outline[]>()
   for (const [list, listed] of lists.entries()) {
-    for (const document of listed) {
+    for (const [at, document] of listed.entries()) {
       const same = document.id === '' ? undefined : known.get(document.id)
       if (same !== undefined) same.push(document)
       else {
         const documents: [Outline] = [document]
-        groups.push({ documents, list })
+        groups.push({ documents, list, at })
         if (document.id !== '') known.set(document.id, documents)
       }
     }

@@ -82,6 +82,7 @@ function writeFamily(
   number: FamilyField,
   { lists, parents, ranking }: Family & { ranking: Ranking },
 ): void {
+  const tag = (number << 3) | wireType.bytes
   const isMerged = lists.length > 1
   const groups = isMerged ? groupById(lists) : alone(lists[0] ?? [])
   const kept = number === field.matches ? best(groups, isMerged ? lists : [], ranking) : groups
@@ -89,7 +90,7 @@ function writeFamily(
     const [first, ...others] = documents
     const parent = parents[list]
     const child = parent === undefined ? first : placed(first, number, parent)
-    writeMerged(target, (number << 3) | wireType.bytes, { documents: [child, ...others], ranking })
+    writeMerged(target, tag, { documents: child === first ? documents : [child, ...others], ranking })
   }
 }
 

@@ -13,29 +13,25 @@ export function best(
   lists: readonly (readonly Outline[])[],
   ranking: Ranking,
 ): readonly Group[] {
-  const scores = new Map<Outline, Map<string, number>>()
-  const columns = lists.map((list) =>
-    list.map((match) => {
-      const own = scoresOf(match)
-      scores.set(match, own)
-      return own
-    }),
-  )
-  const order = orderOf(columns, ranking)
-  // all matches have the score, so the first one of a group has it and keeps it
-  const sorted =
-    order === undefined ? groups : inOrder(groups, order, ({ documents }) => scores.get(documents[0])!)
+  const scores = lists.map((list) => list.map(scoresOf))
+  const order = orderOf(scores, ranking)
+  const sorted = order === undefined ? groups : inOrder(groups, scores, order)
   return ranking.limit === null ? sorted : sorted.slice(0, ranking.limit)
 }
 
 function inOrder(
   groups: readonly Group[],
+  scores: readonly (readonly ReadonlyMap<string, number>[])[],
   { by, direction }: Order,
-  scoresOfGroup: (group: Group) => ReadonlyMap<string, number>,
 ): Group[] {
+  // all matches have the score, so the first one of a group has it and keeps it
   return groups
-    .map((group) => ({ group, id: group.documents[0].id, score: scoresOfGroup(group).get(by)! }))
-    .sort((left, right) => compareScores(left.score, right.score, direction) || compareIds(left.id, right.id))
+    .map((group) => ({ group, score: scores[group.list]![group.at]!.get(by)! }))
+    .sort(
+      (left, right) =>
+        compareScores(left.score, right.score, direction) ||
+        compareIds(left.group.documents[0].id, right.group.documents[0].id),
+    )
     .map(({ group }) => group)
 }
 
