@@ -14,11 +14,12 @@ export interface Asked {
 
 export function coverageOf({ total, questions, outcomes }: Asked): Coverage {
   const failures = questions.flatMap(({ shard }, index) => failureOf(shard.name, outcomes[index]!))
+  const ok = outcomes.filter(({ state }) => state === 'ok').length
   return {
     total,
-    ok: questions.length - failures.length,
+    ok,
     failed: failures.length,
-    skipped: total - questions.length,
+    skipped: total - ok - failures.length,
     ...(failures.length > 0 && { failures }),
   }
 }
@@ -26,6 +27,7 @@ export function coverageOf({ total, questions, outcomes }: Asked): Coverage {
 function failureOf(shard: string, outcome: Outcome): readonly ShardFailure[] {
   switch (outcome.state) {
     case 'ok':
+    case 'dropped':
       return []
     case 'late':
       return [
@@ -52,7 +54,8 @@ export function failWith(asked: Asked, isWrite: boolean): DataRequest {
   const names = done.map((question) => question.shard.name).join(', ')
   const head = `${shard.name} failed, of ${total} shards${names === '' ? '' : `; it was done by ${names}`}`
   if (outcome.state === 'refused') {
-    const { answer } = outcome
+    // a copy: the outcome stays what the executor said
+    const answer = outcome.answer.answer()
     const { status } = answer
     if (status !== undefined) answer.status = { ...status, description: `${head}. ${status.description}` }
     return answer

@@ -17,6 +17,8 @@ export type Outcome =
   | { readonly state: 'failed'; readonly error: MillraceError }
   /** Given up on, because others were enough. */
   | { readonly state: 'late' }
+  /** Let go of, because another shard had failed: what it would have said is not known, and is not its fault. */
+  | { readonly state: 'dropped' }
 
 export interface GatherRules {
   readonly clock: Clock
@@ -59,8 +61,11 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
     }
     const settle = (): void => {
       if (open > 0 && !(isStrict && isBroken) && !(isLate && ok >= enough)) return
-      finish(new MillraceError('CANCELLED', 'The other shards were enough.'))
-      resolve(outcomes.map((outcome) => outcome ?? { state: 'late' }))
+      const isFailed = isStrict && isBroken
+      finish(
+        new MillraceError('CANCELLED', isFailed ? 'Another shard failed.' : 'The other shards were enough.'),
+      )
+      resolve(outcomes.map((outcome) => outcome ?? { state: isFailed ? 'dropped' : 'late' }))
     }
     const note = (index: number, outcome: Outcome): void => {
       open--

@@ -152,7 +152,33 @@ describe('a request to all shards', () => {
       code: 'ERROR',
       description: 'exec/shard-1 failed, of 2 shards. RangeError: no',
     })
-    expect(coverage(answer)).toMatchObject({ ok: 1, failed: 1 })
+    expect(coverage(answer)).toEqual({
+      total: 2,
+      ok: 1,
+      failed: 1,
+      skipped: 0,
+      failures: [{ shard: 'exec/shard-1', code: 'EXECUTOR_FAILED', message: 'RangeError: no' }],
+    })
+  })
+
+  test('does not blame the shards that it lets go because another one failed', async () => {
+    const slow = [hanging(), hanging()]
+    const shards = [fakeShard(0, slow[0]!.handle), fakeShard(1, refuses), fakeShard(2, slow[1]!.handle)]
+    const { handle, tally } = fakeStage(shards)
+    const answer = await handle(requestOf('/search', ['q']), call())
+    expect(coverage(answer)).toEqual({
+      total: 3,
+      ok: 0,
+      failed: 1,
+      skipped: 2,
+      failures: [{ shard: 'exec/shard-1', code: 'EXECUTOR_FAILED', message: 'RangeError: no' }],
+    })
+    expect(shards.map(({ name }) => tally.of(name))).toEqual([
+      { asked: 1, failed: 0 },
+      { asked: 1, failed: 1 },
+      { asked: 1, failed: 0 },
+    ])
+    expect(await slow[0]!.aborted).toMatchObject({ message: expect.stringContaining('failed') as string })
   })
 
   test('that writes is done by all shards that can, and says by which when one cannot', async () => {

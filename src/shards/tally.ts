@@ -16,7 +16,8 @@ export class Tally {
   note(shards: readonly Shard[], outcomes: readonly Outcome[]): void {
     for (const [index, { name }] of shards.entries()) {
       increment(this.#asked, name)
-      if (outcomes[index]!.state !== 'ok') increment(this.#failed, name)
+      const { state } = outcomes[index]!
+      if (state !== 'ok' && state !== 'dropped') increment(this.#failed, name)
     }
   }
 

@@ -8,7 +8,7 @@ export interface Coverage {
   readonly ok: number
   /** Shards that were asked and whose answer is missing: they failed, or were too late. */
   readonly failed: number
-  /** Shards that need not be asked. */
+  /** Shards that need not be asked, or were let go of when another one had failed. */
   readonly skipped: number
   /** Why the failed ones are missing; absent when none is. */
   readonly failures?: readonly ShardFailure[]
