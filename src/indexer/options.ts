@@ -106,7 +106,8 @@ function resolveColumns(columns: unknown): Columns {
     if (!/^\w+$/u.test(name)) throw invalid('columns', 'names of letters, digits and _', name)
     if (!types.includes(type as string)) throw invalid(`columns.${name}`, types.join(', '), type)
   }
-  return columns as Columns
+  // in one order, however they were written
+  return Object.fromEntries(Object.entries(columns as Columns).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function resolveIndex(index: ApproximateIndex): Required<ApproximateIndex> {

@@ -57,11 +57,17 @@ export function schemaOf({ arrow }: Engine, dim: number, columns: Columns): Sche
   ])
 }
 
-/** Rows as LanceDB takes them. */
-export function encodeRows({ arrow }: Engine, schema: Schema, rows: readonly Row[], commit: number): Table {
+/** Rows, one at least, as LanceDB takes them. */
+export function encodeRows(
+  engine: Engine,
+  rows: readonly Row[],
+  { columns: declared, commit }: { readonly columns: Columns; readonly commit: number },
+): Table {
+  const { arrow } = engine
   const { makeData, RecordBatch, Struct, vectorFromArray } = arrow
   const length = rows.length
   const dim = rows[0]!.vector.length
+  const schema = schemaOf(engine, dim, declared)
   const flat = new Float32Array(length * dim)
   for (const [at, { vector }] of rows.entries()) flat.set(vector, at * dim)
   const children = schema.fields.map((field, index) => {

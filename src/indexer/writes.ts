@@ -119,11 +119,10 @@ function updated(stored: StoredRow, given: Document, { dim, columns }: { dim: nu
   return row
 }
 
-async function upsert({ store }: Target, rows: readonly Row[]): Promise<void> {
+async function upsert({ store, columns }: Target, rows: readonly Row[]): Promise<void> {
   const version = await store.latest({ exactly: true })
   if (version === undefined || rows.length === 0) return
-  const engine = await loadEngine()
-  const batch = encodeRows(engine, await version.table.schema(), rows, version.number + 1)
+  const batch = encodeRows(await loadEngine(), rows, { columns, commit: version.number + 1 })
   await store.live.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch)
 }
 
