@@ -62,7 +62,8 @@ function joined(
   nothing: string,
 ): string | undefined {
   if (conditions.includes(undefined)) return undefined
-  return conditions.length === 0 ? nothing : `(${conditions.join(` ${word} `)})`
+  if (conditions.length < 2) return conditions[0] ?? nothing
+  return `(${conditions.join(` ${word} `)})`
 }
 
 interface Column {
