@@ -8,6 +8,7 @@ const order = [
   'transport',
   'executor',
   'worker',
+  'indexer',
   'balancer',
   'shards',
   'topology',

@@ -19,6 +19,7 @@ const stamp = path.join(root, 'build', 'bundled')
 const shared = [
   'index',
   'document/index',
+  'indexer/index',
   'pods/process/entry',
   'pods/thread/entry',
   'parts',

@@ -1,0 +1,43 @@
+import { type Document } from '../document/index.js'
+import { valueAt } from '../document/lookup.js'
+import { MillraceError } from '../errors.js'
+import type { Columns, ColumnType } from './options.js'
+
+/** What a column holds; null where the Document does not have the tag. */
+export type ColumnValue = number | string | boolean | null
+
+/** The column of a tag, beside the table's own. */
+export const columnOf = (name: string): string => `tag_${name}`
+
+/** The values of a Document's columns. Throws INVALID_INPUT for a tag of another type than its column. */
+export function columnValues(document: Document, columns: Columns): ColumnValue[] {
+  return Object.entries(columns).map(([name, type]) => {
+    const value = valueAt(document, `tags__${name}`)
+    if (value === undefined || value === null) return null
+    if (isOf(type, value)) return typeof value === 'number' ? value + 0 : (value as ColumnValue)
+    throw new MillraceError(
+      'INVALID_INPUT',
+      `Tag ${name} of document ${document.id} must be ${expected[type]}, as its column is, not ${JSON.stringify(value)}.`,
+    )
+  })
+}
+
+const expected: Readonly<Record<ColumnType, string>> = {
+  int: 'a whole number',
+  float: 'a finite number',
+  string: 'a text',
+  bool: 'true or false',
+}
+
+function isOf(type: ColumnType, value: unknown): boolean {
+  switch (type) {
+    case 'int':
+      return Number.isSafeInteger(value)
+    case 'float':
+      return Number.isFinite(value)
+    case 'string':
+      return typeof value === 'string'
+    case 'bool':
+      return typeof value === 'boolean'
+  }
+}

@@ -1,0 +1,40 @@
+import { MillraceError } from '../errors.js'
+import { type Document, toDense } from '../document/index.js'
+
+/** Sparse embeddings are written out up to so many columns. */
+const maxColumns = 65_536
+
+/**
+ * The embedding of a Document as float32: dense ones of one row, sparse ones of up to 65 536 columns written out. Throws
+ * INVALID_INPUT for a Document without one, for another length than `dim`, and for numbers that float32 cannot hold.
+ */
+export function vectorOf(document: Document, dim?: number): Float32Array {
+  const vector = float32Of(document)
+  if (dim !== undefined && vector.length !== dim) {
+    throw refused(document, `an embedding of ${vector.length} numbers, and the index has ${dim}`)
+  }
+  for (let at = 0; at < vector.length; at++) {
+    if (!Number.isFinite(vector[at]!)) throw refused(document, 'an embedding with a number that is not finite')
+  }
+  return vector
+}
+
+function float32Of(document: Document): Float32Array {
+  const tensor = document.embedding
+  if (tensor === undefined) throw refused(document, 'no embedding; set it first')
+  if (tensor.kind === 'raw') throw refused(document, `an embedding of dtype ${tensor.dtype}`)
+  const { shape } = tensor
+  const columns = shape.at(-1) ?? 0
+  if (columns === 0 || shape.slice(0, -1).some((length) => length !== 1)) {
+    throw refused(document, `an embedding of shape [${shape.join(', ')}]; it must be one row`)
+  }
+  if (tensor.kind === 'dense') return Float32Array.from(tensor.toFloat64())
+  if (columns > maxColumns) {
+    throw refused(document, `a sparse embedding of ${columns} columns; at most ${maxColumns} are written out`)
+  }
+  return Float32Array.from(toDense(tensor).toFloat64())
+}
+
+function refused(document: Document, what: string): MillraceError {
+  return new MillraceError('INVALID_INPUT', `Document ${document.id} has ${what}.`)
+}

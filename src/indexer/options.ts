@@ -1,0 +1,143 @@
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+import { type Metric, metrics } from './metric.js'
+
+/** Types of a column: a whole number (up to 2^53), a finite number, a text, true or false. */
+export type ColumnType = 'int' | 'float' | 'string' | 'bool'
+
+/** Name of a tag, `__` going into objects, to the type of its values. */
+export type Columns = Readonly<Record<string, ColumnType>>
+
+export const indexKinds = ['ivf_flat', 'ivf_pq', 'ivf_hnsw_sq', 'ivf_hnsw_pq'] as const
+export type IndexKind = (typeof indexKinds)[number]
+
+/** An approximate index. */
+export interface ApproximateIndex {
+  readonly kind: IndexKind
+  /** Rows of the shard from which on it is built and used; fewer are searched exactly. */
+  readonly after: number
+  /** Candidates that are taken for each match asked for, and scored again exactly. Default 10. */
+  readonly refine?: number
+}
+
+/** `usesWith` of a VectorIndexer. */
+export interface VectorIndexerOptions {
+  /** Length of the embeddings. Default: that of the first Document; kept with the table. */
+  readonly dim?: number
+  /** How far apart two embeddings are. Default `cosine`. */
+  readonly metric?: Metric
+  /** Matches for each query where the request does not say. Default 10. */
+  readonly limit?: number
+  /** Tags that become columns, which filters then use without reading Documents. */
+  readonly columns?: Columns
+  /** Searches approximately from a number of rows on. Default: always exactly. */
+  readonly index?: ApproximateIndex
+  /** Memory for the shard's rows; a shard that needs more is read from disk for each search. Default 256 MiB. */
+  readonly cacheBytes?: number
+  /** How old what a search sees may be, in milliseconds. Default 0: everything acknowledged before it began. */
+  readonly staleMs?: number
+  /** Small files from which on they are joined. Default 32. */
+  readonly compactAfter?: number
+  /** How long versions that were replaced stay for replicas that still read them. Default 60 000 ms. */
+  readonly keepVersionsMs?: number
+  /** Waits until each commit is on the disk itself, so that it survives a power cut. Default false. */
+  readonly fsync?: boolean
+  /** Handed to `Executor`. */
+  readonly workspace?: string
+}
+
+export interface ResolvedOptions {
+  readonly dim: number | undefined
+  readonly metric: Metric
+  readonly limit: number
+  readonly columns: Columns
+  readonly index: Required<ApproximateIndex> | undefined
+  readonly cacheBytes: number
+  readonly staleMs: number
+  readonly compactAfter: number
+  readonly keepVersionsMs: number
+  readonly fsync: boolean
+}
+
+const known: readonly (keyof VectorIndexerOptions)[] = [
+  'dim',
+  'metric',
+  'limit',
+  'columns',
+  'index',
+  'cacheBytes',
+  'staleMs',
+  'compactAfter',
+  'keepVersionsMs',
+  'fsync',
+  'workspace',
+]
+
+/** Throws UNKNOWN_OPTION for an option that does not exist and INVALID_OPTION for a value that cannot be used. */
+export function resolveOptions(given: VectorIndexerOptions): ResolvedOptions {
+  requireKnown(given, known, '')
+  const { dim, metric = 'cosine', limit = 10, columns = {}, index, fsync = false } = given
+  if (dim !== undefined) requireWhole('dim', dim, 1)
+  if (!(metrics as readonly string[]).includes(metric)) throw invalid('metric', metrics.join(', '), metric)
+  if (typeof fsync !== 'boolean') throw invalid('fsync', 'true or false', fsync)
+  const staleMs = requireWhole('staleMs', given.staleMs ?? 0, 0)
+  return {
+    dim,
+    metric,
+    limit: requireWhole('limit', limit, 1),
+    columns: resolveColumns(columns),
+    index: index === undefined || index === null ? undefined : resolveIndex(index),
+    cacheBytes: requireWhole('cacheBytes', given.cacheBytes ?? 256 * 2 ** 20, 0),
+    staleMs,
+    compactAfter: requireWhole('compactAfter', given.compactAfter ?? 32, 2),
+    keepVersionsMs: Math.max(requireWhole('keepVersionsMs', given.keepVersionsMs ?? 60_000, 0), 2 * staleMs),
+    fsync,
+  }
+}
+
+const types: readonly string[] = ['int', 'float', 'string', 'bool'] satisfies ColumnType[]
+
+function resolveColumns(columns: unknown): Columns {
+  if (typeof columns !== 'object' || columns === null || Array.isArray(columns)) {
+    throw invalid('columns', "an object such as { year: 'int' }", columns)
+  }
+  for (const [name, type] of Object.entries(columns)) {
+    // they stand in SQL between backticks
+    if (!/^\w+$/u.test(name)) throw invalid('columns', 'names of letters, digits and _', name)
+    if (!types.includes(type as string)) throw invalid(`columns.${name}`, types.join(', '), type)
+  }
+  // in one order, however they were written
+  return Object.fromEntries(Object.entries(columns as Columns).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function resolveIndex(index: ApproximateIndex): Required<ApproximateIndex> {
+  if (typeof index !== 'object') throw invalid('index', '{ kind, after }', index)
+  requireKnown(index, ['kind', 'after', 'refine'], 'index.')
+  const { kind, after, refine = 10 } = index
+  if (!indexKinds.includes(kind)) throw invalid('index.kind', indexKinds.join(', '), kind)
+  // LanceDB trains its quantizers on 256 rows at least
+  requireWhole('index.after', after, 256)
+  requireWhole('index.refine', refine, 1)
+  return { kind, after, refine }
+}
+
+function requireKnown(given: object, names: readonly string[], prefix: string): void {
+  for (const key of Object.keys(given)) {
+    if (names.includes(key)) continue
+    const near = nearest(key, names)
+    const hint = near === undefined ? `known are ${names.join(', ')}` : `did you mean '${near}'?`
+    throw new MillraceError('UNKNOWN_OPTION', `VectorIndexer: there is no option '${prefix}${key}'; ${hint}`)
+  }
+}
+
+function requireWhole(name: string, value: unknown, least: number): number {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number
+  throw invalid(name, `a whole number from ${least}`, value)
+}
+
+function invalid(name: string, expected: string, value: unknown): MillraceError {
+  return new MillraceError(
+    'INVALID_OPTION',
+    `VectorIndexer: ${name} must be ${expected}, not ${JSON.stringify(value)}.`,
+  )
+}

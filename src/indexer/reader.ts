@@ -1,0 +1,128 @@
+import { MillraceError } from '../errors.js'
+import { Exclusive } from './exclusive.js'
+import { Memory } from './memory.js'
+import type { ResolvedOptions } from './options.js'
+import { type Condition, type Question, requireWanted } from './question.js'
+import { documentOf, idsOf, type StoredRow, storedColumns, storedRows } from './rows.js'
+import { readDocuments, searchDisk } from './search-disk.js'
+import { searchIndex } from './search-index.js'
+import { type Hit, searchMemory } from './search-memory.js'
+import type { Store, Version } from './store.js'
+
+type ReaderOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'cacheBytes'>
+
+/**
+ * Answers questions, each from one version of the table. Small tables are kept in memory, which one question after the other
+ * brings to its version and uses; large ones are read from disk, by as many questions as there are.
+ */
+export class Reader {
+  readonly #store: Store
+  readonly #options: ReaderOptions
+  readonly #memory = new Memory()
+  readonly #turns = new Exclusive()
+  /** Rows with which the table did not fit into memory. */
+  #tooMany = Infinity
+
+  constructor(store: Store, options: ReaderOptions) {
+    this.#store = store
+    this.#options = options
+  }
+
+  /** The nearest rows of each probe, the best first. Throws INVALID_INPUT for probes of another length than the table's. */
+  search(question: Question): Promise<Hit[][]> {
+    const { metric } = this.#options
+    return this.#again(async (version) => {
+      if (version === undefined) return question.probes.map(() => [])
+      requireDim(version, question)
+      const refine = await this.#refineOf(version, question)
+      if (refine !== undefined) return searchIndex(version, { metric, question, refine })
+      const fromMemory = await this.#inMemory((newest) => {
+        requireDim(newest, question)
+        return searchMemory(this.#memory, newest, { metric, question })
+      })
+      return fromMemory ?? searchDisk(version, { metric, question })
+    })
+  }
+
+  /** The rows with these ids, by id. */
+  get(ids: ReadonlySet<string>): Promise<Map<string, StoredRow>> {
+    return this.#again(async (version) => {
+      if (version === undefined) return new Map<string, StoredRow>()
+      const fromMemory = await this.#inMemory(async () => {
+        const places = Array.from(ids, (id) => this.#memory.placeOf(id)).filter((place) => place !== undefined)
+        return new Map(places.map((place) => [this.#memory.ids[place]!, this.#memory.rowAt(place)]))
+      })
+      return fromMemory ?? readDocuments(version, ids)
+    })
+  }
+
+  /** How many rows pass the condition. */
+  count(condition: Condition | undefined, signal: AbortSignal): Promise<number> {
+    return this.#again(async (version) => {
+      if (version === undefined) return 0
+      if (condition === undefined || condition.exact) return version.table.countRows(condition?.sql)
+      return (await passingIds(version, condition, signal)).length
+    })
+  }
+
+  /** Candidates for each match when the question is for the approximate index; undefined when it is not. */
+  async #refineOf({ table }: Version, { exact, condition }: Question): Promise<number | undefined> {
+    const { index } = this.#options
+    if (index === undefined || exact || condition?.exact === false) return undefined
+    if ((await table.countRows()) < index.after) return undefined
+    return index.refine
+  }
+
+  /** Runs `use` while memory holds the newest version; undefined when the table is too large for that. */
+  #inMemory<T>(use: (version: Version) => Promise<T>): Promise<T | undefined> {
+    const { cacheBytes } = this.#options
+    return this.#turns.run(async () => {
+      const version = await this.#store.latest()
+      if (version === undefined) return undefined
+      if (this.#tooMany < Infinity && (await version.table.countRows()) >= this.#tooMany * 0.9) return undefined
+      this.#tooMany = Infinity
+      if (await this.#memory.reach(version, cacheBytes)) return use(version)
+      this.#tooMany = await version.table.countRows()
+      return undefined
+    })
+  }
+
+  /** A version that was cleaned away under a slow reader is read again as the newest one. */
+  async #again<T>(read: (version: Version | undefined) => Promise<T>): Promise<T> {
+    const version = await this.#store.latest()
+    try {
+      return await read(version)
+    } catch (error) {
+      if (MillraceError.is(error)) throw error
+      const newest = await this.#store.latest({ exactly: true })
+      if (newest === version) throw error
+      return read(newest)
+    }
+  }
+}
+
+function requireDim({ dim }: Version, { probes }: Question): void {
+  const wrong = probes.find(({ vector }) => vector.length !== dim)
+  if (wrong === undefined) return
+  throw new MillraceError(
+    'INVALID_INPUT',
+    `A query has an embedding of ${wrong.vector.length} numbers, and the index has ${dim}.`,
+  )
+}
+
+/** Ids of the rows that pass a condition, whatever it asks for. */
+export async function passingIds(
+  { table }: Version,
+  { sql, exact, test }: Condition,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const query = table.query().select(exact ? ['id'] : storedColumns)
+  if (sql !== undefined) query.where(sql)
+  const ids: string[] = []
+  for await (const batch of query) {
+    requireWanted(signal)
+    if (exact) ids.push(...idsOf(batch))
+    else for (const row of storedRows(batch)) if (test(documentOf(row, true))) ids.push(row.id)
+  }
+  return ids
+}

@@ -1,0 +1,138 @@
+import type { RecordBatch, Schema, Table } from 'apache-arrow'
+import { Document, NdArray } from '../document/index.js'
+import { MillraceError } from '../errors.js'
+import { columnOf, type ColumnValue, columnValues } from './columns.js'
+import { vectorOf } from './embedding.js'
+import type { Engine } from './engine.js'
+import type { Columns } from './options.js'
+
+/** A Document as it is stored. */
+export interface Row {
+  readonly id: string
+  readonly vector: Float32Array
+  /** The DocumentProto without its embedding. */
+  readonly document: Uint8Array
+  readonly columns: readonly ColumnValue[]
+}
+
+export type StoredRow = Omit<Row, 'columns'>
+
+/** Throws INVALID_INPUT for a Document that cannot be stored. */
+export function rowOf(given: Document, columns: Columns): Row {
+  const { id } = given
+  // a half of a pair would come back as another id
+  if (id === '' || /[\ud800-\udfff]/u.test(id)) {
+    throw new MillraceError('INVALID_INPUT', `A document needs an id of well-formed text to be stored.`)
+  }
+  // a copy, because looking at the embedding of the one that was given would have it encoded anew
+  const document = Document.fromProtobuf(given.toProtobuf())
+  const vector = vectorOf(document)
+  document.embedding = undefined
+  return { id, vector, document: document.toProtobuf(), columns: columnValues(document, columns) }
+}
+
+/** The Document of a row, with its embedding where asked for. */
+export function documentOf({ document, vector }: StoredRow, withEmbedding: boolean): Document {
+  const stored = Document.fromProtobuf(document)
+  if (withEmbedding) stored.embedding = new NdArray({ data: vector })
+  return stored
+}
+
+/** Columns that every read asks for. */
+export const storedColumns = ['id', 'vector', 'document']
+
+/**
+ * The table: id, vector, document, the commit that wrote the row, and one column a tag. Numbers are doubles, for so tags
+ * are on the wire.
+ */
+export function schemaOf({ arrow }: Engine, dim: number, columns: Columns): Schema {
+  const { Binary, Bool, Field, FixedSizeList, Float32, Float64, Int64, Utf8 } = arrow
+  const tagTypes = { int: Float64, float: Float64, string: Utf8, bool: Bool }
+  return new arrow.Schema([
+    new Field('id', new Utf8(), false),
+    new Field('vector', new FixedSizeList(dim, new Field('item', new Float32(), true)), false),
+    new Field('document', new Binary(), false),
+    new Field('commit', new Int64(), false),
+    ...Object.entries(columns).map(([name, type]) => new Field(columnOf(name), new tagTypes[type](), true)),
+  ])
+}
+
+/** Rows, one at least, as LanceDB takes them. */
+export function encodeRows(
+  engine: Engine,
+  rows: readonly Row[],
+  { columns: declared, commit }: { readonly columns: Columns; readonly commit: number },
+): Table {
+  const { arrow } = engine
+  const { makeData, RecordBatch, Struct, vectorFromArray } = arrow
+  const length = rows.length
+  const dim = rows[0]!.vector.length
+  const schema = schemaOf(engine, dim, declared)
+  const flat = new Float32Array(length * dim)
+  for (const [at, { vector }] of rows.entries()) flat.set(vector, at * dim)
+  const children = schema.fields.map((field, index) => {
+    switch (field.name) {
+      case 'id':
+        return vectorFromArray(
+          rows.map(({ id }) => id),
+          field.type,
+        ).data[0]!
+      case 'vector':
+        return makeData({
+          type: field.type,
+          length,
+          nullCount: 0,
+          child: makeData({ type: new arrow.Float32(), length: flat.length, nullCount: 0, data: flat }),
+        })
+      case 'document':
+        return vectorFromArray(
+          rows.map(({ document }) => document),
+          field.type,
+        ).data[0]!
+      case 'commit':
+        return makeData({
+          type: new arrow.Int64(),
+          length,
+          nullCount: 0,
+          data: new BigInt64Array(length).fill(BigInt(commit)),
+        })
+      default:
+        return vectorFromArray(
+          rows.map(({ columns }) => columns[index - ownColumns]!),
+          field.type,
+        ).data[0]!
+    }
+  })
+  const data = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children })
+  return new arrow.Table(schema, [new RecordBatch(schema, data)])
+}
+
+const ownColumns = 4
+
+/** The ids of a batch that was read. */
+export function idsOf(batch: RecordBatch): string[] {
+  return [...(batch.getChild('id') as unknown as Iterable<string>)]
+}
+
+/** The vectors of a batch, one after the other, as a view of it. */
+export function vectorsOf(batch: RecordBatch): Float32Array {
+  const list = batch.getChild('vector')!.data[0]!
+  const dim = (list.type as { readonly listSize: number }).listSize
+  const items = list.children[0]!
+  const from = list.offset * dim
+  return (items.values as Float32Array).subarray(from, from + list.length * dim)
+}
+
+/** The rows of a batch; what they hold is copied out of it. */
+export function* storedRows(batch: RecordBatch): Generator<StoredRow> {
+  const vectors = vectorsOf(batch)
+  const dim = batch.numRows === 0 ? 0 : vectors.length / batch.numRows
+  const documents = batch.getChild('document')!
+  for (const [at, id] of idsOf(batch).entries()) {
+    yield {
+      id,
+      vector: vectors.slice(at * dim, (at + 1) * dim),
+      document: (documents.get(at) as Uint8Array).slice(),
+    }
+  }
+}

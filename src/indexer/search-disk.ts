@@ -1,0 +1,64 @@
+import type { RecordBatch } from 'apache-arrow'
+import { type Metric, normOf } from './metric.js'
+import { type Question, requireWanted } from './question.js'
+import { documentOf, idsOf, type StoredRow, storedColumns, storedRows, vectorsOf } from './rows.js'
+import { scanRows } from './scan.js'
+import type { Hit } from './search-memory.js'
+import type { Version } from './store.js'
+import { type Scored, Top } from './top.js'
+import { withIds } from './where.js'
+
+interface Found extends Scored {
+  readonly vector: Float32Array
+}
+
+/** The nearest rows of each query, exactly, reading all rows of the version once. */
+export async function searchDisk(
+  { table, dim }: Version,
+  { metric, question }: { metric: Metric; question: Question },
+): Promise<Hit[][]> {
+  const { probes, limit, condition, signal } = question
+  const tops = probes.map(() => new Top<Found>(limit))
+  const tested = condition !== undefined && !condition.exact
+  const query = table.query().select(tested ? storedColumns : ['id', 'vector'])
+  if (condition?.sql !== undefined) query.where(condition.sql)
+  for await (const batch of query) {
+    requireWanted(signal)
+    const vectors = vectorsOf(batch)
+    const norms = Float64Array.from({ length: batch.numRows }, (_, row) =>
+      metric === 'cosine' ? normOf(vectors, row * dim, (row + 1) * dim) : 0,
+    )
+    const ids = idsOf(batch)
+    const take = (place: number, score: number): Found => ({
+      id: ids[place]!,
+      score,
+      vector: vectors.slice(place * dim, (place + 1) * dim),
+    })
+    const mask = tested ? passing(batch, condition.test) : undefined
+    scanRows({ metric, probes, tops, take }, { block: { vectors, norms, dim }, from: 0, to: ids.length, mask })
+  }
+  const found = tops.map((top) => top.sorted())
+  const documents = await readDocuments({ table }, new Set(found.flat().map(({ id }) => id)))
+  return found.map((list) => list.map((hit) => ({ ...hit, document: documents.get(hit.id)!.document })))
+}
+
+function passing(batch: RecordBatch, test: (document: ReturnType<typeof documentOf>) => boolean): Uint8Array {
+  return Uint8Array.from(storedRows(batch), (row) => (test(documentOf(row, true)) ? 1 : 0))
+}
+
+/** The rows with these ids, by id. */
+export async function readDocuments(
+  { table }: Pick<Version, 'table'>,
+  ids: ReadonlySet<string>,
+): Promise<Map<string, StoredRow>> {
+  const rows = new Map<string, StoredRow>()
+  const wanted = [...ids]
+  for (let from = 0; from < wanted.length; from += idsAtOnce) {
+    const query = table.query().select(storedColumns).where(withIds(wanted.slice(from, from + idsAtOnce)))
+    for await (const batch of query) for (const row of storedRows(batch)) rows.set(row.id, row)
+  }
+  return rows
+}
+
+/** Ids in one condition. */
+export const idsAtOnce = 1000

@@ -1,0 +1,154 @@
+import type { Connection, Table } from '@lancedb/lancedb'
+import type { Field } from 'apache-arrow'
+import { join } from 'node:path'
+import { MillraceError } from '../errors.js'
+import { columnOf } from './columns.js'
+import { type Engine, loadEngine } from './engine.js'
+import { Exclusive } from './exclusive.js'
+import { currentGeneration, nameGeneration, newGeneration, removeOldGenerations, tableName } from './folder.js'
+import type { ResolvedOptions } from './options.js'
+import { schemaOf } from './rows.js'
+
+/** The table as it was at one commit; what others write does not change it. */
+export interface Version {
+  readonly generation: string
+  readonly number: number
+  readonly dim: number
+  readonly table: Table
+}
+
+/** The table of a generation, which follows what is written. */
+interface Live {
+  readonly generation: string
+  readonly dim: number
+  readonly connection: Connection
+  readonly table: Table
+}
+
+export interface StoreInit {
+  readonly folder: string
+  readonly options: Pick<ResolvedOptions, 'dim' | 'columns' | 'staleMs'>
+}
+
+/**
+ * The table in a shard's folder.
+ *
+ * 1. What `latest` gives is at least as new as everything that was acknowledged before it was called, by any process, minus
+ *    `staleMs`.
+ * 2. A Version reads one and the same state for as long as it is used.
+ */
+export class Store {
+  readonly folder: string
+  readonly #options: StoreInit['options']
+  readonly #looks = new Exclusive()
+  #live: Live | undefined
+  #version: Version | undefined
+  #lookedAt = -Infinity
+
+  constructor({ folder, options }: StoreInit) {
+    this.folder = folder
+    this.#options = options
+  }
+
+  /** The newest state; undefined while nothing was ever stored. `exactly` overrides `staleMs`. */
+  latest({ exactly = false }: { exactly?: boolean } = {}): Promise<Version | undefined> {
+    return this.#looks.run(async () => {
+      const now = performance.now()
+      if (!exactly && now - this.#lookedAt < this.#options.staleMs) return this.#version
+      this.#version = await this.#look()
+      this.#lookedAt = now
+      return this.#version
+    })
+  }
+
+  /** Makes the table unless there is one. For the holder of the writer's lock only. */
+  async create(dim: number): Promise<Version> {
+    const present = await this.latest({ exactly: true })
+    if (present !== undefined) return present
+    const engine = await loadEngine()
+    await removeOldGenerations(this.folder, 0)
+    const generation = await newGeneration(this.folder)
+    const connection = await connect(engine, join(this.folder, generation))
+    const table = await connection.createEmptyTable(tableName, schemaOf(engine, dim, this.#options.columns))
+    // two commits with the same new id are then a conflict, should the writer's lock ever fail
+    await table.setUnenforcedPrimaryKey('id')
+    await nameGeneration(this.folder, generation)
+    const made = await this.latest({ exactly: true })
+    if (made !== undefined) return made
+    throw new MillraceError('INTERNAL', `The table made in ${this.folder} is not there.`)
+  }
+
+  /** The table that follows what is written; for the holder of the writer's lock, after `latest`. */
+  get live(): Table {
+    if (this.#live !== undefined) return this.#live.table
+    throw new MillraceError('INTERNAL', `No table is open in ${this.folder}.`)
+  }
+
+  /** Throws INVALID_OPTION unless the options fit the table of a generation. */
+  async check(generation: string): Promise<void> {
+    const { connection } = await this.#open(generation)
+    connection.close()
+  }
+
+  close(): void {
+    this.#live?.connection.close()
+    this.#live = undefined
+    this.#version = undefined
+  }
+
+  async #look(): Promise<Version | undefined> {
+    const generation = await currentGeneration(this.folder)
+    if (generation === undefined) return undefined
+    if (this.#live?.generation !== generation) {
+      // whoever still reads the former one has tables of his own
+      this.#live?.connection.close()
+      this.#live = await this.#open(generation)
+    }
+    const { connection, dim, table: live } = this.#live
+    await live.checkoutLatest()
+    const number = await live.version()
+    const known = this.#version
+    if (known?.generation === generation && known.number === number) return known
+    // a table that was opened stays at the state it found
+    const table = await connection.openTable(tableName)
+    return { generation, dim, table, number: await table.version() }
+  }
+
+  async #open(generation: string): Promise<Live> {
+    const connection = await connect(await loadEngine(), join(this.folder, generation))
+    const table = await connection.openTable(tableName)
+    const { fields } = await table.schema()
+    return { generation, connection, table, dim: this.#checked(fields) }
+  }
+
+  /** The length of the vectors. Throws INVALID_OPTION when the table was made for other options. */
+  #checked(fields: readonly Field[]): number {
+    const { dim: wantedDim, columns } = this.#options
+    const list = fields.find(({ name }) => name === 'vector')?.type as { readonly listSize?: number } | undefined
+    const dim = list?.listSize ?? 0
+    if (wantedDim !== undefined && wantedDim !== dim) {
+      throw mismatch(this.folder, `vectors of ${dim} numbers`, `dim: ${wantedDim}`)
+    }
+    const types = { int: 'Float64', float: 'Float64', string: 'Utf8', bool: 'Bool' }
+    const wanted = Object.entries(columns).map(([name, type]) => `${columnOf(name)} ${types[type]}`)
+    const present = fields.slice(4).map(({ name, type }) => `${name} ${String(type)}`)
+    if (wanted.sort().join() === present.sort().join()) return dim
+    throw mismatch(
+      this.folder,
+      `columns for tags [${present.join(', ').replaceAll('tag_', '')}]`,
+      `columns: ${JSON.stringify(columns)}`,
+    )
+  }
+}
+
+/** Keeps the version that a table was opened at: only what looks for a newer one changes it. */
+export function connect({ lance }: Engine, folder: string): Promise<Connection> {
+  return lance.connect(folder)
+}
+
+function mismatch(folder: string, present: string, asked: string): MillraceError {
+  return new MillraceError(
+    'INVALID_OPTION',
+    `VectorIndexer: the table in ${folder} has ${present}, the option is ${asked}. Use the options it was made with, or another workspace and index anew.`,
+  )
+}

@@ -1,0 +1,43 @@
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isMissing, syncFolder } from './folder.js'
+
+/**
+ * Brings the files of a table to the disk. LanceDB itself leaves that to the system: what is committed survives the death
+ * of the process, not that of the machine. Files never change once they are there, so each is brought there once.
+ */
+export class Sync {
+  #synced = new Set<string>()
+
+  async run(folder: string): Promise<void> {
+    const present = new Set<string>()
+    await this.#visit(folder, present)
+    this.#synced = present
+  }
+
+  async #visit(folder: string, present: Set<string>): Promise<void> {
+    let changed = false
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name)
+      present.add(path)
+      if (!this.#synced.has(path)) changed = true
+      if (entry.isDirectory()) await this.#visit(path, present)
+      else if (!this.#synced.has(path)) await syncFile(path)
+    }
+    if (changed) await syncFolder(folder)
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    // cleaned away meanwhile
+    if (!isMissing(error)) throw error
+  }
+}

@@ -1,0 +1,74 @@
+import type { Table } from '@lancedb/lancedb'
+import { loadEngine } from './engine.js'
+import { removeOldGenerations } from './folder.js'
+import type { ResolvedOptions } from './options.js'
+import type { Store } from './store.js'
+
+type UpkeepOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'compactAfter' | 'keepVersionsMs'>
+
+/** Commits between two looks at how many files there are. */
+const lookEvery = 16
+
+/** How many times `compactAfter` files there may be at most, however little is in them. */
+const filesAtMost = 8
+
+/**
+ * Joins small files, removes versions that nobody reads any more, and keeps the approximate index near the rows. For the
+ * holder of the writer's lock only.
+ */
+export class Upkeep {
+  readonly #store: Store
+  readonly #options: UpkeepOptions
+  #commits = 0
+  #rows = 0
+
+  constructor(store: Store, options: UpkeepOptions) {
+    this.#store = store
+    this.#options = options
+  }
+
+  /**
+   * After a group of commits that wrote `rows` rows. Joining rewrites what is joined, so it waits until a fair part of the
+   * table is new: each row is then rewritten a few times in its life, not once for every few commits.
+   */
+  async after(rows: number): Promise<void> {
+    this.#commits += 1
+    this.#rows += rows
+    if (this.#commits % lookEvery !== 0 || (await this.#store.latest({ exactly: true })) === undefined) return
+    const table = this.#store.live
+    const { numRows, fragmentStats } = await table.stats()
+    const { compactAfter } = this.#options
+    const files = fragmentStats.numFragments
+    if (files < compactAfter) return
+    if (this.#rows * 4 < numRows && files < compactAfter * filesAtMost) return
+    await this.run()
+  }
+
+  /** All of it, now. */
+  async run(): Promise<void> {
+    const { keepVersionsMs, index } = this.#options
+    if ((await this.#store.latest({ exactly: true })) === undefined) return
+    const table = this.#store.live
+    this.#rows = 0
+    if (index !== undefined) await this.#index(table)
+    await table.optimize({ cleanupOlderThan: new Date(Date.now() - keepVersionsMs) })
+    await removeOldGenerations(this.#store.folder, keepVersionsMs)
+  }
+
+  /** `optimize` takes new rows into an index that is there. */
+  async #index(table: Table): Promise<void> {
+    const { index, metric } = this.#options
+    if ((await table.countRows()) < index!.after) return
+    const indices = await table.listIndices()
+    if (indices.some(({ columns }) => columns.includes('vector'))) return
+    const { lance } = await loadEngine()
+    const options = { distanceType: metric }
+    const configs = {
+      ivf_flat: () => lance.Index.ivfFlat(options),
+      ivf_pq: () => lance.Index.ivfPq(options),
+      ivf_hnsw_sq: () => lance.Index.hnswSq(options),
+      ivf_hnsw_pq: () => lance.Index.hnswPq(options),
+    }
+    await table.createIndex('vector', { config: configs[index!.kind]() })
+  }
+}

@@ -1,0 +1,293 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CsrMatrix, Document, NdArray } from '../document/index.js'
+import { context, docs, find, Place } from './fixture.suite.js'
+
+let place: Place
+beforeEach(() => {
+  place = new Place()
+})
+afterEach(() => place.close())
+
+const none = docs([])
+
+describe('an index that nobody wrote to', () => {
+  it('finds nothing, counts nothing, and can be flushed', async () => {
+    const indexer = place.indexer()
+    expect(await find(indexer, [1, 2])).toEqual([])
+    expect(await indexer.count(none, context())).toEqual({ count: 0 })
+    expect(await indexer.flush()).toEqual({ flushed: true })
+    expect(await indexer.delete(docs([{ id: 'a' }]), context())).toEqual({ deleted: 0 })
+    expect(await indexer.update(docs([{ id: 'a', text: 'x' }]))).toEqual({ updated: 0, missing: ['a'] })
+    expect((await indexer.get(docs([{ id: 'a', text: 'x' }]), context())).toJSON()).toEqual(
+      docs([{ id: 'a' }]).toJSON(),
+    )
+  })
+})
+
+describe('/index', () => {
+  it('stores by id: the same id twice is one document, the last one', async () => {
+    const indexer = place.indexer()
+    const embedding = [1, 0]
+    expect(
+      await indexer.index(
+        docs([
+          { id: 'a', text: 'old', embedding },
+          { id: 'a', text: 'new', embedding },
+        ]),
+      ),
+    ).toEqual({ indexed: 2 })
+    await indexer.index(docs([{ id: 'a', text: 'newest', embedding }]))
+    expect(await indexer.count(none, context())).toEqual({ count: 1 })
+    expect((await indexer.get(docs([{ id: 'a' }]), context())).texts).toEqual(['newest'])
+  })
+
+  it('gives back whole documents', async () => {
+    const indexer = place.indexer()
+    const given = new Document({
+      id: "it's \\ 'quoted' – ünïcode 🦉",
+      text: 'hello',
+      tags: { deep: { list: [1, 'two', null] } },
+      chunks: [{ text: 'hel' }],
+      embedding: new Float32Array([1, 2]),
+    })
+    await indexer.index(docs([given]))
+    const [stored] = await indexer.get(docs([{ id: given.id }]), context())
+    expect(stored!.toJSON()).toEqual(given.toJSON())
+    const query = new Document({ embedding: [1, 2] })
+    await indexer.search(docs([query]), context())
+    const match = query.matches.at(0)!
+    expect(match.embedding).toBeUndefined()
+    expect(match.chunks.texts).toEqual(['hel'])
+    expect(match.adjacency).toBe(1)
+    await indexer.search(docs([query]), context({ includeEmbeddings: true }))
+    expect((query.matches.at(0)!.embedding as NdArray).toList()).toEqual([1, 2])
+  })
+
+  it('leaves the documents that it was given as they were', async () => {
+    const indexer = place.indexer()
+    const given = docs([{ id: 'a', embedding: [1, 2] }])
+    const before = given.toJSON()
+    await indexer.index(given)
+    expect(given.toJSON()).toEqual(before)
+  })
+
+  it('writes sparse embeddings out', async () => {
+    const indexer = place.indexer()
+    const given = docs([{ id: 'a' }, { id: 'b' }])
+    given.embeddings = new CsrMatrix({ shape: [2, 3], indptr: [0, 1, 2], indices: [0, 2], data: [1, 1] })
+    await indexer.index(given)
+    expect(await find(indexer, [0, 0, 1], { limit: 1 })).toEqual([['b', 0]])
+  })
+
+  it.each([
+    ['no id', { id: '', embedding: [1] }, /needs an id/],
+    ['no embedding', { id: 'a' }, /Document a has no embedding/],
+    ['another length', { id: 'a', embedding: [1, 2, 3] }, /3 numbers, and the index has 2/],
+    ['a matrix', { id: 'a', embedding: [[1, 2], [3, 4]] }, /shape \[2, 2\]/],
+    ['what float32 cannot hold', { id: 'a', embedding: [1e300, 0] }, /not finite/],
+    ['a tag of another type', { id: 'a', embedding: [1, 2], year: 'MM' }, /Tag year of document a/],
+  ])('refuses a document with %s', async (_, init, message) => {
+    const indexer = place.indexer({ columns: { year: 'int' } })
+    await indexer.index(docs([{ id: 'first', embedding: [0, 1] }]))
+    await expect(indexer.index(docs([init]))).rejects.toThrow(message)
+    expect(await indexer.count(none, context())).toEqual({ count: 1 })
+  })
+
+  it('commits many small requests together, and refuses only the one that is wrong', async () => {
+    const indexer = place.indexer({ dim: 2 })
+    const requests = Array.from({ length: 50 }, (_, at) =>
+      indexer.index(docs([{ id: `d${at}`, embedding: at === 7 ? [1, 2, 3] : [at, 1] }])),
+    )
+    const outcomes = await Promise.allSettled(requests)
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1)
+    expect(await indexer.count(none, context())).toEqual({ count: 49 })
+  })
+})
+
+describe('/update', () => {
+  it('replaces the fields that are given, and says which ids are not there', async () => {
+    const indexer = place.indexer({ columns: { year: 'int' } })
+    await indexer.index(docs([{ id: 'a', text: 'one', tags: { year: 1, lang: 'en' }, embedding: [1, 0] }]))
+    expect(
+      await indexer.update(
+        docs([
+          { id: 'a', tags: { year: 2 } },
+          { id: 'b', text: 'two' },
+          { id: 'a', text: 'three' },
+        ]),
+      ),
+    ).toEqual({ updated: 1, missing: ['b'] })
+    const [stored] = await indexer.get(docs([{ id: 'a' }]), context())
+    expect(stored!.text).toBe('three')
+    expect(stored!.tags).toEqual({ year: 2 })
+    expect(await find(indexer, [1, 0], { filter: { tags__year: { $eq: 2 } } })).toEqual([['a', 0]])
+    await indexer.update(docs([{ id: 'a', embedding: [0, 1] }]))
+    expect(await find(indexer, [0, 1])).toEqual([['a', 0]])
+    await expect(indexer.update(docs([{ id: 'a', embedding: [1] }]))).rejects.toThrow(/1 numbers/)
+  })
+})
+
+describe('/delete', () => {
+  it('deletes by documents, ids and filter', async () => {
+    const indexer = place.indexer({ columns: { n: 'int' } })
+    await indexer.index(docs(Array.from({ length: 10 }, (_, n) => ({ id: `d${n}`, n, embedding: [n, 1] }))))
+    expect(await indexer.delete(docs([{ id: 'd0' }, { id: 'none' }]), context({ ids: ['d1', 'd0'] }))).toEqual({
+      deleted: 2,
+    })
+    expect(await indexer.delete(none, context({ filter: { tags__n: { $gte: 8 } } }))).toEqual({ deleted: 2 })
+    expect(await indexer.delete(none, context({ filter: { text: { $exists: true } } }))).toEqual({ deleted: 0 })
+    expect((await find(indexer, [1, 1])).map(([id]) => id).sort()).toEqual(['d2', 'd3', 'd4', 'd5', 'd6', 'd7'])
+  })
+})
+
+describe('/search', () => {
+  it('orders by score, ties by id, and cuts after that', async () => {
+    const indexer = place.indexer({ metric: 'l2', limit: 3 })
+    await indexer.index(docs(['c', 'b', 'a', 'd', 'e'].map((id) => ({ id, embedding: [id === 'e' ? 0 : 1, 0] }))))
+    expect(await find(indexer, [0, 0])).toEqual([
+      ['e', 0],
+      ['a', 1],
+      ['b', 1],
+    ])
+    expect(await find(indexer, [0, 0], { limit: 1 })).toEqual([['e', 0]])
+  })
+
+  it.each([
+    ['cosine', 1 - 0.6],
+    ['l2', 4 + 4],
+    ['dot', 1 - 3],
+  ] as const)('scores by %s', async (metric, expected) => {
+    const indexer = place.indexer({ metric })
+    await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
+    const [found] = await find(indexer, [metric === 'l2' ? 5 : 1, metric === 'l2' ? 2 : 0])
+    expect(found![1]).toBeCloseTo(expected, 6)
+  })
+
+  it('refuses queries that do not fit and parameters that are wrong', async () => {
+    const indexer = place.indexer()
+    await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
+    await expect(find(indexer, [1])).rejects.toThrow(/1 numbers, and the index has 2/)
+    await expect(find(indexer, [1, 2], { limit: 0 })).rejects.toThrow(/limit/)
+    await expect(find(indexer, [1, 2], { filter: { tags__x: { $like: 1 } } })).rejects.toThrow(/\$like/)
+    await expect(indexer.search(docs([{ text: 'x' }]), context())).rejects.toThrow(/no embedding/)
+  })
+
+  it('stops when nobody waits for it any more', async () => {
+    const indexer = place.indexer()
+    await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
+    const query = docs([{ embedding: [1, 2] }])
+    await expect(indexer.search(query, context({}, AbortSignal.abort()))).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('reads from disk what does not fit into memory, with the same answers', async () => {
+    const writer = place.indexer()
+    await writer.index(
+      docs(Array.from({ length: 500 }, (_, n) => ({ id: `d${n}`, n, embedding: [Math.sin(n), Math.cos(n)] }))),
+    )
+    const disk = place.indexer({ cacheBytes: 1000 })
+    for (const filter of [undefined, { tags__n: { $gt: 250 } }, { tags__n: { $gt: 250 }, id: { $neq: 'd251' } }]) {
+      expect(await find(disk, [1, 0.5], { filter })).toEqual(await find(writer, [1, 0.5], { filter }))
+    }
+    const wanted = docs([{ id: 'd3' }, { id: 'x' }, { id: 'd1' }])
+    expect((await disk.get(wanted, context())).toJSON()).toEqual((await writer.get(wanted, context())).toJSON())
+  })
+})
+
+describe('replicas of a shard', () => {
+  it('see each other’s writes as soon as they are answered', async () => {
+    const replicas = [place.indexer(), place.indexer(), place.indexer()]
+    for (let n = 0; n < 12; n++) {
+      await replicas[n % 3]!.index(docs([{ id: `d${n}`, embedding: [n + 1, 1] }]))
+      if (n % 4 === 3) await replicas[(n + 1) % 3]!.delete(docs([{ id: `d${n - 1}` }]), context())
+      const answers = await Promise.all(replicas.map((replica) => find(replica, [1, 1], { limit: 20 })))
+      expect(answers[1]).toEqual(answers[0])
+      expect(answers[2]).toEqual(answers[0])
+      expect(answers[0]).toHaveLength(n + 1 - Math.floor((n + 1) / 4))
+    }
+  })
+
+  it('write at the same time without losing or doubling anything', async () => {
+    const replicas = [place.indexer(), place.indexer(), place.indexer()]
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        replicas[n % 3]!.index(docs([{ id: `d${n % 40}`, embedding: [n, 1] }])),
+      ),
+    )
+    for (const replica of replicas) expect(await replica.count(none, context())).toEqual({ count: 40 })
+  })
+
+  it('may be as stale as they were allowed to be', async () => {
+    const [writer, reader] = [place.indexer(), place.indexer({ staleMs: 3_600_000 })]
+    await writer.index(docs([{ id: 'a', embedding: [1, 1] }]))
+    expect(await find(reader, [1, 1])).toHaveLength(1)
+    await writer.index(docs([{ id: 'b', embedding: [1, 1] }]))
+    expect(await find(reader, [1, 1])).toHaveLength(1)
+  })
+})
+
+describe('upkeep', () => {
+  it('keeps files and versions few, whatever is read meanwhile', async () => {
+    const indexer = place.indexer({ compactAfter: 4, keepVersionsMs: 0 })
+    const reader = place.indexer({ cacheBytes: 0 })
+    for (let n = 0; n < 40; n++) {
+      await indexer.index(docs([{ id: `d${n}`, embedding: [n + 1, 1] }]))
+      expect(await find(reader, [1, 1], { limit: 100 })).toHaveLength(n + 1)
+    }
+    await indexer.flush()
+    expect(await find(indexer, [1, 1], { limit: 100 })).toHaveLength(40)
+  })
+})
+
+it('writes that were accepted are done before close() ends, later ones refused', async () => {
+  const indexer = place.indexer()
+  const write = indexer.index(docs([{ id: 'a', embedding: [1] }]))
+  await indexer.close()
+  expect(await write).toEqual({ indexed: 1 })
+  await expect(indexer.index(docs([{ id: 'b', embedding: [1] }]))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  expect(await place.indexer().count(none, context())).toEqual({ count: 1 })
+})
+
+describe('options', () => {
+  it('that cannot be used are refused when the executor is made', () => {
+    for (const options of [
+      { dim: 0 },
+      { metric: 'euclid' },
+      { limit: 1.5 },
+      { columns: { 'a`b': 'int' } },
+      { columns: { year: 'date' } },
+      { index: { kind: 'hnsw', after: 1000 } },
+      { index: { kind: 'ivf_pq', after: 1 } },
+      { fsync: 'yes' },
+    ]) {
+      expect(() => place.indexer(options as never)).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(/^VectorIndexer: /) }),
+      )
+    }
+    expect(() => place.indexer({ metrics: 'l2' } as never)).toThrow(/did you mean 'metric'/)
+  })
+
+  it('that are not those of the table are refused when it is opened', async () => {
+    await place.indexer({ columns: { year: 'int' } }).index(docs([{ id: 'a', embedding: [1, 2] }]))
+    for (const options of [{}, { columns: { year: 'string' } }, { columns: { year: 'int' }, dim: 3 }] as const) {
+      await expect(place.indexer(options).count(none, context())).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    }
+  })
+})
+
+it('a table of which the creation was cut short is created again', async () => {
+  const { mkdirSync, writeFileSync } = await import('node:fs')
+  const { join } = await import('node:path')
+  const indexer = place.indexer()
+  const torn = join(indexer.workspace, 'generation-000000000000', 'documents.lance', 'data')
+  mkdirSync(torn, { recursive: true })
+  writeFileSync(join(torn, 'x.lance'), 'half')
+  expect(await indexer.count(none, context())).toEqual({ count: 0 })
+  await indexer.index(docs([{ id: 'a', embedding: [1, 2] }]))
+  expect(await indexer.count(none, context())).toEqual({ count: 1 })
+})
+
+it('with fsync everything works the same', async () => {
+  const indexer = place.indexer({ fsync: true, compactAfter: 2 })
+  for (let n = 0; n < 20; n++) await indexer.index(docs([{ id: `d${n}`, embedding: [n, 1] }]))
+  expect(await indexer.count(none, context())).toEqual({ count: 20 })
+})

@@ -1,0 +1,140 @@
+import type { Document } from '../document/index.js'
+import { replaceFields } from '../document/replace.js'
+import { MillraceError } from '../errors.js'
+import { loadEngine } from './engine.js'
+import type { Columns } from './options.js'
+import type { Condition } from './question.js'
+import { passingIds } from './reader.js'
+import { documentOf, encodeRows, type Row, rowOf, type StoredRow } from './rows.js'
+import { idsAtOnce, readDocuments } from './search-disk.js'
+import type { Store } from './store.js'
+import { withIds } from './where.js'
+
+/** What changes the table. */
+export type Change =
+  | { readonly kind: 'index'; readonly rows: readonly Row[] }
+  | { readonly kind: 'update'; readonly documents: readonly Document[] }
+  | { readonly kind: 'delete'; readonly ids: readonly string[] }
+  | { readonly kind: 'delete-where'; readonly condition: Condition; readonly signal: AbortSignal }
+
+/** What became of a change, as it is answered. */
+export type Outcome = Readonly<Record<string, unknown>>
+
+/** One change, and where to say what became of it. */
+export interface Asked<C extends Change = Change> {
+  readonly change: C
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** For the holder of the writer's lock only: every function here reads, then commits what follows from that. */
+export interface Target {
+  readonly store: Store
+  readonly columns: Columns
+}
+
+/** Inserts and replaces by id, in one commit; of rows with one id the last one stays. */
+export async function applyIndex(target: Target, asked: readonly Asked<Change & { kind: 'index' }>[]): Promise<number> {
+  const first = asked.find(({ change }) => change.rows.length > 0)?.change.rows[0]
+  if (first === undefined) {
+    for (const { resolve } of asked) resolve({ indexed: 0 })
+    return 0
+  }
+  const { dim } = await target.store.create(first.vector.length)
+  const fitting = asked.filter(({ change, reject }) => {
+    const wrong = change.rows.find(({ vector }) => vector.length !== dim)
+    if (wrong !== undefined) reject(wrongLength(wrong, dim))
+    return wrong === undefined
+  })
+  const rows = new Map<string, Row>()
+  for (const { change } of fitting) for (const row of change.rows) rows.set(row.id, row)
+  await upsert(target, [...rows.values()])
+  for (const { change, resolve } of fitting) resolve({ indexed: change.rows.length })
+  return rows.size
+}
+
+/** Replaces the fields that are given in Documents that are there, in one commit. */
+export async function applyUpdate(
+  target: Target,
+  asked: readonly Asked<Change & { kind: 'update' }>[],
+): Promise<number> {
+  const version = await target.store.latest({ exactly: true })
+  const ids = new Set(asked.flatMap(({ change }) => change.documents.map(({ id }) => id)))
+  const stored = version === undefined ? new Map<string, StoredRow>() : await readDocuments(version, ids)
+  const rows = new Map<string, Row>()
+  const settled: (() => void)[] = []
+  for (const { change, resolve, reject } of asked) {
+    const changed = new Map<string, Row>()
+    const missing: string[] = []
+    try {
+      for (const given of change.documents) {
+        const row = changed.get(given.id) ?? rows.get(given.id) ?? stored.get(given.id)
+        if (row === undefined) missing.push(given.id)
+        else changed.set(given.id, updated(row, given, { dim: version!.dim, columns: target.columns }))
+      }
+    } catch (error) {
+      reject(error)
+      continue
+    }
+    for (const [id, row] of changed) rows.set(id, row)
+    settled.push(() => resolve({ updated: changed.size, missing }))
+  }
+  await upsert(target, [...rows.values()])
+  for (const settle of settled) settle()
+  return rows.size
+}
+
+/** Deletes by id; ids that are not there are no error. */
+export async function applyDelete(
+  target: Target,
+  asked: readonly Asked<Change & { kind: 'delete' }>[],
+): Promise<number> {
+  const version = await target.store.latest({ exactly: true })
+  const ids = new Set(asked.flatMap(({ change }) => change.ids))
+  const present = version === undefined ? new Map<string, StoredRow>() : await readDocuments(version, ids)
+  await remove(target, [...present.keys()])
+  for (const { change, resolve } of asked) {
+    resolve({ deleted: new Set(change.ids.filter((id) => present.has(id))).size })
+  }
+  return present.size
+}
+
+/** Deletes what passes a filter. */
+export async function applyDeleteWhere(
+  target: Target,
+  { change, resolve }: Asked<Change & { kind: 'delete-where' }>,
+): Promise<number> {
+  const version = await target.store.latest({ exactly: true })
+  const ids = version === undefined ? [] : await passingIds(version, change.condition, change.signal)
+  await remove(target, ids)
+  resolve({ deleted: ids.length })
+  return ids.length
+}
+
+function updated(stored: StoredRow, given: Document, { dim, columns }: { dim: number; columns: Columns }): Row {
+  const document = documentOf(stored, true)
+  replaceFields(document, given)
+  const row = rowOf(document, columns)
+  if (row.vector.length !== dim) throw wrongLength(row, dim)
+  return row
+}
+
+async function upsert({ store, columns }: Target, rows: readonly Row[]): Promise<void> {
+  const version = await store.latest({ exactly: true })
+  if (version === undefined || rows.length === 0) return
+  const batch = encodeRows(await loadEngine(), rows, { columns, commit: version.number + 1 })
+  await store.live.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch)
+}
+
+async function remove({ store }: Target, ids: readonly string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += idsAtOnce) {
+    await store.live.delete(withIds(ids.slice(from, from + idsAtOnce)))
+  }
+}
+
+function wrongLength({ id, vector }: Row, dim: number): MillraceError {
+  return new MillraceError(
+    'INVALID_INPUT',
+    `Document ${id} has an embedding of ${vector.length} numbers, and the index has ${dim}.`,
+  )
+}
