@@ -74,7 +74,8 @@ export class Memory {
   async #keepOnly(table: Table): Promise<void> {
     const kept = new Set<string>()
     for await (const batch of table.query().select(['id'])) for (const id of idsOf(batch)) kept.add(id)
-    for (let place = this.length - 1; place >= 0; place--) if (!kept.has(this.ids[place]!)) this.#remove(place)
+    for (let place = this.length - 1; place >= 0; place--)
+      if (!kept.has(this.ids[place]!)) this.#remove(place)
   }
 
   #clear(dim: number): void {

@@ -64,7 +64,13 @@ export function scoreRows(
 }
 
 /** Four rows at once: four sums that do not wait for each other. */
-function sumProducts(query: Float32Array, block: Block, from: number, rows: number, sums: Float64Array): void {
+function sumProducts(
+  query: Float32Array,
+  block: Block,
+  from: number,
+  rows: number,
+  sums: Float64Array,
+): void {
   const { vectors, dim } = block
   let row = 0
   for (; row + 3 < rows; row += 4) {

@@ -49,7 +49,9 @@ export class Reader {
     return this.#again(async (version) => {
       if (version === undefined) return new Map<string, StoredRow>()
       const fromMemory = await this.#inMemory(async () => {
-        const places = Array.from(ids, (id) => this.#memory.placeOf(id)).filter((place) => place !== undefined)
+        const places = Array.from(ids, (id) => this.#memory.placeOf(id)).filter(
+          (place) => place !== undefined,
+        )
         return new Map(places.map((place) => [this.#memory.ids[place]!, this.#memory.rowAt(place)]))
       })
       return fromMemory ?? readDocuments(version, ids)
@@ -79,7 +81,8 @@ export class Reader {
     return this.#turns.run(async () => {
       const version = await this.#store.latest()
       if (version === undefined) return undefined
-      if (this.#tooMany < Infinity && (await version.table.countRows()) >= this.#tooMany * 0.9) return undefined
+      if (this.#tooMany < Infinity && (await version.table.countRows()) >= this.#tooMany * 0.9)
+        return undefined
       this.#tooMany = Infinity
       if (await this.#memory.reach(version, cacheBytes)) return use(version)
       this.#tooMany = await version.table.countRows()

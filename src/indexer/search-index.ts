@@ -35,7 +35,10 @@ export async function searchIndex(
   return hits
 }
 
-function scoreOf({ vector }: StoredRow, { metric, probe, dim }: { metric: Metric; probe: Probe; dim: number }): number {
+function scoreOf(
+  { vector }: StoredRow,
+  { metric, probe, dim }: { metric: Metric; probe: Probe; dim: number },
+): number {
   const scores = new Float64Array(1)
   const norms = Float64Array.of(normOf(vector, 0, dim))
   scoreRows(metric, probe, { block: { vectors: vector, norms, dim }, from: 0, to: 1, scores })

@@ -48,7 +48,7 @@ export class VectorIndexer extends Executor {
     '/restore': { method: 'restore', write: true },
   }
 
-  readonly ranking: Ranking
+  override readonly ranking: Ranking
   readonly #options: ResolvedOptions
   readonly #store: Store
   readonly #reader: Reader
@@ -153,7 +153,10 @@ export class VectorIndexer extends Executor {
   }
 }
 
-function matchOf(hit: Hit, { metric, withEmbeddings }: { metric: Metric; withEmbeddings: boolean }): Document {
+function matchOf(
+  hit: Hit,
+  { metric, withEmbeddings }: { metric: Metric; withEmbeddings: boolean },
+): Document {
   const match = documentOf(hit, false)
   match.scores = { ...match.scores, [metric]: { value: hit.score } }
   match.matches = undefined
