@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { type Construction, constructWith } from './construction.js'
 import { Executor, isBaseClass, isExecutorClass, lineage } from './executor.js'
 import { loggerOf } from './fixtures.suite.js'
+import { end, holderOf } from './workspace/fixtures.suite.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-executor-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -68,6 +69,28 @@ test('an executor can be made by hand, for a test of its methods', () => {
   expect(mine.metas).toEqual({ name: 'Mine', description: '', workspace: '' })
   expect(mine.runtimeArgs).toMatchObject({ name: 'Mine', replica: 0, replicas: 1, shardId: 0, shards: 1 })
   expect(mine.workspace).toBe(join(folder, 'Mine', '0'))
+})
+
+test('an executor that was made by hand neither checks nor locks its workspace', () => {
+  class Mine extends Executor {}
+  const own = { metas: { ...construction.metas, name: 'Mine' }, holder: holderOf() }
+  const runs = constructWith({ ...construction, ...own }, () => new Mine())
+  expect(readdirSync(runs.workspace)).toEqual(['.millrace.lock'])
+  const mine = new Mine({ workspace: folder })
+  expect(mine.workspace).toBe(join(folder, 'Mine', '0'))
+  expect(readdirSync(mine.workspace)).toEqual([])
+  expect(readdirSync(join(folder, 'Mine')).sort()).toEqual(['0', '1', 'millrace.json'])
+})
+
+test('a workspace that could not be had is asked for again when it is read again', () => {
+  const first = holderOf()
+  const own = { metas: { ...construction.metas, name: 'Wanted' } }
+  const runs = constructWith({ ...construction, ...own, holder: first }, () => new Executor())
+  const waits = constructWith({ ...construction, ...own, holder: holderOf() }, () => new Executor())
+  const { workspace } = runs
+  expect(() => waits.workspace).toThrow(expect.objectContaining({ code: 'WORKSPACE_CONFLICT' }))
+  end(first)
+  expect(waits.workspace).toBe(workspace)
 })
 
 test('the workspace is WORKSPACE/NAME/SHARD, made when it is first read', () => {
