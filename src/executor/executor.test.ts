@@ -72,14 +72,17 @@ test('an executor can be made by hand, for a test of its methods', () => {
 })
 
 test('an executor that was made by hand neither checks nor locks its workspace', () => {
-  class Mine extends Executor {}
-  const own = { metas: { ...construction.metas, name: 'Mine' }, holder: holderOf() }
-  const runs = constructWith({ ...construction, ...own }, () => new Mine())
-  expect(readdirSync(runs.workspace)).toEqual(['.millrace.lock'])
-  const mine = new Mine({ workspace: folder })
-  expect(mine.workspace).toBe(join(folder, 'Mine', '0'))
-  expect(readdirSync(mine.workspace)).toEqual([])
-  expect(readdirSync(join(folder, 'Mine')).sort()).toEqual(['0', '1', 'millrace.json'])
+  class Own extends Executor {}
+  const metas = { ...construction.metas, name: 'Own' }
+  const runtimeArgs = { ...construction.runtimeArgs, shardId: 0 }
+  const runs = constructWith({ ...construction, metas, runtimeArgs, holder: holderOf() }, () => new Own())
+  const { workspace } = runs
+  expect(new Own({ workspace: folder }).workspace).toBe(workspace)
+  expect(readdirSync(workspace)).toEqual(['.millrace.lock'])
+  expect(readdirSync(join(folder, 'Own'))).toEqual(['0', 'millrace.json'])
+  class Fresh extends Executor {}
+  expect(readdirSync(new Fresh({ workspace: folder }).workspace)).toEqual([])
+  expect(readdirSync(join(folder, 'Fresh'))).toEqual(['0'])
 })
 
 test('a workspace that could not be had is asked for again when it is read again', () => {
