@@ -67,8 +67,8 @@ export class RunningFlow {
     // standard output is the program's own
     const write = (line: string): void => void process.stderr.write(`${line}\n`)
     const logger = createLogger(settings.name, { write })
-    const hold = new WorkspaceHold(settings.name, systemClock)
     const listening = startGateway(gatewaySpec(plan), programReducers(plan))
+    const hold = new WorkspaceHold(settings.name, systemClock)
     const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
     const counts = [...deployments.values()].map(
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
