@@ -3,7 +3,7 @@ import { MillraceError } from '../errors.js'
 import { describeValue } from '../executor/describe-value.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { resultsOf, withResults } from '../wire/results.js'
-import { countDocuments } from '../wire/shards/list.js'
+import { concatenate, countDocuments } from '../wire/shards/list.js'
 import { mergeLists } from '../wire/shards/merge.js'
 import type { Ranking } from '../wire/shards/ranking.js'
 
@@ -58,7 +58,7 @@ export function merging(ranking: () => Ranking): Reduce {
 /** All documents, those of one shard behind those of the other, each with where it came from. */
 export const concatenating: Reduce = (given) => {
   const all = lists(given)
-  const answer = answerOf(given, all)
+  const answer = answerOf(given, concatenate(all))
   answer.parts = all.map((list, index) => ({ from: given.from[index]!, count: countDocuments(list) }))
   return answer
 }
