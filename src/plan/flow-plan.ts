@@ -17,7 +17,14 @@ export interface StagePlan extends Omit<StageSettings, 'name' | 'external' | 're
   readonly source: ExecutorSource
   readonly reduce: ReducePlan
   /** Servers of an external stage; empty for one that Millrace starts. */
-  readonly external: readonly { readonly host: string; readonly port: number; readonly tls: boolean }[]
+  readonly external: readonly ExternalAddress[]
+}
+
+export interface ExternalAddress {
+  readonly host: string
+  readonly port: number
+  readonly tls: boolean
+  readonly shard: number
 }
 
 /** A Flow as it must run; stages in order. */
@@ -191,16 +198,30 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
       `stage '${name}': host and port must be lists of the same length, or one of them a single value; they have ${hosts.length} and ${ports.length}.`,
     )
   }
+  const { shards, tls, discover } = settings
+  if (count % shards !== 0) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': ${shards} external shards need as many servers each, and ${count} cannot be shared out. List those of shard 0 first, then as many of shard 1, and so on.`,
+    )
+  }
+  if (tls && discover === 'dns') {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}': servers found by discover: 'dns' are dialled by their address, which no certificate names, so tls cannot be used with it.`,
+    )
+  }
   return Array.from({ length: count }, (_, index) => ({
     host: hosts[hosts.length === 1 ? 0 : index]!,
     port: ports[ports.length === 1 ? 0 : index]!,
-    tls: settings.tls,
+    tls,
+    shard: Math.floor((index * shards) / count),
   }))
 }
 
 /** An external stage has what its servers have. */
 function refuseOwn(options: StageOptions, name: string): void {
-  const given = (['uses', 'replicas', 'shards', 'usesBefore', 'usesAfter'] as const).find(
+  const given = (['uses', 'replicas', 'usesBefore', 'usesAfter'] as const).find(
     (key) => options[key] !== undefined,
   )
   if (given === undefined) return
@@ -211,10 +232,12 @@ function refuseOwn(options: StageOptions, name: string): void {
 }
 
 function refuseAddress(settings: StageSettings, name: string): readonly [] {
-  const given = [settings.host, settings.port].some((list) => list !== null && list.length > 0)
+  const given =
+    settings.discover !== 'static' ||
+    [settings.host, settings.port].some((list) => list !== null && list.length > 0)
   if (!given) return []
   throw new MillraceError(
     'INVALID_OPTION',
-    `stage '${name}': host and port are for external stages. Say external: true to use a server that runs already.`,
+    `stage '${name}': host, port and discover are for external stages. Say external: true to use a server that runs already.`,
   )
 }
