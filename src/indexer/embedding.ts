@@ -14,7 +14,8 @@ export function vectorOf(document: Document, dim?: number): Float32Array {
     throw refused(document, `an embedding of ${vector.length} numbers, and the index has ${dim}`)
   }
   for (let at = 0; at < vector.length; at++) {
-    if (!Number.isFinite(vector[at]!)) throw refused(document, 'an embedding with a number that is not finite')
+    if (!Number.isFinite(vector[at]!))
+      throw refused(document, 'an embedding with a number that is not finite')
   }
   return vector
 }

@@ -56,7 +56,8 @@ export async function removeOldGenerations(folder: string, keepMs: number): Prom
   const current = await currentGeneration(folder)
   if (current !== undefined && Date.now() - (await stat(join(folder, pointer))).mtimeMs < keepMs) return
   for (const name of await readdir(folder)) {
-    if (name.startsWith(prefix) && name !== current) await rm(join(folder, name), { recursive: true, force: true })
+    if (name.startsWith(prefix) && name !== current)
+      await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 

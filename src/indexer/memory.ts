@@ -1,6 +1,8 @@
 import type { Table } from '@lancedb/lancedb'
 import { type Block, normOf } from './metric.js'
+import { type Columns } from './options.js'
 import { idsOf, type StoredRow, storedColumns, storedRows } from './rows.js'
+import { columnNames, type Tags, tagsOf } from './columns.js'
 import type { Version } from './store.js'
 
 /**
@@ -14,11 +16,18 @@ export class Memory {
   number = -1
   readonly ids: string[] = []
   readonly documents: Uint8Array[] = []
+  /** The tags that are columns. */
+  readonly tags: Tags[] = []
+  readonly #columns: Columns
   #places = new Map<string, number>()
   #vectors = new Float32Array(0)
   #norms = new Float64Array(0)
   #dim = 0
   #documentBytes = 0
+
+  constructor(columns: Columns) {
+    this.#columns = columns
+  }
 
   get length(): number {
     return this.ids.length
@@ -26,7 +35,7 @@ export class Memory {
 
   /** Bytes, nearly. */
   get size(): number {
-    return this.#vectors.byteLength + this.#norms.byteLength + this.#documentBytes + this.length * 100
+    return this.#vectors.byteLength + this.#norms.byteLength + this.#documentBytes + this.length * 160
   }
 
   get block(): Block {
@@ -61,11 +70,13 @@ export class Memory {
   }
 
   async #add(table: Table, since: number, maxBytes: number): Promise<boolean> {
-    const query = table.query().select(storedColumns)
+    const query = table.query().select([...storedColumns, ...columnNames(this.#columns)])
     if (since >= 0) query.where(`commit > ${since}`)
     else this.#reserve(await table.countRows())
     for await (const batch of query) {
-      for (const row of storedRows(batch)) this.#put(row)
+      const tags = tagsOf(batch, this.#columns)
+      let at = 0
+      for (const row of storedRows(batch)) this.#put(row, tags[at++]!)
       if (this.size > maxBytes) return false
     }
     return true
@@ -74,7 +85,8 @@ export class Memory {
   async #keepOnly(table: Table): Promise<void> {
     const kept = new Set<string>()
     for await (const batch of table.query().select(['id'])) for (const id of idsOf(batch)) kept.add(id)
-    for (let place = this.length - 1; place >= 0; place--) if (!kept.has(this.ids[place]!)) this.#remove(place)
+    for (let place = this.length - 1; place >= 0; place--)
+      if (!kept.has(this.ids[place]!)) this.#remove(place)
   }
 
   #clear(dim: number): void {
@@ -82,6 +94,7 @@ export class Memory {
     this.number = -1
     this.ids.length = 0
     this.documents.length = 0
+    this.tags.length = 0
     this.#places = new Map()
     this.#vectors = new Float32Array(0)
     this.#norms = new Float64Array(0)
@@ -89,7 +102,7 @@ export class Memory {
     this.#documentBytes = 0
   }
 
-  #put({ id, vector, document }: StoredRow): void {
+  #put({ id, vector, document }: StoredRow, tags: Tags): void {
     let place = this.#places.get(id)
     if (place === undefined) {
       place = this.length
@@ -98,6 +111,7 @@ export class Memory {
       if (this.#norms.length <= place) this.#reserve(Math.max(64, Math.ceil(place * 1.5)))
     } else this.#documentBytes -= this.documents[place]!.length
     this.documents[place] = document
+    this.tags[place] = tags
     this.#documentBytes += document.length
     this.#vectors.set(vector, place * this.#dim)
     this.#norms[place] = normOf(vector, 0, vector.length)
@@ -112,12 +126,14 @@ export class Memory {
     if (place !== last) {
       this.ids[place] = moved
       this.documents[place] = this.documents[last]!
+      this.tags[place] = this.tags[last]!
       this.#places.set(moved, place)
       this.#vectors.copyWithin(place * this.#dim, last * this.#dim, (last + 1) * this.#dim)
       this.#norms[place] = this.#norms[last]!
     }
     this.ids.pop()
     this.documents.pop()
+    this.tags.pop()
   }
 
   #reserve(rows: number): void {

@@ -21,7 +21,10 @@ export interface Question {
 }
 
 /** The filter among a request's parameters. Throws INVALID_INPUT for one that cannot be used. */
-export function conditionOf(parameters: Readonly<Record<string, unknown>>, columns: Columns): Condition | undefined {
+export function conditionOf(
+  parameters: Readonly<Record<string, unknown>>,
+  columns: Columns,
+): Condition | undefined {
   const filter = parameters.filter
   if (filter === undefined || filter === null) return undefined
   if (typeof filter !== 'object' || Array.isArray(filter)) throw invalid('filter', 'an object', filter)
@@ -36,7 +39,11 @@ export function limitOf(parameters: Readonly<Record<string, unknown>>, preset: n
   throw invalid('limit', 'a whole number from 1', limit)
 }
 
-export function flagOf(parameters: Readonly<Record<string, unknown>>, name: string, preset: boolean): boolean {
+export function flagOf(
+  parameters: Readonly<Record<string, unknown>>,
+  name: string,
+  preset: boolean,
+): boolean {
   const flag = parameters[name] ?? preset
   if (typeof flag === 'boolean') return flag
   throw invalid(name, 'true or false', flag)

@@ -1,8 +1,8 @@
 import { type Block, type Metric, type Probe, scoreRows } from './metric.js'
 import { type Scored, Top } from './top.js'
 
-/** Rows that are scored for one query after the other while they are in the processor's cache. */
-const rowsAtOnce = 512
+/** Rows that are scored for all queries while they are in the processor's cache. */
+const rowsAtOnce = 256
 
 export interface Scan<T extends Scored> {
   readonly metric: Metric
@@ -17,15 +17,15 @@ export function scanRows<T extends Scored>(
   { metric, probes, tops, take }: Scan<T>,
   { block, from, to, mask }: { block: Block; from: number; to: number; mask: Uint8Array | undefined },
 ): void {
-  const scores = new Float64Array(rowsAtOnce)
+  const scores = probes.map(() => new Float64Array(rowsAtOnce))
   for (let start = from; start < to; start += rowsAtOnce) {
     const end = Math.min(to, start + rowsAtOnce)
-    for (const [index, probe] of probes.entries()) {
-      scoreRows(metric, probe, { block, from: start, to: end, scores })
-      const top = tops[index]!
+    scoreRows(metric, probes, { block, from: start, to: end, scores })
+    for (const [index, top] of tops.entries()) {
+      const own = scores[index]!
       let worst = top.worst
       for (let place = start; place < end; place++) {
-        const score = scores[place - start]!
+        const score = own[place - start]!
         if (score > worst || (mask !== undefined && mask[place] === 0)) continue
         top.offer(take(place, score))
         worst = top.worst

@@ -35,7 +35,10 @@ export async function searchDisk(
       vector: vectors.slice(place * dim, (place + 1) * dim),
     })
     const mask = tested ? passing(batch, condition.test) : undefined
-    scanRows({ metric, probes, tops, take }, { block: { vectors, norms, dim }, from: 0, to: ids.length, mask })
+    scanRows(
+      { metric, probes, tops, take },
+      { block: { vectors, norms, dim }, from: 0, to: ids.length, mask },
+    )
   }
   const found = tops.map((top) => top.sorted())
   const documents = await readDocuments({ table }, new Set(found.flat().map(({ id }) => id)))
@@ -54,7 +57,10 @@ export async function readDocuments(
   const rows = new Map<string, StoredRow>()
   const wanted = [...ids]
   for (let from = 0; from < wanted.length; from += idsAtOnce) {
-    const query = table.query().select(storedColumns).where(withIds(wanted.slice(from, from + idsAtOnce)))
+    const query = table
+      .query()
+      .select(storedColumns)
+      .where(withIds(wanted.slice(from, from + idsAtOnce)))
     for await (const batch of query) for (const row of storedRows(batch)) rows.set(row.id, row)
   }
   return rows

@@ -24,7 +24,7 @@ export async function searchIndex(
       .distanceType(metric)
       .limit(limit * refine)
       .refineFactor(1)
-      .select(storedColumns)
+      .select([...storedColumns, '_distance'])
     if (condition?.sql !== undefined) query.where(condition.sql)
     const top = new Top<Hit>(limit)
     for await (const batch of query) {
@@ -35,9 +35,12 @@ export async function searchIndex(
   return hits
 }
 
-function scoreOf({ vector }: StoredRow, { metric, probe, dim }: { metric: Metric; probe: Probe; dim: number }): number {
-  const scores = new Float64Array(1)
+function scoreOf(
+  { vector }: StoredRow,
+  { metric, probe, dim }: { metric: Metric; probe: Probe; dim: number },
+): number {
+  const scores = [new Float64Array(1)]
   const norms = Float64Array.of(normOf(vector, 0, dim))
-  scoreRows(metric, probe, { block: { vectors: vector, norms, dim }, from: 0, to: 1, scores })
-  return scores[0]!
+  scoreRows(metric, [probe], { block: { vectors: vector, norms, dim }, from: 0, to: 1, scores })
+  return scores[0]![0]!
 }

@@ -16,12 +16,18 @@ const dim = 7
 // few values, so that equal scores are common
 const vector = fc.oneof(
   fc.array(fc.constantFrom(-1, 0, 1), { minLength: dim, maxLength: dim }),
-  fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -4, max: 4 }), { minLength: dim, maxLength: dim }),
+  fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -4, max: 4 }), {
+    minLength: dim,
+    maxLength: dim,
+  }),
 )
 const id = fc.nat(120).map((n) => `doc-${n}`)
 const stored = fc.record({ id, vector, year: fc.option(fc.nat(5)), word: fc.constantFrom('', 'a', 'b') })
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('index' as const), rows: fc.array(stored, { maxLength: 40 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('index' as const), rows: fc.array(stored, { maxLength: 40 }) }),
+  },
   fc.record({ kind: fc.constant('update' as const), rows: fc.array(stored, { maxLength: 10 }) }),
   fc.record({ kind: fc.constant('delete' as const), ids: fc.array(id, { maxLength: 10 }) }),
   fc.record({ kind: fc.constant('flush' as const) }),
@@ -67,7 +73,11 @@ it('one shard or many, in memory or on disk: the same matches, scores and order'
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 6 }),
       fc.array(vector, { minLength: 1, maxLength: 3 }),
-      fc.record({ filter, limit: fc.integer({ min: 1, max: 30 }), metric: fc.constantFrom<Metric>(...metrics) }),
+      fc.record({
+        filter,
+        limit: fc.integer({ min: 1, max: 30 }),
+        metric: fc.constantFrom<Metric>(...metrics),
+      }),
       async (steps, queries, { filter: condition, limit, metric }) => {
         round += 1
         const columns = { year: 'int', word: 'string' } as const
@@ -87,7 +97,14 @@ it('one shard or many, in memory or on disk: the same matches, scores and order'
               return Array.from(asked, (query) => matchesOf(query, metric))
             }),
           )
-          answers.push(queries.map((_, at) => merged(lists.map((list) => list[at]!), limit)))
+          answers.push(
+            queries.map((_, at) =>
+              merged(
+                lists.map((list) => list[at]!),
+                limit,
+              ),
+            ),
+          )
           await Promise.all(indexers.map((indexer) => indexer.close()))
         }
         for (const answer of answers) expect(answer).toEqual(answers[0])
@@ -101,13 +118,17 @@ it('scores cosine as DocumentArray.match does', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(vector, { minLength: 1, maxLength: 40 }), vector, async (vectors, query) => {
       round += 1
-      const corpus = docs(vectors.map((each, at) => ({ id: `doc-${at}`, embedding: Float32Array.from(each) })))
+      const corpus = docs(
+        vectors.map((each, at) => ({ id: `doc-${at}`, embedding: Float32Array.from(each) })),
+      )
       const indexer = place.indexer({}, round)
       await indexer.index(corpus)
       const asked = docs([{ embedding: Float32Array.from(query) }, { embedding: Float32Array.from(query) }])
       await indexer.search(asked.slice(0, 1), context({ limit: 100 }))
       asked.slice(1).match(corpus, { metric: 'cosine', limit: null })
-      const expected = matchesOf(asked.at(1)!, 'cosine').map(([of, score]) => [of, Math.fround(score)] as [string, number])
+      const expected = matchesOf(asked.at(1)!, 'cosine').map(
+        ([of, score]) => [of, Math.fround(score)] as [string, number],
+      )
       expect(matchesOf(asked.at(0)!, 'cosine')).toEqual(merged([expected], 100))
     }),
     { numRuns: 15 },

@@ -5,7 +5,13 @@ import { MillraceError } from '../errors.js'
 import { columnOf } from './columns.js'
 import { type Engine, loadEngine } from './engine.js'
 import { Exclusive } from './exclusive.js'
-import { currentGeneration, nameGeneration, newGeneration, removeOldGenerations, tableName } from './folder.js'
+import {
+  currentGeneration,
+  nameGeneration,
+  newGeneration,
+  removeOldGenerations,
+  tableName,
+} from './folder.js'
 import type { ResolvedOptions } from './options.js'
 import { schemaOf } from './rows.js'
 
@@ -124,7 +130,9 @@ export class Store {
   /** The length of the vectors. Throws INVALID_OPTION when the table was made for other options. */
   #checked(fields: readonly Field[]): number {
     const { dim: wantedDim, columns } = this.#options
-    const list = fields.find(({ name }) => name === 'vector')?.type as { readonly listSize?: number } | undefined
+    const list = fields.find(({ name }) => name === 'vector')?.type as
+      | { readonly listSize?: number }
+      | undefined
     const dim = list?.listSize ?? 0
     if (wantedDim !== undefined && wantedDim !== dim) {
       throw mismatch(this.folder, `vectors of ${dim} numbers`, `dim: ${wantedDim}`)

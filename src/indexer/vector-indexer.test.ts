@@ -83,7 +83,17 @@ describe('/index', () => {
     ['no id', { id: '', embedding: [1] }, /needs an id/],
     ['no embedding', { id: 'a' }, /Document a has no embedding/],
     ['another length', { id: 'a', embedding: [1, 2, 3] }, /3 numbers, and the index has 2/],
-    ['a matrix', { id: 'a', embedding: [[1, 2], [3, 4]] }, /shape \[2, 2\]/],
+    [
+      'a matrix',
+      {
+        id: 'a',
+        embedding: [
+          [1, 2],
+          [3, 4],
+        ],
+      },
+      /shape \[2, 2\]/,
+    ],
     ['what float32 cannot hold', { id: 'a', embedding: [1e300, 0] }, /not finite/],
     ['a tag of another type', { id: 'a', embedding: [1, 2], year: 'MM' }, /Tag year of document a/],
   ])('refuses a document with %s', async (_, init, message) => {
@@ -131,19 +141,32 @@ describe('/delete', () => {
   it('deletes by documents, ids and filter', async () => {
     const indexer = place.indexer({ columns: { n: 'int' } })
     await indexer.index(docs(Array.from({ length: 10 }, (_, n) => ({ id: `d${n}`, n, embedding: [n, 1] }))))
-    expect(await indexer.delete(docs([{ id: 'd0' }, { id: 'none' }]), context({ ids: ['d1', 'd0'] }))).toEqual({
+    expect(
+      await indexer.delete(docs([{ id: 'd0' }, { id: 'none' }]), context({ ids: ['d1', 'd0'] })),
+    ).toEqual({
       deleted: 2,
     })
     expect(await indexer.delete(none, context({ filter: { tags__n: { $gte: 8 } } }))).toEqual({ deleted: 2 })
-    expect(await indexer.delete(none, context({ filter: { text: { $exists: true } } }))).toEqual({ deleted: 0 })
-    expect((await find(indexer, [1, 1])).map(([id]) => id).sort()).toEqual(['d2', 'd3', 'd4', 'd5', 'd6', 'd7'])
+    expect(await indexer.delete(none, context({ filter: { text: { $exists: true } } }))).toEqual({
+      deleted: 0,
+    })
+    expect((await find(indexer, [1, 1])).map(([id]) => id).sort()).toEqual([
+      'd2',
+      'd3',
+      'd4',
+      'd5',
+      'd6',
+      'd7',
+    ])
   })
 })
 
 describe('/search', () => {
   it('orders by score, ties by id, and cuts after that', async () => {
     const indexer = place.indexer({ metric: 'l2', limit: 3 })
-    await indexer.index(docs(['c', 'b', 'a', 'd', 'e'].map((id) => ({ id, embedding: [id === 'e' ? 0 : 1, 0] }))))
+    await indexer.index(
+      docs(['c', 'b', 'a', 'd', 'e'].map((id) => ({ id, embedding: [id === 'e' ? 0 : 1, 0] }))),
+    )
     expect(await find(indexer, [0, 0])).toEqual([
       ['e', 0],
       ['a', 1],
@@ -176,20 +199,30 @@ describe('/search', () => {
     const indexer = place.indexer()
     await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
     const query = docs([{ embedding: [1, 2] }])
-    await expect(indexer.search(query, context({}, AbortSignal.abort()))).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(indexer.search(query, context({}, AbortSignal.abort()))).rejects.toMatchObject({
+      code: 'CANCELLED',
+    })
   })
 
   it('reads from disk what does not fit into memory, with the same answers', async () => {
     const writer = place.indexer()
     await writer.index(
-      docs(Array.from({ length: 500 }, (_, n) => ({ id: `d${n}`, n, embedding: [Math.sin(n), Math.cos(n)] }))),
+      docs(
+        Array.from({ length: 500 }, (_, n) => ({ id: `d${n}`, n, embedding: [Math.sin(n), Math.cos(n)] })),
+      ),
     )
     const disk = place.indexer({ cacheBytes: 1000 })
-    for (const filter of [undefined, { tags__n: { $gt: 250 } }, { tags__n: { $gt: 250 }, id: { $neq: 'd251' } }]) {
+    for (const filter of [
+      undefined,
+      { tags__n: { $gt: 250 } },
+      { tags__n: { $gt: 250 }, id: { $neq: 'd251' } },
+    ]) {
       expect(await find(disk, [1, 0.5], { filter })).toEqual(await find(writer, [1, 0.5], { filter }))
     }
     const wanted = docs([{ id: 'd3' }, { id: 'x' }, { id: 'd1' }])
-    expect((await disk.get(wanted, context())).toJSON()).toEqual((await writer.get(wanted, context())).toJSON())
+    expect((await disk.get(wanted, context())).toJSON()).toEqual(
+      (await writer.get(wanted, context())).toJSON(),
+    )
   })
 })
 
@@ -243,7 +276,9 @@ it('writes that were accepted are done before close() ends, later ones refused',
   const write = indexer.index(docs([{ id: 'a', embedding: [1] }]))
   await indexer.close()
   expect(await write).toEqual({ indexed: 1 })
-  await expect(indexer.index(docs([{ id: 'b', embedding: [1] }]))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(indexer.index(docs([{ id: 'b', embedding: [1] }]))).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  })
   expect(await place.indexer().count(none, context())).toEqual({ count: 1 })
 })
 
@@ -260,7 +295,10 @@ describe('options', () => {
       { fsync: 'yes' },
     ]) {
       expect(() => place.indexer(options as never)).toThrow(
-        expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(/^VectorIndexer: /) }),
+        expect.objectContaining({
+          code: 'INVALID_OPTION',
+          message: expect.stringMatching(/^VectorIndexer: /),
+        }),
       )
     }
     expect(() => place.indexer({ metrics: 'l2' } as never)).toThrow(/did you mean 'metric'/)
@@ -268,8 +306,14 @@ describe('options', () => {
 
   it('that are not those of the table are refused when it is opened', async () => {
     await place.indexer({ columns: { year: 'int' } }).index(docs([{ id: 'a', embedding: [1, 2] }]))
-    for (const options of [{}, { columns: { year: 'string' } }, { columns: { year: 'int' }, dim: 3 }] as const) {
-      await expect(place.indexer(options).count(none, context())).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    for (const options of [
+      {},
+      { columns: { year: 'string' } },
+      { columns: { year: 'int' }, dim: 3 },
+    ] as const) {
+      await expect(place.indexer(options).count(none, context())).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+      })
     }
   })
 })

@@ -153,7 +153,10 @@ export class VectorIndexer extends Executor {
   }
 }
 
-function matchOf(hit: Hit, { metric, withEmbeddings }: { metric: Metric; withEmbeddings: boolean }): Document {
+function matchOf(
+  hit: Hit,
+  { metric, withEmbeddings }: { metric: Metric; withEmbeddings: boolean },
+): Document {
   const match = documentOf(hit, false)
   match.scores = { ...match.scores, [metric]: { value: hit.score } }
   match.matches = undefined

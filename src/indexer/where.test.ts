@@ -24,7 +24,15 @@ const tags = fc.record(
   { requiredKeys: [] },
 )
 
-const value = fc.oneof(int, float, text, fc.boolean(), fc.constant(null), fc.constant(NaN), fc.constant(Infinity))
+const value = fc.oneof(
+  int,
+  float,
+  text,
+  fc.boolean(),
+  fc.constant(null),
+  fc.constant(NaN),
+  fc.constant(Infinity),
+)
 const operator = fc.oneof(
   fc.tuple(fc.constantFrom('$eq', '$neq', '$lt', '$lte', '$gt', '$gte'), value),
   fc.tuple(fc.constantFrom('$in', '$nin'), fc.array(value, { maxLength: 3 })),
@@ -33,13 +41,15 @@ const operator = fc.oneof(
 const path = fc.constantFrom('tags__i', 'tags__f', 'tags__s', 'tags__b', 'tags__deep__s', 'tags__other', 'id')
 const { filter } = fc.letrec((tie) => ({
   condition: fc.oneof(
-    fc.tuple(
-      path,
-      fc.array(operator, { minLength: 1, maxLength: 2 }).map((pairs) => Object.fromEntries(pairs)),
-    ).map(([key, test]) => ({ [key]: test })),
-    fc.tuple(fc.constantFrom('$and', '$or', '$not'), fc.array(tie('filter'), { maxLength: 3 })).map(
-      ([key, list]) => ({ [key]: list }),
-    ),
+    fc
+      .tuple(
+        path,
+        fc.array(operator, { minLength: 1, maxLength: 2 }).map((pairs) => Object.fromEntries(pairs)),
+      )
+      .map(([key, test]) => ({ [key]: test })),
+    fc
+      .tuple(fc.constantFrom('$and', '$or', '$not'), fc.array(tie('filter'), { maxLength: 3 }))
+      .map(([key, list]) => ({ [key]: list })),
   ),
   filter: fc
     .array(tie('condition'), { minLength: 1, maxLength: 2 })

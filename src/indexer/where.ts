@@ -104,7 +104,8 @@ function test(column: Column, operator: string, wanted: unknown): string | undef
       if (typeof wanted === 'string' && /[\ud800-\uffff]/.test(wanted)) return undefined
       if (typeof wanted !== 'number' && typeof wanted !== 'string') return 'false'
       const value = literal(type, wanted)
-      if (value === undefined) return Number.isFinite(wanted) || typeof wanted === 'string' ? 'false' : undefined
+      if (value === undefined)
+        return Number.isFinite(wanted) || typeof wanted === 'string' ? 'false' : undefined
       return `(${name} IS NOT NULL AND ${name} ${comparisons[operator]} ${value})`
     }
     default:

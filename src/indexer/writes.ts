@@ -34,7 +34,10 @@ export interface Target {
 }
 
 /** Inserts and replaces by id, in one commit; of rows with one id the last one stays. */
-export async function applyIndex(target: Target, asked: readonly Asked<Change & { kind: 'index' }>[]): Promise<number> {
+export async function applyIndex(
+  target: Target,
+  asked: readonly Asked<Change & { kind: 'index' }>[],
+): Promise<number> {
   const first = asked.find(({ change }) => change.rows.length > 0)?.change.rows[0]
   if (first === undefined) {
     for (const { resolve } of asked) resolve({ indexed: 0 })
@@ -111,7 +114,11 @@ export async function applyDeleteWhere(
   return ids.length
 }
 
-function updated(stored: StoredRow, given: Document, { dim, columns }: { dim: number; columns: Columns }): Row {
+function updated(
+  stored: StoredRow,
+  given: Document,
+  { dim, columns }: { dim: number; columns: Columns },
+): Row {
   const document = documentOf(stored, true)
   replaceFields(document, given)
   const row = rowOf(document, columns)

@@ -97,7 +97,9 @@ class Book {
 
   allows(id: number, text: string | undefined): boolean {
     const state = text === undefined ? null : Number(text)
-    return [...this.#stateOf(id)].some((possible) => (possible === null ? state === null : possible % lives === state))
+    return [...this.#stateOf(id)].some((possible) =>
+      possible === null ? state === null : possible % lives === state,
+    )
   }
 
   /** Steps of different lives have different numbers. */
@@ -154,8 +156,7 @@ function start(
       while (book.done < until && child.exitCode === null) {
         await new Promise<void>((resolve) => (wake = resolve))
       }
-      if (child.exitCode !== null)
-        throw new Error(`the writer ended by itself with ${child.exitCode}`)
+      if (child.exitCode !== null) throw new Error(`the writer ended by itself with ${child.exitCode}`)
     },
     kill() {
       killed ??= (async () => {
@@ -175,7 +176,10 @@ async function check(folder: string, books: readonly Book[]): Promise<{ lost: st
   let there = 0
   for (const book of books) {
     const ids = [...book.ids]
-    const stored = await indexer.get(new DocumentArray(ids.map((id) => ({ id: `${book.writer}-${id}` }))), context)
+    const stored = await indexer.get(
+      new DocumentArray(ids.map((id) => ({ id: `${book.writer}-${id}` }))),
+      context,
+    )
     for (const [at, document] of [...stored].entries()) {
       const text = document.embedding === undefined ? undefined : document.text
       if (text !== undefined) there += 1
