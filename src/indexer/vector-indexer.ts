@@ -31,8 +31,7 @@ export interface Ranking {
  * Throws UNKNOWN_OPTION, INVALID_OPTION, and MODULE_NOT_FOUND where LanceDB is not installed.
  *
  * @example
- * new Flow().add({ name: 'index', uses: VectorIndexer, usesWith: { metric: 'cosine', columns: { year: 'int' } },
- *   shards: 3, replicas: 2, polling: { '/index': 'KEY', '*': 'ALL' } })
+ * new Flow().add({ name: 'index', uses: VectorIndexer, usesWith: { metric: 'cosine', columns: { year: 'int' } } })
  */
 export class VectorIndexer extends Executor {
   static override module: string = import.meta.url
