@@ -13,7 +13,7 @@ export interface Hit extends StoredRow {
 }
 
 /** Multiplications after which sockets are looked at: some milliseconds. */
-const workAtOnce = 4_000_000
+const workAtOnce = 16_000_000
 
 interface Place extends Scored {
   readonly place: number
@@ -28,12 +28,12 @@ export async function searchMemory(
   const mask = await maskOf(memory, question)
   const tops = probes.map(() => new Top<Place>(limit))
   const take = (place: number, score: number): Place => ({ id: memory.ids[place]!, score, place })
-  const { block, length } = memory
-  const rowsATurn = Math.max(512, Math.floor(workAtOnce / (block.dim * Math.max(1, probes.length))))
+  const { vectors, length } = memory
+  const rowsATurn = Math.max(512, Math.floor(workAtOnce / (vectors.dim * Math.max(1, probes.length))))
   for (let from = 0; from < length; from += rowsATurn) {
     if (from > 0) await turn()
     requireWanted(signal)
-    scanRows({ metric, probes, tops, take }, { block, from, to: Math.min(length, from + rowsATurn), mask })
+    scanRows({ metric, probes, tops, take }, { vectors, from, to: Math.min(length, from + rowsATurn), mask })
   }
   return tops.map((top) => top.sorted().map(({ place, score }) => ({ ...memory.rowAt(place), score })))
 }
