@@ -24,7 +24,8 @@ export interface Kernel {
 
 /** The functions on a memory. */
 export function kernelOn(memory: WasmMemory): Kernel {
-  return new webAssembly.Instance(compiled(), { m: { m: memory } }).exports as unknown as Kernel
+  const { exports } = new webAssembly.Instance(compiled(), { m: { m: memory } })
+  return exports as Kernel
 }
 
 let cached: object | undefined

@@ -5,6 +5,9 @@ import { columnNames, type Tags, tagsOf } from './columns.js'
 import type { Version } from './store.js'
 import { Vectors } from './vectors.js'
 
+/** Id, tags and places of a row in memory, about. */
+const rowBytes = 160
+
 /**
  * All rows of one version in memory, in no particular order.
  *
@@ -33,7 +36,7 @@ export class Memory {
 
   /** Bytes, nearly. */
   get size(): number {
-    return this.#vectors.byteLength + this.#documentBytes + this.length * 160
+    return this.#vectors.byteLength + this.#documentBytes + this.length * rowBytes
   }
 
   get vectors(): Vectors {
@@ -53,6 +56,11 @@ export class Memory {
     const { generation, number, table, dim } = version
     if (generation === this.generation && number === this.number) return true
     if (generation !== this.generation || number < this.number) this.#clear(dim)
+    // before any memory is taken: 4 bytes a number, and what every row has beside
+    if ((await table.countRows()) * (4 * dim + rowBytes) > maxBytes) {
+      this.#clear(dim)
+      return false
+    }
     const since = this.number
     // what an error leaves behind is not a version
     this.number = -1

@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
-import { documentOf, idsOf, type StoredRow, storedColumns, storedRows, vectorsOf } from './rows.js'
+import { documentOf, type StoredRow, storedColumns, storedRows, vectorsOf } from './rows.js'
 import { scanRows } from './scan.js'
 import type { Hit } from './search-memory.js'
 import type { Version } from './store.js'
@@ -26,14 +26,17 @@ export async function searchDisk(
   const vectors = new Vectors(dim)
   for await (const batch of query) {
     requireWanted(signal)
-    const ids = idsOf(batch)
     const flat = vectorsOf(batch)
-    const rowAt = (place: number): Float32Array => flat.slice(place * dim, (place + 1) * dim)
-    vectors.reserve(ids.length)
-    for (let place = 0; place < ids.length; place++) vectors.set(place, rowAt(place))
-    const take = (place: number, score: number): Found => ({ id: ids[place]!, score, vector: rowAt(place) })
+    vectors.reserve(batch.numRows)
+    for (let row = 0; row < batch.numRows; row++) vectors.set(row, flat.subarray(row * dim, (row + 1) * dim))
+    const ids = batch.getChild('id')!
+    const take = (place: number, score: number): Found => ({
+      id: ids.get(place) as string,
+      score,
+      vector: vectors.get(place),
+    })
     const mask = tested ? passing(batch, condition.test) : undefined
-    scanRows({ metric, probes, tops, take }, { vectors, from: 0, to: ids.length, mask })
+    scanRows({ metric, probes, tops, take }, { vectors, from: 0, to: batch.numRows, mask })
   }
   const found = tops.map((top) => top.sorted())
   const documents = await readDocuments({ table }, new Set(found.flat().map(({ id }) => id)))
