@@ -4,7 +4,7 @@ import { Executor } from '../executor/executor.js'
 import type { StaticRequests } from '../executor/options.js'
 import { requireEngine } from './engine.js'
 import { vectorOf } from './embedding.js'
-import { type Metric, probeOf } from './metric.js'
+import type { Metric } from './metric.js'
 import { resolveOptions, type ResolvedOptions, type VectorIndexerOptions } from './options.js'
 import { conditionOf, flagOf, idsAmong, limitOf, pathOf } from './question.js'
 import { Reader } from './reader.js'
@@ -12,6 +12,7 @@ import { documentOf, rowOf } from './rows.js'
 import type { Hit } from './search-memory.js'
 import { restoreSnapshot, takeSnapshot } from './snapshot.js'
 import { Store } from './store.js'
+import { probeOf } from './vectors.js'
 import type { Outcome } from './writes.js'
 import { Writer } from './writer.js'
 
@@ -31,8 +32,7 @@ export interface Ranking {
  * Throws UNKNOWN_OPTION, INVALID_OPTION, and MODULE_NOT_FOUND where LanceDB is not installed.
  *
  * @example
- * new Flow().add({ name: 'index', uses: VectorIndexer, usesWith: { metric: 'cosine', columns: { year: 'int' } },
- *   shards: 3, replicas: 2, polling: { '/index': 'KEY', '*': 'ALL' } })
+ * new Flow().add({ name: 'index', uses: VectorIndexer, usesWith: { metric: 'cosine', columns: { year: 'int' } } })
  */
 export class VectorIndexer extends Executor {
   static override module: string = import.meta.url
