@@ -53,6 +53,6 @@ async function* interleave(
     branch.abort(new MillraceError('CANCELLED', 'Nobody reads this stream any more.'))
     branch.unlink()
     for (const step of pending.values()) step.catch(() => {}) // cancelled with the branch
-    await Promise.allSettled(streams.map((stream) => stream.return?.()))
+    await Promise.allSettled(streams.map(async (stream) => stream.return?.()))
   }
 }
