@@ -7,7 +7,12 @@ export async function folderSize(folder: string): Promise<number> {
   const files = entries.filter((entry) => entry.isFile())
   const sizes = await Promise.all(
     // what is there while it is listed may be gone: the index tidies up
-    files.map(({ parentPath, name }) => stat(path.join(parentPath, name)).then(({ size }) => size, () => 0)),
+    files.map(({ parentPath, name }) =>
+      stat(path.join(parentPath, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
   )
   return sizes.reduce((sum, size) => sum + size, 0)
 }

@@ -4,7 +4,7 @@ export const help = `Usage: npm run sharded-search -- [options]
 
 Indexes newsgroup posts in two shards, searches them, kills a shard, and gives one a second replica.
 
-  --documents N   how many posts (default 3000)
+  --documents N   how many posts (default 2000)
   --corpus FILE   texts of your own: one JSON string or {"text": …} a line
   --generated     the built-in corpus, without looking for 20newsgroups
   --help          this text
@@ -28,7 +28,12 @@ export function parseOptions(args: readonly string[]): ExampleOptions {
   if (!/^[1-9]\d{1,6}$/.test(documents)) {
     throw new UsageError(`--documents: expected a whole number from 10, came '${documents}'`)
   }
-  return { documents: Number(documents), corpus: values.corpus, generated: values.generated, help: values.help }
+  return {
+    documents: Number(documents),
+    corpus: values.corpus,
+    generated: values.generated,
+    help: values.help,
+  }
 }
 
 // oxlint-disable-next-line typescript/explicit-function-return-type -- derived from the table of options
@@ -37,7 +42,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        documents: { type: 'string', default: '3000' },
+        documents: { type: 'string', default: '2000' },
         corpus: { type: 'string' },
         generated: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { Document, Flow } from 'millrace'
+import { Document, Flow, type PodStatus, type Response, type ShardStatus } from 'millrace'
 import { VectorIndexer } from 'millrace/indexer'
 import { countDocuments } from './document-frequencies.js'
 import { Encoder } from './encoder.js'
@@ -33,7 +33,7 @@ export async function tutorial({ posts, workspace, say }: Tutorial): Promise<voi
       shards: 2,
       polling: { '/index': 'KEY', '/search': 'ALL', '*': 'ALL' },
       onShardFailure: 'partial', // an answer of one shard is better than none …
-      softDeadlineMs: 250, // … or than one that waits until a dead shard is back
+      softDeadlineMs: 500, // … or than one that waits until a dead shard is back
     })
   await using running = await flow.start()
 
@@ -64,10 +64,20 @@ async function index(flow: Running, posts: readonly string[], say: Tutorial['say
 }
 
 async function search(flow: Running, passages: readonly Document[], say: Tutorial['say']): Promise<void> {
-  const answers = await flow.post('/search', passages, { parameters: { limit: 3 } })
-  say(`\nSearch ${passages.length} passages, limit 3, over both shards`)
-  say(`  ${countFound(answers)} found the post that they are from; the first one is from ${idOf(0)}:`)
-  for (const { id, scores, text } of answers.at(0)!.matches) {
+  let response: Response
+  do {
+    // what a shard answers first takes longer, as it has to load its posts: so a part may be missing
+    response = (
+      await flow.post('/search', passages, {
+        returnResponses: true,
+        parameters: { limit: 3 },
+      })
+    )[0]!
+  } while (response.shards!.ok < response.shards!.total)
+  const { docs, shards } = response
+  say(`\nSearch ${passages.length} passages, limit 3: ${shards!.ok} of ${shards!.total} shards answered`)
+  say(`  ${countFound(docs)} found the post that they are from; the first one is from ${idOf(0)}:`)
+  for (const { id, scores, text } of docs.at(0)!.matches) {
     const subject = /Subject: (.*)/.exec(text)?.[1] ?? text.slice(0, 50)
     say(`  ${scores.cosine!.value.toFixed(3)}  ${id}  ${subject}`)
   }
@@ -88,18 +98,21 @@ async function lookInto(workspace: string, say: Tutorial['say']): Promise<void> 
 
 /** Ends one process of shard 1 the hard way, and searches until it has been replaced. */
 async function kill(flow: Running, passages: readonly Document[], say: Tutorial['say']): Promise<void> {
-  const victim = await podOf(flow, 'indexer/shard-1')
+  const [victim] = await podsOf(flow, 'indexer/shard-1')
   let isKilled = false
   const stretches = await searchWhile(flow, passages, async ({ ok, total, searches }) => {
     if (ok < total) return false
-    if (!isKilled) {
-      if (searches === 5) isKilled = process.kill(victim.pid!, 'SIGKILL')
-      return false
+    const pods = await podsOf(flow, 'indexer/shard-1')
+    if (isKilled) {
+      const { state, restarts } = pods.find(({ name }) => name === victim!.name)!
+      return state === 'ready' && restarts > victim!.restarts
     }
-    const { state, restarts } = await podOf(flow, 'indexer/shard-1', victim.name)
-    return restarts > victim.restarts && state === 'ready'
+    // all of its replicas have loaded their posts
+    const isWarm = searches >= 5 && pods.every(({ latencyMs }) => latencyMs !== null)
+    if (isWarm) isKilled = process.kill(victim!.pid!, 'SIGKILL')
+    return false
   })
-  say(`\nKill ${victim.name}, process ${victim.pid}, while searching`)
+  say(`\nKill ${victim!.name}, process ${victim!.pid}, while searching`)
   for (const stretch of stretches) say(`  ${lineOf(stretch, passages.length)}`)
 }
 
@@ -108,14 +121,13 @@ function lineOf({ since, ok, total, searches, found, failure }: Stretch, queries
   return failure === undefined ? line : `${line}  (${failure})`
 }
 
-/** A pod of a shard: the one of that name, else the first. */
-async function podOf(flow: Running, shard: string, name = `${shard}/rep-0`) {
+/** Of a shard. */
+async function podsOf(flow: Running, shard: string): Promise<readonly PodStatus[]> {
   const { stages } = await flow.status()
-  const pods = stages.flatMap((stage) => stage.pods)
-  return pods.find((pod) => pod.name === name)!
+  return stages.flatMap(({ pods }) => pods).filter(({ name }) => name.startsWith(`${shard}/`))
 }
 
-async function shardsOf(flow: Running) {
+async function shardsOf(flow: Running): Promise<readonly ShardStatus[]> {
   const { stages } = await flow.status()
   return stages.find(({ name }) => name === 'indexer')!.shards
 }
