@@ -50,7 +50,7 @@ describe('the example', () => {
     }
     expect(stdout).toContain('1 → 2')
     expect((await readdir(folder)).filter((name) => name.startsWith('sharded-search-'))).toEqual([])
-  }, 60_000)
+  }, 120_000)
 
   it.each([
     [['--document', '200'], "Unknown option '--document'"],

@@ -12,7 +12,8 @@ export class RandomProjection {
   constructor({ columns, dimensions, seed }: { columns: number; dimensions: number; seed: number }) {
     const random = seededRandom(seed)
     this.dimensions = dimensions
-    this.#signs = Int8Array.from({ length: columns * dimensions }, () => random(2) * 2 - 1)
+    this.#signs = new Int8Array(columns * dimensions)
+    for (let at = 0; at < this.#signs.length; at++) this.#signs[at] = random(2) * 2 - 1
   }
 
   /** Of euclidean length 1, but for a row without entries. */
