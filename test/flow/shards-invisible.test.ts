@@ -212,7 +212,7 @@ it('does not delete some of what ids or a filter ask for, because documents are 
   try {
     await flow.start()
     const rows = Array.from({ length: 20 }, (_, n) => `${n}`)
-    const stored = rows.map((of) => ({ id: of, vector: [1, 0, 0, 0], kind: 'a', text: '' }))
+    const stored = rows.map((of): Row => ({ id: of, vector: [1, 0, 0, 0], kind: 'a', text: '' }))
     await flow.post('/index', documentsOf('/index', stored))
     for (const parameters of [{ ids: rows }, { filter: { tags__kind: { $eq: 'a' } } }]) {
       await expect(flow.post('/delete', new Document({ id: '0' }), { parameters })).rejects.toMatchObject({
