@@ -165,24 +165,46 @@ export async function onShardedIndex(
   await expectNothingLeft(before)
 }
 
-/** Does each of some things again and again until `script` has ended; what it gives says how often each was done. */
+/** Resolves after so many more things were done, or when nothing is done any more. */
+export type Progress = (count: number) => Promise<void>
+
+/** Does each of some things again and again until `script` has ended; gives how often each was done. */
 export async function whileDoing(
-  script: () => Promise<unknown>,
+  script: (progress: Progress) => Promise<unknown>,
   works: readonly (() => Promise<unknown>)[],
 ): Promise<number[]> {
   let over = false
+  let total = 0
+  const waiting = new Set<() => void>()
+  const wake = (): void => {
+    for (const look of waiting) look()
+  }
   const end = (): void => {
     over = true
+    wake()
   }
+  const progress: Progress = (count) =>
+    new Promise((resolve) => {
+      const until = total + count
+      const look = (): void => {
+        if (!over && total < until) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+    })
   const repeat = async (work: () => Promise<unknown>): Promise<number> => {
     for (let count = 0; ; count++) {
       if (over) return count
       await work()
+      total += 1
+      wake()
     }
   }
   const repeating = works.map((work) => repeat(work).finally(end))
   // all of them end before anything is closed, whoever fails first
-  const ended = await Promise.allSettled([script().finally(end), ...repeating])
+  const ended = await Promise.allSettled([...repeating, script(progress).finally(end)])
   for (const one of ended) if (one.status === 'rejected') throw one.reason
   return Promise.all(repeating)
 }
