@@ -45,7 +45,7 @@ export class VectorIndexer extends Executor {
     '/get': 'get',
     '/count': 'count',
     '/flush': { method: 'flush', write: true },
-    '/snapshot': 'snapshot',
+    '/snapshot': { method: 'snapshot', write: true },
     '/restore': { method: 'restore', write: true },
   }
 

@@ -55,8 +55,7 @@ it.each([
   await (await acquireWriterLock(folder, signal)).release()
 })
 
-it('that was taken over is not taken again by who looked before', async () => {
-  // 3 was the highest when he looked; meanwhile 4 came and went, and 5 has removed it
+it('is the one with the highest number, whatever numbers below are free', async () => {
   writeFileSync(join(folder, 'writer-5.lock'), holder(process.pid))
   await expect(acquireWriterLock(folder, AbortSignal.timeout(50))).rejects.toThrow()
   expect(readdirSync(folder)).toEqual(['writer-5.lock'])
