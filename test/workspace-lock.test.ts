@@ -11,7 +11,7 @@ const still = { now: () => 0, monotonic: () => 0, after: () => () => {} }
 
 const names = ['A', 'B', 'C']
 const podsOfEach = 2
-const rounds = 150
+const rounds = 100
 
 interface Outcome {
   readonly flow: string
@@ -75,7 +75,7 @@ it('of Flows whose pods take over one stale lock at once exactly one gets it, fo
 })
 
 it('a Flow whose pods are killed while they take a lock over keeps nobody out once it has ended', async () => {
-  for (let round = 0; round < 9; round++) {
+  for (let round = 0; round < 6; round++) {
     const shard = join(folder, `killed-${round}`)
     const holds = names.map((name) => new WorkspaceHold(name, still))
     const pods = await Promise.all(holds.map(() => startContender()))

@@ -18,7 +18,7 @@ export interface StageStatus {
   readonly degraded: string | null
   /** Requests that wait for a replica. */
   readonly waiting: number
-  /** One for a stage that is not sharded, none where the replicas are somebody else's. */
+  /** One for a stage that is not sharded. */
   readonly shards: readonly ShardStatus[]
   readonly pods: readonly PodStatus[]
 }

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { type Construction, constructWith } from './construction.js'
 import { Executor, isBaseClass, isExecutorClass, lineage } from './executor.js'
 import { loggerOf } from './fixtures.suite.js'
+import { end, holderOf } from './workspace/fixtures.suite.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-executor-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -68,6 +69,31 @@ test('an executor can be made by hand, for a test of its methods', () => {
   expect(mine.metas).toEqual({ name: 'Mine', description: '', workspace: '' })
   expect(mine.runtimeArgs).toMatchObject({ name: 'Mine', replica: 0, replicas: 1, shardId: 0, shards: 1 })
   expect(mine.workspace).toBe(join(folder, 'Mine', '0'))
+})
+
+test('an executor that was made by hand neither checks nor locks its workspace', () => {
+  class Own extends Executor {}
+  const metas = { ...construction.metas, name: 'Own' }
+  const runtimeArgs = { ...construction.runtimeArgs, shardId: 0 }
+  const runs = constructWith({ ...construction, metas, runtimeArgs, holder: holderOf() }, () => new Own())
+  const { workspace } = runs
+  expect(new Own({ workspace: folder }).workspace).toBe(workspace)
+  expect(readdirSync(workspace)).toEqual(['.millrace.lock'])
+  expect(readdirSync(join(folder, 'Own'))).toEqual(['0', 'millrace.json'])
+  class Fresh extends Executor {}
+  expect(readdirSync(new Fresh({ workspace: folder }).workspace)).toEqual([])
+  expect(readdirSync(join(folder, 'Fresh'))).toEqual(['0'])
+})
+
+test('a workspace that could not be had is asked for again when it is read again', () => {
+  const first = holderOf()
+  const own = { metas: { ...construction.metas, name: 'Wanted' } }
+  const runs = constructWith({ ...construction, ...own, holder: first }, () => new Executor())
+  const waits = constructWith({ ...construction, ...own, holder: holderOf() }, () => new Executor())
+  const { workspace } = runs
+  expect(() => waits.workspace).toThrow(expect.objectContaining({ code: 'WORKSPACE_CONFLICT' }))
+  end(first)
+  expect(waits.workspace).toBe(workspace)
 })
 
 test('the workspace is WORKSPACE/NAME/SHARD, made when it is first read', () => {

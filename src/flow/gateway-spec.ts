@@ -22,7 +22,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       hedge: stage.hedge,
       queue: stage.queue,
       silentMs: stage.source.kind === 'pass-through' ? null : (stage.liveness?.timeoutMs ?? null),
-      shards: stage.source.kind === 'pass-through' ? 1 : stage.shards,
+      shards: stage.source.kind === 'pass-through' && stage.external.length === 0 ? 1 : stage.shards,
       polling: stage.polling,
       key: stage.key,
       reduce: stage.reduce.kind === 'program' ? { kind: 'program' } : stage.reduce,
@@ -30,7 +30,11 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       minShards: stage.minShards,
       softDeadlineMs: stage.softDeadlineMs,
       gatheredBy: stage.shards > 1 && stage.usesAfter !== null ? `${stage.name}_after` : null,
-      external: stage.external.map((address) => ({ kind: 'grpc' as const, ...address })),
+      external: stage.external.map(({ shard, host, port, tls }) => ({
+        shard,
+        address: { kind: 'grpc' as const, host, port, tls },
+        discover: stage.discover === 'dns',
+      })),
     })),
   }
 }

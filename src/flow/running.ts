@@ -15,6 +15,7 @@ import { podControl } from './pod-control.js'
 import type { PodControl } from './pods-of.js'
 import type { ReplicaSet, RolledOut } from './replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
+import { shardPlan } from './shard-plan.js'
 import { foreignStatus } from './status.js'
 import { WaitingLine } from './waiting.js'
 import { WorkspaceHold } from './workspace-hold.js'
@@ -67,8 +68,8 @@ export class RunningFlow {
     // standard output is the program's own
     const write = (line: string): void => void process.stderr.write(`${line}\n`)
     const logger = createLogger(settings.name, { write })
-    const hold = new WorkspaceHold(settings.name, systemClock)
     const listening = startGateway(gatewaySpec(plan), programReducers(plan))
+    const hold = new WorkspaceHold(settings.name, systemClock)
     const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
     const counts = [...deployments.values()].map(
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
@@ -135,7 +136,12 @@ export class RunningFlow {
 
   #statusOf(stage: StagePlan, loads: ReadonlyMap<string, StageLoad>): FlowStatus['stages'][number] {
     const own = this.#deployments.get(stage.name)
-    return own?.status(loads) ?? foreignStatus(stage, loads.get(stage.name))
+    if (own !== undefined) return own.status(loads)
+    const names = Array.from({ length: stage.shards }, (_, shard) => shardPlan(stage, shard).set)
+    return foreignStatus(
+      stage,
+      names.flatMap((name) => loads.get(name) ?? []),
+    )
   }
 
   #deployment(name: string, change: string): Deployment {

@@ -63,19 +63,24 @@ export function podStatuses(
   })
 }
 
-/** A stage that is somebody else's, or has no Executor. */
-export function foreignStatus(plan: StagePlan, load: StageLoad | undefined): StageStatus {
-  const pods = (load?.replicas ?? []).map(
-    (replica): PodStatus => ({ ...replica, pid: null, restarts: 0, sinceMs: 0 }),
-  )
+/** A stage that is somebody else's, or has no Executor; `loads` are those of its shards. */
+export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): StageStatus {
+  const podsOf = ({ replicas }: StageLoad): readonly PodStatus[] =>
+    replicas.map((replica) => ({ ...replica, pid: null, restarts: 0, sinceMs: 0 }))
+  const pods = loads.flatMap(podsOf)
+  const isFound = plan.discover === 'dns'
   return {
     name: plan.name,
     runtime: plan.external.length > 0 ? 'external' : 'pass-through',
-    replicas: plan.external.length,
+    replicas: isFound ? pods.length : plan.external.length,
     ready: countReady(pods),
     degraded: null,
-    waiting: load?.waiting ?? 0,
-    shards: [],
+    waiting: sum(loads, ({ waiting }) => waiting),
+    shards: loads.map((load): ShardStatus => {
+      const own = podsOf(load)
+      const { name, asked, failed } = load
+      return { name, replicas: own.length, ready: countReady(own), asked, failed }
+    }),
     pods,
   }
 }

@@ -272,7 +272,11 @@ describe('an external server', () => {
   test('that is up takes part in the first request', async () => {
     const { gatewaySpec, stageSpec, TestClient: Client } = await import('./fixture.suite.js')
     const gateway = createGateway(
-      gatewaySpec([stageSpec('theirs', { external: [{ kind: 'memory', service: pod() }] })]),
+      gatewaySpec([
+        stageSpec('theirs', {
+          external: [{ shard: 0, address: { kind: 'memory', service: pod() }, discover: false }],
+        }),
+      ]),
     )
     const client = new Client((await gateway.listen()).port)
     open.push({ gateway, client })

@@ -12,7 +12,8 @@ import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
-import { External } from './external.js'
+import { type Externals, externalsOf } from './externals/externals.js'
+import { type Lookup, systemLookup } from './externals/lookup.js'
 import { Gate } from './gate.js'
 import { probe } from './probe.js'
 import { GrpcServer } from './protocols/grpc/server.js'
@@ -51,12 +52,19 @@ export interface GatewayTools {
   readonly clock?: Clock
   /** In [0, 1). */
   readonly random?: () => number
+  /** Default: as the system resolves names. */
+  readonly lookup?: Lookup
   /** For stages whose `reduce` is a function of the program. */
   readonly reduceInProgram?: ProgramReduce
 }
 
 export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gateway {
-  return new LocalGateway(spec, { clock: systemClock, random: Math.random, ...tools })
+  return new LocalGateway(spec, {
+    clock: systemClock,
+    random: Math.random,
+    lookup: systemLookup,
+    ...tools,
+  })
 }
 
 /** Where pods are listed. */
@@ -69,13 +77,16 @@ class LocalGateway implements Gateway {
   readonly #spec: GatewaySpec
   readonly #stages: readonly LiveStage[]
   readonly #shards: ReadonlyMap<string, Place>
-  readonly #externals: readonly External[]
+  readonly #externals: readonly Externals[]
   readonly #server: ProtocolServer
   readonly #local: LocalServer
   readonly #listeners: OnEvent[] = []
   #closed: Promise<void> | undefined
 
-  constructor(spec: GatewaySpec, tools: GatewayTools & Required<Pick<GatewayTools, 'clock' | 'random'>>) {
+  constructor(
+    spec: GatewaySpec,
+    tools: GatewayTools & Required<Pick<GatewayTools, 'clock' | 'random' | 'lookup'>>,
+  ) {
     const { clock } = tools
     this.#spec = spec
     const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
@@ -87,9 +98,7 @@ class LocalGateway implements Gateway {
     this.#shards = new Map(
       stages.flatMap((stage) => stage.shards.map((shard) => [shard.name, { stage, shard }])),
     )
-    this.#externals = stages.flatMap((stage) =>
-      stage.spec.external.map((address, index) => new External(stage, index, address, clock)),
-    )
+    this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, lookup: tools.lookup }))
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
     const serving: Serving = {
@@ -160,7 +169,7 @@ class LocalGateway implements Gateway {
 
   async #close(graceMs: number): Promise<void> {
     await Promise.all([this.#server.close({ graceMs }), this.#local.close({ graceMs })])
-    for (const external of this.#externals) external.close()
+    await Promise.all(this.#externals.map((external) => external.close({ graceMs: 0 })))
     await Promise.all(this.#stages.map((stage) => stage.close({ graceMs: 0 })))
   }
 

@@ -50,7 +50,15 @@ export interface StageSpec extends FailureRules {
   /** Milliseconds of silence of a replica after which `onSilent` is told; null for never. */
   readonly silentMs: number | null
   /** Servers of somebody else, which the gateway dials itself. */
-  readonly external: readonly Address[]
+  readonly external: readonly ExternalSpec[]
+}
+
+/** A server of somebody else, or a name behind which there are some. */
+export interface ExternalSpec {
+  readonly shard: number
+  readonly address: Address
+  /** Whether each address of its host is a server of its own, and the host is looked up again and again. */
+  readonly discover: boolean
 }
 
 /** A stage that is not spread over shards, as far as that goes. */

@@ -1,4 +1,5 @@
-import { type Document } from '../document/index.js'
+import type { RecordBatch } from 'apache-arrow'
+import type { Document } from '../document/index.js'
 import { valueAt } from '../document/lookup.js'
 import { MillraceError } from '../errors.js'
 import type { Columns, ColumnType } from './options.js'
@@ -8,6 +9,29 @@ export type ColumnValue = number | string | boolean | null
 
 /** The column of a tag, beside the table's own. */
 export const columnOf = (name: string): string => `tag_${name}`
+
+/** Tags as a Document has them, without those that are no columns. */
+export type Tags = Record<string, unknown>
+
+export const columnNames = (columns: Columns): string[] => Object.keys(columns).map(columnOf)
+
+/** What a batch has in its columns, for each row. */
+export function tagsOf(batch: RecordBatch, columns: Columns): Tags[] {
+  const rows = Array.from({ length: batch.numRows }, (): Tags => ({}))
+  for (const name of Object.keys(columns)) {
+    const path = name.split('__')
+    const last = path.pop()!
+    const values = batch.getChild(columnOf(name))! as Iterable<unknown>
+    let at = 0
+    for (const value of values) {
+      let tags = rows[at++]!
+      if (value === null) continue
+      for (const key of path) tags = (tags[key] ??= {}) as Tags
+      tags[last] = value
+    }
+  }
+  return rows
+}
 
 /** The values of a Document's columns. Throws INVALID_INPUT for a tag of another type than its column. */
 export function columnValues(document: Document, columns: Columns): ColumnValue[] {

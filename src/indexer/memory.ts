@@ -1,7 +1,12 @@
 import type { Table } from '@lancedb/lancedb'
-import { type Block, normOf } from './metric.js'
+import { columnNames, type Tags, tagsOf } from './columns.js'
+import type { Columns } from './options.js'
 import { idsOf, type StoredRow, storedColumns, storedRows } from './rows.js'
 import type { Version } from './store.js'
+import { Vectors } from './vectors.js'
+
+/** Id, tags and places of a row in memory, about. */
+const rowBytes = 160
 
 /**
  * All rows of one version in memory, in no particular order.
@@ -14,11 +19,16 @@ export class Memory {
   number = -1
   readonly ids: string[] = []
   readonly documents: Uint8Array[] = []
+  /** The tags that are columns. */
+  readonly tags: Tags[] = []
+  readonly #columns: Columns
   #places = new Map<string, number>()
-  #vectors = new Float32Array(0)
-  #norms = new Float64Array(0)
-  #dim = 0
+  #vectors = new Vectors(1)
   #documentBytes = 0
+
+  constructor(columns: Columns) {
+    this.#columns = columns
+  }
 
   get length(): number {
     return this.ids.length
@@ -26,11 +36,11 @@ export class Memory {
 
   /** Bytes, nearly. */
   get size(): number {
-    return this.#vectors.byteLength + this.#norms.byteLength + this.#documentBytes + this.length * 100
+    return this.#vectors.byteLength + this.#documentBytes + this.length * rowBytes
   }
 
-  get block(): Block {
-    return { vectors: this.#vectors, norms: this.#norms, dim: this.#dim }
+  get vectors(): Vectors {
+    return this.#vectors
   }
 
   placeOf(id: string): number | undefined {
@@ -38,8 +48,7 @@ export class Memory {
   }
 
   rowAt(place: number): StoredRow {
-    const vector = this.#vectors.slice(place * this.#dim, (place + 1) * this.#dim)
-    return { id: this.ids[place]!, document: this.documents[place]!, vector }
+    return { id: this.ids[place]!, document: this.documents[place]!, vector: this.#vectors.get(place) }
   }
 
   /** Becomes what a version holds; false as soon as that is more than `maxBytes`. */
@@ -47,6 +56,11 @@ export class Memory {
     const { generation, number, table, dim } = version
     if (generation === this.generation && number === this.number) return true
     if (generation !== this.generation || number < this.number) this.#clear(dim)
+    // before any memory is taken: 4 bytes a number, and what every row has beside
+    if ((await table.countRows()) * (4 * dim + rowBytes) > maxBytes) {
+      this.#clear(dim)
+      return false
+    }
     const since = this.number
     // what an error leaves behind is not a version
     this.number = -1
@@ -61,11 +75,13 @@ export class Memory {
   }
 
   async #add(table: Table, since: number, maxBytes: number): Promise<boolean> {
-    const query = table.query().select(storedColumns)
+    const query = table.query().select([...storedColumns, ...columnNames(this.#columns)])
     if (since >= 0) query.where(`commit > ${since}`)
-    else this.#reserve(await table.countRows())
+    else this.#vectors.reserve(await table.countRows())
     for await (const batch of query) {
-      for (const row of storedRows(batch)) this.#put(row)
+      const tags = tagsOf(batch, this.#columns)
+      let at = 0
+      for (const row of storedRows(batch)) this.#put(row, tags[at++]!)
       if (this.size > maxBytes) return false
     }
     return true
@@ -83,25 +99,24 @@ export class Memory {
     this.number = -1
     this.ids.length = 0
     this.documents.length = 0
+    this.tags.length = 0
     this.#places = new Map()
-    this.#vectors = new Float32Array(0)
-    this.#norms = new Float64Array(0)
-    this.#dim = dim
+    this.#vectors = new Vectors(dim)
     this.#documentBytes = 0
   }
 
-  #put({ id, vector, document }: StoredRow): void {
+  #put({ id, vector, document }: StoredRow, tags: Tags): void {
     let place = this.#places.get(id)
     if (place === undefined) {
       place = this.length
       this.#places.set(id, place)
       this.ids.push(id)
-      if (this.#norms.length <= place) this.#reserve(Math.max(64, Math.ceil(place * 1.5)))
+      if (this.#vectors.capacity <= place) this.#vectors.reserve(Math.max(64, Math.ceil(place * 1.5)))
     } else this.#documentBytes -= this.documents[place]!.length
     this.documents[place] = document
+    this.tags[place] = tags
     this.#documentBytes += document.length
-    this.#vectors.set(vector, place * this.#dim)
-    this.#norms[place] = normOf(vector, 0, vector.length)
+    this.#vectors.set(place, vector)
   }
 
   /** The last row takes the place of the one that goes. */
@@ -113,21 +128,12 @@ export class Memory {
     if (place !== last) {
       this.ids[place] = moved
       this.documents[place] = this.documents[last]!
+      this.tags[place] = this.tags[last]!
       this.#places.set(moved, place)
-      this.#vectors.copyWithin(place * this.#dim, last * this.#dim, (last + 1) * this.#dim)
-      this.#norms[place] = this.#norms[last]!
+      this.#vectors.move(last, place)
     }
     this.ids.pop()
     this.documents.pop()
-  }
-
-  #reserve(rows: number): void {
-    if (rows <= this.#norms.length && this.#vectors.length >= rows * this.#dim) return
-    const vectors = new Float32Array(rows * this.#dim)
-    vectors.set(this.#vectors.subarray(0, this.length * this.#dim))
-    const norms = new Float64Array(rows)
-    norms.set(this.#norms.subarray(0, this.length))
-    this.#vectors = vectors
-    this.#norms = norms
+    this.tags.pop()
   }
 }

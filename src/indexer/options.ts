@@ -32,7 +32,7 @@ export interface VectorIndexerOptions {
   readonly columns?: Columns
   /** Searches approximately from a number of rows on. Default: always exactly. */
   readonly index?: ApproximateIndex
-  /** Memory for the shard's rows; a shard that needs more is read from disk for each search. Default 256 MiB. */
+  /** Memory for the shard's rows; a shard that needs more is read from disk for each search. Default 256 MiB, at most 2.5 GiB. */
   readonly cacheBytes?: number
   /** How old what a search sees may be, in milliseconds. Default 0: everything acknowledged before it began. */
   readonly staleMs?: number
@@ -87,7 +87,7 @@ export function resolveOptions(given: VectorIndexerOptions): ResolvedOptions {
     limit: requireWhole('limit', limit, 1),
     columns: resolveColumns(columns),
     index: index === undefined || index === null ? undefined : resolveIndex(index),
-    cacheBytes: requireWhole('cacheBytes', given.cacheBytes ?? 256 * 2 ** 20, 0),
+    cacheBytes: requireCacheBytes(given.cacheBytes ?? 256 * 2 ** 20),
     staleMs,
     compactAfter: requireWhole('compactAfter', given.compactAfter ?? 32, 2),
     keepVersionsMs: Math.max(requireWhole('keepVersionsMs', given.keepVersionsMs ?? 60_000, 0), 2 * staleMs),
@@ -133,6 +133,14 @@ function requireKnown(given: object, names: readonly string[], prefix: string): 
 function requireWhole(name: string, value: unknown, least: number): number {
   if (Number.isSafeInteger(value) && (value as number) >= least) return value as number
   throw invalid(name, `a whole number from ${least}`, value)
+}
+
+/** Vectors are in one memory of WebAssembly, which ends at 4 GiB and grows by halves. */
+const mostCacheBytes = 2.5 * 2 ** 30
+
+function requireCacheBytes(value: unknown): number {
+  if (requireWhole('cacheBytes', value, 0) <= mostCacheBytes) return value as number
+  throw invalid('cacheBytes', `at most ${mostCacheBytes}`, value)
 }
 
 function invalid(name: string, expected: string, value: unknown): MillraceError {

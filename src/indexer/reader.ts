@@ -9,7 +9,7 @@ import { searchIndex } from './search-index.js'
 import { type Hit, searchMemory } from './search-memory.js'
 import type { Store, Version } from './store.js'
 
-type ReaderOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'cacheBytes'>
+type ReaderOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'cacheBytes' | 'columns'>
 
 /**
  * Answers questions, each from one version of the table. Small tables are kept in memory, which one question after the other
@@ -18,7 +18,7 @@ type ReaderOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'cacheBytes'>
 export class Reader {
   readonly #store: Store
   readonly #options: ReaderOptions
-  readonly #memory = new Memory()
+  readonly #memory: Memory
   readonly #turns = new Exclusive()
   /** Rows with which the table did not fit into memory. */
   #tooMany = Infinity
@@ -26,6 +26,7 @@ export class Reader {
   constructor(store: Store, options: ReaderOptions) {
     this.#store = store
     this.#options = options
+    this.#memory = new Memory(options.columns)
   }
 
   /** The nearest rows of each probe, the best first. Throws INVALID_INPUT for probes of another length than the table's. */
@@ -38,7 +39,7 @@ export class Reader {
       if (refine !== undefined) return searchIndex(version, { metric, question, refine })
       const fromMemory = await this.#inMemory((newest) => {
         requireDim(newest, question)
-        return searchMemory(this.#memory, newest, { metric, question })
+        return searchMemory(this.#memory, { metric, question })
       })
       return fromMemory ?? searchDisk(version, { metric, question })
     })

@@ -1,8 +1,6 @@
-import { type Block, type Metric, type Probe, scoreRows } from './metric.js'
-import { type Scored, Top } from './top.js'
-
-/** Rows that are scored for one query after the other while they are in the processor's cache. */
-const rowsAtOnce = 512
+import type { Metric, Probe } from './metric.js'
+import type { Scored, Top } from './top.js'
+import { rowsAtOnce, type Vectors } from './vectors.js'
 
 export interface Scan<T extends Scored> {
   readonly metric: Metric
@@ -12,17 +10,15 @@ export interface Scan<T extends Scored> {
   readonly take: (place: number, score: number) => T
 }
 
-/** Offers the rows `from` to `to` of a block to every query; of a mask only those that are 1. */
+/** Offers the places `from` to `to` to every query; of a mask only those that are 1. */
 export function scanRows<T extends Scored>(
   { metric, probes, tops, take }: Scan<T>,
-  { block, from, to, mask }: { block: Block; from: number; to: number; mask: Uint8Array | undefined },
+  { vectors, from, to, mask }: { vectors: Vectors; from: number; to: number; mask: Uint8Array | undefined },
 ): void {
-  const scores = new Float64Array(rowsAtOnce)
   for (let start = from; start < to; start += rowsAtOnce) {
     const end = Math.min(to, start + rowsAtOnce)
-    for (const [index, probe] of probes.entries()) {
-      scoreRows(metric, probe, { block, from: start, to: end, scores })
-      const top = tops[index]!
+    for (const [index, top] of tops.entries()) {
+      const scores = vectors.score(metric, probes[index]!, { from: start, to: end })
       let worst = top.worst
       for (let place = start; place < end; place++) {
         const score = scores[place - start]!

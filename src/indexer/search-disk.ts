@@ -1,11 +1,12 @@
 import type { RecordBatch } from 'apache-arrow'
-import { type Metric, normOf } from './metric.js'
+import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
-import { documentOf, idsOf, type StoredRow, storedColumns, storedRows, vectorsOf } from './rows.js'
+import { documentOf, type StoredRow, storedColumns, storedRows, vectorsOf } from './rows.js'
 import { scanRows } from './scan.js'
 import type { Hit } from './search-memory.js'
 import type { Version } from './store.js'
 import { type Scored, Top } from './top.js'
+import { Vectors } from './vectors.js'
 import { withIds } from './where.js'
 
 interface Found extends Scored {
@@ -22,23 +23,20 @@ export async function searchDisk(
   const tested = condition !== undefined && !condition.exact
   const query = table.query().select(tested ? storedColumns : ['id', 'vector'])
   if (condition?.sql !== undefined) query.where(condition.sql)
+  const vectors = new Vectors(dim)
   for await (const batch of query) {
     requireWanted(signal)
-    const vectors = vectorsOf(batch)
-    const norms = Float64Array.from({ length: batch.numRows }, (_, row) =>
-      metric === 'cosine' ? normOf(vectors, row * dim, (row + 1) * dim) : 0,
-    )
-    const ids = idsOf(batch)
+    const flat = vectorsOf(batch)
+    vectors.reserve(batch.numRows)
+    for (let row = 0; row < batch.numRows; row++) vectors.set(row, flat.subarray(row * dim, (row + 1) * dim))
+    const ids = batch.getChild('id')!
     const take = (place: number, score: number): Found => ({
-      id: ids[place]!,
+      id: ids.get(place) as string,
       score,
-      vector: vectors.slice(place * dim, (place + 1) * dim),
+      vector: vectors.get(place),
     })
     const mask = tested ? passing(batch, condition.test) : undefined
-    scanRows(
-      { metric, probes, tops, take },
-      { block: { vectors, norms, dim }, from: 0, to: ids.length, mask },
-    )
+    scanRows({ metric, probes, tops, take }, { vectors, from: 0, to: batch.numRows, mask })
   }
   const found = tops.map((top) => top.sorted())
   const documents = await readDocuments({ table }, new Set(found.flat().map(({ id }) => id)))

@@ -1,9 +1,11 @@
-import { type Metric, normOf, type Probe, scoreRows } from './metric.js'
+import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
 import { type StoredRow, storedColumns, storedRows } from './rows.js'
+import { scanRows } from './scan.js'
 import type { Hit } from './search-memory.js'
 import type { Version } from './store.js'
 import { Top } from './top.js'
+import { Vectors } from './vectors.js'
 
 /**
  * The nearest rows of each query by the approximate index: LanceDB gives `refine` candidates for each match asked for, and
@@ -24,23 +26,18 @@ export async function searchIndex(
       .distanceType(metric)
       .limit(limit * refine)
       .refineFactor(1)
-      .select(storedColumns)
+      .select([...storedColumns, '_distance'])
     if (condition?.sql !== undefined) query.where(condition.sql)
+    const rows: StoredRow[] = []
+    for await (const batch of query) rows.push(...storedRows(batch))
+    const vectors = new Vectors(dim)
+    vectors.reserve(rows.length)
+    for (const [place, { vector }] of rows.entries()) vectors.set(place, vector)
     const top = new Top<Hit>(limit)
-    for await (const batch of query) {
-      for (const row of storedRows(batch)) top.offer({ ...row, score: scoreOf(row, { metric, probe, dim }) })
-    }
+    const take = (place: number, score: number): Hit => ({ ...rows[place]!, score })
+    const all = { vectors, from: 0, to: rows.length, mask: undefined }
+    scanRows({ metric, probes: [probe], tops: [top], take }, all)
     hits.push(top.sorted())
   }
   return hits
-}
-
-function scoreOf(
-  { vector }: StoredRow,
-  { metric, probe, dim }: { metric: Metric; probe: Probe; dim: number },
-): number {
-  const scores = new Float64Array(1)
-  const norms = Float64Array.of(normOf(vector, 0, dim))
-  scoreRows(metric, probe, { block: { vectors: vector, norms, dim }, from: 0, to: 1, scores })
-  return scores[0]!
 }

@@ -293,6 +293,7 @@ describe('options', () => {
       { index: { kind: 'hnsw', after: 1000 } },
       { index: { kind: 'ivf_pq', after: 1 } },
       { fsync: 'yes' },
+      { cacheBytes: 2 ** 32 },
     ]) {
       expect(() => place.indexer(options as never)).toThrow(
         expect.objectContaining({

@@ -1,10 +1,11 @@
 import { Document, DocumentArray, NdArray } from '../document/index.js'
 import type { HandlerContext } from '../executor/context.js'
+import { MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import type { StaticRequests } from '../executor/options.js'
 import { requireEngine } from './engine.js'
 import { vectorOf } from './embedding.js'
-import { type Metric, probeOf } from './metric.js'
+import type { Metric } from './metric.js'
 import { resolveOptions, type ResolvedOptions, type VectorIndexerOptions } from './options.js'
 import { conditionOf, flagOf, idsAmong, limitOf, pathOf } from './question.js'
 import { Reader } from './reader.js'
@@ -12,6 +13,7 @@ import { documentOf, rowOf } from './rows.js'
 import type { Hit } from './search-memory.js'
 import { restoreSnapshot, takeSnapshot } from './snapshot.js'
 import { Store } from './store.js'
+import { probeOf } from './vectors.js'
 import type { Outcome } from './writes.js'
 import { Writer } from './writer.js'
 
@@ -31,8 +33,7 @@ export interface Ranking {
  * Throws UNKNOWN_OPTION, INVALID_OPTION, and MODULE_NOT_FOUND where LanceDB is not installed.
  *
  * @example
- * new Flow().add({ name: 'index', uses: VectorIndexer, usesWith: { metric: 'cosine', columns: { year: 'int' } },
- *   shards: 3, replicas: 2, polling: { '/index': 'KEY', '*': 'ALL' } })
+ * new Flow().add({ name: 'index', uses: VectorIndexer, usesWith: { metric: 'cosine', columns: { year: 'int' } } })
  */
 export class VectorIndexer extends Executor {
   static override module: string = import.meta.url
@@ -44,7 +45,7 @@ export class VectorIndexer extends Executor {
     '/get': 'get',
     '/count': 'count',
     '/flush': { method: 'flush', write: true },
-    '/snapshot': 'snapshot',
+    '/snapshot': { method: 'snapshot', write: true },
     '/restore': { method: 'restore', write: true },
   }
 
@@ -76,10 +77,21 @@ export class VectorIndexer extends Executor {
     return this.#writer.submit({ kind: 'update', documents: [...docs] })
   }
 
-  /** Deletes the Documents with these ids, those in `parameters.ids`, and those that pass `parameters.filter`. */
+  /**
+   * Deletes the Documents with these ids, those in `parameters.ids`, and those that pass `parameters.filter`. With several
+   * shards INVALID_INPUT for Documents beside the others: they may decide which shards are asked, and the others would be
+   * deleted in these alone.
+   */
   async delete(docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<Outcome> {
     const ids = [...Array.from(docs, ({ id }) => id), ...idsAmong(parameters)]
     const condition = conditionOf(parameters, this.#options.columns)
+    const isMixed = docs.length > 0 && (ids.length > docs.length || condition !== undefined)
+    if (isMixed && this.runtimeArgs.shards > 1) {
+      throw new MillraceError(
+        'INVALID_INPUT',
+        'VectorIndexer: with several shards, ids and filter are for a request without documents. Send two requests.',
+      )
+    }
     const byId = this.#writer.submit({ kind: 'delete', ids })
     if (condition === undefined) return byId
     const byFilter = this.#writer.submit({ kind: 'delete-where', condition, signal })

@@ -58,9 +58,15 @@ describe('a plan', () => {
   it('pairs one host with several ports of an external stage', () => {
     const stage = addStage(empty, { external: true, host: 'a', port: [1, 2] }).stages[0]
     expect(stage?.external).toEqual([
-      { host: 'a', port: 1, tls: false },
-      { host: 'a', port: 2, tls: false },
+      { host: 'a', port: 1, tls: false, shard: 0 },
+      { host: 'a', port: 2, tls: false, shard: 0 },
     ])
+  })
+
+  it('shares the servers of an external stage out over its shards', () => {
+    const stage = addStage(empty, { external: true, host: ['a', 'b', 'c', 'd'], port: 1, shards: 2 })
+      .stages[0]
+    expect(stage?.external.map(({ host, shard }) => host + shard)).toEqual(['a0', 'b0', 'c1', 'd1'])
   })
 
   it('leaves the options it was given as they were', () => {
@@ -139,6 +145,7 @@ describe('what is refused when a Flow is built', () => {
       'INVALID_OPTION',
       /'\/update' by KEY but '\/index' to ANY/,
     ],
+    ['a shard that there is not', () => add({ shards: 2, shardId: 2 }), 'INVALID_OPTION', /shardId is 2/],
     ['a key that is none', () => add({ shards: 2, key: 'embedding' }), 'INVALID_OPTION', /key must be 'id'/],
     [
       'a reduce that is none',
@@ -165,10 +172,16 @@ describe('what is refused when a Flow is built', () => {
       /onShardFailure: 'partial'/,
     ],
     [
-      'shards of an external stage',
-      () => add({ external: true, host: 'a', port: 1, shards: 2 }),
+      'external shards without as many servers each',
+      () => add({ external: true, host: ['a', 'b', 'c'], port: 1, shards: 2 }),
       'INVALID_OPTION',
-      /shards is not for an external stage/,
+      /2 external shards need as many servers each, and 3/,
+    ],
+    [
+      'names to look up of a stage of our own',
+      () => add({ discover: 'dns' }),
+      'INVALID_OPTION',
+      /external: true/,
     ],
     [
       'several inline replicas',

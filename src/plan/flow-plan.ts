@@ -7,8 +7,11 @@ import { type StageOptions, type StageSettings, stageOptions, type Uses } from '
 import { type ExecutorSource, resolveUses } from './uses.js'
 
 /** One stage as it must run. */
-export interface StagePlan extends Omit<StageSettings, 'name' | 'external' | 'replicas' | 'reduce'> {
+export interface StagePlan
+  extends Omit<StageSettings, 'name' | 'external' | 'replicas' | 'reduce' | 'shardId'> {
   readonly name: string
+  /** Which shard of how many it is, where the others run elsewhere: `shards` is 1 then. Null where all run here. */
+  readonly part: { readonly shardId: number; readonly shards: number } | null
   /** The stage that it was added with, as what stands before or behind its shards; null for one that was added itself. */
   readonly partOf: string | null
   /** That run, or are started, of each shard. */
@@ -17,7 +20,14 @@ export interface StagePlan extends Omit<StageSettings, 'name' | 'external' | 're
   readonly source: ExecutorSource
   readonly reduce: ReducePlan
   /** Servers of an external stage; empty for one that Millrace starts. */
-  readonly external: readonly { readonly host: string; readonly port: number; readonly tls: boolean }[]
+  readonly external: readonly ExternalAddress[]
+}
+
+export interface ExternalAddress {
+  readonly host: string
+  readonly port: number
+  readonly tls: boolean
+  readonly shard: number
 }
 
 /** A Flow as it must run; stages in order. */
@@ -58,10 +68,13 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
   checkNeeds(needs, name, plan)
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
-  const { replicas } = resolved
+  const { replicas, shardId, ...rest } = resolved
+  const part = shardId === null ? null : { shardId, shards: rest.shards }
   const autoscale = typeof replicas === 'number' ? null : replicas
   const stage: StagePlan = {
-    ...resolved,
+    ...rest,
+    shards: part === null ? rest.shards : 1,
+    part,
     name,
     partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
@@ -191,16 +204,30 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
       `stage '${name}': host and port must be lists of the same length, or one of them a single value; they have ${hosts.length} and ${ports.length}.`,
     )
   }
+  const { shards, tls, discover } = settings
+  if (count % shards !== 0) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': ${shards} external shards need as many servers each, and ${count} cannot be shared out. List those of shard 0 first, then as many of shard 1, and so on.`,
+    )
+  }
+  if (tls && discover === 'dns') {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}': servers found by discover: 'dns' are dialled by their address, which no certificate names, so tls cannot be used with it.`,
+    )
+  }
   return Array.from({ length: count }, (_, index) => ({
     host: hosts[hosts.length === 1 ? 0 : index]!,
     port: ports[ports.length === 1 ? 0 : index]!,
-    tls: settings.tls,
+    tls,
+    shard: Math.floor((index * shards) / count),
   }))
 }
 
 /** An external stage has what its servers have. */
 function refuseOwn(options: StageOptions, name: string): void {
-  const given = (['uses', 'replicas', 'shards', 'usesBefore', 'usesAfter'] as const).find(
+  const given = (['uses', 'replicas', 'shardId', 'usesBefore', 'usesAfter'] as const).find(
     (key) => options[key] !== undefined,
   )
   if (given === undefined) return
@@ -211,10 +238,12 @@ function refuseOwn(options: StageOptions, name: string): void {
 }
 
 function refuseAddress(settings: StageSettings, name: string): readonly [] {
-  const given = [settings.host, settings.port].some((list) => list !== null && list.length > 0)
+  const given =
+    settings.discover !== 'static' ||
+    [settings.host, settings.port].some((list) => list !== null && list.length > 0)
   if (!given) return []
   throw new MillraceError(
     'INVALID_OPTION',
-    `stage '${name}': host and port are for external stages. Say external: true to use a server that runs already.`,
+    `stage '${name}': host, port and discover are for external stages. Say external: true to use a server that runs already.`,
   )
 }

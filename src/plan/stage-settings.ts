@@ -71,10 +71,18 @@ export interface StageSettings extends Sharding {
   readonly env: Readonly<Record<string, string>>
   readonly timeoutSendMs: number | null
   readonly timeoutReadyMs: number | null
-  /** Somebody else's server at `host` and `port`; lists are replicas. Default false. */
+  /**
+   * Somebody else's servers at `host` and `port`; lists are replicas, those of shard 0 first, then as many of shard 1, and so
+   * on. Default false.
+   */
   readonly external: boolean
   readonly host: readonly string[] | null
   readonly port: readonly number[] | null
+  /**
+   * `dns`: each address of a host is a server, and hosts are looked up every second, so that servers come and go. For names
+   * of headless Services and of Compose services. Default `static`.
+   */
+  readonly discover: 'static' | 'dns'
   /** TLS to an external server. Default false. */
   readonly tls: boolean
 }
@@ -124,6 +132,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   external: flag(false),
   host: listOf(text('localhost'), []) as OptionTable<StageSettings>['host'],
   port: listOf(integer(0, 1, 65_535), []) as OptionTable<StageSettings>['port'],
+  discover: oneOf(['static', 'dns'], 'static'),
   tls: flag(false),
   ...shardingOptions,
 }

@@ -34,7 +34,7 @@ export interface StartOptions extends HostOptions {
 
 type Start = { readonly kind: 'ready'; readonly address: Address } | BadStart | { readonly kind: 'aborted' }
 
-/** Starts a host and sees it through. Rejects with START_FAILED, START_TIMEOUT, or the reason of `signal`. */
+/** Starts a host and sees it through. Rejects with START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT, or the reason of `signal`. */
 export async function runPod(driver: Driver, spec: PodSpec, options: StartOptions): Promise<Pod> {
   const { signal, clock = systemClock } = options
   const { name } = spec

@@ -1,9 +1,10 @@
 import { DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
+import { ownParameters } from '../executor/endpoint-context.js'
 import { describeValue } from '../executor/describe-value.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { resultsOf, withResults } from '../wire/results.js'
-import { countDocuments } from '../wire/shards/list.js'
+import { concatenate, countDocuments } from '../wire/shards/list.js'
 import { mergeLists } from '../wire/shards/merge.js'
 import type { Ranking } from '../wire/shards/ranking.js'
 
@@ -46,19 +47,23 @@ export type ListReduce = (
   context: ReduceContext,
 ) => Uint8Array | Promise<Uint8Array>
 
-/** Documents with the same id become one; matches of all shards in score order, cut to the limit of the request. */
-export function merging(ranking: () => Ranking): Reduce {
+/**
+ * Documents with the same id become one; matches of all shards in score order, cut to the limit of the request. `executor`
+ * is the name under which parameters may be for the Executor alone.
+ */
+export function merging(ranking: () => Ranking, executor: () => string = () => ''): Reduce {
   return (given) => {
+    const { request } = given
     const preset = ranking()
-    const limit = limitOf(given.request) ?? preset.limit
-    return answerOf(given, mergeLists(lists(given), { ...preset, limit }))
+    const limit = limitOf(ownParameters(request.parameters, executor())) ?? preset.limit
+    return answerOf(given, mergeLists(lists(given), { ...preset, limit }, request.list))
   }
 }
 
 /** All documents, those of one shard behind those of the other, each with where it came from. */
 export const concatenating: Reduce = (given) => {
   const all = lists(given)
-  const answer = answerOf(given, all)
+  const answer = answerOf(given, concatenate(all))
   answer.parts = all.map((list, index) => ({ from: given.from[index]!, count: countDocuments(list) }))
   return answer
 }
@@ -107,7 +112,6 @@ function lists({ answers }: Answers): Uint8Array[] {
 }
 
 /** How many matches the request wants; undefined when it does not say. */
-function limitOf({ parameters }: DataRequest): number | undefined {
-  const { limit } = parameters
+function limitOf({ limit }: Record<string, unknown>): number | undefined {
   return typeof limit === 'number' && Number.isInteger(limit) && limit >= 0 ? limit : undefined
 }

@@ -68,6 +68,24 @@ describe('a request to one shard', () => {
   })
 })
 
+describe('a request to all shards', () => {
+  test('keeps documents apart that have the same id, or none', async () => {
+    const found =
+      (index: number): Handler =>
+      async (request) => {
+        const answer = request.answer()
+        for (const [at, doc] of [...answer.docs].entries())
+          doc.matches.push(new Document({ id: `m${at}${index}` }))
+        return answer
+      }
+    const { handle } = fakeStage([0, 1].map((index) => fakeShard(index, found(index))))
+    const { docs } = await handle(requestOf('/x', ['a', 'a', '', '', 'b']), call())
+    expect([...docs].map(({ id }) => id)).toEqual(['a', 'a', '', '', 'b'])
+    const matches = [...docs].map((doc) => [...doc.matches].map(({ id }) => id))
+    expect(matches).toEqual([0, 1, 2, 3, 4].map((at) => [`m${at}0`, `m${at}1`]))
+  })
+})
+
 describe('a request to the owners of its documents', () => {
   test('is split, and answered in the order in which it came', async () => {
     const shards = [0, 1, 2].map((index) => fakeShard(index))

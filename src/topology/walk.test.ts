@@ -156,3 +156,22 @@ describe('a document on its way', () => {
     expect(stages[2]!.seen).toEqual([{ k: 1 }, { k: 1 }])
   })
 })
+
+describe('an answer of shards', () => {
+  test('says in the response which of them took part, by stage', async () => {
+    const coverage = { total: 2, ok: 2, failed: 0, skipped: 0 }
+    const sharded = (name: string): Stage => ({
+      ...stage(name),
+      handle: async (request) => {
+        const answer = DataRequest.decode(request.encode())
+        answer.parameters = { __coverage__: { [name]: coverage } }
+        answer.parts = [{ from: `${name}/shard-0`, count: 0 }]
+        return answer
+      },
+    })
+    const request = DataRequest.create({ endpoint: '/x', parameters: { a: 1 } })
+    const response = await walkOver([sharded('a'), stage('b'), sharded('c')])(request, call)
+    expect(response.parameters).toEqual({ a: 1, __coverage__: { a: coverage, c: coverage } })
+    expect(response.parts).toBeUndefined()
+  })
+})

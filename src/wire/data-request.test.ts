@@ -322,3 +322,44 @@ test('a list of requests is the same to protobuf-es', () => {
   ])
   expect(decodeRequestList(list).map((request) => request.requestId)).toEqual(['a1', 'b'])
 })
+
+describe('documents as bytes', () => {
+  const listOf = (...ids: string[]): Uint8Array =>
+    new DocumentArray(ids.map((id) => new Document({ id }))).toProtobuf()
+  const idsOf = (request: DataRequest): string[] =>
+    [...DataRequest.decode(request.encode()).docs].map(({ id }) => id)
+
+  test('are the list, whether somebody has looked at them or not', () => {
+    const request = DataRequest.decode(toBytes(sample))
+    const untouched = new Uint8Array(request.list!)
+    expect(request.docs.length).toBe(1)
+    expect(new Uint8Array(request.list!)).toEqual(untouched)
+    expect(DataRequest.create({ endpoint: '/x' }).list).toBeUndefined()
+  })
+
+  test('are replaced by pieces, which are not copied, in a request that is another one', () => {
+    const request = DataRequest.decode(toBytes(sample))
+    const [one, two] = [listOf('a'), listOf('b', 'c')]
+    const other = request.withList([one, two])
+    expect(other.encodeParts()).toContain(two)
+    expect(idsOf(other)).toEqual(['a', 'b', 'c'])
+    expect(other.peekDocCount()).toBe(3)
+    expect(other.encodeParts().reduce((sum, { length }) => sum + length, 0)).toBe(other.encode().length)
+    expect(idsOf(request)).toEqual(['d1'])
+    expect(idsOf(request.withList([]))).toEqual([])
+  })
+
+  test('say which answers they are the documents of, until they are an answer themselves', () => {
+    const parts = [
+      { from: 'exec/shard-0', count: 1 },
+      { from: 'exec/shard-1', count: 0 },
+    ]
+    const request = DataRequest.decode(toBytes(sample)).withList([listOf('a')])
+    request.parts = parts
+    const arrived = DataRequest.decode(request.encode())
+    expect(arrived.parts).toEqual(parts)
+    expect(arrived.answer().parts).toBeUndefined()
+    arrived.parts = undefined
+    expect(DataRequest.decode(arrived.encode()).parts).toBeUndefined()
+  })
+})

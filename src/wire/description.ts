@@ -16,6 +16,8 @@ export interface Description {
   readonly schemas: Readonly<Record<string, unknown>>
   /** How its Executor ranks matches, when it says so; only told among pods of Millrace. */
   readonly ranking?: Partial<Ranking>
+  /** `metas.name` of its Executor; only told among pods of Millrace. */
+  readonly executor?: string
 }
 
 /** Endpoints that change state unless their Executor says otherwise. */

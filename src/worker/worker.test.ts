@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { DocumentArray } from '../document/index.js'
 import { Document } from '../document/index.js'
@@ -5,6 +6,7 @@ import type { HandlerContext } from '../executor/context.js'
 import { Executor, type ExecutorClass } from '../executor/executor.js'
 import { callOf, loggerOf, requestOf, sent, singleOf } from '../executor/fixtures.suite.js'
 import { requests } from '../executor/requests.js'
+import { holderOf, temporaryFolder } from '../executor/workspace/fixtures.suite.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
@@ -202,6 +204,33 @@ test('a constructor that throws fails the start with its own message and stack',
   expect(error).toMatchObject({ code: 'START_FAILED' })
   expect((error as Error).message).toContain('Broken threw TypeError: no such model')
   expect((error as Error).stack).toContain('worker.test.ts')
+})
+
+test.each([
+  ['data of another number of shards', { shards: 2 }, /holds data of 3 shards, and this stage has 2 shards/],
+  ["another Flow's workspace", { holder: holderOf }, /is the workspace of Flow 'search'/],
+])('a constructor that reads %s fails the start with the code for that', async (_what, other, text) => {
+  class Stored extends Executor {
+    readonly folder = this.workspace
+  }
+  const given = { workspace: temporaryFolder(), shardId: 1, shards: 3 }
+  await start(Stored, { ...given, holder: holderOf() })
+  const holder = 'holder' in other ? other.holder() : null
+  const error = await start(Stored, { ...given, ...other, holder }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'WORKSPACE_CONFLICT', message: expect.stringMatching(text) as string })
+})
+
+test('shards of one stage have a workspace each, in any order of their starts', async () => {
+  const folders: string[] = []
+  class Stored extends Executor {
+    constructor() {
+      super()
+      folders.push(this.workspace)
+    }
+  }
+  const given = { workspace: temporaryFolder(), shards: 3, holder: holderOf() }
+  for (const shardId of [2, 0, 1, 1]) await start(Stored, { ...given, shardId })
+  expect(folders).toEqual([2, 0, 1, 1].map((shard) => join(given.workspace, 'Stored', `${shard}`)))
 })
 
 test('a class that cannot be served is refused before it is constructed', async () => {

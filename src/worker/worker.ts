@@ -82,7 +82,7 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
-    this.#description = describeExecutor(endpoints, executor.ranking)
+    this.#description = describeExecutor(endpoints, executor)
     const { exitOnExceptions } = spec
     const watching =
       exitOnExceptions.length === 0

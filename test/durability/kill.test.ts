@@ -9,6 +9,14 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-durability-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('20 kills among 50,000 documents lose and double nothing', async () => {
-  const tally = await killWriters({ folder, seed: 11, documents: 25_000, kills: 20, random: seeded(11) })
+  const tally = await killWriters({
+    folder,
+    seed: 11,
+    documents: 25_000,
+    most: 3000,
+    kills: 20,
+    random: seeded(11),
+  })
   expect(tally).toMatchObject({ lost: [], doubled: 0 })
+  expect(tally.stored).toBeGreaterThan(20_000)
 })

@@ -25,6 +25,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(workspace, { recursive: true, force: true }))
 
+const patiently = { timeout: 20_000 }
 const shard = (): string => join(workspace, 'Journal', '0')
 const lock = (): string => join(shard(), '.millrace.lock')
 
@@ -96,9 +97,9 @@ describe.each(['process', 'thread'] as const)('the workspace of %s pods', (runti
     await using flow = await flowOf('shared', { runtime, replicas: 2 }).start()
     const [first] = podsOf(flow)
     first!.signal('SIGKILL')
-    await expect.poll(async () => (await flow.status()).stages[0]!.pods[0]!.restarts).toBe(1)
+    await expect.poll(async () => (await flow.status()).stages[0]!.pods[0]!.restarts, patiently).toBe(1)
     await flow.scale('journal', { replicas: 3 })
-    await expect.poll(async () => (await flow.status()).stages[0]!.ready).toBe(3)
+    await expect.poll(async () => (await flow.status()).stages[0]!.ready, patiently).toBe(3)
     await flow.rollingUpdate('journal', { usesWith: { late: false } })
     const where = await flow.post('/where', Array<string>(60).fill('a'), { requestSize: 1 })
     const pods = new Set(where.texts)

@@ -9,7 +9,14 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-indexer-kill-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('nothing that was acknowledged is lost or doubled when writers are killed', async () => {
-  const tally = await killWriters({ folder, seed: 3, documents: 2000, kills: 5, random: seeded(3) })
+  const tally = await killWriters({
+    folder,
+    seed: 3,
+    documents: 2000,
+    most: 100,
+    kills: 5,
+    random: seeded(3),
+  })
   expect(tally).toMatchObject({ lost: [], doubled: 0 })
   expect(tally.acknowledged).toBeGreaterThan(10)
 }, 120_000)

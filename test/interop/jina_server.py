@@ -34,6 +34,15 @@ class Foreign(Executor):
     def new(self, **kwargs):
         return DocumentArray([Document(text='from Python', chunks=[Document(text='part')])])
 
+    @requests(on='/keep')
+    def keep(self, docs, **kwargs):
+        for doc in docs:
+            doc.text += '!'
+
+    @requests(on='/gather')
+    def gather(self, docs, **kwargs):
+        return DocumentArray([Document(id='all', text=' '.join(docs.texts))])
+
 
 def free_port():
     with socket.socket() as probe:

@@ -18,6 +18,8 @@ export interface Kills {
   readonly seed: number
   /** Ids that each writer writes to. */
   readonly documents: number
+  /** Documents of one request, at most. */
+  readonly most: number
   readonly kills: number
   readonly random: () => number
 }
@@ -26,18 +28,21 @@ export interface Tally {
   readonly acknowledged: number
   readonly lost: string[]
   readonly doubled: number
+  /** Documents that were there in the end. */
+  readonly stored: number
 }
 
 /**
  * Two processes write to one shard, and one of them after the other is killed by SIGKILL in the middle of it and started
  * again. After every kill, what is stored is compared with what was acknowledged.
  */
-export async function killWriters({ folder, seed, documents, kills, random }: Kills): Promise<Tally> {
+export async function killWriters({ folder, seed, kills, random, ...load }: Kills): Promise<Tally> {
   const books = [new Book('x'), new Book('y')]
-  let writers = books.map((book, at) => start(book, { folder, seed: seed + at, documents }))
+  let writers = books.map((book, at) => start(book, { folder, seed: seed + at, ...load }))
   const lost: string[] = []
   let doubled = 0
   let acknowledged = 0
+  let stored = 0
   try {
     for (let kill = 0; kill < kills; kill++) {
       const victim = kill % writers.length
@@ -50,14 +55,15 @@ export async function killWriters({ folder, seed, documents, kills, random }: Ki
         const found = await check(folder, books)
         lost.push(...found.lost)
         doubled += found.doubled
+        stored = found.stored
         acknowledged = books.reduce((sum, { done }) => sum + done, 0)
-        writers = books.map((book, at) => start(book, { folder, seed: seed + 2 * kill + at + 2, documents }))
-      } else writers[victim] = start(books[victim]!, { folder, seed: seed + 1000 + kill, documents })
+        writers = books.map((book, at) => start(book, { folder, seed: seed + 2 * kill + at + 2, ...load }))
+      } else writers[victim] = start(books[victim]!, { folder, seed: seed + 1000 + kill, ...load })
     }
   } finally {
     await Promise.all(writers.map((writer) => writer.kill()))
   }
-  return { acknowledged, lost, doubled }
+  return { acknowledged, lost, doubled, stored }
 }
 
 /** What one writer has said, over all its lives. */
@@ -136,12 +142,16 @@ interface Writer {
 
 function start(
   book: Book,
-  { folder, seed, documents }: { folder: string; seed: number; documents: number },
+  { folder, seed, documents, most }: Pick<Kills, 'folder' | 'seed' | 'documents' | 'most'>,
 ): Writer {
   const file = fileURLToPath(new URL('../fixtures/indexer-writer.mjs', import.meta.url))
-  const child = spawn(process.execPath, [file, folder, String(seed), book.writer, String(documents)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [file, folder, String(seed), book.writer, String(documents), String(most)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const closed = once(child, 'close')
   let wake = (): void => {}
   child.on('exit', () => wake())
@@ -169,7 +179,10 @@ function start(
   }
 }
 
-async function check(folder: string, books: readonly Book[]): Promise<{ lost: string[]; doubled: number }> {
+async function check(
+  folder: string,
+  books: readonly Book[],
+): Promise<{ lost: string[]; doubled: number; stored: number }> {
   const indexer = new VectorIndexer({ workspace: folder, columns: { step: 'int' } })
   const context = { parameters: {}, signal: new AbortController().signal } as unknown as HandlerContext
   const lost: string[] = []
@@ -188,5 +201,5 @@ async function check(folder: string, books: readonly Book[]): Promise<{ lost: st
   }
   const { count } = (await indexer.count(new DocumentArray(), context)) as { count: number }
   await indexer.close()
-  return { lost, doubled: count - there }
+  return { lost, doubled: count - there, stored: there }
 }

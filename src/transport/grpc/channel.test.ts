@@ -55,6 +55,19 @@ test('a hop is a unary call with the endpoint as metadata', async () => {
   expect(seen).not.toHaveProperty('__results_in_order__')
 })
 
+test('an answer is one, also of a peer that sends back the fields of the request that it does not know', async () => {
+  const { channel } = await connect({ onSingle: (given) => DataRequest.decode(given.encode()) })
+  const sent = request()
+  sent.parts = [
+    { from: 'exec/shard-0', count: 1 },
+    { from: 'exec/shard-1', count: 0 },
+  ]
+  const answer = await channel.handle(sent, callOf())
+  expect(answer.parts).toBeUndefined()
+  expect(DataRequest.decode(answer.encode()).parts).toBeUndefined()
+  expect(answer.docs.texts).toEqual(['a'])
+})
+
 test('a large request and its answer arrive whole', async () => {
   const { channel } = await connect({ onSingle: (given) => given.answer() })
   const text = 'x'.repeat(3_000_000)

@@ -60,7 +60,10 @@ class GrpcChannel implements Channel {
       headers: headersFor(request.endpoint, call),
     }
     try {
-      return DataRequest.decode(await this.#exchange(bytes, options))
+      const answer = DataRequest.decode(await this.#exchange(bytes, options))
+      // a peer that does not know them sends the parts of the request back; nobody answers in parts over gRPC
+      answer.parts = undefined
+      return answer
     } catch (error) {
       throw errorFromGrpc(error, { address, endpoint: request.endpoint })
     }

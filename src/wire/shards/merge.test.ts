@@ -52,7 +52,7 @@ describe('mergeLists', () => {
           expect(Array.from(found, plain)).toEqual(Array.from(expected, plain))
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 20 },
     )
   })
 

@@ -1,0 +1,116 @@
+import type { Pool } from '../../balancer/pool.js'
+import { MillraceError } from '../../errors.js'
+import type { Clock } from '../../lib/clock.js'
+import { dial } from '../../transport/index.js'
+import type { Address, Channel } from '../../transport/transport.js'
+import type { LiveStage } from '../stage.js'
+
+/** As Jina waits between two trials to learn the endpoints of a peer (jina.md 4.4). */
+const retryMs = 1000
+
+/** How long a Flow waits for the first trial, so that its first request finds a server that is up. */
+const firstTrialMs = 2000
+
+export interface ServerInit {
+  /** Among the replicas of its shard, and in messages. */
+  readonly name: string
+  readonly shard: number
+  readonly address: Address
+  /** Takes no requests before it has said what it serves; else it is called for every endpoint until then. */
+  readonly mustDescribe: boolean
+}
+
+/**
+ * A server of somebody else that takes part in a stage. It need not be there when the Flow starts: it is dialled again
+ * until it answers.
+ */
+export class ExternalServer {
+  readonly #stage: LiveStage
+  readonly #init: ServerInit
+  readonly #clock: Clock
+  #cancel: () => void = () => {}
+  #closed = false
+
+  constructor(stage: LiveStage, init: ServerInit, clock: Clock) {
+    this.#stage = stage
+    this.#init = init
+    this.#clock = clock
+  }
+
+  /** Resolves after the first trial, or when that takes longer than `firstTrialMs`; it goes on by itself. Never rejects. */
+  open(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(firstTrialMs, resolve)
+      void this.#try().then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  /** Takes part no more. What it has it may finish, for `graceMs`. */
+  async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closed = true
+    this.#cancel()
+    await this.#unlist(graceMs)
+  }
+
+  get #pool(): Pool {
+    return this.#stage.shards[this.#init.shard]!.pool
+  }
+
+  /** It may come up later; requests say UNAVAILABLE until then. */
+  async #try(): Promise<void> {
+    await this.#open().catch(() => this.#later(() => void this.#try()))
+  }
+
+  async #open(): Promise<void> {
+    const { address, mustDescribe } = this.#init
+    const channel = await dial(address)
+    if (mustDescribe) await this.#learn(channel).catch((error: unknown) => giveUp(channel, error))
+    if (this.#closed) return channel.close()
+    this.#pool.add(this.#init.name, channel, labelOf(address) ?? this.#init.name)
+    void channel.closed.then(() => this.#reopen()) // never rejects, by contract
+    if (!mustDescribe) void this.#learnSome(channel)
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#closed) return
+    await this.#unlist(0)
+    this.#later(() => void this.#try())
+  }
+
+  async #unlist(graceMs: number): Promise<void> {
+    const { name } = this.#init
+    const removed = this.#pool.remove(name, { graceMs })
+    this.#stage.forget(name)
+    await removed
+  }
+
+  /** A peer that does not know the question has answered it. */
+  async #learn(channel: Channel): Promise<void> {
+    try {
+      this.#stage.describe(this.#init.name, await channel.describe())
+    } catch (error) {
+      if (MillraceError.from(error).code !== 'UNSUPPORTED') throw error
+    }
+  }
+
+  /** Asks until there is an answer. */
+  async #learnSome(channel: Channel): Promise<void> {
+    await this.#learn(channel).catch(() => this.#later(() => void this.#learnSome(channel)))
+  }
+
+  #later(work: () => void): void {
+    if (!this.#closed) this.#cancel = this.#clock.after(retryMs, work)
+  }
+}
+
+async function giveUp(channel: Channel, error: unknown): Promise<never> {
+  await channel.close()
+  throw error
+}
+
+function labelOf(address: Address): string | undefined {
+  return address.kind === 'grpc' ? `${address.host}:${address.port}` : undefined
+}

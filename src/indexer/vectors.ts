@@ -1,0 +1,112 @@
+import { MillraceError } from '../errors.js'
+import { type Kernel, kernelOn, step } from './kernel.js'
+import { type Metric, type Probe, scoreOf } from './metric.js'
+import { type WasmMemory, webAssembly } from './webassembly.js'
+
+/** Rows that are scored at once, at most: they stay in the processor's cache while one query after the other is compared. */
+export const rowsAtOnce = 256
+
+const pageBytes = 65_536
+
+/** Vectors of one length by their place, in memory of their own, up to 4 GB. */
+export class Vectors {
+  readonly dim: number
+  /** Numbers from one vector to the next: zeroes fill it up, and change no sum. */
+  readonly #stride: number
+  /** Where vectors begin; the query and the sums are before them. */
+  readonly #start: number
+  readonly #memory: WasmMemory
+  readonly #kernel: Kernel
+  #norms = new Float64Array(0)
+  #numbers = new Float32Array(0)
+  #query = new Float64Array(0)
+  #sums = new Float64Array(0)
+
+  constructor(dim: number) {
+    this.dim = dim
+    this.#stride = Math.ceil(dim / step) * step
+    this.#start = 8 * (this.#stride + rowsAtOnce)
+    this.#memory = new webAssembly.Memory({ initial: Math.ceil(this.#start / pageBytes) })
+    this.#kernel = kernelOn(this.#memory)
+    this.#look()
+  }
+
+  /** How many vectors there is room for. */
+  get capacity(): number {
+    return this.#norms.length
+  }
+
+  get byteLength(): number {
+    return this.capacity * (4 * this.#stride + 8)
+  }
+
+  /** Makes room. Throws RESOURCE_EXHAUSTED beyond 4 GB. */
+  reserve(rows: number): void {
+    if (rows <= this.capacity) return
+    const bytes = this.#start + rows * this.#stride * 4
+    const pages = Math.ceil((bytes - this.#memory.buffer.byteLength) / pageBytes)
+    try {
+      if (pages > 0) this.#memory.grow(pages)
+    } catch (error) {
+      throw new MillraceError(
+        'RESOURCE_EXHAUSTED',
+        `There is no memory for ${rows} vectors of ${this.dim}.`,
+        {
+          cause: error,
+        },
+      )
+    }
+    const norms = new Float64Array(rows)
+    norms.set(this.#norms)
+    this.#norms = norms
+    this.#look()
+  }
+
+  set(place: number, vector: Float32Array): void {
+    this.#numbers.set(vector, place * this.#stride)
+    this.#norms[place] = normOf(vector)
+  }
+
+  /** A copy. */
+  get(place: number): Float32Array {
+    const from = place * this.#stride
+    return this.#numbers.slice(from, from + this.dim)
+  }
+
+  move(from: number, to: number): void {
+    this.#numbers.copyWithin(to * this.#stride, from * this.#stride, (from + 1) * this.#stride)
+    this.#norms[to] = this.#norms[from]!
+  }
+
+  /** Scores of the places `from` to `to`, `rowsAtOnce` at most; they are there until the next call. */
+  score(metric: Metric, probe: Probe, { from, to }: { from: number; to: number }): Float64Array {
+    const rows = to - from
+    const sums = this.#sums
+    this.#query.set(probe.vector)
+    const sum = metric === 'l2' ? this.#kernel.squares : this.#kernel.products
+    const first = this.#start + from * this.#stride * 4
+    sum(0, 8 * this.#stride, first, rows, 8 * this.#stride)
+    for (let at = 0; at < rows; at++)
+      sums[at] = scoreOf(metric, sums[at]!, probe.norm * this.#norms[from + at]!)
+    return sums
+  }
+
+  /** Growing takes the old views away. */
+  #look(): void {
+    const { buffer } = this.#memory
+    this.#query = new Float64Array(buffer, 0, this.#stride)
+    this.#sums = new Float64Array(buffer, 8 * this.#stride, rowsAtOnce)
+    this.#numbers = new Float32Array(buffer, this.#start)
+  }
+}
+
+/** Length by Euclid. */
+export function normOf(vector: Float32Array): number {
+  let sum = 0
+  for (let at = 0; at < vector.length; at++) sum += vector[at]! * vector[at]!
+  return Math.sqrt(sum)
+}
+
+export function probeOf(vector: Float32Array): Probe {
+  return { vector, norm: normOf(vector) }
+}

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { acquireWriterLock } from './writer-lock.js'
+
+const { signal } = new AbortController()
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-lock-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+it('is held by one at a time, and everyone gets a turn', async () => {
+  let holders = 0
+  let turns = 0
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let turn = 0; turn < 5; turn++) {
+        const lock = await acquireWriterLock(folder, signal)
+        holders += 1
+        expect(holders).toBe(1)
+        await new Promise((resolve) => setImmediate(resolve))
+        holders -= 1
+        turns += 1
+        await lock.release()
+      }
+    }),
+  )
+  expect(turns).toBe(40)
+  expect(readdirSync(folder).length).toBeLessThan(4)
+})
+
+const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid
+const holder = (pid: number, host = hostname()): string => JSON.stringify({ pid, host, token: 't' })
+
+it('of a process that is dead is free', async () => {
+  writeFileSync(join(folder, 'writer-7.lock'), holder(deadPid()))
+  const lock = await acquireWriterLock(folder, signal)
+  expect(readdirSync(folder)).toContain('writer-8.lock')
+  await lock.release()
+})
+
+it.each([
+  ['a living process', () => holder(process.pid)],
+  ['another machine', () => holder(deadPid(), 'elsewhere')],
+])('of %s is free only after nobody touched it for a minute', async (_, content) => {
+  const file = join(folder, 'writer-1.lock')
+  writeFileSync(file, content())
+  const early = AbortSignal.timeout(50)
+  await expect(acquireWriterLock(folder, early)).rejects.toThrow()
+  const before = Date.now() / 1000 - 61
+  utimesSync(file, before, before)
+  await (await acquireWriterLock(folder, signal)).release()
+})
+
+it('is the one with the highest number, whatever numbers below are free', async () => {
+  writeFileSync(join(folder, 'writer-5.lock'), holder(process.pid))
+  await expect(acquireWriterLock(folder, AbortSignal.timeout(50))).rejects.toThrow()
+  expect(readdirSync(folder)).toEqual(['writer-5.lock'])
+})
