@@ -77,10 +77,7 @@ async function search(flow: Running, passages: readonly Document[], say: Tutoria
   const { docs, shards } = response
   say(`\nSearch ${passages.length} passages, limit 3: ${shards!.ok} of ${shards!.total} shards answered`)
   say(`  ${countFound(docs)} found the post that they are from; the first one is from ${idOf(0)}:`)
-  for (const { id, scores, text } of docs.at(0)!.matches) {
-    const subject = /Subject: (.*)/.exec(text)?.[1] ?? text.slice(0, 50)
-    say(`  ${scores.cosine!.value.toFixed(3)}  ${id}  ${subject}`)
-  }
+  for (const { id, scores } of docs.at(0)!.matches) say(`  ${scores.cosine!.value.toFixed(3)}  ${id}`)
 }
 
 async function lookInto(workspace: string, say: Tutorial['say']): Promise<void> {

@@ -275,3 +275,30 @@ describe('a request to all shards', () => {
     expect(await Promise.all(slow.map(({ aborted }) => aborted))).toEqual([gone, gone])
   })
 })
+
+describe('a stage whose only shard is there for a limit', () => {
+  const threeMatches: Handler = async (request) => {
+    const answer = request.answer()
+    const matches = new DocumentArray(
+      ['m1', 'm2', 'm3'].map((id, at) => new Document({ id, scores: { distance: { value: at } } })),
+    )
+    return answer.withList([new DocumentArray([new Document({ id: 'q', matches })]).toProtobuf()])
+  }
+  const matchesOf = (answer: DataRequest): string[] =>
+    [...DataRequest.decode(answer.encode()).docs.at(0)!.matches].map(({ id }) => id)
+
+  test('cuts what it answers, and says nothing of shards', async () => {
+    const { handle } = fakeStage([fakeShard(0, threeMatches)], { polling: 'ALL', ranking: { limit: 2 } })
+    const answer = await handle(requestOf('/search', ['q']), call())
+    expect(matchesOf(answer)).toEqual(['m1', 'm2'])
+    expect(answer.parameters).toEqual({})
+    expect(matchesOf(await handle(requestOf('/index', ['q']), call()))).toHaveLength(3)
+  })
+
+  test('fails with the words of its executor', async () => {
+    const { handle } = fakeStage([fakeShard(0, refuses)], { polling: 'ALL', ranking: { limit: 2 } })
+    const answer = await handle(requestOf('/search', ['q']), call())
+    expect(answer.status).toEqual({ code: 'ERROR', description: 'RangeError: no' })
+    expect(answer.parameters).toEqual({})
+  })
+})
