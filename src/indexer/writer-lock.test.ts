@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -22,17 +22,23 @@ it('is held by one at a time, and free when it is released', async () => {
 })
 
 // the system says of a thread whether it lives
-it.runIf(process.platform === 'linux')('is free when the thread that held it has ended', async () => {
-  const code =
-    "require('worker_threads').parentPort.on('message', () => {}).postMessage(require('fs').readlinkSync('/proc/thread-self'))"
-  const holder = new Worker(code, { eval: true })
-  try {
-    const [thread] = (await once(holder, 'message')) as [string]
-    const content = { pid: process.pid, host: hostname(), thread, token: 'of the thread' }
-    writeFileSync(join(folder, 'writer-1.lock'), JSON.stringify(content))
-    await expect(acquireWriterLock(folder, AbortSignal.timeout(50))).rejects.toThrow()
-  } finally {
-    await holder.terminate()
-  }
-  await (await acquireWriterLock(folder, bounded())).release()
-})
+it.runIf(process.platform === 'linux')(
+  'is free some seconds after the thread that held it has ended',
+  async () => {
+    const code =
+      "require('worker_threads').parentPort.on('message', () => {}).postMessage(require('fs').readlinkSync('/proc/thread-self'))"
+    const holder = new Worker(code, { eval: true })
+    try {
+      const [thread] = (await once(holder, 'message')) as [string]
+      const content = { pid: process.pid, host: hostname(), thread, token: 'of the thread' }
+      const file = join(folder, 'writer-1.lock')
+      writeFileSync(file, JSON.stringify(content))
+      const touched = new Date(Date.now() - 30_000)
+      utimesSync(file, touched, touched)
+      await expect(acquireWriterLock(folder, AbortSignal.timeout(50))).rejects.toThrow()
+    } finally {
+      await holder.terminate()
+    }
+    await (await acquireWriterLock(folder, bounded())).release()
+  },
+)
