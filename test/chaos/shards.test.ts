@@ -108,6 +108,7 @@ describe('a shard whose only replica is killed', () => {
         .poll(async () => (await index.searchExactly()).missing, { timeout: 20_000 })
         .toEqual(['indexer/shard-2'])
       expect((await index.searchExactly(7)).matches).toHaveLength(7)
+      expect(await index.getExactly()).toEqual(['indexer/shard-2'])
       // nothing is written in part without a word
       expect((await failureOf(index.index('moving', 50)))?.message).toContain('indexer/shard-2')
     }))

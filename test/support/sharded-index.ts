@@ -91,6 +91,20 @@ export class ShardedIndex {
     return found
   }
 
+  /** Gets the fixed part by its ids, and sees that it is what the shards hold that the answer is said to be from, in order. */
+  async getExactly(): Promise<readonly string[]> {
+    const ids = this.#numbers(({ part }) => part === 'fixed').map(idOf)
+    const { docs, shards } = await this.#ask(
+      '/get',
+      ids.map((id) => new Document({ id })),
+      {},
+    )
+    const missing = (shards?.failures ?? []).map(({ shard }) => shard)
+    const living = ids.filter((id) => !missing.includes(this.#shardOf(id)))
+    expect([...docs].map(({ id, text }) => [id, text])).toEqual(living.map((id) => [id, id.slice(1)]))
+    return missing
+  }
+
   /** Searches the moving part: all that was answered before is there, nothing that was never written, and all once. */
   async searchMoving(): Promise<Found> {
     const before = this.#numbers(({ part, acknowledged }) => part === 'moving' && acknowledged)
@@ -126,7 +140,7 @@ export class ShardedIndex {
     docs: Document[] | undefined,
     parameters: Record<string, unknown>,
   ): Promise<Response> {
-    const [response] = await this.flow.post(on, docs, { returnResponses: true, parameters })
+    const [response] = await this.flow.post(on, docs, { returnResponses: true, requestSize: all, parameters })
     return response!
   }
 
