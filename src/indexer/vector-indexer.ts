@@ -66,6 +66,11 @@ export class VectorIndexer extends Executor {
     this.#writer = new Writer({ store: this.#store, options: this.#options, logger: this.logger })
   }
 
+  /** Loads LanceDB, and the rows that fit into memory. */
+  override async warmUp(): Promise<void> {
+    await this.#reader.warmUp()
+  }
+
   /** Stores Documents, in place of those with their ids. Gives `{ indexed }`. */
   async index(docs: DocumentArray): Promise<Outcome> {
     const rows = Array.from(docs, (document) => rowOf(document, this.#options.columns))

@@ -16,7 +16,7 @@ import { deferred } from '../lib/deferred.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
-import { constructExecutor } from './construct.js'
+import { constructExecutor, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
 import { Lane } from './lane.js'
 import type { ExecutorSpec } from './spec.js'
@@ -52,6 +52,7 @@ export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {
   const logger = options.logger ?? createLogger(spec.podName)
   const requests = endpointsOf(Class, spec.usesRequests)
   const executor = constructExecutor(Class, spec, { requests, logger })
+  await warmUp(executor)
   return new ExecutorWorker(executor, requests, { spec, logger })
 }
 
