@@ -52,7 +52,7 @@ export function flagOf(
 /** The list of ids among the parameters. */
 export function idsAmong(parameters: Readonly<Record<string, unknown>>): readonly string[] {
   const ids = parameters.ids ?? []
-  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids as string[]
+  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids
   throw invalid('ids', 'a list of texts', ids)
 }
 
