@@ -3,8 +3,9 @@ import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAlive, isThreadAlive, ownThread } from '../lib/alive.js'
+import { isAlive } from '../lib/alive.js'
 import { createWhole, isMissing } from './folder.js'
+import { isThreadAlive, ownThread } from './system-thread.js'
 
 // One writer at a time, over processes, by files `writer-N.lock`:
 //

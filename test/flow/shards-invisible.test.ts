@@ -92,18 +92,22 @@ const indexes: Readonly<Record<string, Index>> = {
 }
 
 describe.each(Object.entries(indexes))('%s', (_, index) => {
-  const workspace = mkdtempSync(path.join(tmpdir(), 'millrace-invisible-'))
-  const flows = counts.map((shards) =>
-    new Flow({ quiet: true, host: '127.0.0.1', workspace: path.join(workspace, String(shards)) }).add({
-      name: 'indexer',
-      uses: index.uses,
-      ...(index.usesWith && { usesWith: index.usesWith }),
-      runtime: 'thread',
-      shards,
-      polling,
-    }),
-  )
-  beforeAll(() => Promise.all(flows.map((flow) => flow.start())), 60_000)
+  let workspace: string
+  let flows: readonly Flow<'indexer'>[]
+  beforeAll(async () => {
+    workspace = mkdtempSync(path.join(tmpdir(), 'millrace-invisible-'))
+    flows = counts.map((shards) =>
+      new Flow({ quiet: true, host: '127.0.0.1', workspace: path.join(workspace, String(shards)) }).add({
+        name: 'indexer',
+        uses: index.uses,
+        ...(index.usesWith && { usesWith: index.usesWith }),
+        runtime: 'thread',
+        shards,
+        polling,
+      }),
+    )
+    await Promise.all(flows.map((flow) => flow.start()))
+  }, 60_000)
   afterAll(async () => {
     await Promise.all(flows.map((flow) => flow.close()))
     rmSync(workspace, { recursive: true, force: true })
