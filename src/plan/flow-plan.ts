@@ -66,7 +66,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
     autoscale,
-    source: resolveUses(uses, name, resolved),
+    ...resolveUses(uses, name, resolved),
     reduce: resolveReduce(resolved.reduce, name),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
