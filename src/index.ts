@@ -21,6 +21,7 @@ export { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from './e
 export type { HandlerContext, HandlerMethod } from './executor/context.js'
 export { Executor, type ExecutorClass } from './executor/executor.js'
 export { requests } from './executor/requests.js'
+export type { LoadOptions } from './config/load-flow.js'
 export type { Scaled, ScaleRequest } from './control/controlled.js'
 export { Flow } from './flow/flow.js'
 export type { RolledOut } from './flow/replica-set.js'

@@ -27,7 +27,14 @@ export interface FlowPlan {
 }
 
 /** Options of `add()` that DESIGN names and this version does not have; refused rather than ignored. */
-const laterOptions = ['when', 'floating', 'dynamicBatching', 'volumes', 'gpus', 'resources']
+export const laterOptions: readonly string[] = [
+  'when',
+  'floating',
+  'dynamicBatching',
+  'volumes',
+  'gpus',
+  'resources',
+]
 
 export function createPlan(options: FlowOptions): FlowPlan {
   const settings = resolveOptions(flowOptions, options, 'Flow')
@@ -148,7 +155,7 @@ function resolveName(given: unknown, plan: FlowPlan): string {
 
 function withoutLater(options: object, name: string): object {
   const given = Object.entries(options).filter(([key, value]) => {
-    if (!laterOptions.some((later) => later === key)) return true
+    if (!laterOptions.includes(key)) return true
     if (value === undefined) return false
     throw new MillraceError(
       'UNSUPPORTED',

@@ -106,7 +106,10 @@ export type StageOptions<Name extends string = string> = Partial<
 
 export const stageOptions: OptionTable<StageSettings> = {
   name: text(null),
-  uses: { ...anything<Uses | null>(null), expected: 'an Executor class, the path or URL of a module or YAML file, or { jtype }' },
+  uses: {
+    ...anything<Uses | null>(null),
+    expected: 'an Executor class, the path or URL of a module or YAML file, or { jtype }',
+  },
   usesWith: dataMap(),
   usesMetas: dataMap(),
   usesRequests: textMap(),

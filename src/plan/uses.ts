@@ -87,7 +87,13 @@ function isConfig(uses: Uses | null): uses is ExecutorConfig | string | URL {
 }
 
 function readConfig(uses: ExecutorConfig | string | URL, stage: string): FoundExecutor {
-  const reading: Reading = { folder: null, extraSearchPaths: [], env: process.env, context: {}, warn: logWarning }
+  const reading: Reading = {
+    folder: null,
+    extraSearchPaths: [],
+    env: process.env,
+    context: {},
+    warn: logWarning,
+  }
   try {
     if (typeof uses === 'string' || uses instanceof URL) return readExecutorFile(uses, reading)
     return findExecutor({ value: uses, places: new Places('uses') }, reading)

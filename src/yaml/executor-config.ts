@@ -31,13 +31,28 @@ export interface FoundExecutor {
   readonly usesRequests: Readonly<Record<string, string>>
 }
 
-const known = ['jtype', 'version', 'with', 'metas', 'requests', 'py_modules', 'workspace', 'name', 'description']
+const known = [
+  'jtype',
+  'version',
+  'with',
+  'metas',
+  'requests',
+  'py_modules',
+  'workspace',
+  'name',
+  'description',
+]
 const moduleEndings = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '/index.js', '/index.ts']
-const besides = ['executor', 'index'].flatMap((name) => ['.js', '.mjs', '.ts', '.mts'].map((end) => name + end))
+const besides = ['executor', 'index'].flatMap((name) =>
+  ['.js', '.mjs', '.ts', '.mts'].map((end) => name + end),
+)
 
 /** Whether it names a YAML file. */
 export function isYamlFile(uses: string | URL): boolean {
-  return /\.ya?ml$/i.test(uses instanceof URL ? uses.pathname : uses) && !/^(?!file:)[a-z][a-z+]+:\/\//i.test(String(uses))
+  return (
+    /\.ya?ml$/i.test(uses instanceof URL ? uses.pathname : uses) &&
+    !/^(?!file:)[a-z][a-z+]+:\/\//i.test(String(uses))
+  )
 }
 
 /** Jina's names of the class that passes documents on. */
@@ -46,18 +61,33 @@ export function isBaseName(name: string): boolean {
 }
 
 /** @throws BAD_YAML, MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED */
-export function readExecutorFile(uses: string | URL, reading: Reading): FoundExecutor {
+export function readExecutorFile(
+  uses: string | URL,
+  reading: Reading,
+  modules: readonly string[] = [],
+): FoundExecutor {
   const file = findFile(String(uses), reading)
   if (file === null) {
     const folders = searchFolders(reading).join(', ')
-    throw new MillraceError('MODULE_NOT_FOUND', `There is no file ${JSON.stringify(String(uses))} in ${folders}.`)
+    throw new MillraceError(
+      'MODULE_NOT_FOUND',
+      `There is no file ${JSON.stringify(String(uses))} in ${folders}.`,
+    )
   }
   const tree = readYamlFile(file, reading)
-  return findExecutor(tree, { ...reading, folder: path.dirname(file) })
+  return findExecutor(tree, { ...reading, folder: path.dirname(file) }, modules)
 }
 
-/** @throws BAD_YAML, MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED */
-export function findExecutor({ value, places }: Tree, reading: Reading): FoundExecutor {
+/**
+ * `modules` are those of the stage, imported before the text's own.
+ *
+ * @throws BAD_YAML, MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED
+ */
+export function findExecutor(
+  { value, places }: Tree,
+  reading: Reading,
+  modules: readonly string[] = [],
+): FoundExecutor {
   const section = new Section(value, places)
   const jtype = section.text('jtype')
   if (jtype === null) {
@@ -67,11 +97,14 @@ export function findExecutor({ value, places }: Tree, reading: Reading): FoundEx
   section.checkVersion()
   for (const key of ['dynamic_batching', 'uses_dynamic_batching']) {
     if (section.has(key)) {
-      throw new MillraceError('UNSUPPORTED', `${section.at(key)}: ${key} is not part of this version. Leave it out.`)
+      throw new MillraceError(
+        'UNSUPPORTED',
+        `${section.at(key)}: ${key} is not part of this version. Leave it out.`,
+      )
     }
   }
   const { py_modules: inMetas = null, ...metas } = section.mapping('metas')
-  const named = [...section.texts('py_modules'), ...textsOf(inMetas)]
+  const named = [...modules, ...section.texts('py_modules'), ...textsOf(inMetas)]
   const said = Object.fromEntries(
     ['name', 'description', 'workspace'].flatMap((key) => {
       const text = section.text(key)
@@ -80,10 +113,10 @@ export function findExecutor({ value, places }: Tree, reading: Reading): FoundEx
   )
   return {
     jtype,
-    modules: modulesOf(jtype, named, { reading, place: section.at('py_modules') }),
     usesWith: section.mapping('with'),
     usesMetas: { ...said, ...withoutEmpty(metas) },
     usesRequests: section.textMap('requests'),
+    modules: modulesOf(jtype, named, { reading, place: section.at('py_modules') }),
   }
 }
 
@@ -96,7 +129,9 @@ function modulesOf(jtype: string, named: readonly string[], search: Search): rea
   if (named.length > 0) return named.map((name) => findModule(name, search))
   if (isBaseName(jtype) || offeredClass(jtype) !== undefined) return []
   const folder = search.reading.folder ?? process.cwd()
-  const beside = besides.map((name) => findFile(path.join(folder, name), search.reading)).find((file) => file !== null)
+  const beside = besides
+    .map((name) => findFile(path.join(folder, name), search.reading))
+    .find((file) => file !== null)
   if (beside != null) return [beside]
   throw new MillraceError(
     'INVALID_EXECUTOR',
@@ -116,7 +151,10 @@ export function findModule(name: string, { reading, place }: Search): string {
   const file = findFile(name, reading, moduleEndings)
   if (file !== null) return file
   const folders = searchFolders(reading).join(', ')
-  throw new MillraceError('MODULE_NOT_FOUND', `${place}: there is no module ${JSON.stringify(name)} in ${folders}.`)
+  throw new MillraceError(
+    'MODULE_NOT_FOUND',
+    `${place}: there is no module ${JSON.stringify(name)} in ${folders}.`,
+  )
 }
 
 export function moduleUrlOf(file: string): string {
@@ -130,7 +168,10 @@ class Section {
 
   constructor(value: unknown, places: Places) {
     if (!isMapping(value)) {
-      throw new MillraceError('BAD_YAML', `${shown(places.start)}: an Executor is a mapping that begins with \`jtype: ClassName\`.`)
+      throw new MillraceError(
+        'BAD_YAML',
+        `${shown(places.start)}: an Executor is a mapping that begins with \`jtype: ClassName\`.`,
+      )
     }
     this.#value = value
     this.#places = places
@@ -172,7 +213,8 @@ class Section {
   textMap(key: string): Readonly<Record<string, string>> {
     const mapping = this.mapping(key)
     for (const [endpoint, method] of Object.entries(mapping)) {
-      if (typeof method !== 'string') throw this.bad(key, `${key} must name a method for ${endpoint}, not ${JSON.stringify(method)}`)
+      if (typeof method !== 'string')
+        throw this.bad(key, `${key} must name a method for ${endpoint}, not ${JSON.stringify(method)}`)
     }
     return mapping as Record<string, string>
   }

@@ -95,7 +95,8 @@ class Reader {
 
   #alias(node: Alias, { place, depth }: Spot): unknown {
     const anchored = this.#anchors.get(node.source)
-    if (anchored === undefined) throw badYaml(place, `*${node.source} refers to no &${node.source} before it.`)
+    if (anchored === undefined)
+      throw badYaml(place, `*${node.source} refers to no &${node.source} before it.`)
     return this.read(anchored, depth + 1)
   }
 
@@ -104,7 +105,10 @@ class Reader {
     const custom = customTag(tag, place)
     if (custom !== null) {
       if (source === '') return `!${custom}`
-      throw badYaml(place, `!${custom} is followed by a text; write !${custom} alone, or a mapping behind it.`)
+      throw badYaml(
+        place,
+        `!${custom} is followed by a text; write !${custom} alone, or a mapping behind it.`,
+      )
     }
     if (type === 'PLAIN' && tag === undefined && typeof value === 'string') {
       if (/^(yes|Yes|YES)$/.test(value)) return true
@@ -133,7 +137,8 @@ class Reader {
       const [at, key] = this.#key(pair.key as Found, place)
       const value = pair.value as Found
       if (key === '<<') merged.push(this.read(value, depth + 1))
-      else if (Object.hasOwn(mapping, key)) throw badYaml(at, `the key ${JSON.stringify(key)} is there twice.`)
+      else if (Object.hasOwn(mapping, key))
+        throw badYaml(at, `the key ${JSON.stringify(key)} is there twice.`)
       else {
         this.#places.note(mapping, key, value === null ? at : this.#placeOf(value))
         mapping[key] = this.read(value, depth + 1)
@@ -145,7 +150,8 @@ class Reader {
 
   /** `<<: *anchor`: what the mapping does not say itself. */
   #merge(mapping: Record<string, unknown>, from: unknown, place: Place): void {
-    if (typeof from !== 'object' || from === null) throw badYaml(place, '<< takes a mapping, or a list of them.')
+    if (typeof from !== 'object' || from === null)
+      throw badYaml(place, '<< takes a mapping, or a list of them.')
     for (const [key, value] of Object.entries(from)) if (!Object.hasOwn(mapping, key)) mapping[key] = value
   }
 

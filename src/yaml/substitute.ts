@@ -80,13 +80,22 @@ class Substitution {
     }
   }
 
-  #fill({ container, key, value, around }: Omit<Pending, 'parts' | 'place'> & { readonly value: string }): void {
+  #fill({
+    container,
+    key,
+    value,
+    around,
+  }: Omit<Pending, 'parts' | 'place'> & { readonly value: string }): void {
     const place = this.#places.of(container, Array.isArray(container) ? Number(key) : key)
     const parts = this.#split(value, place)
     if (parts === null) return
     if (parts.some(({ reference }) => reference !== null)) {
       this.#pending.push({ container, key, parts, around, place })
-    } else this.#write({ container, key, place }, parts.map(({ text }) => text))
+    } else
+      this.#write(
+        { container, key, place },
+        parts.map(({ text }) => text),
+      )
   }
 
   /** Null for a text that names nothing. */
@@ -152,7 +161,11 @@ class Substitution {
   }
 
   /** Undefined while it waits for another one. */
-  #resolve({ text, reference }: Part, { around, place }: Pending, waiting: Map<Container, Set<string>>): unknown {
+  #resolve(
+    { text, reference }: Part,
+    { around, place }: Pending,
+    waiting: Map<Container, Set<string>>,
+  ): unknown {
     if (reference === null) return text
     let value: unknown = reference.from === 'root' ? this.#root : around
     for (const step of reference.steps) {
@@ -163,12 +176,18 @@ class Substitution {
       value = value[step]
     }
     if (isContainer(value) && !(Array.isArray(value) && value.every((item) => !isContainer(item)))) {
-      throw badYaml(place, `${reference.written} is a whole section; refer to a single value, or to a list of them.`)
+      throw badYaml(
+        place,
+        `${reference.written} is a whole section; refer to a single value, or to a list of them.`,
+      )
     }
     return Array.isArray(value) ? [...(value as unknown[])] : value
   }
 
-  #write({ container, key, place }: Pick<Pending, 'container' | 'key' | 'place'>, texts: readonly unknown[]): void {
+  #write(
+    { container, key, place }: Pick<Pending, 'container' | 'key' | 'place'>,
+    texts: readonly unknown[],
+  ): void {
     const [only] = texts
     if (texts.length === 1 && typeof only !== 'string') {
       this.#count(lengthOf(only), place)
