@@ -6,7 +6,7 @@ import { shown } from '../yaml/place.js'
 import type { Reading } from '../yaml/source.js'
 import { parseAddresses } from './addresses.js'
 import { stageKeys } from './keys.js'
-import { readUses } from './read-uses.js'
+import { readModule, readUses } from './read-uses.js'
 import { isSaid, placeIn, readOption, readOptions, type Section, unsupported } from './section.js'
 
 /** Keys that mean something else here than the option of that name, or none. */
@@ -55,11 +55,19 @@ export function readStage(section: Section, reading: Reading, inherited: Inherit
     ...inherited.options,
     ...options,
     ...(options.usesMetas !== undefined && { usesMetas: metas }),
+    ...given('reduce', readReduce(section, options.reduce, reading)),
     ...given('uses', uses('uses')),
     ...given('usesBefore', uses('uses_before') ?? uses('usesBefore')),
     ...given('usesAfter', uses('uses_after') ?? uses('usesAfter')),
     ...(options.external === true ? readAddress(section) : ownAddress(section, reading)),
   }
+}
+
+/** A text is a boolean, or a module that is looked for as others are. */
+function readReduce(section: Section, reduce: unknown, reading: Reading): StageOptions['reduce'] {
+  if (typeof reduce !== 'string') return reduce as StageOptions['reduce']
+  if (/^(true|false)$/i.test(reduce)) return reduce.toLowerCase() === 'true'
+  return readModule(reduce, { place: placeIn(section, 'reduce'), reading })
 }
 
 /** `py_modules` of a section. */

@@ -77,7 +77,7 @@ function asConfig({ jtype, modules, usesWith, usesMetas, usesRequests }: FoundEx
 }
 
 /** `./encoder.js#Encoder`; addresses of images and hubs go on to where they are refused. */
-function readModule(uses: string, { place, reading }: UsesPlace): Uses {
+export function readModule(uses: string, { place, reading }: Pick<UsesPlace, 'place' | 'reading'>): string {
   if (/^(?!file:)[a-z][a-z+]+:\/\//i.test(uses)) return uses
   const [file = '', className] = uses.split('#', 2)
   if (path.extname(file) !== '.py' && /^[\w$]+(\.[\w$]+)+$/.test(file) && !/\.[cm]?[jt]sx?$/.test(file)) {

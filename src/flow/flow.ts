@@ -90,6 +90,22 @@ export class Flow<Stages extends string = never> {
     return flow
   }
 
+  /**
+   * This Flow as YAML that `loadConfig` makes the same Flow of, paths from `folder`.
+   *
+   * @throws UNSUPPORTED for what a file cannot say: a function as `reduce`, a class without a module, data that is none of JSON
+   */
+  async toYaml({ folder = process.cwd() }: { readonly folder?: string } = {}): Promise<string> {
+    const { writeFlow } = await import('../config/write-flow.js')
+    return writeFlow(this.#plan, folder)
+  }
+
+  /** Writes `toYaml()` into a file, paths from its folder. @throws UNSUPPORTED, and what the file system throws */
+  async saveConfig(file: string): Promise<void> {
+    const { saveFlow } = await import('../config/write-flow.js')
+    await saveFlow(this.#plan, file)
+  }
+
   /** Names of the stages, in order. */
   get stages(): readonly string[] {
     return this.#plan.stages.map((stage) => stage.name)

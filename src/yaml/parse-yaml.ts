@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { isDeepStrictEqual } from 'node:util'
 import type { Alias, LineCounter, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { badYaml, type Place, Places, type Tree } from './place.js'
 
@@ -49,6 +50,15 @@ function parse(library: Library, text: string, { lines, places }: { lines: LineC
     if (error instanceof RangeError) throw tooDeep(places.start, error)
     throw error
   }
+}
+
+/** YAML that `parseYaml` reads as the same data. @throws BAD_YAML when it is too large or too deep */
+export function writeYaml(value: object): string {
+  const { stringify } = loadLibrary()
+  const text = stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  // `yes` as a text needs quotes that YAML 1.2 does without
+  if (isDeepStrictEqual(parseYaml(text, 'YAML text').value, value)) return text
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, defaultStringType: 'QUOTE_DOUBLE' })
 }
 
 /** Only a program that reads YAML loads the parser; it is a CommonJS module, so that `flow.add()` need not wait for it. */

@@ -16,6 +16,11 @@ const maxLength = 1024 * 1024
 // the braces inside are left out so that no text takes more than one look
 const form = /\$\{\{([^{}]*)\}\}|\$([A-Za-z_]\w*)/g
 
+/** Whether a text would be read as one that names something. */
+export function hasNames(text: string): boolean {
+  return text.search(form) !== -1
+}
+
 type Container = Record<string | number, unknown>
 
 interface Part {
