@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import type { Command } from './command.js'
+import { flow } from './flow.js'
 import { ps } from './ps.js'
 import { scale } from './scale.js'
 import { oneLine, type Terminal } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
 const commands: ReadonlyMap<string, Command> = new Map([
+  ['flow', flow],
   ['ps', ps],
   ['scale', scale],
 ])

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { isDeepStrictEqual } from 'node:util'
-import type { Alias, LineCounter, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import type { Alias, LineCounter, ParsedNode, Scalar, YAMLError, YAMLMap, YAMLSeq } from 'yaml'
 import { badYaml, type Place, Places, type Tree } from './place.js'
 
 type Library = typeof import('yaml')
@@ -24,32 +24,45 @@ export function parseYaml(text: string, file: string): Tree {
   const document = parse(library, text, { lines, places })
   const { contents } = document
   if (contents === null || (library.isScalar(contents) && contents.value === null)) {
-    throw badYaml(places.start, 'there is nothing in it. A Flow begins with `jtype: Flow`.')
+    throw badYaml(
+      places.start,
+      'there is nothing in it. A Flow begins with `jtype: Flow`, an Executor with the name of its class.',
+    )
   }
   return { value: new Reader(library, { lines, places }).read(contents, 0), places }
 }
 
 function parse(library: Library, text: string, { lines, places }: { lines: LineCounter; places: Places }) {
+  const { stackTraceLimit } = Error
   try {
-    // unique keys are checked by the reader: the library compares each with each
+    // a text of commas makes a million errors, each with a stack that nobody reads
+    Error.stackTraceLimit = 0
     const document = library.parseDocument(text, {
       schema: 'core',
       lineCounter: lines,
       prettyErrors: false,
+      // the reader checks keys: the library compares each with each
       uniqueKeys: false,
-      logLevel: 'silent',
     })
     const [error] = document.errors
     if (error === undefined) return document
     const { line, col } = lines.linePos(error.pos[0])
-    const several = error.code === 'MULTIPLE_DOCS'
-    const what = several ? 'it has several documents, and should have one.' : sentence(error.message)
-    throw badYaml({ ...places.start, line, column: col }, what, error)
+    throw badYaml({ ...places.start, line, column: col }, explain(error), error)
   } catch (error) {
-    // the library parses by recursion
-    if (error instanceof RangeError) throw tooDeep(places.start, error)
+    if (error instanceof RangeError) throw badYaml(places.start, tooDeep, error)
     throw error
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
+}
+
+const tooDeep = `it is nested deeper than ${limits.depth} levels.`
+
+function explain({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'it has several documents, and should have one.'
+  // the library parses by recursion
+  if (message.includes('call stack')) return tooDeep
+  return /[.!?]$/.test(message) ? message : `${message}.`
 }
 
 /** YAML that `parseYaml` reads as the same data. @throws BAD_YAML when it is too large or too deep */
@@ -86,7 +99,7 @@ class Reader {
     const { isAlias, isMap, isScalar, isSeq } = this.#library
     if (node === null) return null
     const place = this.#placeOf(node)
-    if (depth > limits.depth) throw tooDeep(place)
+    if (depth > limits.depth) throw badYaml(place, tooDeep)
     if (++this.#values > limits.values) {
       throw badYaml(place, `it has more than ${limits.values} values once its aliases are written out.`)
     }
@@ -187,12 +200,4 @@ function customTag(tag: string | undefined, place: Place): string | null {
   const [, name] = /^!([A-Za-z_]\w*)$/.exec(tag) ?? []
   if (name !== undefined) return name
   throw badYaml(place, `the tag ${JSON.stringify(tag)} is none that Millrace knows; write plain values.`)
-}
-
-function tooDeep(place: Place, cause?: unknown): Error {
-  return badYaml(place, `it is nested deeper than ${limits.depth} levels.`, cause)
-}
-
-function sentence(message: string): string {
-  return /[.!?]$/.test(message) ? message : `${message}.`
 }
