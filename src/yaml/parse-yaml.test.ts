@@ -62,10 +62,10 @@ describe('a YAML text', () => {
     ['a: {<<: 5}', /<< takes a mapping/],
     ['a: &a [*a]', /a\.yml:1:\d+: (it is nested deeper|.*\*a)/],
     ['['.repeat(100) + ']'.repeat(100), /nested deeper than 64 levels/],
-    ['['.repeat(500_000), /nested deeper than 64 levels/],
-    ['{a: '.repeat(200_000), /nested deeper than 64 levels/],
-    ['- '.repeat(400_000), /nested deeper than 64 levels/],
-    ['[' + ','.repeat(1_000_000), /^a\.yml:1:3: Unexpected ,/],
+    ['['.repeat(50_000), /nested deeper than 64 levels/],
+    ['{a: '.repeat(20_000), /nested deeper than 64 levels/],
+    ['- '.repeat(40_000), /nested deeper than 64 levels/],
+    ['[' + ','.repeat(50_000), /^a\.yml:1:3: Unexpected ,/],
     ['x'.repeat(1024 * 1024 + 1), /the text has 1048577 bytes, and may have 1048576/],
     [bomb(), /more than 100000 values once its aliases are written out/],
   ])('is refused with its place: %.40j', (text, message) => {
@@ -76,8 +76,8 @@ describe('a YAML text', () => {
   })
 
   it('with as many keys as it may have is read without comparing each with each', () => {
-    const text = Array.from({ length: 90_000 }, (_, index) => `k${index}: 1`).join('\n')
-    expect(Object.keys(valueOf(text) as object)).toHaveLength(90_000)
+    const text = Array.from({ length: 30_000 }, (_, index) => `k${index}: 1`).join('\n')
+    expect(Object.keys(valueOf(text) as object)).toHaveLength(30_000)
   })
 
   it('knows where each value stands', () => {
