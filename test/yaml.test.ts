@@ -124,6 +124,46 @@ describe('millrace flow', () => {
 })
 
 describe('a program', () => {
+  it('does not load the parser before it reads YAML', async () => {
+    const program = `
+      import { createRequire } from 'node:module'
+      import { Flow } from 'millrace'
+      const { cache } = createRequire(import.meta.url)
+      const loaded = () => Object.keys(cache).some((file) => /node_modules.yaml/.test(file))
+      const uses = './encoder/executor.js'
+      new Flow().add({ uses })
+      const before = loaded()
+      await Flow.loadConfig('jtype: Flow\\nexecutors: []')
+      console.log(before, loaded())`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: folder,
+    })
+    expect(stdout).toBe('false true\n')
+  })
+
+  it('finds the class of inline YAML in the one of several modules that has it', async () => {
+    const module = path.join(folder, 'encoder', 'executor.js')
+    const other = path.join(folder, 'other.js')
+    writeFileSync(other, 'export const nothing = 1\n')
+    for (const modules of [
+      [other, module],
+      [module, other],
+    ]) {
+      const uses = { jtype: 'Prefix', with: { prefix: '-', suffix: 'b' }, py_modules: modules }
+      const flow = new Flow({ quiet: true, host: '127.0.0.1' }).add({
+        uses,
+        usesWith: { suffix: '+' },
+        runtime: 'thread',
+      })
+      await flow.start()
+      try {
+        expect((await flow.post('/encode', [{ text: 'a' }])).texts).toEqual(['-a+'])
+      } finally {
+        await flow.close()
+      }
+    }
+  })
+
   it('loads a Flow, changes it, saves it, and runs what it saved', async () => {
     vi.stubEnv('SHOP_PORT', '0')
     const options = { context: { suffix: '?' }, usesWith: { port: 0, quiet: true } }

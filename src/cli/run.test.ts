@@ -30,7 +30,10 @@ describe('the command line', () => {
 
   it.each([
     [['sclae'], "There is no command 'sclae'. Did you mean 'scale'? See 'millrace --help'."],
-    [['help', 'x'], "There is no command 'x'. Commands: flow, ps, scale, help. See 'millrace --help'."],
+    [
+      ['help', 'x'],
+      "There is no command 'x'. Commands: flow, ps, scale, export, help. See 'millrace --help'.",
+    ],
     [['ps', '--jsn'], "There is no option 'jsn'. Did you mean --json? See 'millrace help ps'."],
     [['ps', 'shop'], "'shop' is one argument too many. See 'millrace help ps'."],
     [['scale', 'upper'], "N is missing. See 'millrace help scale'."],
@@ -45,11 +48,25 @@ describe('the command line', () => {
       ['flow', 'flow.yml', '--context', 'x'],
       "--context must be NAME=VALUE, not 'x'. See 'millrace help flow'.",
     ],
+    [
+      ['export', 'shema'],
+      "There is nothing to export called 'shema'. Did you mean 'schema'? See 'millrace help export'.",
+    ],
+    [['export'], "WHAT is missing. See 'millrace help export'."],
     [['ps', '--flow'], /^Option '--flow <value>' argument missing\. See/],
   ])('refuses %j with one sentence and exit code 2', async (args, complaint) => {
     const outcome = await run(...args)
     expect(outcome).toMatchObject({ code: 2, out: '' })
     expect(outcome.complaint).toMatch(complaint)
+  })
+
+  it('exports the schema of YAML files', async () => {
+    const { code, out } = await run('export', 'schema')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      title: 'Flow',
+      properties: { jtype: { enum: ['Flow', 'Deployment'] } },
+    })
   })
 
   it('fails with exit code 1 when there is no such YAML file', async () => {

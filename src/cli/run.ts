@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import type { Command } from './command.js'
+import { exportCommand } from './export.js'
 import { flow } from './flow.js'
 import { ps } from './ps.js'
 import { scale } from './scale.js'
@@ -12,6 +13,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['flow', flow],
   ['ps', ps],
   ['scale', scale],
+  ['export', exportCommand],
 ])
 
 /** What a command line did: its exit code, and for standard error why it is not 0. */

@@ -4,7 +4,7 @@ import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
 import { type FlowOptions, flowOptions } from '../plan/flow-settings.js'
 import { show } from '../plan/option.js'
 import type { StageOptions } from '../plan/stage-settings.js'
-import { isMapping } from '../yaml/executor-config.js'
+import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Place, Places, shown, type Tree } from '../yaml/place.js'
 import { findFile, searchFolders } from '../yaml/search-path.js'
 import { type Reading, readYamlFile } from '../yaml/source.js'
@@ -166,7 +166,7 @@ function readDeployment(top: Section, { place, reading }: Pick<Around, 'place' |
 
 function checkVersion(top: Section): void {
   const { version } = top.mapping
-  if (version === undefined || version === null || /^1(\.0)?$/.test(String(version as string))) return
+  if ([undefined, null, 1, '1', '1.0'].includes(version as string)) return
   throw badYaml(placeIn(top, 'version'), `version must be '1', not ${show(version)}.`)
 }
 

@@ -1,7 +1,7 @@
 import { type Option, show } from '../plan/option.js'
 import { flag, listOf, text } from '../plan/option-kinds.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
-import { findModule } from '../yaml/executor-config.js'
+import { findModule } from '../yaml/executor-module.js'
 import { shown } from '../yaml/place.js'
 import type { Reading } from '../yaml/source.js'
 import { parseAddresses } from './addresses.js'

@@ -1,18 +1,17 @@
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { MillraceError } from '../errors.js'
 import type { Uses } from '../plan/stage-settings.js'
 import { show } from '../plan/option.js'
 import {
   type ExecutorConfig,
   findExecutor,
-  findModule,
   type FoundExecutor,
-  isBaseName,
-  isMapping,
   isYamlFile,
-  moduleUrlOf,
   readExecutorFile,
 } from '../yaml/executor-config.js'
+import { findModule, isBaseName } from '../yaml/executor-module.js'
+import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Place, type Places, shown } from '../yaml/place.js'
 import { type Reading, readText } from '../yaml/source.js'
 
@@ -86,7 +85,7 @@ export function readModule(uses: string, { place, reading }: Pick<UsesPlace, 'pl
       `${shown(place)}: ${JSON.stringify(uses)} names a class of a Python module. Write the module and the class as './module.js#Class'.`,
     )
   }
-  const url = moduleUrlOf(findModule(file, { reading, place: shown(place) }))
+  const url = pathToFileURL(findModule(file, { reading, place: shown(place) })).href
   return className === undefined ? url : `${url}#${encodeURIComponent(className)}`
 }
 

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { type Option, show } from '../plan/option.js'
-import { isMapping } from '../yaml/executor-config.js'
+import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Place, type Places, shown } from '../yaml/place.js'
 import type { Warn } from '../yaml/warn.js'
 import type { Key, KeyTable } from './keys.js'

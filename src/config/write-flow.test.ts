@@ -32,8 +32,9 @@ const planOf = (options: FlowOptions, stages: readonly StageOptions[]): FlowPlan
 function comparable({ settings, stages }: FlowPlan): unknown {
   return {
     settings,
-    stages: stages.map(({ uses: _, usesBefore, usesAfter, source, ...stage }) => ({
+    stages: stages.map(({ usesBefore, usesAfter, source, ...stage }) => ({
       ...stage,
+      uses: undefined,
       around: [usesBefore !== null, usesAfter !== null],
       source: { ...source, executorClass: undefined },
     })),

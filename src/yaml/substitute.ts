@@ -129,7 +129,7 @@ class Substitution {
     const expression = inner!.trim()
     const [, from, path] = /^(root|this)((?:\.[\w-]+|\[\d+\])+)$/.exec(expression) ?? []
     if (from === 'root' || from === 'this') {
-      return { text: null, reference: { written: written!, from, steps: path!.match(/[\w-]+/g)! } }
+      return { text: null, reference: { written, from, steps: path!.match(/[\w-]+/g)! } }
     }
     return { text: this.#named(expression, place), reference: null }
   }
