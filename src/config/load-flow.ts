@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../errors.js'
 import type { ExecutorClass } from '../executor/executor.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
@@ -40,7 +39,7 @@ async function read(source: string | URL, reading: Reading): Promise<{ tree: Tre
   if (/^https?:\/\//i.test(written)) {
     return { tree: readText(await fetchText(written), written, reading), folder: null }
   }
-  const file = findFile(written.startsWith('file:') ? fileURLToPath(written) : written, reading)
+  const file = findFile(written, reading)
   if (file === null) {
     const folders = searchFolders(reading).join(', ')
     throw new MillraceError('BAD_YAML', `There is no file ${JSON.stringify(written)} in ${folders}.`)

@@ -20,7 +20,8 @@ import {
   unsupported,
 } from './section.js'
 
-const topKeys = ['jtype', 'version', 'with', 'gateway', 'executors', 'deployments']
+const flowSections = ['jtype', 'version', 'with', 'gateway', 'executors', 'deployments']
+const deploymentSections = ['jtype', 'version', 'with']
 
 /**
  * The plan of a Flow's YAML; of a Deployment's, a Flow with that one stage. `usesWith` wins over what the text says of the Flow.
@@ -41,10 +42,7 @@ export function readFlow(tree: Tree, reading: Reading, usesWith: object): FlowPl
 }
 
 function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
-  for (const key of Object.keys(top.mapping)) {
-    if (!topKeys.includes(key))
-      reading.warn(unknownKey(top, key, new Map(topKeys.map((known) => [known, known]))))
-  }
+  warnUnknown(top, flowSections, reading)
   const own = inner(top, 'with', 'Flow')
   const gateway = inner(top, 'gateway', 'gateway')
   refuseCustomGateway(gateway)
@@ -71,6 +69,7 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
 
 /** Its address is the gateway's. */
 function deploymentPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
+  warnUnknown(top, deploymentSections, reading)
   const section = inner(top, 'with', 'Deployment')
   const address = ['host', 'port', 'ports', 'protocol', 'protocols']
   const pick = (wanted: boolean): Section => {
@@ -158,10 +157,15 @@ function readDeploymentFile(
 
 function readDeployment(top: Section, { place, reading }: Pick<Around, 'place' | 'reading'>): StageOptions {
   checkVersion(top)
+  warnUnknown(top, deploymentSections, reading)
   const { jtype } = top.mapping
   if (jtype !== 'Deployment')
     throw badYaml(place, `an entry with jtype must be a Deployment, not ${show(jtype)}.`)
   return readStage(inner(top, 'with', 'Deployment'), reading, { options: {}, modules: [] })
+}
+
+function warnUnknown(top: Section, known: readonly string[], { warn }: Reading): void {
+  for (const key of Object.keys(top.mapping)) if (!known.includes(key)) warn(unknownKey(top, key, known))
 }
 
 function checkVersion(top: Section): void {

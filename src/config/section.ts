@@ -59,7 +59,7 @@ export function readOptions(
   for (const [key, value] of Object.entries(section.mapping)) {
     if (ignore.includes(key)) continue
     const meaning = keys.get(key)
-    if (meaning === undefined) warn(unknownKey(section, key, keys))
+    if (meaning === undefined) warn(unknownKey(section, key, keys.keys()))
     else readKey(section, { key, value, meaning, table, warn, options })
   }
   return options
@@ -115,8 +115,8 @@ export function unsupported(section: Section, key: string, what: string): Millra
 }
 
 /** What a warning says of a key that is nobody's. */
-export function unknownKey(section: Section, key: string, known: ReadonlyMap<string, unknown>): string {
-  const near = nearest(key, known.keys())
+export function unknownKey(section: Section, key: string, known: Iterable<string>): string {
+  const near = nearest(key, known)
   const advice = near === undefined ? '' : ` Did you mean '${near}'?`
   return `${shown(placeIn(section, key))}: ${section.owner}: there is no '${key}', and it has no effect.${advice}`
 }

@@ -18,7 +18,8 @@ export function searchFolders({ folder, extraSearchPaths }: SearchPath): readonl
 
 /** The first file of that name, absolute; `endings` are tried behind the name. Null when there is none. */
 export function findFile(name: string, where: SearchPath, endings: readonly string[] = ['']): string | null {
-  const relative = name.startsWith('file:') ? fileURLToPath(name) : name
+  const relative = pathOf(name)
+  if (relative === null) return null
   for (const folder of searchFolders(where)) {
     for (const ending of endings) {
       const file = path.resolve(folder, relative + ending)
@@ -26,4 +27,14 @@ export function findFile(name: string, where: SearchPath, endings: readonly stri
     }
   }
   return null
+}
+
+/** Null for a file URL of another machine. */
+function pathOf(name: string): string | null {
+  if (!name.startsWith('file:')) return name
+  try {
+    return fileURLToPath(name)
+  } catch {
+    return null
+  }
 }
