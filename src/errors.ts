@@ -14,6 +14,7 @@ export const errorCodes = {
   },
   MODULE_NOT_FOUND: { retryable: false, about: 'the module of an Executor cannot be loaded' },
   EXPORT_NOT_FOUND: { retryable: false, about: 'the module was loaded but does not have the Executor' },
+  BAD_YAML: { retryable: false, about: 'a YAML text that cannot be read, or says what it cannot say' },
   UNSUPPORTED: { retryable: false, about: 'a combination that does not exist here' },
   // the life of a Flow
   NOT_STARTED: { retryable: false, about: 'the Flow is not running' },

@@ -7,6 +7,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
+// a server goes on when nobody reads its log any more
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 const { code, complaint } = await runCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   colour: process.stdout.isTTY && !process.env.NO_COLOR,

@@ -30,17 +30,50 @@ describe('the command line', () => {
 
   it.each([
     [['sclae'], "There is no command 'sclae'. Did you mean 'scale'? See 'millrace --help'."],
-    [['help', 'x'], "There is no command 'x'. Commands: ps, scale, help. See 'millrace --help'."],
+    [
+      ['help', 'x'],
+      "There is no command 'x'. Commands: flow, executor, ping, ps, scale, export, help. See 'millrace --help'.",
+    ],
     [['ps', '--jsn'], "There is no option 'jsn'. Did you mean --json? See 'millrace help ps'."],
     [['ps', 'shop'], "'shop' is one argument too many. See 'millrace help ps'."],
     [['scale', 'upper'], "N is missing. See 'millrace help scale'."],
     [['scale', 'upper', '-2'], /See 'millrace help scale'\.$/],
     [['scale', 'upper', '2.5'], "N must be a whole number, not '2.5'. See 'millrace help scale'."],
+    [['flow'], "FILE is missing. See 'millrace help flow'."],
+    [
+      ['flow', 'flow.yml', '--port', 'x'],
+      "--port must be a whole number, not 'x'. See 'millrace help flow'.",
+    ],
+    [
+      ['flow', 'flow.yml', '--context', 'x'],
+      "--context must be NAME=VALUE, not 'x'. See 'millrace help flow'.",
+    ],
+    [
+      ['export', 'shema'],
+      "There is nothing to export called 'shema'. Did you mean 'schema'? See 'millrace help export'.",
+    ],
+    [['export'], "WHAT is missing. See 'millrace help export'."],
     [['ps', '--flow'], /^Option '--flow <value>' argument missing\. See/],
   ])('refuses %j with one sentence and exit code 2', async (args, complaint) => {
     const outcome = await run(...args)
     expect(outcome).toMatchObject({ code: 2, out: '' })
     expect(outcome.complaint).toMatch(complaint)
+  })
+
+  it('exports the schema of YAML files', async () => {
+    const { code, out } = await run('export', 'schema')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      title: 'Flow',
+      properties: { jtype: { enum: ['Flow', 'Deployment'] } },
+    })
+  })
+
+  it('fails with exit code 1 when there is no such YAML file', async () => {
+    expect(await run('flow', 'nowhere.yml')).toMatchObject({
+      code: 1,
+      complaint: expect.stringContaining('There is no file "nowhere.yml"') as string,
+    })
   })
 
   it('fails with exit code 1 when the Flow is not there', async () => {

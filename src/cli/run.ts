@@ -2,14 +2,22 @@ import { readFileSync } from 'node:fs'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import type { Command } from './command.js'
+import { exportCommand } from './export.js'
+import { executor } from './executor.js'
+import { flow } from './flow.js'
+import { ping } from './ping.js'
 import { ps } from './ps.js'
 import { scale } from './scale.js'
 import { oneLine, type Terminal } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
 const commands: ReadonlyMap<string, Command> = new Map([
+  ['flow', flow],
+  ['executor', executor],
+  ['ping', ping],
   ['ps', ps],
   ['scale', scale],
+  ['export', exportCommand],
 ])
 
 /** What a command line did: its exit code, and for standard error why it is not 0. */
@@ -64,11 +72,11 @@ function find(name: string): Command {
 }
 
 function overview(): string {
-  const rows = [...commands].map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  const rows = [...commands].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
   return `Usage: millrace COMMAND
 
 ${rows.join('\n')}
-  ${'help'.padEnd(8)}Explains a command: millrace help ps
+  ${'help'.padEnd(10)}Explains a command: millrace help ps
 
   --help, --version`
 }

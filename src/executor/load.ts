@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import { Executor, type ExecutorClass } from './executor.js'
 import { exportNotFound, findExecutor } from './find-executor.js'
-import { importModule } from './import-module.js'
+import { type Exports, importModule } from './import-module.js'
 import { locateClass } from './locate.js'
 import { moduleUrl } from './origin.js'
 
@@ -32,12 +32,21 @@ export function isPod(): boolean {
   return shared[key] !== undefined
 }
 
-/** `Flow.add()` hands in each class it is given; outside of a pod nobody asks for it. */
+/** Outside of pods: the classes that YAML may name, the latest of each name. */
+const named = new Map<string, ExecutorClass>()
+
+/** `Flow.add()` hands in each class it is given: for pods, and for YAML that names it. */
 export function offerClass(Class: ExecutorClass): void {
+  named.set(Class.name, Class)
   const state = shared[key]
   if (state === undefined) return
   state.offered.add(Class)
   for (const listener of state.listeners) listener(Class)
+}
+
+/** The class of that name which this program has offered. */
+export function offeredClass(name: string): ExecutorClass | undefined {
+  return named.get(name)
 }
 
 /**
@@ -47,19 +56,20 @@ export function offerClass(Class: ExecutorClass): void {
  * module that waits for `Flow.start()` never finishes there and need not export its class.
  *
  * Rejects with MODULE_NOT_FOUND when the module cannot be loaded (its own error is the cause), EXPORT_NOT_FOUND when
- * it has no such class.
+ * it has no such class. `others` are imported before, and the first module that has the class is the one.
  */
 export async function loadClass(
   module: string | null,
   className: string | null,
-  { clock = systemClock }: { readonly clock?: Clock } = {},
+  { clock = systemClock, others = [] }: { readonly clock?: Clock; readonly others?: readonly string[] } = {},
 ): Promise<ExecutorClass> {
   if (module === null) return Executor
   const state = shared[key]
+  const modules = [...others, module]
   const offer = deferred<ExecutorClass>()
   const matching = new Set<ExecutorClass>()
   const listener = (Class: ExecutorClass) => {
-    if (!isWanted(Class, module, className)) return
+    if (!modules.some((one) => isWanted(Class, one, className))) return
     // the other stages of the same Flow are offered in the same breath
     if (matching.size === 0) queueMicrotask(() => settleOffer(offer, matching))
     matching.add(Class)
@@ -67,21 +77,22 @@ export async function loadClass(
   state?.listeners.add(listener)
   state?.offered.forEach(listener)
   try {
-    return await Promise.race([offer.promise, fromExports(module, className, { clock, offer })])
+    return await Promise.race([offer.promise, fromExports(modules, className, { clock, offer })])
   } finally {
     state?.listeners.delete(listener)
   }
 }
 
 async function fromExports(
-  module: string,
+  modules: readonly string[],
   className: string | null,
   { clock, offer }: { clock: Clock; offer: Deferred<ExecutorClass> },
 ): Promise<ExecutorClass> {
-  const exports = await importModule(module)
-  const found = findExecutor(exports, className)
+  const all: Exports[] = []
+  for (const module of modules) all.push(await importModule(module))
+  const found = all.map((exports) => findExecutor(exports, className)).find((Class) => Class !== undefined)
   if (found !== undefined) return found
-  const error = exportNotFound(exports, module, className)
+  const error = exportNotFound(Object.assign({}, ...all) as Exports, modules.join(', '), className)
   if (isPod()) clock.after(lateOfferMs, () => offer.reject(error))
   else offer.reject(error)
   return offer.promise

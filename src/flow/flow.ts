@@ -2,6 +2,7 @@ import type { Client, PostResult } from '../client/client.js'
 import type { Input, Inputs } from '../client/inputs.js'
 import type { PostOptions, SendOptions, StreamOptions } from '../client/options.js'
 import type { Response } from '../client/response.js'
+import type { LoadOptions } from '../config/load-flow.js'
 import type { Scaled, ScaleRequest } from '../control/controlled.js'
 import type { ControlServer } from '../control/server.js'
 import type { FlowStatus } from '../control/status.js'
@@ -69,6 +70,40 @@ export class Flow<Stages extends string = never> {
     const next = new Flow<Stages | Name>()
     next.#plan = addStage(this.#plan, options)
     return next
+  }
+
+  /**
+   * The Flow of a YAML file, as Jina writes it or as `saveConfig()` does: a path, a URL or the text itself. Of a Deployment's
+   * YAML it is a Flow with that stage.
+   *
+   * @throws BAD_YAML, and whatever `new Flow()` and `add()` throw; the message begins with file, line and column.
+   *
+   * @example
+   * const flow = await Flow.loadConfig('flow.yml', { context: { replicas: 2 } })
+   */
+  static async loadConfig(source: string | URL, options: LoadOptions = {}): Promise<Flow<string>> {
+    for (const Class of options.executors ?? []) offerClass(Class)
+    // as in start(): a pod that imports `millrace` does without
+    const { loadFlow } = await import('../config/load-flow.js')
+    const flow = new Flow<string>()
+    flow.#plan = await loadFlow(source, options)
+    return flow
+  }
+
+  /**
+   * This Flow as YAML that `loadConfig` makes the same Flow of, paths from `folder`.
+   *
+   * @throws UNSUPPORTED for what a file cannot say: a function as `reduce`, a class without a module, data that is none of JSON
+   */
+  async toYaml({ folder = process.cwd() }: { readonly folder?: string } = {}): Promise<string> {
+    const { writeFlow } = await import('../config/write-flow.js')
+    return writeFlow(this.#plan, folder)
+  }
+
+  /** Writes `toYaml()` into a file, paths from its folder. @throws UNSUPPORTED, and what the file system throws */
+  async saveConfig(file: string): Promise<void> {
+    const { saveFlow } = await import('../config/write-flow.js')
+    await saveFlow(this.#plan, file)
   }
 
   /** Names of the stages, in order. */

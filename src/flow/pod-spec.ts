@@ -19,6 +19,7 @@ export function podSpec(
     timeoutReadyMs: stage.timeoutReadyMs ?? flow.settings.timeoutReadyMs,
     executor: {
       module: source.kind === 'module' ? source.url : null,
+      otherModules: source.kind === 'module' ? source.otherUrls : [],
       className: source.kind === 'module' ? source.className : null,
       usesWith: stage.usesWith,
       usesMetas: stage.usesMetas,

@@ -29,6 +29,11 @@ const empty = createPlan({})
 const add = (options: StageOptions): unknown => addStage(addStage(empty, { name: 'first' }), options)
 
 describe('a plan', () => {
+  it('has no limit for a request where the Flow says so', () => {
+    expect(createPlan({ timeoutMs: null }).settings.timeoutMs).toBeNull()
+    expect(createPlan({}).settings.timeoutMs).toBe(600_000)
+  })
+
   it('names stages by their place when nobody names them', () => {
     const plan = addStage(addStage(empty, {}), {})
     expect(plan.stages.map((stage) => stage.name)).toEqual(['executor0', 'executor1'])

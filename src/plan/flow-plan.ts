@@ -37,7 +37,14 @@ export interface FlowPlan {
 }
 
 /** Options of `add()` that DESIGN names and this version does not have; refused rather than ignored. */
-const laterOptions = ['when', 'floating', 'dynamicBatching', 'volumes', 'gpus', 'resources']
+export const laterOptions: readonly string[] = [
+  'when',
+  'floating',
+  'dynamicBatching',
+  'volumes',
+  'gpus',
+  'resources',
+]
 
 export function createPlan(options: FlowOptions): FlowPlan {
   const settings = resolveOptions(flowOptions, options, 'Flow')
@@ -79,7 +86,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
     autoscale,
-    source: resolveUses(uses, name, resolved),
+    ...resolveUses(uses, name, resolved),
     reduce: resolveReduce(resolved.reduce, name),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
@@ -161,7 +168,7 @@ function resolveName(given: unknown, plan: FlowPlan): string {
 
 function withoutLater(options: object, name: string): object {
   const given = Object.entries(options).filter(([key, value]) => {
-    if (!laterOptions.some((later) => later === key)) return true
+    if (!laterOptions.includes(key)) return true
     if (value === undefined) return false
     throw new MillraceError(
       'UNSUPPORTED',

@@ -1,5 +1,5 @@
 import type { OptionTable } from './option.js'
-import { flag, group, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
+import { flag, group, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
 
 /** How clients reach the gateway. Only gRPC so far. */
 export type Protocol = 'grpc'
@@ -72,7 +72,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
     '{ maxRequests, maxBytes }',
   ),
   maxMessageBytes: integer(256 * 1024 * 1024, 1024, 2 ** 31 - 1),
-  timeoutMs: integer<number | null>(600_000, 1),
+  timeoutMs: optional(integer(600_000, 1), 600_000),
   timeoutSendMs: integer(null, 1),
   timeoutReadyMs: integer(600_000, -1),
   graceMs: integer(30_000, 0),

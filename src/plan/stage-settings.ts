@@ -1,5 +1,6 @@
 import { type PolicyName, policyNames } from '../balancer/policies/index.js'
 import type { ExecutorClass } from '../executor/executor.js'
+import type { ExecutorConfig } from '../yaml/executor-config.js'
 import type { OptionTable } from './option.js'
 import { anything, dataMap, flag, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
 import {
@@ -27,8 +28,11 @@ import { type Sharding, type ShardingOptions, shardingOptions } from './sharding
  */
 export type Runtime = 'process' | 'thread' | 'inline'
 
-/** An Executor: its class, the module that has it (`'./indexer.js#Indexer'`), or nothing for a stage that passes documents on. */
-export type Uses = ExecutorClass | string | URL
+/**
+ * An Executor: its class, the module that has it (`'./indexer.js#Indexer'`), its YAML (`'./indexer.yml'`, or what such a file
+ * says), or nothing for a stage that passes documents on.
+ */
+export type Uses = ExecutorClass | string | URL | ExecutorConfig
 
 /** Options of a stage, complete. */
 export interface StageSettings extends Sharding {
@@ -110,7 +114,10 @@ export type StageOptions<Name extends string = string> = Partial<
 
 export const stageOptions: OptionTable<StageSettings> = {
   name: text(null),
-  uses: { ...anything<Uses | null>(null), expected: 'an Executor class, or the path or URL of a module' },
+  uses: {
+    ...anything<Uses | null>(null),
+    expected: 'an Executor class, the path or URL of a module or YAML file, or { jtype }',
+  },
   usesWith: dataMap(),
   usesMetas: dataMap(),
   usesRequests: textMap(),

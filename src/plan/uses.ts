@@ -4,9 +4,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MillraceError } from '../errors.js'
 import { endpointsOf } from '../executor/endpoints.js'
 import { type ExecutorClass, isExecutorClass } from '../executor/executor.js'
+import { offeredClass } from '../executor/load.js'
 import { locateClass } from '../executor/locate.js'
+import {
+  type ExecutorConfig,
+  findExecutor,
+  type FoundExecutor,
+  isYamlFile,
+  readExecutorFile,
+} from '../yaml/executor-config.js'
+import { Places } from '../yaml/place.js'
+import type { Reading } from '../yaml/source.js'
+import { logWarning } from '../yaml/warn.js'
 import { show } from './option.js'
-import type { Runtime, Uses } from './stage-settings.js'
+import type { Runtime, StageSettings, Uses } from './stage-settings.js'
 
 /** Which Executor a stage runs, where its pods find it. */
 export type ExecutorSource =
@@ -15,20 +26,48 @@ export type ExecutorSource =
   | {
       readonly kind: 'module'
       readonly url: string
+      /** Imported before it; one of them may have the class instead. */
+      readonly otherUrls: readonly string[]
       readonly className: string | null
       readonly executorClass: ExecutorClass | null
     }
 
-/** Schemes of Jina's `uses` that need a container engine, a hub or a YAML loader. */
+/** Schemes of Jina's `uses` that need a container engine or a hub. */
 const laterSchemes = /^(docker|jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
 
+/** What the Executor of a stage is given. */
+type Given = Pick<StageSettings, 'usesWith' | 'usesMetas' | 'usesRequests'>
+
+/** The Executor, and what it is given: what the stage says over what its YAML says. */
+export interface ResolvedUses extends Given {
+  readonly source: ExecutorSource
+}
+
 /**
- * @throws INVALID_EXECUTOR, MODULE_NOT_FOUND or UNSUPPORTED, saying what was expected.
+ * @throws INVALID_EXECUTOR, MODULE_NOT_FOUND, BAD_YAML or UNSUPPORTED, saying what was expected.
  */
 export function resolveUses(
   uses: Uses | null,
   stage: string,
-  options: { readonly runtime: Runtime; readonly usesRequests: Readonly<Record<string, string>> },
+  options: Given & { readonly runtime: Runtime },
+): ResolvedUses {
+  const { usesWith, usesMetas, usesRequests, runtime } = options
+  if (isConfig(uses)) {
+    const found = readConfig(uses, stage)
+    const given = {
+      usesWith: { ...found.usesWith, ...usesWith },
+      usesMetas: { ...found.usesMetas, ...usesMetas },
+      usesRequests: { ...found.usesRequests, ...usesRequests },
+    }
+    return { ...given, source: sourceOf(found, stage, { ...given, runtime }) }
+  }
+  return { usesWith, usesMetas, usesRequests, source: plainSource(uses, stage, options) }
+}
+
+function plainSource(
+  uses: Exclude<Uses, ExecutorConfig> | null,
+  stage: string,
+  options: Pick<StageSettings, 'usesRequests' | 'runtime'>,
 ): ExecutorSource {
   if (uses === null) return { kind: 'pass-through' }
   if (isExecutorClass(uses)) {
@@ -38,8 +77,44 @@ export function resolveUses(
   if (typeof uses === 'string' || uses instanceof URL) return resolveModule(uses, stage)
   throw new MillraceError(
     'INVALID_EXECUTOR',
-    `stage '${stage}': uses must be a class that extends Executor, or the path or URL of a module that has one, not ${show(uses)}.`,
+    `stage '${stage}': uses must be a class that extends Executor, the path or URL of a module or YAML file that has one, or { jtype }, not ${show(uses)}.`,
   )
+}
+
+function isConfig(uses: Uses | null): uses is ExecutorConfig | string | URL {
+  if (typeof uses === 'string' || uses instanceof URL) return isYamlFile(uses)
+  return typeof uses === 'object' && uses !== null && Object.hasOwn(uses, 'jtype')
+}
+
+function readConfig(uses: ExecutorConfig | string | URL, stage: string): FoundExecutor {
+  const reading: Reading = {
+    folder: null,
+    extraSearchPaths: [],
+    env: process.env,
+    context: {},
+    warn: logWarning,
+  }
+  try {
+    if (typeof uses === 'string' || uses instanceof URL) return readExecutorFile(uses, reading)
+    return findExecutor({ value: uses, places: new Places('uses') }, reading)
+  } catch (error) {
+    if (!MillraceError.is(error)) throw error
+    throw new MillraceError(error.code, `stage '${stage}': ${error.message}`, { cause: error })
+  }
+}
+
+/** The class of a YAML text: of its modules, or one that the program has offered. */
+function sourceOf(
+  { jtype, modules }: FoundExecutor,
+  stage: string,
+  options: Pick<StageSettings, 'usesRequests' | 'runtime'>,
+): ExecutorSource {
+  const urls = modules.map((file) => pathToFileURL(file).href)
+  const url = urls.at(-1)
+  if (url !== undefined) {
+    return { kind: 'module', url, otherUrls: urls.slice(0, -1), className: jtype, executorClass: null }
+  }
+  return plainSource(offeredClass(jtype) ?? null, stage, options)
 }
 
 function resolveClass(executorClass: ExecutorClass, stage: string, runtime: Runtime): ExecutorSource {
@@ -52,13 +127,13 @@ function resolveClass(executorClass: ExecutorClass, stage: string, runtime: Runt
         `Mark a handler with @requests, or say \`static module = import.meta.url\` in the class, or use runtime: 'inline'.`,
     )
   }
-  return { kind: 'module', url: place.module, className: place.className, executorClass }
+  return { kind: 'module', url: place.module, otherUrls: [], className: place.className, executorClass }
 }
 
 function resolveModule(uses: string | URL, stage: string): ExecutorSource {
   const { url, className } = parseModule(uses, stage)
   requireFile(url, stage)
-  return { kind: 'module', url: url.href, className, executorClass: null }
+  return { kind: 'module', url: url.href, otherUrls: [], className, executorClass: null }
 }
 
 /** @throws MODULE_NOT_FOUND */
@@ -76,11 +151,11 @@ export function requireFile(url: URL, stage: string): void {
 /** A module, and what of it is meant: what stands behind the `#`. @throws INVALID_EXECUTOR, UNSUPPORTED */
 export function parseModule(uses: string | URL, stage: string): { url: URL; className: string | null } {
   const written = String(uses)
-  if (laterSchemes.test(written) || /\.ya?ml$/.test(written)) {
+  if (laterSchemes.test(written)) {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${stage}': uses ${JSON.stringify(written)} is a container image or a YAML file, which this version cannot run. ` +
-        `Use a class or a module, or an external server (external: true).`,
+      `stage '${stage}': uses ${JSON.stringify(written)} is a container image, which this version cannot run. ` +
+        `Use a class, a module or a YAML file, or an external server (external: true).`,
     )
   }
   if (uses instanceof URL || /^[a-z][a-z+]+:\/\//i.test(written)) {

@@ -4,6 +4,8 @@ import type { Holder } from '../executor/workspace/holder.js'
 export interface ExecutorSpec {
   /** File URL of the module that defines the class; null is the pass-through base class. */
   readonly module: string | null
+  /** Modules that are imported before it, one of which may have the class instead; file URLs. Default none. */
+  readonly otherModules?: readonly string[]
   /** Export or class name within the module; null takes the default export, else the only Executor of the module. */
   readonly className: string | null
   readonly usesWith: Readonly<Record<string, unknown>>

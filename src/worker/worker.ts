@@ -48,7 +48,9 @@ export interface WorkerOptions {
  * throws, or WORKSPACE_CONFLICT when it reads a workspace that it cannot have.
  */
 export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {}): Promise<Worker> {
-  const Class = options.executorClass ?? (await loadClass(spec.module, spec.className))
+  const Class =
+    options.executorClass ??
+    (await loadClass(spec.module, spec.className, { others: spec.otherModules ?? [] }))
   const logger = options.logger ?? createLogger(spec.podName)
   const requests = endpointsOf(Class, spec.usesRequests)
   const executor = constructExecutor(Class, spec, { requests, logger })

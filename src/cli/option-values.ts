@@ -1,0 +1,31 @@
+import { UsageError } from './usage-error.js'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** A whole number, 0 or more; undefined when it was not given. @throws UsageError */
+export function numberOption(values: Values, name: string): number | undefined {
+  const value = values[name]
+  if (value === undefined) return undefined
+  if (/^\d{1,15}$/.test(String(value))) return Number(value)
+  throw new UsageError(`--${name} must be a whole number, not '${String(value)}'.`)
+}
+
+/** A JSON object; undefined when it was not given. @throws UsageError */
+export function objectOption(values: Values, name: string): Record<string, unknown> | undefined {
+  const value = values[name]
+  if (value === undefined) return undefined
+  const parsed = parse(String(value))
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+    return parsed as Record<string, unknown>
+  }
+  throw new UsageError(`--${name} must be a JSON object, not '${String(value).slice(0, 80)}'.`)
+}
+
+/** A key `__proto__` is no object's, whatever is done with it later. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value))
+  } catch {
+    return undefined
+  }
+}

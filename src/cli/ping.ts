@@ -1,0 +1,65 @@
+import { MillraceError } from '../errors.js'
+import { systemClock } from '../lib/clock.js'
+import { pause } from '../lib/pause.js'
+import { parseArguments, positional } from './arguments.js'
+import type { Command } from './command.js'
+import { numberOption } from './option-values.js'
+import { UsageError } from './usage-error.js'
+
+const kinds = ['flow', 'executor', 'gateway'] as const
+
+/** As Jina waits between two attempts (jina.md 8.1). */
+const pauseMs = 1000
+
+export const ping: Command = {
+  summary: 'Asks a server whether it is ready',
+  help: `Usage: millrace ping flow|executor|gateway HOST[:PORT] [--timeout MS]
+                     [--attempts N] [--min-successful-attempts N]
+
+Ends with 0 when the server is ready, else with 1. An executor and a gateway
+are asked for their health (grpc.health.v1), a flow for a request through all
+of its stages.
+
+  --timeout   milliseconds for one attempt, 3000
+  --attempts  1; there is a second between two of them
+  --min-successful-attempts
+              of all attempts, 1
+
+Example: millrace ping executor 127.0.0.1:8080`,
+  async run(args, terminal) {
+    const { values, positionals } = parseArguments(args, {
+      timeout: { type: 'string' },
+      attempts: { type: 'string' },
+      'min-successful-attempts': { type: 'string' },
+    })
+    const [kind, host] = positional(positionals, 'flow|executor|gateway', 'HOST')
+    if (!kinds.some((known) => known === kind))
+      throw new UsageError(`'${kind}' is none of ${kinds.join(', ')}.`)
+    const attempts = numberOption(values, 'attempts') ?? 1
+    const wanted = numberOption(values, 'min-successful-attempts') ?? 1
+    const timeoutMs = numberOption(values, 'timeout') ?? 3000
+    const signal = new AbortController().signal
+    let successes = 0
+    let reason = 'there was no attempt'
+    for (let attempt = 1; attempt <= attempts && successes < wanted; attempt++) {
+      if (attempt > 1) await pause(pauseMs, { signal, clock: systemClock })
+      const failure = await whyNotReady(kind === 'flow', host, timeoutMs)
+      if (failure === null) successes++
+      else reason = failure
+    }
+    if (successes < wanted) throw new MillraceError('UNAVAILABLE', `${host} is not ready: ${reason}`)
+    terminal.out(`${host} is ready\n`)
+  },
+}
+
+/** Null when it is. */
+async function whyNotReady(isFlow: boolean, host: string, timeoutMs: number): Promise<string | null> {
+  const { askReadiness } = await import('../client/readiness.js')
+  try {
+    await askReadiness(host, { isFlow, timeoutMs })
+    return null
+  } catch (error) {
+    if (MillraceError.from(error).code === 'INVALID_OPTION') throw error
+    return MillraceError.from(error).message
+  }
+}

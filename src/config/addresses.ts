@@ -1,0 +1,31 @@
+import type { Place } from '../yaml/place.js'
+import { badYaml } from '../yaml/place.js'
+
+export interface Addresses {
+  readonly hosts: readonly string[]
+  /** Empty where no host says one. */
+  readonly ports: readonly number[]
+  readonly tls: boolean
+}
+
+/** Jina's forms of `host`: `a`, `a:1,b:2`, `grpcs://a:1`, and lists of those (jina.md 1.2). @throws BAD_YAML */
+export function parseAddresses(value: unknown, place: Place): Addresses {
+  const written = (Array.isArray(value) ? value : [value]).flatMap((one) => String(one).split(','))
+  const parts = written.map((one) => {
+    const match = /^(?:(grpcs?):\/\/)?(\[[^\]]+\]|[^:/\s]+)(?::(\d{1,5}))?\/?$/.exec(one.trim())
+    if (match !== null) return match
+    throw badYaml(
+      place,
+      `host must be an address such as a.example, a.example:8080 or grpcs://a.example:443, not ${JSON.stringify(one)}.`,
+    )
+  })
+  const ports = parts.flatMap(([, , , port]) => (port === undefined ? [] : [Number(port)]))
+  if (ports.length > 0 && ports.length < parts.length) {
+    throw badYaml(place, 'either all hosts have a port or none has.')
+  }
+  return {
+    hosts: parts.map(([, , host]) => host!),
+    ports,
+    tls: parts.some(([, scheme]) => scheme === 'grpcs'),
+  }
+}

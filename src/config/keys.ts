@@ -1,0 +1,87 @@
+import { laterOptions } from '../plan/flow-plan.js'
+import { flowOptions } from '../plan/flow-settings.js'
+import { stageOptions } from '../plan/stage-settings.js'
+
+/** What a key of YAML is here. */
+export type Key =
+  | { readonly kind: 'option'; readonly option: string }
+  /** `no_reduce: true` is `reduce: false`. */
+  | { readonly kind: 'opposite'; readonly option: string }
+  /** Jina's, and nothing that this version would do otherwise. */
+  | { readonly kind: 'without-effect' }
+  /** Jina's, and a Flow without it would do something else than what was asked for. */
+  | { readonly kind: 'refused' }
+
+/** Jina's names where they are not ours in snake_case. */
+const renamed = {
+  timeout_send: 'timeoutSendMs',
+  timeout_ready: 'timeoutReadyMs',
+  ports: 'port',
+  protocols: 'protocol',
+}
+
+const both =
+  'log_config quiet_error suppress_root_logging reload proxy monitoring port_monitoring metrics metrics_exporter_host ' +
+  'metrics_exporter_port tracing traces_exporter_host traces_exporter_port cors title description no_crud_endpoints ' +
+  'no_debug_endpoints expose_endpoints expose_graphql_endpoint uvicorn_kwargs grpc_channel_options grpc_server_options ' +
+  'timeout_ctrl workspace_id compression docker_kwargs entrypoint'
+
+const ofFlows = 'inspect asyncio reuse_session replicas tls'
+
+const ofStages =
+  'quiet allow_concurrent output_array_type disable_auto_volume force_update install_requirements native ' +
+  'force_network_mode prefer_platform k8s_namespace image_pull_secrets env_from_secret noblock_on_start protocol protocols'
+
+/** Left out, a server would speak without TLS, a request come without its credentials, or state not be agreed on. */
+const refusedBoth = 'ssl_certfile ssl_keyfile'
+const refusedStages =
+  'grpc_metadata stateful peer_ports raft_configuration provider provider_endpoint uses_before_address uses_after_address connection_list'
+
+export type KeyTable = ReadonlyMap<string, Key>
+
+/** Keys of `with:` and `gateway:` of a Flow. */
+export const flowKeys: KeyTable = new Map([
+  ...named(both, 'without-effect'),
+  ...named(ofFlows, 'without-effect'),
+  ...named(refusedBoth, 'refused'),
+  ...options(Object.keys(flowOptions)),
+  ['host_in', { kind: 'option', option: 'host' }],
+])
+
+/** Keys of a stage, and of `with:` of a Deployment. */
+export const stageKeys: KeyTable = new Map([
+  ...named(both, 'without-effect'),
+  ...named(ofStages, 'without-effect'),
+  ...named(`${refusedBoth} ${refusedStages}`, 'refused'),
+  ...options([...Object.keys(stageOptions), ...laterOptions]),
+  ['uses_dynamic_batching', { kind: 'option', option: 'dynamicBatching' }],
+  ['no_reduce', { kind: 'opposite', option: 'reduce' }],
+  ['disable_reduce', { kind: 'opposite', option: 'reduce' }],
+])
+
+/** How a key of an option is written: Jina's name where it has one. */
+export function keyOf(option: string): string {
+  const [own] =
+    Object.entries(renamed).find(([name, to]) => to === option && name.startsWith('timeout')) ?? []
+  return own ?? snake(option)
+}
+
+/** `timeoutSendMs` → `timeout_send_ms` */
+function snake(option: string): string {
+  return option.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** Every option by its own name, in snake_case, and by Jina's. */
+function options(names: readonly string[]): [string, Key][] {
+  const entry = (key: string, option: string): [string, Key] => [key, { kind: 'option', option }]
+  return [
+    ...names.flatMap((name) => [entry(name, name), entry(snake(name), name)]),
+    ...Object.entries(renamed).flatMap(([key, option]) =>
+      names.includes(option) ? [entry(key, option)] : [],
+    ),
+  ]
+}
+
+function named(words: string, kind: 'without-effect' | 'refused'): [string, Key][] {
+  return words.split(' ').map((word) => [word, { kind }])
+}

@@ -1,0 +1,402 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { MillraceError } from '../errors.js'
+import { Executor } from '../executor/executor.js'
+import { offerClass } from '../executor/load.js'
+import type { FlowPlan } from '../plan/flow-plan.js'
+import { loadFlow, type LoadOptions } from './load-flow.js'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'millrace-yaml-'))
+const place = (name: string): string => path.join(folder, name)
+const url = (name: string): string => pathToFileURL(place(name)).href
+
+const files = {
+  'encoder.js': 'export class Encoder {}',
+  'indexer.mjs': 'export class Indexer {}',
+  'tools.js': 'export const tool = 1',
+  'alone/executor.js': 'export class Alone {}',
+  'alone/config.yml': 'jtype: Alone\n',
+  'python.yml': 'jtype: Encoder\npy_modules: [executor.py]\n',
+  'encoder.yml': `
+jtype: Encoder
+version: '1'
+with:
+  model: small
+  size: 4
+metas:
+  name: coder
+  description: ''
+  py_modules:
+    - tools.js
+    - encoder.js
+requests:
+  /encode: encode
+`,
+  'deployment.yml': `
+jtype: Deployment
+version: '1'
+with:
+  name: filed
+  uses: Encoder
+  py_modules: encoder.js
+  replicas: 2
+`,
+}
+
+beforeAll(() => {
+  mkdirSync(place('alone'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(place(name), text)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Loaded {
+  readonly plan: FlowPlan
+  readonly warnings: readonly string[]
+}
+
+async function load(text: string, options: LoadOptions = {}): Promise<Loaded> {
+  writeFileSync(place('flow.yml'), text)
+  const warnings: string[] = []
+  const plan = await loadFlow(place('flow.yml'), {
+    ...options,
+    onWarning: (message) => void warnings.push(message),
+  })
+  return { plan, warnings }
+}
+
+/** The one stage of a Flow whose list has this entry. */
+async function stage(entry: string, options: LoadOptions = {}) {
+  const indented = entry.trim().split('\n').join('\n    ')
+  const { plan, warnings } = await load(`jtype: Flow\nexecutors:\n  - ${indented}\n`, options)
+  expect(plan.stages).toHaveLength(1)
+  return { ...plan.stages[0]!, warnings }
+}
+
+async function failure(text: string, options: LoadOptions = {}): Promise<MillraceError> {
+  return load(text, options).then(
+    () => expect.unreachable(),
+    (error: MillraceError) => error,
+  )
+}
+
+const failing = (entry: string) =>
+  failure(`jtype: Flow\nexecutors:\n  - ${entry.trim().split('\n').join('\n    ')}\n`)
+
+describe('a Flow', () => {
+  it('has its options in with, by the names of Jina or by ours', async () => {
+    const { plan, warnings } = await load(`
+jtype: Flow
+version: '1'
+with:
+  name: shop
+  port: '8080'
+  protocol: GRPC
+  host: 127.0.0.1
+  timeout_send: 2000
+  timeout_ready: -1
+  prefetch: 10
+  graceMs: 5
+  queue: { max_requests: 7 }
+  env: { THREADS: 4, MODE: fast }
+  retries: 2
+executors:
+  - name: one
+  - name: two
+    retries: 0
+`)
+    expect(plan.settings).toMatchObject({
+      name: 'shop',
+      port: [8080],
+      protocol: ['grpc'],
+      host: '127.0.0.1',
+      timeoutSendMs: 2000,
+      timeoutReadyMs: -1,
+      prefetch: 10,
+      graceMs: 5,
+      queue: { maxRequests: 7 },
+      env: { THREADS: '4', MODE: 'fast' },
+    })
+    expect(plan.stages.map(({ name, retries }) => [name, retries])).toEqual([
+      ['one', 2],
+      ['two', 0],
+    ])
+    expect(warnings).toEqual([])
+  })
+
+  it('has its address in the section of the gateway, which wins', async () => {
+    const text =
+      'jtype: Flow\nwith: {port: 1, protocol: grpc}\ngateway: {ports: [2], protocols: [GRPC], uses: GRPCGateway}\nexecutors: []'
+    const { plan } = await load(text)
+    expect(plan.settings).toMatchObject({ port: [2], protocol: ['grpc'] })
+  })
+
+  it('takes options from the caller over those of the text', async () => {
+    const { plan } = await load('jtype: Flow\nwith: {port: 1, name: a}\nexecutors: [{name: x}]', {
+      usesWith: { port: 3, timeout_send: 9 },
+    })
+    expect(plan.settings).toMatchObject({ port: [3], name: 'a', timeoutSendMs: 9 })
+  })
+
+  it('may have its stages in deployments, and Deployments as files and inline', async () => {
+    const { plan } = await load(`
+jtype: Flow
+deployments:
+  - deployment.yml
+  - jtype: Deployment
+    version: 1
+    with: { name: inline, shards: 2, polling: all }
+`)
+    expect(plan.stages).toMatchObject([
+      { name: 'filed', replicas: 2, source: { url: url('encoder.js'), className: 'Encoder' } },
+      { name: 'inline', shards: 2, polling: { '*': 'ALL' } },
+    ])
+  })
+
+  it('may be a tag, or the text itself', async () => {
+    const plan = await loadFlow('!Flow\nwith: {name: tagged}\nexecutors:\n  - name: a\n', {})
+    expect(plan.settings.name).toBe('tagged')
+    expect(plan.stages.map(({ name }) => name)).toEqual(['a'])
+  })
+
+  it('is what a Deployment is, with its one stage behind a gateway', async () => {
+    const { plan } = await load(
+      'jtype: Deployment\nwith: {name: only, port: 99, replicas: 3, uses: encoder.yml}',
+    )
+    expect(plan.settings.port).toEqual([99])
+    expect(plan.stages).toMatchObject([{ name: 'only', replicas: 3, usesWith: { model: 'small' } }])
+  })
+
+  it('says once, of keys that have no effect, where they are, and of unknown ones the nearest', async () => {
+    const { plan, warnings } = await load(`
+jtype: Flow
+with: { monitoring: true, tracing: false, log_config: quiet }
+executers: []
+executors:
+  - { name: a, replica: 2, monitoring: true }
+  - { name: b, monitoring: yes }
+`)
+    expect(plan.stages).toHaveLength(2)
+    const at = (spot: string): string => expect.stringContaining(`flow.yml:${spot}`) as string
+    expect(warnings).toEqual([at('4:'), at('3:'), at('3:'), at('6:')])
+    expect(warnings[0]).toContain("Did you mean 'executors'?")
+    expect(warnings[1]).toContain("'monitoring' has no effect here")
+    expect(warnings[3]).toContain(
+      "stage 'a': there is no 'replica', and it has no effect. Did you mean 'replicas'?",
+    )
+  })
+
+  it.each([
+    ['jtype: Flow\nversion: 2\nexecutors: []', 'BAD_YAML', /flow\.yml:2:10: version must be '1', not 2/],
+    ['version: 1\nexecutors: []', 'BAD_YAML', /needs `jtype: Flow`/],
+    ['jtype: Encoder\n', 'BAD_YAML', /flow\.yml:1:8: .*Executor's YAML goes into `uses`/],
+    ['- a\n- b\n', 'BAD_YAML', /must be a mapping, not \["a","b"\]/],
+    ['', 'BAD_YAML', /there is nothing in it/],
+    ['# only words\n', 'BAD_YAML', /there is nothing in it/],
+    ['jtype: Flow\nexecutors: {a: 1}', 'BAD_YAML', /flow\.yml:2:12: executors must be a list/],
+    ['jtype: Flow\nexecutors:\n  - 5', 'BAD_YAML', /flow\.yml:3:5: a stage must be a mapping/],
+    [
+      'jtype: Flow\nexecutors:\n  - missing.yml',
+      'MODULE_NOT_FOUND',
+      /flow\.yml:3:5: there is no file "missing\.yml"/,
+    ],
+    [
+      'jtype: Flow\nwith: {port: many}',
+      'INVALID_OPTION',
+      /flow\.yml:2:14: Flow: port must be a whole number.*"many"/,
+    ],
+    ['jtype: Flow\nwith: {protocol: http}', 'INVALID_OPTION', /protocol must be one of 'grpc'.*"http"/],
+    [
+      'jtype: Flow\nwith: {ssl_keyfile: a.pem}',
+      'UNSUPPORTED',
+      /flow\.yml:2:21: Flow: ssl_keyfile is not part/,
+    ],
+    ['jtype: Flow\ngateway: {uses: MyGateway}', 'UNSUPPORTED', /is a gateway of its own/],
+  ])('refuses %j', async (text, code, message) => {
+    const error = await failure(text)
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string })
+  })
+})
+
+describe('uses', () => {
+  class Offered extends Executor {}
+  beforeAll(() => offerClass(Offered))
+
+  it('is a path of YAML beside the file, whose options the stage wins over key by key', async () => {
+    const { usesWith, usesMetas, usesRequests, source } = await stage(`
+name: a
+uses: encoder.yml
+uses_with: {size: 8}
+uses_metas: {name: other}
+uses_requests: {/more: more}
+`)
+    expect(usesWith).toEqual({ model: 'small', size: 8 })
+    expect(usesMetas).toEqual({ name: 'other' })
+    expect(usesRequests).toEqual({ '/encode': 'encode', '/more': 'more' })
+    expect(source).toMatchObject({
+      url: url('encoder.js'),
+      otherUrls: [url('tools.js')],
+      className: 'Encoder',
+    })
+  })
+
+  it.each([
+    ['a mapping', 'uses: {jtype: Encoder, with: {a: 1}, metas: {py_modules: encoder.js}}'],
+    ['a mapping with a tag', 'uses: !Encoder {with: {a: 1}, py_modules: [encoder.js]}'],
+    ['JSON', `uses: '{"jtype": "Encoder", "with": {"a": 1}, "py_modules": "encoder.js"}'`],
+    ['a text', 'uses: |\n  jtype: Encoder\n  with: {a: 1}\n  py_modules: encoder.js'],
+    ['a class and its options', `uses: '!Encoder | {a: 1}'\npy_modules: encoder.js`],
+    ['a class of the modules of the stage', 'uses: Encoder\npy_modules: [encoder.js]\nuses_with: {a: 1}'],
+    ['a tag', 'uses: !Encoder\npy_modules: [encoder.js]\nuses_with: {a: 1}'],
+    ['a module and its class', 'uses: ./encoder.js#Encoder\nuses_with: {a: 1}'],
+    [
+      'modules in the metas of the stage',
+      'uses: Encoder\nuses_metas: {py_modules: encoder.js}\nuses_with: {a: 1}',
+    ],
+  ])('is %s', async (_, entry) => {
+    const { source, usesWith, warnings } = await stage(`name: a\n${entry}`)
+    expect(source).toMatchObject({ kind: 'module', url: url('encoder.js'), className: 'Encoder' })
+    expect(usesWith).toEqual({ a: 1 })
+    expect(warnings).toEqual([])
+  })
+
+  it('is a class of executor.js beside its YAML', async () => {
+    const { source } = await stage('uses: alone/config.yml')
+    expect(source).toMatchObject({ url: url('alone/executor.js'), className: 'Alone' })
+  })
+
+  it('is a class that the program has offered', async () => {
+    const { source } = await stage('uses: Offered\nruntime: inline')
+    expect(source).toMatchObject({ kind: 'class', executorClass: Offered })
+  })
+
+  it.each(['BaseExecutor', 'Executor', '{jtype: BaseExecutor}', '', '~'])(
+    'passes documents on when it is %j',
+    async (uses) => {
+      expect(await stage(`name: a\nuses: ${uses}`)).toMatchObject({ source: { kind: 'pass-through' } })
+    },
+  )
+
+  it('stands before and behind shards too', async () => {
+    const text =
+      'jtype: Flow\nexecutors: [{name: a, uses: indexer.mjs, shards: 2, uses_before: encoder.yml, uses_after: encoder.yml}]'
+    const { plan } = await load(text)
+    expect(plan.stages.map(({ name }) => name)).toEqual(['a_before', 'a', 'a_after'])
+    expect(plan.stages[0]).toMatchObject({ usesWith: { model: 'small' }, source: { className: 'Encoder' } })
+  })
+
+  it('is looked for in the extra folders last', async () => {
+    const text = 'jtype: Flow\nexecutors: [{uses: config.yml}]'
+    expect(await failure(text)).toMatchObject({ code: 'MODULE_NOT_FOUND' })
+    const { plan } = await load(text, { extraSearchPaths: [place('alone')] })
+    expect(plan.stages).toMatchObject([{ source: { className: 'Alone' } }])
+  })
+
+  it.each([
+    ['uses: docker://encoder', 'UNSUPPORTED', /container image/],
+    ['uses: jinaai+docker://jina/encoder:latest', 'UNSUPPORTED', /container image/],
+    [
+      'uses: python.yml',
+      'UNSUPPORTED',
+      /python\.yml:2:13: "executor\.py" is a Python Executor.*external: true/,
+    ],
+    ['uses: executor.py', 'UNSUPPORTED', /Python Executor/],
+    ['uses: package.Encoder', 'UNSUPPORTED', /'\.\/module\.js#Class'/],
+    ['uses: Unknown', 'INVALID_EXECUTOR', /no class 'Unknown' is known/],
+    ['uses: missing.yml', 'MODULE_NOT_FOUND', /flow\.yml:3:\d+: There is no file "missing\.yml"/],
+    ['uses: missing.js', 'MODULE_NOT_FOUND', /there is no module "missing\.js"/],
+    ['uses: [a]', 'BAD_YAML', /uses must be a text or a mapping/],
+    ['uses: {with: {}}', 'BAD_YAML', /needs `jtype: ClassName`/],
+    ['uses: {jtype: Encoder, with: 5}', 'BAD_YAML', /with must be a mapping, not 5/],
+    ['uses: {jtype: Encoder, dynamic_batching: {/x: {}}}', 'UNSUPPORTED', /dynamic_batching is not part/],
+  ])('refuses %j', async (entry, code, message) => {
+    expect(await failing(entry)).toMatchObject({ code, message: expect.stringMatching(message) as string })
+  })
+})
+
+describe('a stage', () => {
+  it.each([
+    ['replicas: "2"', { replicas: 2 }],
+    ['replicas: {min: 1, max: 4, up_delay_ms: 5}', { autoscale: { min: 1, max: 4, upDelayMs: 5 } }],
+    ['shards: 3\npolling: \'{"/index": "all"}\'', { shards: 3, polling: { '/index': 'ALL' } }],
+    ['shards: 2\npolling: {/search: any}', { polling: { '/search': 'ANY' } }],
+    ['timeout_send: 10\ntimeoutReadyMs: 20', { timeoutSendMs: 10, timeoutReadyMs: 20 }],
+    ['exit_on_exceptions: TypeError', { exitOnExceptions: ['TypeError'] }],
+    ['no_reduce: true', { reduce: { kind: 'concatenate' } }],
+    ["disable_reduce: 'True'", { reduce: { kind: 'concatenate' } }],
+    ['disable_reduce: no', { reduce: { kind: 'merge' } }],
+    ['needs: gateway', { needs: ['gateway'] }],
+    ['method: add\nworkspace: /tmp/w', { workspace: '/tmp/w' }],
+    ['liveness: ~', { liveness: null }],
+    ['env: {A: 1, B: x}', { env: { A: '1', B: 'x' } }],
+    ['external: true\nhost: a.example\nport: 5', { external: [{ host: 'a.example', port: 5, tls: false }] }],
+    [
+      'external: yes\nhost: grpcs://a:1,b:2',
+      {
+        external: [
+          { host: 'a', port: 1, tls: true },
+          { host: 'b', port: 2, tls: true },
+        ],
+      },
+    ],
+    [
+      'external: true\nhost: [a, b]\nports: ["5", 6]\nprotocol: [grpc, GRPC]',
+      {
+        external: [
+          { host: 'a', port: 5 },
+          { host: 'b', port: 6 },
+        ],
+      },
+    ],
+    ['volumes: ~\ngpus: ~\nfloating: false', {}],
+  ])('may say %j', async (entry, expected) => {
+    const { warnings, ...plan } = await stage(`name: a\n${entry}`)
+    expect(plan).toMatchObject(expected)
+    expect(warnings).toEqual([])
+  })
+
+  it('is told that its own port has no effect', async () => {
+    const { warnings } = await stage('name: a\nport: 5000\nhost: localhost\nprotocol: HTTP')
+    expect(warnings).toHaveLength(3)
+  })
+
+  it.each([
+    ['method: inspect', 'UNSUPPORTED', /flow\.yml:3:13: stage: method inspect joins or branches/],
+    ['method: remove', 'UNSUPPORTED', /must be 'add'/],
+    ['gpus: all', 'UNSUPPORTED', /gpus is not part of this version/],
+    ['volumes: [a:b]', 'UNSUPPORTED', /volumes is not part/],
+    ['uses_dynamic_batching: {/x: {timeout: 5}}', 'UNSUPPORTED', /dynamicBatching is not part/],
+    ['floating: true', 'UNSUPPORTED', /floating is not part/],
+    ['stateful: true', 'UNSUPPORTED', /stateful is not part/],
+    ['grpc_metadata: {a: b}', 'UNSUPPORTED', /grpc_metadata/],
+    ['replicas: many', 'INVALID_OPTION', /flow\.yml:3:15: stage: replicas must be a whole number.*"many"/],
+    ['uses_with: 5', 'INVALID_OPTION', /uses_with must be an object/],
+    ['name: not-one', 'INVALID_NAME', /flow\.yml:3:5/],
+    ['needs: nobody', 'INVALID_OPTION', /needs names 'nobody'/],
+    ['host: example.org', 'UNSUPPORTED', /external: true/],
+    ['external: true\nhost: a\nport: 1\nprotocol: HTTP', 'UNSUPPORTED', /only GRPC/],
+    ['external: true\nhost: "http://a b"\nport: 1', 'BAD_YAML', /host must be an address/],
+  ])('refuses %j', async (entry, code, message) => {
+    expect(await failing(entry)).toMatchObject({ code, message: expect.stringMatching(message) as string })
+  })
+})
+
+describe('names in a text', () => {
+  it('are replaced in the Flow and in the Executors that it names', async () => {
+    writeFileSync(
+      place('named.yml'),
+      'jtype: Encoder\nwith: {size: "${{ size }}", path: "${{ ENV.HOME }}"}\npy_modules: encoder.js\n',
+    )
+    const { plan } = await load(
+      'jtype: Flow\nwith: {port: "${{ CONTEXT.port }}"}\nexecutors:\n  - name: a\n    replicas: ${{ size }}\n    uses: named.yml\n  - name: b\n    replicas: ${{root.executors[0].replicas}}\n',
+      { context: { port: '81', size: '2' } },
+    )
+    expect(plan.settings.port).toEqual([81])
+    expect(plan.stages).toMatchObject([
+      { replicas: 2, usesWith: { size: 2, path: process.env.HOME } },
+      { replicas: 2 },
+    ])
+  })
+})

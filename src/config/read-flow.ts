@@ -1,0 +1,189 @@
+import path from 'node:path'
+import { MillraceError } from '../errors.js'
+import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
+import { type FlowOptions, flowOptions } from '../plan/flow-settings.js'
+import { show } from '../plan/option.js'
+import type { StageOptions } from '../plan/stage-settings.js'
+import { isMapping } from '../yaml/mapping.js'
+import { badYaml, type Place, Places, shown, type Tree } from '../yaml/place.js'
+import { findFile, searchFolders } from '../yaml/search-path.js'
+import { type Reading, readYamlFile } from '../yaml/source.js'
+import { flowKeys } from './keys.js'
+import { type Inherited, inheritedOptions, readModules, readStage } from './read-stage.js'
+import {
+  placeIn,
+  readOption,
+  readOptions,
+  type Section,
+  sectionOf,
+  unknownKey,
+  unsupported,
+} from './section.js'
+
+const flowSections = ['jtype', 'version', 'with', 'gateway', 'executors', 'deployments']
+const deploymentSections = ['jtype', 'version', 'with']
+
+/**
+ * The plan of a Flow's YAML; of a Deployment's, a Flow with that one stage. `usesWith` wins over what the text says of the Flow.
+ *
+ * @throws BAD_YAML, and whatever `new Flow()` and `add()` throw, with file, line and column
+ */
+export function readFlow(tree: Tree, reading: Reading, usesWith: object): FlowPlan {
+  const top = sectionOf(tree.value, { places: tree.places, owner: 'a Flow', place: tree.places.start })
+  const { jtype } = top.mapping
+  checkVersion(top)
+  if (jtype === 'Flow') return flowPlan(top, reading, usesWith)
+  if (jtype === 'Deployment') return deploymentPlan(top, reading, usesWith)
+  const what =
+    jtype === undefined
+      ? 'the text needs `jtype: Flow`.'
+      : `jtype must be Flow or Deployment, not ${show(jtype)}; an Executor's YAML goes into \`uses\` of a stage.`
+  throw badYaml(placeIn(top, 'jtype'), what)
+}
+
+function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
+  warnUnknown(top, flowSections, reading)
+  const own = inner(top, 'with', 'Flow')
+  const gateway = inner(top, 'gateway', 'gateway')
+  refuseCustomGateway(gateway)
+  const options = {
+    ...readFlowOptions(own, reading),
+    ...readFlowOptions(gateway, reading),
+    ...readFlowOptions(overrides(usesWith), reading),
+  }
+  const inherited: Inherited = {
+    options: Object.fromEntries(
+      Object.entries(inheritedOptions).flatMap(([key, option]) => {
+        const value = readOption(own, key, option)
+        return value === undefined ? [] : [[key, value]]
+      }),
+    ),
+    modules: readModules(own),
+  }
+  const begun = at(placeIn(top, 'with'), () => createPlan(options))
+  return entriesOf(top).reduce<FlowPlan>((plan, [entry, place]) => {
+    const stage = readEntry(entry, { place, places: top.places, reading, inherited })
+    return at(place, () => addStage(plan, stage))
+  }, begun)
+}
+
+/** Its address is the gateway's. */
+function deploymentPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
+  warnUnknown(top, deploymentSections, reading)
+  const section = inner(top, 'with', 'Deployment')
+  const address = ['host', 'port', 'ports', 'protocol', 'protocols']
+  const pick = (wanted: boolean): Section => {
+    const entries = Object.entries(section.mapping).filter(([key]) => address.includes(key) === wanted)
+    const mapping = Object.fromEntries(entries)
+    for (const [key] of entries) section.places.note(mapping, key, placeIn(section, key))
+    return { ...section, mapping }
+  }
+  const isExternal = section.mapping.external === true
+  const outside = isExternal ? {} : readFlowOptions(pick(true), reading)
+  const options = { ...outside, ...readFlowOptions(overrides(usesWith), reading) }
+  const stage = readStage(isExternal ? section : pick(false), reading, { options: {}, modules: [] })
+  return at(placeIn(top, 'with'), () => addStage(createPlan(options), stage))
+}
+
+function readFlowOptions(section: Section, { warn }: Reading): FlowOptions {
+  const ignore = ['py_modules', 'uses', 'uses_with', ...Object.keys(inheritedOptions)]
+  return readOptions(section, { keys: flowKeys, table: flowOptions, warn, ignore })
+}
+
+function refuseCustomGateway(gateway: Section): void {
+  const { uses } = gateway.mapping
+  const own = ['GRPCGateway', 'Gateway', 'BaseGateway', null, undefined, '']
+  if (own.includes(uses as string)) return
+  throw unsupported(
+    gateway,
+    'uses',
+    `${show(uses)} is a gateway of its own, which this version cannot run. Leave it out.`,
+  )
+}
+
+function overrides(usesWith: object): Section {
+  return { mapping: usesWith as Section['mapping'], places: new Places('usesWith'), owner: 'usesWith' }
+}
+
+type Entry = readonly [unknown, Place]
+
+function entriesOf(top: Section): readonly Entry[] {
+  return ['executors', 'deployments'].flatMap((key) => {
+    const value = top.mapping[key]
+    if (value === undefined || value === null) return []
+    if (!Array.isArray(value)) throw badYaml(placeIn(top, key), `${key} must be a list, not ${show(value)}.`)
+    return value.map((entry: unknown, index): Entry => [entry, top.places.of(value, index)])
+  })
+}
+
+interface Around {
+  readonly place: Place
+  readonly places: Places
+  readonly reading: Reading
+  readonly inherited: Inherited
+}
+
+function readEntry(entry: unknown, { place, places, reading, inherited }: Around): StageOptions {
+  if (typeof entry === 'string') return readDeploymentFile(entry, { place, reading })
+  if (isMapping(entry) && entry.jtype !== undefined) {
+    const top: Section = { mapping: entry, places, owner: 'Deployment' }
+    return readDeployment(top, { place, reading })
+  }
+  const section = sectionOf(entry, { places, owner: 'a stage', place })
+  const { name } = section.mapping
+  return readStage(
+    { ...section, owner: typeof name === 'string' ? `stage '${name}'` : 'stage' },
+    reading,
+    inherited,
+  )
+}
+
+function readDeploymentFile(
+  name: string,
+  { place, reading }: Pick<Around, 'place' | 'reading'>,
+): StageOptions {
+  const file = findFile(name, reading)
+  if (file === null) {
+    const folders = searchFolders(reading).join(', ')
+    throw new MillraceError(
+      'MODULE_NOT_FOUND',
+      `${shown(place)}: there is no file ${JSON.stringify(name)} in ${folders}.`,
+    )
+  }
+  const { value, places } = readYamlFile(file, reading)
+  const top = sectionOf(value, { places, owner: 'a Deployment', place: places.start })
+  return readDeployment(top, { place: places.start, reading: { ...reading, folder: path.dirname(file) } })
+}
+
+function readDeployment(top: Section, { place, reading }: Pick<Around, 'place' | 'reading'>): StageOptions {
+  checkVersion(top)
+  warnUnknown(top, deploymentSections, reading)
+  const { jtype } = top.mapping
+  if (jtype !== 'Deployment')
+    throw badYaml(place, `an entry with jtype must be a Deployment, not ${show(jtype)}.`)
+  return readStage(inner(top, 'with', 'Deployment'), reading, { options: {}, modules: [] })
+}
+
+function warnUnknown(top: Section, known: readonly string[], { warn }: Reading): void {
+  for (const key of Object.keys(top.mapping)) if (!known.includes(key)) warn(unknownKey(top, key, known))
+}
+
+function checkVersion(top: Section): void {
+  const { version } = top.mapping
+  if ([undefined, null, 1, '1', '1.0'].includes(version as string)) return
+  throw badYaml(placeIn(top, 'version'), `version must be '1', not ${show(version)}.`)
+}
+
+function inner(top: Section, key: string, owner: string): Section {
+  return sectionOf(top.mapping[key], { places: top.places, owner, place: placeIn(top, key) })
+}
+
+/** The failure of what was read, with where it stands. */
+function at<T>(place: Place, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!MillraceError.is(error)) throw error
+    throw new MillraceError(error.code, `${shown(place)}: ${error.message}`, { cause: error })
+  }
+}

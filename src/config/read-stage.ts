@@ -1,0 +1,157 @@
+import { type Option, show } from '../plan/option.js'
+import { flag, listOf, text } from '../plan/option-kinds.js'
+import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
+import { findModule } from '../yaml/executor-module.js'
+import { shown } from '../yaml/place.js'
+import type { Reading } from '../yaml/source.js'
+import { parseAddresses } from './addresses.js'
+import { stageKeys } from './keys.js'
+import { readModule, readUses } from './read-uses.js'
+import { isSaid, placeIn, readOption, readOptions, type Section, unsupported } from './section.js'
+
+/** Keys that mean something else here than the option of that name, or none. */
+const special = [
+  'uses',
+  'uses_before',
+  'usesBefore',
+  'uses_after',
+  'usesAfter',
+  'host',
+  'port',
+  'ports',
+  'protocol',
+  'protocols',
+  'tls',
+  'method',
+  'py_modules',
+]
+
+/** What the Flow says for all of its stages. */
+export interface Inherited {
+  readonly options: StageOptions
+  readonly modules: readonly string[]
+}
+
+/**
+ * One entry of `executors`, or `with` of a Deployment, as `add()` takes it.
+ *
+ * @throws BAD_YAML, INVALID_OPTION, UNSUPPORTED, MODULE_NOT_FOUND, INVALID_EXECUTOR
+ */
+export function readStage(section: Section, reading: Reading, inherited: Inherited): StageOptions {
+  checkMethod(section)
+  const options = readOptions(section, {
+    keys: stageKeys,
+    table: stageOptions,
+    warn: reading.warn,
+    ignore: special,
+  })
+  const { py_modules: inMetas, ...metas } = (options.usesMetas ?? {}) as Record<string, unknown>
+  const place = shown(placeIn(section, 'py_modules'))
+  const named = [...inherited.modules, ...readModules(section), ...modulesOf(inMetas)]
+  const modules = named.map((name) => findModule(name, { reading, place }))
+  const uses = (key: string) =>
+    readUses(section.mapping[key], { place: placeIn(section, key), places: section.places, modules, reading })
+  return {
+    ...inherited.options,
+    ...options,
+    ...(options.usesMetas !== undefined && { usesMetas: metas }),
+    ...given('reduce', readReduce(section, options.reduce, reading)),
+    ...given('uses', uses('uses')),
+    ...given('usesBefore', uses('uses_before') ?? uses('usesBefore')),
+    ...given('usesAfter', uses('uses_after') ?? uses('usesAfter')),
+    ...(options.external === true ? readAddress(section) : ownAddress(section, reading)),
+  }
+}
+
+/** A text is a boolean, or a module that is looked for as others are. */
+function readReduce(section: Section, reduce: unknown, reading: Reading): StageOptions['reduce'] {
+  if (typeof reduce !== 'string') return reduce as StageOptions['reduce']
+  if (/^(true|false)$/i.test(reduce)) return reduce.toLowerCase() === 'true'
+  return readModule(reduce, { place: placeIn(section, 'reduce'), reading })
+}
+
+/** `py_modules` of a section. */
+export function readModules(section: Section): readonly string[] {
+  const option = listOf(text('module'), [])
+  const read = readOption(section, 'py_modules', option)
+  return read === undefined ? [] : option.parse(read)!
+}
+
+function modulesOf(value: unknown): readonly string[] {
+  const option = listOf(text('module'), [])
+  return isSaid(value) ? (option.parse(value) ?? []) : []
+}
+
+function checkMethod(section: Section): void {
+  const { method } = section.mapping
+  if (method === undefined || method === null || method === 'add') return
+  if (typeof method === 'string' && ['needs', 'needs_all', 'inspect', 'gather_inspect'].includes(method)) {
+    throw unsupported(
+      section,
+      'method',
+      `${method} joins or branches, and stages run in a line in this version. Only 'add' is there.`,
+    )
+  }
+  throw unsupported(section, 'method', `must be 'add', not ${show(method)}.`)
+}
+
+/** Of somebody else's server. */
+function readAddress(section: Section): StageOptions {
+  const { mapping } = section
+  const protocol = firstSaid(section, ['protocol', 'protocols'])
+  if (protocol !== undefined && !textsOf(mapping[protocol]).every((one) => one.toUpperCase() === 'GRPC')) {
+    throw unsupported(
+      section,
+      protocol,
+      `${show(mapping[protocol])} is not spoken to external stages, only GRPC.`,
+    )
+  }
+  const portKey = firstSaid(section, ['port', 'ports'])
+  const port = portKey === undefined ? undefined : readOption(section, portKey, stageOptions.port)
+  const wantsTls = readOption(section, 'tls', flag(false)) === true
+  const addresses = isSaid(mapping.host) ? parseAddresses(mapping.host, placeIn(section, 'host')) : null
+  const ports = port ?? (addresses !== null && addresses.ports.length > 0 ? addresses.ports : undefined)
+  return {
+    ...given('host', addresses?.hosts),
+    ...given('port', ports as StageOptions['port']),
+    ...(wantsTls || addresses?.tls ? { tls: true } : {}),
+  }
+}
+
+/** Pods here listen on sockets of their own, which only the Flow knows. */
+function ownAddress(section: Section, { warn }: Reading): StageOptions {
+  for (const key of ['port', 'ports', 'protocol', 'protocols', 'tls', 'host']) {
+    const value = section.mapping[key]
+    if (
+      !isSaid(value) ||
+      (key.startsWith('protocol') && textsOf(value).every((one) => one.toUpperCase() === 'GRPC'))
+    )
+      continue
+    if (key === 'host' && !textsOf(value).every((one) => /^(0\.0\.0\.0|localhost|127\.0\.0\.1)$/.test(one))) {
+      throw unsupported(
+        section,
+        key,
+        `is for external stages. Say external: true to use a server that runs already.`,
+      )
+    }
+    warn(
+      `${shown(placeIn(section, key))}: '${key}' of a stage has no effect here: pods listen on sockets of their own.`,
+    )
+  }
+  return {}
+}
+
+function firstSaid(section: Section, keys: readonly string[]): string | undefined {
+  return keys.find((key) => isSaid(section.mapping[key]))
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : [value]).map(String)
+}
+
+function given<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: T })
+}
+
+/** Options that a Flow of Jina hands to its stages, and a Flow of ours does not have (jina.md 1.1). */
+export const inheritedOptions: Readonly<Record<string, Option<unknown>>> = { retries: stageOptions.retries }

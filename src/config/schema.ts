@@ -1,0 +1,67 @@
+import { flowOptions } from '../plan/flow-settings.js'
+import type { Option } from '../plan/option.js'
+import { stageOptions } from '../plan/stage-settings.js'
+import { flowKeys, type Key, type KeyTable, stageKeys } from './keys.js'
+
+type Options = Readonly<Record<string, Option<unknown>>>
+
+/** Values of each JSON type, of which an option that takes this type takes one. */
+const examples: Readonly<Record<string, readonly unknown[]>> = {
+  boolean: [true],
+  number: [1],
+  array: [['grpc'], [1], ['x']],
+  object: [{}, { max: 1 }, { afterMs: 1 }],
+}
+
+/** Of YAML alone; what they take is more than an option of that name does. */
+const special: Readonly<Record<string, object>> = {
+  uses: {
+    description:
+      'an Executor: its YAML file, a class, a module as ./file.js#Class, or { jtype, with, metas, requests, py_modules }',
+    type: ['string', 'object', 'null'],
+  },
+  py_modules: { description: 'modules that have the class', type: ['string', 'array', 'null'] },
+  method: { description: 'how the stage is added', enum: ['add'] },
+}
+
+/** A JSON schema (draft 07) of the YAML of Flows and Deployments, for editors: keys, what they take, what they are by default. */
+export function flowSchema(): object {
+  const flow = sectionSchema(flowKeys, flowOptions)
+  const stage = sectionSchema(stageKeys, stageOptions, special)
+  const stages = { type: 'array', items: { anyOf: [{ type: 'string' }, stage] } }
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Flow',
+    type: 'object',
+    required: ['jtype'],
+    properties: {
+      jtype: { enum: ['Flow', 'Deployment'] },
+      version: { enum: ['1', 1] },
+      with: { anyOf: [flow, stage] },
+      gateway: flow,
+      executors: stages,
+      deployments: stages,
+    },
+  }
+}
+
+function sectionSchema(keys: KeyTable, table: object, own: Readonly<Record<string, object>> = {}): object {
+  const properties = [...keys]
+    // camelCase is for programs that write YAML
+    .filter(([key, meaning]) => !/[A-Z]/.test(key) && meaning.kind !== 'refused')
+    .map(([key, meaning]) => [key, own[key] ?? keySchema(meaning, table as Options)] as const)
+  return { type: 'object', properties: { ...own, ...Object.fromEntries(properties) } }
+}
+
+function keySchema(meaning: Key, table: Options): object {
+  if (meaning.kind === 'without-effect') return { description: 'has no effect here' }
+  if (meaning.kind === 'opposite') return { description: 'true or false', type: ['boolean', 'string'] }
+  const option = meaning.kind === 'option' ? table[meaning.option] : undefined
+  if (option === undefined) return { description: 'not part of this version' }
+  const { expected, preset } = option
+  const types = Object.entries(examples).flatMap(([type, values]) =>
+    values.some((value) => option.parse(value) !== undefined) ? [type] : [],
+  )
+  // a text may hold a name such as ${{ ENV.X }}
+  return { description: expected, type: ['string', 'null', ...types], default: preset }
+}

@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Executor } from '../executor/executor.js'
+import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
+import type { FlowOptions } from '../plan/flow-settings.js'
+import type { StageOptions } from '../plan/stage-settings.js'
+import { loadFlow } from './load-flow.js'
+import { saveFlow, writeFlow } from './write-flow.js'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'millrace-yaml-'))
+const file = path.join(folder, 'executor.mjs')
+
+beforeAll(() => {
+  writeFileSync(file, 'export class Upper {}\nexport const best = (all) => all[0]\n')
+  writeFileSync(path.join(folder, 'tools.mjs'), '')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+class Known extends Executor {
+  static override module = pathToFileURL(file).href
+
+  x(): void {}
+}
+
+const planOf = (options: FlowOptions, stages: readonly StageOptions[]): FlowPlan =>
+  stages.reduce(addStage, createPlan(options))
+
+/** What runs: neither how the Executor was written, nor the class at hand. */
+function comparable({ settings, stages }: FlowPlan): unknown {
+  return {
+    settings,
+    stages: stages.map(({ usesBefore, usesAfter, source, ...stage }) => ({
+      ...stage,
+      uses: undefined,
+      around: [usesBefore !== null, usesAfter !== null],
+      source: { ...source, executorClass: undefined },
+    })),
+  }
+}
+
+describe('a Flow that was written', () => {
+  it.each<[string, FlowOptions, readonly StageOptions[]]>([
+    ['without stages', {}, []],
+    ['with presets', {}, [{}, { name: 'b' }]],
+    [
+      'with options',
+      {
+        name: 'yes',
+        port: [80],
+        workspace: '/tmp/w',
+        env: { ON: 'on', N: '5' },
+        timeoutMs: 7,
+        queue: { maxRequests: 3 },
+        control: false,
+        quiet: true,
+      },
+      [
+        {
+          name: 'a',
+          needs: 'gateway',
+          env: { A: 'no' },
+          timeoutSendMs: 5,
+          timeoutReadyMs: -1,
+          liveness: null,
+          retries: 0,
+          hedge: { afterMs: 3 },
+        },
+      ],
+    ],
+    [
+      'with Executors',
+      {},
+      [
+        {
+          uses: Known,
+          usesWith: { a: [1, { b: 'yes' }], n: null },
+          usesMetas: { name: 'x' },
+          usesRequests: { '/x': 'x' },
+        },
+        { uses: file, replicas: { max: 4, target: 0.5 } },
+        { uses: `${file}#Upper`, runtime: 'thread', replicas: 3, exitOnExceptions: ['TypeError', 'Other'] },
+        { uses: { jtype: 'Upper', py_modules: [path.join(folder, 'tools.mjs'), file], with: { k: '5' } } },
+      ],
+    ],
+    [
+      'with shards',
+      {},
+      [
+        { uses: Known, shards: 2, polling: 'ALL', reduce: { limit: 3, order: 'descending' } },
+        {
+          uses: Known,
+          shards: 2,
+          polling: 'KEY',
+          key: 'tags.tenant',
+          onShardFailure: 'partial',
+          minShards: 2,
+        },
+        { uses: Known, shards: 2, polling: { '/x': 'ALL' }, reduce: false },
+        { uses: Known, shards: 2, reduce: `${file}#best` },
+        {
+          uses: Known,
+          shards: 2,
+          usesBefore: Known,
+          usesAfter: { jtype: 'Upper', with: { a: 1 }, py_modules: file },
+        },
+      ],
+    ],
+    [
+      'with servers of others',
+      {},
+      [
+        { external: true, host: ['a', 'b'], port: [1, 2], tls: true },
+        { external: true, host: 'a', port: 1 },
+      ],
+    ],
+  ])('is the same when it is loaded: %s', async (_, options, stages) => {
+    const plan = planOf(options, stages)
+    const target = path.join(folder, 'flow.yml')
+    await saveFlow(plan, target)
+    const warnings: string[] = []
+    const loaded = await loadFlow(target, { onWarning: (message) => void warnings.push(message) })
+    expect(comparable(loaded)).toEqual(comparable(plan))
+    expect(warnings).toEqual([])
+  })
+
+  it('says only what is not as it is anyway, by names that Jina knows', () => {
+    const plan = planOf({ port: 80, timeoutSendMs: 5 }, [
+      { name: 'a', uses: Known, usesWith: { a: 1 }, replicas: 2 },
+    ])
+    expect(writeFlow(plan, folder)).toBe(`jtype: Flow
+version: "1"
+with:
+  port: 80
+  timeout_send: 5
+executors:
+  - name: a
+    uses: ./executor.mjs#Known
+    replicas: 2
+    uses_with:
+      a: 1
+`)
+  })
+
+  it.each<[StageOptions, RegExp]>([
+    [{ uses: Known, shards: 2, reduce: (all) => all[0]! }, /reduce is a function/],
+    [{ uses: class Lost extends Executor {}, runtime: 'inline' }, /in which module the class Lost is/],
+    [{ uses: Known, usesWith: { at: new Date(0) } }, /at is no plain data/],
+    [{ uses: Known, usesWith: { text: 'pay ${{ENV.X}}' } }, /would be read as a name/],
+    [{ uses: Known, usesWith: { text: 'pay $X' } }, /would be read as a name/],
+  ])('cannot have what a file cannot say: %#', (stage, message) => {
+    expect(() => writeFlow(planOf({}, [stage]), folder)).toThrow(message)
+  })
+})

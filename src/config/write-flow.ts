@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
+import { MillraceError } from '../errors.js'
+import { locateClass } from '../executor/locate.js'
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import { flowOptions } from '../plan/flow-settings.js'
+import type { Option } from '../plan/option.js'
+import type { ReducePlan } from '../plan/sharding.js'
+import { stageOptions, type Uses } from '../plan/stage-settings.js'
+import { type ExecutorSource, type ResolvedUses, resolveUses } from '../plan/uses.js'
+import { resolvePolling } from '../shards/polling.js'
+import { writeYaml } from '../yaml/parse-yaml.js'
+import { hasNames } from '../yaml/substitute.js'
+import { keyOf } from './keys.js'
+
+/** Options of a stage that are not written as they are in the plan. */
+const special = ['name', 'uses', 'usesBefore', 'usesAfter', 'replicas', 'polling', 'reduce', 'external']
+
+/** The YAML of a plan: what is not as it is when nobody says. @throws UNSUPPORTED */
+export function writeFlow({ settings, stages }: FlowPlan, folder: string): string {
+  const flow = {
+    jtype: 'Flow',
+    version: '1',
+    with: changed(flowOptions, settings, []),
+    executors: stages.filter(({ partOf }) => partOf === null).map((stage) => stageOf(stage, folder)),
+  }
+  checkData(flow, 'this Flow')
+  return writeYaml(flow)
+}
+
+/** @throws UNSUPPORTED */
+export async function saveFlow(plan: FlowPlan, file: string): Promise<void> {
+  await writeFile(file, writeFlow(plan, path.dirname(path.resolve(file))))
+}
+
+function stageOf(stage: StagePlan, folder: string): object {
+  const { name, source, shards } = stage
+  const around = (uses: Uses | null): unknown =>
+    uses === null
+      ? undefined
+      : companionOf(resolveUses(uses, name, { ...unchanged, runtime: stage.runtime }), stage, folder)
+  const written = {
+    name,
+    uses: usesOf(source, stage, folder),
+    replicas: stage.autoscale ?? (stage.replicas === 1 ? undefined : stage.replicas),
+    polling: pollingOf(stage),
+    ...reduceOf(stage.reduce, name, folder),
+    external: stage.external.length > 0 ? true : undefined,
+    uses_before: around(stage.usesBefore),
+    uses_after: around(stage.usesAfter),
+    ...changed(stageOptions, { ...stage, shards }, special),
+  }
+  return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined))
+}
+
+const unchanged = { usesWith: {}, usesMetas: {}, usesRequests: {} }
+
+/** The options that are not their preset, by the keys of YAML; a list of one as that one. */
+function changed(table: object, values: object, without: readonly string[]): Record<string, unknown> {
+  const given = values as Readonly<Record<string, unknown>>
+  const entries = Object.entries(table as Readonly<Record<string, Option<unknown>>>)
+    .filter(
+      ([option, { preset }]) =>
+        !without.includes(option) && !isDeepStrictEqual(given[option] ?? null, preset),
+    )
+    .filter(([option]) => !(Array.isArray(given[option]) && given[option].length === 0))
+  return Object.fromEntries(entries.map(([option]) => [keyOf(option), single(given[option])]))
+}
+
+function single(value: unknown): unknown {
+  return Array.isArray(value) && value.length === 1 ? (value as unknown[])[0] : value
+}
+
+function usesOf(source: ExecutorSource, { name }: StagePlan, folder: string): unknown {
+  if (source.kind === 'pass-through') return undefined
+  const { url, className, others } = moduleOf(source, name)
+  const module = pathOf(url, folder)
+  if (others.length === 0) return className === null ? module : `${module}#${className}`
+  return { jtype: className, py_modules: [...others.map((other) => pathOf(other, folder)), module] }
+}
+
+/** Before and behind shards there is no `uses_with`: all is in one mapping. */
+function companionOf({ source, ...given }: ResolvedUses, stage: StagePlan, folder: string): unknown {
+  if (isDeepStrictEqual(given, unchanged)) return usesOf(source, stage, folder)
+  if (source.kind === 'pass-through') return { jtype: 'BaseExecutor' }
+  const { url, className, others } = moduleOf(source, stage.name)
+  return {
+    jtype: className,
+    with: given.usesWith,
+    metas: given.usesMetas,
+    requests: given.usesRequests,
+    py_modules: [...others, url].map((one) => pathOf(one, folder)),
+  }
+}
+
+interface Module {
+  readonly url: string
+  readonly className: string | null
+  readonly others: readonly string[]
+}
+
+function moduleOf(source: Exclude<ExecutorSource, { kind: 'pass-through' }>, stage: string): Module {
+  if (source.kind === 'module')
+    return { url: source.url, className: source.className, others: source.otherUrls }
+  const place = locateClass(source.executorClass)
+  if (place !== null) return { url: place.module, className: place.className, others: [] }
+  throw unwritable(`stage '${stage}': nobody knows in which module the class ${source.executorClass.name} is`)
+}
+
+/** Relative where that leads to the same file: a relative path is looked for in the working directory first. */
+function pathOf(url: string, folder: string): string {
+  const file = fileURLToPath(url)
+  const relative = path.relative(folder, file)
+  const elsewhere = path.resolve(relative)
+  if (path.isAbsolute(relative) || (elsewhere !== file && existsSync(elsewhere))) return file
+  return relative.startsWith('.') ? relative : `./${relative}`
+}
+
+function pollingOf({ polling }: StagePlan): unknown {
+  const word = ['ANY', 'ALL', 'KEY'].find((one) => isDeepStrictEqual(resolvePolling(one), polling))
+  if (word === undefined) return polling
+  return word === 'ANY' ? undefined : word
+}
+
+function reduceOf(reduce: ReducePlan, stage: string, folder: string): object {
+  switch (reduce.kind) {
+    case 'concatenate':
+      return { disable_reduce: true }
+    case 'merge':
+      return Object.values(reduce.ranking).every((value) => value === null) ? {} : { reduce: reduce.ranking }
+    case 'module': {
+      const module = pathOf(reduce.url, folder)
+      return { reduce: reduce.name === null ? module : `${module}#${reduce.name}` }
+    }
+    case 'program':
+      throw unwritable(`stage '${stage}': reduce is a function; name the module that exports one`)
+  }
+}
+
+/** Everything a file can hold is JSON, and texts that name nothing. */
+function checkData(value: unknown, where: string): void {
+  if (typeof value === 'string' && hasNames(value)) {
+    throw unwritable(`${where} is ${JSON.stringify(value)}, which would be read as a name of something else`)
+  }
+  if (typeof value === 'object' && value !== null) {
+    const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+    if (!isPlain) throw unwritable(`${where} is no plain data`)
+    for (const [key, item] of Object.entries(value)) checkData(item, `${where}, ${key}`)
+  } else if (['undefined', 'bigint', 'function', 'symbol'].includes(typeof value)) {
+    throw unwritable(`${where} is no plain data`)
+  }
+}
+
+function unwritable(what: string): MillraceError {
+  return new MillraceError('UNSUPPORTED', `${what}: that cannot be written into YAML.`)
+}

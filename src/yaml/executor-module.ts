@@ -1,0 +1,53 @@
+import path from 'node:path'
+import { MillraceError } from '../errors.js'
+import { offeredClass } from '../executor/load.js'
+import { findFile, searchFolders } from './search-path.js'
+import { type Reading, shownPath } from './source.js'
+
+const moduleEndings = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '/index.js', '/index.ts']
+const besides = ['executor', 'index'].flatMap((name) =>
+  ['.js', '.mjs', '.ts', '.mts'].map((end) => name + end),
+)
+
+/** Jina's names of the class that passes documents on. */
+export function isBaseName(name: string): boolean {
+  return name === 'BaseExecutor' || name === 'Executor'
+}
+
+interface Search {
+  readonly reading: Reading
+  readonly place: string
+}
+
+/** The modules of `py_modules`, else one beside the YAML; none for a class that is known. @throws MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED */
+export function modulesOf(jtype: string, named: readonly string[], search: Search): readonly string[] {
+  if (named.length > 0) return named.map((name) => findModule(name, search))
+  if (isBaseName(jtype) || offeredClass(jtype) !== undefined) return []
+  const folder = search.reading.folder ?? process.cwd()
+  const beside = besides
+    .map((name) => findFile(path.join(folder, name), search.reading))
+    .find((file) => file !== null)
+  if (beside !== undefined && beside !== null) return [beside]
+  throw new MillraceError(
+    'INVALID_EXECUTOR',
+    `${search.place}: no class '${jtype}' is known, and ${shownPath(folder) || folder} has no executor.js or index.js. ` +
+      `Name its module: \`py_modules: [./my-executor.js]\`.`,
+  )
+}
+
+/** A module of `py_modules`, absolute. @throws MODULE_NOT_FOUND, UNSUPPORTED */
+export function findModule(name: string, { reading, place }: Search): string {
+  if (name.endsWith('.py')) {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `${place}: ${JSON.stringify(name)} is a Python Executor. Run it with Jina and name its host and port with external: true.`,
+    )
+  }
+  const file = findFile(name, reading, moduleEndings)
+  if (file !== null) return file
+  const folders = searchFolders(reading).join(', ')
+  throw new MillraceError(
+    'MODULE_NOT_FOUND',
+    `${place}: there is no module ${JSON.stringify(name)} in ${folders}.`,
+  )
+}

@@ -1,0 +1,95 @@
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+import { isMapping } from './mapping.js'
+import { type Place, type Places, shown } from './place.js'
+import type { Reading } from './source.js'
+
+const known = [
+  'jtype',
+  'version',
+  'with',
+  'metas',
+  'requests',
+  'py_modules',
+  'workspace',
+  'name',
+  'description',
+]
+
+/** One mapping of an Executor's YAML, read key by key. */
+export class Section {
+  readonly #value: Readonly<Record<string, unknown>>
+  readonly #places: Places
+
+  constructor(value: unknown, places: Places) {
+    if (!isMapping(value)) {
+      throw new MillraceError(
+        'BAD_YAML',
+        `${shown(places.start)}: an Executor is a mapping that begins with \`jtype: ClassName\`.`,
+      )
+    }
+    this.#value = value
+    this.#places = places
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#value, key) && this.#value[key] !== null && this.#value[key] !== undefined
+  }
+
+  at(key: string): string {
+    return shown(this.#place(key))
+  }
+
+  bad(key: string, message: string): MillraceError {
+    return new MillraceError('BAD_YAML', `${this.at(key)}: ${message}.`)
+  }
+
+  text(key: string): string | null {
+    if (!this.has(key)) return null
+    const value = this.#value[key]
+    if (typeof value === 'string' || typeof value === 'number') return String(value)
+    throw this.bad(key, `${key} must be a text, not ${JSON.stringify(value)}`)
+  }
+
+  texts(key: string): readonly string[] {
+    if (!this.has(key)) return []
+    const value = this.#value[key]
+    const texts: readonly unknown[] = Array.isArray(value) ? value : value === '' ? [] : [value]
+    if (texts.every((text) => typeof text === 'string')) return texts
+    throw this.bad(key, `${key} must be a text or a list of texts, not ${JSON.stringify(value)}`)
+  }
+
+  mapping(key: string): Readonly<Record<string, unknown>> {
+    if (!this.has(key)) return {}
+    const value = this.#value[key]
+    if (isMapping(value)) return value
+    throw this.bad(key, `${key} must be a mapping, not ${JSON.stringify(value)}`)
+  }
+
+  textMap(key: string): Readonly<Record<string, string>> {
+    const mapping = this.mapping(key)
+    for (const [endpoint, method] of Object.entries(mapping)) {
+      if (typeof method !== 'string')
+        throw this.bad(key, `${key} must name a method for ${endpoint}, not ${JSON.stringify(method)}`)
+    }
+    return mapping as Record<string, string>
+  }
+
+  checkVersion(): void {
+    const version = this.text('version') ?? '1'
+    if (!/^1(\.0)?$/.test(version)) throw this.bad('version', `version must be '1', not '${version}'`)
+  }
+
+  warnUnknown({ warn }: Reading): void {
+    for (const key of Object.keys(this.#value)) {
+      if (known.includes(key) || key.endsWith('dynamic_batching')) continue
+      const near = nearest(key, known)
+      const advice = near === undefined ? `Known are ${known.join(', ')}.` : `Did you mean '${near}'?`
+      warn(`${this.at(key)}: an Executor has no key '${key}', and it has no effect. ${advice}`)
+    }
+  }
+
+  #place(key: string): Place {
+    return this.#places.of(this.#value, key)
+  }
+}

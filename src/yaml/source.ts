@@ -1,0 +1,42 @@
+import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { MillraceError } from '../errors.js'
+import { parseYaml } from './parse-yaml.js'
+import type { Tree } from './place.js'
+import { type SearchPath } from './search-path.js'
+import { type Names, substitute } from './substitute.js'
+import type { Warn } from './warn.js'
+
+/** How a YAML file and those that it names are read. */
+export interface Reading extends SearchPath, Names {
+  readonly warn: Warn
+}
+
+/** A text whose names are replaced. @throws BAD_YAML */
+export function readText(text: string, file: string, reading: Reading): Tree {
+  const tree = parseYaml(text, file)
+  substitute(tree, reading, reading.warn)
+  return tree
+}
+
+/** A file whose names are replaced. @throws BAD_YAML, also when it cannot be read */
+export function readYamlFile(file: string, reading: Reading): Tree {
+  return readText(textOf(file), shownPath(file), reading)
+}
+
+function textOf(file: string): string {
+  try {
+    const { size } = statSync(file)
+    // what is longer is refused by its length
+    return size > 2 * 1024 * 1024 ? ' '.repeat(2 * 1024 * 1024) : readFileSync(file, 'utf8')
+  } catch (cause) {
+    const { message } = MillraceError.from(cause)
+    throw new MillraceError('BAD_YAML', `${shownPath(file)} cannot be read: ${message}.`, { cause })
+  }
+}
+
+/** From the working directory where that is shorter. */
+export function shownPath(file: string): string {
+  const relative = path.relative(process.cwd(), file)
+  return relative !== '' && !relative.startsWith('..') ? relative : file
+}

@@ -1,0 +1,235 @@
+import { badYaml, type Place, type Places, shown, type Tree } from './place.js'
+import { reparse } from './reparse.js'
+import type { Warn } from './warn.js'
+
+/** What a text may name. */
+export interface Names {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** `${{ CONTEXT.x }}` and `${{ x }}`; what it lacks is looked for in `env`. */
+  readonly context: Readonly<Record<string, unknown>>
+}
+
+/** Rounds in which values that refer to each other are settled (jina.md 1.6). */
+const rounds = 3
+const maxLength = 1024 * 1024
+
+// the braces inside are left out so that no text takes more than one look
+const form = /\$\{\{([^{}]*)\}\}|\$([A-Za-z_]\w*)/g
+
+/** Whether a text would be read as one that names something. */
+export function hasNames(text: string): boolean {
+  return text.search(form) !== -1
+}
+
+type Container = Record<string | number, unknown>
+
+interface Part {
+  readonly text: unknown
+  readonly reference: Reference | null
+}
+
+interface Reference {
+  readonly written: string
+  readonly from: 'root' | 'this'
+  readonly steps: readonly string[]
+}
+
+/** A value that refers to others, which may do so as well. */
+interface Pending {
+  readonly container: Container
+  readonly key: string
+  readonly parts: readonly Part[]
+  /** The mapping it is in. */
+  readonly around: Container
+  readonly place: Place
+}
+
+/**
+ * Writes what is named into the tree: `${{ ENV.X }}`, `${{ CONTEXT.x }}`, `${{ x }}`, `${{root.a.b[0]}}`, `${{this.x}}`, and
+ * Jina's older `$X`. A text that had one is read again: `8080` becomes a number. What was written in is not looked through.
+ *
+ * @throws BAD_YAML for a name that nobody has given
+ */
+export function substitute(tree: Tree, names: Names, warn: Warn): void {
+  new Substitution(tree, names, warn).run()
+}
+
+class Substitution {
+  readonly #root: unknown
+  readonly #places: Places
+  readonly #names: Names
+  readonly #warn: Warn
+  #pending: Pending[] = []
+  #length = 0
+
+  constructor({ value, places }: Tree, names: Names, warn: Warn) {
+    this.#root = value
+    this.#places = places
+    this.#names = names
+    this.#warn = warn
+  }
+
+  run(): void {
+    if (isContainer(this.#root)) this.#visit(this.#root, this.#root)
+    for (let round = 0; round < rounds && this.#pending.length > 0; round++) this.#settle()
+    const [left] = this.#pending
+    if (left === undefined) return
+    throw badYaml(left.place, `it refers to itself, or to others over more than ${rounds} steps.`)
+  }
+
+  #visit(container: Container, mapping: Container): void {
+    const around = Array.isArray(container) ? mapping : container
+    for (const [key, value] of Object.entries(container)) {
+      if (isContainer(value)) this.#visit(value, around)
+      else if (typeof value === 'string' && value.includes('$')) this.#fill({ container, key, value, around })
+    }
+  }
+
+  #fill({
+    container,
+    key,
+    value,
+    around,
+  }: Omit<Pending, 'parts' | 'place'> & { readonly value: string }): void {
+    const place = this.#places.of(container, Array.isArray(container) ? Number(key) : key)
+    const parts = this.#split(value, place)
+    if (parts === null) return
+    if (parts.some(({ reference }) => reference !== null)) {
+      this.#pending.push({ container, key, parts, around, place })
+    } else
+      this.#write(
+        { container, key, place },
+        parts.map(({ text }) => text),
+      )
+  }
+
+  /** Null for a text that names nothing. */
+  #split(value: string, place: Place): readonly Part[] | null {
+    const parts: Part[] = []
+    let end = 0
+    for (const match of value.matchAll(form)) {
+      const part = this.#part(match, place)
+      if (part === null) continue
+      if (match.index > end) parts.push({ text: value.slice(end, match.index), reference: null })
+      parts.push(part)
+      end = match.index + match[0].length
+    }
+    if (parts.length === 0) return null
+    if (end < value.length) parts.push({ text: value.slice(end), reference: null })
+    return parts
+  }
+
+  #part([written, inner, dollar]: RegExpMatchArray, place: Place): Part | null {
+    if (dollar !== undefined) {
+      const text = own(this.#names.env, dollar)
+      if (text === undefined) return null
+      this.#warn(`${shown(place)}: ${written} is Jina's older form; write \${{ ENV.${dollar} }}.`)
+      return { text, reference: null }
+    }
+    const expression = inner!.trim()
+    const [, from, path] = /^(root|this)((?:\.[\w-]+|\[\d+\])+)$/.exec(expression) ?? []
+    if (from === 'root' || from === 'this') {
+      return { text: null, reference: { written, from, steps: path!.match(/[\w-]+/g)! } }
+    }
+    return { text: this.#named(expression, place), reference: null }
+  }
+
+  #named(expression: string, place: Place): unknown {
+    const { env, context } = this.#names
+    const [, scope = null, name] = /^(?:(ENV|env|CONTEXT|context)\.)?([A-Za-z_]\w*)$/.exec(expression) ?? []
+    if (name === undefined) {
+      const forms = '${{ ENV.X }}, ${{ CONTEXT.x }}, ${{ x }}, ${{root.x.y[0]}} or ${{this.x}}'
+      throw badYaml(place, `\${{${expression}}} should be one of ${forms}.`)
+    }
+    const ofEnvironment = scope?.toLowerCase() === 'env'
+    const value = (ofEnvironment ? undefined : own(context, name)) ?? own(env, name)
+    if (value !== undefined) return plainCopy(value, place)
+    const advice = ofEnvironment
+      ? `the environment variable ${name} is not set. Set it, or write the value here.`
+      : `'${name}' is neither in the context nor in the environment. Give it as context: { ${name}: … }.`
+    throw badYaml(place, advice)
+  }
+
+  /** One round: whatever refers to settled values only. */
+  #settle(): void {
+    const waiting = new Map<Container, Set<string>>()
+    for (const { container, key } of this.#pending) {
+      waiting.set(container, (waiting.get(container) ?? new Set()).add(key))
+    }
+    this.#pending = this.#pending.filter((pending) => {
+      const texts = pending.parts.map((part) => this.#resolve(part, pending, waiting))
+      if (texts.some((text) => text === undefined)) return true
+      this.#write(pending, texts)
+      waiting.get(pending.container)?.delete(pending.key)
+      return false
+    })
+  }
+
+  /** Undefined while it waits for another one. */
+  #resolve(
+    { text, reference }: Part,
+    { around, place }: Pending,
+    waiting: Map<Container, Set<string>>,
+  ): unknown {
+    if (reference === null) return text
+    let value: unknown = reference.from === 'root' ? this.#root : around
+    for (const step of reference.steps) {
+      if (!isContainer(value) || !Object.hasOwn(value, step)) {
+        throw badYaml(place, `${reference.written}: there is no '${step}' where it leads.`)
+      }
+      if (waiting.get(value)?.has(step)) return undefined
+      value = value[step]
+    }
+    if (isContainer(value) && !(Array.isArray(value) && value.every((item) => !isContainer(item)))) {
+      throw badYaml(
+        place,
+        `${reference.written} is a whole section; refer to a single value, or to a list of them.`,
+      )
+    }
+    return Array.isArray(value) ? [...(value as unknown[])] : value
+  }
+
+  #write(
+    { container, key, place }: Pick<Pending, 'container' | 'key' | 'place'>,
+    texts: readonly unknown[],
+  ): void {
+    const [only] = texts
+    if (texts.length === 1 && typeof only !== 'string') {
+      this.#count(lengthOf(only), place)
+      container[key] = only
+      return
+    }
+    const text = texts.map(asText).join('')
+    this.#count(text.length, place)
+    container[key] = reparse(text)
+  }
+
+  #count(length: number, place: Place): void {
+    this.#length += length
+    if (this.#length > maxLength) throw badYaml(place, `substitution made more than ${maxLength} characters.`)
+  }
+}
+
+function own<T>(from: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(from, name) ? from[name] : undefined
+}
+
+function plainCopy(value: unknown, place: Place): unknown {
+  try {
+    return structuredClone(value)
+  } catch (error) {
+    throw badYaml(place, 'the context has a function or a class instance there; give plain data.', error)
+  }
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.reduce<number>((sum, item) => sum + String(item).length + 1, 0) : 8
+}
+
+function isContainer(value: unknown): value is Container {
+  return typeof value === 'object' && value !== null
+}

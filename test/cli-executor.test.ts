@@ -1,0 +1,124 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { Client, Document, Flow } from 'millrace'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const main = path.resolve(import.meta.dirname, '../dist/cli/main.js')
+const fixture = path.resolve(import.meta.dirname, 'fixtures/shard-executors.mjs')
+const slow = path.resolve(import.meta.dirname, 'fixtures/flow-executors.mjs')
+const run = promisify(execFile)
+const running: ChildProcess[] = []
+
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+})
+
+/** Starts `millrace executor` at a port that the system chooses. */
+async function executor(...args: string[]): Promise<{ child: ChildProcess; port: number }> {
+  const child = spawn(process.execPath, [main, 'executor', '--host', '127.0.0.1', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  running.push(child)
+  let said = ''
+  return new Promise((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1]
+      if (port !== undefined) resolve({ child, port: Number(port) })
+    })
+    child.once('exit', () => reject(new Error(`it did not start: ${said}`)))
+  })
+}
+
+const ping = (...args: string[]) => run(process.execPath, [main, 'ping', ...args])
+
+describe('millrace executor', () => {
+  it('serves a shard, which a Flow has as one of its own', async () => {
+    const servers = await Promise.all(
+      [0, 1].map((shard) =>
+        executor(
+          '--uses',
+          `${fixture}#MemoryIndex`,
+          '--name',
+          'indexer',
+          '--shards',
+          '2',
+          '--shard-id',
+          `${shard}`,
+        ),
+      ),
+    )
+    await using flow = await new Flow({ quiet: true, host: '127.0.0.1' })
+      .add({
+        name: 'indexer',
+        external: true,
+        host: '127.0.0.1',
+        port: servers.map(({ port }) => port),
+        shards: 2,
+        polling: { '/index': 'KEY', '/search': 'ALL', '*': 'KEY' },
+      })
+      .start()
+    const docs = Array.from(
+      { length: 20 },
+      (_, n) => new Document({ id: `d${n}`, embedding: Float32Array.of(n, 1) }),
+    )
+    const placed = await flow.post('/where', docs)
+    expect([...placed].map(({ id }) => id)).toEqual(docs.map(({ id }) => id))
+    expect(new Set([...placed].map(({ tags }) => tags.name))).toEqual(
+      new Set(['indexer/shard-0/rep-0', 'indexer/shard-1/rep-0']),
+    )
+    await flow.post('/index', docs)
+    const query = new Document({ embedding: Float32Array.of(3, 1) })
+    const [answer] = await flow.post('/search', query, { returnResponses: true })
+    // the limit is the Executor's own: it says across the wire how it ranks
+    expect([...answer!.docs.at(0)!.matches].map(({ id }) => id)).toEqual(['d3', 'd2', 'd4', 'd1', 'd5'])
+    expect(answer!.shards).toEqual({ total: 2, ok: 2, failed: 0, skipped: 0 })
+  })
+
+  it('says that it is ready, finishes what it has when it is to end, and then is not there', async () => {
+    const { child, port } = await executor('--uses', `${slow}#Upper`)
+    const host = `127.0.0.1:${port}`
+    expect((await ping('executor', host)).stdout).toBe(`${host} is ready\n`)
+    expect((await ping('flow', `grpc://${host}`)).stdout).toContain('is ready')
+    const client = new Client({ host: `grpc://${host}` })
+    const answered = client.post('/wait', new Document({ text: 'x' }), { parameters: { ms: 300 } })
+    // on its way, and not only about to be
+    await client.post('/upper', new Document({ text: 'x' }))
+    child.kill('SIGTERM')
+    expect(await answered).toHaveLength(1)
+    expect(await once(child, 'exit')).toEqual([0, null])
+    await client.close()
+    await expect(ping('executor', host)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(host) as string,
+    })
+  })
+
+  it('goes on when nobody reads what it says', async () => {
+    const { child, port } = await executor('--uses', `${slow}#Upper`)
+    child.stderr!.destroy()
+    child.kill('SIGTERM') // which it says
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(port).toBeGreaterThan(0)
+  })
+
+  it.each([
+    [['executor'], /--uses is missing/],
+    [['executor', '--uses', 'x', '--shards', '2'], /belong together/],
+    [['executor', '--uses', 'x', '--uses-with', '[1]'], /must be a JSON object, not '\[1\]'/],
+    [['executor', '--uses', 'x', '--port', 'http'], /--port must be a whole number/],
+    [['ping', 'client', 'localhost:1'], /'client' is none of flow, executor, gateway/],
+  ])('refuses %j', async (args, complaint) => {
+    const outcome = run(process.execPath, [main, ...args])
+    await expect(outcome).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(complaint) as string,
+    })
+  })
+})
