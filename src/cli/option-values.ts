@@ -1,6 +1,6 @@
 import { UsageError } from './usage-error.js'
 
-type Values = Readonly<Record<string, unknown>>
+type Values = Readonly<Record<string, string | boolean | undefined>>
 
 /** A whole number, 0 or more; undefined when it was not given. @throws UsageError */
 export function numberOption(values: Values, name: string): number | undefined {
