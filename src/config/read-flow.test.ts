@@ -350,7 +350,8 @@ describe('a stage', () => {
         ],
       },
     ],
-    ['volumes: ~\ngpus: ~\nfloating: false', {}],
+    ['volumes: ~\ngpus: ""\nfloating: false\nprovider: NONE\npeer_ports: []\npy_modules: ""', {}],
+    ['external: true\nhost: a\nport: 1\npy_modules: x.py', { external: [{ host: 'a' }] }],
   ])('may say %j', async (entry, expected) => {
     const { warnings, ...plan } = await stage(`name: a\n${entry}`)
     expect(plan).toMatchObject(expected)
