@@ -24,7 +24,7 @@ const targets: Readonly<Record<string, Target>> = {
     async render(file) {
       const { loadFlow } = await import('../config/load-flow.js')
       const { flowchart } = await import('../config/flowchart.js')
-      return flowchart(await loadFlow(file!, {}))
+      return flowchart(await loadFlow(file, {}))
     },
   },
 }
