@@ -36,13 +36,16 @@ const refusedStages =
 
 export type KeyTable = ReadonlyMap<string, Key>
 
-/** Keys of `with:` and `gateway:` of a Flow. */
+/** Keys of `with:` of a Flow. */
 export const flowKeys: KeyTable = new Map([
   ...named(both, 'without-effect'),
   ...named(ofFlows, 'without-effect'),
   ...named(refusedBoth, 'refused'),
   ...options(Object.keys(flowOptions)),
 ])
+
+/** Of `gateway:`: what pods have is none of its own. */
+export const gatewayKeys: KeyTable = new Map([...flowKeys, ...named('name env workspace', 'without-effect')])
 
 /** Keys of a stage, and of `with:` of a Deployment. */
 export const stageKeys: KeyTable = new Map([

@@ -147,7 +147,7 @@ function isGrpc(value: unknown): boolean {
 }
 
 function textsOf(value: unknown): readonly string[] {
-  return (Array.isArray(value) ? value : [value]).map(String)
+  return (Array.isArray(value) ? value : [value]).map((one) => (typeof one === 'string' ? one : show(one)))
 }
 
 function given<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {
