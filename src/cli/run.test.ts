@@ -52,6 +52,8 @@ describe('the command line', () => {
       ['export', 'shema'],
       "There is nothing to export called 'shema'. Did you mean 'schema'? See 'millrace help export'.",
     ],
+    [['export', 'flowchart'], "FILE is missing. See 'millrace help export'."],
+    [['export', 'schema', 'a', 'b'], "'b' is one argument too many. See 'millrace help export'."],
     [['export'], "WHAT is missing. See 'millrace help export'."],
     [['ps', '--flow'], /^Option '--flow <value>' argument missing\. See/],
   ])('refuses %j with one sentence and exit code 2', async (args, complaint) => {

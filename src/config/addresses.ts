@@ -1,5 +1,5 @@
-import type { Place } from '../yaml/place.js'
-import { badYaml } from '../yaml/place.js'
+import { show } from '../plan/option.js'
+import { badYaml, type Place } from '../yaml/place.js'
 
 export interface Addresses {
   readonly hosts: readonly string[]
@@ -10,7 +10,9 @@ export interface Addresses {
 
 /** Jina's forms of `host`: `a`, `a:1,b:2`, `grpcs://a:1`, and lists of those (jina.md 1.2). @throws BAD_YAML */
 export function parseAddresses(value: unknown, place: Place): Addresses {
-  const written = (Array.isArray(value) ? value : [value]).flatMap((one) => String(one).split(','))
+  const written = (Array.isArray(value) ? value : [value]).flatMap((one: unknown) =>
+    (typeof one === 'string' ? one : show(one)).split(','),
+  )
   const parts = written.map((one) => {
     const match = /^(?:(grpcs?):\/\/)?(\[[^\]]+\]|[^:/\s]+)(?::(\d{1,5}))?\/?$/.exec(one.trim())
     if (match !== null) return match

@@ -13,12 +13,9 @@ export type Key =
   | { readonly kind: 'refused' }
 
 /** Jina's names where they are not ours in snake_case. */
-const renamed = {
-  timeout_send: 'timeoutSendMs',
-  timeout_ready: 'timeoutReadyMs',
-  ports: 'port',
-  protocols: 'protocol',
-}
+const renamed = { timeout_send: 'timeoutSendMs', timeout_ready: 'timeoutReadyMs' }
+/** Jina's second names. */
+const aliases = { ports: 'port', protocols: 'protocol', host_in: 'host' }
 
 const both =
   'log_config quiet_error suppress_root_logging reload proxy monitoring port_monitoring metrics metrics_exporter_host ' +
@@ -39,14 +36,16 @@ const refusedStages =
 
 export type KeyTable = ReadonlyMap<string, Key>
 
-/** Keys of `with:` and `gateway:` of a Flow. */
+/** Keys of `with:` of a Flow. */
 export const flowKeys: KeyTable = new Map([
   ...named(both, 'without-effect'),
   ...named(ofFlows, 'without-effect'),
   ...named(refusedBoth, 'refused'),
   ...options(Object.keys(flowOptions)),
-  ['host_in', { kind: 'option', option: 'host' }],
 ])
+
+/** Of `gateway:`: what pods have is none of its own. */
+export const gatewayKeys: KeyTable = new Map([...flowKeys, ...named('name env workspace', 'without-effect')])
 
 /** Keys of a stage, and of `with:` of a Deployment. */
 export const stageKeys: KeyTable = new Map([
@@ -61,8 +60,7 @@ export const stageKeys: KeyTable = new Map([
 
 /** How a key of an option is written: Jina's name where it has one. */
 export function keyOf(option: string): string {
-  const [own] =
-    Object.entries(renamed).find(([name, to]) => to === option && name.startsWith('timeout')) ?? []
+  const [own] = Object.entries(renamed).find(([, to]) => to === option) ?? []
   return own ?? snake(option)
 }
 
@@ -76,7 +74,7 @@ function options(names: readonly string[]): [string, Key][] {
   const entry = (key: string, option: string): [string, Key] => [key, { kind: 'option', option }]
   return [
     ...names.flatMap((name) => [entry(name, name), entry(snake(name), name)]),
-    ...Object.entries(renamed).flatMap(([key, option]) =>
+    ...Object.entries({ ...renamed, ...aliases }).flatMap(([key, option]) =>
       names.includes(option) ? [entry(key, option)] : [],
     ),
   ]

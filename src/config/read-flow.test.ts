@@ -133,6 +133,14 @@ executors:
     expect(plan.settings).toMatchObject({ port: [2], protocol: ['grpc'] })
   })
 
+  it('does not give what its gateway has to its pods', async () => {
+    const { plan, warnings } = await load(
+      'jtype: Flow\nwith: {name: a}\ngateway: {name: b, env: {A: x}}\nexecutors: []',
+    )
+    expect(plan.settings).toMatchObject({ name: 'a', env: {} })
+    expect(warnings).toHaveLength(2)
+  })
+
   it('takes options from the caller over those of the text', async () => {
     const { plan } = await load('jtype: Flow\nwith: {port: 1, name: a}\nexecutors: [{name: x}]', {
       usesWith: { port: 3, timeout_send: 9 },
@@ -350,7 +358,8 @@ describe('a stage', () => {
         ],
       },
     ],
-    ['volumes: ~\ngpus: ~\nfloating: false', {}],
+    ['volumes: ~\ngpus: ""\nfloating: false\nprovider: NONE\npeer_ports: []\npy_modules: ""', {}],
+    ['external: true\nhost: a\nport: 1\npy_modules: x.py', { external: [{ host: 'a' }] }],
   ])('may say %j', async (entry, expected) => {
     const { warnings, ...plan } = await stage(`name: a\n${entry}`)
     expect(plan).toMatchObject(expected)

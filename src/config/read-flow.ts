@@ -3,12 +3,12 @@ import { MillraceError } from '../errors.js'
 import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
 import { type FlowOptions, flowOptions } from '../plan/flow-settings.js'
 import { show } from '../plan/option.js'
-import type { StageOptions } from '../plan/stage-settings.js'
+import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
 import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Place, Places, shown, type Tree } from '../yaml/place.js'
 import { findFile, searchFolders } from '../yaml/search-path.js'
 import { type Reading, readYamlFile } from '../yaml/source.js'
-import { flowKeys } from './keys.js'
+import { flowKeys, gatewayKeys, type KeyTable } from './keys.js'
 import { type Inherited, inheritedOptions, readModules, readStage } from './read-stage.js'
 import {
   placeIn,
@@ -48,7 +48,7 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
   refuseCustomGateway(gateway)
   const options = {
     ...readFlowOptions(own, reading),
-    ...readFlowOptions(gateway, reading),
+    ...readFlowOptions(gateway, reading, gatewayKeys),
     ...readFlowOptions(overrides(usesWith), reading),
   }
   const inherited: Inherited = {
@@ -78,16 +78,16 @@ function deploymentPlan(top: Section, reading: Reading, usesWith: object): FlowP
     for (const [key] of entries) section.places.note(mapping, key, placeIn(section, key))
     return { ...section, mapping }
   }
-  const isExternal = section.mapping.external === true
+  const isExternal = readOption(section, 'external', stageOptions.external) === true
   const outside = isExternal ? {} : readFlowOptions(pick(true), reading)
   const options = { ...outside, ...readFlowOptions(overrides(usesWith), reading) }
   const stage = readStage(isExternal ? section : pick(false), reading, { options: {}, modules: [] })
   return at(placeIn(top, 'with'), () => addStage(createPlan(options), stage))
 }
 
-function readFlowOptions(section: Section, { warn }: Reading): FlowOptions {
+function readFlowOptions(section: Section, { warn }: Reading, keys: KeyTable = flowKeys): FlowOptions {
   const ignore = ['py_modules', 'uses', 'uses_with', ...Object.keys(inheritedOptions)]
-  return readOptions(section, { keys: flowKeys, table: flowOptions, warn, ignore })
+  return readOptions(section, { keys, table: flowOptions, warn, ignore })
 }
 
 function refuseCustomGateway(gateway: Section): void {

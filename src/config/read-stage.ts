@@ -47,7 +47,8 @@ export function readStage(section: Section, reading: Reading, inherited: Inherit
   })
   const { py_modules: inMetas, ...metas } = (options.usesMetas ?? {}) as Record<string, unknown>
   const place = shown(placeIn(section, 'py_modules'))
-  const named = [...inherited.modules, ...readModules(section), ...modulesOf(inMetas)]
+  const isExternal = options.external === true
+  const named = isExternal ? [] : [...inherited.modules, ...readModules(section), ...modulesOf(inMetas)]
   const modules = named.map((name) => findModule(name, { reading, place }))
   const uses = (key: string) =>
     readUses(section.mapping[key], { place: placeIn(section, key), places: section.places, modules, reading })
@@ -59,7 +60,7 @@ export function readStage(section: Section, reading: Reading, inherited: Inherit
     ...given('uses', uses('uses')),
     ...given('usesBefore', uses('uses_before') ?? uses('usesBefore')),
     ...given('usesAfter', uses('uses_after') ?? uses('usesAfter')),
-    ...(options.external === true ? readAddress(section) : ownAddress(section, reading)),
+    ...(isExternal ? readAddress(section) : ownAddress(section, reading)),
   }
 }
 
@@ -70,16 +71,16 @@ function readReduce(section: Section, reduce: unknown, reading: Reading): StageO
   return readModule(reduce, { place: placeIn(section, 'reduce'), reading })
 }
 
+const modulesOption = listOf(text('module'), [])
+
 /** `py_modules` of a section. */
 export function readModules(section: Section): readonly string[] {
-  const option = listOf(text('module'), [])
-  const read = readOption(section, 'py_modules', option)
-  return read === undefined ? [] : option.parse(read)!
+  if (!isSaid(section.mapping.py_modules)) return []
+  return modulesOf(readOption(section, 'py_modules', modulesOption))
 }
 
 function modulesOf(value: unknown): readonly string[] {
-  const option = listOf(text('module'), [])
-  return isSaid(value) ? (option.parse(value) ?? []) : []
+  return isSaid(value) ? (modulesOption.parse(value) ?? []) : []
 }
 
 function checkMethod(section: Section): void {
@@ -99,7 +100,7 @@ function checkMethod(section: Section): void {
 function readAddress(section: Section): StageOptions {
   const { mapping } = section
   const protocol = firstSaid(section, ['protocol', 'protocols'])
-  if (protocol !== undefined && !textsOf(mapping[protocol]).every((one) => one.toUpperCase() === 'GRPC')) {
+  if (protocol !== undefined && !isGrpc(mapping[protocol])) {
     throw unsupported(
       section,
       protocol,
@@ -122,11 +123,7 @@ function readAddress(section: Section): StageOptions {
 function ownAddress(section: Section, { warn }: Reading): StageOptions {
   for (const key of ['port', 'ports', 'protocol', 'protocols', 'tls', 'host']) {
     const value = section.mapping[key]
-    if (
-      !isSaid(value) ||
-      (key.startsWith('protocol') && textsOf(value).every((one) => one.toUpperCase() === 'GRPC'))
-    )
-      continue
+    if (!isSaid(value) || (key.startsWith('protocol') && isGrpc(value))) continue
     if (key === 'host' && !textsOf(value).every((one) => /^(0\.0\.0\.0|localhost|127\.0\.0\.1)$/.test(one))) {
       throw unsupported(
         section,
@@ -145,8 +142,12 @@ function firstSaid(section: Section, keys: readonly string[]): string | undefine
   return keys.find((key) => isSaid(section.mapping[key]))
 }
 
+function isGrpc(value: unknown): boolean {
+  return textsOf(value).every((one) => one.toUpperCase() === 'GRPC')
+}
+
 function textsOf(value: unknown): readonly string[] {
-  return (Array.isArray(value) ? value : [value]).map(String)
+  return (Array.isArray(value) ? value : [value]).map((one) => (typeof one === 'string' ? one : show(one)))
 }
 
 function given<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {

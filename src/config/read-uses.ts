@@ -12,8 +12,9 @@ import {
 } from '../yaml/executor-config.js'
 import { findModule, isBaseName } from '../yaml/executor-module.js'
 import { isMapping } from '../yaml/mapping.js'
+import { parseYaml } from '../yaml/parse-yaml.js'
 import { badYaml, type Place, type Places, shown } from '../yaml/place.js'
-import { type Reading, readText } from '../yaml/source.js'
+import type { Reading } from '../yaml/source.js'
 
 /** Where `uses` stands, and what is around it. */
 export interface UsesPlace {
@@ -40,12 +41,13 @@ export function readUses(uses: unknown, at: UsesPlace): Uses | undefined {
   const [, tagged, settings] = /^!([A-Za-z_]\w*)(?:\s*\|\s*(\{.*\}))?$/s.exec(uses.trim()) ?? []
   const name = tagged ?? uses
   if (settings !== undefined) {
-    const tree = readText(settings, `${shown(place)} uses`, at.reading)
+    const tree = parseYaml(settings, `${shown(place)} uses`)
     return inline({ jtype: name, with: tree.value }, tree.places, at)
   }
   if (/^[A-Za-z_$][\w$]*$/.test(name)) return named(name, at)
   if (/^\s*\{|(^|\n)\s*(jtype\s*:|!)/.test(uses)) {
-    const tree = readText(uses, `${shown(place)} uses`, at.reading)
+    // names in it have been replaced with those of the whole file
+    const tree = parseYaml(uses, `${shown(place)} uses`)
     return inline(tree.value, tree.places, at)
   }
   return readModule(uses, at)

@@ -1,7 +1,7 @@
 import { flowOptions } from '../plan/flow-settings.js'
 import type { Option } from '../plan/option.js'
 import { stageOptions } from '../plan/stage-settings.js'
-import { flowKeys, type Key, type KeyTable, stageKeys } from './keys.js'
+import { flowKeys, gatewayKeys, type Key, type KeyTable, stageKeys } from './keys.js'
 
 type Options = Readonly<Record<string, Option<unknown>>>
 
@@ -38,7 +38,7 @@ export function flowSchema(): object {
       jtype: { enum: ['Flow', 'Deployment'] },
       version: { enum: ['1', 1] },
       with: { anyOf: [flow, stage] },
-      gateway: flow,
+      gateway: sectionSchema(gatewayKeys, flowOptions),
       executors: stages,
       deployments: stages,
     },

@@ -29,9 +29,10 @@ export function placeIn({ mapping, places }: Section, key: string): Place {
   return places.of(mapping, key)
 }
 
-/** Null and false leave everything as it is. */
+/** Whether a key that is no option here asks for anything; `NONE` is Jina's word for nothing. */
 export function isSaid(value: unknown): boolean {
-  return value !== null && value !== undefined && value !== false && value !== ''
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return ![null, undefined, false, '', 'NONE'].includes(value as string)
 }
 
 type Options = Readonly<Record<string, Option<unknown>>>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
+import { offerClass } from '../executor/load.js'
 import { addStage, createPlan, setUsesWith } from './flow-plan.js'
 import type { StageOptions } from './stage-settings.js'
 
@@ -49,6 +50,23 @@ describe('a plan', () => {
     expect(addStage(empty, { uses }).stages[0]?.source).toMatchObject({
       url: import.meta.url,
       className: 'Encoder',
+    })
+  })
+
+  it('takes an Executor as YAML says it, and what the stage says over that', () => {
+    offerClass(Encoder)
+    const uses = {
+      jtype: 'Encoder',
+      with: { a: 1, b: 1 },
+      metas: { name: 'x' },
+      requests: { '/x': 'encode' },
+    }
+    const stage = addStage(empty, { uses, usesWith: { b: 2 } }).stages[0]
+    expect(stage).toMatchObject({
+      source: { url: import.meta.url, className: 'Encoder', executorClass: Encoder },
+      usesWith: { a: 1, b: 2 },
+      usesMetas: { name: 'x' },
+      usesRequests: { '/x': 'encode' },
     })
   })
 
@@ -135,6 +153,24 @@ describe('what is refused when a Flow is built', () => {
       () => add({ uses: Homeless }),
       'INVALID_EXECUTOR',
       /static module = import\.meta\.url/,
+    ],
+    [
+      'a missing YAML file',
+      () => add({ name: 'a', uses: './nowhere.yml' }),
+      'MODULE_NOT_FOUND',
+      /^stage 'a': There is no file "\.\/nowhere\.yml" in /,
+    ],
+    [
+      'YAML of nobody',
+      () => add({ uses: { jtype: 'Nobody' } }),
+      'INVALID_EXECUTOR',
+      /no class 'Nobody' is known/,
+    ],
+    [
+      'YAML with a function',
+      () => add({ uses: { jtype: 'Executor', with: { f: () => 1 } } }),
+      'INVALID_OPTION',
+      /with and metas must be .*plain data/,
     ],
     ['a container', () => add({ uses: 'docker://img' }), 'UNSUPPORTED', /container/],
     ['no shards', () => add({ shards: 0 }), 'INVALID_OPTION', /shards must be .* from 1 to 1024, not 0/],

@@ -16,6 +16,7 @@ import {
 import { Places } from '../yaml/place.js'
 import type { Reading } from '../yaml/source.js'
 import { logWarning } from '../yaml/warn.js'
+import { dataMap } from './option-kinds.js'
 import { show } from './option.js'
 import type { Runtime, StageSettings, Uses } from './stage-settings.js'
 
@@ -58,6 +59,13 @@ export function resolveUses(
       usesWith: { ...found.usesWith, ...usesWith },
       usesMetas: { ...found.usesMetas, ...usesMetas },
       usesRequests: { ...found.usesRequests, ...usesRequests },
+    }
+    const option = dataMap()
+    if (option.parse(given.usesWith) === undefined || option.parse(given.usesMetas) === undefined) {
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `stage '${stage}': with and metas must be ${option.expected}, not ${show(found)}.`,
+      )
     }
     return { ...given, source: sourceOf(found, stage, { ...given, runtime }) }
   }

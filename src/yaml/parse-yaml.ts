@@ -16,9 +16,7 @@ const limits = { bytes: 1024 * 1024, depth: 64, values: 100_000 }
  */
 export function parseYaml(text: string, file: string): Tree {
   const places = new Places(file)
-  const bytes = Buffer.byteLength(text)
-  if (bytes > limits.bytes)
-    throw badYaml(places.start, `the text has ${bytes} bytes, and may have ${limits.bytes}.`)
+  checkSize(Buffer.byteLength(text), file)
   const library = loadLibrary()
   const lines = new library.LineCounter()
   const document = parse(library, text, { lines, places })
@@ -30,6 +28,12 @@ export function parseYaml(text: string, file: string): Tree {
     )
   }
   return { value: new Reader(library, { lines, places }).read(contents, 0), places }
+}
+
+/** @throws BAD_YAML when a text of so many bytes is not read */
+export function checkSize(bytes: number, file: string): void {
+  if (bytes <= limits.bytes) return
+  throw badYaml(new Places(file).start, `the text has ${bytes} bytes, and may have ${limits.bytes}.`)
 }
 
 function parse(library: Library, text: string, { lines, places }: { lines: LineCounter; places: Places }) {

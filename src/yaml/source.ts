@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { MillraceError } from '../errors.js'
-import { parseYaml } from './parse-yaml.js'
+import { checkSize, parseYaml } from './parse-yaml.js'
 import type { Tree } from './place.js'
 import { type SearchPath } from './search-path.js'
 import { type Names, substitute } from './substitute.js'
@@ -26,10 +26,10 @@ export function readYamlFile(file: string, reading: Reading): Tree {
 
 function textOf(file: string): string {
   try {
-    const { size } = statSync(file)
-    // what is longer is refused by its length
-    return size > 2 * 1024 * 1024 ? ' '.repeat(2 * 1024 * 1024) : readFileSync(file, 'utf8')
+    checkSize(statSync(file).size, shownPath(file))
+    return readFileSync(file, 'utf8')
   } catch (cause) {
+    if (MillraceError.is(cause)) throw cause
     const { message } = MillraceError.from(cause)
     throw new MillraceError('BAD_YAML', `${shownPath(file)} cannot be read: ${message}.`, { cause })
   }

@@ -80,6 +80,7 @@ describe('names in a text', () => {
     ['a: ${{root.a}}', /^a\.yml:1:4: it refers to itself/],
     ['a: ${{root.b}}\nb: ${{root.a}}', /it refers to itself/],
     ['a: ${{root.b}}\nb: ${{root.c}}\nc: ${{root.d}}\nd: ${{root.e}}\ne: 1', /more than 3 steps/],
+    [`a: ${'x'.repeat(10_000)}\nb: "${'${{root.a}}'.repeat(50_000)}"`, /substitution made more than/],
     [doubling(), /substitution made more than/],
   ])('are refused where nobody has said them: %.40j', (text, message) => {
     expect(failureOf(text)).toMatchObject({
@@ -88,8 +89,14 @@ describe('names in a text', () => {
     })
   })
 
-  it('may not be functions', () => {
-    expect(failureOf('a: ${{ f }}', { env: {}, context: { f: () => 1 } })).toMatchObject({ code: 'BAD_YAML' })
+  it('may be null, and not what is no data', () => {
+    const cycle: Record<string, unknown> = {}
+    cycle.self = cycle
+    const context = { f: () => 1, cycle, nothing: null }
+    expect(filled('a: ${{ nothing }}', { env: { nothing: 'x' }, context }).value).toEqual({ a: null })
+    for (const text of ['a: ${{ f }}', 'a: x${{ f }}', 'a: x${{ cycle }}']) {
+      expect(failureOf(text, { env: {}, context })).toMatchObject({ code: 'BAD_YAML' })
+    }
   })
 
   it('never make anything but data, or a failure with a code', () => {

@@ -142,7 +142,8 @@ class Substitution {
       throw badYaml(place, `\${{${expression}}} should be one of ${forms}.`)
     }
     const ofEnvironment = scope?.toLowerCase() === 'env'
-    const value = (ofEnvironment ? undefined : own(context, name)) ?? own(env, name)
+    const given = ofEnvironment ? undefined : own(context, name)
+    const value = given === undefined ? own(env, name) : given
     if (value !== undefined) return plainCopy(value, place)
     const advice = ofEnvironment
       ? `the environment variable ${name} is not set. Set it, or write the value here.`
@@ -195,13 +196,17 @@ class Substitution {
   ): void {
     const [only] = texts
     if (texts.length === 1 && typeof only !== 'string') {
-      this.#count(lengthOf(only), place)
+      this.#count(asText(only).length, place)
       container[key] = only
       return
     }
-    const text = texts.map(asText).join('')
-    this.#count(text.length, place)
-    container[key] = reparse(text)
+    const pieces = texts.map((one) => {
+      const text = asText(one)
+      // before they are joined: many names of one long text are more than memory holds
+      this.#count(text.length, place)
+      return text
+    })
+    container[key] = reparse(pieces.join(''))
   }
 
   #count(length: number, place: Place): void {
@@ -216,18 +221,20 @@ function own<T>(from: Readonly<Record<string, T>>, name: string): T | undefined 
 
 function plainCopy(value: unknown, place: Place): unknown {
   try {
+    // a cycle has no text
+    if (isContainer(value)) JSON.stringify(value)
     return structuredClone(value)
   } catch (error) {
-    throw badYaml(place, 'the context has a function or a class instance there; give plain data.', error)
+    throw badYaml(
+      place,
+      'the context has what is no plain data there: a function, a class instance, a cycle.',
+      error,
+    )
   }
 }
 
 function asText(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
-}
-
-function lengthOf(value: unknown): number {
-  return Array.isArray(value) ? value.reduce<number>((sum, item) => sum + String(item).length + 1, 0) : 8
 }
 
 function isContainer(value: unknown): value is Container {
