@@ -5,6 +5,7 @@ import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
 import { documentOf, type StoredRow } from './rows.js'
 import { scanRows } from './scan.js'
+import { Screen } from './screen.js'
 import { type Scored, Top } from './top.js'
 
 /** A row that was found. */
@@ -14,6 +15,9 @@ export interface Hit extends StoredRow {
 
 /** Multiplications after which sockets are looked at: some milliseconds. */
 const workAtOnce = 16_000_000
+
+/** With fewer rows for each match wanted, so many are worth scoring that leaving others out gains nothing. */
+const rowsForEach = 100
 
 interface Place extends Scored {
   readonly place: number
@@ -28,12 +32,16 @@ export async function searchMemory(
   const mask = await maskOf(memory, question)
   const tops = probes.map(() => new Top<Place>(limit))
   const take = (place: number, score: number): Place => ({ id: memory.ids[place]!, score, place })
-  const { vectors, length } = memory
+  const { vectors, codes, length } = memory
+  const screen = limit * rowsForEach <= length ? new Screen(codes, probes) : undefined
   const rowsATurn = Math.max(512, Math.floor(workAtOnce / (vectors.dim * Math.max(1, probes.length))))
   for (let from = 0; from < length; from += rowsATurn) {
     if (from > 0) await turn()
     requireWanted(signal)
-    scanRows({ metric, probes, tops, take }, { vectors, from, to: Math.min(length, from + rowsATurn), mask })
+    scanRows(
+      { metric, probes, tops, take, screen },
+      { vectors, from, to: Math.min(length, from + rowsATurn), mask },
+    )
   }
   return tops.map((top) => top.sorted().map(({ place, score }) => ({ ...memory.rowAt(place), score })))
 }
