@@ -59,11 +59,16 @@ export class Memory {
     return { id: this.ids[place]!, document: this.documents[place]!, vector: this.#vectors.get(place) }
   }
 
+  /** Whether the version is what memory holds, or a later one of the same table. */
+  leadsTo({ generation, number }: Version): boolean {
+    return generation === this.generation && number >= this.number
+  }
+
   /** Becomes what a version holds; false as soon as that is more than `maxBytes`. */
   async reach(version: Version, maxBytes: number): Promise<boolean> {
     const { generation, number, table, dim } = version
     if (generation === this.generation && number === this.number) return true
-    if (generation !== this.generation || number < this.number) this.#clear(dim)
+    if (!this.leadsTo(version)) this.#clear(dim)
     // before any memory is taken: 6 bytes a number with its code, and what every row has beside
     if ((await table.countRows()) * (6 * dim + rowBytes) > maxBytes) {
       this.#clear(dim)
