@@ -9,7 +9,9 @@ import { Screen } from './screen.js'
 import { type Scored, Top } from './top.js'
 
 /** A row that was found. */
-export interface Hit extends StoredRow {
+export interface Hit extends Pick<StoredRow, 'id' | 'document'> {
+  /** May be missing unless it is wanted. */
+  readonly vector?: Float32Array
   readonly score: number
 }
 
@@ -28,7 +30,7 @@ export async function searchMemory(
   memory: Memory,
   { metric, question }: { metric: Metric; question: Question },
 ): Promise<Hit[][]> {
-  const { probes, limit, signal } = question
+  const { probes, limit, withEmbeddings, signal } = question
   const mask = await maskOf(memory, question)
   const tops = probes.map(() => new Top<Place>(limit))
   const take = (place: number, score: number): Place => ({ id: memory.ids[place]!, score, place })
@@ -43,7 +45,11 @@ export async function searchMemory(
       { vectors, from, to: Math.min(length, from + rowsATurn), mask },
     )
   }
-  return tops.map((top) => top.sorted().map(({ place, score }) => ({ ...memory.rowAt(place), score })))
+  const hitOf = ({ id, score, place }: Place): Hit => {
+    const hit = { id, score, document: memory.documents[place]! }
+    return withEmbeddings ? { ...hit, vector: vectors.get(place) } : hit
+  }
+  return tops.map((top) => top.sorted().map(hitOf))
 }
 
 /** 1 for every row that passes the condition; undefined when there is none. */
