@@ -1,6 +1,10 @@
 import { assertPeers } from './measure/peers.js'
 import { lineOf, writeReport } from './report.js'
 import type { Result, Row } from './row.js'
+import { exactSearch } from './rows/exact-search.js'
+import { gathering } from './rows/gathering.js'
+import { indexRate } from './rows/index-rate.js'
+import { manyShards } from './rows/many-shards.js'
 import { memory } from './rows/memory.js'
 import { overload } from './rows/overload.js'
 import { passThrough } from './rows/pass-through.js'
@@ -25,6 +29,10 @@ const groups: readonly Row[] = [
   memory,
   slowReplica,
   overload,
+  indexRate,
+  exactSearch,
+  gathering,
+  manyShards,
 ]
 
 const asked = process.argv.slice(2)

@@ -18,10 +18,11 @@ export function isMet(result: Result): boolean {
 
 /** One line for the terminal. */
 export function lineOf(result: Result): string {
-  const { row, what, unit, ours, peer } = result
+  const { row, what, unit, ours, peer, note } = result
+  const remark = note === undefined ? '' : `; ${note}`
   const against = peer === undefined ? '' : `, ${peer.name} ${show(median(peer.values))} ${unit}`
   const verdict = `${show(valueOf(result))} (must be ${target(result)}: ${isMet(result) ? 'met' : 'MISSED'})`
-  return `${row.padEnd(4)} ${what}: ${ours.name} ${show(median(ours.values))} ${unit}${against} → ${verdict}`
+  return `${row.padEnd(4)} ${what}: ${ours.name} ${show(median(ours.values))} ${unit}${against} → ${verdict}${remark}`
 }
 
 /** Writes bench/RESULTS.md and bench/RESULTS.json. */

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { promisify } from 'node:util'
 
-import { repositoryPath, toolPath } from './peers.js'
+import { jinaProgram, repositoryPath, toolPath } from './peers.js'
+import { Program } from './program.js'
 
 const run = promisify(execFile)
 
@@ -61,4 +62,15 @@ export async function writeProtoset(jinaPort: number): Promise<void> {
     ...['-plaintext', '-protoset-out', file, `127.0.0.1:${jinaPort}`],
     ...['describe', 'jina.JinaSingleDataRequestRPC'],
   ])
+}
+
+/** Does so from a Jina of its own. */
+export async function ensureProtoset(): Promise<void> {
+  const command = jinaProgram('jina_flow.py', { stages: 1, replicas: 1 })
+  const { program, ready } = await Program.start<{ port: number }>(command)
+  try {
+    await writeProtoset(ready.port)
+  } finally {
+    await program.end()
+  }
 }

@@ -7,12 +7,27 @@ import { repositoryPath } from './peers.js'
  * file's path. Encoded here, so that the load does not depend on the code under measurement.
  */
 export function requestFile(textBytes: number): string {
-  const document = Buffer.concat([field(1, '0'.repeat(32)), field(4, 'x'.repeat(textBytes))])
-  const header = Buffer.concat([field(1, 'f'.repeat(32)), field(3, '/')])
-  const request = Buffer.concat([field(1, header), field(4, field(1, field(1, document)))])
+  return write(`request-${textBytes}`, '/', [documents('x'.repeat(textBytes))])
+}
+
+/** The same for a document without content to `/search`, with a `limit` among the parameters. */
+export function searchFile(limit: number): string {
+  const value = Buffer.alloc(9)
+  value[0] = (2 << 3) | 1
+  value.writeDoubleLE(limit, 1)
+  const parameters = field(1, Buffer.concat([field(1, 'limit'), field(2, value)]))
+  return write(`search-${limit}`, '/search', [field(2, parameters), documents('')])
+}
+
+function documents(text: string): Buffer {
+  return field(4, field(1, field(1, Buffer.concat([field(1, '0'.repeat(32)), field(4, text)]))))
+}
+
+function write(name: string, endpoint: string, parts: readonly Buffer[]): string {
+  const header = Buffer.concat([field(1, 'f'.repeat(32)), field(3, endpoint)])
   mkdirSync(repositoryPath('.cache/bench'), { recursive: true })
-  const path = repositoryPath(`.cache/bench/request-${textBytes}.bin`)
-  writeFileSync(path, request)
+  const path = repositoryPath(`.cache/bench/${name}.bin`)
+  writeFileSync(path, Buffer.concat([field(1, header), ...parts]))
   return path
 }
 

@@ -1,4 +1,4 @@
-import { Executor, requests } from 'millrace'
+import { DocumentArray, Executor, type HandlerContext, requests } from 'millrace'
 
 /** Looks at nothing and changes nothing: what remains is the road. */
 export class NoOp extends Executor {
@@ -29,6 +29,66 @@ export class Pacing extends Executor {
   @requests
   async wait(): Promise<void> {
     await pause(20)
+  }
+}
+
+/** Blocks its replica for 0.2 ms a document without using CPU, and keeps nothing. */
+export class WaitingEach extends Executor {
+  readonly #cell = new Int32Array(new SharedArrayBuffer(4))
+
+  @requests
+  wait(docs: DocumentArray): void {
+    Atomics.wait(this.#cell, 0, 0, docs.length * 0.2)
+  }
+}
+
+/** Spends the same CPU on every document, about a millisecond, and keeps nothing. */
+export class Burning extends Executor {
+  #sum = 0
+
+  @requests
+  burn(docs: DocumentArray): void {
+    for (let step = 0; step < docs.length * 500_000; step++) this.#sum = (this.#sum * 31 + step) | 0
+  }
+}
+
+export interface ShelfOptions {
+  /** Bytes of each match, about, beside its embedding. */
+  readonly textBytes: number
+  /** Length of the matches' embeddings; 0 for none. */
+  readonly dim: number
+}
+
+/** Answers each document with as many matches as are asked for, the same ones always, the best first. */
+export class Shelf extends Executor {
+  override ranking = { limit: 10, by: 'cosine', order: 'ascending' } as const
+  readonly #options: ShelfOptions
+  readonly #made = new Map<number, DocumentArray>()
+
+  constructor(options: ShelfOptions) {
+    super({ ...options })
+    this.#options = options
+  }
+
+  @requests
+  search(docs: DocumentArray, { parameters }: HandlerContext): void {
+    const limit = parameters.limit as number
+    let matches = this.#made.get(limit)
+    if (matches === undefined) this.#made.set(limit, (matches = this.#make(limit)))
+    for (const document of docs) document.matches = matches
+  }
+
+  #make(limit: number): DocumentArray {
+    const { shardId, shards } = this.runtimeArgs
+    const { textBytes, dim } = this.#options
+    return new DocumentArray(
+      Array.from({ length: limit }, (_, at) => {
+        const place = at * shards + shardId
+        const embedding = dim === 0 ? {} : { embedding: new Float32Array(dim).fill(place) }
+        const scores = { cosine: { value: place / (limit * shards) } }
+        return { id: `d${place}`, text: 'x'.repeat(textBytes), scores, ...embedding }
+      }),
+    )
   }
 }
 

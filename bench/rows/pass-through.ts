@@ -1,6 +1,6 @@
-import { ghz, writeProtoset } from '../measure/ghz.js'
+import { ensureProtoset, ghz } from '../measure/ghz.js'
 import { interleave } from '../measure/interleave.js'
-import { jinaProgram, nodeProgram } from '../measure/peers.js'
+import { nodeProgram } from '../measure/peers.js'
 import { Program } from '../measure/program.js'
 import { requestFile } from '../measure/request-file.js'
 import type { FlowOptions, FlowReady } from '../programs/flow.js'
@@ -41,16 +41,6 @@ async function measureWith(row: string, runtime: 'process' | 'thread', how: stri
       peer: { name: '1 KB', values: small },
       ...{ relation: '≤', must: 3 },
     }
-  } finally {
-    await program.end()
-  }
-}
-
-async function ensureProtoset(): Promise<void> {
-  const command = jinaProgram('jina_flow.py', { stages: 1, replicas: 1 })
-  const { program, ready } = await Program.start<{ port: number }>(command)
-  try {
-    await writeProtoset(ready.port)
   } finally {
     await program.end()
   }

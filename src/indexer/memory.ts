@@ -1,4 +1,5 @@
 import type { Table } from '@lancedb/lancedb'
+import { Codes } from './codes.js'
 import { columnNames, type Tags, tagsOf } from './columns.js'
 import type { Columns } from './options.js'
 import { idsOf, type StoredRow, storedColumns, storedRows } from './rows.js'
@@ -24,6 +25,7 @@ export class Memory {
   readonly #columns: Columns
   #places = new Map<string, number>()
   #vectors = new Vectors(1)
+  #codes = new Codes(1)
   #documentBytes = 0
 
   constructor(columns: Columns) {
@@ -36,11 +38,17 @@ export class Memory {
 
   /** Bytes, nearly. */
   get size(): number {
-    return this.#vectors.byteLength + this.#documentBytes + this.length * rowBytes
+    const numbers = this.#vectors.byteLength + this.#codes.byteLength
+    return numbers + this.#documentBytes + this.length * rowBytes
   }
 
   get vectors(): Vectors {
     return this.#vectors
+  }
+
+  /** Of the same places. */
+  get codes(): Codes {
+    return this.#codes
   }
 
   placeOf(id: string): number | undefined {
@@ -51,13 +59,18 @@ export class Memory {
     return { id: this.ids[place]!, document: this.documents[place]!, vector: this.#vectors.get(place) }
   }
 
+  /** Whether the version is what memory holds, or a later one of the same table. */
+  leadsTo({ generation, number }: Version): boolean {
+    return generation === this.generation && number >= this.number
+  }
+
   /** Becomes what a version holds; false as soon as that is more than `maxBytes`. */
   async reach(version: Version, maxBytes: number): Promise<boolean> {
     const { generation, number, table, dim } = version
     if (generation === this.generation && number === this.number) return true
-    if (generation !== this.generation || number < this.number) this.#clear(dim)
-    // before any memory is taken: 4 bytes a number, and what every row has beside
-    if ((await table.countRows()) * (4 * dim + rowBytes) > maxBytes) {
+    if (!this.leadsTo(version)) this.#clear(dim)
+    // before any memory is taken: 6 bytes a number with its code, and what every row has beside
+    if ((await table.countRows()) * (6 * dim + rowBytes) > maxBytes) {
       this.#clear(dim)
       return false
     }
@@ -77,7 +90,7 @@ export class Memory {
   async #add(table: Table, since: number, maxBytes: number): Promise<boolean> {
     const query = table.query().select([...storedColumns, ...columnNames(this.#columns)])
     if (since >= 0) query.where(`commit > ${since}`)
-    else this.#vectors.reserve(await table.countRows())
+    else this.#reserve(await table.countRows())
     for await (const batch of query) {
       const tags = tagsOf(batch, this.#columns)
       let at = 0
@@ -102,6 +115,7 @@ export class Memory {
     this.tags.length = 0
     this.#places = new Map()
     this.#vectors = new Vectors(dim)
+    this.#codes = new Codes(dim)
     this.#documentBytes = 0
   }
 
@@ -111,12 +125,13 @@ export class Memory {
       place = this.length
       this.#places.set(id, place)
       this.ids.push(id)
-      if (this.#vectors.capacity <= place) this.#vectors.reserve(Math.max(64, Math.ceil(place * 1.5)))
+      if (this.#vectors.capacity <= place) this.#reserve(Math.max(64, Math.ceil(place * 1.5)))
     } else this.#documentBytes -= this.documents[place]!.length
     this.documents[place] = document
     this.tags[place] = tags
     this.#documentBytes += document.length
     this.#vectors.set(place, vector)
+    this.#codes.set(place, { vector, norm: this.#vectors.norms[place]! })
   }
 
   /** The last row takes the place of the one that goes. */
@@ -131,9 +146,15 @@ export class Memory {
       this.tags[place] = this.tags[last]!
       this.#places.set(moved, place)
       this.#vectors.move(last, place)
+      this.#codes.move(last, place)
     }
     this.ids.pop()
     this.documents.pop()
     this.tags.pop()
+  }
+
+  #reserve(rows: number): void {
+    this.#vectors.reserve(rows)
+    this.#codes.reserve(rows)
   }
 }

@@ -4,7 +4,7 @@ export const metrics = ['cosine', 'l2', 'dot'] as const
 export type Metric = (typeof metrics)[number]
 
 /** Keeps the cosine of zero vectors defined, as in DocArray. */
-const epsilon = 1e-7
+export const epsilon = 1e-7
 
 /** What a query brings to every comparison. */
 export interface Probe {

@@ -135,7 +135,7 @@ function requireWhole(name: string, value: unknown, least: number): number {
   throw invalid(name, `a whole number from ${least}`, value)
 }
 
-/** Vectors are in one memory of WebAssembly, which ends at 4 GiB and grows by halves. */
+/** Vectors are in one memory of WebAssembly, their codes, half the size, in another: each ends at 4 GiB and grows by halves. */
 const mostCacheBytes = 2.5 * 2 ** 30
 
 function requireCacheBytes(value: unknown): number {

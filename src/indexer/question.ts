@@ -16,6 +16,8 @@ export interface Question {
   readonly limit: number
   /** Passes an approximate index by. */
   readonly exact: boolean
+  /** Whether the vectors of what is found are wanted. */
+  readonly withEmbeddings: boolean
   readonly condition: Condition | undefined
   readonly signal: AbortSignal
 }

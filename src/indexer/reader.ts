@@ -47,7 +47,7 @@ export class Reader {
       const fromMemory = await this.#inMemory((newest) => {
         requireDim(newest, question)
         return searchMemory(this.#memory, { metric, question })
-      })
+      }, version)
       return fromMemory ?? searchDisk(version, { metric, question })
     })
   }
@@ -61,7 +61,7 @@ export class Reader {
           (place) => place !== undefined,
         )
         return new Map(places.map((place) => [this.#memory.ids[place]!, this.#memory.rowAt(place)]))
-      })
+      }, version)
       return fromMemory ?? readDocuments(version, ids)
     })
   }
@@ -83,11 +83,14 @@ export class Reader {
     return index.refine
   }
 
-  /** Runs `use` while memory holds the newest version; undefined when the table is too large for that. */
-  #inMemory<T>(use: (version: Version) => Promise<T>): Promise<T | undefined> {
+  /**
+   * Runs `use` while memory holds `known`, or the newest version where memory cannot be brought to that one; undefined when
+   * the table is too large.
+   */
+  #inMemory<T>(use: (version: Version) => Promise<T>, known?: Version): Promise<T | undefined> {
     const { cacheBytes } = this.#options
     return this.#turns.run(async () => {
-      const version = await this.#store.latest()
+      const version = known !== undefined && this.#memory.leadsTo(known) ? known : await this.#store.latest()
       if (version === undefined) return undefined
       if (this.#tooMany < Infinity && (await version.table.countRows()) >= this.#tooMany * 0.9)
         return undefined

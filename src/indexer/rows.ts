@@ -32,9 +32,12 @@ export function rowOf(given: Document, columns: Columns): Row {
 }
 
 /** The Document of a row, with its embedding where asked for. */
-export function documentOf({ document, vector }: StoredRow, withEmbedding: boolean): Document {
+export function documentOf(
+  { document, vector }: Pick<StoredRow, 'document'> & { readonly vector?: Float32Array },
+  withEmbedding: boolean,
+): Document {
   const stored = Document.fromProtobuf(document)
-  if (withEmbedding) stored.embedding = new NdArray({ data: vector })
+  if (withEmbedding && vector !== undefined) stored.embedding = new NdArray({ data: vector })
   return stored
 }
 

@@ -1,4 +1,5 @@
 import type { Metric, Probe } from './metric.js'
+import type { Screen } from './screen.js'
 import type { Scored, Top } from './top.js'
 import { rowsAtOnce, type Vectors } from './vectors.js'
 
@@ -8,24 +9,38 @@ export interface Scan<T extends Scored> {
   readonly tops: readonly Top<T>[]
   /** What is kept of a row that is among the best. */
   readonly take: (place: number, score: number) => T
+  /** Changes nothing of what is found. Without it every row is scored. */
+  readonly screen?: Screen | undefined
+}
+
+export interface Range {
+  readonly vectors: Vectors
+  readonly from: number
+  readonly to: number
+  readonly mask: Uint8Array | undefined
 }
 
 /** Offers the places `from` to `to` to every query; of a mask only those that are 1. */
-export function scanRows<T extends Scored>(
-  { metric, probes, tops, take }: Scan<T>,
-  { vectors, from, to, mask }: { vectors: Vectors; from: number; to: number; mask: Uint8Array | undefined },
-): void {
+export function scanRows<T extends Scored>(scan: Scan<T>, { vectors, from, to, mask }: Range): void {
   for (let start = from; start < to; start += rowsAtOnce) {
-    const end = Math.min(to, start + rowsAtOnce)
-    for (const [index, top] of tops.entries()) {
-      const scores = vectors.score(metric, probes[index]!, { from: start, to: end })
-      let worst = top.worst
-      for (let place = start; place < end; place++) {
-        const score = scores[place - start]!
-        if (score > worst || (mask !== undefined && mask[place] === 0)) continue
-        top.offer(take(place, score))
-        worst = top.worst
-      }
+    const range = { vectors, from: start, to: Math.min(to, start + rowsAtOnce), mask }
+    if (scan.screen === undefined) offerAll(scan, range)
+    else scan.screen.offer(scan, range)
+  }
+}
+
+function offerAll<T extends Scored>(
+  { metric, probes, tops, take }: Scan<T>,
+  { vectors, from, to, mask }: Range,
+): void {
+  for (const [index, top] of tops.entries()) {
+    const scores = vectors.score(metric, probes[index]!, { from, to })
+    let worst = top.worst
+    for (let place = from; place < to; place++) {
+      const score = scores[place - from]!
+      if (score > worst || (mask !== undefined && mask[place] === 0)) continue
+      top.offer(take(place, score))
+      worst = top.worst
     }
   }
 }

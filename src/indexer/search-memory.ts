@@ -5,15 +5,21 @@ import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
 import { documentOf, type StoredRow } from './rows.js'
 import { scanRows } from './scan.js'
+import { Screen } from './screen.js'
 import { type Scored, Top } from './top.js'
 
 /** A row that was found. */
-export interface Hit extends StoredRow {
+export interface Hit extends Pick<StoredRow, 'id' | 'document'> {
+  /** May be missing unless it is wanted. */
+  readonly vector?: Float32Array
   readonly score: number
 }
 
 /** Multiplications after which sockets are looked at: some milliseconds. */
 const workAtOnce = 16_000_000
+
+/** With fewer rows for each match wanted, so many are worth scoring that leaving others out gains nothing. */
+const rowsForEach = 100
 
 interface Place extends Scored {
   readonly place: number
@@ -24,18 +30,26 @@ export async function searchMemory(
   memory: Memory,
   { metric, question }: { metric: Metric; question: Question },
 ): Promise<Hit[][]> {
-  const { probes, limit, signal } = question
+  const { probes, limit, withEmbeddings, signal } = question
   const mask = await maskOf(memory, question)
   const tops = probes.map(() => new Top<Place>(limit))
   const take = (place: number, score: number): Place => ({ id: memory.ids[place]!, score, place })
-  const { vectors, length } = memory
+  const { vectors, codes, length } = memory
+  const screen = limit * rowsForEach <= length ? new Screen(codes, probes) : undefined
   const rowsATurn = Math.max(512, Math.floor(workAtOnce / (vectors.dim * Math.max(1, probes.length))))
   for (let from = 0; from < length; from += rowsATurn) {
     if (from > 0) await turn()
     requireWanted(signal)
-    scanRows({ metric, probes, tops, take }, { vectors, from, to: Math.min(length, from + rowsATurn), mask })
+    scanRows(
+      { metric, probes, tops, take, screen },
+      { vectors, from, to: Math.min(length, from + rowsATurn), mask },
+    )
   }
-  return tops.map((top) => top.sorted().map(({ place, score }) => ({ ...memory.rowAt(place), score })))
+  const hitOf = ({ id, score, place }: Place): Hit => {
+    const hit = { id, score, document: memory.documents[place]! }
+    return withEmbeddings ? { ...hit, vector: vectors.get(place) } : hit
+  }
+  return tops.map((top) => top.sorted().map(hitOf))
 }
 
 /** 1 for every row that passes the condition; undefined when there is none. */

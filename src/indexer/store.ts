@@ -50,6 +50,8 @@ export class Store {
   #live: Live | undefined
   #version: Version | undefined
   #lookedAt = -Infinity
+  /** The look that has not begun, which serves all who wait for one. */
+  #nextLook: Promise<Version | undefined> | undefined
 
   constructor({ folder, options }: StoreInit) {
     this.folder = folder
@@ -58,13 +60,15 @@ export class Store {
 
   /** The newest state; undefined while nothing was ever stored. `exactly` overrides `staleMs`. */
   latest({ exactly = false }: { exactly?: boolean } = {}): Promise<Version | undefined> {
-    return this.#looks.run(async () => {
+    if (!exactly && performance.now() - this.#lookedAt < this.#options.staleMs)
+      return Promise.resolve(this.#version)
+    return (this.#nextLook ??= this.#looks.run(async () => {
+      this.#nextLook = undefined
       const now = performance.now()
-      if (!exactly && now - this.#lookedAt < this.#options.staleMs) return this.#version
       this.#version = await this.#look()
       this.#lookedAt = now
       return this.#version
-    })
+    }))
   }
 
   /** Makes the table unless there is one. For the holder of the writer's lock only. */

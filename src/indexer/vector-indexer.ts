@@ -1,4 +1,4 @@
-import { Document, DocumentArray, NdArray } from '../document/index.js'
+import { Document, DocumentArray } from '../document/index.js'
 import type { HandlerContext } from '../executor/context.js'
 import { MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
@@ -112,6 +112,7 @@ export class VectorIndexer extends Executor {
       probes: Array.from(docs, (document) => probeOf(vectorOf(document))),
       limit: limitOf(parameters, limit),
       exact: flagOf(parameters, 'exact', false),
+      withEmbeddings,
       condition: conditionOf(parameters, columns),
       signal,
     })
@@ -174,9 +175,8 @@ function matchOf(
   hit: Hit,
   { metric, withEmbeddings }: { metric: Metric; withEmbeddings: boolean },
 ): Document {
-  const match = documentOf(hit, false)
+  const match = documentOf(hit, withEmbeddings)
   match.scores = { ...match.scores, [metric]: { value: hit.score } }
   match.matches = undefined
-  if (withEmbeddings) match.embedding = new NdArray({ data: hit.vector })
   return match
 }

@@ -1,12 +1,9 @@
-import { MillraceError } from '../errors.js'
 import { type Kernel, kernelOn, step } from './kernel.js'
 import { type Metric, type Probe, scoreOf } from './metric.js'
-import { type WasmMemory, webAssembly } from './webassembly.js'
+import { growTo, type WasmMemory, webAssembly } from './webassembly.js'
 
 /** Rows that are scored at once, at most: they stay in the processor's cache while one query after the other is compared. */
 export const rowsAtOnce = 256
-
-const pageBytes = 65_536
 
 /** Vectors of one length by their place, in memory of their own, up to 4 GB. */
 export class Vectors {
@@ -21,12 +18,15 @@ export class Vectors {
   #numbers = new Float32Array(0)
   #query = new Float64Array(0)
   #sums = new Float64Array(0)
+  /** Whose numbers are in the place of the query. */
+  #asked: Probe | undefined
 
   constructor(dim: number) {
     this.dim = dim
     this.#stride = Math.ceil(dim / step) * step
     this.#start = 8 * (this.#stride + rowsAtOnce)
-    this.#memory = new webAssembly.Memory({ initial: Math.ceil(this.#start / pageBytes) })
+    this.#memory = new webAssembly.Memory({ initial: 1 })
+    growTo(this.#memory, this.#start, `a vector of ${dim}`)
     this.#kernel = kernelOn(this.#memory)
     this.#look()
   }
@@ -36,6 +36,11 @@ export class Vectors {
     return this.#norms.length
   }
 
+  /** Lengths by Euclid, by place. */
+  get norms(): Float64Array {
+    return this.#norms
+  }
+
   get byteLength(): number {
     return this.capacity * (4 * this.#stride + 8)
   }
@@ -43,19 +48,7 @@ export class Vectors {
   /** Makes room. Throws RESOURCE_EXHAUSTED beyond 4 GB. */
   reserve(rows: number): void {
     if (rows <= this.capacity) return
-    const bytes = this.#start + rows * this.#stride * 4
-    const pages = Math.ceil((bytes - this.#memory.buffer.byteLength) / pageBytes)
-    try {
-      if (pages > 0) this.#memory.grow(pages)
-    } catch (error) {
-      throw new MillraceError(
-        'RESOURCE_EXHAUSTED',
-        `There is no memory for ${rows} vectors of ${this.dim}.`,
-        {
-          cause: error,
-        },
-      )
-    }
+    growTo(this.#memory, this.#start + rows * this.#stride * 4, `${rows} vectors of ${this.dim}`)
     const norms = new Float64Array(rows)
     norms.set(this.#norms)
     this.#norms = norms
@@ -82,7 +75,8 @@ export class Vectors {
   score(metric: Metric, probe: Probe, { from, to }: { from: number; to: number }): Float64Array {
     const rows = to - from
     const sums = this.#sums
-    this.#query.set(probe.vector)
+    if (this.#asked !== probe) this.#query.set(probe.vector)
+    this.#asked = probe
     const sum = metric === 'l2' ? this.#kernel.squares : this.#kernel.products
     const first = this.#start + from * this.#stride * 4
     sum(0, 8 * this.#stride, first, rows, 8 * this.#stride)

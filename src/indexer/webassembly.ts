@@ -1,3 +1,5 @@
+import { MillraceError } from '../errors.js'
+
 /** Memory of a module. Growing it takes `buffer` away and gives another one. */
 export interface WasmMemory {
   readonly buffer: ArrayBuffer
@@ -14,3 +16,16 @@ interface WebAssemblyApi {
 /** The part of WebAssembly that is used here; Node's types do not have it. */
 export const webAssembly: WebAssemblyApi = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi })
   .WebAssembly
+
+const pageBytes = 65_536
+
+/** Makes a memory as large as `bytes`, unless it is. Throws RESOURCE_EXHAUSTED, naming what it is for, beyond 4 GB. */
+export function growTo(memory: WasmMemory, bytes: number, what: string): void {
+  const pages = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes)
+  if (pages <= 0) return
+  try {
+    memory.grow(pages)
+  } catch (error) {
+    throw new MillraceError('RESOURCE_EXHAUSTED', `There is no memory for ${what}.`, { cause: error })
+  }
+}
