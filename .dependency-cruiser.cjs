@@ -15,6 +15,7 @@ const order = [
   'gateway',
   'client',
   'plan',
+  'export',
   'pods',
   'control',
   'flow',

@@ -30,7 +30,7 @@ describe('the command line', () => {
 
   it.each([
     [['sclae'], "There is no command 'sclae'. Did you mean 'scale'? See 'millrace --help'."],
-    [['help', 'x'], "There is no command 'x'. Commands: ps, scale, help. See 'millrace --help'."],
+    [['help', 'x'], "There is no command 'x'. Commands: ps, scale, export, help. See 'millrace --help'."],
     [['ps', '--jsn'], "There is no option 'jsn'. Did you mean --json? See 'millrace help ps'."],
     [['ps', 'shop'], "'shop' is one argument too many. See 'millrace help ps'."],
     [['scale', 'upper'], "N is missing. See 'millrace help scale'."],

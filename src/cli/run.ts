@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import type { Command } from './command.js'
+import { exportCommand } from './export.js'
 import { ps } from './ps.js'
 import { scale } from './scale.js'
 import { oneLine, type Terminal } from './terminal.js'
@@ -10,6 +11,7 @@ import { UsageError } from './usage-error.js'
 const commands: ReadonlyMap<string, Command> = new Map([
   ['ps', ps],
   ['scale', scale],
+  ['export', exportCommand],
 ])
 
 /** What a command line did: its exit code, and for standard error why it is not 0. */

@@ -5,6 +5,7 @@ import { MillraceError } from '../errors.js'
 import { endpointsOf } from '../executor/endpoints.js'
 import { type ExecutorClass, isExecutorClass } from '../executor/executor.js'
 import { locateClass } from '../executor/locate.js'
+import { isImage } from './container.js'
 import { show } from './option.js'
 import type { Runtime, Uses } from './stage-settings.js'
 
@@ -18,9 +19,12 @@ export type ExecutorSource =
       readonly className: string | null
       readonly executorClass: ExecutorClass | null
     }
+  /** A container image that has its Executor in `config.yml`. */
+  | { readonly kind: 'image'; readonly image: string }
 
-/** Schemes of Jina's `uses` that need a container engine, a hub or a YAML loader. */
-const laterSchemes = /^(docker|jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
+/** Schemes of Jina's `uses` that need its hub. */
+const hubSchemes = /^(jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
+const imageScheme = 'docker://'
 
 /**
  * @throws INVALID_EXECUTOR, MODULE_NOT_FOUND or UNSUPPORTED, saying what was expected.
@@ -31,6 +35,7 @@ export function resolveUses(
   options: { readonly runtime: Runtime; readonly usesRequests: Readonly<Record<string, string>> },
 ): ExecutorSource {
   if (uses === null) return { kind: 'pass-through' }
+  if (typeof uses === 'string' && uses.startsWith(imageScheme)) return resolveImage(uses, stage)
   if (isExecutorClass(uses)) {
     endpointsOf(uses, options.usesRequests)
     return resolveClass(uses, stage, options.runtime)
@@ -55,6 +60,15 @@ function resolveClass(executorClass: ExecutorClass, stage: string, runtime: Runt
   return { kind: 'module', url: place.module, className: place.className, executorClass }
 }
 
+function resolveImage(uses: string, stage: string): ExecutorSource {
+  const image = uses.slice(imageScheme.length)
+  if (isImage(image)) return { kind: 'image', image }
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${stage}': uses must name an image, such as 'docker://registry.example/indexer:1.2', not ${show(uses)}.`,
+  )
+}
+
 function resolveModule(uses: string | URL, stage: string): ExecutorSource {
   const { url, className } = parseModule(uses, stage)
   requireFile(url, stage)
@@ -76,11 +90,11 @@ export function requireFile(url: URL, stage: string): void {
 /** A module, and what of it is meant: what stands behind the `#`. @throws INVALID_EXECUTOR, UNSUPPORTED */
 export function parseModule(uses: string | URL, stage: string): { url: URL; className: string | null } {
   const written = String(uses)
-  if (laterSchemes.test(written) || /\.ya?ml$/.test(written)) {
+  if (hubSchemes.test(written) || /\.ya?ml$/.test(written)) {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${stage}': uses ${JSON.stringify(written)} is a container image or a YAML file, which this version cannot run. ` +
-        `Use a class or a module, or an external server (external: true).`,
+      `stage '${stage}': uses ${JSON.stringify(written)} is an image of a hub or a YAML file, which this version cannot run. ` +
+        `Use a class or a module, an image ('docker://…') for exports, or an external server (external: true).`,
     )
   }
   if (uses instanceof URL || /^[a-z][a-z+]+:\/\//i.test(written)) {

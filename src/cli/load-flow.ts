@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Flow } from '../flow/flow.js'
+import { MillraceError } from '../errors.js'
+import { UsageError } from './usage-error.js'
+
+/**
+ * The Flow that a module exports, as `default` or under any name. It is the package of that module that made it, so that
+ * only its methods are used. Rejects with UsageError, MODULE_NOT_FOUND, EXPORT_NOT_FOUND.
+ */
+export async function loadFlow(file: string): Promise<Flow> {
+  if (/\.ya?ml$/i.test(file)) {
+    throw new UsageError(
+      `IN must be a JavaScript module that exports a Flow; '${file}' is YAML, which this version does not read.`,
+    )
+  }
+  const absolute = path.resolve(file)
+  if (!existsSync(absolute)) throw new MillraceError('MODULE_NOT_FOUND', `There is no file ${absolute}.`)
+  const exported = Object.values(await importIt(absolute))
+  const flows = exported.filter(isFlow)
+  const [flow, ...others] = [...new Set(flows)]
+  if (flow !== undefined && others.length === 0) return flow
+  throw new MillraceError(
+    'EXPORT_NOT_FOUND',
+    flow === undefined
+      ? `${absolute} exports no Flow. Write \`export const flow = new Flow()…\`, and start it in another file.`
+      : `${absolute} exports ${flows.length} Flows, where one is wanted.`,
+  )
+}
+
+async function importIt(file: string): Promise<object> {
+  try {
+    return (await import(pathToFileURL(file).href)) as object
+  } catch (error) {
+    const message = `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`
+    throw new MillraceError('MODULE_NOT_FOUND', message, { cause: error })
+  }
+}
+
+function isFlow(value: unknown): value is Flow {
+  return typeof value === 'object' && value !== null && 'toKubernetes' in value
+}

@@ -1,0 +1,78 @@
+import { MillraceError } from '../errors.js'
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import { flowOptions } from '../plan/flow-settings.js'
+import { stageOptions } from '../plan/stage-settings.js'
+import { containerPaths, containerPort, inImage } from './container-paths.js'
+
+/** What the container of a stage is told: `config.yml` beside its image, and the arguments behind `millrace`. */
+export interface ExecutorConfig {
+  /** Null when the image has its own. */
+  readonly file: Readonly<Record<string, unknown>> | null
+  readonly args: readonly string[]
+}
+
+export interface ExecutorPlace {
+  readonly shardId: number
+  readonly workspace: string
+  /** Folder of the project whose image runs the stage. */
+  readonly project: string
+}
+
+/** @throws UNSUPPORTED, INVALID_OPTION */
+export function executorConfig(plan: FlowPlan, stage: StagePlan, place: ExecutorPlace): ExecutorConfig {
+  const file = configFile(stage, place.project)
+  const uses = file === null ? 'config.yml' : `${containerPaths.config}/config.yml`
+  const args = ['executor', '--uses', uses, '--name', stage.name, '--port', String(containerPort)]
+  if (stage.shards > 1) args.push('--shard-id', String(place.shardId), '--shards', String(stage.shards))
+  args.push('--workspace', place.workspace, ...limits(plan, stage))
+  if (file === null) args.push(...overrides(stage))
+  return { file, args }
+}
+
+function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
+  const { source, name } = stage
+  if (source.kind === 'image') return null
+  if (source.kind !== 'module') {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}': a container cannot find the module of its class. Mark a handler with @requests, or say \`static module = import.meta.url\` in the class, or uses: './file.js#Class'.`,
+    )
+  }
+  const className = source.className ?? source.executorClass?.name
+  if (className === undefined || className === '' || className === 'default') {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': uses names a module but not which class of it a container should run. Write it behind a #, as in './indexer.js#Indexer'.`,
+    )
+  }
+  return {
+    jtype: className,
+    py_modules: [inImage(source.url, project, name)],
+    ...filled('with', stage.usesWith),
+    ...filled('metas', stage.usesMetas),
+    ...filled('requests', stage.usesRequests),
+  }
+}
+
+function filled(key: string, value: object): object {
+  return Object.keys(value).length === 0 ? {} : { [key]: value }
+}
+
+/** Over what the image's own config.yml says. */
+function overrides({ usesWith, usesMetas, usesRequests }: StagePlan): readonly string[] {
+  const given = { 'uses-with': usesWith, 'uses-metas': usesMetas, 'uses-requests': usesRequests }
+  return Object.entries(given).flatMap(([option, value]) =>
+    Object.keys(value).length === 0 ? [] : [`--${option}`, JSON.stringify(value)],
+  )
+}
+
+/** What a replica keeps to itself; only what was asked for. */
+function limits({ settings }: FlowPlan, stage: StagePlan): readonly string[] {
+  const args: string[] = []
+  if (stage.maxConcurrency !== null) args.push('--max-concurrency', String(stage.maxConcurrency))
+  if (stage.queue.perReplica !== stageOptions.queue.preset.perReplica)
+    args.push('--queue', JSON.stringify({ perReplica: stage.queue.perReplica }))
+  for (const name of stage.exitOnExceptions) args.push('--exit-on-exceptions', name)
+  if (settings.graceMs !== flowOptions.graceMs.preset) args.push('--grace-ms', String(settings.graceMs))
+  return args
+}

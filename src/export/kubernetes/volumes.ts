@@ -1,0 +1,45 @@
+import { containerPaths } from '../container-paths.js'
+import type { Workload } from '../workload.js'
+import type { KubernetesOptions } from './options.js'
+import type { Part } from './part.js'
+
+/** What a pod mounts, and where that comes from. */
+export interface PodVolumes {
+  readonly mounts: readonly object[]
+  /** Of the pod alone, gone with it. */
+  readonly volumes: readonly object[]
+  /** Claimed for each pod of a StatefulSet, and kept. */
+  readonly claims: readonly object[]
+}
+
+/** The workspace, kept or not, and what `volumes` says; the first of those is called as in Jina. */
+export function podVolumes(
+  { keepsWorkspace, volumes, name, config }: Workload,
+  part: Part,
+  options: KubernetesOptions,
+): PodVolumes {
+  const kept = volumes.map(({ target }, index) => ({
+    name: index === 0 ? `${name}-volume` : `volume-${index}`,
+    mountPath: target,
+  }))
+  const workspace = { name: 'workspace', mountPath: containerPaths.workspace }
+  const usesWorkspace = config.args.includes(containerPaths.workspace)
+  if (keepsWorkspace) kept.push(workspace)
+  const isPassing = usesWorkspace && !keepsWorkspace
+  return {
+    mounts: isPassing ? [...kept, workspace] : kept,
+    volumes: isPassing ? [{ name: workspace.name, emptyDir: {} }] : [],
+    claims: kept.map((mount) => claim(mount.name, part, options)),
+  }
+}
+
+function claim(name: string, { labels }: Part, { storage, storageClass }: KubernetesOptions): object {
+  return {
+    metadata: { name, labels },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      ...(storageClass !== null && { storageClassName: storageClass }),
+      resources: { requests: { storage } },
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import { MillraceError } from '../errors.js'
+import { parseVolume, type Volume } from '../plan/container.js'
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import { containerPaths } from './container-paths.js'
+import { type ExecutorConfig, executorConfig } from './executor-config.js'
+import { checkDistinct, checkDnsName, dnsName } from './names.js'
+
+/** The containers of one shard of a stage, as many as it has replicas. */
+export interface Workload {
+  /** Its name in the network: `indexer`, `indexer-1`. */
+  readonly name: string
+  readonly stage: StagePlan
+  readonly shardId: number
+  readonly image: string
+  readonly config: ExecutorConfig
+  readonly env: Readonly<Record<string, string>>
+  readonly volumes: readonly Volume[]
+  /** Whether `/workspace` outlives a container. */
+  readonly keepsWorkspace: boolean
+}
+
+export interface WorkloadOptions {
+  /** Image of stages without one of their own, and of the gateway; see `export dockerfile`. Default null. */
+  readonly image: string | null
+  /** Image of the gateway. Default null: `image`. */
+  readonly gatewayImage: string | null
+  /** Folder that the image was built from; modules of Executors are found in it. Default `'.'`. */
+  readonly project: string
+}
+
+/** One for each shard of each stage that is not somebody else's. @throws INVALID_NAME, UNSUPPORTED, INVALID_OPTION */
+export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Workload[] {
+  const own = plan.stages.filter(isOwn).flatMap((stage) => {
+    const shards = Array.from({ length: stage.shards }, (_, shardId) => shardId)
+    return shards.map((shardId) => workload(plan, { stage, shardId }, options))
+  })
+  for (const { name, stage } of own) checkDnsName(name, stage.name)
+  checkDistinct([
+    { name: 'gateway', stage: 'gateway' },
+    ...own.map(({ name, stage }) => ({ name, stage: stage.name })),
+  ])
+  return own
+}
+
+/** Whether containers of the export run it. */
+export function isOwn(stage: StagePlan): boolean {
+  return stage.source.kind !== 'pass-through'
+}
+
+export function workloadName({ name, shards }: StagePlan, shardId: number): string {
+  return shards === 1 ? dnsName(name) : dnsName(`${name}-${shardId}`)
+}
+
+/** @throws INVALID_OPTION */
+export function gatewayImage({ image, gatewayImage: own }: WorkloadOptions): string {
+  const chosen = own ?? image
+  if (chosen !== null) return chosen
+  throw new MillraceError(
+    'INVALID_OPTION',
+    "The gateway needs an image that has Millrace. Build one with 'millrace export dockerfile', and name it: image (--image) for gateway and stages, or gatewayImage (--gateway-image).",
+  )
+}
+
+function workload(
+  plan: FlowPlan,
+  { stage, shardId }: { readonly stage: StagePlan; readonly shardId: number },
+  options: WorkloadOptions,
+): Workload {
+  if (stage.usesAfter !== null && stage.shards > 1) {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${stage.name}': usesAfter cannot be exported in this version. Use reduce, or a stage of its own behind it.`,
+    )
+  }
+  const volumes = stage.volumes.map((written) => parseVolume(written)!)
+  const asked = stage.workspace ?? plan.settings.workspace
+  const isOnVolume = asked !== null && volumes.some(({ target }) => `${asked}/`.startsWith(`${target}/`))
+  const workspace = isOnVolume ? asked : containerPaths.workspace
+  return {
+    name: workloadName(stage, shardId),
+    stage,
+    shardId,
+    image: imageOf(stage, options.image),
+    config: executorConfig(plan, stage, { shardId, workspace, project: options.project }),
+    env: { ...plan.settings.env, ...stage.env },
+    volumes,
+    keepsWorkspace: asked !== null && !isOnVolume,
+  }
+}
+
+function imageOf({ source, image: own, name }: StagePlan, image: string | null): string {
+  const chosen = source.kind === 'image' ? source.image : (own ?? image)
+  if (chosen !== null) return chosen
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${name}' runs a class of this project, and needs an image that has it. Build one with 'millrace export dockerfile', and name it: image (--image); or give the stage an image of its own.`,
+  )
+}
