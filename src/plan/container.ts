@@ -76,13 +76,14 @@ const amounts: OptionTable<{ cpu: string | number | null; memory: string | numbe
 
 const secretKey: OptionTable<SecretKey> = { name: text(''), key: text('') }
 
+export const imageOption: Option<string> = {
+  expected: "the name of an image, such as 'registry.example/indexer:1.2'",
+  preset: '',
+  parse: (value) => (typeof value === 'string' && isImage(value) ? value : undefined),
+}
+
 export const containerOptions: OptionTable<ContainerSettings> = {
-  image: {
-    expected: "the name of an image, such as 'registry.example/indexer:1.2'",
-    preset: null,
-    parse: (value) =>
-      value === null || (typeof value === 'string' && isImage(value)) ? (value as string | null) : undefined,
-  },
+  image: optional(imageOption),
   volumes: listOf(volume, []),
   gpus: {
     expected: "'all', a whole number above 0, or 'device=0,2'",
@@ -132,7 +133,7 @@ function parseResources(value: unknown): Resources | undefined {
     { requests: optional(amountsOption), limits: optional(amountsOption) },
     value,
   )
-  return given === undefined ? undefined : (withoutNull(given) as Resources)
+  return given === undefined ? undefined : withoutNull(given)
 }
 
 const amountsOption: Option<Amounts> = {
@@ -140,7 +141,7 @@ const amountsOption: Option<Amounts> = {
   preset: {},
   parse(value) {
     const parsed = parseOptions(amounts, value)
-    return parsed === undefined ? undefined : (withoutNull(parsed) as Amounts)
+    return parsed === undefined ? undefined : withoutNull(parsed)
   },
 }
 

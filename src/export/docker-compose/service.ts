@@ -1,4 +1,4 @@
-import { stopSeconds, leaveSeconds } from '../leaving.js'
+import { stopSeconds } from '../leaving.js'
 
 export interface ServiceInit {
   readonly kind: 'executor' | 'gateway'
@@ -12,6 +12,8 @@ export interface ServiceInit {
   readonly configs: readonly object[]
   readonly environment: Readonly<Record<string, string>>
   readonly volumes: readonly object[]
+  /** Folders that go with the container, beside `/tmp`. */
+  readonly tmpfs: readonly string[]
   readonly networks: readonly string[]
   /** Sections of its own. */
   readonly more: object
@@ -28,19 +30,19 @@ export function service(init: ServiceInit): object {
     ...(Object.keys(environment).length > 0 && { environment }),
     ...(configs.length > 0 && { configs }),
     ...(volumes.length > 0 && { volumes }),
-    tmpfs: ['/tmp'],
+    tmpfs: ['/tmp', ...init.tmpfs],
     networks,
     ...init.more,
     deploy: { replicas: init.replicas, ...init.deploy },
     healthcheck: {
       test: ['CMD', 'millrace', 'ping', kind, 'grpc://127.0.0.1:8080'],
-      interval: '10s',
+      interval: '5s',
       timeout: '10s',
       retries: 3,
       ...(init.timeoutReadyMs >= 0 && { start_period: `${Math.ceil(init.timeoutReadyMs / 1000)}s` }),
     },
     restart: 'unless-stopped',
-    stop_grace_period: `${leaveSeconds + stopSeconds(init.graceMs)}s`,
+    stop_grace_period: `${stopSeconds(init.graceMs)}s`,
     read_only: true,
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],

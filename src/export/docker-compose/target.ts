@@ -68,6 +68,7 @@ async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<S
     configs: [{ source: 'gateway', target }],
     environment: {},
     volumes: [],
+    tmpfs: [],
     networks: [options.network, publicNetwork],
     more: { ports: [`${port}:${containerPort}`] },
     deploy: {},
@@ -81,7 +82,7 @@ async function executor(
   { network }: DockerComposeOptions,
 ): Promise<Service> {
   const { name, stage, config } = workload
-  const { mounts, named } = composeVolumes(workload)
+  const { mounts, named, tmpfs } = composeVolumes(workload)
   const text = config.file === null ? null : await yamlText(config.file)
   const body = service({
     kind: 'executor',
@@ -95,6 +96,7 @@ async function executor(
     configs: text === null ? [] : [{ source: name, target: `${containerPaths.config}/config.yml` }],
     environment: environment(workload),
     volumes: mounts,
+    tmpfs,
     networks: [network],
     more: {},
     deploy: resources(stage),

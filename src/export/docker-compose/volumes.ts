@@ -6,6 +6,8 @@ import { literally } from './service.js'
 export interface ComposeVolumes {
   readonly mounts: readonly object[]
   readonly named: readonly string[]
+  /** Folders that go with the container. */
+  readonly tmpfs: readonly string[]
 }
 
 /** A source with a `/` or a `.` in front is a folder of the machine, another one is the name of a volume. */
@@ -19,10 +21,7 @@ export function composeVolumes({ name, volumes, keepsWorkspace, config }: Worklo
   if (keepsWorkspace) mounts.push({ type: 'volume', source: `${name}-workspace`, target: workspace })
   const named = mounts.filter(({ type }) => type === 'volume').map(({ source }) => source)
   const isPassing = !keepsWorkspace && config.args.includes(workspace)
-  return {
-    mounts: isPassing ? [...mounts, { type: 'tmpfs', target: workspace, tmpfs: { mode: 0o1777 } }] : mounts,
-    named,
-  }
+  return { mounts, named, tmpfs: isPassing ? [workspace] : [] }
 }
 
 function volumeName(workload: string, index: number): string {

@@ -1,4 +1,4 @@
-import { isImage } from '../../plan/container.js'
+import { imageOption } from '../../plan/container.js'
 import type { OptionTable } from '../../plan/option.js'
 
 export interface DockerfileOptions {
@@ -7,9 +7,5 @@ export interface DockerfileOptions {
 }
 
 export const dockerfileOptions: OptionTable<DockerfileOptions> = {
-  node: {
-    expected: "the name of an image, such as 'node:22-slim'",
-    preset: 'node:20-slim',
-    parse: (value) => (typeof value === 'string' && isImage(value) ? value : undefined),
-  },
+  node: { ...imageOption, preset: 'node:20-slim' },
 }

@@ -90,7 +90,6 @@ COPY --from=dependencies ${project}/node_modules ./node_modules
 RUN install -d -o 1000 -g 1000 ${workspace}
 # the user "node"; as a number, so that a cluster sees that it is not root
 USER 1000:1000
-VOLUME ${workspace}
 EXPOSE ${containerPort}
 # what runs is said by the arguments: a config.yml of an Executor beside package.json, unless something else is named
 ENTRYPOINT ["millrace"]

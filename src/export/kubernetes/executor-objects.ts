@@ -43,7 +43,8 @@ export async function executorObjects(
     liveness: stage.liveness,
     maps: { environment: Object.keys(env).length > 0, files: files !== null },
     checksum: checksum(env, files),
-    env: environment(workload, claims.length > 0),
+    secrets: stage.envFromSecret,
+    isStateful: claims.length > 0,
     resources: resources(stage),
     imagePullSecrets: stage.imagePullSecrets,
     volumes,
@@ -67,32 +68,21 @@ function scaling(part: Part, controller: KubernetesObject, stage: StagePlan): re
   return autoscale === null ? [] : [autoscaler(part, controller, { autoscale, resources })]
 }
 
-/** Who and where it is, as Jina tells its pods, and what comes from secrets. */
-function environment({ name, stage }: Workload, isStateful: boolean): readonly object[] {
-  const field = (variable: string, fieldPath: string): object => ({
-    name: variable,
-    valueFrom: { fieldRef: { fieldPath } },
-  })
-  return [
-    field('POD_UID', 'metadata.uid'),
-    { name: 'JINA_DEPLOYMENT_NAME', value: name },
-    { name: isStateful ? 'K8S_STATEFULSET_NAME' : 'K8S_DEPLOYMENT_NAME', value: name },
-    field('K8S_NAMESPACE_NAME', 'metadata.namespace'),
-    field('K8S_POD_NAME', 'metadata.name'),
-    ...Object.entries(stage.envFromSecret).map(([variable, secretKeyRef]) => ({
-      name: variable,
-      valueFrom: { secretKeyRef },
-    })),
-  ]
+/** @throws UNSUPPORTED */
+function resources({ resources: { requests, limits }, gpus, name }: StagePlan): object {
+  if (typeof gpus === 'string') {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}': Kubernetes gives out gpus by number only, not '${gpus}'. Say how many each replica needs: gpus: 1.`,
+    )
+  }
+  const most = { ...limits, ...(gpus !== null && { 'nvidia.com/gpu': gpus }) }
+  return {
+    ...(requests !== undefined && { requests: asTexts(requests) }),
+    ...(Object.keys(most).length > 0 && { limits: asTexts(most) }),
+  }
 }
 
-function resources({ resources: asked, gpus, name }: StagePlan): object {
-  if (gpus === null) return asked
-  if (typeof gpus === 'number') {
-    return { ...asked, limits: { ...asked.limits, 'nvidia.com/gpu': gpus } }
-  }
-  throw new MillraceError(
-    'UNSUPPORTED',
-    `stage '${name}': Kubernetes gives out gpus by number only, not '${gpus}'. Say how many each replica needs: gpus: 1.`,
-  )
+function asTexts(quantities: object): object {
+  return Object.fromEntries(Object.entries(quantities).map(([name, amount]) => [name, String(amount)]))
 }

@@ -1,3 +1,4 @@
+import type { SecretKey } from '../../plan/container.js'
 import type { Liveness } from '../../plan/resilience.js'
 import { containerPaths, containerPort } from '../container-paths.js'
 import { leaveSeconds, stopSeconds } from '../leaving.js'
@@ -20,7 +21,9 @@ export interface PodTemplate {
   readonly maps: { readonly environment: boolean; readonly files: boolean }
   /** Of both; other pods come when it changes. */
   readonly checksum: string
-  readonly env: readonly object[]
+  /** By variable the secret and its key. */
+  readonly secrets: Readonly<Record<string, SecretKey>>
+  readonly isStateful: boolean
   readonly resources: object
   readonly imagePullSecrets: readonly string[]
   /** Volumes of the pod's own; claims are not among them. */
@@ -68,7 +71,7 @@ export function podTemplate(template: PodTemplate): object {
 }
 
 function container(template: PodTemplate): object {
-  const { part, maps, resources, env } = template
+  const { part, maps, resources } = template
   const files = maps.files ? [{ name: 'config', mountPath: containerPaths.config, readOnly: true }] : []
   return {
     name: template.container,
@@ -78,7 +81,7 @@ function container(template: PodTemplate): object {
     args: template.args.map(literally),
     ports: [{ name: 'port', containerPort, protocol: 'TCP' }],
     ...(maps.environment && { envFrom: [{ configMapRef: { name: `${part.name}-configmap` } }] }),
-    env,
+    env: environment(template),
     ...(Object.keys(resources).length > 0 && { resources }),
     ...probes(template.timeoutReadyMs, template.liveness),
     lifecycle: {
@@ -91,6 +94,25 @@ function container(template: PodTemplate): object {
     },
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...files, ...template.mounts],
   }
+}
+
+/** Who and where it is, as Jina tells its pods, and what comes from secrets. */
+function environment({ part, secrets, isStateful }: PodTemplate): readonly object[] {
+  const field = (variable: string, fieldPath: string): object => ({
+    name: variable,
+    valueFrom: { fieldRef: { fieldPath } },
+  })
+  return [
+    field('POD_UID', 'metadata.uid'),
+    { name: 'JINA_DEPLOYMENT_NAME', value: part.name },
+    { name: isStateful ? 'K8S_STATEFULSET_NAME' : 'K8S_DEPLOYMENT_NAME', value: part.name },
+    field('K8S_NAMESPACE_NAME', 'metadata.namespace'),
+    field('K8S_POD_NAME', 'metadata.name'),
+    ...Object.entries(secrets).map(([variable, secretKeyRef]) => ({
+      name: variable,
+      valueFrom: { secretKeyRef },
+    })),
+  ]
 }
 
 /** Kubernetes would replace `$(NAME)`. */

@@ -1,7 +1,7 @@
 import { containerPaths } from '../container-paths.js'
 import type { Workload } from '../workload.js'
 import type { KubernetesOptions } from './options.js'
-import type { Part } from './part.js'
+import { type Part, selector } from './part.js'
 
 /** What a pod mounts, and where that comes from. */
 export interface PodVolumes {
@@ -33,9 +33,10 @@ export function podVolumes(
   }
 }
 
-function claim(name: string, { labels }: Part, { storage, storageClass }: KubernetesOptions): object {
+function claim(name: string, part: Part, { storage, storageClass }: KubernetesOptions): object {
   return {
-    metadata: { name, labels },
+    // a StatefulSet never takes other claims than its first ones, so these say nothing that may change
+    metadata: { name, labels: selector(part) },
     spec: {
       accessModes: ['ReadWriteOnce'],
       ...(storageClass !== null && { storageClassName: storageClass }),
