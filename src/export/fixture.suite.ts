@@ -96,8 +96,18 @@ function complaints(validate: ValidateFunction, value: unknown, what: string): r
   )
 }
 
-const quantity = fc.record(
-  { cpu: fc.constantFrom('250m', '1.5', 2), memory: fc.constantFrom('64Mi', '1Gi', '500M') },
+/** Requests, and limits that are no less. */
+const resources = fc.record(
+  {
+    requests: fc.record(
+      { cpu: fc.constantFrom('250m', 0.5), memory: fc.constantFrom('64Mi', '100M') },
+      { requiredKeys: [] },
+    ),
+    limits: fc.record(
+      { cpu: fc.constantFrom('500m', 2), memory: fc.constantFrom('1Gi') },
+      { requiredKeys: [] },
+    ),
+  },
   { requiredKeys: [] },
 )
 
@@ -114,7 +124,13 @@ const stage: fc.Arbitrary<StageOptions> = fc.record(
       fc.constant({ min: 0, max: 3 }),
       fc.constant({ max: 2 }),
     ),
-    polling: fc.constantFrom('ANY', 'ALL', 'KEY'),
+    polling: fc.constantFrom<NonNullable<StageOptions['polling']>>(
+      'ANY',
+      'ALL',
+      'KEY',
+      { '/index': 'KEY', '/x': 'ALL' },
+      { '*': 'ALL', '/search': 'ANY' },
+    ),
     reduce: fc.constantFrom(true, false, { limit: 3 }),
     env: fc.dictionary(identifier, fc.string()),
     envFromSecret: fc.dictionary(
@@ -123,7 +139,7 @@ const stage: fc.Arbitrary<StageOptions> = fc.record(
     ),
     imagePullSecrets: fc.constantFrom('one', ['one', 'two']),
     gpus: fc.integer({ min: 1, max: 8 }),
-    resources: fc.record({ requests: quantity, limits: quantity }, { requiredKeys: [] }),
+    resources,
     volumes: fc.uniqueArray(fc.constantFrom('/data', 'models:/models', './here:/there'), { minLength: 1 }),
     workspace: fc.constantFrom('/data', '/data/below', 'else'),
     liveness: fc.constantFrom(null, { busyMs: 120_000 }, { timeoutMs: 100 }),

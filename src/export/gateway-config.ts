@@ -3,6 +3,7 @@ import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
 import type { Option } from '../plan/option.js'
 import { stageOptions } from '../plan/stage-settings.js'
+import { type Polling, type PollingTable, resolvePolling } from '../shards/polling.js'
 import { containerPort, inImage } from './container-paths.js'
 import { isOwn, workloadName } from './workload.js'
 
@@ -63,11 +64,19 @@ function somebodyElses({ external, discover, tls }: StagePlan): object {
 }
 
 function sharding(stage: StagePlan, { project }: GatewayPlace): object {
-  const { polling, key, onShardFailure, minShards, softDeadlineMs } = stage
+  const { key, onShardFailure, minShards, softDeadlineMs } = stage
+  const polling = pollingWord(stage.polling)
   return {
-    ...changed({ polling, key, onShardFailure, minShards, softDeadlineMs }, stageOptions),
+    ...(polling !== 'ANY' && { polling }),
+    ...changed({ key, onShardFailure, minShards, softDeadlineMs }, stageOptions),
     ...reducing(stage, project),
   }
+}
+
+/** The word that stands for the whole table, if there is one. A table says less: what it leaves out is as in Jina. */
+function pollingWord(table: PollingTable): Polling | PollingTable {
+  const words = ['ANY', 'ALL', 'KEY'] as const
+  return words.find((word) => JSON.stringify(resolvePolling(word)) === JSON.stringify(table)) ?? table
 }
 
 function reducing({ reduce, name }: StagePlan, project: string): { readonly reduce?: unknown } {

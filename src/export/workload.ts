@@ -34,7 +34,10 @@ export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Wo
     const shards = Array.from({ length: stage.shards }, (_, shardId) => shardId)
     return shards.map((shardId) => workload(plan, { stage, shardId }, options))
   })
-  for (const { name, stage } of own) checkDnsName(name, stage.name)
+  for (const { name, stage, env } of own) {
+    checkDnsName(name, stage.name)
+    checkVariables(Object.keys(env), stage.name)
+  }
   checkDistinct([
     { name: 'gateway', stage: 'gateway' },
     ...own.map(({ name, stage }) => ({ name, stage: stage.name })),
@@ -86,6 +89,16 @@ function workload(
     volumes,
     keepsWorkspace: asked !== null && !isOnVolume,
   }
+}
+
+/** Containers are stricter than processes. */
+function checkVariables(names: readonly string[], stage: string): void {
+  const wrong = names.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+  if (wrong === undefined) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${stage}': env has ${JSON.stringify(wrong)}, and a variable of a container has only letters, digits and _, and starts with none of the digits. Rename it.`,
+  )
 }
 
 function imageOf({ source, image: own, name }: StagePlan, image: string | null): string {

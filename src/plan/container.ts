@@ -1,5 +1,6 @@
 import type { Option, OptionTable } from './option.js'
 import { parseOptions } from './option.js'
+import { amountOf } from './quantity.js'
 import { listOf, optional, text } from './option-kinds.js'
 
 /** What a stage is and has where it runs in containers. Pods on this machine take no notice of it. */
@@ -92,7 +93,7 @@ export const containerOptions: OptionTable<ContainerSettings> = {
   },
   resources: {
     expected:
-      "{ requests: { cpu, memory }, limits: { cpu, memory } } with quantities such as '500m' and '1Gi'",
+      "{ requests: { cpu, memory }, limits: { cpu, memory } } with quantities such as '500m' and '1Gi', and no request above its limit",
     preset: {},
     parse: parseResources,
   },
@@ -122,7 +123,7 @@ function quantity(form: RegExp): Option<string | number | null> {
     parse: (value: unknown) =>
       (typeof value === 'string' || typeof value === 'number') &&
       form.test(String(value)) &&
-      Number.parseFloat(String(value)) > 0
+      amountOf(value) > 0
         ? value
         : undefined,
   })
@@ -133,7 +134,14 @@ function parseResources(value: unknown): Resources | undefined {
     { requests: optional(amountsOption), limits: optional(amountsOption) },
     value,
   )
-  return given === undefined ? undefined : withoutNull(given)
+  if (given === undefined || isAbove(given.requests, given.limits)) return undefined
+  return withoutNull(given)
+}
+
+function isAbove(requests: Amounts | null, limits: Amounts | null): boolean {
+  const isMore = (asked: string | number = 0, most: string | number = Number.MAX_VALUE): boolean =>
+    amountOf(asked) > (typeof most === 'number' ? most : amountOf(most))
+  return isMore(requests?.cpu, limits?.cpu) || isMore(requests?.memory, limits?.memory)
 }
 
 const amountsOption: Option<Amounts> = {

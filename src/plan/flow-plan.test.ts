@@ -153,6 +153,12 @@ describe('what is refused when a Flow is built', () => {
       /resources must be .*1 GB/,
     ],
     [
+      'more memory asked for than allowed',
+      () => add({ resources: { requests: { memory: '2Gi' }, limits: { memory: '2G' } } }),
+      'INVALID_OPTION',
+      /no request above its limit/,
+    ],
+    [
       'a secret without a key',
       () => add({ envFromSecret: { TOKEN: { name: 'tokens' } as never } }),
       'INVALID_OPTION',

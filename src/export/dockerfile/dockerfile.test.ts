@@ -30,7 +30,7 @@ describe('export dockerfile', () => {
       'FROM node:22-slim AS dependencies',
       'FROM node:22-slim',
     ])
-    expect(text).toContain('RUN npm run build\n')
+    expect(text).toContain('RUN npm run build && rm -rf node_modules\n')
   })
 
   it.each([

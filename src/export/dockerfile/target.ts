@@ -63,18 +63,15 @@ WORKDIR ${containerPaths.project}
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN npm run build
+# its packages are those of the build; the image has those of the next stage
+RUN npm run build && rm -rf node_modules
 
 FROM ${node} AS dependencies
 WORKDIR ${containerPaths.project}
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
-${last(
-  node,
-  `COPY --from=build ${containerPaths.project} ./
-RUN rm -rf node_modules`,
-)}`
+${last(node, `COPY --from=build ${containerPaths.project} ./`)}`
 }
 
 const syntax = `# syntax=docker/dockerfile:1
@@ -106,5 +103,4 @@ const ignored = `# what an image does not need, and what it must not have
 .dockerignore
 Dockerfile
 docker-compose*.yml
-kubernetes
 `

@@ -98,9 +98,7 @@ executors:
     port: 8080
     discover: dns
     shards: 2
-    polling:
-      /search: ALL
-      "*": KEY
+    polling: KEY
     key: tags.tenant
     reduce:
       limit: 10
@@ -310,6 +308,12 @@ describe('what cannot be exported to Kubernetes', () => {
       [{ name: 'a', uses: Indexer, shards: 2, usesAfter: Indexer }],
       'UNSUPPORTED',
       /usesAfter/,
+    ],
+    [
+      'a variable that a container cannot have',
+      [{ name: 'a', uses: Indexer, env: { 'A B': '' } }],
+      'INVALID_OPTION',
+      /env has "A B"/,
     ],
     [
       'a namespace that is none',
