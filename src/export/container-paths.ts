@@ -8,6 +8,7 @@ export const containerPaths = {
   project: '/app',
   /** What Executors keep. */
   workspace: '/workspace',
+  temporary: '/tmp',
   /** Configuration from outside of the image. */
   config: '/etc/millrace',
 } as const

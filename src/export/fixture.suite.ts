@@ -140,7 +140,9 @@ const stage: fc.Arbitrary<StageOptions> = fc.record(
     imagePullSecrets: fc.constantFrom('one', ['one', 'two']),
     gpus: fc.integer({ min: 1, max: 8 }),
     resources,
-    volumes: fc.uniqueArray(fc.constantFrom('/data', 'models:/models', './here:/there'), { minLength: 1 }),
+    volumes: fc.uniqueArray(fc.constantFrom('/data', 'models:/models', './here:/there', '/workspace'), {
+      minLength: 1,
+    }),
     workspace: fc.constantFrom('/data', '/data/below', 'else'),
     liveness: fc.constantFrom(null, { busyMs: 120_000 }, { timeoutMs: 100 }),
     timeoutReadyMs: fc.constantFrom(-1, 0, 1000, 3_600_000),

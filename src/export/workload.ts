@@ -15,8 +15,10 @@ export interface Workload {
   readonly config: ExecutorConfig
   readonly env: Readonly<Record<string, string>>
   readonly volumes: readonly Volume[]
-  /** Whether `/workspace` outlives a container. */
-  readonly keepsWorkspace: boolean
+  /**
+   * Where the workspace is: at `/workspace`, `kept` or `passing` with the container, or on one of the volumes.
+   */
+  readonly workspace: 'kept' | 'passing' | 'volume'
 }
 
 export interface WorkloadOptions {
@@ -75,10 +77,11 @@ function workload(
       `stage '${stage.name}': usesAfter cannot be exported in this version. Use reduce, or a stage of its own behind it.`,
     )
   }
-  const volumes = stage.volumes.map((written) => parseVolume(written)!)
+  const volumes = volumesOf(stage)
+  const isOnVolume = (folder: string): boolean =>
+    volumes.some(({ target }) => `${folder}/`.startsWith(`${target}/`))
   const asked = stage.workspace ?? plan.settings.workspace
-  const isOnVolume = asked !== null && volumes.some(({ target }) => `${asked}/`.startsWith(`${target}/`))
-  const workspace = isOnVolume ? asked : containerPaths.workspace
+  const workspace = asked !== null && isOnVolume(asked) ? asked : containerPaths.workspace
   return {
     name: workloadName(stage, shardId),
     stage,
@@ -87,8 +90,24 @@ function workload(
     config: executorConfig(plan, stage, { shardId, workspace, project: options.project }),
     env: { ...plan.settings.env, ...stage.env },
     volumes,
-    keepsWorkspace: asked !== null && !isOnVolume,
+    workspace: isOnVolume(workspace) ? 'volume' : asked === null ? 'passing' : 'kept',
   }
+}
+
+/** @throws INVALID_OPTION for a folder that there is already */
+function volumesOf({ volumes, name }: StagePlan): readonly Volume[] {
+  const parsed = volumes.map((written) => parseVolume(written)!)
+  const taken = new Set<string>([containerPaths.temporary, containerPaths.config])
+  for (const { target } of parsed) {
+    if (taken.has(target)) {
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `stage '${name}': volumes has ${target}, which is in each container or among the volumes already. Name another folder.`,
+      )
+    }
+    taken.add(target)
+  }
+  return parsed
 }
 
 /** Containers are stricter than processes. */

@@ -66,7 +66,8 @@ const volume: Option<string> = {
 
 /** Null when it is none. */
 export function parseVolume(written: string): Volume | null {
-  const [, source = null, target] = /^(?:([^:]+):)?(\/[^:]*[^:/])$/.exec(written) ?? []
+  const [, source = null, target] =
+    /^(?:([./~][^:]*|[A-Za-z0-9][\w.-]*):)?(\/[^:]*[^:/])$/.exec(written) ?? []
   return target === undefined || target.split('/').includes('..') ? null : { source, target }
 }
 

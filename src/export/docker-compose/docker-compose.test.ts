@@ -137,6 +137,13 @@ it('whatever the plan is, the file is valid, and has all that its services name'
       }
       const hosts = executors.flatMap(({ host = [], discover }) => (discover === 'dns' ? host : []))
       expect(['gateway', ...hosts]).toEqual(Object.keys(compose.services))
+      for (const { volumes = [], tmpfs } of Object.values(compose.services)) {
+        const targets = [
+          ...(tmpfs as string[]),
+          ...(volumes as { target: string }[]).map(({ target }) => target),
+        ]
+        expect(new Set(targets).size).toBe(targets.length)
+      }
       const named = Object.values(compose.services)
         .flatMap(({ volumes = [] }) => volumes as { type: string; source: string }[])
         .flatMap(({ type, source }) => (type === 'volume' ? [source] : []))

@@ -1,3 +1,4 @@
+import { containerPaths } from '../container-paths.js'
 import { stopSeconds } from '../leaving.js'
 
 export interface ServiceInit {
@@ -30,7 +31,7 @@ export function service(init: ServiceInit): object {
     ...(Object.keys(environment).length > 0 && { environment }),
     ...(configs.length > 0 && { configs }),
     ...(volumes.length > 0 && { volumes }),
-    tmpfs: ['/tmp', ...init.tmpfs],
+    tmpfs: [containerPaths.temporary, ...init.tmpfs],
     networks,
     ...init.more,
     deploy: { replicas: init.replicas, ...init.deploy },

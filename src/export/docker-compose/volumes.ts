@@ -11,17 +11,16 @@ export interface ComposeVolumes {
 }
 
 /** A source with a `/` or a `.` in front is a folder of the machine, another one is the name of a volume. */
-export function composeVolumes({ name, volumes, keepsWorkspace, config }: Workload): ComposeVolumes {
+export function composeVolumes({ name, volumes, workspace }: Workload): ComposeVolumes {
   const mounts = volumes.map(({ source, target }, index) =>
     source !== null && /^[./~]/.test(source)
       ? { type: 'bind', source: literally(source), target: literally(target) }
       : { type: 'volume', source: source ?? volumeName(name, index), target: literally(target) },
   )
-  const workspace = containerPaths.workspace
-  if (keepsWorkspace) mounts.push({ type: 'volume', source: `${name}-workspace`, target: workspace })
+  const target = containerPaths.workspace
+  if (workspace === 'kept') mounts.push({ type: 'volume', source: `${name}-workspace`, target })
   const named = mounts.filter(({ type }) => type === 'volume').map(({ source }) => source)
-  const isPassing = !keepsWorkspace && config.args.includes(workspace)
-  return { mounts, named, tmpfs: isPassing ? [workspace] : [] }
+  return { mounts, named, tmpfs: workspace === 'passing' ? [target] : [] }
 }
 
 function volumeName(workload: string, index: number): string {

@@ -310,6 +310,12 @@ describe('what cannot be exported to Kubernetes', () => {
       /usesAfter/,
     ],
     [
+      'a volume in the place of another',
+      [{ name: 'a', uses: Indexer, volumes: ['/data', 'b:/data'] }],
+      'INVALID_OPTION',
+      /volumes has \/data/,
+    ],
+    [
       'a variable that a container cannot have',
       [{ name: 'a', uses: Indexer, env: { 'A B': '' } }],
       'INVALID_OPTION',

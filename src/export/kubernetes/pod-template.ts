@@ -92,7 +92,7 @@ function container(template: PodTemplate): object {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...files, ...template.mounts],
+    volumeMounts: [{ name: 'tmp', mountPath: containerPaths.temporary }, ...files, ...template.mounts],
   }
 }
 

@@ -14,7 +14,7 @@ export interface PodVolumes {
 
 /** The workspace, kept or not, and what `volumes` says; the first of those is called as in Jina. */
 export function podVolumes(
-  { keepsWorkspace, volumes, name, config }: Workload,
+  { workspace, volumes, name }: Workload,
   part: Part,
   options: KubernetesOptions,
 ): PodVolumes {
@@ -22,13 +22,12 @@ export function podVolumes(
     name: index === 0 ? `${name}-volume` : `volume-${index}`,
     mountPath: target,
   }))
-  const workspace = { name: 'workspace', mountPath: containerPaths.workspace }
-  const usesWorkspace = config.args.includes(containerPaths.workspace)
-  if (keepsWorkspace) kept.push(workspace)
-  const isPassing = usesWorkspace && !keepsWorkspace
+  const own = { name: 'workspace', mountPath: containerPaths.workspace }
+  if (workspace === 'kept') kept.push(own)
+  const isPassing = workspace === 'passing'
   return {
-    mounts: isPassing ? [...kept, workspace] : kept,
-    volumes: isPassing ? [{ name: workspace.name, emptyDir: {} }] : [],
+    mounts: isPassing ? [...kept, own] : kept,
+    volumes: isPassing ? [{ name: own.name, emptyDir: {} }] : [],
     claims: kept.map((mount) => claim(mount.name, part, options)),
   }
 }
