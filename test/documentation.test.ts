@@ -14,6 +14,7 @@ const pages = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ]
+const examples = readdirSync(path.join(root, 'examples'))
 const read = (page: string): string => readFileSync(path.join(root, page), 'utf8')
 
 function blocks(page: string, language: string): string[] {
@@ -62,23 +63,23 @@ describe('every millrace command does what it should on a running Flow', () => {
 
 describe('every command is one that exists', () => {
   const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts)
-  const ci = read('.ci/run')
-  for (const page of [...pages, 'examples/scale-out/README.md']) {
+  const run = ['.ci/run', 'scripts/verify.mjs', ...examples.map((name) => `examples/${name}/main.test.ts`)]
+    .map(read)
+    .join('\n')
+  for (const page of [...pages, ...examples.map((name) => `examples/${name}/README.md`)]) {
     for (const command of commandsOf(page).filter((line) => !isMillrace(line))) {
       it(`${page}: ${command}`, () => {
         const words = command.replace(/^npm run /, 'npm ').split(' ')
         expect(words[0]).toBe('npm')
         expect(scripts).toContain(words[1])
-        expect(`${ci}\n${read('scripts/verify.mjs')}\n${read('examples/scale-out/main.test.ts')}`).toContain(
-          words[1],
-        )
+        expect(run).toContain(words[1])
       })
     }
   }
 })
 
 it('every link of the documentation leads to a file', () => {
-  for (const page of pages) {
+  for (const page of [...pages, ...examples.map((name) => `examples/${name}/README.md`)]) {
     for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       expect(
         () => readFileSync(path.join(root, path.dirname(page), target!)),

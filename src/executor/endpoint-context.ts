@@ -86,7 +86,7 @@ export class EndpointContext implements HandlerContext {
  * (jina.md 1.8). `exec1__k` is the gateway's part: it knows the names of all stages and takes the prefixed keys out.
  * Spread and not assignment: a key `__proto__` stays a key.
  */
-function ownParameters(parameters: Record<string, unknown>, name: string): Record<string, unknown> {
+export function ownParameters(parameters: Record<string, unknown>, name: string): Record<string, unknown> {
   const own = Object.hasOwn(parameters, name) ? parameters[name] : undefined
   if (typeof own !== 'object' || own === null || Array.isArray(own)) return { ...parameters }
   return { ...parameters, ...own }

@@ -70,6 +70,12 @@ export class Executor {
     return this.#workspace
   }
 
+  /**
+   * Called once, before the first request: loads what that one would wait for. A replica is ready when it has resolved, and
+   * its start fails with what it throws.
+   */
+  warmUp(): void | Promise<void> {}
+
   /** Called once, after the last handler has ended. */
   close(): void | Promise<void> {}
 

@@ -23,7 +23,8 @@ export function executorConfig(plan: FlowPlan, stage: StagePlan, place: Executor
   const file = configFile(stage, place.project)
   const uses = file === null ? 'config.yml' : `${containerPaths.config}/config.yml`
   const args = ['executor', '--uses', uses, '--name', stage.name, '--port', String(containerPort)]
-  if (stage.shards > 1) args.push('--shard-id', String(place.shardId), '--shards', String(stage.shards))
+  const shards = stage.part?.shards ?? stage.shards
+  if (shards > 1) args.push('--shard-id', String(place.shardId), '--shards', String(shards))
   args.push('--workspace', place.workspace, ...limits(plan, stage))
   if (file === null) args.push(...overrides(stage))
   return { file, args }

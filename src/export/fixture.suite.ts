@@ -119,6 +119,7 @@ const stage: fc.Arbitrary<StageOptions> = fc.record(
     uses: fc.constantFrom(Indexer, 'docker://registry.example/a:1', 'docker://b'),
     usesWith: fc.dictionary(identifier, fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null))),
     shards: fc.integer({ min: 1, max: 3 }),
+    shardId: fc.constant(0),
     replicas: fc.oneof(
       fc.integer({ min: 1, max: 4 }),
       fc.constant({ min: 0, max: 3 }),

@@ -5,7 +5,7 @@ import type { Option } from '../plan/option.js'
 import { stageOptions } from '../plan/stage-settings.js'
 import { type Polling, type PollingTable, resolvePolling } from '../shards/polling.js'
 import { containerPort, inImage } from './container-paths.js'
-import { isOwn, workloadName } from './workload.js'
+import { isOwn, shardIds, workloadName } from './workload.js'
 
 export interface GatewayPlace {
   /** Folder of the project whose image runs the gateway. */
@@ -50,7 +50,7 @@ function hop(stage: StagePlan, place: GatewayPlace): object {
 }
 
 function found(stage: StagePlan, { host }: GatewayPlace): object {
-  const hosts = Array.from({ length: stage.shards }, (_, shard) => host(workloadName(stage, shard)))
+  const hosts = shardIds(stage).map((shard) => host(workloadName(stage, shard)))
   return { host: hosts.length === 1 ? hosts[0] : hosts, port: containerPort, discover: 'dns' }
 }
 

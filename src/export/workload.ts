@@ -33,8 +33,7 @@ export interface WorkloadOptions {
 /** One for each shard of each stage that is not somebody else's. @throws INVALID_NAME, UNSUPPORTED, INVALID_OPTION */
 export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Workload[] {
   const own = plan.stages.filter(isOwn).flatMap((stage) => {
-    const shards = Array.from({ length: stage.shards }, (_, shardId) => shardId)
-    return shards.map((shardId) => workload(plan, { stage, shardId }, options))
+    return shardIds(stage).map((shardId) => workload(plan, { stage, shardId }, options))
   })
   for (const { name, stage, env } of own) {
     checkDnsName(name, stage.name)
@@ -52,8 +51,13 @@ export function isOwn(stage: StagePlan): boolean {
   return stage.source.kind !== 'pass-through'
 }
 
-export function workloadName({ name, shards }: StagePlan, shardId: number): string {
-  return shards === 1 ? dnsName(name) : dnsName(`${name}-${shardId}`)
+/** The shards that the Flow has: all of a stage, or the one that is its part. */
+export function shardIds({ shards, part }: StagePlan): readonly number[] {
+  return part === null ? Array.from({ length: shards }, (_, shardId) => shardId) : [part.shardId]
+}
+
+export function workloadName({ name, shards, part }: StagePlan, shardId: number): string {
+  return (part?.shards ?? shards) === 1 ? dnsName(name) : dnsName(`${name}-${shardId}`)
 }
 
 /** @throws INVALID_OPTION */

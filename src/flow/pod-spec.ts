@@ -9,7 +9,7 @@ export function podSpec(
   stage: ShardPlan,
   replica: { readonly index: number; readonly replicas: number; readonly holder: Holder | null },
 ): PodSpec {
-  const name = `${stage.set}/rep-${replica.index}`
+  const name = `${stage.pods}/rep-${replica.index}`
   const { source } = stage
   return {
     name,
@@ -32,8 +32,8 @@ export function podSpec(
       deployment: stage.name,
       replica: replica.index,
       replicas: replica.replicas,
-      shardId: stage.shardId,
-      shards: stage.shards,
+      shardId: stage.part?.shardId ?? stage.shardId,
+      shards: stage.part?.shards ?? stage.shards,
     },
   }
 }

@@ -65,7 +65,7 @@ export class Replica {
   #ended: Promise<void> | undefined
 
   constructor(plan: ShardPlan, index: number, tools: ReplicaTools) {
-    this.name = `${plan.set}/rep-${index}`
+    this.name = `${plan.pods}/rep-${index}`
     this.index = index
     this.plan = plan
     this.#tools = tools

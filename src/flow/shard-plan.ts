@@ -6,8 +6,13 @@ export interface ShardPlan extends StagePlan {
   readonly shardId: number
   /** How gateway, logs and pods call it: `exec/shard-1`; the name of the stage when it has one shard. */
   readonly set: string
+  /** Name of its pods but for `/rep-0`. */
+  readonly pods: string
 }
 
 export function shardPlan(stage: StagePlan, shardId: number): ShardPlan {
-  return { ...stage, shardId, set: shardName(stage.name, shardId, stage.shards) }
+  const set = shardName(stage.name, shardId, stage.shards)
+  const { part } = stage
+  if (part === null) return { ...stage, shardId, set, pods: set }
+  return { ...stage, shardId, set, pods: shardName(stage.name, part.shardId, part.shards) }
 }

@@ -1,3 +1,4 @@
+import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import {
   concatenating,
@@ -21,6 +22,8 @@ export interface ReducerTools {
   serves(stage: string, endpoint: string): boolean
 }
 
+type Described = Pick<Description, 'executor' | 'ranking'>
+
 /** How the answers of the shards of one stage become one. */
 export class Reducers {
   /** Whether it also changes what a single shard answers. */
@@ -30,13 +33,13 @@ export class Reducers {
   readonly #own: Reduce
   #imported: ListReduce | undefined
 
-  /** `ranking`: how the Executor says that it ranks. */
-  constructor(spec: StageSpec, tools: ReducerTools, ranking: () => Partial<Ranking>) {
+  /** `described`: what the Executor says of itself. */
+  constructor(spec: StageSpec, tools: ReducerTools, described: () => Described) {
     const { reduce } = spec
     this.#spec = spec
     this.#tools = tools
     this.cuts = reduce.kind === 'merge' && reduce.ranking.limit !== null
-    this.#own = this.#create(ranking)
+    this.#own = this.#create(described)
   }
 
   /** For an endpoint. */
@@ -56,11 +59,14 @@ export class Reducers {
     }
   }
 
-  #create(ranking: () => Partial<Ranking>): Reduce {
+  #create(described: () => Described): Reduce {
     const { name, reduce } = this.#spec
     switch (reduce.kind) {
       case 'merge':
-        return merging(() => rankingOf(reduce.ranking, ranking()))
+        return merging(
+          () => rankingOf(reduce.ranking, described().ranking ?? {}),
+          () => described().executor ?? '',
+        )
       case 'concatenate':
         return concatenating
       case 'module':

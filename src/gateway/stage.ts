@@ -32,7 +32,7 @@ export class LiveStage implements Stage {
     const shard = (index: number): LiveShard => new LiveShard(spec, index, { ...tools, isWrite })
     this.spec = spec
     this.shards = [shard(0), ...Array.from({ length: spec.shards - 1 }, (_, index) => shard(index + 1))]
-    this.#reducers = new Reducers(spec, tools, () => this.description?.ranking ?? {})
+    this.#reducers = new Reducers(spec, tools, () => this.description ?? {})
     const { name: stage, polling } = spec
     const { shards } = this
     const place = placement(spec.key, spec.shards)

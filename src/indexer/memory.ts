@@ -1,7 +1,7 @@
 import type { Table } from '@lancedb/lancedb'
-import { type Columns } from './options.js'
-import { idsOf, type StoredRow, storedColumns, storedRows } from './rows.js'
 import { columnNames, type Tags, tagsOf } from './columns.js'
+import type { Columns } from './options.js'
+import { idsOf, type StoredRow, storedColumns, storedRows } from './rows.js'
 import type { Version } from './store.js'
 import { Vectors } from './vectors.js'
 

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import { loadEngine } from './engine.js'
 import { Exclusive } from './exclusive.js'
 import { Memory } from './memory.js'
 import type { ResolvedOptions } from './options.js'
@@ -27,6 +28,12 @@ export class Reader {
     this.#store = store
     this.#options = options
     this.#memory = new Memory(options.columns)
+  }
+
+  /** Brings memory to the newest version, as far as there is one and it fits. */
+  async warmUp(): Promise<void> {
+    await loadEngine()
+    await this.#inMemory(() => Promise.resolve())
   }
 
   /** The nearest rows of each probe, the best first. Throws INVALID_INPUT for probes of another length than the table's. */

@@ -4,7 +4,7 @@ import { isMissing, syncFolder } from './folder.js'
 
 /**
  * Brings the files of a table to the disk. LanceDB itself leaves that to the system: what is committed survives the death
- * of the process, not that of the machine. Files never change once they are there, so each is brought there once.
+ * of the process, not that of the machine. Files that count never change once they are there, so each is brought there once.
  */
 export class Sync {
   #synced = new Set<string>()

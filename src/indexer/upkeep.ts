@@ -9,7 +9,7 @@ type UpkeepOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'compactAfter' |
 /** Commits between two looks at how many files there are. */
 const lookEvery = 16
 
-/** How many times `compactAfter` files there may be at most, however little is in them. */
+/** How many times `compactAfter` files or commits there may be at most, however little is in them. */
 const filesAtMost = 8
 
 /**
@@ -35,13 +35,13 @@ export class Upkeep {
     this.#commits += 1
     this.#rows += rows
     if (this.#commits % lookEvery !== 0 || (await this.#store.latest({ exactly: true })) === undefined) return
-    const table = this.#store.live
-    const { numRows, fragmentStats } = await table.stats()
+    const { numRows, fragmentStats } = await this.#store.live.stats()
     const { compactAfter } = this.#options
+    const most = compactAfter * filesAtMost
     const files = fragmentStats.numFragments
-    if (files < compactAfter) return
-    if (this.#rows * 4 < numRows && files < compactAfter * filesAtMost) return
-    await this.run()
+    const worth = files >= compactAfter && this.#rows * 4 >= numRows
+    // deletes make no files, but versions
+    if (worth || files >= most || this.#commits >= most) await this.run()
   }
 
   /** All of it, now. */
@@ -49,6 +49,7 @@ export class Upkeep {
     const { keepVersionsMs, index } = this.#options
     if ((await this.#store.latest({ exactly: true })) === undefined) return
     const table = this.#store.live
+    this.#commits = 0
     this.#rows = 0
     if (index !== undefined) await this.#index(table)
     await table.optimize({ cleanupOlderThan: new Date(Date.now() - keepVersionsMs) })

@@ -1,5 +1,6 @@
 import { Document, DocumentArray, NdArray } from '../document/index.js'
 import type { HandlerContext } from '../executor/context.js'
+import { MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import type { StaticRequests } from '../executor/options.js'
 import { requireEngine } from './engine.js'
@@ -44,7 +45,7 @@ export class VectorIndexer extends Executor {
     '/get': 'get',
     '/count': 'count',
     '/flush': { method: 'flush', write: true },
-    '/snapshot': 'snapshot',
+    '/snapshot': { method: 'snapshot', write: true },
     '/restore': { method: 'restore', write: true },
   }
 
@@ -65,6 +66,11 @@ export class VectorIndexer extends Executor {
     this.#writer = new Writer({ store: this.#store, options: this.#options, logger: this.logger })
   }
 
+  /** Loads LanceDB, and the rows that fit into memory. */
+  override async warmUp(): Promise<void> {
+    await this.#reader.warmUp()
+  }
+
   /** Stores Documents, in place of those with their ids. Gives `{ indexed }`. */
   async index(docs: DocumentArray): Promise<Outcome> {
     const rows = Array.from(docs, (document) => rowOf(document, this.#options.columns))
@@ -76,10 +82,21 @@ export class VectorIndexer extends Executor {
     return this.#writer.submit({ kind: 'update', documents: [...docs] })
   }
 
-  /** Deletes the Documents with these ids, those in `parameters.ids`, and those that pass `parameters.filter`. */
+  /**
+   * Deletes the Documents with these ids, those in `parameters.ids`, and those that pass `parameters.filter`. With several
+   * shards INVALID_INPUT for Documents beside the others: they may decide which shards are asked, and the others would be
+   * deleted in these alone.
+   */
   async delete(docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<Outcome> {
     const ids = [...Array.from(docs, ({ id }) => id), ...idsAmong(parameters)]
     const condition = conditionOf(parameters, this.#options.columns)
+    const isMixed = docs.length > 0 && (ids.length > docs.length || condition !== undefined)
+    if (isMixed && this.runtimeArgs.shards > 1) {
+      throw new MillraceError(
+        'INVALID_INPUT',
+        'VectorIndexer: with several shards, ids and filter are for a request without documents. Send two requests.',
+      )
+    }
     const byId = this.#writer.submit({ kind: 'delete', ids })
     if (condition === undefined) return byId
     const byFilter = this.#writer.submit({ kind: 'delete-where', condition, signal })

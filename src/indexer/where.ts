@@ -1,6 +1,6 @@
+import type { Filter } from '../document/index.js'
 import { columnOf } from './columns.js'
 import type { Columns, ColumnType } from './options.js'
-import type { Filter } from '../document/index.js'
 
 /** What a filter is in SQL. */
 export interface Where {

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { acquireWriterLock } from './writer-lock.js'
 
@@ -55,9 +57,30 @@ it.each([
   await (await acquireWriterLock(folder, signal)).release()
 })
 
-it('that was taken over is not taken again by who looked before', async () => {
-  // 3 was the highest when he looked; meanwhile 4 came and went, and 5 has removed it
+it('is the one with the highest number, whatever numbers below are free', async () => {
   writeFileSync(join(folder, 'writer-5.lock'), holder(process.pid))
   await expect(acquireWriterLock(folder, AbortSignal.timeout(50))).rejects.toThrow()
   expect(readdirSync(folder)).toEqual(['writer-5.lock'])
 })
+
+// the system says of a thread whether it lives
+it.runIf(process.platform === 'linux')(
+  'is free some seconds after the thread that held it has ended',
+  async () => {
+    const code =
+      "require('worker_threads').parentPort.on('message', () => {}).postMessage(require('fs').readlinkSync('/proc/thread-self'))"
+    const thread = new Worker(code, { eval: true })
+    try {
+      const [name] = (await once(thread, 'message')) as [string]
+      const content = { pid: process.pid, host: hostname(), thread: name, token: 'of the thread' }
+      const file = join(folder, 'writer-1.lock')
+      writeFileSync(file, JSON.stringify(content))
+      const touched = new Date(Date.now() - 30_000)
+      utimesSync(file, touched, touched)
+      await expect(acquireWriterLock(folder, AbortSignal.timeout(50))).rejects.toThrow()
+    } finally {
+      await thread.terminate()
+    }
+    await (await acquireWriterLock(folder, signal)).release()
+  },
+)

@@ -5,19 +5,30 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive } from '../lib/alive.js'
 import { createWhole, isMissing } from './folder.js'
+import { isThreadAlive, ownThread } from './system-thread.js'
 
 // One writer at a time, over processes, by files `writer-N.lock`:
 //
 // 1. The file with the highest N says whose turn it is. It is free when it is empty, when its process is dead, or when its
-//    holder has not touched it for a minute.
+//    holder has not touched it for a minute; for ten seconds when its thread is dead, for LanceDB finishes in this process
+//    what that thread has asked of it.
 // 2. Who finds it free makes N+1, whole and only if there is none, and then looks again: whoever sees a higher one than
 //    his own came late and begins anew.
 // 3. The highest file is never removed, and nobody writes into the file of another. So a holder that is killed at any
 //    moment blocks nobody, and no two take over from him.
 
+/** What the file of a turn says. */
+interface Holder {
+  readonly pid: number
+  readonly host: string
+  /** A thread's end does not end its process. Null where that cannot be told. */
+  readonly thread?: string | null
+}
+
 const pattern = /^writer-(\d+)\.lock$/
 const lostAfterMs = 60_000
 const touchEveryMs = 5_000
+const threadLostAfterMs = 2 * touchEveryMs
 const longestPauseMs = 20
 
 export interface WriterLock {
@@ -26,7 +37,12 @@ export interface WriterLock {
 
 /** Waits for its turn. Rejects with the reason of `signal`. */
 export async function acquireWriterLock(folder: string, signal: AbortSignal): Promise<WriterLock> {
-  const content = JSON.stringify({ pid: process.pid, host: hostname(), token: randomUUID() })
+  const content = JSON.stringify({
+    pid: process.pid,
+    host: hostname(),
+    thread: ownThread(),
+    token: randomUUID(),
+  })
   for (let pauseMs = 1; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     signal.throwIfAborted()
     const lock = await attempt(folder, content)
@@ -76,9 +92,11 @@ async function isFree(file: string): Promise<boolean> {
   try {
     const content = await readFile(file, 'utf8')
     if (content === '') return true
-    if (Date.now() - (await stat(file)).mtimeMs > lostAfterMs) return true
-    const { pid, host } = JSON.parse(content) as { pid: number; host: string }
-    return host === hostname() && !isAlive(pid)
+    const untouchedMs = Date.now() - (await stat(file)).mtimeMs
+    if (untouchedMs > lostAfterMs) return true
+    const { pid, host, thread = null } = JSON.parse(content) as Holder
+    if (host !== hostname()) return false
+    return !isAlive(pid) || (thread !== null && untouchedMs > threadLostAfterMs && !isThreadAlive(thread))
   } catch (error) {
     if (isMissing(error)) return false
     throw error

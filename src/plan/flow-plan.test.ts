@@ -183,6 +183,7 @@ describe('what is refused when a Flow is built', () => {
       'INVALID_OPTION',
       /'\/update' by KEY but '\/index' to ANY/,
     ],
+    ['a shard that there is not', () => add({ shards: 2, shardId: 2 }), 'INVALID_OPTION', /shardId is 2/],
     ['a key that is none', () => add({ shards: 2, key: 'embedding' }), 'INVALID_OPTION', /key must be 'id'/],
     [
       'a reduce that is none',

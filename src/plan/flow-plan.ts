@@ -7,8 +7,11 @@ import { type StageOptions, type StageSettings, stageOptions, type Uses } from '
 import { type ExecutorSource, resolveUses } from './uses.js'
 
 /** One stage as it must run. */
-export interface StagePlan extends Omit<StageSettings, 'name' | 'external' | 'replicas' | 'reduce'> {
+export interface StagePlan
+  extends Omit<StageSettings, 'name' | 'external' | 'replicas' | 'reduce' | 'shardId'> {
   readonly name: string
+  /** Which shard of how many it is, where the others run elsewhere: `shards` is 1 then. Null where all run here. */
+  readonly part: { readonly shardId: number; readonly shards: number } | null
   /** The stage that it was added with, as what stands before or behind its shards; null for one that was added itself. */
   readonly partOf: string | null
   /** That run, or are started, of each shard. */
@@ -65,10 +68,13 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
   checkNeeds(needs, name, plan)
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
-  const { replicas } = resolved
+  const { replicas, shardId, ...rest } = resolved
+  const part = shardId === null ? null : { shardId, shards: rest.shards }
   const autoscale = typeof replicas === 'number' ? null : replicas
   const stage: StagePlan = {
-    ...resolved,
+    ...rest,
+    shards: part === null ? rest.shards : 1,
+    part,
     name,
     partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
@@ -249,7 +255,7 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
 
 /** An external stage has what its servers have. */
 function refuseOwn(options: StageOptions, name: string): void {
-  const given = (['uses', 'image', 'replicas', 'usesBefore', 'usesAfter'] as const).find(
+  const given = (['uses', 'image', 'replicas', 'shardId', 'usesBefore', 'usesAfter'] as const).find(
     (key) => options[key] !== undefined,
   )
   if (given === undefined) return

@@ -12,6 +12,11 @@ import type { Uses } from './stage-settings.js'
 export interface Sharding {
   /** Parts of its data, each with `replicas` of its own. Default 1. */
   readonly shards: number
+  /**
+   * Which of its shards this stage is, from 0, where the others run elsewhere: in a container that is one shard. Then its
+   * replicas are all that there is here. Default null: all shards run here.
+   */
+  readonly shardId: number | null
   /** Which shards a request goes to, by endpoint. Default `ANY`, but `/search` `ALL` (jina.md 3.3). */
   readonly polling: PollingTable
   /**
@@ -67,6 +72,7 @@ const key: Option<string> = {
 
 export const shardingOptions: OptionTable<Sharding> = {
   shards: integer(1, 1, 1024),
+  shardId: integer(null, 0, 1023),
   polling,
   key,
   reduce: anything<ReduceOption>(true),
@@ -102,7 +108,10 @@ export function resolveReduce(given: ReduceOption, stage: string): ReducePlan {
 
 /** What cannot be said of one option alone. @throws INVALID_OPTION */
 export function checkSharding(sharding: Sharding, given: object, stage: string): void {
-  const { shards, onShardFailure, minShards, softDeadlineMs } = sharding
+  const { shards, shardId, onShardFailure, minShards, softDeadlineMs } = sharding
+  if (shardId !== null && shardId >= shards) {
+    throw invalid(stage, `shardId is ${shardId}, and there are ${shards} shards, counted from 0.`)
+  }
   if (minShards > shards) {
     throw invalid(
       stage,

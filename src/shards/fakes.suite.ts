@@ -2,6 +2,7 @@ import { HandClock } from '../balancer/fakes.suite.js'
 import type { Handler } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
+import type { Ranking } from '../wire/shards/ranking.js'
 import { resolvePolling } from './polling.js'
 import { merging } from './reduce.js'
 import type { Shard } from './shard.js'
@@ -41,6 +42,7 @@ export interface FakeStageOptions
   extends Partial<FailureRules>,
     Partial<Pick<ShardedOptions, 'isWrite' | 'place'>> {
   readonly polling?: unknown
+  readonly ranking?: Partial<Ranking>
 }
 
 export const wholeRanking = { limit: null, by: null, order: null } as const
@@ -57,7 +59,7 @@ export function fakeStage(shards: readonly FakeShard[], options: FakeStageOption
     stage: 'exec',
     shards,
     polling: resolvePolling(polling)!,
-    reduce: () => merging(() => wholeRanking),
+    reduce: () => merging(() => ({ ...wholeRanking, ...options.ranking })),
     rules: { onShardFailure, minShards, softDeadlineMs },
     clock,
     tally,

@@ -1,5 +1,6 @@
 import { DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
+import { ownParameters } from '../executor/endpoint-context.js'
 import { describeValue } from '../executor/describe-value.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { resultsOf, withResults } from '../wire/results.js'
@@ -46,12 +47,16 @@ export type ListReduce = (
   context: ReduceContext,
 ) => Uint8Array | Promise<Uint8Array>
 
-/** Documents with the same id become one; matches of all shards in score order, cut to the limit of the request. */
-export function merging(ranking: () => Ranking): Reduce {
+/**
+ * Documents with the same id become one; matches of all shards in score order, cut to the limit of the request. `executor`
+ * is the name under which parameters may be for the Executor alone.
+ */
+export function merging(ranking: () => Ranking, executor: () => string = () => ''): Reduce {
   return (given) => {
+    const { request } = given
     const preset = ranking()
-    const limit = limitOf(given.request) ?? preset.limit
-    return answerOf(given, mergeLists(lists(given), { ...preset, limit }))
+    const limit = limitOf(ownParameters(request.parameters, executor())) ?? preset.limit
+    return answerOf(given, mergeLists(lists(given), { ...preset, limit }, request.list))
   }
 }
 
@@ -107,7 +112,6 @@ function lists({ answers }: Answers): Uint8Array[] {
 }
 
 /** How many matches the request wants; undefined when it does not say. */
-function limitOf({ parameters }: DataRequest): number | undefined {
-  const { limit } = parameters
+function limitOf({ limit }: Record<string, unknown>): number | undefined {
   return typeof limit === 'number' && Number.isInteger(limit) && limit >= 0 ? limit : undefined
 }

@@ -68,6 +68,24 @@ describe('a request to one shard', () => {
   })
 })
 
+describe('a request to all shards', () => {
+  test('keeps documents apart that have the same id, or none', async () => {
+    const found =
+      (index: number): Handler =>
+      async (request) => {
+        const answer = request.answer()
+        for (const [at, doc] of [...answer.docs].entries())
+          doc.matches.push(new Document({ id: `m${at}${index}` }))
+        return answer
+      }
+    const { handle } = fakeStage([0, 1].map((index) => fakeShard(index, found(index))))
+    const { docs } = await handle(requestOf('/x', ['a', 'a', '', '', 'b']), call())
+    expect([...docs].map(({ id }) => id)).toEqual(['a', 'a', '', '', 'b'])
+    const matches = [...docs].map((doc) => [...doc.matches].map(({ id }) => id))
+    expect(matches).toEqual([0, 1, 2, 3, 4].map((at) => [`m${at}0`, `m${at}1`]))
+  })
+})
+
 describe('a request to the owners of its documents', () => {
   test('is split, and answered in the order in which it came', async () => {
     const shards = [0, 1, 2].map((index) => fakeShard(index))
@@ -255,5 +273,32 @@ describe('a request to all shards', () => {
     scope.abort(gone)
     await expect(answered).rejects.toBe(gone)
     expect(await Promise.all(slow.map(({ aborted }) => aborted))).toEqual([gone, gone])
+  })
+})
+
+describe('a stage whose only shard is there for a limit', () => {
+  const threeMatches: Handler = async (request) => {
+    const answer = request.answer()
+    const matches = new DocumentArray(
+      ['m1', 'm2', 'm3'].map((id, at) => new Document({ id, scores: { distance: { value: at } } })),
+    )
+    return answer.withList([new DocumentArray([new Document({ id: 'q', matches })]).toProtobuf()])
+  }
+  const matchesOf = (answer: DataRequest): string[] =>
+    [...DataRequest.decode(answer.encode()).docs.at(0)!.matches].map(({ id }) => id)
+
+  test('cuts what it answers, and says nothing of shards', async () => {
+    const { handle } = fakeStage([fakeShard(0, threeMatches)], { polling: 'ALL', ranking: { limit: 2 } })
+    const answer = await handle(requestOf('/search', ['q']), call())
+    expect(matchesOf(answer)).toEqual(['m1', 'm2'])
+    expect(answer.parameters).toEqual({})
+    expect(matchesOf(await handle(requestOf('/index', ['q']), call()))).toHaveLength(3)
+  })
+
+  test('fails with the words of its executor', async () => {
+    const { handle } = fakeStage([fakeShard(0, refuses)], { polling: 'ALL', ranking: { limit: 2 } })
+    const answer = await handle(requestOf('/search', ['q']), call())
+    expect(answer.status).toEqual({ code: 'ERROR', description: 'RangeError: no' })
+    expect(answer.parameters).toEqual({})
   })
 })

@@ -3,7 +3,7 @@
  *
  * 1. What an answer consists of does not depend on the number of shards, as far as the Executor's answers allow it.
  * 2. A write is done by all shards it is for, or the caller learns that it was not: it is never answered in part.
- * 3. Every answer says which shards took part in it (`__coverage__`).
+ * 3. Every answer says which shards took part in it (`__coverage__`), where there are several.
  */
 import type { Call, Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
@@ -46,6 +46,9 @@ export interface FailureRules {
 
 export function sharded(options: ShardedOptions): Handler {
   const { shards, polling } = options
+  const [only] = shards
+  if (only !== undefined && shards.length === 1)
+    return (request, call) => askOnly(options, only, request, call)
   const leastLoaded = new LeastLoaded(shards)
   return (request, call) => {
     switch (pollingOf(polling, request.endpoint)) {
@@ -57,6 +60,18 @@ export function sharded(options: ShardedOptions): Handler {
         return askOwners(options, request, call)
     }
   }
+}
+
+/** There is nothing to say of shards, but its matches may have to be cut. */
+async function askOnly(
+  { polling, reduce }: ShardedOptions,
+  { name, handle }: Shard,
+  request: DataRequest,
+  call: Call,
+): Promise<DataRequest> {
+  const answer = await handle(request, call)
+  if (answer.status?.code === 'ERROR' || pollingOf(polling, request.endpoint) !== 'ALL') return answer
+  return reduce(request.endpoint)({ request, answers: [answer], from: [name] })
 }
 
 /** The least loaded shard; another one when it turns out that nobody there can take the request. */

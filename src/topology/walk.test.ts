@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Handler } from '../call/call.js'
 import { Scope } from '../call/scope.js'
+import { MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { DataRequest } from '../wire/data-request.js'
 import { SingleDocumentRequest } from '../wire/single-document-request.js'
@@ -129,6 +130,22 @@ describe('a walk', () => {
     expect(names(response)).toEqual(['gateway', 'a', 'b'])
     expect(response.routes.at(-1)?.status).toMatchObject({ code: 'ERROR', description: 'failed' })
     expect(last.seen).toEqual([])
+  })
+
+  test('that fails behind a stage is one that somebody has seen', async () => {
+    const failing: Stage = {
+      ...stage('b'),
+      handle: () => Promise.reject(new MillraceError('UNAVAILABLE', 'nobody', { notRun: true })),
+    }
+    const request = () => DataRequest.create({ endpoint: '/x' })
+    await expect(walkOver([failing])(request(), call)).rejects.toMatchObject({ notRun: true })
+    const passing = stage('fast', { passThrough: true })
+    await expect(walkOver([passing, failing])(request(), call)).rejects.toMatchObject({ notRun: true })
+    await expect(walkOver([stage('a'), failing])(request(), call)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      notRun: false,
+      retryable: true,
+    })
   })
 
   test('with a target that is no pattern is refused', async () => {

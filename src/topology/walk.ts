@@ -1,4 +1,5 @@
 import type { Call, Handler } from '../call/call.js'
+import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Coverages, coverageKey, coverageOf } from '../wire/coverage.js'
 import type { DataRequest, Route } from '../wire/data-request.js'
@@ -23,7 +24,8 @@ const gateway = 'gateway'
  * 1. Every stage starts from the parameters of the request, not from those of the answer before it.
  * 2. What stages return under `__results__` is collected and merged into the response, and so is `__coverage__`.
  * 3. An answer with status ERROR ends the walk: later stages are not visited and have no route.
- * 4. Routes of the response are `gateway` and the visited stages, whatever the pods wrote there.
+ * 4. What fails behind a stage that has answered is no longer a request that nobody has seen (`notRun`).
+ * 5. Routes of the response are `gateway` and the visited stages, whatever the pods wrote there.
  */
 export function walk({ stages, targets, clock }: WalkOptions): Handler {
   const names = stages.filter(({ passThrough }) => !passThrough).map(({ name }) => name)
@@ -49,6 +51,7 @@ class Trip {
   readonly #clock: Clock
   readonly #routes: Route[]
   readonly #results: Parameters[] = []
+  #hops = 0
   #coverages: Coverages | undefined
   readonly #request: DataRequest
   #current: DataRequest
@@ -73,7 +76,10 @@ class Trip {
     if (this.specific) request.parameters = parametersFor(name, this.parameters)
     else if (request !== this.#request) request.parameters = this.parameters
     const startTime = this.#now()
-    const answer = await handle(request, call)
+    const answer = await handle(request, call).catch((error: unknown) => {
+      throw this.#hops === 0 ? error : begun(MillraceError.from(error))
+    })
+    this.#hops++
     const route: Route = { executor: name, startTime, endTime: this.#now() }
     this.#current = answer
     const { parameters } = answer
@@ -102,4 +108,11 @@ class Trip {
   #now(): Date {
     return new Date(this.#clock.now())
   }
+}
+
+/** A stage before this one has seen the request. */
+function begun(error: MillraceError): MillraceError {
+  if (!error.notRun) return error
+  const { code, message, ...facts } = error.facts
+  return new MillraceError(code, message, { ...facts, notRun: false, cause: error })
 }

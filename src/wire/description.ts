@@ -14,9 +14,15 @@ export interface Description {
   readonly streamEndpoints: readonly string[]
   /** Jina's schema Struct by endpoint; an endpoint without one gets that of any document. */
   readonly schemas: Readonly<Record<string, unknown>>
-  /** How its Executor ranks matches, when it says so; only told among pods of Millrace. */
+  /** How its Executor ranks matches, when it says so. */
   readonly ranking?: Partial<Ranking>
+  /** `metas.name` of its Executor; only told among pods of Millrace. */
+  readonly executor?: string
 }
+
+/** Field of EndpointsProto with the ranking as JSON; Jina does not know it, and skips it. */
+const rankingField = 2047
+const rankingTag = rankingField * 8 + 2
 
 /** Endpoints that change state unless their Executor says otherwise. */
 const writesByName: ReadonlySet<string> = new Set(['/index', '/update', '/delete'])
@@ -37,6 +43,7 @@ export function encodeDescription(description: Description): Uint8Array {
   const mark = writer.fork(3, 2048)
   encodeStruct(writer, schemasOf(description), 'schemas')
   writer.join(mark)
+  if (description.ranking !== undefined) writer.string(rankingField, JSON.stringify(description.ranking))
   return writer.finish()
 }
 
@@ -64,18 +71,34 @@ export function decodeDescription(bytes: Uint8Array): Description {
   const endpoints: string[] = []
   const writeEndpoints: string[] = []
   let struct: Gathered
+  let ranking: Partial<Ranking> | undefined
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === 10) endpoints.push(reader.string())
     else if (tag === 18) writeEndpoints.push(reader.string())
     else if (tag === 26) struct = gather(struct, reader.bytes())
+    else if (tag === rankingTag) ranking = parseRanking(reader.string())
     else reader.skip(tag)
   }
   const schemas = decodeStruct(gathered(struct) ?? new Uint8Array())
   const streamEndpoints = endpoints.filter(
     (endpoint) => Object.hasOwn(schemas, endpoint) && isGenerator(schemas[endpoint]),
   )
-  return { endpoints, writeEndpoints, streamEndpoints, schemas }
+  return { endpoints, writeEndpoints, streamEndpoints, schemas, ...(ranking !== undefined && { ranking }) }
+}
+
+/** Undefined for what is none. */
+function parseRanking(text: string): Partial<Ranking> | undefined {
+  try {
+    const { limit, by, order } = JSON.parse(text) as Record<string, unknown>
+    return {
+      ...(typeof limit === 'number' && { limit }),
+      ...(typeof by === 'string' && { by }),
+      ...((order === 'ascending' || order === 'descending') && { order }),
+    }
+  } catch {
+    return undefined
+  }
 }
 
 function isGenerator(schema: unknown): boolean {

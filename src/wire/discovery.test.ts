@@ -44,6 +44,14 @@ describe('EndpointsProto', () => {
     )
   })
 
+  test('how an Executor ranks goes along, and what is no ranking is left out', () => {
+    const ranking = { limit: 10, by: 'cosine', order: 'ascending' } as const
+    expect(decodeDescription(encodeDescription({ ...description, ranking })).ranking).toEqual(ranking)
+    const strange = { limit: '10', order: 'up' } as object
+    expect(decodeDescription(encodeDescription({ ...description, ranking: strange })).ranking).toEqual({})
+    expect(decodeDescription(encodeDescription(description))).not.toHaveProperty('ranking')
+  })
+
   test('the answer of a peer without schemas is read', () => {
     const bytes = toBinary(EndpointsProtoSchema, create(EndpointsProtoSchema, { endpoints: ['/a'] }))
     expect(decodeDescription(bytes)).toEqual({

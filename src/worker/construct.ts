@@ -30,17 +30,34 @@ export function constructExecutor(
   try {
     return constructWith(construction, () => new Class({ ...spec.usesWith }))
   } catch (cause) {
-    throw notConstructed(Class, cause)
+    throw notStarted(`The constructor of ${Class.name}`, cause)
   }
 }
 
-function notConstructed(Class: ExecutorClass, cause: unknown): MillraceError {
+/** Lets it load what it wants to have. Rejects like `constructExecutor`; then it has been closed. */
+export async function warmUp(executor: Executor): Promise<void> {
+  try {
+    await executor.warmUp?.() // one of an older copy of the package has none
+  } catch (cause) {
+    await closeQuietly(executor)
+    throw notStarted(`warmUp() of ${executor.constructor.name}`, cause)
+  }
+}
+
+/** Why it does not start is what matters. */
+async function closeQuietly(executor: Executor): Promise<void> {
+  try {
+    await executor.close()
+  } catch {
+    // see above
+  }
+}
+
+function notStarted(what: string, cause: unknown): MillraceError {
   if (MillraceError.is(cause)) return cause
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-  const error = new MillraceError('START_FAILED', `The constructor of ${Class.name} threw ${reason}`, {
-    cause,
-  })
-  // the place that matters is where the constructor failed
+  const error = new MillraceError('START_FAILED', `${what} threw ${reason}`, { cause })
+  // the place that matters is where it failed
   if (cause instanceof Error && cause.stack !== undefined)
     error.stack = `${error.name}: ${error.message}\n${cause.stack}`
   return error

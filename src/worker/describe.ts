@@ -1,11 +1,11 @@
 import type { Description } from '../call/call.js'
+import type { Executor } from '../executor/executor.js'
 import { defaultEndpoint, dryRunEndpoint, type Endpoint } from '../executor/endpoints.js'
-import type { Ranking } from '../wire/shards/ranking.js'
 
 /** What endpoint discovery answers for these endpoints (jina.md 4.4): the dry run, `/default` when bound, the others. */
 export function describeExecutor(
   endpoints: ReadonlyMap<string, Endpoint>,
-  ranking: Partial<Ranking> | undefined,
+  { metas, ranking }: Pick<Executor, 'metas' | 'ranking'>,
 ): Description {
   const own = [...endpoints.values()]
   const paths = own.map(({ path }) => path).filter((path) => path !== defaultEndpoint)
@@ -20,6 +20,7 @@ export function describeExecutor(
     streamEndpoints: own.filter(({ isGenerator }) => isGenerator).map(({ path }) => path),
     schemas: Object.fromEntries(schemas),
     ...(ranking !== undefined && { ranking }),
+    executor: metas.name,
   }
 }
 

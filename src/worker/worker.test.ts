@@ -392,3 +392,40 @@ async function all(answers: AsyncIterable<SingleDocumentRequest>): Promise<Singl
   for await (const answer of answers) gathered.push(answer)
   return gathered
 }
+
+test('is there when the executor has warmed up', async () => {
+  const loaded = deferred()
+  class Model extends Executor {
+    override async warmUp() {
+      await loaded.promise
+    }
+  }
+  let isThere = false
+  const starting = start(Model).then(({ worker }) => {
+    isThere = true
+    return worker
+  })
+  await new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+  expect(isThere).toBe(false)
+  loaded.resolve()
+  await (await starting).close()
+})
+
+test('does not start, and closes its executor, when warming up fails', async () => {
+  const closed: string[] = []
+  class Model extends Executor {
+    override async warmUp() {
+      throw new RangeError('the model is too large')
+    }
+    override close() {
+      closed.push('closed')
+    }
+  }
+  await expect(start(Model)).rejects.toMatchObject({
+    code: 'START_FAILED',
+    message: 'warmUp() of Model threw RangeError: the model is too large',
+  })
+  expect(closed).toEqual(['closed'])
+})

@@ -16,7 +16,7 @@ import { deferred } from '../lib/deferred.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
-import { constructExecutor } from './construct.js'
+import { constructExecutor, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
 import { Lane } from './lane.js'
 import type { ExecutorSpec } from './spec.js'
@@ -52,6 +52,7 @@ export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {
   const logger = options.logger ?? createLogger(spec.podName)
   const requests = endpointsOf(Class, spec.usesRequests)
   const executor = constructExecutor(Class, spec, { requests, logger })
+  await warmUp(executor)
   return new ExecutorWorker(executor, requests, { spec, logger })
 }
 
@@ -82,7 +83,7 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
-    this.#description = describeExecutor(endpoints, executor.ranking)
+    this.#description = describeExecutor(endpoints, executor)
     const { exitOnExceptions } = spec
     const watching =
       exitOnExceptions.length === 0

@@ -99,6 +99,16 @@ describe('a sharded stage', () => {
     expect(texts.sort()).toEqual(['from 0', 'from 1', 'from 2'])
   })
 
+  it('is one of its shards where the others run elsewhere', async () => {
+    await using flow = await new Flow(quiet)
+      .add({ name: 'indexer', uses: index, shards: 3, shardId: 2, replicas: 2, runtime: 'thread', polling })
+      .start()
+    expect(podsOf(flow).map(({ name }) => name)).toEqual(['indexer/shard-2/rep-0', 'indexer/shard-2/rep-1'])
+    const { docs, shards } = await respond(flow, '/where', documents(1))
+    expect(docs.at(0)!.tags).toMatchObject({ shardId: 2, shards: 3 })
+    expect(shards).toBeUndefined()
+  })
+
   it('scales every shard, or one', async () => {
     await using flow = await new Flow(quiet)
       .add({ name: 'indexer', uses: index, shards: 2, runtime: 'thread', polling })

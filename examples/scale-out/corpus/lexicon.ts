@@ -36,13 +36,19 @@ const endings = [
   'ism',
 ]
 
+/** What chance should not spell in a corpus that people read. */
+const unfit = /cunt|fuck|shit|nig|fag|slut|twat|rape|nazi|cum|piss|cock|dick|whore|bitch/
+
 /**
  * `count` different words in lower case, the commonest first and the shorter ones early, as in English. Among the rare ones are
  * numbers and names with letters beyond ASCII.
  */
 export function lexicon(count: number, random: Random): string[] {
   const words = new Set(commonest)
-  while (words.size < count) words.add(rareWord(words.size, random))
+  while (words.size < count) {
+    const word = rareWord(words.size, random)
+    if (!unfit.test(word)) words.add(word)
+  }
   return [...words]
 }
 

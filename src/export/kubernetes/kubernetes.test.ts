@@ -161,6 +161,14 @@ executors:
     expect(container.args.slice(-2)).toEqual(['--uses-with', '{"dim":3}'])
   })
 
+  it('has the one shard that a Flow has of several', async () => {
+    const objects = await objectsOf(planOf({}, { name: 'a', uses: Indexer, shards: 3, shardId: 1 }))
+    expect(containerOf(find(objects, 'Deployment', 'a-1')).args.join(' ')).toContain(
+      '--shard-id 1 --shards 3',
+    )
+    expect(find(objects, 'ConfigMap', 'gateway-files').data['flow.yml']).toContain('host: a-1.default.svc\n')
+  })
+
   it('keeps workspace and volumes in claims of each replica', async () => {
     const { spec } = find(
       await objectsOf(richPlan, { storage: '20Gi', storageClass: 'fast' }),

@@ -36,13 +36,16 @@ export const grpcCode = {
 /** Trailer in which a gateway of ours says the code of the error itself. */
 export const codeHeader = 'millrace-code'
 
+/** Trailer in which it says that no handler saw the call. */
+export const notRunHeader = 'millrace-not-run'
+
 /** How a call ended. */
 export interface GrpcStatus {
   readonly code: number
   readonly details: string
   /** Made here, not said by the peer. */
   readonly here?: true
-  /** The peer cannot have seen the call. */
+  /** No handler of the peer can have seen the call. */
   readonly notRun?: boolean
   /** Our own code, when the peer is a gateway of ours. */
   readonly millraceCode?: string | undefined

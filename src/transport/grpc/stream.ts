@@ -7,6 +7,7 @@ import {
   codeOfReset,
   grpcCode,
   type GrpcStatus,
+  notRunHeader,
   refusedStream,
 } from './status.js'
 
@@ -204,6 +205,7 @@ function statusOf(headers: IncomingHttpHeaders): GrpcStatus {
     code: Number.isInteger(code) ? code : grpcCode.unknown,
     details: decode(headers['grpc-message']),
     millraceCode: headers[codeHeader]?.toString(),
+    notRun: headers[notRunHeader] === 'true',
     retryAfterMs: pushback > 0 ? pushback : undefined,
   }
 }

@@ -14,6 +14,15 @@ export function alone(documents: readonly Outline[]): Group[] {
   return documents.map((document, at) => ({ documents: [document], list: 0, at }))
 }
 
+/** The Documents of lists of one length by their places: those at the same place are one. */
+export function groupByPlace([first = [], ...others]: readonly (readonly Outline[])[]): Group[] {
+  return first.map((document, at) => ({
+    documents: [document, ...others.map((list) => list[at]!)],
+    list: 0,
+    at,
+  }))
+}
+
 /** The Documents of several lists by id, in the order in which ids first come. One without an id is alone. */
 export function groupById(lists: readonly (readonly Outline[])[]): Group[] {
   const groups: Group[] = []

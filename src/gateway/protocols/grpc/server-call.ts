@@ -8,7 +8,7 @@ import type { Sender } from '../../../call/call.js'
 import { Scope, somebody } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
-import { codeHeader } from '../../../transport/grpc/status.js'
+import { codeHeader, notRunHeader } from '../../../transport/grpc/status.js'
 import { acceptedEncodings } from './compression.js'
 import { framed, sizeOf } from './frame.js'
 import { callerHeaders, parseTimeout } from './headers.js'
@@ -168,7 +168,7 @@ function senderOf(session: object | undefined): Sender {
 }
 
 /** What a client may do about it: gRPC's own hint when to send again (gRFC A6), and our code for a client of ours. */
-function hints({ code, retryAfterMs }: MillraceError): OutgoingHttpHeaders {
+function hints({ code, notRun, retryAfterMs }: MillraceError): OutgoingHttpHeaders {
   const pushback = retryAfterMs === null ? {} : { 'grpc-retry-pushback-ms': String(Math.ceil(retryAfterMs)) }
-  return { [codeHeader]: code, ...pushback }
+  return { [codeHeader]: code, ...(notRun && { [notRunHeader]: 'true' }), ...pushback }
 }

@@ -1,0 +1,23 @@
+import { COLUMNS, countColumns } from './hashed-words.js'
+
+/** What tf-idf has to know of a whole corpus; plain data, so that it can be handed to pods. */
+export interface DocumentFrequencies {
+  readonly documents: number
+  /** How many documents have a word of each column. */
+  readonly byColumn: readonly number[]
+}
+
+export function countDocuments(texts: Iterable<string>): DocumentFrequencies {
+  const byColumn = new Array<number>(COLUMNS).fill(0)
+  let documents = 0
+  for (const text of texts) {
+    documents++
+    for (const column of countColumns(text).keys()) byColumn[column]!++
+  }
+  return { documents, byColumn }
+}
+
+/** What a word of each column weighs: ln((1 + documents) / (1 + frequency)) + 1, as in scikit-learn. */
+export function inverseFrequencies({ documents, byColumn }: DocumentFrequencies): Float64Array {
+  return Float64Array.from(byColumn, (frequency) => Math.log((1 + documents) / (1 + frequency)) + 1)
+}

@@ -1,0 +1,32 @@
+import { type DocumentArray, Executor, requests } from 'millrace'
+import { type DocumentFrequencies, inverseFrequencies } from './document-frequencies.js'
+import { COLUMNS, countColumns } from './hashed-words.js'
+import { RandomProjection } from './random-projection.js'
+
+/** Length of the embeddings. */
+const DIMENSIONS = 128
+
+/**
+ * Gives every text an embedding: the tf-idf weights of its words, projected to 128 numbers. It stands in front of the index
+ * for what is stored and for what is looked for, and keeps nothing: all its replicas give a text the same embedding.
+ */
+export class Encoder extends Executor {
+  readonly #weights: Float64Array
+  readonly #projection = new RandomProjection({ columns: COLUMNS, dimensions: DIMENSIONS, seed: 7 })
+
+  constructor(options: { readonly frequencies: DocumentFrequencies }) {
+    super(options)
+    this.#weights = inverseFrequencies(options.frequencies)
+  }
+
+  // no write, for all the name of '/index': a lost replica costs another try and no document
+  @requests({ on: ['/index', '/search'], write: false })
+  encode(docs: DocumentArray): void {
+    for (const doc of docs) {
+      const counts = [...countColumns(doc.text)]
+      doc.embedding = this.#projection.project(
+        counts.map(([column, count]) => [column, count * this.#weights[column]!]),
+      )
+    }
+  }
+}
