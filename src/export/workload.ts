@@ -36,7 +36,7 @@ export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Wo
     return shardIds(stage).map((shardId) => workload(plan, { stage, shardId }, options))
   })
   for (const { name, stage, env } of own) {
-    checkDnsName(name, stage.name)
+    for (const label of [dnsName(stage.name), name]) checkDnsName(label, stage.name)
     checkVariables(Object.keys(env), stage.name)
   }
   checkDistinct([

@@ -46,7 +46,11 @@ export function statefulSet(
   }
 }
 
+/** A whole number of 32 bits. */
+const longest = 2 ** 31 - 1
+
 /** A rollout counts as stuck after this; never before a pod may have taken its time to start. */
 function progressSeconds(timeoutReadyMs: number): number {
-  return timeoutReadyMs < 0 ? 2 ** 31 - 1 : Math.max(600, Math.ceil(timeoutReadyMs / 1000) + 60)
+  const seconds = timeoutReadyMs < 0 ? longest : Math.ceil(timeoutReadyMs / 1000) + 60
+  return Math.min(longest, Math.max(600, seconds))
 }

@@ -293,6 +293,12 @@ describe('what cannot be exported to Kubernetes', () => {
     ['a name of other letters', [{ name: 'größe', uses: Indexer }], 'INVALID_NAME', /'größe' in the network/],
     ['a name that ends with _', [{ name: 'a_', uses: Indexer }], 'INVALID_NAME', /'a-' in the network/],
     [
+      'a name that ends with _, with shards behind it',
+      [{ name: 'a_', uses: Indexer, shards: 2 }],
+      'INVALID_NAME',
+      /'a-' in the network/,
+    ],
+    [
       'a name that is too long',
       [{ name: `${long}aaaa`, uses: Indexer }],
       'INVALID_NAME',

@@ -9,8 +9,7 @@ const forEver = 600_000
 
 /** `grpc.health.v1`, asked by the kubelet itself: nothing is started in the container for it. */
 export function probes(timeoutReadyMs: number, liveness: Liveness | null): object {
-  const startFailures =
-    timeoutReadyMs < 0 ? forEver : Math.max(3, Math.ceil(timeoutReadyMs / 1000 / startupPeriod))
+  const startFailures = timeoutReadyMs < 0 ? forEver : failures(timeoutReadyMs, startupPeriod)
   return {
     startupProbe: { grpc, periodSeconds: startupPeriod, timeoutSeconds: 5, failureThreshold: startFailures },
     readinessProbe: { grpc, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 3 },
@@ -24,6 +23,11 @@ function livenessProbe({ timeoutMs, busyMs }: Liveness): object {
     grpc,
     periodSeconds: livenessPeriod,
     timeoutSeconds: Math.min(livenessPeriod, Math.max(1, Math.ceil(timeoutMs / 1000))),
-    failureThreshold: Math.max(3, Math.ceil(busyMs / 1000 / livenessPeriod)),
+    failureThreshold: failures(busyMs, livenessPeriod),
   }
+}
+
+/** As many in a row as fill the time; at least Kubernetes' own three. */
+function failures(ms: number, periodSeconds: number): number {
+  return Math.min(forEver, Math.max(3, Math.ceil(ms / 1000 / periodSeconds)))
 }
