@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { MillraceError } from '../errors.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
@@ -20,6 +21,7 @@ export interface ExecutorPlace {
 
 /** @throws UNSUPPORTED, INVALID_OPTION */
 export function executorConfig(plan: FlowPlan, stage: StagePlan, place: ExecutorPlace): ExecutorConfig {
+  checkData(stage)
   const file = configFile(stage, place.project)
   const uses = file === null ? 'config.yml' : `${containerPaths.config}/config.yml`
   const args = ['executor', '--uses', uses, '--name', stage.name, '--port', String(containerPort)]
@@ -52,6 +54,25 @@ function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
     ...filled('with', stage.usesWith),
     ...filled('metas', stage.usesMetas),
     ...filled('requests', stage.usesRequests),
+  }
+}
+
+/** A thread takes more than a text can say: dates, maps, cycles. @throws UNSUPPORTED */
+function checkData({ usesWith, usesMetas, name }: StagePlan): void {
+  const wrong = Object.entries({ usesWith, usesMetas }).find(([, value]) => !isJson(value))
+  if (wrong === undefined) return
+  throw new MillraceError(
+    'UNSUPPORTED',
+    `stage '${name}': ${wrong[0]} has what a configuration file cannot say. Use texts, numbers, booleans, null, lists and plain objects.`,
+  )
+}
+
+function isJson(value: object): boolean {
+  try {
+    // the clone has plain objects in place of those without a prototype
+    return isDeepStrictEqual(JSON.parse(JSON.stringify(value)), structuredClone(value))
+  } catch {
+    return false // a cycle, or a bigint
   }
 }
 

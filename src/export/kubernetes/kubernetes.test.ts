@@ -318,6 +318,12 @@ describe('what cannot be exported to Kubernetes', () => {
       /reduce is a function/,
     ],
     [
+      'options that no file can say',
+      [{ name: 'a', uses: Indexer, usesWith: { since: new Date(0) } }],
+      'UNSUPPORTED',
+      /usesWith has what/,
+    ],
+    [
       'an Executor behind shards',
       [{ name: 'a', uses: Indexer, shards: 2, usesAfter: Indexer }],
       'UNSUPPORTED',
@@ -368,6 +374,7 @@ it('whatever the plan is, its objects are valid, fit each other, and the gateway
           expect(value).toMatch(/^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/)
       }
       expectFitting(objects)
+      expectConfigured(objects, plan)
       const flow = find(objects, 'ConfigMap', 'gateway-files').data['flow.yml']
       const hosts = (parse(flow) as { executors: { host?: string | string[] }[] }).executors.flatMap(
         ({ host = [] }) => host,
@@ -382,6 +389,18 @@ it('whatever the plan is, its objects are valid, fit each other, and the gateway
     { numRuns: 30 },
   )
 })
+
+/** Whoever reads a configuration, as YAML 1.2 or 1.1, gets the options that the stage has. */
+function expectConfigured(objects: readonly KubernetesObject[], { stages }: FlowPlan): void {
+  const stagesByName = new Map(stages.map((stage) => [stage.name, stage]))
+  for (const { metadata, data } of objects as Loose[]) {
+    if (data?.['config.yml'] === undefined) continue
+    const { usesWith } = stagesByName.get(metadata.labels.jina_deployment_name)!
+    for (const version of ['1.2', '1.1'] as const) {
+      expect(parse(data['config.yml'], { version }).with ?? {}).toEqual(usesWith)
+    }
+  }
+}
 
 /** Every selector finds the pods of the same name, everything that is mounted is there. */
 function expectFitting(objects: readonly KubernetesObject[]): void {
