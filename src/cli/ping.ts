@@ -27,17 +27,7 @@ of its stages.
 
 Example: millrace ping executor 127.0.0.1:8080`,
   async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      timeout: { type: 'string' },
-      attempts: { type: 'string' },
-      'min-successful-attempts': { type: 'string' },
-    })
-    const [kind, host] = positional(positionals, 'flow|executor|gateway', 'HOST')
-    if (!kinds.some((known) => known === kind))
-      throw new UsageError(`'${kind}' is none of ${kinds.join(', ')}.`)
-    const attempts = numberOption(values, 'attempts') ?? 1
-    const wanted = numberOption(values, 'min-successful-attempts') ?? 1
-    const timeoutMs = numberOption(values, 'timeout') ?? 3000
+    const { kind, host, attempts, wanted, timeoutMs } = parsePing(args)
     const signal = new AbortController().signal
     let successes = 0
     let reason = 'there was no attempt'
@@ -50,6 +40,28 @@ Example: millrace ping executor 127.0.0.1:8080`,
     if (successes < wanted) throw new MillraceError('UNAVAILABLE', `${host} is not ready: ${reason}`)
     terminal.out(`${host} is ready\n`)
   },
+}
+
+/** Who is asked, and how often. @throws UsageError */
+export function parsePing(args: readonly string[]): {
+  readonly kind: string
+  readonly host: string
+  readonly attempts: number
+  readonly wanted: number
+  readonly timeoutMs: number
+} {
+  const { values, positionals } = parseArguments(args, {
+    timeout: { type: 'string' },
+    attempts: { type: 'string' },
+    'min-successful-attempts': { type: 'string' },
+  })
+  const [kind, host] = positional(positionals, 'flow|executor|gateway', 'HOST')
+  if (!kinds.some((known) => known === kind))
+    throw new UsageError(`'${kind}' is none of ${kinds.join(', ')}.`)
+  const attempts = numberOption(values, 'attempts') ?? 1
+  const wanted = numberOption(values, 'min-successful-attempts') ?? 1
+  const timeoutMs = numberOption(values, 'timeout') ?? 3000
+  return { kind, host, attempts, wanted, timeoutMs }
 }
 
 /** Null when it is. */
