@@ -1,6 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
-import { systemClock } from '../lib/clock.js'
-import { pause } from '../lib/pause.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { numberOption } from './option-values.js'
@@ -28,11 +27,11 @@ of its stages.
 Example: millrace ping executor 127.0.0.1:8080`,
   async run(args, terminal) {
     const { kind, host, attempts, wanted, timeoutMs } = parsePing(args)
-    const signal = new AbortController().signal
     let successes = 0
     let reason = 'there was no attempt'
     for (let attempt = 1; attempt <= attempts && successes < wanted; attempt++) {
-      if (attempt > 1) await pause(pauseMs, { signal, clock: systemClock })
+      // nothing else keeps the process alive meanwhile, and timers of a Clock do not
+      if (attempt > 1) await setTimeout(pauseMs)
       const failure = await whyNotReady(kind === 'flow', host, timeoutMs)
       if (failure === null) successes++
       else reason = failure
