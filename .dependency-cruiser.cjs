@@ -17,6 +17,7 @@ const order = [
   'yaml',
   'plan',
   'config',
+  'export',
   'pods',
   'control',
   'flow',

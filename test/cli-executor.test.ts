@@ -94,7 +94,7 @@ describe('millrace executor', () => {
     expect(await answered).toHaveLength(1)
     expect(await once(child, 'exit')).toEqual([0, null])
     await client.close()
-    await expect(ping('executor', host)).rejects.toMatchObject({
+    await expect(ping('executor', host, '--attempts', '2')).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining(host) as string,
     })

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
@@ -12,8 +13,14 @@ const presetFile = 'config.yml'
 export const executor: Command = {
   summary: 'Runs one Executor as a server of its own',
   help: `Usage: millrace executor [--uses FILE[#CLASS]] [--port N] [--host HOST]
-                         [--name NAME] [--uses-with JSON] [--workspace FOLDER]
-                         [--shards N --shard-id I] [--replicas N] [--grace-ms N]
+                         [--name NAME] [--workspace FOLDER]
+                         [--uses-with JSON] [--uses-metas JSON]
+                         [--uses-requests JSON]
+                         [--shards N --shard-id I] [--replicas N]
+                         [--max-concurrency N] [--queue JSON]
+                         [--exit-on-exceptions NAME]…
+                         [--max-message-bytes N]
+                         [--timeout-ready MS] [--grace-ms N]
 
 Serves an Executor by gRPC, as Jina's Executors are served, until SIGINT or
 SIGTERM: then it refuses new requests, finishes those under way, and ends with
@@ -25,51 +32,88 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
   --port       0, the default, lets the system choose
   --host       interface to bind, 0.0.0.0 unless said otherwise
   --uses-with  options for its constructor, a JSON object
+  --uses-metas, --uses-requests
+               its metas; endpoint to method: JSON objects
   --shards, --shard-id
                it is this shard, from 0, of so many: its data is in
                WORKSPACE/NAME/SHARD
   --replicas   processes that share the requests
+  --max-concurrency
+               handlers that may run at once in one of them
+  --queue      what may wait: {"maxRequests":N,"maxBytes":N,"perReplica":N}
+  --exit-on-exceptions
+               name of an error after which the process is replaced
+  --max-message-bytes
+               larger requests are refused, 268435456
+  --timeout-ready
+               how long it may take to start, 600000; -1 for ever
   --grace-ms   how long requests under way may take at the end, 30000
 
 Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
   async run(args) {
-    const { values, positionals } = parseArguments(args, {
-      uses: { type: 'string' },
-      'uses-with': { type: 'string' },
-      name: { type: 'string' },
-      host: { type: 'string' },
-      port: { type: 'string' },
-      workspace: { type: 'string' },
-      shards: { type: 'string' },
-      'shard-id': { type: 'string' },
-      replicas: { type: 'string' },
-      'grace-ms': { type: 'string' },
-      quiet: { type: 'boolean' },
-    })
-    positional(positionals)
-    const { name = 'executor', host, workspace, quiet } = values
-    const uses = values.uses ?? presetUses()
-    const shards = numberOption(values, 'shards')
-    const shardId = numberOption(values, 'shard-id')
-    if ((shards === undefined) !== (shardId === undefined))
-      throw new UsageError('--shards and --shard-id belong together.')
-    const stage: StageOptions = {
-      name,
-      uses,
-      ...given({ shards, shardId, replicas: numberOption(values, 'replicas') }),
-      ...given({ usesWith: objectOption(values, 'uses-with') }),
-    }
+    const { flow, stage } = parseExecutor(args)
+    const { uses = presetUses() } = stage
     // other commands do without
     const { Flow } = await import('../flow/flow.js')
-    const flow = new Flow({
+    await untilInterrupted(new Flow(flow).add({ ...stage, uses }))
+  },
+}
+
+/** The Flow of one stage that a command line asks for. @throws UsageError */
+export function parseExecutor(args: readonly string[]): {
+  readonly flow: FlowOptions
+  readonly stage: StageOptions
+} {
+  const { values, positionals } = parseArguments(args, {
+    uses: { type: 'string' },
+    'uses-with': { type: 'string' },
+    'uses-metas': { type: 'string' },
+    'uses-requests': { type: 'string' },
+    name: { type: 'string' },
+    host: { type: 'string' },
+    port: { type: 'string' },
+    workspace: { type: 'string' },
+    shards: { type: 'string' },
+    'shard-id': { type: 'string' },
+    replicas: { type: 'string' },
+    'max-concurrency': { type: 'string' },
+    queue: { type: 'string' },
+    'exit-on-exceptions': { type: 'string', multiple: true },
+    'max-message-bytes': { type: 'string' },
+    'timeout-ready': { type: 'string' },
+    'grace-ms': { type: 'string' },
+    quiet: { type: 'boolean' },
+  })
+  positional(positionals)
+  const { name = 'executor', uses, host, workspace, quiet, 'exit-on-exceptions': names, ...texts } = values
+  const shards = numberOption(texts, 'shards')
+  const shardId = numberOption(texts, 'shard-id')
+  if ((shards === undefined) !== (shardId === undefined))
+    throw new UsageError('--shards and --shard-id belong together.')
+  return {
+    flow: {
       name,
       // whoever calls has a deadline of his own
       timeoutMs: null,
       ...given({ host, workspace, quiet }),
-      ...given({ port: numberOption(values, 'port'), graceMs: numberOption(values, 'grace-ms') }),
-    })
-    await untilInterrupted(flow.add(stage))
-  },
+      ...given({ port: numberOption(texts, 'port'), graceMs: numberOption(texts, 'grace-ms') }),
+      ...given({ maxMessageBytes: numberOption(texts, 'max-message-bytes') }),
+    },
+    stage: {
+      name,
+      ...given({ uses, shards, shardId, replicas: numberOption(texts, 'replicas') }),
+      ...given({ usesWith: objectOption(texts, 'uses-with'), usesMetas: objectOption(texts, 'uses-metas') }),
+      ...given({ usesRequests: objectOption(texts, 'uses-requests') as StageOptions['usesRequests'] }),
+      ...given({ maxConcurrency: numberOption(texts, 'max-concurrency') }),
+      ...given({ queue: objectOption(texts, 'queue'), exitOnExceptions: names }),
+      ...given({ timeoutReadyMs: timeoutOption(texts['timeout-ready']) }),
+    },
+  }
+}
+
+/** @throws UsageError */
+function timeoutOption(value: string | undefined): number | undefined {
+  return value === '-1' ? -1 : numberOption({ 'timeout-ready': value }, 'timeout-ready')
 }
 
 /** @throws UsageError */

@@ -1,66 +1,157 @@
 import { writeFile } from 'node:fs/promises'
+import { renderExport, writeFiles } from '../export/index.js'
 import { nearest } from '../lib/nearest.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
+import { loadFlow } from './load-flow.js'
+import { loadProject } from './load-project.js'
+import type { Terminal } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
-interface Target {
-  /** Positional arguments in front of the file that is written. */
-  readonly inputs: readonly string[]
-  render(...inputs: readonly string[]): Promise<string>
-}
+/** Paths of what was written. */
+type Kind = (args: readonly string[], terminal: Terminal) => Promise<readonly string[]>
 
-// loaded where they are needed: other commands do without
-const targets: Readonly<Record<string, Target>> = {
-  schema: {
-    inputs: [],
-    async render() {
-      const { flowSchema } = await import('../config/schema.js')
-      return JSON.stringify(flowSchema(), null, 2)
-    },
-  },
-  flowchart: {
-    inputs: ['FILE'],
-    async render(file) {
-      const { loadFlow } = await import('../config/load-flow.js')
-      const { flowchart } = await import('../config/flowchart.js')
-      return flowchart(await loadFlow(file, {}))
-    },
-  },
-}
+const containers = {
+  image: { type: 'string' },
+  'gateway-image': { type: 'string' },
+  project: { type: 'string' },
+} as const
 
+const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ['kubernetes', kubernetes],
+  ['docker-compose', dockerCompose],
+  ['dockerfile', dockerfile],
+  ['flowchart', flowchart],
+  ['schema', schema],
+])
+
+/** `export` is a word of the language. */
 export const exportCommand: Command = {
-  summary: 'Writes files for other tools',
-  help: `Usage: millrace export schema [OUT]
-       millrace export flowchart FILE [OUT]
+  summary: 'Writes a Flow for other tools: Kubernetes, Docker Compose, a picture',
+  help: `Usage: millrace export kubernetes IN OUTDIR [--namespace NAME] [--image IMAGE]
+                         [--gateway-image IMAGE] [--gateway-replicas N]
+                         [--storage SIZE] [--storage-class NAME] [--project DIR]
+       millrace export docker-compose IN OUT [--image IMAGE] [--gateway-image IMAGE]
+                         [--port N] [--network NAME] [--project DIR]
+       millrace export dockerfile DIR [--node IMAGE]
+       millrace export flowchart IN OUT [--vertical-layout]
+       millrace export schema [OUT]
 
-Writes a text into OUT, or shows it.
+IN is a JavaScript module that exports a Flow, or a Flow's YAML file; DIR is the
+folder of a project that has a package.json. Files that are there already are
+written over. The schema is that of YAML files, in JSON, by which editors complete
+keys; without OUT it is shown.
 
-  schema     a JSON schema of YAML files, by which editors complete keys
-  flowchart  the stages of the Flow of a YAML file, in the language of Mermaid
+  --image    of stages that run a class of the project, and of the gateway; built
+             from what 'millrace export dockerfile' writes
+  --project  the folder that the image was built from, the working directory
+             unless said otherwise
 
-Example: millrace export schema millrace.schema.json`,
-  async run(args, terminal) {
-    const { positionals } = parseArguments(args, {})
-    const [what, ...rest] = positionals
-    if (what === undefined) throw new UsageError('WHAT is missing.')
-    const { inputs, render } = find(what)
-    const given = rest.slice(0, inputs.length)
-    positional(given, ...inputs)
-    const [out, ...more] = rest.slice(inputs.length)
-    if (more.length > 0) throw new UsageError(`'${more[0]}' is one argument too many.`)
-    const text = `${await render(...given)}\n`
-    if (out === undefined) terminal.out(text)
-    else await writeFile(out, text)
+Example: millrace export kubernetes flow.js kubernetes --image shop:1.2`,
+  async run([kind, ...args], terminal) {
+    if (kind === undefined) throw new UsageError(`KIND is missing. Kinds: ${[...kinds.keys()].join(', ')}.`)
+    const written = await find(kind)(args, terminal)
+    if (written.length > 0) terminal.out(`${written.join('\n')}\n`)
   },
 }
 
 /** @throws UsageError */
-function find(what: string): Target {
-  const found = Object.hasOwn(targets, what) ? targets[what] : undefined
-  if (found !== undefined) return found
-  const known = Object.keys(targets)
-  const hint = nearest(what, known)
-  const advice = hint === undefined ? `There are ${known.join(' and ')}.` : `Did you mean '${hint}'?`
-  throw new UsageError(`There is nothing to export called '${what}'. ${advice}`)
+function find(name: string): Kind {
+  const kind = kinds.get(name)
+  if (kind !== undefined) return kind
+  const known = [...kinds.keys()]
+  const hint = nearest(name, known)
+  const advice = hint === undefined ? `Kinds: ${known.join(', ')}.` : `Did you mean '${hint}'?`
+  throw new UsageError(`There is no export '${name}'. ${advice}`)
+}
+
+async function kubernetes(args: readonly string[]): Promise<readonly string[]> {
+  const { values, positionals } = parseArguments(args, {
+    ...containers,
+    namespace: { type: 'string' },
+    // as Jina writes it
+    'k8s-namespace': { type: 'string' },
+    'gateway-replicas': { type: 'string' },
+    storage: { type: 'string' },
+    'storage-class': { type: 'string' },
+  })
+  const [input, folder] = positional(positionals, 'IN', 'OUTDIR')
+  const flow = await loadFlow(input)
+  return flow.toKubernetes(folder, {
+    ...said({
+      ...imagesOf(values),
+      namespace: values.namespace ?? values['k8s-namespace'],
+      gatewayReplicas: count('gateway-replicas', values['gateway-replicas']),
+      storage: values.storage,
+      storageClass: values['storage-class'],
+    }),
+  })
+}
+
+async function dockerCompose(args: readonly string[]): Promise<readonly string[]> {
+  const { values, positionals } = parseArguments(args, {
+    ...containers,
+    port: { type: 'string' },
+    network: { type: 'string' },
+    // as Jina writes it
+    network_name: { type: 'string' },
+  })
+  const [input, file] = positional(positionals, 'IN', 'OUT')
+  const flow = await loadFlow(input)
+  return flow.toDockerCompose(file, {
+    ...said({
+      ...imagesOf(values),
+      port: count('port', values.port),
+      network: values.network ?? values.network_name,
+    }),
+  })
+}
+
+async function dockerfile(args: readonly string[]): Promise<readonly string[]> {
+  const { values, positionals } = parseArguments(args, { node: { type: 'string' } })
+  const [folder] = positional(positionals, 'DIR')
+  const files = await renderExport('dockerfile', loadProject(folder), said({ node: values.node }))
+  return writeFiles(folder, files)
+}
+
+async function flowchart(args: readonly string[]): Promise<readonly string[]> {
+  const { values, positionals } = parseArguments(args, { 'vertical-layout': { type: 'boolean' } })
+  const [input, file] = positional(positionals, 'IN', 'OUT')
+  const flow = await loadFlow(input)
+  return flow.toFlowchart(file, { vertical: values['vertical-layout'] === true })
+}
+
+async function schema(args: readonly string[], terminal: Terminal): Promise<readonly string[]> {
+  const [file, ...more] = parseArguments(args, {}).positionals
+  if (more.length > 0) throw new UsageError(`'${more[0]}' is one argument too many.`)
+  // other commands do without
+  const { flowSchema } = await import('../config/schema.js')
+  const text = `${JSON.stringify(flowSchema(), null, 2)}\n`
+  if (file !== undefined) {
+    await writeFile(file, text)
+    return [file]
+  }
+  terminal.out(text)
+  return []
+}
+
+function imagesOf(values: {
+  readonly image?: string | undefined
+  readonly 'gateway-image'?: string | undefined
+  readonly project?: string | undefined
+}) {
+  return { image: values.image, gatewayImage: values['gateway-image'], project: values.project }
+}
+
+/** @throws UsageError */
+function count(option: string, value: string | undefined): number | undefined {
+  if (value === undefined || /^\d+$/.test(value)) return value === undefined ? undefined : Number(value)
+  throw new UsageError(`--${option} must be a whole number, not '${value}'.`)
+}
+
+type Said<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Without what was left out. */
+function said<T extends object>(given: T): Said<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Said<T>
 }

@@ -1,3 +1,4 @@
+import type { LoadOptions } from '../config/load-flow.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { untilInterrupted } from './until-interrupted.js'
@@ -19,24 +20,29 @@ directory, then at the folder of the file.
 
 Example: millrace flow flow.yml --port 8080 --context replicas=3`,
   async run(args) {
-    const { values, positionals } = parseArguments(args, {
-      port: { type: 'string' },
-      host: { type: 'string' },
-      name: { type: 'string' },
-      workspace: { type: 'string' },
-      quiet: { type: 'boolean' },
-      context: { type: 'string', multiple: true },
-    })
-    const [file] = positional(positionals, 'FILE')
-    const { context = [], ...usesWith } = values
-    if (values.port !== undefined && !/^\d+$/.test(values.port)) {
-      throw new UsageError(`--port must be a whole number, not '${values.port}'.`)
-    }
+    const { file, options } = parseFlow(args)
     // other commands do without
     const { Flow } = await import('../flow/flow.js')
-    const loaded = await Flow.loadConfig(file, { context: contextOf(context), usesWith })
-    await untilInterrupted(loaded)
+    await untilInterrupted(await Flow.loadConfig(file, options))
   },
+}
+
+/** The file, and what a command line says over it. @throws UsageError */
+export function parseFlow(args: readonly string[]): { readonly file: string; readonly options: LoadOptions } {
+  const { values, positionals } = parseArguments(args, {
+    port: { type: 'string' },
+    host: { type: 'string' },
+    name: { type: 'string' },
+    workspace: { type: 'string' },
+    quiet: { type: 'boolean' },
+    context: { type: 'string', multiple: true },
+  })
+  const [file] = positional(positionals, 'FILE')
+  const { context = [], ...usesWith } = values
+  if (values.port !== undefined && !/^\d+$/.test(values.port)) {
+    throw new UsageError(`--port must be a whole number, not '${values.port}'.`)
+  }
+  return { file, options: { context: contextOf(context), usesWith } }
 }
 
 /** @throws UsageError */

@@ -1,6 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
-import { systemClock } from '../lib/clock.js'
-import { pause } from '../lib/pause.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { numberOption } from './option-values.js'
@@ -27,22 +26,12 @@ of its stages.
 
 Example: millrace ping executor 127.0.0.1:8080`,
   async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      timeout: { type: 'string' },
-      attempts: { type: 'string' },
-      'min-successful-attempts': { type: 'string' },
-    })
-    const [kind, host] = positional(positionals, 'flow|executor|gateway', 'HOST')
-    if (!kinds.some((known) => known === kind))
-      throw new UsageError(`'${kind}' is none of ${kinds.join(', ')}.`)
-    const attempts = numberOption(values, 'attempts') ?? 1
-    const wanted = numberOption(values, 'min-successful-attempts') ?? 1
-    const timeoutMs = numberOption(values, 'timeout') ?? 3000
-    const signal = new AbortController().signal
+    const { kind, host, attempts, wanted, timeoutMs } = parsePing(args)
     let successes = 0
     let reason = 'there was no attempt'
     for (let attempt = 1; attempt <= attempts && successes < wanted; attempt++) {
-      if (attempt > 1) await pause(pauseMs, { signal, clock: systemClock })
+      // nothing else keeps the process alive meanwhile, and timers of a Clock do not
+      if (attempt > 1) await setTimeout(pauseMs)
       const failure = await whyNotReady(kind === 'flow', host, timeoutMs)
       if (failure === null) successes++
       else reason = failure
@@ -50,6 +39,28 @@ Example: millrace ping executor 127.0.0.1:8080`,
     if (successes < wanted) throw new MillraceError('UNAVAILABLE', `${host} is not ready: ${reason}`)
     terminal.out(`${host} is ready\n`)
   },
+}
+
+/** Who is asked, and how often. @throws UsageError */
+export function parsePing(args: readonly string[]): {
+  readonly kind: string
+  readonly host: string
+  readonly attempts: number
+  readonly wanted: number
+  readonly timeoutMs: number
+} {
+  const { values, positionals } = parseArguments(args, {
+    timeout: { type: 'string' },
+    attempts: { type: 'string' },
+    'min-successful-attempts': { type: 'string' },
+  })
+  const [kind, host] = positional(positionals, 'flow|executor|gateway', 'HOST')
+  if (!kinds.some((known) => known === kind))
+    throw new UsageError(`'${kind}' is none of ${kinds.join(', ')}.`)
+  const attempts = numberOption(values, 'attempts') ?? 1
+  const wanted = numberOption(values, 'min-successful-attempts') ?? 1
+  const timeoutMs = numberOption(values, 'timeout') ?? 3000
+  return { kind, host, attempts, wanted, timeoutMs }
 }
 
 /** Null when it is. */

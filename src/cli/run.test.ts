@@ -48,13 +48,13 @@ describe('the command line', () => {
       ['flow', 'flow.yml', '--context', 'x'],
       "--context must be NAME=VALUE, not 'x'. See 'millrace help flow'.",
     ],
-    [
-      ['export', 'shema'],
-      "There is nothing to export called 'shema'. Did you mean 'schema'? See 'millrace help export'.",
-    ],
-    [['export', 'flowchart'], "FILE is missing. See 'millrace help export'."],
+    [['export', 'shema'], "There is no export 'shema'. Did you mean 'schema'? See 'millrace help export'."],
+    [['export', 'flowchart'], "IN is missing. See 'millrace help export'."],
     [['export', 'schema', 'a', 'b'], "'b' is one argument too many. See 'millrace help export'."],
-    [['export'], "WHAT is missing. See 'millrace help export'."],
+    [
+      ['export'],
+      "KIND is missing. Kinds: kubernetes, docker-compose, dockerfile, flowchart, schema. See 'millrace help export'.",
+    ],
     [['ps', '--flow'], /^Option '--flow <value>' argument missing\. See/],
   ])('refuses %j with one sentence and exit code 2', async (args, complaint) => {
     const outcome = await run(...args)

@@ -27,7 +27,7 @@ const ofFlows = 'inspect asyncio reuse_session replicas tls'
 
 const ofStages =
   'quiet allow_concurrent output_array_type disable_auto_volume force_update install_requirements native ' +
-  'force_network_mode prefer_platform k8s_namespace image_pull_secrets env_from_secret noblock_on_start protocol protocols'
+  'force_network_mode prefer_platform k8s_namespace noblock_on_start protocol protocols'
 
 /** Left out, a server would speak without TLS, a request come without its credentials, or state not be agreed on. */
 const refusedBoth = 'ssl_certfile ssl_keyfile'

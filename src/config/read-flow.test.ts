@@ -303,8 +303,7 @@ uses_requests: {/more: more}
   })
 
   it.each([
-    ['uses: docker://encoder', 'UNSUPPORTED', /container image/],
-    ['uses: jinaai+docker://jina/encoder:latest', 'UNSUPPORTED', /container image/],
+    ['uses: jinaai+docker://jina/encoder:latest', 'UNSUPPORTED', /image of a hub/],
     [
       'uses: python.yml',
       'UNSUPPORTED',
@@ -358,7 +357,19 @@ describe('a stage', () => {
         ],
       },
     ],
-    ['volumes: ~\ngpus: ""\nfloating: false\nprovider: NONE\npeer_ports: []\npy_modules: ""', {}],
+    ['volumes: ~\ngpus: ~\nwhen: ""\nfloating: false\nprovider: NONE\npeer_ports: []\npy_modules: ""', {}],
+    ['uses: docker://encoder', { source: { kind: 'image', image: 'encoder' } }],
+    [
+      'image: encoder:1\nvolumes: /data\ngpus: "2"\nresources: {limits: {cpu: 500m}}\nenv_from_secret: {TOKEN: {name: tokens, key: hub}}\nimage_pull_secrets: registry',
+      {
+        source: { kind: 'image', image: 'encoder:1' },
+        volumes: ['/data'],
+        gpus: 2,
+        resources: { limits: { cpu: '500m' } },
+        envFromSecret: { TOKEN: { name: 'tokens', key: 'hub' } },
+        imagePullSecrets: ['registry'],
+      },
+    ],
     ['external: true\nhost: a\nport: 1\npy_modules: x.py', { external: [{ host: 'a' }] }],
   ])('may say %j', async (entry, expected) => {
     const { warnings, ...plan } = await stage(`name: a\n${entry}`)
@@ -374,8 +385,8 @@ describe('a stage', () => {
   it.each([
     ['method: inspect', 'UNSUPPORTED', /flow\.yml:3:13: stage: method inspect joins or branches/],
     ['method: remove', 'UNSUPPORTED', /must be 'add'/],
-    ['gpus: all', 'UNSUPPORTED', /gpus is not part of this version/],
-    ['volumes: [a:b]', 'UNSUPPORTED', /volumes is not part/],
+    ['gpus: some', 'INVALID_OPTION', /flow\.yml:3:11: stage: gpus must be 'all'/],
+    ['volumes: [a:b]', 'INVALID_OPTION', /volumes must be an absolute path/],
     ['uses_dynamic_batching: {/x: {timeout: 5}}', 'UNSUPPORTED', /dynamicBatching is not part/],
     ['floating: true', 'UNSUPPORTED', /floating is not part/],
     ['stateful: true', 'UNSUPPORTED', /stateful is not part/],

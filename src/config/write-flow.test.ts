@@ -86,6 +86,23 @@ describe('a Flow that was written', () => {
       ],
     ],
     [
+      'with images',
+      {},
+      [
+        {
+          uses: 'docker://registry.example/indexer:1.2',
+          usesWith: { a: 1 },
+          volumes: ['/data', 'models:/models'],
+          gpus: 'all',
+          resources: { requests: { cpu: 1 }, limits: { cpu: '1500m', memory: '1Gi' } },
+          envFromSecret: { TOKEN: { name: 'tokens', key: 'hub' } },
+          imagePullSecrets: ['one', 'two'],
+        },
+        { image: 'indexer:1', shards: 2, usesBefore: 'docker://before:1', volumes: '/data', gpus: 2 },
+        { uses: Known, image: 'known:1', gpus: 'device=0,2' },
+      ],
+    ],
+    [
       'with shards',
       {},
       [

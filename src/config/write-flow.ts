@@ -74,8 +74,14 @@ function single(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? (value as unknown[])[0] : value
 }
 
-function usesOf(source: ExecutorSource, { name }: StagePlan, folder: string): unknown {
+function usesOf(
+  source: ExecutorSource,
+  { name, image }: Pick<StagePlan, 'name' | 'image'>,
+  folder: string,
+): unknown {
   if (source.kind === 'pass-through') return undefined
+  // beside its own option nothing is said twice
+  if (source.kind === 'image') return image === null ? `docker://${source.image}` : undefined
   const { url, className, others } = moduleOf(source, name)
   const module = pathOf(url, folder)
   if (others.length === 0) return className === null ? module : `${module}#${className}`
@@ -84,7 +90,11 @@ function usesOf(source: ExecutorSource, { name }: StagePlan, folder: string): un
 
 /** Before and behind shards there is no `uses_with`: all is in one mapping. */
 function companionOf({ source, ...given }: ResolvedUses, stage: StagePlan, folder: string): unknown {
-  if (isDeepStrictEqual(given, unchanged)) return usesOf(source, stage, folder)
+  // an image before or behind shards is its own, never that of the stage
+  const { name } = stage
+  if (source.kind === 'image' || isDeepStrictEqual(given, unchanged)) {
+    return usesOf(source, { name, image: null }, folder)
+  }
   if (source.kind === 'pass-through') return { jtype: 'BaseExecutor' }
   const { url, className, others } = moduleOf(source, stage.name)
   return {
@@ -102,7 +112,7 @@ interface Module {
   readonly others: readonly string[]
 }
 
-function moduleOf(source: Exclude<ExecutorSource, { kind: 'pass-through' }>, stage: string): Module {
+function moduleOf(source: Extract<ExecutorSource, { kind: 'module' | 'class' }>, stage: string): Module {
   if (source.kind === 'module')
     return { url: source.url, className: source.className, others: source.otherUrls }
   const place = locateClass(source.executorClass)

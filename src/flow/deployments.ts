@@ -51,7 +51,7 @@ function startReplica(
   }: { readonly index: number; readonly holder: Holder | null; readonly signal: AbortSignal },
 ): Promise<Pod> {
   const { source, runtime, replicas } = stage
-  const executorClass = source.kind === 'pass-through' ? null : source.executorClass
+  const executorClass = 'executorClass' in source ? source.executorClass : null
   const onLine = (line: string): void => void process.stderr.write(`${line}\n`)
   const options = executorClass === null ? { signal, onLine } : { signal, onLine, executorClass }
   return startPod(runtime, podSpec(flow, stage, { index, replicas, holder }), options)

@@ -9,9 +9,11 @@ import type { FlowStatus } from '../control/status.js'
 import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { isPod, offerClass } from '../executor/load.js'
+import type { OptionsOf } from '../export/index.js'
 import { nearest } from '../lib/nearest.js'
 import {
   addStage,
+  checkLocal,
   createPlan,
   type FlowPlan,
   setReplicas,
@@ -130,6 +132,7 @@ export class Flow<Stages extends string = never> {
    * Inside a pod (a process that imports this file for its Executor) it never resolves.
    *
    * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT; then nothing is left running.
+   *   UNSUPPORTED for a stage that is a container image.
    */
   async start(): Promise<this> {
     if (isPod()) return new Promise(() => {})
@@ -145,6 +148,7 @@ export class Flow<Stages extends string = never> {
         'This Flow has no stages. Add one with flow.add({ name, uses }).',
       )
     }
+    checkLocal(this.#plan)
     this.#life = { state: 'starting' }
     try {
       // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
@@ -254,6 +258,31 @@ export class Flow<Stages extends string = never> {
   /** True when a request through every stage succeeds. */
   async isReady(): Promise<boolean> {
     return this.#life.state === 'running' && this.#life.client.isReady()
+  }
+
+  /**
+   * Writes the Flow as objects of Kubernetes: a folder for each stage, and `kustomization.yaml`. Gives the files' paths.
+   *
+   * @throws INVALID_OPTION, INVALID_NAME, UNSUPPORTED for a stage that cannot run there, and why
+   */
+  async toKubernetes(folder: string, options: OptionsOf<'kubernetes'> = {}): Promise<readonly string[]> {
+    const { renderExport, writeFiles } = await import('../export/index.js')
+    return writeFiles(folder, await renderExport('kubernetes', this.#plan, options))
+  }
+
+  /**
+   * Writes the Flow as a file of Docker Compose, and beside it the folder `millrace` with what its containers mount. Gives the
+   * files' paths. @throws as `toKubernetes`
+   */
+  async toDockerCompose(file: string, options: OptionsOf<'docker-compose'> = {}): Promise<readonly string[]> {
+    const { renderExport, writeAround } = await import('../export/index.js')
+    return writeAround(file, await renderExport('docker-compose', this.#plan, options))
+  }
+
+  /** Writes a picture of the Flow in the language of Mermaid. Gives the file's path. */
+  async toFlowchart(file: string, options: OptionsOf<'flowchart'> = {}): Promise<readonly string[]> {
+    const { renderExport, writeAround } = await import('../export/index.js')
+    return writeAround(file, await renderExport('flowchart', this.#plan, options))
   }
 
   /** Refuses new requests, finishes those under way, at most `graceMs`, and ends every pod. Idempotent. */

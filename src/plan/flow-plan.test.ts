@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ErrorCode, MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import { offerClass } from '../executor/load.js'
-import { addStage, createPlan, setUsesWith } from './flow-plan.js'
+import { addStage, checkLocal, createPlan, setUsesWith } from './flow-plan.js'
 import type { StageOptions } from './stage-settings.js'
 
 class Encoder extends Executor {
@@ -172,7 +172,45 @@ describe('what is refused when a Flow is built', () => {
       'INVALID_OPTION',
       /with and metas must be .*plain data/,
     ],
-    ['a container', () => add({ uses: 'docker://img' }), 'UNSUPPORTED', /container/],
+    ['an image of a hub', () => add({ uses: 'jinaai+docker://a/b' }), 'UNSUPPORTED', /hub/],
+    ['an image that is none', () => add({ uses: 'docker://' }), 'INVALID_OPTION', /name an image/],
+    [
+      'two images',
+      () => add({ uses: 'docker://one', image: 'two' }),
+      'INVALID_OPTION',
+      /names the image one and image names two/,
+    ],
+    [
+      'a volume that is no folder',
+      () => add({ volumes: ['data'] }),
+      'INVALID_OPTION',
+      /volumes must be an absolute path/,
+    ],
+    ['half a graphics card', () => add({ gpus: 0.5 }), 'INVALID_OPTION', /gpus must be 'all'/],
+    [
+      'memory that is no quantity',
+      () => add({ resources: { limits: { memory: '1 GB' } } }),
+      'INVALID_OPTION',
+      /resources must be .*1 GB/,
+    ],
+    [
+      'more memory asked for than allowed',
+      () => add({ resources: { requests: { memory: '2Gi' }, limits: { memory: '2G' } } }),
+      'INVALID_OPTION',
+      /no request above its limit/,
+    ],
+    [
+      'a secret without a key',
+      () => add({ envFromSecret: { TOKEN: { name: 'tokens' } as never } }),
+      'INVALID_OPTION',
+      /envFromSecret/,
+    ],
+    [
+      'a container on this machine',
+      () => checkLocal(addStage(empty, { uses: 'docker://img:1' })),
+      'UNSUPPORTED',
+      /img:1, and containers on localhost are not in this version/,
+    ],
     ['no shards', () => add({ shards: 0 }), 'INVALID_OPTION', /shards must be .* from 1 to 1024, not 0/],
     [
       'another word for polling',

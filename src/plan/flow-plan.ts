@@ -4,7 +4,7 @@ import { resolveOptions, show } from './option.js'
 import type { Autoscale } from './resilience.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
 import { type StageOptions, type StageSettings, stageOptions, type Uses } from './stage-settings.js'
-import { type ExecutorSource, resolveUses } from './uses.js'
+import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
 
 /** One stage as it must run. */
 export interface StagePlan
@@ -37,14 +37,7 @@ export interface FlowPlan {
 }
 
 /** Options of `add()` that DESIGN names and this version does not have; refused rather than ignored. */
-export const laterOptions: readonly string[] = [
-  'when',
-  'floating',
-  'dynamicBatching',
-  'volumes',
-  'gpus',
-  'resources',
-]
+export const laterOptions: readonly string[] = ['when', 'floating', 'dynamicBatching']
 
 export function createPlan(options: FlowOptions): FlowPlan {
   const settings = resolveOptions(flowOptions, options, 'Flow')
@@ -71,7 +64,7 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
 
 function resolveStage(plan: FlowPlan, options: StageOptions, name: string): StagePlan {
   const resolved = resolveOptions(stageOptions, withoutLater(options, name), `stage '${name}'`)
-  const { uses, needs, external } = resolved
+  const { needs, external } = resolved
   checkNeeds(needs, name, plan)
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
@@ -86,12 +79,27 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
     autoscale,
-    ...resolveUses(uses, name, resolved),
+    ...resolveSource(resolved, name),
     reduce: resolveReduce(resolved.reduce, name),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
   checkInline(stage, replicas)
   return stage
+}
+
+/** An image alone has its own Executor; beside `uses` it is where that is found. */
+function resolveSource(settings: StageSettings, name: string): ResolvedUses {
+  const { uses, image, usesWith, usesMetas, usesRequests } = settings
+  if (uses === null && image !== null) {
+    return { source: { kind: 'image', image }, usesWith, usesMetas, usesRequests }
+  }
+  const resolved = resolveUses(uses, name, settings)
+  const { source } = resolved
+  if (source.kind !== 'image' || image === null) return resolved
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${name}': uses names the image ${source.image} and image names ${image}. Leave one of them out.`,
+  )
 }
 
 /** `indexer_before`, `indexer_after`: where and how the stage itself runs, with an Executor of its own. */
@@ -101,8 +109,14 @@ function companion(
   { uses, suffix }: { readonly uses: Uses; readonly suffix: string },
 ): StagePlan {
   const { runtime, workspace, env, timeoutSendMs, timeoutReadyMs, queue, liveness, restarts } = stage
+  const { envFromSecret, imagePullSecrets } = stage
   const name = resolveName(`${stage.name}_${suffix}`, plan)
-  const options = { uses, runtime, workspace, env, timeoutSendMs, timeoutReadyMs, queue, liveness, restarts }
+  const isImage = typeof uses === 'string' && uses.startsWith('docker://')
+  const image = isImage || stage.uses === null ? null : stage.image
+  const options = {
+    ...{ uses, runtime, workspace, env, timeoutSendMs, timeoutReadyMs, queue, liveness, restarts },
+    ...{ image, envFromSecret, imagePullSecrets: imagePullSecrets.length === 0 ? null : imagePullSecrets },
+  }
   const given = Object.entries(options).filter(([, value]) => value !== null || value === liveness)
   return { ...resolveStage(plan, Object.fromEntries(given), name), partOf: stage.name }
 }
@@ -122,6 +136,17 @@ function checkInline(stage: StagePlan, replicas: unknown): void {
       `stage '${name}': exitOnExceptions ends a replica, and an inline one is the program itself. Use 'thread' or 'process'.`,
     )
   }
+}
+
+/** @throws UNSUPPORTED for a stage that only containers can run. */
+export function checkLocal({ stages }: FlowPlan): void {
+  const stage = stages.find(({ source }) => source.kind === 'image')
+  if (stage?.source.kind !== 'image') return
+  throw new MillraceError(
+    'UNSUPPORTED',
+    `stage '${stage.name}' is the image ${stage.source.image}, and containers on localhost are not in this version. ` +
+      'Export the Flow (flow.toKubernetes(), flow.toDockerCompose()), or start the container yourself and name it with external: true, host and port.',
+  )
 }
 
 /** The plan with another number of replicas for one stage. */
@@ -234,7 +259,7 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
 
 /** An external stage has what its servers have. */
 function refuseOwn(options: StageOptions, name: string): void {
-  const given = (['uses', 'replicas', 'shardId', 'usesBefore', 'usesAfter'] as const).find(
+  const given = (['uses', 'image', 'replicas', 'shardId', 'usesBefore', 'usesAfter'] as const).find(
     (key) => options[key] !== undefined,
   )
   if (given === undefined) return

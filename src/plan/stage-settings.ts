@@ -1,6 +1,7 @@
 import { type PolicyName, policyNames } from '../balancer/policies/index.js'
 import type { ExecutorClass } from '../executor/executor.js'
 import type { ExecutorConfig } from '../yaml/executor-config.js'
+import { type ContainerOptions, type ContainerSettings, containerOptions } from './container.js'
 import type { OptionTable } from './option.js'
 import { anything, dataMap, flag, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
 import {
@@ -30,12 +31,12 @@ export type Runtime = 'process' | 'thread' | 'inline'
 
 /**
  * An Executor: its class, the module that has it (`'./indexer.js#Indexer'`), its YAML (`'./indexer.yml'`, or what such a file
- * says), or nothing for a stage that passes documents on.
+ * says), or the image of its containers (`'docker://registry.example/indexer:1.2'`).
  */
 export type Uses = ExecutorClass | string | URL | ExecutorConfig
 
 /** Options of a stage, complete. */
-export interface StageSettings extends Sharding {
+export interface StageSettings extends Sharding, ContainerSettings {
   /** An identifier, unique in the Flow. Default `executorN`. */
   readonly name: string | null
   /** Default null: documents pass through, without a hop. */
@@ -96,10 +97,12 @@ export type StageOptions<Name extends string = string> = Partial<
   Omit<
     StageSettings,
     | keyof Sharding
+    | keyof ContainerSettings
     | ('name' | 'uses' | 'needs' | 'host' | 'port' | 'replicas' | 'hedge' | 'queue' | 'liveness' | 'restarts')
   >
 > &
-  ShardingOptions & {
+  ShardingOptions &
+  ContainerOptions & {
     readonly name?: Name
     readonly uses?: Uses
     readonly needs?: string | readonly string[]
@@ -142,4 +145,5 @@ export const stageOptions: OptionTable<StageSettings> = {
   discover: oneOf(['static', 'dns'], 'static'),
   tls: flag(false),
   ...shardingOptions,
+  ...containerOptions,
 }

@@ -16,6 +16,7 @@ import {
 import { Places } from '../yaml/place.js'
 import type { Reading } from '../yaml/source.js'
 import { logWarning } from '../yaml/warn.js'
+import { isImage } from './container.js'
 import { dataMap } from './option-kinds.js'
 import { show } from './option.js'
 import type { Runtime, StageSettings, Uses } from './stage-settings.js'
@@ -32,9 +33,12 @@ export type ExecutorSource =
       readonly className: string | null
       readonly executorClass: ExecutorClass | null
     }
+  /** A container image that has its Executor in `config.yml`. */
+  | { readonly kind: 'image'; readonly image: string }
 
-/** Schemes of Jina's `uses` that need a container engine or a hub. */
-const laterSchemes = /^(docker|jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
+/** Schemes of Jina's `uses` that need its hub. */
+const hubSchemes = /^(jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
+const imageScheme = 'docker://'
 
 /** What the Executor of a stage is given. */
 type Given = Pick<StageSettings, 'usesWith' | 'usesMetas' | 'usesRequests'>
@@ -78,6 +82,7 @@ function plainSource(
   options: Pick<StageSettings, 'usesRequests' | 'runtime'>,
 ): ExecutorSource {
   if (uses === null) return { kind: 'pass-through' }
+  if (typeof uses === 'string' && uses.startsWith(imageScheme)) return resolveImage(uses, stage)
   if (isExecutorClass(uses)) {
     endpointsOf(uses, options.usesRequests)
     return resolveClass(uses, stage, options.runtime)
@@ -138,6 +143,15 @@ function resolveClass(executorClass: ExecutorClass, stage: string, runtime: Runt
   return { kind: 'module', url: place.module, otherUrls: [], className: place.className, executorClass }
 }
 
+function resolveImage(uses: string, stage: string): ExecutorSource {
+  const image = uses.slice(imageScheme.length)
+  if (isImage(image)) return { kind: 'image', image }
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${stage}': uses must name an image, such as 'docker://registry.example/indexer:1.2', not ${show(uses)}.`,
+  )
+}
+
 function resolveModule(uses: string | URL, stage: string): ExecutorSource {
   const { url, className } = parseModule(uses, stage)
   requireFile(url, stage)
@@ -159,11 +173,11 @@ export function requireFile(url: URL, stage: string): void {
 /** A module, and what of it is meant: what stands behind the `#`. @throws INVALID_EXECUTOR, UNSUPPORTED */
 export function parseModule(uses: string | URL, stage: string): { url: URL; className: string | null } {
   const written = String(uses)
-  if (laterSchemes.test(written)) {
+  if (hubSchemes.test(written)) {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${stage}': uses ${JSON.stringify(written)} is a container image, which this version cannot run. ` +
-        `Use a class, a module or a YAML file, or an external server (external: true).`,
+      `stage '${stage}': uses ${JSON.stringify(written)} is an image of a hub, which this version cannot run. ` +
+        `Use a class, a module or a YAML file, an image ('docker://…') for exports, or an external server (external: true).`,
     )
   }
   if (uses instanceof URL || /^[a-z][a-z+]+:\/\//i.test(written)) {

@@ -1,0 +1,154 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { MillraceError } from '../../errors.js'
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import { exportSuite } from '../export.suite.js'
+import {
+  composeChecker,
+  Indexer,
+  indexerInImage,
+  planOf,
+  plans,
+  project,
+  richPlan,
+} from '../fixture.suite.js'
+import { type OptionsOf, renderExport } from '../index.js'
+
+const options = { image: 'shop:1', project } as const
+
+interface Compose {
+  readonly services: Readonly<Record<string, Record<string, unknown>>>
+  readonly networks: object
+  readonly configs: Readonly<Record<string, { readonly file: string }>>
+  readonly volumes?: object
+}
+
+async function composed(plan: FlowPlan, more: OptionsOf<'docker-compose'> = {}) {
+  const [file, ...configs] = await renderExport('docker-compose', plan, { ...options, ...more })
+  return { compose: parse(file!.text) as Compose, configs }
+}
+
+describe('export docker-compose', () => {
+  exportSuite('docker-compose', richPlan, options)
+
+  it('is what the Compose specification allows', async () => {
+    expect(composeChecker()((await composed(richPlan)).compose)).toEqual([])
+  })
+
+  it('notices a key that Compose does not have', async () => {
+    const { compose } = await composed(richPlan)
+    expect(composeChecker()({ ...compose, services: { a: { imag: 'b' } } }).join()).toContain('imag')
+  })
+
+  it('has a service for each shard, with its replicas', async () => {
+    const { services } = (await composed(richPlan)).compose
+    expect(Object.keys(services)).toEqual([
+      'gateway',
+      'encoder',
+      'indexer-1-before',
+      'indexer-1-0',
+      'indexer-1-1',
+    ])
+    expect(services['indexer-1-1']).toMatchObject({
+      image: 'registry.example/indexer:1.2',
+      deploy: {
+        replicas: 2,
+        resources: { limits: { cpus: '1.5', memory: '1073741824b' }, reservations: { cpus: '1' } },
+      },
+    })
+    expect(services.encoder).toMatchObject({
+      deploy: { resources: { reservations: { devices: [{ count: 1, capabilities: ['gpu'] }] } } },
+    })
+  })
+
+  it('publishes the gateway alone', async () => {
+    const { services, networks } = (await composed(richPlan, { port: 9000, network: 'jina' })).compose
+    const published = Object.entries(services).filter(([, service]) => 'ports' in service)
+    expect(published).toMatchObject([['gateway', { ports: ['9000:8080'], networks: ['jina', 'public'] }]])
+    expect(services.encoder).toMatchObject({ networks: ['jina'] })
+    expect(networks).toEqual({ jina: { internal: true }, public: {} })
+  })
+
+  it('publishes the port of the Flow when it has one', async () => {
+    const { services } = (await composed(planOf({ port: 5000 }, { uses: Indexer }))).compose
+    expect(services.gateway).toMatchObject({ ports: ['5000:8080'] })
+  })
+
+  it('lets the gateway look its stages up, and gives each its configuration', async () => {
+    const { compose, configs } = await composed(richPlan)
+    const flow = parse(configs[0]!.text) as { executors: object[] }
+    expect(flow.executors[3]).toMatchObject({
+      host: ['indexer-1-0', 'indexer-1-1'],
+      port: 8080,
+      discover: 'dns',
+    })
+    expect(configs.map(({ path }) => path)).toEqual([
+      'millrace/gateway.yml',
+      'millrace/encoder.yml',
+      'millrace/indexer-1-before.yml',
+    ])
+    expect(Object.values(compose.configs).map(({ file }) => file)).toEqual(
+      configs.map(({ path }) => `./${path}`),
+    )
+    expect(parse(configs[1]!.text)).toMatchObject({ jtype: 'Indexer', py_modules: [indexerInImage] })
+  })
+
+  it('keeps what has to be kept', async () => {
+    const { services, volumes } = (await composed(richPlan)).compose
+    expect(services['indexer-1-0']!.volumes).toEqual([
+      { type: 'volume', source: 'indexer-1-0-volume', target: '/models' },
+      { type: 'bind', source: './settings', target: '/etc/settings' },
+      { type: 'volume', source: 'indexer-1-0-workspace', target: '/workspace' },
+    ])
+    expect(Object.keys(volumes!)).toHaveLength(5)
+    expect(services.encoder).toMatchObject({ tmpfs: ['/tmp', '/workspace'] })
+  })
+
+  it('asks the environment for secrets, and for nothing else', async () => {
+    const plan = planOf(
+      { env: { PRICE: '$5' } },
+      {
+        name: 'a',
+        uses: 'docker://b',
+        usesWith: { of: '$HOME' },
+        envFromSecret: { TOKEN: { name: 't', key: 'k' } },
+      },
+    )
+    const { services } = (await composed(plan)).compose
+    expect(services.a).toMatchObject({ environment: { PRICE: '$$5', TOKEN: '${TOKEN:?stage a needs it}' } })
+    expect((services.a!.command as string[]).at(-1)).toBe('{"of":"$$HOME"}')
+  })
+
+  it('refuses the network by which the gateway is reached', async () => {
+    const refused = await composed(richPlan, { network: 'public' }).catch(MillraceError.from)
+    expect(refused).toMatchObject({ code: 'INVALID_OPTION' })
+  })
+})
+
+it('whatever the plan is, the file is valid, and has all that its services name', async () => {
+  const check = composeChecker()
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const { compose, configs } = await composed(plan)
+      expect(check(compose)).toEqual([])
+      const { executors } = parse(configs[0]!.text) as {
+        executors: { host?: string | string[]; discover?: string }[]
+      }
+      const hosts = executors.flatMap(({ host = [], discover }) => (discover === 'dns' ? host : []))
+      expect(['gateway', ...hosts]).toEqual(Object.keys(compose.services))
+      for (const { volumes = [], tmpfs } of Object.values(compose.services)) {
+        const targets = [
+          ...(tmpfs as string[]),
+          ...(volumes as { target: string }[]).map(({ target }) => target),
+        ]
+        expect(new Set(targets).size).toBe(targets.length)
+      }
+      const named = Object.values(compose.services)
+        .flatMap(({ volumes = [] }) => volumes as { type: string; source: string }[])
+        .flatMap(({ type, source }) => (type === 'volume' ? [source] : []))
+      expect(new Set(named)).toEqual(new Set(Object.keys(compose.volumes ?? {})))
+    }),
+    { numRuns: 30 },
+  )
+})

@@ -1,0 +1,17 @@
+import type { OptionTable } from '../../plan/option.js'
+import { integer, text } from '../../plan/option-kinds.js'
+import { workloadOptions } from '../workload-options.js'
+import type { WorkloadOptions } from '../workload.js'
+
+export interface DockerComposeOptions extends WorkloadOptions {
+  /** Port of this machine that leads to the gateway. Default null: the Flow's own, or 8080 when it has none. */
+  readonly port: number | null
+  /** Name of the network between the containers. Default `'stages'`. */
+  readonly network: string
+}
+
+export const dockerComposeOptions: OptionTable<DockerComposeOptions> = {
+  ...workloadOptions,
+  port: integer(null, 1, 65_535),
+  network: text('stages'),
+}

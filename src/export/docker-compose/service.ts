@@ -1,0 +1,57 @@
+import { containerPaths } from '../container-paths.js'
+import { stopSeconds } from '../leaving.js'
+
+export interface ServiceInit {
+  readonly kind: 'executor' | 'gateway'
+  readonly image: string
+  readonly args: readonly string[]
+  readonly replicas: number
+  readonly graceMs: number
+  readonly timeoutReadyMs: number
+  /** Of its configuration; Compose makes new containers when it changes. */
+  readonly checksum: string
+  readonly configs: readonly object[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly volumes: readonly object[]
+  /** Folders that go with the container, beside `/tmp`. */
+  readonly tmpfs: readonly string[]
+  readonly networks: readonly string[]
+  /** Sections of its own. */
+  readonly more: object
+  readonly deploy: object
+}
+
+/** A service of the Compose specification: a small container that is restarted, and asked whether it serves. */
+export function service(init: ServiceInit): object {
+  const { kind, image, args, environment, volumes, networks, configs } = init
+  return {
+    image,
+    entrypoint: ['millrace'],
+    command: args.map(literally),
+    ...(Object.keys(environment).length > 0 && { environment }),
+    ...(configs.length > 0 && { configs }),
+    ...(volumes.length > 0 && { volumes }),
+    tmpfs: [containerPaths.temporary, ...init.tmpfs],
+    networks,
+    ...init.more,
+    deploy: { replicas: init.replicas, ...init.deploy },
+    healthcheck: {
+      test: ['CMD', 'millrace', 'ping', kind, 'grpc://127.0.0.1:8080'],
+      interval: '5s',
+      timeout: '10s',
+      retries: 3,
+      ...(init.timeoutReadyMs >= 0 && { start_period: `${Math.ceil(init.timeoutReadyMs / 1000)}s` }),
+    },
+    restart: 'unless-stopped',
+    stop_grace_period: `${stopSeconds(init.graceMs)}s`,
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+    labels: { 'millrace.config': init.checksum },
+  }
+}
+
+/** Compose would replace `$NAME`. */
+export function literally(text: string): string {
+  return text.replaceAll('$', '$$$$')
+}

@@ -1,0 +1,128 @@
+import { MillraceError } from '../../errors.js'
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import { checksum } from '../checksum.js'
+import { containerPaths, containerPort } from '../container-paths.js'
+import { gatewayArgs, gatewayConfig } from '../gateway-config.js'
+import type { ExportTarget, TextFile } from '../target.js'
+import { gatewayImage, type Workload, workloads } from '../workload.js'
+import { yamlText } from '../yaml-text.js'
+import { type DockerComposeOptions, dockerComposeOptions } from './options.js'
+import { resources } from './resources.js'
+import { literally, service } from './service.js'
+import { composeVolumes } from './volumes.js'
+
+/** Where the configuration of the containers is, beside the Compose file. */
+const configFolder = 'millrace'
+/** The network by which the gateway is reached. */
+const publicNetwork = 'public'
+
+/**
+ * A file of the Compose specification, and the configuration it mounts. Replicas are those of a service, so that
+ * `docker compose up --scale` changes their number; each shard is a service of its own.
+ */
+export const dockerCompose: ExportTarget<FlowPlan, DockerComposeOptions> = {
+  options: dockerComposeOptions,
+  async render(plan, options) {
+    checkNetwork(options.network)
+    const own = await Promise.all(
+      workloads(plan, options).map((workload) => executor(plan, workload, options)),
+    )
+    const gate = await gateway(plan, options)
+    const services = [gate, ...own]
+    const named = [...new Set(own.flatMap(({ volumes }) => volumes))]
+    const configs = services.flatMap(({ name, config }) =>
+      config === null ? [] : [[name, { file: `./${config.path}` }] as const],
+    )
+    const compose = {
+      services: Object.fromEntries(services.map(({ name, body }) => [name, body])),
+      networks: { [options.network]: { internal: true }, [publicNetwork]: {} },
+      configs: Object.fromEntries(configs),
+      ...(named.length > 0 && { volumes: Object.fromEntries(named.map((name) => [name, {}])) }),
+    }
+    const texts = services.flatMap(({ config }) => (config === null ? [] : [config]))
+    return [{ path: 'docker-compose.yml', text: await yamlText(compose) }, ...texts]
+  },
+}
+
+interface Service {
+  readonly name: string
+  readonly body: object
+  readonly config: TextFile | null
+  readonly volumes: readonly string[]
+}
+
+async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<Service> {
+  const { settings } = plan
+  const port = options.port ?? (settings.port[0] || containerPort)
+  const host = (workload: string): string => workload
+  const text = await yamlText(gatewayConfig(plan, { project: options.project, host }))
+  const target = `${containerPaths.config}/flow.yml`
+  const body = service({
+    kind: 'gateway',
+    image: gatewayImage(options),
+    args: gatewayArgs(plan, target),
+    replicas: 1,
+    graceMs: settings.graceMs,
+    timeoutReadyMs: settings.timeoutReadyMs,
+    checksum: checksum(text),
+    configs: [{ source: 'gateway', target }],
+    environment: {},
+    volumes: [],
+    tmpfs: [],
+    networks: [options.network, publicNetwork],
+    more: { ports: [`${port}:${containerPort}`] },
+    deploy: {},
+  })
+  return { name: 'gateway', body, config: { path: `${configFolder}/gateway.yml`, text }, volumes: [] }
+}
+
+async function executor(
+  plan: FlowPlan,
+  workload: Workload,
+  { network }: DockerComposeOptions,
+): Promise<Service> {
+  const { name, stage, config } = workload
+  const { mounts, named, tmpfs } = composeVolumes(workload)
+  const text = config.file === null ? null : await yamlText(config.file)
+  const body = service({
+    kind: 'executor',
+    image: workload.image,
+    args: config.args,
+    // one that scales by itself does not so here
+    replicas: Math.max(1, stage.replicas),
+    graceMs: plan.settings.graceMs,
+    timeoutReadyMs: stage.timeoutReadyMs ?? plan.settings.timeoutReadyMs,
+    checksum: checksum(text),
+    configs: text === null ? [] : [{ source: name, target: `${containerPaths.config}/config.yml` }],
+    environment: environment(workload),
+    volumes: mounts,
+    tmpfs,
+    networks: [network],
+    more: {},
+    deploy: resources(stage),
+  })
+  return {
+    name,
+    body,
+    config: text === null ? null : { path: `${configFolder}/${name}.yml`, text },
+    volumes: named,
+  }
+}
+
+/** Compose knows no secrets of a cluster: it asks for them, in the environment or in `.env`. */
+function environment({ env, stage }: Workload): Readonly<Record<string, string>> {
+  const plain = Object.entries(env).map(([variable, value]) => [variable, literally(value)])
+  const secret = Object.keys(stage.envFromSecret).map((variable) => [
+    variable,
+    `\${${variable}:?stage ${stage.name} needs it}`,
+  ])
+  return Object.fromEntries([...plain, ...secret]) as Record<string, string>
+}
+
+function checkNetwork(network: string): void {
+  if (/^[a-zA-Z0-9][\w.-]*$/.test(network) && network !== publicNetwork) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `export docker-compose: network must be a name of letters, digits, _, . and -, other than '${publicNetwork}', not ${JSON.stringify(network)}.`,
+  )
+}

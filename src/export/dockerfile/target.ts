@@ -1,0 +1,106 @@
+import { MillraceError } from '../../errors.js'
+import { containerPaths, containerPort } from '../container-paths.js'
+import type { ExportTarget } from '../target.js'
+import { type DockerfileOptions, dockerfileOptions } from './options.js'
+
+/** What is to be known of a project for its image. */
+export interface Project {
+  /** As it is in `package.json`. */
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly scripts: Readonly<Record<string, string>>
+  /** Whether it has a `package-lock.json`, without which there is no `npm ci`. */
+  readonly isLocked: boolean
+}
+
+/**
+ * A `Dockerfile` and a `.dockerignore` for a project that has Executors. Its image runs them, and gateways too: the exports
+ * for containers say which.
+ */
+export const dockerfile: ExportTarget<Project, DockerfileOptions> = {
+  options: dockerfileOptions,
+  async render(project, { node }) {
+    check(project)
+    const file = (project.scripts.build === undefined ? plain : built)(node)
+    return [
+      { path: 'Dockerfile', text: file },
+      { path: '.dockerignore', text: ignored },
+    ]
+  },
+}
+
+function check({ dependencies, isLocked }: Project): void {
+  if (!Object.hasOwn(dependencies, 'millrace')) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      "The project does not have 'millrace' among its dependencies, so its image could not run anything. Say: npm install millrace",
+    )
+  }
+  if (isLocked) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    'The project has no package-lock.json, by which its image gets the same packages each time. Say: npm install',
+  )
+}
+
+/** A project whose files run as they are. */
+function plain(node: string): string {
+  return `${syntax}
+
+FROM ${node} AS dependencies
+WORKDIR ${containerPaths.project}
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+
+${last(node, 'COPY . .')}`
+}
+
+/** A project that \`npm run build\` compiles, which needs packages that its image does not. */
+function built(node: string): string {
+  return `${syntax}
+
+FROM ${node} AS build
+WORKDIR ${containerPaths.project}
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY . .
+# its packages are those of the build; the image has those of the next stage
+RUN npm run build && rm -rf node_modules
+
+FROM ${node} AS dependencies
+WORKDIR ${containerPaths.project}
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+
+${last(node, `COPY --from=build ${containerPaths.project} ./`)}`
+}
+
+const syntax = `# syntax=docker/dockerfile:1
+# Runs the Executors of this project: docker build -t NAME . ; then name the image to millrace export.`
+
+function last(node: string, copy: string): string {
+  const { project, workspace } = containerPaths
+  return `FROM ${node}
+ENV NODE_ENV=production PATH=${project}/node_modules/.bin:$PATH
+WORKDIR ${project}
+${copy}
+COPY --from=dependencies ${project}/node_modules ./node_modules
+RUN install -d -o 1000 -g 1000 ${workspace}
+# the user "node"; as a number, so that a cluster sees that it is not root
+USER 1000:1000
+EXPOSE ${containerPort}
+# what runs is said by the arguments: a config.yml of an Executor beside package.json, unless something else is named
+ENTRYPOINT ["millrace"]
+CMD ["executor", "--uses", "config.yml", "--port", "${containerPort}"]
+`
+}
+
+const ignored = `# what an image does not need, and what it must not have
+**/node_modules
+**/.git
+**/.env*
+**/*.log
+**/.DS_Store
+.dockerignore
+Dockerfile
+docker-compose*.yml
+`

@@ -1,0 +1,66 @@
+import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import type { OptionTable } from '../../plan/option.js'
+import { flag } from '../../plan/option-kinds.js'
+import type { ExportTarget } from '../target.js'
+
+export interface FlowchartOptions {
+  /** From top to bottom instead of from left to right. Default false. */
+  readonly vertical: boolean
+}
+
+const options: OptionTable<FlowchartOptions> = { vertical: flag(false) }
+
+/** A picture of the Flow in the language of Mermaid, as Markdown on GitHub shows it. */
+export const flowchart: ExportTarget<FlowPlan, FlowchartOptions> = {
+  options,
+  async render({ stages }, { vertical }) {
+    const nodes = ['gateway', ...stages.map((_, index) => `s${index}`), 'end_']
+    const lines = [
+      `flowchart ${vertical ? 'TB' : 'LR'}`,
+      '  gateway(["gateway"])',
+      ...stages.map((stage, index) => `  s${index}${shape(stage)}`),
+      '  end_(["gateway"])',
+      `  ${nodes.join(' --> ')}`,
+    ]
+    return [{ path: 'flow.mmd', text: `${lines.join('\n')}\n` }]
+  },
+}
+
+function shape(stage: StagePlan): string {
+  const label = [stage.name, what(stage), counts(stage)]
+    .filter((line) => line !== '')
+    .map(escaped)
+    .join('<br/>')
+  return stage.external.length > 0 ? `[["${label}"]]` : `["${label}"]`
+}
+
+function what({ source, external }: StagePlan): string {
+  if (external.length > 0) return 'external'
+  switch (source.kind) {
+    case 'pass-through':
+      return 'passes through'
+    case 'image':
+      return source.image
+    case 'class':
+      return source.executorClass.name
+    case 'module':
+      return source.className ?? source.executorClass?.name ?? ''
+  }
+}
+
+function counts({ shards, replicas, autoscale }: StagePlan): string {
+  const copies =
+    autoscale === null ? times(replicas, 'replica') : `${autoscale.min} to ${autoscale.max} replicas`
+  return [shards > 1 ? times(shards, 'shard') : '', copies === '1 replica' ? '' : copies]
+    .filter(Boolean)
+    .join(' × ')
+}
+
+function times(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}
+
+/** Mermaid's own way to write characters that mean something to it. */
+function escaped(text: string): string {
+  return text.replaceAll(/["<>#;&]/g, (character) => `#${character.codePointAt(0)};`)
+}

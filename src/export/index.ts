@@ -1,0 +1,39 @@
+import { resolveOptions } from '../plan/option.js'
+import { dockerCompose } from './docker-compose/target.js'
+import { dockerfile } from './dockerfile/target.js'
+import { flowchart } from './flowchart/target.js'
+import { kubernetes } from './kubernetes/target.js'
+import type { ExportTarget, TextFile } from './target.js'
+
+export { writeAround, writeFiles } from './write-files.js'
+
+/** What can be written, by the word of the command line. */
+export const exportTargets = {
+  kubernetes,
+  'docker-compose': dockerCompose,
+  dockerfile,
+  flowchart,
+} as const satisfies Record<string, Omit<ExportTarget<never, object>, 'options'>>
+
+export type ExportKind = keyof typeof exportTargets
+
+type Table = typeof exportTargets
+/** What a kind is made from. */
+export type SubjectOf<K extends ExportKind> = Parameters<Table[K]['render']>[0]
+/** What may be said about it. */
+export type OptionsOf<K extends ExportKind> = Partial<Parameters<Table[K]['render']>[1]>
+
+/**
+ * The files of one kind.
+ *
+ * @throws UNKNOWN_OPTION, INVALID_OPTION, INVALID_NAME, UNSUPPORTED
+ */
+export async function renderExport<K extends ExportKind>(
+  kind: K,
+  subject: SubjectOf<K>,
+  options: OptionsOf<K> = {},
+): Promise<readonly TextFile[]> {
+  // the table pairs each kind with its subject and options, which a union cannot show
+  const target = exportTargets[kind] as unknown as ExportTarget<SubjectOf<K>, object>
+  return target.render(subject, resolveOptions(target.options, options, `export ${kind}`))
+}

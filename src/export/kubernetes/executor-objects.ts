@@ -1,0 +1,88 @@
+import { MillraceError } from '../../errors.js'
+import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { checksum } from '../checksum.js'
+import { checkDnsName } from '../names.js'
+import { yamlText } from '../yaml-text.js'
+import type { Workload } from '../workload.js'
+import { autoscaler } from './autoscaler.js'
+import { environmentMap, filesMap } from './config-maps.js'
+import { deployment, statefulSet } from './controllers.js'
+import { disruptionBudget } from './disruption-budget.js'
+import type { KubernetesObject } from './object.js'
+import type { KubernetesOptions } from './options.js'
+import { type Part, workloadPart } from './part.js'
+import { podTemplate } from './pod-template.js'
+import { headlessService } from './service.js'
+import { podVolumes } from './volumes.js'
+
+/** A StatefulSet adds a hash of ten characters and a - to its name for a label, which may have 63. */
+const longestStateful = 52
+
+/** The objects of one shard, in the order in which they are needed. @throws UNSUPPORTED, INVALID_NAME */
+export async function executorObjects(
+  plan: FlowPlan,
+  workload: Workload,
+  options: KubernetesOptions & { readonly namespace: string },
+): Promise<readonly KubernetesObject[]> {
+  const { stage, env, config } = workload
+  const part = workloadPart(plan, workload, options.namespace)
+  const { mounts, volumes, claims } = podVolumes(workload, part, options)
+  const files = config.file === null ? null : { 'config.yml': await yamlText(config.file) }
+  const timeoutReadyMs = stage.timeoutReadyMs ?? plan.settings.timeoutReadyMs
+  const maps = [
+    ...(Object.keys(env).length > 0 ? [environmentMap(part, env)] : []),
+    ...(files === null ? [] : [filesMap(part, files)]),
+  ]
+  const template = podTemplate({
+    part,
+    container: 'executor',
+    image: workload.image,
+    args: config.args,
+    graceMs: plan.settings.graceMs,
+    timeoutReadyMs,
+    liveness: stage.liveness,
+    maps: { environment: Object.keys(env).length > 0, files: files !== null },
+    checksum: checksum(env, files),
+    secrets: stage.envFromSecret,
+    isStateful: claims.length > 0,
+    resources: resources(stage),
+    imagePullSecrets: stage.imagePullSecrets,
+    volumes,
+    mounts,
+  })
+  const replicas = stage.autoscale === null ? stage.replicas : null
+  const init = { part, template, replicas, timeoutReadyMs }
+  if (claims.length > 0) checkDnsName(part.name, stage.name, longestStateful)
+  const controller = claims.length > 0 ? statefulSet(init, claims) : deployment(init)
+  return [
+    ...maps,
+    headlessService(part),
+    controller,
+    disruptionBudget(part),
+    ...scaling(part, controller, stage),
+  ]
+}
+
+function scaling(part: Part, controller: KubernetesObject, stage: StagePlan): readonly KubernetesObject[] {
+  const { autoscale, resources } = stage
+  return autoscale === null ? [] : [autoscaler(part, controller, { autoscale, resources })]
+}
+
+/** @throws UNSUPPORTED */
+function resources({ resources: { requests, limits }, gpus, name }: StagePlan): object {
+  if (typeof gpus === 'string') {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}': Kubernetes gives out gpus by number only, not '${gpus}'. Say how many each replica needs: gpus: 1.`,
+    )
+  }
+  const most = { ...limits, ...(gpus !== null && { 'nvidia.com/gpu': gpus }) }
+  return {
+    ...(requests !== undefined && { requests: asTexts(requests) }),
+    ...(Object.keys(most).length > 0 && { limits: asTexts(most) }),
+  }
+}
+
+function asTexts(quantities: object): object {
+  return Object.fromEntries(Object.entries(quantities).map(([name, amount]) => [name, String(amount)]))
+}

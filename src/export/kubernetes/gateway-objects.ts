@@ -1,0 +1,56 @@
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import { livenessOption } from '../../plan/resilience.js'
+import { checksum } from '../checksum.js'
+import { containerPaths } from '../container-paths.js'
+import { gatewayArgs, gatewayConfig } from '../gateway-config.js'
+import { gatewayImage, isOwn } from '../workload.js'
+import { yamlText } from '../yaml-text.js'
+import { filesMap } from './config-maps.js'
+import { deployment } from './controllers.js'
+import { disruptionBudget } from './disruption-budget.js'
+import type { KubernetesObject } from './object.js'
+import type { KubernetesOptions } from './options.js'
+import { gatewayPart } from './part.js'
+import { podTemplate } from './pod-template.js'
+import { gatewayService } from './service.js'
+
+/** Its configuration, its one address and its pods. @throws UNSUPPORTED, INVALID_OPTION */
+export async function gatewayObjects(
+  plan: FlowPlan,
+  options: KubernetesOptions & { readonly namespace: string },
+): Promise<readonly KubernetesObject[]> {
+  const { namespace, project } = options
+  const { settings } = plan
+  const part = gatewayPart(plan, namespace)
+  const host = (workload: string): string => `${workload}.${namespace}.svc`
+  const files = { 'flow.yml': await yamlText(gatewayConfig(plan, { project, host })) }
+  const template = podTemplate({
+    part,
+    container: 'gateway',
+    image: gatewayImage(options),
+    args: gatewayArgs(plan, `${containerPaths.config}/flow.yml`),
+    graceMs: settings.graceMs,
+    timeoutReadyMs: settings.timeoutReadyMs,
+    liveness: livenessOption.preset,
+    maps: { environment: false, files: true },
+    checksum: checksum(files),
+    secrets: {},
+    isStateful: false,
+    resources: {},
+    imagePullSecrets: pullSecrets(plan),
+    volumes: [],
+    mounts: [],
+  })
+  const { timeoutReadyMs } = settings
+  return [
+    filesMap(part, files),
+    gatewayService(part),
+    deployment({ part, template, replicas: options.gatewayReplicas, timeoutReadyMs }),
+    disruptionBudget(part),
+  ]
+}
+
+/** Its image is mostly that of some stage. */
+function pullSecrets({ stages }: FlowPlan): readonly string[] {
+  return [...new Set(stages.filter(isOwn).flatMap(({ imagePullSecrets }) => imagePullSecrets))]
+}

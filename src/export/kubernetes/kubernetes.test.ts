@@ -1,0 +1,428 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+import { type ErrorCode, MillraceError } from '../../errors.js'
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import type { StageOptions } from '../../plan/stage-settings.js'
+import { exportSuite } from '../export.suite.js'
+import {
+  Indexer,
+  indexerInImage,
+  kubernetesChecker,
+  kubernetesVersions,
+  planOf,
+  plans,
+  project,
+  richPlan,
+} from '../fixture.suite.js'
+import { type OptionsOf, renderExport } from '../index.js'
+import type { KubernetesObject } from './object.js'
+
+const options = { image: 'shop:1', project } as const
+
+/** As `kubectl` reads them, with the paths of their files. */
+async function objectsOf(
+  plan: FlowPlan,
+  more: OptionsOf<'kubernetes'> = {},
+): Promise<readonly KubernetesObject[]> {
+  const files = await renderExport('kubernetes', plan, { ...options, ...more })
+  return files
+    .filter(({ path }) => path !== 'kustomization.yaml')
+    .flatMap(({ text }) =>
+      parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as KubernetesObject),
+    )
+}
+
+/** What a test looks into without knowing its type. */
+type Loose = any
+
+const find = (objects: readonly KubernetesObject[], kind: string, name: string): Loose =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name) as Loose
+
+const containerOf = (controller: Loose): Loose => controller.spec.template.spec.containers[0]
+
+describe('export kubernetes', () => {
+  exportSuite('kubernetes', richPlan, options)
+
+  it.each(kubernetesVersions)('is what Kubernetes %s takes', async (version) => {
+    const check = kubernetesChecker(version)
+    expect((await objectsOf(richPlan)).flatMap(check)).toEqual([])
+  })
+
+  it('notices a key that Kubernetes does not have', async () => {
+    const [, , , deployment] = await objectsOf(planOf({}, { uses: Indexer }))
+    const wrong = { ...deployment!, spec: { ...(deployment!.spec as object), strategi: {} } }
+    expect(kubernetesChecker('1.33')(wrong).join()).toContain('strategi')
+  })
+
+  it('has a folder for each stage, and names all files', async () => {
+    const files = await renderExport('kubernetes', richPlan, options)
+    const paths = files.map(({ path }) => path)
+    expect(paths).toEqual([
+      'kustomization.yaml',
+      'service-account.yml',
+      'gateway/gateway.yml',
+      'encoder/encoder.yml',
+      'indexer-1-before/indexer-1-before.yml',
+      'indexer-1/indexer-1-0.yml',
+      'indexer-1/indexer-1-1.yml',
+    ])
+    expect(parse(files[0]!.text)).toMatchObject({ kind: 'Kustomization', resources: paths.slice(1) })
+  })
+
+  it('tells the gateway where the stages are and how to treat them', async () => {
+    const map = find(await objectsOf(richPlan), 'ConfigMap', 'gateway-files')
+    expect(map.data['flow.yml']).toBe(`jtype: Flow
+with:
+  name: shop
+  timeoutMs: 5000
+  graceMs: 10000
+executors:
+  - name: entry
+  - name: encoder
+    external: true
+    host: encoder.shop.svc
+    port: 8080
+    discover: dns
+  - name: indexer_1_before
+    external: true
+    host: indexer-1-before.shop.svc
+    port: 8080
+    discover: dns
+    timeout_send: 2000
+  - name: indexer_1
+    external: true
+    host:
+      - indexer-1-0.shop.svc
+      - indexer-1-1.shop.svc
+    port: 8080
+    discover: dns
+    shards: 2
+    polling: KEY
+    key: tags.tenant
+    reduce:
+      limit: 10
+    retries: 2
+    hedge:
+      afterMs: 40
+      budget: 0.05
+    timeout_send: 2000
+  - name: elsewhere
+    external: true
+    host:
+      - a
+      - b
+    port:
+      - 443
+      - 443
+    tls: true
+`)
+  })
+
+  it('names and labels things as Jina does', async () => {
+    const objects = await objectsOf(richPlan)
+    const shard = find(objects, 'StatefulSet', 'indexer-1-1')
+    expect(shard.spec.template.metadata.labels).toMatchObject({
+      app: 'indexer-1-1',
+      jina_deployment_name: 'indexer_1',
+      shard_id: '1',
+      pod_type: 'WORKER',
+      ns: 'shop',
+    })
+    const gateway = find(objects, 'Deployment', 'gateway')
+    expect(gateway.metadata.labels).toMatchObject({ app: 'gateway', pod_type: 'GATEWAY', shard_id: '' })
+    expect(find(objects, 'ConfigMap', 'encoder-configmap').data).toEqual({ MODE: 'yes' })
+  })
+
+  it('gives a class of the project the image of the project, and its configuration', async () => {
+    const objects = await objectsOf(richPlan)
+    const container = containerOf(find(objects, 'Deployment', 'encoder'))
+    expect(container.image).toBe('shop:1')
+    expect(container.args.join(' ')).toBe(
+      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --workspace /workspace --grace-ms 10000',
+    )
+    const { 'config.yml': config } = find(objects, 'ConfigMap', 'encoder-files').data
+    // as a reader of YAML 1.2, and one of 1.1, to which `on` would be true
+    for (const version of ['1.2', '1.1'] as const) {
+      expect(parse(config, { version })).toEqual({
+        jtype: 'Indexer',
+        py_modules: [indexerInImage],
+        with: { model: 'on', price: '$5' },
+      })
+    }
+  })
+
+  it('gives a shard of an image its number, and what is over its own configuration', async () => {
+    const container = containerOf(find(await objectsOf(richPlan), 'StatefulSet', 'indexer-1-1'))
+    expect(container.image).toBe('registry.example/indexer:1.2')
+    expect(container.args.join(' ')).toContain(
+      '--uses config.yml --name indexer_1 --port 8080 --shard-id 1 --shards 2',
+    )
+    expect(container.args.slice(-2)).toEqual(['--uses-with', '{"dim":3}'])
+  })
+
+  it('has the one shard that a Flow has of several', async () => {
+    const objects = await objectsOf(planOf({}, { name: 'a', uses: Indexer, shards: 3, shardId: 1 }))
+    expect(containerOf(find(objects, 'Deployment', 'a-1')).args.join(' ')).toContain(
+      '--shard-id 1 --shards 3',
+    )
+    expect(find(objects, 'ConfigMap', 'gateway-files').data['flow.yml']).toContain('host: a-1.default.svc\n')
+  })
+
+  it('keeps workspace and volumes in claims of each replica', async () => {
+    const { spec } = find(
+      await objectsOf(richPlan, { storage: '20Gi', storageClass: 'fast' }),
+      'StatefulSet',
+      'indexer-1-0',
+    )
+    const claims = spec.volumeClaimTemplates
+    expect(claims.map(({ metadata }: Loose) => metadata.name)).toEqual([
+      'indexer-1-0-volume',
+      'volume-1',
+      'workspace',
+    ])
+    expect(claims[0].spec).toMatchObject({
+      storageClassName: 'fast',
+      resources: { requests: { storage: '20Gi' } },
+    })
+    const mounts = spec.template.spec.containers[0].volumeMounts.map(({ mountPath }: Loose) => mountPath)
+    expect(mounts).toEqual(['/tmp', '/models', '/etc/settings', '/workspace'])
+    expect(spec.serviceName).toBe('indexer-1-0')
+  })
+
+  it('keeps a workspace that lies on a volume there', async () => {
+    const plan = planOf({}, { name: 'indexer', uses: Indexer, volumes: ['/data'], workspace: '/data/index' })
+    const { spec } = find(await objectsOf(plan), 'StatefulSet', 'indexer')
+    expect(spec.volumeClaimTemplates).toHaveLength(1)
+    expect(spec.template.spec.containers[0].args.join(' ')).toContain('--workspace /data/index')
+  })
+
+  it('leaves time for what is in flight', async () => {
+    const { spec } = find(await objectsOf(richPlan), 'Deployment', 'gateway').spec.template
+    // 7 s until everybody knows, 10 s of grace, 5 s to end
+    expect(spec.terminationGracePeriodSeconds).toBe(22)
+  })
+
+  it('lets an autoscaler decide how many there are', async () => {
+    const objects = await objectsOf(richPlan)
+    expect(find(objects, 'Deployment', 'encoder').spec).not.toHaveProperty('replicas')
+    expect(find(objects, 'HorizontalPodAutoscaler', 'encoder').spec).toMatchObject({
+      scaleTargetRef: { kind: 'Deployment', name: 'encoder' },
+      minReplicas: 1,
+      maxReplicas: 4,
+      metrics: [{ resource: { target: { type: 'AverageValue', averageValue: '700m' } } }],
+    })
+  })
+
+  it('takes secrets and graphics cards', async () => {
+    const pod = find(await objectsOf(richPlan), 'Deployment', 'encoder').spec.template.spec
+    expect(pod.imagePullSecrets).toEqual([{ name: 'registry' }])
+    expect(pod.containers[0]).toMatchObject({
+      env: expect.arrayContaining([
+        { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'tokens', key: 'hub' } } },
+      ]),
+      resources: { limits: { 'nvidia.com/gpu': '1' } },
+    })
+  })
+
+  it('makes new pods when configuration changes, and only then', async () => {
+    const sum = async (usesWith: object): Promise<unknown> => {
+      const objects = await objectsOf(planOf({}, { name: 'a', uses: Indexer, usesWith: { ...usesWith } }))
+      return find(objects, 'Deployment', 'a').spec.template.metadata.annotations['checksum/config']
+    }
+    expect(await sum({ dim: 3 })).toBe(await sum({ dim: 3 }))
+    expect(await sum({ dim: 3 })).not.toBe(await sum({ dim: 4 }))
+  })
+
+  it('leaves $(NAME) in arguments as it is', async () => {
+    const plan = planOf({}, { name: 'a', uses: 'docker://b', usesWith: { cost: '$(POD_UID)' } })
+    const { args } = containerOf(find(await objectsOf(plan, { gatewayImage: 'g' }), 'Deployment', 'a'))
+    expect(args.at(-1)).toBe('{"cost":"$$(POD_UID)"}')
+  })
+})
+
+describe('what cannot be exported to Kubernetes', () => {
+  const long = 'a'.repeat(60)
+  const cases: [string, StageOptions[], ErrorCode, RegExp, OptionsOf<'kubernetes'>?][] = [
+    [
+      'a class without an image',
+      [{ name: 'a', uses: Indexer }],
+      'INVALID_OPTION',
+      /'a' runs a class.*--image/,
+      { image: null },
+    ],
+    [
+      'a gateway without an image',
+      [{ name: 'a', uses: 'docker://b' }],
+      'INVALID_OPTION',
+      /gateway needs an image/,
+      { image: null },
+    ],
+    [
+      'a class outside of the project',
+      [{ name: 'a', uses: Indexer }],
+      'UNSUPPORTED',
+      /'a': .* is not in the project/,
+      { project: '/nowhere' },
+    ],
+    [
+      'a module without a class',
+      [{ name: 'a', uses: new URL('../fixture.suite.ts', import.meta.url) }],
+      'INVALID_OPTION',
+      /which class/,
+    ],
+    [
+      'names that meet',
+      [
+        { name: 'a_b', uses: Indexer },
+        { name: 'A_b', uses: Indexer },
+      ],
+      'INVALID_NAME',
+      /'A_b' and 'a_b' would both be 'a-b'/,
+    ],
+    [
+      'a stage that meets a shard',
+      [
+        { name: 'a', uses: Indexer, shards: 2 },
+        { name: 'a_1', uses: Indexer },
+      ],
+      'INVALID_NAME',
+      /'a_1' and 'a'/,
+    ],
+    ["the gateway's name", [{ name: 'Gateway', uses: Indexer }], 'INVALID_NAME', /'Gateway' and 'gateway'/],
+    ['a name of other letters', [{ name: 'größe', uses: Indexer }], 'INVALID_NAME', /'größe' in the network/],
+    ['a name that ends with _', [{ name: 'a_', uses: Indexer }], 'INVALID_NAME', /'a-' in the network/],
+    [
+      'a name that ends with _, with shards behind it',
+      [{ name: 'a_', uses: Indexer, shards: 2 }],
+      'INVALID_NAME',
+      /'a-' in the network/,
+    ],
+    [
+      'a name that is too long',
+      [{ name: `${long}aaaa`, uses: Indexer }],
+      'INVALID_NAME',
+      /64 characters where 63/,
+    ],
+    [
+      'a name that is too long for a StatefulSet',
+      [{ name: long, uses: Indexer, workspace: 'w' }],
+      'INVALID_NAME',
+      /60 characters where 52/,
+    ],
+    ['all graphics cards', [{ name: 'a', uses: Indexer, gpus: 'all' }], 'UNSUPPORTED', /gpus: 1/],
+    [
+      'a reduce of this program',
+      [{ name: 'a', uses: Indexer, shards: 2, reduce: (docs) => docs[0]! }],
+      'UNSUPPORTED',
+      /reduce is a function/,
+    ],
+    [
+      'options that no file can say',
+      [{ name: 'a', uses: Indexer, usesWith: { since: new Date(0) } }],
+      'UNSUPPORTED',
+      /usesWith has what/,
+    ],
+    [
+      'an Executor behind shards',
+      [{ name: 'a', uses: Indexer, shards: 2, usesAfter: Indexer }],
+      'UNSUPPORTED',
+      /usesAfter/,
+    ],
+    [
+      'a volume in the place of another',
+      [{ name: 'a', uses: Indexer, volumes: ['/data', 'b:/data'] }],
+      'INVALID_OPTION',
+      /volumes has \/data/,
+    ],
+    [
+      'a variable that a container cannot have',
+      [{ name: 'a', uses: Indexer, env: { 'A B': '' } }],
+      'INVALID_OPTION',
+      /env has "A B"/,
+    ],
+    [
+      'a namespace that is none',
+      [{ name: 'a', uses: Indexer }],
+      'INVALID_NAME',
+      /"A b"/,
+      { namespace: 'A b' },
+    ],
+  ]
+  it.each(cases)('%s', async (_name, stages, code, message, more = {}) => {
+    const refused = await renderExport('kubernetes', planOf({}, ...stages), { ...options, ...more }).then(
+      () => null,
+      MillraceError.from,
+    )
+    expect(refused?.message).toMatch(message)
+    expect(refused?.code).toBe(code)
+  })
+})
+
+it('whatever the plan is, its objects are valid, fit each other, and the gateway knows them', async () => {
+  const checks = kubernetesVersions.map(kubernetesChecker)
+  const label = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const objects = await objectsOf(plan, { namespace: 'shop' })
+      expect(objects.flatMap((object) => checks.flatMap((check) => check(object)))).toEqual([])
+      const keys = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+      expect(new Set(keys).size).toBe(keys.length)
+      for (const { metadata } of objects) expect(metadata.name).toMatch(label)
+      for (const { metadata } of objects) {
+        for (const value of Object.values(metadata.labels))
+          expect(value).toMatch(/^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/)
+      }
+      expectFitting(objects)
+      expectConfigured(objects, plan)
+      const flow = find(objects, 'ConfigMap', 'gateway-files').data['flow.yml']
+      const hosts = (parse(flow) as { executors: { host?: string | string[] }[] }).executors.flatMap(
+        ({ host = [] }) => host,
+      )
+      const services = objects.filter(
+        ({ kind, metadata }) => kind === 'Service' && metadata.name !== 'gateway',
+      )
+      expect(services.map(({ metadata }) => `${metadata.name}.shop.svc`)).toEqual(
+        hosts.filter((host) => host.endsWith('.svc')),
+      )
+    }),
+    { numRuns: 30 },
+  )
+})
+
+/** Whoever reads a configuration, as YAML 1.2 or 1.1, gets the options that the stage has. */
+function expectConfigured(objects: readonly KubernetesObject[], { stages }: FlowPlan): void {
+  const stagesByName = new Map(stages.map((stage) => [stage.name, stage]))
+  for (const { metadata, data } of objects as Loose[]) {
+    if (data?.['config.yml'] === undefined) continue
+    const { usesWith } = stagesByName.get(metadata.labels.jina_deployment_name)!
+    for (const version of ['1.2', '1.1'] as const) {
+      expect(parse(data['config.yml'], { version }).with ?? {}).toEqual(usesWith)
+    }
+  }
+}
+
+/** Every selector finds the pods of the same name, everything that is mounted is there. */
+function expectFitting(objects: readonly KubernetesObject[]): void {
+  const controllers = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet') as Loose[]
+  for (const { metadata, spec } of controllers) {
+    const labels = spec.template.metadata.labels
+    const selectors = objects
+      .filter((object) => object.metadata.name === String(metadata.name))
+      .map((object) => (object.spec ?? {}) as Loose)
+      .flatMap(({ selector }) => (selector === undefined ? [] : [selector.matchLabels ?? selector]))
+    expect(selectors.length).toBe(3)
+    for (const selector of selectors) expect(labels).toMatchObject(selector)
+    const pod = spec.template.spec
+    const provided = [
+      ...pod.volumes.map(({ name }: Loose) => name),
+      ...(spec.volumeClaimTemplates ?? []).map((claim: Loose) => claim.metadata.name),
+    ]
+    const mounts = pod.containers[0].volumeMounts
+    expect(new Set(mounts.map(({ name }: Loose) => name))).toEqual(new Set(provided))
+    expect(new Set(mounts.map(({ mountPath }: Loose) => mountPath)).size).toBe(mounts.length)
+    for (const { configMap } of pod.volumes) {
+      if (configMap !== undefined) expect(find(objects, 'ConfigMap', configMap.name)).toBeDefined()
+    }
+  }
+}

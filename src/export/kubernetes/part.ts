@@ -1,0 +1,61 @@
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import { dnsName, labelValue } from '../names.js'
+import type { Workload } from '../workload.js'
+import type { Metadata } from './object.js'
+
+/** What the objects of one shard, or of the gateway, have in common. */
+export interface Part {
+  /** Of its Service, and of what runs its pods. */
+  readonly name: string
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Jina's labels (jina.md 6.4), and those that Kubernetes recommends. */
+export function workloadPart(plan: FlowPlan, { name, stage, shardId }: Workload, namespace: string): Part {
+  const labels = {
+    jina_deployment_name: stage.name,
+    shard_id: String(shardId),
+    pod_type: 'WORKER',
+    'app.kubernetes.io/component': 'executor',
+  }
+  return part(plan, { name, namespace, labels })
+}
+
+export function gatewayPart(plan: FlowPlan, namespace: string): Part {
+  const labels = {
+    jina_deployment_name: 'gateway',
+    shard_id: '',
+    pod_type: 'GATEWAY',
+    'app.kubernetes.io/component': 'gateway',
+  }
+  return part(plan, { name: 'gateway', namespace, labels })
+}
+
+function part({ settings }: FlowPlan, { name, namespace, labels }: Part): Part {
+  const flow = labelValue(settings.name) || 'flow'
+  const common = {
+    app: name,
+    ...labels,
+    ns: namespace,
+    'app.kubernetes.io/name': name,
+    'app.kubernetes.io/instance': flow,
+    'app.kubernetes.io/part-of': flow,
+    'app.kubernetes.io/managed-by': 'millrace',
+  }
+  return { name, namespace, labels: common }
+}
+
+export function metadata({ name, namespace, labels }: Part, suffix = ''): Metadata {
+  return { name: `${name}${suffix}`, namespace, labels }
+}
+
+/** By which a Service and its like find the pods. */
+export function selector({ name }: Part): Readonly<Record<string, string>> {
+  return { app: name }
+}
+
+/** The Flow's name, unless it has none of its own. */
+export function defaultNamespace({ settings }: FlowPlan): string {
+  return settings.name === 'flow' ? 'default' : dnsName(settings.name)
+}

@@ -1,0 +1,121 @@
+import type { SecretKey } from '../../plan/container.js'
+import type { Liveness } from '../../plan/resilience.js'
+import { containerPaths, containerPort } from '../container-paths.js'
+import { leaveSeconds, stopSeconds } from '../leaving.js'
+import { metadata, type Part, selector } from './part.js'
+import { probes } from './probes.js'
+import { serviceAccountName } from './service-account.js'
+
+/** The user `node` of Node's images. */
+const user = 1000
+
+export interface PodTemplate {
+  readonly part: Part
+  readonly container: 'executor' | 'gateway'
+  readonly image: string
+  readonly args: readonly string[]
+  readonly graceMs: number
+  readonly timeoutReadyMs: number
+  readonly liveness: Liveness | null
+  /** Whether the part has a ConfigMap of its environment, and one of files. */
+  readonly maps: { readonly environment: boolean; readonly files: boolean }
+  /** Of both; other pods come when it changes. */
+  readonly checksum: string
+  /** By variable the secret and its key. */
+  readonly secrets: Readonly<Record<string, SecretKey>>
+  readonly isStateful: boolean
+  readonly resources: object
+  readonly imagePullSecrets: readonly string[]
+  /** Volumes of the pod's own; claims are not among them. */
+  readonly volumes: readonly object[]
+  readonly mounts: readonly object[]
+}
+
+export function podTemplate(template: PodTemplate): object {
+  const { part, imagePullSecrets, graceMs, maps } = template
+  const files = maps.files ? [{ name: 'config', configMap: { name: `${part.name}-files` } }] : []
+  return {
+    metadata: {
+      labels: metadata(part).labels,
+      annotations: {
+        'kubectl.kubernetes.io/default-container': template.container,
+        'checksum/config': template.checksum,
+      },
+    },
+    spec: {
+      serviceAccountName,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: leaveSeconds + stopSeconds(graceMs),
+      ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: user,
+        runAsGroup: user,
+        fsGroup: user,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(
+        (topologyKey) => ({
+          maxSkew: 1,
+          topologyKey,
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: selector(part) },
+        }),
+      ),
+      containers: [container(template)],
+      volumes: [{ name: 'tmp', emptyDir: {} }, ...files, ...template.volumes],
+    },
+  }
+}
+
+function container(template: PodTemplate): object {
+  const { part, maps, resources } = template
+  const files = maps.files ? [{ name: 'config', mountPath: containerPaths.config, readOnly: true }] : []
+  return {
+    name: template.container,
+    image: template.image,
+    imagePullPolicy: 'IfNotPresent',
+    command: ['millrace'],
+    args: template.args.map(literally),
+    ports: [{ name: 'port', containerPort, protocol: 'TCP' }],
+    ...(maps.environment && { envFrom: [{ configMapRef: { name: `${part.name}-configmap` } }] }),
+    env: environment(template),
+    ...(Object.keys(resources).length > 0 && { resources }),
+    ...probes(template.timeoutReadyMs, template.liveness),
+    lifecycle: {
+      preStop: { exec: { command: ['node', '-e', `setTimeout(() => {}, ${leaveSeconds * 1000})`] } },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'tmp', mountPath: containerPaths.temporary }, ...files, ...template.mounts],
+  }
+}
+
+/** Who and where it is, as Jina tells its pods, and what comes from secrets. */
+function environment({ part, secrets, isStateful }: PodTemplate): readonly object[] {
+  const field = (variable: string, fieldPath: string): object => ({
+    name: variable,
+    valueFrom: { fieldRef: { fieldPath } },
+  })
+  return [
+    field('POD_UID', 'metadata.uid'),
+    { name: 'JINA_DEPLOYMENT_NAME', value: part.name },
+    { name: isStateful ? 'K8S_STATEFULSET_NAME' : 'K8S_DEPLOYMENT_NAME', value: part.name },
+    field('K8S_NAMESPACE_NAME', 'metadata.namespace'),
+    field('K8S_POD_NAME', 'metadata.name'),
+    ...Object.entries(secrets).map(([variable, secretKeyRef]) => ({
+      name: variable,
+      valueFrom: { secretKeyRef },
+    })),
+  ]
+}
+
+/** Kubernetes would replace `$(NAME)`. */
+function literally(argument: string): string {
+  return argument.replaceAll('$(', '$$$$(')
+}

@@ -1,0 +1,134 @@
+import { MillraceError } from '../errors.js'
+import { parseVolume, type Volume } from '../plan/container.js'
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import { containerPaths } from './container-paths.js'
+import { type ExecutorConfig, executorConfig } from './executor-config.js'
+import { checkDistinct, checkDnsName, dnsName } from './names.js'
+
+/** The containers of one shard of a stage, as many as it has replicas. */
+export interface Workload {
+  /** Its name in the network: `indexer`, `indexer-1`. */
+  readonly name: string
+  readonly stage: StagePlan
+  readonly shardId: number
+  readonly image: string
+  readonly config: ExecutorConfig
+  readonly env: Readonly<Record<string, string>>
+  readonly volumes: readonly Volume[]
+  /**
+   * Where the workspace is: at `/workspace`, `kept` or `passing` with the container, or on one of the volumes.
+   */
+  readonly workspace: 'kept' | 'passing' | 'volume'
+}
+
+export interface WorkloadOptions {
+  /** Image of stages without one of their own, and of the gateway; see `export dockerfile`. Default null. */
+  readonly image: string | null
+  /** Image of the gateway. Default null: `image`. */
+  readonly gatewayImage: string | null
+  /** Folder that the image was built from; modules of Executors are found in it. Default `'.'`. */
+  readonly project: string
+}
+
+/** One for each shard of each stage that is not somebody else's. @throws INVALID_NAME, UNSUPPORTED, INVALID_OPTION */
+export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Workload[] {
+  const own = plan.stages.filter(isOwn).flatMap((stage) => {
+    return shardIds(stage).map((shardId) => workload(plan, { stage, shardId }, options))
+  })
+  for (const { name, stage, env } of own) {
+    for (const label of [dnsName(stage.name), name]) checkDnsName(label, stage.name)
+    checkVariables(Object.keys(env), stage.name)
+  }
+  checkDistinct([
+    { name: 'gateway', stage: 'gateway' },
+    ...own.map(({ name, stage }) => ({ name, stage: stage.name })),
+  ])
+  return own
+}
+
+/** Whether containers of the export run it. */
+export function isOwn(stage: StagePlan): boolean {
+  return stage.source.kind !== 'pass-through'
+}
+
+/** The shards that the Flow has: all of a stage, or the one that is its part. */
+export function shardIds({ shards, part }: StagePlan): readonly number[] {
+  return part === null ? Array.from({ length: shards }, (_, shardId) => shardId) : [part.shardId]
+}
+
+export function workloadName({ name, shards, part }: StagePlan, shardId: number): string {
+  return (part?.shards ?? shards) === 1 ? dnsName(name) : dnsName(`${name}-${shardId}`)
+}
+
+/** @throws INVALID_OPTION */
+export function gatewayImage({ image, gatewayImage: own }: WorkloadOptions): string {
+  const chosen = own ?? image
+  if (chosen !== null) return chosen
+  throw new MillraceError(
+    'INVALID_OPTION',
+    "The gateway needs an image that has Millrace. Build one with 'millrace export dockerfile', and name it: image (--image) for gateway and stages, or gatewayImage (--gateway-image).",
+  )
+}
+
+function workload(
+  plan: FlowPlan,
+  { stage, shardId }: { readonly stage: StagePlan; readonly shardId: number },
+  options: WorkloadOptions,
+): Workload {
+  if (stage.usesAfter !== null && stage.shards > 1) {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${stage.name}': usesAfter cannot be exported in this version. Use reduce, or a stage of its own behind it.`,
+    )
+  }
+  const volumes = volumesOf(stage)
+  const isOnVolume = (folder: string): boolean =>
+    volumes.some(({ target }) => `${folder}/`.startsWith(`${target}/`))
+  const asked = stage.workspace ?? plan.settings.workspace
+  const workspace = asked !== null && isOnVolume(asked) ? asked : containerPaths.workspace
+  return {
+    name: workloadName(stage, shardId),
+    stage,
+    shardId,
+    image: imageOf(stage, options.image),
+    config: executorConfig(plan, stage, { shardId, workspace, project: options.project }),
+    env: { ...plan.settings.env, ...stage.env },
+    volumes,
+    workspace: isOnVolume(workspace) ? 'volume' : asked === null ? 'passing' : 'kept',
+  }
+}
+
+/** @throws INVALID_OPTION for a folder that there is already */
+function volumesOf({ volumes, name }: StagePlan): readonly Volume[] {
+  const parsed = volumes.map((written) => parseVolume(written)!)
+  const taken = new Set<string>([containerPaths.temporary, containerPaths.config])
+  for (const { target } of parsed) {
+    if (taken.has(target)) {
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `stage '${name}': volumes has ${target}, which is in each container or among the volumes already. Name another folder.`,
+      )
+    }
+    taken.add(target)
+  }
+  return parsed
+}
+
+/** Containers are stricter than processes. */
+function checkVariables(names: readonly string[], stage: string): void {
+  const wrong = names.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+  if (wrong === undefined) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${stage}': env has ${JSON.stringify(wrong)}, and a variable of a container has only letters, digits and _, and starts with none of the digits. Rename it.`,
+  )
+}
+
+function imageOf({ source, image: own, name }: StagePlan, image: string | null): string {
+  const chosen = source.kind === 'image' ? source.image : (own ?? image)
+  if (chosen !== null) return chosen
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${name}' runs a class of this project, and needs an image that has it. Build one with 'millrace export dockerfile', and name it: image (--image); or give the stage an image of its own.`,
+  )
+}

@@ -1,0 +1,24 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { TextFile } from './target.js'
+
+/** Writes them below a folder, over what is there; gives their paths. Files that are not among them stay. */
+export async function writeFiles(folder: string, files: readonly TextFile[]): Promise<readonly string[]> {
+  const written: string[] = []
+  for (const { path: relative, text } of files) {
+    const file = path.join(folder, relative)
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, text)
+    written.push(file)
+  }
+  return written
+}
+
+/** As `writeFiles`, to the folder of a file, which becomes the name of the first of them. */
+export async function writeAround(
+  file: string,
+  [first, ...others]: readonly TextFile[],
+): Promise<readonly string[]> {
+  if (first === undefined) return []
+  return writeFiles(path.dirname(file), [{ ...first, path: path.basename(file) }, ...others])
+}

@@ -1,0 +1,168 @@
+import type { Option, OptionTable } from './option.js'
+import { parseOptions } from './option.js'
+import { amountOf } from './quantity.js'
+import { listOf, optional, text } from './option-kinds.js'
+
+/** What a stage is and has where it runs in containers. Pods on this machine take no notice of it. */
+export interface ContainerSettings {
+  /**
+   * Image of the stage's containers. Alone it has its Executor in `config.yml` (as `uses: 'docker://…'`); together with
+   * `uses` it has that class or module below `/app`. Default null: the image that the export names.
+   */
+  readonly image: string | null
+  /**
+   * Folders that outlive a container: `'/data'`, or `'source:/data'`, where the source is a folder of the machine or the
+   * name of a volume (Compose only; Kubernetes claims a volume for each). Default `[]`.
+   */
+  readonly volumes: readonly string[]
+  /** `'all'`, how many, or `'device=0,2'`. Default null: none. */
+  readonly gpus: 'all' | number | `device=${string}` | null
+  /** Processor and memory of one container. Default `{}`: nothing is said. */
+  readonly resources: Resources
+  /** Environment from secrets (Jina's `env_from_secret`): by variable the secret and its key. Default `{}`. */
+  readonly envFromSecret: Readonly<Record<string, SecretKey>>
+  /** Secrets by which the image is pulled. Default `[]`. */
+  readonly imagePullSecrets: readonly string[]
+}
+
+export type ContainerOptions = Partial<Omit<ContainerSettings, 'volumes' | 'imagePullSecrets'>> & {
+  readonly volumes?: string | readonly string[]
+  readonly imagePullSecrets?: string | readonly string[]
+}
+
+export interface Resources {
+  readonly requests?: Amounts
+  readonly limits?: Amounts
+}
+
+/** Quantities of Kubernetes: `{ cpu: '500m', memory: '1Gi' }`. */
+export interface Amounts {
+  readonly cpu?: string | number
+  readonly memory?: string | number
+}
+
+export interface SecretKey {
+  readonly name: string
+  readonly key: string
+}
+
+/** A folder of a container that outlives it. */
+export interface Volume {
+  /** A folder of the machine, or the name of a volume; null for one that is made for it. */
+  readonly source: string | null
+  /** Absolute, in the container. */
+  readonly target: string
+}
+
+const variable = /^[A-Za-z_][A-Za-z0-9_]*$/
+const cpu = /^(\d+(\.\d+)?|\.\d+)m?$/
+const memory = /^\d+(\.\d+)?([kMGTPE]|[KMGTPE]i)?$/
+
+const volume: Option<string> = {
+  expected: "an absolute path in the container, '/data', or one with its source before it, 'source:/data'",
+  preset: '/',
+  parse: (value) => (typeof value === 'string' && parseVolume(value) !== null ? value : undefined),
+}
+
+/** Null when it is none. */
+export function parseVolume(written: string): Volume | null {
+  const [, source = null, target] =
+    /^(?:([./~][^:]*|[A-Za-z0-9][\w.-]*):)?(\/[^:]*[^:/])$/.exec(written) ?? []
+  return target === undefined || target.split('/').includes('..') ? null : { source, target }
+}
+
+const amounts: OptionTable<{ cpu: string | number | null; memory: string | number | null }> = {
+  cpu: quantity(cpu),
+  memory: quantity(memory),
+}
+
+const secretKey: OptionTable<SecretKey> = { name: text(''), key: text('') }
+
+export const imageOption: Option<string> = {
+  expected: "the name of an image, such as 'registry.example/indexer:1.2'",
+  preset: '',
+  parse: (value) => (typeof value === 'string' && isImage(value) ? value : undefined),
+}
+
+export const containerOptions: OptionTable<ContainerSettings> = {
+  image: optional(imageOption),
+  volumes: listOf(volume, []),
+  gpus: {
+    expected: "'all', a whole number above 0, or 'device=0,2'",
+    preset: null,
+    parse: (value) => (isGpus(value) ? value : undefined),
+  },
+  resources: {
+    expected:
+      "{ requests: { cpu, memory }, limits: { cpu, memory } } with quantities such as '500m' and '1Gi', and no request above its limit",
+    preset: {},
+    parse: parseResources,
+  },
+  envFromSecret: {
+    expected: 'an object of { name, key } by variable',
+    preset: {},
+    parse: parseSecrets,
+  },
+  imagePullSecrets: listOf(text('secret'), []),
+}
+
+/** As registries take them: no scheme, no space. */
+export function isImage(value: string): boolean {
+  return /^[a-z0-9][\w.:/@+-]*$/i.test(value) && !value.includes('://')
+}
+
+function isGpus(value: unknown): value is ContainerSettings['gpus'] {
+  if (value === null || value === 'all') return true
+  if (typeof value === 'number') return Number.isInteger(value) && value > 0
+  return typeof value === 'string' && /^device=[\w-]+(,[\w-]+)*$/.test(value)
+}
+
+function quantity(form: RegExp): Option<string | number | null> {
+  return optional({
+    expected: 'a quantity',
+    preset: null as never,
+    parse: (value: unknown) =>
+      (typeof value === 'string' || typeof value === 'number') &&
+      form.test(String(value)) &&
+      amountOf(value) > 0
+        ? value
+        : undefined,
+  })
+}
+
+function parseResources(value: unknown): Resources | undefined {
+  const given = parseOptions<{ requests: Amounts | null; limits: Amounts | null }>(
+    { requests: optional(amountsOption), limits: optional(amountsOption) },
+    value,
+  )
+  if (given === undefined || isAbove(given.requests, given.limits)) return undefined
+  return withoutNull(given)
+}
+
+function isAbove(requests: Amounts | null, limits: Amounts | null): boolean {
+  const isMore = (asked: string | number = 0, most: string | number = Number.MAX_VALUE): boolean =>
+    amountOf(asked) > (typeof most === 'number' ? most : amountOf(most))
+  return isMore(requests?.cpu, limits?.cpu) || isMore(requests?.memory, limits?.memory)
+}
+
+const amountsOption: Option<Amounts> = {
+  expected: '{ cpu, memory }',
+  preset: {},
+  parse(value) {
+    const parsed = parseOptions(amounts, value)
+    return parsed === undefined ? undefined : withoutNull(parsed)
+  },
+}
+
+function parseSecrets(value: unknown): Readonly<Record<string, SecretKey>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const entries = Object.entries(value).map(([name, key]) => [name, parseOptions(secretKey, key)] as const)
+  const usable = entries.every(
+    ([name, key]) => variable.test(name) && key && key.name !== '' && key.key !== '',
+  )
+  return usable ? (Object.fromEntries(entries) as Record<string, SecretKey>) : undefined
+}
+
+function withoutNull(given: object): object {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
+}
