@@ -390,16 +390,35 @@ it('whatever the plan is, its objects are valid, fit each other, and the gateway
   )
 })
 
-/** Whoever reads a configuration, as YAML 1.2 or 1.1, gets the options that the stage has. */
+/**
+ * Whoever reads a configuration, as YAML 1.2 or 1.1, gets the options that the stage has. Those with a text like `$NAME`,
+ * which reading would replace, are an argument instead.
+ */
 function expectConfigured(objects: readonly KubernetesObject[], { stages }: FlowPlan): void {
   const stagesByName = new Map(stages.map((stage) => [stage.name, stage]))
   for (const { metadata, data } of objects as Loose[]) {
     if (data?.['config.yml'] === undefined) continue
-    const { usesWith } = stagesByName.get(metadata.labels.jina_deployment_name)!
+    const name = metadata.labels.jina_deployment_name
+    const { usesWith } = stagesByName.get(name)!
+    const argument = argumentOf(objects, name, '--uses-with')
     for (const version of ['1.2', '1.1'] as const) {
-      expect(parse(data['config.yml'], { version }).with ?? {}).toEqual(usesWith)
+      const file = parse(data['config.yml'], { version }).with
+      expect(argument ?? file ?? {}).toEqual(usesWith)
+      if (argument !== undefined) expect(file).toBeUndefined()
     }
   }
+}
+
+/** The JSON of an argument of a stage's pods; undefined when they have none. */
+function argumentOf(objects: readonly KubernetesObject[], stage: string, name: string): unknown {
+  const [pods] = (objects as Loose[]).filter(
+    ({ kind, metadata }) =>
+      (kind === 'Deployment' || kind === 'StatefulSet') && metadata.labels.jina_deployment_name === stage,
+  )
+  const { args } = containerOf(pods!)
+  const at = args.indexOf(name)
+  // as Kubernetes reads `$$`
+  return at < 0 ? undefined : JSON.parse(args[at + 1].replaceAll('$$', '$'))
 }
 
 /** Every selector finds the pods of the same name, everything that is mounted is there. */
