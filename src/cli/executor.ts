@@ -3,7 +3,7 @@ import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
-import { numberOption, objectOption } from './option-values.js'
+import { given, numberOption, objectOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
 
@@ -120,10 +120,4 @@ function timeoutOption(value: string | undefined): number | undefined {
 function presetUses(): string {
   if (existsSync(presetFile)) return presetFile
   throw new UsageError(`--uses is missing, and there is no ${presetFile} here.`)
-}
-
-/** Without what nobody said. */
-function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }

@@ -5,6 +5,7 @@ import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { loadFlow } from './load-flow.js'
 import { loadProject } from './load-project.js'
+import { given, numberOption } from './option-values.js'
 import type { Terminal } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
@@ -78,10 +79,10 @@ async function kubernetes(args: readonly string[]): Promise<readonly string[]> {
   const [input, folder] = positional(positionals, 'IN', 'OUTDIR')
   const flow = await loadFlow(input)
   return flow.toKubernetes(folder, {
-    ...said({
+    ...given({
       ...imagesOf(values),
       namespace: values.namespace ?? values['k8s-namespace'],
-      gatewayReplicas: count('gateway-replicas', values['gateway-replicas']),
+      gatewayReplicas: numberOption(values, 'gateway-replicas'),
       storage: values.storage,
       storageClass: values['storage-class'],
     }),
@@ -99,9 +100,9 @@ async function dockerCompose(args: readonly string[]): Promise<readonly string[]
   const [input, file] = positional(positionals, 'IN', 'OUT')
   const flow = await loadFlow(input)
   return flow.toDockerCompose(file, {
-    ...said({
+    ...given({
       ...imagesOf(values),
-      port: count('port', values.port),
+      port: numberOption(values, 'port'),
       network: values.network ?? values.network_name,
     }),
   })
@@ -110,7 +111,7 @@ async function dockerCompose(args: readonly string[]): Promise<readonly string[]
 async function dockerfile(args: readonly string[]): Promise<readonly string[]> {
   const { values, positionals } = parseArguments(args, { node: { type: 'string' } })
   const [folder] = positional(positionals, 'DIR')
-  const files = await renderExport('dockerfile', loadProject(folder), said({ node: values.node }))
+  const files = await renderExport('dockerfile', loadProject(folder), given({ node: values.node }))
   return writeFiles(folder, files)
 }
 
@@ -141,17 +142,4 @@ function imagesOf(values: {
   readonly project?: string | undefined
 }) {
   return { image: values.image, gatewayImage: values['gateway-image'], project: values.project }
-}
-
-/** @throws UsageError */
-function count(option: string, value: string | undefined): number | undefined {
-  if (value === undefined || /^\d+$/.test(value)) return value === undefined ? undefined : Number(value)
-  throw new UsageError(`--${option} must be a whole number, not '${value}'.`)
-}
-
-type Said<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** Without what was left out. */
-function said<T extends object>(given: T): Said<T> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Said<T>
 }

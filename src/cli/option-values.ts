@@ -29,3 +29,9 @@ function parse(text: string): unknown {
     return undefined
   }
 }
+
+/** Without what nobody said. */
+export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
+}

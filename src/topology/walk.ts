@@ -76,10 +76,8 @@ class Trip {
     if (this.specific) request.parameters = parametersFor(name, this.parameters)
     else if (request !== this.#request) request.parameters = this.parameters
     const startTime = this.#now()
-    const answer = await handle(request, call).catch((error: unknown) => {
-      throw this.#hops === 0 ? error : begun(MillraceError.from(error))
-    })
-    this.#hops++
+    const answered = handle(request, call)
+    const answer = await (this.#hops++ === 0 ? answered : answered.catch(throwBegun))
     const route: Route = { executor: name, startTime, endTime: this.#now() }
     this.#current = answer
     const { parameters } = answer
@@ -111,8 +109,9 @@ class Trip {
 }
 
 /** A stage before this one has seen the request. */
-function begun(error: MillraceError): MillraceError {
-  if (!error.notRun) return error
-  const { code, message, ...facts } = error.facts
-  return new MillraceError(code, message, { ...facts, notRun: false, cause: error })
+function throwBegun(error: unknown): never {
+  const known = MillraceError.from(error)
+  if (!known.notRun) throw known
+  const { code, message, ...facts } = known.facts
+  throw new MillraceError(code, message, { ...facts, notRun: false, cause: known })
 }

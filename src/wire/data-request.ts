@@ -204,7 +204,7 @@ export class DataRequest {
 
   /** Bytes of `encode()`. Known at once for what only passes through; a request with decoded documents is encoded to count. */
   get byteLength(): number {
-    return this.encodeParts().reduce((sum, part) => sum + part.length, 0)
+    return lengthOf(this.encodeParts())
   }
 
   /** The DataRequestProto in one fresh buffer. Throws INVALID_INPUT when parameters cannot be sent. */

@@ -1,6 +1,7 @@
 import { Document } from '../document/index.js'
 import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
+import { lengthOf } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
 import { decodeStatus, type Status } from './status.js'
@@ -118,7 +119,7 @@ export class SingleDocumentRequest {
 
   /** Bytes of `encode()`. */
   get byteLength(): number {
-    return this.encodeParts().reduce((sum, part) => sum + part.length, 0)
+    return lengthOf(this.encodeParts())
   }
 
   /** The SingleDocumentRequestProto in one fresh buffer. Throws INVALID_INPUT when parameters cannot be sent. */
