@@ -20,6 +20,7 @@ const order = [
   'export',
   'pods',
   'control',
+  'places',
   'flow',
   'testing',
   'cli',

@@ -16,6 +16,7 @@ const pod = (name: string, more: Partial<PodStatus> = {}): PodStatus => ({
 
 const status: FlowStatus = {
   name: 'shop',
+  on: 'localhost',
   pid: 4700,
   port: 8080,
   stages: [

@@ -36,11 +36,16 @@ export function renderFlows(flows: readonly Asked[], colour: boolean): string {
 
 type Tint = (text: string, name: Colour) => string
 
-function renderFlow({ name, pid, port, stages }: FlowStatus, tint: Tint): string {
+function renderFlow({ name, on, pid, port, stages }: FlowStatus, tint: Tint): string {
   const head = columns.map((text) => ({ text, paint: (plain: string) => tint(plain, 'grey') }))
   const blocks = stages.map((stage) => ({ stage, rows: [stageRow(stage, tint), ...podRows(stage, tint)] }))
   const lines = table([head, ...blocks.flatMap(({ rows }) => rows)], right)
-  const title = `${tint(oneLine(name), 'bold')}  pid ${pid}  port ${port}`
+  const where = [
+    on !== 'localhost' && `on ${on}`,
+    pid !== null && `pid ${pid}`,
+    port !== null && `port ${port}`,
+  ]
+  const title = [tint(oneLine(name), 'bold'), ...where.filter((part) => part !== false)].join('  ')
   let next = 1
   return [
     title,

@@ -7,6 +7,13 @@ export interface Scaled {
   readonly seconds: number
 }
 
+/** What a `rollingUpdate()` did. */
+export interface RolledOut {
+  /** How many replicas were replaced. */
+  readonly replaced: number
+  readonly seconds: number
+}
+
 export interface ScaleRequest {
   /** Of each shard. */
   readonly replicas: number

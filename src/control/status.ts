@@ -1,15 +1,17 @@
 /** How a Flow stands. */
 export interface FlowStatus {
   readonly name: string
-  /** Of the program that runs it. */
-  readonly pid: number
-  readonly port: number
+  readonly on: 'localhost' | 'docker' | 'kubernetes'
+  /** Of the program that runs it; null where none of this machine does. */
+  readonly pid: number | null
+  /** Of the gateway, as this program or machine reaches it; null where it does not without further ado. */
+  readonly port: number | null
   readonly stages: readonly StageStatus[]
 }
 
 export interface StageStatus {
   readonly name: string
-  readonly runtime: 'process' | 'thread' | 'inline' | 'external' | 'pass-through'
+  readonly runtime: 'process' | 'thread' | 'inline' | 'docker' | 'kubernetes' | 'external' | 'pass-through'
   /** Replicas that there should be, of all shards. */
   readonly replicas: number
   /** Those that take requests. */

@@ -3,14 +3,13 @@ import type { Input, Inputs } from '../client/inputs.js'
 import type { PostOptions, SendOptions, StreamOptions } from '../client/options.js'
 import type { Response } from '../client/response.js'
 import type { LoadOptions } from '../config/load-flow.js'
-import type { Scaled, ScaleRequest } from '../control/controlled.js'
+import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { ControlServer } from '../control/server.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { isPod, offerClass } from '../executor/load.js'
 import type { OptionsOf } from '../export/index.js'
-import { nearest } from '../lib/nearest.js'
 import {
   addStage,
   checkLocal,
@@ -21,11 +20,14 @@ import {
   type StagePlan,
 } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
+import { resolveOptions } from '../plan/option.js'
+import { oneOf } from '../plan/option-kinds.js'
 import type { StageOptions } from '../plan/stage-settings.js'
+import type { AttachOptions, PlaceName, StartOptions } from '../places/index.js'
 import { onInterrupt } from './interrupt.js'
+import type { CloseOptions, Running } from './life.js'
 import { notePods } from './pods-of.js'
-import type { RolledOut } from './replica-set.js'
-import type { RunningFlow } from './running.js'
+import { checkScale, stageNamed } from './stage-checks.js'
 
 // built → starting → running → closing → built: a closed Flow can be started again
 type Life =
@@ -33,8 +35,7 @@ type Life =
   | { readonly state: 'starting' }
   | {
       readonly state: 'running'
-      readonly running: RunningFlow
-      readonly client: Client
+      readonly running: Running
       /** Null when there is none; what other programs of this user ask. */
       readonly control: Promise<ControlServer | null>
       readonly forget: () => void
@@ -124,17 +125,19 @@ export class Flow<Stages extends string = never> {
 
   /** A client of this Flow, which reaches the gateway through a MessagePort. @throws NOT_STARTED */
   get client(): Client {
-    return this.#running('client').client
+    return this.#running('client').running.client
   }
 
   /**
-   * Starts the gateway and every pod; resolves with this Flow once each has answered a real call.
+   * Starts the gateway and every pod; resolves with this Flow once each has answered a real call. `on: 'docker'` and
+   * `on: 'kubernetes'` bring the whole Flow there, where it goes on when this program ends.
+   *
    * Inside a pod (a process that imports this file for its Executor) it never resolves.
    *
-   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT; then nothing is left running.
-   *   UNSUPPORTED for a stage that is a container image.
+   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT; then nothing is left running, or
+   *   the message says what. UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED for what cannot run there.
    */
-  async start(): Promise<this> {
+  async start(options: StartOptions = {}): Promise<this> {
     if (isPod()) return new Promise(() => {})
     if (this.#life.state !== 'built') {
       throw new MillraceError(
@@ -148,27 +151,32 @@ export class Flow<Stages extends string = never> {
         'This Flow has no stages. Add one with flow.add({ name, uses }).',
       )
     }
-    checkLocal(this.#plan)
     this.#life = { state: 'starting' }
     try {
-      // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
-      const [{ RunningFlow }, { Client }, { channelRoad }] = await Promise.all([
-        import('./running.js'),
-        import('../client/client.js'),
-        import('../client/roads/channel.js'),
-      ])
-      const running = await RunningFlow.start(this.#plan)
-      const road = channelRoad(await running.connect())
-      const client = new Client({ host: `grpc://${reachable(this.host)}:${running.port}` }, { road })
-      // not awaited: nobody who starts a Flow needs it
-      const control = this.#openControl()
-      this.#life = { state: 'running', running, client, control, forget: onInterrupt(() => this.close()) }
-      notePods(this, () => running.pods())
+      await (isHere(options) ? this.#startHere(options) : this.#startAway(options))
     } catch (error) {
       this.#life = { state: 'built' }
       throw error
     }
     return this
+  }
+
+  /**
+   * A Flow that runs on Docker or Kubernetes already, to post to it, to scale it and to see how it stands.
+   *
+   * @throws NOT_FOUND, UNKNOWN_OPTION, INVALID_OPTION, UNAVAILABLE
+   *
+   * @example
+   * await using flow = await Flow.attach({ on: 'kubernetes', namespace: 'shop' })
+   * await flow.scale('encoder', { replicas: 5 })
+   */
+  static async attach(options: AttachOptions): Promise<Flow<string>> {
+    const { attach } = await import('./life.js')
+    const { plan, running } = await attach(options)
+    const flow = new Flow<string>()
+    flow.#plan = plan
+    flow.#life = { state: 'running', running, control: Promise.resolve(null), forget: () => {} }
+    return flow
   }
 
   /**
@@ -178,17 +186,17 @@ export class Flow<Stages extends string = never> {
    * @throws NOT_STARTED, and whatever `Client.post` throws.
    */
   async post<const O extends PostOptions>(on: string, inputs?: Inputs, options?: O): Promise<PostResult<O>> {
-    return this.#running('post').client.post(on, inputs, options)
+    return this.#running('post').running.client.post(on, inputs, options)
   }
 
   /** As `post`, one response after the other as they come. */
   stream(on: string, inputs?: Inputs, options?: StreamOptions): AsyncIterable<Response> {
-    return this.#running('stream').client.stream(on, inputs, options)
+    return this.#running('stream').running.client.stream(on, inputs, options)
   }
 
   /** One document to an endpoint whose handler is a generator; documents as it gives them. */
   streamDoc(on: string, document: Input, options?: SendOptions): AsyncIterable<Document> {
-    return this.#running('streamDoc').client.streamDoc(on, document, options)
+    return this.#running('streamDoc').running.client.streamDoc(on, document, options)
   }
 
   /**
@@ -201,18 +209,17 @@ export class Flow<Stages extends string = never> {
    * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED; START_FAILED, START_TIMEOUT or WORKSPACE_CONFLICT when a new replica does not start: then
    * the old ones stay as they were.
    */
-  async scale(name: Stages, { replicas, shard }: ScaleRequest): Promise<Scaled> {
-    const stage = this.#stage(name)
-    checkReplicas(stage, replicas)
-    if (shard !== undefined) checkShard(stage, shard)
+  async scale(name: Stages, request: ScaleRequest): Promise<Scaled> {
+    const stage = stageNamed(this.#plan, name)
+    checkScale(stage, request)
+    const { replicas, shard } = request
+    if (shard !== undefined) return this.#running('scale() of one shard').running.scale(name, request)
     const life = this.#life
-    if (shard !== undefined)
-      return this.#running('scale() of one shard').running.scale(name, replicas, { shard })
     if (life.state !== 'running') {
       this.#plan = setReplicas(this.#plan, name, replicas)
       return { from: stage.replicas, to: replicas, seconds: 0 }
     }
-    const scaled = await life.running.scale(name, replicas)
+    const scaled = await life.running.scale(name, request)
     this.#plan = setReplicas(this.#plan, name, scaled.to)
     return scaled
   }
@@ -229,7 +236,7 @@ export class Flow<Stages extends string = never> {
     name: Stages,
     { usesWith }: { readonly usesWith: Readonly<Record<string, unknown>> },
   ): Promise<RolledOut> {
-    this.#stage(name)
+    stageNamed(this.#plan, name)
     const plan = setUsesWith(this.#plan, name, usesWith)
     const life = this.#life
     if (life.state !== 'running') {
@@ -246,7 +253,7 @@ export class Flow<Stages extends string = never> {
    * start. @throws NOT_FOUND
    */
   replicas(name: Stages): number {
-    const { replicas } = this.#stage(name)
+    const { replicas } = stageNamed(this.#plan, name)
     return this.#life.state === 'running' ? this.#life.running.replicasOf(name) : replicas
   }
 
@@ -257,7 +264,7 @@ export class Flow<Stages extends string = never> {
 
   /** True when a request through every stage succeeds. */
   async isReady(): Promise<boolean> {
-    return this.#life.state === 'running' && this.#life.client.isReady()
+    return this.#life.state === 'running' && this.#life.running.client.isReady()
   }
 
   /**
@@ -285,12 +292,15 @@ export class Flow<Stages extends string = never> {
     return writeAround(file, await renderExport('flowchart', this.#plan, options))
   }
 
-  /** Refuses new requests, finishes those under way, at most `graceMs`, and ends every pod. Idempotent. */
-  async close(): Promise<void> {
+  /**
+   * Refuses new requests, finishes those under way, at most `graceMs`, and ends every pod. A Flow on Docker or Kubernetes goes
+   * on, unless `remove` is true. Idempotent.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
     const life = this.#life
     if (life.state === 'closing') return life.closed
     if (life.state !== 'running') return
-    const closed = this.#end(life)
+    const closed = this.#end(life, options)
     this.#life = { state: 'closing', closed }
     await closed
   }
@@ -299,11 +309,10 @@ export class Flow<Stages extends string = never> {
     return this.close()
   }
 
-  async #end(life: Extract<Life, { state: 'running' }>): Promise<void> {
+  async #end(life: Extract<Life, { state: 'running' }>, options: CloseOptions): Promise<void> {
     try {
-      const closed = life.running.close()
+      const closed = life.running.close(options)
       await Promise.all([closed, life.control.then((control) => control?.close({ until: closed }))])
-      await life.client.close()
     } finally {
       life.forget()
       notePods(this, null)
@@ -311,10 +320,22 @@ export class Flow<Stages extends string = never> {
     }
   }
 
-  #stage(name: string): StagePlan {
-    const stage = this.#plan.stages.find((candidate) => candidate.name === name)
-    if (stage === undefined) throw unknownStage(name, this.stages)
-    return stage
+  async #startHere(options: object): Promise<void> {
+    resolveOptions({ on: oneOf(['localhost'], 'localhost') }, options, 'start()')
+    checkLocal(this.#plan)
+    // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
+    const { startHere } = await import('./life.js')
+    const running = await startHere(this.#plan, reachable(this.host))
+    // not awaited: nobody who starts a Flow needs it
+    const control = this.#openControl()
+    this.#life = { state: 'running', running, control, forget: onInterrupt(() => this.close()) }
+    notePods(this, () => running.pods())
+  }
+
+  async #startAway(options: StartOptions & { readonly on: PlaceName }): Promise<void> {
+    const { startAway } = await import('./life.js')
+    const running = await startAway(this.#plan, options)
+    this.#life = { state: 'running', running, control: Promise.resolve(null), forget: () => {} }
   }
 
   async #openControl(): Promise<ControlServer | null> {
@@ -340,38 +361,12 @@ export class Flow<Stages extends string = never> {
   }
 }
 
-function checkReplicas({ name, runtime, autoscale }: StagePlan, replicas: number): void {
-  const { min, max } = autoscale ?? { min: 1, max: 1024 }
-  if (!Number.isInteger(replicas) || replicas < min || replicas > max) {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `scale('${name}'): replicas must be a whole number from ${min} to ${max}, not ${String(replicas)}.`,
-    )
-  }
-  if (runtime === 'inline' && replicas !== 1) {
-    throw new MillraceError(
-      'UNSUPPORTED',
-      `scale('${name}'): runtime 'inline' has one thread. Use 'thread' or 'process' for replicas.`,
-    )
-  }
-}
-
-function checkShard({ name, shards }: StagePlan, shard: number): void {
-  if (Number.isInteger(shard) && shard >= 0 && shard < shards) return
-  throw new MillraceError(
-    'INVALID_OPTION',
-    `scale('${name}'): shard must be a whole number from 0 to ${shards - 1}, not ${String(shard)}.`,
-  )
-}
-
-function unknownStage(name: string, stages: readonly string[]): MillraceError {
-  const hint = nearest(name, stages)
-  const advice = hint === undefined ? `Stages: ${stages.join(', ') || 'none'}.` : `Did you mean '${hint}'?`
-  return new MillraceError('NOT_FOUND', `There is no stage '${name}'. ${advice}`)
-}
-
 /** An address to dial where the gateway listens on all of them. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   return host === '::' ? '[::1]' : host
+}
+
+function isHere(options: StartOptions): options is Extract<StartOptions, { on?: 'localhost' }> {
+  return options.on === undefined || options.on === 'localhost'
 }

@@ -6,7 +6,7 @@
  * 2. The gateway knows at any time whether a stage without a replica will have one (`Outlooks`).
  * 3. After `close()` nothing starts, and when it has resolved nothing is left.
  */
-import type { Scaled } from '../control/controlled.js'
+import type { RolledOut, Scaled } from '../control/controlled.js'
 import type { PodStatus } from '../control/status.js'
 import { MillraceError } from '../errors.js'
 import type { StageLoad } from '../gateway/events.js'
@@ -25,13 +25,6 @@ import { podStatuses } from './status.js'
 
 /** How long a pod whose connection is gone may take to end by itself: its Executor may be closing. */
 const lostMs = 10_000
-
-/** What a `rollingUpdate()` did. */
-export interface RolledOut {
-  /** How many replicas were replaced. */
-  readonly replaced: number
-  readonly seconds: number
-}
 
 export interface ReplicaSetTools
   extends Pick<FleetTools, 'gateway' | 'startPod' | 'logger' | 'timeoutReadyMs' | 'graceMs'> {

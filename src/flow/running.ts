@@ -6,14 +6,14 @@ import { createLogger, type Logger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import type { Channel } from '../transport/transport.js'
 import { banner } from './banner.js'
-import type { Scaled } from '../control/controlled.js'
+import type { RolledOut, Scaled } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Deployment, ScaleOptions } from './deployment.js'
 import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
 import { gatewaySpec, programReducers } from './gateway-spec.js'
 import { podControl } from './pod-control.js'
 import type { PodControl } from './pods-of.js'
-import type { ReplicaSet, RolledOut } from './replica-set.js'
+import type { ReplicaSet } from './replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
 import { shardPlan } from './shard-plan.js'
 import { foreignStatus } from './status.js'
@@ -115,7 +115,7 @@ export class RunningFlow {
   async status(): Promise<FlowStatus> {
     const loads = new Map((await this.#gateway.status()).map((load) => [load.name, load]))
     const stages = this.#plan.stages.map((stage) => this.#statusOf(stage, loads))
-    return { name: this.#plan.settings.name, pid: process.pid, port: this.port, stages }
+    return { name: this.#plan.settings.name, on: 'localhost', pid: process.pid, port: this.port, stages }
   }
 
   /** Pods that take requests. */
