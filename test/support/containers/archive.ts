@@ -61,7 +61,7 @@ export async function writeImage(file: string, { name, layers, config }: Image):
   }
 }
 
-async function sha256(file: string): Promise<string> {
+export async function sha256(file: string): Promise<string> {
   if (!statSync(file).isFile()) throw new Error(`${file} is no file`)
   const hash = createHash('sha256')
   await pipeline(createReadStream(file), hash)

@@ -1,12 +1,24 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { layerOf, writeImage } from './archive.js'
+import { type ImageConfig, layerOf, sha256, writeImage } from './archive.js'
 import { baseLayer } from './base-layer.js'
 
 const run = promisify(execFile)
@@ -15,52 +27,66 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 /** Where what takes long to make is kept between runs. */
 const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'millrace-tests')
 
-/** Names of the images that tests with containers use; archives of both are made by `makeImages`. */
-export const images = {
-  /** Stands in for the base image of `export dockerfile`. */
-  base: 'node:20-slim',
+export interface ImageFile {
+  readonly name: string
+  /** An archive, for `docker load` and `ctr images import`. */
+  readonly file: string
+}
+
+export interface Images {
+  /** `node:20-slim`, or what stands in for it: the base image of `export dockerfile`. */
+  readonly base: ImageFile
   /**
    * A project with Millrace: `/app` has what is in test/fixtures/project, the built examples in `examples`, and the Executors
-   * of the pod suite in `pods`. As `export dockerfile` would build it.
+   * of the pod suite in `pods`. As `export dockerfile` would build it. Its tag changes with its content.
    */
-  project: 'docker.io/local/shop:1',
-} as const
-
-export interface ImageFiles {
-  readonly base: string
-  readonly project: string
+  readonly project: ImageFile
 }
 
-/** Writes archives of the images, for `docker load` and `ctr images import`. What has not changed is not made again. */
-export async function makeImages(): Promise<ImageFiles> {
+/** Writes archives of the images that tests with containers use. What has not changed is not made again. */
+export async function makeImages(): Promise<Images> {
   await mkdir(cache, { recursive: true })
-  const base = path.join(cache, `base-${process.version}.layer.tar`)
-  if (!existsSync(base)) await baseLayer(base)
-  const packages = await packagesLayer()
-  const app = await layerOf(await appFolder(), path.join(cache, 'app.layer.tar'))
-  const files = { base: path.join(cache, 'base.tar'), project: path.join(cache, 'project.tar') }
-  if (!existsSync(files.base))
-    await writeImage(files.base, {
-      name: images.base,
-      layers: [base],
-      config: { Env: [searchPath], Cmd: ['node'] },
+  const baseFile = path.join(cache, `base-${process.version}.layer.tar`)
+  if (!existsSync(baseFile)) await baseLayer(baseFile)
+  const layers = [baseFile, await packagesLayer(), await appLayer()]
+  const hash = path.basename(layers[2]!).split('.')[0]!.slice('app-'.length)
+  const base = { name: 'node:20-slim', file: path.join(cache, 'base.tar') }
+  const project = { name: `docker.io/local/shop:${hash}`, file: path.join(cache, `project-${hash}.tar`) }
+  if (!existsSync(base.file))
+    await writeImage(base.file, {
+      name: base.name,
+      layers: [baseFile],
+      config: { Env: [`PATH=${searchPath}`] },
     })
-  await writeImage(files.project, {
-    name: images.project,
-    layers: [base, packages, app],
-    config: {
-      Env: [`PATH=/app/node_modules/.bin:${searchPath.slice('PATH='.length)}`, 'NODE_ENV=production'],
-      WorkingDir: '/app',
-      User: '1000:1000',
-      Entrypoint: ['millrace'],
-      Cmd: ['executor', '--uses', 'config.yml', '--port', '8080'],
-      ExposedPorts: { '8080/tcp': {} },
-    },
-  })
-  return files
+  if (!existsSync(project.file)) {
+    await dropOld()
+    await writeImage(project.file, { name: project.name, layers, config: projectConfig })
+  }
+  return { base, project }
 }
 
-const searchPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** That of `export dockerfile`. */
+const projectConfig: ImageConfig = {
+  Env: [`PATH=/app/node_modules/.bin:${searchPath}`, 'NODE_ENV=production'],
+  WorkingDir: '/app',
+  User: '1000:1000',
+  Entrypoint: ['millrace'],
+  Cmd: ['executor', '--uses', 'config.yml', '--port', '8080'],
+  ExposedPorts: { '8080/tcp': {} },
+}
+
+const oldMs = 6 * 3600_000
+
+/** Archives of earlier states. */
+async function dropOld(): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const file = path.join(cache, name)
+    const isOld = /^(project|app)-[0-9a-f]+\./.test(name) && Date.now() - (await stat(file)).mtimeMs > oldMs
+    if (isOld) await rm(file, { force: true })
+  }
+}
 
 /** A folder with the project as a user has it, `millrace` packed beside `package.json`. */
 export async function projectFolder(): Promise<string> {
@@ -95,23 +121,29 @@ async function packagesLayer(): Promise<string> {
 }
 
 /** What is over the packages: the project, and Millrace as it is now. */
-async function appFolder(): Promise<string> {
-  const layer = path.join(cache, 'app')
-  await rm(layer, { recursive: true, force: true })
-  const app = path.join(layer, 'app')
+async function appLayer(): Promise<string> {
+  const folder = await mkdtemp(path.join(cache, 'app-'))
+  try {
+    await fillApp(folder)
+    const made = await layerOf(folder, `${folder}.layer.tar`)
+    const file = path.join(cache, `app-${(await sha256(made)).slice(0, 12)}.layer.tar`)
+    await rename(made, file)
+    return file
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function fillApp(folder: string): Promise<void> {
+  const app = path.join(folder, 'app')
   const project = await projectFolder()
   try {
-    await mkdir(path.join(app, 'node_modules/millrace'), { recursive: true })
-    await mkdir(path.join(app, 'node_modules/.bin'), { recursive: true })
-    await run(
-      'tar',
-      ['-xzf', 'millrace.tgz', '--strip-components=1', '-C', path.join(app, 'node_modules/millrace')],
-      {
-        cwd: project,
-      },
-    )
-    await run('ln', ['-s', '../millrace/dist/cli/main.js', path.join(app, 'node_modules/.bin/millrace')])
-    await run('chmod', ['+x', path.join(app, 'node_modules/millrace/dist/cli/main.js')])
+    const own = path.join(app, 'node_modules/millrace')
+    await mkdir(own, { recursive: true })
+    await mkdir(path.join(app, 'node_modules/.bin'))
+    await run('tar', ['-xzf', 'millrace.tgz', '--strip-components=1', '-C', own], { cwd: project })
+    await symlink('../millrace/dist/cli/main.js', path.join(app, 'node_modules/.bin/millrace'))
+    await chmod(path.join(own, 'dist/cli/main.js'), 0o755)
     await rm(path.join(project, 'millrace.tgz'))
     await cp(project, app, { recursive: true })
   } finally {
@@ -119,6 +151,7 @@ async function appFolder(): Promise<string> {
   }
   await cp(path.join(root, 'test/fixtures/pods'), path.join(app, 'pods'), { recursive: true })
   await cp(path.join(root, 'build/examples'), path.join(app, 'examples'), { recursive: true })
-  await run('install', ['-d', '-m', '0777', path.join(layer, 'workspace')])
-  return layer
+  await mkdir(path.join(folder, 'workspace'))
+  await chmod(folder, 0o755) // it becomes the root folder
+  await chmod(path.join(folder, 'workspace'), 0o777)
 }
