@@ -22,16 +22,16 @@ const commands: ReadonlyMap<string, Command> = new Map([
 
 /** What a command line did: its exit code, and for standard error why it is not 0. */
 export interface Outcome {
-  /** 0; 1 when what was asked for failed; 2 when the command line is wrong. */
-  readonly code: 0 | 1 | 2
+  /** 0; 1 when what was asked for failed; 2 when the command line is wrong; another one of an Executor that ended with it. */
+  readonly code: number
   readonly complaint: string | null
 }
 
 /** Runs one command line, without the name of the program. Never rejects. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<Outcome> {
   try {
-    await dispatch(args, terminal)
-    return { code: 0, complaint: null }
+    const code = await dispatch(args, terminal)
+    return { code: code ?? 0, complaint: null }
   } catch (error) {
     if (error instanceof UsageError) {
       const [name = ''] = args
@@ -42,7 +42,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<void> {
+async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number | void> {
   switch (name) {
     case undefined:
     case '--help':

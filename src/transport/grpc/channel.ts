@@ -1,6 +1,7 @@
 import type { Call, Description } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
-import { deferred } from '../../lib/deferred.js'
+import { systemClock } from '../../lib/clock.js'
+import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription } from '../../wire/description.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
@@ -18,37 +19,64 @@ const describeTimeoutMs = 10_000
 /** Headers that are for the gateway that took the request in, not for the next one (jina.md 4.5). */
 const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__'])
 
-/** Dials somebody else's server: a Jina Executor, head or gateway. It connects with the first call, so this never fails. */
+/**
+ * Dials a server that speaks Jina's gRPC: somebody else's Executor, head or gateway, or a pod in a container. It connects
+ * with the first call, so this never fails.
+ */
 export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
-  const { host, port, tls } = address
-  const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
-  return new GrpcChannel(await GrpcConnection.open({ host, port, tls, maxMessageBytes }))
+  const { host, port, tls, isPod = false } = address
+  const peer = { host, port, tls, maxMessageBytes: options.maxFrameBytes ?? defaultMaxMessageBytes }
+  if (!isPod) return new GrpcChannel(await GrpcConnection.open(peer), null)
+  const life = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
+  const connection = await GrpcConnection.open(peer, systemClock, {
+    left: () => life.leaving.resolve({ reason: 'it takes no new calls' }),
+    ended(reason) {
+      life.leaving.resolve({ reason })
+      life.closed.resolve({ reason })
+    },
+  })
+  return new GrpcChannel(connection, life)
+}
+
+interface Reason {
+  readonly reason: string
+}
+
+/** What a connection that is not made again tells of itself. */
+interface Life {
+  readonly leaving: Deferred<Reason>
+  readonly closed: Deferred<Reason>
 }
 
 /**
  * A hop over `process_single_data`; a peer without it (an older gateway) gets a `Call` stream of one request. A lost
- * connection is made again by the next call, so `closed` resolves at `close()` only.
+ * connection is made again by the next call, so `closed` resolves at `close()` only, unless the channel has a life.
  */
 class GrpcChannel implements Channel {
   readonly #connection: GrpcConnection
-  readonly #closed = deferred<{ readonly reason: string }>()
+  readonly #closed: Deferred<Reason>
+  readonly #leaving: Deferred<Reason>
+  readonly #isWatched: boolean
   #single = true
 
-  constructor(connection: GrpcConnection) {
+  constructor(connection: GrpcConnection, life: Life | null) {
     this.#connection = connection
+    this.#closed = life?.closed ?? deferred()
+    this.#leaving = life?.leaving ?? this.#closed
+    this.#isWatched = life !== null
   }
 
-  get closed(): Promise<{ readonly reason: string }> {
+  get closed(): Promise<Reason> {
     return this.#closed.promise
   }
 
-  get leaving(): Promise<{ readonly reason: string }> {
-    return this.#closed.promise
+  get leaving(): Promise<Reason> {
+    return this.#leaving.promise
   }
 
-  /** Somebody else watches over that server; its failures show by its answers. */
-  ping(): Promise<void> {
-    return Promise.resolve()
+  /** Over somebody else's server somebody else watches; its failures show by its answers. */
+  async ping(): Promise<void> {
+    if (this.#isWatched) await this.#connection.ping()
   }
 
   readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
@@ -89,6 +117,7 @@ class GrpcChannel implements Channel {
     this.#connection.close(
       new MillraceError('CANCELLED', `The channel to ${this.#connection.address} was closed.`),
     )
+    this.#leaving.resolve({ reason: 'it was closed here' })
     this.#closed.resolve({ reason: 'it was closed here' })
     return Promise.resolve()
   }

@@ -3,9 +3,14 @@ import { MillraceError } from '../../errors.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
 import type { Method } from './methods.js'
 import { authorityOf, type Peer } from './peer.js'
-import { Session } from './session.js'
+import { Session, type SessionWatcher } from './session.js'
 import { GrpcFailure, grpcCode, type GrpcStatus } from './status.js'
 import { GrpcStream, type StreamListener } from './stream.js'
+
+interface ConnectionTools {
+  readonly clock: Clock
+  readonly watcher: SessionWatcher | undefined
+}
 
 export interface GrpcCallOptions {
   /** Milliseconds since the epoch; `Infinity` is none. */
@@ -19,6 +24,8 @@ export interface GrpcCallOptions {
  * A gRPC channel whose messages are raw bytes in both directions, straight on `node:http2`: a message on an open stream
  * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost.
  *
+ * With a watcher there is one connection, which is not made again.
+ *
  * Failures are GrpcFailure (see `errorFromGrpc`), the reason of the signal, or the reason of `close()`.
  */
 export class GrpcConnection {
@@ -28,18 +35,29 @@ export class GrpcConnection {
   readonly #clock: Clock
   /** Calls in flight and how to end them. */
   readonly #calls = new Set<(reason: unknown) => void>()
+  readonly #watcher: SessionWatcher | undefined
   #session: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
-  private constructor(http2: typeof Http2, peer: Peer, clock: Clock) {
+  private constructor(http2: typeof Http2, peer: Peer, { clock, watcher }: ConnectionTools) {
     this.address = authorityOf(peer)
     this.#http2 = http2
     this.#peer = peer
     this.#clock = clock
+    this.#watcher = watcher
   }
 
-  static async open(peer: Peer, clock: Clock = systemClock): Promise<GrpcConnection> {
-    return new GrpcConnection(await import('node:http2'), peer, clock)
+  static async open(
+    peer: Peer,
+    clock: Clock = systemClock,
+    watcher?: SessionWatcher,
+  ): Promise<GrpcConnection> {
+    return new GrpcConnection(await import('node:http2'), peer, { clock, watcher })
+  }
+
+  /** Resolves when the peer has answered a ping. Connects when it is not connected. */
+  ping(): Promise<void> {
+    return this.#usableSession().ask()
   }
 
   /** One request, its first answer. */
@@ -139,10 +157,16 @@ export class GrpcConnection {
     return stream
   }
 
+  /** Of one that is watched there is one session, and no other after it. */
   #usableSession(): Session {
-    if (this.#session?.usable !== true) {
-      this.#session = new Session(this.#http2, this.address, { tls: this.#peer.tls, clock: this.#clock })
-    }
+    if (this.#session?.usable === true) return this.#session
+    if (this.#session !== undefined && this.#watcher !== undefined) throw new GrpcFailure(gone)
+    const watcher = this.#watcher === undefined ? {} : { watcher: this.#watcher }
+    this.#session = new Session(this.#http2, this.address, {
+      tls: this.#peer.tls,
+      clock: this.#clock,
+      ...watcher,
+    })
     return this.#session
   }
 }
@@ -154,6 +178,13 @@ const unanswered: GrpcStatus = {
   code: grpcCode.unavailable,
   details: 'the stream ended without an answer',
   here: true,
+}
+
+const gone: GrpcStatus = {
+  code: grpcCode.unavailable,
+  details: 'the connection has ended',
+  here: true,
+  notRun: true,
 }
 
 /** HTTP/2's own and gRPC's own; a caller's header of such a name is not sent. */

@@ -21,6 +21,14 @@ const windowBytes = 1024 * 1024
 /** Node ends a session that holds more than this (in MB); messages are bounded one by one already. */
 const sessionMemoryMb = 2 ** 20
 
+/** Who wants to know what becomes of a connection. */
+export interface SessionWatcher {
+  /** The peer takes no new calls. */
+  left(): void
+  /** Once, last. */
+  ended(reason: string): void
+}
+
 /**
  * One HTTP/2 connection to a peer, for as long as it lives. It keeps the process alive only while streams are open, and
  * looks with pings whether the peer still is.
@@ -39,7 +47,11 @@ export class Session {
   constructor(
     http2: typeof Http2,
     authority: string,
-    { tls, clock }: { readonly tls: boolean; readonly clock: Clock },
+    {
+      tls,
+      clock,
+      watcher,
+    }: { readonly tls: boolean; readonly clock: Clock; readonly watcher?: SessionWatcher },
   ) {
     const url = `${tls ? 'https' : 'http'}://${authority}`
     const session = http2.connect(url, {
@@ -57,10 +69,14 @@ export class Session {
       this.#error ??= error
       this.#usable = false
     })
-    session.on('goaway', () => (this.#usable = false))
+    session.on('goaway', () => {
+      this.#usable = false
+      watcher?.left()
+    })
     session.on('close', () => {
       this.#usable = false
       this.#cancelTimer()
+      watcher?.ended(this.#error?.message ?? 'the peer closed the connection')
     })
     session.unref()
   }
@@ -91,6 +107,17 @@ export class Session {
   /** The peer was heard. */
   heard(): void {
     this.#pings = 0
+  }
+
+  /** Resolves when the peer has answered a ping; rejects when the connection has ended. */
+  ask(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const lost = (): void => reject(this.#error ?? new Error('the connection has ended'))
+      if (this.#session.destroyed) return lost()
+      const sent = this.#session.ping((error) => (error === null ? resolve() : lost()))
+      // too many are under way, which are asked of the same peer
+      if (!sent) this.#session.once('close', lost)
+    })
   }
 
   /** Streams that are open are cut off. */
