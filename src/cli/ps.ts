@@ -5,6 +5,7 @@ import { MillraceError } from '../errors.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { type Asked, renderFlows } from './render-flows.js'
+import { UsageError } from './usage-error.js'
 
 interface Candidate {
   readonly label: string
@@ -14,6 +15,7 @@ interface Candidate {
 export const ps: Command = {
   summary: 'Shows running Flows, their stages and pods',
   help: `Usage: millrace ps [--flow NAME|PID|SOCKET] [--json]
+       millrace ps --orphans [--remove] [--json]
 
 Shows the Flows of this user that run on this machine: each stage with the
 replicas that are ready, each pod with its state, process id, requests in
@@ -22,13 +24,26 @@ change of state.
 
   --flow   only this one: its name, the process id of its program, or the path
            of its control socket
-  --json   an array of Flows as JSON; one that does not answer has an "error"`,
+  --json   an array of Flows as JSON; one that does not answer has an "error"
+
+With --orphans it shows containers of Docker whose program has ended without
+them, as by kill -9 of it, and with --remove it ends and removes them.`,
   async run(args, terminal) {
     const { values, positionals } = parseArguments(args, {
       flow: { type: 'string' },
       json: { type: 'boolean' },
+      orphans: { type: 'boolean' },
+      remove: { type: 'boolean' },
     })
     positional(positionals)
+    const { orphans: isOrphans = false, remove = false, json = false } = values
+    if (remove && !isOrphans) throw new UsageError('--remove is for --orphans.')
+    if (isOrphans && values.flow !== undefined) throw new UsageError('--orphans are of all Flows.')
+    if (isOrphans) {
+      // its client is loaded for this only
+      const { orphans } = await import('./orphans.js')
+      return orphans({ remove, json }, terminal)
+    }
     const flows = await Promise.all((await candidates(values.flow)).map(ask))
     if (values.json) terminal.out(`${JSON.stringify(flows.map(asJson), null, 2)}\n`)
     else if (flows.length === 0) terminal.out('No Flow of this user runs on this machine.\n')

@@ -19,6 +19,7 @@ import { connectEngine, type Engine } from '../../docker/engine.js'
 import { ensureImage, type ImageFacts } from '../../docker/image.js'
 import { labelNames, ownerLabels } from '../../docker/labels.js'
 import { gpusOf, limitsOf } from '../../docker/limits.js'
+import { newVolumes } from '../../docker/mounts.js'
 import { MillraceError } from '../../errors.js'
 import { containerPort } from '../../export/container-paths.js'
 import { systemClock } from '../../lib/clock.js'
@@ -28,8 +29,9 @@ import { describeFailure, describeUncopyable } from '../start-failure.js'
 import { type Invocation, invocationOf } from './arguments.js'
 import { type Inside, insideVariable, type Order, parseWord } from './inside.js'
 import { sweepOnce } from './orphans.js'
-import { placesOf } from './places.js'
+import { type Places, placesOf } from './places.js'
 import { untilReady } from './ready.js'
+import { enter } from './siblings.js'
 
 /** How long output of a container that has ended may still come. */
 const lastOutputMs = 1000
@@ -54,6 +56,8 @@ class DockerPod implements Host {
   /** Why its Executor ended, in its own words. */
   #lastWord: string | null = null
   #failed = false
+  /** That it is to end; true when no other container uses its workspace. */
+  #leave: () => boolean = () => false
 
   constructor(spec: PodSpec, events: HostEvents) {
     this.#spec = spec
@@ -61,6 +65,7 @@ class DockerPod implements Host {
   }
 
   stop(): void {
+    if (this.#leave()) this.#order({ kind: 'last' })
     this.#signal('SIGTERM')
   }
 
@@ -90,6 +95,7 @@ class DockerPod implements Host {
       this.#fail(error)
     }
     this.#over.abort(new MillraceError('CANCELLED', 'It has ended.'))
+    this.#leave()
     try {
       await this.#container?.remove()
     } catch (error) {
@@ -108,9 +114,12 @@ class DockerPod implements Host {
     await sweepOnce(engine, this.#events.line)
     const image = await this.#image(engine, container)
     this.#over.signal.throwIfAborted()
-    const { invocation, ...made } = await this.#plan(container, image)
-    const created = await Container.create(engine, made.spec)
+    const { invocation, places, made } = await this.#plan(container, image)
+    const fresh = await newVolumes(engine, places.mounts)
+    const created = await Container.create(engine, made)
     this.#container = created
+    const user = numericUser(image.user)
+    if (user !== null) for (const { target } of fresh) await created.own(target, user)
     const { stdin, ended: printed } = await created.attach({
       onLine: (line) => this.#hear(line),
       onErrorLine: (line) => this.#hear(line),
@@ -143,12 +152,14 @@ class DockerPod implements Host {
   async #plan(
     container: PodContainer,
     image: ImageFacts,
-  ): Promise<{ readonly spec: ContainerSpec; readonly invocation: Invocation }> {
+  ): Promise<{ readonly made: ContainerSpec; readonly invocation: Invocation; readonly places: Places }> {
     const { name, deployment, env } = this.#spec
-    const { mounts, workspace, user } = await placesOf(this.#spec, container)
+    const places = await placesOf(this.#spec, container)
+    const { mounts, workspace, user, isOnVolume } = places
+    if (isOnVolume) this.#leave = enter(this.#spec)
     const invocation = invocationOf(image, { spec: this.#spec, container, workspace })
     const slug = `millrace-${container.flow}-${name}`.replace(/[^a-zA-Z0-9]+/g, '-').slice(0, 100)
-    const spec: ContainerSpec = {
+    const made: ContainerSpec = {
       name: `${slug}-${this.#mark.slice(0, 8)}`,
       image: container.image,
       ...(invocation.entrypoint !== null && { entrypoint: invocation.entrypoint }),
@@ -170,7 +181,7 @@ class DockerPod implements Host {
       },
       stdin: 'lifeline',
     }
-    return { spec, invocation }
+    return { made, invocation, places }
   }
 
   #inside(): Inside {
@@ -234,6 +245,12 @@ class DockerPod implements Host {
 
 const unknownProgram =
   ' Its image starts neither millrace nor jina, so that it must serve as one of theirs does, by itself.'
+
+/** Null for a name, or none: whose number it is only the image knows. */
+function numericUser(user: string): { readonly uid: number; readonly gid: number } | null {
+  const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? []
+  return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) }
+}
 
 function reasonOf(code: number): string {
   const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128)

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { labelNames } from '../../docker/labels.js'
 import { type Mount, mountOf } from '../../docker/mounts.js'
-import { noteLocked } from '../../executor/workspace/token.js'
+import { openWorkspace } from '../../executor/workspace/open-workspace.js'
 import { containerPaths } from '../../export/container-paths.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 
@@ -11,6 +11,8 @@ export interface Places {
   readonly mounts: readonly Mount[]
   /** In the container; null without one. */
   readonly workspace: string | null
+  /** The workspace is on a volume, where only its containers see it. */
+  readonly isOnVolume: boolean
   /** Who it runs as, so that files in folders of this machine are the user's own; null: as the image says. */
   readonly user: string | null
 }
@@ -26,14 +28,13 @@ export async function placesOf(spec: PodSpec, container: PodContainer): Promise<
   const mounts = container.volumes.map((volume, index) =>
     mountOf(volume, { made: index === 0 ? name : `${name}_${index}`, labels }),
   )
-  const asked = executor.workspace
+  const { workspace: asked, shardId, shards, holder } = executor
   const isOnVolume = mounts.some(({ target }) => asked !== null && `${asked}/`.startsWith(`${target}/`))
   if (asked !== null && !isOnVolume) {
     const source = path.resolve(asked)
     mounts.push({ kind: 'folder', source, target: containerPaths.workspace })
-    // this program renews the lock, and gives it back when the last container is gone, however that ended
-    if (executor.holder !== null)
-      noteLocked(executor.holder, path.join(source, deployment, String(executor.shardId)))
+    // by this program, which sees whose lock was left behind, and gives it back when the last container is gone
+    openWorkspace({ folder: path.join(source, deployment), shardId, shards, holder })
   }
   const folders = mounts.flatMap((mount) => (mount.kind === 'folder' ? [mount.source] : []))
   for (const folder of folders) await mkdir(folder, { recursive: true })
@@ -41,6 +42,7 @@ export async function placesOf(spec: PodSpec, container: PodContainer): Promise<
   return {
     mounts,
     workspace: asked !== null && !isOnVolume ? containerPaths.workspace : asked,
+    isOnVolume,
     user: isOwn ? `${process.getuid!()}:${process.getgid!()}` : null,
   }
 }
