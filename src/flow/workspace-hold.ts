@@ -30,7 +30,8 @@ export class WorkspaceHold {
 
   /** In a container of a Flow whose program is outside: the same hold, which renews what is locked here. */
   static joined(holder: Holder | null, clock: Clock): WorkspaceHold {
-    return new WorkspaceHold('', clock, holder && joinHolder(holder))
+    const isListedOutside = holder?.mounted !== undefined
+    return new WorkspaceHold('', clock, isListedOutside ? holder : holder && joinHolder(holder))
   }
 
   /**
@@ -42,14 +43,14 @@ export class WorkspaceHold {
     if (open.size === 0) process.removeListener('exit', closeAll)
     this.#cancelRenewal()
     const { holder } = this
-    if (holder === null) return
+    if (holder === null || holder.mounted !== undefined) return
     if (isLast) quietly(() => dropLocks(holder))
     releasePrivatePath(holder.list ?? holder.token)
   }
 
   #renew(): void {
     const { holder } = this
-    if (holder !== null) quietly(() => renewLocks(holder, this.#clock.now()))
+    if (holder !== null && holder.mounted === undefined) quietly(() => renewLocks(holder, this.#clock.now()))
     this.#cancelRenewal = this.#clock.after(renewalMs, () => this.#renew())
   }
 }

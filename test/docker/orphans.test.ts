@@ -2,13 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { Flow } from 'millrace'
-import { afterEach, expect, inject, test } from 'vitest'
+import { afterEach, expect, inject, onTestFinished, test } from 'vitest'
 import { Place } from '../support/command-line.js'
 import { containersOf, docker } from './support.js'
 
 const image = inject('projectImage')
 const program = path.join(import.meta.dirname, 'programs/flow.mjs')
-const place = new Place()
 const made: string[] = []
 const children: ChildProcess[] = []
 let flows = 0
@@ -16,7 +15,6 @@ let flows = 0
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
   for (const image of made.splice(0)) await docker('rmi', '--force', image)
-  await place.close()
 })
 
 /** A program with a Flow of two containers, once they are up. */
@@ -42,16 +40,23 @@ async function kill(child: ChildProcess): Promise<void> {
 async function deafImage(): Promise<string> {
   const deaf = `millrace-deaf:${process.pid}`
   const container = await docker('create', image, 'x')
-  const entry = `ENTRYPOINT ["sh", "-c", "exec millrace executor --uses config.yml --port 8080 </dev/null"]`
+  const input = `node -e 'setInterval(() => {}, 1e6)'`
+  const entry = `ENTRYPOINT ["sh", "-c", "${input} | millrace executor --uses config.yml --port 8080"]`
   await docker('commit', '--change', entry, '--change', 'CMD []', container, deaf)
   await docker('rm', container)
   made.push(deaf)
   return deaf
 }
 
+function placeOfTest(): Place {
+  const place = new Place()
+  onTestFinished(() => place.close())
+  return place
+}
+
 test('containers of Millrace end by themselves when their program is killed; the next Flow removes them', async () => {
   const { name, child } = await flowProgram(image)
-  expect((await place.run('ps', '--orphans')).stdout).not.toContain(name)
+  expect((await placeOfTest().run('ps', '--orphans')).stdout).not.toContain(name)
   await kill(child)
   await expect.poll(() => containersOf(name, '--filter', 'status=running')).toEqual([])
   expect(await containersOf(name)).toHaveLength(2)
@@ -62,6 +67,7 @@ test('containers of Millrace end by themselves when their program is killed; the
 test('containers that go on without their program are shown, and removed when it is asked for', async () => {
   const { name, child } = await flowProgram(await deafImage())
   await kill(child)
+  const place = placeOfTest()
   const shown = await place.run('ps', '--orphans')
   expect(shown.stdout).toMatch(new RegExp(`${name}\\s+echo/rep-0.*${child.pid}`))
   expect(shown.stdout).toContain('millrace ps --orphans --remove')

@@ -1,11 +1,13 @@
-import { readFileSync, statSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Document, Flow, type FlowOptions, type StageOptions } from 'millrace'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { containersOf, docker, temporaryFolder } from './support.js'
 
 const uses = `docker://${inject('projectImage')}`
-const echo = new URL('../fixtures/project/executors.mjs#Echo', import.meta.url)
+const echo = new URL('../fixtures/keeper.mjs#Echo', import.meta.url)
 
 let flows = 0
 const settings = (): FlowOptions & { readonly name: string } => ({
@@ -46,7 +48,7 @@ test('a stage becomes containers and processes again, and keeps its data, which 
   await inProcess.start()
   expect(await kept(inProcess)).toEqual(['a', 'b', 'c', 'd', 'e'])
   await inProcess.close()
-  const file = path.join(workspace, 'echo', '0', 'kept')
+  const file = path.join(workspace, 'Echo', '0', 'kept')
   expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(6)
   expect(statSync(file).uid).toBe(process.getuid!())
 })
@@ -108,4 +110,20 @@ test('a folder of the machine is mounted, and limits are set', async () => {
   const [id] = await containersOf(options.name)
   const format = '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}'
   expect(await docker('inspect', '--format', format, id!)).toBe(`${256 * 2 ** 20} 500000000`)
+})
+
+test('a workspace whose Flow was killed is free at once', async () => {
+  const workspace = temporaryFolder()
+  const options = settings()
+  const program = path.join(import.meta.dirname, 'programs/flow.mjs')
+  const image = inject('projectImage')
+  const child = spawn(process.execPath, [program, options.name, image, workspace], { stdio: 'pipe' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  expect(existsSync(path.join(workspace, 'Echo', '0', '.millrace.lock'))).toBe(true)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await using flow = await flowOf({ uses, workspace }).start()
+  await keep(flow, ['after'])
+  expect(await kept(flow)).toEqual(['before', 'after'].sort())
 })

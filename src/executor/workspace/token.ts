@@ -9,7 +9,9 @@ import { forgetPods } from './pods.js'
  *
  * @throws UNAVAILABLE when the Flow has ended: this pod is a leftover of it
  */
-export function noteLocked({ token, list = token, name }: Holder, folder: string): void {
+export function noteLocked({ token, list = token, name, mounted }: Holder, inside: string): void {
+  const isMounted = mounted !== undefined && `${inside}/`.startsWith(`${mounted.here}/`)
+  const folder = isMounted ? mounted.there + inside.slice(mounted.here.length) : inside
   try {
     // not made anew: it would say that the Flow still runs
     const file = openSync(list, constants.O_WRONLY | constants.O_APPEND)

@@ -164,7 +164,11 @@ class DockerPod implements Host {
       image: container.image,
       ...(invocation.entrypoint !== null && { entrypoint: invocation.entrypoint }),
       ...(invocation.command !== null && { command: invocation.command }),
-      env: { ...env, ...secretsOf(deployment, container), [insideVariable]: JSON.stringify(this.#inside()) },
+      env: {
+        ...env,
+        ...secretsOf(deployment, container),
+        [insideVariable]: JSON.stringify(this.#inside(places)),
+      },
       labels: {
         [labelNames.flow]: container.flow,
         [labelNames.stage]: deployment,
@@ -184,9 +188,9 @@ class DockerPod implements Host {
     return { made, invocation, places }
   }
 
-  #inside(): Inside {
+  #inside({ holder }: Places): Inside {
     const { replica, executor } = this.#spec
-    return { mark: this.#mark, replica, replicas: executor.replicas, holder: executor.holder }
+    return { mark: this.#mark, replica, replicas: executor.replicas, holder }
   }
 
   async #watch(port: number, invocation: Invocation): Promise<void> {
