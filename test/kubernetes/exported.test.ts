@@ -1,21 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { Client, Flow } from 'millrace'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { apply, echo } from './support/apply.js'
 import { forward } from './support/forward.js'
+import type { Said } from './support/kubectl.js'
 import { Namespace } from './support/namespace.js'
 
-const project = path.resolve(import.meta.dirname, '../fixtures/project')
-const echo = `${path.join(project, 'executors.mjs')}#Echo`
-
 let namespace: Namespace
-let folder: string
-let said: { readonly stdout: string; readonly stderr: string }
+let said: Said
 
 beforeAll(async () => {
   namespace = await Namespace.create()
-  folder = await mkdtemp(path.join(os.tmpdir(), 'millrace-exported-'))
   const flow = new Flow({ name: 'shop' })
     .add({ name: 'first', uses: echo, replicas: { min: 1, max: 3 }, env: { GREETING: 'hello' } })
     .add({
@@ -24,15 +18,10 @@ beforeAll(async () => {
       replicas: 3,
       resources: { requests: { cpu: '20m' }, limits: { memory: '256Mi' } },
     })
-  await flow.toKubernetes(folder, { namespace: namespace.name, image: inject('image'), project })
-  said = await namespace.kubectl('apply', '--kustomize', folder)
-  await namespace.ready()
+  said = await apply(namespace, flow)
 })
 
-afterAll(async () => {
-  await namespace.remove()
-  await rm(folder, { recursive: true })
-})
+afterAll(() => namespace.remove())
 
 describe('an exported Flow', () => {
   it('is taken as it is by a cluster, without a warning', async () => {
