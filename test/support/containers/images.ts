@@ -38,7 +38,7 @@ export interface Images {
   readonly base: ImageFile
   /**
    * A project with Millrace: `/app` has what is in test/fixtures/project, the built examples in `examples`, and the Executors
-   * of the pod suite in `pods`. As `export dockerfile` would build it. Its tag changes with its content.
+   * of suites in `pods` and `concepts`. As `export dockerfile` would build it. Its tag changes with its content.
    */
   readonly project: ImageFile
 }
@@ -149,7 +149,8 @@ async function fillApp(folder: string): Promise<void> {
   } finally {
     await rm(project, { recursive: true })
   }
-  await cp(path.join(root, 'test/fixtures/pods'), path.join(app, 'pods'), { recursive: true })
+  for (const folder of ['pods', 'concepts'])
+    await cp(path.join(root, 'test/fixtures', folder), path.join(app, folder), { recursive: true })
   await cp(path.join(root, 'build/examples'), path.join(app, 'examples'), { recursive: true })
   await mkdir(path.join(folder, 'workspace'))
   await chmod(folder, 0o755) // it becomes the root folder
