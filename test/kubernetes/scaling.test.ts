@@ -2,7 +2,7 @@ import { Flow } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { apply, echo } from './support/apply.js'
 import { forward } from './support/forward.js'
-import { type LoadReport, type Seen, under } from './support/load.js'
+import { type LoadReport, type Seen, under } from '../support/load.js'
 import { Namespace, type Pod } from './support/namespace.js'
 
 let namespace: Namespace
