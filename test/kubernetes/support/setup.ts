@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node'
 import { makeImages } from '../../support/containers/images.js'
 import { startCluster } from './cluster.js'
+import { openVolumes } from './volumes.js'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -16,11 +17,15 @@ let stop = async (): Promise<void> => {}
 export async function setup(project: TestProject): Promise<void> {
   const { project: image } = await makeImages()
   const cluster = await startCluster()
-  stop = cluster.stop
+  const volumes = await openVolumes()
+  stop = async () => {
+    volumes.close()
+    await cluster.stop()
+  }
   try {
     await cluster.load(image.file)
   } catch (error) {
-    await cluster.stop()
+    await stop()
     throw error
   }
   project.provide('kubeconfig', cluster.kubeconfig)
