@@ -54,7 +54,7 @@ export async function listThere({ on, ...options }: AttachOptions): Promise<read
 async function placeNamed(on: string): Promise<Place<object, object>> {
   if (Object.hasOwn(places, on)) {
     // which options are whose is said by the types of the doors above
-    return (await places[on as PlaceName]())
+    return await places[on as PlaceName]()
   }
   const names = Object.keys(places).map((name) => `'${name}'`)
   throw new MillraceError(
