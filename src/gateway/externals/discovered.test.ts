@@ -30,7 +30,7 @@ async function finding(port: number, shards = 1) {
   const external = Array.from({ length: shards }, (_, shard) => ({
     shard,
     address: { kind: 'grpc', host: `indexer-${shard}`, port, tls: false } as const,
-    discover: true,
+    discover: 'dns' as const,
   }))
   const more = shards === 1 ? {} : { shards, polling: { '*': 'ALL' } as const }
   const gateway = createGateway(gatewaySpec([stageSpec('indexer', { external, ...more })]), {

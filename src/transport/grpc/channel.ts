@@ -1,11 +1,11 @@
 import type { Call, Description } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
-import { deferred } from '../../lib/deferred.js'
+import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription } from '../../wire/description.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
-import { type GrpcCallOptions, GrpcConnection } from './connection.js'
+import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
 import { methods } from './methods.js'
 import { defaultMaxMessageBytes } from './peer.js'
 import { errorFromGrpc, isUnimplemented } from './status.js'
@@ -22,28 +22,48 @@ const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_o
 export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
   const { host, port, tls } = address
   const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
-  return new GrpcChannel(await GrpcConnection.open({ host, port, tls, maxMessageBytes }))
+  const peer = { host, port, tls, maxMessageBytes }
+  const ends = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
+  const fate: Fate = {
+    onLeaving: (reason) => ends.leaving.resolve({ reason }),
+    onClosed(reason) {
+      ends.leaving.resolve({ reason })
+      ends.closed.resolve({ reason })
+    },
+  }
+  const tools = options.endsWithConnection === true ? { fate } : {}
+  return new GrpcChannel(await GrpcConnection.open(peer, tools), ends)
+}
+
+interface Reason {
+  readonly reason: string
+}
+
+interface Ends {
+  readonly leaving: Deferred<Reason>
+  readonly closed: Deferred<Reason>
 }
 
 /**
- * A hop over `process_single_data`; a peer without it (an older gateway) gets a `Call` stream of one request. A lost
- * connection is made again by the next call, so `closed` resolves at `close()` only.
+ * A hop over `process_single_data`; a peer without it (an older gateway) gets a `Call` stream of one request. Unless it ends
+ * with its connection, a lost one is made again by the next call, so `closed` resolves at `close()` only.
  */
 class GrpcChannel implements Channel {
   readonly #connection: GrpcConnection
-  readonly #closed = deferred<{ readonly reason: string }>()
+  readonly #ends: Ends
   #single = true
 
-  constructor(connection: GrpcConnection) {
+  constructor(connection: GrpcConnection, ends: Ends) {
     this.#connection = connection
+    this.#ends = ends
   }
 
-  get closed(): Promise<{ readonly reason: string }> {
-    return this.#closed.promise
+  get closed(): Promise<Reason> {
+    return this.#ends.closed.promise
   }
 
-  get leaving(): Promise<{ readonly reason: string }> {
-    return this.#closed.promise
+  get leaving(): Promise<Reason> {
+    return this.#ends.leaving.promise
   }
 
   /** Somebody else watches over that server; its failures show by its answers. */
@@ -89,7 +109,9 @@ class GrpcChannel implements Channel {
     this.#connection.close(
       new MillraceError('CANCELLED', `The channel to ${this.#connection.address} was closed.`),
     )
-    this.#closed.resolve({ reason: 'it was closed here' })
+    const reason = { reason: 'it was closed here' }
+    this.#ends.leaving.resolve(reason)
+    this.#ends.closed.resolve(reason)
     return Promise.resolve()
   }
 

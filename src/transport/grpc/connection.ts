@@ -15,9 +15,22 @@ export interface GrpcCallOptions {
   readonly signal?: AbortSignal
 }
 
+/** What may happen to the one connection of a channel that ends with it. */
+export interface Fate {
+  onLeaving(reason: string): void
+  onClosed(reason: string): void
+}
+
+export interface ConnectionTools {
+  readonly clock?: Clock
+  /** Given, the connection is not made again when it was lost: calls are refused then. */
+  readonly fate?: Fate
+}
+
 /**
  * A gRPC channel whose messages are raw bytes in both directions, straight on `node:http2`: a message on an open stream
- * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost.
+ * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost, unless
+ * somebody wants to know its fate.
  *
  * Failures are GrpcFailure (see `errorFromGrpc`), the reason of the signal, or the reason of `close()`.
  */
@@ -26,20 +39,22 @@ export class GrpcConnection {
   readonly #http2: typeof Http2
   readonly #peer: Peer
   readonly #clock: Clock
+  readonly #fate: Fate | undefined
   /** Calls in flight and how to end them. */
   readonly #calls = new Set<(reason: unknown) => void>()
   #session: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
-  private constructor(http2: typeof Http2, peer: Peer, clock: Clock) {
+  private constructor(http2: typeof Http2, peer: Peer, { clock = systemClock, fate }: ConnectionTools) {
     this.address = authorityOf(peer)
     this.#http2 = http2
     this.#peer = peer
     this.#clock = clock
+    this.#fate = fate
   }
 
-  static async open(peer: Peer, clock: Clock = systemClock): Promise<GrpcConnection> {
-    return new GrpcConnection(await import('node:http2'), peer, clock)
+  static async open(peer: Peer, tools: ConnectionTools = {}): Promise<GrpcConnection> {
+    return new GrpcConnection(await import('node:http2'), peer, tools)
   }
 
   /** One request, its first answer. */
@@ -140,15 +155,24 @@ export class GrpcConnection {
   }
 
   #usableSession(): Session {
-    if (this.#session?.usable !== true) {
-      this.#session = new Session(this.#http2, this.address, { tls: this.#peer.tls, clock: this.#clock })
-    }
+    if (this.#session?.usable === true) return this.#session
+    if (this.#session !== undefined && this.#fate !== undefined) throw new GrpcFailure(left)
+    const { tls } = this.#peer
+    this.#session = new Session(this.#http2, this.address, { tls, clock: this.#clock, ...this.#fate })
     return this.#session
   }
 }
 
 /** Answers that wait for their reader before the peer is asked to wait too. */
 const queuedAnswers = 64
+
+/** The peer has said that it takes no more calls, or is gone. */
+const left: GrpcStatus = {
+  code: grpcCode.unavailable,
+  details: 'the connection is gone',
+  here: true,
+  notRun: true,
+}
 
 const unanswered: GrpcStatus = {
   code: grpcCode.unavailable,

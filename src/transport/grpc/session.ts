@@ -21,6 +21,15 @@ const windowBytes = 1024 * 1024
 /** Node ends a session that holds more than this (in MB); messages are bounded one by one already. */
 const sessionMemoryMb = 2 ** 20
 
+export interface SessionOptions {
+  readonly tls: boolean
+  readonly clock: Clock
+  /** The peer takes no new streams, or is gone; told once. */
+  onLeaving?(reason: string): void
+  /** It is gone; told once. */
+  onClosed?(reason: string): void
+}
+
 /**
  * One HTTP/2 connection to a peer, for as long as it lives. It keeps the process alive only while streams are open, and
  * looks with pings whether the peer still is.
@@ -39,7 +48,7 @@ export class Session {
   constructor(
     http2: typeof Http2,
     authority: string,
-    { tls, clock }: { readonly tls: boolean; readonly clock: Clock },
+    { tls, clock, onLeaving = () => {}, onClosed = () => {} }: SessionOptions,
   ) {
     const url = `${tls ? 'https' : 'http'}://${authority}`
     const session = http2.connect(url, {
@@ -57,10 +66,14 @@ export class Session {
       this.#error ??= error
       this.#usable = false
     })
-    session.on('goaway', () => (this.#usable = false))
+    session.on('goaway', () => {
+      if (this.#usable) onLeaving('it takes no more calls')
+      this.#usable = false
+    })
     session.on('close', () => {
       this.#usable = false
       this.#cancelTimer()
+      onClosed(this.#error?.message ?? 'it hung up')
     })
     session.unref()
   }

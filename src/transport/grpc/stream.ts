@@ -173,14 +173,16 @@ export class GrpcStream {
   }
 
   #statusOfLoss(failure: Error | undefined): GrpcStatus {
+    const reset = this.#stream.rstCode ?? 0
     const cause = this.#session.error ?? (failure?.cause instanceof Error ? failure.cause : failure)
     if (this.#session.error !== undefined || !this.#session.usable) {
       const { connected } = this.#session
       const what = connected ? 'the connection was lost' : 'cannot connect'
       const details = `${what} (${sayOf(cause)})`
-      return { code: grpcCode.unavailable, details, here: true, cause, notRun: !connected }
+      // of a peer that leaves: streams that came too late are refused (RFC 9113, 6.8)
+      const notRun = !connected || reset === refusedStream
+      return { code: grpcCode.unavailable, details, here: true, cause, notRun }
     }
-    const reset = this.#stream.rstCode ?? 0
     return {
       code: codeOfReset(reset),
       details: `the stream was reset (HTTP/2 code ${reset})`,

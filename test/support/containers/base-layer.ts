@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, mkdtemp, readlink, realpath, rm, symlink, writeFile }
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { layerOf } from './archive.js'
+import { addLibraries, librariesOf } from './system-files.js'
 
 const run = promisify(execFile)
 
@@ -79,19 +80,7 @@ async function addProgram(root: string, file: string): Promise<void> {
     return
   }
   await cp(await realpath(file), target, { dereference: true })
-  const { stdout } = await run('ldd', [file]).catch(() => ({ stdout: '' }))
-  await addLibraries(
-    root,
-    [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, library]) => library!),
-  )
-}
-
-async function addLibraries(root: string, files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    const target = path.join(root, file.startsWith('/usr') ? file : `/usr${file}`)
-    await mkdir(path.dirname(target), { recursive: true })
-    await cp(await realpath(file), target)
-  }
+  await addLibraries(root, await librariesOf(file))
 }
 
 /** What the C library loads by itself to look up names of hosts. */
