@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.js'
-import { leaveSeconds, stopSeconds } from '../../export/leaving.js'
+import { stopSeconds } from '../../export/leaving.js'
 import type { Cluster } from './api/cluster.js'
 import type { Pod } from './api/live.js'
 import { list, listAllowed, type Ref, remove, shown } from './api/objects.js'
@@ -24,7 +24,7 @@ export async function removeFlow(
 ): Promise<void> {
   const { namespace, flow, report } = running
   const selector = selectorOf(flow)
-  const timeoutMs = (leaveSeconds + stopSeconds(graceMs)) * 1000 + spareMs
+  const timeoutMs = stopSeconds(graceMs) * 1000 + spareMs
   const gateway: Ref = { kind: 'Deployment', namespace, name: 'gateway' }
   const own = await ownObjects(cluster, namespace, selector)
   const shared = await ownObjects(cluster, namespace, `${managed},!${labels.flow}`)

@@ -45,8 +45,9 @@ export async function openTunnel(cluster: Cluster, target: PodPort, socket: Sock
     },
   })
   const errors = new Writable({
-    write(_reason, _encoding, done) {
-      socket.destroy() // nobody listens there: `connect: connection refused`
+    write(reason: Buffer, _encoding, done) {
+      // the first one has only said which port it is about; others: `connect: connection refused`
+      if (reason.length > 0) socket.destroy()
       done()
     },
   })

@@ -4,7 +4,7 @@ import type { Cluster } from '../api/cluster.js'
 import type { Live } from '../api/live.js'
 import { get, list, shown } from '../api/objects.js'
 import { refusal } from '../api/refusal.js'
-import { kindOf, labels, managed, refOf } from '../objects-of.js'
+import { labels, managed, refOf } from '../objects-of.js'
 import { checkRights, startRights } from './rights.js'
 
 export interface Intent {
@@ -23,8 +23,7 @@ export interface Intent {
  */
 export async function checkBefore(cluster: Cluster, intent: Intent): Promise<void> {
   await checkNamespace(cluster, intent.namespace)
-  const used = intent.objects.map(({ kind }) => kindOf(kind))
-  await checkRights(cluster, intent.namespace, startRights(used, intent))
+  await checkRights(cluster, intent.namespace, startRights(intent.objects, intent))
   await checkOtherFlows(cluster, intent)
   await checkStrangers(cluster, intent)
 }

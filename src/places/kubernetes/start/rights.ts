@@ -1,6 +1,8 @@
 import { MillraceError } from '../../../errors.js'
+import type { KubernetesObject } from '../../../export/kubernetes/object.js'
 import type { Cluster } from '../api/cluster.js'
 import { type Kind, kinds } from '../api/objects.js'
+import { kindOf } from '../objects-of.js'
 
 /** Something that a user may or may not do in a namespace. */
 export interface Right {
@@ -10,18 +12,35 @@ export interface Right {
   readonly group: string
 }
 
-/** To bring objects of these kinds there and to wait for their pods. */
+/** To bring these objects there and to wait for their pods. */
 export function startRights(
-  used: readonly Kind[],
+  objects: readonly KubernetesObject[],
   { forwards }: { readonly forwards: boolean },
 ): readonly Right[] {
   return [
-    ...[...new Set(used)].flatMap((kind) => ['get', 'create', 'patch'].map((verb) => rightTo(verb, kind))),
+    ...[...new Set(objects.map(({ kind }) => kindOf(kind)))].flatMap((kind) => ['get', 'create', 'patch'].map((verb) => rightTo(verb, kind))),
     ...(['Deployment', 'StatefulSet', 'Pod'] as const).map((kind) => rightTo('list', kind)),
+    ...objects.flatMap(granted),
     ...(forwards
       ? ['get', 'create'].map((verb) => ({ ...rightTo(verb, 'Pod'), subresource: 'portforward' }))
       : []),
   ]
+}
+
+/** Nobody can give a right that he does not have. */
+function granted({ kind, rules }: KubernetesObject): readonly Right[] {
+  if (kind !== 'Role') return []
+  return (rules as readonly Rule[]).flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) => verbs.map((verb) => ({ verb, resource, group }))),
+    ),
+  )
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
 }
 
 function rightTo(verb: string, kind: Kind): Right {
