@@ -75,7 +75,7 @@ function tryList(
     ...(labels !== undefined && { labelSelector: labels }),
     ...(fields !== undefined && { fieldSelector: fields }),
   })
-  return cluster.ask({ method: 'GET', path: `${pathOf(kind, namespace)}?${query}` })
+  return cluster.ask({ method: 'GET', path: `${pathOf(kind, namespace)}?${query.toString()}` })
 }
 
 function itemsOf<T>({ body }: ApiAnswer): T[] {

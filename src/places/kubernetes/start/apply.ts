@@ -72,7 +72,7 @@ function apply(
   })
   return cluster.ask({
     method: 'PATCH',
-    path: `${objectPath(refOf(object))}?${query}`,
+    path: `${objectPath(refOf(object))}?${query.toString()}`,
     body: object,
     type: 'application/apply-patch+yaml', // of which JSON is a part
   })
