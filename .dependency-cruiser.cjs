@@ -18,6 +18,7 @@ const order = [
   'plan',
   'config',
   'export',
+  'docker',
   'pods',
   'control',
   'places',

@@ -7,6 +7,7 @@ export default defineConfig({
       'test/interop/**',
       'test/chaos/**',
       'test/durability/**',
+      'test/docker/**',
       'test/kubernetes/**',
       'node_modules/**',
     ],

@@ -1,8 +1,8 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
+import { readLines } from '../../observe/lines.js'
 import { threadEntry } from '../entries.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
-import { readLines } from '../output.js'
 import { describeUncopyable } from '../start-failure.js'
 import type { ThreadStart } from './entry.js'
 

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { TestProject } from 'vitest/node'
+import { startEngine } from '../support/containers/engine.js'
+import { makeImages } from '../support/containers/images.js'
+
+const run = promisify(execFile)
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** As DOCKER_HOST; set in the environment of each test, too. */
+    readonly dockerHost: string
+    /** Stands in for `node:20-slim`. */
+    readonly baseImage: string
+    /** A project with Millrace: see test/support/containers/images.ts. */
+    readonly projectImage: string
+  }
+}
+
+/** An engine that runs, with the images of the tests. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const images = await makeImages()
+  const engine = await startEngine()
+  // inherited by the processes that run the tests
+  process.env.DOCKER_HOST = engine.host
+  try {
+    for (const { name, file } of [images.base, images.project]) await load(engine.host, name, file)
+  } catch (error) {
+    await engine.stop()
+    throw error
+  }
+  project.provide('dockerHost', engine.host)
+  project.provide('baseImage', images.base.name)
+  project.provide('projectImage', images.project.name)
+  return () => engine.stop()
+}
+
+/** Unless the engine has it: the name of an image changes with its content. */
+async function load(host: string, name: string, file: string): Promise<void> {
+  const docker = (...args: string[]): Promise<unknown> => run('docker', ['--host', host, ...args])
+  const isThere = await docker('image', 'inspect', name).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) await docker('load', '--input', file)
+}
