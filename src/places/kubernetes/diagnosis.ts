@@ -6,8 +6,8 @@ export interface Complaint {
   readonly sentence: string
   /** Milliseconds for which it may stay so: 0 for what does not heal by itself, Infinity for what may at any time. */
   readonly patienceMs: number
-  /** The container crashed, and what it printed says why. */
-  readonly hasLog: boolean
+  /** The last lines of a container that crashed, as far as the pod's status has them; null for one that did not. */
+  readonly crash: readonly string[] | null
 }
 
 /** A crash may be an accident; what crashed so often crashes each time. */
@@ -115,13 +115,14 @@ function crashed(
   // one that runs again has not crashed again yet
   const count = restartCount + (state?.terminated === undefined ? 0 : 1)
   const times = count === 1 ? 'once' : `${count} times`
-  const sentence = `crashed ${times}: ${joined(how, died.message && firstLine(died.message))}`
   const isLooping = count >= crashes && state?.running === undefined
-  return { sentence, patienceMs: isLooping ? 0 : Number.POSITIVE_INFINITY, hasLog: true }
+  const patienceMs = isLooping ? 0 : Number.POSITIVE_INFINITY
+  const lines = (died.message ?? '').trimEnd().split('\n')
+  return { sentence: `crashed ${times}: ${how}`, patienceMs, crash: lines.filter((line) => line !== '') }
 }
 
 function complaint(sentence: string, patienceMs: number): Complaint {
-  return { sentence: closed(sentence), patienceMs, hasLog: false }
+  return { sentence: closed(sentence), patienceMs, crash: null }
 }
 
 function waits(sentence: string): Complaint {

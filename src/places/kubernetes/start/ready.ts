@@ -97,10 +97,11 @@ async function failure(
   { namespace }: Wait,
   { name, complaint }: { readonly name: string; readonly complaint: WorkloadComplaint },
 ): Promise<MillraceError> {
-  const { pod, hasLog } = complaint
-  const output = pod !== null && hasLog ? await logOf(cluster, namespace, pod) : []
-  const log = output.length === 0 ? '' : ` The last it wrote:\n${output.join('\n')}\n`
-  return new MillraceError('START_FAILED', `${said(name, complaint)}${log}`, {
+  const { pod, crash } = complaint
+  const log = pod !== null && crash !== null ? await logOf(cluster, namespace, pod) : []
+  const output = log.length > 0 ? log : (crash ?? [])
+  const wrote = output.length === 0 ? '' : ` The last it wrote:\n${output.join('\n')}\n`
+  return new MillraceError('START_FAILED', `${said(name, complaint)}${wrote}`, {
     output,
     where: { deployment: name.split('/')[1]!, ...(pod !== null && { pod }) },
   })

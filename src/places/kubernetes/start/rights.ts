@@ -18,7 +18,9 @@ export function startRights(
   { forwards }: { readonly forwards: boolean },
 ): readonly Right[] {
   return [
-    ...[...new Set(objects.map(({ kind }) => kindOf(kind)))].flatMap((kind) => ['get', 'create', 'patch'].map((verb) => rightTo(verb, kind))),
+    ...[...new Set(objects.map(({ kind }) => kindOf(kind)))].flatMap((kind) =>
+      ['get', 'create', 'patch'].map((verb) => rightTo(verb, kind)),
+    ),
     ...(['Deployment', 'StatefulSet', 'Pod'] as const).map((kind) => rightTo('list', kind)),
     ...objects.flatMap(granted),
     ...(forwards
