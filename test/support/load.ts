@@ -4,7 +4,8 @@ import { Client, Document, type DocumentArray } from 'millrace'
 export interface LoadPlan {
   /** Of the gateway. */
   readonly host: string
-  readonly endpoint: string
+  /** Senders take them by turns. */
+  readonly endpoints: readonly string[]
   readonly parameters?: Readonly<Record<string, unknown>>
   /** Each has a connection of its own, and one request under way. Default 8. */
   readonly senders?: number
@@ -31,7 +32,7 @@ export async function under(plan: LoadPlan, work: (seen: Seen) => Promise<unknow
   const ledger = new Ledger()
   let over = false
   const senders = Array.from({ length: plan.senders ?? 8 }, (_, index) =>
-    send(plan, { ledger, prefix: `${index}`, isOver: () => over }),
+    send(plan, { ledger, index, isOver: () => over }),
   )
   try {
     await work(ledger)
@@ -51,19 +52,21 @@ export interface Seen {
 
 interface Sender {
   readonly ledger: Ledger
-  readonly prefix: string
+  readonly index: number
   isOver(): boolean
 }
 
-async function send(plan: LoadPlan, { ledger, prefix, isOver }: Sender): Promise<void> {
+async function send(plan: LoadPlan, { ledger, index, isOver }: Sender): Promise<void> {
+  const { endpoints } = plan
+  const endpoint = endpoints[index % endpoints.length]!
   await using client = new Client({ host: plan.host })
   for (let number = 0; !isOver(); number++) {
-    const id = `${prefix}-${number}`
+    const id = `${index}-${number}`
     const began = performance.now()
     ledger.sent++
     try {
       const options = { parameters: plan.parameters ?? {} }
-      ledger.answer(id, await client.post(plan.endpoint, new Document({ id, text: id }), options))
+      ledger.answer(id, await client.post(endpoint, new Document({ id, text: id }), options))
     } catch (error) {
       ledger.fail(id, error)
     }

@@ -180,8 +180,16 @@ export class GrpcStream {
       const what = connected ? 'the connection was lost' : 'cannot connect'
       const details = `${what} (${sayOf(cause)})`
       // of a peer that leaves: streams that came too late are refused (RFC 9113, 6.8)
-      const notRun = !connected || reset === refusedStream
-      return { code: grpcCode.unavailable, details, here: true, cause, notRun }
+      const isRefused = connected && reset === refusedStream
+      const retry = isRefused ? { retryAfterMs: 0 } : {}
+      return {
+        code: grpcCode.unavailable,
+        details,
+        here: true,
+        cause,
+        notRun: !connected || isRefused,
+        ...retry,
+      }
     }
     return {
       code: codeOfReset(reset),
@@ -202,13 +210,13 @@ export class GrpcStream {
 
 function statusOf(headers: IncomingHttpHeaders): GrpcStatus {
   const code = Number(headers['grpc-status'] ?? grpcCode.unknown)
-  const pushback = Number(headers['grpc-retry-pushback-ms'])
+  const pushback = Number(headers['grpc-retry-pushback-ms'] ?? -1)
   return {
     code: Number.isInteger(code) ? code : grpcCode.unknown,
     details: decode(headers['grpc-message']),
     millraceCode: headers[codeHeader]?.toString(),
     notRun: headers[notRunHeader] === 'true',
-    retryAfterMs: pushback > 0 ? pushback : undefined,
+    retryAfterMs: pushback >= 0 ? pushback : undefined,
   }
 }
 
