@@ -163,9 +163,10 @@ describe('a Flow that was started on Kubernetes', () => {
     const smaller = new Flow({ name: 'shop', quiet: true }).add({ name: 'who', uses: who, replicas: 2 })
     await using started = await smaller.start({ ...onKubernetes(namespace), project: fixtures })
     expect(started.stages).toEqual(['who'])
-    const { stdout } = await namespace.kubectl('get', 'deployments,services,configmaps', '--output', 'name')
-    expect(stdout).not.toContain('greeter')
-    expect(stdout).toContain('deployment.apps/who')
+    const kinds = 'deployments,services,configmaps'
+    const left = async () => (await namespace.kubectl('get', kinds, '--output', 'name')).stdout
+    await expect.poll(left).not.toContain('greeter')
+    expect(await left()).toContain('deployment.apps/who')
   })
 
   it('ends with all of its objects when it is told so', async () => {
