@@ -1,7 +1,7 @@
 import { Flow } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { apply, echo } from './support/apply.js'
-import { under } from './support/load.js'
+import { under } from '../support/load.js'
 import { Namespace } from './support/namespace.js'
 
 let namespace: Namespace

@@ -174,7 +174,7 @@ async function pods({ host }: ConceptFlow): Promise<ReadonlySet<unknown>> {
 }
 
 async function loaded({ host }: ConceptFlow, work: (seen: Seen) => Promise<unknown>): Promise<LoadReport> {
-  return under({ host, endpoint: '/slow', senders: 4 }, work)
+  return under({ host, endpoints: ['/slow'], senders: 4 }, work)
 }
 
 function expectAllAnswered({ sent, outcomes, wrong }: LoadReport): void {
