@@ -84,7 +84,7 @@ describe('a Flow that was started on Kubernetes', () => {
   })
 
   it('is scaled under load, of two calls the last one wins, and nothing is lost', async () => {
-    const report = await under({ host: host(), endpoint: '/slow', senders: 4 }, async () => {
+    const report = await under({ host: host(), endpoints: ['/slow'], senders: 4 }, async () => {
       const [first, second] = await Promise.all([
         flow.scale('who', { replicas: 4 }),
         flow.status().then(() => flow.scale('who', { replicas: 3 })),
@@ -99,7 +99,7 @@ describe('a Flow that was started on Kubernetes', () => {
   })
 
   it('loses nothing when a pod of a stage is deleted under load', async () => {
-    const report = await under({ host: host(), endpoint: '/slow', senders: 4 }, async ({ byHost }) => {
+    const report = await under({ host: host(), endpoints: ['/slow'], senders: 4 }, async ({ byHost }) => {
       const before = byHost.size
       const [pod] = await namespace.pods('who')
       await namespace.kubectl('delete', 'pod', pod!.metadata.name)
@@ -110,7 +110,7 @@ describe('a Flow that was started on Kubernetes', () => {
   })
 
   it('is reached on the same port when the pods of its gateway are replaced', async () => {
-    const report = await under({ host: host(), endpoint: '/slow', senders: 2 }, async () => {
+    const report = await under({ host: host(), endpoints: ['/slow'], senders: 2 }, async () => {
       await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
       await namespace.ready()
       await expect.poll(() => flow.isReady()).toBe(true)
