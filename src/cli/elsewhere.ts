@@ -19,7 +19,8 @@ interface Values {
 }
 
 /** Where a command is to look; null for processes of this machine. @throws UsageError */
-export function elsewhere({ on, flow, ...cluster }: Values): AttachOptions | null {
+export function elsewhere({ on, flow, namespace, context, kubeconfig }: Values): AttachOptions | null {
+  const cluster = { namespace, context, kubeconfig }
   if (on === undefined || on === 'localhost') {
     const [name] = Object.keys(given(cluster))
     if (name === undefined) return null
