@@ -41,7 +41,7 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
     beforeAll(async () => {
       folder = await mkdtemp(path.join(tmpdir(), 'concepts-'))
       flow = await start(
-        new Flow({ name: 'concepts', quiet: true }).add({
+        new Flow({ name: 'concepts', host: '127.0.0.1', quiet: true }).add({
           ...stage,
           name: 'who',
           uses: `${executors}#Who`,
@@ -101,7 +101,12 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
     })
 
     it('failure of a start: it is said, with what the pod said', async () => {
-      const broken = new Flow({ name: 'broken', quiet: true, timeoutReadyMs: 120_000 }).add({
+      const broken = new Flow({
+        name: 'broken',
+        host: '127.0.0.1',
+        quiet: true,
+        timeoutReadyMs: 120_000,
+      }).add({
         ...stage,
         name: 'broken',
         uses: `${executors}#Broken`,
@@ -127,7 +132,7 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
 }
 
 function keeping(stage: ConceptPlace['stage'], workspace: string): Flow<string> {
-  return new Flow({ name: 'keeping', quiet: true, workspace }).add({
+  return new Flow({ name: 'keeping', host: '127.0.0.1', quiet: true, workspace }).add({
     ...stage,
     name: 'keeper',
     uses: `${executors}#Keeper`,
@@ -169,7 +174,7 @@ async function pods({ host }: ConceptFlow): Promise<ReadonlySet<unknown>> {
 }
 
 async function loaded({ host }: ConceptFlow, work: (seen: Seen) => Promise<unknown>): Promise<LoadReport> {
-  return under({ host, endpoint: '/slow', senders: 4 }, work)
+  return under({ host, endpoints: ['/slow'], senders: 4 }, work)
 }
 
 function expectAllAnswered({ sent, outcomes, wrong }: LoadReport): void {

@@ -80,6 +80,8 @@ function container(template: PodTemplate): object {
     name: template.container,
     image: template.image,
     imagePullPolicy: 'IfNotPresent',
+    // what it wrote last is kept in the pod's status, after its log is gone
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     command: ['millrace'],
     args: template.args.map(literally),
     ports: [{ name: 'port', containerPort, protocol: 'TCP' }],

@@ -19,7 +19,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type ImageConfig, layerOf, sha256, writeImage } from './archive.js'
-import { baseLayer } from './base-layer.js'
+import { baseLayer, baseLayerName } from './base-layer.js'
 
 const run = promisify(execFile)
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -49,11 +49,11 @@ export interface Images {
 /** Writes archives of the images that tests with containers use. What has not changed is not made again. */
 export async function makeImages(): Promise<Images> {
   await mkdir(cacheFolder, { recursive: true })
-  const baseFile = path.join(cacheFolder, `base-${process.version}.layer.tar`)
+  const baseFile = path.join(cacheFolder, baseLayerName)
   if (!existsSync(baseFile)) await baseLayer(baseFile)
   const layers = [baseFile, await packagesLayer(), await appLayer()]
   const hash = path.basename(layers[2]!).split('.')[0]!.slice('app-'.length)
-  const base = { name: 'node:20-slim', file: path.join(cacheFolder, 'base.tar') }
+  const base = { name: 'node:20-slim', file: path.join(cacheFolder, 'base-image-2.tar') }
   const project = {
     name: `docker.io/local/shop:${hash}`,
     file: path.join(cacheFolder, `project-${hash}.tar`),
@@ -62,7 +62,7 @@ export async function makeImages(): Promise<Images> {
     await writeImage(base.file, {
       name: base.name,
       layers: [baseFile],
-      config: { Env: [`PATH=${searchPath}`] },
+      config: { Env: [`PATH=${searchPath}`, certificates] },
     })
   if (!existsSync(project.file)) {
     await dropOld()
@@ -70,6 +70,9 @@ export async function makeImages(): Promise<Images> {
   }
   return { base, project }
 }
+
+/** Whom this machine trusts, which may be more than Node does by itself: npm fetches from there while an image is built. */
+const certificates = 'NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt'
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
