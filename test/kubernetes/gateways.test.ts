@@ -28,13 +28,13 @@ const logs = async (): Promise<string> => {
 
 describe('gateways', () => {
   it('watch EndpointSlices with the right that they are given', async () => {
-    const report = await under({ host, endpoint: '/who' }, () => namespace.ready())
+    const report = await under({ host, endpoints: ['/who'] }, () => namespace.ready())
     expect(report.outcomes).toEqual({ ok: report.sent })
     expect(await logs()).not.toContain('cannot watch')
   })
 
   it('that are replaced lose nothing of clients that are connected', async () => {
-    const report = await under({ host, endpoint: ['/slow', '/index'] }, async () => {
+    const report = await under({ host, endpoints: ['/slow', '/index'] }, async () => {
       await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
       await namespace.ready()
       const [one] = await namespace.pods('gateway')
@@ -53,7 +53,7 @@ describe('gateways', () => {
     await namespace.kubectl('delete', 'rolebinding', 'millrace-gateway')
     await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
     await namespace.ready()
-    const report = await under({ host, endpoint: ['/slow', '/index'] }, async () => {
+    const report = await under({ host, endpoints: ['/slow', '/index'] }, async () => {
       await namespace.kubectl('rollout', 'restart', 'deployment/echo')
       await namespace.ready()
       const [one] = await namespace.pods('echo')

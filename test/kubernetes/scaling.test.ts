@@ -17,7 +17,7 @@ afterAll(() => namespace.remove())
 /** Reads and writes of 20 ms through the gateway while something happens. */
 async function loaded(title: string, work: (seen: Seen) => Promise<unknown>): Promise<LoadReport> {
   await using gateway = await forward(namespace)
-  const report = await under({ host: gateway.host, endpoint: ['/slow', '/index'] }, work)
+  const report = await under({ host: gateway.host, endpoints: ['/slow', '/index'] }, work)
   const { sent, outcomes, byHost, longestMs } = report
   process.stderr.write(
     `${title}: ${JSON.stringify({ sent, outcomes, byHost, longestMs: Math.round(longestMs) })}\n`,

@@ -4,8 +4,8 @@ import { Client, Document, type DocumentArray } from 'millrace'
 export interface LoadPlan {
   /** Of the gateway. */
   readonly host: string
-  /** Of several, senders take them by turns. */
-  readonly endpoint: string | readonly string[]
+  /** Senders take them by turns. */
+  readonly endpoints: readonly string[]
   readonly parameters?: Readonly<Record<string, unknown>>
   /** Each has a connection of its own, and one request under way. Default 8. */
   readonly senders?: number
@@ -57,7 +57,7 @@ interface Sender {
 }
 
 async function send(plan: LoadPlan, { ledger, index, isOver }: Sender): Promise<void> {
-  const endpoints = [plan.endpoint].flat()
+  const { endpoints } = plan
   const endpoint = endpoints[index % endpoints.length]!
   await using client = new Client({ host: plan.host })
   for (let number = 0; !isOver(); number++) {
