@@ -131,7 +131,7 @@ describe('nothing is changed, and it is said', () => {
     })
     const { code, message } = await failure(wordy.start(onKubernetes(namespace)))
     expect(code).toBe('START_FAILED')
-    expect(message).toMatch(/configmap\/echo-files: .*must have at most 1048576 bytes/)
+    expect(message).toMatch(/configmap\/echo-files: .*Too long.*1048576 bytes/)
   })
 })
 
