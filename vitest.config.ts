@@ -3,7 +3,14 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    exclude: ['test/interop/**', 'test/chaos/**', 'test/durability/**', 'test/docker/**', 'node_modules/**'],
+    exclude: [
+      'test/interop/**',
+      'test/chaos/**',
+      'test/durability/**',
+      'test/docker/**',
+      'test/kubernetes/**',
+      'node_modules/**',
+    ],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',

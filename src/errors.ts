@@ -21,6 +21,7 @@ export const errorCodes = {
   ALREADY_STARTED: { retryable: false, about: 'the Flow is running already' },
   START_FAILED: { retryable: false, about: 'a stage did not start' },
   START_TIMEOUT: { retryable: false, about: 'a stage was not ready in time' },
+  FORBIDDEN: { retryable: false, about: 'the cluster does not let this user do it' },
   PORT_IN_USE: { retryable: false, about: 'the port is taken' },
   WORKSPACE_CONFLICT: {
     retryable: false,

@@ -1,42 +1,20 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { Client, Document, Flow } from 'millrace'
 import { afterEach, describe, expect, it } from 'vitest'
+import { commandLine, type Server, Servers } from './support/servers.js'
 
-const main = path.resolve(import.meta.dirname, '../dist/cli/main.js')
 const fixture = path.resolve(import.meta.dirname, 'fixtures/shard-executors.mjs')
 const slow = path.resolve(import.meta.dirname, 'fixtures/flow-executors.mjs')
 const run = promisify(execFile)
-const running: ChildProcess[] = []
+const servers = new Servers()
 
-afterEach(async () => {
-  for (const child of running.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
-})
+afterEach(() => servers.close())
 
-/** Starts `millrace executor` at a port that the system chooses. */
-async function executor(...args: string[]): Promise<{ child: ChildProcess; port: number }> {
-  const child = spawn(process.execPath, [main, 'executor', '--host', '127.0.0.1', ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  running.push(child)
-  let said = ''
-  return new Promise((resolve, reject) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1]
-      if (port !== undefined) resolve({ child, port: Number(port) })
-    })
-    child.once('exit', () => reject(new Error(`it did not start: ${said}`)))
-  })
-}
-
-const ping = (...args: string[]) => run(process.execPath, [main, 'ping', ...args])
+const executor = (...args: string[]): Promise<Server> => servers.start('executor', ...args)
+const ping = (...args: string[]) => run(process.execPath, [commandLine, 'ping', ...args])
 
 describe('millrace executor', () => {
   it('serves a shard, which a Flow has as one of its own', async () => {
@@ -115,7 +93,7 @@ describe('millrace executor', () => {
     [['executor', '--uses', 'x', '--port', 'http'], /--port must be a whole number/],
     [['ping', 'client', 'localhost:1'], /'client' is none of flow, executor, gateway/],
   ])('refuses %j', async (args, complaint) => {
-    const outcome = run(process.execPath, [main, ...args])
+    const outcome = run(process.execPath, [commandLine, ...args])
     await expect(outcome).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringMatching(complaint) as string,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { errorCodes } from 'millrace'
@@ -14,7 +14,9 @@ const pages = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ]
-const examples = readdirSync(path.join(root, 'examples'))
+const examples = readdirSync(path.join(root, 'examples')).filter((name) =>
+  existsSync(path.join(root, 'examples', name, 'main.test.ts')),
+)
 const read = (page: string): string => readFileSync(path.join(root, page), 'utf8')
 
 function blocks(page: string, language: string): string[] {

@@ -22,6 +22,11 @@ export class HandClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
+  /** That somebody waits for. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
   /** Wakes whatever is due on the way, in order. */
   move(ms: number): void {
     const until = this.#now + ms

@@ -17,6 +17,7 @@ import type { BreakerRules } from './breaker.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
 import type { HealthState } from './health.js'
 import { Pace } from './pace.js'
+import { Patience } from './patience.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
 import type { CreatePolicy, Policy } from './policies/policy.js'
 import { slowHop, tooLate } from './refusals.js'
@@ -37,6 +38,11 @@ export interface PoolOptions {
   readonly random: () => number
   /** Where ejection differs from what is usual. */
   readonly breaker?: Partial<BreakerRules>
+  /**
+   * Milliseconds that requests wait for a replica when there is none, where replicas come and go by somebody else's word.
+   * Otherwise `expect` says whether they do.
+   */
+  readonly patienceMs?: number
   /** Somebody waits, and there is no replica. */
   onDemand?(): void
 }
@@ -77,6 +83,7 @@ export class Pool {
   readonly #policy: Policy
   readonly #room: WaitingRoom
   readonly #pace: Pace
+  #patience: Patience | undefined
   #inFlight = 0
 
   constructor(options: PoolOptions) {
@@ -85,7 +92,7 @@ export class Pool {
     this.#clock = clock
     this.#policy = typeof policy === 'function' ? policy(random) : createPolicy(policy, random)
     this.#pace = new Pace(clock)
-    this.endpoints = new Endpoints(clock, () => this.#room.serve(), breaker)
+    this.endpoints = new Endpoints(clock, () => this.#changed(), breaker)
     this.#room = new WaitingRoom({
       stage,
       maxRequests: queue.maxRequests,
@@ -96,6 +103,10 @@ export class Pool {
       estimate: (depth) => this.#pace.estimate(depth),
       onDemand: () => options.onDemand?.(),
     })
+    const { patienceMs: ms } = options
+    if (ms !== undefined) {
+      this.#patience = new Patience({ clock, ms, expect: (outlook) => this.#room.expect(outlook) })
+    }
   }
 
   /** One try at one replica, when it has its turn. Rejects with what the road says, or why nobody takes it. */
@@ -181,8 +192,15 @@ export class Pool {
   }
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#patience?.close()
+    this.#patience = undefined
     this.expect({ expecting: false, why: 'the gateway is closing' })
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
+  }
+
+  #changed(): void {
+    this.#patience?.settle(this.endpoints.usable.length > 0)
+    this.#room.serve()
   }
 
   #send(endpoint: Endpoint, request: DataRequest, call: Call, ticket: Ticket): Promise<DataRequest> {

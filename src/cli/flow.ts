@@ -1,6 +1,10 @@
 import type { LoadOptions } from '../config/load-flow.js'
+import type { Flow } from '../flow/flow.js'
+import type { PlaceName, StartOptions } from '../places/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
+import { placeOf } from './elsewhere.js'
+import { given, numberOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
 
@@ -8,28 +12,67 @@ export const flow: Command = {
   summary: 'Runs the Flow of a YAML file',
   help: `Usage: millrace flow FILE [--port N] [--host HOST] [--name NAME]
                      [--workspace FOLDER] [--context NAME=VALUE]… [--quiet]
+       millrace flow FILE --on kubernetes|docker --image IMAGE [--project DIR]
+                     [--gateway-image IMAGE] [--namespace NAME]
+                     [--kube-context NAME] [--kubeconfig FILE]
+                     [--gateway-replicas N] [--storage SIZE]
+                     [--storage-class NAME]
 
 Starts the Flow (or the Deployment) of a YAML file and shows where it is
 reached, until SIGINT or SIGTERM: then it refuses new requests, finishes those
 under way, and ends with 0. Relative paths in the file start at the working
 directory, then at the folder of the file.
 
+With --on it is started there, in containers: the command returns when it is
+ready, and the Flow goes on. The options are those of 'millrace export
+kubernetes'; --kube-context is the context of the kubeconfig.
+
   --port, --host, --name, --workspace, --quiet
              win over what the file says; port 0 lets the system choose
   --context  a value of \${{ CONTEXT.NAME }} and \${{ NAME }} in the file
 
 Example: millrace flow flow.yml --port 8080 --context replicas=3`,
-  async run(args) {
-    const { file, options } = parseFlow(args)
+  async run(args, terminal) {
+    const { file, options, there } = parseFlow(args)
     // other commands do without
     const { Flow } = await import('../flow/flow.js')
-    await untilInterrupted(await Flow.loadConfig(file, options))
+    const loaded = await Flow.loadConfig(file, options)
+    if (there === null) return untilInterrupted(loaded)
+    await using started = await loaded.start(there)
+    terminal.out(`${await whereItIs(started)}\n`)
   },
 }
 
-/** The file, and what a command line says over it. @throws UsageError */
-export function parseFlow(args: readonly string[]): { readonly file: string; readonly options: LoadOptions } {
-  const { values, positionals } = parseArguments(args, {
+async function whereItIs(started: Flow<string>): Promise<string> {
+  const { name, on, namespace } = await started.status()
+  const place = namespace === undefined ? '' : ` --namespace ${namespace}`
+  return `The Flow ${name} is ready on ${on}. See how it stands: millrace ps --on ${on}${place}`
+}
+
+const thereArguments = {
+  on: { type: 'string' },
+  image: { type: 'string' },
+  'gateway-image': { type: 'string' },
+  project: { type: 'string' },
+  namespace: { type: 'string' },
+  'kube-context': { type: 'string' },
+  kubeconfig: { type: 'string' },
+  'gateway-replicas': { type: 'string' },
+  storage: { type: 'string' },
+  'storage-class': { type: 'string' },
+} as const
+
+/** The file, what a command line says over it, and where it is to run but on this machine. */
+interface FlowCommand {
+  readonly file: string
+  readonly options: LoadOptions
+  readonly there: Extract<StartOptions, { readonly on: PlaceName }> | null
+}
+
+/** @throws UsageError */
+export function parseFlow(args: readonly string[]): FlowCommand {
+  const { values: all, positionals } = parseArguments(args, {
+    ...thereArguments,
     port: { type: 'string' },
     host: { type: 'string' },
     name: { type: 'string' },
@@ -38,11 +81,42 @@ export function parseFlow(args: readonly string[]): { readonly file: string; rea
     context: { type: 'string', multiple: true },
   })
   const [file] = positional(positionals, 'FILE')
+  const { values, there } = parseThere(all)
   const { context = [], ...usesWith } = values
   if (values.port !== undefined && !/^\d+$/.test(values.port)) {
     throw new UsageError(`--port must be a whole number, not '${values.port}'.`)
   }
-  return { file, options: { context: contextOf(context), usesWith } }
+  return { file, options: { context: contextOf(context), usesWith }, there }
+}
+
+type Given = Partial<Record<keyof typeof thereArguments, string>>
+
+/** Takes out what says where it is to run. @throws UsageError */
+function parseThere<V extends Given>(
+  all: V,
+): { readonly values: Omit<V, keyof Given>; readonly there: FlowCommand['there'] } {
+  const isThere = (name: string): boolean => Object.hasOwn(thereArguments, name)
+  const entries = Object.entries(all).filter(([, value]) => value !== undefined)
+  const values = Object.fromEntries(entries.filter(([name]) => !isThere(name))) as Omit<V, keyof Given>
+  const { on, ...others } = Object.fromEntries(entries.filter(([name]) => isThere(name))) as Given
+  if (on === undefined || on === 'localhost') {
+    const [name] = Object.keys(others)
+    if (name === undefined) return { values, there: null }
+    throw new UsageError(`--${name} is for Flows in containers. Say --on kubernetes or --on docker with it.`)
+  }
+  const options = given({
+    image: others.image,
+    gatewayImage: others['gateway-image'],
+    project: others.project,
+    namespace: others.namespace,
+    context: others['kube-context'],
+    kubeconfig: others.kubeconfig,
+    gatewayReplicas: numberOption(others, 'gateway-replicas'),
+    storage: others.storage,
+    storageClass: others['storage-class'],
+  })
+  // an option that the place does not have is refused by it
+  return { values, there: { on: placeOf(on), ...options } }
 }
 
 /** @throws UsageError */

@@ -2,8 +2,10 @@ import { controlAt, type FlowControl } from '../control/client.js'
 import { connect, listed } from '../control/connect.js'
 import { listFlows } from '../control/sockets.js'
 import { MillraceError } from '../errors.js'
+import { type AttachOptions, listThere } from '../places/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
+import { elsewhere, elsewhereArguments } from './elsewhere.js'
 import { type Asked, renderFlows } from './render-flows.js'
 import { UsageError } from './usage-error.js'
 
@@ -15,21 +17,31 @@ interface Candidate {
 export const ps: Command = {
   summary: 'Shows running Flows, their stages and pods',
   help: `Usage: millrace ps [--flow NAME|PID|SOCKET] [--json]
+       millrace ps --on kubernetes [--namespace NAME] [--context NAME]
+                   [--kubeconfig FILE] [--json]
+       millrace ps --on docker [--flow NAME] [--json]
        millrace ps --orphans [--remove] [--json]
 
 Shows the Flows of this user that run on this machine: each stage with the
 replicas that are ready, each pod with its state, process id, requests in
 flight, latency (a moving average), restarts, and the time since its last
-change of state.
+change of state. Of a cluster or a Docker engine it shows what those know, not
+what only the gateway does.
 
   --flow   only this one: its name, the process id of its program, or the path
            of its control socket
+  --on     where: localhost (the default), docker or kubernetes
+  --namespace
+           of the cluster; all that may be seen unless said otherwise
+  --context, --kubeconfig
+           which cluster; as kubectl chooses unless said otherwise
   --json   an array of Flows as JSON; one that does not answer has an "error"
 
 With --orphans it shows containers of Docker whose program has ended without
 them, as by kill -9 of it, and with --remove it ends and removes them.`,
   async run(args, terminal) {
     const { values, positionals } = parseArguments(args, {
+      ...elsewhereArguments,
       flow: { type: 'string' },
       json: { type: 'boolean' },
       orphans: { type: 'boolean' },
@@ -44,11 +56,33 @@ them, as by kill -9 of it, and with --remove it ends and removes them.`,
       const { orphans } = await import('./orphans.js')
       return orphans({ remove, json }, terminal)
     }
-    const flows = await Promise.all((await candidates(values.flow)).map(ask))
+    const where = elsewhere(values)
+    const flows = await (where === null ? here(values.flow) : there(where))
     if (values.json) terminal.out(`${JSON.stringify(flows.map(asJson), null, 2)}\n`)
-    else if (flows.length === 0) terminal.out('No Flow of this user runs on this machine.\n')
+    else if (flows.length === 0) terminal.out(`${nobody(where)}\n`)
     else terminal.out(`${renderFlows(flows, terminal.colour)}\n`)
   },
+}
+
+async function here(which: string | undefined): Promise<readonly Asked[]> {
+  return Promise.all((await candidates(which)).map(ask))
+}
+
+async function there(where: AttachOptions): Promise<readonly Asked[]> {
+  return (await listThere(where)).map((status) => ({ state: 'answered', status }))
+}
+
+function nobody(where: AttachOptions | null): string {
+  switch (where?.on) {
+    case undefined:
+      return 'No Flow of this user runs on this machine.'
+    case 'docker':
+      return 'No Flow runs on this Docker engine.'
+    case 'kubernetes': {
+      const { namespace } = where
+      return namespace ? `No Flow runs in namespace '${namespace}'.` : 'No Flow runs in this cluster.'
+    }
+  }
 }
 
 async function candidates(which: string | undefined): Promise<readonly Candidate[]> {

@@ -36,12 +36,13 @@ export function renderFlows(flows: readonly Asked[], colour: boolean): string {
 
 type Tint = (text: string, name: Colour) => string
 
-function renderFlow({ name, on, pid, port, stages }: FlowStatus, tint: Tint): string {
+function renderFlow({ name, on, namespace, pid, port, stages }: FlowStatus, tint: Tint): string {
   const head = columns.map((text) => ({ text, paint: (plain: string) => tint(plain, 'grey') }))
   const blocks = stages.map((stage) => ({ stage, rows: [stageRow(stage, tint), ...podRows(stage, tint)] }))
   const lines = table([head, ...blocks.flatMap(({ rows }) => rows)], right)
   const where = [
     on !== 'localhost' && `on ${on}`,
+    namespace !== undefined && `namespace ${oneLine(namespace)}`,
     pid !== null && `pid ${pid}`,
     port !== null && `port ${port}`,
   ]

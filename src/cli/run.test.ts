@@ -32,7 +32,7 @@ describe('the command line', () => {
     [['sclae'], "There is no command 'sclae'. Did you mean 'scale'? See 'millrace --help'."],
     [
       ['help', 'x'],
-      "There is no command 'x'. Commands: flow, executor, ping, ps, scale, export, help. See 'millrace --help'.",
+      "There is no command 'x'. Commands: flow, executor, gateway, ping, ps, scale, export, help. See 'millrace --help'.",
     ],
     [['ps', '--jsn'], "There is no option 'jsn'. Did you mean --json? See 'millrace help ps'."],
     [['ps', 'shop'], "'shop' is one argument too many. See 'millrace help ps'."],

@@ -5,6 +5,7 @@ import type { Command } from './command.js'
 import { exportCommand } from './export.js'
 import { executor } from './executor.js'
 import { flow } from './flow.js'
+import { gateway } from './gateway.js'
 import { ping } from './ping.js'
 import { ps } from './ps.js'
 import { scale } from './scale.js'
@@ -14,6 +15,7 @@ import { UsageError } from './usage-error.js'
 const commands: ReadonlyMap<string, Command> = new Map([
   ['flow', flow],
   ['executor', executor],
+  ['gateway', gateway],
   ['ping', ping],
   ['ps', ps],
   ['scale', scale],

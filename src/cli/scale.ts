@@ -1,11 +1,17 @@
 import { connect } from '../control/connect.js'
+import type { Scaled, ScaleRequest } from '../control/controlled.js'
+import type { AttachOptions } from '../places/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
+import { elsewhere, elsewhereArguments } from './elsewhere.js'
 import { UsageError } from './usage-error.js'
 
 export const scale: Command = {
   summary: 'Sets the number of replicas of a stage while requests go on',
   help: `Usage: millrace scale STAGE N [--shard I] [--flow NAME|PID|SOCKET]
+       millrace scale STAGE N --on kubernetes [--shard I] [--namespace NAME]
+                      [--context NAME] [--kubeconfig FILE]
+       millrace scale STAGE N --on docker [--shard I] [--flow NAME]
 
 Starts pods until the stage (each of its shards) has N, or drains and ends the youngest. Returns
 when that is done; interrupting the command does not interrupt it.
@@ -13,10 +19,14 @@ when that is done; interrupting the command does not interrupt it.
   --shard  only this shard, counted from 0
   --flow   when several run: its name, the process id of its program, or the
            path of its control socket
+  --on     where it runs: localhost (the default), docker or kubernetes
+  --namespace, --context, --kubeconfig
+           which Flow of which cluster; as kubectl chooses unless said otherwise
 
 Example: millrace scale slow_executor 3`,
   async run(args, terminal) {
     const { values, positionals } = parseArguments(args, {
+      ...elsewhereArguments,
       flow: { type: 'string' },
       shard: { type: 'string' },
     })
@@ -25,11 +35,18 @@ Example: millrace scale slow_executor 3`,
     const { shard } = values
     if (shard !== undefined && !/^\d+$/.test(shard))
       throw new UsageError(`--shard must be a whole number, not '${shard}'.`)
-    const flow = await connect(values.flow)
-    const { from, to, seconds } = await flow.scale(stage, {
-      replicas: Number(count),
-      ...(shard !== undefined && { shard: Number(shard) }),
-    })
+    const where = elsewhere(values)
+    const request = { replicas: Number(count), ...(shard !== undefined && { shard: Number(shard) }) }
+    const { from, to, seconds } = await (where === null
+      ? (await connect(values.flow)).scale(stage, request)
+      : scaleThere(where, stage, request))
     terminal.out(`${stage}: ${from} → ${to} in ${seconds.toFixed(2)} s\n`)
   },
+}
+
+async function scaleThere(where: AttachOptions, stage: string, request: ScaleRequest): Promise<Scaled> {
+  // other commands do without
+  const { Flow } = await import('../flow/flow.js')
+  await using flow = await Flow.attach(where)
+  return await flow.scale(stage, request)
 }

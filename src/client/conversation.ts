@@ -56,13 +56,13 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
       new Exchange({
         road: plan.road,
         batches: new Batches(source, requestSize),
-        encode: (docs) =>
+        request: (docs) =>
           DataRequest.create({
             endpoint: on,
             docs,
             parameters,
             ...(targetExecutor === undefined ? {} : { targetExecutor }),
-          }).encode(),
+          }),
         prefetch: options.prefetch ?? plan.defaults.prefetch ?? defaultPrefetch,
         deadline: time.deadline,
         headers: metadata(plan),

@@ -8,7 +8,7 @@ import type { Line, Road } from './road.js'
 export interface ExchangePlan {
   readonly road: Road
   readonly batches: Batches
-  encode(docs: DocumentArray): Uint8Array
+  request(docs: DocumentArray): DataRequest
   /** Requests that may be unanswered or not yet taken by the caller; 0 is no limit. */
   readonly prefetch: number
   /** Milliseconds since the epoch, `Infinity` is none. */
@@ -84,7 +84,7 @@ export class Exchange {
   }
 
   async #send(): Promise<void> {
-    const { batches, encode } = this.#plan
+    const { batches, request } = this.#plan
     let unflushed = 0
     for (;;) {
       while (this.#mustWait()) {
@@ -93,15 +93,16 @@ export class Exchange {
         unflushed = 0
       }
       if (this.#end !== undefined) return
-      const next = batches.next()
-      const docs = next instanceof Promise ? await next : next
+      const batch = batches.next()
+      const docs = batch instanceof Promise ? await batch : batch
       if (this.#end !== undefined) return
       if (docs === undefined) return this.#sentAll()
       const line = (this.#line ??= await this.#open())
       if (this.#end !== undefined) return line.cancel()
-      const bytes = encode(new DocumentArray(docs))
+      const next = request(new DocumentArray(docs))
+      const bytes = next.encode()
       this.#sent++
-      line.write(bytes)
+      line.write(bytes, next.requestId)
       unflushed += bytes.length
       if (unflushed < breathBytes) continue
       await breath()

@@ -28,8 +28,8 @@ export interface Road {
 export interface Line {
   /** False when the sender should wait for `onRoom`. */
   readonly roomy: boolean
-  /** An encoded request; the bytes are the line's from now on. */
-  write(request: Uint8Array): void
+  /** An encoded request and its id; the bytes are the line's from now on. */
+  write(request: Uint8Array, id: string): void
   /** No more requests. */
   end(): void
   /** Ends it at once; `onEnd` may still be called and does not matter. */

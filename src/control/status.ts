@@ -2,6 +2,8 @@
 export interface FlowStatus {
   readonly name: string
   readonly on: 'localhost' | 'docker' | 'kubernetes'
+  /** Of the cluster that it runs in; only there. */
+  readonly namespace?: string
   /** Of the program that runs it; null where none of this machine does. */
   readonly pid: number | null
   /** Of the gateway, as this program or machine reaches it; null where it does not without further ado. */

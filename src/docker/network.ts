@@ -33,3 +33,12 @@ export async function removeNetwork({ docker }: Engine, name: string): Promise<v
     if (!isNotFound(error)) throw dockerFailure(error, `The network ${name} cannot be removed`)
   }
 }
+
+/** Puts a container into one more network. @throws NOT_FOUND, START_FAILED */
+export async function connectNetwork({ docker }: Engine, name: string, container: string): Promise<void> {
+  try {
+    await docker.getNetwork(name).connect({ Container: container })
+  } catch (error) {
+    throw dockerFailure(error, `A container cannot be put into the network ${name}`)
+  }
+}

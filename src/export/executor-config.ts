@@ -85,7 +85,7 @@ function filled(key: string, value: object): object {
  * Whether a reader of YAML would replace a part of it that nobody meant: `$HOME`. Such a text is an argument, which is taken as
  * it is; `${{ ENV.X }}` asks for the container's environment.
  */
-function isNaming(value: object): boolean {
+export function isNaming(value: object): boolean {
   const text = JSON.stringify(value)
   return hasNames(text) && !/\$\{\{\s*ENV\./i.test(text)
 }

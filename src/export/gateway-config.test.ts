@@ -45,7 +45,7 @@ it('a gateway in a container looks for the replicas of each shard under its name
     [0, 1].map((shard) => ({
       shard,
       address: { kind: 'grpc', host: `indexer-1-${shard}.shop.svc`, port: 8080, tls: false },
-      discover: true,
+      discover: 'dns',
     })),
   )
 })

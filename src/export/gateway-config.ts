@@ -13,6 +13,8 @@ export interface GatewayPlace {
   readonly project: string
   /** Where containers find each other: from the name of a workload to that of a host. */
   host(workload: string): string
+  /** How the replicas behind such a host are found. Default `dns`. */
+  readonly discover?: 'dns' | 'kubernetes'
 }
 
 /**
@@ -71,9 +73,9 @@ function hop(stage: StagePlan, place: GatewayPlace): object {
   }
 }
 
-function found(stage: StagePlan, { host }: GatewayPlace): object {
+function found(stage: StagePlan, { host, discover = 'dns' }: GatewayPlace): object {
   const hosts = shardIds(stage).map((shard) => host(workloadName(stage, shard)))
-  return { host: hosts.length === 1 ? hosts[0] : hosts, port: containerPort, discover: 'dns' }
+  return { host: hosts.length === 1 ? hosts[0] : hosts, port: containerPort, discover }
 }
 
 function somebodyElses({ external, discover, tls }: StagePlan): object {
@@ -81,7 +83,7 @@ function somebodyElses({ external, discover, tls }: StagePlan): object {
     host: external.map(({ host }) => host),
     port: external.map(({ port }) => port),
     ...(tls && { tls }),
-    ...(discover === 'dns' && { discover }),
+    ...(discover !== 'static' && { discover }),
   }
 }
 

@@ -33,7 +33,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       external: stage.external.map(({ shard, host, port, tls }) => ({
         shard,
         address: { kind: 'grpc' as const, host, port, tls },
-        discover: stage.discover === 'dns',
+        discover: stage.discover,
       })),
     })),
   }

@@ -84,7 +84,9 @@ export class LonePod {
         new AbortController().signal,
       )
       const logger = createLogger(spec.name, { write: (line) => void process.stderr.write(`${line}\n`) })
-      return new LonePod({ plan, stage, gateway: await listening, pod, hold, logger })
+      const gateway = await listening
+      await gateway.ready()
+      return new LonePod({ plan, stage, gateway, pod, hold, logger })
     } catch (error) {
       await listening.then(
         (gateway) => gateway.close({ graceMs: 0 }),

@@ -69,7 +69,7 @@ export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): Sta
   const podsOf = ({ replicas }: StageLoad): readonly PodStatus[] =>
     replicas.map((replica) => ({ ...replica, pid: null, restarts: 0, sinceMs: 0 }))
   const pods = loads.flatMap(podsOf)
-  const isFound = plan.discover === 'dns'
+  const isFound = plan.discover !== 'static'
   return {
     name: plan.name,
     runtime: plan.external.length > 0 ? 'external' : 'pass-through',

@@ -274,7 +274,7 @@ describe('an external server', () => {
     const gateway = createGateway(
       gatewaySpec([
         stageSpec('theirs', {
-          external: [{ shard: 0, address: { kind: 'memory', service: pod() }, discover: false }],
+          external: [{ shard: 0, address: { kind: 'memory', service: pod() }, discover: 'static' }],
         }),
       ]),
     )

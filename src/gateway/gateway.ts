@@ -4,6 +4,7 @@ import { deadline } from '../call/layers/deadline.js'
 import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
+import { createLogger, type Logger } from '../observe/logger.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
 import { walk } from '../topology/walk.js'
@@ -13,6 +14,8 @@ import type { Address, Channel } from '../transport/transport.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
 import { type Externals, externalsOf } from './externals/externals.js'
+import { hostSources } from './externals/host-sources.js'
+import { type Cluster, ownCluster } from './externals/kubernetes/cluster.js'
 import { type Lookup, systemLookup } from './externals/lookup.js'
 import { Gate } from './gate.js'
 import { probe } from './probe.js'
@@ -37,6 +40,8 @@ export interface Gateway {
   add(stage: string, pod: string, address: Address): Promise<Description>
   /** Sends it no more requests, waits for those in flight, at most `graceMs`, and closes the connection. */
   remove(stage: string, pod: string, options: { readonly graceMs: number }): Promise<void>
+  /** Says that the Flow is up, to those who ask for its health; until then it is NOT_SERVING. */
+  ready(): Promise<void>
   /** Serves a client on another thread of this process, at the other end of `port`. */
   accept(port: MessagePort): Promise<void>
   /** Finishes what is in flight, for at most `graceMs`, and ends. Idempotent. */
@@ -54,6 +59,10 @@ export interface GatewayTools {
   readonly random?: () => number
   /** Default: as the system resolves names. */
   readonly lookup?: Lookup
+  /** Default: the cluster whose pod this process is in, if any. */
+  readonly cluster?: () => Promise<Cluster | null>
+  /** Default: standard error. */
+  readonly logger?: Pick<Logger, 'warn'>
   /** For stages whose `reduce` is a function of the program. */
   readonly reduceInProgram?: ProgramReduce
 }
@@ -63,6 +72,8 @@ export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gate
     clock: systemClock,
     random: Math.random,
     lookup: systemLookup,
+    cluster: ownCluster,
+    logger: createLogger(spec.name, { write: (line) => void process.stderr.write(`${line}\n`) }),
     ...tools,
   })
 }
@@ -83,10 +94,7 @@ class LocalGateway implements Gateway {
   readonly #listeners: OnEvent[] = []
   #closed: Promise<void> | undefined
 
-  constructor(
-    spec: GatewaySpec,
-    tools: GatewayTools & Required<Pick<GatewayTools, 'clock' | 'random' | 'lookup'>>,
-  ) {
+  constructor(spec: GatewaySpec, tools: GatewayTools & Required<Omit<GatewayTools, 'reduceInProgram'>>) {
     const { clock } = tools
     this.#spec = spec
     const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
@@ -98,7 +106,8 @@ class LocalGateway implements Gateway {
     this.#shards = new Map(
       stages.flatMap((stage) => stage.shards.map((shard) => [shard.name, { stage, shard }])),
     )
-    this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, lookup: tools.lookup }))
+    const sourceOf = hostSources({ ...tools, say: (sentence) => tools.logger.warn(sentence) })
+    this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf }))
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
     const serving: Serving = {
@@ -144,6 +153,10 @@ class LocalGateway implements Gateway {
     const removed = shard.pool.remove(pod, options)
     stage.forget(pod)
     await removed
+  }
+
+  async ready(): Promise<void> {
+    this.#server.ready()
   }
 
   accept(port: MessagePort): Promise<void> {

@@ -13,6 +13,9 @@ export interface ShardTools extends ShardStackTools {
   onSilent?(shard: string, pod: string, silentMs: number): void
 }
 
+/** How long requests wait for a shard none of whose servers is found: a pod that replaces the only one needs seconds. */
+const patienceMs = 60_000
+
 /** One shard of a stage as the gateway has it: its replicas, and whether they are alive. A stage that is not sharded has one. */
 export class LiveShard implements Shard {
   /** `exec/shard-1`; the name of the stage when there is one. */
@@ -28,7 +31,9 @@ export class LiveShard implements Shard {
     const name = shardName(spec.name, index, spec.shards)
     const onDemand = (): void => tools.onDemand?.(name)
     this.name = name
-    this.pool = new Pool({ stage: name, policy, queue, timeoutSendMs, clock, random, onDemand })
+    const isFound = spec.external.some(({ discover }) => discover !== 'static')
+    const patience = isFound ? { patienceMs } : {}
+    this.pool = new Pool({ stage: name, policy, queue, timeoutSendMs, clock, random, onDemand, ...patience })
     this.handle = shardStack(spec, this.pool, tools)
     this.stream = this.pool.stream
     if (silentMs !== null) {

@@ -2,6 +2,7 @@ import type { PolicyName } from '../balancer/policies/index.js'
 import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
 import type { Address } from '../transport/transport.js'
+import type { Discovery } from './externals/host-sources.js'
 import type { Ranking } from '../wire/shards/ranking.js'
 
 /** What a gateway must be; plain data, so that it can cross a thread boundary. */
@@ -57,8 +58,11 @@ export interface StageSpec extends FailureRules {
 export interface ExternalSpec {
   readonly shard: number
   readonly address: Address
-  /** Whether each address of its host is a server of its own, and the host is looked up again and again. */
-  readonly discover: boolean
+  /**
+   * `dns`: each address of its host is a server of its own, and the host is looked up again and again. `kubernetes`: its host
+   * is that of a Service, and each pod of it is a server.
+   */
+  readonly discover: 'static' | Discovery
 }
 
 /** A stage that is not spread over shards, as far as that goes. */

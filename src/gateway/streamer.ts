@@ -160,6 +160,7 @@ export class RequestStream {
         new MillraceError(
           'UNAVAILABLE',
           'The gateway is closing: send what was not answered to another one.',
+          { notRun: true, retryAfterMs: 0 },
         ),
       )
     }

@@ -14,6 +14,8 @@ const places = {
 
 export type PlaceName = keyof typeof places
 
+export const placeNames: readonly PlaceName[] = Object.keys(places) as PlaceName[]
+
 /** What `flow.start()` takes: nothing, for processes of this machine, or where else the Flow is to run. */
 export type StartOptions =
   | { readonly on?: 'localhost' }

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import { parseServiceName } from '../gateway/externals/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { resolveOptions, show } from './option.js'
 import type { Autoscale } from './resilience.js'
@@ -242,10 +243,17 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
       `stage '${name}': ${shards} external shards need as many servers each, and ${count} cannot be shared out. List those of shard 0 first, then as many of shard 1, and so on.`,
     )
   }
-  if (tls && discover === 'dns') {
+  if (tls && discover !== 'static') {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${name}': servers found by discover: 'dns' are dialled by their address, which no certificate names, so tls cannot be used with it.`,
+      `stage '${name}': servers found by discover: '${discover}' are dialled by their address, which no certificate names, so tls cannot be used with it.`,
+    )
+  }
+  const stranger = hosts.find((host) => discover === 'kubernetes' && parseServiceName(host) === undefined)
+  if (stranger !== undefined) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': with discover: 'kubernetes' host is the name of a Service, as in 'indexer.shop.svc', not '${stranger}'.`,
     )
   }
   return Array.from({ length: count }, (_, index) => ({

@@ -85,9 +85,10 @@ export interface StageSettings extends Sharding, ContainerSettings {
   readonly port: readonly number[] | null
   /**
    * `dns`: each address of a host is a server, and hosts are looked up every second, so that servers come and go. For names
-   * of headless Services and of Compose services. Default `static`.
+   * of headless Services and of Compose services. `kubernetes`: a host is `SERVICE.NAMESPACE.svc`, and each pod of it that is
+   * ready is a server; its EndpointSlices are watched, or, without the right to, its name is looked up. Default `static`.
    */
-  readonly discover: 'static' | 'dns'
+  readonly discover: 'static' | 'dns' | 'kubernetes'
   /** TLS to an external server. Default false. */
   readonly tls: boolean
 }
@@ -142,7 +143,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   external: flag(false),
   host: listOf(text('localhost'), []) as OptionTable<StageSettings>['host'],
   port: listOf(integer(0, 1, 65_535), []) as OptionTable<StageSettings>['port'],
-  discover: oneOf(['static', 'dns'], 'static'),
+  discover: oneOf(['static', 'dns', 'kubernetes'], 'static'),
   tls: flag(false),
   ...shardingOptions,
   ...containerOptions,

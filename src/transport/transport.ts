@@ -46,6 +46,11 @@ export interface DialOptions {
   readonly maxFrameBytes?: number
   /** Requests are not looked at again once they were sent, so that a port may take their memory along. Default false. */
   readonly givesAway?: boolean
+  /**
+   * The channel is one connection, as of a pod on this machine: it leaves and closes with it. Otherwise, for servers of
+   * somebody else, a lost connection is made again by the next call. Default false; only gRPC knows the difference.
+   */
+  readonly endsWithConnection?: boolean
 }
 
 export interface ListenOptions {

@@ -6,6 +6,7 @@ import {
   errorFromGrpc,
   GrpcFailure,
   grpcCode,
+  isLeaving,
   type GrpcStatus,
   isUnimplemented,
 } from '../../transport/grpc/status.js'
@@ -14,6 +15,7 @@ import { DataRequest } from '../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import { decodeStatus } from '../../wire/status.js'
 import type { Line, LineListener, Road, RoadCall } from '../road.js'
+import { Unanswered } from './unanswered.js'
 
 /** To a server anywhere; one connection, made at the first call and made again when it was lost. */
 export function grpcRoad(peer: Peer): Road {
@@ -56,31 +58,40 @@ export function grpcRoad(peer: Peer): Road {
   }
 }
 
-/** One `Call` stream. */
+/** How often a stream moves on without an answer in between. */
+const mostMoves = 3
+
+/**
+ * One `Call` stream. When its server leaves, as a gateway that is replaced, and says that it has not begun what is unanswered,
+ * that goes over a stream to whoever is there now.
+ */
 class GrpcLine implements Line {
-  readonly #stream: GrpcStream
+  readonly #connection: GrpcConnection
+  readonly #call: RoadCall
   readonly #listener: LineListener
   readonly #address: string
+  readonly #unanswered = new Unanswered()
+  #stream: GrpcStream
   #sent = 0
   #received = 0
+  #moves = 0
   #ended = false
 
   constructor(connection: GrpcConnection, call: RoadCall, listener: LineListener) {
+    this.#connection = connection
+    this.#call = call
     this.#listener = listener
     this.#address = connection.address
-    this.#stream = connection.duplex(methods.call, call, {
-      onMessage: (bytes) => this.#receive(bytes),
-      onDrain: () => listener.onRoom(),
-      onEnd: (status) => this.#closed(status),
-    })
+    this.#stream = this.#open()
   }
 
   get roomy(): boolean {
     return this.#stream.roomy
   }
 
-  write(request: Uint8Array): void {
+  write(request: Uint8Array, id: string): void {
     this.#sent++
+    this.#unanswered.sent(id, request)
     this.#stream.write(request)
   }
 
@@ -95,16 +106,43 @@ class GrpcLine implements Line {
 
   #receive(bytes: Buffer): void {
     this.#received++
+    this.#moves = 0
     try {
-      this.#listener.onAnswer(DataRequest.decode(bytes))
+      const answer = DataRequest.decode(bytes)
+      this.#unanswered.answered(answer.requestId)
+      this.#listener.onAnswer(answer)
     } catch (cause) {
       this.#listener.onEnd(MillraceError.from(cause, 'MALFORMED'))
       this.cancel()
     }
   }
 
+  #open(): GrpcStream {
+    return this.#connection.duplex(methods.call, this.#call, {
+      onMessage: (bytes) => this.#receive(bytes),
+      onDrain: () => this.#listener.onRoom(),
+      onEnd: (status) => this.#closed(status),
+    })
+  }
+
+  /** False when it has to stay. */
+  #move(): boolean {
+    const requests = this.#unanswered.all
+    if (requests === null || this.#moves++ >= mostMoves) return false
+    try {
+      this.#stream = this.#open()
+    } catch {
+      return false // the client was closed
+    }
+    for (const request of requests) this.#stream.write(request)
+    if (this.#ended) this.#stream.end()
+    else this.#listener.onRoom()
+    return true
+  }
+
   #closed(status: GrpcStatus): void {
     const address = this.#address
+    if (isLeaving(status) && this.#move()) return
     if (status.code !== grpcCode.ok)
       return this.#listener.onEnd(errorFromGrpc(new GrpcFailure(status), { address }))
     const open = this.#sent - this.#received

@@ -13,6 +13,7 @@ import type { KubernetesOptions } from './options.js'
 import { type Part, workloadPart } from './part.js'
 import { podTemplate } from './pod-template.js'
 import { headlessService } from './service.js'
+import { accounts } from './service-accounts.js'
 import { podVolumes } from './volumes.js'
 
 /** A StatefulSet adds a hash of ten characters and a - to its name for a label, which may have 63. */
@@ -47,6 +48,8 @@ export async function executorObjects(
     isStateful: claims.length > 0,
     resources: resources(stage),
     imagePullSecrets: stage.imagePullSecrets,
+    account: accounts.executor,
+    leaveSeconds: 0,
     volumes,
     mounts,
   })

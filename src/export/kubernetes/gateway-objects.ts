@@ -13,6 +13,13 @@ import type { KubernetesOptions } from './options.js'
 import { gatewayPart } from './part.js'
 import { podTemplate } from './pod-template.js'
 import { gatewayService } from './service.js'
+import { accounts } from './service-accounts.js'
+
+/**
+ * Seconds that a gateway goes on as before when it is told to end, until nobody opens a connection to it any more: the address
+ * of all gateways leads elsewhere once each node has heard of it.
+ */
+const gatewayLeaveSeconds = 5
 
 /** Its configuration, its one address and its pods. @throws UNSUPPORTED, INVALID_OPTION */
 export async function gatewayObjects(
@@ -23,7 +30,7 @@ export async function gatewayObjects(
   const { settings } = plan
   const part = gatewayPart(plan, namespace)
   const host = (workload: string): string => `${workload}.${namespace}.svc`
-  const files = { 'flow.yml': await yamlText(gatewayConfig(plan, { project, host })) }
+  const files = { 'flow.yml': await yamlText(gatewayConfig(plan, { project, host, discover: 'kubernetes' })) }
   const template = podTemplate({
     part,
     container: 'gateway',
@@ -38,6 +45,8 @@ export async function gatewayObjects(
     isStateful: false,
     resources: {},
     imagePullSecrets: pullSecrets(plan),
+    account: accounts.gateway,
+    leaveSeconds: gatewayLeaveSeconds,
     volumes: [],
     mounts: [],
   })

@@ -50,7 +50,7 @@ describe('export kubernetes', () => {
   })
 
   it('notices a key that Kubernetes does not have', async () => {
-    const [, , , deployment] = await objectsOf(planOf({}, { uses: Indexer }))
+    const [, , , , , , deployment] = await objectsOf(planOf({}, { uses: Indexer }))
     const wrong = { ...deployment!, spec: { ...(deployment!.spec as object), strategi: {} } }
     expect(kubernetesChecker('1.33')(wrong).join()).toContain('strategi')
   })
@@ -83,12 +83,12 @@ executors:
     external: true
     host: encoder.shop.svc
     port: 8080
-    discover: dns
+    discover: kubernetes
   - name: indexer_1_before
     external: true
     host: indexer-1-before.shop.svc
     port: 8080
-    discover: dns
+    discover: kubernetes
     timeout_send: 2000
   - name: indexer_1
     external: true
@@ -96,7 +96,7 @@ executors:
       - indexer-1-0.shop.svc
       - indexer-1-1.shop.svc
     port: 8080
-    discover: dns
+    discover: kubernetes
     shards: 2
     polling: KEY
     key: tags.tenant
@@ -199,8 +199,41 @@ executors:
 
   it('leaves time for what is in flight', async () => {
     const { spec } = find(await objectsOf(richPlan), 'Deployment', 'gateway').spec.template
-    // 7 s until everybody knows, 10 s of grace, 5 s to end
-    expect(spec.terminationGracePeriodSeconds).toBe(22)
+    // 5 s until nobody connects any more, 10 s of grace, 5 s to end
+    expect(spec.terminationGracePeriodSeconds).toBe(20)
+    expect(spec.containers[0].lifecycle.preStop.exec.command).toEqual([
+      'node',
+      '-e',
+      'setTimeout(() => {}, 5000)',
+    ])
+    const executor = find(await objectsOf(richPlan), 'Deployment', 'encoder').spec.template.spec
+    // gateways that it tells send to others at once
+    expect(executor.terminationGracePeriodSeconds).toBe(15)
+    expect(executor.containers[0].lifecycle).toBeUndefined()
+  })
+
+  it('lets the gateway watch where the replicas are, and nobody do anything else', async () => {
+    const objects = await objectsOf(richPlan)
+    const { rules } = find(objects, 'Role', 'millrace-gateway') as Loose
+    expect(rules).toEqual([
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
+    ])
+    expect(find(objects, 'RoleBinding', 'millrace-gateway')).toMatchObject({
+      roleRef: { kind: 'Role', name: 'millrace-gateway' },
+      subjects: [{ kind: 'ServiceAccount', name: 'millrace-gateway', namespace: 'shop' }],
+    })
+    const accountOf = (kind: string, name: string): Loose => {
+      const { serviceAccountName, automountServiceAccountToken } = find(objects, kind, name).spec.template
+        .spec
+      return { serviceAccountName, automountServiceAccountToken }
+    }
+    expect(accountOf('Deployment', 'gateway')).toEqual({
+      serviceAccountName: 'millrace-gateway',
+      automountServiceAccountToken: true,
+    })
+    const executor = { serviceAccountName: 'millrace', automountServiceAccountToken: false }
+    expect(accountOf('Deployment', 'encoder')).toEqual(executor)
+    expect(accountOf('StatefulSet', 'indexer-1-0')).toEqual(executor)
   })
 
   it('lets an autoscaler decide how many there are', async () => {
@@ -260,7 +293,7 @@ describe('what cannot be exported to Kubernetes', () => {
     ],
     [
       'a class outside of the project',
-      [{ name: 'a', uses: Indexer }],
+      [{ name: 'a', uses: new URL('../../../test/fixtures/exported.mjs#Encoder', import.meta.url) }],
       'UNSUPPORTED',
       /'a': .* is not in the project/,
       { project: '/nowhere' },

@@ -33,7 +33,7 @@ export function gatewayPart(plan: FlowPlan, namespace: string): Part {
 }
 
 function part({ settings }: FlowPlan, { name, namespace, labels }: Part): Part {
-  const flow = labelValue(settings.name) || 'flow'
+  const flow = flowLabel(settings.name)
   const common = {
     app: name,
     ...labels,
@@ -44,6 +44,11 @@ function part({ settings }: FlowPlan, { name, namespace, labels }: Part): Part {
     'app.kubernetes.io/managed-by': 'millrace',
   }
   return { name, namespace, labels: common }
+}
+
+/** The Flow that an object is part of, as its labels say it. */
+export function flowLabel(name: string): string {
+  return labelValue(name) || 'flow'
 }
 
 export function metadata({ name, namespace, labels }: Part, suffix = ''): Metadata {

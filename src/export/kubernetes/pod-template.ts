@@ -1,10 +1,10 @@
 import type { SecretKey } from '../../plan/container.js'
 import type { Liveness } from '../../plan/resilience.js'
 import { containerPaths, containerPort } from '../container-paths.js'
-import { leaveSeconds, stopSeconds } from '../leaving.js'
+import { stopSeconds } from '../leaving.js'
 import { metadata, type Part, selector } from './part.js'
 import { probes } from './probes.js'
-import { serviceAccountName } from './service-account.js'
+import type { Account } from './service-accounts.js'
 
 /** The user `node` of Node's images. */
 const user = 1000
@@ -26,13 +26,16 @@ export interface PodTemplate {
   readonly isStateful: boolean
   readonly resources: object
   readonly imagePullSecrets: readonly string[]
+  readonly account: Account
+  /** Seconds between the order to end and SIGTERM. */
+  readonly leaveSeconds: number
   /** Volumes of the pod's own; claims are not among them. */
   readonly volumes: readonly object[]
   readonly mounts: readonly object[]
 }
 
 export function podTemplate(template: PodTemplate): object {
-  const { part, imagePullSecrets, graceMs, maps } = template
+  const { part, imagePullSecrets, graceMs, maps, account, leaveSeconds } = template
   const files = maps.files ? [{ name: 'config', configMap: { name: `${part.name}-files` } }] : []
   return {
     metadata: {
@@ -43,8 +46,8 @@ export function podTemplate(template: PodTemplate): object {
       },
     },
     spec: {
-      serviceAccountName,
-      automountServiceAccountToken: false,
+      serviceAccountName: account.name,
+      automountServiceAccountToken: account.hasToken,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: leaveSeconds + stopSeconds(graceMs),
       ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
@@ -71,12 +74,14 @@ export function podTemplate(template: PodTemplate): object {
 }
 
 function container(template: PodTemplate): object {
-  const { part, maps, resources } = template
+  const { part, maps, resources, leaveSeconds } = template
   const files = maps.files ? [{ name: 'config', mountPath: containerPaths.config, readOnly: true }] : []
   return {
     name: template.container,
     image: template.image,
     imagePullPolicy: 'IfNotPresent',
+    // what it wrote last is kept in the pod's status, after its log is gone
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     command: ['millrace'],
     args: template.args.map(literally),
     ports: [{ name: 'port', containerPort, protocol: 'TCP' }],
@@ -84,9 +89,7 @@ function container(template: PodTemplate): object {
     env: environment(template),
     ...(Object.keys(resources).length > 0 && { resources }),
     ...probes(template.timeoutReadyMs, template.liveness),
-    lifecycle: {
-      preStop: { exec: { command: ['node', '-e', `setTimeout(() => {}, ${leaveSeconds * 1000})`] } },
-    },
+    ...(leaveSeconds > 0 && { lifecycle: { preStop: wait(leaveSeconds) } }),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -94,6 +97,11 @@ function container(template: PodTemplate): object {
     },
     volumeMounts: [{ name: 'tmp', mountPath: containerPaths.temporary }, ...files, ...template.mounts],
   }
+}
+
+/** By a program that each of our images has, unlike `sleep`; Kubernetes' own waiting came with 1.30. */
+function wait(seconds: number): object {
+  return { exec: { command: ['node', '-e', `setTimeout(() => {}, ${seconds * 1000})`] } }
 }
 
 /** Who and where it is, as Jina tells its pods, and what comes from secrets. */

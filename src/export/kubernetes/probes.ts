@@ -2,7 +2,7 @@ import { containerPort } from '../container-paths.js'
 import type { Liveness } from '../../plan/resilience.js'
 
 const grpc = { port: containerPort }
-const startupPeriod = 5
+const startupPeriod = 1
 const livenessPeriod = 10
 /** Failures after which a container that never gets ready is given up where nobody wants a limit (as Jina). */
 const forEver = 600_000
@@ -11,7 +11,7 @@ const forEver = 600_000
 export function probes(timeoutReadyMs: number, liveness: Liveness | null): object {
   const startFailures = timeoutReadyMs < 0 ? forEver : failures(timeoutReadyMs, startupPeriod)
   return {
-    startupProbe: { grpc, periodSeconds: startupPeriod, timeoutSeconds: 5, failureThreshold: startFailures },
+    startupProbe: { grpc, periodSeconds: startupPeriod, timeoutSeconds: 1, failureThreshold: startFailures },
     readinessProbe: { grpc, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 3 },
     ...(liveness !== null && { livenessProbe: livenessProbe(liveness) }),
   }

@@ -9,7 +9,7 @@ import { gatewayObjects } from './gateway-objects.js'
 import type { KubernetesObject } from './object.js'
 import { type KubernetesOptions, kubernetesOptions } from './options.js'
 import { defaultNamespace } from './part.js'
-import { serviceAccount } from './service-account.js'
+import { serviceAccounts } from './service-accounts.js'
 
 /** The objects of one file. */
 export interface Manifest {
@@ -51,7 +51,7 @@ export async function kubernetesManifests(
     objects: await executorObjects(plan, workload, placed),
   }))
   return [
-    { path: 'service-account.yml', objects: [serviceAccount(namespace)] },
+    { path: 'service-account.yml', objects: serviceAccounts(namespace) },
     { path: 'gateway/gateway.yml', objects: await gatewayObjects(plan, placed) },
     ...(await Promise.all(executors)),
   ]

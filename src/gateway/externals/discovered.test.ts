@@ -30,7 +30,7 @@ async function finding(port: number, shards = 1) {
   const external = Array.from({ length: shards }, (_, shard) => ({
     shard,
     address: { kind: 'grpc', host: `indexer-${shard}`, port, tls: false } as const,
-    discover: true,
+    discover: 'dns' as const,
   }))
   const more = shards === 1 ? {} : { shards, polling: { '*': 'ALL' } as const }
   const gateway = createGateway(gatewaySpec([stageSpec('indexer', { external, ...more })]), {
@@ -123,5 +123,31 @@ describe('the servers behind a name', () => {
     ])
     const { parameters } = await client.send(request('/foo', ['a']))
     expect(parameters.__coverage__).toEqual({ indexer: { total: 2, ok: 2, failed: 0, skipped: 0 } })
+  })
+
+  test('are waited for while the only one is replaced', async () => {
+    const one = await serverAt('127.0.0.1')
+    const { names, clock, listen, replicas } = await finding(one.port)
+    names['indexer-0'] = ['127.0.0.1']
+    const client = await listen()
+    expect(await replicas()).toHaveLength(1)
+    // it takes no more requests; its name is still known
+    await one.gateway.close({ graceMs: 1000 })
+    const answered = client.send(request('/foo', ['a']))
+    await serverAt('127.0.0.2', one.port)
+    names['indexer-0'] = ['127.0.0.2']
+    clock.move(1000)
+    expect((await answered).docs.texts).toEqual(['127.0.0.2'])
+  })
+
+  test('that nobody has seen for a minute are not waited for', async () => {
+    const { clock, listen } = await finding(1)
+    const client = await listen()
+    const refused = client.send(request('/foo', ['a'])).catch((error: unknown) => error)
+    clock.move(60_000)
+    expect(await refused).toMatchObject({
+      code: 14,
+      details: expect.stringContaining('it has had no replica for 60 s'),
+    })
   })
 })

@@ -1,5 +1,8 @@
+import type { Clock } from '../../lib/clock.js'
 import type { LiveStage } from '../stage.js'
-import { DiscoveredServers, type DiscoveredTools } from './discovered.js'
+import { DiscoveredServers } from './discovered.js'
+import type { HostSource } from './host-source.js'
+import type { Discovery } from './host-sources.js'
 import { ExternalServer } from './server.js'
 
 /** What a stage has of somebody else's servers. */
@@ -9,11 +12,19 @@ export interface Externals {
   close(options: { readonly graceMs: number }): Promise<void>
 }
 
+export interface ExternalTools {
+  readonly clock: Clock
+  sourceOf(host: string, discovery: Discovery): HostSource
+}
+
 /** Those of one stage; none is dialled yet. */
-export function externalsOf(stage: LiveStage, tools: DiscoveredTools): readonly Externals[] {
+export function externalsOf(stage: LiveStage, { clock, sourceOf }: ExternalTools): readonly Externals[] {
   return stage.spec.external.map(({ shard, address, discover }, index) => {
-    if (discover && address.kind === 'grpc') return new DiscoveredServers(stage, { shard, address }, tools)
+    if (discover !== 'static' && address.kind === 'grpc') {
+      const source = sourceOf(address.host, discover)
+      return new DiscoveredServers(stage, { shard, address, source }, clock)
+    }
     const name = `${stage.shards[shard]!.name}/external-${index}`
-    return new ExternalServer(stage, { name, shard, address, mustDescribe: false }, tools.clock)
+    return new ExternalServer(stage, { name, shard, address, isReplica: false }, clock)
   })
 }

@@ -16,8 +16,11 @@ export interface ServerInit {
   readonly name: string
   readonly shard: number
   readonly address: Address
-  /** Takes no requests before it has said what it serves; else it is called for every endpoint until then. */
-  readonly mustDescribe: boolean
+  /**
+   * One that comes and goes: it takes requests from when it has said what it serves until its connection is lost or it says
+   * that it leaves. Otherwise it is called for every endpoint from the first, however often its connection is lost.
+   */
+  readonly isReplica: boolean
 }
 
 /**
@@ -29,6 +32,7 @@ export class ExternalServer {
   readonly #init: ServerInit
   readonly #clock: Clock
   #cancel: () => void = () => {}
+  #openedAt = 0
   #closed = false
 
   constructor(stage: LiveStage, init: ServerInit, clock: Clock) {
@@ -65,19 +69,23 @@ export class ExternalServer {
   }
 
   async #open(): Promise<void> {
-    const { address, mustDescribe } = this.#init
-    const channel = await dial(address)
-    if (mustDescribe) await this.#learn(channel).catch((error: unknown) => giveUp(channel, error))
+    const { address, isReplica } = this.#init
+    const channel = await dial(address, { endsWithConnection: isReplica })
+    if (isReplica) await this.#learn(channel).catch((error: unknown) => giveUp(channel, error))
     if (this.#closed) return channel.close()
+    this.#openedAt = this.#clock.monotonic()
     this.#pool.add(this.#init.name, channel, labelOf(address) ?? this.#init.name)
     void channel.closed.then(() => this.#reopen()) // never rejects, by contract
-    if (!mustDescribe) void this.#learnSome(channel)
+    if (!isReplica) void this.#learnSome(channel)
   }
 
+  /** At once, unless it hangs up again and again. */
   async #reopen(): Promise<void> {
     if (this.#closed) return
+    const wasShort = this.#clock.monotonic() - this.#openedAt < retryMs
     await this.#unlist(0)
-    this.#later(() => void this.#try())
+    if (wasShort) this.#later(() => void this.#try())
+    else await this.#try()
   }
 
   async #unlist(graceMs: number): Promise<void> {

@@ -1,12 +1,11 @@
 import type { Call, Description } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
-import { systemClock } from '../../lib/clock.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription } from '../../wire/description.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
-import { type GrpcCallOptions, GrpcConnection } from './connection.js'
+import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
 import { methods } from './methods.js'
 import { defaultMaxMessageBytes } from './peer.js'
 import { errorFromGrpc, isUnimplemented } from './status.js'
@@ -25,58 +24,56 @@ const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_o
  */
 export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
   const { host, port, tls, isPod = false } = address
-  const peer = { host, port, tls, maxMessageBytes: options.maxFrameBytes ?? defaultMaxMessageBytes }
-  if (!isPod) return new GrpcChannel(await GrpcConnection.open(peer), null)
-  const life = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
-  const connection = await GrpcConnection.open(peer, systemClock, {
-    left: () => life.leaving.resolve({ reason: 'it takes no new calls' }),
-    ended(reason) {
-      life.leaving.resolve({ reason })
-      life.closed.resolve({ reason })
+  const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
+  const peer = { host, port, tls, maxMessageBytes }
+  const ends = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
+  const fate: Fate = {
+    onLeaving: (reason) => ends.leaving.resolve({ reason }),
+    onClosed(reason) {
+      ends.leaving.resolve({ reason })
+      ends.closed.resolve({ reason })
     },
-  })
-  return new GrpcChannel(connection, life)
+  }
+  const tools = isPod || options.endsWithConnection === true ? { fate } : {}
+  return new GrpcChannel(await GrpcConnection.open(peer, tools), { ...ends, isPod })
 }
 
 interface Reason {
   readonly reason: string
 }
 
-/** What a connection that is not made again tells of itself. */
-interface Life {
+interface Ends {
+  /** Whether this side watches over it. */
+  readonly isPod: boolean
   readonly leaving: Deferred<Reason>
   readonly closed: Deferred<Reason>
 }
 
 /**
- * A hop over `process_single_data`; a peer without it (an older gateway) gets a `Call` stream of one request. A lost
- * connection is made again by the next call, so `closed` resolves at `close()` only, unless the channel has a life.
+ * A hop over `process_single_data`; a peer without it (an older gateway) gets a `Call` stream of one request. Unless it ends
+ * with its connection, a lost one is made again by the next call, so `closed` resolves at `close()` only.
  */
 class GrpcChannel implements Channel {
   readonly #connection: GrpcConnection
-  readonly #closed: Deferred<Reason>
-  readonly #leaving: Deferred<Reason>
-  readonly #isWatched: boolean
+  readonly #ends: Ends
   #single = true
 
-  constructor(connection: GrpcConnection, life: Life | null) {
+  constructor(connection: GrpcConnection, ends: Ends) {
     this.#connection = connection
-    this.#closed = life?.closed ?? deferred()
-    this.#leaving = life?.leaving ?? this.#closed
-    this.#isWatched = life !== null
+    this.#ends = ends
   }
 
   get closed(): Promise<Reason> {
-    return this.#closed.promise
+    return this.#ends.closed.promise
   }
 
   get leaving(): Promise<Reason> {
-    return this.#leaving.promise
+    return this.#ends.leaving.promise
   }
 
   /** Over somebody else's server somebody else watches; its failures show by its answers. */
   async ping(): Promise<void> {
-    if (this.#isWatched) await this.#connection.ping()
+    if (this.#ends.isPod) await this.#connection.ping()
   }
 
   readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
@@ -117,8 +114,9 @@ class GrpcChannel implements Channel {
     this.#connection.close(
       new MillraceError('CANCELLED', `The channel to ${this.#connection.address} was closed.`),
     )
-    this.#leaving.resolve({ reason: 'it was closed here' })
-    this.#closed.resolve({ reason: 'it was closed here' })
+    const reason = { reason: 'it was closed here' }
+    this.#ends.leaving.resolve(reason)
+    this.#ends.closed.resolve(reason)
     return Promise.resolve()
   }
 

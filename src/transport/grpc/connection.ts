@@ -3,14 +3,9 @@ import { MillraceError } from '../../errors.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
 import type { Method } from './methods.js'
 import { authorityOf, type Peer } from './peer.js'
-import { Session, type SessionWatcher } from './session.js'
+import { Session } from './session.js'
 import { GrpcFailure, grpcCode, type GrpcStatus } from './status.js'
 import { GrpcStream, type StreamListener } from './stream.js'
-
-interface ConnectionTools {
-  readonly clock: Clock
-  readonly watcher: SessionWatcher | undefined
-}
 
 export interface GrpcCallOptions {
   /** Milliseconds since the epoch; `Infinity` is none. */
@@ -20,11 +15,22 @@ export interface GrpcCallOptions {
   readonly signal?: AbortSignal
 }
 
+/** What may happen to the one connection of a channel that ends with it. */
+export interface Fate {
+  onLeaving(reason: string): void
+  onClosed(reason: string): void
+}
+
+export interface ConnectionTools {
+  readonly clock?: Clock
+  /** Given, the connection is not made again when it was lost: calls are refused then. */
+  readonly fate?: Fate
+}
+
 /**
  * A gRPC channel whose messages are raw bytes in both directions, straight on `node:http2`: a message on an open stream
- * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost.
- *
- * With a watcher there is one connection, which is not made again.
+ * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost, unless
+ * somebody wants to know its fate.
  *
  * Failures are GrpcFailure (see `errorFromGrpc`), the reason of the signal, or the reason of `close()`.
  */
@@ -33,26 +39,22 @@ export class GrpcConnection {
   readonly #http2: typeof Http2
   readonly #peer: Peer
   readonly #clock: Clock
+  readonly #fate: Fate | undefined
   /** Calls in flight and how to end them. */
   readonly #calls = new Set<(reason: unknown) => void>()
-  readonly #watcher: SessionWatcher | undefined
   #session: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
-  private constructor(http2: typeof Http2, peer: Peer, { clock, watcher }: ConnectionTools) {
+  private constructor(http2: typeof Http2, peer: Peer, { clock = systemClock, fate }: ConnectionTools) {
     this.address = authorityOf(peer)
     this.#http2 = http2
     this.#peer = peer
     this.#clock = clock
-    this.#watcher = watcher
+    this.#fate = fate
   }
 
-  static async open(
-    peer: Peer,
-    clock: Clock = systemClock,
-    watcher?: SessionWatcher,
-  ): Promise<GrpcConnection> {
-    return new GrpcConnection(await import('node:http2'), peer, { clock, watcher })
+  static async open(peer: Peer, tools: ConnectionTools = {}): Promise<GrpcConnection> {
+    return new GrpcConnection(await import('node:http2'), peer, tools)
   }
 
   /** Resolves when the peer has answered a ping. Connects when it is not connected. */
@@ -157,16 +159,11 @@ export class GrpcConnection {
     return stream
   }
 
-  /** Of one that is watched there is one session, and no other after it. */
   #usableSession(): Session {
     if (this.#session?.usable === true) return this.#session
-    if (this.#session !== undefined && this.#watcher !== undefined) throw new GrpcFailure(gone)
-    const watcher = this.#watcher === undefined ? {} : { watcher: this.#watcher }
-    this.#session = new Session(this.#http2, this.address, {
-      tls: this.#peer.tls,
-      clock: this.#clock,
-      ...watcher,
-    })
+    if (this.#session !== undefined && this.#fate !== undefined) throw new GrpcFailure(left)
+    const { tls } = this.#peer
+    this.#session = new Session(this.#http2, this.address, { tls, clock: this.#clock, ...this.#fate })
     return this.#session
   }
 }
@@ -174,17 +171,18 @@ export class GrpcConnection {
 /** Answers that wait for their reader before the peer is asked to wait too. */
 const queuedAnswers = 64
 
+/** The peer has said that it takes no more calls, or is gone. */
+const left: GrpcStatus = {
+  code: grpcCode.unavailable,
+  details: 'the connection is gone',
+  here: true,
+  notRun: true,
+}
+
 const unanswered: GrpcStatus = {
   code: grpcCode.unavailable,
   details: 'the stream ended without an answer',
   here: true,
-}
-
-const gone: GrpcStatus = {
-  code: grpcCode.unavailable,
-  details: 'the connection has ended',
-  here: true,
-  notRun: true,
 }
 
 /** HTTP/2's own and gRPC's own; a caller's header of such a name is not sent. */

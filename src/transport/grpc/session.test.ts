@@ -69,7 +69,7 @@ async function openCall(way: 'port' | 'frontPort' = 'port') {
   const time = handClock()
   const server = await silentServer()
   const peer = { host: '127.0.0.1', port: server[way], tls: false, maxMessageBytes: 1000 }
-  const connection = await GrpcConnection.open(peer, time.clock)
+  const connection = await GrpcConnection.open(peer, { clock: time.clock })
   const abort = new AbortController()
   const options = { deadline: Number.POSITIVE_INFINITY, headers: {}, signal: abort.signal }
   const call = connection.unary(methods.processSingleData, new Uint8Array(3), options)
@@ -120,4 +120,43 @@ test('an answer that came while this thread was busy counts', async () => {
   await expect(it.call).rejects.toBe(it.abort.signal.reason)
   it.session.destroy()
   it.server.close()
+})
+
+/** A server that leaves when the second stream comes, having begun the first; answers that one when it is told to. */
+async function leavingServer() {
+  const streams: http2.ServerHttp2Stream[] = []
+  const server = http2.createServer()
+  server.on('session', (session) => session.on('error', () => {}))
+  server.on('stream', (stream) => {
+    stream.on('error', () => {})
+    streams.push(stream)
+    if (streams.length === 2) stream.session!.goaway(0, streams[0]!.id!)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { port: (server.address() as AddressInfo).port, streams, close: () => server.close() }
+}
+
+test('a call that came too late for a server that leaves did not run, and may be sent again at once', async () => {
+  const server = await leavingServer()
+  const peer = { host: '127.0.0.1', port: server.port, tls: false, maxMessageBytes: 1000 }
+  const leaving = deferred<string>()
+  const closed = deferred<string>()
+  const connection = await GrpcConnection.open(peer, {
+    fate: { onLeaving: leaving.resolve, onClosed: closed.resolve },
+  })
+  const options = { deadline: Number.POSITIVE_INFINITY, headers: {} }
+  const ask = (): Promise<Buffer> => connection.unary(methods.processSingleData, new Uint8Array(3), options)
+  const first = ask()
+  await expect.poll(() => server.streams.length).toBe(1)
+  await expect(ask()).rejects.toMatchObject({ status: { code: 14, notRun: true, retryAfterMs: 0 } })
+  expect(await leaving.promise).toBe('it takes no more calls')
+  // it does not connect again
+  await expect(ask()).rejects.toMatchObject({ status: { code: 14, notRun: true } })
+  const [stream] = server.streams
+  stream!.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+  stream!.on('wantTrailers', () => stream!.sendTrailers({ 'grpc-status': '0' }))
+  stream!.end(Buffer.from([0, 0, 0, 0, 1, 7]))
+  expect([...(await first)]).toEqual([7])
+  expect(await closed.promise).toBe('it hung up')
+  server.close()
 })

@@ -21,12 +21,13 @@ const windowBytes = 1024 * 1024
 /** Node ends a session that holds more than this (in MB); messages are bounded one by one already. */
 const sessionMemoryMb = 2 ** 20
 
-/** Who wants to know what becomes of a connection. */
-export interface SessionWatcher {
-  /** The peer takes no new calls. */
-  left(): void
-  /** Once, last. */
-  ended(reason: string): void
+export interface SessionOptions {
+  readonly tls: boolean
+  readonly clock: Clock
+  /** The peer takes no new streams, or is gone; told once. */
+  onLeaving?(reason: string): void
+  /** It is gone; told once. */
+  onClosed?(reason: string): void
 }
 
 /**
@@ -47,11 +48,7 @@ export class Session {
   constructor(
     http2: typeof Http2,
     authority: string,
-    {
-      tls,
-      clock,
-      watcher,
-    }: { readonly tls: boolean; readonly clock: Clock; readonly watcher?: SessionWatcher },
+    { tls, clock, onLeaving = () => {}, onClosed = () => {} }: SessionOptions,
   ) {
     const url = `${tls ? 'https' : 'http'}://${authority}`
     const session = http2.connect(url, {
@@ -70,13 +67,13 @@ export class Session {
       this.#usable = false
     })
     session.on('goaway', () => {
+      if (this.#usable) onLeaving('it takes no more calls')
       this.#usable = false
-      watcher?.left()
     })
     session.on('close', () => {
       this.#usable = false
       this.#cancelTimer()
-      watcher?.ended(this.#error?.message ?? 'the peer closed the connection')
+      onClosed(this.#error?.message ?? 'it hung up')
     })
     session.unref()
   }

@@ -92,6 +92,11 @@ export function isUnimplemented(error: unknown): boolean {
   return error instanceof GrpcFailure && error.status.code === grpcCode.unimplemented
 }
 
+/** Whether the peer takes no more calls, and has not begun this one: it may be sent again at once. */
+export function isLeaving({ code, notRun, retryAfterMs }: GrpcStatus): boolean {
+  return code === grpcCode.unavailable && notRun === true && retryAfterMs === 0
+}
+
 function nameOf(code: number): string {
   return codes[code]?.name ?? `status ${code}`
 }

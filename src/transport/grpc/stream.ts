@@ -173,14 +173,24 @@ export class GrpcStream {
   }
 
   #statusOfLoss(failure: Error | undefined): GrpcStatus {
+    const reset = this.#stream.rstCode ?? 0
     const cause = this.#session.error ?? (failure?.cause instanceof Error ? failure.cause : failure)
     if (this.#session.error !== undefined || !this.#session.usable) {
       const { connected } = this.#session
       const what = connected ? 'the connection was lost' : 'cannot connect'
       const details = `${what} (${sayOf(cause)})`
-      return { code: grpcCode.unavailable, details, here: true, cause, notRun: !connected }
+      // of a peer that leaves: streams that came too late are refused (RFC 9113, 6.8)
+      const isRefused = connected && reset === refusedStream
+      const retry = isRefused ? { retryAfterMs: 0 } : {}
+      return {
+        code: grpcCode.unavailable,
+        details,
+        here: true,
+        cause,
+        notRun: !connected || isRefused,
+        ...retry,
+      }
     }
-    const reset = this.#stream.rstCode ?? 0
     return {
       code: codeOfReset(reset),
       details: `the stream was reset (HTTP/2 code ${reset})`,
@@ -200,13 +210,13 @@ export class GrpcStream {
 
 function statusOf(headers: IncomingHttpHeaders): GrpcStatus {
   const code = Number(headers['grpc-status'] ?? grpcCode.unknown)
-  const pushback = Number(headers['grpc-retry-pushback-ms'])
+  const pushback = Number(headers['grpc-retry-pushback-ms'] ?? -1)
   return {
     code: Number.isInteger(code) ? code : grpcCode.unknown,
     details: decode(headers['grpc-message']),
     millraceCode: headers[codeHeader]?.toString(),
     notRun: headers[notRunHeader] === 'true',
-    retryAfterMs: pushback > 0 ? pushback : undefined,
+    retryAfterMs: pushback >= 0 ? pushback : undefined,
   }
 }
 

@@ -19,13 +19,16 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type ImageConfig, layerOf, sha256, writeImage } from './archive.js'
-import { baseLayer } from './base-layer.js'
+import { baseLayer, baseLayerName } from './base-layer.js'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Where what takes long to make is kept between runs. */
-const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'millrace-tests')
+export const cacheFolder = path.join(
+  process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'),
+  'millrace-tests',
+)
 
 export interface ImageFile {
   readonly name: string
@@ -38,25 +41,28 @@ export interface Images {
   readonly base: ImageFile
   /**
    * A project with Millrace: `/app` has what is in test/fixtures/project, the built examples in `examples`, and the Executors
-   * of the pod suite in `pods`. As `export dockerfile` would build it. Its tag changes with its content.
+   * of suites in `pods` and `concepts`. As `export dockerfile` would build it. Its tag changes with its content.
    */
   readonly project: ImageFile
 }
 
 /** Writes archives of the images that tests with containers use. What has not changed is not made again. */
 export async function makeImages(): Promise<Images> {
-  await mkdir(cache, { recursive: true })
-  const baseFile = path.join(cache, `base-${process.version}.layer.tar`)
+  await mkdir(cacheFolder, { recursive: true })
+  const baseFile = path.join(cacheFolder, baseLayerName)
   if (!existsSync(baseFile)) await baseLayer(baseFile)
   const layers = [baseFile, await packagesLayer(), await appLayer()]
   const hash = path.basename(layers[2]!).split('.')[0]!.slice('app-'.length)
-  const base = { name: 'node:20-slim', file: path.join(cache, 'base.tar') }
-  const project = { name: `docker.io/local/shop:${hash}`, file: path.join(cache, `project-${hash}.tar`) }
+  const base = { name: 'node:20-slim', file: path.join(cacheFolder, 'base-image-2.tar') }
+  const project = {
+    name: `docker.io/local/shop:${hash}`,
+    file: path.join(cacheFolder, `project-${hash}.tar`),
+  }
   if (!existsSync(base.file))
     await writeImage(base.file, {
       name: base.name,
       layers: [baseFile],
-      config: { Env: [`PATH=${searchPath}`] },
+      config: { Env: [`PATH=${searchPath}`, certificates] },
     })
   if (!existsSync(project.file)) {
     await dropOld()
@@ -64,6 +70,9 @@ export async function makeImages(): Promise<Images> {
   }
   return { base, project }
 }
+
+/** Whom this machine trusts, which may be more than Node does by itself: npm fetches from there while an image is built. */
+const certificates = 'NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt'
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -81,8 +90,8 @@ const oldMs = 6 * 3600_000
 
 /** Archives of earlier states. */
 async function dropOld(): Promise<void> {
-  for (const name of await readdir(cache)) {
-    const file = path.join(cache, name)
+  for (const name of await readdir(cacheFolder)) {
+    const file = path.join(cacheFolder, name)
     const isOld = /^(project|app)-[0-9a-f]+\./.test(name) && Date.now() - (await stat(file)).mtimeMs > oldMs
     if (isOld) await rm(file, { force: true })
   }
@@ -106,9 +115,9 @@ async function packagesLayer(): Promise<string> {
   Object.assign(wanted.dependencies, own.dependencies)
   const text = JSON.stringify(wanted, null, 2)
   const key = createHash('sha256').update(text).digest('hex').slice(0, 16)
-  const file = path.join(cache, `packages-${key}.layer.tar`)
+  const file = path.join(cacheFolder, `packages-${key}.layer.tar`)
   if (existsSync(file)) return file
-  const folder = await mkdtemp(path.join(cache, 'packages-'))
+  const folder = await mkdtemp(path.join(cacheFolder, 'packages-'))
   try {
     const app = path.join(folder, 'app')
     await mkdir(app)
@@ -122,11 +131,11 @@ async function packagesLayer(): Promise<string> {
 
 /** What is over the packages: the project, and Millrace as it is now. */
 async function appLayer(): Promise<string> {
-  const folder = await mkdtemp(path.join(cache, 'app-'))
+  const folder = await mkdtemp(path.join(cacheFolder, 'app-'))
   try {
     await fillApp(folder)
     const made = await layerOf(folder, `${folder}.layer.tar`)
-    const file = path.join(cache, `app-${(await sha256(made)).slice(0, 12)}.layer.tar`)
+    const file = path.join(cacheFolder, `app-${(await sha256(made)).slice(0, 12)}.layer.tar`)
     await rename(made, file)
     return file
   } finally {
@@ -149,7 +158,8 @@ async function fillApp(folder: string): Promise<void> {
   } finally {
     await rm(project, { recursive: true })
   }
-  await cp(path.join(root, 'test/fixtures/pods'), path.join(app, 'pods'), { recursive: true })
+  for (const folder of ['pods', 'concepts'])
+    await cp(path.join(root, 'test/fixtures', folder), path.join(app, folder), { recursive: true })
   await cp(path.join(root, 'build/examples'), path.join(app, 'examples'), { recursive: true })
   await mkdir(path.join(folder, 'workspace'))
   await chmod(folder, 0o755) // it becomes the root folder

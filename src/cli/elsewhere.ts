@@ -1,0 +1,45 @@
+import { type AttachOptions, type PlaceName, placeNames } from '../places/index.js'
+import { given } from './option-values.js'
+import { UsageError } from './usage-error.js'
+
+/** Options of commands for Flows that run elsewhere. */
+export const elsewhereArguments = {
+  on: { type: 'string' },
+  namespace: { type: 'string' },
+  context: { type: 'string' },
+  kubeconfig: { type: 'string' },
+} as const
+
+interface Values {
+  readonly on?: string | undefined
+  readonly flow?: string | undefined
+  readonly namespace?: string | undefined
+  readonly context?: string | undefined
+  readonly kubeconfig?: string | undefined
+}
+
+/** Where a command is to look; null for processes of this machine. @throws UsageError */
+export function elsewhere({ on, flow, namespace, context, kubeconfig }: Values): AttachOptions | null {
+  const cluster = { namespace, context, kubeconfig }
+  if (on === undefined || on === 'localhost') {
+    const [name] = Object.keys(given(cluster))
+    if (name === undefined) return null
+    throw new UsageError(`--${name} is of a cluster. Say --on kubernetes with it.`)
+  }
+  const place = placeOf(on)
+  if (place === 'docker') {
+    const [name] = Object.keys(given(cluster))
+    if (name !== undefined) throw new UsageError(`--${name} is of a cluster, and not for --on docker.`)
+    return { on: place, ...given({ name: flow }) }
+  }
+  if (flow !== undefined)
+    throw new UsageError('--flow is not for --on kubernetes: a namespace has one Flow. Say --namespace.')
+  return { on: place, ...given(cluster) }
+}
+
+/** @throws UsageError */
+export function placeOf(on: string): PlaceName {
+  const place = placeNames.find((name) => name === on)
+  if (place !== undefined) return place
+  throw new UsageError(`--on must be localhost, ${placeNames.join(' or ')}, not '${on}'.`)
+}

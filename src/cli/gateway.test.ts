@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { parseGateway } from './gateway.js'
+
+const graph = '{"a":["b"],"start-gateway":["a"],"b":["end-gateway"]}'
+const addresses = '{"a":["a:8081"],"b":["grpc://b-rep-0:8081","b-rep-1:8082"]}'
+const args = (more: readonly string[] = [], table = addresses, description = graph): string[] => [
+  ...['--graph-description', description, '--deployments-addresses', table],
+  ...more,
+]
+
+describe('the arguments of a gateway', () => {
+  it('are those that Jina writes into its exports', () => {
+    const jina = ['--k8s-namespace', 'ns', '--expose-endpoints', '{}', '--host', '0', '--uses', 'GRPCGateway']
+    const { flow, stages } = parseGateway(args([...jina, '--port', '12345', '--port-monitoring', '64213']))
+    expect(flow).toEqual({ name: 'gateway', host: '0.0.0.0', port: 12345 })
+    expect(stages).toEqual([
+      { name: 'a', external: true, host: ['a'], port: [8081], tls: false },
+      { name: 'b', external: true, host: ['b-rep-0', 'b-rep-1'], port: [8081, 8082], tls: false },
+    ])
+  })
+
+  it('say that names are looked up again', () => {
+    const { stages } = parseGateway(args(['--discover', '--retries', '2']))
+    expect(stages[0]).toMatchObject({ discover: 'dns', retries: 2 })
+  })
+
+  it('know addresses with TLS and of IPv6', () => {
+    const { stages } = parseGateway(args([], '{"a":["grpcs://[::1]:443"],"b":["b:1"]}'))
+    expect(stages[0]).toMatchObject({ host: ['::1'], port: [443], tls: true })
+  })
+
+  const wrong: [string, string[], RegExp][] = [
+    ['no graph', [], /--graph-description is missing/],
+    ['a graph that is none', args([], addresses, '[]'), /must be a JSON object/],
+    ['an empty graph', args([], addresses, '{}'), /'start-gateway' must have a list/],
+    ['no stage', args([], addresses, '{"start-gateway":["end-gateway"]}'), /no stage in it/],
+    ['a fork', args([], addresses, '{"start-gateway":["a","b"]}'), /has 2 stages behind it/],
+    ['a circle', args([], addresses, '{"start-gateway":["a"],"a":["a"]}'), /'a' follows itself/],
+    [
+      'a stage beside the way',
+      args([], addresses, '{"start-gateway":["a"],"a":["end-gateway"],"c":["a"]}'),
+      /'c' is not on the way/,
+    ],
+    ['a stage without addresses', args([], '{"a":["a:1"]}'), /no list of addresses for 'b'/],
+    ['an address without a port', args([], '{"a":["a"],"b":["b:1"]}'), /'a' of 'a' is no address/],
+    ['an address of HTTP', args([], '{"a":["http://a:1"],"b":["b:1"]}'), /is no address/],
+    ['two kinds of addresses', args([], '{"a":["a:1","grpcs://a:2"],"b":["b:1"]}'), /grpc:\/\/ all/],
+    ['another protocol', args(['--protocol', 'HTTP']), /--protocol must be GRPC/],
+    ['another class', args(['--uses', 'MyGateway']), /--uses must be GRPCGateway/],
+  ]
+  it.each(wrong)('are refused: %s', (_name, given, message) => {
+    expect(() => parseGateway(given)).toThrow(message)
+  })
+})

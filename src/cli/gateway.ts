@@ -1,0 +1,121 @@
+import type { FlowOptions } from '../plan/flow-settings.js'
+import type { StageOptions } from '../plan/stage-settings.js'
+import { parseArguments, positional } from './arguments.js'
+import type { Command } from './command.js'
+import { chainOf, parseAddress } from './gateway-graph.js'
+import { given, numberOption, objectOption } from './option-values.js'
+import { untilInterrupted } from './until-interrupted.js'
+import { UsageError } from './usage-error.js'
+
+export const gateway: Command = {
+  summary: 'Runs a gateway in front of servers that run elsewhere',
+  help: `Usage: millrace gateway --graph-description JSON --deployments-addresses JSON
+                        [--port N] [--host HOST] [--name NAME] [--discover]
+                        [--timeout-send MS] [--retries N] [--prefetch N]
+                        [--grace-ms N]
+
+A gateway alone, told by arguments as Jina tells its own: where Jina exports a
+Flow, it can stand in the place of Jina's gateway. Where Millrace exports one,
+the gateway runs 'millrace flow' on a file instead, which says more.
+
+  --graph-description
+             which stage follows which: {"start-gateway":["encoder"],
+             "encoder":["indexer"],"indexer":["end-gateway"]}; a chain
+  --deployments-addresses
+             where each stage is, its replicas: {"encoder":["a:8080","b:8080"],
+             "indexer":["grpcs://indexer.example:443"]}
+  --discover every address is a name with one or more servers behind it, which
+             is looked up again and again
+  --port     0, the default, lets the system choose
+  --host     interface to bind, 0.0.0.0 unless said otherwise
+
+Further arguments that Jina's exports write are taken and have no effect:
+--uses GRPCGateway, --protocol GRPC, --expose-endpoints, --k8s-namespace,
+--port-monitoring, --native.
+
+Example: millrace gateway --port 8080
+           --graph-description '{"start-gateway":["a"],"a":["end-gateway"]}'
+           --deployments-addresses '{"a":["127.0.0.1:8081","127.0.0.1:8082"]}'`,
+  async run(args) {
+    const { flow, stages } = parseGateway(args)
+    // other commands do without
+    const { Flow } = await import('../flow/flow.js')
+    let built = new Flow<string>(flow)
+    for (const stage of stages) built = built.add(stage)
+    await untilInterrupted(built)
+  },
+}
+
+/** The Flow of external stages that a command line asks for. @throws UsageError */
+export function parseGateway(args: readonly string[]): {
+  readonly flow: FlowOptions
+  readonly stages: readonly StageOptions<string>[]
+} {
+  const { values, positionals } = parseArguments(args, {
+    'graph-description': { type: 'string' },
+    'deployments-addresses': { type: 'string' },
+    name: { type: 'string' },
+    host: { type: 'string' },
+    port: { type: 'string' },
+    discover: { type: 'boolean' },
+    'timeout-send': { type: 'string' },
+    retries: { type: 'string' },
+    prefetch: { type: 'string' },
+    'grace-ms': { type: 'string' },
+    quiet: { type: 'boolean' },
+    uses: { type: 'string' },
+    protocol: { type: 'string' },
+    'expose-endpoints': { type: 'string' },
+    'k8s-namespace': { type: 'string' },
+    'port-monitoring': { type: 'string' },
+    native: { type: 'boolean' },
+  })
+  positional(positionals)
+  checkKind(values.uses, ['GRPCGateway'], 'uses')
+  checkKind(values.protocol, ['GRPC', 'grpc'], 'protocol')
+  const graph = objectOption(values, 'graph-description')
+  const addresses = objectOption(values, 'deployments-addresses') ?? {}
+  if (graph === undefined) throw new UsageError('--graph-description is missing.')
+  const { name = 'gateway', host, quiet, discover = false } = values
+  return {
+    flow: {
+      name,
+      // as in Jina's exports, where 0 is all interfaces
+      ...given({ host: host === '0' ? '0.0.0.0' : host, quiet }),
+      ...given({ port: numberOption(values, 'port'), graceMs: numberOption(values, 'grace-ms') }),
+      ...given({ timeoutSendMs: numberOption(values, 'timeout-send') }),
+      ...given({ prefetch: numberOption(values, 'prefetch') }),
+    },
+    stages: chainOf(graph).map((stage) => {
+      const servers = serversOf(stage, addresses[stage])
+      return {
+        name: stage,
+        external: true,
+        host: servers.map((server) => server.host),
+        port: servers.map((server) => server.port),
+        tls: servers.some(({ tls }) => tls),
+        ...(discover && { discover: 'dns' as const }),
+        ...given({ retries: numberOption(values, 'retries') }),
+      }
+    }),
+  }
+}
+
+/** @throws UsageError */
+function serversOf(stage: string, written: unknown): readonly ReturnType<typeof parseAddress>[] {
+  const list = Array.isArray(written) ? written : []
+  if (list.length === 0) {
+    throw new UsageError(`--deployments-addresses has no list of addresses for '${stage}'.`)
+  }
+  const servers = list.map((address) => parseAddress(address, stage))
+  if (servers.every(({ tls }) => tls === servers[0]!.tls)) return servers
+  throw new UsageError(`--deployments-addresses: the servers of '${stage}' are grpc:// all, or grpcs:// all.`)
+}
+
+/** @throws UsageError */
+function checkKind(value: string | undefined, known: readonly string[], option: string): void {
+  if (value === undefined || known.includes(value)) return
+  throw new UsageError(
+    `--${option} must be ${known[0]}, the one that there is in this version, not '${value}'.`,
+  )
+}

@@ -1,0 +1,56 @@
+/** What is read of an EndpointSlice (discovery.k8s.io/v1). */
+export interface EndpointSlice {
+  readonly metadata: {
+    readonly name: string
+    readonly resourceVersion: string
+    readonly labels?: Readonly<Record<string, string>>
+  }
+  readonly addressType: string
+  readonly endpoints?: readonly Endpoint[] | null
+}
+
+interface Endpoint {
+  readonly addresses: readonly string[]
+  /** Unknown is said by leaving out: then it counts as ready. */
+  readonly conditions?: { readonly ready?: boolean; readonly terminating?: boolean }
+  readonly targetRef?: { readonly uid?: string }
+}
+
+export const serviceLabel = 'kubernetes.io/service-name'
+
+/** The EndpointSlices of some Services, as they were seen last. */
+export class EndpointSlices {
+  readonly #byName = new Map<string, EndpointSlice>()
+
+  /** All there are. */
+  replace(slices: readonly EndpointSlice[]): void {
+    this.#byName.clear()
+    for (const slice of slices) this.put(slice)
+  }
+
+  put(slice: EndpointSlice): void {
+    this.#byName.set(slice.metadata.name, slice)
+  }
+
+  remove({ metadata }: EndpointSlice): void {
+    this.#byName.delete(metadata.name)
+  }
+
+  /** Addresses of the pods that take new requests: those that are ready, and not on their way out. One for each pod. */
+  hosts(service: string): ReadonlySet<string> {
+    const slices = [...this.#byName.values()]
+      .filter(({ metadata, addressType }) => {
+        return metadata.labels?.[serviceLabel] === service && addressType !== 'FQDN'
+      })
+      // a pod with both kinds of addresses is in a slice of each
+      .sort((one, other) => one.addressType.localeCompare(other.addressType))
+    const byPod = new Map<string, string>()
+    for (const { addresses, conditions, targetRef } of slices.flatMap(({ endpoints }) => endpoints ?? [])) {
+      const [address] = addresses
+      if (address === undefined || conditions?.ready === false || conditions?.terminating === true) continue
+      const pod = targetRef?.uid ?? address
+      if (!byPod.has(pod)) byPod.set(pod, address)
+    }
+    return new Set(byPod.values())
+  }
+}

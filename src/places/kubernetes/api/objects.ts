@@ -1,0 +1,129 @@
+import type { ApiAnswer, Cluster } from './cluster.js'
+import type { Live } from './live.js'
+import { refusal } from './refusal.js'
+
+/** Who owns the fields that Millrace sets. */
+export const fieldManager = 'millrace'
+
+/** By kind its group and version, and its word in a path. */
+export const kinds = {
+  ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts' },
+  Role: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'roles' },
+  RoleBinding: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'rolebindings' },
+  ConfigMap: { apiVersion: 'v1', plural: 'configmaps' },
+  Service: { apiVersion: 'v1', plural: 'services' },
+  Deployment: { apiVersion: 'apps/v1', plural: 'deployments' },
+  StatefulSet: { apiVersion: 'apps/v1', plural: 'statefulsets' },
+  PodDisruptionBudget: { apiVersion: 'policy/v1', plural: 'poddisruptionbudgets' },
+  HorizontalPodAutoscaler: { apiVersion: 'autoscaling/v2', plural: 'horizontalpodautoscalers' },
+  ReplicaSet: { apiVersion: 'apps/v1', plural: 'replicasets' },
+  Pod: { apiVersion: 'v1', plural: 'pods' },
+  Event: { apiVersion: 'v1', plural: 'events' },
+  PersistentVolumeClaim: { apiVersion: 'v1', plural: 'persistentvolumeclaims' },
+} as const satisfies Record<string, { apiVersion: string; plural: string }>
+
+export type Kind = keyof typeof kinds
+
+/** One object. */
+export interface Ref {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly name: string
+}
+
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(kinds, kind)
+}
+
+/** Of a kind, in a namespace or, with null, in all. */
+export function pathOf(kind: Kind, namespace: string | null): string {
+  const { apiVersion, plural } = kinds[kind]
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  return namespace === null ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`
+}
+
+export interface ListOptions {
+  readonly namespace: string | null
+  /** A selector: `a=b,!c`. */
+  readonly labels?: string
+  readonly fields?: string
+}
+
+/** @throws FORBIDDEN, UNAVAILABLE */
+export async function list<T extends Live>(cluster: Cluster, kind: Kind, options: ListOptions): Promise<T[]> {
+  const answer = await tryList(cluster, kind, options)
+  if (answer.status === 200) return itemsOf<T>(answer)
+  throw refusal(answer, `list ${kinds[kind].plural}${inNamespace(options.namespace)}`, cluster.label)
+}
+
+/** As `list`; nothing where the user may not look. */
+export async function listAllowed<T extends Live>(
+  cluster: Cluster,
+  kind: Kind,
+  options: ListOptions,
+): Promise<T[] | null> {
+  const answer = await tryList(cluster, kind, options)
+  return answer.status === 200 ? itemsOf<T>(answer) : null
+}
+
+function tryList(
+  cluster: Cluster,
+  kind: Kind,
+  { namespace, labels, fields }: ListOptions,
+): Promise<ApiAnswer> {
+  const query = new URLSearchParams({
+    ...(labels !== undefined && { labelSelector: labels }),
+    ...(fields !== undefined && { fieldSelector: fields }),
+  })
+  return cluster.ask({ method: 'GET', path: `${pathOf(kind, namespace)}?${query.toString()}` })
+}
+
+function itemsOf<T>({ body }: ApiAnswer): T[] {
+  return (body as { readonly items?: T[] }).items ?? []
+}
+
+/** Null when it does not exist. @throws FORBIDDEN, UNAVAILABLE */
+export async function get<T extends Live>(cluster: Cluster, ref: Ref): Promise<T | null> {
+  const answer = await cluster.ask({ method: 'GET', path: objectPath(ref) })
+  if (answer.status === 200) return answer.body as T
+  if (answer.status === 404) return null
+  throw refusal(answer, `get ${shown(ref)}`, cluster.label)
+}
+
+export interface PatchOptions {
+  /** `merge`: keys over keys. `json`: a list of operations. */
+  readonly kind: 'merge' | 'json'
+  readonly body: unknown
+  readonly subresource?: 'scale'
+}
+
+export function patch(
+  cluster: Cluster,
+  ref: Ref,
+  { kind, body, subresource }: PatchOptions,
+): Promise<ApiAnswer> {
+  const path = `${objectPath(ref)}${subresource === undefined ? '' : `/${subresource}`}`
+  const type = kind === 'merge' ? 'application/merge-patch+json' : 'application/json-patch+json'
+  return cluster.ask({ method: 'PATCH', path: `${path}?fieldManager=${fieldManager}`, body, type })
+}
+
+/** Dependents first; the object is there until they are gone. No error when it is gone already. @throws FORBIDDEN, UNAVAILABLE */
+export async function remove(cluster: Cluster, ref: Ref): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground' }
+  const answer = await cluster.ask({ method: 'DELETE', path: objectPath(ref), body })
+  if (answer.status < 300 || answer.status === 404 || answer.status === 409) return
+  throw refusal(answer, `delete ${shown(ref)}`, cluster.label)
+}
+
+export function objectPath({ kind, namespace, name }: Ref): string {
+  return `${pathOf(kind, namespace)}/${name}`
+}
+
+/** As kubectl: `deployment/encoder`. */
+export function shown({ kind, name }: Pick<Ref, 'name'> & { readonly kind: string }): string {
+  return `${kind.toLowerCase()}/${name}`
+}
+
+function inNamespace(namespace: string | null): string {
+  return namespace === null ? ' of all namespaces' : ` in namespace '${namespace}'`
+}

@@ -1,0 +1,58 @@
+import { MillraceError } from '../../errors.js'
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import type { FlowStatus } from '../../control/status.js'
+import type { Cluster } from './api/cluster.js'
+import type { ConfigMap, Controller } from './api/live.js'
+import { get, list, listAllowed } from './api/objects.js'
+import { foundPlan } from './found-plan.js'
+import { labels, managed } from './objects-of.js'
+import { statusOf } from './status.js'
+import { look } from './view.js'
+
+const gateways = `${managed},${labels.component}=gateway`
+
+/** The Flow of a namespace. @throws NOT_FOUND with the Flows that there are, FORBIDDEN, UNAVAILABLE */
+export async function findFlow(
+  cluster: Cluster,
+  namespace: string,
+): Promise<{ readonly flow: string; readonly plan: FlowPlan }> {
+  const files = await get<ConfigMap>(cluster, { kind: 'ConfigMap', namespace, name: 'gateway-files' })
+  const flow = files?.metadata.labels?.[labels.flow]
+  const text = files?.data?.['flow.yml']
+  const isOurs = files?.metadata.labels?.[labels.managedBy] === 'millrace'
+  if (!isOurs || flow === undefined || text === undefined) {
+    throw new MillraceError(
+      'NOT_FOUND',
+      `There is no Flow in namespace '${namespace}' of ${cluster.label}. ${await known(cluster)}`,
+    )
+  }
+  const { controllers } = await look(cluster, namespace, flow)
+  return { flow, plan: await foundPlan(text, { flow, controllers }) }
+}
+
+/** Of a namespace; with null of all, or of that of the context where the user may not look into all. */
+export async function listFlows(cluster: Cluster, namespace: string | null): Promise<readonly FlowStatus[]> {
+  const found =
+    namespace === null
+      ? ((await listAllowed<Controller>(cluster, 'Deployment', { namespace, labels: gateways })) ??
+        (await list<Controller>(cluster, 'Deployment', { namespace: cluster.namespace, labels: gateways })))
+      : await list<Controller>(cluster, 'Deployment', { namespace, labels: gateways })
+  return Promise.all(
+    found.map(async ({ metadata }) => {
+      const place = metadata.namespace ?? namespace ?? cluster.namespace
+      const { plan, flow } = await findFlow(cluster, place)
+      const view = await look(cluster, place, flow)
+      return statusOf({ plan, view, namespace: place, port: null, now: Date.now() })
+    }),
+  )
+}
+
+async function known(cluster: Cluster): Promise<string> {
+  const found = await listAllowed<Controller>(cluster, 'Deployment', { namespace: null, labels: gateways })
+  if (found === null) return 'Name another one: namespace (--namespace), context (--context).'
+  if (found.length === 0) return 'No other namespace has one, either.'
+  const names = found.map(
+    ({ metadata }) => `'${metadata.labels?.[labels.flow]}' in namespace '${metadata.namespace}'`,
+  )
+  return `There is: ${names.join(', ')}. Name it: namespace (--namespace).`
+}

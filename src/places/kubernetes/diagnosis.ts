@@ -1,0 +1,147 @@
+import type { Condition, ContainerStatus, Event, Pod } from './api/live.js'
+
+/** Why something is not ready. */
+export interface Complaint {
+  /** `cannot pull its image …`, for a sentence that begins with the name of the pod. */
+  readonly sentence: string
+  /** Milliseconds for which it may stay so: 0 for what does not heal by itself, Infinity for what may at any time. */
+  readonly patienceMs: number
+  /** The last lines of a container that crashed, as far as the pod's status has them; null for one that did not. */
+  readonly crash: readonly string[] | null
+}
+
+/** A crash may be an accident; what crashed so often crashes each time. */
+const crashes = 3
+/** Pulls after which a registry counts as one that does not have it. */
+const pulls = 3
+/** For what somebody may be putting right at the moment: a secret that comes later, a quota. */
+export const shortlyMs = 15_000
+/** Pulls that nobody tells the number of. */
+const pullMs = 90_000
+
+/**
+ * Null for a pod that is ready, or that shows nothing wrong so far. `events` are those of the pod and of its claims, the
+ * newest last.
+ */
+export function podComplaint(pod: Pod, events: readonly Event[]): Complaint | null {
+  if (pod.metadata.deletionTimestamp !== undefined || isReady(pod)) return null
+  const { status } = pod
+  if (status?.phase === 'Failed') {
+    return complaint(`failed: ${joined(status.reason, status.message) || 'no reason given'}`, shortlyMs)
+  }
+  const [container] = status?.containerStatuses ?? []
+  return (
+    scheduling(status?.conditions ?? [], events) ??
+    (container === undefined ? preparing(events) : ofContainer(container, events))
+  )
+}
+
+export function isReady({ status, metadata }: Pod): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false
+  return (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True')
+}
+
+/** What a ReplicaSet or StatefulSet says that may not make its pods. */
+export function creationComplaint(failure: { readonly message?: string | undefined }): Complaint {
+  const message = failure.message ?? 'no reason given'
+  const quota = /exceeded quota/i.test(message) ? 'the quota of the namespace is used up: ' : ''
+  return complaint(`gets no pods: ${quota}${message}`, shortlyMs)
+}
+
+function scheduling(conditions: readonly Condition[], events: readonly Event[]): Complaint | null {
+  const scheduled = conditions.find(({ type }) => type === 'PodScheduled')
+  if (scheduled?.status !== 'False') return null
+  const claim = lastOf(events, ({ involvedObject, type }) => {
+    return involvedObject.kind === 'PersistentVolumeClaim' && type === 'Warning'
+  })
+  if (claim !== undefined) {
+    return waits(`waits for its volume ${claim.involvedObject.name}: ${joined(claim.reason, claim.message)}`)
+  }
+  const message = scheduled.message ?? lastOf(events, ({ reason }) => reason === 'FailedScheduling')?.message
+  return waits(`finds no node: ${message ?? scheduled.reason ?? 'no reason given'}`)
+}
+
+/** Between its node and its container: volumes, the network. */
+function preparing(events: readonly Event[]): Complaint | null {
+  const event = lastOf(events, ({ type }) => type === 'Warning')
+  return event === undefined ? null : waits(`is being prepared: ${joined(event.reason, event.message)}`)
+}
+
+function ofContainer(container: ContainerStatus, events: readonly Event[]): Complaint | null {
+  const { waiting, terminated } = container.state ?? {}
+  switch (waiting?.reason) {
+    case 'InvalidImageName':
+    case 'ErrImageNeverPull':
+      return complaint(`cannot use its image: ${waiting.message ?? waiting.reason}`, 0)
+    case 'ErrImagePull':
+    case 'ImagePullBackOff':
+    case 'RegistryUnavailable':
+    case 'ImageInspectError':
+      return unpulled(waiting, events)
+    case 'CreateContainerConfigError':
+    case 'CreateContainerError':
+    case 'RunContainerError':
+      return complaint(`cannot start its container: ${joined(waiting.reason, waiting.message)}`, shortlyMs)
+    default:
+  }
+  const died = terminated ?? container.lastState?.terminated
+  if (died !== undefined) return crashed(container, died)
+  if (container.state?.running === undefined) return preparing(events)
+  const probe = lastOf(events, ({ reason }) => reason === 'Unhealthy')
+  return probe === undefined ? null : waits(`runs but is not ready: ${firstLine(probe.message)}`)
+}
+
+function unpulled(waiting: { reason?: string; message?: string }, events: readonly Event[]): Complaint {
+  const failures = events.filter(
+    ({ reason, message }) => reason === 'Failed' && /pull image/i.test(message ?? ''),
+  )
+  const tries = failures.reduce((sum, { count }) => sum + (count ?? 1), 0)
+  // `ImagePullBackOff` itself says only that it waits
+  const message = failures.at(-1)?.message ?? waiting.message ?? waiting.reason
+  const sentence = `cannot pull its image${tries > 1 ? ` (tried ${tries} times)` : ''}: ${firstLine(message)}`
+  return complaint(sentence, tries >= pulls ? 0 : pullMs)
+}
+
+function crashed(
+  { restartCount, state }: ContainerStatus,
+  died: NonNullable<NonNullable<ContainerStatus['state']>['terminated']>,
+): Complaint {
+  const how =
+    died.reason === 'OOMKilled'
+      ? 'it used more memory than its limit (OOMKilled)'
+      : died.signal
+        ? `signal ${died.signal}`
+        : `exit code ${died.exitCode}`
+  // one that runs again has not crashed again yet
+  const count = restartCount + (state?.terminated === undefined ? 0 : 1)
+  const times = count === 1 ? 'once' : `${count} times`
+  const isLooping = count >= crashes && state?.running === undefined
+  const patienceMs = isLooping ? 0 : Number.POSITIVE_INFINITY
+  const lines = (died.message ?? '').trimEnd().split('\n')
+  return { sentence: `crashed ${times}: ${how}`, patienceMs, crash: lines.filter((line) => line !== '') }
+}
+
+function complaint(sentence: string, patienceMs: number): Complaint {
+  return { sentence: closed(sentence), patienceMs, crash: null }
+}
+
+function waits(sentence: string): Complaint {
+  return complaint(sentence, Number.POSITIVE_INFINITY)
+}
+
+function lastOf(events: readonly Event[], wanted: (event: Event) => boolean): Event | undefined {
+  return events.findLast(wanted)
+}
+
+function joined(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(': ')
+}
+
+function firstLine(text = ''): string {
+  return text.trim().split('\n')[0]!
+}
+
+/** One line without the dot at its end. */
+function closed(sentence: string): string {
+  return sentence.trim().replaceAll(/\s+/g, ' ').replace(/\.$/, '')
+}

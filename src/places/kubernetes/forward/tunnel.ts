@@ -1,0 +1,117 @@
+import type { Socket } from 'node:net'
+import { PassThrough, Writable } from 'node:stream'
+import type { Cluster } from '../api/cluster.js'
+
+/** What is used of the library's web socket, which has no types of its own. */
+interface WebSocketLike {
+  readonly bufferedAmount: number
+  send(bytes: Uint8Array, sent: (error?: Error) => void): void
+  pause(): void
+  resume(): void
+  close(): void
+  terminate(): void
+  ping(): void
+  on(event: 'close' | 'error', listener: (error?: unknown) => void): void
+}
+
+export interface PodPort {
+  readonly namespace: string
+  readonly pod: string
+  readonly port: number
+}
+
+/** Bytes that may wait for the API before the local side is asked to pause. */
+const mostWaiting = 1024 * 1024
+/** Connections on which nothing is said are cut by load balancers before an API. */
+const pingMs = 20_000
+const openMs = 15_000
+const goodbyeMs = 2000
+
+/**
+ * Carries bytes between a local socket and a port of a pod, until one of both ends. Rejects when the pod cannot be reached;
+ * then the socket is as it was.
+ *
+ * 1. A side that does not read makes the other one wait.
+ * 2. When one side is gone the other one is closed, behind what came before.
+ */
+export async function openTunnel(cluster: Cluster, target: PodPort, socket: Socket): Promise<void> {
+  let web: WebSocketLike | undefined
+  const output = new Writable({
+    write(bytes: Buffer, _encoding, done) {
+      if (!socket.destroyed && !socket.write(bytes) && web !== undefined) {
+        web.pause()
+        socket.once('drain', () => web?.resume())
+      }
+      done()
+    },
+  })
+  const errors = new Writable({
+    write(reason: Buffer, _encoding, done) {
+      // the first one has only said which port it is about; others: `connect: connection refused`
+      if (reason.length > 0) socket.destroy()
+      done()
+    },
+  })
+  web = await opened(cluster, target, [output, errors])
+  join(web, socket)
+}
+
+/** @throws what the library rejects with, and when it takes too long */
+async function opened(
+  cluster: Cluster,
+  { namespace, pod, port }: PodPort,
+  [output, errors]: readonly [Writable, Writable],
+): Promise<WebSocketLike> {
+  const forward = new cluster.library.PortForward(cluster.config, true)
+  // what the library sends of an input does not wait for anything, so this one stays empty
+  const opening = forward.portForward(namespace, pod, [port], output, errors, new PassThrough()) as unknown
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${openMs} ms`)), openMs)
+  })
+  try {
+    return await Promise.race([opening as Promise<WebSocketLike>, late])
+  } catch (error) {
+    // one that opens after all is nobody's
+    void (opening as Promise<WebSocketLike>).then((web) => web.terminate()).catch(() => {})
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function join(web: WebSocketLike, socket: Socket): void {
+  const pings = setInterval(() => web.ping(), pingMs)
+  const end = (): void => {
+    clearInterval(pings)
+    socket.destroySoon()
+    leave(web)
+  }
+  web.on('close', end)
+  web.on('error', end)
+  socket.on('close', end)
+  socket.on('error', end)
+  if (socket.destroyed) return end()
+  socket.on('data', (bytes) => {
+    web.send(framed(bytes), () => {
+      if (socket.isPaused() && web.bufferedAmount <= mostWaiting) socket.resume()
+    })
+    if (web.bufferedAmount > mostWaiting) socket.pause()
+  })
+  socket.resume()
+}
+
+/** What is on its way still arrives; a server that does not answer the goodbye is not waited for. */
+function leave(web: WebSocketLike): void {
+  if (web.bufferedAmount === 0) return web.terminate()
+  web.close()
+  setTimeout(() => web.terminate(), goodbyeMs).unref()
+}
+
+/** Channel 0 of `portforward.k8s.io`: data of the first port. */
+function framed(bytes: Buffer): Uint8Array {
+  const frame = Buffer.allocUnsafe(bytes.length + 1)
+  frame[0] = 0
+  bytes.copy(frame, 1)
+  return frame
+}

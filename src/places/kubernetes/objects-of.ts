@@ -1,0 +1,52 @@
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import type { KubernetesObject } from '../../export/kubernetes/object.js'
+import type { KubernetesOptions } from '../../export/kubernetes/options.js'
+import { kubernetesManifests } from '../../export/kubernetes/target.js'
+import { MillraceError } from '../../errors.js'
+import { isKind, type Kind, type Ref } from './api/objects.js'
+
+/** All objects of a Flow, in the order in which they are needed. @throws INVALID_NAME, INVALID_OPTION, UNSUPPORTED */
+export async function objectsOf(
+  plan: FlowPlan,
+  options: KubernetesOptions,
+): Promise<readonly KubernetesObject[]> {
+  const manifests = await kubernetesManifests(plan, options)
+  return manifests.flatMap(({ objects }) => objects)
+}
+
+export function refOf({ kind, metadata: { namespace, name } }: KubernetesObject): Ref {
+  return { kind: kindOf(kind), namespace, name }
+}
+
+export function kindOf(kind: string): Kind {
+  if (isKind(kind)) return kind
+  throw new MillraceError('INTERNAL', `There is no path for objects of kind ${kind}.`)
+}
+
+/** Kinds that a Flow may have objects of, claims not among them: the order in which they are taken away. */
+export const ownKinds: readonly Kind[] = [
+  'HorizontalPodAutoscaler',
+  'Deployment',
+  'StatefulSet',
+  'PodDisruptionBudget',
+  'Service',
+  'ConfigMap',
+  'RoleBinding',
+  'Role',
+  'ServiceAccount',
+]
+
+export const managed = 'app.kubernetes.io/managed-by=millrace'
+
+/** Objects and pods of one Flow. */
+export function selectorOf(flow: string): string {
+  return `${managed},app.kubernetes.io/part-of=${flow}`
+}
+
+export const labels = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  flow: 'app.kubernetes.io/part-of',
+  component: 'app.kubernetes.io/component',
+  stage: 'jina_deployment_name',
+  shard: 'shard_id',
+} as const

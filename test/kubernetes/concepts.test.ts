@@ -1,0 +1,36 @@
+import type { Flow } from 'millrace'
+import { expect } from 'vitest'
+import { type ConceptFlow, conceptsProject, conceptsSuite } from '../support/concepts.suite.js'
+import { Namespace } from './support/namespace.js'
+import { onKubernetes } from './support/place.js'
+
+async function startThere(flow: Flow<string>): Promise<ConceptFlow> {
+  const namespace = await Namespace.create()
+  try {
+    const running = await flow.start({ ...onKubernetes(namespace), project: conceptsProject })
+    return {
+      host: `grpc://127.0.0.1:${running.port}`,
+      scale: (stage, replicas) => running.scale(stage, { replicas }),
+      async kill(stage) {
+        const [pod] = await namespace.pods(stage)
+        await namespace.kubectl('delete', 'pod', pod!.metadata.name, '--grace-period=0', '--force')
+        await namespace.ready()
+      },
+      async restart() {
+        const selector = 'app.kubernetes.io/component=executor'
+        await namespace.kubectl('delete', 'pods', '--selector', selector)
+        await namespace.ready()
+        await expect.poll(() => running.isReady()).toBe(true)
+      },
+      async remove() {
+        await running.close({ remove: true })
+        await namespace.remove()
+      },
+    }
+  } catch (error) {
+    await namespace.remove()
+    throw error
+  }
+}
+
+conceptsSuite({ name: 'Kubernetes', start: startThere })

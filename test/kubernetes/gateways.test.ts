@@ -1,0 +1,73 @@
+import { Flow } from 'millrace'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { apply, echo } from './support/apply.js'
+import { under } from '../support/load.js'
+import { Namespace } from './support/namespace.js'
+
+let namespace: Namespace
+/** The one address of all gateways: this machine is a node, so it leads to them from here. */
+let host: string
+
+beforeAll(async () => {
+  namespace = await Namespace.create()
+  const flow = new Flow({ name: 'shop' }).add({ name: 'echo', uses: echo, replicas: 2 })
+  await apply(namespace, flow, { gatewayReplicas: 2 })
+  const { spec } = await namespace.get<{ readonly spec: { readonly clusterIP: string } }>(
+    'service',
+    'gateway',
+  )
+  host = `grpc://${spec.clusterIP}:8080`
+})
+
+afterAll(() => namespace.remove())
+
+const logs = async (): Promise<string> => {
+  const { stdout } = await namespace.kubectl('logs', '--selector', 'app=gateway', '--tail', '-1')
+  return stdout
+}
+
+describe('gateways', () => {
+  it('watch EndpointSlices with the right that they are given', async () => {
+    const report = await under({ host, endpoints: ['/who'] }, () => namespace.ready())
+    expect(report.outcomes).toEqual({ ok: report.sent })
+    expect(await logs()).not.toContain('cannot watch')
+  })
+
+  it('that are replaced lose nothing of clients that are connected', async () => {
+    const report = await under({ host, endpoints: ['/slow', '/index'] }, async () => {
+      await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
+      await namespace.ready()
+      const [one] = await namespace.pods('gateway')
+      await namespace.kubectl('delete', 'pod', one!.metadata.name)
+      await namespace.ready()
+    })
+    const { sent, outcomes, byHost, longestMs } = report
+    process.stderr.write(
+      `gateways: ${JSON.stringify({ sent, outcomes, byHost, longestMs: Math.round(longestMs) })}\n`,
+    )
+    expect(outcomes).toEqual({ ok: sent })
+    expect(report.wrong).toEqual([])
+  })
+
+  it('without the right look names up, lose nothing of pods that go, and say so once', async () => {
+    await namespace.kubectl('delete', 'rolebinding', 'millrace-gateway')
+    await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
+    await namespace.ready()
+    const report = await under({ host, endpoints: ['/slow', '/index'] }, async () => {
+      await namespace.kubectl('rollout', 'restart', 'deployment/echo')
+      await namespace.ready()
+      const [one] = await namespace.pods('echo')
+      await namespace.kubectl('delete', 'pod', one!.metadata.name)
+      await namespace.ready()
+    })
+    const { sent, outcomes, byHost, longestMs } = report
+    process.stderr.write(
+      `by name: ${JSON.stringify({ sent, outcomes, byHost, longestMs: Math.round(longestMs) })}\n`,
+    )
+    expect(outcomes).toEqual({ ok: sent })
+    expect(report.wrong).toEqual([])
+    const said = (await logs()).split('\n').filter((line) => line.includes('cannot watch'))
+    expect(said).toHaveLength(2)
+    expect(said[0]).toMatch(/endpointslices\.discovery\.k8s\.io is forbidden.* looks up the names/)
+  })
+})

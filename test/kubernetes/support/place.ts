@@ -1,0 +1,15 @@
+import { inject } from 'vitest'
+import type { Namespace } from './namespace.js'
+import { project } from './apply.js'
+
+/** What `flow.start()` takes to bring a Flow into a namespace of the cluster of the tests. */
+export function onKubernetes(namespace: Namespace) {
+  return {
+    on: 'kubernetes',
+    namespace: namespace.name,
+    kubeconfig: inject('kubeconfig'),
+    image: inject('image'),
+    project,
+    storage: '64Mi',
+  } as const
+}

@@ -1,0 +1,37 @@
+import type { TestProject } from 'vitest/node'
+import { makeImages } from '../../support/containers/images.js'
+import { startCluster } from './cluster.js'
+import { openVolumes } from './volumes.js'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Path of the kubeconfig of the cluster. */
+    kubeconfig: string
+    /** Image of a project with Millrace (test/fixtures/project), which the cluster has. */
+    image: string
+  }
+}
+
+let stop = async (): Promise<void> => {}
+
+export async function setup(project: TestProject): Promise<void> {
+  const { project: image } = await makeImages()
+  const cluster = await startCluster()
+  const volumes = await openVolumes()
+  stop = async () => {
+    volumes.close()
+    await cluster.stop()
+  }
+  try {
+    await cluster.load(image.file)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  project.provide('kubeconfig', cluster.kubeconfig)
+  project.provide('image', image.name)
+}
+
+export async function teardown(): Promise<void> {
+  await stop()
+}

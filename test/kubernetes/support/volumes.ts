@@ -1,0 +1,20 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { chmod, mkdir, readdir } from 'node:fs/promises'
+import path from 'node:path'
+
+/** Where the cluster's provisioner makes volumes. */
+const folder = '/tmp/hostpath_pv'
+
+/**
+ * Lets every user write to new volumes. The cluster makes folders of the node for root alone, and Kubernetes gives such volumes to
+ * the group of a pod (fsGroup) on real storage only.
+ */
+export async function openVolumes(): Promise<FSWatcher> {
+  await mkdir(folder, { recursive: true })
+  const open = (name: string): Promise<void> => chmod(path.join(folder, name), 0o777).catch(() => {}) // gone again
+  const watcher = watch(folder, (_event, name) => {
+    if (name !== null) void open(name)
+  })
+  for (const name of await readdir(folder)) await open(name)
+  return watcher
+}
