@@ -8,6 +8,7 @@ import { commandLine, type Server, Servers } from './support/servers.js'
 
 const fixture = path.resolve(import.meta.dirname, 'fixtures/shard-executors.mjs')
 const slow = path.resolve(import.meta.dirname, 'fixtures/flow-executors.mjs')
+const troubled = path.resolve(import.meta.dirname, 'fixtures/pods/executors.mjs')
 const run = promisify(execFile)
 const servers = new Servers()
 
@@ -78,6 +79,37 @@ describe('millrace executor', () => {
     })
   })
 
+  it('ends with its Executor, and with its exit code, when it restarts nothing', async () => {
+    const { child, port } = await executor('--uses', `${troubled}#Troubled`, '--restarts', '0')
+    expect((await ping('executor', `127.0.0.1:${port}`)).stdout).toContain('is ready')
+    const exit = once(child, 'exit')
+    const client = new Client({ host: `grpc://127.0.0.1:${port}` })
+    await expect(client.post('/die', new Document())).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(await exit).toEqual([3, null])
+    await client.close()
+  })
+
+  it('ends with the exit code of an Executor that did not start', async () => {
+    const args = [commandLine, 'executor', '--uses', `${troubled}#DiesInConstructor`, '--restarts', '0']
+    await expect(run(process.execPath, args)).rejects.toMatchObject({
+      code: 7,
+      stderr: expect.stringMatching(
+        /licence expired[^]*it ends, because its Executor exited with code 7/,
+      ) as string,
+    })
+  })
+
+  it('finishes what it has when it is to end, when it restarts nothing too', async () => {
+    const { child, port } = await executor('--uses', `${slow}#Upper`, '--restarts', '0')
+    const client = new Client({ host: `grpc://127.0.0.1:${port}` })
+    const answered = client.post('/wait', new Document({ text: 'x' }), { parameters: { ms: 300 } })
+    await client.post('/upper', new Document({ text: 'x' }))
+    child.kill('SIGTERM')
+    expect(await answered).toHaveLength(1)
+    expect(await once(child, 'exit')).toEqual([0, null])
+    await client.close()
+  })
+
   it('goes on when nobody reads what it says', async () => {
     const { child, port } = await executor('--uses', `${slow}#Upper`)
     child.stderr!.destroy()
@@ -89,6 +121,7 @@ describe('millrace executor', () => {
   it.each([
     [['executor'], /--uses is missing/],
     [['executor', '--uses', 'x', '--shards', '2'], /belong together/],
+    [['executor', '--uses', 'x', '--restarts', '0', '--replicas', '2'], /--replicas can only be 1/],
     [['executor', '--uses', 'x', '--uses-with', '[1]'], /must be a JSON object, not '\[1\]'/],
     [['executor', '--uses', 'x', '--port', 'http'], /--port must be a whole number/],
     [['ping', 'client', 'localhost:1'], /'client' is none of flow, executor, gateway/],

@@ -44,7 +44,7 @@ function check({ dependencies, isLocked }: Project): void {
 
 /** A project whose files run as they are. */
 function plain(node: string): string {
-  return `${syntax}
+  return `${heading}
 
 FROM ${node} AS dependencies
 WORKDIR ${containerPaths.project}
@@ -56,7 +56,7 @@ ${last(node, 'COPY . .')}`
 
 /** A project that \`npm run build\` compiles, which needs packages that its image does not. */
 function built(node: string): string {
-  return `${syntax}
+  return `${heading}
 
 FROM ${node} AS build
 WORKDIR ${containerPaths.project}
@@ -74,8 +74,7 @@ RUN npm ci --omit=dev --no-audit --no-fund
 ${last(node, `COPY --from=build ${containerPaths.project} ./`)}`
 }
 
-const syntax = `# syntax=docker/dockerfile:1
-# Runs the Executors of this project: docker build -t NAME . ; then name the image to millrace export.`
+const heading = `# Runs the Executors of this project: docker build -t NAME . ; then name the image to millrace export.`
 
 function last(node: string, copy: string): string {
   const { project, workspace } = containerPaths
