@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { pythonPath } from '../../interop/python.js'
 import { baseLayerName } from './base-layer.js'
 import { layerOf, sha256, writeImage } from './archive.js'
-import { cacheFolder, type ImageFile, makeImages, root } from './images.js'
+import { baseLayerFile, cacheFolder, type ImageFile, root } from './images.js'
 import { addLibraries, librariesOf } from './system-files.js'
 
 const run = promisify(execFile)

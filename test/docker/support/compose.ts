@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { Client, type Flow } from 'millrace'
+import { inject } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { containersOf, docker } from './docker.js'
+
+const run = promisify(execFile)
+
+interface Service {
+  readonly configs?: readonly { readonly source: string; readonly target: string }[]
+  readonly volumes?: readonly object[]
+}
+
+/** A Flow as Docker Compose runs it, in a project of its own. */
+export class Composed {
+  readonly host: string
+  readonly #folder: string
+  readonly #project: string
+  readonly #scales = new Map<string, number>()
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder
+    this.#project = path
+      .basename(folder)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, '')
+    this.host = `grpc://127.0.0.1:${port}`
+  }
+
+  /** Written and brought up; resolves when requests go through. Rejects with the logs when a container ends before. */
+  static async up(flow: Flow<string>, project: string): Promise<Composed> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'composed-'))
+    const port = await freePort()
+    const file = path.join(folder, 'docker-compose.yml')
+    await flow.toDockerCompose(file, { image: inject('projectImage'), project, port })
+    await forOldCompose(file)
+    const composed = new Composed(folder, port)
+    try {
+      await composed.compose('up', '--detach')
+      await composed.ready()
+      return composed
+    } catch (error) {
+      await composed.remove()
+      throw error
+    }
+  }
+
+  /** Runs `docker-compose` on it; gives what it printed. */
+  async compose(...args: readonly string[]): Promise<string> {
+    const all = ['--compatibility', '--project-name', this.#project, ...args]
+    const { stdout } = await run('docker-compose', all, { cwd: this.#folder, maxBuffer: 2 ** 26 })
+    return stdout.trim()
+  }
+
+  /** As `docker compose up --scale`: numbers that were said before stay. */
+  async scale(service: string, replicas: number): Promise<void> {
+    this.#scales.set(service, replicas)
+    const scales = [...this.#scales].flatMap(([name, count]) => ['--scale', `${name}=${count}`])
+    await this.compose('up', '--detach', '--no-recreate', ...scales)
+  }
+
+  /** Ids of the containers of a service, or of all, that run. */
+  containers(service?: string): Promise<readonly string[]> {
+    return containersOf({
+      'com.docker.compose.project': this.#project,
+      ...(service !== undefined && { 'com.docker.compose.service': service }),
+    })
+  }
+
+  /** Resolves when every container is healthy, and a request goes through all stages. */
+  async ready(): Promise<void> {
+    await using client = new Client({ host: this.host })
+    for (;;) {
+      const ids = await this.compose('ps', '--quiet')
+      const format = '{{.State.Health.Status}} {{.State.Status}} {{.RestartCount}}'
+      const states = (await docker('inspect', '--format', format, ...ids.split('\n'))).split('\n')
+      if (states.some((state) => /exited|restarting| [1-9]\d*$/.test(state)))
+        throw new Error(await this.compose('logs', '--no-color'))
+      if (states.every((state) => state.startsWith('healthy')) && (await client.isReady())) return
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.compose('down', '--volumes', '--timeout', '1')
+    await rm(this.#folder, { recursive: true })
+  }
+}
+
+/**
+ * Debian's docker-compose 1.29 ignores `configs`: it gets them as folders of this machine, which is what a current one makes of
+ * them. It is the only part of the file that it cannot read.
+ */
+async function forOldCompose(file: string): Promise<void> {
+  const { configs, ...rest } = parse(await readFile(file, 'utf8')) as {
+    readonly configs: Readonly<Record<string, { readonly file: string }>>
+    readonly services: Readonly<Record<string, Service>>
+  }
+  const services = Object.entries(rest.services).map(([name, { configs: own = [], ...service }]) => {
+    const mounts = own.map(({ source, target }) => ({
+      type: 'bind',
+      source: configs[source]!.file,
+      target,
+      read_only: true,
+    }))
+    return [name, { ...service, volumes: [...(service.volumes ?? []), ...mounts] }]
+  })
+  await writeFile(file, stringify({ ...rest, services: Object.fromEntries(services) as object }))
+}
+
+/** Compose publishes a port that is known before. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { readonly port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
