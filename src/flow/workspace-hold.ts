@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { takeFlowId } from '../executor/workspace/flow-id.js'
 import { type Holder, renewalMs } from '../executor/workspace/holder.js'
 import { mountNamespace, processSpace, processStart } from '../executor/workspace/process-space.js'
 import { dropLocks, renewLocks } from '../executor/workspace/token.js'
@@ -16,12 +17,16 @@ export class WorkspaceHold {
   /** Null when there can be no token: then nothing is locked. */
   readonly holder: Holder | null
   readonly #clock: Clock
+  /** Others may go on with the same locks, which nobody gives back then: they count until they are old. */
+  readonly #isShared: boolean
   #cancelRenewal: () => void
 
   /** @param name of the Flow */
   constructor(name: string, clock: Clock) {
     this.#clock = clock
-    this.holder = createHolder(name, clock.now())
+    const shared = takeFlowId()
+    this.#isShared = shared !== null
+    this.holder = createHolder({ name, shared }, clock.now())
     this.#cancelRenewal = clock.after(renewalMs, () => this.#renew())
     // before the private folder goes, which has the token
     if (open.size === 0) process.prependListener('exit', closeAll)
@@ -35,7 +40,7 @@ export class WorkspaceHold {
     this.#cancelRenewal()
     const { holder } = this
     if (holder === null) return
-    quietly(() => dropLocks(holder))
+    if (!this.#isShared) quietly(() => dropLocks(holder))
     releasePrivatePath(holder.token)
   }
 
@@ -46,18 +51,25 @@ export class WorkspaceHold {
   }
 }
 
-function createHolder(name: string, nowMs: number): Holder | null {
+interface Identity {
+  readonly name: string
+  /** What its replicas have in common. */
+  readonly shared: string | null
+}
+
+function createHolder({ name, shared }: Identity, nowMs: number): Holder | null {
   const { pid } = process
   try {
     const token = nextPrivatePath('token')
     writeFileSync(token, '', { flag: 'wx', mode: 0o600 })
     return {
-      flow: randomUUID(),
+      flow: shared ?? randomUUID(),
       name,
       pid,
       processStart: processStart(pid),
-      space: processSpace(),
-      mounts: mountNamespace(),
+      // that this program has ended says nothing of the others: nobody may look for it
+      space: shared === null ? processSpace() : `flow ${shared}`,
+      mounts: shared === null ? mountNamespace() : `flow ${shared}`,
       token,
       startedAt: new Date(nowMs).toISOString(),
     }

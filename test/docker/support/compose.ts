@@ -25,7 +25,10 @@ export class Composed {
 
   private constructor(folder: string, port: number) {
     this.#folder = folder
-    this.#project = path.basename(folder).toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+    this.#project = path
+      .basename(folder)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, '')
     this.host = `grpc://127.0.0.1:${port}`
   }
 
