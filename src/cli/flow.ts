@@ -116,7 +116,7 @@ function parseThere<V extends Given>(
     storageClass: others['storage-class'],
   })
   // an option that the place does not have is refused by it
-  return { values, there: { on: placeOf(on), ...options } as FlowCommand['there'] }
+  return { values, there: { on: placeOf(on), ...options } }
 }
 
 /** @throws UsageError */

@@ -10,3 +10,13 @@ export async function setRestarts({ docker }: Engine, id: string, isWanted: bool
     throw dockerFailure(error, `The container ${id.slice(0, 12)} cannot be told to restart`)
   }
 }
+
+/** Whether it is so. @throws NOT_FOUND, UNAVAILABLE */
+export async function restarts({ docker }: Engine, id: string): Promise<boolean> {
+  try {
+    const { HostConfig } = await docker.getContainer(id).inspect()
+    return HostConfig.RestartPolicy?.Name === 'unless-stopped'
+  } catch (error) {
+    throw dockerFailure(error, `The container ${id.slice(0, 12)} cannot be looked at`)
+  }
+}

@@ -91,6 +91,7 @@ export class RunningFlow {
       waiting?.close()
     }
     const gateway = await listening
+    await gateway.ready()
     if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
     return new RunningFlow(plan, { gateway, deployments, hold, logger })
   }

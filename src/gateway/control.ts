@@ -23,6 +23,7 @@ export type Command =
     }
   | { readonly kind: 'expect'; readonly id: number; readonly stage: string; readonly outlook: Outlook }
   | { readonly kind: 'status'; readonly id: number }
+  | { readonly kind: 'ready'; readonly id: number }
   | { readonly kind: 'accept'; readonly id: number; readonly port: MessagePort }
   | { readonly kind: 'close'; readonly id: number; readonly graceMs: number }
 

@@ -75,6 +75,7 @@ export async function startedGateway(
   for (const name of names) {
     await gateway.add(name, `${name}/rep-0`, { kind: 'memory', service: pods[name]! })
   }
+  await gateway.ready()
   return { gateway, client: new TestClient(port) }
 }
 

@@ -40,6 +40,8 @@ export interface Gateway {
   add(stage: string, pod: string, address: Address): Promise<Description>
   /** Sends it no more requests, waits for those in flight, at most `graceMs`, and closes the connection. */
   remove(stage: string, pod: string, options: { readonly graceMs: number }): Promise<void>
+  /** Says that the Flow is up, to those who ask for its health; until then it is NOT_SERVING. */
+  ready(): Promise<void>
   /** Serves a client on another thread of this process, at the other end of `port`. */
   accept(port: MessagePort): Promise<void>
   /** Finishes what is in flight, for at most `graceMs`, and ends. Idempotent. */
@@ -151,6 +153,10 @@ class LocalGateway implements Gateway {
     const removed = shard.pool.remove(pod, options)
     stage.forget(pod)
     await removed
+  }
+
+  async ready(): Promise<void> {
+    this.#server.ready()
   }
 
   accept(port: MessagePort): Promise<void> {

@@ -103,6 +103,10 @@ class ThreadHost implements GatewayHandle {
     return (await this.#ask({ kind: 'status' })) as readonly StageLoad[]
   }
 
+  async ready(): Promise<void> {
+    await this.#ask({ kind: 'ready' })
+  }
+
   onEvent(listener: OnEvent): void {
     this.#listeners.push(listener)
   }

@@ -17,6 +17,8 @@ export interface Serving {
 export interface ProtocolServer {
   /** Binds; gives the port. Rejects with PORT_IN_USE or START_FAILED. */
   listen(host: string, port: number): Promise<number>
+  /** Says from now on that it is ready, to those who ask for its health. */
+  ready(): void
   /** Says that it is not ready any more, takes no new requests, lets those under way finish for `graceMs`, then ends. Idempotent. */
   close(options: { readonly graceMs: number }): Promise<void>
 }

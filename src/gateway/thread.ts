@@ -41,6 +41,8 @@ async function run(command: Command): Promise<unknown> {
       return gateway.expect(command.stage, command.outlook)
     case 'status':
       return gateway.status()
+    case 'ready':
+      return gateway.ready()
     case 'accept':
       return gateway.accept(command.port)
     case 'close':

@@ -3,13 +3,11 @@ import { expect } from 'vitest'
 import { type ConceptFlow, conceptsProject, conceptsSuite } from '../support/concepts.suite.js'
 import { Namespace } from './support/namespace.js'
 import { onKubernetes } from './support/place.js'
-import { openVolumes } from './support/volumes.js'
 
 async function startThere(flow: Flow<string>): Promise<ConceptFlow> {
   const namespace = await Namespace.create()
   try {
     const running = await flow.start({ ...onKubernetes(namespace), project: conceptsProject })
-    await openVolumes(namespace)
     return {
       host: `grpc://127.0.0.1:${running.port}`,
       scale: (stage, replicas) => running.scale(stage, { replicas }),

@@ -124,14 +124,14 @@ describe('nothing is changed, and it is said', () => {
   })
 
   it('when the cluster finds an object invalid', async () => {
-    const greedy = new Flow({ name: 'shop', quiet: true }).add({
+    const wordy = new Flow({ name: 'shop', quiet: true }).add({
       name: 'echo',
       uses: echo,
-      resources: { requests: { cpu: '2' }, limits: { cpu: '1' } },
+      usesWith: { text: 'x'.repeat(1_200_000) },
     })
-    const { code, message } = await failure(greedy.start(onKubernetes(namespace)))
+    const { code, message } = await failure(wordy.start(onKubernetes(namespace)))
     expect(code).toBe('START_FAILED')
-    expect(message).toMatch(/deployment\/echo: .*must be less than or equal to cpu limit/)
+    expect(message).toMatch(/configmap\/echo-files: .*Too long.*1048576 bytes/)
   })
 })
 

@@ -70,7 +70,7 @@ describe('a Flow that was started on Kubernetes', () => {
       Array.from({ length: 6 }, (_, index) => new Document({ id: String(index), text })),
       { requestSize: 1 },
     )
-    expect([...docs].map(({ id, text: { length } = '' }) => `${id}: ${length}`).toSorted()).toEqual(
+    expect([...docs].map(({ id, text: { length } }) => `${id}: ${length}`).toSorted()).toEqual(
       Array.from({ length: 6 }, (_, index) => `${index}: ${text.length}`),
     )
   })

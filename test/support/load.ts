@@ -87,7 +87,9 @@ class Ledger implements Seen {
   answer(id: string, docs: DocumentArray): void {
     const [doc] = docs
     if (docs.length !== 1 || doc?.id !== id || doc.text !== id)
-      this.#wrong.push(`${id} was answered with ${docs.length} documents: ${[...docs].map((one) => one.id)}`)
+      this.#wrong.push(
+        `${id} was answered with ${docs.length} documents: ${[...docs].map((one) => one.id).join()}`,
+      )
     const host = String(doc?.tags.host)
     count(this.byHost, host)
     count(this.#outcomes, 'ok')

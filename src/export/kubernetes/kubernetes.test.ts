@@ -293,7 +293,7 @@ describe('what cannot be exported to Kubernetes', () => {
     ],
     [
       'a class outside of the project',
-      [{ name: 'a', uses: Indexer }],
+      [{ name: 'a', uses: new URL('../../../test/fixtures/exported.mjs#Encoder', import.meta.url) }],
       'UNSUPPORTED',
       /'a': .* is not in the project/,
       { project: '/nowhere' },

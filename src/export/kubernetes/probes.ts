@@ -11,7 +11,7 @@ const forEver = 600_000
 export function probes(timeoutReadyMs: number, liveness: Liveness | null): object {
   const startFailures = timeoutReadyMs < 0 ? forEver : failures(timeoutReadyMs, startupPeriod)
   return {
-    startupProbe: { grpc, periodSeconds: startupPeriod, timeoutSeconds: 2, failureThreshold: startFailures },
+    startupProbe: { grpc, periodSeconds: startupPeriod, timeoutSeconds: 1, failureThreshold: startFailures },
     readinessProbe: { grpc, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 3 },
     ...(liveness !== null && { livenessProbe: livenessProbe(liveness) }),
   }

@@ -55,11 +55,7 @@ export class EngineFlow implements DistantFlow {
     this.#engine = engine
     this.#names = new FlowNames(plan.settings.name)
     this.#healing = new Healing(engine, plan.settings.name, tools)
-    this.#tools = {
-      names: this.#names,
-      report: (sentence) => tools.report(sentence),
-      leaving: (id) => this.#healing.leaving(id),
-    }
+    this.#tools = { names: this.#names, report: (sentence) => tools.report(sentence) }
   }
 
   scale(stage: string, request: ScaleRequest): Promise<Scaled> {

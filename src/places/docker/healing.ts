@@ -2,13 +2,14 @@
  * Starts again what died and was not asked to, while a program holds the Flow. The engine restarts what crashed by itself, but
  * takes `docker kill` and `docker stop` for somebody's wish.
  *
- * 1. A container that was said to be `leaving` is let go.
+ * 1. A container that the engine is told not to restart is on its way out, whoever has said so, and is let go.
  * 2. After `close()` nothing is started.
  */
 import type { Engine } from '../../docker/engine.js'
 import { Container } from '../../docker/container.js'
 import { MillraceError } from '../../errors.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
+import { restarts } from '../../docker/restart-policy.js'
 import { placeLabels } from './names.js'
 
 /** Between the death of a container and its next start: so long the engine has to do it. */
@@ -21,7 +22,6 @@ export class Healing {
   readonly #flow: string
   readonly #report: (sentence: string) => void
   readonly #clock: Clock
-  readonly #leaving = new Set<string>()
   readonly #deaths = new Map<string, number>()
   #events: (NodeJS.ReadableStream & { destroy(): void }) | null = null
   #failures = 0
@@ -55,10 +55,6 @@ export class Healing {
     }
   }
 
-  leaving(id: string): void {
-    this.#leaving.add(id)
-  }
-
   close(): void {
     this.#closed = true
     this.#events?.destroy()
@@ -85,18 +81,18 @@ export class Healing {
   }
 
   #died({ id }: { readonly id: string }): void {
-    if (this.#closed || this.#leaving.has(id)) return
+    if (this.#closed) return
     const deaths = this.#deaths.get(id) ?? 0
     this.#deaths.set(id, deaths + 1)
     this.#clock.after(Math.min(longestPauseMs, pauseMs * 2 ** deaths), () => void this.#revive(id)) // never rejects
   }
 
   async #revive(id: string): Promise<void> {
-    if (this.#closed || this.#leaving.has(id)) return
+    if (this.#closed) return
     try {
       const container = Container.at(this.#engine, id)
       const facts = await container.inspect()
-      if (facts === null || facts.state !== 'exited') return
+      if (facts === null || facts.state !== 'exited' || !(await restarts(this.#engine, id))) return
       this.#report(`${facts.name} ended with ${facts.exitCode}, and is started again.`)
       await container.start()
     } catch (error) {

@@ -13,8 +13,6 @@ import { type Expected, untilReady } from './waiting.js'
 /** What changes the replicas of a Flow. */
 export interface ScaleTools extends PlaceTools {
   readonly names: FlowNames
-  /** Is told before a container is ended on purpose, so that nobody starts it again. */
-  leaving(id: string): void
 }
 
 /**
@@ -34,7 +32,7 @@ export async function scale(
   const missing = wanted.flatMap((set) => freeSlots(set, replicas))
   await grow(engine, missing, tools)
   const leaving = wanted.flatMap((set) => set.slice(replicas))
-  await end(engine, leaving, tools)
+  await end(engine, leaving)
   return { from, to: replicas, seconds: (systemClock.monotonic() - beganMs) / 1000 }
 }
 
@@ -56,7 +54,7 @@ export async function rollingUpdate(
       const fresh = (await replicasOf(engine, tools.names.flow, old.workload)).find(
         (one) => one.index === index,
       )!
-      await end(engine, [old], tools)
+      await end(engine, [old])
       done.push({ fresh, old })
       replaced++
     }
@@ -117,8 +115,7 @@ async function grow(engine: Engine, wanted: readonly Wanted[], { names, report }
   }
 }
 
-async function end(engine: Engine, leaving: readonly Replica[], tools: ScaleTools): Promise<void> {
-  for (const { container } of leaving) tools.leaving(container.id)
+async function end(engine: Engine, leaving: readonly Replica[]): Promise<void> {
   await Promise.all(leaving.map(({ container, recipe }) => endReplica(engine, container, recipe.graceMs)))
 }
 

@@ -35,7 +35,7 @@ export class ClusterFlow implements DistantFlow {
     forward: Forward | null,
   ) {
     this.plan = plan
-    this.host = forward === null ? address! : `grpc://127.0.0.1:${forward.port}`
+    this.host = forward === null ? withScheme(address!) : `grpc://127.0.0.1:${forward.port}`
     this.#cluster = cluster
     this.#running = running
     this.#forward = forward
@@ -64,4 +64,8 @@ export class ClusterFlow implements DistantFlow {
       this.#cluster.close()
     }
   }
+}
+
+function withScheme(address: string): string {
+  return address.includes('://') ? address : `grpc://${address}`
 }

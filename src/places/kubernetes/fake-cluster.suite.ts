@@ -162,7 +162,7 @@ export class FakeCluster {
       ...body,
       metadata,
       ...(before?.status !== undefined && { status: before.status }),
-    } as Stored
+    } as unknown as Stored
     if (query.get('dryRun') === null) this.put(at, object)
     return { status: before === undefined ? 201 : 200, body: object }
   }

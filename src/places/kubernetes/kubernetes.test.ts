@@ -290,6 +290,20 @@ describe('waiting', () => {
     ])
   })
 
+  it('does not listen to pods of a template that is no longer wanted', async () => {
+    await applied()
+    unready()
+    pod('encoder-1', 'encoder', crashed(3))
+    const { metadata } = fake.objects.get(`${deployments}/encoder`)!
+    metadata.generation = 2
+    fake.onSleep = () => {
+      fake.objects.delete('/api/v1/namespaces/shop/pods/encoder-1')
+      settle()
+    }
+    await untilReady(cluster, { ...running, workloads })
+    expect(said).toEqual([])
+  })
+
   it('goes on for a while when a quota is used up, and ends then', async () => {
     await applied()
     const { status } = fake.objects.get(`${deployments}/encoder`)!

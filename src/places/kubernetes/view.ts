@@ -63,11 +63,16 @@ export interface WorkloadComplaint extends Complaint {
   readonly pod: string | null
 }
 
-/** Why it is not ready, the worst first; pods of templates before the newest have no say. */
+/**
+ * Why it is not ready, the worst first. Pods of templates before the newest have no say, and none has before the cluster has seen
+ * what is wanted now.
+ */
 export function complaintsOf(
   view: View,
   controller: View['controllers'][number],
 ): readonly WorkloadComplaint[] {
+  const { metadata, status } = controller
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return []
   const created = creation(view, controller)
   const pods = newestPods(view, controller).flatMap((pod) => {
     const complaint = podComplaint(pod, eventsOf(view, pod))

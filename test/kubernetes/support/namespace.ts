@@ -16,8 +16,16 @@ export interface Pod {
   }
 }
 
-/** What says nothing of the objects: a cluster without a metrics server, a kubelet that is slow on a busy machine. */
-const ofTheCluster = [/^HorizontalPodAutoscaler .*metric/, /failed to sync (configmap|secret) cache/]
+/**
+ * What says nothing of the objects: a cluster without a metrics server, a kubelet or a provisioner of volumes that is slow on a
+ * busy machine; and a container that is still starting, which Kubernetes says as a warning.
+ */
+const ofTheCluster = [
+  /^HorizontalPodAutoscaler .*metric/,
+  /failed to sync (configmap|secret) cache/,
+  /unbound immediate PersistentVolumeClaims/,
+  /Startup probe failed/,
+]
 
 /** A namespace of one test, gone with all that is in it at the end. */
 export class Namespace {
@@ -52,7 +60,18 @@ export class Namespace {
   async ready(): Promise<void> {
     const { stdout } = await this.kubectl('get', 'deployments,statefulsets', '--output', 'name')
     for (const workload of stdout.trim().split('\n'))
-      await this.kubectl('rollout', 'status', workload, '--timeout', '120s')
+      await this.kubectl('rollout', 'status', workload, '--timeout', '90s').catch((error: unknown) =>
+        this.#explain(workload, error),
+      )
+  }
+
+  /** What its pods said last, and what the cluster says of them. */
+  async #explain(workload: string, error: unknown): Promise<never> {
+    const { stdout: pods } = await this.kubectl('get', 'pods', '--output', 'wide')
+    const logs = await this.kubectl('logs', workload, '--tail', '20').catch((failure: unknown) => failure)
+    const said = logs instanceof Error ? logs.message : (logs as Said).stdout
+    const cause = error instanceof Error ? error.message : String(error)
+    throw new Error([cause, pods, said, ...(await this.warnings())].join('\n'))
   }
 
   /** Events that are no good sign of what was applied, one sentence each. */
@@ -70,6 +89,6 @@ export class Namespace {
   }
 
   async remove(): Promise<void> {
-    await kubectl(['delete', 'namespace', this.name, '--wait=true', '--timeout=120s'])
+    await kubectl(['delete', 'namespace', this.name, '--wait=true', '--timeout=90s'])
   }
 }

@@ -1,11 +1,14 @@
 import type { TestProject } from 'vitest/node'
 import { makeImages } from '../../support/containers/images.js'
 import { startCluster } from './cluster.js'
+import { openVolumes } from './volumes.js'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Path of the kubeconfig of the cluster. */
     kubeconfig: string
+    /** Socket of the containerd of its node; empty when it is not known. */
+    containerd: string
     /** Image of a project with Millrace (test/fixtures/project), which the cluster has. */
     image: string
   }
@@ -16,14 +19,19 @@ let stop = async (): Promise<void> => {}
 export async function setup(project: TestProject): Promise<void> {
   const { project: image } = await makeImages()
   const cluster = await startCluster()
-  stop = cluster.stop
+  const volumes = await openVolumes()
+  stop = async () => {
+    volumes.close()
+    await cluster.stop()
+  }
   try {
     await cluster.load(image.file)
   } catch (error) {
-    await cluster.stop()
+    await stop()
     throw error
   }
   project.provide('kubeconfig', cluster.kubeconfig)
+  project.provide('containerd', cluster.containerd)
   project.provide('image', image.name)
 }
 

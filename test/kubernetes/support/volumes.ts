@@ -1,23 +1,20 @@
-import { chmod } from 'node:fs/promises'
-import { kubectl } from './kubectl.js'
-import type { Namespace } from './namespace.js'
+import { type FSWatcher, watch } from 'node:fs'
+import { chmod, mkdir, readdir } from 'node:fs/promises'
+import path from 'node:path'
 
-interface Volume {
-  readonly spec: {
-    readonly claimRef?: { readonly namespace: string }
-    readonly hostPath?: { readonly path: string }
-  }
-}
+/** Where the cluster's provisioner makes volumes. */
+const folder = '/tmp/hostpath_pv'
 
 /**
- * Lets pods write to their volumes. Those of the tests' cluster are folders of this machine that only root may enter, and its
- * provisioner does not heed `fsGroup` as others do.
+ * Lets every user write to new volumes. The cluster makes folders of the node for root alone, and Kubernetes gives such volumes to
+ * the group of a pod (fsGroup) on real storage only.
  */
-export async function openVolumes({ name }: Namespace): Promise<void> {
-  const { stdout } = await kubectl(['get', 'persistentvolumes', '--output', 'json'])
-  const { items } = JSON.parse(stdout) as { readonly items: readonly Volume[] }
-  const folders = items
-    .filter(({ spec }) => spec.claimRef?.namespace === name)
-    .flatMap(({ spec }) => spec.hostPath?.path ?? [])
-  await Promise.all(folders.map((folder) => chmod(folder, 0o777)))
+export async function openVolumes(): Promise<FSWatcher> {
+  await mkdir(folder, { recursive: true })
+  const open = (name: string): Promise<void> => chmod(path.join(folder, name), 0o777).catch(() => {}) // gone again
+  const watcher = watch(folder, (_event, name) => {
+    if (name !== null) void open(name)
+  })
+  for (const name of await readdir(folder)) await open(name)
+  return watcher
 }

@@ -24,6 +24,9 @@ const programs = [
   'sleep',
 ]
 
+/** Where it is kept, in a folder; another number where its content has changed. */
+export const baseLayerName: string = `base-${process.version}-2.layer.tar`
+
 /**
  * A layer that stands in for `node:20-slim`, which tests cannot pull: Node and npm of this machine, the programs that a
  * Dockerfile calls, and the libraries that they load.
@@ -57,7 +60,7 @@ export async function baseLayer(file: string): Promise<string> {
     await write(root, 'etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n')
     await write(root, 'etc/group', 'root:x:0:\nnode:x:1000:\n')
     await write(root, 'etc/nsswitch.conf', 'hosts: files dns\n')
-    await addLibraries(root, await nameServiceLibraries())
+    await addLibraries(root, await systemLibraries())
     await addCertificates(root)
     return await layerOf(root, file)
   } finally {
@@ -83,12 +86,11 @@ async function addProgram(root: string, file: string): Promise<void> {
   await addLibraries(root, await librariesOf(file))
 }
 
-/** What the C library loads by itself to look up names of hosts. */
-async function nameServiceLibraries(): Promise<readonly string[]> {
+/** What the C library loads by itself to look up names of hosts, and what native packages expect of every system. */
+async function systemLibraries(): Promise<readonly string[]> {
   const { stdout } = await run('ldconfig', ['-p'])
-  return [...stdout.matchAll(/lib(?:nss_dns|nss_files|resolv)\.so\.2 .*x86-64.*=> (\S+)/g)].map(
-    ([, file]) => file!,
-  )
+  const names = /lib(?:nss_dns|nss_files|resolv|rt|dl|gcc_s)\.so\.[12] .*x86-64.*=> (\S+)/g
+  return [...stdout.matchAll(names)].map(([, file]) => file!)
 }
 
 async function addCertificates(root: string): Promise<void> {

@@ -92,7 +92,7 @@ export class Api {
 
 function pathOf({ namespace, services }: SliceQuery, more: Readonly<Record<string, string>>): string {
   const labelSelector = `${serviceLabel} in (${services.join(',')})`
-  const query = new URLSearchParams({ labelSelector, ...more })
+  const query = new URLSearchParams({ labelSelector, ...more }).toString()
   return `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?${query}`
 }
 
@@ -106,7 +106,8 @@ async function textOf(response: IncomingMessage): Promise<string> {
 /** The API says a Status; what stands before it may say anything. */
 function messageOf(text: string): string {
   try {
-    return String((JSON.parse(text) as { readonly message?: unknown }).message ?? text)
+    const { message } = JSON.parse(text) as { readonly message?: unknown }
+    return typeof message === 'string' ? message : text.slice(0, 200)
   } catch {
     return text.slice(0, 200)
   }

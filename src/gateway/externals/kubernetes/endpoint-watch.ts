@@ -52,7 +52,7 @@ export class EndpointWatch {
   #sight: Sight = { state: 'starting' }
   #version = ''
   #failures = 0
-  #running: Promise<void> | undefined
+  #isOpen = false
 
   constructor(namespace: string, tools: WatchTools) {
     this.#namespace = namespace
@@ -73,7 +73,9 @@ export class EndpointWatch {
 
   /** Begins; idempotent. */
   open(): void {
-    this.#running ??= this.#run()
+    if (this.#isOpen) return
+    this.#isOpen = true
+    void this.#run() // never rejects
   }
 
   async #run(): Promise<void> {

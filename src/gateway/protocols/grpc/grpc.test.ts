@@ -7,9 +7,10 @@ import { decodeInfo } from '../../../wire/info.js'
 import { decodeServiceList, encodeListServicesRequest } from '../../../wire/reflection.js'
 import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
 import { decodeStatus } from '../../../wire/status.js'
-import { gatewaysOfTests, pod, request } from '../../fixture.suite.js'
+import { createGateway } from '../../gateway.js'
+import { gatewaySpec, gatewaysOfTests, pod, request, stageSpec, TestClient } from '../../fixture.suite.js'
 
-const { startedGateway } = gatewaysOfTests()
+const { open, startedGateway } = gatewaysOfTests()
 const empty = new Uint8Array()
 
 describe('health', () => {
@@ -37,6 +38,19 @@ describe('health', () => {
     await gateway.close({ graceMs: 5000 })
     await ended
     expect(said).toEqual(['SERVING', 'NOT_SERVING'])
+  })
+
+  test('is NOT_SERVING until the Flow is up, which its watchers are told', async () => {
+    const gateway = createGateway(gatewaySpec([stageSpec('exec')]))
+    const client = new TestClient((await gateway.listen()).port)
+    open.push({ gateway, client })
+    const watch = client.items('/grpc.health.v1.Health/Watch', encodeHealthRequest(''))
+    const said: string[] = []
+    watch.on('error', () => {})
+    watch.on('data', (bytes: Buffer) => said.push(decodeHealthResponse(bytes)))
+    await expect.poll(() => said).toEqual(['NOT_SERVING'])
+    await gateway.ready()
+    await expect.poll(() => said).toEqual(['NOT_SERVING', 'SERVING'])
   })
 
   test('tells a watcher of a service nobody knows so, and waits', async () => {

@@ -1,9 +1,9 @@
 import { MillraceError } from '../../../errors.js'
-import { type Deferred, deferred } from '../../../lib/deferred.js'
+import { deferred } from '../../../lib/deferred.js'
 import { decodeHealthRequest, encodeHealthResponse, type ServingStatus } from '../../../wire/health.js'
 import { type ItemsMethod, type Message, noTrailers, type UnaryMethod } from './method.js'
 
-/** `grpc.health.v1`: '' and every advertised service are SERVING until `stop`, NOT_SERVING afterwards. */
+/** `grpc.health.v1`: '' and every advertised service are SERVING from `start` until `stop`, NOT_SERVING otherwise. */
 export class Health {
   readonly check: UnaryMethod = {
     kind: 'unary',
@@ -16,32 +16,46 @@ export class Health {
     },
   }
 
-  /** Ends after it has said NOT_SERVING. */
+  /** Tells each change; ends when it will not be SERVING again. */
   readonly watch: ItemsMethod = {
     kind: 'items',
     answer: (bytes, { signal }) => this.#watch(decodeHealthRequest(bytes), signal),
   }
 
   readonly #services: ReadonlySet<string>
-  readonly #stopped: Deferred<void> = deferred()
-  #serving = true
+  #state: 'starting' | 'serving' | 'stopped' = 'starting'
+  #change = deferred()
 
   constructor(services: Iterable<string>) {
     this.#services = new Set(services)
   }
 
+  start(): void {
+    if (this.#state === 'starting') this.#become('serving')
+  }
+
   stop(): void {
-    this.#serving = false
-    this.#stopped.resolve()
+    this.#become('stopped')
+  }
+
+  #become(state: 'serving' | 'stopped'): void {
+    this.#state = state
+    const change = this.#change
+    this.#change = deferred()
+    change.resolve()
   }
 
   async *#watch(service: string, signal: AbortSignal): AsyncGenerator<Message> {
-    yield this.#known(service) ? this.#status() : encode('SERVICE_UNKNOWN')
-    if (!this.#serving) return
     const gone = deferred()
     signal.addEventListener('abort', () => gone.resolve(), { once: true })
-    await Promise.race([this.#stopped.promise, gone.promise])
-    if (!signal.aborted && this.#known(service)) yield this.#status()
+    const isKnown = this.#known(service)
+    if (!isKnown) yield encode('SERVICE_UNKNOWN')
+    while (!signal.aborted) {
+      const change = this.#change.promise
+      if (isKnown) yield this.#status()
+      if (this.#state === 'stopped') return
+      await Promise.race([change, gone.promise])
+    }
   }
 
   #known(service: string): boolean {
@@ -49,7 +63,7 @@ export class Health {
   }
 
   #status(): Message {
-    return encode(this.#serving ? 'SERVING' : 'NOT_SERVING')
+    return encode(this.#state === 'serving' ? 'SERVING' : 'NOT_SERVING')
   }
 }
 

@@ -69,6 +69,10 @@ export class GrpcServer implements ProtocolServer {
     })
   }
 
+  ready(): void {
+    this.#services.health.start()
+  }
+
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#closed ??= this.#close(graceMs)
     return this.#closed

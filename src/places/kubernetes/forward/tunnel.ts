@@ -25,13 +25,14 @@ const mostWaiting = 1024 * 1024
 /** Connections on which nothing is said are cut by load balancers before an API. */
 const pingMs = 20_000
 const openMs = 15_000
+const goodbyeMs = 2000
 
 /**
  * Carries bytes between a local socket and a port of a pod, until one of both ends. Rejects when the pod cannot be reached;
  * then the socket is as it was.
  *
  * 1. A side that does not read makes the other one wait.
- * 2. When one side is gone the other one is closed.
+ * 2. When one side is gone the other one is closed, behind what came before.
  */
 export async function openTunnel(cluster: Cluster, target: PodPort, socket: Socket): Promise<void> {
   let web: WebSocketLike | undefined
@@ -83,8 +84,8 @@ function join(web: WebSocketLike, socket: Socket): void {
   const pings = setInterval(() => web.ping(), pingMs)
   const end = (): void => {
     clearInterval(pings)
-    socket.destroy()
-    web.terminate()
+    socket.destroySoon()
+    leave(web)
   }
   web.on('close', end)
   web.on('error', end)
@@ -98,6 +99,13 @@ function join(web: WebSocketLike, socket: Socket): void {
     if (web.bufferedAmount > mostWaiting) socket.pause()
   })
   socket.resume()
+}
+
+/** What is on its way still arrives; a server that does not answer the goodbye is not waited for. */
+function leave(web: WebSocketLike): void {
+  if (web.bufferedAmount === 0) return web.terminate()
+  web.close()
+  setTimeout(() => web.terminate(), goodbyeMs).unref()
 }
 
 /** Channel 0 of `portforward.k8s.io`: data of the first port. */

@@ -15,7 +15,7 @@ export async function rehearse(cluster: Cluster, objects: readonly KubernetesObj
   const refusals = await Promise.all(
     objects.map(async (object) => {
       const answer = await applyOver(cluster, object, { dryRun: true })
-      return isDone(answer) ? null : `${refusedAs(object, answer)}`
+      return isDone(answer) || waitsForRole(object, answer) ? null : `${refusedAs(object, answer)}`
     }),
   )
   const reasons = refusals.filter((reason) => reason !== null)
@@ -24,6 +24,11 @@ export async function rehearse(cluster: Cluster, objects: readonly KubernetesObj
     'START_FAILED',
     `${cluster.label} does not take ${reasons.length === 1 ? 'an object' : `${reasons.length} objects`} of this Flow. Nothing was changed.\n${reasons.join('\n')}`,
   )
+}
+
+/** The Role that it names is there only when objects are kept; whether the user may give it was asked before. */
+function waitsForRole({ kind }: KubernetesObject, { status }: ApiAnswer): boolean {
+  return kind === 'RoleBinding' && status === 404
 }
 
 /** One after the other. @throws START_FAILED with what was applied before */

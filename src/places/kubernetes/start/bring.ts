@@ -1,5 +1,6 @@
 import { askReadiness } from '../../../client/readiness.js'
 import { MillraceError } from '../../../errors.js'
+import { containerPort } from '../../../export/container-paths.js'
 import type { KubernetesObject } from '../../../export/kubernetes/object.js'
 import { flowLabel } from '../../../export/kubernetes/part.js'
 import type { FlowPlan } from '../../../plan/flow-plan.js'
@@ -61,6 +62,9 @@ export async function bring(
     if (gone.length > 0) report(`Deleted what this Flow no longer has, but no claims: ${gone.join(', ')}.`)
     opened = await ClusterFlow.open(cluster, { ...running, plan, address })
     await untilAnswered(cluster, opened.host, timeoutMs)
+    report(
+      `The Flow '${flow}' is ready: ${opened.host} from this program, grpc://gateway.${namespace}.svc:${containerPort} in the cluster.`,
+    )
     return opened
   } catch (error) {
     await opened?.close({ remove: false })
