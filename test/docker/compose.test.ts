@@ -37,7 +37,8 @@ it('containers have a read-only root, no capabilities, and run as nobody in part
   const format = '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.Config.User}}'
   for (const id of await composed.containers()) {
     expect(await inspect(id, format)).toBe('true [ALL] 1000:1000')
-    await expect(docker('exec', id, 'touch', '/app/new')).rejects.toThrow(/Read-only file system/)
+    const write = 'require("node:fs").writeFileSync("/app/new", "")'
+    await expect(docker('exec', id, 'node', '-e', write)).rejects.toThrow(/read-only file system/)
   }
 })
 
