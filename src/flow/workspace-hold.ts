@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { takeFlowId } from '../executor/workspace/flow-id.js'
 import { type Holder, renewalMs } from '../executor/workspace/holder.js'
 import { mountNamespace, processSpace, processStart } from '../executor/workspace/process-space.js'
 import { dropLocks, renewLocks } from '../executor/workspace/token.js'
@@ -16,48 +17,78 @@ export class WorkspaceHold {
   /** Null when there can be no token: then nothing is locked. */
   readonly holder: Holder | null
   readonly #clock: Clock
+  /** Others may go on with the same locks, which nobody gives back then: they count until they are old. */
+  readonly #isShared: boolean
   #cancelRenewal: () => void
 
   /** @param name of the Flow */
-  constructor(name: string, clock: Clock) {
+  constructor(name: string, clock: Clock, { holder, isShared }: Held = ownHold(name, clock.now())) {
     this.#clock = clock
-    this.holder = createHolder(name, clock.now())
+    this.holder = holder
+    this.#isShared = isShared
     this.#cancelRenewal = clock.after(renewalMs, () => this.#renew())
     // before the private folder goes, which has the token
     if (open.size === 0) process.prependListener('exit', closeAll)
     open.add(this)
   }
 
-  /** Gives the workspaces back. Idempotent; never throws: a token that is gone frees them as well. */
-  close(): void {
+  /** In a container of a Flow whose program is outside: the same hold, which renews what is locked here. */
+  static joined(holder: Holder | null, clock: Clock): WorkspaceHold {
+    const isListedOutside = holder?.mounted !== undefined
+    const own = isListedOutside ? holder : holder && joinHolder(holder)
+    return new WorkspaceHold('', clock, { holder: own, isShared: false })
+  }
+
+  /**
+   * Gives the workspaces back, unless others of the same hold go on with them. Idempotent; never throws: a token that is gone
+   * frees them as well.
+   */
+  close({ isLast = true }: { readonly isLast?: boolean } = {}): void {
     if (!open.delete(this)) return
     if (open.size === 0) process.removeListener('exit', closeAll)
     this.#cancelRenewal()
     const { holder } = this
-    if (holder === null) return
-    quietly(() => dropLocks(holder))
-    releasePrivatePath(holder.token)
+    if (holder === null || holder.mounted !== undefined) return
+    if (isLast && !this.#isShared) quietly(() => dropLocks(holder))
+    releasePrivatePath(holder.list ?? holder.token)
   }
 
   #renew(): void {
     const { holder } = this
-    if (holder !== null) quietly(() => renewLocks(holder, this.#clock.now()))
+    if (holder !== null && holder.mounted === undefined) quietly(() => renewLocks(holder, this.#clock.now()))
     this.#cancelRenewal = this.#clock.after(renewalMs, () => this.#renew())
   }
 }
 
-function createHolder(name: string, nowMs: number): Holder | null {
+interface Held {
+  readonly holder: Holder | null
+  readonly isShared: boolean
+}
+
+function ownHold(name: string, nowMs: number): Held {
+  const shared = takeFlowId()
+  return { holder: createHolder({ name, shared }, nowMs), isShared: shared !== null }
+}
+
+interface Identity {
+  readonly name: string
+  /** What its replicas have in common. */
+  readonly shared: string | null
+}
+
+function createHolder({ name, shared }: Identity, nowMs: number): Holder | null {
   const { pid } = process
   try {
     const token = nextPrivatePath('token')
     writeFileSync(token, '', { flag: 'wx', mode: 0o600 })
     return {
-      flow: randomUUID(),
+      flow: shared ?? randomUUID(),
       name,
       pid,
       processStart: processStart(pid),
-      space: processSpace(),
-      mounts: mountNamespace(),
+      // that this program has ended says nothing of the others: nobody may look for it
+      space: shared === null ? processSpace() : `flow ${shared}`,
+      mounts: shared === null ? mountNamespace() : `flow ${shared}`,
       token,
       startedAt: new Date(nowMs).toISOString(),
     }
@@ -68,8 +99,21 @@ function createHolder(name: string, nowMs: number): Holder | null {
   }
 }
 
+/** Null where there is no temporary folder: nobody could renew it. */
+function joinHolder(holder: Holder): Holder | null {
+  try {
+    const list = nextPrivatePath('token')
+    writeFileSync(list, '', { flag: 'wx', mode: 0o600 })
+    return { ...holder, list }
+  } catch (error) {
+    process.emitWarning(`The workspaces of Flow '${holder.name}' cannot be locked: ${String(error)}`)
+    return null
+  }
+}
+
 function closeAll(): void {
-  for (const hold of open) hold.close()
+  // a program that just ends has no word from others
+  for (const hold of open) hold.close({ isLast: hold.holder?.list === undefined })
 }
 
 /** A folder may be gone, or its disk full: what counts is the token, the rest is for other containers. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Holder } from './holder.js'
+import { type Holder, isInSight } from './holder.js'
 import { takeLock } from './lock.js'
 import { checkShards } from './marker.js'
 import { enterShard, outlastOthers } from './pods.js'
@@ -33,7 +33,8 @@ export function openWorkspace({ folder, shardId, shards, holder }: WorkspaceOf):
 
 function lockShard(shard: string, holder: Holder): void {
   noteLocked(holder, shard)
-  const leave = process.pid === holder.pid ? () => {} : enterShard(shard, holder.flow)
+  const isProgram = process.pid === holder.pid && isInSight(holder)
+  const leave = isProgram ? () => {} : enterShard(shard, holder.flow)
   try {
     takeLock(shard, holder)
     outlastOthers(shard, holder.flow)
