@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../executor/workspace/fixtures.suite.js'
-import { isRunning, renewalMs } from '../executor/workspace/holder.js'
+import { flowIdVariable } from '../executor/workspace/flow-id.js'
+import { abandonedMs, isRunning, renewalMs } from '../executor/workspace/holder.js'
 import { openWorkspace } from '../executor/workspace/open-workspace.js'
 import type { Clock } from '../lib/clock.js'
 import { WorkspaceHold } from './workspace-hold.js'
@@ -69,3 +70,39 @@ test('a workspace that was removed meanwhile does not keep its Flow from ending'
   hold.close()
   expect(isRunning(hold.holder!, Date.now())).toBe(false)
 })
+
+test('programs that are replicas of one Flow share a workspace, and another Flow is refused until all have ended', () => {
+  const folder = temporaryFolder()
+  const open = (hold: WorkspaceHold, at: string = folder): string =>
+    openWorkspace({ folder: at, shardId: 0, shards: 1, holder: hold.holder })
+  const alarm = new Alarm()
+  alarm.time = Date.now()
+  const [first, second] = [replicaOf('shop', alarm), replicaOf('shop', alarm)]
+  const other = new WorkspaceHold('other', new Alarm())
+  const shard = open(first)
+  expect(open(second)).toBe(shard)
+  first.close()
+  alarm.ring()
+  expect(() => open(other)).toThrow(expect.objectContaining({ code: 'WORKSPACE_CONFLICT' }))
+  // one that was ended by force and starts again takes part at once
+  const third = replicaOf('shop', alarm)
+  expect(open(third)).toBe(shard)
+  for (const last of [second, third]) last.close()
+  const longAgo = (Date.now() - abandonedMs) / 1000
+  utimesSync(join(shard, '.millrace.lock'), longAgo, longAgo)
+  expect(open(other)).toBe(shard)
+  other.close()
+})
+
+test('the identity of a replica is for one Flow of its program', () => {
+  const [first, second] = [replicaOf('shop', new Alarm()), new WorkspaceHold('a', new Alarm())]
+  expect(first.holder!.flow).toBe('shop')
+  expect(second.holder!.flow).not.toBe('shop')
+  first.close()
+  second.close()
+})
+
+function replicaOf(flow: string, clock: Clock): WorkspaceHold {
+  process.env[flowIdVariable] = flow
+  return new WorkspaceHold('executor', clock)
+}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { takeFlowId } from '../executor/workspace/flow-id.js'
 import { type Holder, renewalMs } from '../executor/workspace/holder.js'
 import { mountNamespace, processSpace, processStart } from '../executor/workspace/process-space.js'
 import { dropLocks, renewLocks } from '../executor/workspace/token.js'
@@ -16,12 +17,15 @@ export class WorkspaceHold {
   /** Null when there can be no token: then nothing is locked. */
   readonly holder: Holder | null
   readonly #clock: Clock
+  /** Others may go on with the same locks, which nobody gives back then: they count until they are old. */
+  readonly #isShared: boolean
   #cancelRenewal: () => void
 
   /** @param name of the Flow */
-  constructor(name: string, clock: Clock, holder: Holder | null = createHolder(name, clock.now())) {
+  constructor(name: string, clock: Clock, { holder, isShared }: Held = ownHold(name, clock.now())) {
     this.#clock = clock
     this.holder = holder
+    this.#isShared = isShared
     this.#cancelRenewal = clock.after(renewalMs, () => this.#renew())
     // before the private folder goes, which has the token
     if (open.size === 0) process.prependListener('exit', closeAll)
@@ -31,7 +35,8 @@ export class WorkspaceHold {
   /** In a container of a Flow whose program is outside: the same hold, which renews what is locked here. */
   static joined(holder: Holder | null, clock: Clock): WorkspaceHold {
     const isListedOutside = holder?.mounted !== undefined
-    return new WorkspaceHold('', clock, isListedOutside ? holder : holder && joinHolder(holder))
+    const own = isListedOutside ? holder : holder && joinHolder(holder)
+    return new WorkspaceHold('', clock, { holder: own, isShared: false })
   }
 
   /**
@@ -44,7 +49,7 @@ export class WorkspaceHold {
     this.#cancelRenewal()
     const { holder } = this
     if (holder === null || holder.mounted !== undefined) return
-    if (isLast) quietly(() => dropLocks(holder))
+    if (isLast && !this.#isShared) quietly(() => dropLocks(holder))
     releasePrivatePath(holder.list ?? holder.token)
   }
 
@@ -55,18 +60,35 @@ export class WorkspaceHold {
   }
 }
 
-function createHolder(name: string, nowMs: number): Holder | null {
+interface Held {
+  readonly holder: Holder | null
+  readonly isShared: boolean
+}
+
+function ownHold(name: string, nowMs: number): Held {
+  const shared = takeFlowId()
+  return { holder: createHolder({ name, shared }, nowMs), isShared: shared !== null }
+}
+
+interface Identity {
+  readonly name: string
+  /** What its replicas have in common. */
+  readonly shared: string | null
+}
+
+function createHolder({ name, shared }: Identity, nowMs: number): Holder | null {
   const { pid } = process
   try {
     const token = nextPrivatePath('token')
     writeFileSync(token, '', { flag: 'wx', mode: 0o600 })
     return {
-      flow: randomUUID(),
+      flow: shared ?? randomUUID(),
       name,
       pid,
       processStart: processStart(pid),
-      space: processSpace(),
-      mounts: mountNamespace(),
+      // that this program has ended says nothing of the others: nobody may look for it
+      space: shared === null ? processSpace() : `flow ${shared}`,
+      mounts: shared === null ? mountNamespace() : `flow ${shared}`,
       token,
       startedAt: new Date(nowMs).toISOString(),
     }

@@ -1,9 +1,10 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Holder, isInSight } from './holder.js'
+import type { Holder } from './holder.js'
 import { takeLock } from './lock.js'
 import { checkShards } from './marker.js'
 import { enterShard, outlastOthers } from './pods.js'
+import { isSameProcess } from './process-space.js'
 import { noteLocked } from './token.js'
 
 export interface WorkspaceOf {
@@ -33,7 +34,8 @@ export function openWorkspace({ folder, shardId, shards, holder }: WorkspaceOf):
 
 function lockShard(shard: string, holder: Holder): void {
   noteLocked(holder, shard)
-  const isProgram = process.pid === holder.pid && isInSight(holder)
+  // in a container its id may be that of another process outside
+  const isProgram = process.pid === holder.pid && isSameProcess(holder.pid, holder.processStart)
   const leave = isProgram ? () => {} : enterShard(shard, holder.flow)
   try {
     takeLock(shard, holder)

@@ -75,6 +75,31 @@ describe('export docker-compose', () => {
     expect(services.gateway).toMatchObject({ ports: ['5000:8080'] })
   })
 
+  it.each([
+    ['127.0.0.1', '127.0.0.1:8080:8080'],
+    ['localhost', '127.0.0.1:8080:8080'],
+    ['::1', '[::1]:8080:8080'],
+    ['0.0.0.0', '8080:8080'],
+  ])('publishes a gateway whose host is %s at %s', async (host, written) => {
+    const { services } = (await composed(planOf({ host }, { uses: Indexer }))).compose
+    expect(services.gateway).toMatchObject({ ports: [written] })
+  })
+
+  it('refuses to publish at a name, which could be any address', async () => {
+    const refused = await composed(planOf({ host: 'shop.example' }, { uses: Indexer })).catch(
+      MillraceError.from,
+    )
+    expect(refused).toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('shop.example'),
+    })
+  })
+
+  it('tells the replicas of a Flow that they belong together', async () => {
+    const { services } = (await composed(planOf({ name: 'shop' }, { name: 'a', uses: Indexer }))).compose
+    expect(services.a).toMatchObject({ environment: { MILLRACE_FLOW_ID: 'shop/${COMPOSE_PROJECT_NAME:-}' } })
+  })
+
   it('lets the gateway look its stages up, and gives each its configuration', async () => {
     const { compose, configs } = await composed(richPlan)
     const flow = parse(configs[0]!.text) as { executors: object[] }

@@ -1,8 +1,10 @@
 import { MillraceError } from '../../errors.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
+import { flowIdVariable } from '../../executor/workspace/flow-id.js'
 import { checksum } from '../checksum.js'
 import { containerPaths, containerPort } from '../container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../gateway-config.js'
+import { publishedAddress } from '../published-address.js'
 import type { ExportTarget, TextFile } from '../target.js'
 import { gatewayImage, type Workload, workloads } from '../workload.js'
 import { yamlText } from '../yaml-text.js'
@@ -70,7 +72,7 @@ async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<S
     volumes: [],
     tmpfs: [],
     networks: [options.network, publicNetwork],
-    more: { ports: [`${port}:${containerPort}`] },
+    more: { ports: [published(settings.host, port)] },
     deploy: {},
   })
   return { name: 'gateway', body, config: { path: `${configFolder}/gateway.yml`, text }, volumes: [] }
@@ -94,7 +96,7 @@ async function executor(
     timeoutReadyMs: stage.timeoutReadyMs ?? plan.settings.timeoutReadyMs,
     checksum: checksum(text),
     configs: text === null ? [] : [{ source: name, target: `${containerPaths.config}/config.yml` }],
-    environment: environment(workload),
+    environment: { [flowIdVariable]: flowId(plan), ...environment(workload) },
     volumes: mounts,
     tmpfs,
     networks: [network],
@@ -107,6 +109,17 @@ async function executor(
     config: text === null ? null : { path: `${configFolder}/${name}.yml`, text },
     volumes: named,
   }
+}
+
+/** At all addresses of the machine, unless the Flow has one: Compose takes addresses, no names. */
+function published(host: string, port: number): string {
+  const address = publishedAddress(host)
+  return `${address === null ? '' : `${address.includes(':') ? `[${address}]` : address}:`}${port}:${containerPort}`
+}
+
+/** Two projects made of one Flow do not share what they keep. */
+function flowId({ settings: { name } }: FlowPlan): string {
+  return `${literally(name)}/\${COMPOSE_PROJECT_NAME:-}`
 }
 
 /** Compose knows no secrets of a cluster: it asks for them, in the environment or in `.env`. */

@@ -1,10 +1,12 @@
 import { gpusOf, limitsOf } from '../../docker/limits.js'
 import { type Mount, mountOf } from '../../docker/mounts.js'
+import { flowIdVariable } from '../../executor/workspace/flow-id.js'
 import { MillraceError } from '../../errors.js'
 import { checksum } from '../../export/checksum.js'
 import { containerPaths, containerPort } from '../../export/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../export/gateway-config.js'
 import { gatewayImage, type Workload, workloads } from '../../export/workload.js'
+import { publishedAddress } from '../../export/published-address.js'
 import { yamlText } from '../../export/yaml-text.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
 import { FlowNames } from './names.js'
@@ -51,7 +53,12 @@ export async function render(plan: FlowPlan, options: DockerStartOptions): Promi
       image: gatewayImage(options),
       entrypoint: ['millrace'],
       command: gatewayArgs(plan, `${containerPaths.config}/flow.yml`),
-      publish: [{ port: containerPort, at: { host: settings.host, port: settings.port[0] ?? 0 } }],
+      publish: [
+        {
+          port: containerPort,
+          at: { host: publishedAddress(settings.host) ?? '', port: settings.port[0] ?? 0 },
+        },
+      ],
       mounts: [{ kind: 'memory', target: containerPaths.temporary }],
       host: hardened,
       network: { name: names.public },
@@ -74,7 +81,7 @@ async function renderWorkload(
       image: workload.image,
       entrypoint: ['millrace'],
       command: config.args,
-      env: { ...workload.env, ...secretsOf(workload) },
+      env: { [flowIdVariable]: names.flow, ...workload.env, ...secretsOf(workload) },
       mounts: mountsOf(workload, names),
       host: { ...hardened, ...limitsOf(stage.resources), ...gpusOf(stage.gpus) },
       network: { name: names.stages, aliases: [name] },

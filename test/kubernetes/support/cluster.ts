@@ -15,6 +15,8 @@ const home = process.env.MILLRACE_K8S_HOME ?? path.join(os.homedir(), '.cache/ku
 
 export interface Cluster {
   readonly kubeconfig: string
+  /** Socket of its node's containerd; empty when that is not to be reached. */
+  readonly containerd: string
   /** Gives the node an image out of an archive. */
   load(archive: string): Promise<void>
   stop(): Promise<void>
@@ -30,6 +32,7 @@ export async function startCluster(): Promise<Cluster> {
     const socket = process.env.MILLRACE_K8S_CONTAINERD
     return {
       kubeconfig: path.resolve(given),
+      containerd: socket ?? '',
       load: socket === undefined ? async () => {} : (archive) => importImage(socket, archive),
       stop: async () => {},
     }
@@ -39,6 +42,7 @@ export async function startCluster(): Promise<Cluster> {
   await script('up.sh')
   return {
     kubeconfig: path.join(home, 'run/admin.kubeconfig'),
+    containerd: path.join(home, 'run/containerd.sock'),
     load: (archive) => importImage(path.join(home, 'run/containerd.sock'), archive),
     stop: () => script('down.sh', '--wipe'),
   }
@@ -56,7 +60,8 @@ function script(name: string, ...args: readonly string[]): Promise<void> {
   })
 }
 
-async function importImage(socket: string, archive: string): Promise<void> {
+/** Gives the node of the tests one more image. @throws where there is only a kubeconfig */
+export async function importImage(socket: string, archive: string): Promise<void> {
   await run('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', archive])
 }
 

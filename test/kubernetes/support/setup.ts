@@ -7,6 +7,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** Path of the kubeconfig of the cluster. */
     kubeconfig: string
+    /** Socket of the containerd of its node; empty when it is not known. */
+    containerd: string
     /** Image of a project with Millrace (test/fixtures/project), which the cluster has. */
     image: string
   }
@@ -29,6 +31,7 @@ export async function setup(project: TestProject): Promise<void> {
     throw error
   }
   project.provide('kubeconfig', cluster.kubeconfig)
+  project.provide('containerd', cluster.containerd)
   project.provide('image', image.name)
 }
 

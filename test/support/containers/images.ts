@@ -36,6 +36,30 @@ export interface ImageFile {
   readonly file: string
 }
 
+/** An image of a folder that is a project with its packages, as `export dockerfile` would build it. */
+export async function projectImage(name: string, folder: string, file: string): Promise<ImageFile> {
+  const layer = await mkdtemp(path.join(os.tmpdir(), 'millrace-layer-'))
+  try {
+    await chmod(layer, 0o755) // it becomes the root folder
+    const app = path.join(layer, 'app')
+    await cp(folder, app, { recursive: true, verbatimSymlinks: true })
+    await chmod(app, 0o755)
+    const layers = [await baseLayerFile(), await layerOf(layer, `${file}.layer`)]
+    await writeImage(file, { name, layers, config: projectConfig })
+    return { name, file }
+  } finally {
+    await rm(layer, { recursive: true })
+  }
+}
+
+/** Made when it is not there. */
+export async function baseLayerFile(): Promise<string> {
+  await mkdir(cacheFolder, { recursive: true })
+  const file = path.join(cacheFolder, baseLayerName)
+  if (!existsSync(file)) await baseLayer(file)
+  return file
+}
+
 export interface Images {
   /** `node:20-slim`, or what stands in for it: the base image of `export dockerfile`. */
   readonly base: ImageFile
@@ -48,9 +72,7 @@ export interface Images {
 
 /** Writes archives of the images that tests with containers use. What has not changed is not made again. */
 export async function makeImages(): Promise<Images> {
-  await mkdir(cacheFolder, { recursive: true })
-  const baseFile = path.join(cacheFolder, baseLayerName)
-  if (!existsSync(baseFile)) await baseLayer(baseFile)
+  const baseFile = await baseLayerFile()
   const layers = [baseFile, await packagesLayer(), await appLayer()]
   const hash = path.basename(layers[2]!).split('.')[0]!.slice('app-'.length)
   const base = { name: 'node:20-slim', file: path.join(cacheFolder, 'base-image-2.tar') }

@@ -5,9 +5,8 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'nod
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { pythonPath } from '../../interop/python.js'
-import { baseLayerName } from './base-layer.js'
 import { layerOf, sha256, writeImage } from './archive.js'
-import { cacheFolder, type ImageFile, makeImages, root } from './images.js'
+import { baseLayerFile, cacheFolder, type ImageFile, root } from './images.js'
 import { addLibraries, librariesOf } from './system-files.js'
 
 const run = promisify(execFile)
@@ -25,9 +24,7 @@ const unneeded = /^(sklearn|scikit|scipy|matplotlib|fontTools|fonttools|pip|kiwi
  * Jina are those that `scripts/peers.mjs python` installs.
  */
 export async function makeJinaImage(): Promise<ImageFile> {
-  const base = path.join(cacheFolder, baseLayerName)
-  await makeImages()
-  const layers = [base, await pythonLayer(), await executorLayer()]
+  const layers = [await baseLayerFile(), await pythonLayer(), await executorLayer()]
   const hash = (await sha256(layers[2]!)).slice(0, 12)
   const image = {
     name: `docker.io/local/reverser:${hash}`,

@@ -1,0 +1,67 @@
+import { Flow } from 'millrace'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { conceptsProject } from '../support/concepts.suite.js'
+import { under } from '../support/load.js'
+import { Composed } from './support/compose.js'
+import { docker } from './support/docker.js'
+
+const executors = `${conceptsProject}/concepts/executors.mjs`
+
+let composed: Composed
+beforeAll(async () => {
+  const flow = new Flow({ name: 'composed', host: '127.0.0.1', quiet: true, workspace: '/data' })
+    .add({ name: 'who', uses: `${executors}#Who`, replicas: 3 })
+    .add({ name: 'keeper', uses: `${executors}#Keeper`, replicas: 2 })
+  composed = await Composed.up(flow, conceptsProject)
+})
+afterAll(() => composed?.remove())
+
+const inspect = async (id: string, format: string): Promise<string> => docker('inspect', '-f', format, id)
+
+it('the gateway alone is published, at the address of the Flow, and stages have no way out', async () => {
+  const ports = '{{json .HostConfig.PortBindings}}'
+  const [gateway] = await composed.containers('gateway')
+  expect(JSON.parse(await inspect(gateway!, ports))).toEqual({
+    '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: new URL(composed.host).port }],
+  })
+  for (const id of await composed.containers('who')) {
+    expect(JSON.parse(await inspect(id, ports))).toEqual({})
+    const [network] = Object.keys(
+      JSON.parse(await inspect(id, '{{json .NetworkSettings.Networks}}')) as object,
+    )
+    expect(await docker('network', 'inspect', '-f', '{{.Internal}}', network!)).toBe('true')
+  }
+})
+
+it('containers have a read-only root, no capabilities, and run as nobody in particular', async () => {
+  const format = '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.Config.User}}'
+  for (const id of await composed.containers()) {
+    expect(await inspect(id, format)).toBe('true [ALL] 1000:1000')
+    const write = 'require("node:fs").writeFileSync("/app/new", "")'
+    await expect(docker('exec', id, 'node', '-e', write)).rejects.toThrow(/read-only file system/)
+  }
+})
+
+it('replicas that leave lose no write, and one that comes is found by the gateway as it runs', async () => {
+  const [gateway] = await composed.containers('gateway')
+  const startedAt = await inspect(gateway!, '{{.State.StartedAt}}')
+  const load = { host: composed.host, endpoints: ['/write', '/who'], senders: 4 }
+  const { sent, outcomes, wrong } = await under(load, async ({ byHost }) => {
+    await expect.poll(() => byHost.size).toBe(3)
+    await composed.scale('who', 1)
+    expect(await composed.containers('who')).toHaveLength(1)
+    await composed.scale('who', 2)
+    await expect.poll(() => byHost.size).toBe(4)
+  })
+  expect({ outcomes, wrong }).toEqual({ outcomes: { ok: sent }, wrong: [] })
+  expect(await inspect(gateway!, '{{.State.StartedAt}}')).toBe(startedAt)
+})
+
+it('replicas share a workspace, and one that was killed has it again at once', async () => {
+  const both = await composed.containers('keeper')
+  expect(both).toHaveLength(2)
+  await docker('kill', both[0]!)
+  await composed.compose('up', '--detach', '--no-recreate', '--scale', 'who=2')
+  await composed.ready()
+  expect(await inspect(both[0]!, '{{.RestartCount}}')).toBe('0')
+})
