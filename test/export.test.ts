@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Flow, MillraceError } from 'millrace'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Flow } from 'millrace'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Ended, Place } from './support/command-line.js'
 
 const exported = path.join(import.meta.dirname, 'fixtures', 'exported.mjs')
@@ -128,9 +128,13 @@ executors:
   })
 })
 
-it('a Flow with a container as a stage is not started on this machine, and says so', async () => {
+it('a Flow with a container as a stage needs an engine that runs it, and says so', async () => {
+  vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock')
   const flow = new Flow({ quiet: true }).add({ name: 'indexer', uses: 'docker://indexer:1' })
-  const refused: unknown = await flow.start().catch((error: unknown) => error)
-  expect(MillraceError.is(refused) && refused.code).toBe('UNSUPPORTED')
-  expect(String(refused)).toMatch(/'indexer' is the image indexer:1.*toKubernetes/)
+  await expect(flow.start()).rejects.toMatchObject({
+    code: 'START_FAILED',
+    message: /indexer\/rep-0 did not start: No Docker engine answers at unix:\/\/\/nowhere\/docker\.sock/,
+    cause: { code: 'UNAVAILABLE' },
+  })
+  vi.unstubAllEnvs()
 })

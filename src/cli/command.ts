@@ -6,6 +6,6 @@ export interface Command {
   readonly summary: string
   /** What `millrace help` shows: usage, options, an example. */
   readonly help: string
-  /** `args` is what came after the name. @throws UsageError, MillraceError */
-  run(args: readonly string[], terminal: Terminal): Promise<void>
+  /** `args` is what came after the name; gives the exit code, where it is not 0. @throws UsageError, MillraceError */
+  run(args: readonly string[], terminal: Terminal): Promise<number | void>
 }

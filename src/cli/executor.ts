@@ -3,6 +3,7 @@ import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
+import { insideVariable, readInside } from '../pods/docker/inside.js'
 import { given, numberOption, objectOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
@@ -18,7 +19,7 @@ export const executor: Command = {
                          [--uses-requests JSON]
                          [--shards N --shard-id I] [--replicas N]
                          [--max-concurrency N] [--queue JSON]
-                         [--exit-on-exceptions NAME]…
+                         [--exit-on-exceptions NAME]… [--restarts N]
                          [--max-message-bytes N]
                          [--timeout-ready MS] [--grace-ms N]
 
@@ -43,6 +44,9 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
   --queue      what may wait: {"maxRequests":N,"maxBytes":N,"perReplica":N}
   --exit-on-exceptions
                name of an error after which the process is replaced
+  --restarts   how often, within a minute, a process that has ended is replaced,
+               10; with 0 this command ends with it, and with its exit code:
+               for containers, which are replaced from outside
   --max-message-bytes
                larger requests are refused, 268435456
   --timeout-ready
@@ -51,11 +55,19 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
 
 Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
   async run(args) {
+    const inside = readInside(process.env)
+    // not for a Flow that the Executor may start
+    delete process.env[insideVariable]
     const { flow, stage } = parseExecutor(args)
     const { uses = presetUses() } = stage
     // other commands do without
+    if (inside !== null || stage.restarts?.max === 0) {
+      const { runLone } = await import('./lone-executor.js')
+      return runLone({ flow, stage: { ...stage, uses } }, inside)
+    }
     const { Flow } = await import('../flow/flow.js')
     await untilInterrupted(new Flow(flow).add({ ...stage, uses }))
+    return 0
   },
 }
 
@@ -79,6 +91,7 @@ export function parseExecutor(args: readonly string[]): {
     'max-concurrency': { type: 'string' },
     queue: { type: 'string' },
     'exit-on-exceptions': { type: 'string', multiple: true },
+    restarts: { type: 'string' },
     'max-message-bytes': { type: 'string' },
     'timeout-ready': { type: 'string' },
     'grace-ms': { type: 'string' },
@@ -90,6 +103,10 @@ export function parseExecutor(args: readonly string[]): {
   const shardId = numberOption(texts, 'shard-id')
   if ((shards === undefined) !== (shardId === undefined))
     throw new UsageError('--shards and --shard-id belong together.')
+  const replicas = numberOption(texts, 'replicas')
+  const restarts = numberOption(texts, 'restarts')
+  if (restarts === 0 && replicas !== undefined && replicas !== 1)
+    throw new UsageError('--restarts 0 ends the command with its process, so --replicas can only be 1.')
   return {
     flow: {
       name,
@@ -101,7 +118,8 @@ export function parseExecutor(args: readonly string[]): {
     },
     stage: {
       name,
-      ...given({ uses, shards, shardId, replicas: numberOption(texts, 'replicas') }),
+      ...given({ uses, shards, shardId, replicas }),
+      ...(restarts !== undefined && { restarts: { max: restarts } }),
       ...given({ usesWith: objectOption(texts, 'uses-with'), usesMetas: objectOption(texts, 'uses-metas') }),
       ...given({ usesRequests: objectOption(texts, 'uses-requests') as StageOptions['usesRequests'] }),
       ...given({ maxConcurrency: numberOption(texts, 'max-concurrency') }),

@@ -7,6 +7,7 @@ import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { elsewhere, elsewhereArguments } from './elsewhere.js'
 import { type Asked, renderFlows } from './render-flows.js'
+import { UsageError } from './usage-error.js'
 
 interface Candidate {
   readonly label: string
@@ -19,6 +20,7 @@ export const ps: Command = {
        millrace ps --on kubernetes [--namespace NAME] [--context NAME]
                    [--kubeconfig FILE] [--json]
        millrace ps --on docker [--flow NAME] [--json]
+       millrace ps --orphans [--remove] [--json]
 
 Shows the Flows of this user that run on this machine: each stage with the
 replicas that are ready, each pod with its state, process id, requests in
@@ -33,14 +35,27 @@ what only the gateway does.
            of the cluster; all that may be seen unless said otherwise
   --context, --kubeconfig
            which cluster; as kubectl chooses unless said otherwise
-  --json   an array of Flows as JSON; one that does not answer has an "error"`,
+  --json   an array of Flows as JSON; one that does not answer has an "error"
+
+With --orphans it shows containers of Docker whose program has ended without
+them, as by kill -9 of it, and with --remove it ends and removes them.`,
   async run(args, terminal) {
     const { values, positionals } = parseArguments(args, {
       ...elsewhereArguments,
       flow: { type: 'string' },
       json: { type: 'boolean' },
+      orphans: { type: 'boolean' },
+      remove: { type: 'boolean' },
     })
     positional(positionals)
+    const { orphans: isOrphans = false, remove = false, json = false } = values
+    if (remove && !isOrphans) throw new UsageError('--remove is for --orphans.')
+    if (isOrphans && values.flow !== undefined) throw new UsageError('--orphans are of all Flows.')
+    if (isOrphans) {
+      // its client is loaded for this only
+      const { orphans } = await import('./orphans.js')
+      return orphans({ remove, json }, terminal)
+    }
     const where = elsewhere(values)
     const flows = await (where === null ? here(values.flow) : there(where))
     if (values.json) terminal.out(`${JSON.stringify(flows.map(asJson), null, 2)}\n`)

@@ -24,16 +24,15 @@ const commands: ReadonlyMap<string, Command> = new Map([
 
 /** What a command line did: its exit code, and for standard error why it is not 0. */
 export interface Outcome {
-  /** 0; 1 when what was asked for failed; 2 when the command line is wrong. */
-  readonly code: 0 | 1 | 2
+  /** 0; 1 when what was asked for failed; 2 when the command line is wrong; another one of an Executor that ended with it. */
+  readonly code: number
   readonly complaint: string | null
 }
 
 /** Runs one command line, without the name of the program. Never rejects. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<Outcome> {
   try {
-    await dispatch(args, terminal)
-    return { code: 0, complaint: null }
+    return { code: await dispatch(args, terminal), complaint: null }
   } catch (error) {
     if (error instanceof UsageError) {
       const [name = ''] = args
@@ -44,22 +43,28 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<void> {
+/** Gives the exit code. */
+async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  const text = textFor(name, rest)
+  if (text === null) return (await find(name ?? '').run(rest, terminal)) ?? 0
+  terminal.out(`${text}\n`)
+  return 0
+}
+
+/** What it explains; null when it is to do something. */
+function textFor(name: string | undefined, rest: readonly string[]): string | null {
   switch (name) {
     case undefined:
     case '--help':
     case '-h':
-      return terminal.out(`${overview()}\n`)
+      return overview()
     case '--version':
     case '-v':
-      return terminal.out(`${version()}\n`)
+      return version()
     case 'help':
-      return terminal.out(`${rest[0] === undefined ? overview() : find(rest[0]).help}\n`)
-    default: {
-      const command = find(name)
-      if (rest.includes('--help') || rest.includes('-h')) return terminal.out(`${command.help}\n`)
-      return command.run(rest, terminal)
-    }
+      return rest[0] === undefined ? overview() : find(rest[0]).help
+    default:
+      return rest.includes('--help') || rest.includes('-h') ? find(name).help : null
   }
 }
 

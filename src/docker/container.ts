@@ -7,7 +7,7 @@ import { type ContainerSpec, createOptions } from './container-spec.js'
 import type { Engine } from './engine.js'
 import { dockerFailure, isConflict, isNotFound } from './failure.js'
 import type { Labels } from './labels.js'
-import { type ContainerFile, tarOf } from './tar.js'
+import { type ContainerFile, folderTar, tarOf } from './tar.js'
 
 /** How a container stands. */
 export interface ContainerFacts {
@@ -142,6 +142,15 @@ export class Container {
       await this.#container.putArchive(tarOf(files), { path: folder })
     } catch (error) {
       throw dockerFailure(error, `Files cannot be put into ${folder} of a container`)
+    }
+  }
+
+  /** Gives a folder of it, which it is not running in yet, to a user: a new volume is root's. */
+  async own(folder: string, user: { readonly uid: number; readonly gid: number }): Promise<void> {
+    try {
+      await this.#container.putArchive(folderTar(folder.replace(/^\//, ''), user), { path: '/' })
+    } catch (error) {
+      throw dockerFailure(error, `The folder ${folder} of a container cannot be given to its user`)
     }
   }
 

@@ -40,9 +40,7 @@ export async function connectEngine(env: NodeJS.ProcessEnv = process.env): Promi
 type Load = () => Promise<{ readonly default: typeof Dockerode }>
 
 /** @throws MODULE_NOT_FOUND */
-export async function loadDockerode(
-  load: Load = () => import('dockerode') as unknown as ReturnType<Load>,
-): Promise<typeof Dockerode> {
+export async function loadDockerode(load: Load = () => import('dockerode')): Promise<typeof Dockerode> {
   try {
     return (await load()).default
   } catch (error) {

@@ -2,6 +2,8 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import type Dockerode from 'dockerode'
 import type { Volume } from '../plan/container.js'
+import type { Engine } from './engine.js'
+import { dockerFailure, isNotFound } from './failure.js'
 
 /** What a container has from outside of itself. */
 export type Mount =
@@ -22,6 +24,22 @@ export function mountOf(
   if (!/^[./~]/.test(source)) return { kind: 'volume', name: source, target }
   const folder = source.startsWith('~') ? path.join(homedir(), source.slice(1)) : path.resolve(source)
   return { kind: 'folder', source: folder, target }
+}
+
+/** Those of the volumes that the engine does not have yet. */
+export async function newVolumes({ docker }: Engine, mounts: readonly Mount[]): Promise<readonly Mount[]> {
+  const isNew = async (mount: Mount): Promise<boolean> => {
+    if (mount.kind !== 'volume') return false
+    try {
+      await docker.getVolume(mount.name).inspect()
+      return false
+    } catch (error) {
+      if (isNotFound(error)) return true
+      throw dockerFailure(error, `The volume ${mount.name} cannot be looked up`)
+    }
+  }
+  const answers = await Promise.all(mounts.map(isNew))
+  return mounts.filter((_, index) => answers[index])
 }
 
 /** Docker makes a volume that it does not have, with these labels. */

@@ -11,17 +11,36 @@ const blockBytes = 512
 /** That of the field `name` of ustar. */
 const longestName = 100
 
+/** A folder that is to be somebody's, as an archive: where it is put it changes hands, whatever is in it stays as it is. */
+export function folderTar(
+  path: string,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+): Buffer {
+  const entry = header({ name: `${path}/`, size: 0, mode: 0o755, type: '5', uid, gid })
+  return Buffer.concat([entry, Buffer.alloc(2 * blockBytes)])
+}
+
 /** Files as an archive (POSIX ustar), for `putArchive`. All belong to root. */
 export function tarOf(files: readonly ContainerFile[]): Buffer {
   const parts = files.flatMap(({ path, text, mode = 0o644 }) => {
     const content = Buffer.from(text)
     const rest = (blockBytes - (content.length % blockBytes)) % blockBytes
-    return [header(path, content.length, mode), content, Buffer.alloc(rest)]
+    const entry = { name: path, size: content.length, mode, type: '0', uid: 0, gid: 0 }
+    return [header(entry), content, Buffer.alloc(rest)]
   })
   return Buffer.concat([...parts, Buffer.alloc(2 * blockBytes)])
 }
 
-function header(name: string, size: number, mode: number): Buffer {
+interface Entry {
+  readonly name: string
+  readonly size: number
+  readonly mode: number
+  readonly type: string
+  readonly uid: number
+  readonly gid: number
+}
+
+function header({ name, size, mode, type, uid, gid }: Entry): Buffer {
   const bytes = Buffer.alloc(blockBytes)
   if (Buffer.byteLength(name) >= longestName)
     throw new RangeError(`The name of a file in an archive is too long: ${name}`)
@@ -30,11 +49,12 @@ function header(name: string, size: number, mode: number): Buffer {
   }
   bytes.write(name, 0)
   octal(mode, 100, 8)
-  octal(0, 108, 8)
-  octal(0, 116, 8)
+  octal(uid, 108, 8)
+  octal(gid, 116, 8)
   octal(size, 124, 12)
   octal(0, 136, 12)
   bytes.write('        0', 148)
+  bytes.write(type, 156)
   bytes.write('ustar\x0000', 257)
   octal(
     bytes.reduce((sum, byte) => sum + byte, 0),

@@ -103,7 +103,8 @@ function overrides(
 
 /** What a replica keeps to itself; only what was asked for. */
 function limits({ settings }: FlowPlan, stage: StagePlan): readonly string[] {
-  const args: string[] = []
+  // who replaces the container counts, and knows why it ended
+  const args: string[] = ['--restarts', '0']
   if (stage.maxConcurrency !== null) args.push('--max-concurrency', String(stage.maxConcurrency))
   if (stage.queue.perReplica !== stageOptions.queue.preset.perReplica)
     args.push('--queue', JSON.stringify({ perReplica: stage.queue.perReplica }))

@@ -5,6 +5,7 @@ import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { startPod } from '../pods/index.js'
 import type { Pod } from '../pods/pod.js'
 import { Deployment } from './deployment.js'
+import { podKind } from './pod-kind.js'
 import { podSpec } from './pod-spec.js'
 import type { ShardPlan } from './shard-plan.js'
 
@@ -50,9 +51,9 @@ function startReplica(
     signal,
   }: { readonly index: number; readonly holder: Holder | null; readonly signal: AbortSignal },
 ): Promise<Pod> {
-  const { source, runtime, replicas } = stage
+  const { source, replicas } = stage
   const executorClass = 'executorClass' in source ? source.executorClass : null
   const onLine = (line: string): void => void process.stderr.write(`${line}\n`)
   const options = executorClass === null ? { signal, onLine } : { signal, onLine, executorClass }
-  return startPod(runtime, podSpec(flow, stage, { index, replicas, holder }), options)
+  return startPod(podKind(stage), podSpec(flow, stage, { index, replicas, holder }), options)
 }

@@ -30,7 +30,7 @@ function fakePod(name: string, pid: number, plan: ShardPlan): FakePod {
   let killed = false
   let stopped = false
   const end = (expected: boolean, reason: string): void =>
-    exited.resolve({ expected, reason, output: expected ? [] : ['last words'] })
+    exited.resolve({ expected, reason, code: null, output: expected ? [] : ['last words'] })
   return {
     name,
     pid,

@@ -12,7 +12,6 @@ import { isPod, offerClass } from '../executor/load.js'
 import type { OptionsOf } from '../export/index.js'
 import {
   addStage,
-  checkLocal,
   createPlan,
   type FlowPlan,
   setReplicas,
@@ -322,7 +321,6 @@ export class Flow<Stages extends string = never> {
 
   async #startHere(options: object): Promise<void> {
     resolveOptions({ on: oneOf(['localhost'], 'localhost') }, options, 'start()')
-    checkLocal(this.#plan)
     // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
     const { startHere } = await import('./life.js')
     const running = await startHere(this.#plan, reachable(this.host))

@@ -1,9 +1,9 @@
 import { MillraceError } from '../errors.js'
-import type { Runtime } from '../plan/stage-settings.js'
+import type { PodKind } from '../pods/index.js'
 import type { Pod } from '../pods/pod.js'
 import type { PodControl } from './pods-of.js'
 
-export function podControl(stage: string, runtime: Runtime, pod: Pod): PodControl {
+export function podControl(stage: string, runtime: PodKind, pod: Pod): PodControl {
   const { name, pid, exited } = pod
   return {
     stage,
@@ -13,7 +13,7 @@ export function podControl(stage: string, runtime: Runtime, pod: Pod): PodContro
     exited,
     signal(signal) {
       if (runtime === 'process') send(pid, signal)
-      else if (runtime === 'thread' && signal === 'SIGKILL') pod.kill()
+      else if (runtime !== 'inline' && signal === 'SIGKILL') pod.kill()
       else throw new MillraceError('UNSUPPORTED', `${name} has no process of its own to send ${signal} to.`)
     },
     fault: (fault) => pod.fault(fault),

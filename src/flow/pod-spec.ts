@@ -1,6 +1,7 @@
 import type { Holder } from '../executor/workspace/holder.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
-import type { PodSpec } from '../pods/pod.js'
+import { parseVolume } from '../plan/container.js'
+import type { PodContainer, PodSpec } from '../pods/pod.js'
 import type { ShardPlan } from './shard-plan.js'
 
 /** What one replica of a stage must run; plain data. */
@@ -17,6 +18,7 @@ export function podSpec(
     replica: replica.index,
     env: { ...flow.settings.env, ...stage.env },
     timeoutReadyMs: stage.timeoutReadyMs ?? flow.settings.timeoutReadyMs,
+    container: containerOf(flow, stage),
     executor: {
       module: source.kind === 'module' ? source.url : null,
       otherModules: source.kind === 'module' ? source.otherUrls : [],
@@ -36,5 +38,21 @@ export function podSpec(
       shardId: stage.part?.shardId ?? stage.shardId,
       shards: stage.part?.shards ?? stage.shards,
     },
+  }
+}
+
+/** Of a stage whose pods are containers. */
+function containerOf({ settings }: FlowPlan, stage: ShardPlan): PodContainer | undefined {
+  const { source, volumes, gpus, resources, envFromSecret } = stage
+  if (source.kind !== 'image') return undefined
+  return {
+    image: source.image,
+    flow: settings.name,
+    volumes: volumes.map((written) => parseVolume(written)!),
+    gpus,
+    resources,
+    envFromSecret,
+    graceMs: settings.graceMs,
+    maxMessageBytes: settings.maxMessageBytes,
   }
 }

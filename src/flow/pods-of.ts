@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
-import type { Runtime } from '../plan/stage-settings.js'
 import type { Fault } from '../pods/fault.js'
+import type { PodKind } from '../pods/index.js'
 import type { Exit } from '../pods/pod.js'
 
 /** A pod that a Flow of this program has started, for whoever wants to see it fail. */
@@ -9,10 +9,10 @@ export interface PodControl {
   /** `exec/rep-0`. */
   readonly name: string
   readonly pid: number
-  readonly runtime: Runtime
+  readonly runtime: PodKind
   /** Resolves once when this very pod has ended. Never rejects. */
   readonly exited: Promise<Exit>
-  /** To the process of the pod, nobody when that has ended; of a thread only SIGKILL. @throws UNSUPPORTED for what has no process of its own */
+  /** To the process of the pod, nobody when that has ended; of a thread or container only SIGKILL. @throws UNSUPPORTED for what has no process of its own */
   signal(signal: NodeJS.Signals): void
   /** @throws UNSUPPORTED for an inline pod */
   fault(fault: Fault): void

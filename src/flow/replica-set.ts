@@ -17,6 +17,7 @@ import { Fleet, type FleetTools } from './fleet.js'
 import { Liveness } from './healing/liveness.js'
 import { Outlooks } from './healing/outlooks.js'
 import { RestartBudget } from './healing/restart-budget.js'
+import { podKind } from './pod-kind.js'
 import type { Replica } from './replica.js'
 import { rollOut } from './scaling/rolling-update.js'
 import { Turns } from './scaling/turns.js'
@@ -56,7 +57,7 @@ export class ReplicaSet {
     this.#clock = clock
     this.#outlooks = new Outlooks(plan.set, { ...tools, budget })
     this.#fleet = new Fleet({ ...tools, stage: plan.set, clock, random, budget, outlooks: this.#outlooks })
-    this.#liveness = plan.liveness && new Liveness(plan.runtime, plan.liveness, { clock, logger })
+    this.#liveness = plan.liveness && new Liveness(podKind(plan), plan.liveness, { clock, logger })
   }
 
   /** `exec/shard-1`; the name of the stage when it has one shard. */
@@ -139,7 +140,7 @@ export class ReplicaSet {
   /** The connection to one of its pods is gone; a pod that lives on without it is ended, and by that replaced. */
   async lost(name: string, reason: string): Promise<void> {
     const pod = this.#podNamed(name)
-    if (pod === null || this.#plan.runtime === 'inline') return
+    if (pod === null || podKind(this.#plan) === 'inline') return
     if (await within(pod.exited, lostMs, this.#clock)) return
     this.#tools.logger.warn(`${name} lives but has no connection any more, and is ended: ${reason}`)
     pod.kill()

@@ -12,6 +12,7 @@ import type { Deployment, ScaleOptions } from './deployment.js'
 import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
 import { gatewaySpec, programReducers } from './gateway-spec.js'
 import { podControl } from './pod-control.js'
+import { podKind } from './pod-kind.js'
 import type { PodControl } from './pods-of.js'
 import type { ReplicaSet } from './replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
@@ -123,7 +124,7 @@ export class RunningFlow {
   pods(): readonly PodControl[] {
     return [...this.#deployments.values()].flatMap(({ plan, all }) =>
       all.flatMap(({ running, pod }) =>
-        running && pod !== null ? [podControl(plan.name, plan.runtime, pod)] : [],
+        running && pod !== null ? [podControl(plan.name, podKind(plan), pod)] : [],
       ),
     )
   }

@@ -1,6 +1,7 @@
 import type { PodState, PodStatus, ShardStatus, StageStatus } from '../control/status.js'
 import type { ReplicaState, StageLoad } from '../gateway/events.js'
 import type { StagePlan } from '../plan/flow-plan.js'
+import { podKind } from './pod-kind.js'
 import type { ReplicaLife } from './replica.js'
 
 /** What a replica knows of itself. */
@@ -21,7 +22,7 @@ export interface SetFacts {
 
 /** A stage whose replicas are this Flow's own; `loads` are what the gateway says of its shards, by their name. */
 export function stageStatus(
-  { name, runtime }: StagePlan,
+  stage: StagePlan,
   sets: readonly SetFacts[],
   loads: ReadonlyMap<string, StageLoad>,
 ): StageStatus {
@@ -31,8 +32,8 @@ export function stageStatus(
   })
   const pods = parts.flatMap((part) => part.pods)
   return {
-    name,
-    runtime,
+    name: stage.name,
+    runtime: podKind(stage),
     replicas: sum(sets, ({ wanted }) => wanted),
     ready: countReady(pods),
     degraded: sets.find(({ degraded }) => degraded !== null)?.degraded ?? null,

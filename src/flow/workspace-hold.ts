@@ -22,33 +22,52 @@ export class WorkspaceHold {
   #cancelRenewal: () => void
 
   /** @param name of the Flow */
-  constructor(name: string, clock: Clock) {
+  constructor(name: string, clock: Clock, { holder, isShared }: Held = ownHold(name, clock.now())) {
     this.#clock = clock
-    const shared = takeFlowId()
-    this.#isShared = shared !== null
-    this.holder = createHolder({ name, shared }, clock.now())
+    this.holder = holder
+    this.#isShared = isShared
     this.#cancelRenewal = clock.after(renewalMs, () => this.#renew())
     // before the private folder goes, which has the token
     if (open.size === 0) process.prependListener('exit', closeAll)
     open.add(this)
   }
 
-  /** Gives the workspaces back. Idempotent; never throws: a token that is gone frees them as well. */
-  close(): void {
+  /** In a container of a Flow whose program is outside: the same hold, which renews what is locked here. */
+  static joined(holder: Holder | null, clock: Clock): WorkspaceHold {
+    const isListedOutside = holder?.mounted !== undefined
+    const own = isListedOutside ? holder : holder && joinHolder(holder)
+    return new WorkspaceHold('', clock, { holder: own, isShared: false })
+  }
+
+  /**
+   * Gives the workspaces back, unless others of the same hold go on with them. Idempotent; never throws: a token that is gone
+   * frees them as well.
+   */
+  close({ isLast = true }: { readonly isLast?: boolean } = {}): void {
     if (!open.delete(this)) return
     if (open.size === 0) process.removeListener('exit', closeAll)
     this.#cancelRenewal()
     const { holder } = this
-    if (holder === null) return
-    if (!this.#isShared) quietly(() => dropLocks(holder))
-    releasePrivatePath(holder.token)
+    if (holder === null || holder.mounted !== undefined) return
+    if (isLast && !this.#isShared) quietly(() => dropLocks(holder))
+    releasePrivatePath(holder.list ?? holder.token)
   }
 
   #renew(): void {
     const { holder } = this
-    if (holder !== null) quietly(() => renewLocks(holder, this.#clock.now()))
+    if (holder !== null && holder.mounted === undefined) quietly(() => renewLocks(holder, this.#clock.now()))
     this.#cancelRenewal = this.#clock.after(renewalMs, () => this.#renew())
   }
+}
+
+interface Held {
+  readonly holder: Holder | null
+  readonly isShared: boolean
+}
+
+function ownHold(name: string, nowMs: number): Held {
+  const shared = takeFlowId()
+  return { holder: createHolder({ name, shared }, nowMs), isShared: shared !== null }
 }
 
 interface Identity {
@@ -80,8 +99,21 @@ function createHolder({ name, shared }: Identity, nowMs: number): Holder | null 
   }
 }
 
+/** Null where there is no temporary folder: nobody could renew it. */
+function joinHolder(holder: Holder): Holder | null {
+  try {
+    const list = nextPrivatePath('token')
+    writeFileSync(list, '', { flag: 'wx', mode: 0o600 })
+    return { ...holder, list }
+  } catch (error) {
+    process.emitWarning(`The workspaces of Flow '${holder.name}' cannot be locked: ${String(error)}`)
+    return null
+  }
+}
+
 function closeAll(): void {
-  for (const hold of open) hold.close()
+  // a program that just ends has no word from others
+  for (const hold of open) hold.close({ isLast: hold.holder?.list === undefined })
 }
 
 /** A folder may be gone, or its disk full: what counts is the token, the rest is for other containers. */

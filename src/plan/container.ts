@@ -3,7 +3,7 @@ import { parseOptions } from './option.js'
 import { amountOf } from './quantity.js'
 import { listOf, optional, text } from './option-kinds.js'
 
-/** What a stage is and has where it runs in containers. Pods on this machine take no notice of it. */
+/** What a stage is and has where it runs in containers. Processes and threads take no notice of it. */
 export interface ContainerSettings {
   /**
    * Image of the stage's containers. Alone it has its Executor in `config.yml` (as `uses: 'docker://…'`); together with

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ErrorCode, MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import { offerClass } from '../executor/load.js'
-import { addStage, checkLocal, createPlan, setUsesWith } from './flow-plan.js'
+import { addStage, createPlan, setUsesWith } from './flow-plan.js'
 import type { StageOptions } from './stage-settings.js'
 
 class Encoder extends Executor {
@@ -206,10 +206,10 @@ describe('what is refused when a Flow is built', () => {
       /envFromSecret/,
     ],
     [
-      'a container on this machine',
-      () => checkLocal(addStage(empty, { uses: 'docker://img:1' })),
-      'UNSUPPORTED',
-      /img:1, and containers on localhost are not in this version/,
+      'an image in a thread',
+      () => addStage(empty, { uses: 'docker://img:1', runtime: 'thread' }),
+      'INVALID_OPTION',
+      /img:1, which runs in containers, not with runtime "thread"/,
     ],
     ['no shards', () => add({ shards: 0 }), 'INVALID_OPTION', /shards must be .* from 1 to 1024, not 0/],
     [

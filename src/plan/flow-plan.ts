@@ -85,6 +85,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
   checkInline(stage, replicas)
+  checkImage(stage)
   return stage
 }
 
@@ -139,14 +140,12 @@ function checkInline(stage: StagePlan, replicas: unknown): void {
   }
 }
 
-/** @throws UNSUPPORTED for a stage that only containers can run. */
-export function checkLocal({ stages }: FlowPlan): void {
-  const stage = stages.find(({ source }) => source.kind === 'image')
-  if (stage?.source.kind !== 'image') return
+/** An image runs in a process of its own in any case. */
+function checkImage({ source, runtime, name }: StagePlan): void {
+  if (source.kind !== 'image' || runtime === 'process') return
   throw new MillraceError(
-    'UNSUPPORTED',
-    `stage '${stage.name}' is the image ${stage.source.image}, and containers on localhost are not in this version. ` +
-      'Export the Flow (flow.toKubernetes(), flow.toDockerCompose()), or start the container yourself and name it with external: true, host and port.',
+    'INVALID_OPTION',
+    `stage '${name}' is the image ${source.image}, which runs in containers, not with runtime ${show(runtime)}. Leave runtime out.`,
   )
 }
 

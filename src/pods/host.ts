@@ -21,6 +21,8 @@ export interface Host {
   terminate(): void
   /** Ends it, whatever it does: SIGKILL. */
   kill(): void
+  /** Why it may be late, for a start that was given up; null when nothing is known. */
+  whyLate?(): string | null
   /** Makes it fail, for tests. @throws UNSUPPORTED where it cannot fail alone */
   fault(fault: Fault): void
 }
@@ -31,6 +33,6 @@ export interface HostEvents {
   readonly failed: (failure: StartFailure) => void
   /** One line that it printed, without its line feed. */
   readonly line: (text: string) => void
-  /** It is gone; one sentence, such as `exited with code 1`. */
-  readonly exited: (reason: string) => void
+  /** It is gone; one sentence, such as `exited with code 1`, and its code where it has one. */
+  readonly exited: (reason: string, code?: number) => void
 }

@@ -1,3 +1,4 @@
+import { startDocker } from './docker/driver.js'
 import { startInline } from './inline/driver.js'
 import type { Driver } from './host.js'
 import { runPod, type StartOptions } from './lifecycle.js'
@@ -5,10 +6,12 @@ import type { Pod, PodSpec } from './pod.js'
 import { startProcess } from './process/driver.js'
 import { startThread } from './thread/driver.js'
 
-const drivers = { inline: startInline, thread: startThread, process: startProcess } as const satisfies Record<
-  string,
-  Driver
->
+const drivers = {
+  inline: startInline,
+  thread: startThread,
+  process: startProcess,
+  docker: startDocker,
+} as const satisfies Record<string, Driver>
 
 export type { StartOptions } from './lifecycle.js'
 

@@ -17,7 +17,7 @@ import type { Address } from '../transport/transport.js'
 import type { Driver, Host, HostOptions } from './host.js'
 import { OutputTail, prefixed } from './output.js'
 import type { Pod, PodSpec } from './pod.js'
-import { RunningPod, within } from './running-pod.js'
+import { type Gone, RunningPod, within } from './running-pod.js'
 import { type BadStart, startError } from './start-error.js'
 
 /** How long a pod that could not start may take to end by itself. */
@@ -41,7 +41,7 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
   if (signal.aborted) throw MillraceError.from(signal.reason, 'CANCELLED')
   const output = new OutputTail()
   const outcome = deferred<Start>()
-  const gone = deferred<string>()
+  const gone = deferred<Gone>()
   const host: Host = driver(
     spec,
     {
@@ -51,9 +51,10 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
         output.push(text)
         options.onLine(prefixed(text, { name, pid: host.pid }))
       },
-      exited(reason) {
-        outcome.resolve({ kind: 'gone', reason })
-        gone.resolve(reason)
+      exited(reason, code) {
+        const end = { reason, code: code ?? null }
+        outcome.resolve({ kind: 'gone', ...end })
+        gone.resolve(end)
       },
     },
     options,
@@ -62,11 +63,12 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
   if (start.kind === 'ready') {
     return new RunningPod({ name, host, address: start.address, gone: gone.promise, output, clock })
   }
+  const why = host.whyLate?.() ?? null
   if (start.kind !== 'failed' || !(await within(gone.promise, failedMs, clock))) host.kill()
   await gone.promise
   throw start.kind === 'aborted'
     ? MillraceError.from(signal.reason, 'CANCELLED')
-    : startError(start, spec, output.lines)
+    : startError(start.kind === 'late' ? { ...start, why } : start, spec, output.lines)
 }
 
 /** How the start ended, in time or not. */

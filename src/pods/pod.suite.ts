@@ -189,7 +189,12 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       const channel = await reach(pod)
       const reply = failureOf(channel.handle(ask('/die'), call()))
       const exit = await pod.exited
-      expect(exit).toEqual({ expected: false, reason: 'exited with code 3', output: ['I give up'] })
+      expect(exit).toEqual({
+        expected: false,
+        reason: 'exited with code 3',
+        code: 3,
+        output: ['I give up'],
+      })
       expect(await reply).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
       expect(await pod.stop()).toEqual(exit)
     })
@@ -222,10 +227,14 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       const { reason, output } = await throws.exited
       expect([reason, ...output].join('\n')).toContain('a fault that was asked for')
       const channel = await reach(holds)
-      const began = performance.now()
       holds.fault({ type: 'block', ms: 200 })
-      await channel.handle(ask('/echo'), call())
-      expect(performance.now() - began).toBeGreaterThan(150)
+      let longestMs = 0
+      // one that is told by a longer way than requests come holds it a little later
+      while (longestMs < 150) {
+        const began = performance.now()
+        await channel.handle(ask('/echo'), call())
+        longestMs = Math.max(longestMs, performance.now() - began)
+      }
     })
 
     it('says that it ran out of memory', async () => {

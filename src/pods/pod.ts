@@ -1,3 +1,4 @@
+import type { ContainerSettings, Volume } from '../plan/container.js'
 import type { Address } from '../transport/transport.js'
 import type { ExecutorSpec } from '../worker/spec.js'
 import type { Fault } from './fault.js'
@@ -12,6 +13,18 @@ export interface PodSpec {
   readonly env: Readonly<Record<string, string>>
   /** Milliseconds from spawn to ready; -1 waits for ever. */
   readonly timeoutReadyMs: number
+  /** What it runs in; for pods of kind `docker`. Its `executor.module` is a path of the image; null: what the image has. */
+  readonly container?: PodContainer | undefined
+}
+
+/** The container of one pod, and what it is told of its Flow. */
+export interface PodContainer extends Pick<ContainerSettings, 'gpus' | 'resources' | 'envFromSecret'> {
+  readonly image: string
+  readonly volumes: readonly Volume[]
+  /** Name of the Flow. */
+  readonly flow: string
+  readonly graceMs: number
+  readonly maxMessageBytes: number
 }
 
 /** How a pod ended. `expected` when it was asked to. */
@@ -19,6 +32,8 @@ export interface Exit {
   readonly expected: boolean
   /** One sentence: `exited with code 1`, `was killed by SIGKILL`, … */
   readonly reason: string
+  /** As shells tell it: 128 and the number of a signal. Null where it has none of its own. */
+  readonly code: number | null
   /** The last lines it printed. */
   readonly output: readonly string[]
 }

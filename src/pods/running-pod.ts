@@ -11,12 +11,18 @@ const defaultGraceMs = 10_000
 /** How long a pod may take to end after SIGTERM. */
 const urgedMs = 1000
 
+/** Why a host is gone, and its exit code where it has one. */
+export interface Gone {
+  readonly reason: string
+  readonly code: number | null
+}
+
 export interface RunningPodParts {
   readonly name: string
   readonly host: Host
   readonly address: Address
-  /** Resolves with the reason when the host is gone. */
-  readonly gone: Promise<string>
+  /** Resolves when the host is gone. */
+  readonly gone: Promise<Gone>
   readonly output: OutputTail
   readonly clock: Clock
 }
@@ -35,10 +41,10 @@ export class RunningPod implements Pod {
     this.pid = parts.host.pid
     this.address = parts.address
     this.#parts = parts
-    this.exited = parts.gone.then((reason) => {
+    this.exited = parts.gone.then(({ reason, code }) => {
       const expected = this.#state === 'stopping'
       this.#state = 'gone'
-      return { expected, reason, output: parts.output.lines }
+      return { expected, reason, code, output: parts.output.lines }
     })
   }
 

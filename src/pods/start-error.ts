@@ -1,17 +1,29 @@
 import { type ErrorCode, MillraceError } from '../errors.js'
 import type { PodSpec } from './pod.js'
+import type { Gone } from './running-pod.js'
 import type { StartFailure } from './start-failure.js'
+
+/** A pod that ended by itself before it was ready. */
+export class EarlyEnd extends Error {
+  override readonly name = 'EarlyEnd'
+  readonly code: number | null
+
+  constructor({ reason, code }: Gone) {
+    super(reason)
+    this.code = code
+  }
+}
 
 /** How a start can end badly. */
 export type BadStart =
   | { readonly kind: 'failed'; readonly failure: StartFailure }
-  | { readonly kind: 'gone'; readonly reason: string }
-  | { readonly kind: 'late' }
+  | ({ readonly kind: 'gone' } & Gone)
+  | { readonly kind: 'late'; readonly why?: string | null }
 
 /** What the starter of a pod is told: its name, the reason, its last output, what to do. */
 export function startError(start: BadStart, spec: PodSpec, output: readonly string[]): MillraceError {
   const where = { deployment: spec.deployment, pod: spec.name }
-  const cause = start.kind === 'failed' ? causeOf(start.failure) : undefined
+  const cause = causeOf(start)
   return new MillraceError(codeOf(start), sentence(start, spec, output), { output, where, cause })
 }
 
@@ -28,12 +40,17 @@ function sentence(start: BadStart, { name, timeoutReadyMs }: PodSpec, output: re
     return `${name} did not start: ${start.failure.message}${printed}`
   }
   if (start.kind === 'gone') return `${name} ${start.reason} before it was ready.${lastOutput(output)}`
-  const hint =
-    'Its constructor, or the loading of its module, takes longer; raise timeoutReadyMs (-1 waits for ever).'
+  const why = start.why ?? 'Its constructor, or the loading of its module, takes longer;'
+  const hint = `${why} raise timeoutReadyMs (-1 waits for ever).`
   return `${name} was not ready within ${timeoutReadyMs} ms. ${hint}${lastOutput(output)}`
 }
 
-function causeOf({ code, message, stack }: StartFailure): Error {
+function causeOf(start: BadStart): Error | undefined {
+  if (start.kind === 'gone') return new EarlyEnd(start)
+  return start.kind === 'failed' ? failureOf(start.failure) : undefined
+}
+
+function failureOf({ code, message, stack }: StartFailure): Error {
   const cause = code === null ? new Error(message) : new MillraceError(code, message)
   cause.stack = stack
   return cause

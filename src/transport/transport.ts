@@ -5,7 +5,14 @@ import type { Description, Handler, Sender, Service, StreamHandler } from '../ca
 export type Address =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'port'; readonly port: MessagePort }
-  | { readonly kind: 'grpc'; readonly host: string; readonly port: number; readonly tls: boolean }
+  | {
+      readonly kind: 'grpc'
+      readonly host: string
+      readonly port: number
+      readonly tls: boolean
+      /** One pod of this Flow, which is gone when its connection is. Default false: a server that may come back. */
+      readonly isPod?: boolean
+    }
   | { readonly kind: 'memory'; readonly service: Service }
 
 /** The dialled side: one multiplexed connection to one pod. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
-import { startEngine } from '../support/containers/engine.js'
+import { type Engine, startEngine } from '../support/containers/engine.js'
 import { makeImages } from '../support/containers/images.js'
 
 const run = promisify(execFile)
@@ -17,10 +17,12 @@ declare module 'vitest' {
   }
 }
 
+let engine: Engine | null = null
+
 /** An engine that runs, with the images of the tests. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<void> {
   const images = await makeImages()
-  const engine = await startEngine()
+  engine = await startEngine()
   // inherited by the processes that run the tests
   process.env.DOCKER_HOST = engine.host
   try {
@@ -32,7 +34,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('dockerHost', engine.host)
   project.provide('baseImage', images.base.name)
   project.provide('projectImage', images.project.name)
-  return () => engine.stop()
+}
+
+export async function teardown(): Promise<void> {
+  await engine?.stop()
 }
 
 /** Unless the engine has it: the name of an image changes with its content. */

@@ -1,8 +1,9 @@
-import { Flow } from 'millrace'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Client, Document, Flow } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { apply, echo } from './support/apply.js'
 import { under } from '../support/load.js'
-import { Namespace } from './support/namespace.js'
+import { Namespace, type Pod } from './support/namespace.js'
 
 let namespace: Namespace
 /** The one address of all gateways: this machine is a node, so it leads to them from here. */
@@ -47,6 +48,38 @@ describe('gateways', () => {
     )
     expect(outcomes).toEqual({ ok: sent })
     expect(report.wrong).toEqual([])
+  })
+
+  it('that are replaced hand the streams of clients on', async () => {
+    await using client = new Client({ host })
+    const before = new Set((await namespace.pods('gateway')).map(({ metadata }) => metadata.name))
+    let isOver = false
+    let sent = 0
+    async function* documents(): AsyncGenerator<Document> {
+      for (; !isOver; sent++) {
+        yield new Document({ id: String(sent) })
+        await pause(10)
+      }
+    }
+    const ids: string[] = []
+    const reading = (async () => {
+      const options = { requestSize: 1, prefetch: 8, resultsInOrder: true }
+      for await (const { docs } of client.stream('/slow', documents, options)) ids.push(docs.at(0)!.id)
+    })()
+    try {
+      await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
+      await namespace.ready()
+      await expect
+        .poll(async () =>
+          (await namespace.get<{ items: Pod[] }>('pods')).items.map(({ metadata }) => metadata.name),
+        )
+        .not.toEqual(expect.arrayContaining([expect.toSatisfy((name: string) => before.has(name))]))
+    } finally {
+      isOver = true
+    }
+    await reading
+    process.stderr.write(`a stream of ${sent} requests\n`)
+    expect(ids).toEqual(Array.from({ length: sent }, (_, index) => String(index)))
   })
 
   it('without the right look names up, lose nothing of pods that go, and say so once', async () => {

@@ -69,11 +69,11 @@ describe('the sharded search', () => {
       await client.post('/index', documents)
       expect(await found(client)).toEqual(expected)
     }
+    expect(await namespace.warnings()).toEqual([])
     await namespace.kubectl('delete', 'pods', '--all', '--wait')
     await namespace.ready()
     await using gateway = await forward(namespace)
     await using client = new Client({ host: gateway.host })
     expect(await found(client)).toEqual(expected)
-    expect(await namespace.warnings()).toEqual([])
   })
 })

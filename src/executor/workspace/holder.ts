@@ -17,6 +17,10 @@ export interface Holder {
   readonly mounts: string
   /** A file that exists while the Flow runs. It lists the folders that the Flow has locked, one a line. */
   readonly token: string
+  /** Where its pods list those folders instead, which run where the token is not: in containers. */
+  readonly list?: string
+  /** In a container that has a folder of the machine under another path: that folder is listed as it is called outside. */
+  readonly mounted?: { readonly here: string; readonly there: string }
   /** ISO 8601. */
   readonly startedAt: string
 }

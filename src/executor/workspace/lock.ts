@@ -72,6 +72,14 @@ export function dropLock(folder: string, flow: string): void {
   for (const lock of readLocks(folder)) if (lock.holder?.flow === flow) removeLock(folder, lock)
 }
 
+/** Takes away what a Flow has left that can be seen to have ended: from within a container nobody could. */
+export function dropAbandoned(folder: string): void {
+  for (const lock of readLocks(folder)) {
+    const { holder } = lock
+    if (holder !== null && isInSight(holder) && !hasHolder(lock)) removeLock(folder, lock)
+  }
+}
+
 /** Says to other containers that the Flow still runs. */
 export function renewLock(folder: string, flow: string, nowMs: number): void {
   for (const lock of readLocks(folder)) {

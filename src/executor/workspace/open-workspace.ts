@@ -4,6 +4,7 @@ import type { Holder } from './holder.js'
 import { takeLock } from './lock.js'
 import { checkShards } from './marker.js'
 import { enterShard, outlastOthers } from './pods.js'
+import { isSameProcess } from './process-space.js'
 import { noteLocked } from './token.js'
 
 export interface WorkspaceOf {
@@ -33,7 +34,9 @@ export function openWorkspace({ folder, shardId, shards, holder }: WorkspaceOf):
 
 function lockShard(shard: string, holder: Holder): void {
   noteLocked(holder, shard)
-  const leave = process.pid === holder.pid ? () => {} : enterShard(shard, holder.flow)
+  // in a container its id may be that of another process outside
+  const isProgram = process.pid === holder.pid && isSameProcess(holder.pid, holder.processStart)
+  const leave = isProgram ? () => {} : enterShard(shard, holder.flow)
   try {
     takeLock(shard, holder)
     outlastOthers(shard, holder.flow)

@@ -9,10 +9,12 @@ import { forgetPods } from './pods.js'
  *
  * @throws UNAVAILABLE when the Flow has ended: this pod is a leftover of it
  */
-export function noteLocked({ token, name }: Holder, folder: string): void {
+export function noteLocked({ token, list = token, name, mounted }: Holder, inside: string): void {
+  const isMounted = mounted !== undefined && `${inside}/`.startsWith(`${mounted.here}/`)
+  const folder = isMounted ? mounted.there + inside.slice(mounted.here.length) : inside
   try {
     // not made anew: it would say that the Flow still runs
-    const file = openSync(token, constants.O_WRONLY | constants.O_APPEND)
+    const file = openSync(list, constants.O_WRONLY | constants.O_APPEND)
     try {
       writeSync(file, `${JSON.stringify(folder)}\n`)
     } finally {
@@ -25,14 +27,14 @@ export function noteLocked({ token, name }: Holder, folder: string): void {
 }
 
 /** Says to other containers that the Flow runs, and to those who tidy temporary folders that its token is needed. */
-export function renewLocks({ token, flow }: Holder, nowMs: number): void {
-  utimesSync(token, nowMs / 1000, nowMs / 1000)
-  for (const folder of lockedBy(token)) renewLock(folder, flow, nowMs)
+export function renewLocks({ token, list = token, flow }: Holder, nowMs: number): void {
+  utimesSync(list, nowMs / 1000, nowMs / 1000)
+  for (const folder of lockedBy(list)) renewLock(folder, flow, nowMs)
 }
 
 /** Gives back all that a Flow has locked. Its pods have ended. */
-export function dropLocks({ token, flow }: Holder): void {
-  for (const folder of lockedBy(token)) {
+export function dropLocks({ token, list = token, flow }: Holder): void {
+  for (const folder of lockedBy(list)) {
     forgetPods(folder, flow)
     dropLock(folder, flow)
   }

@@ -139,7 +139,7 @@ executors:
     const container = containerOf(find(objects, 'Deployment', 'encoder'))
     expect(container.image).toBe('shop:1')
     expect(container.args.join(' ')).toBe(
-      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --workspace /workspace --grace-ms 10000',
+      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --workspace /workspace --restarts 0 --grace-ms 10000',
     )
     const { 'config.yml': config } = find(objects, 'ConfigMap', 'encoder-files').data
     // as a reader of YAML 1.2, and one of 1.1, to which `on` would be true

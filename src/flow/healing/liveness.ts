@@ -9,7 +9,7 @@
 import type { Clock } from '../../lib/clock.js'
 import type { Logger } from '../../observe/logger.js'
 import type { Liveness as LivenessSettings } from '../../plan/resilience.js'
-import type { Runtime } from '../../plan/stage-settings.js'
+import type { PodKind } from '../../pods/index.js'
 import type { Pod } from '../../pods/pod.js'
 import { type Activity, activityOf } from './activity.js'
 
@@ -32,12 +32,12 @@ export interface LivenessTools {
 }
 
 export class Liveness {
-  readonly #runtime: Runtime
+  readonly #runtime: PodKind
   readonly #busyMs: number
   readonly #tools: LivenessTools
   readonly #last = new WeakMap<Pod, Tidings>()
 
-  constructor(runtime: Runtime, { busyMs }: LivenessSettings, tools: LivenessTools) {
+  constructor(runtime: PodKind, { busyMs }: LivenessSettings, tools: LivenessTools) {
     this.#runtime = runtime
     this.#busyMs = busyMs
     this.#tools = tools
@@ -69,7 +69,7 @@ export class Liveness {
     return activity.stopped ? 'is stopped' : 'hangs, as it computes nothing,'
   }
 
-  /** Threads of this process have no figures of their own. */
+  /** Threads of this process have no figures of their own, and processes of an engine may be in a machine of its own. */
   #activity({ pid }: Pod): Activity | null {
     return this.#runtime === 'process' ? (this.#tools.activityOf ?? activityOf)(pid) : null
   }

@@ -126,7 +126,11 @@ describe('why a pod is not ready', () => {
     [
       'its probe fails',
       podWith({ state: { running: {} } }),
-      [warning('Unhealthy', 'Startup probe failed: service unhealthy (responded with "NOT_SERVING")')],
+      [
+        warning('Unhealthy', 'Startup probe failed: service unhealthy (responded with "NOT_SERVING")', {
+          count: 3,
+        }),
+      ],
       {
         sentence:
           'runs but is not ready: Startup probe failed: service unhealthy (responded with "NOT_SERVING")',
@@ -152,8 +156,13 @@ describe('why a pod is not ready', () => {
     expect(podComplaint(pod, events)).toMatchObject(expected)
   })
 
-  it.each<[string, Pod]>([
+  it.each<[string, Pod, (readonly Event[])?]>([
     ['starts', podWith({ state: { running: {} } })],
+    [
+      'starts, and its probe has failed twice',
+      podWith({ state: { running: {} } }),
+      [warning('Unhealthy', 'no', { count: 2 })],
+    ],
     [
       'is ready',
       { metadata: { name: 'encoder-1' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } },
@@ -165,8 +174,8 @@ describe('why a pod is not ready', () => {
         metadata: { name: 'encoder-1', deletionTimestamp: '2026-11-25T00:00:00Z' },
       },
     ],
-  ])('nothing is wrong with one that %s', (_, pod) => {
-    expect(podComplaint(pod, [])).toBeNull()
+  ])('nothing is wrong with one that %s', (_, pod, events = []) => {
+    expect(podComplaint(pod, events)).toBeNull()
   })
 })
 

@@ -14,6 +14,8 @@ export interface Complaint {
 const crashes = 3
 /** Pulls after which a registry counts as one that does not have it. */
 const pulls = 3
+/** Probes that fail while a container starts are nothing to speak of. */
+const probes = 3
 /** For what somebody may be putting right at the moment: a secret that comes later, a quota. */
 export const shortlyMs = 15_000
 /** Pulls that nobody tells the number of. */
@@ -87,7 +89,7 @@ function ofContainer(container: ContainerStatus, events: readonly Event[]): Comp
   const died = terminated ?? container.lastState?.terminated
   if (died !== undefined) return crashed(container, died)
   if (container.state?.running === undefined) return preparing(events)
-  const probe = lastOf(events, ({ reason }) => reason === 'Unhealthy')
+  const probe = lastOf(events, ({ reason, count = 1 }) => reason === 'Unhealthy' && count >= probes)
   return probe === undefined ? null : waits(`runs but is not ready: ${firstLine(probe.message)}`)
 }
 

@@ -13,6 +13,7 @@ import { removeFlow } from './remove.js'
 import { rollingUpdate } from './rollout.js'
 import { scale } from './scale.js'
 import { applyAll, rehearse } from './start/apply.js'
+import { keepReplicas } from './start/autoscaled.js'
 import { checkBefore, type Intent } from './start/checks.js'
 import { prune } from './start/prune.js'
 import { untilReady } from './start/ready.js'
@@ -236,6 +237,16 @@ describe('objects', () => {
     expect(message).toContain("deployment/encoder: .spec.template.image was set by 'kubectl-edit'.")
     expect(message).toContain('These were applied before, and are there: serviceaccount/millrace,')
     expect(fake.asked.every(({ query }) => query.get('force') === null)).toBe(true)
+  })
+
+  it('that an autoscaler decides about keep the number that they have', async () => {
+    await applied(plan('shop', { replicas: 5 }))
+    const { objects } = await intent(plan('shop', { replicas: { min: 2, max: 8 } }))
+    const kept = await keepReplicas(cluster, objects)
+    const replicasOf = (name: string): unknown =>
+      kept.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)?.spec
+    expect(replicasOf('encoder')).toMatchObject({ replicas: 5 })
+    expect(replicasOf('gateway')).toMatchObject({ replicas: 1 })
   })
 
   it('of stages that are gone are deleted, and nothing else', async () => {

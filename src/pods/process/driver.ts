@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../lib/clock.js'
 import { readLines } from '../../observe/lines.js'
@@ -38,9 +39,9 @@ export const startProcess: Driver = (spec, events) => {
   })
   watch(child, socketPath, {
     ...events,
-    exited(reason) {
+    exited(reason, code) {
       const aborted = lastWord !== null && reason.includes('SIGABRT')
-      events.exited(aborted ? `ran out of memory (${lastWord})` : reason)
+      events.exited(aborted ? `ran out of memory (${lastWord})` : reason, code)
     },
   })
   const tell = (message: ToPod): void => {
@@ -64,21 +65,22 @@ export const startProcess: Driver = (spec, events) => {
 
 function watch(child: ChildProcess, socketPath: string, events: HostEvents): void {
   let over = false
-  const exited = (reason: string): void => {
+  const exited = (reason: string, code?: number): void => {
     if (over) return
     over = true
     releasePrivatePath(socketPath)
-    events.exited(reason)
+    events.exited(reason, code)
   }
   child.on('error', (error) => {
     if (child.pid === undefined) exited(`could not be started: ${error.message}`)
   })
   child.on('exit', (code, signal) => {
     const reason = signal === null ? `exited with code ${code}` : `was killed by ${signal}`
-    const cancel = systemClock.after(lastOutputMs, () => exited(reason))
+    const told = signal === null ? (code ?? 0) : 128 + constants.signals[signal]
+    const cancel = systemClock.after(lastOutputMs, () => exited(reason, told))
     child.on('close', () => {
       cancel()
-      exited(reason)
+      exited(reason, told)
     })
   })
 }

@@ -51,7 +51,7 @@ function watch(thread: Worker, events: HostEvents): void {
     why = diedOf(error)
   })
   thread.on('exit', (code) => {
-    void Promise.all(output).then(() => events.exited(why ?? `exited with code ${code}`))
+    void Promise.all(output).then(() => events.exited(why ?? `exited with code ${code}`, code))
   })
 }
 

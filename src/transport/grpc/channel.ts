@@ -18,9 +18,12 @@ const describeTimeoutMs = 10_000
 /** Headers that are for the gateway that took the request in, not for the next one (jina.md 4.5). */
 const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__'])
 
-/** Dials somebody else's server: a Jina Executor, head or gateway. It connects with the first call, so this never fails. */
+/**
+ * Dials a server that speaks Jina's gRPC: somebody else's Executor, head or gateway, or a pod in a container. It connects
+ * with the first call, so this never fails.
+ */
 export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
-  const { host, port, tls } = address
+  const { host, port, tls, isPod = false } = address
   const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
   const peer = { host, port, tls, maxMessageBytes }
   const ends = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
@@ -31,8 +34,8 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
       ends.closed.resolve({ reason })
     },
   }
-  const tools = options.endsWithConnection === true ? { fate } : {}
-  return new GrpcChannel(await GrpcConnection.open(peer, tools), ends)
+  const tools = isPod || options.endsWithConnection === true ? { fate } : {}
+  return new GrpcChannel(await GrpcConnection.open(peer, tools), { ...ends, isPod })
 }
 
 interface Reason {
@@ -40,6 +43,8 @@ interface Reason {
 }
 
 interface Ends {
+  /** Whether this side watches over it. */
+  readonly isPod: boolean
   readonly leaving: Deferred<Reason>
   readonly closed: Deferred<Reason>
 }
@@ -66,9 +71,9 @@ class GrpcChannel implements Channel {
     return this.#ends.leaving.promise
   }
 
-  /** Somebody else watches over that server; its failures show by its answers. */
-  ping(): Promise<void> {
-    return Promise.resolve()
+  /** Over somebody else's server somebody else watches; its failures show by its answers. */
+  async ping(): Promise<void> {
+    if (this.#ends.isPod) await this.#connection.ping()
   }
 
   readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {

@@ -57,6 +57,11 @@ export class GrpcConnection {
     return new GrpcConnection(await import('node:http2'), peer, tools)
   }
 
+  /** Resolves when the peer has answered a ping. Connects when it is not connected. */
+  ping(): Promise<void> {
+    return this.#usableSession().ask()
+  }
+
   /** One request, its first answer. */
   unary(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Buffer> {
     return new Promise((resolve, reject) => {

@@ -106,6 +106,17 @@ export class Session {
     this.#pings = 0
   }
 
+  /** Resolves when the peer has answered a ping; rejects when the connection has ended. */
+  ask(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const lost = (): void => reject(this.#error ?? new Error('the connection has ended'))
+      if (this.#session.destroyed) return lost()
+      const sent = this.#session.ping((error) => (error === null ? resolve() : lost()))
+      // too many are under way, which are asked of the same peer
+      if (!sent) this.#session.once('close', lost)
+    })
+  }
+
   /** Streams that are open are cut off. */
   destroy(): void {
     this.#usable = false

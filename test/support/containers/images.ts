@@ -41,7 +41,9 @@ export async function projectImage(name: string, folder: string, file: string): 
   const layer = await mkdtemp(path.join(os.tmpdir(), 'millrace-layer-'))
   try {
     await chmod(layer, 0o755) // it becomes the root folder
-    await cp(folder, path.join(layer, 'app'), { recursive: true, verbatimSymlinks: true })
+    const app = path.join(layer, 'app')
+    await cp(folder, app, { recursive: true, verbatimSymlinks: true })
+    await chmod(app, 0o755)
     const layers = [await baseLayerFile(), await layerOf(layer, `${file}.layer`)]
     await writeImage(file, { name, layers, config: projectConfig })
     return { name, file }

@@ -12,6 +12,7 @@ import { objectsOf } from '../objects-of.js'
 import type { KubernetesStartOptions } from '../options.js'
 import type { WorkloadRef } from '../view.js'
 import { applyAll, rehearse } from './apply.js'
+import { keepReplicas } from './autoscaled.js'
 import { checkBefore } from './checks.js'
 import { prune } from './prune.js'
 import { untilReady } from './ready.js'
@@ -47,7 +48,7 @@ export async function bring(
   const timeoutMs = longestWait(plan)
   await checkBefore(cluster, { namespace, flow, objects, forwards: address === null })
   await rehearse(cluster, objects)
-  await applyAll(cluster, objects)
+  await applyAll(cluster, await keepReplicas(cluster, objects))
   const workloads = objects.flatMap(({ kind, metadata: { name } }): WorkloadRef[] =>
     kind === 'Deployment' || kind === 'StatefulSet' ? [{ kind, name }] : [],
   )

@@ -1,0 +1,141 @@
+/**
+ * One pod behind a gateway of its own, which end together: what a container runs. Who counts and replaces such containers is
+ * outside of them.
+ *
+ * 1. A start that fails leaves nothing running.
+ * 2. When the pod ends, the gateway has refused what it still had before `ended` resolves.
+ */
+import type { GatewayEvent } from '../gateway/events.js'
+import { type GatewayHandle, startGateway } from '../gateway/host.js'
+import { systemClock } from '../lib/clock.js'
+import { createLogger, type Logger } from '../observe/logger.js'
+import type { FlowPlan } from '../plan/flow-plan.js'
+import type { Fault } from '../pods/fault.js'
+import { startPod } from '../pods/index.js'
+import type { Exit, Pod } from '../pods/pod.js'
+import { within } from '../pods/running-pod.js'
+import { startAdmitted, unlist } from './admission.js'
+import { gatewaySpec } from './gateway-spec.js'
+import { Liveness } from './healing/liveness.js'
+import { podSpec } from './pod-spec.js'
+import { type ShardPlan, shardPlan } from './shard-plan.js'
+import { WorkspaceHold } from './workspace-hold.js'
+
+/** How long a gateway may take to read what a pod answered before it ended. */
+const lastAnswersMs = 1000
+
+/** How long a pod whose connection is gone may take to end. */
+const lostMs = 10_000
+
+export interface LoneOptions {
+  readonly replica: number
+  readonly replicas: number
+  readonly hold: WorkspaceHold
+  /** Each line that the pod prints. */
+  onLine(line: string): void
+}
+
+interface Parts {
+  readonly plan: FlowPlan
+  readonly stage: ShardPlan
+  readonly gateway: GatewayHandle
+  readonly pod: Pod
+  readonly hold: WorkspaceHold
+  readonly logger: Logger
+}
+
+export class LonePod {
+  readonly name: string
+  readonly port: number
+  /** Resolves with how its pod ended, by itself or closed. Never rejects. */
+  readonly ended: Promise<Exit>
+  readonly #parts: Parts
+  readonly #liveness: Liveness | null
+  #closed: Promise<void> | null = null
+
+  private constructor(parts: Parts) {
+    const { stage, gateway, pod, logger } = parts
+    this.name = pod.name
+    this.port = gateway.port
+    this.#parts = parts
+    this.#liveness =
+      stage.liveness && new Liveness(stage.runtime, stage.liveness, { clock: systemClock, logger })
+    this.ended = this.#end()
+    gateway.onEvent((event) => this.#hear(event))
+  }
+
+  /** Of a plan of one stage. Rejects as the start of a Flow does; the hold is its caller's until it has started. */
+  static async start(plan: FlowPlan, options: LoneOptions): Promise<LonePod> {
+    const { hold, replica, replicas, onLine } = options
+    // asking a second replica, or again, is for who has more than one
+    const [planned] = plan.stages.map((stage) => ({ ...stage, retries: 0 }))
+    const stage = shardPlan(planned!, 0)
+    const listening = startGateway(gatewaySpec({ ...plan, stages: [stage] }))
+    const spec = podSpec(plan, stage, { index: replica, replicas, holder: hold.holder })
+    try {
+      const pod = await startAdmitted(
+        { name: spec.name, plan: stage, index: replica },
+        {
+          gateway: listening,
+          clock: systemClock,
+          timeoutReadyMs: spec.timeoutReadyMs,
+          startPod: (_plan, _index, signal) => startPod(stage.runtime, spec, { signal, onLine }),
+        },
+        new AbortController().signal,
+      )
+      const logger = createLogger(spec.name, { write: (line) => void process.stderr.write(`${line}\n`) })
+      const gateway = await listening
+      await gateway.ready()
+      return new LonePod({ plan, stage, gateway, pod, hold, logger })
+    } catch (error) {
+      await listening.then(
+        (gateway) => gateway.close({ graceMs: 0 }),
+        () => {},
+      )
+      throw error
+    }
+  }
+
+  fault(fault: Fault): void {
+    this.#parts.pod.fault(fault)
+  }
+
+  /** Finishes what it has, for at most `graceMs`. `isLast`: no other pod of the Flow uses its workspace. Idempotent. */
+  close({ graceMs, isLast }: { readonly graceMs: number; readonly isLast: boolean }): Promise<void> {
+    this.#closed ??= this.#close(graceMs, isLast)
+    return this.#closed
+  }
+
+  async #close(graceMs: number, isLast: boolean): Promise<void> {
+    const { gateway, pod, hold } = this.#parts
+    try {
+      await gateway.close({ graceMs })
+      await pod.stop({ graceMs })
+    } finally {
+      hold.close({ isLast })
+    }
+  }
+
+  async #end(): Promise<Exit> {
+    const { stage, gateway, pod } = this.#parts
+    const exit = await pod.exited
+    if (exit.expected) return exit
+    const why = `${pod.name} ${exit.reason}.`
+    await gateway.expect(stage.set, { expecting: false, why }).catch(() => {})
+    await unlist({ name: pod.name, plan: stage }, Promise.resolve(gateway), lastAnswersMs)
+    return exit
+  }
+
+  #hear(event: GatewayEvent): void {
+    const { pod } = this.#parts
+    if (event.kind === 'silent') this.#liveness?.silent(pod, event.silentMs)
+    else if (event.kind === 'lost') void this.#lost()
+  }
+
+  async #lost(): Promise<void> {
+    const { pod, logger } = this.#parts
+    if (await within(pod.exited, lostMs, systemClock)) return
+    logger.warn(`${pod.name} lives but has no connection any more, and is ended.`)
+    pod.kill()
+  }
+}

@@ -1,0 +1,83 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ImageFacts } from '../../docker/image.js'
+import type { PodContainer, PodSpec } from '../pod.js'
+import { containerPort } from '../../export/container-paths.js'
+
+/** How an image is started; what is null is the image's own. */
+export interface Invocation {
+  readonly entrypoint: readonly string[] | null
+  readonly command: readonly string[] | null
+  /** Null for a program that nothing is known of. */
+  readonly program: 'millrace' | 'jina' | null
+}
+
+export interface InvocationInit {
+  readonly spec: PodSpec
+  readonly container: PodContainer
+  /** In the container; null without one. */
+  readonly workspace: string | null
+}
+
+/**
+ * What an image is started with. One that says `executor` already gets only what differs, behind what it says: options given
+ * last win. Of `millrace` or `jina` alone all is said. Any other program is started as it is, and must listen by itself.
+ */
+export function invocationOf({ entrypoint, command }: ImageFacts, init: InvocationInit): Invocation {
+  const words = [...entrypoint, ...command]
+  const program = programOf(words)
+  if (program === null) return { entrypoint: null, command: null, program }
+  const own = program === 'millrace' ? millraceOptions(init) : jinaOptions(init)
+  if (words.includes('executor')) return { entrypoint: null, command: [...command, ...own], program }
+  return { entrypoint: null, command: ['executor', '--uses', 'config.yml', ...own], program }
+}
+
+function programOf(words: readonly string[]): Invocation['program'] {
+  const names = words.map((word) => path.posix.basename(word))
+  if (names.includes('jina')) return 'jina'
+  return names.includes('millrace') ? 'millrace' : null
+}
+
+function millraceOptions({ spec, container, workspace }: InvocationInit): readonly string[] {
+  const { executor, deployment } = spec
+  const { maxConcurrency, capacity, exitOnExceptions } = executor
+  return [
+    ...['--name', deployment, '--port', String(containerPort), '--quiet'],
+    // this side looks at the clock
+    '--timeout-ready=-1',
+    ...['--grace-ms', String(container.graceMs), '--max-message-bytes', String(container.maxMessageBytes)],
+    ...['--queue', JSON.stringify({ perReplica: capacity })],
+    ...(maxConcurrency === null ? [] : ['--max-concurrency', String(maxConcurrency)]),
+    ...exitOnExceptions.flatMap((name) => ['--exit-on-exceptions', name]),
+    ...usesOf(spec),
+    ...shared(spec, workspace),
+  ]
+}
+
+/** A class of the image, as tests name it; an image has its own otherwise. */
+function usesOf({ executor: { module, className } }: PodSpec): readonly string[] {
+  if (module === null) return []
+  return ['--uses', `${fileURLToPath(module)}${className === null ? '' : `#${className}`}`]
+}
+
+function jinaOptions({ spec, workspace }: InvocationInit): readonly string[] {
+  const { exitOnExceptions } = spec.executor
+  return [
+    ...['--name', spec.name, '--port', String(containerPort)],
+    ...(exitOnExceptions.length > 0 ? ['--exit-on-exceptions', ...exitOnExceptions] : []),
+    ...shared(spec, workspace),
+  ]
+}
+
+/** Both call them by the same names. */
+function shared({ executor }: PodSpec, workspace: string | null): readonly string[] {
+  const { shards, shardId, usesWith, usesMetas, usesRequests } = executor
+  const data = { 'uses-with': usesWith, 'uses-metas': usesMetas, 'uses-requests': usesRequests }
+  return [
+    ...(shards > 1 ? ['--shard-id', String(shardId), '--shards', String(shards)] : []),
+    ...(workspace === null ? [] : ['--workspace', workspace]),
+    ...Object.entries(data).flatMap(([option, value]) =>
+      Object.keys(value).length === 0 ? [] : [`--${option}`, JSON.stringify(value)],
+    ),
+  ]
+}

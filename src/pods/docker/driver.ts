@@ -1,0 +1,314 @@
+/**
+ * One container, from its making until it is removed:
+ *
+ * ```
+ * making ── started ──▶ running ── answers ──▶ (ready) ── ended ──▶ removed ──▶ exited
+ *   └── kill(), or it cannot be made ─────────────────────────────────▶
+ * ```
+ *
+ * 1. `exited` is told when the container is removed, so that nothing is left of it.
+ * 2. It is ready when it answers by gRPC: its port is open before, as the engine itself listens there.
+ * 3. It ends when this program does: Millrace in it by its standard input, any other is found by its labels.
+ */
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
+import { type Attachment, Container, type ContainerEnd } from '../../docker/container.js'
+import type { ContainerSpec } from '../../docker/container-spec.js'
+import { connectEngine, type Engine } from '../../docker/engine.js'
+import { ensureImage, type ImageFacts } from '../../docker/image.js'
+import { labelNames, ownerLabels } from '../../docker/labels.js'
+import { gpusOf, limitsOf } from '../../docker/limits.js'
+import { newVolumes } from '../../docker/mounts.js'
+import { MillraceError } from '../../errors.js'
+import { containerPort } from '../../export/container-paths.js'
+import { systemClock } from '../../lib/clock.js'
+import type { Driver, Host, HostEvents } from '../host.js'
+import type { PodContainer, PodSpec } from '../pod.js'
+import { describeFailure, describeUncopyable } from '../start-failure.js'
+import { type Invocation, invocationOf } from './arguments.js'
+import { type Inside, insideVariable, type Order, parseWord } from './inside.js'
+import { sweepOnce } from './orphans.js'
+import { type Places, placesOf } from './places.js'
+import { untilReady } from './ready.js'
+import { enter } from './siblings.js'
+
+/** How long output of a container that has ended may still come. */
+const lastOutputMs = 1000
+
+/** A container of the Docker engine: `uses: 'docker://image'`. */
+export const startDocker: Driver = (spec, events) => {
+  const pod = new DockerPod(spec, events)
+  void pod.live() // never rejects
+  return pod
+}
+
+class DockerPod implements Host {
+  pid = 0
+  readonly #spec: PodSpec
+  readonly #events: HostEvents
+  readonly #mark: string = randomUUID()
+  /** Aborts what is under way when it is over, or not wanted any more. */
+  readonly #over = new AbortController()
+  #container: Container | null = null
+  #stdin: Attachment['stdin'] | null = null
+  #late: string | null = null
+  /** Why its Executor ended, in its own words. */
+  #lastWord: string | null = null
+  #failed = false
+  /** That it is to end; true when no other container uses its workspace. */
+  #leave: () => boolean = () => false
+
+  constructor(spec: PodSpec, events: HostEvents) {
+    this.#spec = spec
+    this.#events = events
+  }
+
+  stop(): void {
+    if (this.#leave()) this.#order({ kind: 'last' })
+    this.#signal('SIGTERM')
+  }
+
+  terminate(): void {
+    this.#signal('SIGTERM')
+  }
+
+  kill(): void {
+    this.#over.abort(new MillraceError('CANCELLED', 'It is not wanted any more.'))
+    this.#signal('SIGKILL')
+  }
+
+  fault(fault: Extract<Order, { kind: 'fault' }>['fault']): void {
+    this.#order({ kind: 'fault', fault })
+  }
+
+  whyLate(): string | null {
+    return this.#late
+  }
+
+  /** All of it; never rejects. */
+  async live(): Promise<void> {
+    let end: string | readonly [reason: string, code: number] = 'was not started'
+    try {
+      end = await this.#run()
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#over.abort(new MillraceError('CANCELLED', 'It has ended.'))
+    this.#leave()
+    try {
+      await this.#container?.remove()
+    } catch (error) {
+      this.#events.line(`its container is left behind: ${MillraceError.from(error).message}`)
+    }
+    if (typeof end === 'string') this.#events.exited(end)
+    else this.#events.exited(...end)
+  }
+
+  async #run(): Promise<readonly [reason: string, code: number] | string> {
+    const { container } = this.#spec
+    if (container === undefined) throw new MillraceError('INTERNAL', 'a pod of kind docker needs an image')
+    requireCopyable(this.#spec)
+    const engine = await connectEngine()
+    requireLocal(engine)
+    await sweepOnce(engine, this.#events.line)
+    const image = await this.#image(engine, container)
+    this.#over.signal.throwIfAborted()
+    const { invocation, places, made } = await this.#plan(container, image)
+    const fresh = await newVolumes(engine, places.mounts)
+    const created = await Container.create(engine, made)
+    this.#container = created
+    const user = numericUser(image.user)
+    if (user !== null) for (const { target } of fresh) await created.own(target, user)
+    const { stdin, ended: printed } = await created.attach({
+      onLine: (line) => this.#hear(line),
+      onErrorLine: (line) => this.#hear(line),
+    })
+    this.#stdin = stdin
+    stdin.on('error', () => {}) // it shows by its end
+    if (this.#over.signal.aborted) return 'was not started'
+    await created.start()
+    const ended = created.wait()
+    ended.catch(() => {}) // awaited below
+    const facts = await created.inspect()
+    this.pid = facts?.pid ?? 0
+    // what came before is not sent again
+    if (this.#over.signal.aborted) await created.kill()
+    const port = facts?.ports[containerPort]
+    if (port !== undefined) void this.#watch(port, invocation)
+    const end = await ended
+    stdin.destroy()
+    await withinMs(printed, lastOutputMs)
+    return this.#describe(end)
+  }
+
+  async #image(engine: Engine, { image }: PodContainer): Promise<ImageFacts> {
+    this.#late = `Its image ${image} is still being pulled;`
+    const found = await ensureImage(engine, image, { report: this.#events.line, signal: this.#over.signal })
+    this.#late = null
+    return found
+  }
+
+  async #plan(
+    container: PodContainer,
+    image: ImageFacts,
+  ): Promise<{ readonly made: ContainerSpec; readonly invocation: Invocation; readonly places: Places }> {
+    const { name, deployment, env } = this.#spec
+    const places = await placesOf(this.#spec, container)
+    const { mounts, workspace, user, isOnVolume } = places
+    if (isOnVolume) this.#leave = enter(this.#spec)
+    const invocation = invocationOf(image, { spec: this.#spec, container, workspace })
+    const slug = `millrace-${container.flow}-${name}`.replace(/[^a-zA-Z0-9]+/g, '-').slice(0, 100)
+    const made: ContainerSpec = {
+      name: `${slug}-${this.#mark.slice(0, 8)}`,
+      image: container.image,
+      ...(invocation.entrypoint !== null && { entrypoint: invocation.entrypoint }),
+      ...(invocation.command !== null && { command: invocation.command }),
+      env: {
+        ...env,
+        ...secretsOf(deployment, container),
+        [insideVariable]: JSON.stringify(this.#inside(places)),
+      },
+      labels: {
+        [labelNames.flow]: container.flow,
+        [labelNames.stage]: deployment,
+        [labelNames.pod]: name,
+        ...ownerLabels(),
+      },
+      ...(user !== null && { user }),
+      mounts,
+      publish: [{ port: containerPort, at: { host: '127.0.0.1', port: 0 } }],
+      host: {
+        ...limitsOf(container.resources),
+        ...gpusOf(container.gpus),
+        ExtraHosts: ['host.docker.internal:host-gateway'],
+      },
+      stdin: 'lifeline',
+    }
+    return { made, invocation, places }
+  }
+
+  #inside({ holder }: Places): Inside {
+    const { replica, executor } = this.#spec
+    return { mark: this.#mark, replica, replicas: executor.replicas, holder }
+  }
+
+  async #watch(port: number, invocation: Invocation): Promise<void> {
+    const about = invocation.program === null ? unknownProgram : ''
+    const onTrial = (why: string): void => {
+      this.#late = `Nothing has answered by gRPC on port ${containerPort} of its container so far (${why}).${about} If it needs longer,`
+    }
+    const isReady = await untilReady(port, { signal: this.#over.signal, onTrial })
+    if (isReady && !this.#failed)
+      this.#events.ready({ kind: 'grpc', host: '127.0.0.1', port, tls: false, isPod: true })
+  }
+
+  /** A line of Millrace's own pod in there is given without its prefix, which this side puts before it. */
+  #hear(line: string): void {
+    const word = parseWord(this.#mark, line)
+    if (word === null) {
+      const { name } = this.#spec
+      const [, rest] = line.startsWith(`${name}@`)
+        ? (/^\d+(.*)$/s.exec(line.slice(name.length + 1)) ?? [])
+        : []
+      if (rest === undefined) this.#events.line(line)
+      else this.#events.line(rest.startsWith(': ') ? rest.slice(2) : `${name}@${this.pid}${rest}`)
+    } else if (word.kind === 'failed') {
+      this.#failed = true
+      this.#events.failed(word.failure)
+    } else this.#lastWord = word.reason
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over.signal.aborted) return
+    this.#failed = true
+    const isOptions = error instanceof Uncopyable
+    this.#events.failed(isOptions ? describeUncopyable(error) : describeFailure(error))
+  }
+
+  #describe(end: ContainerEnd | null): readonly [reason: string, code: number] | string {
+    if (end === null) return 'was removed by somebody else'
+    const { code, outOfMemory } = end
+    return [this.#lastWord ?? (outOfMemory ? this.#outOfMemory() : reasonOf(code)), code]
+  }
+
+  #outOfMemory(): string {
+    const limit = this.#spec.container?.resources.limits?.memory
+    return `ran out of memory (${limit === undefined ? 'that of the machine' : `its limit is ${limit}`})`
+  }
+
+  #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
+    // it is gone, or its end shows that the engine is
+    void this.#container?.kill(signal).catch(() => {})
+  }
+
+  #order(order: Order): void {
+    this.#stdin?.write(`${JSON.stringify(order)}\n`)
+  }
+}
+
+const unknownProgram =
+  ' Its image starts neither millrace nor jina, so that it must serve as one of theirs does, by itself.'
+
+/** Null for a name, or none: whose number it is only the image knows. */
+function numericUser(user: string): { readonly uid: number; readonly gid: number } | null {
+  const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? []
+  return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) }
+}
+
+function reasonOf(code: number): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128)
+  return signal === undefined ? `exited with code ${code}` : `was killed by ${signal[0]}`
+}
+
+/** What an argument cannot say. */
+class Uncopyable extends Error {}
+
+function requireCopyable({ executor: { usesWith, usesMetas } }: PodSpec): void {
+  for (const value of [usesWith, usesMetas]) {
+    let copy: unknown
+    try {
+      copy = JSON.parse(JSON.stringify(value))
+    } catch (cause) {
+      throw new Uncopyable(String(cause))
+    }
+    if (!isDeepStrictEqual(copy, { ...value }))
+      throw new Uncopyable(
+        'a container is told in JSON, which does not know functions, dates, maps or typed arrays.',
+      )
+  }
+}
+
+/** @throws UNSUPPORTED */
+function requireLocal({ isLocal, address }: Engine): void {
+  if (isLocal) return
+  throw new MillraceError(
+    'UNSUPPORTED',
+    `The Docker engine at ${address} is on another machine, and its containers cannot be reached at 127.0.0.1. ` +
+      "Start the whole Flow there (flow.start({ on: 'docker' })), or use an engine of this machine.",
+  )
+}
+
+/** @throws INVALID_OPTION */
+function secretsOf(stage: string, { envFromSecret }: PodContainer): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.keys(envFromSecret).map((variable) => {
+      const value = process.env[variable]
+      if (value !== undefined) return [variable, value]
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `stage '${stage}': envFromSecret has ${variable}, which on this machine is the variable of that name of the program that starts the Flow, and it is not set.`,
+      )
+    }),
+  )
+}
+
+function withinMs(work: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = systemClock.after(ms, resolve)
+    void work.finally(() => {
+      cancel()
+      resolve()
+    })
+  })
+}

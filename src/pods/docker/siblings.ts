@@ -1,0 +1,19 @@
+import type { PodSpec } from '../pod.js'
+
+/** Containers of this program that share a workspace, by Flow, stage and shard. */
+const counts = new Map<string, number>()
+
+/** Notes one more; what comes back notes that it leaves, once, and says whether it was the last. */
+export function enter({ executor: { holder, shardId }, deployment }: PodSpec): () => boolean {
+  const key = [holder?.flow, deployment, shardId].join(' ')
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+  let left = false
+  return () => {
+    if (left) return false
+    left = true
+    const rest = counts.get(key)! - 1
+    if (rest === 0) counts.delete(key)
+    else counts.set(key, rest)
+    return rest === 0
+  }
+}

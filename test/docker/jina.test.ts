@@ -1,0 +1,63 @@
+import { realpathSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Document, Flow } from 'millrace'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { pythonPath, runPython } from '../interop/python.js'
+import { containersOf, docker, temporaryFolder } from './support.js'
+
+const image = `millrace-jina:${process.pid}`
+const name = `jina${process.pid}`
+const environment = path.dirname(path.dirname(pythonPath()))
+const interpreter = path.dirname(path.dirname(realpathSync(pythonPath())))
+
+/** An image as Jina's are: its entry point is `jina executor --uses config.yml`. */
+beforeAll(async () => {
+  const container = await docker('create', inject('baseImage'), 'x')
+  await docker('cp', path.join(import.meta.dirname, 'programs/jina-image'), `${container}:/executor`)
+  const entrypoint = JSON.stringify([path.join(environment, 'bin/jina'), 'executor', '--uses', 'config.yml'])
+  const changes = [`ENTRYPOINT ${entrypoint}`, 'CMD []', 'WORKDIR /executor', 'ENV JINA_OPTOUT_TELEMETRY=1']
+  await docker('commit', ...changes.flatMap((change) => ['--change', change]), container, image)
+  await docker('rm', container)
+})
+afterAll(() => docker('rmi', '--force', image))
+
+/** Python and its libraries are half a gigabyte, and mounted instead of copied into the image. */
+function flowYaml(): string {
+  const mounts = [environment, interpreter, '/usr/lib/x86_64-linux-gnu'].map(
+    (folder) => `${folder}:${folder}`,
+  )
+  return `
+jtype: Flow
+version: '1'
+with:
+  name: ${name}
+  host: 127.0.0.1
+executors:
+  - name: upper
+    uses: docker://${image}
+    replicas: 2
+    uses_with: {suffix: '!'}
+    volumes: ${JSON.stringify(mounts)}
+`
+}
+
+test('a Flow of Jina\u2019s YAML has a real Jina Executor in containers, and a real Jina client talks to it', async () => {
+  const file = path.join(temporaryFolder(), 'flow.yml')
+  writeFileSync(file, flowYaml())
+  await using flow = await (await Flow.loadConfig(file)).start()
+  const [answer] = await flow.post('/upper', [new Document({ text: 'a' })])
+  expect(answer).toMatchObject({ text: 'A!' })
+  await expect(flow.post('/fail', [new Document()])).rejects.toThrow(/not today/)
+  const script = 'programs/jina_client.py'
+  const { texts, names } = await runPython<{ texts: string[]; names: string[] }>(
+    script,
+    { port: flow.port },
+    import.meta.url,
+  )
+  expect(texts).toEqual(Array.from({ length: 30 }, (_, n) => `GR\u00dcSSE ${n}!`).sort())
+  expect(names).toEqual(['upper/rep-0', 'upper/rep-1'])
+  const [victim] = await containersOf(name)
+  await docker('kill', victim!)
+  expect(await flow.post('/upper', [new Document({ text: 'b' })])).toHaveLength(1)
+  await expect.poll(async () => (await flow.status()).stages[0]!.ready).toBe(2)
+})

@@ -1,0 +1,42 @@
+import { inject } from 'vitest'
+import { DataRequest, dial, startPod } from '../../dist/parts.js'
+import type { PodSpec } from '../../src/pods/pod.js'
+import { type PodSpecParts, podSuite } from '../../src/pods/pod.suite.js'
+import { podSpec } from '../fixtures/pods/pod-spec.mjs'
+
+const alone = 'it fails alone'
+
+podSuite('docker', {
+  startPod,
+  dial,
+  DataRequest,
+  executors: {},
+  podSpec: containerSpec,
+  unsupported: { 'cannot be made to fail when it is the program itself': alone },
+})
+
+/** The image has the Executors of the suite in /app/pods. */
+function containerSpec(className: string | null, parts: PodSpecParts = {}): PodSpec {
+  const spec = podSpec(className, { ...parts, container: container(parts) })
+  const module = className === null ? null : (parts.executor?.module ?? 'file:///app/pods/executors.mjs')
+  return { ...spec, executor: { ...spec.executor, module } }
+}
+
+function container({ executor }: PodSpecParts): PodSpec['container'] {
+  const { diary } = (executor?.usesWith ?? {}) as { readonly diary?: string }
+  return {
+    image: inject('projectImage'),
+    flow: 'suite',
+    // the test reads it
+    volumes: diary === undefined ? [] : [{ source: folderOf(diary), target: folderOf(diary) }],
+    gpus: null,
+    resources: {},
+    envFromSecret: {},
+    graceMs: 30_000,
+    maxMessageBytes: 2 ** 28,
+  }
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('/'))
+}
