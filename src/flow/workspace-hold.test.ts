@@ -77,7 +77,7 @@ test('programs that are replicas of one Flow share a workspace, and another Flow
     openWorkspace({ folder: at, shardId: 0, shards: 1, holder: hold.holder })
   const alarm = new Alarm()
   alarm.time = Date.now()
-  const [first, second] = [replicaOf('shop', alarm), replicaOf('shop', alarm)]
+  const [first, second] = [replicaOf('the shop/~', alarm), replicaOf('the shop/~', alarm)]
   const other = new WorkspaceHold('other', new Alarm())
   const shard = open(first)
   expect(open(second)).toBe(shard)
@@ -85,7 +85,7 @@ test('programs that are replicas of one Flow share a workspace, and another Flow
   alarm.ring()
   expect(() => open(other)).toThrow(expect.objectContaining({ code: 'WORKSPACE_CONFLICT' }))
   // one that was ended by force and starts again takes part at once
-  const third = replicaOf('shop', alarm)
+  const third = replicaOf('the shop/~', alarm)
   expect(open(third)).toBe(shard)
   for (const last of [second, third]) last.close()
   const longAgo = (Date.now() - abandonedMs) / 1000
@@ -96,8 +96,10 @@ test('programs that are replicas of one Flow share a workspace, and another Flow
 
 test('the identity of a replica is for one Flow of its program', () => {
   const [first, second] = [replicaOf('shop', new Alarm()), new WorkspaceHold('a', new Alarm())]
-  expect(first.holder!.flow).toBe('shop')
-  expect(second.holder!.flow).not.toBe('shop')
+  const third = replicaOf('shop', new Alarm())
+  expect(third.holder!.flow).toBe(first.holder!.flow)
+  expect(second.holder!.flow).not.toBe(first.holder!.flow)
+  third.close()
   first.close()
   second.close()
 })

@@ -1,4 +1,4 @@
-import { Flow } from 'millrace'
+import { Client, Flow } from 'millrace'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { conceptsProject } from '../support/concepts.suite.js'
 import { under } from '../support/load.js'
@@ -60,8 +60,22 @@ it('replicas that leave lose no write, and one that comes is found by the gatewa
 it('replicas share a workspace, and one that was killed has it again at once', async () => {
   const both = await composed.containers('keeper')
   expect(both).toHaveLength(2)
+  await using client = new Client({ host: composed.host })
+  const ids = Array.from({ length: 10 }, (_, index) => `doc-${index}`)
+  await client.post(
+    '/index',
+    ids.map((id) => ({ id, text: id })),
+    { requestSize: 1 },
+  )
+  const expectAllFound = async (): Promise<void> => {
+    const queries = Array.from({ length: 20 }, (_, index) => `query ${index}`)
+    for (const { matches } of await client.post('/search', queries, { requestSize: 1 }))
+      expect([...matches].map(({ id }) => id).toSorted()).toEqual(ids)
+  }
+  await expectAllFound()
   await docker('kill', both[0]!)
   await composed.compose('up', '--detach', '--no-recreate', '--scale', 'who=2')
   await composed.ready()
-  expect(await inspect(both[0]!, '{{.RestartCount}}')).toBe('0')
+  await expectAllFound()
+  expect((await composed.containers('keeper')).toSorted()).toEqual([...both].toSorted())
 })

@@ -56,7 +56,9 @@ it('a port that is in use is an error, and what was made is taken away', async (
 it('an engine that is not there is an error', async () => {
   const before = process.env.DOCKER_HOST
   process.env.DOCKER_HOST = 'unix:///nowhere/docker.sock'
-  const refused = await who().start(onDocker()).catch((error: unknown) => error)
+  const refused = await who()
+    .start(onDocker())
+    .catch((error: unknown) => error)
   process.env.DOCKER_HOST = before
   expect(refused).toMatchObject({
     code: 'UNAVAILABLE',

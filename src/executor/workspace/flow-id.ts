@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** Set for replicas of one Flow that are programs of their own, in containers: they share what they keep. */
 export const flowIdVariable = 'MILLRACE_FLOW_ID'
 
@@ -5,5 +7,6 @@ export const flowIdVariable = 'MILLRACE_FLOW_ID'
 export function takeFlowId(env: NodeJS.ProcessEnv = process.env): string | null {
   const id = env[flowIdVariable]
   delete env[flowIdVariable]
-  return id === undefined || id === '' ? null : id
+  // part of file names
+  return id === undefined || id === '' ? null : createHash('sha256').update(id).digest('hex').slice(0, 32)
 }

@@ -57,11 +57,34 @@ async function make(engine: Engine, rendered: Rendered, { report }: PlaceTools):
   return gateway
 }
 
-async function startGateway(
+/** Where a Flow without a port of its own may be: the engine would give another one after each restart. */
+const ports = { from: 20_000, to: 32_000 } as const
+const mostTrials = 20
+
+/** @throws PORT_IN_USE for the port of the Flow */
+async function startGateway(engine: Engine, rendered: Rendered): Promise<Container> {
+  const [published] = rendered.gateway.spec.publish ?? []
+  if (published === undefined || published.at.port !== 0) return startGatewayAs(engine, rendered)
+  for (let trial = 1; ; trial++) {
+    const port = ports.from + Math.floor(Math.random() * (ports.to - ports.from))
+    const spec = {
+      ...rendered.gateway.spec,
+      publish: [{ ...published, at: { ...published.at, port } }],
+    }
+    try {
+      return await startGatewayAs(engine, rendered, { ...rendered.gateway, spec })
+    } catch (error) {
+      if (MillraceError.from(error).code !== 'PORT_IN_USE' || trial === mostTrials) throw error
+    }
+  }
+}
+
+async function startGatewayAs(
   engine: Engine,
   { names, gateway, config, workloads }: Rendered,
+  recipe = gateway,
 ): Promise<Container> {
-  const container = await makeContainer(engine, gateway, {
+  const container = await makeContainer(engine, recipe, {
     name: names.gateway,
     labels: {
       [placeLabels.flow]: names.flow,
