@@ -81,13 +81,23 @@ test('a process pod ignores SIGINT, and drains and exits on SIGTERM', async () =
   const pod = await startPod('process', podSpec('Talker'), options)
   process.kill(pod.pid, 'SIGINT')
   process.kill(pod.pid, 'SIGTERM')
-  expect(await pod.exited).toEqual({ expected: false, reason: 'exited with code 0', output: [] })
+  expect(await pod.exited).toEqual({
+    expected: false,
+    reason: 'exited with code 0',
+    code: 0,
+    output: [],
+  })
 })
 
 test('a process pod that is killed says by what', async () => {
   const pod = await startPod('process', podSpec('Talker'), options)
   process.kill(pod.pid, 'SIGKILL')
-  expect(await pod.exited).toEqual({ expected: false, reason: 'was killed by SIGKILL', output: [] })
+  expect(await pod.exited).toEqual({
+    expected: false,
+    reason: 'was killed by SIGKILL',
+    code: 137,
+    output: [],
+  })
 })
 
 interface Program {
