@@ -1,5 +1,6 @@
 import { loadFlow } from '../../config/load-flow.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { runningStage } from '../running-stage.js'
 import type { Replica } from './replica.js'
 
 /** The plan of a Flow that runs, by what its gateway reads and by the containers that there are. @throws BAD_YAML */
@@ -23,13 +24,5 @@ function asRunning(stage: StagePlan, replicas: readonly Replica[]): StagePlan {
   const [first] = own
   if (first === undefined) return stage
   const ofShard = own.filter(({ shard }) => shard === first.shard)
-  return {
-    ...stage,
-    external: [],
-    discover: 'static',
-    host: null,
-    port: null,
-    source: { kind: 'image', image: first.facts.image },
-    replicas: ofShard.length,
-  }
+  return runningStage(stage, { image: first.facts.image, replicas: ofShard.length })
 }

@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container } from '../../docker/container.js'
 import type { Engine } from '../../docker/engine.js'
 import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
-import { pause } from '../../lib/pause.js'
 import { gatewayView, readyAddresses } from './gateway-view.js'
 import type { FlowNames } from './names.js'
 import { lastLines, type Slot } from './replica.js'
@@ -49,19 +49,8 @@ export async function untilReady(
       told = now
       report(`Waiting for ${missing.map((one) => nameOf(one, names)).join(', ')}.`)
     }
-    await pause(everyMs, { signal: never, clock: keepingAlive })
+    await sleep(everyMs) // somebody awaits it: unlike a Clock's timer it keeps the process
   }
-}
-
-const never = new AbortController().signal
-
-/** Somebody awaits it, so the process stays. */
-const keepingAlive = {
-  ...systemClock,
-  after(ms: number, wake: () => void) {
-    const timer = setTimeout(wake, ms)
-    return () => clearTimeout(timer)
-  },
 }
 
 async function notYetReady(

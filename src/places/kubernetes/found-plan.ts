@@ -1,6 +1,7 @@
 import { loadFlow } from '../../config/load-flow.js'
 import { MillraceError } from '../../errors.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { runningStage } from '../running-stage.js'
 import type { Controller } from './api/live.js'
 import { placeOfWorkload } from './view.js'
 
@@ -39,13 +40,5 @@ function asRunning(stage: StagePlan, controllers: readonly Controller[]): StageP
   const [first] = controllers.filter((controller) => placeOfWorkload(controller)?.stage === stage.name)
   if (first === undefined) return stage
   const image = first.spec.template.spec.containers[0]?.image ?? ''
-  return {
-    ...stage,
-    external: [],
-    discover: 'static',
-    host: null,
-    port: null,
-    source: { kind: 'image', image },
-    replicas: first.spec.replicas ?? 1,
-  }
+  return runningStage(stage, { image, replicas: first.spec.replicas ?? 1 })
 }
