@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../executor/workspace/fixtures.suite.js'
+import { holding, lockOf, temporaryFolder } from '../executor/workspace/fixtures.suite.js'
 import { flowIdVariable } from '../executor/workspace/flow-id.js'
 import { abandonedMs, isRunning, renewalMs } from '../executor/workspace/holder.js'
 import { openWorkspace } from '../executor/workspace/open-workspace.js'
@@ -43,14 +43,14 @@ test('its locks are renewed while it is open, and given back when it is closed',
   const alarm = new Alarm()
   const hold = new WorkspaceHold('search', alarm)
   const shard = openWorkspace({ folder: temporaryFolder(), shardId: 0, shards: 1, holder: hold.holder })
-  const lock = join(shard, '.millrace.lock')
-  expect(JSON.parse(readFileSync(lock, 'utf8'))).toEqual(hold.holder)
+  const lock = lockOf(shard)
+  expect(holding(shard)).toEqual(hold.holder)
   for (let turn = 1; turn <= 3; turn++) {
     alarm.ring()
     expect(statSync(lock).mtimeMs).toBe(1_000_000_000_000 + turn * renewalMs)
   }
   hold.close()
-  expect(existsSync(lock)).toBe(false)
+  expect(holding(shard)).toBeNull()
   expect(alarm.wake).toBeNull()
 })
 
@@ -89,7 +89,7 @@ test('programs that are replicas of one Flow share a workspace, and another Flow
   expect(open(third)).toBe(shard)
   for (const last of [second, third]) last.close()
   const longAgo = (Date.now() - abandonedMs) / 1000
-  utimesSync(join(shard, '.millrace.lock'), longAgo, longAgo)
+  utimesSync(lockOf(shard), longAgo, longAgo)
   expect(open(other)).toBe(shard)
   other.close()
 })

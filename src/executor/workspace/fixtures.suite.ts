@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Holder } from './holder.js'
 import { mountNamespace, processSpace, processStart } from './process-space.js'
 
@@ -33,4 +33,18 @@ export function holderOf(facts: Partial<Holder> = {}): Holder {
 /** Ends a Flow of `holderOf` as far as its locks are concerned. */
 export function end({ token }: Holder): void {
   rmSync(token)
+}
+
+/** The file of a lock that counts. */
+export function lockOf(folder: string): string {
+  const locks = join(folder, '.millrace.lock')
+  const [last, ...others] = readdirSync(locks)
+  expect(others).toEqual([])
+  return join(locks, last!)
+}
+
+/** Who has a folder; null for nobody. */
+export function holding(folder: string): unknown {
+  const text = readFileSync(lockOf(folder), 'utf8')
+  return text === 'free\n' ? null : JSON.parse(text)
 }

@@ -1,21 +1,19 @@
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { MillraceError } from '../../errors.js'
-import { end, holderOf, temporaryFolder } from './fixtures.suite.js'
+import { end, holderOf, holding, lockOf, temporaryFolder } from './fixtures.suite.js'
 import { abandonedMs } from './holder.js'
 import { dropLock, renewLock, takeLock } from './lock.js'
 
-const lockOf = (folder: string): string => join(folder, '.millrace.lock')
-const holding = (folder: string): unknown => JSON.parse(readFileSync(lockOf(folder), 'utf8'))
+/** States what is given, as if a process had been killed in the midst. */
+function state(folder: string, number: number, text: string): string {
+  const locks = join(folder, '.millrace.lock')
+  mkdirSync(locks, { recursive: true })
+  const path = join(locks, String(number))
+  writeFileSync(path, text)
+  return path
+}
 
 function refusal(work: () => void): MillraceError {
   try {
@@ -83,55 +81,40 @@ test('a lock is given back by its own Flow only', () => {
   dropLock(folder, 'another')
   expect(holding(folder)).toEqual(holder)
   dropLock(folder, holder.flow)
-  expect(readdirSync(folder)).toEqual([])
+  expect(holding(folder)).toBeNull()
+  dropLock(folder, holder.flow)
+  const next = holderOf()
+  takeLock(folder, next)
+  expect(holding(folder)).toEqual(next)
 })
 
 test('a lock that was cut off by a loss of power is taken over', () => {
   const folder = temporaryFolder()
-  writeFileSync(lockOf(folder), '{ "flow": "')
-  utimesSync(lockOf(folder), 1, 1)
+  utimesSync(state(folder, 7, '{ "flow": "'), 1, 1)
   const holder = holderOf()
   takeLock(folder, holder)
   expect(holding(folder)).toEqual(holder)
 })
 
-/** As if a process had been killed between moving a lock aside and looking at it. */
-function moveAside(folder: string, name: string): string {
-  const aside = join(folder, '.millrace.lock.aside')
-  mkdirSync(aside, { recursive: true })
-  renameSync(lockOf(folder), join(aside, name))
-  return aside
-}
-
-test('a lock that was moved aside by mistake counts as before', () => {
+test('what a Flow that was killed while it took a lock over has left is removed', () => {
   const folder = temporaryFolder()
-  const holder = holderOf()
-  takeLock(folder, holder)
-  const aside = moveAside(folder, 'x')
-  takeLock(folder, holder)
-  refusal(() => takeLock(folder, holderOf()))
-  expect(readdirSync(folder)).toEqual(['.millrace.lock.aside'])
-  dropLock(folder, holder.flow)
-  expect(() => readdirSync(aside)).toThrow('ENOENT')
-})
-
-test('a lock that was moved aside and then left behind is removed', () => {
-  const folder = temporaryFolder()
-  const [first, second] = [holderOf(), holderOf()]
-  takeLock(folder, first)
-  moveAside(folder, 'x')
-  end(first)
+  const [first, second, third] = [holderOf(), holderOf(), holderOf()]
+  for (const [number, holder] of [first, second].entries()) state(folder, 9 + number, JSON.stringify(holder))
   takeLock(folder, second)
-  expect(holding(folder)).toEqual(second)
-  expect(readdirSync(folder)).toEqual(['.millrace.lock'])
+  refusal(() => takeLock(folder, first))
+  end(second)
+  takeLock(folder, third)
+  expect(holding(folder)).toEqual(third)
 })
 
-test('the lock aside wins over one that was made while it was moved', () => {
+test('a Flow that comes back just before its lock is old keeps it', () => {
   const folder = temporaryFolder()
-  const [first, second] = [holderOf(), holderOf()]
-  takeLock(folder, first)
-  moveAside(folder, 'x')
-  writeFileSync(lockOf(folder), JSON.stringify(second))
-  refusal(() => takeLock(folder, second))
-  takeLock(folder, first)
+  const elsewhere = holderOf({ space: 'elsewhere' })
+  takeLock(folder, elsewhere)
+  const before = lockOf(folder)
+  const nearly = (Date.now() - abandonedMs) / 1000 + 5
+  utimesSync(before, nearly, nearly)
+  takeLock(folder, elsewhere)
+  expect(lockOf(folder)).not.toBe(before)
+  expect(Date.now() - statSync(lockOf(folder)).mtimeMs).toBeLessThan(abandonedMs / 2)
 })

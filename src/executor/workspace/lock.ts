@@ -1,33 +1,23 @@
-import { randomUUID } from 'node:crypto'
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { MillraceError } from '../../errors.js'
 import { createOnce } from './create-once.js'
 import { abandonedMs, type Holder, isInSight, isRunning, parseHolder } from './holder.js'
 import { orNull, pause } from './vanishing.js'
 
-/** Beside it, those that were moved aside, each under a name of its own. */
+/** A folder of statements about who has the folder that it is in: each a file, named by its number. The last one counts. */
 const lockName = '.millrace.lock'
-const asideName = '.millrace.lock.aside'
+/** The statement that nobody has it. */
+const free = 'free\n'
 
-/** How long a lock may be unreadable because it is being written, where the file system has no hard links. */
+/** How long a statement may be unreadable because it is being written, where the file system has no hard links. */
 const writtenMs = 2000
 const maxLooks = 1000
 
-/** A lock as it was read. */
-interface Lock {
+interface Statement {
+  readonly number: number
   readonly path: string
-  readonly aside: boolean
-  readonly text: string
+  readonly isFree: boolean
   readonly holder: Holder | null
   readonly renewedAtMs: number
 }
@@ -35,94 +25,118 @@ interface Lock {
 /**
  * Locks a folder for a Flow; its pods share it.
  *
- * 1. The folder is that Flow's which a lock names, as long as that Flow runs; a lock aside counts before `.millrace.lock`.
- * 2. `.millrace.lock` is only made where there is none, whole, and is never changed. It is not removed under its name, where
- *    it may have been replaced since it was looked at, but moved aside, under a new name, and looked at there.
- * 3. So one that was moved by mistake still counts: it stays aside until its Flow has ended. Whoever made a lock meanwhile
- *    looks once more, sees it, and gives way.
+ * 1. The folder is that Flow's which the last statement names, as long as that Flow runs.
+ * 2. A statement is made whole, after the last one, by one alone, and is never changed.
+ * 3. It is only removed once there is a later one.
  *
- * Killed between any two steps, what stays is a lock of a Flow that ended, which the next one removes.
+ * So the last number only grows: who has looked at a lock that was left behind and then sleeps cannot come between those who
+ * took it over meanwhile. What it states is either refused, or is not the last. Killed between any two steps, what stays is a
+ * statement of a Flow that ended, and perhaps earlier ones, which the next one removes.
  *
  * @throws WORKSPACE_CONFLICT when another Flow has it
  */
 export function takeLock(folder: string, holder: Holder): void {
-  let made = false
+  for (const waitMs of taking(folder, holder)) if (waitMs > 0) pause(waitMs)
+}
+
+/** `takeLock` in steps, between which others may do theirs: each gives the milliseconds until the next. */
+export function* taking(folder: string, holder: Holder): Generator<number, void> {
   for (let looks = 0; looks < maxLooks; looks++) {
-    const locks = readLocks(folder)
-    const mine = locks.find((lock) => lock.holder?.flow === holder.flow)
-    const others = locks.filter((lock) => lock.holder?.flow !== holder.flow)
-    const rival = others.find((lock) => hasHolder(lock) && (lock.aside || mine?.aside !== true))
-    if (rival?.holder) {
-      if (!made || mine === undefined) throw isHeld(folder, rival.holder)
-      removeLock(folder, mine)
-      made = false
-      pause(1 + Math.random() * 10) // it may be giving way as well
-    } else if (mine !== undefined) return
-    else if (others.some(isBeingWritten)) pause(10)
-    else {
-      for (const lock of others) removeLock(folder, lock)
-      made = createOnce(join(folder, lockName), `${JSON.stringify(holder)}\n`)
-    }
+    const last = yield* readLast(folder)
+    if (last !== null && isLastingly(last, holder)) return
+    if (last !== null && last.holder?.flow !== holder.flow && hasHolder(last))
+      throw isHeld(folder, last.holder)
+    yield last !== null && isBeingWritten(last) ? 10 : 0
+    if (last === null || !isBeingWritten(last)) yield* state(folder, last, `${JSON.stringify(holder)}\n`)
   }
   throw new MillraceError('WORKSPACE_CONFLICT', `${join(folder, lockName)} does not stay as it is made.`)
 }
 
 /** Gives a folder back, if it is that Flow's. */
 export function dropLock(folder: string, flow: string): void {
-  for (const lock of readLocks(folder)) if (lock.holder?.flow === flow) removeLock(folder, lock)
+  dropWhere(folder, ({ holder }) => holder?.flow === flow)
 }
 
-/** Takes away what a Flow has left that can be seen to have ended: from within a container nobody could. */
+/** Gives back what a Flow has left that can be seen to have ended: from within a container nobody could. */
 export function dropAbandoned(folder: string): void {
-  for (const lock of readLocks(folder)) {
-    const { holder } = lock
-    if (holder !== null && isInSight(holder) && !hasHolder(lock)) removeLock(folder, lock)
-  }
+  dropWhere(folder, (last) => last.holder !== null && isInSight(last.holder) && !hasHolder(last))
 }
 
 /** Says to other containers that the Flow still runs. */
 export function renewLock(folder: string, flow: string, nowMs: number): void {
-  for (const lock of readLocks(folder)) {
-    if (lock.holder?.flow === flow) utimesSync(lock.path, nowMs / 1000, nowMs / 1000)
+  const last = inOneGo(readLast(folder))
+  if (last?.holder?.flow === flow) orNull(() => utimesSync(last.path, nowMs / 1000, nowMs / 1000))
+}
+
+function dropWhere(folder: string, isDropped: (last: Statement) => boolean): void {
+  const last = inOneGo(readLast(folder))
+  if (last !== null && isDropped(last)) inOneGo(state(folder, last, free))
+}
+
+/** Makes the next statement, unless another one does, and removes those before the last. */
+function* state(folder: string, last: Statement | null, text: string): Generator<number, void> {
+  const locks = join(folder, lockName)
+  orNull(() => mkdirSync(locks))
+  if (!createOnce(join(locks, String((last?.number ?? 0) + 1)), text)) return
+  const numbers = yield* readNumbers(locks)
+  for (const number of numbers.slice(0, -1)) rmSync(join(locks, String(number)), { force: true })
+}
+
+function* readLast(folder: string): Generator<number, Statement | null> {
+  const locks = join(folder, lockName)
+  for (;;) {
+    const number = (yield* readNumbers(locks)).at(-1)
+    if (number === undefined) return null
+    yield 0
+    const last = orNull(() => readStatement(join(locks, String(number)), number))
+    if (last !== null) return last // else there is a later one
   }
 }
 
-function readLocks(folder: string): Lock[] {
-  // in this order: what is made while another one is moved is seen together with that one
-  const lock = readLock(join(folder, lockName), false)
-  const aside = orNull(() => readdirSync(join(folder, asideName))) ?? []
-  const moved = aside.map((name) => readLock(join(folder, asideName, name), true))
-  return [lock, ...moved].filter((found) => found !== null)
+function readStatement(path: string, number: number): Statement {
+  const text = readFileSync(path, 'utf8')
+  return {
+    number,
+    path,
+    isFree: text === free,
+    holder: parseHolder(text),
+    renewedAtMs: statSync(path).mtimeMs,
+  }
 }
 
-function readLock(path: string, aside: boolean): Lock | null {
-  return orNull(() => {
-    const text = readFileSync(path, 'utf8')
-    return { path, aside, text, holder: parseHolder(text), renewedAtMs: statSync(path).mtimeMs }
-  })
+/** Ascending; read until nothing changes, as a folder is not read in one step everywhere. */
+function* readNumbers(locks: string): Generator<number, readonly number[]> {
+  let before: readonly number[] | null = null
+  for (;;) {
+    yield 0
+    const names = orNull(() => readdirSync(locks)) ?? []
+    const numbers = names
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .toSorted((one, other) => one - other)
+    if (before !== null && before.at(-1) === numbers.at(-1)) return numbers
+    before = numbers
+  }
 }
 
-function removeLock(folder: string, lock: Lock): void {
-  if (lock.aside) rmSync(lock.path, { force: true })
-  else moveAside(folder, lock)
-  // the last one out; it is in use where it is not empty
-  orNull(() => rmdirSync(join(folder, asideName)))
+function inOneGo<T>(steps: Generator<number, T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
 }
 
-/** Removes it there, unless it was another one that was moved. */
-function moveAside(folder: string, { path, text }: Lock): void {
-  const aside = join(folder, asideName, randomUUID())
-  orNull(() => mkdirSync(join(folder, asideName)))
-  orNull(() => renameSync(path, aside))
-  if (readLock(aside, true)?.text === text) rmSync(aside, { force: true })
+/** Whether it is that Flow's, and nobody else may soon find it left behind. */
+function isLastingly({ holder, renewedAtMs }: Statement, { flow }: Holder): boolean {
+  return holder?.flow === flow && Date.now() - renewedAtMs < abandonedMs / 2
 }
 
-function hasHolder({ holder, renewedAtMs }: Lock): boolean {
-  return holder !== null && isRunning(holder, renewedAtMs)
+function hasHolder(last: Statement): last is Statement & { readonly holder: Holder } {
+  return last.holder !== null && isRunning(last.holder, last.renewedAtMs)
 }
 
-function isBeingWritten({ holder, renewedAtMs }: Lock): boolean {
-  return holder === null && Date.now() - renewedAtMs < writtenMs
+function isBeingWritten({ isFree, holder, renewedAtMs }: Statement): boolean {
+  return !isFree && holder === null && Date.now() - renewedAtMs < writtenMs
 }
 
 function isHeld(folder: string, holder: Holder): MillraceError {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { end, holderOf, temporaryFolder } from './fixtures.suite.js'
+import { end, holderOf, holding, lockOf, temporaryFolder } from './fixtures.suite.js'
 import { openWorkspace } from './open-workspace.js'
 import { dropLocks, renewLocks } from './token.js'
 
@@ -14,10 +14,10 @@ test('the folder of a shard is made and locked for its Flow, whose token lists i
     shards.map((shard) => `${JSON.stringify(shard)}\n`).join(''),
   )
   renewLocks(holder, 1_000_000)
-  const locks = shards.map((shard) => join(shard, '.millrace.lock'))
+  const locks = shards.map((shard) => lockOf(shard))
   for (const file of [holder.token, ...locks]) expect(statSync(file).mtimeMs).toBe(1_000_000)
   dropLocks(holder)
-  expect(locks.map((lock) => existsSync(lock))).toEqual([false, false])
+  expect(shards.map((shard) => holding(shard))).toEqual([null, null])
 })
 
 test('other shards of one name may be of other Flows', () => {

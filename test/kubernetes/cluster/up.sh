@@ -1,13 +1,13 @@
 #!/bin/bash
 # Starts a Kubernetes of one node from plain binaries, as build.sh made them, and prints the path of its kubeconfig.
-#   MODE=node   etcd, API server, controllers, scheduler, containerd, kubelet, kube-proxy, CoreDNS: real pods (default)
-#   MODE=api    without a node
+#   up.sh       etcd, API server, controllers, scheduler, containerd, kubelet, kube-proxy, CoreDNS: real pods
+#   up.sh api   without a node
 # The API is at https://10.244.0.1:6443, on the bridge k8s0 of this machine, which pods share: one cluster a machine.
 set -euo pipefail
 cd "$(dirname "$0")"
 HERE=$PWD
 . ./environment.sh
-MODE=${MODE:-node}
+MODE=${1:-node} # not from the environment: test runners set a MODE
 [ "$(id -u)" = 0 ] || { echo 'The test cluster needs root: containers, a bridge and iptables rules are made.' >&2; exit 1; }
 for p in containerd ctr runc; do need $p "containerd and runc (apt-get install docker.io)"; done
 need iptables 'iptables (apt-get install iptables)'; need ip 'ip (apt-get install iproute2)'; need openssl 'openssl (apt-get install openssl)'
