@@ -1,7 +1,7 @@
 import type { Flow } from 'millrace'
 import { inject } from 'vitest'
 import { type ConceptFlow, conceptsProject, conceptsSuite } from '../support/concepts.suite.js'
-import { containersOf, docker } from './support/docker.js'
+import { docker, runningIn } from './support/docker.js'
 
 async function startOnDocker(flow: Flow<string>): Promise<ConceptFlow> {
   await flow.start({ on: 'docker', image: inject('projectImage'), project: conceptsProject })
@@ -12,12 +12,12 @@ async function startOnDocker(flow: Flow<string>): Promise<ConceptFlow> {
     },
     scale: (stage, replicas) => flow.scale(stage, { replicas }),
     async kill(stage) {
-      const [victim] = await containersOf({ 'millrace.flow': name, 'millrace.stage': stage })
+      const [victim] = await runningIn(name, stage)
       await docker('kill', victim!)
     },
     async restart() {
       for (const stage of stages) {
-        const all = await containersOf({ 'millrace.flow': name, 'millrace.stage': stage.name })
+        const all = await runningIn(name, stage.name)
         if (all.length > 0) await docker('restart', ...all)
       }
     },

@@ -1,6 +1,6 @@
 import { Flow, type MillraceError, type StageOptions } from 'millrace'
 import { afterEach, expect, inject, test, vi } from 'vitest'
-import { docker } from './support.js'
+import { docker } from './support/docker.js'
 
 const uses = `docker://${inject('projectImage')}`
 const made: string[] = []

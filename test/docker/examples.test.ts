@@ -76,7 +76,7 @@ it('the sharded search finds on Docker what it finds on localhost, also after ev
   try {
     await there.post('/index', documents)
     expect(await found(there)).toEqual(expected)
-    const containers = await containersOf({ 'millrace.flow': name })
+    const containers = await containersOf(name)
     expect(containers).toHaveLength(6)
     // this program holds the Flow, and starts them again
     await docker('kill', ...containers)

@@ -1,7 +1,8 @@
 import { Document, Flow, type FlowOptions, type StageOptions } from 'millrace'
 import { expectNothingLeft, expectZeroLoss, leftovers } from 'millrace/testing'
 import { expect, inject, test } from 'vitest'
-import { containersOf, docker, executionsIn, temporaryFolder } from './support.js'
+import { containersOf, docker } from './support/docker.js'
+import { executionsIn, temporaryFolder } from './support/folders.js'
 
 const uses = `docker://${inject('projectImage')}`
 const upper = new URL('../fixtures/flow-executors.mjs#Upper', import.meta.url)

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { Document, Flow } from 'millrace'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { pythonPath, runPython } from '../interop/python.js'
-import { containersOf, docker, temporaryFolder } from './support.js'
+import { containersOf, docker } from './support/docker.js'
+import { temporaryFolder } from './support/folders.js'
 
 const image = `millrace-jina:${process.pid}`
 const name = `jina${process.pid}`

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { Flow } from 'millrace'
 import { afterEach, expect, inject, onTestFinished, test } from 'vitest'
 import { Place } from '../support/command-line.js'
-import { containersOf, docker } from './support.js'
+import { containersOf, docker } from './support/docker.js'
 
 const image = inject('projectImage')
 const program = path.join(import.meta.dirname, 'programs/flow.mjs')

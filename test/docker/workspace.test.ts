@@ -4,7 +4,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Document, Flow, type FlowOptions, type StageOptions } from 'millrace'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { containersOf, docker, temporaryFolder } from './support.js'
+import { containersOf, docker } from './support/docker.js'
+import { temporaryFolder } from './support/folders.js'
 
 const uses = `docker://${inject('projectImage')}`
 const echo = new URL('../fixtures/keeper.mjs#Echo', import.meta.url)

@@ -12,13 +12,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:os'
-import { isDeepStrictEqual } from 'node:util'
 import { type Attachment, Container, type ContainerEnd } from '../../docker/container.js'
-import type { ContainerSpec } from '../../docker/container-spec.js'
 import { connectEngine, type Engine } from '../../docker/engine.js'
 import { ensureImage, type ImageFacts } from '../../docker/image.js'
-import { labelNames, ownerLabels } from '../../docker/labels.js'
-import { gpusOf, limitsOf } from '../../docker/limits.js'
 import { newVolumes } from '../../docker/mounts.js'
 import { MillraceError } from '../../errors.js'
 import { containerPort } from '../../export/container-paths.js'
@@ -26,11 +22,13 @@ import { systemClock } from '../../lib/clock.js'
 import type { Driver, Host, HostEvents } from '../host.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { describeFailure, describeUncopyable } from '../start-failure.js'
-import { type Invocation, invocationOf } from './arguments.js'
-import { type Inside, insideVariable, type Order, parseWord } from './inside.js'
+import type { Invocation } from './arguments.js'
+import { containerOfPod } from './container-of-pod.js'
+import { type Order, parseWord } from './inside.js'
 import { sweepOnce } from './orphans.js'
-import { type Places, placesOf } from './places.js'
+import { placesOf } from './places.js'
 import { untilReady } from './ready.js'
+import { requireCopyable, requireLocal, Uncopyable } from './requirements.js'
 import { enter } from './siblings.js'
 
 /** How long output of a container that has ended may still come. */
@@ -114,7 +112,10 @@ class DockerPod implements Host {
     await sweepOnce(engine, this.#events.line)
     const image = await this.#image(engine, container)
     this.#over.signal.throwIfAborted()
-    const { invocation, places, made } = await this.#plan(container, image)
+    const places = await placesOf(this.#spec, container)
+    if (places.isOnVolume) this.#leave = enter(this.#spec)
+    const mark = this.#mark
+    const { made, invocation } = containerOfPod({ spec: this.#spec, container, image, places, mark })
     const fresh = await newVolumes(engine, places.mounts)
     const created = await Container.create(engine, made)
     this.#container = created
@@ -147,50 +148,6 @@ class DockerPod implements Host {
     const found = await ensureImage(engine, image, { report: this.#events.line, signal: this.#over.signal })
     this.#late = null
     return found
-  }
-
-  async #plan(
-    container: PodContainer,
-    image: ImageFacts,
-  ): Promise<{ readonly made: ContainerSpec; readonly invocation: Invocation; readonly places: Places }> {
-    const { name, deployment, env } = this.#spec
-    const places = await placesOf(this.#spec, container)
-    const { mounts, workspace, user, isOnVolume } = places
-    if (isOnVolume) this.#leave = enter(this.#spec)
-    const invocation = invocationOf(image, { spec: this.#spec, container, workspace })
-    const slug = `millrace-${container.flow}-${name}`.replace(/[^a-zA-Z0-9]+/g, '-').slice(0, 100)
-    const made: ContainerSpec = {
-      name: `${slug}-${this.#mark.slice(0, 8)}`,
-      image: container.image,
-      ...(invocation.entrypoint !== null && { entrypoint: invocation.entrypoint }),
-      ...(invocation.command !== null && { command: invocation.command }),
-      env: {
-        ...env,
-        ...secretsOf(deployment, container),
-        [insideVariable]: JSON.stringify(this.#inside(places)),
-      },
-      labels: {
-        [labelNames.flow]: container.flow,
-        [labelNames.stage]: deployment,
-        [labelNames.pod]: name,
-        ...ownerLabels(),
-      },
-      ...(user !== null && { user }),
-      mounts,
-      publish: [{ port: containerPort, at: { host: '127.0.0.1', port: 0 } }],
-      host: {
-        ...limitsOf(container.resources),
-        ...gpusOf(container.gpus),
-        ExtraHosts: ['host.docker.internal:host-gateway'],
-      },
-      stdin: 'lifeline',
-    }
-    return { made, invocation, places }
-  }
-
-  #inside({ holder }: Places): Inside {
-    const { replica, executor } = this.#spec
-    return { mark: this.#mark, replica, replicas: executor.replicas, holder }
   }
 
   async #watch(port: number, invocation: Invocation): Promise<void> {
@@ -259,48 +216,6 @@ function numericUser(user: string): { readonly uid: number; readonly gid: number
 function reasonOf(code: number): string {
   const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128)
   return signal === undefined ? `exited with code ${code}` : `was killed by ${signal[0]}`
-}
-
-/** What an argument cannot say. */
-class Uncopyable extends Error {}
-
-function requireCopyable({ executor: { usesWith, usesMetas } }: PodSpec): void {
-  for (const value of [usesWith, usesMetas]) {
-    let copy: unknown
-    try {
-      copy = JSON.parse(JSON.stringify(value))
-    } catch (cause) {
-      throw new Uncopyable(String(cause))
-    }
-    if (!isDeepStrictEqual(copy, { ...value }))
-      throw new Uncopyable(
-        'a container is told in JSON, which does not know functions, dates, maps or typed arrays.',
-      )
-  }
-}
-
-/** @throws UNSUPPORTED */
-function requireLocal({ isLocal, address }: Engine): void {
-  if (isLocal) return
-  throw new MillraceError(
-    'UNSUPPORTED',
-    `The Docker engine at ${address} is on another machine, and its containers cannot be reached at 127.0.0.1. ` +
-      "Start the whole Flow there (flow.start({ on: 'docker' })), or use an engine of this machine.",
-  )
-}
-
-/** @throws INVALID_OPTION */
-function secretsOf(stage: string, { envFromSecret }: PodContainer): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.keys(envFromSecret).map((variable) => {
-      const value = process.env[variable]
-      if (value !== undefined) return [variable, value]
-      throw new MillraceError(
-        'INVALID_OPTION',
-        `stage '${stage}': envFromSecret has ${variable}, which on this machine is the variable of that name of the program that starts the Flow, and it is not set.`,
-      )
-    }),
-  )
 }
 
 function withinMs(work: Promise<unknown>, ms: number): Promise<void> {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { Client, type Flow } from 'millrace'
 import { inject } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { containersOf, docker } from './docker.js'
+import { containersWith, docker } from './docker.js'
 
 const run = promisify(execFile)
 
@@ -66,10 +66,11 @@ export class Composed {
 
   /** Ids of the containers of a service, or of all, that run. */
   containers(service?: string): Promise<readonly string[]> {
-    return containersOf({
+    const labels = {
       'com.docker.compose.project': this.#project,
       ...(service !== undefined && { 'com.docker.compose.service': service }),
-    })
+    }
+    return containersWith(labels, '--filter', 'status=running')
   }
 
   /** Resolves when every container is healthy, and a request goes through all stages. */

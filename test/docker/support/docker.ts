@@ -9,9 +9,22 @@ export async function docker(...args: readonly string[]): Promise<string> {
   return stdout.trim()
 }
 
-/** Ids of containers with these labels that run, the oldest last. */
-export async function containersOf(labels: Readonly<Record<string, string>>): Promise<readonly string[]> {
+/** Ids of containers with these labels, in any state unless it is said which; the oldest last. */
+export async function containersWith(
+  labels: Readonly<Record<string, string>>,
+  ...more: readonly string[]
+): Promise<readonly string[]> {
   const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`])
-  const said = await docker('ps', '--quiet', ...filters)
+  const said = await docker('ps', '--all', '--quiet', ...filters, ...more)
   return said === '' ? [] : said.split('\n')
+}
+
+/** Those of a Flow, by its name. */
+export function containersOf(flow: string, ...more: readonly string[]): Promise<readonly string[]> {
+  return containersWith({ 'millrace.flow': flow }, ...more)
+}
+
+/** Those of a stage that run. */
+export function runningIn(flow: string, stage: string): Promise<readonly string[]> {
+  return containersWith({ 'millrace.flow': flow, 'millrace.stage': stage }, '--filter', 'status=running')
 }

@@ -1,23 +1,7 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
-
-const run = promisify(execFile)
-
-/** The command `docker`, with the engine of the tests. */
-export async function docker(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run('docker', [...args])
-  return stdout.trim()
-}
-
-/** Ids of the containers of a Flow, by its name, in any state unless it is said which. */
-export async function containersOf(flow: string, ...more: readonly string[]): Promise<readonly string[]> {
-  const listed = await docker('ps', '--all', '--quiet', '--filter', `label=millrace.flow=${flow}`, ...more)
-  return listed.split('\n').filter((id) => id !== '')
-}
 
 /** Removed after the test. */
 export function temporaryFolder(): string {

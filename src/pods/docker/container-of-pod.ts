@@ -1,0 +1,72 @@
+import type { ContainerSpec } from '../../docker/container-spec.js'
+import type { ImageFacts } from '../../docker/image.js'
+import { labelNames, ownerLabels } from '../../docker/labels.js'
+import { gpusOf, limitsOf } from '../../docker/limits.js'
+import { MillraceError } from '../../errors.js'
+import { containerPort } from '../../export/container-paths.js'
+import type { PodContainer, PodSpec } from '../pod.js'
+import { type Invocation, invocationOf } from './arguments.js'
+import { type Inside, insideVariable } from './inside.js'
+import type { Places } from './places.js'
+
+interface Given {
+  readonly spec: PodSpec
+  readonly container: PodContainer
+  readonly image: ImageFacts
+  readonly places: Places
+  /** What Millrace in there begins its words to this program with. */
+  readonly mark: string
+}
+
+/**
+ * The container that a pod is, and how its image is called.
+ *
+ * @throws INVALID_OPTION for a secret that this program does not have
+ */
+export function containerOfPod({ spec, container, image, places, mark }: Given): {
+  readonly made: ContainerSpec
+  readonly invocation: Invocation
+} {
+  const { name, deployment, env, replica, executor } = spec
+  const { mounts, workspace, user, holder } = places
+  const invocation = invocationOf(image, { spec, container, workspace })
+  const inside: Inside = { mark, replica, replicas: executor.replicas, holder }
+  const slug = `millrace-${container.flow}-${name}`.replace(/[^a-zA-Z0-9]+/g, '-').slice(0, 100)
+  const made: ContainerSpec = {
+    name: `${slug}-${mark.slice(0, 8)}`,
+    image: container.image,
+    ...(invocation.entrypoint !== null && { entrypoint: invocation.entrypoint }),
+    ...(invocation.command !== null && { command: invocation.command }),
+    env: { ...env, ...secretsOf(deployment, container), [insideVariable]: JSON.stringify(inside) },
+    labels: {
+      [labelNames.flow]: container.flow,
+      [labelNames.stage]: deployment,
+      [labelNames.pod]: name,
+      ...ownerLabels(),
+    },
+    ...(user !== null && { user }),
+    mounts,
+    publish: [{ port: containerPort, at: { host: '127.0.0.1', port: 0 } }],
+    host: {
+      ...limitsOf(container.resources),
+      ...gpusOf(container.gpus),
+      ExtraHosts: ['host.docker.internal:host-gateway'],
+    },
+    stdin: 'lifeline',
+  }
+  return { made, invocation }
+}
+
+/** @throws INVALID_OPTION */
+function secretsOf(stage: string, { envFromSecret }: PodContainer): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.keys(envFromSecret).map((variable) => {
+      const value = process.env[variable]
+      if (value !== undefined) return [variable, value]
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `stage '${stage}': envFromSecret has ${variable}, which on this machine is the variable of that name of the program that starts the Flow, and it is not set.`,
+      )
+    }),
+  )
+}

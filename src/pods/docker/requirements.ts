@@ -1,0 +1,33 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Engine } from '../../docker/engine.js'
+import { MillraceError } from '../../errors.js'
+import type { PodSpec } from '../pod.js'
+
+/** What an argument cannot say. */
+export class Uncopyable extends Error {}
+
+/** @throws Uncopyable */
+export function requireCopyable({ executor: { usesWith, usesMetas } }: PodSpec): void {
+  for (const value of [usesWith, usesMetas]) {
+    let copy: unknown
+    try {
+      copy = JSON.parse(JSON.stringify(value))
+    } catch (cause) {
+      throw new Uncopyable(String(cause))
+    }
+    if (!isDeepStrictEqual(copy, { ...value }))
+      throw new Uncopyable(
+        'a container is told in JSON, which does not know functions, dates, maps or typed arrays.',
+      )
+  }
+}
+
+/** That its containers can be reached. @throws UNSUPPORTED */
+export function requireLocal({ isLocal, address }: Engine): void {
+  if (isLocal) return
+  throw new MillraceError(
+    'UNSUPPORTED',
+    `The Docker engine at ${address} is on another machine, and its containers cannot be reached at 127.0.0.1. ` +
+      "Start the whole Flow there (flow.start({ on: 'docker' })), or use an engine of this machine.",
+  )
+}
