@@ -24,22 +24,10 @@ import { oneOf } from '../plan/option-kinds.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import type { AttachOptions, PlaceName, StartOptions } from '../places/index.js'
 import { onInterrupt } from './interrupt.js'
-import type { CloseOptions, Running } from './life.js'
+import type { CloseOptions } from './life.js'
+import { Lifecycle, type Opened } from './lifecycle.js'
 import { notePods } from './pods-of.js'
 import { checkScale, stageNamed } from './stage-checks.js'
-
-// built → starting → running → closing → built: a closed Flow can be started again
-type Life =
-  | { readonly state: 'built' }
-  | { readonly state: 'starting' }
-  | {
-      readonly state: 'running'
-      readonly running: Running
-      /** Null when there is none; what other programs of this user ask. */
-      readonly control: Promise<ControlServer | null>
-      readonly forget: () => void
-    }
-  | { readonly state: 'closing'; readonly closed: Promise<void> }
 
 /**
  * Stages behind a gateway. Immutable while it is built: `add()` gives a new Flow whose type knows its stages.
@@ -51,7 +39,7 @@ type Life =
  */
 export class Flow<Stages extends string = never> {
   #plan: FlowPlan
-  #life: Life = { state: 'built' }
+  readonly #life = new Lifecycle()
 
   /** @throws UNKNOWN_OPTION, INVALID_OPTION */
   constructor(options: FlowOptions = {}) {
@@ -119,12 +107,12 @@ export class Flow<Stages extends string = never> {
 
   /** The gateway's port: what was configured until the Flow runs, then the real one. */
   get port(): number {
-    return this.#life.state === 'running' ? this.#life.running.port : (this.#plan.settings.port[0] ?? 0)
+    return this.#life.running?.port ?? this.#plan.settings.port[0] ?? 0
   }
 
   /** A client of this Flow, which reaches the gateway through a MessagePort. @throws NOT_STARTED */
   get client(): Client {
-    return this.#running('client').running.client
+    return this.#life.need('client').client
   }
 
   /**
@@ -138,25 +126,14 @@ export class Flow<Stages extends string = never> {
    */
   async start(options: StartOptions = {}): Promise<this> {
     if (isPod()) return new Promise(() => {})
-    if (this.#life.state !== 'built') {
-      throw new MillraceError(
-        'ALREADY_STARTED',
-        `This Flow is ${this.#life.state} already. Close it before it is started again.`,
-      )
-    }
+    this.#life.requireBuilt()
     if (this.#plan.stages.length === 0) {
       throw new MillraceError(
         'INVALID_OPTION',
         'This Flow has no stages. Add one with flow.add({ name, uses }).',
       )
     }
-    this.#life = { state: 'starting' }
-    try {
-      await (isHere(options) ? this.#startHere(options) : this.#startAway(options))
-    } catch (error) {
-      this.#life = { state: 'built' }
-      throw error
-    }
+    await this.#life.start(() => (isHere(options) ? this.#openHere(options) : this.#openAway(options)))
     return this
   }
 
@@ -174,7 +151,7 @@ export class Flow<Stages extends string = never> {
     const { plan, running } = await attach(options)
     const flow = new Flow<string>()
     flow.#plan = plan
-    flow.#life = { state: 'running', running, control: Promise.resolve(null), forget: () => {} }
+    await flow.#life.start(async () => ({ running, ...unattended }))
     return flow
   }
 
@@ -185,17 +162,17 @@ export class Flow<Stages extends string = never> {
    * @throws NOT_STARTED, and whatever `Client.post` throws.
    */
   async post<const O extends PostOptions>(on: string, inputs?: Inputs, options?: O): Promise<PostResult<O>> {
-    return this.#running('post').running.client.post(on, inputs, options)
+    return this.#life.need('post').client.post(on, inputs, options)
   }
 
   /** As `post`, one response after the other as they come. */
   stream(on: string, inputs?: Inputs, options?: StreamOptions): AsyncIterable<Response> {
-    return this.#running('stream').running.client.stream(on, inputs, options)
+    return this.#life.need('stream').client.stream(on, inputs, options)
   }
 
   /** One document to an endpoint whose handler is a generator; documents as it gives them. */
   streamDoc(on: string, document: Input, options?: SendOptions): AsyncIterable<Document> {
-    return this.#running('streamDoc').running.client.streamDoc(on, document, options)
+    return this.#life.need('streamDoc').client.streamDoc(on, document, options)
   }
 
   /**
@@ -212,13 +189,13 @@ export class Flow<Stages extends string = never> {
     const stage = stageNamed(this.#plan, name)
     checkScale(stage, request)
     const { replicas, shard } = request
-    if (shard !== undefined) return this.#running('scale() of one shard').running.scale(name, request)
-    const life = this.#life
-    if (life.state !== 'running') {
+    if (shard !== undefined) return this.#life.need('scale() of one shard').scale(name, request)
+    const { running } = this.#life
+    if (running === null) {
       this.#plan = setReplicas(this.#plan, name, replicas)
       return { from: stage.replicas, to: replicas, seconds: 0 }
     }
-    const scaled = await life.running.scale(name, request)
+    const scaled = await running.scale(name, request)
     this.#plan = setReplicas(this.#plan, name, scaled.to)
     return scaled
   }
@@ -237,12 +214,12 @@ export class Flow<Stages extends string = never> {
   ): Promise<RolledOut> {
     stageNamed(this.#plan, name)
     const plan = setUsesWith(this.#plan, name, usesWith)
-    const life = this.#life
-    if (life.state !== 'running') {
+    const { running } = this.#life
+    if (running === null) {
       this.#plan = plan
       return { replaced: 0, seconds: 0 }
     }
-    const rolled = await life.running.rollingUpdate(name, usesWith)
+    const rolled = await running.rollingUpdate(name, usesWith)
     this.#plan = setUsesWith(this.#plan, name, usesWith)
     return rolled
   }
@@ -253,17 +230,17 @@ export class Flow<Stages extends string = never> {
    */
   replicas(name: Stages): number {
     const { replicas } = stageNamed(this.#plan, name)
-    return this.#life.state === 'running' ? this.#life.running.replicasOf(name) : replicas
+    return this.#life.running?.replicasOf(name) ?? replicas
   }
 
   /** How every stage and every replica stands at the moment. @throws NOT_STARTED */
   async status(): Promise<FlowStatus> {
-    return this.#running('status()').running.status()
+    return this.#life.need('status()').status()
   }
 
   /** True when a request through every stage succeeds. */
   async isReady(): Promise<boolean> {
-    return this.#life.state === 'running' && this.#life.running.client.isReady()
+    return (await this.#life.running?.client.isReady()) ?? false
   }
 
   /**
@@ -296,44 +273,32 @@ export class Flow<Stages extends string = never> {
    * on, unless `remove` is true. Idempotent.
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    const life = this.#life
-    if (life.state === 'closing') return life.closed
-    if (life.state !== 'running') return
-    const closed = this.#end(life, options)
-    this.#life = { state: 'closing', closed }
-    await closed
+    await this.#life.close(options)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #end(life: Extract<Life, { state: 'running' }>, options: CloseOptions): Promise<void> {
-    try {
-      const closed = life.running.close(options)
-      await Promise.all([closed, life.control.then((control) => control?.close({ until: closed }))])
-    } finally {
-      life.forget()
-      notePods(this, null)
-      this.#life = { state: 'built' }
-    }
-  }
-
-  async #startHere(options: object): Promise<void> {
+  async #openHere(options: object): Promise<Opened> {
     resolveOptions({ on: oneOf(['localhost'], 'localhost') }, options, 'start()')
     // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
     const { startHere } = await import('./life.js')
     const running = await startHere(this.#plan, reachable(this.host))
     // not awaited: nobody who starts a Flow needs it
     const control = this.#openControl()
-    this.#life = { state: 'running', running, control, forget: onInterrupt(() => this.close()) }
+    const forgetInterrupt = onInterrupt(() => this.close())
     notePods(this, () => running.pods())
+    const forget = (): void => {
+      forgetInterrupt()
+      notePods(this, null)
+    }
+    return { running, control, forget }
   }
 
-  async #startAway(options: StartOptions & { readonly on: PlaceName }): Promise<void> {
+  async #openAway(options: StartOptions & { readonly on: PlaceName }): Promise<Opened> {
     const { startAway } = await import('./life.js')
-    const running = await startAway(this.#plan, options)
-    this.#life = { state: 'running', running, control: Promise.resolve(null), forget: () => {} }
+    return { running: await startAway(this.#plan, options), ...unattended }
   }
 
   async #openControl(): Promise<ControlServer | null> {
@@ -343,21 +308,16 @@ export class Flow<Stages extends string = never> {
       status: () => this.status(),
       // a Flow that is closing would take it as a change of its plan
       scale: async (name: string, options: ScaleRequest) =>
-        this.#running('scale()') && this.scale(name as Stages, options),
+        this.#life.need('scale()') && this.scale(name as Stages, options),
       rollingUpdate: async (name: string, options: { readonly usesWith: StagePlan['usesWith'] }) =>
-        this.#running('rollingUpdate()') && this.rollingUpdate(name as Stages, options),
+        this.#life.need('rollingUpdate()') && this.rollingUpdate(name as Stages, options),
     }
     return openControl(flow, this.#plan.settings.name)
   }
-
-  #running(wanted: string): Extract<Life, { state: 'running' }> {
-    if (this.#life.state === 'running') return this.#life
-    throw new MillraceError(
-      'NOT_STARTED',
-      `flow.${wanted} needs a running Flow, and this one is ${this.#life.state}. Await flow.start() first.`,
-    )
-  }
 }
+
+/** It goes on without this program, and other programs ask the place. */
+const unattended: Pick<Opened, 'control' | 'forget'> = { control: Promise.resolve(null), forget: () => {} }
 
 /** An address to dial where the gateway listens on all of them. */
 function reachable(host: string): string {

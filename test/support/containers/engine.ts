@@ -1,10 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
 
 export interface Engine {
   /** As in DOCKER_HOST. */
@@ -69,7 +72,17 @@ async function stop(daemon: ChildProcess, folder: string): Promise<void> {
     daemon.once('exit', resolve)
   })
   if (daemon.exitCode === null && daemon.kill('SIGTERM')) await ended
+  await unmountAll(folder)
   await rm(folder, { recursive: true, force: true })
+}
+
+/** What the engine has left mounted when it ended: now and then the namespace of its host network. */
+async function unmountAll(folder: string): Promise<void> {
+  const points = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .flatMap((line) => line.split(' ')[1] ?? [])
+    .filter((point) => point.startsWith(`${folder}/`))
+  for (const point of points.toReversed()) await run('umount', ['--lazy', point])
 }
 
 function tailOf(file: string): string {
