@@ -39,6 +39,20 @@ it('a gateway in a container decides as the one of this program', async () => {
   await fc.assert(fc.asyncProperty(plans, check), { numRuns: 200 })
 })
 
+it('an Executor behind shards is a stage that gathers their answers', async () => {
+  const stage = { name: 'indexer', uses: Indexer, usesBefore: Indexer, usesAfter: Indexer }
+  const sharded = planOf({}, { ...stage, shards: 2 }, { name: 'next', uses: Indexer })
+  const { stages } = gatewaySpec(await loaded(sharded))
+  expect(stages.map(({ name, gatheredBy }) => [name, gatheredBy])).toEqual([
+    ['indexer_before', null],
+    ['indexer', 'indexer_after'],
+    ['indexer_after', null],
+    ['next', null],
+  ])
+  const alone = gatewaySpec(await loaded(planOf({}, stage)))
+  expect(alone.stages.map(({ name, gatheredBy }) => [name, gatheredBy])).toEqual([['indexer', null]])
+})
+
 it('a gateway in a container looks for the replicas of each shard under its name', async () => {
   const { stages } = gatewaySpec(await loaded(richPlan))
   expect(stages[3]?.external).toEqual(

@@ -94,7 +94,14 @@ function sharding(stage: StagePlan, { project }: GatewayPlace): object {
     ...(polling !== 'ANY' && { polling }),
     ...changed({ key, onShardFailure, minShards, softDeadlineMs }, stageOptions),
     ...reducing(stage, project),
+    ...gathering(stage),
   }
+}
+
+/** In the gateway's configuration it is a stage as any other. */
+function gathering({ name, usesAfter, gatheredBy }: StagePlan): object {
+  const gatherer = usesAfter === null ? gatheredBy : `${name}_after`
+  return gatherer === null ? {} : { gatheredBy: gatherer }
 }
 
 /** The word that stands for the whole table, if there is one. A table says less: what it leaves out is as in Jina. */

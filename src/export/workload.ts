@@ -75,12 +75,6 @@ function workload(
   { stage, shardId }: { readonly stage: StagePlan; readonly shardId: number },
   options: WorkloadOptions,
 ): Workload {
-  if (stage.usesAfter !== null && stage.shards > 1) {
-    throw new MillraceError(
-      'UNSUPPORTED',
-      `stage '${stage.name}': usesAfter cannot be exported in this version. Use reduce, or a stage of its own behind it.`,
-    )
-  }
   const volumes = volumesOf(stage)
   const isOnVolume = (folder: string): boolean =>
     volumes.some(({ target }) => `${folder}/`.startsWith(`${target}/`))

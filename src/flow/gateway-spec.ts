@@ -1,6 +1,7 @@
+import { MillraceError } from '../errors.js'
 import type { ProgramReducers } from '../gateway/host.js'
 import type { GatewaySpec } from '../gateway/spec.js'
-import type { FlowPlan } from '../plan/flow-plan.js'
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { onDocuments } from '../shards/reduce.js'
 
 /** The gateway that a plan asks for. */
@@ -13,7 +14,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     queue: settings.queue,
     maxMessageBytes: settings.maxMessageBytes,
     timeoutMs: settings.timeoutMs,
-    stages: stages.map((stage) => ({
+    stages: stages.map((stage, index) => ({
       name: stage.name,
       passThrough: stage.source.kind === 'pass-through' && stage.external.length === 0,
       balance: stage.balance,
@@ -29,7 +30,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       onShardFailure: stage.onShardFailure,
       minShards: stage.minShards,
       softDeadlineMs: stage.softDeadlineMs,
-      gatheredBy: stage.shards > 1 && stage.usesAfter !== null ? `${stage.name}_after` : null,
+      gatheredBy: gathererOf(stage, stages[index + 1]),
       external: stage.external.map(({ shard, host, port, tls }) => ({
         shard,
         address: { kind: 'grpc' as const, host, port, tls },
@@ -37,6 +38,20 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       })),
     })),
   }
+}
+
+/** @throws INVALID_OPTION for one that does not stand behind it */
+function gathererOf(
+  { name, shards, usesAfter, gatheredBy }: StagePlan,
+  behind: StagePlan | undefined,
+): string | null {
+  if (gatheredBy !== null && gatheredBy !== behind?.name) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': gatheredBy is '${gatheredBy}', and ${behind === undefined ? 'there is no stage' : `'${behind.name}' is`} right behind it. Add the stage that gathers there.`,
+    )
+  }
+  return shards > 1 && usesAfter !== null ? `${name}_after` : gatheredBy
 }
 
 /** The functions by which it asks this program to reduce. */

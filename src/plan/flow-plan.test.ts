@@ -251,6 +251,12 @@ describe('what is refused when a Flow is built', () => {
       /onShardFailure: 'partial'/,
     ],
     [
+      'a stage that gathers shards of this Flow',
+      () => add({ uses: Encoder, shards: 2, gatheredBy: 'other' }),
+      'INVALID_OPTION',
+      /gatheredBy is for external stages.*usesAfter/,
+    ],
+    [
       'external shards without as many servers each',
       () => add({ external: true, host: ['a', 'b', 'c'], port: 1, shards: 2 }),
       'INVALID_OPTION',

@@ -69,6 +69,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
   checkNeeds(needs, name, plan)
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
+  else refuseGatherer(resolved, name)
   const { replicas, shardId, ...rest } = resolved
   const part = shardId === null ? null : { shardId, shards: rest.shards }
   const autoscale = typeof replicas === 'number' ? null : replicas
@@ -273,6 +274,14 @@ function refuseOwn(options: StageOptions, name: string): void {
   throw new MillraceError(
     'INVALID_OPTION',
     `stage '${name}': ${given} is not for an external stage, which runs elsewhere already. Leave out ${given}, or external.`,
+  )
+}
+
+function refuseGatherer({ gatheredBy }: StageSettings, name: string): void {
+  if (gatheredBy === null) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${name}': gatheredBy is for external stages. Say usesAfter to have an Executor behind these shards.`,
   )
 }
 

@@ -36,6 +36,11 @@ export interface Sharding {
   readonly usesBefore: Uses | null
   /** Executor behind the shards, instead of a reduce: `docsMatrix` has the answer of each. Nothing without shards. Default null. */
   readonly usesAfter: Uses | null
+  /**
+   * Of an external stage: the stage right behind it that is its `usesAfter`, and gets the answers of its shards unmerged for
+   * the endpoints that it serves. Default null: there is none.
+   */
+  readonly gatheredBy: string | null
 }
 
 /**
@@ -81,6 +86,7 @@ export const shardingOptions: OptionTable<Sharding> = {
   softDeadlineMs: integer(null, 1),
   usesBefore: anything<Uses | null>(null),
   usesAfter: anything<Uses | null>(null),
+  gatheredBy: text(null),
 }
 
 const ranking: OptionTable<Ranking> = {

@@ -199,4 +199,23 @@ describe('what becomes of the answers of shards', () => {
     // neither serves this endpoint, so that the shards are merged
     expect((await respond(flow, '/count', documents(2))).docs).toHaveLength(2)
   })
+
+  it('is what a stage makes of them that gathers shards which run elsewhere', async () => {
+    await using first = await new Flow(quiet).add({ ...stage, shardId: 0 }).start()
+    await using second = await new Flow(quiet).add({ ...stage, shardId: 1 }).start()
+    const { polling } = stage
+    const servers = { host: ['127.0.0.1', '127.0.0.1'], port: [first.port, second.port] }
+    const outside = { name: 'indexer', external: true, shards: 2, polling, ...servers } as const
+    const gathered = new Flow(quiet).add({ ...outside, gatheredBy: 'gatherer' })
+    await using flow = await gathered.add({ name: 'gatherer', uses: matrix, runtime: 'thread' }).start()
+    const { docs } = await respond(flow, '/where', documents(3))
+    expect(docs.at(0)!.tags).toMatchObject({ sizes: [3, 3], total: 6 })
+    expect((await respond(flow, '/count', documents(2))).docs).toHaveLength(2)
+    for (const other of [gathered, gathered.add({ name: 'other', uses: matrix }).add({ name: 'gatherer' })]) {
+      await expect(other.start()).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+        message: expect.stringContaining("gatheredBy is 'gatherer', and"),
+      })
+    }
+  })
 })

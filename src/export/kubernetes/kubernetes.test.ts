@@ -357,12 +357,6 @@ describe('what cannot be exported to Kubernetes', () => {
       /usesWith has what/,
     ],
     [
-      'an Executor behind shards',
-      [{ name: 'a', uses: Indexer, shards: 2, usesAfter: Indexer }],
-      'UNSUPPORTED',
-      /usesAfter/,
-    ],
-    [
       'a volume in the place of another',
       [{ name: 'a', uses: Indexer, volumes: ['/data', 'b:/data'] }],
       'INVALID_OPTION',

@@ -100,13 +100,14 @@ async function late(
   names: FlowNames,
   timeoutMs: number,
 ): Promise<MillraceError> {
-  const [first] = missing
-  const output = await recentLines(first!.container)
+  // it is only among them while it does not answer, and then nothing can be known of the others
+  const first = missing.find(({ slot }) => slot === null) ?? missing[0]!
+  const output = await recentLines(first.container)
   const all = missing.map((one) => nameOf(one, names)).join(', ')
   return new MillraceError(
     'START_TIMEOUT',
     `${all}: not ready within ${timeoutMs} ms. If loading takes longer, raise timeoutReadyMs (-1 waits for ever).${printed(output)}`,
-    { output, where: whereOf(first!, names) },
+    { output, where: whereOf(first, names) },
   )
 }
 
