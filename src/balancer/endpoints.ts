@@ -58,7 +58,7 @@ export class Endpoints {
       changed: () => this.#settle(),
       rules: this.#rules,
     })
-    const joinsOthers = this.all().some(({ load }) => load.latencyMs >= 0)
+    const joinsOthers = this.all().some(({ load }) => load.averageMs !== null)
     const endpoint: Endpoint = {
       name,
       label,

@@ -19,25 +19,44 @@ test('a latency is not known before the first answer', () => {
   expect(load.latencyMs).toBe(-1)
 })
 
-test('a slower answer counts at once, faster ones pull the average down with time', () => {
+test('one hiccup counts for little, several for what they are', () => {
+  const clock = new HandClock()
+  const load = new Load({ clock })
+  for (let round = 0; round < 30; round++) answeredIn(load, clock, 10)
+  expect(load.latencyMs).toBeCloseTo(10)
+  answeredIn(load, clock, 200)
+  expect(load.latencyMs).toBeLessThan(20)
+  for (let round = 0; round < 90; round++) answeredIn(load, clock, 200)
+  expect(load.latencyMs).toBeGreaterThan(180)
+})
+
+test('a replica is not compared by its first answers, which are slow', () => {
+  const clock = new HandClock()
+  const load = new Load({ clock })
+  answeredIn(load, clock, 90)
+  for (let round = 0; round < 3; round++) answeredIn(load, clock, 10)
+  expect(load.latencyMs).toBe(-1)
+  expect(load.averageMs).toBeCloseTo(30, 0) // for those who look at it
+  answeredIn(load, clock, 10)
+  expect(load.latencyMs).toBeCloseTo(26, 0)
+})
+
+test('after a pause the next answer counts for all', () => {
   const clock = new HandClock()
   const load = new Load({ clock, decayMs: 1000 })
-  answeredIn(load, clock, 10)
-  expect(load.latencyMs).toBe(10)
-  answeredIn(load, clock, 200)
-  expect(load.latencyMs).toBe(200)
-  answeredIn(load, clock, 10)
-  expect(load.latencyMs).toBeGreaterThan(190)
-  for (let round = 0; round < 300; round++) answeredIn(load, clock, 10)
-  expect(load.latencyMs).toBeLessThan(30)
+  for (let round = 0; round < 30; round++) answeredIn(load, clock, 500)
+  clock.move(10_000)
+  answeredIn(load, clock, 20)
+  expect(load.latencyMs).toBeCloseTo(20, 1)
 })
 
 test('without requests the latency falls, so that a slow replica is tried again', () => {
   const clock = new HandClock()
   const load = new Load({ clock, decayMs: 1000 })
-  answeredIn(load, clock, 500)
+  for (let round = 0; round < 30; round++) answeredIn(load, clock, 500)
+  const before = load.latencyMs
   clock.move(1000)
-  expect(load.latencyMs).toBeCloseTo(500 / Math.E)
+  expect(load.latencyMs).toBeCloseTo(before / Math.E)
 })
 
 test('idle resolves when the last request has ended', async () => {

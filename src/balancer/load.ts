@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.js'
 
 export interface LoadOptions {
   readonly clock: Clock
-  /** Time constant of the average in milliseconds: a latency counts for 1/e after this long. Default 10,000. */
+  /** Time constant in milliseconds: a latency counts for at most 1/e after this long. Default 10,000. */
   readonly decayMs?: number
   /** It joins replicas that are busy already, so its share grows over `warmUpMs`. Default false. */
   readonly warmsUp?: boolean
@@ -15,12 +15,17 @@ const warmUpMs = 3000
 /** The share it begins with. */
 const coldWeight = 0.1
 
+/** The first answers of a replica are slow, as nothing is compiled and cached: they say little of it. */
+const knownAfter = 5
+/** How many answers the average is of, at most: one that is slow counts for a thirtieth, thirty for nearly all. */
+const averaged = 30
+
 /**
- * How loaded one replica is, as far as this gateway knows: its own requests in flight, and their latency as a
- * peak-sensitive moving average (a slower answer counts at once, faster ones pull it down over `decayMs`).
+ * How loaded one replica is, as far as this gateway knows: its own requests in flight, and their latency as a moving average
+ * over answers and over time: `w = min(e^(-Δt / decay), 1 - 1/n)`, `avg = avg·w + sample·(1 - w)`, with `n` answers so far, 30
+ * at most. Not known before the fifth answer.
  *
- * Source of the formula: Finagle's and linkerd's "peak EWMA": `w = e^(-Δt / decay)`, `avg = max(sample, avg·w + sample·(1 - w))`.
- * Between samples it falls towards zero in the same way, so that a replica that was slow once is tried again. While it
+ * Between samples it falls towards zero as `e^(-Δt / decay)`, so that a replica that was slow is tried again. While it
  * answers nothing of what it has, its latency is at least the time since its last sign of life: one that is stuck must not
  * look better from second to second.
  */
@@ -29,6 +34,7 @@ export class Load {
   readonly #decayMs: number
   #inFlight = 0
   #latencyMs = -1
+  #answers = 0
   #sampledAt = 0
   /** When it last answered, or took the first of what it has. */
   #signAt = 0
@@ -45,11 +51,16 @@ export class Load {
     return this.#inFlight
   }
 
-  /** Milliseconds; -1 while nothing is known. */
+  /** Milliseconds, of however few answers; null before the first. */
+  get averageMs(): number | null {
+    return this.#latencyMs < 0 ? null : this.#latencyMs * this.#weight(this.#clock.monotonic())
+  }
+
+  /** Milliseconds to compare it by; -1 while too little is known. */
   get latencyMs(): number {
     const now = this.#clock.monotonic()
     const stuckMs = this.#inFlight === 0 ? 0 : now - this.#signAt
-    if (this.#latencyMs < 0) return this.#inFlight > 0 && stuckMs > 0 ? stuckMs : -1
+    if (this.#answers < knownAfter) return this.#inFlight > 0 && stuckMs > 0 ? stuckMs : -1
     return Math.max(this.#latencyMs * this.#weight(now), stuckMs)
   }
 
@@ -78,9 +89,9 @@ export class Load {
   answered(began: number): number {
     const now = this.#clock.monotonic()
     const sample = now - began
-    const weight = this.#weight(now)
-    const average = this.#latencyMs < 0 ? sample : this.#latencyMs * weight + sample * (1 - weight)
-    this.#latencyMs = Math.max(sample, average)
+    const count = Math.min(++this.#answers, averaged)
+    const weight = Math.min(this.#weight(now), 1 - 1 / count)
+    this.#latencyMs = this.#latencyMs < 0 ? sample : this.#latencyMs * weight + sample * (1 - weight)
     this.#sampledAt = now
     this.#signAt = now
     this.#ended()
@@ -98,6 +109,7 @@ export class Load {
     const atLeast = now - began
     if (atLeast > this.#latencyMs * this.#weight(now)) {
       this.#latencyMs = atLeast
+      this.#answers = Math.max(this.#answers, knownAfter)
       this.#sampledAt = now
     }
     this.#ended()

@@ -178,7 +178,7 @@ export class Pool {
       name,
       state: health.state,
       inFlight: load.inFlight,
-      latencyMs: load.latencyMs < 0 ? null : load.latencyMs,
+      latencyMs: load.averageMs,
     }))
     return { waiting: this.#room.length, waitingBytes: this.#room.bytes, replicas }
   }

@@ -12,7 +12,13 @@ beforeAll(async () => {
   namespace = await Namespace.create()
   const flow = new Flow({ name: 'store' })
     .add({ name: 'keeper', uses: VectorIndexer, workspace: '/workspace' })
-    .add({ name: 'echo', uses: echo, liveness: { timeoutMs: 5000, busyMs: 60_000 } })
+    // it has a /count too
+    .add({
+      name: 'echo',
+      uses: echo,
+      env: { COUNTED: '/tmp' },
+      liveness: { timeoutMs: 5000, busyMs: 60_000 },
+    })
   await apply(namespace, flow)
 })
 
@@ -36,6 +42,8 @@ describe('a stage that keeps data', () => {
       await namespace.ready()
     })
     const { sent, outcomes, longestMs } = report
+    const [pod] = await namespace.pods('keeper')
+    expect(pod!.status.containerStatuses).toMatchObject([{ restartCount: 0 }])
     process.stderr.write(
       `killed hard: ${JSON.stringify({ sent, outcomes, longestMs: Math.round(longestMs) })}\n`,
     )

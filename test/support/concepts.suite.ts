@@ -121,6 +121,10 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
       const found = await find(keeper)
       expect(found.map(({ id }) => id)).toEqual(documents().map(({ id }) => id))
       expect(new Set(found.map(({ shard }) => shard))).toEqual(new Set([0, 1]))
+      // what stands behind the shards has the answer of each, where it serves what was asked for
+      const [sizes] = await client.post('/sizes', ['all'])
+      const counts = [0, 1].map((shardId) => found.filter(({ shard }) => shard === shardId).length)
+      expect(sizes!.tags).toEqual({ sizes: counts })
     })
 
     it('workspace: what was kept is there after every pod has been replaced', async () => {
@@ -137,7 +141,8 @@ function keeping(stage: ConceptPlace['stage'], workspace: string): Flow<string> 
     name: 'keeper',
     uses: `${executors}#Keeper`,
     shards: 2,
-    polling: { '/index': 'KEY', '/search': 'ALL', '*': 'ANY' },
+    polling: { '/index': 'KEY', '/search': 'ALL', '/sizes': 'ALL', '*': 'ANY' },
+    usesAfter: `${executors}#Sizes`,
   })
 }
 

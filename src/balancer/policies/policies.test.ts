@@ -13,6 +13,14 @@ describe('power of two', () => {
     for (let round = 0; round < 20; round++) expect(pick([slow, fast])).toBe(fast)
   })
 
+  test('looks at requests in flight alone where latencies are alike', () => {
+    const { pick } = createPolicy('power-of-two', seeded(1))
+    const [faster, idle] = [fake('faster', 1, 10), fake('idle', 0, 19)]
+    for (let round = 0; round < 20; round++) expect(pick([faster, idle])).toBe(idle)
+    const slow = fake('slow', 0, 21)
+    for (let round = 0; round < 20; round++) expect(pick([faster, slow])).toBe(faster)
+  })
+
   test('looks at requests in flight alone while a latency is not known', () => {
     const unknown = fake('new', 1)
     const idle = fake('idle', 0, 5000)

@@ -2,7 +2,7 @@
 export interface Candidate {
   readonly load: {
     readonly inFlight: number
-    /** Milliseconds; -1 when not known. */
+    /** Milliseconds; -1 while too little is known to compare it. */
     readonly latencyMs: number
     /** In (0, 1]: what part of its share it should get; less than 1 while it is new. */
     readonly weight: number

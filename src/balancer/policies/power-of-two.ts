@@ -1,8 +1,12 @@
 import type { Candidate, Policy } from './policy.js'
 
+/** Latencies that differ by less are those of replicas that are alike: what differs is what happened to be asked of them. */
+const alike = 2
+
 /**
  * Two at random, and of them the one where a request is likely done first: the smaller of
- * (requests in flight + 1) × latency ÷ weight. While a latency is not known, in flight decides alone.
+ * (requests in flight + 1) × latency ÷ weight. In flight decides alone while a latency is not known, and where one is less
+ * than twice the other: with little in flight the replica that is faster by a hair would get nearly everything.
  *
  * Source: M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing"; cost as in Finagle's P2C.
  */
@@ -24,6 +28,10 @@ function better<T extends Candidate>(one: T, two: T): T {
   const latencyTwo = two.load.latencyMs
   const waitingOne = (one.load.inFlight + 1) / one.load.weight
   const waitingTwo = (two.load.inFlight + 1) / two.load.weight
-  if (latencyOne < 0 || latencyTwo < 0) return waitingTwo < waitingOne ? two : one
+  if (areAlike(latencyOne, latencyTwo)) return waitingTwo < waitingOne ? two : one
   return waitingTwo * latencyTwo < waitingOne * latencyOne ? two : one
+}
+
+function areAlike(one: number, two: number): boolean {
+  return one < 0 || two < 0 || (one < alike * two && two < alike * one)
 }

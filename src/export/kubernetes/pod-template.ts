@@ -1,3 +1,4 @@
+import { flowIdVariable } from '../../executor/workspace/flow-id.js'
 import type { SecretKey } from '../../plan/container.js'
 import type { Liveness } from '../../plan/resilience.js'
 import { containerPaths, containerPort } from '../container-paths.js'
@@ -116,6 +117,8 @@ function environment({ part, secrets, isStateful }: PodTemplate): readonly objec
     { name: isStateful ? 'K8S_STATEFULSET_NAME' : 'K8S_DEPLOYMENT_NAME', value: part.name },
     field('K8S_NAMESPACE_NAME', 'metadata.namespace'),
     field('K8S_POD_NAME', 'metadata.name'),
+    // there is one of that name at most: the pod that replaces it goes on with its workspace, however it ended
+    ...(isStateful ? [{ name: flowIdVariable, value: '$(K8S_NAMESPACE_NAME)/$(K8S_POD_NAME)' }] : []),
     ...Object.entries(secrets).map(([variable, secretKeyRef]) => ({
       name: variable,
       valueFrom: { secretKeyRef },
