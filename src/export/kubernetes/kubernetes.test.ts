@@ -161,6 +161,17 @@ executors:
     expect(container.args.slice(-2)).toEqual(['--uses-with', '{"dim":3}'])
   })
 
+  it('lets a pod of a StatefulSet go on with the workspace of the one that it replaces', async () => {
+    const objects = await objectsOf(richPlan)
+    const stateful = containerOf(find(objects, 'StatefulSet', 'indexer-1-1'))
+    expect(stateful.env).toContainEqual({
+      name: 'MILLRACE_FLOW_ID',
+      value: '$(K8S_NAMESPACE_NAME)/$(K8S_POD_NAME)',
+    })
+    const { env } = containerOf(find(objects, 'Deployment', 'encoder'))
+    expect(JSON.stringify(env)).not.toContain('MILLRACE_FLOW_ID')
+  })
+
   it('has the one shard that a Flow has of several', async () => {
     const objects = await objectsOf(planOf({}, { name: 'a', uses: Indexer, shards: 3, shardId: 1 }))
     expect(containerOf(find(objects, 'Deployment', 'a-1')).args.join(' ')).toContain(

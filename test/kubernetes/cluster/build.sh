@@ -30,6 +30,9 @@ fi
 
 if [ ! -x "$BIN/etcd" ]; then
   need apt-get 'Debian or Ubuntu'
-  (cd "$HOME_DIR/debs" && apt-get download -q etcd-server containernetworking-plugins && for deb in *.deb; do dpkg-deb -x "$deb" "$HOME_DIR/root"; done)
+  cd "$HOME_DIR/debs"
+  download() { apt-get download -q etcd-server containernetworking-plugins; }
+  download || { apt-get update -q && download; } # where no lists of packages are yet
+  for deb in *.deb; do dpkg-deb -x "$deb" "$HOME_DIR/root"; done
   cp "$HOME_DIR/root/usr/bin/etcd" "$BIN/etcd"
 fi
