@@ -12,8 +12,9 @@ const folder = '/tmp/hostpath_pv'
 export async function openVolumes(): Promise<FSWatcher> {
   await mkdir(folder, { recursive: true })
   const open = (name: string): Promise<void> => chmod(path.join(folder, name), 0o777).catch(() => {}) // gone again
-  const watcher = watch(folder, (_event, name) => {
-    if (name !== null) void open(name)
+  const watcher = watch(folder, (event, name) => {
+    // `change` is what opening it makes of it
+    if (event === 'rename' && name !== null) void open(name)
   })
   for (const name of await readdir(folder)) await open(name)
   return watcher
