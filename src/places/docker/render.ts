@@ -1,7 +1,7 @@
 import { gpusOf, limitsOf } from '../../docker/limits.js'
+import { secretsOf } from '../../docker/secrets.js'
 import { type Mount, mountOf } from '../../docker/mounts.js'
 import { flowIdVariable } from '../../executor/workspace/flow-id.js'
-import { MillraceError } from '../../errors.js'
 import { checksum } from '../../export/checksum.js'
 import { containerPaths, containerPort } from '../../export/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../export/gateway-config.js'
@@ -81,7 +81,7 @@ async function renderWorkload(
       image: workload.image,
       entrypoint: ['millrace'],
       command: config.args,
-      env: { [flowIdVariable]: names.flow, ...workload.env, ...secretsOf(workload) },
+      env: { [flowIdVariable]: names.flow, ...workload.env, ...secretsOf(stage.name, stage.envFromSecret) },
       mounts: mountsOf(workload, names),
       host: { ...hardened, ...limitsOf(stage.resources), ...gpusOf(stage.gpus) },
       network: { name: names.stages, aliases: [name] },
@@ -108,18 +108,4 @@ function mountsOf({ name, volumes, workspace }: Workload, names: FlowNames): rea
     ...mounts,
     ...(workspace === 'kept' ? [{ kind: 'volume' as const, name: names.workspace(name), target }] : []),
   ]
-}
-
-/** Of the program's environment: an engine keeps no secrets. @throws INVALID_OPTION */
-function secretsOf({ stage: { envFromSecret, name } }: Workload): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.keys(envFromSecret).map((variable) => {
-      const value = process.env[variable]
-      if (value !== undefined) return [variable, value]
-      throw new MillraceError(
-        'INVALID_OPTION',
-        `stage '${name}': envFromSecret has ${variable}, which on Docker comes from the environment of the program that starts the Flow, and is not in it. Set it there.`,
-      )
-    }),
-  )
 }

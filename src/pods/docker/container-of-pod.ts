@@ -2,7 +2,7 @@ import type { ContainerSpec } from '../../docker/container-spec.js'
 import type { ImageFacts } from '../../docker/image.js'
 import { labelNames, ownerLabels } from '../../docker/labels.js'
 import { gpusOf, limitsOf } from '../../docker/limits.js'
-import { MillraceError } from '../../errors.js'
+import { secretsOf } from '../../docker/secrets.js'
 import { containerPort } from '../../export/container-paths.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { type Invocation, invocationOf } from './arguments.js'
@@ -37,7 +37,11 @@ export function containerOfPod({ spec, container, image, places, mark }: Given):
     image: container.image,
     ...(invocation.entrypoint !== null && { entrypoint: invocation.entrypoint }),
     ...(invocation.command !== null && { command: invocation.command }),
-    env: { ...env, ...secretsOf(deployment, container), [insideVariable]: JSON.stringify(inside) },
+    env: {
+      ...env,
+      ...secretsOf(deployment, container.envFromSecret),
+      [insideVariable]: JSON.stringify(inside),
+    },
     labels: {
       [labelNames.flow]: container.flow,
       [labelNames.stage]: deployment,
@@ -55,18 +59,4 @@ export function containerOfPod({ spec, container, image, places, mark }: Given):
     stdin: 'lifeline',
   }
   return { made, invocation }
-}
-
-/** @throws INVALID_OPTION */
-function secretsOf(stage: string, { envFromSecret }: PodContainer): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.keys(envFromSecret).map((variable) => {
-      const value = process.env[variable]
-      if (value !== undefined) return [variable, value]
-      throw new MillraceError(
-        'INVALID_OPTION',
-        `stage '${stage}': envFromSecret has ${variable}, which on this machine is the variable of that name of the program that starts the Flow, and it is not set.`,
-      )
-    }),
-  )
 }

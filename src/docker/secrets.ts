@@ -1,0 +1,22 @@
+import { MillraceError } from '../errors.js'
+
+/**
+ * Values of variables that a cluster would take from its secrets. An engine keeps none: here they are variables of this program.
+ *
+ * @throws INVALID_OPTION for one that it does not have
+ */
+export function secretsOf(
+  stage: string,
+  envFromSecret: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.keys(envFromSecret).map((variable) => {
+      const value = process.env[variable]
+      if (value !== undefined) return [variable, value]
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `stage '${stage}': envFromSecret has ${variable}, which on Docker comes from the environment of the program that starts the Flow, and is not in it. Set it there.`,
+      )
+    }),
+  )
+}
