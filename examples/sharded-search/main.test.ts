@@ -43,10 +43,10 @@ describe('the example', () => {
     for (const place of ['0', '1', 'millrace.json']) expect(stdout).toContain(`VectorIndexer/${place} `)
     const kills = stdout.split('\n\n').filter((part) => part.includes('Kill '))
     const coverages = kills.map((part) => [...part.matchAll(/\d of \d(?= shards)/g)].map(String))
-    expect(coverages[0]).toContain('1 of 2')
+    expect(coverages).toHaveLength(2)
     for (const seen of coverages) {
-      expect(seen.at(0)).toBe('2 of 2')
-      expect(seen.at(-1)).toBe('2 of 2')
+      // there is no gap to be seen where the next process is there within softDeadlineMs
+      expect(['2 of 2', '2 of 2, 1 of 2, 2 of 2']).toContain(seen.join(', '))
     }
     expect(stdout).toContain('1 → 2')
     expect((await readdir(folder)).filter((name) => name.startsWith('sharded-search-'))).toEqual([])
