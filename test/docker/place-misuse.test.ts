@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { Flow } from 'millrace'
 import { afterEach, expect, inject, it, onTestFinished } from 'vitest'
 import { conceptsProject } from '../support/concepts.suite.js'
-import { docker } from './support/docker.js'
+import { containersOf, docker } from './support/docker.js'
 
 const executors = `${conceptsProject}/concepts/executors.mjs`
 const name = `misuse-${process.pid}`
@@ -90,5 +90,54 @@ it('two Flows of one name are an error; the same one, and who attaches, gets the
     expect((await leftOf(name)).toSorted()).toEqual(running.toSorted())
   } finally {
     await flow.close({ remove: true })
+  }
+})
+
+it('of two programs that start one Flow at once no one takes away what the other has', async () => {
+  const flows = [who(), who()]
+  const outcomes = await Promise.allSettled(flows.map((flow) => flow.start(onDocker())))
+  const started = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+  try {
+    expect(started.length).toBeGreaterThan(0)
+    for (const error of refused) expect(error).toMatchObject({ code: 'ALREADY_STARTED' })
+    expect((await started[0]!.post('/who', ['a'])).texts).toEqual(['a'])
+  } finally {
+    await started[0]?.close({ remove: true })
+  }
+})
+
+it('a Flow whose containers somebody has stopped is started again, and waited for', async () => {
+  const flow = await who().start(onDocker())
+  await flow.close()
+  await docker('stop', '--time', '10', ...(await containersOf(name)))
+  const again = await who().start(onDocker())
+  try {
+    expect((await again.post('/who', ['a'])).texts).toEqual(['a'])
+  } finally {
+    await again.close({ remove: true })
+  }
+})
+
+it('replicas that a rolling update has replaced are set back when a later one does not start', async () => {
+  const flow = await who({ workspace: '/workspace' }, { uses: `${executors}#Fickle`, replicas: 2 }).start(
+    onDocker(),
+  )
+  try {
+    const rolled = await flow.rollingUpdate('who', { usesWith: {} })
+    expect(rolled.replaced).toBe(2)
+    const before = await flow.status()
+    await expect(flow.rollingUpdate('who', { usesWith: { once: 'started' } })).rejects.toMatchObject({
+      code: 'START_FAILED',
+      message: expect.stringMatching(/EEXIST[^]*The replicas that were replaced before are set back\./),
+    })
+    const docs = await flow.post('/options', Array<string>(20).fill('a'), { requestSize: 1 })
+    expect(new Set(docs.texts)).toEqual(new Set(['null']))
+    expect((await flow.status()).stages[0]).toMatchObject({ replicas: 2, ready: 2 })
+    expect(before.stages[0]).toMatchObject({ replicas: 2, ready: 2 })
+  } finally {
+    await flow.close({ remove: true })
+    const volumes = await docker('volume', 'ls', '--quiet', '--filter', `name=^${name}-`)
+    await docker('volume', 'rm', ...volumes.split('\n'))
   }
 })

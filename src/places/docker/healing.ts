@@ -16,13 +16,15 @@ import { placeLabels } from './names.js'
 const pauseMs = 200
 /** Of a container that dies again and again, and of an engine that is away. */
 const longestPauseMs = 10_000
+/** One that has lived for so long begins anew. */
+const forgivenMs = 60_000
 
 export class Healing {
   readonly #engine: Engine
   readonly #flow: string
   readonly #report: (sentence: string) => void
   readonly #clock: Clock
-  readonly #deaths = new Map<string, number>()
+  readonly #deaths = new Map<string, { readonly count: number; readonly atMs: number }>()
   #events: (NodeJS.ReadableStream & { destroy(): void }) | null = null
   #failures = 0
   #closed = false
@@ -82,9 +84,11 @@ export class Healing {
 
   #died({ id }: { readonly id: string }): void {
     if (this.#closed) return
-    const deaths = this.#deaths.get(id) ?? 0
-    this.#deaths.set(id, deaths + 1)
-    this.#clock.after(Math.min(longestPauseMs, pauseMs * 2 ** deaths), () => void this.#revive(id)) // never rejects
+    const nowMs = this.#clock.monotonic()
+    const last = this.#deaths.get(id)
+    const count = last === undefined || nowMs - last.atMs > forgivenMs ? 0 : last.count
+    this.#deaths.set(id, { count: count + 1, atMs: nowMs })
+    this.#clock.after(Math.min(longestPauseMs, pauseMs * 2 ** count), () => void this.#revive(id)) // never rejects
   }
 
   async #revive(id: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { Engine } from '../../docker/engine.js'
 import { MillraceError } from '../../errors.js'
 import { checksum } from '../../export/checksum.js'
 import { systemClock } from '../../lib/clock.js'
+import { settled } from '../../lib/settled.js'
 import type { PlaceTools } from '../place.js'
 import { gatewayOf } from './gateway-view.js'
 import type { FlowNames } from './names.js'
@@ -36,7 +37,12 @@ export async function scale(
   return { from, to: replicas, seconds: (systemClock.monotonic() - beganMs) / 1000 }
 }
 
-/** Every replica is replaced by one with other options, one after the other. @throws as `scale` */
+/**
+ * Every replica is replaced by one with other options, one after the other. When a new one is not ready those that were
+ * replaced before it are set back.
+ *
+ * @throws as `scale`
+ */
 export async function rollingUpdate(
   engine: Engine,
   { stage, usesWith }: { readonly stage: string; readonly usesWith: Readonly<Record<string, unknown>> },
@@ -44,22 +50,56 @@ export async function rollingUpdate(
 ): Promise<RolledOut> {
   const beganMs = systemClock.monotonic()
   const sets = await setsOf(engine, stage, tools.names)
-  let replaced = 0
-  for (const set of sets) {
-    const recipe = await withOptions(set[0]!.recipe, usesWith)
-    const done: { readonly fresh: Replica; readonly old: Replica }[] = []
-    for (const old of set) {
-      const index = Math.max(...set.map((one) => one.index), ...done.map(({ fresh }) => fresh.index)) + 1
-      await grow(engine, [{ ...old, index, recipe, checksum: checksum(recipe) }], tools)
-      const fresh = (await replicasOf(engine, tools.names.flow, old.workload)).find(
-        (one) => one.index === index,
-      )!
-      await end(engine, [old])
-      done.push({ fresh, old })
-      replaced++
+  const done: Replacement[] = []
+  try {
+    for (const set of sets) {
+      const recipe = await withOptions(set[0]!.recipe, usesWith)
+      const next = Math.max(...set.map(({ index }) => index)) + 1
+      for (const [position, old] of set.entries()) {
+        const fresh = { ...old, index: next + position, recipe, checksum: checksum(recipe) }
+        await replace(engine, { old, fresh }, tools)
+        done.push({ old, fresh })
+      }
     }
+  } catch (error) {
+    throw await setBack(engine, MillraceError.from(error), { done, tools })
   }
-  return { replaced, seconds: (systemClock.monotonic() - beganMs) / 1000 }
+  return { replaced: done.length, seconds: (systemClock.monotonic() - beganMs) / 1000 }
+}
+
+interface Replacement {
+  readonly old: Wanted
+  readonly fresh: Wanted
+}
+
+/** The old one ends when the fresh one is ready. */
+async function replace(engine: Engine, { old, fresh }: Replacement, tools: ScaleTools): Promise<void> {
+  await grow(engine, [fresh], tools)
+  const running = await replicasOf(engine, tools.names.flow, old.workload)
+  await end(
+    engine,
+    running.filter(({ index }) => index === old.index),
+  )
+}
+
+/** Gives the failure with what became of it. */
+async function setBack(
+  engine: Engine,
+  failure: MillraceError,
+  { done, tools }: { readonly done: readonly Replacement[]; readonly tools: ScaleTools },
+): Promise<MillraceError> {
+  if (done.length === 0) return failure
+  const say = (sentence: string): MillraceError =>
+    new MillraceError(failure.code, `${failure.message}\n${sentence}`, {
+      ...failure.facts,
+      cause: failure.cause,
+    })
+  try {
+    for (const { old, fresh } of done) await replace(engine, { old: fresh, fresh: old }, tools)
+    return say('The replicas that were replaced before are set back.')
+  } catch (error) {
+    return say(`Those that were replaced before cannot be set back: ${MillraceError.from(error).message}`)
+  }
 }
 
 /** The replicas of each shard, those that are there. @throws UNSUPPORTED */
@@ -97,7 +137,7 @@ async function grow(engine: Engine, wanted: readonly Wanted[], { names, report }
   if (gateway === null) throw new MillraceError('UNAVAILABLE', `The gateway of Flow '${names.flow}' is gone.`)
   const started: Expected[] = []
   try {
-    await Promise.all(
+    await settled(
       wanted.map(async (slot) => {
         started.push({ slot, container: await startReplica(engine, names, { slot, recipe: slot.recipe }) })
       }),
