@@ -37,14 +37,24 @@ export async function listFlows(cluster: Cluster, namespace: string | null): Pro
       ? ((await listAllowed<Controller>(cluster, 'Deployment', { namespace, labels: gateways })) ??
         (await list<Controller>(cluster, 'Deployment', { namespace: cluster.namespace, labels: gateways })))
       : await list<Controller>(cluster, 'Deployment', { namespace, labels: gateways })
-  return Promise.all(
-    found.map(async ({ metadata }) => {
-      const place = metadata.namespace ?? namespace ?? cluster.namespace
-      const { plan, flow } = await findFlow(cluster, place)
-      const view = await look(cluster, place, flow)
-      return statusOf({ plan, view, namespace: place, port: null, now: Date.now() })
-    }),
+  const statuses = await Promise.all(
+    found.map(({ metadata }) =>
+      statusIn(cluster, metadata.namespace ?? namespace ?? cluster.namespace).catch(ignoreGone),
+    ),
   )
+  return statuses.filter((status) => status !== null)
+}
+
+async function statusIn(cluster: Cluster, namespace: string): Promise<FlowStatus> {
+  const { plan, flow } = await findFlow(cluster, namespace)
+  const view = await look(cluster, namespace, flow)
+  return statusOf({ plan, view, namespace, port: null, now: Date.now() })
+}
+
+/** One that is being removed is no longer listed. */
+function ignoreGone(error: unknown): null {
+  if (MillraceError.from(error).code === 'NOT_FOUND') return null
+  throw error
 }
 
 async function known(cluster: Cluster): Promise<string> {

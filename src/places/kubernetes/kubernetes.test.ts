@@ -383,6 +383,24 @@ describe('scale', () => {
     expect(fake.objects.get(`${deployments}/encoder`)!.spec!.replicas).toBe(2)
   })
 
+  it('sets each shard back to the number that it had', async () => {
+    await applied(plan('shop', { replicas: 2, shards: 2 }))
+    const [first, second] = [0, 1].map((shard) => fake.objects.get(`${deployments}/encoder-${shard}`)!)
+    second!.spec!.replicas = 4
+    const { code } = await failure(scale(cluster, running, { stage: 'encoder', replicas: 5 }))
+    expect(code).toBe('START_TIMEOUT')
+    expect([first, second].map((each) => each!.spec!.replicas)).toEqual([2, 4])
+  })
+
+  it('sets the first shard back when the second cannot be scaled', async () => {
+    await applied(plan('shop', { replicas: 2, shards: 2 }))
+    fake.answer = ({ path: at }) =>
+      at.endsWith('encoder-1/scale') ? { status: 403, body: { message: 'no' } } : null
+    const { code } = await failure(scale(cluster, running, { stage: 'encoder', replicas: 5 }))
+    expect(code).toBe('FORBIDDEN')
+    expect(fake.objects.get(`${deployments}/encoder-0`)!.spec!.replicas).toBe(2)
+  })
+
   it('stays within the bounds of an autoscaler', async () => {
     await applied(plan('shop', { replicas: { min: 2, max: 4 } }))
     const { code, message } = await failure(scale(cluster, running, { stage: 'encoder', replicas: 5 }))

@@ -21,10 +21,11 @@ type Owned = View['controllers'][number]
 /**
  * Sets the number by the `scale` subresource, and waits until new pods are ready and others gone. What it waits for is what the
  * cluster is told at the moment: of several calls, of whatever program, the last one wins, and all resolve with its number.
+ * `from` is that of the shard with the fewest.
  *
  * An autoscaler goes on from the number, which has to be within its bounds.
  *
- * @throws UNSUPPORTED, INVALID_OPTION, FORBIDDEN, START_FAILED or START_TIMEOUT: then the number is as before
+ * @throws UNSUPPORTED, INVALID_OPTION, FORBIDDEN, START_FAILED or START_TIMEOUT: then every shard has as many as before
  */
 export async function scale(
   cluster: Cluster,
@@ -35,17 +36,22 @@ export async function scale(
   const start = pace.now()
   const workloads = await workloadsOf(cluster, running, { stage, shard })
   await checkBounds(cluster, running, { workloads, stage, replicas })
-  const from = workloads[0]!.spec.replicas ?? 1
-  for (const workload of workloads) await setReplicas(cluster, refOf(running, workload), replicas)
   const names = workloads.map(({ kind, metadata: { name } }) => ({ kind, name }))
   try {
+    for (const workload of workloads) await setReplicas(cluster, refOf(running, workload), replicas)
     await untilReady(cluster, { ...running, workloads: names, untilGone: true })
   } catch (error) {
-    for (const workload of workloads) await setBack(cluster, refOf(running, workload), { from, replicas })
+    for (const workload of workloads)
+      await setBack(cluster, refOf(running, workload), { from: numberOf(workload), replicas })
     throw error
   }
+  const from = Math.min(...workloads.map(numberOf))
   const now = await get<Controller>(cluster, refOf(running, workloads[0]!))
   return { from, to: now?.spec.replicas ?? replicas, seconds: (pace.now() - start) / 1000 }
+}
+
+function numberOf({ spec }: Owned): number {
+  return spec.replicas ?? 1
 }
 
 /** Deployments or StatefulSets of a stage. @throws UNSUPPORTED when it has none */
