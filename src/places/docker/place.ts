@@ -39,18 +39,22 @@ export const docker: Place<DockerStartOptions, DockerAttachOptions> = {
   async attach({ name }, tools) {
     const engine = await connectEngine()
     const flow = await chooseFlow(engine, name)
-    const gateway = (await gatewayOf(engine, flow))!
+    const gateway = await gatewayOf(engine, flow)
+    if (gateway === null) throw new MillraceError('NOT_FOUND', `The Flow '${flow}' has just been removed.`)
     return EngineFlow.open(engine, { plan: await planOf(engine, flow, gateway), gateway, tools })
   },
 
   async list({ name }): Promise<readonly FlowStatus[]> {
     const engine = await connectEngine()
     const flows = (await flowsOf(engine)).filter((flow) => name === null || flow === name)
-    return Promise.all(
-      flows.map(async (flow) =>
-        statusOf(engine, await planOf(engine, flow, (await gatewayOf(engine, flow))!)),
-      ),
+    const statuses = await Promise.all(
+      flows.map(async (flow) => {
+        const gateway = await gatewayOf(engine, flow)
+        // one that is being removed is no longer listed
+        return gateway === null ? [] : [await statusOf(engine, await planOf(engine, flow, gateway))]
+      }),
     )
+    return statuses.flat()
   },
 }
 
