@@ -13,10 +13,9 @@ export interface NetworkSpec {
 export async function ensureNetwork({ docker }: Engine, spec: NetworkSpec): Promise<string> {
   const { name, labels, internal = false } = spec
   try {
-    const filters = { name: [`^${name}$`] }
-    const [found] = await docker.listNetworks({ filters })
-    if (found !== undefined) return found.Id
-    // names of networks need not be distinct for the engine; of two programs at once one is refused
+    const [found] = await idsOf(docker, name)
+    if (found !== undefined) return found
+    // names of networks need not be distinct for the engine, which may make two when it is asked twice at once
     const options = { Name: name, Labels: { ...labels }, Internal: internal, CheckDuplicate: true }
     return (await docker.createNetwork(options)).id
   } catch (error) {
@@ -28,10 +27,16 @@ export async function ensureNetwork({ docker }: Engine, spec: NetworkSpec): Prom
 /** Nothing happens when there is none. */
 export async function removeNetwork({ docker }: Engine, name: string): Promise<void> {
   try {
-    await docker.getNetwork(name).remove()
+    for (const id of await idsOf(docker, name)) await docker.getNetwork(id).remove()
   } catch (error) {
     if (!isNotFound(error)) throw dockerFailure(error, `The network ${name} cannot be removed`)
   }
+}
+
+/** The engine's filter takes a name for a pattern. */
+async function idsOf(docker: Engine['docker'], name: string): Promise<readonly string[]> {
+  const found = await docker.listNetworks({ filters: { name: [name] } })
+  return found.filter(({ Name }) => Name === name).map(({ Id }) => Id)
 }
 
 /** Puts a container into one more network. @throws NOT_FOUND, START_FAILED */
