@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Document, Flow } from 'millrace'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { pythonPath, runPython } from '../interop/python.js'
+import { conceptsProject } from '../support/concepts.suite.js'
 import { containersOf, docker } from './support/docker.js'
 import { temporaryFolder } from './support/folders.js'
 
@@ -42,6 +43,12 @@ executors:
 `
 }
 
+const answers = Array.from({ length: 30 }, (_, n) => `GR\u00dcSSE ${n}!`).sort()
+
+function askedByJina(port: number): Promise<{ readonly texts: string[]; readonly names: string[] }> {
+  return runPython('programs/jina_client.py', { port }, import.meta.url)
+}
+
 test('a Flow of Jina\u2019s YAML has a real Jina Executor in containers, and a real Jina client talks to it', async () => {
   const file = path.join(temporaryFolder(), 'flow.yml')
   writeFileSync(file, flowYaml())
@@ -49,16 +56,22 @@ test('a Flow of Jina\u2019s YAML has a real Jina Executor in containers, and a r
   const [answer] = await flow.post('/upper', [new Document({ text: 'a' })])
   expect(answer).toMatchObject({ text: 'A!' })
   await expect(flow.post('/fail', [new Document()])).rejects.toThrow(/not today/)
-  const script = 'programs/jina_client.py'
-  const { texts, names } = await runPython<{ texts: string[]; names: string[] }>(
-    script,
-    { port: flow.port },
-    import.meta.url,
-  )
-  expect(texts).toEqual(Array.from({ length: 30 }, (_, n) => `GR\u00dcSSE ${n}!`).sort())
-  expect(names).toEqual(['upper/rep-0', 'upper/rep-1'])
+  expect(await askedByJina(flow.port)).toEqual({ texts: answers, names: ['upper/rep-0', 'upper/rep-1'] })
   const [victim] = await containersOf(name)
   await docker('kill', victim!)
   expect(await flow.post('/upper', [new Document({ text: 'b' })])).toHaveLength(1)
   await expect.poll(async () => (await flow.status()).stages[0]!.ready).toBe(2)
+})
+
+test('a real Jina client talks to the gateway in a container', async () => {
+  const uses = `${conceptsProject}/concepts/executors.mjs#Upper`
+  const flow = new Flow({ name, host: '127.0.0.1', quiet: true }).add({ name: 'upper', uses, replicas: 2 })
+  await flow.start({ on: 'docker', image: inject('projectImage'), project: conceptsProject })
+  try {
+    const { texts, names } = await askedByJina(flow.port)
+    expect(texts).toEqual(answers)
+    expect(names).toHaveLength(2)
+  } finally {
+    await flow.close({ remove: true })
+  }
 })
