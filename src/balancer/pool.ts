@@ -1,7 +1,8 @@
 /**
  * The replicas of one stage: pick one, wait when none has room, send, account.
  *
- * 1. A replica gets at most `perReplica` requests at once, and one while it is probing; the rest waits.
+ * 1. A replica gets at most `perReplica` requests at once, fewer where it says so (`Channel.limit`), and one while it is
+ *    probing; the rest waits.
  * 2. While somebody waits nobody overtakes: who comes goes to the end of the line.
  * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
  */
@@ -155,6 +156,7 @@ export class Pool {
   }
 
   add(name: string, channel: Channel, label?: string): Endpoint {
+    channel.onRoom?.(() => this.#room.serve())
     return this.endpoints.add(name, channel, label)
   }
 
@@ -262,9 +264,9 @@ export class Pool {
     }
   }
 
-  #hasRoom({ load, health }: Endpoint): boolean {
+  #hasRoom({ load, health, channel: { limit = Number.POSITIVE_INFINITY } }: Endpoint): boolean {
     if (load.inFlight === 0) return true
-    return health.state !== 'probing' && load.inFlight < this.#options.queue.perReplica
+    return health.state !== 'probing' && load.inFlight < Math.min(limit, this.#options.queue.perReplica)
   }
 
   #tooLate(call: Call, depth: number): MillraceError | undefined {

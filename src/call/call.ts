@@ -1,6 +1,7 @@
 import type { DataRequest } from '../wire/data-request.js'
 import type { Description } from '../wire/description.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+import type { Room } from './room.js'
 
 export type { Description } from '../wire/description.js'
 
@@ -38,5 +39,7 @@ export type Layer = (next: Handler) => Handler
 export interface Service {
   readonly handle: Handler
   readonly stream: StreamHandler
+  /** How many calls it should have at once, where it can tell. */
+  readonly room?: Room
   describe(): Description
 }

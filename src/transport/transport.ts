@@ -20,6 +20,10 @@ export interface Channel {
   /** One hop. Rejects with UNAVAILABLE when the peer is gone; `call.signal` and `call.deadline` go along. */
   readonly handle: Handler
   readonly stream: StreamHandler
+  /** Calls that the peer says it should have at once, this moment; left out or `Infinity` where it does not say. */
+  readonly limit?: number
+  /** Calls back when the peer says, other than by an answer, that it takes more calls. */
+  onRoom?(listener: () => void): void
   /** Asks the peer what it serves (a real round trip). */
   describe(): Promise<Description>
   /** Resolves when the peer has shown that its event loop turns; rejects when it is gone. */

@@ -2,6 +2,7 @@ import type { Call } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import { Window } from './window.js'
 
 export interface LaneOptions {
   /** Tasks that may run at the same time; null is no limit. */
@@ -13,6 +14,14 @@ export interface LaneOptions {
   readonly breathe?: (wake: () => void) => void
   /** Milliseconds that tasks may hold the event loop, all together, between two breaths; default 1. */
   readonly holdMs?: number
+  /** Milliseconds for which the event loop was not idle so far; default: as Node measures it. */
+  readonly busyMs?: () => number
+}
+
+/** Of a task that runs: when it began, and in which round. */
+interface Place {
+  readonly began: number
+  readonly round: number
 }
 
 interface Waiting {
@@ -33,6 +42,9 @@ interface Waiting {
  * 3. With `capacity` tasks here, a further one is refused at once, so that it can be tried elsewhere.
  * 4. A call that is cancelled or expired when its turn comes does not run; one that waits for the limit leaves the
  *    queue at once.
+ * 5. `room` says how many tasks should be here: those that run and have let the event loop go round since they began, and a
+ *    window of others. So a task that waits for something else takes no room, and one that computes, or waits for its turn,
+ *    does. One that computes in pieces takes room for as long as one takes of the loop.
  */
 export class Lane {
   readonly #limit: number
@@ -40,10 +52,18 @@ export class Lane {
   readonly #clock: Clock
   readonly #breathe: (wake: () => void) => void
   readonly #holdMs: number
+  readonly #window: Window
+  readonly #onRoom = new Set<() => void>()
   #waiting: Waiting[] = []
   #running = 0
   #heldMs = 0
-  /** Pending while the event loop goes round. */
+  /** Of those that run, how many began in this round, and when the first of them did. */
+  #young = 0
+  #youngAt = 0
+  #round = 0
+  #ageing: (() => void) | undefined
+  #goesRound = false
+  /** Pending while no task may begin before the event loop has gone round. */
   #breath: Deferred | undefined
   #idle: Deferred | undefined
 
@@ -53,17 +73,31 @@ export class Lane {
     clock = systemClock,
     breathe = turnOfTheLoop,
     holdMs = 1,
+    ...options
   }: LaneOptions) {
     this.#capacity = capacity
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     this.#clock = clock
     this.#breathe = breathe
     this.#holdMs = holdMs
+    this.#window = new Window({ limit, ...options })
   }
 
   /** Tasks that run or wait. */
   get inFlight(): number {
     return this.#running + this.#waiting.length
+  }
+
+  /** How many tasks should run or wait now. */
+  get room(): number {
+    const window = this.#window.size
+    return Math.min(this.#running - this.#young + window, this.#limit + window - 1)
+  }
+
+  /** Calls back when tasks have let the event loop go round, so that there is room for others. Gives what ends that. */
+  onRoom(listener: () => void): () => void {
+    this.#onRoom.add(listener)
+    return () => void this.#onRoom.delete(listener)
   }
 
   /** Resolves when nothing runs and nobody waits. */
@@ -87,7 +121,7 @@ export class Lane {
 
   /** As `run`, for something that gives many answers: its turn lasts until the iteration has ended. */
   async *iterate<T>(call: Call, source: () => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
-    await this.#turn(call)
+    const place = await this.#turn(call)
     try {
       // time spent waiting for an item counts as held, too: that costs a turn of the loop an item, and harms nobody
       let began = this.#clock.monotonic()
@@ -98,23 +132,18 @@ export class Lane {
         began = this.#clock.monotonic()
       }
     } finally {
-      this.#leave()
+      this.#leave(place)
     }
   }
 
-  async #turn(call: Call): Promise<void> {
+  async #turn(call: Call): Promise<Place> {
     if (this.inFlight >= this.#capacity) throw this.#full()
     if (this.#mayBegin()) {
       if (this.#isExpired(call)) throw expired()
-      this.#running++
-      return
+      return this.#enter()
     }
-    await new Promise<void>((resolve, reject) => {
-      const begin = () => {
-        this.#running++
-        resolve()
-      }
-      this.#enqueue({ call, begin, refuse: reject })
+    return new Promise<Place>((resolve, reject) => {
+      this.#enqueue({ call, begin: () => resolve(this.#enter()), refuse: reject })
     })
   }
 
@@ -123,17 +152,31 @@ export class Lane {
   }
 
   #start<T>(task: () => Promise<T>): Promise<T> {
-    this.#running++
-    const began = this.#clock.monotonic()
+    const place = this.#enter()
     const done = task()
-    this.#held(this.#clock.monotonic() - began)
-    const leave = () => this.#leave()
+    this.#held(this.#clock.monotonic() - place.began)
+    const leave = () => this.#leave(place)
     done.then(leave, leave)
     return done
   }
 
+  #enter(): Place {
+    const began = this.#clock.monotonic()
+    this.#window.began(this.inFlight === 0)
+    this.#running++
+    if (this.#young++ === 0) this.#youngAt = began
+    this.#crowd()
+    return { began, round: this.#round }
+  }
+
+  /** The caller may believe that there is no more room: it hears when there is. */
+  #crowd(): void {
+    if (this.#young > 0 && this.#young + this.#waiting.length >= this.#window.size) this.#goRound()
+  }
+
   #enqueue(waiting: Waiting): void {
     this.#waiting.push(waiting)
+    this.#crowd()
     // a listener costs more than a short handler does: only where the wait may be long
     if (this.#running < this.#limit) return
     const { signal } = waiting.call
@@ -161,8 +204,10 @@ export class Lane {
   }
 
   /** The answer goes out before the next one begins. */
-  #leave(): void {
+  #leave({ began, round }: Place): void {
     this.#running--
+    if (round === this.#round) this.#young--
+    this.#window.ended(began, this.#clock.monotonic())
     if (this.#waiting.length > 0) this.#rest()
     else this.#checkIdle()
   }
@@ -174,10 +219,35 @@ export class Lane {
 
   #rest(): void {
     if (this.#breath !== undefined) return
-    const breath = deferred()
-    this.#breath = breath
+    this.#breath = deferred()
     this.#heldMs = 0
+    this.#goRound()
+  }
+
+  /** Of the young, all that have been here for as long as one takes of the loop make room. */
+  #grow(): void {
+    if (this.#young === 0) return
+    const left = this.#youngAt + this.#window.ageMs - this.#clock.monotonic()
+    if (left > 0) {
+      this.#ageing ??= this.#clock.after(left, () => {
+        this.#ageing = undefined
+        this.#goRound()
+      })
+      return
+    }
+    this.#round++
+    this.#young = 0
+    for (const listener of this.#onRoom) listener()
+  }
+
+  #goRound(): void {
+    if (this.#goesRound) return
+    this.#goesRound = true
     this.#breathe(() => {
+      this.#goesRound = false
+      this.#grow()
+      const breath = this.#breath
+      if (breath === undefined) return
       this.#breath = undefined
       breath.resolve()
       this.#admit()

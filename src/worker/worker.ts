@@ -1,4 +1,5 @@
 import type { Call, Description, Service } from '../call/call.js'
+import type { Room } from '../call/room.js'
 import { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
 import {
@@ -116,6 +117,11 @@ class ExecutorWorker implements Worker {
     } catch (error) {
       return Promise.reject(error) // a header that cannot be read; async would cost another turn for each request
     }
+  }
+
+  readonly room: Room = {
+    limit: (calls) => Math.max(1, this.#lane.room - Math.max(0, this.#lane.inFlight - calls)),
+    onGrow: (listener) => this.#lane.onRoom(listener),
   }
 
   readonly stream = (request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest> => {

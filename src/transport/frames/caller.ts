@@ -38,6 +38,8 @@ export class Caller implements Channel, Receiver {
   readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
   readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()
+  #onRoom: () => void = () => {}
+  #limit = Number.POSITIVE_INFINITY
   #lastId = 0
   #refusal: MillraceError | null = null
 
@@ -46,6 +48,14 @@ export class Caller implements Channel, Receiver {
     this.leaving = this.#leaving.promise
     this.closed = this.#closed.promise
     link.open(this)
+  }
+
+  get limit(): number {
+    return this.#limit
+  }
+
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener
   }
 
   describe(): Promise<Description> {
@@ -72,6 +82,9 @@ export class Caller implements Channel, Receiver {
       this.#leaving.resolve({ reason: 'it is stopping' })
       return
     }
+    // of all the frames that come here, only those with a limit have a number
+    if (received.number !== 0) this.#limit = received.number
+    if (received.kind === frameKind.room) return this.#onRoom()
     const pending = this.#pending.get(received.id)
     // not there: it was cancelled or expired, and the answer was on its way
     if (pending !== undefined && pending.frame(received)) this.#release(pending)

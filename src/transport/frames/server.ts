@@ -24,6 +24,7 @@ export class Server implements Receiver {
   readonly gone: Promise<void>
   readonly #link: Link
   readonly #service: Service
+  readonly #endRoom: (() => void) | undefined
   readonly #sender: Sender
   readonly #calls = new Map<number, ServedCall>()
   readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
@@ -31,6 +32,8 @@ export class Server implements Receiver {
   #idle: Deferred | null = null
   /** The other end has heard that this one drains: its last call has come. */
   #acknowledged = false
+  /** Calls that the other end may have here, as far as it knows. */
+  #told = 0
 
   constructor(link: Link, service: Service, sender: Sender = somebody) {
     this.#link = link
@@ -38,6 +41,8 @@ export class Server implements Receiver {
     this.#sender = sender
     this.gone = this.#gone.promise
     link.open(this)
+    this.#endRoom = service.room?.onGrow(() => this.#grow())
+    if (service.room !== undefined) this.#tellRoom()
   }
 
   /** Refuses new calls from now on; resolves when those in flight, and on their way, are answered. */
@@ -92,6 +97,7 @@ export class Server implements Receiver {
     this.#calls.clear()
     this.#acknowledged = true
     this.#expiry.close()
+    this.#endRoom?.()
     this.#idle?.resolve()
     this.#gone.resolve()
   }
@@ -125,7 +131,7 @@ export class Server implements Receiver {
         if (part.size > this.#link.maxFrameBytes) throw tooLarge('streamed document', part.size, this.#link)
         this.#link.send(part)
       }
-      if (this.#release(id, call)) this.#link.send(frame(frameKind.end, id))
+      if (this.#release(id, call)) this.#link.send(frame(frameKind.end, id, { number: this.#limit() }))
     } catch (error) {
       call.abort(error)
       this.#fail(id, call, error)
@@ -156,7 +162,8 @@ export class Server implements Receiver {
   #answer(id: number, call: ServedCall, answer: DataRequest): void {
     if (this.#calls.get(id) !== call) return
     try {
-      const response = frame(frameKind.response, id, { parts: answer.encodeParts() })
+      const number = this.#limit(this.#calls.size - 1)
+      const response = frame(frameKind.response, id, { number, parts: answer.encodeParts() })
       if (response.size > this.#link.maxFrameBytes) throw tooLarge('answer', response.size, this.#link)
       this.#release(id, call)
       this.#link.send(response)
@@ -166,8 +173,10 @@ export class Server implements Receiver {
   }
 
   #fail(id: number, call: ServedCall, error: unknown): void {
-    if (this.#release(id, call))
-      this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
+    if (!this.#release(id, call)) return
+    this.#link.send(
+      frame(frameKind.error, id, { number: this.#limit(), parts: [encodeFailure(error)] }),
+    )
   }
 
   #cancel({ id, number }: ReceivedFrame): void {
@@ -177,6 +186,21 @@ export class Server implements Receiver {
     call.abort(
       number === cancelReason.expired ? expired() : new MillraceError('CANCELLED', 'The caller left.'),
     )
+  }
+
+  /** How many calls the other end may have here when it has `calls`; what is sent with it tells it. */
+  #limit(calls: number = this.#calls.size): number {
+    this.#told = this.#service.room?.limit(calls) ?? 0
+    return this.#told
+  }
+
+  #tellRoom(): void {
+    this.#link.send(frame(frameKind.room, 0, { number: this.#limit() }))
+  }
+
+  /** While the other end has fewer calls here than it may, the next answer is early enough. */
+  #grow(): void {
+    if (this.#calls.size >= this.#told) this.#tellRoom()
   }
 
   /** Takes the call out; false when somebody did before. */

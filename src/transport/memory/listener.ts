@@ -16,6 +16,7 @@ export function listenMemory(service: Service, { maxFrameBytes, sender }: Listen
     handle: (request, call) => service.handle(request, call),
     stream: (request, call) => service.stream(request, call),
     describe: () => service.describe(),
+    ...(service.room !== undefined && { room: service.room }),
   }
   const acceptor = new Acceptor(address, sender)
   ends.set(address, { acceptor, maxFrameBytes })
