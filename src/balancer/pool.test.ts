@@ -13,7 +13,7 @@ import { type Itinerary, Pool, type PoolOptions } from './pool.js'
 const call = new Scope(Number.POSITIVE_INFINITY, {})
 const request = (): DataRequest => DataRequest.create({ endpoint: '/foo' })
 
-const queue = { maxRequests: 4, maxBytes: 1000, perReplica: 10 }
+const queue = { maxRequests: 4, maxBytes: 1000, maxWaitMs: 2000, perReplica: 10 }
 
 function pool(more: Partial<PoolOptions> = {}): { pool: Pool; clock: HandClock } {
   const clock = new HandClock()
@@ -123,7 +123,7 @@ describe('a pool', () => {
   })
 
   test('refuses with a hint when too many wait, but lets a patient sender wait', async () => {
-    const { pool: exec } = pool({ queue: { maxRequests: 1, maxBytes: 1000, perReplica: 1 } })
+    const { pool: exec } = pool({ queue: { maxRequests: 1, maxBytes: 1000, maxWaitMs: 2000, perReplica: 1 } })
     exec.add('exec/rep-0', fakeChannel())
     void exec.send(request(), call, read())
     void exec.send(request(), call, read())
@@ -138,7 +138,7 @@ describe('a pool', () => {
   })
 
   test('counts the bytes that wait', async () => {
-    const { pool: exec } = pool({ queue: { maxRequests: 100, maxBytes: 1000, perReplica: 1 } })
+    const { pool: exec } = pool({ queue: { maxRequests: 100, maxBytes: 1000, maxWaitMs: 2000, perReplica: 1 } })
     exec.add('exec/rep-0', fakeChannel())
     const large = (): DataRequest => {
       const docs = new DocumentArray([new Document({ text: 'x'.repeat(600) })])

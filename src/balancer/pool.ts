@@ -8,6 +8,7 @@
  */
 import { within } from '../call/branch.js'
 import type { Call, StreamHandler } from '../call/call.js'
+import { somebody } from '../call/scope.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
@@ -26,12 +27,21 @@ import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
 
 export type { Itinerary } from './waiting-room.js'
 
+/** What may wait for the replicas, and be at each of them. */
+interface Queue {
+  readonly maxRequests: number
+  readonly maxBytes: number
+  /** Milliseconds; see `WaitingRoom`. */
+  readonly maxWaitMs: number
+  readonly perReplica: number
+}
+
 export interface PoolOptions {
   /** Name of the stage, for messages. */
   readonly stage: string
   /** By its name, or one that is not on offer. */
   readonly policy: PolicyName | CreatePolicy
-  readonly queue: { readonly maxRequests: number; readonly maxBytes: number; readonly perReplica: number }
+  readonly queue: Queue
   /** Milliseconds that one replica may take for one request; null for no limit. */
   readonly timeoutSendMs: number | null
   readonly clock: Clock
@@ -67,7 +77,7 @@ export interface PoolLoad {
 
 /** What a request found when it came. */
 interface Ticket {
-  /** Requests before it. */
+  /** Requests that were under way or waited. */
   readonly depth: number
   /** Monotonic milliseconds. */
   readonly arrived: number
@@ -98,10 +108,13 @@ export class Pool {
       stage,
       maxRequests: queue.maxRequests,
       maxBytes: queue.maxBytes,
+      maxWaitMs: queue.maxWaitMs,
+      clock,
       pick: (itinerary) => this.pick(itinerary),
       isUsable: () => this.endpoints.usable.length > 0,
+      isRoomy: () => this.endpoints.usable.some((endpoint) => this.#hasRoom(endpoint)),
       labels: () => this.endpoints.all().map(({ label }) => label),
-      estimate: (depth) => this.#pace.estimate(depth),
+      estimate: (ahead) => this.#pace.estimate(this.#inFlight + ahead),
       onDemand: () => options.onDemand?.(),
     })
     const { patienceMs: ms } = options
@@ -114,7 +127,7 @@ export class Pool {
   send(request: DataRequest, call: Call, itinerary: Itinerary): Promise<DataRequest> {
     const ticket = { depth: this.#inFlight + this.#room.length, arrived: this.#clock.monotonic() }
     if (ticket.depth === 0) this.#pace.idle()
-    const refusal = this.#tooLate(call, ticket.depth)
+    const refusal = this.#tooLate(call)
     if (refusal !== undefined) return Promise.reject(refusal)
     const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
     const start = (endpoint: Endpoint): Promise<DataRequest> => {
@@ -269,11 +282,12 @@ export class Pool {
     return health.state !== 'probing' && load.inFlight < Math.min(limit, this.#options.queue.perReplica)
   }
 
-  #tooLate(call: Call, depth: number): MillraceError | undefined {
+  #tooLate({ deadline, sender = somebody }: Call): MillraceError | undefined {
+    const depth = this.#inFlight + this.#room.ahead(sender)
     // a stage that is not busy, or a sender that waits anyway
-    if (depth < 2 * this.endpoints.size || call.sender?.patient === true) return undefined
+    if (depth < 2 * this.endpoints.size || sender.patient) return undefined
     const estimate = this.#pace.estimate(depth)
-    const left = call.deadline - this.#clock.now()
+    const left = deadline - this.#clock.now()
     return estimate > left * safeShare ? tooLate(this.#options.stage, left, estimate) : undefined
   }
 
