@@ -2,10 +2,10 @@ import { DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { describeValue } from '../executor/describe-value.js'
 import type { DataRequest } from '../wire/data-request.js'
+import { concatenate, countDocuments } from '../wire/lists/list.js'
+import { mergeLists } from '../wire/lists/merge.js'
+import type { Ranking } from '../wire/lists/ranking.js'
 import { resultsIn, withResults } from '../wire/results.js'
-import { concatenate, countDocuments } from '../wire/shards/list.js'
-import { mergeLists } from '../wire/shards/merge.js'
-import type { Ranking } from '../wire/shards/ranking.js'
 import { objectIn, scalarOf, valueIn } from '../wire/struct-reader.js'
 
 /** Answers of several shards to one request, in the order of the shards. */
