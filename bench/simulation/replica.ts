@@ -5,6 +5,7 @@ import { type Deferred, deferred } from '../../src/lib/deferred.js'
 import type { Channel } from '../../src/transport/transport.js'
 import type { DataRequest } from '../../src/wire/data-request.js'
 import { Lane } from '../../src/worker/lane.js'
+import { roomOf } from '../../src/worker/room.js'
 import { Work } from './work.js'
 
 /** How a replica behaves; may change while it runs. */
@@ -57,7 +58,15 @@ export class Replica implements Channel {
     this.closed = this.#gone.promise
     this.leaving = this.#gone.promise
     // no sockets to look at, so no time passes between two requests
-    this.#lane = new Lane({ limit: 1, capacity, clock, breathe: (wake) => wake() })
+    this.#lane = new Lane({ limit: 1, capacity, clock, breathe: (wake) => wake(), busyMs: () => 0 })
+  }
+
+  get limit(): number {
+    return roomOf(this.#lane, this.#hops.size)
+  }
+
+  onRoom(listener: () => void): void {
+    this.#lane.onRoom(listener)
   }
 
   handle = (request: DataRequest, call: Call): Promise<DataRequest> => {

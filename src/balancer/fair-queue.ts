@@ -15,8 +15,8 @@ interface Backlog<W> {
 /**
  * Requests that wait, first come first served for each sender.
  *
- * 1. A sender of which nothing waited is *new*: its first request goes before those of senders that have had a turn and have
- *    more. So one that asks now and then is served next, however many connections another client fills.
+ * 1. A sender of which nothing waited is *new*, until it has had a turn or a second request waits. It goes before the
+ *    others: so one that asks now and then is served next, however many connections another client fills.
  * 2. New senders are served in the order in which they came, the others in turns.
  * 3. After each turn, one new sender is served, or as many as there are for each that waits for a turn: neither kind keeps
  *    the other waiting.
@@ -47,6 +47,7 @@ export class FairQueue<W extends Waiting> {
     else {
       backlog.requests.push(waiting)
       backlog.bytes += bytes
+      if (this.#new.delete(sender)) this.#turns.set(sender, backlog)
     }
     this.#length++
     this.#bytes += bytes

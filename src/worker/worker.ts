@@ -20,6 +20,7 @@ import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { constructExecutor, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
 import { Lane } from './lane.js'
+import { createRoom } from './room.js'
 import type { ExecutorSpec } from './spec.js'
 
 /** One executor, served. */
@@ -72,6 +73,7 @@ class ExecutorWorker implements Worker {
   readonly #deployment: string
   readonly #logger: Logger
   readonly #lane: Lane
+  readonly room: Room
   readonly #passesThrough: boolean
   readonly #gaveUp = deferred<string>()
   #closed: Promise<void> | undefined
@@ -86,6 +88,7 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
+    this.room = createRoom(this.#lane)
     this.#description = describeExecutor(endpoints, executor)
     const { exitOnExceptions } = spec
     const watching =
@@ -117,11 +120,6 @@ class ExecutorWorker implements Worker {
     } catch (error) {
       return Promise.reject(error) // a header that cannot be read; async would cost another turn for each request
     }
-  }
-
-  readonly room: Room = {
-    limit: (calls) => Math.max(1, this.#lane.room - Math.max(0, this.#lane.inFlight - calls)),
-    onGrow: (listener) => this.#lane.onRoom(listener),
   }
 
   readonly stream = (request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest> => {

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { Window } from './window.js'
+
+/** A window whose event loop is busy as long as a test says. */
+function windowOf(limit: number | null = null) {
+  let busy = 1000
+  let now = 0
+  const window = new Window({ limit, busyMs: () => busy })
+  return {
+    window,
+    /** Tasks one after the other: milliseconds that each holds the event loop, and then waits. */
+    tasks(count: number, holdsMs: number, waitsMs = 0) {
+      for (let task = 0; task < count; task++) {
+        const began = now
+        window.began(task === 0)
+        busy += holdsMs
+        now += holdsMs + waitsMs
+        window.ended(began, now)
+      }
+    },
+    idle: (ms: number) => void (now += ms),
+    background: (ms: number) => void (busy += ms),
+  }
+}
+
+describe('the window of a replica', () => {
+  test('is two before anything is known', () => {
+    expect(windowOf().window.size).toBe(2)
+  })
+
+  test.each([
+    [20, 1],
+    [5, 1],
+    [4, 2],
+    [0.6, 2],
+    [0.09, 12],
+    [0.024, 42],
+  ])('of tasks that take %d ms is %d', (ms, size) => {
+    const { window, tasks } = windowOf()
+    tasks(100, ms)
+    expect(window.size).toBe(size)
+  })
+
+  test('is one after a single long task', () => {
+    const { window, tasks } = windowOf()
+    tasks(1, 20)
+    expect(window.size).toBe(1)
+  })
+
+  test('does not count what tasks wait for, unless only so many may run', () => {
+    const free = windowOf()
+    free.tasks(100, 0.09, 20)
+    expect(free.window.size).toBe(12)
+    const limited = windowOf(4)
+    limited.tasks(100, 0.09, 40)
+    expect(limited.window.size).toBe(1)
+  })
+
+  test('does not count what the event loop did while there was no task', () => {
+    const { window, tasks, background } = windowOf()
+    tasks(100, 0.09)
+    background(500)
+    tasks(100, 0.09)
+    expect(window.size).toBe(12)
+  })
+
+  test('is small for a mixture in proportion to what the long ones take', () => {
+    const { window, tasks } = windowOf()
+    for (let round = 0; round < 50; round++) {
+      tasks(9, 0.02)
+      tasks(1, 20)
+    }
+    expect(window.size).toBeLessThanOrEqual(2)
+  })
+
+  test('is as large as before soon after the process was held up', () => {
+    const { window, tasks } = windowOf()
+    tasks(200, 0.1)
+    tasks(1, 80)
+    expect(window.size).toBe(1)
+    tasks(400, 0.1)
+    expect(window.size).toBeGreaterThanOrEqual(9)
+  })
+})
