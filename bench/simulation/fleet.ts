@@ -73,10 +73,11 @@ export class Fleet {
 
   /** A replica of that name takes requests from now on. */
   start(name: string, given: Partial<Traits> = {}): Replica {
-    const { clock, ledger, seed } = this.#options
+    const { clock, ledger, seed, contender } = this.#options
     const replica = new Replica({
       clock,
       capacity: this.#queue.perReplica,
+      window: contender.window,
       traits: { manner: 'works', slowness: () => 1, isBad: false, ...given },
       began: (request, isBad) => serviceMs(seed, request, ledger.tried(request, isBad)),
       released: (request) => ledger.released(request),

@@ -22,6 +22,8 @@ export interface ReplicaOptions {
   readonly clock: Clock
   /** Requests that it takes at once, running and waiting. */
   readonly capacity: number
+  /** Whether it says how many it should have. */
+  readonly window: boolean
   readonly traits: Traits
   /** A try is here. Gives what a replica in order needs for it, milliseconds. */
   began(request: number, isBad: boolean): number
@@ -62,7 +64,7 @@ export class Replica implements Channel {
   }
 
   get limit(): number {
-    return roomOf(this.#lane, this.#hops.size)
+    return this.#options.window ? roomOf(this.#lane, this.#hops.size) : Number.POSITIVE_INFINITY
   }
 
   onRoom(listener: () => void): void {

@@ -7,7 +7,7 @@ export interface Autoscale {
   /** 0 ends the last replica when nothing comes; the next request starts one. Default 1. */
   readonly min: number
   readonly max: number
-  /** Requests in flight or waiting, per replica, that are aimed at. Default 2. */
+  /** Requests in flight or waiting, per replica, that are aimed at. Default 1. */
   readonly target: number
   /** Milliseconds that more replicas must have been wanted before they are started. Default 1000. */
   readonly upDelayMs: number
@@ -72,7 +72,7 @@ export type RestartsOptions = Partial<Restarts>
 const autoscale: OptionTable<Autoscale> = {
   min: integer(1, 0, 1024),
   max: integer(1024, 1, 1024),
-  target: { expected: 'a number above 0', preset: 2, parse: (value) => positive(value) },
+  target: { expected: 'a number above 0', preset: 1, parse: (value) => positive(value) },
   upDelayMs: integer(1000, 0),
   downDelayMs: integer(30_000, 0),
 }
