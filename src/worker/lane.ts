@@ -207,7 +207,7 @@ export class Lane {
   #leave({ began, round }: Place): void {
     this.#running--
     if (round === this.#round) this.#young--
-    this.#window.ended(began, this.#clock.monotonic())
+    this.#window.ended(this.#clock.monotonic() - began)
     if (this.#waiting.length > 0) this.#rest()
     else this.#checkIdle()
   }

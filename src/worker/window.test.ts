@@ -15,7 +15,7 @@ function windowOf(limit: number | null = null) {
         window.began(task === 0)
         busy += holdsMs
         now += holdsMs + waitsMs
-        window.ended(began, now)
+        window.ended(now - began)
       }
     },
     idle: (ms: number) => void (now += ms),
@@ -33,8 +33,10 @@ describe('the window of a replica', () => {
     [5, 1],
     [4, 2],
     [0.6, 2],
-    [0.09, 12],
-    [0.024, 42],
+    [0.24, 5],
+    [0.099, 26],
+    [0.03, 278],
+    [0.001, 1000],
   ])('of tasks that take %d ms is %d', (ms, size) => {
     const { window, tasks } = windowOf()
     tasks(100, ms)
@@ -49,19 +51,19 @@ describe('the window of a replica', () => {
 
   test('does not count what tasks wait for, unless only so many may run', () => {
     const free = windowOf()
-    free.tasks(100, 0.09, 20)
-    expect(free.window.size).toBe(12)
+    free.tasks(100, 0.099, 20)
+    expect(free.window.size).toBe(26)
     const limited = windowOf(4)
-    limited.tasks(100, 0.09, 40)
+    limited.tasks(100, 0.099, 40)
     expect(limited.window.size).toBe(1)
   })
 
   test('does not count what the event loop did while there was no task', () => {
     const { window, tasks, background } = windowOf()
-    tasks(100, 0.09)
+    tasks(100, 0.099)
     background(500)
-    tasks(100, 0.09)
-    expect(window.size).toBe(12)
+    tasks(100, 0.099)
+    expect(window.size).toBe(26)
   })
 
   test('is small for a mixture in proportion to what the long ones take', () => {
@@ -73,12 +75,23 @@ describe('the window of a replica', () => {
     expect(window.size).toBeLessThanOrEqual(2)
   })
 
-  test('is as large as before soon after the process was held up', () => {
+  test('is what it was when one task in a hundred was held up', () => {
     const { window, tasks } = windowOf()
-    tasks(200, 0.1)
-    tasks(1, 80)
+    tasks(200, 0.099)
+    for (let round = 0; round < 5; round++) {
+      tasks(1, 8)
+      expect(window.size).toBe(26)
+      tasks(99, 0.099)
+      expect(window.size).toBe(26)
+    }
+  })
+
+  test('is small after a few long tasks, and grows again with short ones', () => {
+    const { window, tasks } = windowOf()
+    tasks(200, 0.099)
+    tasks(4, 40)
     expect(window.size).toBe(1)
-    tasks(400, 0.1)
-    expect(window.size).toBeGreaterThanOrEqual(9)
+    tasks(500, 0.099)
+    expect(window.size).toBeGreaterThan(20)
   })
 })
