@@ -5,6 +5,7 @@ import { documentOf, type StoredRow, storedColumns, storedRows, vectorsOf } from
 import { scanRows } from './scan.js'
 import type { Hit } from './search-memory.js'
 import type { Version } from './store.js'
+import { textsOf } from './texts.js'
 import { type Scored, Top } from './top.js'
 import { Vectors } from './vectors.js'
 import { withIds } from './where.js'
@@ -29,9 +30,9 @@ export async function searchDisk(
     const flat = vectorsOf(batch)
     vectors.reserve(batch.numRows)
     for (let row = 0; row < batch.numRows; row++) vectors.set(row, flat.subarray(row * dim, (row + 1) * dim))
-    const ids = batch.getChild('id')!
+    const idOf = textsOf(batch, 'id')
     const take = (place: number, score: number): Found => ({
-      id: ids.get(place) as string,
+      id: idOf(place)!,
       score,
       vector: vectors.get(place),
     })
