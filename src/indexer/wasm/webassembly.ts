@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.js'
+import { MillraceError } from '../../errors.js'
 
 /** Memory of a module. Growing it takes `buffer` away and gives another one. */
 export interface WasmMemory {
@@ -16,6 +16,12 @@ interface WebAssemblyApi {
 /** The part of WebAssembly that is used here; Node's types do not have it. */
 export const webAssembly: WebAssemblyApi = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi })
   .WebAssembly
+
+/** Compiles a module, given in base64, on first use and keeps it. */
+export function compile(base64: string): () => object {
+  let module: object | undefined
+  return () => (module ??= new webAssembly.Module(Buffer.from(base64, 'base64')))
+}
 
 const pageBytes = 65_536
 
