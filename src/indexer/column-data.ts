@@ -42,7 +42,9 @@ function joined(pieces: readonly Uint8Array[]): { valueOffsets: Int32Array; data
 
 function nullsOf(values: readonly unknown[]): { nullCount: number; nullBitmap?: Uint8Array } {
   const nullCount = values.reduce((count: number, value) => count + (value === null ? 1 : 0), 0)
-  return nullCount === 0 ? { nullCount } : { nullCount, nullBitmap: bitmapOf(values, (value) => value !== null) }
+  return nullCount === 0
+    ? { nullCount }
+    : { nullCount, nullBitmap: bitmapOf(values, (value) => value !== null) }
 }
 
 /** A bit a value, the first one the lowest of its byte; as long as Arrow wants it, a multiple of eight bytes. */

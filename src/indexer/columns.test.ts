@@ -34,12 +34,11 @@ describe.each(Object.keys(values) as ColumnType[])('a column of type %s', (type)
     const memory = place.indexer({ columns })
     const disk = place.indexer({ columns, cacheBytes: 0 })
     const given = tags.map(
-      (tag, at) =>
-        new Document({ id: `d${at}`, embedding: [1, at], tags: tag === undefined ? {} : { tag } }),
+      (tag, at) => new Document({ id: `d${at}`, embedding: [1, at], tags: tag === undefined ? {} : { tag } }),
     )
     expect(await memory.index(docs(given))).toEqual({ indexed: 3 })
     // a batch after it, and one row in it, are the usual cases of the other kind
-    await memory.index(docs([{ id: 'alone', embedding: [1, 9], tags: tags[0] == null ? {} : { tag: tags[0] } }]))
+    await memory.index(docs([{ id: 'alone', embedding: [1, 9], tags: { tag: tags[0] } }]))
     const present = [...tags, tags[0]].filter((tag) => tag !== undefined && tag !== null)
     for (const indexer of [memory, disk]) {
       const missing = await find(indexer, [1, 0], { filter: { tags__tag: { $eq: null } } })
@@ -62,7 +61,9 @@ it('the columns of a large batch hold what each row has', async () => {
   const tagsOf = (row: number): object =>
     row % 3 === 0 ? {} : { b: row % 2 === 0, s: row % 5 === 0 ? null : `s${row % 7}`, n: row }
   const rows = Array.from({ length: 1000 }, (_, row) => row)
-  await indexer.index(docs(rows.map((row) => ({ id: `d${row}`, embedding: [1, row], tags: { ...tagsOf(row) } }))))
+  await indexer.index(
+    docs(rows.map((row) => ({ id: `d${row}`, embedding: [1, row], tags: { ...tagsOf(row) } }))),
+  )
   const count = async (filter: object): Promise<unknown> => indexer.count(docs([]), context({ filter }))
   const present = rows.filter((row) => row % 3 !== 0)
   expect(await count({ tags__b: { $eq: true } })).toEqual({

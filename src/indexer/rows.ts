@@ -2,7 +2,7 @@ import type { RecordBatch, Schema } from 'apache-arrow'
 import { Document, NdArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { columnOf, type ColumnValue, columnValues } from './columns.js'
-import { vectorOf } from './embedding.js'
+import { requireDirection, vectorOf } from './embedding.js'
 import type { Engine } from './engine.js'
 import type { Columns } from './options.js'
 import { textsOf } from './texts.js'
@@ -18,8 +18,15 @@ export interface Row {
 
 export type StoredRow = Omit<Row, 'columns'>
 
+/** What Documents must be to be stored. */
+export interface RowRules {
+  readonly columns: Columns
+  /** Whether their embeddings must not be zero. */
+  readonly refusesZero: boolean
+}
+
 /** Throws INVALID_INPUT for a Document that cannot be stored. */
-export function rowOf(given: Document, columns: Columns): Row {
+export function rowOf(given: Document, { columns, refusesZero }: RowRules): Row {
   const { id } = given
   // a half of a pair would come back as another id
   if (id === '' || /[\ud800-\udfff]/u.test(id)) {
@@ -28,6 +35,7 @@ export function rowOf(given: Document, columns: Columns): Row {
   // a copy, because looking at the embedding of the one that was given would have it encoded anew
   const document = Document.fromProtobuf(given.toProtobuf())
   const vector = vectorOf(document)
+  if (refusesZero) requireDirection(document, vector)
   document.embedding = undefined
   return { id, vector, document: document.toProtobuf(), columns: columnValues(document, columns) }
 }

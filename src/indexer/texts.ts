@@ -10,5 +10,5 @@ export function textsOf(batch: RecordBatch, column: string): (row: number) => st
   return (row) =>
     data.nullCount > 0 && !data.getValid(row)
       ? null
-      : decodeText(bytes, valueOffsets[row]!, valueOffsets[row + 1]!)
+      : decodeText(bytes, valueOffsets[row], valueOffsets[row + 1])
 }
