@@ -1,3 +1,4 @@
+import type { Call } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
 import { deferred } from '../lib/deferred.js'
 import type { Channel } from '../transport/transport.js'
@@ -65,9 +66,10 @@ export function fakeChannel(): FakeChannel {
     leaving: closed.promise,
     closed: closed.promise,
     ping: () => Promise.resolve(),
-    handle(request: DataRequest) {
+    handle(request: DataRequest, call: Call) {
       sent++
       const answer = deferred<DataRequest>()
+      call.onAbort({ abort: answer.reject })
       waiting.push({ answer: () => answer.resolve(request.answer()), fail: (error) => answer.reject(error) })
       return answer.promise
     },

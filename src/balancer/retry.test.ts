@@ -119,7 +119,7 @@ describe('a read', () => {
     const answer = ask('/search', scope)
     scope.abort(new MillraceError('CANCELLED', 'enough'))
     await failNext(channels, gone())
-    await expect(answer).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(answer).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(taken().reduce((sum, one) => sum + one)).toBe(1)
   })
 
