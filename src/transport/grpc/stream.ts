@@ -1,7 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
+import { Deframer, frame } from '../../grpc/messages.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf, type Timed } from '../../lib/deadlines.js'
-import { Deframer, frame } from './messages.js'
 import type { Session } from './session.js'
 import {
   codeHeader,
@@ -11,7 +11,7 @@ import {
   type GrpcStatus,
   notRunHeader,
   refusedStream,
-} from './status.js'
+} from '../../grpc/status.js'
 
 export interface StreamListener {
   onMessage(message: Buffer): void

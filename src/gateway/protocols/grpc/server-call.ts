@@ -4,18 +4,19 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { Sender } from '../../../call/call.js'
 import { late } from '../../../call/late.js'
-import { Scope, somebody } from '../../../call/scope.js'
+import { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed } from '../../../lib/deadlines.js'
-import { codeHeader, notRunHeader } from '../../../transport/grpc/status.js'
-import { acceptedEncodings } from './compression.js'
-import { framed, sizeOf } from './frame.js'
-import { callerHeaders, parseTimeout } from './headers.js'
-import { type Message, noTrailers, type Trailers } from './method.js'
-import { grpcStatus } from './status.js'
+import { codeHeader, notRunHeader } from '../../../grpc/status.js'
+import { acceptedEncodings } from '../../../grpc/compression.js'
+import { framed, type Message, sizeOf } from '../../../grpc/frame.js'
+import { parseTimeout } from '../../../grpc/timeout.js'
+import { callerHeaders } from '../caller-headers.js'
+import { noTrailers, type Trailers } from './method.js'
+import { senderOf } from '../senders.js'
+import { grpcStatus } from '../../../grpc/error-status.js'
 
 const responseHeaders: OutgoingHttpHeaders = {
   ':status': 200,
@@ -168,19 +169,6 @@ export class ServerCall extends Scope implements Timed {
     const how = rstCode === constants.NGHTTP2_CANCEL ? 'cancelled' : 'went away'
     this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
   }
-}
-
-const senders = new WeakMap<object, Sender>()
-
-/** One for each connection. */
-function senderOf(session: object | undefined): Sender {
-  if (session === undefined) return somebody
-  let sender = senders.get(session)
-  if (sender === undefined) {
-    sender = { patient: false }
-    senders.set(session, sender)
-  }
-  return sender
 }
 
 /** What a client may do about it: gRPC's own hint when to send again (gRFC A6), and our code for a client of ours. */
