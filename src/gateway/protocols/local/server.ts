@@ -20,7 +20,12 @@ export class LocalServer {
   async accept(port: MessagePort): Promise<void> {
     const { maxMessageBytes: maxFrameBytes, timeoutMs } = this.#serving
     this.#listeners.push(
-      await listen({ kind: 'port', port }, this.#serving, { maxFrameBytes, givesAway: true, sender, timeoutMs }),
+      await listen({ kind: 'port', port }, this.#serving, {
+        maxFrameBytes,
+        givesAway: true,
+        sender,
+        timeoutMs,
+      }),
     )
   }
 
