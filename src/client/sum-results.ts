@@ -1,5 +1,4 @@
 import { MillraceError } from '../errors.js'
-import { resultsOf } from '../wire/results.js'
 import type { Response } from './response.js'
 
 type Results = Record<string, unknown>
@@ -19,7 +18,8 @@ export function sumResults(responses: Response | Iterable<Response>, stage?: str
   const stages = new Set<string>()
   for (const { status, parameters } of Symbol.iterator in responses ? responses : [responses]) {
     if (status.code === 'ERROR') continue
-    for (const [pod, results] of Object.entries(resultsOf(parameters) ?? {})) {
+    const byPod = parameters.__results__
+    for (const [pod, results] of Object.entries(isObject(byPod) ? byPod : {})) {
       const of = pod.split('/')[0]!
       if ((stage !== undefined && of !== stage) || !isObject(results)) continue
       stages.add(of)
