@@ -6,7 +6,7 @@ import type { DataRequest } from '../wire/data-request.js'
 import { encodeStruct } from '../wire/struct.js'
 import { failed, unchanged } from './answers.js'
 import { EndpointContext, type RequestHead } from './endpoint-context.js'
-import type { Endpoint } from './endpoints.js'
+import type { Endpoint } from './endpoint.js'
 import type { Executor } from './executor.js'
 import { type Outcome, sortResult, yieldedDocument } from './result.js'
 

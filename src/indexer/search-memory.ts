@@ -4,7 +4,7 @@ import type { Memory } from './memory.js'
 import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
 import { documentOf, type StoredRow } from './rows.js'
-import { scanRows } from './scan.js'
+import { scanRows } from './scan-rows.js'
 import { Screen } from './screen.js'
 import { type Scored, Top } from './top.js'
 
