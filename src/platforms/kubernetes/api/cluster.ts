@@ -4,7 +4,7 @@ import https from 'node:https'
 import { MillraceError } from '../../../errors.js'
 import type { ClusterOptions } from '../options.js'
 import { type HttpAnswer, sendHttp } from './http.js'
-import { type Library, loadLibrary, placeOf, readKubeconfig } from './kubeconfig.js'
+import { type Library, loadLibrary, pathOf, readKubeconfig } from './kubeconfig.js'
 import { type Pace, systemPace } from './pace.js'
 
 export interface ApiRequest {
@@ -65,7 +65,7 @@ export class Cluster {
   /** In messages: `https://10.0.0.1:6443 (context 'prod' of ~/.kube/config)`. */
   get label(): string {
     const server = this.config.getCurrentCluster()?.server ?? 'no server'
-    return `${server} (context '${this.config.currentContext}' of the kubeconfig ${placeOf(this.#kubeconfig)})`
+    return `${server} (context '${this.config.currentContext}' of the kubeconfig ${pathOf(this.#kubeconfig)})`
   }
 
   /** @throws UNAVAILABLE when nobody answers. A refusal is an answer. */
