@@ -1,6 +1,7 @@
 import { methods as paths } from '../../../grpc/methods.js'
 import { listServices } from '../../../wire/descriptors.js'
 import type { Serving } from '../../serving.js'
+import { ServingState } from '../serving-state.js'
 import { callStream, processSingleData, streamDoc } from './data-requests.js'
 import { dryRun, endpointDiscovery, info } from './flow-state.js'
 import { Health } from './health.js'
@@ -10,11 +11,12 @@ import { reflection } from './reflection.js'
 export interface Services {
   /** By path, as it stands in `:path`. */
   readonly methods: Readonly<Record<string, Method>>
-  readonly health: Health
+  readonly state: ServingState
 }
 
 export function services(serving: Serving): Services {
-  const health = new Health(listServices())
+  const state = new ServingState()
+  const health = new Health(listServices(), state)
   const methods = {
     [paths.call]: callStream(serving),
     [paths.processSingleData]: processSingleData(serving),
@@ -27,5 +29,5 @@ export function services(serving: Serving): Services {
     [paths.reflection]: reflection(),
     [paths.reflectionAlpha]: reflection(),
   }
-  return { methods, health }
+  return { methods, state }
 }
