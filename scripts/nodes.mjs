@@ -20,7 +20,9 @@ function main(args) {
   const files = args.filter((arg) => !versions.includes(arg))
   const unknown = versions.filter((version) => !supported.includes(version))
   if (unknown.length > 0)
-    fail(`Tests run on Node ${supported.join(', ')}, not on ${unknown.join(', ')}; \`npm test\` runs them on this one.`)
+    fail(
+      `Tests run on Node ${supported.join(', ')}, not on ${unknown.join(', ')}; \`npm test\` runs them on this one.`,
+    )
   const failed = (versions.length > 0 ? versions : supported).filter((version) => !test(version, files))
   if (failed.length > 0) fail(`Tests failed on Node ${failed.join(', ')}.`)
 }
@@ -50,7 +52,9 @@ function installed(version) {
     stdio: 'inherit',
   })
   if (status !== 0 || !existsSync(node))
-    fail(`Node ${version} comes from the npm package ${name}, which could not be installed; npm has said why above.`)
+    fail(
+      `Node ${version} comes from the npm package ${name}, which could not be installed; npm has said why above.`,
+    )
   return node
 }
 
