@@ -4,6 +4,7 @@
  */
 export { Client } from './client/client.js'
 export { takeLock } from './workspace/lock.js'
+export { Scope } from './call/scope.js'
 export { podsOf } from './flow/pods-of.js'
 export { WorkspaceHold } from './workspace/hold.js'
 export { startGateway } from './gateway/host.js'
