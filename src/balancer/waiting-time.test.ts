@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { Sender } from '../call/call.js'
 import { Scope } from '../call/scope.js'
 import { MillraceError } from '../errors.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
 import { seeded } from '../lib/seeded.js'
 import { DataRequest } from '../wire/data-request.js'
-import { fakeChannel, HandClock } from './fakes.suite.js'
+import { fakeChannel } from './fakes.suite.js'
 import { Pool } from './pool.js'
 
 /** A stage with one replica that takes 100 ms, one request at a time, and a client's request with a deadline of 10 minutes. */

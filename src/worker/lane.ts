@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.js'
+import type { AbortListener } from '../call/cancellation.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
@@ -24,12 +25,10 @@ interface Place {
   readonly round: number
 }
 
-interface Waiting {
+interface Waiting extends AbortListener {
   readonly call: Call
   begin(): void
   refuse(reason: unknown): void
-  /** Set while it listens to the call's signal. */
-  onAbort?: () => void
 }
 
 /**
@@ -40,8 +39,8 @@ interface Waiting {
  *    computes for 50 ms would else keep the answer of the one before it, and every cancellation, from the socket
  *    until all requests that came in the same chunk are done.
  * 3. With `capacity` tasks here, a further one is refused at once, so that it can be tried elsewhere.
- * 4. A call that is cancelled or expired when its turn comes does not run; one that waits for the limit leaves the
- *    queue at once.
+ * 4. A call that is cancelled while it waits leaves the queue at once; one that has expired when its turn comes does not
+ *    run.
  * 5. `room` says how many tasks should be here: those that run and have let the event loop go round since they began, and a
  *    window of others. So a task that waits for something else takes no room, and one that computes, or waits for its turn,
  *    does. One that computes in pieces takes room for as long as one takes of the loop.
@@ -54,7 +53,8 @@ export class Lane {
   readonly #holdMs: number
   readonly #window: Window
   readonly #onRoom = new Set<() => void>()
-  #waiting: Waiting[] = []
+  /** In order of arrival. */
+  readonly #waiting = new Set<Waiting>()
   #running = 0
   #heldMs = 0
   /** Of those that run, how many began in this round, and when the first of them did. */
@@ -85,7 +85,7 @@ export class Lane {
 
   /** Tasks that run or wait. */
   get inFlight(): number {
-    return this.#running + this.#waiting.length
+    return this.#running + this.#waiting.size
   }
 
   /** How many tasks should run or wait now. */
@@ -108,14 +108,14 @@ export class Lane {
   }
 
   /**
-   * Runs a task in its turn; at once, before this returns, when it may. Rejects with the reason of the call's
-   * signal, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room, when it did not run.
+   * Runs a task in its turn; at once, before this returns, when it may. Rejects with the reason that the call was
+   * aborted for, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room, when it did not run.
    */
   run<T>(call: Call, task: () => Promise<T>): Promise<T> {
     if (this.inFlight >= this.#capacity) return Promise.reject(this.#full())
     if (this.#mayBegin()) return this.#isExpired(call) ? Promise.reject(expired()) : this.#start(task)
     return new Promise((resolve, reject) => {
-      this.#enqueue({ call, begin: () => void this.#start(task).then(resolve, reject), refuse: reject })
+      this.#enqueue(call, { begin: () => void this.#start(task).then(resolve, reject), refuse: reject })
     })
   }
 
@@ -143,12 +143,12 @@ export class Lane {
       return this.#enter()
     }
     return new Promise<Place>((resolve, reject) => {
-      this.#enqueue({ call, begin: () => resolve(this.#enter()), refuse: reject })
+      this.#enqueue(call, { begin: () => resolve(this.#enter()), refuse: reject })
     })
   }
 
   #mayBegin(): boolean {
-    return this.#running < this.#limit && this.#breath === undefined && this.#waiting.length === 0
+    return this.#running < this.#limit && this.#breath === undefined && this.#waiting.size === 0
   }
 
   #start<T>(task: () => Promise<T>): Promise<T> {
@@ -171,33 +171,32 @@ export class Lane {
 
   /** The caller may believe that there is no more room: it hears when there is. */
   #crowd(): void {
-    if (this.#young > 0 && this.#young + this.#waiting.length >= this.#window.size) this.#goRound()
+    if (this.#young > 0 && this.#young + this.#waiting.size >= this.#window.size) this.#goRound()
   }
 
-  #enqueue(waiting: Waiting): void {
-    this.#waiting.push(waiting)
-    this.#crowd()
-    // a listener costs more than a short handler does: only where the wait may be long
-    if (this.#running < this.#limit) return
-    const { signal } = waiting.call
-    waiting.onAbort = () => {
-      this.#waiting = this.#waiting.filter((other) => other !== waiting)
-      waiting.refuse(signal.reason)
-      this.#checkIdle()
+  #enqueue(call: Call, { begin, refuse }: Pick<Waiting, 'begin' | 'refuse'>): void {
+    const waiting: Waiting = {
+      call,
+      begin,
+      refuse,
+      abort: (reason) => {
+        this.#waiting.delete(waiting)
+        refuse(reason)
+        this.#checkIdle()
+      },
     }
-    if (signal.aborted) waiting.onAbort()
-    else signal.addEventListener('abort', waiting.onAbort, { once: true })
+    this.#waiting.add(waiting)
+    this.#crowd()
+    call.onAbort(waiting)
   }
 
   /** Lets the next ones in, as many as may run before the next breath. */
   #admit(): void {
-    while (this.#breath === undefined && this.#running < this.#limit) {
-      const next = this.#waiting.shift()
-      if (next === undefined) break
-      const { signal } = next.call
-      if (next.onAbort !== undefined) signal.removeEventListener('abort', next.onAbort)
-      if (signal.aborted) next.refuse(signal.reason)
-      else if (this.#isExpired(next.call)) next.refuse(expired())
+    for (const next of this.#waiting) {
+      if (this.#breath !== undefined || this.#running >= this.#limit) break
+      this.#waiting.delete(next)
+      next.call.offAbort(next)
+      if (this.#isExpired(next.call)) next.refuse(expired())
       else next.begin()
     }
     this.#checkIdle()
@@ -208,7 +207,7 @@ export class Lane {
     this.#running--
     if (round === this.#round) this.#young--
     this.#window.ended(this.#clock.monotonic() - began)
-    if (this.#waiting.length > 0) this.#rest()
+    if (this.#waiting.size > 0) this.#rest()
     else this.#checkIdle()
   }
 

@@ -10,7 +10,7 @@ interface MemoryEnd {
 
 const ends = new WeakMap<Service, MemoryEnd>()
 
-export function listenMemory(service: Service, { maxFrameBytes, sender }: ListenOptions): Promise<Listener> {
+export function listenMemory(service: Service, options: ListenOptions): Promise<Listener> {
   // an object of its own: the same service may be listened to twice
   const address: Service = {
     handle: (request, call) => service.handle(request, call),
@@ -18,8 +18,8 @@ export function listenMemory(service: Service, { maxFrameBytes, sender }: Listen
     describe: () => service.describe(),
     ...(service.room !== undefined && { room: service.room }),
   }
-  const acceptor = new Acceptor(address, sender)
-  ends.set(address, { acceptor, maxFrameBytes })
+  const acceptor = new Acceptor(address, options)
+  ends.set(address, { acceptor, maxFrameBytes: options.maxFrameBytes })
   return Promise.resolve({
     address: { kind: 'memory', service: address },
     close: ({ graceMs } = {}) => acceptor.close(graceMs),
