@@ -3,8 +3,13 @@ import { Client, credentials } from '@grpc/grpc-js'
 
 import { commands, say } from './answers.js'
 
-/** Unary requests without a deadline, all at once or one after the other. */
-export interface NeighbourCommand {
+/**
+ * Unary requests without a deadline, all at once or one after the other. Those that are sent at once are told of when the
+ * first twenty are answered, and with `rest` when all are.
+ */
+export type NeighbourCommand = NeighbourLoad | { readonly do: 'rest' }
+
+export interface NeighbourLoad {
   readonly do: 'at-once' | 'in-turn'
   readonly port: number
   /** File with one serialised DataRequestProto. */
@@ -21,12 +26,23 @@ export interface NeighbourReply {
 
 const asIs = (bytes: Buffer): Buffer => bytes
 
+let rest: Promise<NeighbourReply> | undefined
+
 say({})
-for await (const command of commands<NeighbourCommand>()) say(await send(command))
+for await (const command of commands<NeighbourCommand>()) {
+  if (command.do === 'in-turn') say(await send(command))
+  else if (command.do === 'rest') say((await rest) ?? {})
+  else {
+    await new Promise<void>((resolve) => {
+      rest = send(command, resolve)
+    })
+    say({})
+  }
+}
 say({})
 process.exit(0)
 
-async function send(command: NeighbourCommand): Promise<NeighbourReply> {
+async function send(command: NeighbourLoad, underWay: () => void = () => {}): Promise<NeighbourReply> {
   const { port, request, requests, connections } = command
   const clients = Array.from({ length: connections }, (_, index) => {
     const options = { 'bench.connection': index, 'grpc.use_local_subchannel_pool': 1 }
@@ -42,6 +58,7 @@ async function send(command: NeighbourCommand): Promise<NeighbourReply> {
       clients[index % connections]!.makeUnaryRequest(path, asIs, asIs, bytes, (error) => {
         if (error === null) latencies.push(performance.now() - begun)
         else refused++
+        if (latencies.length === 20) underWay()
         resolve()
       })
     })

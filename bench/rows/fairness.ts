@@ -2,7 +2,7 @@ import { nodeProgram } from '../measure/peers.js'
 import { Program } from '../measure/program.js'
 import { requestFile } from '../measure/request-file.js'
 import { median } from '../measure/statistics.js'
-import type { NeighbourCommand, NeighbourReply } from '../programs/neighbour.js'
+import type { NeighbourLoad, NeighbourReply } from '../programs/neighbour.js'
 import type { FlowOptions } from '../programs/flow.js'
 import type { Result, Row } from '../row.js'
 
@@ -54,12 +54,12 @@ async function resultOf({ row, theirs, connections, flow, what }: Beside): Promi
     (await Program.start(nodeProgram('neighbour', {}))).program,
   ]
   const common = { port: ready.port, request: requestFile(100) }
-  const inTurn: NeighbourCommand = { do: 'in-turn', ...common, requests: MINE, connections: 1 }
+  const inTurn: NeighbourLoad = { do: 'in-turn', ...common, requests: MINE, connections: 1 }
   try {
     const alone = await mine.ask<NeighbourReply>(inTurn)
-    const done = other.ask<NeighbourReply>({ do: 'at-once', ...common, requests: theirs, connections })
+    await other.ask({ do: 'at-once', ...common, requests: theirs, connections })
     const { latencies, refused } = await mine.ask<NeighbourReply>(inTurn)
-    const { latencies: answered } = await done
+    const { latencies: answered } = await other.ask<NeighbourReply>({ do: 'rest' })
     const one = median(alone.latencies)
     return {
       ...{ row, what: `delay beside ${what}, p50`, unit: 'times of one request' },

@@ -67,6 +67,10 @@ export class Replica implements Channel {
     return this.#options.window ? roomOf(this.#lane, this.#hops.size) : Number.POSITIVE_INFINITY
   }
 
+  wants(): void {
+    this.#lane.wanted()
+  }
+
   onRoom(listener: () => void): void {
     this.#lane.onRoom(listener)
   }

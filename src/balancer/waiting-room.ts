@@ -142,6 +142,7 @@ export class WaitingRoom {
     const endpoint = this.#options.pick(waiting.itinerary)
     if (endpoint === undefined) return false
     waiting.start(endpoint)
+    if (this.#queue.length > 1) endpoint.channel.wants?.()
     return true
   }
 

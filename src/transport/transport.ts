@@ -22,6 +22,8 @@ export interface Channel {
   readonly stream: StreamHandler
   /** Calls that the peer says it should have at once, this moment; left out or `Infinity` where it does not say. */
   readonly limit?: number
+  /** Tells the peer that more calls wait than it said it should have. */
+  wants?(): void
   /** Calls back when the peer says, other than by an answer, that it takes more calls. */
   onRoom?(listener: () => void): void
   /** Asks the peer what it serves (a real round trip). */

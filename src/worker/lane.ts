@@ -4,6 +4,7 @@ import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import { Window } from './window.js'
+import { type Place, Young } from './young.js'
 
 export interface LaneOptions {
   /** Tasks that may run at the same time; null is no limit. */
@@ -17,12 +18,6 @@ export interface LaneOptions {
   readonly holdMs?: number
   /** Milliseconds for which the event loop was not idle so far; default: as Node measures it. */
   readonly busyMs?: () => number
-}
-
-/** Of a task that runs: when it began, and in which round. */
-interface Place {
-  readonly began: number
-  readonly round: number
 }
 
 interface Waiting extends AbortListener {
@@ -52,16 +47,11 @@ export class Lane {
   readonly #breathe: (wake: () => void) => void
   readonly #holdMs: number
   readonly #window: Window
-  readonly #onRoom = new Set<() => void>()
+  readonly #young: Young
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting>()
   #running = 0
   #heldMs = 0
-  /** Of those that run, how many began in this round, and when the first of them did. */
-  #young = 0
-  #youngAt = 0
-  #round = 0
-  #ageing: (() => void) | undefined
   #goesRound = false
   /** Pending while no task may begin before the event loop has gone round. */
   #breath: Deferred | undefined
@@ -81,6 +71,7 @@ export class Lane {
     this.#breathe = breathe
     this.#holdMs = holdMs
     this.#window = new Window({ limit, ...options })
+    this.#young = new Young({ window: this.#window, clock, goRound: () => this.#goRound() })
   }
 
   /** Tasks that run or wait. */
@@ -91,13 +82,17 @@ export class Lane {
   /** How many tasks should run or wait now. */
   get room(): number {
     const window = this.#window.size
-    return Math.min(this.#running - this.#young + window, this.#limit + window - 1)
+    return Math.min(this.#running - this.#young.count + window, this.#limit + window - 1)
   }
 
   /** Calls back when tasks have let the event loop go round, so that there is room for others. Gives what ends that. */
   onRoom(listener: () => void): () => void {
-    this.#onRoom.add(listener)
-    return () => void this.#onRoom.delete(listener)
+    return this.#young.onGrow(listener)
+  }
+
+  /** Those who have tasks have more of them than there is room for. */
+  wanted(): void {
+    this.#window.wanted()
   }
 
   /** Resolves when nothing runs and nobody waits. */
@@ -161,17 +156,11 @@ export class Lane {
   }
 
   #enter(): Place {
-    const began = this.#clock.monotonic()
-    this.#window.began(this.inFlight === 0)
+    const place = this.#young.enter(this.#clock.monotonic())
+    this.#window.began(this.inFlight === 0, place.began)
     this.#running++
-    if (this.#young++ === 0) this.#youngAt = began
-    this.#crowd()
-    return { began, round: this.#round }
-  }
-
-  /** The caller may believe that there is no more room: it hears when there is. */
-  #crowd(): void {
-    if (this.#young > 0 && this.#young + this.#waiting.size >= this.#window.size) this.#goRound()
+    this.#young.crowd(this.#waiting.size)
+    return place
   }
 
   #enqueue(call: Call, { begin, refuse }: Pick<Waiting, 'begin' | 'refuse'>): void {
@@ -186,7 +175,7 @@ export class Lane {
       },
     }
     this.#waiting.add(waiting)
-    this.#crowd()
+    this.#young.crowd(this.#waiting.size)
     call.onAbort(waiting)
   }
 
@@ -203,10 +192,11 @@ export class Lane {
   }
 
   /** The answer goes out before the next one begins. */
-  #leave({ began, round }: Place): void {
+  #leave(place: Place): void {
     this.#running--
-    if (round === this.#round) this.#young--
-    this.#window.ended(this.#clock.monotonic() - began)
+    this.#young.leave(place)
+    const now = this.#clock.monotonic()
+    this.#window.ended(now - place.began, now, this.inFlight === 0)
     if (this.#waiting.size > 0) this.#rest()
     else this.#checkIdle()
   }
@@ -223,28 +213,12 @@ export class Lane {
     this.#goRound()
   }
 
-  /** Of the young, all that have been here for as long as one takes of the loop make room. */
-  #grow(): void {
-    if (this.#young === 0) return
-    const left = this.#youngAt + this.#window.ageMs - this.#clock.monotonic()
-    if (left > 0) {
-      this.#ageing ??= this.#clock.after(left, () => {
-        this.#ageing = undefined
-        this.#goRound()
-      })
-      return
-    }
-    this.#round++
-    this.#young = 0
-    for (const listener of this.#onRoom) listener()
-  }
-
   #goRound(): void {
     if (this.#goesRound) return
     this.#goesRound = true
     this.#breathe(() => {
       this.#goesRound = false
-      this.#grow()
+      this.#young.grow()
       const breath = this.#breath
       if (breath === undefined) return
       this.#breath = undefined

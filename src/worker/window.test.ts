@@ -12,10 +12,10 @@ function windowOf(limit: number | null = null) {
     tasks(count: number, holdsMs: number, waitsMs = 0) {
       for (let task = 0; task < count; task++) {
         const began = now
-        window.began(task === 0)
+        window.began(task === 0, now)
         busy += holdsMs
         now += holdsMs + waitsMs
-        window.ended(now - began)
+        window.ended(now - began, now, task === count - 1)
       }
     },
     idle: (ms: number) => void (now += ms),
@@ -55,7 +55,10 @@ describe('the window of a replica', () => {
     expect(free.window.size).toBe(26)
     const limited = windowOf(4)
     limited.tasks(100, 0.099, 40)
-    expect(limited.window.size).toBe(1)
+    expect(limited.window.size).toBe(2)
+    const single = windowOf(1)
+    single.tasks(100, 0.099, 40)
+    expect(single.window.size).toBe(1)
   })
 
   test('does not count what the event loop did while there was no task', () => {
@@ -93,5 +96,31 @@ describe('the window of a replica', () => {
     expect(window.size).toBe(1)
     tasks(500, 0.099)
     expect(window.size).toBeGreaterThan(20)
+  })
+
+  test('of long tasks is two while the next one is long in coming, and is tried with one now and then', () => {
+    const { window, tasks, idle } = windowOf()
+    tasks(3, 20)
+    const sizes = (wayMs: number, count: number): number[] =>
+      Array.from({ length: count }, () => {
+        window.wanted()
+        idle(wayMs)
+        tasks(1, 20)
+        return window.size
+      })
+    expect(sizes(1, 40)).not.toContain(2)
+    const busy = sizes(15, 200)
+    expect(busy.filter((size) => size === 2).length).toBeGreaterThan(150)
+    expect(busy).toContain(1)
+    expect(sizes(1, 40).slice(36)).toEqual([1, 1, 1, 1])
+  })
+
+  test('stays one where nobody waits for the replica, however long it is idle', () => {
+    const { window, tasks, idle } = windowOf()
+    for (let round = 0; round < 40; round++) {
+      idle(100)
+      tasks(1, 20)
+    }
+    expect(window.size).toBe(1)
   })
 })

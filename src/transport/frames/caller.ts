@@ -54,6 +54,11 @@ export class Caller implements Channel, Receiver, PendingOwner {
     return this.#limit
   }
 
+  /** Only who takes one call at a time wants to know. */
+  wants(): void {
+    if (this.#limit === 1 && this.#refusal === null) this.#link.send(frame(frameKind.room, 0))
+  }
+
   onRoom(listener: () => void): void {
     this.#onRoom = listener
   }

@@ -89,6 +89,8 @@ export class Server implements Receiver, ServedCallOwner {
         return this.#describe(received.id)
       case frameKind.ping:
         return this.#link.send(frame(frameKind.pong, received.id))
+      case frameKind.room:
+        return this.#service.room?.wanted()
       case frameKind.goaway:
         this.#acknowledged = true
         return this.#settle()
