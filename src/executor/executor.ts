@@ -7,6 +7,7 @@ import { type Construction, type Metas, type RuntimeArgs, takeConstruction } fro
 import type { Endpoint } from './endpoint.js'
 import type { StaticRequests } from './options.js'
 import { openWorkspace } from '../workspace/open-workspace.js'
+import { requireShared } from '../workspace/own-workspace.js'
 
 const brand = Symbol.for('millrace.executor')
 
@@ -28,6 +29,11 @@ export class Executor {
   static readonly [brand]: boolean = true
   /** Endpoints without decorators: path to a method's name or to `{ method, write }`. */
   static requests?: StaticRequests
+  /**
+   * Whether all replicas of a shard must have one workspace, as those of an index do. Default false. Where each replica would
+   * have a folder of its own, in a cluster, the stage is then refused.
+   */
+  static sharedWorkspace?: boolean
   /** `import.meta.url` of the module that defines the class; only needed where no `@requests` notes it. */
   static module?: string
 
@@ -85,6 +91,8 @@ export class Executor {
     const root = given || join(homedir(), '.cache', 'millrace')
     const folder = resolve(root, this.metas.name, String(shardId))
     if (this.#construction !== undefined) {
+      const { sharedWorkspace, name } = this.constructor as ExecutorClass
+      if (sharedWorkspace === true) requireShared(name)
       const { holder } = this.#construction
       return openWorkspace({ folder: dirname(folder), shardId, shards, holder })
     }
@@ -101,6 +109,7 @@ export interface ExecutorClass<E extends Executor = Executor> {
   readonly prototype: E
   requests?: StaticRequests
   module?: string
+  sharedWorkspace?: boolean
 }
 
 export function isExecutorClass(value: unknown): value is ExecutorClass {
