@@ -1,3 +1,4 @@
+import { defaultWorkspace } from '../workspace/default-workspace.js'
 import type { Holder } from '../workspace/holder.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import { parseVolume } from '../plan/container.js'
@@ -27,6 +28,7 @@ export function podSpec(
       usesMetas: stage.usesMetas,
       usesRequests: stage.usesRequests,
       workspace: stage.workspace ?? flow.settings.workspace,
+      defaultWorkspace: defaultWorkspace(flow.settings.name, stage.name),
       holder: replica.holder,
       maxConcurrency: stage.maxConcurrency,
       capacity: stage.queue.perReplica,
