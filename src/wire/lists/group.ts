@@ -1,3 +1,4 @@
+import { Slice, type Sliced } from '../../lib/slices.js'
 import type { Outline } from './outline.js'
 
 /** Documents that become one. */
@@ -23,12 +24,14 @@ export function groupByPlace([first = [], ...others]: readonly (readonly Outline
   }))
 }
 
-/** The Documents of several lists by id, in the order in which ids first come. One without an id is alone. */
-export function groupById(lists: readonly (readonly Outline[])[]): Group[] {
+/** The Documents of several lists by id, in the order in which ids first come. One without an id is alone. In slices. */
+export function* groupById(lists: readonly (readonly Outline[])[]): Sliced<Group[]> {
+  const slice = new Slice()
   const groups: Group[] = []
   const known = new Map<string, Outline[]>()
   for (const [list, listed] of lists.entries()) {
     for (const [at, document] of listed.entries()) {
+      if (slice.isFull(0)) yield
       const same = document.id === '' ? undefined : known.get(document.id)
       if (same !== undefined) same.push(document)
       else {
