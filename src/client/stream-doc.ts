@@ -1,3 +1,4 @@
+import { Scope } from '../call/scope.js'
 import type { Document } from '../document/index.js'
 import type { Clock } from '../lib/clock.js'
 import { errorFromStatus } from '../wire/error-status.js'
@@ -27,14 +28,10 @@ export async function* streamDocuments(road: Road, plan: StreamDocPlan): AsyncGe
     ...(targetExecutor === undefined ? {} : { targetExecutor }),
   })
   const time = lifetime(plan)
-  const ended = new AbortController()
-  time.onEnd((error) => ended.abort(error))
+  const call = new Scope(time.deadline, headers)
+  time.onEnd((error) => call.abort(error))
   try {
-    for await (const answer of road.streamDoc(request, {
-      deadline: time.deadline,
-      headers,
-      signal: ended.signal,
-    })) {
+    for await (const answer of road.streamDoc(request, call)) {
       if (answer.status?.code === 'ERROR') throw errorFromStatus(answer.status, { endpoint: on })
       yield answer.document
     }

@@ -129,7 +129,7 @@ async function gatherLater(
   { call, into }: Gathering,
 ): Promise<void> {
   for await (const item of items) {
-    call.signal.throwIfAborted()
+    if (call.aborted !== undefined) throw call.aborted
     into.push(yieldedDocument(item, handlerName(target)))
   }
 }

@@ -30,7 +30,11 @@ export function grpcRoad(peer: Peer): Road {
     async *streamDoc(request, call) {
       const connection = await connect()
       try {
-        for await (const bytes of connection.serverStream(methods.streamDoc, request.encode(), call))
+        for await (const bytes of connection.serverStream(methods.streamDoc, request.encode(), {
+          deadline: call.deadline,
+          headers: call.headers,
+          call,
+        }))
           yield SingleDocumentRequest.decode(bytes)
       } catch (error) {
         throw errorFromGrpc(error, { endpoint: request.endpoint, address: connection.address })

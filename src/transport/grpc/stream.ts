@@ -1,5 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { Deframer, frame } from '../../grpc/messages.js'
+import { systemClock } from '../../lib/clock.js'
+import { deadlinesOf, type Timed } from '../../lib/deadlines.js'
 import type { Session } from './session.js'
 import {
   codeHeader,
@@ -30,19 +32,21 @@ const roomBytes = 256 * 1024
 
 const cancelCode = 0x8
 
+const deadlines = deadlinesOf(systemClock)
+
 /**
  * One call over one HTTP/2 stream, messages in both directions.
  *
  * 1. `onEnd` is called exactly once, and nothing after it.
  * 2. Whatever ended it, the HTTP/2 stream is closed too, so that the peer stops.
  */
-export class GrpcStream {
+export class GrpcStream implements Timed {
+  readonly deadline: number
   readonly #session: Session
   readonly #stream: ClientHttp2Stream
   readonly #listener: StreamListener
   readonly #maxMessageBytes: number
   readonly #deframer: Deframer
-  readonly #timer: NodeJS.Timeout | undefined
   /** What the peer said in headers or trailers. */
   #status: GrpcStatus | undefined
   #httpStatus = 200
@@ -65,7 +69,8 @@ export class GrpcStream {
       },
       onBroken: (reason, bytes) => this.#break(reason, bytes),
     })
-    this.#timer = this.#startTimer(options.deadline)
+    this.deadline = options.deadline
+    deadlines.watch(this)
     this.#listen()
   }
 
@@ -105,6 +110,10 @@ export class GrpcStream {
 
   cancel(): void {
     this.#end({ code: grpcCode.cancelled, details: 'cancelled here', here: true })
+  }
+
+  expire(): void {
+    this.#end({ code: grpcCode.deadlineExceeded, details: 'the deadline passed', here: true })
   }
 
   #listen(): void {
@@ -157,7 +166,7 @@ export class GrpcStream {
   #end(status: GrpcStatus): void {
     if (this.#over) return
     this.#over = true
-    clearTimeout(this.#timer)
+    deadlines.unwatch(this)
     const { writableEnded } = this.#stream
     // a peer that has said its status needs no reset, unless it still waits for the rest of the requests
     if (!this.#stream.closed && !(this.#inputEnded && writableEnded)) this.#stream.close(cancelCode)
@@ -198,13 +207,6 @@ export class GrpcStream {
       cause,
       notRun: reset === refusedStream,
     }
-  }
-
-  #startTimer(deadline: number): NodeJS.Timeout | undefined {
-    if (deadline === Number.POSITIVE_INFINITY) return undefined
-    const late = (): void =>
-      this.#end({ code: grpcCode.deadlineExceeded, details: 'the deadline passed', here: true })
-    return setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 2 ** 31 - 1))
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Call } from '../../../call/call.js'
 import { MillraceError } from '../../../errors.js'
 import type { Message } from '../../../grpc/frame.js'
 import { deferred } from '../../../lib/deferred.js'
@@ -20,7 +21,7 @@ export class Health {
   /** Tells each change; ends when it will not be SERVING again. */
   readonly watch: ItemsMethod = {
     kind: 'items',
-    answer: (bytes, { signal }) => this.#watch(decodeHealthRequest(bytes), signal),
+    answer: (bytes, call) => this.#watch(decodeHealthRequest(bytes), call),
   }
 
   readonly #services: ReadonlySet<string>
@@ -46,12 +47,12 @@ export class Health {
     change.resolve()
   }
 
-  async *#watch(service: string, signal: AbortSignal): AsyncGenerator<Message> {
+  async *#watch(service: string, call: Call): AsyncGenerator<Message> {
     const gone = deferred()
-    signal.addEventListener('abort', () => gone.resolve(), { once: true })
+    call.onAbort({ abort: () => gone.resolve() })
     const isKnown = this.#known(service)
     if (!isKnown) yield encode('SERVICE_UNKNOWN')
-    while (!signal.aborted) {
+    while (call.aborted === undefined) {
       const change = this.#change.promise
       if (isKnown) yield this.#status()
       if (this.#state === 'stopped') return

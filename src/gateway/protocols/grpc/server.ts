@@ -103,13 +103,14 @@ export class GrpcServer implements ProtocolServer {
       stream.respond({ ':status': constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE }, { endStream: true })
       return
     }
-    const call = new ServerCall(stream, headers, {
-      clock: this.#clock,
-      maxMessageBytes: this.#maxMessageBytes,
-    })
     const path = String(headers[':path'])
     const { methods } = this.#services
     const method = Object.hasOwn(methods, path) ? methods[path] : undefined
+    const call = new ServerCall(stream, headers, {
+      clock: this.#clock,
+      maxMessageBytes: this.#maxMessageBytes,
+      timeoutMs: method === undefined || method.kind === 'stream' ? null : (method.timeoutMs ?? null),
+    })
     if (method === undefined)
       return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
     const listener = serve(method, { stream, headers, call, maxMessageBytes: this.#maxMessageBytes })
