@@ -39,17 +39,17 @@ export class Slice {
 
 /**
  * Runs a computation to its end; between two slices the event loop goes round once. Rejects with what it throws, or with
- * the signal's reason when that aborts in between.
+ * the reason why nobody waits for its result any more.
  */
 export async function inSlices<Result>(
   work: Sliced<Result>,
-  call: { readonly signal: AbortSignal },
+  call: { readonly aborted: unknown },
   breathe: () => Promise<void> = turnOfTheLoop,
 ): Promise<Result> {
   for (let step = work.next(); ; step = work.next()) {
     if (step.done === true) return step.value
     await breathe()
-    call.signal.throwIfAborted()
+    if (call.aborted !== undefined) throw call.aborted
   }
 }
 

@@ -13,14 +13,20 @@ export interface Place {
   readonly end: number
 }
 
-/** How many Documents a DocumentArrayProto has; none is decoded. Throws MALFORMED. */
-export function countDocuments(list: Uint8Array): number {
+/**
+ * How many Documents a DocumentArrayProto has; none is decoded. It counts no further than one more than `most`, and takes
+ * fields that it does not know for Documents then. Throws MALFORMED.
+ */
+export function countDocuments(list: Uint8Array, most: number = Number.POSITIVE_INFINITY): number {
   const reader = new Reader(list)
   let count = 0
+  let others = 0
   while (!reader.done) {
     const tag = reader.tag()
     reader.skip(tag)
     if (tag === docsTag) count++
+    else others++
+    if (count + others > most) return count + others
   }
   return count
 }
