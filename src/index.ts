@@ -3,6 +3,7 @@ export { Client, type ClientOptions, type PostResult } from './client/client.js'
 export type { Input, Inputs } from './client/inputs.js'
 export type { PostOptions, ResponseCallback, SendOptions, StreamOptions } from './client/options.js'
 export type { Response } from './client/response.js'
+export { sumResults } from './client/sum-results.js'
 export {
   BsrMatrix,
   CooMatrix,

@@ -6,6 +6,7 @@ import { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { Life } from './life.js'
 import { lifetime } from './lifetime.js'
 import type { SendOptions } from './options.js'
+import { requireWellFormed } from './parameters.js'
 import type { Road } from './road.js'
 
 export interface StreamDocPlan {
@@ -21,6 +22,7 @@ export interface StreamDocPlan {
 export async function* streamDocuments(road: Road, plan: StreamDocPlan): AsyncGenerator<Document> {
   const { on, document, options } = plan
   const { targetExecutor, headers = {} } = options
+  requireWellFormed(options.parameters)
   const request = SingleDocumentRequest.create({
     endpoint: on,
     document,

@@ -282,6 +282,7 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
 
     it('leaves no socket behind', async () => {
       const pod = await start('Talker')
+      await reach(pod) // a pod that nobody has dialled waits for its peer when it stops
       await pod.stop()
       if (pod.address.kind === 'socket') expect(existsSync(pod.address.path)).toBe(false)
     })
