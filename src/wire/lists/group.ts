@@ -15,13 +15,15 @@ export function alone(documents: readonly Outline[]): Group[] {
   return documents.map((document, at) => ({ documents: [document], list: 0, at }))
 }
 
-/** The Documents of lists of one length by their places: those at the same place are one. */
-export function groupByPlace([first = [], ...others]: readonly (readonly Outline[])[]): Group[] {
-  return first.map((document, at) => ({
-    documents: [document, ...others.map((list) => list[at]!)],
-    list: 0,
-    at,
-  }))
+/** The Documents of lists of one length by their places: those at the same place are one. In slices. */
+export function* groupByPlace([first = [], ...others]: readonly (readonly Outline[])[]): Sliced<Group[]> {
+  const slice = new Slice()
+  const groups: Group[] = []
+  for (const [at, document] of first.entries()) {
+    if (slice.isFull(0)) yield
+    groups.push({ documents: [document, ...others.map((list) => list[at]!)], list: 0, at })
+  }
+  return groups
 }
 
 /** The Documents of several lists by id, in the order in which ids first come. One without an id is alone. In slices. */

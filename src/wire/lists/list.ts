@@ -1,4 +1,5 @@
 import { Reader } from '../../lib/protobuf/reader.js'
+import { Slice, type Sliced } from '../../lib/slices.js'
 
 /** The tag of a DocumentArrayProto's `docs`. */
 export const docsTag = 10
@@ -36,11 +37,16 @@ export function concatenate(lists: readonly Uint8Array[]): Uint8Array[] {
   return lists.filter((list) => list.length > 0)
 }
 
-/** Where the Documents of a list are; `unknown` is told all other fields. Throws MALFORMED. */
-export function placesIn(list: Uint8Array, unknown: (from: number, end: number) => void = ignore): Place[] {
+/** Where the Documents of a list are; `unknown` is told all other fields. In slices. Throws MALFORMED. */
+export function* placesIn(
+  list: Uint8Array,
+  unknown: (from: number, end: number) => void = ignore,
+): Sliced<Place[]> {
+  const slice = new Slice()
   const reader = new Reader(list)
   const places: Place[] = []
   while (!reader.done) {
+    if (slice.isFull(0)) yield
     const from = reader.position
     const tag = reader.tag()
     if (tag === docsTag) {

@@ -26,10 +26,12 @@ export function* mergeLists(
   const unknown = new Rope()
   const documents: Outline[][] = []
   for (const [index, list] of lists.entries()) {
-    const places = placesIn(list, (from, end) => index === 0 && unknown.add(list, from, end))
+    const places = yield* placesIn(list, (from, end) => index === 0 && unknown.add(list, from, end))
     documents.push(yield* outlinesOf(places))
   }
-  const groups = (yield* areThose(asked, documents)) ? groupByPlace(documents) : yield* groupById(documents)
+  const groups = (yield* areThose(asked, documents))
+    ? yield* groupByPlace(documents)
+    : yield* groupById(documents)
   for (const group of groups) {
     if (slice.isFull(lengthOf(group))) yield
     writeMerged(merged, docsTag, { documents: group.documents, ranking })
@@ -47,10 +49,22 @@ function* areThose(
   asked: Uint8Array | undefined,
   lists: readonly (readonly Pick<Outline, 'id'>[])[],
 ): Sliced<boolean> {
-  const ids = lists[0]?.map(({ id }) => id) ?? []
-  if (asked === undefined || (!ids.includes('') && new Set(ids).size === ids.length)) return false
-  const documents = yield* outlinesOf(placesIn(asked))
-  return [documents, ...lists].every(
-    (list) => list.length === ids.length && list.every(({ id }, at) => id === ids[at]),
+  const [first = [], ...others] = lists
+  if (asked === undefined || !(yield* areAmbiguous(first))) return false
+  const documents = yield* outlinesOf(yield* placesIn(asked))
+  return [documents, ...others].every(
+    (list) => list.length === first.length && list.every(({ id }, at) => id === first[at]!.id),
   )
+}
+
+/** Whether a Document has no id, or that of another one. */
+function* areAmbiguous(documents: readonly Pick<Outline, 'id'>[]): Sliced<boolean> {
+  const slice = new Slice()
+  const known = new Set<string>()
+  for (const { id } of documents) {
+    if (slice.isFull(0)) yield
+    if (id === '' || known.has(id)) return true
+    known.add(id)
+  }
+  return false
 }

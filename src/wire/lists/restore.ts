@@ -7,6 +7,12 @@ import type { Share, Split } from './split.js'
 /** Positions that wait for a Document of an id, the first one at the end. */
 type Turns = Map<string, number[]>
 
+/** The ids that a shard was asked for, and the positions of their Documents in the request. */
+interface Asked {
+  readonly ids: readonly string[]
+  readonly positions: readonly number[]
+}
+
 /** A Document of an answer and its position in the request; undefined while it has none. */
 interface Answered {
   readonly document: Outline
@@ -23,21 +29,17 @@ interface Answered {
  */
 export function* inOrder(split: Split, answers: readonly (Uint8Array | undefined)[]): Sliced<Uint8Array[]> {
   const unknown = new Rope()
-  const asked: string[][] = []
+  const asked: Asked[] = []
   const answered: Answered[][] = []
   for (const [index, share] of split.entries()) {
-    const ids = yield* idsOf(share)
-    asked.push(ids)
+    const one = { ids: yield* idsOf(share), positions: share.positions }
+    asked.push(one)
     const answer = answers[index]
     if (answer === undefined) continue
-    const places = placesIn(answer, (from, end) => unknown.add(answer, from, end))
-    answered.push(yield* atOwnPositions(yield* outlinesOf(places), ids, share.positions))
+    const places = yield* placesIn(answer, (from, end) => unknown.add(answer, from, end))
+    answered.push(yield* atOwnPositions(yield* outlinesOf(places), one))
   }
-  yield* atPositionsLeft(
-    answered.flat(),
-    asked.flat(),
-    split.flatMap(({ positions }) => positions),
-  )
+  yield* atPositionsLeft(answered, asked)
   const restored = yield* assembled(answered)
   restored.append(unknown)
   return yield* restored.pieces()
@@ -45,15 +47,13 @@ export function* inOrder(split: Split, answers: readonly (Uint8Array | undefined
 
 function* idsOf({ pieces }: Share): Sliced<string[]> {
   const ids: string[] = []
-  for (const piece of pieces) for (const { id } of yield* outlinesOf(placesIn(piece))) ids.push(id)
+  for (const piece of pieces) {
+    for (const { id } of yield* outlinesOf(yield* placesIn(piece))) ids.push(id)
+  }
   return ids
 }
 
-function* atOwnPositions(
-  documents: readonly Outline[],
-  ids: readonly string[],
-  positions: readonly number[],
-): Sliced<Answered[]> {
+function* atOwnPositions(documents: readonly Outline[], { ids, positions }: Asked): Sliced<Answered[]> {
   const isSame = documents.length === ids.length && documents.every(({ id }, at) => id === ids[at])
   if (isSame) return documents.map((document, at) => ({ document, position: positions[at]! }))
   const slice = new Slice()
@@ -67,24 +67,35 @@ function* atOwnPositions(
 }
 
 /** Documents without an id stay with their shard. */
-function* atPositionsLeft(
-  answered: readonly Answered[],
-  ids: readonly string[],
-  positions: readonly number[],
-): Sliced<void> {
-  const unplaced = answered.filter(({ document, position }) => position === undefined && document.id !== '')
-  if (unplaced.length === 0) return
+function* atPositionsLeft(answered: readonly (readonly Answered[])[], asked: readonly Asked[]): Sliced<void> {
+  const slice = new Slice()
+  const unplaced: Answered[] = []
   const isTaken: boolean[] = []
-  for (const { position } of answered) if (position !== undefined) isTaken[position] = true
+  for (const answer of answered) {
+    for (const one of answer) {
+      if (slice.isFull(0)) yield
+      if (one.position !== undefined) isTaken[one.position] = true
+      else if (one.document.id !== '') unplaced.push(one)
+    }
+  }
+  if (unplaced.length === 0) return
   const idAt: string[] = []
-  for (const [at, position] of positions.entries()) idAt[position] = ids[at]!
-  const left = [...idAt.keys()].filter((position) => isTaken[position] !== true)
-  yield
-  const turns = yield* turnsOf(
-    left.map((position) => idAt[position]!),
-    left,
-  )
-  for (const one of unplaced) one.position = turns.get(one.document.id)?.pop()
+  for (const { ids, positions } of asked) {
+    for (const [at, position] of positions.entries()) {
+      if (slice.isFull(0)) yield
+      if (isTaken[position] !== true) idAt[position] = ids[at]!
+    }
+  }
+  const turns: Turns = new Map()
+  for (let position = idAt.length - 1; position >= 0; position--) {
+    if (slice.isFull(0)) yield
+    const id = idAt[position]
+    if (id !== undefined) addTurn(turns, id, position)
+  }
+  for (const one of unplaced) {
+    if (slice.isFull(0)) yield
+    one.position = turns.get(one.document.id)?.pop()
+  }
 }
 
 function* turnsOf(ids: readonly string[], positions: readonly number[]): Sliced<Turns> {
@@ -92,11 +103,15 @@ function* turnsOf(ids: readonly string[], positions: readonly number[]): Sliced<
   const turns: Turns = new Map()
   for (let at = ids.length - 1; at >= 0; at--) {
     if (slice.isFull(0)) yield
-    const waiting = turns.get(ids[at]!)
-    if (waiting === undefined) turns.set(ids[at]!, [positions[at]!])
-    else waiting.push(positions[at]!)
+    addTurn(turns, ids[at]!, positions[at]!)
   }
   return turns
+}
+
+function addTurn(turns: Turns, id: string, position: number): void {
+  const waiting = turns.get(id)
+  if (waiting === undefined) turns.set(id, [position])
+  else waiting.push(position)
 }
 
 /** By position, each with those that have none and follow it; the ones before any position come last. */
@@ -113,7 +128,8 @@ function* assembled(answered: readonly (readonly Answered[])[]): Sliced<Rope> {
     }
   }
   const rope = new Rope()
-  for (const slot of [...slots, end]) {
+  slots.push(end)
+  for (const slot of slots) {
     if (slice.isFull(0)) yield
     for (const { bytes, from, end: to } of slot ?? []) rope.add(bytes, from, to)
   }

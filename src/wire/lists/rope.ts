@@ -57,7 +57,7 @@ export class Rope {
     const pieces: Uint8Array[] = []
     const small: Range[] = []
     let smallBytes = 0
-    for (const range of this.#ranges()) {
+    for (const range of yield* this.#ranges()) {
       const length = range.to - range.from
       if (slice.isFull(0)) yield
       const isSmall = length < largeRange
@@ -74,12 +74,22 @@ export class Rope {
     return pieces
   }
 
-  #ranges(into: Range[] = []): Range[] {
+  *#ranges(): Sliced<Range[]> {
+    const slice = new Slice()
+    const ranges: Range[] = []
     for (const part of this.#parts) {
-      if (part instanceof Rope) part.#ranges(into)
-      else into.push(part)
+      if (slice.isFull(0)) yield
+      if (part instanceof Rope) part.#addTo(ranges)
+      else ranges.push(part)
     }
-    return into
+    return ranges
+  }
+
+  #addTo(ranges: Range[]): void {
+    for (const part of this.#parts) {
+      if (part instanceof Rope) part.#addTo(ranges)
+      else ranges.push(part)
+    }
   }
 }
 

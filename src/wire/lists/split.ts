@@ -28,7 +28,7 @@ export function* splitDocuments(
   const slice = new Slice()
   const shares = new Map<number, { shard: number; rope: Rope; positions: number[] }>()
   const unknown = new Rope()
-  const documents = placesIn(list, (from, end) => unknown.add(list, from, end))
+  const documents = yield* placesIn(list, (from, end) => unknown.add(list, from, end))
   for (const [position, { from, start, end }] of documents.entries()) {
     if (slice.isFull(end - start)) yield
     const shard = checked(place(list.subarray(start, end)), shards)
