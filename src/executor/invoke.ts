@@ -8,7 +8,7 @@ import { structBytes } from '../wire/struct.js'
 import { writeObject } from '../wire/struct-entry.js'
 import { failed, unchanged } from './answers.js'
 import { EndpointContext, type RequestHead } from './endpoint-context.js'
-import type { Endpoint } from './endpoints.js'
+import type { Endpoint } from './endpoint.js'
 import type { Executor } from './executor.js'
 import { type Outcome, sortResult, yieldedDocument } from './result.js'
 

@@ -1,7 +1,5 @@
 import { MillraceError } from '../errors.js'
-
-/** Compressed flag and length, in front of every message (grpc.io, "gRPC over HTTP2"). */
-export const prefixBytes = 5
+import { prefixBytes } from './frame.js'
 
 export interface MessageReaderOptions {
   readonly maxMessageBytes: number
@@ -37,6 +35,11 @@ export class MessageReader {
 
   constructor(options: MessageReaderOptions) {
     this.#options = options
+  }
+
+  /** Whether a message has begun that is not complete. */
+  get isWithinMessage(): boolean {
+    return this.#have > 0
   }
 
   push(chunk: Buffer): void {

@@ -1,7 +1,7 @@
 import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
 import { type StoredRow, storedColumns, storedRows } from './rows.js'
-import { scanRows } from './scan.js'
+import { scanRows } from './scan-rows.js'
 import type { Hit } from './search-memory.js'
 import type { Version } from './store.js'
 import { Top } from './top.js'

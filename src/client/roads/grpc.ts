@@ -1,15 +1,9 @@
 import { MillraceError } from '../../errors.js'
 import { GrpcConnection } from '../../transport/grpc/connection.js'
 import { methods } from '../../grpc/methods.js'
+import { grpcCode } from '../../grpc/status-codes.js'
 import type { Peer } from '../../transport/grpc/peer.js'
-import {
-  errorFromGrpc,
-  GrpcFailure,
-  grpcCode,
-  isLeaving,
-  type GrpcStatus,
-  isUnimplemented,
-} from '../../grpc/status.js'
+import { errorFromGrpc, GrpcFailure, isLeaving, type GrpcStatus, isUnimplemented } from '../../grpc/status.js'
 import type { GrpcStream } from '../../transport/grpc/stream.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
@@ -108,7 +102,7 @@ class GrpcLine implements Line {
     this.#stream.cancel()
   }
 
-  #receive(bytes: Buffer): void {
+  #receive(bytes: Uint8Array): void {
     this.#received++
     this.#moves = 0
     try {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { HandClock } from '../../lib/hand-clock.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
-import type { Runtime } from '../../plan/stage-settings.js'
+import type { Runtime } from '../../plan/executor-settings.js'
 import type { Pod } from '../../pods/pod.js'
 import type { Activity } from './activity.js'
 import { Liveness } from './liveness.js'

@@ -6,7 +6,9 @@ import { type Clock, systemClock } from '../../lib/clock.js'
 import type { Method } from '../../grpc/methods.js'
 import { authorityOf, type Peer } from './peer.js'
 import { Session } from './session.js'
-import { GrpcFailure, grpcCode, type GrpcStatus } from '../../grpc/status.js'
+import { grpcCode } from '../../grpc/status-codes.js'
+import { GrpcFailure, type GrpcStatus } from '../../grpc/status.js'
+import { formatTimeout } from '../../grpc/timeout.js'
 import { GrpcStream, type StreamListener } from './stream.js'
 
 export interface GrpcCallOptions {
@@ -65,9 +67,9 @@ export class GrpcConnection {
   }
 
   /** One request, its first answer. */
-  unary(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Buffer> {
+  unary(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      let answer: Buffer | undefined
+      let answer: Uint8Array | undefined
       const call = this.#watched(method, options, {
         onMessage: (message) => (answer ??= message),
         onEnd: (status, reason) => {
@@ -83,8 +85,12 @@ export class GrpcConnection {
   }
 
   /** One request, all its answers as they come. Leaving the loop cancels the call. */
-  async *serverStream(method: Method, request: Uint8Array, options: GrpcCallOptions): AsyncGenerator<Buffer> {
-    const answers: Buffer[] = []
+  async *serverStream(
+    method: Method,
+    request: Uint8Array,
+    options: GrpcCallOptions,
+  ): AsyncGenerator<Uint8Array> {
+    const answers: Uint8Array[] = []
     let ended: { readonly error: unknown } | undefined
     let wake = (): void => {}
     const call = this.#watched(method, options, {
@@ -137,7 +143,7 @@ export class GrpcConnection {
     method: Method,
     options: GrpcCallOptions,
     listener: {
-      onMessage(message: Buffer): void
+      onMessage(message: Uint8Array): void
       onEnd(status: GrpcStatus, reason: MillraceError | undefined): void
     },
   ): GrpcStream {
@@ -201,16 +207,10 @@ function headersOf(method: Method, { deadline, headers }: GrpcCallOptions): Reco
     'user-agent': 'millrace',
     'grpc-accept-encoding': 'identity',
   }
-  if (deadline !== Number.POSITIVE_INFINITY) sent['grpc-timeout'] = timeoutOf(deadline)
+  if (deadline !== Number.POSITIVE_INFINITY) sent['grpc-timeout'] = formatTimeout(deadline - Date.now())
   for (const name of Object.keys(headers)) {
     const lower = name.toLowerCase()
     if (!reserved.test(lower)) sent[lower] = headers[name]!
   }
   return sent
-}
-
-/** What is left, in at most eight digits with their unit. */
-function timeoutOf(deadline: number): string {
-  const ms = Math.max(1, Math.ceil(deadline - Date.now()))
-  return ms < 1e8 ? `${ms}m` : `${Math.min(99_999_999, Math.ceil(ms / 1000))}S`
 }

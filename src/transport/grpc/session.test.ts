@@ -147,7 +147,8 @@ test('a call that came too late for a server that leaves did not run, and may be
     fate: { onLeaving: leaving.resolve, onClosed: closed.resolve },
   })
   const options = { deadline: Number.POSITIVE_INFINITY, headers: {} }
-  const ask = (): Promise<Buffer> => connection.unary(methods.processSingleData, new Uint8Array(3), options)
+  const ask = (): Promise<Uint8Array> =>
+    connection.unary(methods.processSingleData, new Uint8Array(3), options)
   const first = ask()
   await expect.poll(() => server.streams.length).toBe(1)
   await expect(ask()).rejects.toMatchObject({ status: { code: 14, notRun: true, retryAfterMs: 0 } })

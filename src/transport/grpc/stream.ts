@@ -1,20 +1,21 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
-import { Deframer, frame } from '../../grpc/messages.js'
+import { MillraceError } from '../../errors.js'
+import { framed } from '../../grpc/frame.js'
+import { MessageReader } from '../../grpc/message-reader.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf, type Timed } from '../../lib/deadlines.js'
-import type { Session } from './session.js'
 import {
-  codeHeader,
   codeOfHttpStatus,
   codeOfReset,
   grpcCode,
-  type GrpcStatus,
-  notRunHeader,
   refusedStream,
-} from '../../grpc/status.js'
+  statusCode,
+} from '../../grpc/status-codes.js'
+import type { Session } from './session.js'
+import { codeHeader, type GrpcStatus, notRunHeader } from '../../grpc/status.js'
 
 export interface StreamListener {
-  onMessage(message: Buffer): void
+  onMessage(message: Uint8Array): void
   /** Once, last; also after `cancel()`. */
   onEnd(status: GrpcStatus): void
   /** There is room to write again. */
@@ -46,7 +47,7 @@ export class GrpcStream implements Timed {
   readonly #stream: ClientHttp2Stream
   readonly #listener: StreamListener
   readonly #maxMessageBytes: number
-  readonly #deframer: Deframer
+  readonly #reader: MessageReader
   /** What the peer said in headers or trailers. */
   #status: GrpcStatus | undefined
   #httpStatus = 200
@@ -62,12 +63,14 @@ export class GrpcStream implements Timed {
     this.#stream = stream
     this.#listener = options.listener
     this.#maxMessageBytes = options.maxMessageBytes
-    this.#deframer = new Deframer({
+    this.#reader = new MessageReader({
       maxMessageBytes: options.maxMessageBytes,
+      inflate: () => Promise.reject(compressed()),
       onMessage: (message) => {
         if (!this.#over) this.#listener.onMessage(message)
       },
-      onBroken: (reason, bytes) => this.#break(reason, bytes),
+      onEnd: () => {}, // what the peer says beside it counts, too
+      onError: (error) => this.#break(error),
     })
     this.deadline = options.deadline
     deadlines.watch(this)
@@ -83,8 +86,8 @@ export class GrpcStream implements Timed {
   write(message: Uint8Array): void {
     if (this.#over) return
     if (message.length > this.#maxMessageBytes)
-      return this.#end(tooLarge('request', message.length, this.#maxMessageBytes))
-    const pieces = frame(message)
+      return this.#end(tooLarge(message.length, this.#maxMessageBytes))
+    const pieces = framed([message], message.length)
     if (pieces.length === 1) {
       this.#stream.write(pieces[0])
       return
@@ -125,7 +128,7 @@ export class GrpcStream implements Timed {
     })
     stream.on('data', (chunk: Buffer) => {
       this.#session.heard()
-      this.#deframer.push(chunk)
+      this.#reader.push(chunk)
     })
     stream.on('end', () => {
       this.#inputEnded = true
@@ -148,14 +151,14 @@ export class GrpcStream implements Timed {
         details: `HTTP status ${this.#httpStatus}`,
         here: true,
       })
-    } else if (encoding !== undefined && encoding !== 'identity') this.#break('compressed', 0)
+    } else if (encoding !== undefined && encoding !== 'identity') this.#break(compressed())
     this.#settle()
   }
 
   /** The status counts once everything before it was read. */
   #settle(): void {
     if (!this.#inputEnded || this.#status === undefined) return
-    const cut = this.#status.code === grpcCode.ok && !this.#deframer.whole
+    const cut = this.#status.code === grpcCode.ok && this.#reader.isWithinMessage
     this.#end(
       cut
         ? { code: grpcCode.internal, details: 'the stream ended within a message', here: true }
@@ -173,12 +176,12 @@ export class GrpcStream implements Timed {
     this.#listener.onEnd(status)
   }
 
-  #break(reason: 'too large' | 'compressed', bytes: number): void {
-    if (reason === 'too large') return this.#end(tooLarge('response', bytes, this.#maxMessageBytes))
-    this.#end({
-      code: grpcCode.internal,
-      details: 'the peer compresses its answers although it was not asked to',
-    })
+  /** An answer cannot be read. */
+  #break(error: MillraceError): void {
+    const isTooLarge = error.code === 'RESOURCE_EXHAUSTED'
+    const advice = isTooLarge ? ' Ask for fewer documents at once (requestSize), or raise it.' : ''
+    const details = error.message + advice
+    this.#end({ code: statusCode(error.code), details, here: true, cause: error })
   }
 
   #statusOfLoss(failure: Error | undefined): GrpcStatus {
@@ -232,11 +235,15 @@ function decode(message: string | string[] | undefined): string {
   }
 }
 
-function tooLarge(what: string, bytes: number, limit: number): GrpcStatus {
+function compressed(): MillraceError {
+  return new MillraceError('INTERNAL', 'the peer compresses its answers although it was not asked to')
+}
+
+function tooLarge(bytes: number, limit: number): GrpcStatus {
   return {
     code: grpcCode.resourceExhausted,
     here: true,
-    details: `a ${what} of ${bytes} bytes is larger than maxMessageBytes = ${limit}; send fewer documents at once (requestSize) or raise it`,
+    details: `a request of ${bytes} bytes is larger than maxMessageBytes = ${limit}; send fewer documents at once (requestSize) or raise it`,
   }
 }
 

@@ -70,7 +70,7 @@ export class GrpcServer implements ProtocolServer {
   }
 
   ready(): void {
-    this.#services.health.start()
+    this.#services.state.start()
   }
 
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
@@ -79,7 +79,7 @@ export class GrpcServer implements ProtocolServer {
   }
 
   async #close(graceMs: number): Promise<void> {
-    this.#services.health.stop()
+    this.#services.state.stop()
     if (!this.#server.listening) return
     const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const session of this.#sessions) session.close()
