@@ -20,7 +20,7 @@ export const executor: Command = {
                          [--shards N --shard-id I] [--replicas N]
                          [--max-concurrency N] [--queue JSON]
                          [--exit-on-exceptions NAME]… [--restarts N]
-                         [--max-message-bytes N]
+                         [--max-message-bytes N] [--request-limits JSON]
                          [--timeout-ready MS] [--grace-ms N]
 
 Serves an Executor by gRPC, as Jina's Executors are served, until SIGINT or
@@ -49,6 +49,9 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
                for containers, which are replaced from outside
   --max-message-bytes
                larger requests are refused, 268435456
+  --request-limits
+               what a request may be made of: {"parameterBytes":N,
+               "parameterValues":N,"parameterDepth":N,"documents":N}
   --timeout-ready
                how long it may take to start, 600000; -1 for ever
   --grace-ms   how long requests under way may take at the end, 30000
@@ -93,6 +96,7 @@ export function parseExecutor(args: readonly string[]): {
     'exit-on-exceptions': { type: 'string', multiple: true },
     restarts: { type: 'string' },
     'max-message-bytes': { type: 'string' },
+    'request-limits': { type: 'string' },
     'timeout-ready': { type: 'string' },
     'grace-ms': { type: 'string' },
     quiet: { type: 'boolean' },
@@ -115,6 +119,7 @@ export function parseExecutor(args: readonly string[]): {
       ...given({ host, workspace, quiet }),
       ...given({ port: numberOption(texts, 'port'), graceMs: numberOption(texts, 'grace-ms') }),
       ...given({ maxMessageBytes: numberOption(texts, 'max-message-bytes') }),
+      ...given({ requestLimits: objectOption(texts, 'request-limits') }),
     },
     stage: {
       name,

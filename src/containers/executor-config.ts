@@ -118,6 +118,8 @@ function limits({ settings }: FlowPlan, stage: StagePlan): readonly string[] {
   if (readyMs !== flowOptions.timeoutReadyMs.preset) args.push(`--timeout-ready=${readyMs}`)
   if (settings.maxMessageBytes !== flowOptions.maxMessageBytes.preset)
     args.push('--max-message-bytes', String(settings.maxMessageBytes))
+  if (JSON.stringify(settings.requestLimits) !== JSON.stringify(flowOptions.requestLimits.preset))
+    args.push('--request-limits', JSON.stringify(settings.requestLimits))
   if (settings.graceMs !== flowOptions.graceMs.preset) args.push('--grace-ms', String(settings.graceMs))
   return args
 }

@@ -24,14 +24,15 @@ export interface GatewayContainer {
  * @throws UNSUPPORTED for a reduce that is a function, and for texts that a reader of YAML would replace
  */
 export function gatewayConfig({ settings, stages }: FlowPlan, container: GatewayContainer): object {
-  const { name, prefetch, queue, maxMessageBytes, timeoutMs, timeoutSendMs, graceMs } = settings
+  const { name, prefetch, queue, maxMessageBytes, requestLimits, timeoutMs, timeoutSendMs, graceMs } =
+    settings
   const executors = stages.map((stage) => ({ name: stage.name, ...(isHop(stage) && hop(stage, container)) }))
   for (const stage of executors) checkTexts(stage, stage.name)
   return {
     jtype: 'Flow',
     with: {
       ...(!hasNames(name) && { name }),
-      ...changed({ prefetch, queue, maxMessageBytes, timeoutMs, graceMs }, flowOptions),
+      ...changed({ prefetch, queue, maxMessageBytes, requestLimits, timeoutMs, graceMs }, flowOptions),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
     },
     executors,

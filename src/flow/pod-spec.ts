@@ -56,5 +56,6 @@ function containerOf({ settings }: FlowPlan, stage: ShardPlan): PodContainer | u
     envFromSecret,
     graceMs: settings.graceMs,
     maxMessageBytes: settings.maxMessageBytes,
+    requestLimits: settings.requestLimits,
   }
 }

@@ -31,6 +31,12 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
+    requestLimits: {
+      parameterBytes: 4 * 1024 * 1024,
+      parameterValues: 65_536,
+      parameterDepth: 64,
+      documents: 500_000,
+    },
     timeoutMs: null,
     ...more,
   }

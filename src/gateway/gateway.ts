@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description } from '../call/call.js'
+import { requestLimits } from '../call/layers/request-limits.js'
+import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
@@ -24,6 +26,7 @@ import type { ProgramReduce } from './reducers.js'
 import type { LiveShard } from './shard.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
+import { checkParameters } from '../wire/request-limits.js'
 
 export type OnEvent = (event: GatewayEvent) => void
 
@@ -108,10 +111,17 @@ class LocalGateway implements Gateway {
     this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf }))
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
+    const documents = walkDocument(stages, targets)
     const serving: Serving = {
-      handle: gate.guard(walk({ stages, targets, clock })),
+      handle: stack(
+        [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
+        walk({ stages, targets, clock }),
+      ),
       isFull: () => gate.full,
-      stream: walkDocument(stages, targets),
+      stream(request, call) {
+        checkParameters(request, spec.requestLimits)
+        return documents(request, call)
+      },
       describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,

@@ -4,6 +4,7 @@ import type { FailureRules } from '../shards/sharded.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
 import type { Ranking } from '../wire/lists/ranking.js'
+import type { RequestLimits } from '../wire/request-limits.js'
 
 /** What a gateway must be; plain data, so that it can cross a thread boundary. */
 export interface GatewaySpec {
@@ -19,6 +20,7 @@ export interface GatewaySpec {
   readonly prefetch: number
   /** The largest message taken or sent, and how much of one stream is worked on at once; in bytes. */
   readonly maxMessageBytes: number
+  readonly requestLimits: RequestLimits
   /** Of all clients together. */
   readonly queue: { readonly maxRequests: number; readonly maxBytes: number }
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
