@@ -23,6 +23,7 @@ import { GrpcServer } from './protocols/grpc/server.js'
 import { LocalServer } from './protocols/local/server.js'
 import type { ProtocolServer, Serving } from './serving.js'
 import type { ProgramReduce } from './reducers.js'
+import { undescribed } from './refusals.js'
 import type { LiveShard } from './shard.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
@@ -100,7 +101,7 @@ class LocalGateway implements Gateway {
     const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
       this.#tell({ kind: 'silent', stage, pod, silentMs })
-    const serves = (name: string, endpoint: string): boolean => this.#serves(name, endpoint)
+    const serves = (name: string, endpoint: string): boolean | undefined => this.#serves(name, endpoint)
     const stages = spec.stages.map((stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }))
     this.#stages = stages
     this.#shards = new Map(
@@ -117,7 +118,7 @@ class LocalGateway implements Gateway {
       ),
       isFull: () => gate.full,
       stream: walkDocument(stages, targets),
-      describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),
+      describe: () => this.#describe(),
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
     }
@@ -195,9 +196,23 @@ class LocalGateway implements Gateway {
     for (const listener of this.#listeners) listener(event)
   }
 
-  #serves(name: string, endpoint: string): boolean {
+  /**
+   * What all stages serve together. A peer asks once for each connection and keeps the answer, so a gateway whose pods are
+   * still starting gives none. @throws UNAVAILABLE
+   */
+  #describe(): Description {
+    const descriptions = this.#stages.flatMap((stage) => {
+      if (!stage.isKnown) throw undescribed(stage.name)
+      return stage.description ?? []
+    })
+    return mergeDescriptions(descriptions)
+  }
+
+  /** Undefined while the stage has not said what it serves. */
+  #serves(name: string, endpoint: string): boolean | undefined {
     const stage = this.#stages.find((one) => one.name === name)
-    return stage !== undefined && visits(stage, endpoint, undefined)
+    if (stage === undefined) return false
+    return stage.isKnown ? visits(stage, endpoint, undefined) : undefined
   }
 
   #place(name: string): Place {

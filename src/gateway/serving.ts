@@ -7,7 +7,7 @@ export interface Serving {
   /** Whether the gate has no room now: then streams are not read. */
   isFull(): boolean
   readonly stream: StreamHandler
-  /** What all stages serve together. */
+  /** What all stages serve together. Throws UNAVAILABLE while that is not known of each. */
   describe(): Description
   readonly prefetch: number
   readonly maxMessageBytes: number

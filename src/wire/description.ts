@@ -20,6 +20,14 @@ export interface Description {
   readonly executor?: string
 }
 
+/** Of a peer that cannot be asked; with no endpoints known every request is sent (jina.md 4.4). */
+export const unknownDescription: Description = {
+  endpoints: [],
+  writeEndpoints: [],
+  streamEndpoints: [],
+  schemas: {},
+}
+
 /** Field of EndpointsProto with the ranking as JSON; Jina does not know it, and skips it. */
 const rankingField = 2047
 const rankingTag = rankingField * 8 + 2

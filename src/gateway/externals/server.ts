@@ -3,6 +3,7 @@ import { MillraceError } from '../../errors.js'
 import type { Clock } from '../../lib/clock.js'
 import { dial } from '../../transport/index.js'
 import type { Address, Channel } from '../../transport/transport.js'
+import { unknownDescription } from '../../wire/description.js'
 import type { LiveStage } from '../stage.js'
 
 /** As Jina waits between two trials to learn the endpoints of a peer (jina.md 4.4). */
@@ -95,13 +96,13 @@ export class ExternalServer {
     await removed
   }
 
-  /** A peer that does not know the question has answered it. */
+  /** A peer that does not know the question, or does not answer it to us, has answered it. */
   async #learn(channel: Channel): Promise<void> {
-    try {
-      this.#stage.describe(this.#init.name, await channel.describe())
-    } catch (error) {
-      if (MillraceError.from(error).code !== 'UNSUPPORTED') throw error
-    }
+    const description = await channel.describe().catch((error: unknown) => {
+      if (MillraceError.from(error).code === 'UNSUPPORTED') return unknownDescription
+      throw error
+    })
+    this.#stage.describe(this.#init.name, description)
   }
 
   /** Asks until there is an answer. */

@@ -2,7 +2,7 @@ import type { Call, Description } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { decodeDescription } from '../../wire/description.js'
+import { decodeDescription, unknownDescription } from '../../wire/description.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
@@ -149,14 +149,6 @@ class GrpcChannel implements Channel {
     this.#single = false
     return answer
   }
-}
-
-/** Of a peer without the service; with no endpoints known every request is sent (jina.md 4.4). */
-const unknownDescription: Description = {
-  endpoints: [],
-  writeEndpoints: [],
-  streamEndpoints: [],
-  schemas: {},
 }
 
 function headersFor(endpoint: string, { headers }: Call): Record<string, string> {

@@ -24,7 +24,7 @@ export function dryRun({ handle }: Serving): UnaryMethod {
   }
 }
 
-/** `JinaDiscoverEndpointsRPC/endpoint_discovery`. */
+/** `JinaDiscoverEndpointsRPC/endpoint_discovery`; UNAVAILABLE while a stage has no pod that has said what it serves. */
 export function endpointDiscovery({ describe }: Serving): UnaryMethod {
   return {
     kind: 'unary',
