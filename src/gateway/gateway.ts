@@ -11,6 +11,7 @@ import { walk } from '../topology/walk.js'
 import { walkDocument } from '../topology/walk-document.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
+import type { PodIdentity } from '../wire/identity.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
 import { type Externals, externalsOf } from './externals/externals.js'
@@ -18,6 +19,7 @@ import { hostSources } from './externals/host-sources.js'
 import { type Cluster, ownCluster } from './externals/kubernetes/cluster.js'
 import { type Lookup, systemLookup } from './externals/lookup.js'
 import { Gate } from './gate.js'
+import { identityOf, recipientOf } from './identity.js'
 import { probe } from './probe.js'
 import { GrpcServer } from './protocols/grpc/server.js'
 import { LocalServer } from './protocols/local/server.js'
@@ -87,6 +89,7 @@ interface Place {
 
 class LocalGateway implements Gateway {
   readonly #spec: GatewaySpec
+  readonly #identity: PodIdentity
   readonly #stages: readonly LiveStage[]
   readonly #shards: ReadonlyMap<string, Place>
   readonly #externals: readonly Externals[]
@@ -97,7 +100,9 @@ class LocalGateway implements Gateway {
 
   constructor(spec: GatewaySpec, tools: GatewayTools & Required<Omit<GatewayTools, 'reduceInProgram'>>) {
     const { clock } = tools
+    const identity = identityOf(spec)
     this.#spec = spec
+    this.#identity = identity
     const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
       this.#tell({ kind: 'silent', stage, pod, silentMs })
@@ -107,8 +112,9 @@ class LocalGateway implements Gateway {
     this.#shards = new Map(
       stages.flatMap((stage) => stage.shards.map((shard) => [shard.name, { stage, shard }])),
     )
-    const sourceOf = hostSources({ ...tools, say: (sentence) => tools.logger.warn(sentence) })
-    this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf }))
+    const say = (sentence: string): void => tools.logger.warn(sentence)
+    const sourceOf = hostSources({ ...tools, say })
+    this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf, say }))
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
     const serving: Serving = {
@@ -119,6 +125,7 @@ class LocalGateway implements Gateway {
       isFull: () => gate.full,
       stream: walkDocument(stages, targets),
       describe: () => this.#describe(),
+      identity,
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
     }
@@ -136,9 +143,11 @@ class LocalGateway implements Gateway {
   async add(name: string, pod: string, address: Address): Promise<Description> {
     const place = this.#place(name)
     const { stage, shard } = place
-    const channel = await dial(address)
+    const index = stage.shards.indexOf(shard)
+    const recipient = recipientOf(stage.spec, index, stage.spec.flow ?? this.#spec.name)
+    const channel = await dial(address, { recipient })
     try {
-      const description = await probe(channel)
+      const description = await probe(channel, recipient)
       shard.pool.add(pod, channel)
       stage.describe(pod, description)
       void channel.closed.then(({ reason }) => this.#lost(shard, pod, channel, reason)) // never rejects, by contract
@@ -205,7 +214,7 @@ class LocalGateway implements Gateway {
       if (!stage.isKnown) throw undescribed(stage.name)
       return stage.description ?? []
     })
-    return mergeDescriptions(descriptions)
+    return { ...mergeDescriptions(descriptions), identity: this.#identity }
   }
 
   /** Undefined while the stage has not said what it serves. */

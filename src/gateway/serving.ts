@@ -1,4 +1,5 @@
 import type { Description, Handler, StreamHandler } from '../call/call.js'
+import type { PodIdentity } from '../wire/identity.js'
 
 /** What a gateway protocol serves: the whole Flow behind two handlers. */
 export interface Serving {
@@ -9,6 +10,8 @@ export interface Serving {
   readonly stream: StreamHandler
   /** What all stages serve together. Throws UNAVAILABLE while that is not known of each. */
   describe(): Description
+  /** Who serves it; calls for another pod are refused. */
+  readonly identity: PodIdentity
   readonly prefetch: number
   readonly maxMessageBytes: number
 }

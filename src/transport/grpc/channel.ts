@@ -3,6 +3,7 @@ import { MillraceError } from '../../errors.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription, unknownDescription } from '../../wire/description.js'
+import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
@@ -15,8 +16,8 @@ type GrpcAddress = Extract<Address, { kind: 'grpc' }>
 /** How long a peer may take to say what it serves. */
 const describeTimeoutMs = 10_000
 
-/** Headers that are for the gateway that took the request in, not for the next one (jina.md 4.5). */
-const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__'])
+/** Headers that are for the server that took the request in, not for the next one (jina.md 4.5). */
+const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__', recipientHeader])
 
 /**
  * Dials a server that speaks Jina's gRPC: somebody else's Executor, head or gateway, or a pod in a container. It connects
@@ -34,8 +35,14 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
       ends.closed.resolve({ reason })
     },
   }
-  const tools = isPod || options.endsWithConnection === true ? { fate } : {}
-  return new GrpcChannel(await GrpcConnection.open(peer, tools), { ...ends, isPod })
+  const { recipient, onReconnect } = options
+  const tools = isPod || options.endsWithConnection === true ? { fate } : given(onReconnect)
+  const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
+  return new GrpcChannel(await GrpcConnection.open(peer, tools), { ...ends, isPod, told })
+}
+
+function given(onReconnect: DialOptions['onReconnect']): Pick<DialOptions, 'onReconnect'> {
+  return onReconnect === undefined ? {} : { onReconnect }
 }
 
 interface Reason {
@@ -45,6 +52,8 @@ interface Reason {
 interface Ends {
   /** Whether this side watches over it. */
   readonly isPod: boolean
+  /** The pod that every request is for, as a header; null for any. */
+  readonly told: string | null
   readonly leaving: Deferred<Reason>
   readonly closed: Deferred<Reason>
 }
@@ -82,7 +91,7 @@ class GrpcChannel implements Channel {
     const options = {
       signal: call.signal,
       deadline: call.deadline,
-      headers: headersFor(request.endpoint, call),
+      headers: headersFor(request.endpoint, call, this.#ends.told),
     }
     try {
       const answer = DataRequest.decode(await this.#exchange(bytes, options))
@@ -125,7 +134,7 @@ class GrpcChannel implements Channel {
     const options = {
       signal: call.signal,
       deadline: call.deadline,
-      headers: headersFor(request.endpoint, call),
+      headers: headersFor(request.endpoint, call, this.#ends.told),
     }
     try {
       for await (const bytes of this.#connection.serverStream(methods.streamDoc, request.encode(), options)) {
@@ -151,9 +160,10 @@ class GrpcChannel implements Channel {
   }
 }
 
-function headersFor(endpoint: string, { headers }: Call): Record<string, string> {
+function headersFor(endpoint: string, { headers }: Call, told: string | null): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const name of Object.keys(headers)) if (!ownHeaders.has(name)) kept[name] = headers[name]!
   kept.endpoint = endpoint
+  if (told !== null) kept[recipientHeader] = told
   return kept
 }
