@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { HandClock } from '../balancer/fakes.suite.js'
-import { decodeDescription } from '../wire/description.js'
+import { startFakePeer } from '../transport/grpc/fake-peer.suite.js'
+import { decodeDescription, encodeDescription } from '../wire/description.js'
 import { recipientHeader } from '../wire/identity.js'
+import { encodeInfo } from '../wire/info.js'
 import type { ExternalSpec, StageSpec } from './spec.js'
 import { createGateway, type Gateway } from './gateway.js'
 import { gatewaySpec, pod, request, stageSpec, TestClient } from './fixture.suite.js'
@@ -48,7 +50,7 @@ async function inFront({ names, port, discover }: Finding, more: Partial<StageSp
   const sharded = { shards: 2, polling: { '*': 'ALL' }, external, retries: 0, ...more } as const
   const gateway = createGateway(gatewaySpec([stageSpec('indexer', sharded)], { name: 'shop' }), {
     clock,
-    lookup: async (host) => [names[host]!],
+    lookup: async (host) => (names[host] === undefined ? [] : [names[host]]),
     logger: { warn: (line: string) => void logged.push(line) },
   })
   open.push(gateway)
@@ -126,6 +128,39 @@ test('a pod that was told of nothing is taken for what its address stands for', 
   const { client } = await inFront({ names: right, port, discover: 'dns' })
   await client.send(request('/foo'))
   expect(ran.toSorted()).toEqual(['127.0.0.1', '127.0.0.2'])
+})
+
+describe('a Jina Executor', () => {
+  const describe = (): Uint8Array =>
+    encodeDescription({ endpoints: ['/index'], writeEndpoints: [], streamEndpoints: [], schemas: {} })
+  const named = async (name: string) => {
+    const status = (): Uint8Array => encodeInfo({ jina: {}, envs: { JINA_DEPLOYMENT_NAME: name } })
+    const peer = await startFakePeer({ describe, status, onSingle: (data) => data.answer() })
+    open.push({ close: () => peer.close() })
+    return peer
+  }
+
+  test.each([
+    ['that has the name of another shard is not listed', 'indexer-1', false],
+    ['that has the name of its own shard is', 'indexer-0', true],
+    ['that has a name of its own is', 'model-1', true],
+    ['that has no name is', '(unset)', true],
+  ])('%s', async (_, name, isListed) => {
+    const { port } = await named(name)
+    const { gateway } = await inFront({ names: { 'indexer-0': '127.0.0.1' }, port, discover: 'dns' })
+    expect(await replicas(gateway)).toEqual(isListed ? [`indexer/shard-0/127.0.0.1:${port}`] : [])
+  })
+
+  test('that does not know the question is', async () => {
+    const peer = await startFakePeer({ describe, onSingle: (data) => data.answer() })
+    open.push({ close: () => peer.close() })
+    const { gateway } = await inFront({
+      names: { 'indexer-0': '127.0.0.1' },
+      port: peer.port,
+      discover: 'dns',
+    })
+    expect(await replicas(gateway)).toHaveLength(1)
+  })
 })
 
 describe('a gateway', () => {

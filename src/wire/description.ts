@@ -21,6 +21,8 @@ export interface Description {
   readonly executor?: string
   /** Who it is; absent for a peer that does not say, as Jina's. */
   readonly identity?: PodIdentity
+  /** What Jina's export for Kubernetes calls a peer without an identity: `indexer-1`; absent where it was started otherwise. */
+  readonly jinaDeployment?: string
 }
 
 /** Of a peer that cannot be asked; with no endpoints known every request is sent (jina.md 4.4). */

@@ -15,7 +15,7 @@ const everyMs = 5
  * end. Whatever happens to the pods meanwhile, an answer is whole: every document is in it, from the shard that has it.
  */
 export class ShardLoad {
-  /** Answers that are not. */
+  /** What was wrong with answers that were not. */
   readonly wrong: string[] = []
   /** Codes of the requests that were not answered. */
   readonly failures = new Set<string>()
@@ -25,14 +25,12 @@ export class ShardLoad {
   writes = 0
   readonly #host: () => string
   readonly #kept: readonly Kept[]
-  readonly #expected: string
   readonly #senders: readonly Promise<void>[]
   #over = false
 
   constructor(host: () => string, kept: readonly Kept[]) {
     this.#host = host
     this.#kept = kept
-    this.#expected = JSON.stringify(kept.toSorted(byId))
     const write = (client: Client, turn: number): Promise<void> => this.#write(client, turn)
     const read = (client: Client): Promise<void> => this.#read(client)
     this.#senders = [write, write, read, read].map((once) => this.#send(once))
@@ -67,8 +65,12 @@ export class ShardLoad {
   }
 
   async #read(client: Client): Promise<void> {
-    const found = JSON.stringify((await keptBy(client)).toSorted(byId))
-    if (found !== this.#expected) this.wrong.push(found)
+    const found = new Map((await keptBy(client)).map(({ id, shard }) => [id, shard]))
+    const astray = this.#kept.filter(({ id, shard }) => found.get(id) !== shard)
+    if (astray.length > 0 || found.size !== this.#kept.length) {
+      const ids = astray.map(({ id }) => id).join(', ')
+      this.wrong.push(`${found.size} documents, and not by their shards: ${ids}`)
+    }
     this.reads++
   }
 }

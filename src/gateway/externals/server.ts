@@ -78,6 +78,20 @@ export class ExternalServer {
     await this.#unlist(graceMs)
   }
 
+  /**
+   * Jina's export for Kubernetes gives a pod the name of its Service. One that has the name of another shard is that shard.
+   * @throws UNAVAILABLE
+   */
+  #requireNoSibling({ jinaDeployment: name }: Description): void {
+    const named = this.#stage.spec.external.find(
+      ({ address }) => address.kind === 'grpc' && address.host.split('.')[0] === name,
+    )
+    if (named === undefined || named.shard === this.#init.shard) return
+    throw new MillraceError('UNAVAILABLE', `It says that it is ${name}, which is another shard.`, {
+      notRun: true,
+    })
+  }
+
   get #recipient(): Recipient {
     const { spec } = this.#stage
     return recipientOf(spec, this.#init.shard, spec.flow)
@@ -153,6 +167,7 @@ export class ExternalServer {
   #check(description: Description): void {
     try {
       requireRecipient(description, this.#recipient)
+      this.#requireNoSibling(description)
       this.#said = ''
     } catch (error) {
       const { name, address, shard } = this.#init

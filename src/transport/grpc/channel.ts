@@ -3,6 +3,7 @@ import { MillraceError } from '../../errors.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription, unknownDescription } from '../../wire/description.js'
+import { decodeInfo } from '../../wire/info.js'
 import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
@@ -15,6 +16,8 @@ type GrpcAddress = Extract<Address, { kind: 'grpc' }>
 
 /** How long a peer may take to say what it serves. */
 const describeTimeoutMs = 10_000
+
+const nothing = new Uint8Array(0)
 
 /** Headers that are for the server that took the request in, not for the next one (jina.md 4.5). */
 const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__', recipientHeader])
@@ -109,13 +112,26 @@ class GrpcChannel implements Channel {
   async describe(): Promise<Description> {
     const deadline = Date.now() + describeTimeoutMs
     try {
-      const nothing = new Uint8Array(0)
-      return decodeDescription(
-        await this.#connection.unary(methods.endpointDiscovery, nothing, { deadline, headers: {} }),
-      )
+      const options = { deadline, headers: {} }
+      const answer = await this.#connection.unary(methods.endpointDiscovery, nothing, options)
+      const description = decodeDescription(answer)
+      const isUnclear = this.#ends.told !== null && description.identity === undefined
+      return isUnclear ? { ...description, ...(await this.#jinaDeployment(options)) } : description
     } catch (error) {
       if (isUnimplemented(error)) return unknownDescription
       throw errorFromGrpc(error, { address: this.#connection.address })
+    }
+  }
+
+  /** A Jina Executor in a cluster has its name in its environment, and tells that (jina.md 8.2). */
+  async #jinaDeployment(options: GrpcCallOptions): Promise<Pick<Description, 'jinaDeployment'>> {
+    try {
+      const { envs } = decodeInfo(await this.#connection.unary(methods.status, nothing, options))
+      const name = envs.JINA_DEPLOYMENT_NAME
+      return name === undefined || name === '(unset)' || name === '' ? {} : { jinaDeployment: name }
+    } catch (error) {
+      if (isUnimplemented(error)) return {}
+      throw error
     }
   }
 
