@@ -4,12 +4,12 @@ import { statusFromError } from '../wire/error-status.js'
 import type { Executor } from './executor.js'
 
 /** What both kinds of request have. */
-type Answerable<R> = Pick<DataRequest, 'requestId' | 'endpoint' | 'status' | 'routes'> & { answer(): R }
+type Answerable<R> = Pick<DataRequest, 'requestId' | 'endpoint' | 'status' | 'addRoute'> & { answer(): R }
 
 /** The request as its own answer, with the stage added to the routes (jina.md 4.3). */
 export function unchanged<R extends Answerable<R>>(request: R, deployment: string): R {
   const answer = request.answer()
-  answer.routes = [...answer.routes, { executor: deployment }]
+  answer.addRoute({ executor: deployment })
   return answer
 }
 
@@ -35,12 +35,12 @@ export function failed<R extends Answerable<R>>(
   const status = statusFromError(error, executor.constructor.name)
   const { code, description } = status
   const { requestId, endpoint } = request
-  if (!call.signal.aborted) {
+  if (call.aborted === undefined) {
     const at = error instanceof Error ? error.stack?.match(/^ +at .*/mu)?.[0].trim() : undefined
     executor.logger.error(`${deployment} failed: ${description}`, { endpoint, requestId, at })
   }
   onError?.(error)
   answer.status = status
-  answer.routes = [...answer.routes, { executor: deployment, status: { code, description } }]
+  answer.addRoute({ executor: deployment, status: { code, description } })
   return answer
 }

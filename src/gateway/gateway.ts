@@ -1,7 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description } from '../call/call.js'
-import { deadline } from '../call/layers/deadline.js'
-import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
@@ -15,9 +13,9 @@ import type { PodIdentity } from '../wire/identity.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
 import { type Externals, externalsOf } from './externals/externals.js'
-import { hostSources } from './externals/host-sources.js'
-import { type Cluster, ownCluster } from './externals/kubernetes/cluster.js'
-import { type Lookup, systemLookup } from './externals/lookup.js'
+import { hostSources } from '../discovery/host-sources.js'
+import { type Cluster, ownCluster } from '../discovery/kubernetes/cluster.js'
+import { type Lookup, systemLookup } from '../discovery/lookup.js'
 import { Gate } from './gate.js'
 import { identityOf, recipientOf } from './identity.js'
 import { probe } from './probe.js'
@@ -118,16 +116,14 @@ class LocalGateway implements Gateway {
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
     const serving: Serving = {
-      handle: stack(
-        [deadline({ timeoutMs: spec.timeoutMs, clock }), (next) => gate.guard(next)],
-        walk({ stages, targets, clock }),
-      ),
+      handle: gate.guard(walk({ stages, targets, clock })),
       isFull: () => gate.full,
       stream: walkDocument(stages, targets),
       describe: () => this.#describe(),
       identity,
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
+      timeoutMs: spec.timeoutMs,
     }
     this.#server = new GrpcServer(serving, clock)
     this.#local = new LocalServer(serving)

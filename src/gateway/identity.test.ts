@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { HandClock } from '../balancer/fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
 import { startFakePeer } from '../transport/grpc/fake-peer.suite.js'
 import { decodeDescription, encodeDescription } from '../wire/description.js'
 import { recipientHeader } from '../wire/identity.js'

@@ -14,6 +14,8 @@ export interface Serving {
   readonly identity: PodIdentity
   readonly prefetch: number
   readonly maxMessageBytes: number
+  /** Milliseconds for one request, where its client does not set less; null for no limit. */
+  readonly timeoutMs: number | null
 }
 
 /** A server of one protocol. */

@@ -1,10 +1,11 @@
 import { MillraceError } from '../errors.js'
-import { parseServiceName } from '../gateway/externals/kubernetes/service-name.js'
+import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { resolveOptions, show } from './option.js'
 import type { Autoscale } from './resilience.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
-import { type StageOptions, type StageSettings, stageOptions, type Uses } from './stage-settings.js'
+import type { Uses } from './executor-settings.js'
+import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
 
 /** One stage as it must run. */

@@ -1,12 +1,12 @@
 import { MillraceError } from '../errors.js'
 import { type Polling, type PollingTable, pollingOf, resolvePolling } from '../shards/polling.js'
 import { type ReduceFunction } from '../shards/reduce.js'
-import { compileKey } from '../wire/shards/key.js'
-import type { Ranking } from '../wire/shards/ranking.js'
+import { compileKey } from '../wire/lists/key.js'
+import type { Ranking } from '../wire/lists/ranking.js'
 import { type Option, type OptionTable, parseOptions } from './option.js'
 import { anything, integer, oneOf, optional, text } from './option-kinds.js'
 import { parseModule, requireFile } from './uses.js'
-import type { Uses } from './stage-settings.js'
+import type { Uses } from './executor-settings.js'
 
 /** How a stage is spread over shards, complete. */
 export interface Sharding {

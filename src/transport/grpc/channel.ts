@@ -8,9 +8,9 @@ import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identit
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
-import { methods } from './methods.js'
+import { methods } from '../../grpc/methods.js'
 import { defaultMaxMessageBytes } from './peer.js'
-import { errorFromGrpc, isUnimplemented } from './status.js'
+import { errorFromGrpc, isUnimplemented } from '../../grpc/status.js'
 
 type GrpcAddress = Extract<Address, { kind: 'grpc' }>
 
@@ -92,7 +92,7 @@ class GrpcChannel implements Channel {
     const { address } = this.#connection
     const bytes = request.encode()
     const options = {
-      signal: call.signal,
+      call,
       deadline: call.deadline,
       headers: headersFor(request.endpoint, call, this.#ends.told),
     }
@@ -148,7 +148,7 @@ class GrpcChannel implements Channel {
   async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
     const { address } = this.#connection
     const options = {
-      signal: call.signal,
+      call,
       deadline: call.deadline,
       headers: headersFor(request.endpoint, call, this.#ends.told),
     }

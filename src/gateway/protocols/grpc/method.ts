@@ -1,8 +1,6 @@
 import type { Scope } from '../../../call/scope.js'
 import type { MillraceError } from '../../../errors.js'
-
-/** One gRPC message, in pieces that follow each other. */
-export type Message = readonly Uint8Array[]
+import type { Message } from '../../../grpc/frame.js'
 
 /** What the answer says beside its message, in metadata that comes after it. */
 export type Trailers = Readonly<Record<string, string>>
@@ -19,12 +17,15 @@ export type Method = UnaryMethod | ItemsMethod | StreamMethod
 
 export interface UnaryMethod {
   readonly kind: 'unary'
+  /** Milliseconds for one call, where the client does not set less; default: no limit. */
+  readonly timeoutMs?: number | null
   answer(request: Uint8Array, call: Scope): Promise<Reply>
 }
 
 /** One message in, many out. */
 export interface ItemsMethod {
   readonly kind: 'items'
+  readonly timeoutMs?: number | null
   answer(request: Uint8Array, call: Scope): AsyncIterable<Message>
 }
 

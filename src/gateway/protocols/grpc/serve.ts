@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { MillraceError } from '../../../errors.js'
-import { decompress } from './compression.js'
-import { MessageReader } from './message-reader.js'
+import { decompress } from '../../../grpc/compression.js'
+import { MessageReader } from '../../../grpc/message-reader.js'
 import type { ItemsMethod, MessageListener, Method, StreamMethod, UnaryMethod } from './method.js'
 import type { ServerCall } from './server-call.js'
 

@@ -4,16 +4,19 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { Sender } from '../../../call/call.js'
-import { Scope, somebody } from '../../../call/scope.js'
+import { late } from '../../../call/late.js'
+import { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
-import { codeHeader, notRunHeader } from '../../../transport/grpc/status.js'
-import { acceptedEncodings } from './compression.js'
-import { framed, sizeOf } from './frame.js'
-import { callerHeaders, parseTimeout } from './headers.js'
-import { type Message, noTrailers, type Trailers } from './method.js'
-import { grpcStatus } from './status.js'
+import { type Deadlines, deadlinesOf, type Timed } from '../../../lib/deadlines.js'
+import { codeHeader, notRunHeader } from '../../../grpc/status.js'
+import { acceptedEncodings } from '../../../grpc/compression.js'
+import { framed, type Message, sizeOf } from '../../../grpc/frame.js'
+import { parseTimeout } from '../../../grpc/timeout.js'
+import { callerHeaders } from '../caller-headers.js'
+import { noTrailers, type Trailers } from './method.js'
+import { senderOf } from '../senders.js'
+import { grpcStatus } from '../../../grpc/error-status.js'
 
 const responseHeaders: OutgoingHttpHeaders = {
   ':status': 200,
@@ -23,35 +26,45 @@ const responseHeaders: OutgoingHttpHeaders = {
 const responseOptions = { waitForTrailers: true, sendDate: false }
 const ok: OutgoingHttpHeaders = { 'grpc-status': '0' }
 
+export interface ServerCallOptions {
+  readonly clock: Clock
+  readonly maxMessageBytes: number
+  /** Milliseconds for the call, where the client does not set less; null for no limit. */
+  readonly timeoutMs: number | null
+}
+
 /**
  * The answering side of one gRPC call on an HTTP/2 stream (grpc.io, "gRPC over HTTP2").
  *
  * 1. It ends once: by `reply`, `end`, `fail`, its deadline, or the client going away; whatever comes later is dropped.
  * 2. It aborts, for everything below, when it ends in one of the last two ways, or by `fail`.
  */
-export class ServerCall extends Scope {
+export class ServerCall extends Scope implements Timed {
   readonly #stream: ServerHttp2Stream
   readonly #maxMessageBytes: number
   #ended = false
-  #cancelTimer: (() => void) | undefined
+  readonly #deadlines: Deadlines
+  /** The Flow's own limit, when it ends the call sooner than the client does. */
+  readonly #limitMs: number | null
 
   constructor(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    { clock, maxMessageBytes }: { readonly clock: Clock; readonly maxMessageBytes: number },
+    { clock, maxMessageBytes, timeoutMs }: ServerCallOptions,
   ) {
-    const timeoutMs = parseTimeout(headers['grpc-timeout'])
-    super(clock.now() + timeoutMs, callerHeaders(headers), senderOf(stream.session))
+    const asked = parseTimeout(headers['grpc-timeout'])
+    const isLimited = timeoutMs !== null && timeoutMs < asked
+    super(clock.now() + (isLimited ? timeoutMs : asked), callerHeaders(headers), senderOf(stream.session))
+    this.#limitMs = isLimited ? timeoutMs : null
+    this.#deadlines = deadlinesOf(clock)
     this.#stream = stream
     this.#maxMessageBytes = maxMessageBytes
     stream.on('close', () => this.#closed())
-    if (Number.isNaN(timeoutMs)) {
+    if (Number.isNaN(asked)) {
       this.fail(
         new MillraceError('INVALID_INPUT', `grpc-timeout is no time: ${String(headers['grpc-timeout'])}`),
       )
-    } else if (timeoutMs !== Number.POSITIVE_INFINITY) {
-      this.#cancelTimer = clock.after(timeoutMs, () => this.#expired())
-    }
+    } else this.#deadlines.watch(this)
   }
 
   get ended(): boolean {
@@ -91,7 +104,7 @@ export class ServerCall extends Scope {
   end(trailers: Trailers = noTrailers, last?: Buffer): void {
     if (this.#ended || this.#gone) return
     this.#ended = true
-    this.#cancelTimer?.()
+    this.#deadlines.unwatch(this)
     const stream = this.#stream
     this.#respond()
     stream.on('wantTrailers', () => this.#trailers(trailers === noTrailers ? ok : { ...ok, ...trailers }))
@@ -102,7 +115,7 @@ export class ServerCall extends Scope {
   fail(error: MillraceError): void {
     if (this.#ended) return
     this.#ended = true
-    this.#cancelTimer?.()
+    this.#deadlines.unwatch(this)
     this.abort(error)
     const stream = this.#stream
     if (this.#gone) return
@@ -140,31 +153,22 @@ export class ServerCall extends Scope {
     return false
   }
 
-  #expired(): void {
-    this.fail(new MillraceError('DEADLINE_EXCEEDED', 'The deadline that the client set has passed.'))
+  expire(): void {
+    this.fail(
+      this.#limitMs === null
+        ? new MillraceError('DEADLINE_EXCEEDED', 'The deadline that the client set has passed.')
+        : late(this.#limitMs),
+    )
   }
 
   #closed(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#cancelTimer?.()
+    this.#deadlines.unwatch(this)
     const { rstCode } = this.#stream
     const how = rstCode === constants.NGHTTP2_CANCEL ? 'cancelled' : 'went away'
     this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
   }
-}
-
-const senders = new WeakMap<object, Sender>()
-
-/** One for each connection. */
-function senderOf(session: object | undefined): Sender {
-  if (session === undefined) return somebody
-  let sender = senders.get(session)
-  if (sender === undefined) {
-    sender = { patient: false }
-    senders.set(session, sender)
-  }
-  return sender
 }
 
 /** What a client may do about it: gRPC's own hint when to send again (gRFC A6), and our code for a client of ours. */

@@ -74,7 +74,7 @@ export class GrpcServer implements ProtocolServer {
   }
 
   ready(): void {
-    this.#services.health.start()
+    this.#services.state.start()
   }
 
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
@@ -83,7 +83,7 @@ export class GrpcServer implements ProtocolServer {
   }
 
   async #close(graceMs: number): Promise<void> {
-    this.#services.health.stop()
+    this.#services.state.stop()
     if (!this.#server.listening) return
     const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const session of this.#sessions) session.close()
@@ -107,15 +107,16 @@ export class GrpcServer implements ProtocolServer {
       stream.respond({ ':status': constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE }, { endStream: true })
       return
     }
-    const call = new ServerCall(stream, headers, {
-      clock: this.#clock,
-      maxMessageBytes: this.#maxMessageBytes,
-    })
-    const refusal = this.#check(headers[recipientHeader] as string | undefined)
-    if (refusal !== null) return call.fail(refusal)
     const path = String(headers[':path'])
     const { methods } = this.#services
     const method = Object.hasOwn(methods, path) ? methods[path] : undefined
+    const call = new ServerCall(stream, headers, {
+      clock: this.#clock,
+      maxMessageBytes: this.#maxMessageBytes,
+      timeoutMs: method === undefined || method.kind === 'stream' ? null : (method.timeoutMs ?? null),
+    })
+    const refusal = this.#check(headers[recipientHeader] as string | undefined)
+    if (refusal !== null) return call.fail(refusal)
     if (method === undefined)
       return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
     const listener = serve(method, { stream, headers, call, maxMessageBytes: this.#maxMessageBytes })

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util'
+import { MillraceError } from '../errors.js'
+import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import { flowOptions } from '../plan/flow-settings.js'
+import { stageOptions } from '../plan/stage-settings.js'
+import { hasNames } from '../yaml/substitute.js'
+import { containerPaths, containerPort, inImage } from './container-paths.js'
+
+/** What the container of a stage is told: `config.yml` beside its image, and the arguments behind `millrace`. */
+export interface ExecutorConfig {
+  /** Null when the image has its own. */
+  readonly file: Readonly<Record<string, unknown>> | null
+  readonly args: readonly string[]
+}
+
+export interface ExecutorContainer {
+  readonly shardId: number
+  readonly workspace: string
+  /** Folder of the project whose image runs the stage. */
+  readonly project: string
+}
+
+/** @throws UNSUPPORTED, INVALID_OPTION */
+export function executorConfig(
+  plan: FlowPlan,
+  stage: StagePlan,
+  container: ExecutorContainer,
+): ExecutorConfig {
+  checkData(stage)
+  const file = configFile(stage, container.project)
+  const uses = file === null ? 'config.yml' : `${containerPaths.config}/config.yml`
+  const args = ['executor', '--uses', uses, '--name', stage.name, '--port', String(containerPort)]
+  const shards = stage.part?.shards ?? stage.shards
+  if (shards > 1) args.push('--shard-id', String(container.shardId), '--shards', String(shards))
+  args.push(`--flow=${stage.flow ?? plan.settings.name}`)
+  args.push('--workspace', container.workspace, ...limits(plan, stage))
+  args.push(...overrides(stage, file === null ? () => true : isNaming))
+  return { file, args }
+}
+
+function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
+  const { source, name } = stage
+  if (source.kind === 'image') return null
+  if (source.kind !== 'module') {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}': a container cannot find the module of its class. Mark a handler with @requests, or say \`static module = import.meta.url\` in the class, or uses: './file.js#Class'.`,
+    )
+  }
+  const className = source.className ?? source.executorClass?.name
+  if (className === undefined || className === '' || className === 'default') {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}': uses names a module but not which class of it a container should run. Write it behind a #, as in './indexer.js#Indexer'.`,
+    )
+  }
+  return {
+    jtype: className,
+    py_modules: [...source.otherUrls, source.url].map((url) => inImage(url, project, name)),
+    ...filled('with', stage.usesWith),
+    ...filled('metas', stage.usesMetas),
+    ...filled('requests', stage.usesRequests),
+  }
+}
+
+/** A thread takes more than a text can say: dates, maps, cycles. @throws UNSUPPORTED */
+function checkData({ usesWith, usesMetas, name }: StagePlan): void {
+  const wrong = Object.entries({ usesWith, usesMetas }).find(([, value]) => !isJson(value))
+  if (wrong === undefined) return
+  throw new MillraceError(
+    'UNSUPPORTED',
+    `stage '${name}': ${wrong[0]} has what a configuration file cannot say. Use texts, numbers, booleans, null, lists and plain objects.`,
+  )
+}
+
+function isJson(value: object): boolean {
+  try {
+    // the clone has plain objects in place of those without a prototype
+    return isDeepStrictEqual(JSON.parse(JSON.stringify(value)), structuredClone(value))
+  } catch {
+    return false // a cycle, or a bigint
+  }
+}
+
+function filled(key: string, value: object): object {
+  return Object.keys(value).length === 0 || isNaming(value) ? {} : { [key]: value }
+}
+
+/**
+ * Whether a reader of YAML would replace a part of it that nobody meant: `$HOME`. Such a text is an argument, which is taken as
+ * it is; `${{ ENV.X }}` asks for the container's environment.
+ */
+export function isNaming(value: object): boolean {
+  const text = JSON.stringify(value)
+  return hasNames(text) && !/\$\{\{\s*ENV\./i.test(text)
+}
+
+/** Over what config.yml says. */
+function overrides(
+  { usesWith, usesMetas, usesRequests }: StagePlan,
+  isWanted: (value: object) => boolean,
+): readonly string[] {
+  const given = { 'uses-with': usesWith, 'uses-metas': usesMetas, 'uses-requests': usesRequests }
+  return Object.entries(given).flatMap(([option, value]) =>
+    Object.keys(value).length > 0 && isWanted(value) ? [`--${option}`, JSON.stringify(value)] : [],
+  )
+}
+
+/** What a replica keeps to itself; only what was asked for. */
+function limits({ settings }: FlowPlan, stage: StagePlan): readonly string[] {
+  // who replaces the container counts, and knows why it ended
+  const args: string[] = ['--restarts', '0']
+  if (stage.maxConcurrency !== null) args.push('--max-concurrency', String(stage.maxConcurrency))
+  if (stage.queue.perReplica !== stageOptions.queue.preset.perReplica)
+    args.push('--queue', JSON.stringify({ perReplica: stage.queue.perReplica }))
+  for (const name of stage.exitOnExceptions) args.push('--exit-on-exceptions', name)
+  const readyMs = stage.timeoutReadyMs ?? settings.timeoutReadyMs
+  // behind =, for it may be -1
+  if (readyMs !== flowOptions.timeoutReadyMs.preset) args.push(`--timeout-ready=${readyMs}`)
+  if (settings.maxMessageBytes !== flowOptions.maxMessageBytes.preset)
+    args.push('--max-message-bytes', String(settings.maxMessageBytes))
+  if (settings.graceMs !== flowOptions.graceMs.preset) args.push('--grace-ms', String(settings.graceMs))
+  return args
+}

@@ -1,0 +1,66 @@
+import { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from '../errors.js'
+import { errorCode, grpcCode, statusName } from './status-codes.js'
+
+/** Trailer in which a gateway of ours says the code of the error itself. */
+export const codeHeader = 'millrace-code'
+
+/** Trailer in which it says that no handler saw the call. */
+export const notRunHeader = 'millrace-not-run'
+
+/** How a call ended. */
+export interface GrpcStatus {
+  readonly code: number
+  readonly details: string
+  /** Made here, not said by the peer. */
+  readonly here?: true
+  /** No handler of the peer can have seen the call. */
+  readonly notRun?: boolean
+  /** Our own code, when the peer is a gateway of ours. */
+  readonly millraceCode?: string | undefined
+  /** When to send again, milliseconds (gRFC A6). */
+  readonly retryAfterMs?: number | undefined
+  readonly cause?: unknown
+}
+
+/** A status that is not OK, thrown. */
+export class GrpcFailure extends Error {
+  override readonly name = 'GrpcFailure'
+  readonly status: GrpcStatus
+
+  constructor(status: GrpcStatus) {
+    super(
+      `${statusName(status.code)}: ${status.details}`,
+      status.cause === undefined ? undefined : { cause: status.cause },
+    )
+    this.status = status
+  }
+}
+
+/** A failure of a call as a MillraceError that names the peer; any other value wrapped as INTERNAL. */
+export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError {
+  if (MillraceError.is(error)) return error.at(where)
+  if (!(error instanceof GrpcFailure)) return MillraceError.from(error).at(where)
+  const { code, details, here, notRun, millraceCode = '', retryAfterMs } = error.status
+  const peer = where.address ?? 'the peer'
+  const said = here === true ? '' : ` answered gRPC ${statusName(code)}`
+  const message = `${peer}${said}: ${details === '' ? 'no details given' : details}`
+  // what is too large for this side stays too large
+  const retryable = here === true && code === grpcCode.resourceExhausted ? { retryable: false } : {}
+  const ours = Object.hasOwn(errorCodes, millraceCode) ? (millraceCode as ErrorCode) : undefined
+  return new MillraceError(ours ?? errorCode(code), message, {
+    cause: error,
+    where,
+    notRun: notRun ?? false,
+    retryAfterMs: retryAfterMs ?? null,
+    ...retryable,
+  })
+}
+
+export function isUnimplemented(error: unknown): boolean {
+  return error instanceof GrpcFailure && error.status.code === grpcCode.unimplemented
+}
+
+/** Whether the peer takes no more calls, and has not begun this one: it may be sent again at once. */
+export function isLeaving({ code, notRun, retryAfterMs }: GrpcStatus): boolean {
+  return code === grpcCode.unavailable && notRun === true && retryAfterMs === 0
+}

@@ -1,0 +1,66 @@
+import { MillraceError } from '../errors.js'
+import { resolveOptions } from '../plan/option.js'
+import type { FlowPlan } from '../plan/flow-plan.js'
+import type { FlowStatus } from '../control/status.js'
+import type { DockerAttachOptions, DockerStartOptions } from './docker/options.js'
+import type { KubernetesAttachOptions, KubernetesStartOptions } from './kubernetes/options.js'
+import type { DistantFlow, Platform, PlatformTools } from './platform.js'
+
+/** Where a Flow can run but on this machine's processes: each is loaded when it is asked for, with what it needs. */
+const platforms = {
+  docker: async () => (await import('./docker/platform.js')).docker,
+  kubernetes: async () => (await import('./kubernetes/platform.js')).kubernetes,
+} as const
+
+export type PlatformName = keyof typeof platforms
+
+export const platformNames: readonly PlatformName[] = Object.keys(platforms) as PlatformName[]
+
+/** What `flow.start()` takes: nothing, for processes of this machine, or where else the Flow is to run. */
+export type StartOptions =
+  | { readonly on?: 'localhost' }
+  | ({ readonly on: 'docker' } & Partial<DockerStartOptions>)
+  | ({ readonly on: 'kubernetes' } & Partial<KubernetesStartOptions>)
+
+/** What `Flow.attach()` takes. */
+export type AttachOptions =
+  | ({ readonly on: 'docker' } & Partial<DockerAttachOptions>)
+  | ({ readonly on: 'kubernetes' } & Partial<KubernetesAttachOptions>)
+
+/** @throws UNKNOWN_OPTION, INVALID_OPTION, and what the platform throws */
+export async function startThere(
+  plan: FlowPlan,
+  { on, ...options }: StartOptions & { readonly on: PlatformName },
+  tools: PlatformTools,
+): Promise<DistantFlow> {
+  const platform = await platformNamed(on)
+  return platform.start(plan, resolveOptions(platform.startOptions, options, `start({ on: '${on}' })`), tools)
+}
+
+/** @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_FOUND */
+export async function attachThere(
+  { on, ...options }: AttachOptions,
+  tools: PlatformTools,
+): Promise<DistantFlow> {
+  const platform = await platformNamed(on)
+  return platform.attach(resolveOptions(platform.attachOptions, options, `attach({ on: '${on}' })`), tools)
+}
+
+/** @throws UNKNOWN_OPTION, INVALID_OPTION */
+export async function listThere({ on, ...options }: AttachOptions): Promise<readonly FlowStatus[]> {
+  const platform = await platformNamed(on)
+  return platform.list(resolveOptions(platform.attachOptions, options, `list({ on: '${on}' })`))
+}
+
+/** @throws INVALID_OPTION */
+async function platformNamed(on: string): Promise<Platform<object, object>> {
+  if (Object.hasOwn(platforms, on)) {
+    // which options are whose is said by the types of the doors above
+    return await platforms[on as PlatformName]()
+  }
+  const names = Object.keys(platforms).map((name) => `'${name}'`)
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `on must be 'localhost', ${names.join(' or ')}, not ${JSON.stringify(on)}.`,
+  )
+}

@@ -1,0 +1,161 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import http from 'node:http'
+import https from 'node:https'
+import { MillraceError } from '../../../errors.js'
+import type { ClusterOptions } from '../options.js'
+import { readText, sendHttp } from '../../../discovery/kubernetes/http.js'
+import { type Library, loadLibrary, pathOf, readKubeconfig } from './kubeconfig.js'
+import { type Pace, systemPace } from './pace.js'
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** From the root of the API, with its query. */
+  readonly path: string
+  readonly body?: unknown
+  /** Of the body. Default JSON. */
+  readonly type?: string
+}
+
+interface RawAnswer {
+  readonly status: number
+  readonly text: string
+  /** Milliseconds after which to ask again; 0 where the server does not say. */
+  readonly retryAfterMs: number
+}
+
+/** What came, whatever its status. */
+export interface ApiAnswer {
+  readonly status: number
+  /** An object of the API, a list, or its `Status`; the text where it is no JSON. */
+  readonly body: unknown
+}
+
+/** Milliseconds for an answer to begin and for the rest of it, and between calls that failed on their way. */
+const timeoutMs = 20_000
+const backoffMs = [200, 500, 1500]
+/** The server is there and asks for patience, or could not reach its own storage. All calls here may be sent twice. */
+const isTransient = (status: number): boolean => [429, 500, 502, 503, 504].includes(status)
+
+/** The API of one cluster, as one user. */
+export class Cluster {
+  readonly library: Library
+  readonly config: KubeConfig
+  readonly #kubeconfig: string | null
+  readonly #pace: Pace
+  #agent: http.Agent | undefined
+
+  /** @throws MODULE_NOT_FOUND, INVALID_OPTION */
+  static async connect(
+    options: Pick<ClusterOptions, 'context' | 'kubeconfig'>,
+    pace: Pace = systemPace,
+  ): Promise<Cluster> {
+    const library = await loadLibrary()
+    return new Cluster(library, options, pace)
+  }
+
+  private constructor(library: Library, options: Pick<ClusterOptions, 'context' | 'kubeconfig'>, pace: Pace) {
+    this.library = library
+    this.config = readKubeconfig(library, options)
+    this.#kubeconfig = options.kubeconfig
+    this.#pace = pace
+  }
+
+  get pace(): Pace {
+    return this.#pace
+  }
+
+  /** That of the context. */
+  get namespace(): string {
+    return this.config.getContextObject(this.config.currentContext)?.namespace ?? 'default'
+  }
+
+  /** In messages: `https://10.0.0.1:6443 (context 'prod' of ~/.kube/config)`. */
+  get label(): string {
+    const server = this.config.getCurrentCluster()?.server ?? 'no server'
+    return `${server} (context '${this.config.currentContext}' of the kubeconfig ${pathOf(this.#kubeconfig)})`
+  }
+
+  /** @throws UNAVAILABLE when nobody answers. A refusal is an answer. */
+  async ask(request: ApiRequest): Promise<ApiAnswer> {
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#send(request).catch((error: unknown) => error as Error)
+      const waitMs = backoffMs[attempt]
+      if (outcome instanceof Error) {
+        if (waitMs === undefined) throw this.#unreachable(outcome)
+        await this.#pace.sleep(waitMs)
+      } else if (isTransient(outcome.status) && waitMs !== undefined) {
+        await this.#pace.sleep(Math.max(waitMs, Math.min(outcome.retryAfterMs, timeoutMs)))
+      } else {
+        return { status: outcome.status, body: parsed(outcome.text) }
+      }
+    }
+  }
+
+  async #send({ method, path, body, type = 'application/json' }: ApiRequest): Promise<RawAnswer> {
+    const options: https.RequestOptions = {}
+    // each time, for a token may have run out
+    await this.config.applyToHTTPSOptions(options)
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    const headers = {
+      ...options.headers,
+      accept: 'application/json',
+      'user-agent': 'millrace',
+      ...(text !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
+    }
+    const { auth } = options
+    const server = this.config.getCurrentCluster()!.server.replace(/\/$/, '')
+    const response = await sendHttp({
+      url: new URL(`${server}${path}`),
+      options: { method, headers, agent: this.#agentOf(options), ...(auth && { auth }) },
+      body: text,
+      timeoutMs,
+    })
+    const seconds = Number(response.headers['retry-after'] ?? 0)
+    return {
+      status: response.statusCode ?? 0,
+      text: await readText(response, timeoutMs),
+      retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : 0,
+    }
+  }
+
+  /** The library makes a new one each time, which would shake hands for each request. */
+  #agentOf({ agent, ca, cert, key, rejectUnauthorized, servername }: https.RequestOptions): http.Agent {
+    const { server, proxyUrl } = this.config.getCurrentCluster()!
+    if (proxyUrl) return agent as http.Agent
+    const shared = { keepAlive: true, maxSockets: 8 }
+    this.#agent ??= server.startsWith('http:')
+      ? new http.Agent(shared)
+      : new https.Agent({
+          ...shared,
+          ...withoutUndefined({ ca, cert, key, rejectUnauthorized, servername }),
+        })
+    return this.#agent
+  }
+
+  #unreachable(cause: Error): MillraceError {
+    const { code } = cause as NodeJS.ErrnoException
+    const said = [...new Set([code, cause.message])].filter(Boolean).join(', ')
+    return new MillraceError(
+      'UNAVAILABLE',
+      `No cluster answers at ${this.label}: ${said || 'no reason given'}. Check that it runs and can be reached from here, or name another one: context, kubeconfig.`,
+      { cause },
+    )
+  }
+
+  close(): void {
+    this.#agent?.destroy()
+    this.#agent = undefined
+  }
+}
+
+function withoutUndefined(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

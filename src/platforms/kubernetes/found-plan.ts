@@ -1,0 +1,44 @@
+import { loadFlow } from '../../config/load-flow.js'
+import { MillraceError } from '../../errors.js'
+import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { runningStage } from '../running-stage.js'
+import type { Controller } from './api/live.js'
+import { shardOfWorkload } from './view.js'
+
+/**
+ * The plan of a Flow that runs, by what its gateway reads and by what the cluster runs: names, shards, polling, replicas, images.
+ *
+ * @throws BAD_YAML
+ */
+export async function foundPlan(
+  text: string,
+  { flow, controllers }: { readonly flow: string; readonly controllers: readonly Controller[] },
+): Promise<FlowPlan> {
+  const { parse } = await import('yaml')
+  const written = withoutModules(parse(text))
+  // JSON is YAML
+  const plan = await loadFlow(JSON.stringify(written), { onWarning: () => {} })
+  const name = plan.settings.name === 'flow' ? flow : plan.settings.name
+  const stages = plan.stages.map((stage) => asRunning(stage, controllers))
+  return { settings: { ...plan.settings, name }, stages }
+}
+
+/** Those of a `reduce` are in the gateway's image, not here. */
+function withoutModules(written: unknown): unknown {
+  const flow = written as { readonly executors?: readonly Record<string, unknown>[] } | null
+  if (!Array.isArray(flow?.executors))
+    throw new MillraceError('BAD_YAML', "The gateway's flow.yml names no executors.")
+  const executors = flow.executors.map(({ reduce, ...stage }) => ({
+    ...stage,
+    ...(reduce !== undefined && typeof reduce !== 'string' && { reduce }),
+  }))
+  return { ...flow, executors }
+}
+
+/** What is external for its gateway is the Flow's own when the cluster has a workload of it. */
+function asRunning(stage: StagePlan, controllers: readonly Controller[]): StagePlan {
+  const [first] = controllers.filter((controller) => shardOfWorkload(controller)?.stage === stage.name)
+  if (first === undefined) return stage
+  const image = first.spec.template.spec.containers[0]?.image ?? ''
+  return runningStage(stage, { image, replicas: first.spec.replicas ?? 1 })
+}

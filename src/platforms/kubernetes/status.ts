@@ -1,0 +1,100 @@
+import type { FlowStatus, PodState, PodStatus, ShardStatus, StageStatus } from '../../control/status.js'
+import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import type { Condition, Pod } from './api/live.js'
+import { isReady } from './diagnosis.js'
+import { complaintsOf, shardOfWorkload, podsOf, type View } from './view.js'
+
+export interface StatusOf {
+  readonly plan: FlowPlan
+  readonly view: View
+  readonly namespace: string
+  /** Of this machine; null where none leads there. */
+  readonly port: number | null
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** How the cluster sees it. What waits and what is in flight only the gateway knows. */
+export function statusOf({ plan, view, namespace, port, now }: StatusOf): FlowStatus {
+  const stages = plan.stages.map((stage) => stageStatus(stage, view, now))
+  return { name: plan.settings.name, on: 'kubernetes', namespace, pid: null, port, stages }
+}
+
+function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
+  const { name, shards, external, source } = stage
+  const own = view.controllers.filter((controller) => shardOfWorkload(controller)?.stage === name)
+  if (own.length === 0) {
+    const runtime =
+      external.length > 0 ? 'external' : source.kind === 'pass-through' ? 'pass-through' : 'kubernetes'
+    return {
+      ...nobody,
+      name,
+      runtime,
+      degraded: runtime === 'kubernetes' ? 'the cluster has no objects of it' : null,
+    }
+  }
+  const parts = own.map((controller) => {
+    const shard = shardOfWorkload(controller)!.shard
+    const pods = podsOf(view, controller.metadata.name)
+    return { controller, shard, pods, ready: pods.filter(isReady).length }
+  })
+  const shardStatuses = parts.map(
+    ({ controller, shard, ready }): ShardStatus => ({
+      name: shards > 1 ? `${name}/shard-${shard}` : name,
+      replicas: controller.spec.replicas ?? 1,
+      ready,
+      asked: 0,
+      failed: 0,
+    }),
+  )
+  const complaints = own.flatMap((controller) => complaintsOf(view, controller))
+  return {
+    name,
+    runtime: 'kubernetes',
+    replicas: shardStatuses.reduce((sum, { replicas }) => sum + replicas, 0),
+    ready: shardStatuses.reduce((sum, { ready }) => sum + ready, 0),
+    degraded:
+      complaints.map(({ pod, sentence }) => (pod === null ? sentence : `${pod} ${sentence}`))[0] ?? null,
+    waiting: 0,
+    shards: shardStatuses,
+    pods: parts.flatMap(({ pods }) => pods.map((pod) => podStatus(pod, now))),
+  }
+}
+
+const nobody = { replicas: 0, ready: 0, waiting: 0, shards: [], pods: [] } as const
+
+function podStatus(pod: Pod, now: number): PodStatus {
+  const since = Date.parse(changed(pod) ?? '')
+  return {
+    name: pod.metadata.name,
+    pid: null,
+    state: podState(pod),
+    inFlight: 0,
+    latencyMs: null,
+    restarts: pod.status?.containerStatuses?.[0]?.restartCount ?? 0,
+    sinceMs: Number.isNaN(since) ? 0 : Math.max(0, now - since),
+  }
+}
+
+/** In the words of pods on one machine. */
+export function podState(pod: Pod): PodState {
+  if (pod.metadata.deletionTimestamp !== undefined) return 'draining'
+  if (isReady(pod)) return 'ready'
+  const { phase, containerStatuses } = pod.status ?? {}
+  if (phase === 'Failed' || phase === 'Unknown') return 'lost'
+  const [container] = containerStatuses ?? []
+  if (container?.state?.terminated !== undefined || container?.state?.waiting?.reason === 'CrashLoopBackOff')
+    return 'backoff'
+  // its startup probe has succeeded before
+  return container?.state?.running !== undefined && container.started === true ? 'silent' : 'starting'
+}
+
+function changed(pod: Pod): string | undefined {
+  return pod.metadata.deletionTimestamp === undefined
+    ? (readyCondition(pod)?.lastTransitionTime ?? pod.metadata.creationTimestamp)
+    : undefined
+}
+
+function readyCondition({ status }: Pod): Condition | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready')
+}

@@ -1,0 +1,72 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { labelNames } from '../../docker-engine/labels.js'
+import { type Mount, mountOf } from '../../docker-engine/mounts.js'
+import type { Holder } from '../../workspace/holder.js'
+import { dropAbandoned } from '../../workspace/lock.js'
+import { outlastOthers } from '../../workspace/pods.js'
+import { containerPaths } from '../../containers/container-paths.js'
+import type { PodContainer, PodSpec } from '../pod.js'
+
+/** What a container has of this machine. */
+export interface PodMounts {
+  readonly mounts: readonly Mount[]
+  /** In the container; null without one. */
+  readonly workspace: string | null
+  /** The workspace is on a volume, where only its containers see it. */
+  readonly isOnVolume: boolean
+  /** Who locks it, as is said in the container. */
+  readonly holder: Holder | null
+  /** Who it runs as, so that files in folders of this machine are the user's own; null: as the image says. */
+  readonly user: string | null
+}
+
+/**
+ * The volumes of a stage, and its workspace: the folder that a process would have, unless it is on one of the volumes.
+ * Folders are made.
+ */
+export async function mountsOf(spec: PodSpec, container: PodContainer): Promise<PodMounts> {
+  const { executor, deployment } = spec
+  const name = ['millrace', container.flow, deployment, executor.shardId].join('_')
+  const labels = { [labelNames.flow]: container.flow, [labelNames.stage]: deployment }
+  const mounts = container.volumes.map((volume, index) =>
+    mountOf(volume, { made: index === 0 ? name : `${name}_${index}`, labels }),
+  )
+  const { workspace: asked, shardId, holder } = executor
+  let mounted = holder
+  const isOnVolume = mounts.some(({ target }) => asked !== null && `${asked}/`.startsWith(`${target}/`))
+  if (asked !== null && !isOnVolume) {
+    const source = path.resolve(asked)
+    mounts.push({ kind: 'folder', source, target: containerPaths.workspace })
+    if (holder !== null) {
+      // what its Executors lock there this program renews, and gives back when the last container is gone
+      mounts.push({ kind: 'folder', source: holder.token, target: holder.token })
+      mounted = { ...holder, mounted: { here: containerPaths.workspace, there: source } }
+      freeAbandoned(source, String(shardId), holder.flow)
+    }
+  }
+  const isFolder = (mount: Mount): mount is Extract<Mount, { kind: 'folder' }> =>
+    mount.kind === 'folder' && mount.source !== holder?.token
+  const folders = mounts.filter(isFolder).map(({ source }) => source)
+  for (const folder of folders) await mkdir(folder, { recursive: true })
+  const isOwn = folders.length > 0 && process.platform === 'linux'
+  return {
+    mounts,
+    workspace: asked !== null && !isOnVolume ? containerPaths.workspace : asked,
+    isOnVolume,
+    holder: mounted,
+    user: isOwn ? `${process.getuid!()}:${process.getgid!()}` : null,
+  }
+}
+
+/** In a container nobody sees that the Flow of a lock was killed: it would wait until that lock is old. */
+function freeAbandoned(workspace: string, shard: string, flow: string): void {
+  if (!existsSync(workspace)) return
+  for (const name of readdirSync(workspace)) {
+    const folder = path.join(workspace, name, shard)
+    if (!existsSync(folder)) continue
+    dropAbandoned(folder)
+    outlastOthers(folder, flow)
+  }
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
+import type { Holder } from './holder.js'
+import { mountNamespace, processSpace, processStart } from './process-space.js'
+
+/** In memory where the system has a folder for that: some tests make thousands of locks, and a disk takes its time for each. */
+const fastFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+/** Removed after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(fastFolder, 'millrace-workspace-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A Flow of this process that runs, unless it is said otherwise. */
+export function holderOf(facts: Partial<Holder> = {}): Holder {
+  const token = join(temporaryFolder(), 'token')
+  writeFileSync(token, '')
+  return {
+    flow: randomUUID(),
+    name: 'search',
+    pid: process.pid,
+    processStart: processStart(process.pid),
+    space: processSpace(),
+    mounts: mountNamespace(),
+    token,
+    startedAt: '2026-01-02T03:04:05.678Z',
+    ...facts,
+  }
+}
+
+/** Ends a Flow of `holderOf` as far as its locks are concerned. */
+export function end({ token }: Holder): void {
+  rmSync(token)
+}
+
+/** The file of a lock that counts. */
+export function lockOf(folder: string): string {
+  const locks = join(folder, '.millrace.lock')
+  const [last, ...others] = readdirSync(locks)
+  expect(others).toEqual([])
+  return join(locks, last!)
+}
+
+/** Who has a folder; null for nobody. */
+export function holding(folder: string): unknown {
+  const text = readFileSync(lockOf(folder), 'utf8')
+  return text === 'free\n' ? null : JSON.parse(text)
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive } from '../lib/alive.js'
+import { createWhole, isMissing } from './create-whole.js'
+import { isThreadAlive, ownThread } from './system-thread.js'
+
+// One writer at a time, over processes, by files `writer-N.lock`:
+//
+// 1. The file with the highest N says whose turn it is. It is free when it is empty, when its process is dead, or when its
+//    holder has not touched it for a minute; for ten seconds when its thread is dead, for LanceDB finishes in this process
+//    what that thread has asked of it.
+// 2. Who finds it free makes N+1, whole and only if there is none, and then looks again: whoever sees a higher one than
+//    his own came late and begins anew.
+// 3. The highest file is never removed, and nobody writes into the file of another. So a holder that is killed at any
+//    moment blocks nobody, and no two take over from him.
+//
+// A holder that was stopped for a minute may go on where it was. The next one is told that its turn is contested, until one
+// of those who come after has given it back: it must see to it that what the former does has no effect. N orders the turns.
+
+/** What the file of a turn says. */
+interface Holder {
+  readonly pid: number
+  readonly host: string
+  /** A thread's end does not end its process. Null where that cannot be told. */
+  readonly thread?: string | null
+  /** Whether one before it may still be at work. */
+  readonly contested?: boolean
+}
+
+type Turn = 'taken' | 'free' | 'contested'
+
+const pattern = /^writer-(\d+)\.lock$/
+const lostAfterMs = 60_000
+const touchEveryMs = 5_000
+const threadLostAfterMs = 2 * touchEveryMs
+const longestPauseMs = 20
+
+export interface WriterLock {
+  /** Higher than that of every holder before. */
+  readonly number: number
+  /** Whether a former holder that was given up may still be at work. */
+  readonly isContested: boolean
+  /** Whether nobody has taken over. */
+  isHeld(): Promise<boolean>
+  release(): Promise<void>
+}
+
+/** Waits for its turn. Rejects with the reason of `signal`. */
+export async function acquireWriterLock(folder: string, signal: AbortSignal): Promise<WriterLock> {
+  const holder = { pid: process.pid, host: hostname(), thread: ownThread(), token: randomUUID() }
+  for (let pauseMs = 1; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+    signal.throwIfAborted()
+    const lock = await attempt(folder, holder)
+    if (lock !== undefined) return lock
+    await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal })
+  }
+}
+
+async function attempt(folder: string, holder: Holder): Promise<WriterLock | undefined> {
+  const highest = Math.max(0, ...(await turns(folder)))
+  const turn = highest === 0 ? 'free' : await lookAt(path(folder, highest))
+  if (turn === 'taken') return undefined
+  const own = highest + 1
+  const contested = turn === 'contested'
+  if (!(await createWhole(path(folder, own), JSON.stringify({ ...holder, contested })))) return undefined
+  const after = await turns(folder)
+  if (Math.max(...after) > own) {
+    await rm(path(folder, own), { force: true })
+    return undefined
+  }
+  // the one before stays, so that two readings of the folder have at least one file in common
+  for (const turn of after) if (turn < own - 1) await rm(path(folder, turn), { force: true })
+  return hold(folder, own, contested)
+}
+
+function hold(folder: string, number: number, isContested: boolean): WriterLock {
+  const file = path(folder, number)
+  const timer = setInterval(() => {
+    const now = new Date()
+    utimes(file, now, now).catch(() => {})
+  }, touchEveryMs)
+  timer.unref()
+  return {
+    number,
+    isContested,
+    isHeld: async () => Math.max(...(await turns(folder))) === number,
+    async release() {
+      clearInterval(timer)
+      await writeFile(file, '')
+    },
+  }
+}
+
+async function turns(folder: string): Promise<number[]> {
+  const names = await readdir(folder)
+  return names.flatMap((name) => {
+    const number = pattern.exec(name)?.[1]
+    return number === undefined ? [] : [Number(number)]
+  })
+}
+
+async function lookAt(file: string): Promise<Turn> {
+  try {
+    const content = await readFile(file, 'utf8')
+    if (content === '') return 'free'
+    const { pid, host, thread = null, contested = false } = JSON.parse(content) as Holder
+    if (host === hostname() && !isAlive(pid)) return contested ? 'contested' : 'free'
+    const untouchedMs = Date.now() - (await stat(file)).mtimeMs
+    if (untouchedMs > lostAfterMs) return 'contested'
+    const hasEnded = host === hostname() && thread !== null && !isThreadAlive(thread)
+    return hasEnded && untouchedMs > threadLostAfterMs ? 'contested' : 'taken'
+  } catch (error) {
+    if (isMissing(error)) return 'taken'
+    throw error
+  }
+}
+
+const path = (folder: string, turn: number): string => join(folder, `writer-${turn}.lock`)
