@@ -20,7 +20,12 @@ export interface FleetOptions {
 }
 
 /** Presets of the option `queue`. */
-const presetQueue: StageSpec['queue'] = { maxRequests: 1000, maxBytes: 256 * 1024 * 1024, maxWaitMs: 2000, perReplica: 1000 }
+const presetQueue: StageSpec['queue'] = {
+  maxRequests: 1000,
+  maxBytes: 256 * 1024 * 1024,
+  maxWaitMs: 2000,
+  perReplica: 1000,
+}
 
 /** One stage as a gateway has it (pool, retries, hedges, liveness: all real), with virtual replicas. */
 export class Fleet {

@@ -42,18 +42,21 @@ describe('a fair queue', () => {
     expect(serve()).toEqual(['c1', 'a1', 'b1', 'a2', 'b2', 'a3'])
   })
 
-  test.each([1, 2, 100])('serves who comes while %d others have thousands after one of theirs at most', (others) => {
-    const { queue, push, serve } = queueOf()
-    for (let other = 0; other < others; other++) {
-      for (let n = 0; n < 1000; n++) queue.push({ name: 'x', sender: sender(other), bytes: 0 })
-    }
-    serve(3 * others)
-    for (let round = 0; round < 50; round++) {
-      push('mine')
-      expect(serve(2)).toContain('mine')
-      serve(round % 3)
-    }
-  })
+  test.each([1, 2, 100])(
+    'serves who comes while %d others have thousands after one of theirs at most',
+    (others) => {
+      const { queue, push, serve } = queueOf()
+      for (let other = 0; other < others; other++) {
+        for (let n = 0; n < 1000; n++) queue.push({ name: 'x', sender: sender(other), bytes: 0 })
+      }
+      serve(3 * others)
+      for (let round = 0; round < 50; round++) {
+        push('mine')
+        expect(serve(2)).toContain('mine')
+        serve(round % 3)
+      }
+    },
+  )
 
   test('does not let those wait who have more, however many come that are new', () => {
     const { push, queue, serve } = queueOf()
@@ -61,7 +64,8 @@ describe('a fair queue', () => {
     serve(1)
     let greedy = 0
     for (let step = 0; step < 30; step++) {
-      for (let news = 0; news < 2; news++) queue.push({ name: 'new', sender: sender(1000 + 2 * step + news), bytes: 0 })
+      for (let news = 0; news < 2; news++)
+        queue.push({ name: 'new', sender: sender(1000 + 2 * step + news), bytes: 0 })
       greedy += serve(2).filter((name) => name === 'greedy').length
     }
     expect(greedy).toBeGreaterThanOrEqual(5)

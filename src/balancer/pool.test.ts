@@ -139,7 +139,9 @@ describe('a pool', () => {
   })
 
   test('counts the bytes that wait', async () => {
-    const { pool: exec } = pool({ queue: { maxRequests: 100, maxBytes: 1000, maxWaitMs: 2000, perReplica: 1 } })
+    const { pool: exec } = pool({
+      queue: { maxRequests: 100, maxBytes: 1000, maxWaitMs: 2000, perReplica: 1 },
+    })
     exec.add('exec/rep-0', fakeChannel())
     const large = (): DataRequest => {
       const docs = new DocumentArray([new Document({ text: 'x'.repeat(600) })])

@@ -3,7 +3,11 @@ import type { Lane } from './lane.js'
 
 /** What a lane tells its callers, each of which has some of the tasks in it. */
 export function createRoom(lane: Lane): Room {
-  return { limit: (calls) => roomOf(lane, calls), onGrow: (listener) => lane.onRoom(listener), wanted: () => lane.wanted() }
+  return {
+    limit: (calls) => roomOf(lane, calls),
+    onGrow: (listener) => lane.onRoom(listener),
+    wanted: () => lane.wanted(),
+  }
 }
 
 /** Calls that a caller which has `calls` of the tasks should have in the lane: what others have there is not its. */

@@ -49,7 +49,11 @@ describe('beside a client with hundreds of requests, each of mine is answered af
     await using modest = new Client({ host })
     await modest.post('/', [{}])
     served = 0
-    const all = greedy.post('/', Array.from({ length: others }, () => ({})), { requestSize: 1 })
+    const all = greedy.post(
+      '/',
+      Array.from({ length: others }, () => ({})),
+      { requestSize: 1 },
+    )
     const before: number[] = []
     for (let round = 0; round < mine; round++) {
       const sent = served

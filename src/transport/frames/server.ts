@@ -190,9 +190,7 @@ export class Server implements Receiver, ServedCallOwner {
 
   #fail(id: number, call: ServedCall, error: unknown): void {
     if (!this.#release(id, call)) return
-    this.#link.send(
-      frame(frameKind.error, id, { number: this.#limit(), parts: [encodeFailure(error)] }),
-    )
+    this.#link.send(frame(frameKind.error, id, { number: this.#limit(), parts: [encodeFailure(error)] }))
   }
 
   #cancel({ id, number }: ReceivedFrame): void {
