@@ -39,6 +39,14 @@ it('a gateway in a container decides as the one of this program', async () => {
   await fc.assert(fc.asyncProperty(plans, check), { numRuns: 200 })
 })
 
+it('the order in which a plan lists its stages says nothing: edges do', () => {
+  const reversed = { ...richPlan, stages: richPlan.stages.toReversed() }
+  expect(gatewayConfig(reversed, container)).toEqual(gatewayConfig(richPlan, container))
+  const gatherers = ({ stages }: GatewaySpec): object =>
+    Object.fromEntries(stages.map(({ name, gatheredBy }) => [name, gatheredBy]))
+  expect(gatherers(gatewaySpec(reversed))).toEqual(gatherers(gatewaySpec(richPlan)))
+})
+
 it('an Executor behind shards is a stage that gathers their answers', async () => {
   const stage = { name: 'indexer', uses: Indexer, usesBefore: Indexer, usesAfter: Indexer }
   const sharded = planOf({}, { ...stage, shards: 2 }, { name: 'next', uses: Indexer })

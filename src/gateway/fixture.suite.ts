@@ -9,6 +9,7 @@ import { type GatewaySpec, type StageSpec, unsharded } from './spec.js'
 export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
   return {
     name,
+    needs: ['gateway'],
     passThrough: false,
     balance: 'power-of-two',
     timeoutSendMs: null,
@@ -22,12 +23,13 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
   }
 }
 
+/** Each stage needs the one before it. */
 export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewaySpec> = {}): GatewaySpec {
   return {
     name: 'flow',
     host: '127.0.0.1',
     port: 0,
-    stages,
+    stages: stages.map((stage, index) => ({ ...stage, needs: [stages[index - 1]?.name ?? 'gateway'] })),
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
