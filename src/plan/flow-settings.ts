@@ -18,7 +18,7 @@ export interface FlowSettings {
   readonly port: readonly number[]
   /** Address that others reach the gateway by; only shown in the banner. Default null: not shown. */
   readonly publicHost: string | null
-  /** Folder for what Executors keep. Default null: `~/.cache/millrace`. */
+  /** Folder for what Executors keep. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
   readonly workspace: string | null
   /** Environment of every pod, over that of the program. Default `{}`. */
   readonly env: Readonly<Record<string, string>>
