@@ -31,6 +31,8 @@ function spec(port: number): GatewaySpec {
     minShards: 1,
     softDeadlineMs: null,
     gatheredBy: null,
+    flow: null,
+    part: null,
   } as const
   return {
     name: 'flow',

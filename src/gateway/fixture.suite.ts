@@ -17,6 +17,7 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
     queue: { maxRequests: 1000, maxBytes: 2 ** 28, perReplica: 1000 },
     silentMs: null,
     external: [],
+    flow: null,
     ...unsharded,
     ...more,
   }
