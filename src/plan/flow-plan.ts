@@ -58,15 +58,16 @@ export function createPlan(options: FlowOptions): FlowPlan {
 /** The plan with one more stage, and what stands before and behind its shards as stages of their own. */
 export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   const name = resolveName(options.name, plan)
-  const stage = { ...resolveStage(plan, options, name), needs: [endOf(plan)] }
+  const stage = resolveStage(plan, options, name)
   const isSharded = stage.shards > 1
   const around = ({ uses, suffix }: { uses: Uses | null; suffix: string }): readonly StagePlan[] =>
     uses === null || !isSharded ? [] : [companion(plan, stage, { uses, suffix })]
   const before = around({ uses: stage.usesBefore, suffix: 'before' })
   const after = around({ uses: stage.usesAfter, suffix: 'after' })
-  const [first, ...others] = [...before, stage, ...after]
-  const behind = others.map((other, index) => ({ ...other, needs: [[first!, ...others][index]!.name] }))
-  return { ...plan, stages: [...plan.stages, { ...first!, needs: stage.needs }, ...behind] }
+  const added = [...before, stage, ...after]
+  const needs = [endOf(plan), ...added.map((one) => one.name)]
+  const stages = added.map((one, index) => ({ ...one, needs: needs.slice(index, index + 1) }))
+  return { ...plan, stages: [...plan.stages, ...stages] }
 }
 
 /** The stage that the next one needs unless it says otherwise. */
