@@ -24,14 +24,14 @@ export interface GatewayPlace {
  * @throws UNSUPPORTED for a reduce that is a function, and for texts that a reader of YAML would replace
  */
 export function gatewayConfig({ settings, stages }: FlowPlan, place: GatewayPlace): object {
-  const { name, prefetch, queue, maxMessageBytes, timeoutMs, timeoutSendMs, graceMs } = settings
+  const { name, prefetch, queue, limits, maxMessageBytes, timeoutMs, timeoutSendMs, graceMs } = settings
   const executors = stages.map((stage) => ({ name: stage.name, ...(isHop(stage) && hop(stage, place)) }))
   for (const stage of executors) checkTexts(stage, stage.name)
   return {
     jtype: 'Flow',
     with: {
       ...(!hasNames(name) && { name }),
-      ...changed({ prefetch, queue, maxMessageBytes, timeoutMs, graceMs }, flowOptions),
+      ...changed({ prefetch, queue, limits, maxMessageBytes, timeoutMs, graceMs }, flowOptions),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
     },
     executors,

@@ -11,6 +11,7 @@ import { walk } from '../topology/walk.js'
 import { walkDocument } from '../topology/walk-document.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
+import { Budget } from './budget/budget.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
 import { type Externals, externalsOf } from './externals/externals.js'
@@ -120,6 +121,9 @@ class LocalGateway implements Gateway {
       describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
+      limits: spec.limits,
+      budget: new Budget(spec.limits.maxBytes),
+      timeoutMs: spec.timeoutMs,
     }
     this.#server = new GrpcServer(serving, clock)
     this.#local = new LocalServer(serving)

@@ -1,4 +1,6 @@
 import type { Description, Handler, StreamHandler } from '../call/call.js'
+import type { Budget } from './budget/budget.js'
+import type { LimitsSpec } from './spec.js'
 
 /** What a gateway protocol serves: the whole Flow behind two handlers. */
 export interface Serving {
@@ -11,6 +13,11 @@ export interface Serving {
   describe(): Description
   readonly prefetch: number
   readonly maxMessageBytes: number
+  readonly limits: LimitsSpec
+  /** What is held for clients is reserved here. */
+  readonly budget: Budget
+  /** Milliseconds for one request to come; null for no limit. */
+  readonly timeoutMs: number | null
 }
 
 /** A server of one protocol. */

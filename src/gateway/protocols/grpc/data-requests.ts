@@ -38,16 +38,21 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes }: Servin
           fail: (error) => peer.fail(error),
           pause: () => peer.pause(),
           resume: () => peer.resume(),
+          release: (bytes) => peer.release(bytes),
+          reserve: (bytes) => peer.reserve(bytes),
         },
         call,
         {
           prefetch: /^\d{1,9}$/.test(wanted) ? Number(wanted) : prefetch,
           maxBytes: maxMessageBytes,
-          isFull,
+          isFull: () => isFull() || !peer.hasRoom(),
           inOrder: ordered.toLowerCase() === 'true',
         },
       )
       return {
+        get isIdle() {
+          return stream.isIdle
+        },
         message(bytes) {
           try {
             stream.push(DataRequest.decode(bytes), bytes.length)

@@ -4,15 +4,19 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { Sender } from '../../../call/call.js'
-import { Scope, somebody } from '../../../call/scope.js'
+import { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { codeHeader, notRunHeader } from '../../../transport/grpc/status.js'
+import type { Account } from '../../budget/budget.js'
+import type { ProgressRules, Wait } from '../../budget/progress.js'
 import { acceptedEncodings } from './compression.js'
+import type { Connection } from './connection.js'
 import { framed, sizeOf } from './frame.js'
 import { callerHeaders, parseTimeout } from './headers.js'
+import { type MessageReader, prefixBytes } from './message-reader.js'
 import { type Message, noTrailers, type Trailers } from './method.js'
+import { idleStream, noRoomForAnswer, stalledAnswer, stalledRequest } from './refusals.js'
 import { grpcStatus } from './status.js'
 
 const responseHeaders: OutgoingHttpHeaders = {
@@ -23,27 +27,55 @@ const responseHeaders: OutgoingHttpHeaders = {
 const responseOptions = { waitForTrailers: true, sendDate: false }
 const ok: OutgoingHttpHeaders = { 'grpc-status': '0' }
 
+/** Buffers of an answer from this size on are not joined to one write, so that its progress shows. */
+const joinedBytes = 512 * 1024
+
+export interface ServerCallTools {
+  readonly clock: Clock
+  readonly maxMessageBytes: number
+  readonly connection: Connection
+}
+
+/** What the client of a call sends. */
+export interface Input {
+  readonly reader: MessageReader
+  /** Whether it is the client's turn: nothing is under way here. */
+  isClientsTurn(): boolean
+}
+
 /**
  * The answering side of one gRPC call on an HTTP/2 stream (grpc.io, "gRPC over HTTP2").
  *
  * 1. It ends once: by `reply`, `end`, `fail`, its deadline, or the client going away; whatever comes later is dropped.
  * 2. It aborts, for everything below, when it ends in one of the last two ways, or by `fail`.
+ * 3. When it has ended nothing of its input is kept. Answers that the client has not taken are reserved in the budget of
+ *    the connection until it has, or the stream is closed.
  */
 export class ServerCall extends Scope {
+  /** What was read and not answered yet is reserved here. */
+  readonly incoming: Account
+  input: Input | undefined
   readonly #stream: ServerHttp2Stream
+  readonly #connection: Connection
   readonly #maxMessageBytes: number
   #ended = false
   #cancelTimer: (() => void) | undefined
+  /** Bytes of answers that are reserved. */
+  #unsent = 0
+  /** Bytes of answers in all. */
+  #sent = 0
 
   constructor(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    { clock, maxMessageBytes }: { readonly clock: Clock; readonly maxMessageBytes: number },
+    { clock, maxMessageBytes, connection }: ServerCallTools,
   ) {
     const timeoutMs = parseTimeout(headers['grpc-timeout'])
-    super(clock.now() + timeoutMs, callerHeaders(headers), senderOf(stream.session))
+    super(clock.now() + timeoutMs, callerHeaders(headers), connection.sender)
     this.#stream = stream
+    this.#connection = connection
     this.#maxMessageBytes = maxMessageBytes
+    this.incoming = connection.share.account()
     stream.on('close', () => this.#closed())
     if (Number.isNaN(timeoutMs)) {
       this.fail(
@@ -58,40 +90,48 @@ export class ServerCall extends Scope {
     return this.#ended
   }
 
+  /** What is waited for from the client, and how far that is. */
+  get wait(): Wait {
+    const unsent = this.#stream.writableLength
+    if (unsent > 0) return { kind: 'taking', count: this.#sent - unsent }
+    if (this.#ended) return { kind: 'leaving', count: 0 }
+    if (this.input === undefined) return { kind: 'nothing', count: 0 }
+    const { reader } = this.input
+    if (reader.isWithinMessage) return { kind: 'sending', count: reader.received }
+    if (!this.input.isClientsTurn()) return { kind: 'nothing', count: 0 }
+    return { kind: reader.given === 0 ? 'sending' : 'idle', count: reader.received + this.#sent }
+  }
+
   /** Sends one message; false when no more should be sent before the stream drains. */
   send(message: Message): boolean {
     if (this.#ended || this.#gone || !this.#fits(message)) return true
     this.#respond()
-    const stream = this.#stream
-    const writes = framed(message, sizeOf(message))
-    if (writes.length === 1) return stream.write(writes[0])
-    stream.cork()
-    let room = true
-    for (const write of writes) room = stream.write(write)
-    stream.uncork()
+    const size = sizeOf(message)
+    const room = this.#write(framed(message, size), size)
+    this.#settle()
     return room
   }
 
   /** The only message of a unary call. */
   reply(message: Message, trailers: Trailers): void {
-    if (this.#ended || this.#gone || !this.#fits(message)) return
+    if (this.#ended || this.#gone) return
+    this.incoming.close()
+    if (!this.#fits(message)) return
     this.#respond()
-    const writes = framed(message, sizeOf(message))
+    const size = sizeOf(message)
+    const writes = framed(message, size)
     if (writes.length === 1) {
       this.end(trailers, writes[0])
       return
     }
-    this.#stream.cork()
-    for (const write of writes) this.#stream.write(write)
+    this.#write(writes, size)
     this.end(trailers)
-    this.#stream.uncork()
   }
 
   /** All is well, after what was sent. */
   end(trailers: Trailers = noTrailers, last?: Buffer): void {
     if (this.#ended || this.#gone) return
-    this.#ended = true
-    this.#cancelTimer?.()
+    this.#finish()
     const stream = this.#stream
     this.#respond()
     stream.on('wantTrailers', () => this.#trailers(trailers === noTrailers ? ok : { ...ok, ...trailers }))
@@ -101,8 +141,7 @@ export class ServerCall extends Scope {
 
   fail(error: MillraceError): void {
     if (this.#ended) return
-    this.#ended = true
-    this.#cancelTimer?.()
+    this.#finish()
     this.abort(error)
     const stream = this.#stream
     if (this.#gone) return
@@ -114,8 +153,55 @@ export class ServerCall extends Scope {
     } else {
       stream.respond({ ...responseHeaders, ...status }, { endStream: true, sendDate: false } as object)
     }
-    // what the client still sends is nobody's concern
+    // what the client still sends is dropped
     stream.resume()
+  }
+
+  /** Reserves room for what waits to be sent; without it the call fails. */
+  reserve(bytes: number): boolean {
+    if (this.incoming.reserve(bytes)) return true
+    this.fail(noRoomForAnswer(bytes, this.#connection.share))
+    return false
+  }
+
+  /** Ends the call because the client does not do its part. */
+  stuck({ kind, count }: Wait, rules: ProgressRules): void {
+    switch (kind) {
+      case 'sending':
+        return this.fail(stalledRequest(count, rules))
+      case 'idle':
+        return this.fail(idleStream(rules))
+      case 'taking':
+        return this.#reset(stalledAnswer(rules))
+      case 'leaving':
+        return this.#stream.close(constants.NGHTTP2_NO_ERROR)
+    }
+  }
+
+  /** What was not sent is dropped, and so is the status: it would wait behind that. */
+  #reset(error: MillraceError): void {
+    if (!this.#ended) this.#finish()
+    this.abort(error)
+    this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM) // for gRPC RESOURCE_EXHAUSTED (gRPC over HTTP2, "Errors")
+    this.#stream.destroy()
+  }
+
+  #finish(): void {
+    this.#ended = true
+    this.#cancelTimer?.()
+    this.incoming.close()
+    this.input?.reader.close()
+  }
+
+  #write(writes: readonly Buffer[], size: number): boolean {
+    const stream = this.#stream
+    if (writes.length === 1) return stream.write(writes[0])
+    const joined = size < joinedBytes
+    let room = true
+    if (joined) stream.cork()
+    for (const write of writes) room = stream.write(write)
+    if (joined) stream.uncork()
+    return room
   }
 
   #respond(): void {
@@ -132,12 +218,30 @@ export class ServerCall extends Scope {
     if (!this.#gone) this.#stream.sendTrailers(trailers)
   }
 
+  /** Whether the message may be sent; then it is reserved. */
   #fits(message: Message): boolean {
     const size = sizeOf(message)
-    if (size <= this.#maxMessageBytes) return true
-    const what = `The answer has ${size} bytes, more than the limit of ${this.#maxMessageBytes} (maxMessageBytes).`
-    this.fail(new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false }))
-    return false
+    if (size > this.#maxMessageBytes) {
+      const what = `The answer has ${size} bytes, more than the limit of ${this.#maxMessageBytes} (maxMessageBytes).`
+      this.fail(new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false }))
+      return false
+    }
+    const { share } = this.#connection
+    if (!share.reserve(size)) {
+      this.fail(noRoomForAnswer(size, share))
+      return false
+    }
+    this.#unsent += size
+    this.#sent += size + prefixBytes
+    return true
+  }
+
+  /** Gives back what the client has taken. */
+  #settle(): void {
+    const taken = this.#unsent - this.#stream.writableLength
+    if (taken <= 0) return
+    this.#unsent -= taken
+    this.#connection.share.release(taken)
   }
 
   #expired(): void {
@@ -145,26 +249,15 @@ export class ServerCall extends Scope {
   }
 
   #closed(): void {
+    this.#connection.left(this)
+    this.#connection.share.release(this.#unsent)
+    this.#unsent = 0
     if (this.#ended) return
-    this.#ended = true
-    this.#cancelTimer?.()
+    this.#finish()
     const { rstCode } = this.#stream
     const how = rstCode === constants.NGHTTP2_CANCEL ? 'cancelled' : 'went away'
     this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
   }
-}
-
-const senders = new WeakMap<object, Sender>()
-
-/** One for each connection. */
-function senderOf(session: object | undefined): Sender {
-  if (session === undefined) return somebody
-  let sender = senders.get(session)
-  if (sender === undefined) {
-    sender = { patient: false }
-    senders.set(session, sender)
-  }
-  return sender
 }
 
 /** What a client may do about it: gRPC's own hint when to send again (gRFC A6), and our code for a client of ours. */
