@@ -1,5 +1,5 @@
-// Writes src/wire/gen from proto/: message classes of protobuf-es (types and the truth of the tests) and the file
-// descriptors that server reflection hands out. The result is committed, so the tools (93 MB) are fetched only here.
+// Writes from proto/ the file descriptors that server reflection hands out (src/wire/gen), and message classes of
+// protobuf-es that the tests compare with (test/gen). The result is committed, so the tools (93 MB) are fetched only here.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,8 @@ import { createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const out = join(root, 'src/wire/gen')
+const descriptorsFolder = join(root, 'src/wire/gen')
+const classesFolder = join(root, 'test/gen')
 const packages = ['@bufbuild/buf@1.75.0', '@bufbuild/protoc-gen-es@2.13.0', '@bufbuild/protobuf@2.17.0']
 const header = '// Written by `npm run gen` from proto/. Do not edit.\n'
 
@@ -20,7 +21,7 @@ const served = ['docarray_v1', 'grpc']
 
 const work = mkdtempSync(join(tmpdir(), 'millrace-gen-'))
 try {
-  rmSync(out, { recursive: true, force: true })
+  for (const folder of [descriptorsFolder, classesFolder]) rmSync(folder, { recursive: true, force: true })
   for (const name of modules) generate(name)
   writeDescriptors(served.map(build))
 } finally {
@@ -38,7 +39,7 @@ function generate(name) {
     plugins: [
       {
         local: 'protoc-gen-es',
-        out: join(out, name),
+        out: join(classesFolder, name),
         opt: ['target=ts', 'import_extension=js', 'erasable_syntax=true'],
       },
     ],
@@ -68,9 +69,9 @@ function writeDescriptors(sets) {
   })
   const type =
     'Readonly<Record<string, { dependencies: readonly string[]; symbols: readonly string[]; base64: string }>>'
-  mkdirSync(out, { recursive: true })
+  mkdirSync(descriptorsFolder, { recursive: true })
   writeFileSync(
-    join(out, 'descriptors.ts'),
+    join(descriptorsFolder, 'descriptors.ts'),
     `${header}\n/** File descriptors by file name: what they import, the full names they define, and a FileDescriptorProto. */\nexport const descriptors: ${type} = {\n${lines.join('')}}\n`,
   )
 }

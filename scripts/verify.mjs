@@ -6,6 +6,7 @@ const steps = [
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'format', command: 'biome', args: ['format', '.'] },
   { name: 'import rule', command: 'depcruise', args: ['--config', '.dependency-cruiser.cjs', 'src'] },
+  { name: 'WebAssembly', command: 'node', args: ['scripts/wasm.mjs', '--check'] },
   { name: 'dead code', command: 'knip', args: [] },
   { name: 'package', command: 'publint', args: ['--strict'] },
   { name: 'package types', command: 'attw', args: ['--pack', '.', '--profile', 'esm-only'] },

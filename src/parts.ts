@@ -3,9 +3,9 @@
  * pays for every chunk it loads. Not exported by the package.
  */
 export { Client } from './client/client.js'
-export { takeLock } from './executor/workspace/lock.js'
+export { takeLock } from './workspace/lock.js'
 export { podsOf } from './flow/pods-of.js'
-export { WorkspaceHold } from './flow/workspace-hold.js'
+export { WorkspaceHold } from './workspace/hold.js'
 export { startGateway } from './gateway/host.js'
 export { deferred } from './lib/deferred.js'
 export { startPod } from './pods/index.js'

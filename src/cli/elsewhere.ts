@@ -1,4 +1,4 @@
-import { type AttachOptions, type PlaceName, placeNames } from '../places/index.js'
+import { type AttachOptions, type PlaceName, placeNames } from '../platforms/index.js'
 import { given } from './option-values.js'
 import { UsageError } from './usage-error.js'
 

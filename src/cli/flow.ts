@@ -1,6 +1,6 @@
 import type { LoadOptions } from '../config/load-flow.js'
 import type { Flow } from '../flow/flow.js'
-import type { PlaceName, StartOptions } from '../places/index.js'
+import type { PlaceName, StartOptions } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { placeOf } from './elsewhere.js'

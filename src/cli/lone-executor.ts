@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { MillraceError } from '../errors.js'
 import { LonePod } from '../flow/lone-pod.js'
-import { WorkspaceHold } from '../flow/workspace-hold.js'
+import { WorkspaceHold } from '../workspace/hold.js'
 import { systemClock } from '../lib/clock.js'
 import { deferred } from '../lib/deferred.js'
 import { createLogger } from '../observe/logger.js'

@@ -1,6 +1,6 @@
 import { connect } from '../control/connect.js'
 import type { Scaled, ScaleRequest } from '../control/controlled.js'
-import type { AttachOptions } from '../places/index.js'
+import type { AttachOptions } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { elsewhere, elsewhereArguments } from './elsewhere.js'

@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DocumentArrayProtoSchema, DocumentProtoSchema } from '../wire/gen/docarray_v1/docarray_pb.js'
+import { DocumentArrayProtoSchema, DocumentProtoSchema } from '../../test/gen/docarray_v1/docarray_pb.js'
 import { anyDocument, plain } from './arbitraries.suite.js'
 import { Document, DocumentArray, NdArray } from './index.js'
 

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { type Construction, constructWith } from './construction.js'
 import { Executor, isBaseClass, isExecutorClass, lineage } from './executor.js'
 import { loggerOf } from './fixtures.suite.js'
-import { end, holderOf } from './workspace/fixtures.suite.js'
+import { end, holderOf } from '../workspace/fixtures.suite.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-executor-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createLogger, type Logger } from '../observe/logger.js'
-import type { Ranking } from '../wire/shards/ranking.js'
+import type { Ranking } from '../wire/lists/ranking.js'
 import { type Construction, type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
 import type { Endpoint } from './endpoints.js'
 import type { StaticRequests } from './options.js'
-import { openWorkspace } from './workspace/open-workspace.js'
+import { openWorkspace } from '../workspace/open-workspace.js'
 
 const brand = Symbol.for('millrace.executor')
 

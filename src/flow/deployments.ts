@@ -1,4 +1,4 @@
-import type { Holder } from '../executor/workspace/holder.js'
+import type { Holder } from '../workspace/holder.js'
 import type { GatewayHandle } from '../gateway/host.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'

@@ -10,8 +10,8 @@ import {
   type PlaceName,
   type StartOptions,
   startThere,
-} from '../places/index.js'
-import type { DistantFlow, PlaceTools } from '../places/place.js'
+} from '../platforms/index.js'
+import type { DistantFlow, PlaceTools } from '../platforms/platform.js'
 import { RunningFlow } from './running.js'
 import type { PodControl } from './pods-of.js'
 

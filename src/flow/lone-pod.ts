@@ -14,12 +14,12 @@ import type { Fault } from '../pods/fault.js'
 import { startPod } from '../pods/index.js'
 import type { Exit, Pod } from '../pods/pod.js'
 import { within } from '../pods/running-pod.js'
-import { startAdmitted, unlist } from './admission.js'
+import { startAdmitted, unlist } from './replicas/admission.js'
 import { gatewaySpec } from './gateway-spec.js'
 import { Liveness } from './healing/liveness.js'
 import { podSpec } from './pod-spec.js'
 import { type ShardPlan, shardPlan } from './shard-plan.js'
-import { WorkspaceHold } from './workspace-hold.js'
+import { WorkspaceHold } from '../workspace/hold.js'
 
 /** How long a gateway may take to read what a pod answered before it ended. */
 const lastAnswersMs = 1000

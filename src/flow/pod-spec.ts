@@ -1,4 +1,4 @@
-import type { Holder } from '../executor/workspace/holder.js'
+import type { Holder } from '../workspace/holder.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import { parseVolume } from '../plan/container.js'
 import type { PodContainer, PodSpec } from '../pods/pod.js'

@@ -14,12 +14,12 @@ import { gatewaySpec, programReducers } from './gateway-spec.js'
 import { podControl } from './pod-control.js'
 import { podKind } from './pod-kind.js'
 import type { PodControl } from './pods-of.js'
-import type { ReplicaSet } from './replica-set.js'
+import type { ReplicaSet } from './replicas/replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
 import { shardPlan } from './shard-plan.js'
 import { foreignStatus } from './status.js'
 import { WaitingLine } from './waiting.js'
-import { WorkspaceHold } from './workspace-hold.js'
+import { WorkspaceHold } from '../workspace/hold.js'
 
 interface Parts {
   readonly gateway: GatewayHandle

@@ -2,7 +2,7 @@ import type { PodState, PodStatus, ShardStatus, StageStatus } from '../control/s
 import type { ReplicaState, StageLoad } from '../gateway/events.js'
 import type { StagePlan } from '../plan/flow-plan.js'
 import { podKind } from './pod-kind.js'
-import type { ReplicaLife } from './replica.js'
+import type { ReplicaLife } from './replicas/replica.js'
 
 /** What a replica knows of itself. */
 export interface ReplicaFacts {

@@ -9,7 +9,7 @@ import {
   reducingWith,
   type ReduceFunction,
 } from '../shards/reduce.js'
-import type { Ranking } from '../wire/shards/ranking.js'
+import type { Ranking } from '../wire/lists/ranking.js'
 import { importFunction } from './import-function.js'
 import type { StageSpec } from './spec.js'
 

@@ -1,5 +1,5 @@
 import type { Description, Handler, StreamHandler } from '../call/call.js'
-import type { Budget } from './budget/budget.js'
+import type { Budget } from '../budget/budget.js'
 import type { LimitsSpec } from './spec.js'
 
 /** What a gateway protocol serves: the whole Flow behind two handlers. */

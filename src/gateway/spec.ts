@@ -2,8 +2,8 @@ import type { PolicyName } from '../balancer/policies/index.js'
 import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
 import type { Address } from '../transport/transport.js'
-import type { Discovery } from './externals/host-sources.js'
-import type { Ranking } from '../wire/shards/ranking.js'
+import type { Discovery } from '../discovery/host-sources.js'
+import type { Ranking } from '../wire/lists/ranking.js'
 
 /** What a gateway must be; plain data, so that it can cross a thread boundary. */
 export interface GatewaySpec {

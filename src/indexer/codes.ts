@@ -1,6 +1,6 @@
 import type { Probe } from './metric.js'
-import { type Seek, seekOn } from './seek.js'
-import { growTo, type WasmMemory, webAssembly } from './webassembly.js'
+import { type Seek, seekOn } from './wasm/seek.js'
+import { growTo, type WasmMemory, webAssembly } from './wasm/webassembly.js'
 
 /** Length of a coded vector: its numbers fit into int16, products of two into int32. */
 export const codeLength = 32_000

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isMissing } from '../workspace/create-whole.js'
 
 // A shard's folder:
 //
@@ -69,25 +70,4 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-/** Makes a file with its whole content at once; false when there is one already. */
-export async function createWhole(path: string, content: string): Promise<boolean> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
-  const file = await open(draft, 'wx')
-  try {
-    await file.writeFile(content)
-    await file.close()
-    await link(draft, path)
-    return true
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code === 'EEXIST') return false
-    throw error
-  } finally {
-    await rm(draft, { force: true })
-  }
-}
-
-export function isMissing(error: unknown): boolean {
-  return (error as { readonly code?: unknown }).code === 'ENOENT'
 }

@@ -1,6 +1,7 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isMissing, syncFolder } from './folder.js'
+import { isMissing } from '../workspace/create-whole.js'
+import { syncFolder } from './folder.js'
 
 /**
  * Brings the files of a table to the disk. LanceDB itself leaves that to the system: what is committed survives the death

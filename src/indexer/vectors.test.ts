@@ -14,7 +14,7 @@ const numbers = (length: number) =>
     max: 1e6,
   })
 
-/** The order of additions that kernel.ts promises, in JavaScript. */
+/** The order of additions that sums.wat promises, in JavaScript. */
 function sumOf(
   query: Float32Array,
   vector: Float32Array,

@@ -1,6 +1,6 @@
-import { type Kernel, kernelOn, step } from './kernel.js'
+import { type Kernel, kernelOn, step } from './wasm/sums.js'
 import { type Metric, type Probe, scoreOf } from './metric.js'
-import { growTo, type WasmMemory, webAssembly } from './webassembly.js'
+import { growTo, type WasmMemory, webAssembly } from './wasm/webassembly.js'
 
 /** Rows that are scored at once, at most: they stay in the processor's cache while one query after the other is compared. */
 export const rowsAtOnce = 256

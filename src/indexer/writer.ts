@@ -5,7 +5,7 @@ import type { Store } from './store.js'
 import { Sync } from './sync.js'
 import { Upkeep } from './upkeep.js'
 import { type Pending, WriteQueue } from './write-queue.js'
-import { acquireWriterLock } from './writer-lock.js'
+import { acquireWriterLock } from '../workspace/writer-lock.js'
 import {
   applyDelete,
   applyDeleteWhere,

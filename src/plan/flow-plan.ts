@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.js'
-import { parseServiceName } from '../gateway/externals/kubernetes/service-name.js'
+import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { resolveOptions, show } from './option.js'
 import type { Autoscale } from './resilience.js'

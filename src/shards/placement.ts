@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.js'
-import { compileKey } from '../wire/shards/key.js'
+import { compileKey } from '../wire/lists/key.js'
 import { placeOf } from './place.js'
 
 /** Where documents belong, undecoded ones. What it gives throws INVALID_INPUT for a document without a key. */

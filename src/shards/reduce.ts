@@ -4,9 +4,9 @@ import { ownParameters } from '../executor/endpoint-context.js'
 import { describeValue } from '../executor/describe-value.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { resultsOf, withResults } from '../wire/results.js'
-import { concatenate, countDocuments } from '../wire/shards/list.js'
-import { mergeLists } from '../wire/shards/merge.js'
-import type { Ranking } from '../wire/shards/ranking.js'
+import { concatenate, countDocuments } from '../wire/lists/list.js'
+import { mergeLists } from '../wire/lists/merge.js'
+import type { Ranking } from '../wire/lists/ranking.js'
 
 /** Answers of several shards to one request, in the order of the shards. */
 export interface Answers {

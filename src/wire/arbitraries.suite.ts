@@ -7,7 +7,7 @@ import {
   DataRequestProtoSchema,
   type RouteProtoSchema,
   type StatusProtoSchema,
-} from './gen/docarray_v1/jina_pb.js'
+} from '../../test/gen/docarray_v1/jina_pb.js'
 
 /** Random messages for the property tests of this folder. */
 

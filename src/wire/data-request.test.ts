@@ -8,7 +8,7 @@ import {
   type DataRequestProto,
   DataRequestProtoSchema,
   DataRequestProtoWoDataSchema,
-} from './gen/docarray_v1/jina_pb.js'
+} from '../../test/gen/docarray_v1/jina_pb.js'
 import { decodeRequestList, encodeRequestList } from './request-list.js'
 
 const toBytes = (message: DataRequestProto): Uint8Array => toBinary(DataRequestProtoSchema, message)

@@ -9,7 +9,7 @@ import type { Part } from './parts.js'
 import { lengthOf } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
-import { countDocuments } from './shards/list.js'
+import { countDocuments } from './lists/list.js'
 import { decodeStatus, type Status } from './status.js'
 
 export type { Part } from './parts.js'

@@ -2,7 +2,7 @@ import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { documentSchema } from './document-schema.js'
 import { gather, gathered, type Gathered } from './gather.js'
-import type { Ranking } from './shards/ranking.js'
+import type { Ranking } from './lists/ranking.js'
 import { decodeStruct, encodeStruct } from './struct.js'
 
 /** What a pod says of itself when it is dialled; Jina's `endpoint_discovery`. */

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { garbage } from './arbitraries.suite.js'
 import { decodeDescription, encodeDescription } from './description.js'
-import { EndpointsProtoSchema, JinaInfoProtoSchema } from './gen/docarray_v1/jina_pb.js'
+import { EndpointsProtoSchema, JinaInfoProtoSchema } from '../../test/gen/docarray_v1/jina_pb.js'
 import { decodeInfo, encodeInfo } from './info.js'
 
 const description = {

@@ -5,8 +5,11 @@ import { filesByName, filesBySymbol, listServices } from './descriptors.js'
 import {
   ServerReflectionRequestSchema,
   ServerReflectionResponseSchema,
-} from './gen/grpc/grpc/reflection/v1/reflection_pb.js'
-import { HealthCheckRequestSchema, HealthCheckResponseSchema } from './gen/grpc/grpc/health/v1/health_pb.js'
+} from '../../test/gen/grpc/grpc/reflection/v1/reflection_pb.js'
+import {
+  HealthCheckRequestSchema,
+  HealthCheckResponseSchema,
+} from '../../test/gen/grpc/grpc/health/v1/health_pb.js'
 import {
   decodeHealthRequest,
   decodeHealthResponse,

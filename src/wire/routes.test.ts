@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Writer } from '../lib/protobuf/writer.js'
 import { garbage, route } from './arbitraries.suite.js'
-import { DataRequestProtoSchema } from './gen/docarray_v1/jina_pb.js'
+import { DataRequestProtoSchema } from '../../test/gen/docarray_v1/jina_pb.js'
 import { decodeRoutes, type Route, writeRoutes } from './routes.js'
 
 function encode(routes: readonly Route[]): Uint8Array {

@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { describe, expect, test } from 'vitest'
 import { Document } from '../document/index.js'
-import { SingleDocumentRequestProtoSchema } from './gen/docarray_v1/jina_pb.js'
+import { SingleDocumentRequestProtoSchema } from '../../test/gen/docarray_v1/jina_pb.js'
 import { SingleDocumentRequest } from './single-document-request.js'
 
 const sample = create(SingleDocumentRequestProtoSchema, {

@@ -2,7 +2,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { garbage, status } from './arbitraries.suite.js'
-import { StatusProtoSchema } from './gen/docarray_v1/jina_pb.js'
+import { StatusProtoSchema } from '../../test/gen/docarray_v1/jina_pb.js'
 import { decodeStatus, encodeStatus } from './status.js'
 
 describe('StatusProto', () => {

@@ -1,4 +1,4 @@
-import type { Holder } from '../executor/workspace/holder.js'
+import type { Holder } from '../workspace/holder.js'
 
 /** Which Executor a pod runs, with what; plain data, so that it can cross a thread or process boundary. */
 export interface ExecutorSpec {

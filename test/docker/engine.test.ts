@@ -1,9 +1,9 @@
 import { afterEach, expect, inject, onTestFinished, test } from 'vitest'
-import { Container } from '../../src/docker/container.js'
-import type { ContainerSpec } from '../../src/docker/container-spec.js'
-import { connectEngine, type Engine } from '../../src/docker/engine.js'
-import { ensureImage } from '../../src/docker/image.js'
-import { ensureNetwork, removeNetwork } from '../../src/docker/network.js'
+import { Container } from '../../src/docker-engine/container.js'
+import type { ContainerSpec } from '../../src/docker-engine/container-spec.js'
+import { connectEngine, type Engine } from '../../src/docker-engine/engine.js'
+import { ensureImage } from '../../src/docker-engine/image.js'
+import { ensureNetwork, removeNetwork } from '../../src/docker-engine/network.js'
 
 const image = inject('baseImage')
 const labels = { 'millrace.test': 'engine' }

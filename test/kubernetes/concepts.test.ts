@@ -2,7 +2,7 @@ import type { Flow } from 'millrace'
 import { expect } from 'vitest'
 import { type ConceptFlow, conceptsProject, conceptsSuite } from '../support/concepts.suite.js'
 import { Namespace } from './support/namespace.js'
-import { onKubernetes } from './support/place.js'
+import { onKubernetes } from './support/platform.js'
 
 async function startThere(flow: Flow<string>): Promise<ConceptFlow> {
   const namespace = await Namespace.create()

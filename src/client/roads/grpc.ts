@@ -1,6 +1,6 @@
 import { MillraceError } from '../../errors.js'
 import { GrpcConnection } from '../../transport/grpc/connection.js'
-import { methods } from '../../transport/grpc/methods.js'
+import { methods } from '../../grpc/methods.js'
 import type { Peer } from '../../transport/grpc/peer.js'
 import {
   errorFromGrpc,
@@ -9,7 +9,7 @@ import {
   isLeaving,
   type GrpcStatus,
   isUnimplemented,
-} from '../../transport/grpc/status.js'
+} from '../../grpc/status.js'
 import type { GrpcStream } from '../../transport/grpc/stream.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'

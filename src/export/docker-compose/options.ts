@@ -1,7 +1,7 @@
 import type { OptionTable } from '../../plan/option.js'
 import { integer, text } from '../../plan/option-kinds.js'
-import { workloadOptions } from '../workload-options.js'
-import type { WorkloadOptions } from '../workload.js'
+import { workloadOptions } from '../../containers/workload-options.js'
+import type { WorkloadOptions } from '../../containers/workload.js'
 
 export interface DockerComposeOptions extends WorkloadOptions {
   /** Port of this machine that leads to the gateway. Default null: the Flow's own, or 8080 when it has none. */

@@ -1,5 +1,5 @@
-import { containerPaths } from '../container-paths.js'
-import { stopSeconds } from '../leaving.js'
+import { containerPaths } from '../../containers/container-paths.js'
+import { stopSeconds } from '../../containers/leaving.js'
 
 export interface ServiceInit {
   readonly kind: 'executor' | 'gateway'

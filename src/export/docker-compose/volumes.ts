@@ -1,5 +1,5 @@
-import { containerPaths } from '../container-paths.js'
-import type { Workload } from '../workload.js'
+import { containerPaths } from '../../containers/container-paths.js'
+import type { Workload } from '../../containers/workload.js'
 import { literally } from './service.js'
 
 /** What the containers of one shard mount, and which volumes that needs. */

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.js'
-import { containerPaths, containerPort } from '../container-paths.js'
+import { containerPaths, containerPort } from '../../containers/container-paths.js'
 import type { ExportTarget } from '../target.js'
 import { type DockerfileOptions, dockerfileOptions } from './options.js'
 

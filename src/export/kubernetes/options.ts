@@ -1,7 +1,7 @@
 import type { OptionTable } from '../../plan/option.js'
 import { integer, text } from '../../plan/option-kinds.js'
-import { workloadOptions } from '../workload-options.js'
-import type { WorkloadOptions } from '../workload.js'
+import { workloadOptions } from '../../containers/workload-options.js'
+import type { WorkloadOptions } from '../../containers/workload.js'
 
 export interface KubernetesOptions extends WorkloadOptions {
   /** Namespace of all objects, which must exist. Default null: the Flow's name, or `default` when it has none. */

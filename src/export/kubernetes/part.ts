@@ -1,6 +1,6 @@
 import type { FlowPlan } from '../../plan/flow-plan.js'
-import { dnsName, labelValue } from '../names.js'
-import type { Workload } from '../workload.js'
+import { dnsName, labelValue } from '../../containers/names.js'
+import type { Workload } from '../../containers/workload.js'
 import type { Metadata } from './object.js'
 
 /** What the objects of one shard, or of the gateway, have in common. */

@@ -1,4 +1,4 @@
-import { containerPort } from '../container-paths.js'
+import { containerPort } from '../../containers/container-paths.js'
 import type { Liveness } from '../../plan/resilience.js'
 
 const grpc = { port: containerPort }

@@ -1,4 +1,4 @@
-import { containerPort } from '../container-paths.js'
+import { containerPort } from '../../containers/container-paths.js'
 import type { KubernetesObject } from './object.js'
 import { metadata, type Part, selector } from './part.js'
 

@@ -1,5 +1,5 @@
-import { containerPaths } from '../container-paths.js'
-import type { Workload } from '../workload.js'
+import { containerPaths } from '../../containers/container-paths.js'
+import type { Workload } from '../../containers/workload.js'
 import type { KubernetesOptions } from './options.js'
 import { type Part, selector } from './part.js'
 

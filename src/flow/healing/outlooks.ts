@@ -1,7 +1,7 @@
 import type { Outlook } from '../../gateway/events.js'
 import type { Logger } from '../../observe/logger.js'
-import type { GatewayLink } from '../admission.js'
-import type { ReplicaLife } from '../replica.js'
+import type { GatewayLink } from '../replicas/admission.js'
+import type { ReplicaLife } from '../replicas/replica.js'
 import type { RestartBudget } from './restart-budget.js'
 
 export interface OutlookTools {

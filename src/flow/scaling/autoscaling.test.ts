@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { HandClock } from '../../balancer/fakes.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
 import type { Autoscale } from '../../plan/resilience.js'
-import { settled } from '../fakes.suite.js'
+import { settled } from '../replicas/fakes.suite.js'
 import { Autoscaling } from './autoscaling.js'
 
 const autoscale: Autoscale = { min: 0, max: 8, target: 2, upDelayMs: 0, downDelayMs: 1000 }

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../errors.js'
-import type { Fleet } from '../fleet.js'
-import type { Replica } from '../replica.js'
+import type { Fleet } from '../replicas/fleet.js'
+import type { Replica } from '../replicas/replica.js'
 import type { ShardPlan } from '../shard-plan.js'
 
 /** Where replicas come from and go to. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.js'
 import type { Address } from '../../transport/transport.js'
 import type { LiveStage } from '../stage.js'
-import type { HostSource } from './host-source.js'
+import type { HostSource } from '../../discovery/host-source.js'
 import { ExternalServer } from './server.js'
 
 /** Milliseconds that a server which is gone from its source may take to finish what it has. */

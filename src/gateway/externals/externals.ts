@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.js'
 import type { LiveStage } from '../stage.js'
 import { DiscoveredServers } from './discovered.js'
-import type { HostSource } from './host-source.js'
-import type { Discovery } from './host-sources.js'
+import type { HostSource } from '../../discovery/host-source.js'
+import type { Discovery } from '../../discovery/host-sources.js'
 import { ExternalServer } from './server.js'
 
 /** What a stage has of somebody else's servers. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ImageFacts } from '../../docker/image.js'
+import type { ImageFacts } from '../../docker-engine/image.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { invocationOf } from './arguments.js'
 

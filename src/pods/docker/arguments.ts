@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ImageFacts } from '../../docker/image.js'
+import type { ImageFacts } from '../../docker-engine/image.js'
 import type { PodContainer, PodSpec } from '../pod.js'
-import { containerPort } from '../../export/container-paths.js'
+import { containerPort } from '../../containers/container-paths.js'
 
 /** How an image is started; what is null is the image's own. */
 export interface Invocation {

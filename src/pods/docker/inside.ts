@@ -2,7 +2,7 @@
  * What is said between a Flow and the Millrace in a container of its own: at the start by an environment variable, then on
  * standard error and standard input, in lines. Containers that do not know it run without.
  */
-import type { Holder } from '../../executor/workspace/holder.js'
+import type { Holder } from '../../workspace/holder.js'
 import type { Fault } from '../fault.js'
 import type { StartFailure } from '../start-failure.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Engine } from '../../docker/engine.js'
+import type { Engine } from '../../docker-engine/engine.js'
 import { sweepOnce } from './orphans.js'
 
 test('orphans that cannot be removed keep no container from starting, and are tried again', async () => {

@@ -1,6 +1,6 @@
-import { Container, type ContainerFacts } from '../../docker/container.js'
-import type { Engine } from '../../docker/engine.js'
-import { isOrphaned, labelNames } from '../../docker/labels.js'
+import { Container, type ContainerFacts } from '../../docker-engine/container.js'
+import type { Engine } from '../../docker-engine/engine.js'
+import { isOrphaned, labelNames } from '../../docker-engine/labels.js'
 import { MillraceError } from '../../errors.js'
 
 /** Containers of programs that have ended without them, as by `kill -9`. */

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { labelNames } from '../../docker/labels.js'
-import { type Mount, mountOf } from '../../docker/mounts.js'
-import type { Holder } from '../../executor/workspace/holder.js'
-import { dropAbandoned } from '../../executor/workspace/lock.js'
-import { outlastOthers } from '../../executor/workspace/pods.js'
-import { containerPaths } from '../../export/container-paths.js'
+import { labelNames } from '../../docker-engine/labels.js'
+import { type Mount, mountOf } from '../../docker-engine/mounts.js'
+import type { Holder } from '../../workspace/holder.js'
+import { dropAbandoned } from '../../workspace/lock.js'
+import { outlastOthers } from '../../workspace/pods.js'
+import { containerPaths } from '../../containers/container-paths.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 
 /** What a container has of this machine. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Engine } from '../../docker/engine.js'
+import type { Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
 import type { PodSpec } from '../pod.js'
 

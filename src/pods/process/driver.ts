@@ -6,7 +6,7 @@ import { readLines } from '../../observe/lines.js'
 import { processEntry } from '../entries.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
-import { nextPrivatePath, releasePrivatePath } from '../private-folder.js'
+import { nextPrivatePath, releasePrivatePath } from '../../workspace/private-folder.js'
 import { describeUncopyable } from '../start-failure.js'
 import { nodeCommand } from './command.js'
 

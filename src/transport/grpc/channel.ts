@@ -6,9 +6,9 @@ import { decodeDescription } from '../../wire/description.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
-import { methods } from './methods.js'
+import { methods } from '../../grpc/methods.js'
 import { defaultMaxMessageBytes } from './peer.js'
-import { errorFromGrpc, isUnimplemented } from './status.js'
+import { errorFromGrpc, isUnimplemented } from '../../grpc/status.js'
 
 type GrpcAddress = Extract<Address, { kind: 'grpc' }>
 

@@ -1,10 +1,10 @@
 import type * as Http2 from 'node:http2'
 import { MillraceError } from '../../errors.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
-import type { Method } from './methods.js'
+import type { Method } from '../../grpc/methods.js'
 import { authorityOf, type Peer } from './peer.js'
 import { Session } from './session.js'
-import { GrpcFailure, grpcCode, type GrpcStatus } from './status.js'
+import { GrpcFailure, grpcCode, type GrpcStatus } from '../../grpc/status.js'
 import { GrpcStream, type StreamListener } from './stream.js'
 
 export interface GrpcCallOptions {

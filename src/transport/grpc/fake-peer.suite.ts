@@ -1,7 +1,7 @@
 import * as grpc from '@grpc/grpc-js'
 import { DataRequest } from '../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
-import { methods } from './methods.js'
+import { methods } from '../../grpc/methods.js'
 
 /** One `Call` stream as the fake peer sees it. */
 export interface FakeCall {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../../lib/clock.js'
 import { deferred } from '../../lib/deferred.js'
 import { GrpcConnection } from './connection.js'
-import { methods } from './methods.js'
+import { methods } from '../../grpc/methods.js'
 
 /** A clock whose only pending timer is fired by hand. */
 function handClock() {

@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
-import { Deframer, frame } from './messages.js'
+import { Deframer, frame } from '../../grpc/messages.js'
 import type { Session } from './session.js'
 import {
   codeHeader,
@@ -9,7 +9,7 @@ import {
   type GrpcStatus,
   notRunHeader,
   refusedStream,
-} from './status.js'
+} from '../../grpc/status.js'
 
 export interface StreamListener {
   onMessage(message: Buffer): void

@@ -1,8 +1,8 @@
 import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Sender } from '../../../call/call.js'
-import type { Share } from '../../budget/budget.js'
-import { Progress, type ProgressRules } from '../../budget/progress.js'
+import type { Share } from '../../../budget/budget.js'
+import { Progress, type ProgressRules } from '../../../budget/progress.js'
 import type { Clock } from '../../../lib/clock.js'
 import type { ServerCall } from './server-call.js'
 

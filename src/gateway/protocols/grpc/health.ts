@@ -1,7 +1,8 @@
 import { MillraceError } from '../../../errors.js'
+import type { Message } from '../../../grpc/frame.js'
 import { deferred } from '../../../lib/deferred.js'
 import { decodeHealthRequest, encodeHealthResponse, type ServingStatus } from '../../../wire/health.js'
-import { type ItemsMethod, type Message, noTrailers, type UnaryMethod } from './method.js'
+import { type ItemsMethod, noTrailers, type UnaryMethod } from './method.js'
 
 /** `grpc.health.v1`: '' and every advertised service are SERVING from `start` until `stop`, NOT_SERVING otherwise. */
 export class Health {

@@ -1,8 +1,6 @@
 import type { Scope } from '../../../call/scope.js'
 import type { MillraceError } from '../../../errors.js'
-
-/** One gRPC message, in pieces that follow each other. */
-export type Message = readonly Uint8Array[]
+import type { Message } from '../../../grpc/frame.js'
 
 /** What the answer says beside its message, in metadata that comes after it. */
 export type Trailers = Readonly<Record<string, string>>

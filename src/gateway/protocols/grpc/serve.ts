@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { MillraceError } from '../../../errors.js'
-import type { Account } from '../../budget/budget.js'
-import { decompress } from './compression.js'
-import { MessageReader } from './message-reader.js'
+import type { Account } from '../../../budget/budget.js'
+import { decompress } from '../../../grpc/compression.js'
+import { MessageReader } from '../../../grpc/message-reader.js'
 import type { ItemsMethod, MessageListener, Method, StreamMethod, UnaryMethod } from './method.js'
-import { noRoom } from './refusals.js'
+import { noRoom } from '../../../budget/refusals.js'
 import type { ServerCall } from './server-call.js'
 
 /** One call as it came in. */

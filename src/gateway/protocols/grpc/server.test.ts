@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { deferred } from '../../../lib/deferred.js'
 import { pod, request, startedGateway as start, type TestClient } from '../../fixture.suite.js'
 import type { Gateway } from '../../gateway.js'
-import { parseTimeout } from './headers.js'
+import { parseTimeout } from '../../../grpc/timeout.js'
 
 /** What a client of gRPC's own cannot be made to do, over plain HTTP/2. */
 

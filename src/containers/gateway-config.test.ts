@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { gatewaySpec } from '../flow/gateway-spec.js'
+import { loadFlow } from '../config/load-flow.js'
+import { type GatewaySpec, unsharded } from '../gateway/spec.js'
+import type { FlowPlan } from '../plan/flow-plan.js'
+import { Indexer, planOf, plans, project, richPlan } from '../export/fixture.suite.js'
+import { gatewayArgs, gatewayConfig } from './gateway-config.js'
+import { yamlText } from './yaml-text.js'
+
+const place = { project, host: (workload: string): string => `${workload}.shop.svc` }
+
+/** The plan that the container of the gateway has: its file, read as `millrace flow` reads it. */
+async function loaded(plan: FlowPlan): Promise<FlowPlan> {
+  const [, , , , named] = gatewayArgs(plan, 'flow.yml')
+  const text = await yamlText(gatewayConfig(plan, place))
+  return loadFlow(text, {
+    usesWith: named === undefined ? {} : { name: named.slice('--name='.length) },
+    onWarning: (warning) => expect.unreachable(warning),
+  })
+}
+
+/** What the gateway decides, without where its stages are; of shards only where there are some. */
+function decisions({ stages, ...more }: GatewaySpec): object {
+  return {
+    ...more,
+    stages: stages.map(({ external: _external, silentMs: _silentMs, ...stage }) => ({
+      ...stage,
+      ...(stage.shards === 1 && unsharded),
+    })),
+  }
+}
+
+it('a gateway in a container decides as the one of this program', async () => {
+  const check = async (plan: FlowPlan): Promise<void> => {
+    expect(decisions(gatewaySpec(await loaded(plan)))).toEqual(decisions(gatewaySpec(plan)))
+  }
+  await check(richPlan)
+  await fc.assert(fc.asyncProperty(plans, check), { numRuns: 200 })
+})
+
+it('an Executor behind shards is a stage that gathers their answers', async () => {
+  const stage = { name: 'indexer', uses: Indexer, usesBefore: Indexer, usesAfter: Indexer }
+  const sharded = planOf({}, { ...stage, shards: 2 }, { name: 'next', uses: Indexer })
+  const { stages } = gatewaySpec(await loaded(sharded))
+  expect(stages.map(({ name, gatheredBy }) => [name, gatheredBy])).toEqual([
+    ['indexer_before', null],
+    ['indexer', 'indexer_after'],
+    ['indexer_after', null],
+    ['next', null],
+  ])
+  const alone = gatewaySpec(await loaded(planOf({}, stage)))
+  expect(alone.stages.map(({ name, gatheredBy }) => [name, gatheredBy])).toEqual([['indexer', null]])
+})
+
+it('a gateway in a container looks for the replicas of each shard under its name', async () => {
+  const { stages } = gatewaySpec(await loaded(richPlan))
+  expect(stages[3]?.external).toEqual(
+    [0, 1].map((shard) => ({
+      shard,
+      address: { kind: 'grpc', host: `indexer-1-${shard}.shop.svc`, port: 8080, tls: false },
+      discover: 'dns',
+    })),
+  )
+})
+
+it('the file of a gateway is a Flow whose stages are external, with what was said of them', async () => {
+  const { settings, stages } = await loaded(richPlan)
+  const [entry, encoder, before, indexer, elsewhere] = stages
+  expect(settings).toMatchObject({ name: 'shop', graceMs: 10_000, timeoutMs: 5000 })
+  expect(stages).toHaveLength(5)
+  expect(entry).toMatchObject({ source: { kind: 'pass-through' }, external: [] })
+  expect(encoder).toMatchObject({
+    discover: 'dns',
+    external: [{ host: 'encoder.shop.svc', port: 8080, tls: false, shard: 0 }],
+  })
+  expect(before).toMatchObject({ name: 'indexer_1_before', discover: 'dns' })
+  const { polling, key, reduce, retries, hedge, timeoutSendMs, shards } = richPlan.stages[3]!
+  expect(indexer).toMatchObject({
+    ...{ polling, key, reduce, retries, hedge, timeoutSendMs, shards },
+    discover: 'dns',
+    external: [
+      { host: 'indexer-1-0.shop.svc', port: 8080, tls: false, shard: 0 },
+      { host: 'indexer-1-1.shop.svc', port: 8080, tls: false, shard: 1 },
+    ],
+  })
+  expect(elsewhere).toMatchObject({
+    discover: 'static',
+    external: [
+      { host: 'a', port: 443, tls: true },
+      { host: 'b', port: 443, tls: true },
+    ],
+  })
+})
+
+it('keeps a name that a reader of YAML would replace, and refuses other texts', async () => {
+  const named = planOf({ name: '-$HOME ${{ x }}' }, { name: 'a', uses: Indexer })
+  expect((await loaded(named)).settings.name).toBe('-$HOME ${{ x }}')
+  const keyed = planOf({}, { name: 'a', uses: Indexer, shards: 2, polling: 'KEY', key: 'tags.$HOME' })
+  expect(() => gatewayConfig(keyed, place)).toThrow(/stage 'a': "tags\.\$HOME" would be replaced/)
+})

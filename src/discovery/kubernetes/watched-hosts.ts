@@ -1,0 +1,58 @@
+import type { Clock } from '../../lib/clock.js'
+import { deferred } from '../../lib/deferred.js'
+import type { HostSource, OnHosts } from '../host-source.js'
+import type { EndpointWatch, Subscriber } from './endpoint-watch.js'
+
+/** How long a Flow waits for the first answer, so that its first request finds a server that is up. */
+const firstAnswerMs = 2000
+
+export interface WatchedTools {
+  readonly watch: EndpointWatch
+  readonly clock: Clock
+  /** Where to look while the watch is blind. */
+  fallback(): HostSource
+}
+
+/** The pods of a Service as its EndpointSlices name them; while those cannot be watched, as another source does. */
+export class WatchedHosts implements HostSource {
+  readonly #tools: WatchedTools
+  readonly #subscriber: Subscriber
+  readonly #answered = deferred()
+  #fallback: HostSource | undefined
+  #found: OnHosts = () => {}
+
+  constructor(service: string, tools: WatchedTools) {
+    this.#tools = tools
+    this.#subscriber = {
+      service,
+      found: (hosts) => this.#see(hosts),
+      blind: () => this.#lookElsewhere(),
+    }
+    tools.watch.subscribe(this.#subscriber)
+  }
+
+  async open(found: OnHosts): Promise<void> {
+    this.#found = found
+    const cancel = this.#tools.clock.after(firstAnswerMs, () => this.#answered.resolve())
+    this.#tools.watch.open()
+    await this.#answered.promise
+    cancel()
+  }
+
+  close(): void {
+    this.#tools.watch.unsubscribe(this.#subscriber)
+    this.#fallback?.close()
+  }
+
+  #see(hosts: ReadonlySet<string>): void {
+    this.#fallback?.close()
+    this.#fallback = undefined
+    this.#found(hosts)
+    this.#answered.resolve()
+  }
+
+  #lookElsewhere(): void {
+    this.#fallback = this.#tools.fallback()
+    void this.#fallback.open(this.#found).then(() => this.#answered.resolve()) // never rejects
+  }
+}

@@ -1,0 +1,49 @@
+import type { Clock } from '../lib/clock.js'
+import type { HostSource, OnHosts } from './host-source.js'
+import type { Lookup } from './lookup.js'
+
+/** Between two looks. */
+const everyMs = 1000
+
+/** Looks in a row that must find nobody before that is believed: a name server that restarts knows no name for a while. */
+const looksWithoutAnybody = 3
+
+export interface PolledTools {
+  readonly clock: Clock
+  readonly lookup: Lookup
+}
+
+/**
+ * The addresses behind a name, which is looked up each second. When it cannot be looked up everything stays as it is.
+ */
+export class PolledHosts implements HostSource {
+  readonly #name: string
+  readonly #tools: PolledTools
+  #cancel: () => void = () => {}
+  #empty = 0
+  #closed = false
+
+  constructor(name: string, tools: PolledTools) {
+    this.#name = name
+    this.#tools = tools
+  }
+
+  open(found: OnHosts): Promise<void> {
+    return this.#look(found)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancel()
+  }
+
+  async #look(found: OnHosts): Promise<void> {
+    const { clock, lookup } = this.#tools
+    const hosts = await lookup(this.#name).catch(() => null)
+    if (this.#closed) return
+    this.#cancel = clock.after(everyMs, () => void this.#look(found)) // never rejects
+    if (hosts === null) return
+    this.#empty = hosts.length === 0 ? this.#empty + 1 : 0
+    if (this.#empty === 0 || this.#empty >= looksWithoutAnybody) found(new Set(hosts))
+  }
+}

@@ -1,0 +1,83 @@
+import { MillraceError } from '../../errors.js'
+import type { GatewayHandle } from '../../gateway/host.js'
+import type { Clock } from '../../lib/clock.js'
+import type { Pod } from '../../pods/pod.js'
+import type { ShardPlan } from '../shard-plan.js'
+
+/** What a stage needs of the gateway. */
+export type GatewayLink = Pick<GatewayHandle, 'add' | 'remove' | 'expect' | 'status'>
+
+/** Starts the pod of one replica; rejects, with nothing left running, also when `signal` fires. */
+export type StartPod = (plan: ShardPlan, index: number, signal: AbortSignal) => Promise<Pod>
+
+export interface AdmissionTools {
+  readonly gateway: Promise<GatewayLink>
+  readonly startPod: StartPod
+  readonly clock: Clock
+  /** Milliseconds that a pod which listens may take to answer its first call; -1 for ever. */
+  readonly timeoutReadyMs: number
+}
+
+/** Which pod. */
+export interface Wanted {
+  readonly name: string
+  readonly plan: ShardPlan
+  readonly index: number
+}
+
+/**
+ * Starts a pod, and resolves when the gateway has admitted it: it has answered a real call, and takes requests.
+ *
+ * Rejects with START_FAILED, START_TIMEOUT, or the reason of `signal`, and leaves neither pod nor entry in the gateway.
+ */
+export async function startAdmitted(
+  { name, plan, index }: Wanted,
+  { gateway, startPod, clock, timeoutReadyMs }: AdmissionTools,
+  signal: AbortSignal,
+): Promise<Pod> {
+  const pod = await startPod(plan, index, signal)
+  let late = false
+  // a pod that ends loses its connection, and that ends its admission
+  const giveUp = (): void => void pod.stop({ graceMs: 0 })
+  const onLate = (): void => {
+    late = true
+    giveUp()
+  }
+  const cancel = timeoutReadyMs < 0 ? () => {} : clock.after(timeoutReadyMs, onLate)
+  signal.addEventListener('abort', giveUp)
+  try {
+    signal.throwIfAborted()
+    await (await gateway).add(plan.set, name, pod.address)
+    signal.throwIfAborted()
+    return pod
+  } catch (error) {
+    await unlist({ name, plan }, gateway, 0)
+    const { expected, reason, output } = await pod.stop({ graceMs: 0 })
+    const where = { deployment: plan.name, pod: name }
+    if (late) {
+      throw new MillraceError('START_TIMEOUT', `${name} did not answer within ${timeoutReadyMs} ms.`, {
+        where,
+      })
+    }
+    if (expected) throw MillraceError.from(error, 'START_FAILED')
+    const message = `${name} ${reason} before it had answered a call.${lastLines(output)}`
+    throw new MillraceError('START_FAILED', message, { output, where, cause: error })
+  } finally {
+    cancel()
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+/** Takes a pod off the gateway's list. Never rejects: a gateway that did not start, or is closed, knows no pod. */
+export async function unlist(
+  { name, plan }: Pick<Wanted, 'name' | 'plan'>,
+  gateway: Promise<GatewayLink>,
+  graceMs: number,
+): Promise<void> {
+  await gateway.then((link) => link.remove(plan.set, name, { graceMs })).catch(() => {})
+}
+
+/** What a pod printed last, to be put behind a sentence. */
+export function lastLines(output: readonly string[]): string {
+  return output.length === 0 ? '' : ` Its last output:\n${output.map((line) => `  ${line}`).join('\n')}`
+}

@@ -1,0 +1,156 @@
+import { HandClock } from '../../balancer/fakes.suite.js'
+import { loggerOf } from '../../executor/fixtures.suite.js'
+import type { Outlook, ReplicaLoad } from '../../gateway/events.js'
+import { type Deferred, deferred } from '../../lib/deferred.js'
+import { addStage, createPlan } from '../../plan/flow-plan.js'
+import type { StageOptions } from '../../plan/stage-settings.js'
+import type { Exit, Pod } from '../../pods/pod.js'
+import type { GatewayLink } from './admission.js'
+import { ReplicaSet } from './replica-set.js'
+import { type ShardPlan, shardPlan } from '../shard-plan.js'
+
+/** A pod that does nothing but end. */
+export interface FakePod extends Pod {
+  readonly plan: ShardPlan
+  readonly killed: boolean
+  readonly stopped: boolean
+  die(reason?: string): void
+}
+
+/** A start that the test ends. */
+export interface FakeStart {
+  readonly name: string
+  readonly plan: ShardPlan
+  succeed(): FakePod
+  fail(message: string): void
+}
+
+function fakePod(name: string, pid: number, plan: ShardPlan): FakePod {
+  const exited = deferred<Exit>()
+  let killed = false
+  let stopped = false
+  const end = (expected: boolean, reason: string): void =>
+    exited.resolve({ expected, reason, code: null, output: expected ? [] : ['last words'] })
+  return {
+    name,
+    pid,
+    plan,
+    address: { kind: 'socket', path: `/${name}` },
+    exited: exited.promise,
+    get killed() {
+      return killed
+    },
+    get stopped() {
+      return stopped
+    },
+    kill() {
+      killed = true
+      end(false, 'was killed by SIGKILL')
+    },
+    stop() {
+      stopped = true
+      end(true, 'exited with code 0')
+      return exited.promise
+    },
+    fault: () => {},
+    die: (reason = 'exited with code 1') => end(false, reason),
+  }
+}
+
+/** A gateway that notes what it is told; a removal waits while `holdRemovals`. */
+export class FakeGateway implements GatewayLink {
+  readonly listed = new Set<string>()
+  readonly told: string[] = []
+  readonly outlooks: Outlook[] = []
+  readonly removals: Deferred[] = []
+  loads: ReplicaLoad[] = []
+  holdRemovals = false
+  /** Answers `add`; replace it to fail or wait. */
+  admit: (pod: string) => Promise<void> = async () => {}
+
+  async add(_stage: string, pod: string): ReturnType<GatewayLink['add']> {
+    if (this.listed.has(pod)) throw new Error(`${pod} is listed already`)
+    await this.admit(pod)
+    this.listed.add(pod)
+    this.told.push(`add ${pod}`)
+    return { endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} }
+  }
+
+  async remove(_stage: string, pod: string, { graceMs }: { graceMs: number }): Promise<void> {
+    if (!this.listed.delete(pod)) return
+    this.told.push(`remove ${pod} ${graceMs}`)
+    if (!this.holdRemovals) return
+    const removal = deferred()
+    this.removals.push(removal)
+    await removal.promise
+  }
+
+  expect(_stage: string, outlook: Outlook): Promise<void> {
+    this.outlooks.push(outlook)
+    return Promise.resolve()
+  }
+
+  status(): ReturnType<GatewayLink['status']> {
+    return Promise.resolve([
+      { name: 'exec', waiting: 0, waitingBytes: 0, asked: 0, failed: 0, replicas: this.loads },
+    ])
+  }
+}
+
+/** A stage `exec` whose pods, gateway and clock a test moves by hand. */
+export function fakeStage(options: StageOptions = {}) {
+  const clock = new HandClock()
+  const gateway = new FakeGateway()
+  const logged: string[] = []
+  const starts: FakeStart[] = []
+  let pids = 100
+  const base = addStage(createPlan({}), { name: 'exec', ...options, uses: new URL(import.meta.url) })
+  const set = new ReplicaSet(shardPlan(base.stages[0]!, 0), {
+    gateway: Promise.resolve(gateway),
+    logger: loggerOf(logged),
+    graceMs: 1000,
+    timeoutReadyMs: 60_000,
+    clock,
+    random: () => 1,
+    startPod(plan, index, signal) {
+      const start = deferred<Pod>()
+      const name = `exec/rep-${index}`
+      const begun: FakeStart = {
+        name,
+        plan,
+        succeed() {
+          const pod = fakePod(name, pids++, plan)
+          start.resolve(pod)
+          return pod
+        },
+        fail: (message) => start.reject(new Error(message)),
+      }
+      starts.push(begun)
+      signal.addEventListener('abort', () => start.reject(signal.reason))
+      return start.promise
+    },
+  })
+  /** The next start, once it has begun. */
+  const nextStart = async (): Promise<FakeStart> => {
+    await settled()
+    const start = starts.shift()
+    if (start === undefined) throw new Error('nothing starts')
+    return start
+  }
+  /** Grows to `count`, every pod starting well. */
+  const grow = async (count: number): Promise<FakePod[]> => {
+    const scaled = set.scale(count)
+    await settled()
+    const pods = starts.splice(0).map((start) => start.succeed())
+    await scaled
+    return pods
+  }
+  return { set, gateway, clock, logged, starts, nextStart, grow }
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

@@ -1,0 +1,30 @@
+import type { IncomingHttpHeaders } from 'node:http2'
+
+const none: Readonly<Record<string, string>> = Object.freeze({})
+
+/** Headers that belong to the connection or to gRPC, not to the caller. */
+const own: ReadonlySet<string> = new Set([
+  ':method',
+  ':path',
+  ':scheme',
+  ':authority',
+  'content-type',
+  'te',
+  'user-agent',
+  'accept-encoding',
+  'host',
+  'content-length',
+])
+
+/** Text metadata of a caller as plain headers; binary values (`-bin`) stay behind. */
+export function callerHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  let kept: Record<string, string> | undefined
+  for (const name in headers) {
+    if (own.has(name) || name.startsWith('grpc-') || name.endsWith('-bin')) continue
+    const value = headers[name]
+    if (typeof value !== 'string') continue
+    kept ??= {}
+    kept[name] = value
+  }
+  return kept ?? none
+}

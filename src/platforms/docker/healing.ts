@@ -1,0 +1,106 @@
+/**
+ * Starts again what died and was not asked to, while a program holds the Flow. The engine restarts what crashed by itself, but
+ * takes `docker kill` and `docker stop` for somebody's wish.
+ *
+ * 1. A container that the engine is told not to restart is on its way out, whoever has said so, and is let go.
+ * 2. After `close()` nothing is started.
+ */
+import type { Engine } from '../../docker-engine/engine.js'
+import { Container } from '../../docker-engine/container.js'
+import { MillraceError } from '../../errors.js'
+import { type Clock, systemClock } from '../../lib/clock.js'
+import { restarts } from '../../docker-engine/restart-policy.js'
+import { placeLabels } from './names.js'
+
+/** Between the death of a container and its next start: so long the engine has to do it. */
+const pauseMs = 200
+/** Of a container that dies again and again, and of an engine that is away. */
+const longestPauseMs = 10_000
+/** One that has lived for so long begins anew. */
+const forgivenMs = 60_000
+
+export class Healing {
+  readonly #engine: Engine
+  readonly #flow: string
+  readonly #report: (sentence: string) => void
+  readonly #clock: Clock
+  readonly #deaths = new Map<string, { readonly count: number; readonly atMs: number }>()
+  #events: (NodeJS.ReadableStream & { destroy(): void }) | null = null
+  #failures = 0
+  #closed = false
+
+  constructor(
+    engine: Engine,
+    flow: string,
+    { report }: { report(sentence: string): void },
+    clock = systemClock,
+  ) {
+    this.#engine = engine
+    this.#flow = flow
+    this.#report = report
+    this.#clock = clock
+  }
+
+  /** From now on. Never rejects: an engine that is away is asked again. */
+  async open(): Promise<void> {
+    if (this.#closed) return
+    try {
+      const events = await this.#engine.docker.getEvents({
+        filters: { type: ['container'], event: ['die'], label: [`${placeLabels.flow}=${this.#flow}`] },
+      })
+      this.#events = events as NodeJS.ReadableStream & { destroy(): void }
+      if (this.#closed) return this.#events.destroy()
+      this.#failures = 0
+      this.#read(this.#events)
+    } catch {
+      this.#again()
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#events?.destroy()
+  }
+
+  #read(events: NodeJS.ReadableStream): void {
+    let rest = ''
+    events.setEncoding('utf8')
+    events.on('data', (text: string) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) if (line !== '') this.#died(JSON.parse(line) as { readonly id: string })
+    })
+    events.once('error', () => {}) // it closes, too
+    events.once('close', () => this.#again())
+    // nothing but this program's own work keeps it running
+    ;(events as NodeJS.ReadableStream & { socket?: { unref(): void } }).socket?.unref()
+  }
+
+  #again(): void {
+    if (this.#closed) return
+    const waitMs = Math.min(longestPauseMs, pauseMs * 2 ** this.#failures++)
+    this.#clock.after(waitMs, () => void this.open()) // never rejects
+  }
+
+  #died({ id }: { readonly id: string }): void {
+    if (this.#closed) return
+    const nowMs = this.#clock.monotonic()
+    const last = this.#deaths.get(id)
+    const count = last === undefined || nowMs - last.atMs > forgivenMs ? 0 : last.count
+    this.#deaths.set(id, { count: count + 1, atMs: nowMs })
+    this.#clock.after(Math.min(longestPauseMs, pauseMs * 2 ** count), () => void this.#revive(id)) // never rejects
+  }
+
+  async #revive(id: string): Promise<void> {
+    if (this.#closed) return
+    try {
+      const container = Container.at(this.#engine, id)
+      const facts = await container.inspect()
+      if (facts === null || facts.state !== 'exited' || !(await restarts(this.#engine, id))) return
+      this.#report(`${facts.name} ended with ${facts.exitCode}, and is started again.`)
+      await container.start()
+    } catch (error) {
+      this.#report(`A container that ended cannot be started again: ${MillraceError.from(error).message}`)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { FlowStatus } from '../../control/status.js'
+import { Container } from '../../docker-engine/container.js'
+import { connectEngine, type Engine } from '../../docker-engine/engine.js'
+import { MillraceError } from '../../errors.js'
+import type { Place } from '../platform.js'
+import { EngineFlow } from './distant-flow.js'
+import { foundPlan } from './found-plan.js'
+import { gatewayOf } from './gateway-view.js'
+import { placeLabels } from './names.js'
+import {
+  type DockerAttachOptions,
+  dockerAttachOptions,
+  type DockerStartOptions,
+  dockerStartOptions,
+} from './options.js'
+import { render } from './render.js'
+import { replicasOf } from './replica.js'
+import { bring } from './start.js'
+import { statusOf } from './status.js'
+
+/** A whole Flow in containers of one Docker engine. */
+export const docker: Place<DockerStartOptions, DockerAttachOptions> = {
+  startOptions: dockerStartOptions,
+  attachOptions: dockerAttachOptions,
+
+  async start(plan, options, tools) {
+    const rendered = await render(plan, options)
+    const engine = await connectEngine()
+    const gateway = await bring(engine, rendered, tools)
+    const flow = await EngineFlow.open(engine, { plan, gateway, tools })
+    for (const { name, replicas, autoscale } of plan.stages) {
+      const running = (await replicasOf(engine, plan.settings.name)).filter(({ stage }) => stage === name)
+      // one that ran already, and was scaled since
+      if (running.length > 0 && autoscale === null) await flow.scale(name, { replicas })
+    }
+    return flow
+  },
+
+  async attach({ name }, tools) {
+    const engine = await connectEngine()
+    const flow = await chooseFlow(engine, name)
+    const gateway = await gatewayOf(engine, flow)
+    if (gateway === null) throw new MillraceError('NOT_FOUND', `The Flow '${flow}' has just been removed.`)
+    return EngineFlow.open(engine, { plan: await planOf(engine, flow, gateway), gateway, tools })
+  },
+
+  async list({ name }): Promise<readonly FlowStatus[]> {
+    const engine = await connectEngine()
+    const flows = (await flowsOf(engine)).filter((flow) => name === null || flow === name)
+    const statuses = await Promise.all(
+      flows.map(async (flow) => {
+        const gateway = await gatewayOf(engine, flow)
+        // one that is being removed is no longer listed
+        return gateway === null ? [] : [await statusOf(engine, await planOf(engine, flow, gateway))]
+      }),
+    )
+    return statuses.flat()
+  },
+}
+
+async function planOf(engine: Engine, flow: string, gateway: Container) {
+  const config = (await gateway.inspect())?.labels[placeLabels.config] ?? ''
+  return foundPlan(config, flow, await replicasOf(engine, flow))
+}
+
+/** Names of the Flows that run there. */
+async function flowsOf(engine: Engine): Promise<readonly string[]> {
+  const gateways = await Container.list(engine, { [placeLabels.flow]: '', [placeLabels.part]: 'gateway' })
+  const facts = await Promise.all(gateways.map((gateway) => gateway.inspect()))
+  return facts.flatMap((one) => one?.labels[placeLabels.flow] ?? []).toSorted()
+}
+
+/** @throws NOT_FOUND, INVALID_OPTION */
+async function chooseFlow(engine: Engine, name: string | null): Promise<string> {
+  const flows = await flowsOf(engine)
+  const there = flows.length === 0 ? 'No Flow runs there.' : `There runs: ${flows.join(', ')}.`
+  if (name !== null) {
+    if (flows.includes(name)) return name
+    throw new MillraceError(
+      'NOT_FOUND',
+      `No Flow '${name}' runs on the Docker engine at ${engine.address}. ${there}`,
+    )
+  }
+  const [only, ...others] = flows
+  if (only === undefined) {
+    throw new MillraceError('NOT_FOUND', `No Flow runs on the Docker engine at ${engine.address}.`)
+  }
+  if (others.length === 0) return only
+  throw new MillraceError('INVALID_OPTION', `Several Flows run on this engine. Say which one: name. ${there}`)
+}

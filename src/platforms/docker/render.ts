@@ -1,0 +1,111 @@
+import { gpusOf, limitsOf } from '../../docker-engine/limits.js'
+import { secretsOf } from '../../docker-engine/secrets.js'
+import { type Mount, mountOf } from '../../docker-engine/mounts.js'
+import { flowIdVariable } from '../../workspace/flow-id.js'
+import { checksum } from '../../containers/checksum.js'
+import { containerPaths, containerPort } from '../../containers/container-paths.js'
+import { gatewayArgs, gatewayConfig } from '../../containers/gateway-config.js'
+import { gatewayImage, type Workload, workloads } from '../../containers/workload.js'
+import { publishedAddress } from '../../containers/published-address.js'
+import { yamlText } from '../../containers/yaml-text.js'
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import { FlowNames } from './names.js'
+import type { DockerStartOptions } from './options.js'
+import type { Recipe } from './recipe.js'
+
+/** A Flow as containers. */
+export interface Rendered {
+  readonly plan: FlowPlan
+  readonly names: FlowNames
+  readonly gateway: Recipe
+  /** What the gateway reads. */
+  readonly config: string
+  readonly workloads: readonly RenderedWorkload[]
+}
+
+export interface RenderedWorkload {
+  readonly name: string
+  readonly stage: string
+  readonly shard: number
+  readonly replicas: number
+  readonly recipe: Recipe
+  readonly checksum: string
+}
+
+/** Nothing of a container's rights is needed; its output is bounded. */
+const hardened = {
+  CapDrop: ['ALL'],
+  LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+}
+
+/** @throws INVALID_NAME, INVALID_OPTION, UNSUPPORTED */
+export async function render(plan: FlowPlan, options: DockerStartOptions): Promise<Rendered> {
+  const names = new FlowNames(plan.settings.name)
+  const { settings } = plan
+  const config = await yamlText(
+    gatewayConfig(plan, { project: options.project, host: (workload) => workload }),
+  )
+  const own = await Promise.all(
+    workloads(plan, options).map((workload) => renderWorkload(plan, workload, names)),
+  )
+  const gateway: Recipe = {
+    spec: {
+      image: gatewayImage(options),
+      entrypoint: ['millrace'],
+      command: gatewayArgs(plan, `${containerPaths.config}/flow.yml`),
+      publish: [
+        {
+          port: containerPort,
+          at: { host: publishedAddress(settings.host) ?? '', port: settings.port[0] ?? 0 },
+        },
+      ],
+      mounts: [{ kind: 'memory', target: containerPaths.temporary }],
+      host: hardened,
+      network: { name: names.public },
+    },
+    files: [configFile('flow.yml', config)],
+    graceMs: settings.graceMs,
+    timeoutReadyMs: settings.timeoutReadyMs,
+  }
+  return { plan, names, gateway, config, workloads: own }
+}
+
+async function renderWorkload(
+  plan: FlowPlan,
+  workload: Workload,
+  names: FlowNames,
+): Promise<RenderedWorkload> {
+  const { name, stage, shardId, config } = workload
+  const recipe: Recipe = {
+    spec: {
+      image: workload.image,
+      entrypoint: ['millrace'],
+      command: config.args,
+      env: { [flowIdVariable]: names.flow, ...workload.env, ...secretsOf(stage.name, stage.envFromSecret) },
+      mounts: mountsOf(workload, names),
+      host: { ...hardened, ...limitsOf(stage.resources), ...gpusOf(stage.gpus) },
+      network: { name: names.stages, aliases: [name] },
+    },
+    files: config.file === null ? [] : [configFile('config.yml', await yamlText(config.file))],
+    graceMs: plan.settings.graceMs,
+    timeoutReadyMs: stage.timeoutReadyMs ?? plan.settings.timeoutReadyMs,
+  }
+  // a stage that scales by itself does not so here
+  const replicas = Math.max(1, stage.replicas)
+  return { name, stage: stage.name, shard: shardId, replicas, recipe, checksum: checksum(recipe) }
+}
+
+/** Below the root folder: what is put there before a container was ever started makes its folders. */
+function configFile(name: string, text: string): Recipe['files'][number] {
+  return { path: `${containerPaths.config.slice(1)}/${name}`, text }
+}
+
+function mountsOf({ name, volumes, workspace }: Workload, names: FlowNames): readonly Mount[] {
+  const mounts = volumes.map((volume, index) => mountOf(volume, { made: names.volume(name, index) }))
+  const target = containerPaths.workspace
+  return [
+    { kind: 'memory', target: containerPaths.temporary },
+    ...mounts,
+    ...(workspace === 'kept' ? [{ kind: 'volume' as const, name: names.workspace(name), target }] : []),
+  ]
+}

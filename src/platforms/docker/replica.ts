@@ -1,0 +1,134 @@
+import { Container, type ContainerFacts } from '../../docker-engine/container.js'
+import type { Engine } from '../../docker-engine/engine.js'
+import type { Labels } from '../../docker-engine/labels.js'
+import { setRestarts } from '../../docker-engine/restart-policy.js'
+import { MillraceError } from '../../errors.js'
+import { OutputTail } from '../../pods/output.js'
+import { type FlowNames, placeLabels } from './names.js'
+import type { Recipe } from './recipe.js'
+
+/** Which replica of which workload. */
+export interface Slot {
+  readonly workload: string
+  readonly stage: string
+  readonly shard: number
+  readonly index: number
+  readonly checksum: string
+}
+
+/** A container of a workload that was found, with what it is made from. */
+export interface Replica extends Slot {
+  readonly container: Container
+  readonly facts: ContainerFacts
+  readonly recipe: Recipe
+}
+
+/** Makes and starts one, which the engine does not restart yet. @throws NOT_FOUND, INVALID_OPTION, START_FAILED */
+export async function startReplica(
+  engine: Engine,
+  names: FlowNames,
+  { slot, recipe }: { readonly slot: Slot; readonly recipe: Recipe },
+): Promise<Container> {
+  const container = await makeContainer(engine, recipe, {
+    name: names.replica(slot.workload, slot.index),
+    labels: slotLabels(names.flow, slot, recipe),
+  })
+  return startOrRemove(container)
+}
+
+/** @throws NOT_FOUND, INVALID_OPTION, START_FAILED */
+export async function makeContainer(
+  engine: Engine,
+  recipe: Recipe,
+  who: { readonly name: string; readonly labels: Labels },
+): Promise<Container> {
+  const container = await Container.create(engine, { ...recipe.spec, ...who })
+  try {
+    if (recipe.files.length > 0) await container.put(recipe.files, '/')
+    return container
+  } catch (error) {
+    await container.remove()
+    throw error
+  }
+}
+
+/** @throws PORT_IN_USE, NOT_FOUND, START_FAILED; then it is gone. */
+export async function startOrRemove(container: Container): Promise<Container> {
+  try {
+    await container.start()
+    return container
+  } catch (error) {
+    await container.remove()
+    throw error
+  }
+}
+
+/** Those of a Flow, or of one workload of it; the oldest first. */
+export async function replicasOf(
+  engine: Engine,
+  flow: string,
+  workload?: string,
+): Promise<readonly Replica[]> {
+  const found = await Container.list(engine, {
+    [placeLabels.flow]: flow,
+    [placeLabels.part]: 'executor',
+    ...(workload !== undefined && { [placeLabels.workload]: workload }),
+  })
+  const all = await Promise.all(
+    found.map(async (container) => ({ container, facts: await container.inspect() })),
+  )
+  return all
+    .flatMap(({ container, facts }) => (facts === null ? [] : [replicaFrom(container, facts)]))
+    .toSorted((one, other) => one.index - other.index)
+}
+
+/** The last lines of a container that tell why it ends; to be asked before it is removed. */
+export async function lastLines(container: Container): Promise<readonly string[]> {
+  const tail = new OutputTail()
+  await container.follow({ onLine: (line) => tail.push(line) })
+  return tail.lines
+}
+
+/** The engine restarts it from now on when it ends by itself. */
+export function keepAlive(engine: Engine, container: Container): Promise<void> {
+  return setRestarts(engine, container.id, true)
+}
+
+/** Lets it finish what it has, and takes it away. */
+export async function endReplica(engine: Engine, container: Container, graceMs: number): Promise<void> {
+  await setRestarts(engine, container.id, false).catch(ignoreGone)
+  // a little more than it takes by itself: it ends after its grace time
+  await container.stop(graceMs + 5000)
+  await container.remove()
+}
+
+function slotLabels(flow: string, slot: Slot, recipe: Recipe): Labels {
+  return {
+    [placeLabels.flow]: flow,
+    [placeLabels.part]: 'executor',
+    [placeLabels.stage]: slot.stage,
+    [placeLabels.workload]: slot.workload,
+    [placeLabels.shard]: String(slot.shard),
+    [placeLabels.index]: String(slot.index),
+    [placeLabels.checksum]: slot.checksum,
+    [placeLabels.recipe]: JSON.stringify(recipe),
+  }
+}
+
+function replicaFrom(container: Container, facts: ContainerFacts): Replica {
+  const { labels } = facts
+  return {
+    container,
+    facts,
+    workload: labels[placeLabels.workload] ?? '',
+    stage: labels[placeLabels.stage] ?? '',
+    shard: Number(labels[placeLabels.shard]),
+    index: Number(labels[placeLabels.index]),
+    checksum: labels[placeLabels.checksum] ?? '',
+    recipe: JSON.parse(labels[placeLabels.recipe] ?? '{}') as Recipe,
+  }
+}
+
+function ignoreGone(error: unknown): void {
+  if (MillraceError.from(error).code !== 'NOT_FOUND') throw error
+}

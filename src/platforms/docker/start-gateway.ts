@@ -1,0 +1,70 @@
+import type { Container } from '../../docker-engine/container.js'
+import type { Engine } from '../../docker-engine/engine.js'
+import { connectNetwork, ensureNetwork } from '../../docker-engine/network.js'
+import { MillraceError } from '../../errors.js'
+import { checksum } from '../../containers/checksum.js'
+import { placeLabels } from './names.js'
+import type { Rendered } from './render.js'
+import { makeContainer, startOrRemove } from './replica.js'
+
+/** Where a Flow without a port of its own may be: the engine would give another one after each restart. */
+const ports = { from: 20_000, to: 32_000 } as const
+const mostTrials = 20
+
+/**
+ * The networks of a Flow, and the container of its gateway, at a port of the engine's machine. It is made before anything
+ * else, under a name that one alone can have.
+ *
+ * @throws PORT_IN_USE for the port of the Flow, START_FAILED
+ */
+export async function startGateway(engine: Engine, rendered: Rendered): Promise<Container> {
+  const [published] = rendered.gateway.spec.publish ?? []
+  if (published === undefined || published.at.port !== 0) return startGatewayAs(engine, rendered)
+  for (let trial = 1; ; trial++) {
+    const port = ports.from + Math.floor(Math.random() * (ports.to - ports.from))
+    const spec = {
+      ...rendered.gateway.spec,
+      publish: [{ ...published, at: { ...published.at, port } }],
+    }
+    try {
+      return await startGatewayAs(engine, rendered, { ...rendered.gateway, spec })
+    } catch (error) {
+      if (MillraceError.from(error).code !== 'PORT_IN_USE' || trial === mostTrials) throw error
+    }
+  }
+}
+
+async function startGatewayAs(
+  engine: Engine,
+  { names, gateway, config, workloads }: Rendered,
+  recipe = gateway,
+): Promise<Container> {
+  const container = await makeContainer(engine, recipe, {
+    name: names.gateway,
+    labels: {
+      [placeLabels.flow]: names.flow,
+      [placeLabels.part]: 'gateway',
+      [placeLabels.config]: config,
+      [placeLabels.checksum]: checksumOf({ gateway, workloads }),
+    },
+  })
+  try {
+    // an engine may make two of one name when it is asked twice at once: only who has got the gateway asks
+    const labels = { [placeLabels.flow]: names.flow, [placeLabels.part]: 'network' }
+    await ensureNetwork(engine, { name: names.stages, labels, internal: true })
+    await ensureNetwork(engine, { name: names.public, labels })
+    await connectNetwork(engine, names.stages, container.id)
+  } catch (error) {
+    await container.remove()
+    throw error
+  }
+  return startOrRemove(container)
+}
+
+/** Of all that a Flow is, but the numbers of its replicas. */
+export function checksumOf({ gateway, workloads }: Pick<Rendered, 'gateway' | 'workloads'>): string {
+  return checksum(
+    gateway,
+    workloads.map((workload) => [workload.name, workload.checksum]),
+  )
+}

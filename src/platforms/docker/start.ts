@@ -1,0 +1,134 @@
+import { Container } from '../../docker-engine/container.js'
+import type { Engine } from '../../docker-engine/engine.js'
+import { isConflict } from '../../docker-engine/failure.js'
+import { ensureImage } from '../../docker-engine/image.js'
+import { removeNetwork } from '../../docker-engine/network.js'
+import { MillraceError } from '../../errors.js'
+import { settled } from '../../lib/settled.js'
+import type { PlaceTools } from '../platform.js'
+import { gatewayOf } from './gateway-view.js'
+import { placeLabels } from './names.js'
+import type { Rendered, RenderedWorkload } from './render.js'
+import { keepAlive, replicasOf, type Slot, startReplica } from './replica.js'
+import { checksumOf, startGateway } from './start-gateway.js'
+import { type Expected, untilReady } from './waiting.js'
+
+/**
+ * Brings a Flow to an engine; gives its gateway. One of this name and configuration that runs already is left as it is.
+ *
+ * When it fails nothing that was made is left but volumes.
+ *
+ * @throws ALREADY_STARTED when another Flow of this name runs there, NOT_FOUND for an image, PORT_IN_USE, START_FAILED, START_TIMEOUT
+ */
+export async function bring(engine: Engine, rendered: Rendered, tools: PlaceTools): Promise<Container> {
+  const { flow } = rendered.names
+  // before the gateway, which is made first: without one they are what a start left that was ended by force
+  const rest = await replicasOf(engine, flow)
+  const running = await gatewayOf(engine, flow)
+  if (running !== null) return sameOrThrow(engine, rendered, running, tools)
+  if (rest.length > 0) await takeAway(engine, flow)
+  await ensureImages(engine, rendered, tools)
+  const gateway = await claim(engine, rendered)
+  try {
+    await make(engine, rendered, gateway, tools)
+    return gateway
+  } catch (error) {
+    await takeAway(engine, flow)
+    throw error
+  }
+}
+
+/** The gateway; of two programs that start a Flow of this name at once one alone gets it. @throws ALREADY_STARTED, PORT_IN_USE */
+async function claim(engine: Engine, rendered: Rendered): Promise<Container> {
+  const { names } = rendered
+  try {
+    return await startGateway(engine, rendered)
+  } catch (error) {
+    if (isConflict(MillraceError.from(error).cause)) {
+      throw new MillraceError(
+        'ALREADY_STARTED',
+        `There is a container ${names.gateway} on this engine already: another program starts a Flow '${names.flow}' at the moment, or it is not Millrace's. Attach to that Flow, or give this one another name.`,
+        { cause: error },
+      )
+    }
+    await takeAway(engine, names.flow)
+    throw error
+  }
+}
+
+async function make(
+  engine: Engine,
+  rendered: Rendered,
+  gateway: Container,
+  { report }: PlaceTools,
+): Promise<void> {
+  const { names, workloads } = rendered
+  const replicas = workloads.flatMap((workload) => slotsOf(workload).map((slot) => ({ workload, slot })))
+  const expected: readonly Expected[] = [
+    { container: gateway, slot: null },
+    ...(await settled(
+      replicas.map(async ({ workload: { recipe }, slot }) => ({
+        slot,
+        container: await startReplica(engine, names, { slot, recipe }),
+      })),
+    )),
+  ]
+  await untilReady(engine, expected, { gateway, names, timeoutMs: timeoutOf(rendered), report })
+  await Promise.all(expected.map(({ container }) => keepAlive(engine, container)))
+}
+
+/** The longest of all. */
+function timeoutOf({ gateway, workloads, plan }: Rendered): number {
+  const timeouts = [gateway, ...workloads.map(({ recipe }) => recipe)].map((recipe) => recipe.timeoutReadyMs)
+  return timeouts.some((ms) => ms < 0) ? -1 : Math.max(...timeouts, plan.settings.timeoutReadyMs)
+}
+
+export function slotsOf({ name, stage, shard, replicas, checksum: sum }: RenderedWorkload): readonly Slot[] {
+  return Array.from({ length: replicas }, (_, index) => ({
+    workload: name,
+    stage,
+    shard,
+    index,
+    checksum: sum,
+  }))
+}
+
+/** What somebody has stopped of it is started again. @throws ALREADY_STARTED, START_FAILED, START_TIMEOUT */
+async function sameOrThrow(
+  engine: Engine,
+  rendered: Rendered,
+  running: Container,
+  { report }: PlaceTools,
+): Promise<Container> {
+  const facts = await running.inspect()
+  const { names } = rendered
+  const { flow } = names
+  if (facts?.labels[placeLabels.checksum] === checksumOf(rendered)) {
+    const replicas = (await replicasOf(engine, flow)).map((slot) => ({ slot, container: slot.container }))
+    const all: readonly Expected[] = [{ slot: null, container: running }, ...replicas]
+    await Promise.all(all.map(({ container }) => container.start()))
+    await untilReady(engine, all, { gateway: running, names, timeoutMs: timeoutOf(rendered), report })
+    return running
+  }
+  throw new MillraceError(
+    'ALREADY_STARTED',
+    `A Flow '${flow}' runs on this engine already, and is not the same as this one: its stages, options or images differ. ` +
+      `Give this one another name, attach to that one (Flow.attach({ on: 'docker', name: '${flow}' })), or end it first: close({ remove: true }).`,
+  )
+}
+
+async function ensureImages(
+  engine: Engine,
+  { gateway, workloads }: Rendered,
+  tools: PlaceTools,
+): Promise<void> {
+  const images = new Set([gateway, ...workloads.map(({ recipe }) => recipe)].map(({ spec }) => spec.image))
+  await Promise.all([...images].map((image) => ensureImage(engine, image, tools)))
+}
+
+/** All containers and networks of a Flow, at once. */
+export async function takeAway(engine: Engine, flow: string): Promise<void> {
+  const containers = await Container.list(engine, { [placeLabels.flow]: flow, [placeLabels.part]: '' })
+  await Promise.all(containers.map((container) => container.remove()))
+  for (const suffix of ['stages', 'public']) await removeNetwork(engine, `${flow}-${suffix}`)
+}

@@ -1,0 +1,79 @@
+import type { FlowStatus, PodState, PodStatus, StageStatus } from '../../control/status.js'
+import type { Engine } from '../../docker-engine/engine.js'
+import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { addressOf, gatewayOf, gatewayView } from './gateway-view.js'
+import { type Replica, replicasOf } from './replica.js'
+
+/** How a Flow stands: what its gateway sees, and what the engine says of the containers. */
+export async function statusOf(engine: Engine, plan: FlowPlan): Promise<FlowStatus> {
+  const { name } = plan.settings
+  const [gateway, replicas] = await Promise.all([gatewayOf(engine, name), replicasOf(engine, name)])
+  const view = gateway === null ? null : await gatewayView(engine, gateway)
+  const ports = (await gateway?.inspect())?.ports ?? {}
+  const stages = plan.stages.map((stage) =>
+    stageStatus(
+      stage,
+      replicas.filter((replica) => replica.stage === stage.name),
+      view?.stages.find((seen) => seen.name === stage.name),
+    ),
+  )
+  return { name, on: 'docker', pid: null, port: Object.values(ports)[0] ?? null, stages }
+}
+
+function stageStatus(
+  plan: StagePlan,
+  replicas: readonly Replica[],
+  seen: StageStatus | undefined,
+): StageStatus {
+  if (replicas.length === 0) return seen ?? absent(plan)
+  const byAddress = new Map((seen?.pods ?? []).map((pod) => [addressOf(pod.name), pod]))
+  const pods = replicas.map((replica) => podStatus(replica, byAddress))
+  const shards = [...new Set(replicas.map(({ shard }) => shard))].map((shard, index) => {
+    const own = pods.filter((_, at) => replicas[at]!.shard === shard)
+    const { name = plan.name, asked = 0, failed = 0 } = seen?.shards[index] ?? {}
+    return { name, replicas: own.length, ready: countReady(own), asked, failed }
+  })
+  const dead = replicas.find(({ facts }) => facts.state !== 'running')
+  return {
+    name: plan.name,
+    runtime: 'docker',
+    replicas: replicas.length,
+    ready: countReady(pods),
+    degraded:
+      dead === undefined
+        ? seen === undefined
+          ? 'its gateway does not answer'
+          : null
+        : `${dead.facts.name} is ${dead.facts.state}, with exit code ${dead.facts.exitCode}`,
+    waiting: seen?.waiting ?? 0,
+    shards,
+    pods,
+  }
+}
+
+function podStatus({ facts }: Replica, byAddress: ReadonlyMap<string, PodStatus>): PodStatus {
+  const seen = Object.values(facts.addresses).flatMap((address) => byAddress.get(address) ?? [])[0]
+  return {
+    name: facts.name,
+    pid: facts.pid > 0 ? facts.pid : null,
+    state: podState(facts.state, seen),
+    inFlight: seen?.inFlight ?? 0,
+    latencyMs: seen?.latencyMs ?? null,
+    restarts: facts.restarts,
+    sinceMs: seen?.sinceMs ?? 0,
+  }
+}
+
+function podState(state: string, seen: PodStatus | undefined): PodState {
+  if (state === 'running') return seen?.state ?? 'starting'
+  return state === 'created' ? 'starting' : 'backoff'
+}
+
+function absent({ name }: StagePlan): StageStatus {
+  const nothing = { replicas: 0, ready: 0, waiting: 0, shards: [], pods: [] }
+  return { name, runtime: 'external', degraded: null, ...nothing }
+}
+
+function countReady(pods: readonly PodStatus[]): number {
+  return pods.filter(({ state }) => state === 'ready' || state === 'probing').length
+}

@@ -1,0 +1,53 @@
+import type { Place } from '../platform.js'
+import { Cluster } from './api/cluster.js'
+import { findFlow, listFlows } from './attach.js'
+import { ClusterFlow } from './distant-flow.js'
+import {
+  type KubernetesAttachOptions,
+  kubernetesAttachOptions,
+  type KubernetesStartOptions,
+  kubernetesStartOptions,
+} from './options.js'
+import { bring, render } from './start/bring.js'
+
+/** A whole Flow in a namespace of a cluster. */
+export const kubernetes: Place<KubernetesStartOptions, KubernetesAttachOptions> = {
+  startOptions: kubernetesStartOptions,
+  attachOptions: kubernetesAttachOptions,
+
+  async start(plan, options, tools) {
+    const rendered = await render(plan, options)
+    const cluster = await Cluster.connect(options)
+    return closeUnless(cluster, () => bring(cluster, rendered, tools))
+  },
+
+  async attach(options, { report }) {
+    const cluster = await Cluster.connect(options)
+    return closeUnless(cluster, async () => {
+      const namespace = options.namespace ?? cluster.namespace
+      const { flow, plan } = await findFlow(cluster, namespace)
+      const timeoutMs =
+        plan.settings.timeoutReadyMs < 0 ? Number.POSITIVE_INFINITY : plan.settings.timeoutReadyMs
+      return ClusterFlow.open(cluster, { plan, namespace, flow, timeoutMs, report, address: options.address })
+    })
+  },
+
+  async list(options) {
+    const cluster = await Cluster.connect(options)
+    try {
+      return await listFlows(cluster, options.namespace)
+    } finally {
+      cluster.close()
+    }
+  },
+}
+
+/** Connections stay open for what came of them, and for nothing else. */
+async function closeUnless<T>(cluster: Cluster, begin: () => Promise<T>): Promise<T> {
+  try {
+    return await begin()
+  } catch (error) {
+    cluster.close()
+    throw error
+  }
+}

@@ -1,0 +1,152 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { MillraceError } from '../errors.js'
+import { createOnce } from './create-once.js'
+import { abandonedMs, type Holder, isInSight, isRunning, parseHolder } from './holder.js'
+import { orNull, pause } from './vanishing.js'
+
+/** A folder of statements about who has the folder that it is in: each a file, named by its number. The last one counts. */
+const lockName = '.millrace.lock'
+/** The statement that nobody has it. */
+const free = 'free\n'
+
+/** How long a statement may be unreadable because it is being written, where the file system has no hard links. */
+const writtenMs = 2000
+const maxLooks = 1000
+
+interface Statement {
+  readonly number: number
+  readonly path: string
+  readonly isFree: boolean
+  readonly holder: Holder | null
+  readonly renewedAtMs: number
+}
+
+/**
+ * Locks a folder for a Flow; its pods share it.
+ *
+ * 1. The folder is that Flow's which the last statement names, as long as that Flow runs.
+ * 2. A statement is made whole, after the last one, by one alone, and is never changed.
+ * 3. It is only removed once there is a later one.
+ *
+ * So the last number only grows: who has looked at a lock that was left behind and then sleeps cannot come between those who
+ * took it over meanwhile. What it states is either refused, or is not the last. Killed between any two steps, what stays is a
+ * statement of a Flow that ended, and perhaps earlier ones, which the next one removes.
+ *
+ * @throws WORKSPACE_CONFLICT when another Flow has it
+ */
+export function takeLock(folder: string, holder: Holder): void {
+  for (const waitMs of taking(folder, holder)) if (waitMs > 0) pause(waitMs)
+}
+
+/** `takeLock` in steps, between which others may do theirs: each gives the milliseconds until the next. */
+export function* taking(folder: string, holder: Holder): Generator<number, void> {
+  for (let looks = 0; looks < maxLooks; looks++) {
+    const last = yield* readLast(folder)
+    if (last !== null && isLastingly(last, holder)) return
+    if (last !== null && last.holder?.flow !== holder.flow && hasHolder(last))
+      throw isHeld(folder, last.holder)
+    yield last !== null && isBeingWritten(last) ? 10 : 0
+    if (last === null || !isBeingWritten(last)) yield* state(folder, last, `${JSON.stringify(holder)}\n`)
+  }
+  throw new MillraceError('WORKSPACE_CONFLICT', `${join(folder, lockName)} does not stay as it is made.`)
+}
+
+/** Gives a folder back, if it is that Flow's. */
+export function dropLock(folder: string, flow: string): void {
+  dropWhere(folder, ({ holder }) => holder?.flow === flow)
+}
+
+/** Gives back what a Flow has left that can be seen to have ended: from within a container nobody could. */
+export function dropAbandoned(folder: string): void {
+  dropWhere(folder, (last) => last.holder !== null && isInSight(last.holder) && !hasHolder(last))
+}
+
+/** Says to other containers that the Flow still runs. */
+export function renewLock(folder: string, flow: string, nowMs: number): void {
+  const last = inOneGo(readLast(folder))
+  if (last?.holder?.flow === flow) orNull(() => utimesSync(last.path, nowMs / 1000, nowMs / 1000))
+}
+
+function dropWhere(folder: string, isDropped: (last: Statement) => boolean): void {
+  const last = inOneGo(readLast(folder))
+  if (last !== null && isDropped(last)) inOneGo(state(folder, last, free))
+}
+
+/** Makes the next statement, unless another one does, and removes those before the last. */
+function* state(folder: string, last: Statement | null, text: string): Generator<number, void> {
+  const locks = join(folder, lockName)
+  orNull(() => mkdirSync(locks))
+  if (!createOnce(join(locks, String((last?.number ?? 0) + 1)), text)) return
+  const numbers = yield* readNumbers(locks)
+  for (const number of numbers.slice(0, -1)) rmSync(join(locks, String(number)), { force: true })
+}
+
+function* readLast(folder: string): Generator<number, Statement | null> {
+  const locks = join(folder, lockName)
+  for (;;) {
+    const number = (yield* readNumbers(locks)).at(-1)
+    if (number === undefined) return null
+    yield 0
+    const last = orNull(() => readStatement(join(locks, String(number)), number))
+    if (last !== null) return last // else there is a later one
+  }
+}
+
+function readStatement(path: string, number: number): Statement {
+  const text = readFileSync(path, 'utf8')
+  return {
+    number,
+    path,
+    isFree: text === free,
+    holder: parseHolder(text),
+    renewedAtMs: statSync(path).mtimeMs,
+  }
+}
+
+/** Ascending; read until nothing changes, as a folder is not read in one step everywhere. */
+function* readNumbers(locks: string): Generator<number, readonly number[]> {
+  let before: readonly number[] | null = null
+  for (;;) {
+    yield 0
+    const names = orNull(() => readdirSync(locks)) ?? []
+    const numbers = names
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .toSorted((one, other) => one - other)
+    if (before !== null && before.at(-1) === numbers.at(-1)) return numbers
+    before = numbers
+  }
+}
+
+function inOneGo<T>(steps: Generator<number, T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** Whether it is that Flow's, and nobody else may soon find it left behind. */
+function isLastingly({ holder, renewedAtMs }: Statement, { flow }: Holder): boolean {
+  return holder?.flow === flow && Date.now() - renewedAtMs < abandonedMs / 2
+}
+
+function hasHolder(last: Statement): last is Statement & { readonly holder: Holder } {
+  return last.holder !== null && isRunning(last.holder, last.renewedAtMs)
+}
+
+function isBeingWritten({ isFree, holder, renewedAtMs }: Statement): boolean {
+  return !isFree && holder === null && Date.now() - renewedAtMs < writtenMs
+}
+
+function isHeld(folder: string, holder: Holder): MillraceError {
+  const { name, pid, startedAt } = holder
+  const elsewhere =
+    ' It is in another container or on another machine: should it have been killed there, the workspace is free ' +
+    `${abandonedMs / 1000} s later.`
+  return new MillraceError(
+    'WORKSPACE_CONFLICT',
+    `${folder} is the workspace of Flow '${name}' (pid ${pid}), which runs since ${startedAt}. ` +
+      `Close that Flow, or give this one another workspace.${isInSight(holder) ? '' : elsewhere}`,
+  )
+}

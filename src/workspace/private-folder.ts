@@ -1,0 +1,63 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pidNamespace } from './process-space.js'
+import { isAlive } from '../lib/alive.js'
+
+/** Longest path of a Unix socket on every system we know (macOS: 103; Linux: 107), less the longest name in the folder. */
+const longestFolder = 90
+
+/** `millrace-PID-NAMESPACE-RANDOM` */
+const pattern = /^millrace-(\d+)-(\w+)-/
+
+let folder: string | null = null
+/** Paths handed out and not released. */
+const used = new Set<string>()
+let paths = 0
+
+/** A path for one more socket or token, in a folder of this process that only its user may enter. */
+export function nextPrivatePath(kind: 'sock' | 'token'): string {
+  folder ??= makeFolder()
+  const path = join(folder, `${paths++}.${kind}`)
+  used.add(path)
+  return path
+}
+
+/** Removes what is no longer needed, such as the socket of a pod that has ended, and the folder with the last one. */
+export function releasePrivatePath(path: string): void {
+  rmSync(path, { force: true })
+  used.delete(path)
+  if (used.size === 0) removeFolder()
+}
+
+function makeFolder(): string {
+  const prefix = `millrace-${process.pid}-${pidNamespace()}-`
+  const parent = tmpdir().length + prefix.length + '/abcdef'.length > longestFolder ? '/tmp' : tmpdir()
+  removeStale(parent)
+  process.once('exit', removeFolder)
+  // its mode is 0700
+  return mkdtempSync(join(parent, prefix))
+}
+
+function removeFolder(): void {
+  if (folder === null) return
+  rmSync(folder, { recursive: true, force: true })
+  process.removeListener('exit', removeFolder)
+  folder = null
+}
+
+/**
+ * Folders of processes that were killed before they could tidy up. Containers that share a temporary folder do not see each
+ * other's processes: only those of the same namespace count.
+ */
+function removeStale(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const [, pid, space] = pattern.exec(name) ?? []
+    if (pid === undefined || space !== pidNamespace() || isAlive(Number(pid))) continue
+    try {
+      rmSync(join(parent, name), { recursive: true, force: true })
+    } catch {
+      // another user's
+    }
+  }
+}

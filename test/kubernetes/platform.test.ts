@@ -1,0 +1,186 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { Client, Document, Flow, type FlowStatus } from 'millrace'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { under } from '../support/load.js'
+import { Namespace } from './support/namespace.js'
+import { onKubernetes } from './support/platform.js'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const fixtures = path.join(root, 'test/fixtures')
+const greeter = path.join(fixtures, 'concepts/greeter.mjs#Greeter')
+const who = path.join(fixtures, 'concepts/executors.mjs#Who')
+
+function shop() {
+  return new Flow({ name: 'shop', quiet: true })
+    .add({ name: 'nothing' })
+    .add({ name: 'greeter', uses: greeter, usesWith: { greeting: 'hi' }, replicas: 2 })
+    .add({ name: 'who', uses: who, replicas: 2 })
+}
+
+describe('a Flow that was started on Kubernetes', () => {
+  let namespace: Namespace
+  let flow: ReturnType<typeof shop>
+  beforeAll(async () => {
+    namespace = await Namespace.create()
+    flow = await shop().start({ ...onKubernetes(namespace), project: fixtures, gatewayReplicas: 2 })
+  })
+  afterAll(async () => {
+    await flow?.close()
+    await namespace.remove()
+  })
+
+  const host = (): string => `grpc://127.0.0.1:${flow.port}`
+  const greetings = async (): Promise<ReadonlySet<unknown>> => {
+    const docs = await flow.post(
+      '/greet',
+      Array.from({ length: 40 }, () => 'x'),
+      { requestSize: 1 },
+    )
+    return new Set([...docs].map(({ tags }) => tags.greeting))
+  }
+  const millrace = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [path.join(root, 'dist/cli/main.js'), ...args], {
+      env: { ...process.env, KUBECONFIG: inject('kubeconfig') },
+    })
+
+  it('says how it stands', async () => {
+    const status = await flow.status()
+    expect(status).toMatchObject({
+      name: 'shop',
+      on: 'kubernetes',
+      namespace: namespace.name,
+      port: flow.port,
+    })
+    expect(status.stages).toMatchObject([
+      { name: 'nothing', runtime: 'pass-through' },
+      { name: 'greeter', runtime: 'kubernetes', replicas: 2, ready: 2, degraded: null },
+      { name: 'who', replicas: 2, ready: 2 },
+    ])
+    const names = (await namespace.pods('who')).map(({ metadata }) => metadata.name)
+    expect(status.stages[2]!.pods.map(({ name }) => name).toSorted()).toEqual(names.toSorted())
+    expect(status.stages[2]!.pods[0]).toMatchObject({ state: 'ready', restarts: 0, pid: null })
+  })
+
+  it('takes messages of 10 MB, several at once on one connection', async () => {
+    const text = 'm'.repeat(10_000_000)
+    const docs = await flow.post(
+      '/who',
+      Array.from({ length: 6 }, (_, index) => new Document({ id: String(index), text })),
+      { requestSize: 1 },
+    )
+    expect([...docs].map(({ id, text: { length } }) => `${id}: ${length}`).toSorted()).toEqual(
+      Array.from({ length: 6 }, (_, index) => `${index}: ${text.length}`),
+    )
+  })
+
+  it('answers two hundred streams of one client', async () => {
+    await using client = new Client({ host: host() })
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => (await client.post('/who', [`${index}`])).texts[0]),
+    )
+    expect(answers).toEqual(Array.from({ length: 200 }, (_, index) => `${index}`))
+  })
+
+  it('is scaled under load, of two calls the last one wins, and nothing is lost', async () => {
+    const report = await under({ host: host(), endpoints: ['/slow'], senders: 4 }, async () => {
+      const [first, second] = await Promise.all([
+        flow.scale('who', { replicas: 4 }),
+        flow.status().then(() => flow.scale('who', { replicas: 3 })),
+      ])
+      expect(second.to).toBe(3)
+      expect(first.to).toBe(3)
+      expect(await flow.scale('who', { replicas: 1 })).toMatchObject({ from: 3, to: 1 })
+      expect(await namespace.pods('who')).toHaveLength(1)
+      await flow.scale('who', { replicas: 2 })
+    })
+    expect(report.outcomes).toEqual({ ok: report.sent })
+  })
+
+  it('loses nothing when a pod of a stage is deleted under load', async () => {
+    const report = await under({ host: host(), endpoints: ['/slow'], senders: 4 }, async ({ byHost }) => {
+      const before = byHost.size
+      const [pod] = await namespace.pods('who')
+      await namespace.kubectl('delete', 'pod', pod!.metadata.name)
+      await namespace.ready()
+      await expect.poll(() => byHost.size).toBeGreaterThan(before)
+    })
+    expect(report.outcomes).toEqual({ ok: report.sent })
+  })
+
+  it('is reached on the same port when the pods of its gateway are replaced', async () => {
+    const report = await under({ host: host(), endpoints: ['/slow'], senders: 2 }, async () => {
+      await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
+      await namespace.ready()
+      await expect.poll(() => flow.isReady()).toBe(true)
+    })
+    expect(report.outcomes).toEqual({ ok: report.sent })
+    expect((await flow.post('/who', ['a'])).texts).toEqual(['a'])
+  })
+
+  it('is updated one pod after the other, and set back when new ones do not start', async () => {
+    expect(await greetings()).toEqual(new Set(['hi']))
+    await flow.rollingUpdate('greeter', { usesWith: { greeting: 'bonjour' } })
+    await expect.poll(greetings).toEqual(new Set(['bonjour']))
+    const failed = flow.rollingUpdate('greeter', { usesWith: { greeting: '' } })
+    await expect(failed).rejects.toMatchObject({
+      code: 'START_FAILED',
+      message: expect.stringMatching(
+        /pod greeter-.* crashed 3 times.*there is nothing to say.*were set back/s,
+      ) as unknown,
+    })
+    expect(await greetings()).toEqual(new Set(['bonjour']))
+    expect((await flow.status()).stages[1]).toMatchObject({ ready: 2, degraded: null })
+  })
+
+  it('is found by another program, which knows its stages and scales it', async () => {
+    await using found = await Flow.attach({
+      on: 'kubernetes',
+      namespace: namespace.name,
+      kubeconfig: inject('kubeconfig'),
+    })
+    expect(found.stages).toEqual(['nothing', 'greeter', 'who'])
+    expect(found.replicas('greeter')).toBe(2)
+    expect((await found.post('/who', ['a'])).texts).toEqual(['a'])
+    await expect(found.scale('greter', { replicas: 2 })).rejects.toThrow("Did you mean 'greeter'?")
+    await expect(found.scale('nothing', { replicas: 2 })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    await found.rollingUpdate('greeter', { usesWith: { greeting: 'hi' } })
+    await expect.poll(greetings).toEqual(new Set(['hi']))
+  })
+
+  it('is shown and scaled from the command line', async () => {
+    const where = ['--on', 'kubernetes', '--namespace', namespace.name]
+    expect((await millrace('scale', 'greeter', '1', ...where)).stdout).toMatch(/^greeter: 2 → 1 in \d/)
+    const { stdout } = await millrace('ps', ...where)
+    expect(stdout).toContain(`shop  on kubernetes  namespace ${namespace.name}`)
+    expect(stdout).toMatch(/greeter +1 of 1 ready/)
+    const [shown] = JSON.parse((await millrace('ps', '--json', ...where)).stdout) as FlowStatus[]
+    expect(shown).toMatchObject({ name: 'shop', namespace: namespace.name })
+  })
+
+  it('is started again over itself, and what it no longer has is deleted', async () => {
+    const smaller = new Flow({ name: 'shop', quiet: true }).add({ name: 'who', uses: who, replicas: 2 })
+    await using started = await smaller.start({ ...onKubernetes(namespace), project: fixtures })
+    expect(started.stages).toEqual(['who'])
+    const kinds = 'deployments,services,configmaps'
+    const left = async () => (await namespace.kubectl('get', kinds, '--output', 'name')).stdout
+    await expect.poll(left).not.toContain('greeter')
+    expect(await left()).toContain('deployment.apps/who')
+  })
+
+  it('ends with all of its objects when it is told so', async () => {
+    await using found = await Flow.attach({
+      on: 'kubernetes',
+      namespace: namespace.name,
+      kubeconfig: inject('kubeconfig'),
+    })
+    await found.close({ remove: true })
+    const kinds = 'deployments,services,configmaps,pdb,hpa,serviceaccounts,roles,rolebindings,pods'
+    const { stdout } = await namespace.kubectl('get', kinds, '--output', 'name')
+    expect(stdout.trim().split('\n')).toEqual(['configmap/kube-root-ca.crt', 'serviceaccount/default'])
+    await expect(
+      Flow.attach({ on: 'kubernetes', namespace: namespace.name, kubeconfig: inject('kubeconfig') }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
