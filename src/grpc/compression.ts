@@ -49,6 +49,7 @@ export async function decompress(
     return content.take()
   } catch (error) {
     account.release(content.length)
+    content.discard()
     throw error instanceof MillraceError ? error : unreadable(error as Error)
   } finally {
     account.release(ownBytes)

@@ -90,6 +90,7 @@ export class MessageReader {
   close(): void {
     this.#closed = true
     this.#waiting = []
+    this.#message?.discard()
     this.#message = undefined
   }
 
