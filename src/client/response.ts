@@ -1,5 +1,5 @@
 import type { DocumentArray } from '../document/index.js'
-import { type Coverage, coverageOf, sumCoverage } from '../wire/coverage.js'
+import { type Coverage, coverageIn, sumCoverage } from '../wire/coverage.js'
 import type { DataRequest, Route, Status } from '../wire/data-request.js'
 
 /** The answer to one request. Documents are decoded when they are first looked at. */
@@ -25,7 +25,8 @@ export class Response {
 
   /** Which shards took part in it, of all stages together; undefined when no stage has several. */
   get shards(): Coverage | undefined {
-    const coverages = coverageOf(this.#request.parameters)
+    const { parameterBytes } = this.#request
+    const coverages = parameterBytes && coverageIn(parameterBytes)
     return coverages && sumCoverage(coverages)
   }
 

@@ -4,12 +4,12 @@ import { statusFromError } from '../wire/error-status.js'
 import type { Executor } from './executor.js'
 
 /** What both kinds of request have. */
-type Answerable<R> = Pick<DataRequest, 'requestId' | 'endpoint' | 'status' | 'routes'> & { answer(): R }
+type Answerable<R> = Pick<DataRequest, 'requestId' | 'endpoint' | 'status' | 'addRoute'> & { answer(): R }
 
 /** The request as its own answer, with the stage added to the routes (jina.md 4.3). */
 export function unchanged<R extends Answerable<R>>(request: R, deployment: string): R {
   const answer = request.answer()
-  answer.routes = [...answer.routes, { executor: deployment }]
+  answer.addRoute({ executor: deployment })
   return answer
 }
 
@@ -41,6 +41,6 @@ export function failed<R extends Answerable<R>>(
   }
   onError?.(error)
   answer.status = status
-  answer.routes = [...answer.routes, { executor: deployment, status: { code, description } }]
+  answer.addRoute({ executor: deployment, status: { code, description } })
   return answer
 }

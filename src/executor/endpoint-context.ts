@@ -8,7 +8,7 @@ import type { HandlerContext } from './context.js'
 export interface RequestHead {
   readonly requestId: string
   readonly endpoint: string
-  readonly parameters: Record<string, unknown>
+  readParameters(): Readonly<Record<string, unknown>>
   readonly routes: readonly Route[]
   /** The answers that the documents consist of; undefined when they are one. */
   readonly parts?: readonly Part[] | undefined
@@ -36,7 +36,7 @@ export class EndpointContext implements HandlerContext {
   }
 
   get parameters(): Record<string, unknown> {
-    return (this.#parameters ??= ownParameters(this.#source.head.parameters, this.#source.name))
+    return (this.#parameters ??= ownParameters(this.#source.head.readParameters(), this.#source.name))
   }
 
   get endpoint(): string {
@@ -86,7 +86,7 @@ export class EndpointContext implements HandlerContext {
  * (jina.md 1.8). `exec1__k` is the gateway's part: it knows the names of all stages and takes the prefixed keys out.
  * Spread and not assignment: a key `__proto__` stays a key.
  */
-export function ownParameters(parameters: Record<string, unknown>, name: string): Record<string, unknown> {
+function ownParameters(parameters: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
   const own = Object.hasOwn(parameters, name) ? parameters[name] : undefined
   if (typeof own !== 'object' || own === null || Array.isArray(own)) return { ...parameters }
   return { ...parameters, ...own }

@@ -2,7 +2,7 @@ import type { Call } from '../call/call.js'
 import { DocumentArray } from '../document/index.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { failed, unchanged } from './answers.js'
-import { callHandler, handlerName, type Target, withResults } from './invoke.js'
+import { addResults, callHandler, handlerName, type Target } from './invoke.js'
 import { sortResult, yieldedDocument } from './result.js'
 
 /**
@@ -30,7 +30,7 @@ export async function* invokeStream(
     const results = outcome.kind === 'results' ? outcome.results : undefined
     for (const doc of outcome.kind === 'documents' ? outcome.docs : docs) {
       const answer = answerWith(target, request, doc)
-      if (results !== undefined) answer.parameters = withResults(target, answer.parameters, results)
+      if (results !== undefined) answer.parameterBytes = addResults(target, answer.parameterBytes, results)
       yield answer
     }
   } catch (error) {

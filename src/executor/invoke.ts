@@ -3,7 +3,9 @@ import { DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import type { DataRequest } from '../wire/data-request.js'
-import { encodeStruct } from '../wire/struct.js'
+import { resultsIn, withResults } from '../wire/results.js'
+import { structBytes } from '../wire/struct.js'
+import { writeObject } from '../wire/struct-entry.js'
 import { failed, unchanged } from './answers.js'
 import { EndpointContext, type RequestHead } from './endpoint-context.js'
 import type { Endpoint } from './endpoints.js'
@@ -60,28 +62,30 @@ export function handlerName({ executor, endpoint }: Target): string {
   return `${executor.constructor.name}.${endpoint.method}`
 }
 
-/** `parameters` with one pod's results added. Throws INVALID_RESULT for what cannot be sent. */
-export function withResults(
+/** Parameters with one pod's results added. Throws INVALID_RESULT for what cannot be sent. */
+export function addResults(
   target: Target,
-  parameters: Readonly<Record<string, unknown>>,
+  parameters: Uint8Array | undefined,
   results: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+): Uint8Array {
+  const entry = new Writer()
+  writeObject(entry, target.podName, [resultBytes(target, results)])
+  const known = parameters && resultsIn(parameters)
+  return withResults(parameters, known === undefined ? [entry.finish()] : [known, entry.finish()])
+}
+
+function resultBytes(target: Target, results: Readonly<Record<string, unknown>>): Uint8Array {
   try {
     // here and not when the answer is encoded: there nobody knows any more who returned it
-    encodeStruct(new Writer(), results, handlerName(target))
+    return structBytes(results, handlerName(target))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new MillraceError(
       'INVALID_RESULT',
       `${handlerName(target)} returned results that cannot be sent: ${reason}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     )
   }
-  const others = parameters.__results__
-  const known = typeof others === 'object' && others !== null && !Array.isArray(others) ? others : {}
-  return { ...parameters, __results__: { ...known, [target.podName]: results } }
 }
 
 function settle(
@@ -92,7 +96,7 @@ function settle(
   const answer = unchanged(request, target.deployment)
   if (outcome.kind === 'documents') answer.docs = outcome.docs
   if (outcome.kind === 'results') {
-    answer.parameters = withResults(target, answer.parameters, outcome.results)
+    answer.parameterBytes = addResults(target, answer.parameterBytes, outcome.results)
   }
   return answer
 }

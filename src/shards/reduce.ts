@@ -1,12 +1,12 @@
 import { DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
-import { ownParameters } from '../executor/endpoint-context.js'
 import { describeValue } from '../executor/describe-value.js'
 import type { DataRequest } from '../wire/data-request.js'
-import { resultsOf, withResults } from '../wire/results.js'
 import { concatenate, countDocuments } from '../wire/lists/list.js'
 import { mergeLists } from '../wire/lists/merge.js'
 import type { Ranking } from '../wire/lists/ranking.js'
+import { resultsIn, withResults } from '../wire/results.js'
+import { objectIn, scalarOf, valueIn } from '../wire/struct-reader.js'
 
 /** Answers of several shards to one request, in the order of the shards. */
 export interface Answers {
@@ -55,7 +55,7 @@ export function merging(ranking: () => Ranking, executor: () => string = () => '
   return (given) => {
     const { request } = given
     const preset = ranking()
-    const limit = limitOf(ownParameters(request.parameters, executor())) ?? preset.limit
+    const limit = limitOf(request.parameterBytes, executor()) ?? preset.limit
     return answerOf(given, mergeLists(lists(given), { ...preset, limit }, request.list))
   }
 }
@@ -72,8 +72,8 @@ export const concatenating: Reduce = (given) => {
 export function reducingWith(reduce: ListReduce): Reduce {
   return async (given) => {
     const { request, from } = given
-    const { endpoint, parameters } = request
-    const list = await reduce(lists(given), { endpoint, parameters: { ...parameters }, shards: from })
+    const parameters = { ...request.readParameters() }
+    const list = await reduce(lists(given), { endpoint: request.endpoint, parameters, shards: from })
     return answerOf(given, [list])
   }
 }
@@ -99,11 +99,8 @@ export function onDocuments(reduce: ReduceFunction): ListReduce {
 /** The first answer with other documents, and the results of all. */
 export function answerOf({ answers }: Answers, list: readonly Uint8Array[]): DataRequest {
   const answer = answers[0]!.withList(list)
-  const results = answers.flatMap(({ parameters }) => {
-    const own = resultsOf(parameters)
-    return own === undefined ? [] : [own]
-  })
-  if (results.length > 0) answer.parameters = withResults(answer.parameters, results)
+  const results = answers.flatMap(({ parameterBytes }) => (parameterBytes && resultsIn(parameterBytes)) ?? [])
+  if (results.length > 0) answer.parameterBytes = withResults(answer.parameterBytes, results)
   return answer
 }
 
@@ -111,7 +108,11 @@ function lists({ answers }: Answers): Uint8Array[] {
   return answers.map(({ list }) => list ?? new Uint8Array())
 }
 
-/** How many matches the request wants; undefined when it does not say. */
-function limitOf({ limit }: Record<string, unknown>): number | undefined {
+/** How many matches the request wants; undefined when it does not say. What is for the Executor alone goes first. */
+function limitOf(parameters: Uint8Array | undefined, executor: string): number | undefined {
+  if (parameters === undefined) return undefined
+  const own = objectIn(parameters, executor)
+  const value = (own && valueIn(own, 'limit')) ?? valueIn(parameters, 'limit')
+  const limit = value && scalarOf(value)
   return typeof limit === 'number' && Number.isInteger(limit) && limit >= 0 ? limit : undefined
 }

@@ -8,7 +8,7 @@
 import type { Call, Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import { coverageKey } from '../wire/coverage.js'
+import { withCoverage } from '../wire/coverage.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { inOrder } from '../wire/lists/restore.js'
 import { type Split, splitDocuments } from '../wire/lists/split.js'
@@ -90,7 +90,7 @@ async function askOne(
       const state = answer.status?.code === 'ERROR' ? 'refused' : 'ok'
       const outcomes = [{ state, answer }] as const
       tally.note([shard], outcomes)
-      return withCoverage(answer, { stage, total: shards.length, questions: [{ shard, request }], outcomes })
+      return covered(answer, { stage, total: shards.length, questions: [{ shard, request }], outcomes })
     } catch (error) {
       const known = MillraceError.from(error)
       tally.note([shard], [{ state: 'failed', error: known }])
@@ -106,7 +106,7 @@ async function askAll(options: ShardedOptions, request: DataRequest, call: Call)
   const asked = await ask(options, questions, request, call)
   if (asked.failure !== null) return asked.failure
   const answer = await options.reduce(request.endpoint)({ request, ...asked })
-  return withCoverage(answer, asked)
+  return covered(answer, asked)
 }
 
 /** Each document to the shard it belongs to. A request without documents is about all of them. */
@@ -120,7 +120,7 @@ async function askOwners(options: ShardedOptions, request: DataRequest, call: Ca
   }))
   const asked = await ask(options, questions, request, call)
   if (asked.failure !== null) return asked.failure
-  return withCoverage(restored(split, asked), asked)
+  return covered(restored(split, asked), asked)
 }
 
 interface Gathered extends Asked {
@@ -161,7 +161,7 @@ async function ask(
     ...asked,
     answers: ok.map(({ answer }) => answer),
     from: ok.map(({ name }) => name),
-    failure: ok.length >= enough ? null : withCoverage(failWith(asked, write), asked),
+    failure: ok.length >= enough ? null : covered(failWith(asked, write), asked),
   }
 }
 
@@ -172,7 +172,7 @@ function restored(split: Split, { outcomes, answers, from }: Gathered): DataRequ
   return answerOf({ request: answers[0]!, answers, from }, inOrder(split, lists))
 }
 
-function withCoverage(answer: DataRequest, asked: Asked): DataRequest {
-  answer.parameters = { ...answer.parameters, [coverageKey]: { [asked.stage]: coverageOf(asked) } }
+function covered(answer: DataRequest, asked: Asked): DataRequest {
+  answer.parameterBytes = withCoverage(answer.parameterBytes, { [asked.stage]: coverageOf(asked) })
   return answer
 }

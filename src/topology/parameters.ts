@@ -1,42 +1,50 @@
+import { Writer } from '../lib/protobuf/writer.js'
+import { writeEntry } from '../wire/struct-entry.js'
+import { StructReader } from '../wire/struct-reader.js'
+
 /**
  * Executor-specific parameters (jina.md 1.8). `exec1__top_k: 5` reaches only `exec1`, as `top_k`; a Struct under the name
  * of a stage is merged over the parameters of that stage. With several `__` the parts of the name are joined without
  * them (`a__b__k` is `k` of `ab`), as Jina does.
+ *
+ * Parameters are the bytes of a google.protobuf.Struct: no value is decoded to be sent on.
  */
-export type Parameters = Record<string, unknown>
-
 const separator = '__'
 
-/** Whether any stage gets something other than the parameters as they are. */
-export function areSpecific(parameters: Parameters, stages: Iterable<string>): boolean {
-  for (const key in parameters) if (isPrefixed(key)) return true
-  for (const name of stages) if (isStruct(parameters[name])) return true
-  return false
+/** Whether any stage gets something other than the parameters as they are. Throws MALFORMED. */
+export function areSpecific(parameters: Uint8Array, stages: ReadonlySet<string>): boolean {
+  const entries = new StructReader(parameters)
+  /** Stages under whose name there is an object; a later entry of the same key may take its place. */
+  let objects: Set<string> | undefined
+  while (entries.next()) {
+    if (entries.keyIsPrefixed) return true
+    const isObject = entries.object !== undefined
+    if (!isObject && objects === undefined) continue
+    const { key } = entries
+    if (!stages.has(key)) continue
+    if (isObject) (objects ??= new Set()).add(key)
+    else objects?.delete(key)
+  }
+  return objects !== undefined && objects.size > 0
 }
 
-/** What one stage gets; a new object. */
-export function parametersFor(stage: string, parameters: Parameters): Parameters {
-  const own: [string, unknown][] = []
-  const prefixed: [string, unknown][] = []
-  for (const entry of Object.entries(parameters)) {
-    const [key, value] = entry
-    if (!isPrefixed(key)) {
-      own.push(entry)
+/** What one stage gets. Entries that are for all come first, so what is for this stage replaces them. Throws MALFORMED. */
+export function parametersFor(stage: string, parameters: Uint8Array): Uint8Array {
+  const entries = new StructReader(parameters)
+  const writer = new Writer(parameters.length + 16)
+  const prefixed = new Writer()
+  let nested: Uint8Array | undefined
+  while (entries.next()) {
+    if (entries.keyIsPrefixed) {
+      const parts = entries.key.split(separator)
+      const rest = parts.pop() ?? ''
+      if (parts.join('') === stage) writeEntry(prefixed, rest, entries.valueBytes)
       continue
     }
-    const parts = key.split(separator)
-    const rest = parts.pop() ?? ''
-    if (parts.join('') === stage) prefixed.push([rest, value])
+    writer.raw(entries.field)
+    if (entries.keyIs(stage)) nested = entries.object
   }
-  const nested = parameters[stage]
-  // fromEntries defines properties, so a key `__proto__` stays a key
-  return Object.fromEntries([...own, ...prefixed, ...(isStruct(nested) ? Object.entries(nested) : [])])
-}
-
-function isPrefixed(key: string): boolean {
-  return key.includes(separator) && !key.startsWith(separator) && !key.endsWith(separator)
-}
-
-function isStruct(value: unknown): value is Parameters {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  writer.raw(prefixed.finish())
+  if (nested !== undefined) writer.raw(nested)
+  return writer.finish()
 }

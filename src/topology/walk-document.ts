@@ -12,9 +12,10 @@ export function walkDocument(stages: readonly Stage[], targets: Targets): Stream
   return (request, call) => {
     const { endpoint, targetExecutor } = request
     const chosen = targetExecutor === '' ? undefined : targets.match(targetExecutor)
-    if (targetExecutor !== '') request.targetExecutor = ''
     const visited = stages.filter((stage) => !stage.passThrough && visits(stage, endpoint, chosen))
-    return through(visited, 0, request, call)
+    const own = request.answer()
+    own.targetExecutor = ''
+    return through(visited, 0, own, call)
   }
 }
 
@@ -29,10 +30,12 @@ async function* through(
     yield request
     return
   }
-  const { parameters } = request
-  if (areSpecific(parameters, [stage.name])) request.parameters = parametersFor(stage.name, parameters)
-  for await (const answer of stage.stream(request, call)) {
-    if (index + 1 < stages.length) answer.parameters = parameters
+  const { parameterBytes: parameters } = request
+  const own = request.answer()
+  if (parameters !== undefined && areSpecific(parameters, new Set([stage.name])))
+    own.parameterBytes = parametersFor(stage.name, parameters)
+  for await (const answer of stage.stream(own, call)) {
+    if (index + 1 < stages.length) answer.parameterBytes = parameters
     yield* through(stages, index + 1, answer, call)
   }
 }

@@ -109,6 +109,37 @@ describe('a walk', () => {
     expect(response.parameters).toEqual({ ...parameters, __results__: { 'a/rep-0': { n: 1 } } })
   })
 
+  test('leaves every byte that it does not have to change as it came, and the request itself alone', async () => {
+    // an entry whose key comes behind its value, an unknown field in the header, and one in the message
+    const parameters = [10, 7, 18, 2, 8, 0, 10, 1, 97]
+    const header = [26, 2, 47, 120, 10, 1, 105, 72, 5]
+    const bytes = Uint8Array.from([72, 1, 18, parameters.length, ...parameters, 10, header.length, ...header])
+    const hops: Uint8Array[] = []
+    const echo = (name: string): Stage => ({
+      ...stage(name),
+      handle: async (request) => {
+        hops.push(request.encode())
+        return DataRequest.decode(request.encode())
+      },
+    })
+    const request = DataRequest.decode(bytes)
+    const response = await walkOver([echo('a'), echo('b')])(request, call)
+    expect(hops.map((hop) => [...hop])).toEqual([[...bytes], [...bytes]])
+    expect([...request.encode()]).toEqual([...bytes])
+    expect(response.parameterBytes).toEqual(Uint8Array.from(parameters))
+    expect(Buffer.from(response.encode()).includes(Buffer.from(header))).toBe(true)
+  })
+
+  test('takes target_executor off for its stages, and leaves the request as it came', async () => {
+    const request = DataRequest.create({ endpoint: '/x', targetExecutor: 'a', parameters: { a__k: 1 } })
+    const bytes = request.encode()
+    const first = stage('a')
+    await walkOver([first])(request, call)
+    expect(first.seen).toEqual([{ k: 1 }])
+    expect(request.targetExecutor).toBe('a')
+    expect(request.encode()).toEqual(bytes)
+  })
+
   test('merges what stages return under __results__', async () => {
     const stages = [
       stage('a', { results: { 'a/rep-0': { n: 1 } } }),

@@ -1,10 +1,10 @@
 import type { Call, Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import { type Coverages, coverageKey, coverageOf } from '../wire/coverage.js'
+import { type Coverages, coverageIn, withCoverage } from '../wire/coverage.js'
 import type { DataRequest, Route } from '../wire/data-request.js'
-import { resultsOf, withResults } from '../wire/results.js'
-import { areSpecific, type Parameters, parametersFor } from './parameters.js'
+import { resultsIn, withResults } from '../wire/results.js'
+import { areSpecific, parametersFor } from './parameters.js'
 import { type Stage, visits } from './stage.js'
 import type { Targets } from './targets.js'
 
@@ -26,15 +26,15 @@ const gateway = 'gateway'
  * 3. An answer with status ERROR ends the walk: later stages are not visited and have no route.
  * 4. What fails behind a stage that has answered is no longer a request that nobody has seen (`notRun`).
  * 5. Routes of the response are `gateway` and the visited stages, whatever the pods wrote there.
+ * 6. No request or answer that came in is changed: each hop, and the response, is a copy that shares what it leaves as it
+ *    is. Parameters stay bytes.
  */
 export function walk({ stages, targets, clock }: WalkOptions): Handler {
-  const names = stages.filter(({ passThrough }) => !passThrough).map(({ name }) => name)
+  const names = new Set(stages.filter(({ passThrough }) => !passThrough).map(({ name }) => name))
   return async (request, call) => {
-    const trip = new Trip(request, clock)
     const { endpoint, targetExecutor } = request
     const chosen = targetExecutor === '' ? undefined : targets.match(targetExecutor)
-    if (targetExecutor !== '') request.targetExecutor = ''
-    trip.specific = areSpecific(trip.parameters, names)
+    const trip = new Trip(request, names, clock)
     for (const stage of stages) {
       if (!visits(stage, endpoint, chosen)) continue
       if (stage.passThrough) trip.pass(stage.name)
@@ -46,21 +46,22 @@ export function walk({ stages, targets, clock }: WalkOptions): Handler {
 
 /** Where one request is. */
 class Trip {
-  readonly parameters: Parameters
-  specific = false
   readonly #clock: Clock
+  readonly #parameters: Uint8Array | undefined
+  /** Whether stages get parameters of their own. */
+  readonly #isSpecific: boolean
   readonly #routes: Route[]
-  readonly #results: Parameters[] = []
+  readonly #results: Uint8Array[] = []
   #hops = 0
   #coverages: Coverages | undefined
-  readonly #request: DataRequest
   #current: DataRequest
 
-  constructor(request: DataRequest, clock: Clock) {
+  constructor(request: DataRequest, stages: ReadonlySet<string>, clock: Clock) {
+    const { parameterBytes } = request
     this.#clock = clock
-    this.#request = request
     this.#current = request
-    this.parameters = request.parameters
+    this.#parameters = parameterBytes
+    this.#isSpecific = parameterBytes !== undefined && areSpecific(parameterBytes, stages)
     this.#routes = [{ executor: gateway, startTime: this.#now() }]
   }
 
@@ -72,19 +73,15 @@ class Trip {
 
   /** False when the stage answered with an error. */
   async visit({ name, handle }: Stage, call: Call): Promise<boolean> {
-    const request = this.#current
-    if (this.specific) request.parameters = parametersFor(name, this.parameters)
-    else if (request !== this.#request) request.parameters = this.parameters
+    const request = this.#current.copy()
+    request.targetExecutor = ''
+    request.parameterBytes = this.#parametersFor(name)
     const startTime = this.#now()
     const answered = handle(request, call)
     const answer = await (this.#hops++ === 0 ? answered : answered.catch(throwBegun))
     const route: Route = { executor: name, startTime, endTime: this.#now() }
     this.#current = answer
-    const { parameters } = answer
-    const results = resultsOf(parameters)
-    if (results !== undefined) this.#results.push(results)
-    const coverages = coverageOf(parameters)
-    if (coverages !== undefined) this.#coverages = { ...this.#coverages, ...coverages }
+    this.#collect(answer)
     const { status } = answer
     if (status?.code === 'ERROR') route.status = status
     this.#routes.push(route)
@@ -92,15 +89,28 @@ class Trip {
   }
 
   response(): DataRequest {
-    const response = this.#current === this.#request ? this.#request.answer() : this.#current
+    const response = this.#current.answer()
     const parameters =
-      this.#results.length === 0 ? this.parameters : withResults(this.parameters, this.#results)
-    response.parameters =
-      this.#coverages === undefined ? parameters : { ...parameters, [coverageKey]: this.#coverages }
-    response.parts = undefined
+      this.#results.length === 0 ? this.#parameters : withResults(this.#parameters, this.#results)
+    response.targetExecutor = ''
+    response.parameterBytes =
+      this.#coverages === undefined ? parameters : withCoverage(parameters, this.#coverages)
     this.#routes[0]!.endTime = this.#now()
     response.routes = this.#routes
     return response
+  }
+
+  #parametersFor(stage: string): Uint8Array | undefined {
+    const parameters = this.#parameters
+    return this.#isSpecific && parameters !== undefined ? parametersFor(stage, parameters) : parameters
+  }
+
+  #collect({ parameterBytes }: DataRequest): void {
+    if (parameterBytes === undefined) return
+    const results = resultsIn(parameterBytes)
+    if (results !== undefined) this.#results.push(results)
+    const coverages = coverageIn(parameterBytes)
+    if (coverages !== undefined) this.#coverages = { ...this.#coverages, ...coverages }
   }
 
   #now(): Date {

@@ -88,3 +88,46 @@ export const garbage: fc.Arbitrary<Uint8Array> = fc.oneof(
     .array(fc.tuple(fc.integer({ min: 0, max: 63 }), fc.uint8Array({ maxLength: 20 })), { maxLength: 8 })
     .map((fields) => Uint8Array.from(fields.flatMap(([tag, bytes]) => [tag, bytes.length, ...bytes]))),
 )
+
+/** The bytes of a google.protobuf.Struct as any peer may write it: keys, values and kinds twice or missing, unknown fields. */
+export function anyStruct(keys: readonly string[]): fc.Arbitrary<Uint8Array> {
+  const unknown = fc.constantFrom<number[]>([72, 1], [98, 2, 7, 7], [107, 8, 1, 108])
+  const text = word.map((content) => [...Buffer.from(content)])
+  return fc
+    .letrec<{ struct: number[]; value: number[] }>((tie) => {
+      const field = (tag: number, content: fc.Arbitrary<number[]>): fc.Arbitrary<number[]> =>
+        content.map((bytes) => [tag, ...varint(bytes.length), ...bytes])
+      const several = (parts: fc.Arbitrary<number[]>, maxLength: number): fc.Arbitrary<number[]> =>
+        fc.array(parts, { maxLength, depthIdentifier: 'struct' }).map((all) => all.flat())
+      const key = field(
+        10,
+        fc.constantFrom(...keys).map((name) => [...Buffer.from(name)]),
+      )
+      const entry = fc.oneof(
+        { weight: 6, arbitrary: fc.tuple(key, field(18, tie('value'))).map((parts) => parts.flat()) },
+        { weight: 1, arbitrary: several(fc.oneof(key, field(18, tie('value')), unknown), 4) },
+      )
+      const kind = fc.oneof(
+        { depthIdentifier: 'struct', depthSize: 'small' },
+        field(26, text),
+        fc.constantFrom<number[]>([8, 0], [32, 1], [32, 0], [17, 0, 0, 0, 0, 0, 0, 240, 63]),
+        field(42, tie('struct')),
+        field(50, several(field(10, tie('value')), 3)),
+      )
+      return {
+        value: fc.oneof(
+          { weight: 6, arbitrary: kind },
+          { weight: 1, arbitrary: several(fc.oneof(kind, unknown), 3) },
+        ),
+        struct: several(
+          fc.oneof({ weight: 6, arbitrary: field(10, entry) }, { weight: 1, arbitrary: unknown }),
+          6,
+        ),
+      }
+    })
+    .struct.map((bytes) => Uint8Array.from(bytes))
+}
+
+function varint(length: number): number[] {
+  return length < 0x80 ? [length] : [(length & 0x7f) | 0x80, ...varint(length >>> 7)]
+}

@@ -1,20 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import { coverageOf, sumCoverage } from './coverage.js'
+import { coverageIn, sumCoverage, withCoverage } from './coverage.js'
+import { decodeStruct, structBytes } from './struct.js'
 
 const whole = { total: 3, ok: 2, failed: 0, skipped: 1 }
 
 describe('what parameters say of shards', () => {
   test('is nothing when there is nothing, or something else', () => {
     for (const given of [undefined, null, 3, [], {}, { exec: 'all' }, { exec: { total: '3' } }]) {
-      expect(coverageOf({ __coverage__: given })).toBeUndefined()
+      expect(coverageIn(structBytes({ __coverage__: given }))).toBeUndefined()
     }
-    expect(
-      coverageOf(Object.create({ __coverage__: { exec: whole } }) as Record<string, unknown>),
-    ).toBeUndefined()
   })
 
   test('is by stage', () => {
-    expect(coverageOf({ __coverage__: { exec: whole, other: 'unknown' } })).toEqual({ exec: whole })
+    const parameters = structBytes({ __coverage__: { exec: whole, other: 'unknown' } })
+    expect(coverageIn(parameters)).toEqual({ exec: whole })
+  })
+
+  test('takes the place of what was said before, and leaves the rest', () => {
+    const parameters = withCoverage(structBytes({ __coverage__: 5, k: 1 }), { exec: whole })
+    expect(decodeStruct(parameters)).toEqual({ k: 1, __coverage__: { exec: whole } })
+    expect(decodeStruct(withCoverage(undefined, { exec: whole }))).toEqual({ __coverage__: { exec: whole } })
   })
 
   test('adds up over stages', () => {

@@ -1,3 +1,7 @@
+import { decodeStruct, structBytes } from './struct.js'
+import { withObject } from './struct-entry.js'
+import { objectIn } from './struct-reader.js'
+
 /** Key under which the parameters of a response say, by stage, which shards took part in it. */
 export const coverageKey = '__coverage__'
 
@@ -25,12 +29,22 @@ export interface ShardFailure {
 /** By name of the stage. */
 export type Coverages = Readonly<Record<string, Coverage>>
 
-/** What the parameters of an answer say of shards; undefined when no stage of it had several. Never throws. */
-export function coverageOf(parameters: Readonly<Record<string, unknown>>): Coverages | undefined {
-  const given = Object.hasOwn(parameters, coverageKey) ? parameters[coverageKey] : undefined
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined
-  const known = Object.entries(given).filter((entry): entry is [string, Coverage] => isCoverage(entry[1]))
+/**
+ * What the parameters of an answer, a google.protobuf.Struct, say of shards; undefined when no stage of it had several.
+ * Throws MALFORMED.
+ */
+export function coverageIn(parameters: Uint8Array): Coverages | undefined {
+  const given = objectIn(parameters, coverageKey)
+  if (given === undefined) return undefined
+  const known = Object.entries(decodeStruct(given)).filter((entry): entry is [string, Coverage] =>
+    isCoverage(entry[1]),
+  )
   return known.length === 0 ? undefined : Object.fromEntries(known)
+}
+
+/** Parameters that say which shards took part. Throws MALFORMED. */
+export function withCoverage(parameters: Uint8Array | undefined, coverages: Coverages): Uint8Array {
+  return withObject(parameters, coverageKey, [structBytes(coverages)])
 }
 
 /** All stages together. */

@@ -68,13 +68,19 @@ export class DataRequest {
     return request
   }
 
-  /** A response to it: shares header, parameters, routes and documents until they are changed; it is one answer, of no parts. */
+  /** The same request, to be changed alone: it shares header, parameters, routes and documents until one of both sets them. */
+  copy(): DataRequest {
+    const copy = new DataRequest(this.#envelope.copy())
+    copy.#docs = this.#docs
+    copy.#dataUnknown = this.#dataUnknown
+    copy.#absent = this.#absent
+    return copy
+  }
+
+  /** A response to it: a copy that is one answer, of no parts. */
   answer(): DataRequest {
-    const answer = new DataRequest(this.#envelope.copy())
-    answer.#envelope.parts = undefined
-    answer.#docs = this.#docs
-    answer.#dataUnknown = this.#dataUnknown
-    answer.#absent = this.#absent
+    const answer = this.copy()
+    answer.parts = undefined
     return answer
   }
 
@@ -101,6 +107,7 @@ export class DataRequest {
   }
 
   set targetExecutor(targetExecutor: string) {
+    if (targetExecutor === this.targetExecutor) return
     this.#envelope.header = { ...this.#envelope.header, targetExecutor: targetExecutor || undefined }
   }
 
@@ -122,13 +129,27 @@ export class DataRequest {
     this.#envelope.header = { ...this.#envelope.header, status }
   }
 
-  /** The object itself: changes to it are sent. */
+  /** The object itself: changes to it are sent. `readParameters` leaves the bytes as they came. */
   get parameters(): Record<string, unknown> {
     return this.#envelope.parameters
   }
 
   set parameters(parameters: Record<string, unknown>) {
     this.#envelope.parameters = parameters
+  }
+
+  /** Not to be changed: changes are not sent. Decoded on first use. Throws MALFORMED. */
+  readParameters(): Readonly<Record<string, unknown>> {
+    return this.#envelope.readParameters()
+  }
+
+  /** The parameters as the bytes of a google.protobuf.Struct; undefined when there are none. Not to be written to. */
+  get parameterBytes(): Uint8Array | undefined {
+    return this.#envelope.parameterBytes
+  }
+
+  set parameterBytes(bytes: Uint8Array | undefined) {
+    this.#envelope.parameterBytes = bytes
   }
 
   /** The list itself: changes to it are sent. */
@@ -138,6 +159,11 @@ export class DataRequest {
 
   set routes(routes: Route[]) {
     this.#envelope.routes = routes
+  }
+
+  /** One more behind those that are there; they are not decoded. */
+  addRoute(route: Route): void {
+    this.#envelope.addRoute(route)
   }
 
   /** Decodes the documents on first use; empty when there are none. Throws MALFORMED, and UNSUPPORTED for a Python pickle. */

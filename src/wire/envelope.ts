@@ -5,24 +5,33 @@ import { gather, gathered, type Gathered } from './gather.js'
 import { joined, lengthOf } from './pieces.js'
 import { decodePart, type Part, partsField, writeParts } from './parts.js'
 import { decodeRoutes, type Route, writeRoutes } from './routes.js'
-import { decodeStruct, encodeStruct } from './struct.js'
+import { decodeStruct, encodeStruct, structBytes } from './struct.js'
+
+type Parameters = Record<string, unknown>
 
 const partsTag = partsField * 8 + 2
+const noParameters: Readonly<Parameters> = Object.freeze({})
 
 /**
  * What DataRequestProto and SingleDocumentRequestProto have in common: header = 1, parameters = 2, routes = 3, and a
  * payload = 4 that is somebody else's business.
  *
  * 1. Decoding looks at top-level tags only; a part is decoded when it is first asked for.
- * 2. A part that was neither set nor handed out as a mutable value leaves as the bytes it came in.
+ * 2. A part that was neither set nor handed out as a mutable value leaves as the bytes it came in, and the whole message
+ *    does when no part was.
  * 3. Fields that are not known, here and in the header, leave as they came.
  * 4. Bytes taken in are never written to, so copies of an envelope may share them.
  */
 export class Envelope {
   /** The whole message while nothing has changed. */
   #source: Uint8Array | undefined
-  #header: Uint8Array | Header = emptyHeader
-  #parameters: Uint8Array | Record<string, unknown> | undefined
+  /** As it came, until another one is set. */
+  #headerBytes: Uint8Array | undefined
+  /** Decoded, or what was set. */
+  #header: Header | undefined
+  #parameters: Uint8Array | Parameters | undefined
+  /** What `#parameters` says while it is bytes, once somebody has read it. */
+  #readParameters: Parameters | undefined
   /** Whole fields with their tags, or what was set or handed out. */
   #routes: Uint8Array | Route[] | undefined
   /** One piece, or several that follow each other. */
@@ -55,7 +64,7 @@ export class Envelope {
         else unknown = gather(unknown, field)
       }
     }
-    envelope.#header = gathered(header) ?? emptyHeader
+    envelope.#headerBytes = gathered(header)
     envelope.#parameters = gathered(parameters)
     envelope.#routes = gathered(routes)
     envelope.#payload = gathered(payload)
@@ -68,8 +77,10 @@ export class Envelope {
   copy(): Envelope {
     const copy = new Envelope()
     copy.#source = this.#source
+    copy.#headerBytes = this.#headerBytes
     copy.#header = this.#header
     copy.#parameters = this.#parameters
+    copy.#readParameters = this.#readParameters
     copy.#routes = this.#routes
     copy.#payload = this.#payload
     copy.#parts = this.#parts
@@ -78,28 +89,51 @@ export class Envelope {
   }
 
   get header(): Header {
-    const header = this.#header
-    if (!(header instanceof Uint8Array)) return header
-    // what was decoded only to be read must not cost the bytes: #source still stands for it
-    return (this.#header = decodeHeader(header))
+    return (this.#header ??= this.#headerBytes === undefined ? emptyHeader : decodeHeader(this.#headerBytes))
   }
 
   set header(header: Header) {
     this.#source = undefined
+    this.#headerBytes = undefined
     this.#header = header
   }
 
-  /** Mutable, so that asking for it counts as a change. */
-  get parameters(): Record<string, unknown> {
+  /** Mutable, so that asking for it counts as a change; `readParameters` does not. */
+  get parameters(): Parameters {
     this.#source = undefined
     const parameters = this.#parameters
     if (parameters !== undefined && !(parameters instanceof Uint8Array)) return parameters
     return (this.#parameters = parameters === undefined ? {} : decodeStruct(parameters))
   }
 
-  set parameters(parameters: Record<string, unknown>) {
+  set parameters(parameters: Parameters) {
     this.#source = undefined
     this.#parameters = parameters
+  }
+
+  /** The google.protobuf.Struct, undecoded while nobody has asked for it to be changed; undefined when there is none. */
+  get parameterBytes(): Uint8Array | undefined {
+    const parameters = this.#parameters
+    if (parameters === undefined || parameters instanceof Uint8Array) return parameters
+    return structBytes(parameters)
+  }
+
+  /** The bytes that are there already change nothing. */
+  set parameterBytes(bytes: Uint8Array | undefined) {
+    const parameters = this.#parameters
+    if (bytes === parameters) return
+    if (bytes !== undefined && parameters instanceof Uint8Array && areEqual(bytes, parameters)) return
+    this.#source = undefined
+    this.#parameters = bytes
+    this.#readParameters = undefined
+  }
+
+  /** To be read only. Decoded once. */
+  readParameters(): Readonly<Parameters> {
+    const parameters = this.#parameters
+    if (parameters === undefined) return noParameters
+    if (!(parameters instanceof Uint8Array)) return parameters
+    return (this.#readParameters ??= decodeStruct(parameters))
   }
 
   /** Mutable, so that asking for it counts as a change. */
@@ -113,6 +147,20 @@ export class Envelope {
   set routes(routes: Route[]) {
     this.#source = undefined
     this.#routes = routes
+  }
+
+  /** One more behind those that are there, which are not decoded. */
+  addRoute(route: Route): void {
+    this.#source = undefined
+    const routes = this.#routes
+    // copies of this envelope may have the same array
+    if (Array.isArray(routes)) this.#routes = [...routes, route]
+    else {
+      const writer = new Writer((routes?.length ?? 0) + 64)
+      if (routes !== undefined) writer.raw(routes)
+      writeRoutes(writer, [route])
+      this.#routes = writer.finish()
+    }
   }
 
   get payload(): Uint8Array | undefined {
@@ -169,8 +217,8 @@ export class Envelope {
 
   #writeHead(writer: Writer): void {
     const header = this.#header
-    if (header instanceof Uint8Array) writer.bytes(1, header)
-    else if (header !== emptyHeader) {
+    if (this.#headerBytes !== undefined) writer.bytes(1, this.#headerBytes)
+    else if (header !== undefined && header !== emptyHeader) {
       const mark = writer.fork(1, 100)
       writeHeader(writer, header)
       writer.join(mark)
@@ -193,4 +241,10 @@ export class Envelope {
     const known = (part: unknown): number => (part instanceof Uint8Array ? part.length : 128)
     return 320 + known(this.#parameters) + known(this.#routes) + (this.#unknown?.length ?? 0)
   }
+}
+
+function areEqual(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false
+  return true
 }

@@ -1,18 +1,16 @@
-type Parameters = Record<string, unknown>
+import { withObject } from './struct-entry.js'
+import { objectIn } from './struct-reader.js'
 
 /** Key under which an Executor that returns a plain object finds it again in the response's parameters. */
 export const resultsKey = '__results__'
 
-/** The results an answer carries, by pod; undefined when there are none. */
-export function resultsOf(parameters: Parameters): Parameters | undefined {
-  const results = parameters[resultsKey]
-  if (typeof results !== 'object' || results === null || Array.isArray(results)) return undefined
-  for (const _ in results) return results as Parameters
-  return undefined
+/** The results in the parameters of an answer, a Struct by pod; undefined when there are none. Throws MALFORMED. */
+export function resultsIn(parameters: Uint8Array): Uint8Array | undefined {
+  const results = objectIn(parameters, resultsKey)
+  return results === undefined || results.length === 0 ? undefined : results
 }
 
-/** The parameters of the response: those of the request, and all results under `__results__`. */
-export function withResults(parameters: Parameters, results: readonly Parameters[]): Parameters {
-  const merged = Object.fromEntries(results.flatMap((one) => Object.entries(one)))
-  return { ...parameters, [resultsKey]: merged }
+/** Parameters with all results under `__results__`. Throws MALFORMED. */
+export function withResults(parameters: Uint8Array | undefined, results: readonly Uint8Array[]): Uint8Array {
+  return withObject(parameters, resultsKey, results)
 }

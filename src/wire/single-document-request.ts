@@ -73,6 +73,7 @@ export class SingleDocumentRequest {
   }
 
   set targetExecutor(targetExecutor: string) {
+    if (targetExecutor === this.targetExecutor) return
     this.#envelope.header = { ...this.#envelope.header, targetExecutor: targetExecutor || undefined }
   }
 
@@ -85,13 +86,27 @@ export class SingleDocumentRequest {
     this.#envelope.header = { ...this.#envelope.header, status }
   }
 
-  /** The object itself: changes to it are sent. */
+  /** The object itself: changes to it are sent. `readParameters` leaves the bytes as they came. */
   get parameters(): Record<string, unknown> {
     return this.#envelope.parameters
   }
 
   set parameters(parameters: Record<string, unknown>) {
     this.#envelope.parameters = parameters
+  }
+
+  /** Not to be changed: changes are not sent. Decoded on first use. Throws MALFORMED. */
+  readParameters(): Readonly<Record<string, unknown>> {
+    return this.#envelope.readParameters()
+  }
+
+  /** The parameters as the bytes of a google.protobuf.Struct; undefined when there are none. Not to be written to. */
+  get parameterBytes(): Uint8Array | undefined {
+    return this.#envelope.parameterBytes
+  }
+
+  set parameterBytes(bytes: Uint8Array | undefined) {
+    this.#envelope.parameterBytes = bytes
   }
 
   /** The list itself: changes to it are sent. */
@@ -101,6 +116,11 @@ export class SingleDocumentRequest {
 
   set routes(routes: Route[]) {
     this.#envelope.routes = routes
+  }
+
+  /** One more behind those that are there; they are not decoded. */
+  addRoute(route: Route): void {
+    this.#envelope.addRoute(route)
   }
 
   /** Decoded on first use; a new empty Document when there is none. Throws MALFORMED. */

@@ -1,6 +1,6 @@
 import { encodeStruct as encode } from '../document/index.js'
 import { MillraceError } from '../errors.js'
-import type { Writer } from '../lib/protobuf/writer.js'
+import { Writer } from '../lib/protobuf/writer.js'
 
 export { decodeStruct } from '../document/index.js'
 
@@ -17,6 +17,13 @@ export function encodeStruct(
 ): void {
   requireJson(object, name, 0)
   encode(writer, object)
+}
+
+/** The same as bytes of their own. */
+export function structBytes(object: Readonly<Record<string, unknown>>, name?: string): Uint8Array {
+  const writer = new Writer()
+  encodeStruct(writer, object, name)
+  return writer.finish()
 }
 
 /** Objects and lists within each other, at most; deeper input, or a cycle, would overflow somebody's stack. */

@@ -1,4 +1,4 @@
-import { coverageOf, sumCoverage } from '../../../wire/coverage.js'
+import { coverageIn, sumCoverage } from '../../../wire/coverage.js'
 import type { DataRequest } from '../../../wire/data-request.js'
 import { noTrailers, type Trailers } from './method.js'
 
@@ -21,7 +21,8 @@ export class ShardCount {
   #failed = 0
 
   add(answer: DataRequest): void {
-    const coverages = coverageOf(answer.parameters)
+    const { parameterBytes } = answer
+    const coverages = parameterBytes && coverageIn(parameterBytes)
     if (coverages === undefined) return
     const { ok, failed } = sumCoverage(coverages)
     this.#asked += ok + failed

@@ -1,0 +1,42 @@
+import { Writer } from '../lib/protobuf/writer.js'
+import { lengthOf } from './pieces.js'
+import { StructReader } from './struct-reader.js'
+
+/** Writes an entry of a google.protobuf.Struct whose value, a google.protobuf.Value, is bytes already. */
+export function writeEntry(writer: Writer, key: string, value: Uint8Array): void {
+  const mark = writer.fork(1, key.length + value.length + 8)
+  writer.string(1, key)
+  writer.bytes(2, value)
+  writer.join(mark)
+}
+
+/** Writes an entry whose value is an object; the pieces, one behind the other, are its google.protobuf.Struct. */
+export function writeObject(writer: Writer, key: string, pieces: readonly Uint8Array[]): void {
+  const length = lengthOf(pieces)
+  const mark = writer.fork(1, key.length + length + 16)
+  writer.string(1, key)
+  const value = writer.fork(2, length + 5)
+  const object = writer.fork(5, length)
+  for (const piece of pieces) writer.raw(piece)
+  writer.join(object)
+  writer.join(value)
+  writer.join(mark)
+}
+
+/**
+ * A Struct with an object as the value of a key, in place of any that it had. The other entries are copied as they are.
+ * Throws MALFORMED.
+ */
+export function withObject(
+  struct: Uint8Array | undefined,
+  key: string,
+  pieces: readonly Uint8Array[],
+): Uint8Array {
+  const writer = new Writer((struct?.length ?? 0) + lengthOf(pieces) + key.length + 32)
+  if (struct !== undefined) {
+    const entries = new StructReader(struct)
+    while (entries.next()) if (!entries.keyIs(key)) writer.raw(entries.field)
+  }
+  writeObject(writer, key, pieces)
+  return writer.finish()
+}
