@@ -4,7 +4,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+} from 'node:http2'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { deflateSync, gzipSync } from 'node:zlib'
@@ -72,9 +77,13 @@ function note(outcome: string): void {
 
 function watch(stream: ClientHttp2Stream): void {
   let status: string | undefined
-  const look = (headers: Record<string, unknown>): void => {
+  const look = (headers: IncomingHttpHeaders): void => {
     if (headers['grpc-status'] !== undefined)
-      status = `grpc ${String(headers['grpc-status'])} ${decodeURI(String(headers['grpc-message'] ?? '')).replaceAll(/\d+/g, 'N').slice(0, 150)}`
+      status = `grpc ${headers['grpc-status'].toString()} ${decodeURI(
+        headers['grpc-message']?.toString() ?? '',
+      )
+        .replaceAll(/\d+/g, 'N')
+        .slice(0, 150)}`
   }
   stream.on('response', look)
   stream.on('trailers', look)
@@ -190,7 +199,11 @@ const opened: (() => void)[] = []
 
 async function start(flow: object): Promise<Target> {
   const program = fileURLToPath(new URL('./target.mjs', import.meta.url))
-  const child = spawn(process.execPath, [...(process.env.NODE_FLAGS?.split(' ') ?? []), program, JSON.stringify(flow)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [...(process.env.NODE_FLAGS?.split(' ') ?? []), program, JSON.stringify(flow)],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  )
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   const port = Number(String(line))
   return {
@@ -198,7 +211,11 @@ async function start(flow: object): Promise<Target> {
     child,
     async session(options = {}) {
       const socket = connectTcp(port, '127.0.0.1')
-      const session = connect(`http://127.0.0.1:${port}`, { createConnection: () => socket, maxSessionMemory: 100_000, ...options })
+      const session = connect(`http://127.0.0.1:${port}`, {
+        createConnection: () => socket,
+        maxSessionMemory: 100_000,
+        ...options,
+      })
       sockets.set(session, socket)
       session.on('error', () => note('session error'))
       session.on('goaway', (code) => note(`goaway ${code}`))
@@ -224,7 +241,12 @@ function rss(pid: number): number {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Another client: one request after the other to the health service, which needs no replica. */
-async function probe(port: number, latencies: number[], failures: Map<string, number>, signal: AbortSignal): Promise<void> {
+async function probe(
+  port: number,
+  latencies: number[],
+  failures: Map<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
   const session = connect(`http://127.0.0.1:${port}`)
   session.on('error', () => {})
   while (!signal.aborted) {
@@ -232,7 +254,8 @@ async function probe(port: number, latencies: number[], failures: Map<string, nu
     const outcome = await new Promise<string>((resolve) => {
       const stream = open(session, '/grpc.health.v1.Health/Check')
       let status = ''
-      const look = (headers: Record<string, unknown>): void => void (status = String(headers['grpc-status'] ?? status))
+      const look = (headers: IncomingHttpHeaders): void =>
+        void (status = headers['grpc-status']?.toString() ?? status)
       stream.on('response', look)
       stream.on('trailers', look)
       stream.on('close', () => resolve(status))
@@ -270,7 +293,9 @@ async function measure(name: string): Promise<void> {
   const closing = once(target.child.stdout!, 'data') as Promise<[Buffer]>
   target.child.stdin!.end()
   const closed = await Promise.race([closing.then(([text]) => String(text).trim()), pause(15_000)])
-  console.log(`${name}: RSS ${before} MB, at most ${peak}, at the end ${after}; other client p50 ${latencies[latencies.length >> 1]?.toFixed(1)} max ${latencies.at(-1)?.toFixed(0)} ms, ${failures.size === 0 ? 'no failure' : JSON.stringify([...failures])}; ${closed ?? 'NOT CLOSED after 15 s'}`)
+  console.log(
+    `${name}: RSS ${before} MB, at most ${peak}, at the end ${after}; other client p50 ${latencies[latencies.length >> 1]?.toFixed(1)} max ${latencies.at(-1)?.toFixed(0)} ms, ${failures.size === 0 ? 'no failure' : JSON.stringify([...failures])}; ${closed ?? 'NOT CLOSED after 15 s'}`,
+  )
   for (const [outcome, count] of outcomes) console.log(`    ${count} × ${outcome}`)
   target.child.kill('SIGKILL')
   await Promise.race([probing, pause(100)])
@@ -278,5 +303,6 @@ async function measure(name: string): Promise<void> {
 }
 
 const names = process.argv.slice(2)
-for (const name of Object.keys(attacks)) if (names.length === 0 || names.some((one) => name.startsWith(one))) await measure(name)
+for (const name of Object.keys(attacks))
+  if (names.length === 0 || names.some((one) => name.startsWith(one))) await measure(name)
 process.exit(0)

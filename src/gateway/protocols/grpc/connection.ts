@@ -18,15 +18,21 @@ const lastBytesMs = 1000
 /** A client that does not take answers is asked for a sign of life after this part of `stallMs`. */
 const doubtAfter = 0.5
 
-/** For an answer to the ping, as a part of `stallMs`. */
+/** For an answer to the ping, as a part of `stallMs`, once the client is too late with a call. */
 const patienceWithPing = 0.2
+
+/**
+ * nghttp2 stops reading from a client that cancels about a thousand calls at once, and Node does not notice: such a
+ * connection never closes, not even when its client does. A ping shows it.
+ */
+const manyResets = 500
 
 /**
  * One client's connection: its part of the budget, its calls, and how long it has had none.
  *
  * 1. A call is in `#calls`, and reserved, from `enter` until its stream has closed.
  * 2. A client that takes no answers, but answers a ping, loses the call. One that does not even read loses the connection:
- *    only then is what the system was given freed.
+ *    only then is what the system was given freed. An unanswered ping ends it anyway.
  */
 export class Connection {
   readonly share: Share
@@ -38,6 +44,8 @@ export class Connection {
   readonly #calls = new Set<ServerCall>()
   readonly #progress = new Map<ServerCall, Progress>()
   #idleSince: number
+  /** Calls that the client cancelled since it was asked for a sign of life. */
+  #resets = 0
   /** When a ping went out that was not answered. */
   #askedAt: number | undefined
 
@@ -67,7 +75,9 @@ export class Connection {
     this.#calls.add(call)
   }
 
-  left(call: ServerCall): void {
+  /** `isReset`: its client cancelled it. */
+  left(call: ServerCall, isReset: boolean): void {
+    if (isReset) this.#resets++
     if (!this.#calls.delete(call)) return
     this.#progress.delete(call)
     this.share.release(callBytes)
@@ -76,6 +86,8 @@ export class Connection {
 
   /** Ends calls that are stuck, and the connection when nobody reads at its other end. `now` in monotonic milliseconds. */
   look(now: number, rules: ProgressRules): void {
+    if (now - (this.#askedAt ?? now) >= rules.stallMs) return this.destroy()
+    if (this.#resets >= manyResets) this.#ask(now)
     for (const call of this.#calls) {
       const { wait } = call
       const progress = this.#progress.get(call)
@@ -111,14 +123,17 @@ export class Connection {
     setImmediate(() => this.destroy())
   }
 
+  /** Cuts it, and gives back what it holds. Idempotent. */
   destroy(): void {
     this.#session.destroy()
     this.#socket.destroy()
+    this.share.close()
   }
 
   #ask(now: number): void {
     if (this.#askedAt !== undefined || this.#session.destroyed) return
     this.#askedAt = now
+    this.#resets = 0
     this.#session.ping(() => {
       this.#askedAt = undefined
     })

@@ -7,6 +7,8 @@ import { goAway, httpVersionNotSupported } from './rejections.js'
 /** What an HTTP/2 client sends first (RFC 9113, 3.4); the method in it tells it from all that HTTP/1 knows. */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
+const noBytes: Buffer = Buffer.alloc(0)
+
 const keepAliveMs = 60_000
 
 const socketOptions: ServerOpts = {
@@ -89,15 +91,16 @@ export class Entrance {
   /** Waits for the preface. */
   #greet(socket: Socket): void {
     const cancel = this.#options.clock.after(this.#options.handshakeMs, () => socket.destroy())
+    let said: Buffer = noBytes
     const onReadable = (): void => {
       const bytes = socket.read() as Buffer | null
       if (bytes === null) return // the client ended
-      const length = Math.min(bytes.length, preface.length)
-      const isHttp2 = bytes.subarray(0, length).equals(preface.subarray(0, length))
-      // put back: HTTP/2 reads it, or waits here for the rest
-      if (isHttp2) socket.unshift(bytes)
+      said = said.length === 0 ? bytes : Buffer.concat([said, bytes])
+      const length = Math.min(said.length, preface.length)
+      const isHttp2 = said.subarray(0, length).equals(preface.subarray(0, length))
       if (isHttp2 && length < preface.length) return
       done()
+      if (isHttp2) socket.unshift(said) // it is for HTTP/2 to read
       const refusal = isHttp2 ? this.#options.onClient(socket) : httpVersionNotSupported
       if (refusal !== undefined) this.#refuse(socket, refusal)
     }

@@ -44,7 +44,9 @@ export function rejectionOf(headers: IncomingHttpHeaders): Rejection | undefined
 
 /** `application/grpc` and `application/grpc+proto`; gRPC-Web and other codecs than protobuf are something else. */
 function isGrpc(type: string | undefined): boolean {
-  return type === 'application/grpc' || (type !== undefined && /^application\/grpc(\+proto)?\s*(;|$)/.test(type))
+  return (
+    type === 'application/grpc' || (type !== undefined && /^application\/grpc(\+proto)?\s*(;|$)/.test(type))
+  )
 }
 
 function rejection(headers: OutgoingHttpHeaders, wanted: string): Rejection {

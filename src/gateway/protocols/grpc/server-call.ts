@@ -176,6 +176,8 @@ export class ServerCall extends Scope {
         return this.#reset(stalledAnswer(rules))
       case 'leaving':
         return this.#stream.close(constants.NGHTTP2_NO_ERROR)
+      case 'nothing':
+        return // it is not the client's turn
     }
   }
 
@@ -250,12 +252,12 @@ export class ServerCall extends Scope {
   }
 
   #closed(): void {
-    this.#connection.left(this)
+    const { rstCode } = this.#stream
+    this.#connection.left(this, rstCode !== constants.NGHTTP2_NO_ERROR)
     this.#connection.share.release(this.#unsent)
     this.#unsent = 0
     if (this.#ended) return
     this.#finish()
-    const { rstCode } = this.#stream
     const how = rstCode === constants.NGHTTP2_CANCEL ? 'cancelled' : 'went away'
     this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
   }

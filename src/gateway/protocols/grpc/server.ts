@@ -117,9 +117,9 @@ export class GrpcServer implements ProtocolServer {
     this.#connections.add(connection)
     session.setLocalWindowSize(connectionWindowBytes)
     session.on('stream', (stream, headers) => this.#serve(connection, stream, headers))
-    session.on('close', () => {
+    socket.once('close', () => {
       this.#connections.delete(connection)
-      share.close()
+      connection.destroy()
     })
     if (this.#closed !== undefined) connection.close()
     return undefined
