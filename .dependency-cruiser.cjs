@@ -38,6 +38,9 @@ const browserSafe = '^src/(lib|document|wire)/'
 /** Files a process pod loads; it must stay small and start fast, because there is one for each replica. */
 const podEntry = '^src/pods/process/entry\\.ts$'
 
+/** Documents hold DocumentArrays, which hold Documents. */
+const documentPair = '^src/document/document(-array)?\\.ts$'
+
 module.exports = {
   forbidden: [
     ...order.slice(0, -1).map((folder, index) => ({
@@ -53,8 +56,16 @@ module.exports = {
       name: 'no-cycles',
       comment: 'Documents hold DocumentArrays, which hold Documents; both files say why that is safe.',
       severity: 'error',
-      from: { pathNot: '\\.test\\.ts$|^src/document/document(-array)?\\.ts$' },
+      from: { pathNot: `\\.test\\.ts$|${documentPair}` },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-type-cycles',
+      comment:
+        'What works on Documents or DocumentArrays and is called by their methods names them as types.',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.ts$' },
+      to: { circular: true, viaOnly: { pathNot: documentPair } },
     },
     {
       name: 'browser-safe',

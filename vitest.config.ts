@@ -11,8 +11,8 @@ export default defineConfig({
       'test/kubernetes/**',
       'node_modules/**',
     ],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
     // a pod takes seconds to start on a machine that is busy

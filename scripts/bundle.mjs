@@ -22,7 +22,7 @@ const shared = [
   'indexer/index',
   'pods/process/entry',
   'pods/thread/entry',
-  'parts',
+  'internals',
   'testing/index',
 ]
 

@@ -3,6 +3,7 @@ export { Client, type ClientOptions, type PostResult } from './client/client.js'
 export type { Input, Inputs } from './client/inputs.js'
 export type { PostOptions, ResponseCallback, SendOptions, StreamOptions } from './client/options.js'
 export type { Response } from './client/response.js'
+export { sumResults } from './client/sum-results.js'
 export {
   BsrMatrix,
   CooMatrix,
@@ -31,7 +32,8 @@ export type { Logger } from './observe/logger.js'
 export type { Amounts, ContainerOptions, Resources, SecretKey } from './plan/container.js'
 export type { FlowOptions } from './plan/flow-settings.js'
 export type { ExecutorConfig } from './yaml/executor-config.js'
-export type { Runtime, StageOptions, Uses } from './plan/stage-settings.js'
+export type { Runtime, Uses } from './plan/executor-settings.js'
+export type { StageOptions } from './plan/stage-settings.js'
 export type { Polling } from './shards/polling.js'
 export type { ReduceContext, ReduceFunction } from './shards/reduce.js'
 export type { Coverage, ShardFailure } from './wire/coverage.js'

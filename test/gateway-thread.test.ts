@@ -2,7 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { GatewayHandle } from '../dist/gateway/host.js'
 import type { GatewaySpec } from '../dist/gateway/spec.js'
-import { Client, deferred, listen, startGateway } from '../dist/parts.js'
+import { Client, deferred, listen, startGateway } from '../dist/internals.js'
 import type { Listener } from '../dist/transport/transport.js'
 
 /** The gateway's thread: it exists in the built output only, a worker cannot load TypeScript. */

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { startPod } from '../dist/parts.js'
+import { startPod } from '../dist/internals.js'
 import { podSpec } from './fixtures/pods/pod-spec.mjs'
 import { isRunning } from './support/processes.js'
 

@@ -1,4 +1,4 @@
-import { DataRequest, dial, startPod } from '../dist/parts.js'
+import { DataRequest, dial, startPod } from '../dist/internals.js'
 import { podSuite, type PodsUnderTest } from '../src/pods/pod.suite.js'
 import * as executors from './fixtures/pods/executors.mjs'
 import { podSpec } from './fixtures/pods/pod-spec.mjs'

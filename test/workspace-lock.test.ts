@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { WorkspaceHold } from '../dist/parts.js'
+import { WorkspaceHold } from '../dist/internals.js'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 /** Nothing is renewed. */

@@ -34,7 +34,7 @@ export function located(error: unknown, { name, label }: Endpoint, call: Call): 
   const known = MillraceError.from(error, 'UNAVAILABLE')
   const where = { pod: name, address: label }
   // a channel that is closed cancels its calls, but this caller is still there
-  const removed = known.code === 'CANCELLED' && !call.signal.aborted
+  const removed = known.code === 'CANCELLED' && call.aborted === undefined
   if (!removed) return known.at(where)
   return new MillraceError('UNAVAILABLE', `${name} was taken away before it answered.`, {
     cause: error,

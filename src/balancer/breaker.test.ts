@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Breaker, type BreakerRules } from './breaker.js'
-import { HandClock } from './fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
 
 function breaker(rules: Partial<BreakerRules> = {}, mayEject = () => true) {
   const clock = new HandClock()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { seeded } from '../lib/seeded.js'
-import { HandClock } from './fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
 import { Load } from './load.js'
 import { createPolicy, policyNames } from './policies/index.js'
 

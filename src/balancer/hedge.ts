@@ -2,6 +2,7 @@ import { Branch } from '../call/branch.js'
 import type { Call } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { Budget } from './budget.js'
 import { Latencies } from './latencies.js'
@@ -37,7 +38,7 @@ export function hedged({ pool, afterMs, afterPercentile, budget: share, clock }:
     const answer =
       after === undefined
         ? pool.send(request, call, itinerary)
-        : race({ pool, clock, after, mayHedge: () => budget.take() }, request, call, itinerary)
+        : new Race({ pool, clock, after, mayHedge: () => budget.take() }, { request, call, itinerary }).answer
     return answer.then((response) => {
       latencies.add(clock.monotonic() - began)
       return response
@@ -45,56 +46,85 @@ export function hedged({ pool, afterMs, afterPercentile, budget: share, clock }:
   }
 }
 
-interface Race {
+interface Subject {
+  readonly request: DataRequest
+  readonly call: Call
+  readonly itinerary: Itinerary
+}
+
+interface RaceRules {
   readonly pool: Pool
   readonly clock: Clock
   readonly after: number
   mayHedge(): boolean
 }
 
-function race(
-  { pool, clock, after, mayHedge }: Race,
-  request: DataRequest,
-  call: Call,
-  itinerary: Itinerary,
-): Promise<DataRequest> {
-  const running = new Set<Branch>()
-  return new Promise((resolve, reject) => {
-    const settle = (end: () => void): void => {
-      cancel()
-      end()
-      for (const branch of running) {
-        branch.abort(lost())
-        branch.unlink()
-      }
-    }
-    const run = (): void => {
-      const branch = new Branch(call)
-      running.add(branch)
-      const ended = (): void => {
-        branch.unlink()
-        running.delete(branch)
-      }
-      pool.send(request, branch, itinerary).then(
-        (answer) => {
-          ended()
-          settle(() => resolve(answer))
-        },
-        (error: unknown) => {
-          ended()
-          // the other one may still answer
-          if (running.size === 0) settle(() => reject(error))
-        },
-      )
-    }
+/** One request at two replicas at most. */
+class Race implements Timed {
+  readonly answer: Promise<DataRequest>
+  deadline: number
+  readonly #rules: RaceRules
+  readonly #deadlines: Deadlines
+  readonly #subject: Subject
+  readonly #running = new Set<Branch>()
+  #resolve!: (answer: DataRequest) => void
+  #reject!: (error: unknown) => void
+
+  constructor(rules: RaceRules, subject: Subject) {
+    const { clock, after } = rules
+    this.#rules = rules
+    this.#deadlines = deadlinesOf(clock)
+    this.#subject = subject
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.deadline = clock.now() + after
+    this.#deadlines.watch(this)
+    this.#run()
+  }
+
+  /** There was no answer for so long. */
+  expire(): void {
+    const { pool, clock, after, mayHedge } = this.#rules
+    if (pool.hasSpare(this.#subject.itinerary) && mayHedge()) return this.#run()
     // without room or budget now, there may be some later: what is stuck waits longest
-    const hedge = (): void => {
-      if (pool.hasSpare(itinerary) && mayHedge()) run()
-      else cancel = clock.after(Math.max(after, 1), hedge)
+    this.deadline = clock.now() + Math.max(after, 1)
+    this.#deadlines.watch(this)
+  }
+
+  #run(): void {
+    const { request, call, itinerary } = this.#subject
+    const branch = new Branch(call)
+    this.#running.add(branch)
+    this.#rules.pool.send(request, branch, itinerary).then(
+      (answer) => {
+        this.#ended(branch)
+        this.#settle()
+        this.#resolve(answer)
+      },
+      (error: unknown) => {
+        this.#ended(branch)
+        // the other one may still answer
+        if (this.#running.size > 0) return
+        this.#settle()
+        this.#reject(error)
+      },
+    )
+  }
+
+  #ended(branch: Branch): void {
+    branch.unlink()
+    this.#running.delete(branch)
+  }
+
+  #settle(): void {
+    this.#deadlines.unwatch(this)
+    for (const branch of this.#running) {
+      branch.unlink()
+      branch.abort(lost())
     }
-    let cancel = clock.after(after, hedge)
-    run()
-  })
+  }
 }
 
 function lost(): MillraceError {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { HandClock } from './fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
 import { Load } from './load.js'
 
 function answeredIn(load: Load, clock: HandClock, ms: number): void {

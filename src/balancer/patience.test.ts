@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { HandClock } from './fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
 import { Patience } from './patience.js'
 import type { Outlook } from './waiting-room.js'
 

@@ -5,7 +5,8 @@ import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
-import { fakeChannel, HandClock } from './fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
+import { fakeChannel } from './fakes.suite.js'
 import { seeded } from '../lib/seeded.js'
 import type { PolicyName } from './policies/index.js'
 import { type Itinerary, Pool, type PoolOptions } from './pool.js'
@@ -226,19 +227,19 @@ describe('a pool', () => {
 
   test('ends a hop that takes longer than the stage allows, and aborts it at the replica', async () => {
     const { pool: exec, clock } = pool({ timeoutSendMs: 100 })
-    const signals: AbortSignal[] = []
+    const calls: Call[] = []
     const channel = {
       ...fakeChannel(),
-      handle: (_: DataRequest, { signal }: Call) => {
-        signals.push(signal)
-        return new Promise<never>(() => {})
+      handle: (_: DataRequest, hop: Call) => {
+        calls.push(hop)
+        return new Promise<never>((_resolve, reject) => hop.onAbort({ abort: reject }))
       },
     }
     exec.add('exec/rep-0', channel)
     const answer = exec.send(request(), call, read())
     clock.move(100)
     await expect(answer).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', where: { pod: 'exec/rep-0' } })
-    expect(signals[0]!.aborted).toBe(true)
+    expect(calls[0]!.aborted).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
   })
 
   test('sends nothing to a replica that has said that it leaves', async () => {

@@ -5,10 +5,12 @@
  * 2. While somebody waits nobody overtakes: who comes goes to the end of the line.
  * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
  */
-import { within } from '../call/branch.js'
+import { Branch } from '../call/branch.js'
 import type { Call, StreamHandler } from '../call/call.js'
+import { late } from '../call/late.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
 import type { Channel } from '../transport/transport.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
@@ -20,7 +22,7 @@ import { Pace } from './pace.js'
 import { Patience } from './patience.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
 import type { CreatePolicy, Policy } from './policies/policy.js'
-import { slowHop, tooLate } from './refusals.js'
+import { tooLate } from './refusals.js'
 import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
 
 export type { Itinerary } from './waiting-room.js'
@@ -80,6 +82,7 @@ export class Pool {
   readonly stream: StreamHandler = (request, call) => this.#stream(request, call)
   readonly #options: PoolOptions
   readonly #clock: Clock
+  readonly #deadlines: Deadlines
   readonly #policy: Policy
   readonly #room: WaitingRoom
   readonly #pace: Pace
@@ -90,6 +93,7 @@ export class Pool {
     const { stage, policy, queue, clock, random, breaker } = options
     this.#options = options
     this.#clock = clock
+    this.#deadlines = deadlinesOf(clock)
     this.#policy = typeof policy === 'function' ? policy(random) : createPolicy(policy, random)
     this.#pace = new Pace(clock)
     this.endpoints = new Endpoints(clock, () => this.#changed(), breaker)
@@ -207,8 +211,10 @@ export class Pool {
     const { load, health, channel } = endpoint
     const began = load.began()
     this.#inFlight++
-    return this.#hop(channel, request, call).then(
+    const hop = this.#limited(call)
+    return channel.handle(request, hop ?? call).then(
       (answer) => {
+        if (hop !== undefined) this.#release(hop)
         const took = load.answered(began)
         health.breaker.answered()
         this.#pace.answered(began - ticket.arrived + took, ticket.depth, this.endpoints.usable.length)
@@ -216,6 +222,7 @@ export class Pool {
         return answer
       },
       (error: unknown) => {
+        if (hop !== undefined) this.#release(hop)
         throw this.#failed(endpoint, located(error, endpoint, call), began)
       },
     )
@@ -232,11 +239,18 @@ export class Pool {
     if (this.#room.length > 0) this.#room.serve()
   }
 
-  #hop(channel: Channel, request: DataRequest, call: Call): Promise<DataRequest> {
-    const { timeoutSendMs: timeoutMs, clock } = this.#options
-    if (timeoutMs === null || call.deadline <= clock.now() + timeoutMs) return channel.handle(request, call)
-    const limit = { clock, timeoutMs, late: () => slowHop(timeoutMs) }
-    return within(call, limit, (branch) => channel.handle(request, branch))
+  /** The call with the stage's limit for one hop; undefined when the call ends sooner by itself. */
+  #limited(call: Call): Hop | undefined {
+    const { timeoutSendMs, clock } = this.#options
+    if (timeoutSendMs === null || call.deadline <= clock.now() + timeoutSendMs) return undefined
+    const hop = new Hop(call, clock.now() + timeoutSendMs, timeoutSendMs)
+    this.#deadlines.watch(hop)
+    return hop
+  }
+
+  #release(hop: Hop): void {
+    this.#deadlines.unwatch(hop)
+    hop.unlink()
   }
 
   async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
@@ -283,5 +297,19 @@ export class Pool {
     })
     await Promise.race([load.idle(), late, channel.closed])
     cancel()
+  }
+}
+
+/** One try at one replica that may take `timeoutMs`. */
+class Hop extends Branch implements Timed {
+  readonly #timeoutMs: number
+
+  constructor(call: Call, deadline: number, timeoutMs: number) {
+    super(call, deadline)
+    this.#timeoutMs = timeoutMs
+  }
+
+  expire(): void {
+    this.abort(late(this.#timeoutMs))
   }
 }

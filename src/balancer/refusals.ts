@@ -30,11 +30,6 @@ export function tooLate(stage: string, leftMs: number, estimateMs: number): Mill
   })
 }
 
-/** A hop took longer than the stage allows. */
-export function slowHop(timeoutMs: number): MillraceError {
-  return new MillraceError('DEADLINE_EXCEEDED', `There was no answer within ${timeoutMs} ms.`)
-}
-
 /** A write was with a replica that is gone. */
 export function outcomeUnknown(error: MillraceError): MillraceError {
   const { code: _code, message, ...facts } = error.facts

@@ -3,7 +3,8 @@ import { Scope } from '../call/scope.js'
 import { MillraceError, type MillraceErrorOptions } from '../errors.js'
 import { DataRequest } from '../wire/data-request.js'
 import { Budget } from './budget.js'
-import { type FakeChannel, fakeChannel, HandClock } from './fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
+import { type FakeChannel, fakeChannel } from './fakes.suite.js'
 import { seeded } from '../lib/seeded.js'
 import { Pool } from './pool.js'
 import { retrying } from './retry.js'
@@ -119,7 +120,7 @@ describe('a read', () => {
     const answer = ask('/search', scope)
     scope.abort(new MillraceError('CANCELLED', 'enough'))
     await failNext(channels, gone())
-    await expect(answer).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(answer).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(taken().reduce((sum, one) => sum + one)).toBe(1)
   })
 

@@ -1,7 +1,7 @@
 import type { Call, Handler } from '../call/call.js'
+import { pause } from '../call/pause.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import { pause } from '../lib/pause.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Budget } from './budget.js'
 import type { Try } from './hedge.js'
@@ -63,13 +63,13 @@ async function again(
   let failure = error
   let losses = 0
   for (let retries = 0; retries < most; retries++) {
-    const over = call.signal.aborted || call.deadline <= clock.now()
+    const over = call.aborted !== undefined || call.deadline <= clock.now()
     if (over || !mayRepeat(failure, itinerary, pool)) break
     const isFree = failure.notRun || (failure.code === 'UNAVAILABLE' && losses++ === 0)
     if (!isFree && !options.budget.take()) break
     if (itinerary.tried.length > 0 && pool.exhausted(itinerary) && pool.endpoints.usable.length > 0) {
-      await pause(random() * Math.min(roundMs * 2 ** retries, longestRoundMs), { signal: call.signal, clock })
-      if (call.signal.aborted) break
+      await pause(random() * Math.min(roundMs * 2 ** retries, longestRoundMs), { call, clock })
+      if (call.aborted !== undefined) break
       itinerary.tried.length = 0
     }
     try {

@@ -6,6 +6,7 @@
  * 3. Starting is synchronous, so that the next one in line sees the room that is left.
  */
 import type { Call } from '../call/call.js'
+import type { AbortListener } from '../call/cancellation.js'
 import { somebody } from '../call/scope.js'
 import type { MillraceError } from '../errors.js'
 import type { Endpoint } from './endpoints.js'
@@ -42,7 +43,7 @@ export interface WaitingRoomOptions {
   onDemand(): void
 }
 
-interface Queued extends Waiting {
+interface Queued extends Waiting, AbortListener {
   readonly itinerary: Itinerary
   start(endpoint: Endpoint): void
   refuse(error: unknown): void
@@ -78,31 +79,30 @@ export class WaitingRoom {
     this.serve()
   }
 
-  /** Runs `start` when a replica has room for it. Rejects when it is refused, with the signal's reason when the caller leaves. */
+  /** Runs `start` when a replica has room for it. Rejects when it is refused, and with why when the caller leaves. */
   wait<T>({ call, itinerary, bytes }: Visitor, start: (endpoint: Endpoint) => Promise<T>): Promise<T> {
-    const { signal, sender = somebody } = call
+    const { aborted, sender = somebody } = call
     const refusal = this.#refusal(sender.patient, bytes)
     if (refusal !== undefined) return Promise.reject(refusal)
-    if (signal.aborted) return Promise.reject(signal.reason)
+    if (aborted !== undefined) return Promise.reject(aborted)
     return new Promise((resolve, reject) => {
-      const leave = (): void => signal.removeEventListener('abort', onAbort)
       const queued: Queued = {
         itinerary,
         sender,
         bytes,
         start(endpoint) {
-          leave()
+          call.offAbort(queued)
           resolve(start(endpoint))
         },
         refuse(error) {
-          leave()
+          call.offAbort(queued)
           reject(error)
         },
+        abort: (reason) => {
+          if (this.#line.remove(queued)) reject(reason)
+        },
       }
-      const onAbort = (): void => {
-        if (this.#line.remove(queued)) queued.refuse(signal.reason)
-      }
-      signal.addEventListener('abort', onAbort)
+      call.onAbort(queued)
       this.#line.push(queued)
       if (!this.#options.isUsable() && this.#options.labels().length === 0) this.#options.onDemand()
     })

@@ -35,6 +35,18 @@ export class Budget {
   }
 }
 
+/** Room for bytes. */
+export interface Holding {
+  /** False when there is no room; then nothing is reserved. */
+  reserve(bytes: number): boolean
+  release(bytes: number): void
+  /** Why a reservation failed, for a message to the client. */
+  explain(bytes: number): string
+}
+
+/** For bytes that are bounded elsewhere. */
+export const unbounded: Holding = { reserve: () => true, release() {}, explain: () => '' }
+
 /** What one connection holds. */
 export class Share {
   readonly #budget: Budget
@@ -89,7 +101,7 @@ export class Share {
 }
 
 /** What one call holds. */
-export class Account {
+export class Account implements Holding {
   readonly #share: Share
   #used = 0
   #closed = false

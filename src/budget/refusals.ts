@@ -1,9 +1,9 @@
 import { MillraceError } from '../errors.js'
-import type { Account, Share } from './budget.js'
+import type { Holding, Share } from './budget.js'
 import { type ProgressRules, slowestBytesPerSecond } from './progress.js'
 
 /** The budget of the gateway has no room. */
-export function noRoom(forWhat: string, bytes: number, account: Account | Share): MillraceError {
+export function noRoom(forWhat: string, bytes: number, account: Pick<Holding, 'explain'>): MillraceError {
   const what = `There is no room to ${forWhat}: ${account.explain(bytes)}. Send again a little later.`
   return new MillraceError('RESOURCE_EXHAUSTED', what, { notRun: true, retryAfterMs: 100 })
 }

@@ -1,12 +1,20 @@
+import type { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Description } from '../wire/description.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+import type { AbortListener } from './cancellation.js'
 
 export type { Description } from '../wire/description.js'
 
 /** What goes along with a request on every hop, beside its bytes. */
 export interface Call {
-  /** Aborts when the caller leaves or the deadline passes; its `reason` is a MillraceError. */
+  /** Why nobody waits for the answer any more; undefined while somebody does. */
+  readonly aborted: MillraceError | undefined
+  /** Calls the listener when the caller leaves or the deadline passes; at once when that has happened. O(1). */
+  onAbort(listener: AbortListener): void
+  /** Takes the listener off; does nothing when it is none. O(1). */
+  offAbort(listener: AbortListener): void
+  /** The same as an AbortSignal, which is made when it is first read: for code of users and of others. */
   readonly signal: AbortSignal
   /** Milliseconds since the epoch; `Infinity` when there is none. */
   readonly deadline: number

@@ -1,4 +1,4 @@
-import { type AttachOptions, type PlaceName, placeNames } from '../platforms/index.js'
+import { type AttachOptions, type PlatformName, platformNames } from '../platforms/index.js'
 import { given } from './option-values.js'
 import { UsageError } from './usage-error.js'
 
@@ -26,20 +26,20 @@ export function elsewhere({ on, flow, namespace, context, kubeconfig }: Values):
     if (name === undefined) return null
     throw new UsageError(`--${name} is of a cluster. Say --on kubernetes with it.`)
   }
-  const place = placeOf(on)
-  if (place === 'docker') {
+  const platform = platformOf(on)
+  if (platform === 'docker') {
     const [name] = Object.keys(given(cluster))
     if (name !== undefined) throw new UsageError(`--${name} is of a cluster, and not for --on docker.`)
-    return { on: place, ...given({ name: flow }) }
+    return { on: platform, ...given({ name: flow }) }
   }
   if (flow !== undefined)
     throw new UsageError('--flow is not for --on kubernetes: a namespace has one Flow. Say --namespace.')
-  return { on: place, ...given(cluster) }
+  return { on: platform, ...given(cluster) }
 }
 
 /** @throws UsageError */
-export function placeOf(on: string): PlaceName {
-  const place = placeNames.find((name) => name === on)
-  if (place !== undefined) return place
-  throw new UsageError(`--on must be localhost, ${placeNames.join(' or ')}, not '${on}'.`)
+export function platformOf(on: string): PlatformName {
+  const platform = platformNames.find((name) => name === on)
+  if (platform !== undefined) return platform
+  throw new UsageError(`--on must be localhost, ${platformNames.join(' or ')}, not '${on}'.`)
 }

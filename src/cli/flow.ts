@@ -1,9 +1,9 @@
 import type { LoadOptions } from '../config/load-flow.js'
 import type { Flow } from '../flow/flow.js'
-import type { PlaceName, StartOptions } from '../platforms/index.js'
+import type { PlatformName, StartOptions } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
-import { placeOf } from './elsewhere.js'
+import { platformOf } from './elsewhere.js'
 import { given, numberOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
@@ -45,8 +45,8 @@ Example: millrace flow flow.yml --port 8080 --context replicas=3`,
 
 async function whereItIs(started: Flow<string>): Promise<string> {
   const { name, on, namespace } = await started.status()
-  const place = namespace === undefined ? '' : ` --namespace ${namespace}`
-  return `The Flow ${name} is ready on ${on}. See how it stands: millrace ps --on ${on}${place}`
+  const option = namespace === undefined ? '' : ` --namespace ${namespace}`
+  return `The Flow ${name} is ready on ${on}. See how it stands: millrace ps --on ${on}${option}`
 }
 
 const thereArguments = {
@@ -66,7 +66,7 @@ const thereArguments = {
 interface FlowCommand {
   readonly file: string
   readonly options: LoadOptions
-  readonly there: Extract<StartOptions, { readonly on: PlaceName }> | null
+  readonly there: Extract<StartOptions, { readonly on: PlatformName }> | null
 }
 
 /** @throws UsageError */
@@ -115,8 +115,8 @@ function parseThere<V extends Given>(
     storage: others.storage,
     storageClass: others['storage-class'],
   })
-  // an option that the place does not have is refused by it
-  return { values, there: { on: placeOf(on), ...options } }
+  // an option that the platform does not have is refused by it
+  return { values, there: { on: platformOf(on), ...options } }
 }
 
 /** @throws UsageError */

@@ -7,7 +7,7 @@ type Batch = Document[] | undefined
  * Documents in batches of `size`, taken one batch at a time and never ahead.
  *
  * 1. A source that answers at once is never waited for: `next()` gives a batch, not a promise of one.
- * 2. A source without documents gives one empty batch when it is "nothing", and no batch when it is an empty sequence.
+ * 2. "Nothing", as an empty array too, gives one empty batch; a generator that ends without a document gives none.
  * 3. `close()` returns the iterator once; it does not wait for a source that is busy.
  */
 export class Batches {

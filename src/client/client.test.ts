@@ -94,17 +94,36 @@ test.each([
   expect(texts(await it.client.post('/', inputs))).toEqual(['a'])
 })
 
-test('without inputs one request without documents is sent', async () => {
+test.each([[undefined], [null], [[]], [new DocumentArray()], [() => []], [new Set<string>()]])(
+  'without documents one request is sent, with the parameters: %j',
+  async (inputs) => {
+    await using it = await pair()
+    const parameters = { filter: { text: { $eq: 'old' } } }
+    expect(await it.client.post('/delete', inputs, { parameters })).toHaveLength(0)
+    expect(await it.client.post('/delete', inputs, { parameters, returnResponses: true })).toHaveLength(1)
+    const [first] = it.peer.calls[0]!.requests
+    expect(it.peer.calls[0]!.requests).toHaveLength(1)
+    expect([first!.docs.length, first!.parameters.filter]).toEqual([0, parameters.filter])
+  },
+)
+
+test('a generator that ends without a document sends nothing and gives nothing', async () => {
   await using it = await pair()
-  expect(await it.client.post('/status')).toHaveLength(0)
-  expect(it.peer.calls[0]!.requests.map((request) => request.docs.length)).toEqual([0])
+  expect(await it.client.post('/', async function* () {})).toHaveLength(0)
+  expect(await it.client.post('/', function* () {} as never, { returnResponses: true })).toEqual([])
+  expect(it.peer.calls).toHaveLength(0)
 })
 
-test('an empty sequence sends nothing and gives nothing', async () => {
+test.each([
+  [{ ids: ['a', 'b\ud800'] }, 'parameters.ids[1] is "b\\ud800"'],
+  [{ filter: { id: { $eq: '\udc00' } } }, 'parameters.filter.id.$eq is "\\udc00"'],
+  [{ 'a\ud800': 1 }, 'A key of parameters is "a\\ud800"'],
+])('parameters with half of a surrogate pair are refused: %j', async (parameters, message) => {
   await using it = await pair()
-  expect(await it.client.post('/', [])).toHaveLength(0)
-  expect(await it.client.post('/', async function* () {})).toHaveLength(0)
-  expect(await it.client.post('/', new DocumentArray(), { returnResponses: true })).toEqual([])
+  const refused = { code: 'INVALID_INPUT', message: expect.stringContaining(message) as string }
+  await expect(it.client.post('/', [], { parameters })).rejects.toMatchObject(refused)
+  const documents = it.client.streamDoc('/', { text: 'a' }, { parameters })[Symbol.asyncIterator]()
+  await expect(documents.next()).rejects.toMatchObject(refused)
   expect(it.peer.calls).toHaveLength(0)
 })
 

@@ -87,7 +87,8 @@ export class Client {
    * Sends inputs in requests of `requestSize` documents and gives what came back, in order of completion, as one
    * DocumentArray; with `returnResponses` the responses; with `onDone` or `onAlways` nothing.
    *
-   * Without inputs one request without documents is sent; for an empty sequence none is, and the result is empty.
+   * Without inputs, and for an empty array, one request without documents is sent; for a generator that ends without a
+   * document none is, and the result is empty.
    * Documents of failed responses (with `onError` or `continueOnError`) are not in the DocumentArray.
    *
    * Rejects with INVALID_OPTION, UNKNOWN_OPTION, INVALID_INPUT, INPUT_FAILED, CALLBACK_FAILED; EXECUTOR_FAILED when a

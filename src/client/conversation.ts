@@ -8,6 +8,7 @@ import { resolveInputs } from './inputs.js'
 import type { Life } from './life.js'
 import { lifetime } from './lifetime.js'
 import type { StreamOptions } from './options.js'
+import { sentParameters } from './parameters.js'
 import type { Road } from './road.js'
 
 export interface ConversationPlan {
@@ -42,12 +43,12 @@ const defaultRequestSize = 100
 export async function conversation(plan: ConversationPlan): Promise<Conversation> {
   const { on, options, clock, random } = plan
   const { targetExecutor, requestSize = defaultRequestSize } = options
+  const parameters = sentParameters(options.parameters)
   const time = lifetime(plan)
   const source = await time.race(resolveInputs(plan.inputs)).catch((error: unknown) => {
     time.release()
     throw error
   })
-  const parameters = withResults(options.parameters)
   const attempts = new Attempts({
     maxAttempts: source.replayable ? (options.maxAttempts ?? 1) : 1,
     clock,
@@ -78,13 +79,6 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
       if (!attempts.over) attempts.abort(new MillraceError('CANCELLED', 'The caller left.'))
     },
   }
-}
-
-/** Jina sends the key always; handlers that return a plain object write below it. */
-function withResults(parameters: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const given = parameters.__results__
-  const usable = typeof given === 'object' && given !== null && !Array.isArray(given)
-  return { ...parameters, __results__: usable ? given : {} }
 }
 
 /** `__results_in_order__` and `__prefetch__` are obeyed by the gateway (jina.md 4.5). */

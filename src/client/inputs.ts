@@ -4,7 +4,10 @@ import { MillraceError } from '../errors.js'
 /** One document: itself, its fields as a plain object, or just its content (text, bytes, tensor). */
 export type Input = Document | DocumentInit | string | number | ArrayBufferView
 
-/** What `post` takes: nothing, one document, many in any kind of sequence, or a function that gives one of these. */
+/**
+ * What `post` takes: nothing or an empty array, one document, many in any kind of sequence, or a function that gives one of
+ * these.
+ */
 export type Inputs = ReadyInputs | (() => ReadyInputs | Promise<ReadyInputs>)
 
 type ReadyInputs = Input | DocumentArray | Iterable<Input> | AsyncIterable<Input> | null | undefined
@@ -25,6 +28,8 @@ export type Source =
       readonly replayable: false
     }
 
+const nothing: Source = { kind: 'none', length: 0, replayable: true }
+
 /** Calls a function if one was given and says what kind of source there is. Throws INVALID_INPUT and INPUT_FAILED. */
 export async function resolveInputs(inputs: unknown): Promise<Source> {
   if (typeof inputs !== 'function') return sourceOf(inputs)
@@ -38,7 +43,7 @@ export async function resolveInputs(inputs: unknown): Promise<Source> {
 }
 
 function sourceOf(inputs: unknown): Source {
-  if (inputs === undefined || inputs === null) return { kind: 'none', length: 0, replayable: true }
+  if (inputs === undefined || inputs === null) return nothing
   if (typeof inputs !== 'object' || ArrayBuffer.isView(inputs)) return single(inputs)
   if (Symbol.asyncIterator in inputs) {
     return { kind: 'async', items: inputs as AsyncIterable<unknown>, length: undefined, replayable: false }
@@ -46,6 +51,7 @@ function sourceOf(inputs: unknown): Source {
   if (Symbol.iterator in inputs) {
     const items = inputs as Iterable<unknown> & { readonly length?: unknown; readonly size?: unknown }
     const length = items.length ?? items.size
+    if (length === 0) return nothing
     const known = typeof length === 'number'
     return { kind: 'sync', items, length: known ? length : undefined, replayable: known }
   }

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events'
+import { fromSignal } from '../call/from-signal.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { holdProcess } from './hold-process.js'
@@ -33,24 +33,20 @@ export function lifetime({ options, life, clock }: LifetimePlan): Lifetime {
     release()
     for (const watcher of watchers) watcher(error)
   }
-  const onSignal = (): void => end(errorOfSignal(signal!))
+  const cancellation = signal === undefined ? undefined : fromSignal(signal)
+  const listener = { abort: end }
   const cancelTimer =
     timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(tooLate(timeoutMs)))
   const letGo = timeoutMs === undefined ? undefined : holdProcess()
   const release = (): void => {
-    signal?.removeEventListener('abort', onSignal)
+    cancellation?.offAbort(listener)
     life.unwatch(end)
     cancelTimer?.()
     letGo?.()
   }
-  if (signal !== undefined) {
-    // a program may well give one signal to a hundred calls
-    setMaxListeners(0, signal)
-    signal.addEventListener('abort', onSignal)
-  }
   life.watch(end)
   if (life.over !== undefined) end(life.over)
-  else if (signal?.aborted === true) onSignal()
+  else cancellation?.onAbort(listener)
   return {
     deadline: timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeoutMs,
     onEnd(watcher) {
@@ -69,14 +65,4 @@ export function lifetime({ options, life, clock }: LifetimePlan): Lifetime {
 
 function tooLate(timeoutMs: number): MillraceError {
   return new MillraceError('DEADLINE_EXCEEDED', `Not done within timeoutMs = ${timeoutMs}.`)
-}
-
-/** What the caller aborted with: a MillraceError as it is, the timeout of `AbortSignal.timeout` as DEADLINE_EXCEEDED. */
-function errorOfSignal(signal: AbortSignal): MillraceError {
-  const reason: unknown = signal.reason
-  if (MillraceError.is(reason)) return reason
-  const timedOut = reason instanceof Error && reason.name === 'TimeoutError'
-  if (timedOut)
-    return new MillraceError('DEADLINE_EXCEEDED', 'The time of the signal ran out.', { cause: reason })
-  return new MillraceError('CANCELLED', 'The caller aborted the call.', { cause: reason })
 }

@@ -1,3 +1,4 @@
+import type { Call } from '../call/call.js'
 import type { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
@@ -13,11 +14,8 @@ export interface RoadCall {
 export interface Road {
   /** Opens a stream of requests. Rejects with the error of the road when there is no way to open one. */
   open(call: RoadCall, listener: LineListener): Promise<Line>
-  /** One document to a generator. Leaving the loop cancels; `signal` ends it with its reason. */
-  streamDoc(
-    request: SingleDocumentRequest,
-    call: RoadCall & { readonly signal: AbortSignal },
-  ): AsyncIterable<SingleDocumentRequest>
+  /** One document to a generator. Leaving the loop cancels; aborting the call ends it with that reason. */
+  streamDoc(request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest>
   /** Whether a request through every stage succeeds. Rejects when the road fails. */
   dryRun(call: RoadCall): Promise<boolean>
   /** Ends what is under way with `reason`. Idempotent. */

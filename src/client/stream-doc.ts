@@ -1,3 +1,4 @@
+import { Scope } from '../call/scope.js'
 import type { Document } from '../document/index.js'
 import type { Clock } from '../lib/clock.js'
 import { errorFromStatus } from '../wire/error-status.js'
@@ -5,6 +6,7 @@ import { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { Life } from './life.js'
 import { lifetime } from './lifetime.js'
 import type { SendOptions } from './options.js'
+import { requireWellFormed } from './parameters.js'
 import type { Road } from './road.js'
 
 export interface StreamDocPlan {
@@ -20,6 +22,7 @@ export interface StreamDocPlan {
 export async function* streamDocuments(road: Road, plan: StreamDocPlan): AsyncGenerator<Document> {
   const { on, document, options } = plan
   const { targetExecutor, headers = {} } = options
+  requireWellFormed(options.parameters)
   const request = SingleDocumentRequest.create({
     endpoint: on,
     document,
@@ -27,14 +30,10 @@ export async function* streamDocuments(road: Road, plan: StreamDocPlan): AsyncGe
     ...(targetExecutor === undefined ? {} : { targetExecutor }),
   })
   const time = lifetime(plan)
-  const ended = new AbortController()
-  time.onEnd((error) => ended.abort(error))
+  const call = new Scope(time.deadline, headers)
+  time.onEnd((error) => call.abort(error))
   try {
-    for await (const answer of road.streamDoc(request, {
-      deadline: time.deadline,
-      headers,
-      signal: ended.signal,
-    })) {
+    for await (const answer of road.streamDoc(request, call)) {
       if (answer.status?.code === 'ERROR') throw errorFromStatus(answer.status, { endpoint: on })
       yield answer.document
     }

@@ -6,6 +6,7 @@ import { loadFlow } from './load-flow.js'
 
 const pages: Readonly<Record<string, string>> = {
   '/flow.yml': 'jtype: Flow\nwith: {name: fetched}\nexecutors: [{name: a}]',
+  '/marked.yml': '\ufeffjtype: Flow\nwith: {name: "\ufeffmarked"}\nexecutors: [{name: a}]',
   '/wrong.yml': 'jtype: Flow\nversion: 2',
   '/long.yml': `# ${'x'.repeat(1024 * 1024)}`,
 }
@@ -25,6 +26,11 @@ afterAll(() => void server.close())
 it('a Flow is read from a web server', async () => {
   const { settings, stages } = await loadFlow(new URL(`${address}/flow.yml`), {})
   expect([settings.name, stages.length]).toEqual(['fetched', 1])
+})
+
+it('a byte order mark before the text is no part of it, and stays within a value', async () => {
+  const { settings } = await loadFlow(new URL(`${address}/marked.yml`), {})
+  expect(settings.name).toBe('\ufeffmarked')
 })
 
 it.each([

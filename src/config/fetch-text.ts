@@ -16,7 +16,7 @@ export async function fetchText(url: string): Promise<string> {
 }
 
 async function bounded(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let text = ''
   let bytes = 0
   for await (const piece of response.body ?? []) {

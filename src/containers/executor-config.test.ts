@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { executorConfig } from './executor-config.js'
 import { Indexer, planOf, project } from '../export/fixture.suite.js'
 
-const place = { shardId: 0, workspace: '/workspace', project }
+const container = { shardId: 0, workspace: '/workspace', project }
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 it('the file of a container names all modules that the YAML of an Executor does', () => {
@@ -13,7 +13,7 @@ it('the file of a container names all modules that the YAML of an Executor does'
     with: { a: 1 },
   }
   const plan = planOf({}, { name: 'a', uses })
-  expect(executorConfig(plan, plan.stages[0]!, place).file).toEqual({
+  expect(executorConfig(plan, plan.stages[0]!, container).file).toEqual({
     jtype: 'Indexer',
     py_modules: ['/app/src/containers/names.ts', '/app/src/export/fixture.suite.ts'],
     with: { a: 1 },
@@ -22,7 +22,7 @@ it('the file of a container names all modules that the YAML of an Executor does'
 
 it('what a reader of YAML would replace is an argument, which nobody replaces', () => {
   const plan = planOf({}, { name: 'a', uses: Indexer, usesWith: { path: '$HOME' }, usesMetas: { name: 'a' } })
-  const { file, args } = executorConfig(plan, plan.stages[0]!, place)
+  const { file, args } = executorConfig(plan, plan.stages[0]!, container)
   expect(file).toMatchObject({ metas: { name: 'a' } })
   expect(file).not.toHaveProperty('with')
   expect(args.slice(-2)).toEqual(['--uses-with', '{"path":"$HOME"}'])
@@ -31,7 +31,7 @@ it('what a reader of YAML would replace is an argument, which nobody replaces', 
 it('a name of the environment is in the file, where the container replaces it', () => {
   const usesWith = { token: '${{ ENV.TOKEN }}' }
   const plan = planOf({}, { name: 'a', uses: Indexer, usesWith })
-  const { file, args } = executorConfig(plan, plan.stages[0]!, place)
+  const { file, args } = executorConfig(plan, plan.stages[0]!, container)
   expect(file).toMatchObject({ with: usesWith })
   expect(args).not.toContain('--uses-with')
 })

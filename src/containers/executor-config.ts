@@ -13,7 +13,7 @@ export interface ExecutorConfig {
   readonly args: readonly string[]
 }
 
-export interface ExecutorPlace {
+export interface ExecutorContainer {
   readonly shardId: number
   readonly workspace: string
   /** Folder of the project whose image runs the stage. */
@@ -21,14 +21,18 @@ export interface ExecutorPlace {
 }
 
 /** @throws UNSUPPORTED, INVALID_OPTION */
-export function executorConfig(plan: FlowPlan, stage: StagePlan, place: ExecutorPlace): ExecutorConfig {
+export function executorConfig(
+  plan: FlowPlan,
+  stage: StagePlan,
+  container: ExecutorContainer,
+): ExecutorConfig {
   checkData(stage)
-  const file = configFile(stage, place.project)
+  const file = configFile(stage, container.project)
   const uses = file === null ? 'config.yml' : `${containerPaths.config}/config.yml`
   const args = ['executor', '--uses', uses, '--name', stage.name, '--port', String(containerPort)]
   const shards = stage.part?.shards ?? stage.shards
-  if (shards > 1) args.push('--shard-id', String(place.shardId), '--shards', String(shards))
-  args.push('--workspace', place.workspace, ...limits(plan, stage))
+  if (shards > 1) args.push('--shard-id', String(container.shardId), '--shards', String(shards))
+  args.push('--workspace', container.workspace, ...limits(plan, stage))
   args.push(...overrides(stage, file === null ? () => true : isNaming))
   return { file, args }
 }

@@ -8,12 +8,12 @@ import { Indexer, planOf, plans, project, richPlan } from '../export/fixture.sui
 import { gatewayArgs, gatewayConfig } from './gateway-config.js'
 import { yamlText } from './yaml-text.js'
 
-const place = { project, host: (workload: string): string => `${workload}.shop.svc` }
+const container = { project, host: (workload: string): string => `${workload}.shop.svc` }
 
 /** The plan that the container of the gateway has: its file, read as `millrace flow` reads it. */
 async function loaded(plan: FlowPlan): Promise<FlowPlan> {
   const [, , , , named] = gatewayArgs(plan, 'flow.yml')
-  const text = await yamlText(gatewayConfig(plan, place))
+  const text = await yamlText(gatewayConfig(plan, container))
   return loadFlow(text, {
     usesWith: named === undefined ? {} : { name: named.slice('--name='.length) },
     onWarning: (warning) => expect.unreachable(warning),
@@ -97,5 +97,5 @@ it('keeps a name that a reader of YAML would replace, and refuses other texts', 
   const named = planOf({ name: '-$HOME ${{ x }}' }, { name: 'a', uses: Indexer })
   expect((await loaded(named)).settings.name).toBe('-$HOME ${{ x }}')
   const keyed = planOf({}, { name: 'a', uses: Indexer, shards: 2, polling: 'KEY', key: 'tags.$HOME' })
-  expect(() => gatewayConfig(keyed, place)).toThrow(/stage 'a': "tags\.\$HOME" would be replaced/)
+  expect(() => gatewayConfig(keyed, container)).toThrow(/stage 'a': "tags\.\$HOME" would be replaced/)
 })

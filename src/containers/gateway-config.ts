@@ -8,7 +8,7 @@ import { hasNames } from '../yaml/substitute.js'
 import { containerPort, inImage } from './container-paths.js'
 import { isOwn, shardIds, workloadName } from './workload.js'
 
-export interface GatewayPlace {
+export interface GatewayContainer {
   /** Folder of the project whose image runs the gateway. */
   readonly project: string
   /** Where containers find each other: from the name of a workload to that of a host. */
@@ -23,9 +23,9 @@ export interface GatewayPlace {
  *
  * @throws UNSUPPORTED for a reduce that is a function, and for texts that a reader of YAML would replace
  */
-export function gatewayConfig({ settings, stages }: FlowPlan, place: GatewayPlace): object {
+export function gatewayConfig({ settings, stages }: FlowPlan, container: GatewayContainer): object {
   const { name, prefetch, queue, limits, maxMessageBytes, timeoutMs, timeoutSendMs, graceMs } = settings
-  const executors = stages.map((stage) => ({ name: stage.name, ...(isHop(stage) && hop(stage, place)) }))
+  const executors = stages.map((stage) => ({ name: stage.name, ...(isHop(stage) && hop(stage, container)) }))
   for (const stage of executors) checkTexts(stage, stage.name)
   return {
     jtype: 'Flow',
@@ -61,19 +61,19 @@ function isHop(stage: StagePlan): boolean {
   return isOwn(stage) || stage.external.length > 0
 }
 
-function hop(stage: StagePlan, place: GatewayPlace): object {
+function hop(stage: StagePlan, container: GatewayContainer): object {
   const { balance, retries, queue, hedge, timeoutSendMs, shards } = stage
   return {
     external: true,
-    ...(isOwn(stage) ? found(stage, place) : somebodyElses(stage)),
-    ...(shards > 1 && { shards, ...sharding(stage, place) }),
+    ...(isOwn(stage) ? found(stage, container) : somebodyElses(stage)),
+    ...(shards > 1 && { shards, ...sharding(stage, container) }),
     ...changed({ balance, retries, queue }, stageOptions),
     ...(hedge !== null && { hedge: withoutNull(hedge) }),
     ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
   }
 }
 
-function found(stage: StagePlan, { host, discover = 'dns' }: GatewayPlace): object {
+function found(stage: StagePlan, { host, discover = 'dns' }: GatewayContainer): object {
   const hosts = shardIds(stage).map((shard) => host(workloadName(stage, shard)))
   return { host: hosts.length === 1 ? hosts[0] : hosts, port: containerPort, discover }
 }
@@ -87,7 +87,7 @@ function somebodyElses({ external, discover, tls }: StagePlan): object {
   }
 }
 
-function sharding(stage: StagePlan, { project }: GatewayPlace): object {
+function sharding(stage: StagePlan, { project }: GatewayContainer): object {
   const { key, onShardFailure, minShards, softDeadlineMs } = stage
   const polling = pollingWord(stage.polling)
   return {

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import { isWellFormed } from '../lib/protobuf/text.js'
 import { field } from './fields.js'
 
 const names = new Map<number, string>(Object.entries(field).map(([name, number]) => [number, name]))
@@ -35,6 +36,11 @@ function refusal(number: number, value: {}): string | undefined {
     case field.scores:
     case field.evaluations:
       return typeof value === 'object' && !Array.isArray(value) ? undefined : 'a plain object'
+    case field.id:
+    case field.parentId:
+      // two ids that differ in halves of pairs only would become one on the wire
+      if (typeof value !== 'string') return 'a string'
+      return isWellFormed(value) ? undefined : 'a text without lone surrogates'
     default:
       return typeof value === 'string' ? undefined : 'a string'
   }
@@ -42,6 +48,7 @@ function refusal(number: number, value: {}): string | undefined {
 
 function describe(value: {}): string {
   if (typeof value === 'number') return String(value)
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
   if (Array.isArray(value)) return 'a list'
   return typeof value === 'object' ? 'an object' : typeof value
 }

@@ -70,6 +70,27 @@ describe('find with a filter', () => {
     expect(found({ uri: { $eq: 'u{tags__n}' } })).toBe('01234')
   })
 
+  it('takes a pattern of a caller in linear time, and a RegExp as it is', () => {
+    const long = new DocumentArray([{ id: 'a', text: `${'a'.repeat(100_000)}!` }])
+    expect(long.find({ text: { $regex: '^(a+)+$' } })).toHaveLength(0)
+    expect(long.find({ text: { $regex: '^(a+)+!$' } })).toHaveLength(1)
+    expect(() => long.find({ text: { $regex: '(?=a)' } })).toThrow(/\$regex "\(\?=a\)" cannot be used/)
+    expect(long.find({ text: { $regex: /(?=a)/ } })).toHaveLength(1)
+  })
+
+  it('looks values up in a list of any kinds', () => {
+    const list = [...Array.from({ length: 50_000 }, (_, at) => at + 100), 3, null, Number.NaN, { a: [1] }]
+    expect(found({ tags__n: { $in: list } })).toBe('3')
+    expect(found({ tags__none: { $in: list } })).toBe('01234')
+    const nested = new DocumentArray([
+      { tags: { v: { a: [1] } } },
+      { tags: { v: { a: [2] } } },
+      { tags: { v: Number.NaN } },
+    ])
+    expect(nested.find({ tags__v: { $in: list } })).toHaveLength(1)
+    expect(nested.find({ tags__v: { $nin: list } })).toHaveLength(2)
+  })
+
   it('gives no more than the limit', () => {
     expect(docs.find({ tags__n: { $gt: 0 } }, { limit: 2 }).length).toBe(2)
   })

@@ -1,5 +1,6 @@
-import { MillraceError } from '../errors.js'
 import type { Document } from './document.js'
+import { equal } from './equal.js'
+import { listOf, type Passes, patternOf, refused } from './filter-operands.js'
 import { valueAt } from './lookup.js'
 
 /**
@@ -20,9 +21,9 @@ const operators: Readonly<Record<string, Operator>> = {
   $lte: (actual, wanted) => comparable(actual, wanted) && actual! <= wanted!,
   $gt: (actual, wanted) => comparable(actual, wanted) && actual! > wanted!,
   $gte: (actual, wanted) => comparable(actual, wanted) && actual! >= wanted!,
-  $in: (actual, wanted) => listed(actual, wanted),
-  $nin: (actual, wanted) => !listed(actual, wanted),
-  $regex: (actual, wanted) => typeof actual === 'string' && (wanted as RegExp).test(actual),
+  $in: (actual, wanted) => (wanted as Passes)(actual),
+  $nin: (actual, wanted) => !(wanted as Passes)(actual),
+  $regex: (actual, wanted) => (wanted as Passes)(actual),
   $size: (actual, wanted) => sizeOf(actual) === wanted,
   $exists: (actual, wanted) => exists(actual) === wanted,
 }
@@ -76,11 +77,14 @@ const placeholder = /\{(\w+)\}/g
 
 function compileValue(name: string, wanted: unknown): (document: Document) => unknown {
   if (name === '$regex') {
-    const pattern = compilePattern(wanted)
-    return () => pattern
+    const matches = patternOf(wanted)
+    return () => matches
   }
   if (name === '$exists' && typeof wanted !== 'boolean') throw refused('$exists takes true or false')
-  if ((name === '$in' || name === '$nin') && !Array.isArray(wanted)) throw refused(`${name} takes a list`)
+  if (name === '$in' || name === '$nin') {
+    const isListed = listOf(name, wanted)
+    return () => isListed
+  }
   if (typeof wanted !== 'string' || !wanted.includes('{')) return () => wanted
   const whole = /^\{(\w+)\}$/.exec(wanted)?.[1]
   if (whole !== undefined) return (document) => valueAt(document, whole)
@@ -90,17 +94,6 @@ function compileValue(name: string, wanted: unknown): (document: Document) => un
 function asText(value: unknown): string {
   if (value === undefined || value === null) return ''
   return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function compilePattern(wanted: unknown): RegExp {
-  // a sticky or global pattern would remember where it stopped in the Document before
-  if (wanted instanceof RegExp) return new RegExp(wanted.source, wanted.flags.replace(/[gy]/g, ''))
-  if (typeof wanted !== 'string') throw refused('$regex takes a pattern')
-  try {
-    return new RegExp(wanted)
-  } catch (error) {
-    throw new MillraceError('INVALID_INPUT', `A filter cannot be used: ${String(error)}.`, { cause: error })
-  }
 }
 
 function asObject(key: string, value: unknown): Record<string, unknown> {
@@ -115,21 +108,6 @@ function comparable(actual: unknown, wanted: unknown): boolean {
   return typeof actual === typeof wanted && (typeof actual === 'number' || typeof actual === 'string')
 }
 
-function listed(actual: unknown, wanted: unknown): boolean {
-  return (wanted as readonly unknown[]).some((value) => equal(actual, value))
-}
-
-function equal(left: unknown, right: unknown): boolean {
-  if (left === right || (left ?? right ?? undefined) === undefined) return true
-  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
-  const keys = Object.keys(left)
-  if (Array.isArray(left) !== Array.isArray(right) || keys.length !== Object.keys(right).length) return false
-  const other = right as Record<string, unknown>
-  return keys.every(
-    (key) => Object.hasOwn(right, key) && equal((left as Record<string, unknown>)[key], other[key]),
-  )
-}
-
 function sizeOf(value: unknown): number | undefined {
   if (typeof value === 'string' || Array.isArray(value) || value instanceof Uint8Array) return value.length
   if (typeof value !== 'object' || value === null) return undefined
@@ -139,8 +117,4 @@ function sizeOf(value: unknown): number | undefined {
 
 function exists(value: unknown): boolean {
   return value !== undefined && value !== null && sizeOf(value) !== 0
-}
-
-function refused(what: string): MillraceError {
-  return new MillraceError('INVALID_INPUT', `A filter cannot be used: ${what}.`)
 }

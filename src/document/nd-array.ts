@@ -1,7 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { type Dtype, dtypeOf, holds, type TypedArray } from './dtype.js'
 import { toNumbers } from './float16.js'
-import type { NestedNumbers } from './nested.js'
 
 export interface NdArrayInit {
   /** Elements in C order (the last index runs fastest). */
@@ -13,6 +12,9 @@ export interface NdArrayInit {
   /** The class that a Python reader makes of it: `numpy` (default), `list`, `torch`, `tensorflow`, `paddle`. */
   readonly clsName?: string
 }
+
+/** Numbers or booleans in lists of lists, all of one shape; null (JSON's NaN) counts as NaN. */
+export type NestedNumbers = number | boolean | null | readonly NestedNumbers[]
 
 /**
  * A dense n-dimensional array, as numpy has it.

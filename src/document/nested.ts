@@ -1,8 +1,5 @@
 import { MillraceError } from '../errors.js'
-import type { NdArrayInit } from './nd-array.js'
-
-/** Numbers or booleans in lists of lists, all of one shape; null (JSON's NaN) counts as NaN. */
-export type NestedNumbers = number | boolean | null | readonly NestedNumbers[]
+import type { NdArrayInit, NestedNumbers } from './nd-array.js'
 
 const maxDimensions = 32
 

@@ -5,7 +5,7 @@ import { CsrMatrix } from './sparse/csr.js'
 import { BsrMatrix } from './sparse/bsr.js'
 import { CooMatrix } from './sparse/coo.js'
 import { CscMatrix } from './sparse/csc.js'
-import type { SparseMatrix } from './sparse/matrix.js'
+import type { SparseMatrix } from './sparse/coo.js'
 import { SparseRow } from './sparse/row.js'
 import { isTensor, type Tensor, type TensorLike, toTensor } from './tensor.js'
 

@@ -1,7 +1,7 @@
 import { Writer } from '../lib/protobuf/writer.js'
 import { bytesOf, type Dtype } from './dtype.js'
 import type { NdArray } from './nd-array.js'
-import type { SparseFormat, SparseMatrix } from './sparse/matrix.js'
+import type { SparseFormat, SparseMatrix } from './sparse/coo.js'
 import { SparseRow } from './sparse/row.js'
 import { encodeStruct } from './struct.js'
 import type { Tensor } from './tensor.js'

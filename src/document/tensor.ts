@@ -1,8 +1,9 @@
 import { MillraceError } from '../errors.js'
 import { isTypedArray, type TypedArray } from './dtype.js'
 import { NdArray } from './nd-array.js'
-import { flatten, type NestedNumbers } from './nested.js'
-import type { SparseMatrix } from './sparse/matrix.js'
+import { flatten } from './nested.js'
+import type { NestedNumbers } from './nd-array.js'
+import type { SparseMatrix } from './sparse/coo.js'
 
 /**
  * A tensor that nothing here can calculate with (complex numbers, dates, sparse tensors that are no matrix): its bytes go

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { TypedArray } from './dtype.js'
 import { toNumbers } from './float16.js'
 import { CsrMatrix } from './sparse/csr.js'
-import type { IndexArray } from './sparse/matrix.js'
+import type { IndexArray } from './sparse/elements.js'
 import type { Tensor } from './tensor.js'
 
 /** Typed arrays whose elements are numbers. */

@@ -35,7 +35,7 @@ export function failed<R extends Answerable<R>>(
   const status = statusFromError(error, executor.constructor.name)
   const { code, description } = status
   const { requestId, endpoint } = request
-  if (!call.signal.aborted) {
+  if (call.aborted === undefined) {
     const at = error instanceof Error ? error.stack?.match(/^ +at .*/mu)?.[0].trim() : undefined
     executor.logger.error(`${deployment} failed: ${description}`, { endpoint, requestId, at })
   }

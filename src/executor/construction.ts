@@ -1,5 +1,5 @@
 import type { Logger } from '../observe/logger.js'
-import type { Endpoint } from './endpoints.js'
+import type { Endpoint } from './endpoint.js'
 import type { Holder } from '../workspace/holder.js'
 
 /** Name and texts of an executor; `usesMetas` over the defaults. Further keys are kept. */

@@ -3,6 +3,7 @@ import { nearest } from '../lib/nearest.js'
 import { isWriteByName } from '../wire/description.js'
 import { bindingsOf } from './bindings.js'
 import type { HandlerMethod } from './context.js'
+import type { Endpoint } from './endpoint.js'
 import { type ExecutorClass, isBaseClass, isExecutorClass, lineage } from './executor.js'
 import { checkEndpoint, resolveOptions, type StaticRequest } from './options.js'
 
@@ -10,16 +11,6 @@ import { checkEndpoint, resolveOptions, type StaticRequest } from './options.js'
 export const defaultEndpoint = '/default'
 /** Asked by a gateway to see that a pod answers; every executor serves it without running a handler. */
 export const dryRunEndpoint = '_jina_dry_run_'
-
-/** One endpoint and the method that serves it. */
-export interface Endpoint {
-  readonly path: string
-  /** Name of the method; empty for the pass-through of the base class. */
-  readonly method: string
-  readonly handler: HandlerMethod
-  readonly write: boolean
-  readonly isGenerator: boolean
-}
 
 interface Bound {
   readonly method: string

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import { type Construction, type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
-import type { Endpoint } from './endpoints.js'
+import type { Endpoint } from './endpoint.js'
 import type { StaticRequests } from './options.js'
 import { openWorkspace } from '../workspace/open-workspace.js'
 

@@ -1,18 +1,7 @@
-import type { Call } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import type { Logger } from '../observe/logger.js'
 import { DataRequest } from '../wire/data-request.js'
 import { SingleDocumentRequest } from '../wire/single-document-request.js'
-
-/** A call that nobody cancels, unless told otherwise. */
-export function callOf(options: Partial<Call> = {}): Call {
-  return {
-    signal: new AbortController().signal,
-    deadline: Number.POSITIVE_INFINITY,
-    headers: {},
-    ...options,
-  }
-}
 
 /** A request as it comes from a transport: not decoded. */
 export function requestOf(

@@ -4,7 +4,9 @@ import { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { HandlerMethod } from './context.js'
 import { endpointsOf } from './endpoints.js'
 import { Executor } from './executor.js'
-import { callOf, singleOf } from './fixtures.suite.js'
+import { callOf } from '../call/call.suite.js'
+import { MillraceError } from '../errors.js'
+import { singleOf } from './fixtures.suite.js'
 import { invokeStream } from './invoke-stream.js'
 import type { Target } from './invoke.js'
 
@@ -66,7 +68,7 @@ test('a cancelled call ends the generator', async () => {
   const answers = await run(function* () {
     try {
       for (let n = 0; ; n++) {
-        if (n === 2) controller.abort(new Error('gone'))
+        if (n === 2) controller.abort(new MillraceError('CANCELLED', 'gone'))
         yield new Document()
       }
     } finally {
@@ -74,7 +76,7 @@ test('a cancelled call ends the generator', async () => {
     }
   }, controller.signal)
   expect(ended).toBe(true)
-  expect(answers.at(-1)?.status).toMatchObject({ code: 'ERROR', description: 'Error: gone' })
+  expect(answers.at(-1)?.status).toMatchObject({ code: 'ERROR', description: 'MillraceError: gone' })
 })
 
 test('a handler that is no generator gives what it returns, document by document', async () => {

@@ -22,7 +22,7 @@ export async function* invokeStream(
     const outcome = sortResult(await returned, handlerName(target))
     if (outcome.kind === 'stream') {
       for await (const item of outcome.items) {
-        call.signal.throwIfAborted()
+        if (call.aborted !== undefined) throw call.aborted
         yield answerWith(target, request, yieldedDocument(item, handlerName(target)))
       }
       return

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
+import { callOf } from '../call/call.suite.js'
 import { Document, DocumentArray } from '../document/index.js'
+import { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { constructWith } from './construction.js'
 import type { HandlerContext, HandlerMethod } from './context.js'
 import { endpointsOf } from './endpoints.js'
 import { Executor } from './executor.js'
-import { callOf, loggerOf, requestOf, sent } from './fixtures.suite.js'
+import { loggerOf, requestOf, sent } from './fixtures.suite.js'
 import { invoke, type Target } from './invoke.js'
 
 const logged: string[] = []
@@ -287,14 +289,14 @@ test('an async generator ends when the caller leaves', async () => {
     try {
       for (;;) {
         yield* docs
-        controller.abort(new Error('left'))
+        controller.abort(new MillraceError('CANCELLED', 'left'))
       }
     } finally {
       ended = true
     }
   }
   const answer = await invoke(targetOf(handler), requestOf('/x'), callOf({ signal: controller.signal }))
-  expect(answer.status?.description).toBe('Error: left')
+  expect(answer.status?.description).toBe('MillraceError: left')
   expect(ended).toBe(true)
 })
 

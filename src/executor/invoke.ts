@@ -8,7 +8,7 @@ import { structBytes } from '../wire/struct.js'
 import { writeObject } from '../wire/struct-entry.js'
 import { failed, unchanged } from './answers.js'
 import { EndpointContext, type RequestHead } from './endpoint-context.js'
-import type { Endpoint } from './endpoints.js'
+import type { Endpoint } from './endpoint.js'
 import type { Executor } from './executor.js'
 import { type Outcome, sortResult, yieldedDocument } from './result.js'
 
@@ -129,7 +129,7 @@ async function gatherLater(
   { call, into }: Gathering,
 ): Promise<void> {
   for await (const item of items) {
-    call.signal.throwIfAborted()
+    if (call.aborted !== undefined) throw call.aborted
     into.push(yieldedDocument(item, handlerName(target)))
   }
 }

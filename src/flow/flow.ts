@@ -22,7 +22,7 @@ import type { FlowOptions } from '../plan/flow-settings.js'
 import { resolveOptions } from '../plan/option.js'
 import { oneOf } from '../plan/option-kinds.js'
 import type { StageOptions } from '../plan/stage-settings.js'
-import type { AttachOptions, PlaceName, StartOptions } from '../platforms/index.js'
+import type { AttachOptions, PlatformName, StartOptions } from '../platforms/index.js'
 import { onInterrupt } from './interrupt.js'
 import type { CloseOptions } from './life.js'
 import { Lifecycle, type Opened } from './lifecycle.js'
@@ -296,7 +296,7 @@ export class Flow<Stages extends string = never> {
     return { running, control, forget }
   }
 
-  async #openAway(options: StartOptions & { readonly on: PlaceName }): Promise<Opened> {
+  async #openAway(options: StartOptions & { readonly on: PlatformName }): Promise<Opened> {
     const { startAway } = await import('./life.js')
     return { running: await startAway(this.#plan, options), ...unattended }
   }
@@ -316,7 +316,7 @@ export class Flow<Stages extends string = never> {
   }
 }
 
-/** It goes on without this program, and other programs ask the place. */
+/** It goes on without this program, and other programs ask the platform. */
 const unattended: Pick<Opened, 'control' | 'forget'> = { control: Promise.resolve(null), forget: () => {} }
 
 /** An address to dial where the gateway listens on all of them. */

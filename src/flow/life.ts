@@ -7,11 +7,11 @@ import { type FlowPlan, setReplicas } from '../plan/flow-plan.js'
 import {
   type AttachOptions,
   attachThere,
-  type PlaceName,
+  type PlatformName,
   type StartOptions,
   startThere,
 } from '../platforms/index.js'
-import type { DistantFlow, PlaceTools } from '../platforms/platform.js'
+import type { DistantFlow, PlatformTools } from '../platforms/platform.js'
 import { RunningFlow } from './running.js'
 import type { PodControl } from './pods-of.js'
 
@@ -56,7 +56,7 @@ export async function startHere(plan: FlowPlan, host: string): Promise<Running> 
 /** Starts it on Docker or Kubernetes. */
 export async function startAway(
   plan: FlowPlan,
-  options: StartOptions & { readonly on: PlaceName },
+  options: StartOptions & { readonly on: PlatformName },
 ): Promise<Running> {
   return away(await startThere(plan, options, tools(plan.settings)))
 }
@@ -90,7 +90,7 @@ function away(distant: DistantFlow): Running {
 }
 
 /** Standard output is the program's own. */
-function tools({ name, quiet }: { readonly name: string; readonly quiet: boolean }): PlaceTools {
+function tools({ name, quiet }: { readonly name: string; readonly quiet: boolean }): PlatformTools {
   const logger = createLogger(name, { write: (line) => void process.stderr.write(`${line}\n`) })
   return { report: quiet ? () => {} : (sentence) => logger.info(sentence) }
 }

@@ -1,5 +1,6 @@
 import { Line, type Waiting } from '../balancer/line.js'
 import type { Call, Handler } from '../call/call.js'
+import type { AbortListener } from '../call/cancellation.js'
 import { somebody } from '../call/scope.js'
 import { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
@@ -9,7 +10,7 @@ export interface GateOptions {
   readonly maxBytes: number
 }
 
-interface Queued extends Waiting {
+interface Queued extends Waiting, AbortListener {
   start(): void
 }
 
@@ -58,22 +59,21 @@ export class Gate {
   }
 
   #wait(call: Call, bytes: number, enter: () => Promise<DataRequest>): Promise<DataRequest> {
-    const { signal, sender = somebody } = call
-    if (signal.aborted) return Promise.reject(signal.reason)
+    const { aborted, sender = somebody } = call
+    if (aborted !== undefined) return Promise.reject(aborted)
     return new Promise((resolve, reject) => {
       const queued: Queued = {
         sender,
         bytes,
         start() {
-          signal.removeEventListener('abort', onAbort)
+          call.offAbort(queued)
           resolve(enter())
         },
+        abort: (reason) => {
+          if (this.#line.remove(queued)) reject(reason)
+        },
       }
-      const onAbort = (): void => {
-        if (this.#line.remove(queued)) reject(signal.reason)
-        signal.removeEventListener('abort', onAbort)
-      }
-      signal.addEventListener('abort', onAbort)
+      call.onAbort(queued)
       this.#line.push(queued)
     })
   }

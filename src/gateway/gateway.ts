@@ -1,7 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description } from '../call/call.js'
-import { deadline } from '../call/layers/deadline.js'
-import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
@@ -112,10 +110,7 @@ class LocalGateway implements Gateway {
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
     const serving: Serving = {
-      handle: stack(
-        [deadline({ timeoutMs: spec.timeoutMs, clock }), (next) => gate.guard(next)],
-        walk({ stages, targets, clock }),
-      ),
+      handle: gate.guard(walk({ stages, targets, clock })),
       isFull: () => gate.full,
       stream: walkDocument(stages, targets),
       describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),

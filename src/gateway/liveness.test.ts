@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { fakeChannel, HandClock } from '../balancer/fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
+import { fakeChannel } from '../balancer/fakes.suite.js'
 import { Pool } from '../balancer/pool.js'
 import { deferred } from '../lib/deferred.js'
 import { Liveness } from './liveness.js'

@@ -16,7 +16,7 @@ export interface Serving {
   readonly limits: LimitsSpec
   /** What is held for clients is reserved here. */
   readonly budget: Budget
-  /** Milliseconds for one request to come; null for no limit. */
+  /** Milliseconds for one request, where its client does not set less; null for no limit. */
   readonly timeoutMs: number | null
 }
 

@@ -1,5 +1,9 @@
+import { Branch } from '../call/branch.js'
 import type { Call, Handler } from '../call/call.js'
+import { late } from '../call/late.js'
 import { MillraceError } from '../errors.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
 
 /** What a stream of requests needs from the protocol it came by. */
@@ -26,6 +30,9 @@ export interface StreamOptions {
   readonly maxBytes: number
   /** Whether the Flow has no room: then what comes would only wait. */
   isFull(): boolean
+  /** Milliseconds for one request, where the stream does not end sooner; null for no limit. */
+  readonly timeoutMs: number | null
+  readonly clock?: Clock
   /** Answers leave in the order of the requests instead of as they come. */
   readonly inOrder: boolean
 }
@@ -52,6 +59,8 @@ export class RequestStream {
   readonly #peer: StreamPeer
   readonly #call: Call
   readonly #options: StreamOptions
+  readonly #clock: Clock
+  readonly #deadlines: Deadlines
   /** In order of arrival; only kept for ordered streams. */
   readonly #slots: Slot[] = []
   #inFlight = 0
@@ -67,6 +76,8 @@ export class RequestStream {
     this.#peer = peer
     this.#call = call
     this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#deadlines = deadlinesOf(this.#clock)
   }
 
   /** Whether no request is under way. */
@@ -82,9 +93,16 @@ export class RequestStream {
     this.#inFlight++
     this.#bytes += bytes
     this.#admit()
-    this.#handle(request, this.#call).then(
-      (answer) => this.#answered(slot, answer),
-      (error: unknown) => this.fail(MillraceError.from(error)),
+    const limited = this.#limited()
+    this.#handle(request, limited ?? this.#call).then(
+      (answer) => {
+        if (limited !== undefined) this.#unlimit(limited)
+        this.#answered(slot, answer)
+      },
+      (error: unknown) => {
+        if (limited !== undefined) this.#unlimit(limited)
+        this.fail(MillraceError.from(error))
+      },
     )
   }
 
@@ -117,6 +135,26 @@ export class RequestStream {
   /** The client went away. */
   abandon(): void {
     this.#done = true
+  }
+
+  /** The stream's call with the Flow's limit for one request; undefined when the stream ends sooner by itself. */
+  #limited(): LimitedCall | undefined {
+    const { timeoutMs } = this.#options
+    if (timeoutMs === null) return undefined
+    const deadline = this.#clock.now() + timeoutMs
+    if (this.#call.deadline <= deadline) return undefined
+    const limited = new LimitedCall(this.#call, deadline, () => {
+      const error = late(timeoutMs)
+      limited.abort(error)
+      this.fail(error)
+    })
+    this.#deadlines.watch(limited)
+    return limited
+  }
+
+  #unlimit(limited: LimitedCall): void {
+    this.#deadlines.unwatch(limited)
+    limited.unlink()
   }
 
   #answered(slot: Slot, answer: DataRequest): void {
@@ -183,5 +221,15 @@ export class RequestStream {
         ),
       )
     }
+  }
+}
+
+/** One request of a stream, which may take less time than the stream. */
+class LimitedCall extends Branch implements Timed {
+  readonly expire: () => void
+
+  constructor(parent: Call, deadline: number, expire: () => void) {
+    super(parent, deadline)
+    this.expire = expire
   }
 }

@@ -1,6 +1,6 @@
 import { createGunzip, createInflate, type Gunzip, type Inflate, type ZlibOptions } from 'node:zlib'
 import { MillraceError } from '../errors.js'
-import type { Account } from '../budget/budget.js'
+import type { Holding } from '../budget/budget.js'
 import { noRoom } from '../budget/refusals.js'
 import { Gathering } from './gathering.js'
 
@@ -20,7 +20,7 @@ const chunkBytes = { min: 16 * 1024, max: 256 * 1024 }
 export interface DecompressOptions {
   readonly maxBytes: number
   /** The content is reserved here as it grows, and stays reserved. */
-  readonly account: Account
+  readonly account: Holding
 }
 
 /**

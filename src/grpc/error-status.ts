@@ -1,32 +1,15 @@
-import type { ErrorCode, MillraceError } from '../errors.js'
-
-/** gRPC status codes by number (grpc.io, "Status codes and their use in gRPC"). */
-const statusCodes: Partial<Record<ErrorCode, number>> = {
-  CANCELLED: 1,
-  OUTCOME_UNKNOWN: 2,
-  INVALID_INPUT: 3,
-  MALFORMED: 3,
-  DEADLINE_EXCEEDED: 4,
-  NOT_FOUND: 5,
-  RESOURCE_EXHAUSTED: 8,
-  UNSUPPORTED: 12,
-  UNAVAILABLE: 14,
-}
-
-const internal = 13
+import type { MillraceError } from '../errors.js'
+import { statusCode } from './status-codes.js'
+import type { GrpcStatus } from './status.js'
 
 /** Details travel as a header, and peers refuse headers of more than about 8 KB. */
 const maxDetails = 2000
 
-export interface GrpcStatus {
-  readonly code: number
-  readonly details: string
-}
-
-export function grpcStatus(error: MillraceError): GrpcStatus {
+/** The status that an error is answered with. */
+export function grpcStatus(error: MillraceError): Pick<GrpcStatus, 'code' | 'details'> {
   const { message } = error
   const clipped = message.length > maxDetails ? `${message.slice(0, maxDetails)}…` : message
-  return { code: statusCodes[error.code] ?? internal, details: wellFormed(clipped) }
+  return { code: statusCode(error.code), details: wellFormed(clipped) }
 }
 
 /** Half a surrogate pair cannot be percent-encoded. */

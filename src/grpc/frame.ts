@@ -1,4 +1,5 @@
-import { prefixBytes } from './message-reader.js'
+/** Compressed flag and length, in front of every message (grpc.io, "gRPC over HTTP2"). */
+export const prefixBytes = 5
 
 /** One gRPC message, in pieces that follow each other. */
 export type Message = readonly Uint8Array[]

@@ -1,10 +1,8 @@
 import { MillraceError } from '../errors.js'
-import type { Account } from '../budget/budget.js'
-import { Gathering } from './gathering.js'
+import type { Holding } from '../budget/budget.js'
 import { noRoom } from '../budget/refusals.js'
-
-/** Compressed flag and length, in front of every message (grpc.io, "gRPC over HTTP2"). */
-export const prefixBytes = 5
+import { prefixBytes } from './frame.js'
+import { Gathering } from './gathering.js'
 
 /** A message in a larger chunk than this beside itself is copied out: a view would keep all of the chunk. */
 const spareBytes = 4096
@@ -12,7 +10,7 @@ const spareBytes = 4096
 export interface MessageReaderOptions {
   readonly maxMessageBytes: number
   /** What the reader holds is reserved here, and messages that were given out until their taker releases them. */
-  readonly account: Account
+  readonly account: Holding
   /** Gives the content of a compressed message, reserved; rejects with what to tell the client. */
   readonly inflate: (bytes: Uint8Array) => Promise<Uint8Array>
   readonly onMessage: (bytes: Uint8Array) => void

@@ -6,3 +6,9 @@ export function parseTimeout(value: string | string[] | undefined): number {
   const match = /^(\d{1,8})([HMSmun])$/.exec(String(value))
   return match === null ? Number.NaN : Number(match[1]) * unitMs[match[2]!]!
 }
+
+/** `grpc-timeout` of so many milliseconds, at least one. */
+export function formatTimeout(leftMs: number): string {
+  const ms = Math.max(1, Math.ceil(leftMs))
+  return ms < 1e8 ? `${ms}m` : `${Math.min(99_999_999, Math.ceil(ms / 1000))}S`
+}

@@ -1,5 +1,5 @@
 import { codeLength } from './codes.js'
-import { epsilon, type Metric, type Probe } from './metric.js'
+import type { Metric, Probe } from './metric.js'
 
 /**
  * A row v whose code has a product with the query's below `base + inverse / |v| + direct · |v|` has a worse score than the
@@ -22,7 +22,7 @@ const underflow = 1e-44
  * error of at most 32 000² · `errorOf(dim)`. With `cos` for the largest that it can be then, a row is left out when its score
  * is worse than `worst` for certain:
  *
- * - `cosine`: 1 − (|q||v| cos + ε) / (|q||v| + ε) − slack > worst
+ * - `cosine`: 1 − cos − slack > worst; a zero vector has the code 0 and the score 2, so this is right for it as well
  * - `dot`: 1 − |q||v| cos − slack (1 + |q||v|) > worst
  * - `l2`: (1 − slack)(|q|² + |v|²) − 2 |q||v| cos − underflow > worst
  *
@@ -34,11 +34,7 @@ export function boundOf(metric: Metric, { norm, vector }: Probe, worst: number):
   const error = errorOf(vector.length)
   switch (metric) {
     case 'cosine':
-      return {
-        base: unit * (1 - worst - slack - error),
-        inverse: (-unit * epsilon * (worst + slack)) / norm,
-        direct: 0,
-      }
+      return { base: unit * (1 - worst - slack - error), inverse: 0, direct: 0 }
     case 'dot':
       return { base: -unit * (error + slack), inverse: (unit * (1 - slack - worst)) / norm, direct: 0 }
     case 'l2':

@@ -3,6 +3,7 @@ import type { Document } from '../document/index.js'
 import { valueAt } from '../document/lookup.js'
 import { MillraceError } from '../errors.js'
 import type { Columns, ColumnType } from './options.js'
+import { textsOf } from './texts.js'
 
 /** What a column holds; null where the Document does not have the tag. */
 export type ColumnValue = number | string | boolean | null
@@ -18,19 +19,25 @@ export const columnNames = (columns: Columns): string[] => Object.keys(columns).
 /** What a batch has in its columns, for each row. */
 export function tagsOf(batch: RecordBatch, columns: Columns): Tags[] {
   const rows = Array.from({ length: batch.numRows }, (): Tags => ({}))
-  for (const name of Object.keys(columns)) {
+  for (const [name, type] of Object.entries(columns)) {
     const path = name.split('__')
     const last = path.pop()!
-    const values = batch.getChild(columnOf(name))! as Iterable<unknown>
-    let at = 0
-    for (const value of values) {
-      let tags = rows[at++]!
+    const valueOf = valuesOf(batch, columnOf(name), type)
+    for (let row = 0; row < batch.numRows; row++) {
+      const value = valueOf(row)
       if (value === null) continue
+      let tags = rows[row]!
       for (const key of path) tags = (tags[key] ??= {}) as Tags
       tags[last] = value
     }
   }
   return rows
+}
+
+function valuesOf(batch: RecordBatch, column: string, type: ColumnType): (row: number) => unknown {
+  if (type === 'string') return textsOf(batch, column)
+  const values = batch.getChild(column)!
+  return (row) => values.get(row)
 }
 
 /** The values of a Document's columns. Throws INVALID_INPUT for a tag of another type than its column. */

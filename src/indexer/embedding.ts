@@ -20,6 +20,13 @@ export function vectorOf(document: Document, dim?: number): Float32Array {
   return vector
 }
 
+/** Throws INVALID_INPUT for a vector of zeroes: it has no cosine with any other. */
+export function requireDirection(document: Document, vector: Float32Array): void {
+  if (vector.every((number) => number === 0)) {
+    throw refused(document, "a zero vector, which has no cosine; leave it out, or use zeroVectors: 'last'")
+  }
+}
+
 function float32Of(document: Document): Float32Array {
   const tensor = document.embedding
   if (tensor === undefined) throw refused(document, 'no embedding; set it first')

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { type Metric, metrics } from './metric.js'
@@ -19,6 +20,9 @@ export interface ApproximateIndex {
   /** Candidates that are taken for each match asked for, and scored again exactly. Default 10. */
   readonly refine?: number
 }
+
+const zeroVectorRules = ['refuse', 'last'] as const
+export type ZeroVectors = (typeof zeroVectorRules)[number]
 
 /** `usesWith` of a VectorIndexer. */
 export interface VectorIndexerOptions {
@@ -42,6 +46,12 @@ export interface VectorIndexerOptions {
   readonly keepVersionsMs?: number
   /** Waits until each commit is on the disk itself, so that it survives a power cut. Default false. */
   readonly fsync?: boolean
+  /**
+   * Zero vectors under `cosine`: `refuse` (default) to index or to search with one, or rank them `last`, at the distance 2.
+   */
+  readonly zeroVectors?: ZeroVectors
+  /** Folder of the snapshots. Default: none, and `/snapshot` and `/restore` are refused. */
+  readonly snapshots?: string
   /** Handed to `Executor`. */
   readonly workspace?: string
 }
@@ -57,6 +67,10 @@ export interface ResolvedOptions {
   readonly compactAfter: number
   readonly keepVersionsMs: number
   readonly fsync: boolean
+  /** Whether zero vectors are refused. */
+  readonly refusesZero: boolean
+  /** Absolute. */
+  readonly snapshots: string | undefined
 }
 
 const known: readonly (keyof VectorIndexerOptions)[] = [
@@ -70,16 +84,29 @@ const known: readonly (keyof VectorIndexerOptions)[] = [
   'compactAfter',
   'keepVersionsMs',
   'fsync',
+  'zeroVectors',
+  'snapshots',
   'workspace',
 ]
 
 /** Throws UNKNOWN_OPTION for an option that does not exist and INVALID_OPTION for a value that cannot be used. */
 export function resolveOptions(given: VectorIndexerOptions): ResolvedOptions {
   requireKnown(given, known, '')
-  const { dim, metric = 'cosine', limit = 10, columns = {}, index, fsync = false } = given
+  const {
+    dim,
+    metric = 'cosine',
+    limit = 10,
+    columns = {},
+    index,
+    fsync = false,
+    zeroVectors = 'refuse',
+  } = given
   if (dim !== undefined) requireWhole('dim', dim, 1)
   if (!(metrics as readonly string[]).includes(metric)) throw invalid('metric', metrics.join(', '), metric)
   if (typeof fsync !== 'boolean') throw invalid('fsync', 'true or false', fsync)
+  if (!zeroVectorRules.includes(zeroVectors)) {
+    throw invalid('zeroVectors', zeroVectorRules.join(' or '), zeroVectors)
+  }
   const staleMs = requireWhole('staleMs', given.staleMs ?? 0, 0)
   return {
     dim,
@@ -92,7 +119,15 @@ export function resolveOptions(given: VectorIndexerOptions): ResolvedOptions {
     compactAfter: requireWhole('compactAfter', given.compactAfter ?? 32, 2),
     keepVersionsMs: Math.max(requireWhole('keepVersionsMs', given.keepVersionsMs ?? 60_000, 0), 2 * staleMs),
     fsync,
+    refusesZero: metric === 'cosine' && zeroVectors === 'refuse',
+    snapshots: resolveSnapshots(given.snapshots),
   }
+}
+
+function resolveSnapshots(folder: unknown): string | undefined {
+  if (folder === undefined || folder === null) return undefined
+  if (typeof folder === 'string' && folder !== '' && !folder.includes('\0')) return resolve(folder)
+  throw invalid('snapshots', 'the path of a folder', folder)
 }
 
 const types: readonly string[] = ['int', 'float', 'string', 'bool'] satisfies ColumnType[]

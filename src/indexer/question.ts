@@ -1,8 +1,10 @@
 import { compileFilter, type Filter } from '../document/filter.js'
 import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
+import { checkFilter } from './check-filter.js'
 import type { Probe } from './metric.js'
 import type { Columns } from './options.js'
+import { flagOf, invalid } from './parameters.js'
 import { type Where, whereOf } from './where.js'
 
 /** A filter in both its forms. */
@@ -30,50 +32,37 @@ export function conditionOf(
   const filter = parameters.filter
   if (filter === undefined || filter === null) return undefined
   if (typeof filter !== 'object' || Array.isArray(filter)) throw invalid('filter', 'an object', filter)
+  checkFilter(filter as Filter, columns)
   const test = compileFilter(filter as Filter)
   return { ...whereOf(filter as Filter, columns), test }
 }
 
-/** A whole number from 1 among the parameters. */
-export function limitOf(parameters: Readonly<Record<string, unknown>>, preset: number): number {
-  const limit = parameters.limit ?? preset
-  if (Number.isSafeInteger(limit) && (limit as number) >= 1) return limit as number
-  throw invalid('limit', 'a whole number from 1', limit)
-}
-
-export function flagOf(
+/**
+ * The filter of a `/delete`. Throws INVALID_INPUT for one that passes everything without `all`, which then has to be the
+ * only thing that is said: a filter whose values are missing must not empty the index.
+ */
+export function deletedBy(
   parameters: Readonly<Record<string, unknown>>,
-  name: string,
-  preset: boolean,
-): boolean {
-  const flag = parameters[name] ?? preset
-  if (typeof flag === 'boolean') return flag
-  throw invalid(name, 'true or false', flag)
-}
-
-/** The list of ids among the parameters. */
-export function idsAmong(parameters: Readonly<Record<string, unknown>>): readonly string[] {
-  const ids = parameters.ids ?? []
-  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids
-  throw invalid('ids', 'a list of texts', ids)
-}
-
-/** The folder that a snapshot goes to or comes from. */
-export function pathOf(parameters: Readonly<Record<string, unknown>>): string {
-  const { path } = parameters
-  if (typeof path === 'string' && path !== '') return path
-  throw invalid('path', 'the name of a folder', path)
+  { columns, hasIds }: { readonly columns: Columns; readonly hasIds: boolean },
+): Condition | undefined {
+  const condition = conditionOf(parameters, columns)
+  const passesAll = condition?.exact === true && condition.sql === 'true'
+  if (!flagOf(parameters, 'all', false)) {
+    if (!passesAll) return condition
+    throw new MillraceError(
+      'INVALID_INPUT',
+      'VectorIndexer: this filter passes every document; to delete all of them send { all: true }.',
+    )
+  }
+  if (!hasIds && (condition === undefined || passesAll)) return conditionOf({ filter: {} }, columns)
+  throw new MillraceError(
+    'INVALID_INPUT',
+    'VectorIndexer: { all: true } deletes every document, and is sent without documents, ids and a filter.',
+  )
 }
 
 export function requireWanted(signal: AbortSignal): void {
   if (signal.aborted) {
     throw new MillraceError('CANCELLED', 'The caller went away, or its time is up.', { cause: signal.reason })
   }
-}
-
-function invalid(name: string, expected: string, value: unknown): MillraceError {
-  return new MillraceError(
-    'INVALID_INPUT',
-    `VectorIndexer: the parameter ${name} must be ${expected}, not ${JSON.stringify(value)}.`,
-  )
 }

@@ -4,11 +4,12 @@ import { Exclusive } from './exclusive.js'
 import { Memory } from './memory.js'
 import type { ResolvedOptions } from './options.js'
 import { type Condition, type Question, requireWanted } from './question.js'
-import { documentOf, idsOf, type StoredRow, storedColumns, storedRows } from './rows.js'
-import { readDocuments, searchDisk } from './search-disk.js'
+import { idsOf, type StoredRow, storedColumns } from './rows.js'
+import { passing, readDocuments, searchDisk } from './search-disk.js'
 import { searchIndex } from './search-index.js'
 import { type Hit, searchMemory } from './search-memory.js'
 import type { Store, Version } from './store.js'
+import { Turns } from './turns.js'
 
 type ReaderOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'cacheBytes' | 'columns'>
 
@@ -127,16 +128,18 @@ function requireDim({ dim }: Version, { probes }: Question): void {
 /** Ids of the rows that pass a condition, whatever it asks for. */
 export async function passingIds(
   { table }: Version,
-  { sql, exact, test }: Condition,
+  condition: Condition,
   signal: AbortSignal,
 ): Promise<string[]> {
+  const { sql, exact } = condition
   const query = table.query().select(exact ? ['id'] : storedColumns)
   if (sql !== undefined) query.where(sql)
   const ids: string[] = []
+  const turns = new Turns(signal)
   for await (const batch of query) {
     requireWanted(signal)
-    if (exact) ids.push(...idsOf(batch))
-    else for (const row of storedRows(batch)) if (test(documentOf(row, true))) ids.push(row.id)
+    const mask = exact ? undefined : await passing(batch, condition, turns)
+    for (const [row, id] of idsOf(batch).entries()) if (mask?.[row] !== 0) ids.push(id)
   }
   return ids
 }

@@ -1,10 +1,11 @@
-import type { RecordBatch, Schema, Table } from 'apache-arrow'
+import type { RecordBatch, Schema } from 'apache-arrow'
 import { Document, NdArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { columnOf, type ColumnValue, columnValues } from './columns.js'
-import { vectorOf } from './embedding.js'
+import { requireDirection, vectorOf } from './embedding.js'
 import type { Engine } from './engine.js'
 import type { Columns } from './options.js'
+import { textsOf } from './texts.js'
 
 /** A Document as it is stored. */
 export interface Row {
@@ -17,8 +18,15 @@ export interface Row {
 
 export type StoredRow = Omit<Row, 'columns'>
 
+/** What Documents must be to be stored. */
+export interface RowRules {
+  readonly columns: Columns
+  /** Whether their embeddings must not be zero. */
+  readonly refusesZero: boolean
+}
+
 /** Throws INVALID_INPUT for a Document that cannot be stored. */
-export function rowOf(given: Document, columns: Columns): Row {
+export function rowOf(given: Document, { columns, refusesZero }: RowRules): Row {
   const { id } = given
   // a half of a pair would come back as another id
   if (id === '' || /[\ud800-\udfff]/u.test(id)) {
@@ -27,6 +35,7 @@ export function rowOf(given: Document, columns: Columns): Row {
   // a copy, because looking at the embedding of the one that was given would have it encoded anew
   const document = Document.fromProtobuf(given.toProtobuf())
   const vector = vectorOf(document)
+  if (refusesZero) requireDirection(document, vector)
   document.embedding = undefined
   return { id, vector, document: document.toProtobuf(), columns: columnValues(document, columns) }
 }
@@ -60,61 +69,10 @@ export function schemaOf({ arrow }: Engine, dim: number, columns: Columns): Sche
   ])
 }
 
-/** Rows, one at least, as LanceDB takes them. */
-export function encodeRows(
-  engine: Engine,
-  rows: readonly Row[],
-  { columns: declared, commit }: { readonly columns: Columns; readonly commit: number },
-): Table {
-  const { arrow } = engine
-  const { makeData, RecordBatch, Struct, vectorFromArray } = arrow
-  const length = rows.length
-  const dim = rows[0]!.vector.length
-  const schema = schemaOf(engine, dim, declared)
-  const flat = new Float32Array(length * dim)
-  for (const [at, { vector }] of rows.entries()) flat.set(vector, at * dim)
-  const children = schema.fields.map((field, index) => {
-    switch (field.name) {
-      case 'id':
-        return vectorFromArray(
-          rows.map(({ id }) => id),
-          field.type,
-        ).data[0]!
-      case 'vector':
-        return makeData({
-          type: field.type,
-          length,
-          nullCount: 0,
-          child: makeData({ type: new arrow.Float32(), length: flat.length, nullCount: 0, data: flat }),
-        })
-      case 'document':
-        return vectorFromArray(
-          rows.map(({ document }) => document),
-          field.type,
-        ).data[0]!
-      case 'commit':
-        return makeData({
-          type: new arrow.Int64(),
-          length,
-          nullCount: 0,
-          data: new BigInt64Array(length).fill(BigInt(commit)),
-        })
-      default:
-        return vectorFromArray(
-          rows.map(({ columns }) => columns[index - ownColumns]!),
-          field.type,
-        ).data[0]!
-    }
-  })
-  const data = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children })
-  return new arrow.Table(schema, [new RecordBatch(schema, data)])
-}
-
-const ownColumns = 4
-
 /** The ids of a batch that was read. */
 export function idsOf(batch: RecordBatch): string[] {
-  return [...(batch.getChild('id') as unknown as Iterable<string>)]
+  const textOf = textsOf(batch, 'id')
+  return Array.from({ length: batch.numRows }, (_, row) => textOf(row)!)
 }
 
 /** The vectors of a batch, one after the other, as a view of it. */

@@ -1,11 +1,13 @@
 import type { RecordBatch } from 'apache-arrow'
 import type { Metric } from './metric.js'
-import { type Question, requireWanted } from './question.js'
+import { type Condition, type Question, requireWanted } from './question.js'
 import { documentOf, type StoredRow, storedColumns, storedRows, vectorsOf } from './rows.js'
-import { scanRows } from './scan.js'
+import { scanRows } from './scan-rows.js'
 import type { Hit } from './search-memory.js'
 import type { Version } from './store.js'
+import { textsOf } from './texts.js'
 import { type Scored, Top } from './top.js'
+import { Turns } from './turns.js'
 import { Vectors } from './vectors.js'
 import { withIds } from './where.js'
 
@@ -24,18 +26,19 @@ export async function searchDisk(
   const query = table.query().select(tested ? storedColumns : ['id', 'vector'])
   if (condition?.sql !== undefined) query.where(condition.sql)
   const vectors = new Vectors(dim)
+  const turns = new Turns(signal)
   for await (const batch of query) {
     requireWanted(signal)
     const flat = vectorsOf(batch)
     vectors.reserve(batch.numRows)
     for (let row = 0; row < batch.numRows; row++) vectors.set(row, flat.subarray(row * dim, (row + 1) * dim))
-    const ids = batch.getChild('id')!
+    const idOf = textsOf(batch, 'id')
     const take = (place: number, score: number): Found => ({
-      id: ids.get(place) as string,
+      id: idOf(place)!,
       score,
       vector: vectors.get(place),
     })
-    const mask = tested ? passing(batch, condition.test) : undefined
+    const mask = tested ? await passing(batch, condition, turns) : undefined
     scanRows({ metric, probes, tops, take }, { vectors, from: 0, to: batch.numRows, mask })
   }
   const found = tops.map((top) => top.sorted())
@@ -43,8 +46,20 @@ export async function searchDisk(
   return found.map((list) => list.map((hit) => ({ ...hit, document: documents.get(hit.id)!.document })))
 }
 
-function passing(batch: RecordBatch, test: (document: ReturnType<typeof documentOf>) => boolean): Uint8Array {
-  return Uint8Array.from(storedRows(batch), (row) => (test(documentOf(row, true)) ? 1 : 0))
+/** 1 for every row of a batch that passes the condition, whatever it asks for. */
+export async function passing(
+  batch: RecordBatch,
+  { test }: Pick<Condition, 'test'>,
+  turns: Turns,
+): Promise<Uint8Array> {
+  const mask = new Uint8Array(batch.numRows)
+  let at = 0
+  for (const row of storedRows(batch)) {
+    const due = turns.due()
+    if (due !== undefined) await due
+    mask[at++] = test(documentOf(row, true)) ? 1 : 0
+  }
+  return mask
 }
 
 /** The rows with these ids, by id. */

@@ -1,7 +1,7 @@
 import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
 import { type StoredRow, storedColumns, storedRows } from './rows.js'
-import { scanRows } from './scan.js'
+import { scanRows } from './scan-rows.js'
 import type { Hit } from './search-memory.js'
 import type { Version } from './store.js'
 import { Top } from './top.js'
@@ -18,13 +18,15 @@ export async function searchIndex(
 ): Promise<Hit[][]> {
   const { probes, limit, condition, signal } = question
   const hits: Hit[][] = []
+  // more than there are is a number that LanceDB may not be able to hold
+  const candidates = Math.min(limit * refine, await table.countRows())
   for (const probe of probes) {
     requireWanted(signal)
     const query = table
       .vectorSearch(probe.vector)
       .column('vector')
       .distanceType(metric)
-      .limit(limit * refine)
+      .limit(candidates)
       .refineFactor(1)
       .select([...storedColumns, '_distance'])
     if (condition?.sql !== undefined) query.where(condition.sql)

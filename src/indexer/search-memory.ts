@@ -4,9 +4,10 @@ import type { Memory } from './memory.js'
 import type { Metric } from './metric.js'
 import { type Question, requireWanted } from './question.js'
 import { documentOf, type StoredRow } from './rows.js'
-import { scanRows } from './scan.js'
+import { scanRows } from './scan-rows.js'
 import { Screen } from './screen.js'
 import { type Scored, Top } from './top.js'
+import { Turns } from './turns.js'
 
 /** A row that was found. */
 export interface Hit extends Pick<StoredRow, 'id' | 'document'> {
@@ -52,6 +53,9 @@ export async function searchMemory(
   return tops.map((top) => top.sorted().map(hitOf))
 }
 
+/** Rows between two looks at the clock. */
+const rowsUnwatched = 8
+
 /** 1 for every row that passes the condition; undefined when there is none. */
 async function maskOf(memory: Memory, { condition, signal }: Question): Promise<Uint8Array | undefined> {
   if (condition === undefined) return undefined
@@ -59,12 +63,10 @@ async function maskOf(memory: Memory, { condition, signal }: Question): Promise<
   const mask = new Uint8Array(memory.length)
   // of a Document an exact condition looks at nothing but id and columns
   const stand = new Document()
-  const rowsATurn = exact ? 16_384 : 512
+  const turns = new Turns(signal)
   for (let place = 0; place < mask.length; place++) {
-    if (place % rowsATurn === rowsATurn - 1) {
-      await turn()
-      requireWanted(signal)
-    }
+    const due = place % rowsUnwatched === 0 ? turns.due() : undefined
+    if (due !== undefined) await due
     if (exact) {
       stand.id = memory.ids[place]!
       stand.tags = memory.tags[place]!

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { context, docs, find, Place } from './fixture.suite.js'
+import type { VectorIndexerOptions } from './options.js'
 
 let place: Place
 beforeEach(() => {
@@ -10,19 +11,21 @@ beforeEach(() => {
 afterEach(() => place.close())
 
 const none = docs([])
+const indexer = (options: VectorIndexerOptions = {}, shard = 0) =>
+  place.indexer({ snapshots: join(place.folder, 'snapshots'), ...options }, shard)
 const numbered = (from: number, to: number) =>
   docs(Array.from({ length: to - from }, (_, at) => ({ id: `d${from + at}`, embedding: [from + at, 1] })))
 
 it('a snapshot has what was there, and brings it back in one step, for all replicas', async () => {
-  const [first, second] = [place.indexer(), place.indexer()]
-  const path = join(place.folder, 'snapshot')
+  const [first, second] = [indexer(), indexer()]
+  const name = 'monday'
   await first.index(numbered(0, 20))
-  await first.snapshot(none, context({ path }))
+  await first.snapshot(none, context({ name }))
   await first.index(numbered(10, 40))
   await first.delete(docs([{ id: 'd0' }]), context())
   expect(await find(second, [1, 1], { limit: 100 })).toHaveLength(39)
 
-  await first.restore(none, context({ path }))
+  await first.restore(none, context({ name }))
   const expected = await find(first, [1, 1], { limit: 100 })
   expect(expected).toHaveLength(20)
   expect(await find(second, [1, 1], { limit: 100 })).toEqual(expected)
@@ -32,50 +35,127 @@ it('a snapshot has what was there, and brings it back in one step, for all repli
 })
 
 it('a snapshot goes to another workspace as well', async () => {
-  const path = join(place.folder, 'snapshot')
-  const [from, to] = [place.indexer({}, 0), place.indexer({}, 1)]
+  const name = 'monday'
+  const [from, to] = [indexer({}, 0), indexer({}, 1)]
   await from.index(numbered(0, 5))
-  await from.snapshot(none, context({ path }))
-  await to.restore(none, context({ path }))
+  await from.snapshot(none, context({ name }))
+  await to.restore(none, context({ name }))
   expect(await to.count(none, context())).toEqual({ count: 5 })
 })
 
 it('while others write, a snapshot is one state', async () => {
-  const [writer, other] = [place.indexer({ compactAfter: 2, keepVersionsMs: 0 }), place.indexer()]
-  const path = join(place.folder, 'snapshot')
+  const [writer, other] = [indexer({ compactAfter: 2, keepVersionsMs: 0 }), indexer()]
+  const name = 'monday'
   await writer.index(numbered(0, 2))
   const writes = Array.from({ length: 20 }, (_, at) => writer.index(numbered(2 * at + 2, 2 * at + 4)))
-  await other.snapshot(none, context({ path }))
+  await other.snapshot(none, context({ name }))
   await Promise.all(writes)
-  const copy = place.indexer({}, 1)
-  await copy.restore(none, context({ path }))
+  const copy = indexer({}, 1)
+  await copy.restore(none, context({ name }))
   const { count } = (await copy.count(none, context())) as { count: number }
   expect(count % 2).toBe(0)
   expect(count).toBeGreaterThanOrEqual(2)
 })
 
 it('an empty index has a snapshot too', async () => {
-  const path = join(place.folder, 'snapshot')
-  const indexer = place.indexer()
-  await indexer.snapshot(none, context({ path }))
-  await indexer.index(numbered(0, 3))
-  await indexer.restore(none, context({ path }))
-  expect(await find(indexer, [1, 1])).toEqual([])
-  await indexer.index(docs([{ id: 'a', embedding: [1, 2, 3] }]))
-  expect(await find(indexer, [1, 2, 3])).toHaveLength(1)
+  const name = 'monday'
+  const only = indexer()
+  await only.snapshot(none, context({ name }))
+  await only.index(numbered(0, 3))
+  await only.restore(none, context({ name }))
+  expect(await find(only, [1, 1])).toEqual([])
+  await only.index(docs([{ id: 'a', embedding: [1, 2, 3] }]))
+  expect(await find(only, [1, 2, 3])).toHaveLength(1)
 })
 
 it('refuses to overwrite one, to restore none, and what does not fit', async () => {
-  const path = join(place.folder, 'snapshot')
-  const indexer = place.indexer()
-  await indexer.index(numbered(0, 3))
-  await indexer.snapshot(none, context({ path }))
-  await expect(indexer.snapshot(none, context({ path }))).rejects.toThrow(/already/)
-  await expect(indexer.restore(none, context({ path: `${path}-none` }))).rejects.toThrow(/no snapshot/)
-  await expect(indexer.restore(none, context())).rejects.toThrow(/path/)
-  const other = place.indexer({ columns: { year: 'int' } }, 2)
-  await expect(other.restore(none, context({ path }))).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  const name = 'monday'
+  const only = indexer()
+  await only.index(numbered(0, 3))
+  await only.snapshot(none, context({ name }))
+  await expect(only.snapshot(none, context({ name }))).rejects.toThrow(/already/)
+  await expect(only.restore(none, context({ name: `${name}-none` }))).rejects.toThrow(/no snapshot/)
+  await expect(only.restore(none, context())).rejects.toThrow(/name/)
+  const other = indexer({ columns: { year: 'int' } }, 2)
+  await expect(other.restore(none, context({ name }))).rejects.toMatchObject({ code: 'INVALID_OPTION' })
   expect(await other.count(none, context())).toEqual({ count: 0 })
-  expect(existsSync(join(path, '0', 'snapshot.json'))).toBe(true)
-  expect(readdirSync(path)).toEqual(['0'])
+  expect(existsSync(join(place.folder, 'snapshots', name, '0', 'snapshot.json'))).toBe(true)
+  expect(readdirSync(join(place.folder, 'snapshots', name))).toEqual(['0'])
+})
+
+it('without a folder for them, snapshots are refused', async () => {
+  const without = place.indexer()
+  await expect(without.snapshot(none, context({ name: 'a' }))).rejects.toThrow(/snapshots are off/)
+  await expect(without.restore(none, context({ name: 'a' }))).rejects.toThrow(/snapshots are off/)
+})
+
+it.each([
+  '',
+  '.',
+  '..',
+  '../a',
+  'a/b',
+  '/etc',
+  '/proc/x',
+  'a\0b',
+  'a\\b',
+  '.hidden',
+  'a\n',
+  'ü',
+  7,
+  null,
+  ['a'],
+  'a'.repeat(101),
+])('a name that could lead elsewhere is refused: %j', async (name) => {
+  const only = indexer()
+  await only.index(numbered(0, 3))
+  for (const answer of [only.snapshot(none, context({ name })), only.restore(none, context({ name }))]) {
+    await expect(answer).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/name/),
+    })
+  }
+  await expect(only.snapshot(none, context({ path: '/proc/x' }))).rejects.toThrow(/did you mean 'name'/)
+  expect(existsSync(join(place.folder, 'snapshots'))).toBe(false)
+})
+
+it('no link is followed, wherever it is', async () => {
+  const only = indexer()
+  const [snapshots, elsewhere] = [join(place.folder, 'snapshots'), join(place.folder, 'elsewhere')]
+  await only.index(numbered(0, 3))
+  await only.snapshot(none, context({ name: 'good' }))
+  mkdirSync(elsewhere)
+  symlinkSync(elsewhere, join(snapshots, 'linked'))
+  await expect(only.snapshot(none, context({ name: 'linked' }))).rejects.toThrow(/cannot hold snapshots/)
+  symlinkSync(join(snapshots, 'good'), join(snapshots, 'other'))
+  await expect(only.restore(none, context({ name: 'other' }))).rejects.toThrow(/no snapshot 'other'/)
+  mkdirSync(join(snapshots, 'shard'))
+  symlinkSync(join(snapshots, 'good', '0'), join(snapshots, 'shard', '0'))
+  await expect(only.restore(none, context({ name: 'shard' }))).rejects.toThrow(/no snapshot 'shard'/)
+  await expect(only.snapshot(none, context({ name: 'shard' }))).rejects.toThrow(/already/)
+  // within a snapshot
+  const table = join(snapshots, 'good', '0', 'table')
+  renameSync(table, join(elsewhere, 'table'))
+  symlinkSync(join(elsewhere, 'table'), table)
+  await expect(only.restore(none, context({ name: 'good' }))).rejects.toThrow(/neither a file nor a folder/)
+  rmSync(table)
+  symlinkSync('/etc/passwd', join(elsewhere, 'table', 'secret'))
+  renameSync(join(elsewhere, 'table'), table)
+  await expect(only.restore(none, context({ name: 'good' }))).rejects.toThrow(/neither a file nor a folder/)
+  expect(readdirSync(elsewhere)).toEqual([])
+  expect(await only.count(none, context())).toEqual({ count: 3 })
+})
+
+it('a folder that cannot be made is refused, and writes go on', async () => {
+  const blocked = join(place.folder, 'blocked')
+  writeFileSync(blocked, '')
+  const folders = [blocked, join(place.folder, 'not', 'there')]
+  if (process.platform === 'linux') folders.push('/proc/x', '/dev/null')
+  for (const [shard, snapshots] of folders.entries()) {
+    const only = indexer({ snapshots }, shard)
+    await only.index(numbered(0, 1))
+    await expect(only.snapshot(none, context({ name: 'a' }))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await only.index(numbered(1, 2))
+    expect(await only.count(none, context())).toEqual({ count: 2 })
+  }
 })

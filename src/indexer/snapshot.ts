@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { constants, existsSync } from 'node:fs'
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { constants } from 'node:fs'
+import { cp, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { MillraceError } from '../errors.js'
 import { nameGeneration, nameNoGeneration, newGeneration, removeOldGenerations } from './folder.js'
 import type { Store } from './store.js'
 import { Sync } from './sync.js'
 
-// A snapshot is one folder a shard, PATH/SHARD: `table/`, a copy of the generation, and `snapshot.json`. For the holder of
-// the writer's lock only, so that nothing is committed while files are copied; readers go on.
+// A snapshot is one folder a shard, FOLDER/NAME/SHARD: `table/`, a copy of the generation, and `snapshot.json`. For the holder
+// of the writer's lock only, so that nothing is committed while files are copied; readers go on. FOLDER is the operator's;
+// below it no link is followed, for NAME comes from a caller.
 
 interface Description {
   readonly format: 1
@@ -18,21 +19,30 @@ interface Description {
 }
 
 export interface Place {
-  /** The snapshot's folder. */
-  readonly path: string
+  /** The folder of all snapshots, absolute. */
+  readonly folder: string
+  /** The name of one, which has no separators in it. */
+  readonly name: string
   readonly shard: number
   readonly shards: number
 }
 
 /** Copies the table to where no snapshot of this shard is yet; complete or not there at all. Throws INVALID_INPUT. */
-export async function takeSnapshot(store: Store, { path, shard, shards }: Place): Promise<void> {
-  const target = resolve(path, String(shard))
-  if (existsSync(target)) {
-    throw new MillraceError('INVALID_INPUT', `There is a snapshot in ${target} already; name another folder.`)
+export async function takeSnapshot(store: Store, { folder, name, shard, shards }: Place): Promise<void> {
+  const snapshot = join(folder, name)
+  // not `recursive`: below /proc that never ends
+  await makeFolder(folder)
+  await makeFolder(snapshot)
+  const target = join(snapshot, String(shard))
+  if (await isThere(target)) {
+    throw new MillraceError(
+      'INVALID_INPUT',
+      `There is a snapshot '${name}' of shard ${shard} already; use another name.`,
+    )
   }
   const version = await store.latest({ exactly: true })
   const draft = `${target}.${randomBytes(6).toString('hex')}`
-  await mkdir(draft, { recursive: true })
+  await mkdir(draft)
   try {
     if (version !== undefined) await copy(join(store.folder, version.generation), join(draft, 'table'))
     const description: Description = { format: 1, shards, empty: version === undefined }
@@ -47,36 +57,71 @@ export async function takeSnapshot(store: Store, { path, shard, shards }: Place)
 /** Puts a snapshot in the place of all that is stored, at once for whoever reads. Throws INVALID_INPUT when there is none. */
 export async function restoreSnapshot(
   store: Store,
-  { path, shard, shards, keepMs }: Place & { readonly keepMs: number },
+  { folder, name, shard, shards, keepMs }: Place & { readonly keepMs: number },
 ): Promise<void> {
-  const source = resolve(path, String(shard))
-  const description = await describe(source)
+  const snapshot = join(folder, name)
+  const source = join(snapshot, String(shard))
+  if (!(await isFolder(snapshot)) || !(await isFolder(source))) throw noSnapshot(name, shard)
+  const description = await describe(join(source, 'snapshot.json'))
+  if (description === undefined) throw noSnapshot(name, shard)
   if (description.shards !== shards) {
     throw new MillraceError(
       'INVALID_INPUT',
-      `The snapshot in ${dirname(source)} has ${description.shards} shards, this stage has ${shards}; documents would be on the wrong ones.`,
+      `The snapshot '${name}' has ${description.shards} shards, this stage has ${shards}; documents would be on the wrong ones.`,
     )
   }
   await removeOldGenerations(store.folder, keepMs)
   if (description.empty) return nameNoGeneration(store.folder)
   const generation = await newGeneration(store.folder)
-  const folder = join(store.folder, generation)
-  await copy(join(source, 'table'), folder)
+  const table = join(store.folder, generation)
+  await copy(join(source, 'table'), table)
   await store.check(generation)
   // a generation that nobody names yet: all of it goes to the disk before its name does
-  await new Sync().run(folder)
+  await new Sync().run(table)
   await nameGeneration(store.folder, generation)
 }
 
-async function describe(source: string): Promise<Description> {
+/** Makes a folder in one that is there. Throws INVALID_INPUT for what is there and is no folder, a link for example. */
+async function makeFolder(path: string): Promise<void> {
   try {
-    return JSON.parse(await readFile(join(source, 'snapshot.json'), 'utf8')) as Description
+    await mkdir(path)
   } catch (error) {
-    throw new MillraceError('INVALID_INPUT', `There is no snapshot in ${source}.`, { cause: error })
+    if (await isFolder(path)) return
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new MillraceError('INVALID_INPUT', `${path} cannot hold snapshots: ${reason}.`, { cause: error })
   }
 }
 
-/** Shares blocks where the file system can. */
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined
+}
+
+/** Whether it is a folder itself, and not a link to one. */
+async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true
+}
+
+async function describe(path: string): Promise<Description | undefined> {
+  try {
+    if (!(await lstat(path)).isFile()) return undefined
+    return JSON.parse(await readFile(path, 'utf8')) as Description
+  } catch {
+    return undefined
+  }
+}
+
+function noSnapshot(name: string, shard: number): MillraceError {
+  return new MillraceError('INVALID_INPUT', `There is no snapshot '${name}' of shard ${shard}.`)
+}
+
+/** Files and folders only, sharing blocks where the file system can. Throws INVALID_INPUT for anything else. */
 function copy(from: string, to: string): Promise<void> {
-  return cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE })
+  const mode = constants.COPYFILE_FICLONE
+  return cp(from, to, { recursive: true, mode, verbatimSymlinks: true, filter: requirePlain })
+}
+
+async function requirePlain(path: string): Promise<boolean> {
+  const found = await lstat(path)
+  if (found.isFile() || found.isDirectory()) return true
+  throw new MillraceError('INVALID_INPUT', `${path} is neither a file nor a folder, and is not copied.`)
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadEngine } from './engine.js'
-import { encodeRows } from './rows.js'
+import { encodeRows } from './encode-rows.js'
 import { Store } from './store.js'
 
 it('who waits shares one look, which sees what was committed before they asked', async () => {

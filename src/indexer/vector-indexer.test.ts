@@ -161,6 +161,149 @@ describe('/delete', () => {
   })
 })
 
+describe('/delete of everything', () => {
+  it.each([
+    {},
+    { $and: [] },
+    { $and: {} },
+    { $not: { $or: [] } },
+    { $or: [{}, { text: { $eq: 'x' } }] },
+    { id: { $nin: [] } },
+  ])('needs more than a filter that passes all: %j', async (filter) => {
+    const indexer = place.indexer()
+    await indexer.index(docs([{ id: 'a', embedding: [1, 2] }]))
+    await expect(indexer.delete(none, context({ filter }))).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('{ all: true }') as string,
+    })
+    await expect(indexer.delete(none, context({ filter, all: false }))).rejects.toThrow(/all: true/)
+    expect(await indexer.count(none, context())).toEqual({ count: 1 })
+    expect(await indexer.delete(none, context({ filter, all: true }))).toEqual({ deleted: 1 })
+  })
+
+  it('is asked for alone', async () => {
+    const indexer = place.indexer()
+    await indexer.index(docs(['a', 'b', 'c'].map((id) => ({ id, embedding: [1, 2] }))))
+    const all = true
+    await expect(indexer.delete(docs([{ id: 'a' }]), context({ all }))).rejects.toThrow(/without documents/)
+    await expect(indexer.delete(none, context({ all, ids: ['a'] }))).rejects.toThrow(/without documents/)
+    await expect(indexer.delete(none, context({ all, filter: { id: { $eq: 'a' } } }))).rejects.toThrow(
+      /filter/,
+    )
+    await expect(indexer.delete(none, context({ all: 'yes' }))).rejects.toThrow(/all must be true or false/)
+    expect(await indexer.delete(none, context())).toEqual({ deleted: 0 })
+    expect(await indexer.delete(none, context({ all }))).toEqual({ deleted: 3 })
+  })
+})
+
+describe('parameters', () => {
+  const endpoints = [
+    'index',
+    'update',
+    'delete',
+    'search',
+    'get',
+    'count',
+    'flush',
+    'snapshot',
+    'restore',
+  ] as const
+
+  it.each(endpoints)('that /%s does not take are refused', async (endpoint) => {
+    const indexer = place.indexer({ snapshots: place.folder })
+    await indexer.index(docs([{ id: 'a', embedding: [1, 2] }]))
+    for (const parameters of [
+      { bogus: 1 },
+      { bogus: 'x' },
+      { filterr: {} },
+      { where: { id: { $eq: 'a' } } },
+    ]) {
+      await expect(indexer[endpoint](none, context(parameters))).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        message: expect.stringMatching(`/${endpoint} has no parameter '`) as string,
+      })
+    }
+    expect(await indexer.count(none, context({ __results__: {}, encoder: { model: 'x' } }))).toEqual({
+      count: 1,
+    })
+  })
+
+  it.each([
+    ['search', 'filters', 'filter'],
+    ['search', 'top_k', 'limit'],
+    ['search', 'limits', 'limit'],
+    ['search', 'include_embeddings', 'includeEmbeddings'],
+    ['delete', 'filters', 'filter'],
+    ['delete', 'id', 'ids'],
+    ['count', 'where', 'filter'],
+    ['restore', 'names', 'name'],
+  ] as const)('of /%s: %s is near %s', async (endpoint, name, near) => {
+    const indexer = place.indexer()
+    await expect(indexer[endpoint](none, context({ [name]: {} }))).rejects.toThrow(`did you mean '${near}'?`)
+  })
+
+  it('say whether embeddings come back from a write', async () => {
+    const indexer = place.indexer()
+    const given = docs([{ id: 'a', text: 'x', embedding: [1, 2] }])
+    await indexer.index(given, context({ includeEmbeddings: true }))
+    expect(given.at(0)!.embedding).toBeDefined()
+    await indexer.index(given, context({ includeEmbeddings: false }))
+    expect(given.toJSON()).toEqual(docs([{ id: 'a', text: 'x' }]).toJSON())
+    const changed = docs([{ id: 'a', embedding: [2, 1] }])
+    await indexer.update(changed, context({ includeEmbeddings: false }))
+    expect(changed.at(0)!.embedding).toBeUndefined()
+    expect((await find(indexer, [2, 1]))[0]![1]).toBeCloseTo(0, 6)
+  })
+})
+
+describe('zero vectors', () => {
+  const zero = { id: 'zero', embedding: [0, 0] }
+
+  it('are refused under cosine', async () => {
+    const indexer = place.indexer()
+    await indexer.index(docs([{ id: 'a', embedding: [1, 2] }]))
+    await expect(indexer.index(docs([zero]))).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/Document zero has a zero vector.*zeroVectors: 'last'/) as string,
+    })
+    await expect(indexer.update(docs([{ id: 'a', embedding: [0, -0] }]))).rejects.toThrow(/zero vector/)
+    expect(await indexer.update(docs([{ id: 'a', text: 'x' }]))).toMatchObject({ updated: 1 })
+    await expect(find(indexer, [0, 0])).rejects.toThrow(/zero vector/)
+    expect(() => place.indexer({ zeroVectors: 'first' as never })).toThrow(
+      /zeroVectors must be refuse or last/,
+    )
+  })
+
+  it.each([256 * 2 ** 20, 0])('or come last, at distance 2, with %i bytes of memory', async (cacheBytes) => {
+    const indexer = place.indexer({ zeroVectors: 'last', cacheBytes })
+    const others = Array.from({ length: 300 }, (_, n) => ({
+      id: `d${n}`,
+      embedding: [Math.cos(n), Math.sin(n)],
+    }))
+    await indexer.index(docs([zero, { id: 'short', embedding: [1e-20, 0] }, ...others]))
+    const found = await find(indexer, [1, 0], { limit: 1000 })
+    expect(found).toHaveLength(302)
+    expect(found.at(-1)).toEqual(['zero', 2])
+    // a short one by its direction
+    expect(found.find(([id]) => id === 'short')![1]).toBeCloseTo(0, 6)
+    expect((await find(indexer, [-1, 0], { limit: 3 })).map(([id]) => id)).not.toContain('short')
+    const nowhere = await find(indexer, [0, 0], { limit: 2 })
+    expect(nowhere).toEqual([
+      ['d0', 2],
+      ['d1', 2],
+    ])
+    // a row that was refused later is there still, and can be changed
+    const strict = place.indexer({ cacheBytes })
+    expect(await strict.update(docs([{ id: 'zero', text: 'x' }]))).toMatchObject({ updated: 1 })
+  })
+
+  it.each(['l2', 'dot'] as const)('are vectors as any other under %s', async (metric) => {
+    const indexer = place.indexer({ metric })
+    await indexer.index(docs([zero, { id: 'a', embedding: [3, 4] }]))
+    expect(await find(indexer, [0, 0])).toHaveLength(2)
+  })
+})
+
 describe('/search', () => {
   it('orders by score, ties by id, and cuts after that', async () => {
     const indexer = place.indexer({ metric: 'l2', limit: 3 })

@@ -4,14 +4,15 @@ import { MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import type { StaticRequests } from '../executor/options.js'
 import { requireEngine } from './engine.js'
-import { vectorOf } from './embedding.js'
+import { requireDirection, vectorOf } from './embedding.js'
 import type { Metric } from './metric.js'
 import { resolveOptions, type ResolvedOptions, type VectorIndexerOptions } from './options.js'
-import { conditionOf, flagOf, idsAmong, limitOf, pathOf } from './question.js'
+import { flagOf, idsAmong, limitOf, nameOf, requireKnown } from './parameters.js'
+import { conditionOf, deletedBy } from './question.js'
 import { Reader } from './reader.js'
 import { documentOf, rowOf } from './rows.js'
 import type { Hit } from './search-memory.js'
-import { restoreSnapshot, takeSnapshot } from './snapshot.js'
+import { type Place, restoreSnapshot, takeSnapshot } from './snapshot.js'
 import { Store } from './store.js'
 import { probeOf } from './vectors.js'
 import type { Outcome } from './writes.js'
@@ -72,24 +73,33 @@ export class VectorIndexer extends Executor {
   }
 
   /** Stores Documents, in place of those with their ids. Gives `{ indexed }`. */
-  async index(docs: DocumentArray): Promise<Outcome> {
-    const rows = Array.from(docs, (document) => rowOf(document, this.#options.columns))
-    return this.#writer.submit({ kind: 'index', rows })
+  async index(docs: DocumentArray, { parameters = {} }: Partial<HandlerContext> = {}): Promise<Outcome> {
+    requireKnown('/index', parameters)
+    const withEmbeddings = flagOf(parameters, 'includeEmbeddings', true)
+    const rows = Array.from(docs, (document) => rowOf(document, this.#options))
+    const outcome = await this.#writer.submit({ kind: 'index', rows })
+    if (!withEmbeddings) dropEmbeddings(docs)
+    return outcome
   }
 
   /** Replaces the fields that are given, in Documents that are there. Gives `{ updated, missing }`, the ids that are not. */
-  async update(docs: DocumentArray): Promise<Outcome> {
-    return this.#writer.submit({ kind: 'update', documents: [...docs] })
+  async update(docs: DocumentArray, { parameters = {} }: Partial<HandlerContext> = {}): Promise<Outcome> {
+    requireKnown('/update', parameters)
+    const withEmbeddings = flagOf(parameters, 'includeEmbeddings', true)
+    const outcome = await this.#writer.submit({ kind: 'update', documents: [...docs] })
+    if (!withEmbeddings) dropEmbeddings(docs)
+    return outcome
   }
 
   /**
-   * Deletes the Documents with these ids, those in `parameters.ids`, and those that pass `parameters.filter`. With several
-   * shards INVALID_INPUT for Documents beside the others: they may decide which shards are asked, and the others would be
+   * Deletes the Documents with these ids, those in `parameters.ids`, and those that pass `parameters.filter`. INVALID_INPUT
+   * for a filter that passes every Document, unless `parameters.all` says that this is meant. With several shards INVALID_INPUT for Documents beside the others: they may decide which shards are asked, and the others would be
    * deleted in these alone.
    */
   async delete(docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<Outcome> {
+    requireKnown('/delete', parameters)
     const ids = [...Array.from(docs, ({ id }) => id), ...idsAmong(parameters)]
-    const condition = conditionOf(parameters, this.#options.columns)
+    const condition = deletedBy(parameters, { columns: this.#options.columns, hasIds: ids.length > 0 })
     const isMixed = docs.length > 0 && (ids.length > docs.length || condition !== undefined)
     if (isMixed && this.runtimeArgs.shards > 1) {
       throw new MillraceError(
@@ -106,10 +116,13 @@ export class VectorIndexer extends Executor {
 
   /** Gives each Document its nearest ones as `matches`, the closest first. */
   async search(docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<void> {
-    const { metric, columns, limit } = this.#options
+    requireKnown('/search', parameters)
+    const { metric, columns, limit, refusesZero } = this.#options
     const withEmbeddings = flagOf(parameters, 'includeEmbeddings', false)
+    const vectors = Array.from(docs, (document) => vectorOf(document))
+    if (refusesZero) for (const [at, vector] of vectors.entries()) requireDirection(docs.at(at)!, vector)
     const found = await this.#reader.search({
-      probes: Array.from(docs, (document) => probeOf(vectorOf(document))),
+      probes: vectors.map(probeOf),
       limit: limitOf(parameters, limit),
       exact: flagOf(parameters, 'exact', false),
       withEmbeddings,
@@ -123,6 +136,7 @@ export class VectorIndexer extends Executor {
 
   /** Gives what is stored under the ids, in their order; of an id that is not stored, a Document with nothing but the id. */
   async get(docs: DocumentArray, { parameters }: HandlerContext): Promise<DocumentArray> {
+    requireKnown('/get', parameters)
     const withEmbeddings = flagOf(parameters, 'includeEmbeddings', true)
     const rows = await this.#reader.get(new Set(Array.from(docs, ({ id }) => id)))
     return new DocumentArray(
@@ -135,29 +149,33 @@ export class VectorIndexer extends Executor {
 
   /** Gives `{ count }`: how many Documents there are, or how many pass `parameters.filter`. */
   async count(_docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<Outcome> {
+    requireKnown('/count', parameters)
     return { count: await this.#reader.count(conditionOf(parameters, this.#options.columns), signal) }
   }
 
   /** Joins small files, removes versions that nobody reads, builds or completes the approximate index. */
-  async flush(): Promise<Outcome> {
+  async flush(_docs?: DocumentArray, { parameters = {} }: Partial<HandlerContext> = {}): Promise<Outcome> {
+    requireKnown('/flush', parameters)
     return this.#writer.flush()
   }
 
-  /** Copies this shard into `parameters.path`/SHARD. */
+  /** Copies this shard into the snapshot `parameters.name`, in the folder of the option `snapshots`. */
   async snapshot(_docs: DocumentArray, { parameters }: HandlerContext): Promise<Outcome> {
-    const path = pathOf(parameters)
+    requireKnown('/snapshot', parameters)
+    const place = this.#snapshotPlace(parameters)
     return this.#writer.exclusively(async () => {
-      await takeSnapshot(this.#store, { path, ...this.#place })
-      return { snapshot: path }
+      await takeSnapshot(this.#store, place)
+      return { snapshot: place.name }
     })
   }
 
-  /** Puts what is in `parameters.path`/SHARD in the place of everything that is stored. */
+  /** Puts what is in the snapshot `parameters.name` in the place of everything that is stored. */
   async restore(_docs: DocumentArray, { parameters }: HandlerContext): Promise<Outcome> {
-    const path = pathOf(parameters)
+    requireKnown('/restore', parameters)
+    const place = this.#snapshotPlace(parameters)
     return this.#writer.exclusively(async () => {
-      await restoreSnapshot(this.#store, { path, ...this.#place, keepMs: this.#options.keepVersionsMs })
-      return { restored: path }
+      await restoreSnapshot(this.#store, { ...place, keepMs: this.#options.keepVersionsMs })
+      return { restored: place.name }
     })
   }
 
@@ -166,9 +184,21 @@ export class VectorIndexer extends Executor {
     this.#store.close()
   }
 
-  get #place(): { shard: number; shards: number } {
-    return { shard: this.runtimeArgs.shardId, shards: this.runtimeArgs.shards }
+  #snapshotPlace(parameters: Readonly<Record<string, unknown>>): Place {
+    const { snapshots } = this.#options
+    if (snapshots === undefined) {
+      throw new MillraceError(
+        'INVALID_INPUT',
+        "VectorIndexer: snapshots are off; name a folder for them with usesWith: { snapshots: '/path/of/a/folder' }.",
+      )
+    }
+    const { shardId: shard, shards } = this.runtimeArgs
+    return { folder: snapshots, name: nameOf(parameters), shard, shards }
   }
+}
+
+function dropEmbeddings(docs: DocumentArray): void {
+  for (const document of docs) document.embedding = undefined
 }
 
 function matchOf(

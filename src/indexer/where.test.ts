@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compileFilter } from '../document/filter.js'
-import { Document } from '../document/index.js'
+import { Document, type Filter } from '../document/index.js'
 import { context, docs, Place } from './fixture.suite.js'
 import type { Columns } from './options.js'
 import type { VectorIndexer } from './vector-indexer.js'
@@ -24,29 +24,37 @@ const tags = fc.record(
   { requiredKeys: [] },
 )
 
-const value = fc.oneof(
-  int,
-  float,
-  text,
-  fc.boolean(),
-  fc.constant(null),
-  fc.constant(NaN),
-  fc.constant(Infinity),
-)
-const operator = fc.oneof(
-  fc.tuple(fc.constantFrom('$eq', '$neq', '$lt', '$lte', '$gt', '$gte'), value),
-  fc.tuple(fc.constantFrom('$in', '$nin'), fc.array(value, { maxLength: 3 })),
-  fc.tuple(fc.constant('$exists'), fc.boolean()),
-)
-const path = fc.constantFrom('tags__i', 'tags__f', 'tags__s', 'tags__b', 'tags__deep__s', 'tags__other', 'id')
+const number = fc.oneof(int, float, fc.constant(NaN), fc.constant(Infinity))
+const anything = fc.oneof(number, text, fc.boolean(), fc.constant(null))
+const orders = ['$lt', '$lte', '$gt', '$gte']
+
+/** What may be asked of a column whose values are these; null only for equality. */
+const operatorOn = (value: fc.Arbitrary<unknown>, hasOrder: boolean) => {
+  const orNull = fc.oneof(value, fc.constant(null))
+  return fc.oneof(
+    fc.tuple(fc.constantFrom('$eq', '$neq'), orNull),
+    fc.tuple(fc.constantFrom('$in', '$nin'), fc.array(orNull, { maxLength: 3 })),
+    fc.tuple(fc.constant('$exists'), fc.boolean()),
+    ...(hasOrder ? [fc.tuple(fc.constantFrom(...orders), value)] : []),
+  )
+}
+const paths: Readonly<Record<string, fc.Arbitrary<readonly [string, unknown]>>> = {
+  tags__i: operatorOn(number, true),
+  tags__f: operatorOn(number, true),
+  tags__s: operatorOn(text, true),
+  tags__b: operatorOn(fc.boolean(), false),
+  tags__deep__s: operatorOn(text, true),
+  tags__other: operatorOn(anything, true),
+  id: operatorOn(text, true),
+}
+const path = fc.constantFrom(...Object.keys(paths))
 const { filter } = fc.letrec((tie) => ({
   condition: fc.oneof(
-    fc
-      .tuple(
-        path,
-        fc.array(operator, { minLength: 1, maxLength: 2 }).map((pairs) => Object.fromEntries(pairs)),
-      )
-      .map(([key, test]) => ({ [key]: test })),
+    path.chain((key) =>
+      fc
+        .array(paths[key]!, { minLength: 1, maxLength: 2 })
+        .map((pairs) => ({ [key]: Object.fromEntries(pairs) })),
+    ),
     fc
       .tuple(fc.constantFrom('$and', '$or', '$not'), fc.array(tie('filter'), { maxLength: 3 }))
       .map(([key, list]) => ({ [key]: list })),
@@ -88,11 +96,22 @@ describe('a filter in SQL', () => {
   }, 60_000)
 })
 
+const nested = (depth: number): object =>
+  depth === 0 ? { tags__i: { $eq: 1 } } : { $not: [nested(depth - 1)] }
+
 describe('what becomes of a filter', () => {
   it.each([
     [{ tags__i: { $gt: 3 } }, '(`tag_i` IS NOT NULL AND `tag_i` > 3.0)', true],
     [{ tags__s: { $eq: "' OR ''='" } }, "(`tag_s` IS NOT NULL AND `tag_s` = ''' OR ''''=''')", true],
-    [{ tags__s: { $eq: 3 } }, 'false', true],
+    [
+      { tags__i: { $in: [3, null] } },
+      '((`tag_i` IS NOT NULL AND `tag_i` IN (3.0)) OR (`tag_i` IS NULL))',
+      true,
+    ],
+    [{ $not: { $or: [] } }, 'true', true],
+    [{ $or: [{ text: { $eq: 'x' } }, {}] }, 'true', true],
+    [{ $and: [{ text: { $eq: 'x' } }, { $or: [] }] }, 'false', true],
+    [nested(7), undefined, false],
     [{ tags__i: { $eq: null } }, '(`tag_i` IS NULL)', true],
     [{}, 'true', true],
     [{ tags__other: { $eq: 3 } }, undefined, false],
@@ -101,6 +120,6 @@ describe('what becomes of a filter', () => {
     [{ $or: [{ tags__i: { $eq: 1 } }, { text: { $eq: 'x' } }] }, undefined, false],
     [{ tags__i: { $gte: 3 }, text: { $eq: 'x' } }, '(`tag_i` IS NOT NULL AND `tag_i` >= 3.0)', false],
   ])('%j', (asked, sql, exact) => {
-    expect(whereOf(asked, columns)).toEqual({ sql, exact })
+    expect(whereOf(asked as Filter, columns)).toEqual({ sql, exact })
   })
 })

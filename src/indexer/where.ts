@@ -16,6 +16,12 @@ export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'
 /** Rows with one of these ids. */
 export const withIds = (ids: Iterable<string>): string => `id IN (${Array.from(ids, quoted).join(', ')})`
 
+/** Levels of $and, $or and $not that LanceDB's parser can take; what is below is tested by our own filter. */
+const deepest = 6
+
+/** Conditions side by side, which LanceDB takes as one within the other: a few thousand would be too many. */
+const sideBySide = 256
+
 /**
  * DocArray's filter language in SQL, as far as it is about columns and `id`. A condition is true or false for a row,
  * never NULL, so that NOT means what it does in the filter; a tag that is missing is NULL and differs from every value.
@@ -24,46 +30,52 @@ export const withIds = (ids: Iterable<string>): string => `id IN (${Array.from(i
  * order of texts where UTF-8 and JavaScript's strings do not agree.
  */
 export function whereOf(filter: Filter, columns: Columns): Where {
-  const conditions: string[] = []
-  let exact = true
-  for (const [key, value] of Object.entries(filter)) {
-    const condition = entry(key, value, columns)
-    if (condition === undefined) exact = false
-    else conditions.push(condition)
-  }
-  if (exact && conditions.length === 0) return { sql: 'true', exact }
-  return { sql: conditions.length === 0 ? undefined : conditions.join(' AND '), exact }
+  const all = Object.entries(filter).map(([key, value]) => entry(key, value, { columns, depth: 0 }))
+  const exact = !all.includes(undefined)
+  const known = all.filter((condition) => condition !== undefined)
+  return { sql: known.length === 0 && !exact ? undefined : joined(known, 'AND'), exact }
+}
+
+interface At {
+  readonly columns: Columns
+  readonly depth: number
 }
 
 /** One condition, or undefined when SQL cannot say it. */
-function entry(key: string, value: unknown, columns: Columns): string | undefined {
-  if (key === '$and') return joined(group(value, columns), 'AND', 'true')
-  if (key === '$or') return joined(group(value, columns), 'OR', 'false')
-  if (key === '$not') {
-    const inner = joined(group(value, columns), 'AND', 'true')
-    return inner === undefined ? undefined : `(NOT ${inner})`
-  }
-  const column = columnFor(key, columns)
+function entry(key: string, value: unknown, at: At): string | undefined {
+  if (key === '$and') return joined(group(value, at), 'AND')
+  if (key === '$or') return joined(group(value, at), 'OR')
+  if (key === '$not') return not(joined(group(value, at), 'AND'))
+  const column = columnFor(key, at.columns)
   if (column === undefined) return undefined
   const tests = Object.entries(value as object).map(([name, wanted]) => test(column, name, wanted))
-  return joined(tests, 'AND', 'true')
+  return joined(tests, 'AND')
 }
 
-function group(value: unknown, columns: Columns): (string | undefined)[] {
+function group(value: unknown, { columns, depth }: At): (string | undefined)[] {
+  if (depth === deepest) return [undefined]
+  const at = { columns, depth: depth + 1 }
   const entries = (filter: object): (string | undefined)[] =>
-    Object.entries(filter).map(([key, inner]) => entry(key, inner, columns))
+    Object.entries(filter).map(([key, inner]) => entry(key, inner, at))
   if (!Array.isArray(value)) return entries(value as object)
-  return value.map((filter: object) => joined(entries(filter), 'AND', 'true'))
+  return value.map((filter: object) => joined(entries(filter), 'AND'))
 }
 
-function joined(
-  conditions: readonly (string | undefined)[],
-  word: 'AND' | 'OR',
-  nothing: string,
-): string | undefined {
-  if (conditions.includes(undefined)) return undefined
-  if (conditions.length < 2) return conditions[0] ?? nothing
-  return `(${conditions.join(` ${word} `)})`
+/** What holds always or never is left out, or decides alone, also over what SQL cannot say. */
+function joined(conditions: readonly (string | undefined)[], word: 'AND' | 'OR'): string | undefined {
+  const [nothing, all] = word === 'AND' ? ['true', 'false'] : ['false', 'true']
+  if (conditions.includes(all)) return all
+  let rest = conditions.filter((condition) => condition !== nothing)
+  if (rest.includes(undefined)) return undefined
+  while (rest.length > 1) {
+    const next: string[] = []
+    for (let from = 0; from < rest.length; from += sideBySide) {
+      const some = rest.slice(from, from + sideBySide)
+      next.push(some.length === 1 ? some[0]! : `(${some.join(` ${word} `)})`)
+    }
+    rest = next
+  }
+  return rest[0] ?? nothing
 }
 
 interface Column {
@@ -119,12 +131,18 @@ function equal({ name, type }: Column, wanted: unknown): string {
   return value === undefined ? 'false' : `(${name} IS NOT NULL AND ${name} = ${value})`
 }
 
-function oneOf(column: Column, wanted: readonly unknown[]): string {
-  return wanted.length === 0 ? 'false' : `(${wanted.map((value) => equal(column, value)).join(' OR ')})`
+function oneOf({ name, type }: Column, wanted: readonly unknown[]): string | undefined {
+  const values = wanted.map((value) => literal(type, value)).filter((value) => value !== undefined)
+  const listed = values.length === 0 ? 'false' : `(${name} IS NOT NULL AND ${name} IN (${values.join(', ')}))`
+  const isNull = wanted.some((value) => value === null || value === undefined)
+  return joined([listed, isNull ? `(${name} IS NULL)` : 'false'], 'OR')
 }
 
-const not = (condition: string | undefined): string | undefined =>
-  condition === undefined ? undefined : `(NOT ${condition})`
+function not(condition: string | undefined): string | undefined {
+  if (condition === undefined) return undefined
+  if (condition === 'true') return 'false'
+  return condition === 'false' ? 'true' : `(NOT ${condition})`
+}
 
 /** A value in SQL; undefined when no value of the column can be equal to it. */
 function literal(type: ColumnType, value: unknown): string | undefined {

@@ -54,7 +54,7 @@ export class Writer {
     this.#store = store
     this.#options = options
     this.#logger = logger
-    this.#target = { store, columns: options.columns }
+    this.#target = { store, rules: options }
     this.#upkeep = new Upkeep(store, options)
     this.#queue = new WriteQueue((group) => this.#perform(group))
   }

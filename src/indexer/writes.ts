@@ -1,11 +1,11 @@
 import type { Document } from '../document/index.js'
 import { replaceFields } from '../document/replace.js'
 import { MillraceError } from '../errors.js'
+import { encodeRows } from './encode-rows.js'
 import { loadEngine } from './engine.js'
-import type { Columns } from './options.js'
 import type { Condition } from './question.js'
 import { passingIds } from './reader.js'
-import { documentOf, encodeRows, type Row, rowOf, type StoredRow } from './rows.js'
+import { documentOf, type Row, type RowRules, rowOf, type StoredRow } from './rows.js'
 import { idsAtOnce, readDocuments } from './search-disk.js'
 import type { Store } from './store.js'
 import { withIds } from './where.js'
@@ -30,7 +30,7 @@ export interface Asked<C extends Change = Change> {
 /** For the holder of the writer's lock only: every function here reads, then commits what follows from that. */
 export interface Target {
   readonly store: Store
-  readonly columns: Columns
+  readonly rules: RowRules
 }
 
 /** Inserts and replaces by id, in one commit; of rows with one id the last one stays. */
@@ -73,7 +73,7 @@ export async function applyUpdate(
       for (const given of change.documents) {
         const row = changed.get(given.id) ?? rows.get(given.id) ?? stored.get(given.id)
         if (row === undefined) missing.push(given.id)
-        else changed.set(given.id, updated(row, given, { dim: version!.dim, columns: target.columns }))
+        else changed.set(given.id, updated(row, given, { dim: version!.dim, rules: target.rules }))
       }
     } catch (error) {
       reject(error)
@@ -114,22 +114,18 @@ export async function applyDeleteWhere(
   return ids.length
 }
 
-function updated(
-  stored: StoredRow,
-  given: Document,
-  { dim, columns }: { dim: number; columns: Columns },
-): Row {
+function updated(stored: StoredRow, given: Document, { dim, rules }: { dim: number; rules: RowRules }): Row {
   const document = documentOf(stored, true)
   replaceFields(document, given)
-  const row = rowOf(document, columns)
+  const row = rowOf(document, { ...rules, refusesZero: rules.refusesZero && given.embedding !== undefined })
   if (row.vector.length !== dim) throw wrongLength(row, dim)
   return row
 }
 
-async function upsert({ store, columns }: Target, rows: readonly Row[]): Promise<void> {
+async function upsert({ store, rules }: Target, rows: readonly Row[]): Promise<void> {
   const version = await store.latest({ exactly: true })
   if (version === undefined || rows.length === 0) return
-  const batch = encodeRows(await loadEngine(), rows, { columns, commit: version.number + 1 })
+  const batch = encodeRows(await loadEngine(), rows, { columns: rules.columns, commit: version.number + 1 })
   await store.live.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch)
 }
 

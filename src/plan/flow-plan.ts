@@ -4,7 +4,8 @@ import { type FlowOptions, type FlowSettings, flowOptions } from './flow-setting
 import { resolveOptions, show } from './option.js'
 import type { Autoscale } from './resilience.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
-import { type StageOptions, type StageSettings, stageOptions, type Uses } from './stage-settings.js'
+import type { Uses } from './executor-settings.js'
+import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
 
 /** One stage as it must run. */

@@ -6,7 +6,7 @@ import type { Ranking } from '../wire/lists/ranking.js'
 import { type Option, type OptionTable, parseOptions } from './option.js'
 import { anything, integer, oneOf, optional, text } from './option-kinds.js'
 import { parseModule, requireFile } from './uses.js'
-import type { Uses } from './stage-settings.js'
+import type { Uses } from './executor-settings.js'
 
 /** How a stage is spread over shards, complete. */
 export interface Sharding {

@@ -1,7 +1,6 @@
 import { type PolicyName, policyNames } from '../balancer/policies/index.js'
-import type { ExecutorClass } from '../executor/executor.js'
-import type { ExecutorConfig } from '../yaml/executor-config.js'
 import { type ContainerOptions, type ContainerSettings, containerOptions } from './container.js'
+import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
 import type { OptionTable } from './option.js'
 import { anything, dataMap, flag, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
 import {
@@ -23,36 +22,14 @@ import {
 } from './resilience.js'
 import { type Sharding, type ShardingOptions, shardingOptions } from './sharding.js'
 
-/**
- * Where a replica runs. `process` (the default) keeps a crash or a blocking native call to one replica; `thread` starts
- * faster and takes less memory; `inline` runs on the thread that started the Flow.
- */
-export type Runtime = 'process' | 'thread' | 'inline'
-
-/**
- * An Executor: its class, the module that has it (`'./indexer.js#Indexer'`), its YAML (`'./indexer.yml'`, or what such a file
- * says), or the image of its containers (`'docker://registry.example/indexer:1.2'`).
- */
-export type Uses = ExecutorClass | string | URL | ExecutorConfig
-
 /** Options of a stage, complete. */
-export interface StageSettings extends Sharding, ContainerSettings {
+export interface StageSettings extends ExecutorSettings, Sharding, ContainerSettings {
   /** An identifier, unique in the Flow. Default `executorN`. */
   readonly name: string | null
-  /** Default null: documents pass through, without a hop. */
-  readonly uses: Uses | null
-  /** First argument of the Executor's constructor; plain data. Default `{}`. */
-  readonly usesWith: Readonly<Record<string, unknown>>
-  /** Overrides of the Executor's `metas` (`name`, `description`, `workspace`). Default `{}`. */
-  readonly usesMetas: Readonly<Record<string, unknown>>
-  /** Endpoint to method name, over what the class binds itself. Default `{}`. */
-  readonly usesRequests: Readonly<Record<string, string>>
   /** The stage before. Only the one added last can be named so far. Default null: the one added last. */
   readonly needs: readonly string[] | null
   /** Copies that share the requests: a number, or bounds between which their number follows the load. Default 1. */
   readonly replicas: number | Autoscale
-  /** Default `process`. */
-  readonly runtime: Runtime
   /** How a replica is chosen. Default `power-of-two`. */
   readonly balance: PolicyName
   /** Handlers that may run at once in one replica. Default null: no limit beyond what the handlers themselves allow. */

@@ -19,7 +19,7 @@ import { logWarning } from '../yaml/warn.js'
 import { isImage } from './container.js'
 import { dataMap } from './option-kinds.js'
 import { show } from './option.js'
-import type { Runtime, StageSettings, Uses } from './stage-settings.js'
+import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
 
 /** Which Executor a stage runs, where its pods find it. */
 export type ExecutorSource =
@@ -41,7 +41,7 @@ const hubSchemes = /^(jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
 const imageScheme = 'docker://'
 
 /** What the Executor of a stage is given. */
-type Given = Pick<StageSettings, 'usesWith' | 'usesMetas' | 'usesRequests'>
+type Given = Pick<ExecutorSettings, 'usesWith' | 'usesMetas' | 'usesRequests'>
 
 /** The Executor, and what it is given: what the stage says over what its YAML says. */
 export interface ResolvedUses extends Given {
@@ -79,7 +79,7 @@ export function resolveUses(
 function plainSource(
   uses: Exclude<Uses, ExecutorConfig> | null,
   stage: string,
-  options: Pick<StageSettings, 'usesRequests' | 'runtime'>,
+  options: Pick<ExecutorSettings, 'usesRequests' | 'runtime'>,
 ): ExecutorSource {
   if (uses === null) return { kind: 'pass-through' }
   if (typeof uses === 'string' && uses.startsWith(imageScheme)) return resolveImage(uses, stage)
@@ -120,7 +120,7 @@ function readConfig(uses: ExecutorConfig | string | URL, stage: string): FoundEx
 function sourceOf(
   { jtype, modules }: FoundExecutor,
   stage: string,
-  options: Pick<StageSettings, 'usesRequests' | 'runtime'>,
+  options: Pick<ExecutorSettings, 'usesRequests' | 'runtime'>,
 ): ExecutorSource {
   const urls = modules.map((file) => pathToFileURL(file).href)
   const url = urls.at(-1)

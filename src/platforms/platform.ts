@@ -9,21 +9,21 @@ import type { OptionTable } from '../plan/option.js'
  * 1. What runs there goes on when this program ends.
  * 2. A start that fails says what it leaves behind, if anything.
  */
-export interface Place<StartOptions extends object, AttachOptions extends object> {
+export interface Platform<StartOptions extends object, AttachOptions extends object> {
   readonly startOptions: OptionTable<StartOptions>
   readonly attachOptions: OptionTable<AttachOptions>
   /**
    * Brings a Flow there, over one of the same name that is there already, and resolves when a request through all stages
    * succeeds. `report` gets a sentence now and then about what is waited for.
    */
-  start(plan: FlowPlan, options: StartOptions, tools: PlaceTools): Promise<DistantFlow>
+  start(plan: FlowPlan, options: StartOptions, tools: PlatformTools): Promise<DistantFlow>
   /** One that runs there. @throws NOT_FOUND */
-  attach(options: AttachOptions, tools: PlaceTools): Promise<DistantFlow>
+  attach(options: AttachOptions, tools: PlatformTools): Promise<DistantFlow>
   /** All that run there, for `millrace ps`. */
   list(options: AttachOptions): Promise<readonly FlowStatus[]>
 }
 
-export interface PlaceTools {
+export interface PlatformTools {
   /** One sentence for the person who waits: what is pulled, what is late and why. */
   report(sentence: string): void
 }

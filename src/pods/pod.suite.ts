@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { Call } from '../call/call.js'
+import { Scope } from '../call/scope.js'
 import type { MillraceError } from '../errors.js'
 import type { ExecutorClass } from '../executor/executor.js'
 import { deferred } from '../lib/deferred.js'
@@ -28,7 +29,7 @@ export interface PodSpecParts extends Partial<Omit<PodSpec, 'executor'>> {
 }
 
 function call(): Call {
-  return { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, headers: {} }
+  return new Scope(Number.POSITIVE_INFINITY, {})
 }
 
 /** The life that every kind of pod has. */
@@ -281,6 +282,7 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
 
     it('leaves no socket behind', async () => {
       const pod = await start('Talker')
+      await reach(pod) // a pod that nobody has dialled waits for its peer when it stops
       await pod.stop()
       if (pod.address.kind === 'socket') expect(existsSync(pod.address.path)).toBe(false)
     })

@@ -1,4 +1,4 @@
-import { HandClock } from '../balancer/fakes.suite.js'
+import { HandClock } from '../lib/hand-clock.suite.js'
 import type { Handler } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'

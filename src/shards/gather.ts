@@ -1,7 +1,9 @@
 import { Branch } from '../call/branch.js'
 import type { Call } from '../call/call.js'
+import type { AbortListener } from '../call/cancellation.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import { deadlinesOf, type Timed } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Shard } from './shard.js'
 
@@ -39,21 +41,29 @@ export interface GatherRules {
 export function gather(questions: readonly Question[], call: Call, rules: GatherRules): Promise<Outcome[]> {
   const { clock, isStrict, softDeadlineMs, enough } = rules
   const outcomes: (Outcome | undefined)[] = questions.map(() => undefined)
-  const branches = questions.map(() => new Branch(call))
+  let branches: readonly Branch[] = []
   let open = questions.length
   let ok = 0
   let isBroken = false
   let isLate = false
-  let cancelTimer = (): void => {}
+  const deadlines = deadlinesOf(clock)
   return new Promise((resolve, reject) => {
-    const { signal } = call
-    const leave = (): void => {
-      finish(signal.reason as MillraceError)
-      reject(signal.reason)
+    const leaving: AbortListener = {
+      abort(reason) {
+        finish(reason)
+        reject(reason)
+      },
+    }
+    const softDeadline: Timed = {
+      deadline: softDeadlineMs === null ? Number.POSITIVE_INFINITY : clock.now() + softDeadlineMs,
+      expire() {
+        isLate = true
+        settle()
+      },
     }
     const finish = (reason: MillraceError): void => {
-      cancelTimer()
-      signal.removeEventListener('abort', leave)
+      deadlines.unwatch(softDeadline)
+      call.offAbort(leaving)
       for (const [index, branch] of branches.entries()) {
         if (outcomes[index] === undefined) branch.abort(reason)
         branch.unlink()
@@ -74,14 +84,11 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
       outcomes[index] = outcome
       settle()
     }
-    if (signal.aborted) return leave()
-    signal.addEventListener('abort', leave)
-    if (softDeadlineMs !== null) {
-      cancelTimer = clock.after(softDeadlineMs, () => {
-        isLate = true
-        settle()
-      })
-    }
+    if (call.aborted !== undefined) return leaving.abort(call.aborted)
+    // before the branches, which abort what they ask: then this is no failure of a shard
+    call.onAbort(leaving)
+    branches = questions.map(() => new Branch(call))
+    deadlines.watch(softDeadline)
     for (const [index, { shard, request }] of questions.entries()) {
       shard.handle(request, branches[index]!).then(
         (answer) => note(index, { state: answer.status?.code === 'ERROR' ? 'refused' : 'ok', answer }),

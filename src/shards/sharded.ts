@@ -95,7 +95,7 @@ async function askOne(
       const known = MillraceError.from(error)
       tally.note([shard], [{ state: 'failed', error: known }])
       const elsewhere = known.retryable && (known.notRun || !write) && index + 1 < order.length
-      if (!elsewhere || call.signal.aborted) throw known
+      if (!elsewhere || call.aborted !== undefined) throw known
     }
   }
   throw new MillraceError('INTERNAL', `${stage} has no shards.`)

@@ -1,4 +1,4 @@
-import { compilePattern } from './pattern.js'
+import { compilePattern } from '../lib/pattern/pattern.js'
 
 /** Patterns remembered; a client repeats one pattern, an attacker sends new ones. */
 const remembered = 100
@@ -16,7 +16,8 @@ export class Targets {
   match(pattern: string): ReadonlySet<string> {
     const known = this.#matches.get(pattern)
     if (known !== undefined) return known
-    const matches = new Set(this.#names.filter(compilePattern(pattern)))
+    const isMeant = compilePattern(pattern, { what: 'target_executor', mode: 'match' })
+    const matches = new Set(this.#names.filter(isMeant))
     if (this.#matches.size >= remembered) this.#matches.clear()
     this.#matches.set(pattern, matches)
     return matches

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Call, Service } from '../call/call.js'
+import type { Service } from '../call/call.js'
+import { callOf as call } from '../call/call.suite.js'
+import type { AbortListener } from '../call/cancellation.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
@@ -41,10 +43,6 @@ function fakeService(parts: Partial<Service>): Service {
     describe: () => description,
     ...parts,
   }
-}
-
-function call(parts: Partial<Call> = {}): Call {
-  return { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, headers: {}, ...parts }
 }
 
 function ask(endpoint = '/a', parameters: Record<string, unknown> = {}): DataRequest {
@@ -214,7 +212,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect(await aborted.promise).toMatchObject({ code: 'CANCELLED' })
     })
 
-    it('does not even send a call whose signal is aborted or whose deadline has passed', async () => {
+    it('does not even send a call that is aborted or whose deadline has passed', async () => {
       let calls = 0
       const { channel } = await open(
         fakeService({
@@ -230,23 +228,23 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect([late.code, left.code, calls]).toEqual(['DEADLINE_EXCEEDED', 'CANCELLED', 1])
     })
 
-    it('lets go of the signal when the answer is there', async () => {
+    it('lets go of the call when the answer is there', async () => {
       const { channel } = await open(fakeService({}))
       const listeners = new Set<unknown>()
-      const signal = new AbortController().signal
-      const add = signal.addEventListener.bind(signal)
-      const remove = signal.removeEventListener.bind(signal)
-      Object.assign(signal, {
-        addEventListener(...args: Parameters<typeof add>) {
-          listeners.add(args[1])
-          add(...args)
+      const scope = call()
+      const on = scope.onAbort.bind(scope)
+      const off = scope.offAbort.bind(scope)
+      Object.assign(scope, {
+        onAbort(listener: AbortListener) {
+          listeners.add(listener)
+          on(listener)
         },
-        removeEventListener(...args: Parameters<typeof remove>) {
-          listeners.delete(args[1])
-          remove(...args)
+        offAbort(listener: AbortListener) {
+          listeners.delete(listener)
+          off(listener)
         },
       })
-      await channel.handle(ask(), call({ signal }))
+      await channel.handle(ask(), scope)
       expect(listeners.size).toBe(0)
     })
 

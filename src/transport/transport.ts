@@ -17,7 +17,7 @@ export type Address =
 
 /** The dialled side: one multiplexed connection to one pod. */
 export interface Channel {
-  /** One hop. Rejects with UNAVAILABLE when the peer is gone; `call.signal` and `call.deadline` go along. */
+  /** One hop. Rejects with UNAVAILABLE when the peer is gone; that the call is aborted and its deadline go along. */
   readonly handle: Handler
   readonly stream: StreamHandler
   /** Asks the peer what it serves (a real round trip). */
@@ -54,6 +54,8 @@ export interface DialOptions {
 }
 
 export interface ListenOptions {
+  /** Milliseconds for one call, where its caller does not set less; null or left out for no limit. */
+  readonly timeoutMs?: number | null
   /** Who calls are from, one for each connection; default: a sender that is not patient. */
   readonly sender?: () => Sender
   /** Largest answer sent and largest request taken, in bytes (default 1 GiB); larger ones fail with RESOURCE_EXHAUSTED. */

@@ -105,6 +105,6 @@ function* fields(bytes: Uint8Array, field: number): Generator<Uint8Array> {
   }
 }
 
-function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
-}
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+const text = (bytes: Uint8Array): string => decoder.decode(bytes)

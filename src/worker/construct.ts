@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { type Construction, constructWith } from '../executor/construction.js'
-import type { Endpoint } from '../executor/endpoints.js'
+import type { Endpoint } from '../executor/endpoint.js'
 import { type Executor, type ExecutorClass, isBaseClass } from '../executor/executor.js'
 import type { Logger } from '../observe/logger.js'
 import type { ExecutorSpec } from './spec.js'

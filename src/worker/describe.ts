@@ -1,6 +1,7 @@
 import type { Description } from '../call/call.js'
 import type { Executor } from '../executor/executor.js'
-import { defaultEndpoint, dryRunEndpoint, type Endpoint } from '../executor/endpoints.js'
+import type { Endpoint } from '../executor/endpoint.js'
+import { defaultEndpoint, dryRunEndpoint } from '../executor/endpoints.js'
 
 /** What endpoint discovery answers for these endpoints (jina.md 4.4): the dry run, `/default` when bound, the others. */
 export function describeExecutor(

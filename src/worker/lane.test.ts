@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { callOf } from '../executor/fixtures.suite.js'
+import { callOf } from '../call/call.suite.js'
+import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { deferred } from '../lib/deferred.js'
 import { Lane } from './lane.js'
@@ -111,7 +112,7 @@ test('a call that is cancelled while it waits for the limit leaves at once and n
   let ran = false
   const waiting = lane.run(callOf({ signal: controller.signal }), async () => void (ran = true))
   expect(lane.inFlight).toBe(2)
-  controller.abort(new Error('left'))
+  controller.abort(new MillraceError('CANCELLED', 'left'))
   await expect(waiting).rejects.toThrow('left')
   expect(lane.inFlight).toBe(1)
   gate.resolve()
@@ -123,7 +124,7 @@ test('a call that is cancelled while it waits for the limit leaves at once and n
 test('a call that was cancelled before it came to the queue does not wait in it', async () => {
   const { lane } = laneOf(1)
   void lane.run(callOf(), () => new Promise<void>(() => {}))
-  const signal = AbortSignal.abort(new Error('gone'))
+  const signal = AbortSignal.abort(new MillraceError('CANCELLED', 'gone'))
   await expect(lane.run(callOf({ signal }), async () => {})).rejects.toThrow('gone')
 })
 
@@ -133,7 +134,7 @@ test('a call that is cancelled during a breath does not run', async () => {
   const controller = new AbortController()
   let ran = false
   const waiting = lane.run(callOf({ signal: controller.signal }), async () => void (ran = true))
-  controller.abort(new Error('left'))
+  controller.abort(new MillraceError('CANCELLED', 'left'))
   breaths.shift()?.()
   await expect(waiting).rejects.toThrow('left')
   expect(ran).toBe(false)

@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.js'
+import type { AbortListener } from '../call/cancellation.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
@@ -15,12 +16,10 @@ export interface LaneOptions {
   readonly holdMs?: number
 }
 
-interface Waiting {
+interface Waiting extends AbortListener {
   readonly call: Call
   begin(): void
   refuse(reason: unknown): void
-  /** Set while it listens to the call's signal. */
-  onAbort?: () => void
 }
 
 /**
@@ -31,8 +30,8 @@ interface Waiting {
  *    computes for 50 ms would else keep the answer of the one before it, and every cancellation, from the socket
  *    until all requests that came in the same chunk are done.
  * 3. With `capacity` tasks here, a further one is refused at once, so that it can be tried elsewhere.
- * 4. A call that is cancelled or expired when its turn comes does not run; one that waits for the limit leaves the
- *    queue at once.
+ * 4. A call that is cancelled while it waits leaves the queue at once; one that has expired when its turn comes does not
+ *    run.
  */
 export class Lane {
   readonly #limit: number
@@ -40,7 +39,8 @@ export class Lane {
   readonly #clock: Clock
   readonly #breathe: (wake: () => void) => void
   readonly #holdMs: number
-  #waiting: Waiting[] = []
+  /** In order of arrival. */
+  readonly #waiting = new Set<Waiting>()
   #running = 0
   #heldMs = 0
   /** Pending while the event loop goes round. */
@@ -63,7 +63,7 @@ export class Lane {
 
   /** Tasks that run or wait. */
   get inFlight(): number {
-    return this.#running + this.#waiting.length
+    return this.#running + this.#waiting.size
   }
 
   /** Resolves when nothing runs and nobody waits. */
@@ -74,14 +74,14 @@ export class Lane {
   }
 
   /**
-   * Runs a task in its turn; at once, before this returns, when it may. Rejects with the reason of the call's
-   * signal, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room, when it did not run.
+   * Runs a task in its turn; at once, before this returns, when it may. Rejects with the reason that the call was
+   * aborted for, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room, when it did not run.
    */
   run<T>(call: Call, task: () => Promise<T>): Promise<T> {
     if (this.inFlight >= this.#capacity) return Promise.reject(this.#full())
     if (this.#mayBegin()) return this.#isExpired(call) ? Promise.reject(expired()) : this.#start(task)
     return new Promise((resolve, reject) => {
-      this.#enqueue({ call, begin: () => void this.#start(task).then(resolve, reject), refuse: reject })
+      this.#enqueue(call, { begin: () => void this.#start(task).then(resolve, reject), refuse: reject })
     })
   }
 
@@ -114,12 +114,12 @@ export class Lane {
         this.#running++
         resolve()
       }
-      this.#enqueue({ call, begin, refuse: reject })
+      this.#enqueue(call, { begin, refuse: reject })
     })
   }
 
   #mayBegin(): boolean {
-    return this.#running < this.#limit && this.#breath === undefined && this.#waiting.length === 0
+    return this.#running < this.#limit && this.#breath === undefined && this.#waiting.size === 0
   }
 
   #start<T>(task: () => Promise<T>): Promise<T> {
@@ -132,29 +132,28 @@ export class Lane {
     return done
   }
 
-  #enqueue(waiting: Waiting): void {
-    this.#waiting.push(waiting)
-    // a listener costs more than a short handler does: only where the wait may be long
-    if (this.#running < this.#limit) return
-    const { signal } = waiting.call
-    waiting.onAbort = () => {
-      this.#waiting = this.#waiting.filter((other) => other !== waiting)
-      waiting.refuse(signal.reason)
-      this.#checkIdle()
+  #enqueue(call: Call, { begin, refuse }: Pick<Waiting, 'begin' | 'refuse'>): void {
+    const waiting: Waiting = {
+      call,
+      begin,
+      refuse,
+      abort: (reason) => {
+        this.#waiting.delete(waiting)
+        refuse(reason)
+        this.#checkIdle()
+      },
     }
-    if (signal.aborted) waiting.onAbort()
-    else signal.addEventListener('abort', waiting.onAbort, { once: true })
+    this.#waiting.add(waiting)
+    call.onAbort(waiting)
   }
 
   /** Lets the next ones in, as many as may run before the next breath. */
   #admit(): void {
-    while (this.#breath === undefined && this.#running < this.#limit) {
-      const next = this.#waiting.shift()
-      if (next === undefined) break
-      const { signal } = next.call
-      if (next.onAbort !== undefined) signal.removeEventListener('abort', next.onAbort)
-      if (signal.aborted) next.refuse(signal.reason)
-      else if (this.#isExpired(next.call)) next.refuse(expired())
+    for (const next of this.#waiting) {
+      if (this.#breath !== undefined || this.#running >= this.#limit) break
+      this.#waiting.delete(next)
+      next.call.offAbort(next)
+      if (this.#isExpired(next.call)) next.refuse(expired())
       else next.begin()
     }
     this.#checkIdle()
@@ -163,7 +162,7 @@ export class Lane {
   /** The answer goes out before the next one begins. */
   #leave(): void {
     this.#running--
-    if (this.#waiting.length > 0) this.#rest()
+    if (this.#waiting.size > 0) this.#rest()
     else this.#checkIdle()
   }
 

@@ -4,7 +4,8 @@ import type { DocumentArray } from '../document/index.js'
 import { Document } from '../document/index.js'
 import type { HandlerContext } from '../executor/context.js'
 import { Executor, type ExecutorClass } from '../executor/executor.js'
-import { callOf, loggerOf, requestOf, sent, singleOf } from '../executor/fixtures.suite.js'
+import { callOf } from '../call/call.suite.js'
+import { loggerOf, requestOf, sent, singleOf } from '../executor/fixtures.suite.js'
 import { requests } from '../executor/requests.js'
 import { holderOf, temporaryFolder } from '../workspace/fixtures.suite.js'
 import { deferred } from '../lib/deferred.js'
@@ -306,7 +307,7 @@ test("the handler's signal is the call's", async () => {
   const controller = new AbortController()
   const answer = worker.handle(requestOf('/x'), callOf({ signal: controller.signal }))
   controller.abort('left')
-  expect(await seen.promise).toBe('left')
+  expect(await seen.promise).toMatchObject({ code: 'CANCELLED', cause: 'left' })
   await answer
 })
 

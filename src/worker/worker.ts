@@ -1,13 +1,8 @@
 import type { Call, Description, Service } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
-import {
-  defaultEndpoint,
-  dryRunEndpoint,
-  type Endpoint,
-  endpointsOf,
-  passThroughEndpoint,
-} from '../executor/endpoints.js'
+import { defaultEndpoint, dryRunEndpoint, endpointsOf, passThroughEndpoint } from '../executor/endpoints.js'
+import type { Endpoint } from '../executor/endpoint.js'
 import type { Executor, ExecutorClass } from '../executor/executor.js'
 import { invoke, type Target } from '../executor/invoke.js'
 import { invokeStream } from '../executor/invoke-stream.js'

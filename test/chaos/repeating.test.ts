@@ -1,4 +1,4 @@
-import { podsOf } from '../../dist/parts.js'
+import { podsOf } from '../../dist/internals.js'
 import { Document } from 'millrace'
 import { leftovers } from 'millrace/testing'
 import { expect, it } from 'vitest'

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { actions, expectZeroLoss, type Scene } from 'millrace/testing'
 import { describe, expect, it } from 'vitest'
-import { podsOf } from '../../dist/parts.js'
+import { podsOf } from '../../dist/internals.js'
 import { onGround, say } from './stage.js'
 
 const counts = [5, 1, 4, 2, 6, 1, 3, 1, 5, 2]

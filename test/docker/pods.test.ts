@@ -1,5 +1,5 @@
 import { inject } from 'vitest'
-import { DataRequest, dial, startPod } from '../../dist/parts.js'
+import { DataRequest, dial, startPod } from '../../dist/internals.js'
 import type { PodSpec } from '../../src/pods/pod.js'
 import { type PodSpecParts, podSuite } from '../../src/pods/pod.suite.js'
 import { podSpec } from '../fixtures/pods/pod-spec.mjs'

@@ -1,5 +1,5 @@
 import type { Flow } from 'millrace'
-import { podsOf } from '../../dist/parts.js'
+import { podsOf } from '../../dist/internals.js'
 import { type ConceptFlow, conceptsSuite } from '../support/concepts.suite.js'
 
 async function startHere(flow: Flow<string>): Promise<ConceptFlow> {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { Document, Flow, type FlowOptions, type FlowStatus } from 'millrace'
 import { describe, expect, it } from 'vitest'
-import { podsOf } from '../../dist/parts.js'
+import { podsOf } from '../../dist/internals.js'
 import { childProcesses, isRunning } from '../support/processes.js'
 
 const module = new URL('../fixtures/flow-executors.mjs', import.meta.url)

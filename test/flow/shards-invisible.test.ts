@@ -117,7 +117,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
   async function answersOf(asked: Question, store: (flow: Flow<'indexer'>) => Promise<unknown>) {
     return Promise.all(
       flows.map(async (flow) => {
-        await flow.post('/drop', undefined, { parameters: { filter: {} } })
+        await flow.post('/drop', undefined, { parameters: { all: true } })
         await store(flow)
         return answerOf(flow, asked)
       }),
@@ -186,7 +186,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
       (_, n): Row => ({ id: `${n}`, vector: [n % 3, 1, 0, 0], kind: 'a', text: '' }),
     )
     for (const flow of flows) {
-      await flow.post('/drop', undefined, { parameters: { filter: {} } })
+      await flow.post('/drop', undefined, { parameters: { all: true } })
       await flow.post('/index', documentsOf('/index', rows))
       for (const parameters of [
         { indexer__limit: 3 },

@@ -1,6 +1,6 @@
 import { Document, DocumentArray, Flow, type FlowOptions } from 'millrace'
 import { describe, expect, it } from 'vitest'
-import { podsOf } from '../../dist/parts.js'
+import { podsOf } from '../../dist/internals.js'
 
 const module = new URL('../fixtures/shard-executors.mjs', import.meta.url)
 const index = new URL('#MemoryIndex', module)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Flow, MillraceError } from 'millrace'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { podsOf } from '../../dist/parts.js'
+import { podsOf } from '../../dist/internals.js'
 
 const module = new URL('../fixtures/journal.mjs', import.meta.url)
 const uses = new URL('#Journal', module)

@@ -1,6 +1,6 @@
 import { Flow, type FlowOptions } from 'millrace'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { podsOf } from '../../dist/parts.js'
+import { podsOf } from '../../dist/internals.js'
 import { runPython } from './python.js'
 
 // Which shards see a request: in a Flow of real Jina with an Executor of two shards for each way of polling, and in ours.

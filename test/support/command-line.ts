@@ -39,7 +39,7 @@ export class Place {
     this.#programs.push(child)
     await once(child.stdout, 'data')
     const mine = (): readonly string[] => this.sockets.filter((name) => name.includes(`-${child.pid}.`))
-    await vi.waitFor(() => expect(mine()).toHaveLength(names.length))
+    await vi.waitFor(() => expect(mine()).toHaveLength(names.length), { timeout: 25_000 })
     return child
   }
 

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { CorpusError } from './corpus-error.js'
 
 /** Texts of a file with one JSON string or `{"text": …}` a line; empty lines are passed over. Throws a CorpusError. */
@@ -8,7 +8,7 @@ export async function readJsonLines(file: string): Promise<string[]> {
   let number = 0
   try {
     await using opened = await open(file)
-    for await (const line of createInterface({ input: opened.createReadStream(), crlfDelay: Infinity })) {
+    for await (const line of linesOf(opened.createReadStream({ encoding: 'utf8' }))) {
       number++
       if (line.trim() !== '') texts.push(textOf(line, `${file}:${number}`))
     }
@@ -27,6 +27,20 @@ export async function writeJsonLines(file: string, texts: readonly string[]): Pr
     const lines = texts.slice(start, start + 1_000).map((text) => `${JSON.stringify({ text })}\n`)
     await opened.appendFile(lines.join(''))
   }
+}
+
+/**
+ * Gives what is between line feeds. `node:readline` does not do: since Node 24 a line also ends at U+2028 and U+2029, which
+ * strings of JSON may have.
+ */
+async function* linesOf(stream: Readable): AsyncGenerator<string, void> {
+  let rest = ''
+  for await (const text of stream as AsyncIterable<string>) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }
 
 function textOf(line: string, where: string): string {

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { Scope } from '../../call/scope.js'
 import { MillraceError } from '../../errors.js'
 import type { Channel } from '../../transport/transport.js'
@@ -48,7 +47,6 @@ class ChannelLine implements Line {
     this.#channel = channel
     this.#listener = listener
     this.#scope = new Scope(deadline, rest)
-    setMaxListeners(0, this.#scope.signal) // one for each request under way
     this.#inOrder = ordered === 'true'
   }
 

@@ -1,15 +1,9 @@
 import { MillraceError } from '../../errors.js'
 import { GrpcConnection } from '../../transport/grpc/connection.js'
 import { methods } from '../../grpc/methods.js'
+import { grpcCode } from '../../grpc/status-codes.js'
 import type { Peer } from '../../transport/grpc/peer.js'
-import {
-  errorFromGrpc,
-  GrpcFailure,
-  grpcCode,
-  isLeaving,
-  type GrpcStatus,
-  isUnimplemented,
-} from '../../grpc/status.js'
+import { errorFromGrpc, GrpcFailure, isLeaving, type GrpcStatus, isUnimplemented } from '../../grpc/status.js'
 import type { GrpcStream } from '../../transport/grpc/stream.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
@@ -30,7 +24,11 @@ export function grpcRoad(peer: Peer): Road {
     async *streamDoc(request, call) {
       const connection = await connect()
       try {
-        for await (const bytes of connection.serverStream(methods.streamDoc, request.encode(), call))
+        for await (const bytes of connection.serverStream(methods.streamDoc, request.encode(), {
+          deadline: call.deadline,
+          headers: call.headers,
+          call,
+        }))
           yield SingleDocumentRequest.decode(bytes)
       } catch (error) {
         throw errorFromGrpc(error, { endpoint: request.endpoint, address: connection.address })
@@ -104,7 +102,7 @@ class GrpcLine implements Line {
     this.#stream.cancel()
   }
 
-  #receive(bytes: Buffer): void {
+  #receive(bytes: Uint8Array): void {
     this.#received++
     this.#moves = 0
     try {

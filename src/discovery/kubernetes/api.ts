@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { get as httpGet } from 'node:http'
-import { get as httpsGet } from 'node:https'
 import type { Cluster } from './cluster.js'
 import { type EndpointSlice, serviceLabel } from './endpoint-slices.js'
+import { readLines, readText, sendHttp } from './http.js'
 
 /** Of one namespace those of some Services. */
 export interface SliceQuery {
@@ -34,7 +33,7 @@ export class ApiError extends Error {
 
 /** Seconds after which a watch ends and is begun again, so that a connection that died unnoticed is not waited on for long. */
 const watchSeconds = 60
-/** For an answer to begin, and beyond the end of a watch. */
+/** For an answer to begin, for the rest of it, and beyond the end of a watch. */
 const patienceMs = 10_000
 
 const noCluster = 'this is no pod of a cluster, or it has no token of a ServiceAccount'
@@ -50,7 +49,7 @@ export class Api {
 
   async list(query: SliceQuery, signal: AbortSignal): Promise<SliceList> {
     const response = await this.#get(pathOf(query, {}), signal)
-    return JSON.parse(await textOf(response)) as SliceList
+    return JSON.parse(await readText(response, patienceMs)) as SliceList
   }
 
   /** Ends when the server ends it, which is no failure. */
@@ -62,14 +61,8 @@ export class Api {
       resourceVersion,
     }
     const response = await this.#get(pathOf(query, parameters), signal)
-    response.setTimeout(watchSeconds * 1000 + patienceMs) // instead of that for the answer to begin
-    response.setEncoding('utf8')
-    let begun = ''
-    for await (const chunk of response) {
-      const lines = `${begun}${chunk}`.split('\n')
-      begun = lines.pop()!
-      for (const line of lines) yield JSON.parse(line) as SliceEvent
-    }
+    const silentMs = watchSeconds * 1000 + patienceMs
+    for await (const line of readLines(response, silentMs)) yield JSON.parse(line) as SliceEvent
   }
 
   async #get(path: string, signal: AbortSignal): Promise<IncomingMessage> {
@@ -77,15 +70,13 @@ export class Api {
     if (cluster === null) throw new ApiError(401, noCluster)
     const { url, ca } = cluster
     const headers = { authorization: `Bearer ${await cluster.token()}`, accept: 'application/json' }
-    const options = { headers, signal, timeout: patienceMs, ...(ca !== null && { ca }) }
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const get = url.startsWith('https:') ? httpsGet : httpGet
-      const asked = get(`${url}${path}`, options, resolve)
-      asked.on('error', reject)
-      asked.on('timeout', () => asked.destroy(new Error('the API server does not answer')))
+    const response = await sendHttp({
+      url: new URL(`${url}${path}`),
+      options: { headers, signal, ...(ca !== null && { ca }) },
+      timeoutMs: patienceMs,
     })
     if (response.statusCode === 200) return response
-    const text = await textOf(response).catch(() => '')
+    const text = await readText(response, patienceMs).catch(() => '')
     throw new ApiError(response.statusCode ?? 0, messageOf(text))
   }
 }
@@ -94,13 +85,6 @@ function pathOf({ namespace, services }: SliceQuery, more: Readonly<Record<strin
   const labelSelector = `${serviceLabel} in (${services.join(',')})`
   const query = new URLSearchParams({ labelSelector, ...more }).toString()
   return `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?${query}`
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  response.setEncoding('utf8')
-  let text = ''
-  for await (const chunk of response) text += String(chunk)
-  return text
 }
 
 /** The API says a Status; what stands before it may say anything. */

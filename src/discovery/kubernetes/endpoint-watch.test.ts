@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { HandClock } from '../../balancer/fakes.suite.js'
+import { HandClock } from '../../lib/hand-clock.suite.js'
 import { Api } from './api.js'
 import type { Cluster } from './cluster.js'
 import { EndpointWatch, type Subscriber } from './endpoint-watch.js'

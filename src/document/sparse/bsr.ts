@@ -2,8 +2,9 @@ import { MillraceError } from '../../errors.js'
 import type { Dtype, TypedArray } from '../dtype.js'
 import { CooMatrix } from './coo.js'
 import { CsrMatrix } from './csr.js'
-import { checkedShape, checkIndices, checkPointers, type IndexArray, indexArray } from './matrix.js'
-import { type SparseMatrix, type Values, valuesDtype, valuesOf } from './matrix.js'
+import { checkedShape, checkIndices, checkPointers, type IndexArray, indexArray } from './elements.js'
+import { type Values, valuesDtype, valuesOf } from './elements.js'
+import type { SparseMatrix } from './coo.js'
 
 export interface BsrInit {
   /** [rows, columns], multiples of the block's. */

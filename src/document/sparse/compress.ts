@@ -1,6 +1,6 @@
 import { MillraceError } from '../../errors.js'
 import type { TypedArray } from '../dtype.js'
-import type { IndexArray } from './matrix.js'
+import type { IndexArray } from './elements.js'
 
 /** Lines that an empty matrix may have before somebody must have made its shape up. */
 const emptyLines = 2 ** 20

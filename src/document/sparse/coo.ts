@@ -1,7 +1,24 @@
 import { MillraceError } from '../../errors.js'
 import type { Dtype, TypedArray } from '../dtype.js'
-import { checkedShape, checkIndices, type IndexArray, indexArray, type SparseMatrix } from './matrix.js'
-import { type Values, valuesDtype, valuesOf } from './matrix.js'
+import { checkedShape, checkIndices, type IndexArray, indexArray } from './elements.js'
+import { type Values, valuesDtype, valuesOf } from './elements.js'
+
+export type SparseFormat = 'csr' | 'csc' | 'coo' | 'bsr'
+
+/** What scipy's sparse formats have in common. */
+export interface SparseMatrix {
+  readonly kind: 'sparse'
+  readonly format: SparseFormat
+  /** Rows and columns. */
+  readonly shape: readonly [number, number]
+  /** Stored elements. */
+  readonly nnz: number
+  readonly dtype: Dtype
+  /** The class that a Python reader makes of it: `scipy` (default), `torch`, `tensorflow`, `paddle`. */
+  readonly clsName: string
+  /** The same elements, one row number, column number and value each. */
+  toCoo(): CooMatrix
+}
 
 export interface CooInit {
   readonly shape: readonly number[]

@@ -3,8 +3,9 @@ import type { Dtype, TypedArray } from '../dtype.js'
 import { compress, expand } from './compress.js'
 import { CooMatrix } from './coo.js'
 import type { CompressedInit } from './csr.js'
-import { checkedShape, checkIndices, checkPointers, type IndexArray, indexArray } from './matrix.js'
-import { type SparseMatrix, valuesDtype, valuesOf } from './matrix.js'
+import { checkedShape, checkIndices, checkPointers, type IndexArray, indexArray } from './elements.js'
+import { valuesDtype, valuesOf } from './elements.js'
+import type { SparseMatrix } from './coo.js'
 
 /** A compressed sparse column matrix: as CsrMatrix, with the lines being columns and `indices` row numbers. */
 export class CscMatrix implements SparseMatrix {

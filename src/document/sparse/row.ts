@@ -1,6 +1,7 @@
 import type { Dtype, TypedArray } from '../dtype.js'
 import { CooMatrix } from './coo.js'
-import type { IndexArray, SparseMatrix } from './matrix.js'
+import type { IndexArray } from './elements.js'
+import type { SparseMatrix } from './coo.js'
 
 /** The arrays that a row is a part of. */
 export interface RowSource {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { HandClock } from '../../balancer/fakes.suite.js'
+import { HandClock } from '../../lib/hand-clock.suite.js'
 import { backoffMs } from './backoff.js'
 import { RestartBudget } from './restart-budget.js'
 

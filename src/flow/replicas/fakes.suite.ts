@@ -1,4 +1,4 @@
-import { HandClock } from '../../balancer/fakes.suite.js'
+import { HandClock } from '../../lib/hand-clock.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
 import type { Outlook, ReplicaLoad } from '../../gateway/events.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { HandClock } from '../../balancer/fakes.suite.js'
+import { HandClock } from '../../lib/hand-clock.suite.js'
 import type { Autoscale } from '../../plan/resilience.js'
 import { Autoscaler } from './autoscaler.js'
 

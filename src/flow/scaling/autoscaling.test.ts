@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { HandClock } from '../../balancer/fakes.suite.js'
+import { HandClock } from '../../lib/hand-clock.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
 import type { Autoscale } from '../../plan/resilience.js'
 import { settled } from '../replicas/fakes.suite.js'

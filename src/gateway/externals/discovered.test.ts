@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { HandClock } from '../../balancer/fakes.suite.js'
+import { HandClock } from '../../lib/hand-clock.suite.js'
 import { createGateway, type Gateway } from '../gateway.js'
 import { gatewaySpec, pod, request, stageSpec, TestClient } from '../fixture.suite.js'
 

@@ -6,7 +6,8 @@ interface NodeBytes extends Uint8Array {
 }
 
 const node = typeof globalThis.Buffer === 'function' ? globalThis.Buffer : undefined
-const decoder = new TextDecoder()
+// without `ignoreBOM` a text that begins with U+FEFF loses it
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /** Up to this many bytes a loop over ASCII beats the call into native code. */
@@ -44,4 +45,13 @@ export function encodedLength(text: string): number {
 /** Memory that is not cleared; the caller overwrites all of it. Never a slice of a shared pool. */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
   return node === undefined ? new Uint8Array(size) : node.allocUnsafeSlow(size)
+}
+
+interface MaybeWellFormed {
+  isWellFormed?(): boolean
+}
+
+/** Whether a text has no lone surrogate: half of a pair has no UTF-8, and becomes U+FFFD when it is encoded. */
+export function isWellFormed(text: string): boolean {
+  return (text as MaybeWellFormed).isWellFormed?.() ?? !/\p{Surrogate}/u.test(text)
 }

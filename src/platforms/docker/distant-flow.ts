@@ -5,7 +5,7 @@ import type { Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
 import { containerPort } from '../../containers/container-paths.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
-import type { DistantFlow, PlaceTools } from '../platform.js'
+import type { DistantFlow, PlatformTools } from '../platform.js'
 import { gatewayOf } from './gateway-view.js'
 import { Healing } from './healing.js'
 import { FlowNames } from './names.js'
@@ -31,7 +31,7 @@ export class EngineFlow implements DistantFlow {
       plan,
       gateway,
       tools,
-    }: { readonly plan: FlowPlan; readonly gateway: Container; readonly tools: PlaceTools },
+    }: { readonly plan: FlowPlan; readonly gateway: Container; readonly tools: PlatformTools },
   ): Promise<EngineFlow> {
     const port = (await gateway.inspect())?.ports[containerPort]
     if (port === undefined) {
@@ -48,7 +48,7 @@ export class EngineFlow implements DistantFlow {
   private constructor(
     engine: Engine,
     plan: FlowPlan,
-    { host, tools }: { readonly host: string; readonly tools: PlaceTools },
+    { host, tools }: { readonly host: string; readonly tools: PlatformTools },
   ) {
     this.plan = plan
     this.host = host

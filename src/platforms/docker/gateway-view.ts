@@ -2,11 +2,11 @@ import type { FlowStatus, StageStatus } from '../../control/status.js'
 import { Container } from '../../docker-engine/container.js'
 import type { Engine } from '../../docker-engine/engine.js'
 import { execIn } from '../../docker-engine/exec.js'
-import { placeLabels } from './names.js'
+import { flowLabels } from './names.js'
 
 /** The gateway's container of a Flow; null when there is none. */
 export async function gatewayOf(engine: Engine, flow: string): Promise<Container | null> {
-  const [found] = await Container.list(engine, { [placeLabels.flow]: flow, [placeLabels.part]: 'gateway' })
+  const [found] = await Container.list(engine, { [flowLabels.flow]: flow, [flowLabels.part]: 'gateway' })
   return found ?? null
 }
 

@@ -10,7 +10,7 @@ import { Container } from '../../docker-engine/container.js'
 import { MillraceError } from '../../errors.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
 import { restarts } from '../../docker-engine/restart-policy.js'
-import { placeLabels } from './names.js'
+import { flowLabels } from './names.js'
 
 /** Between the death of a container and its next start: so long the engine has to do it. */
 const pauseMs = 200
@@ -46,7 +46,7 @@ export class Healing {
     if (this.#closed) return
     try {
       const events = await this.#engine.docker.getEvents({
-        filters: { type: ['container'], event: ['die'], label: [`${placeLabels.flow}=${this.#flow}`] },
+        filters: { type: ['container'], event: ['die'], label: [`${flowLabels.flow}=${this.#flow}`] },
       })
       this.#events = events as NodeJS.ReadableStream & { destroy(): void }
       if (this.#closed) return this.#events.destroy()

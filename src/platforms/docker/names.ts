@@ -2,7 +2,7 @@ import { MillraceError } from '../../errors.js'
 import { labelNames } from '../../docker-engine/labels.js'
 
 /** What the containers of a Flow are known by, beside `labelNames`. */
-export const placeLabels = {
+export const flowLabels = {
   flow: labelNames.flow,
   stage: labelNames.stage,
   /** Marks what belongs to a Flow that runs on Docker as a whole: `gateway`, `executor`, `network`. */

@@ -2,11 +2,11 @@ import type { FlowStatus } from '../../control/status.js'
 import { Container } from '../../docker-engine/container.js'
 import { connectEngine, type Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
-import type { Place } from '../platform.js'
+import type { Platform } from '../platform.js'
 import { EngineFlow } from './distant-flow.js'
 import { foundPlan } from './found-plan.js'
 import { gatewayOf } from './gateway-view.js'
-import { placeLabels } from './names.js'
+import { flowLabels } from './names.js'
 import {
   type DockerAttachOptions,
   dockerAttachOptions,
@@ -19,7 +19,7 @@ import { bring } from './start.js'
 import { statusOf } from './status.js'
 
 /** A whole Flow in containers of one Docker engine. */
-export const docker: Place<DockerStartOptions, DockerAttachOptions> = {
+export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
   startOptions: dockerStartOptions,
   attachOptions: dockerAttachOptions,
 
@@ -59,15 +59,15 @@ export const docker: Place<DockerStartOptions, DockerAttachOptions> = {
 }
 
 async function planOf(engine: Engine, flow: string, gateway: Container) {
-  const config = (await gateway.inspect())?.labels[placeLabels.config] ?? ''
+  const config = (await gateway.inspect())?.labels[flowLabels.config] ?? ''
   return foundPlan(config, flow, await replicasOf(engine, flow))
 }
 
 /** Names of the Flows that run there. */
 async function flowsOf(engine: Engine): Promise<readonly string[]> {
-  const gateways = await Container.list(engine, { [placeLabels.flow]: '', [placeLabels.part]: 'gateway' })
+  const gateways = await Container.list(engine, { [flowLabels.flow]: '', [flowLabels.part]: 'gateway' })
   const facts = await Promise.all(gateways.map((gateway) => gateway.inspect()))
-  return facts.flatMap((one) => one?.labels[placeLabels.flow] ?? []).toSorted()
+  return facts.flatMap((one) => one?.labels[flowLabels.flow] ?? []).toSorted()
 }
 
 /** @throws NOT_FOUND, INVALID_OPTION */

@@ -4,7 +4,7 @@ import type { Labels } from '../../docker-engine/labels.js'
 import { setRestarts } from '../../docker-engine/restart-policy.js'
 import { MillraceError } from '../../errors.js'
 import { OutputTail } from '../../pods/output.js'
-import { type FlowNames, placeLabels } from './names.js'
+import { type FlowNames, flowLabels } from './names.js'
 import type { Recipe } from './recipe.js'
 
 /** Which replica of which workload. */
@@ -70,9 +70,9 @@ export async function replicasOf(
   workload?: string,
 ): Promise<readonly Replica[]> {
   const found = await Container.list(engine, {
-    [placeLabels.flow]: flow,
-    [placeLabels.part]: 'executor',
-    ...(workload !== undefined && { [placeLabels.workload]: workload }),
+    [flowLabels.flow]: flow,
+    [flowLabels.part]: 'executor',
+    ...(workload !== undefined && { [flowLabels.workload]: workload }),
   })
   const all = await Promise.all(
     found.map(async (container) => ({ container, facts: await container.inspect() })),
@@ -104,14 +104,14 @@ export async function endReplica(engine: Engine, container: Container, graceMs: 
 
 function slotLabels(flow: string, slot: Slot, recipe: Recipe): Labels {
   return {
-    [placeLabels.flow]: flow,
-    [placeLabels.part]: 'executor',
-    [placeLabels.stage]: slot.stage,
-    [placeLabels.workload]: slot.workload,
-    [placeLabels.shard]: String(slot.shard),
-    [placeLabels.index]: String(slot.index),
-    [placeLabels.checksum]: slot.checksum,
-    [placeLabels.recipe]: JSON.stringify(recipe),
+    [flowLabels.flow]: flow,
+    [flowLabels.part]: 'executor',
+    [flowLabels.stage]: slot.stage,
+    [flowLabels.workload]: slot.workload,
+    [flowLabels.shard]: String(slot.shard),
+    [flowLabels.index]: String(slot.index),
+    [flowLabels.checksum]: slot.checksum,
+    [flowLabels.recipe]: JSON.stringify(recipe),
   }
 }
 
@@ -120,12 +120,12 @@ function replicaFrom(container: Container, facts: ContainerFacts): Replica {
   return {
     container,
     facts,
-    workload: labels[placeLabels.workload] ?? '',
-    stage: labels[placeLabels.stage] ?? '',
-    shard: Number(labels[placeLabels.shard]),
-    index: Number(labels[placeLabels.index]),
-    checksum: labels[placeLabels.checksum] ?? '',
-    recipe: JSON.parse(labels[placeLabels.recipe] ?? '{}') as Recipe,
+    workload: labels[flowLabels.workload] ?? '',
+    stage: labels[flowLabels.stage] ?? '',
+    shard: Number(labels[flowLabels.shard]),
+    index: Number(labels[flowLabels.index]),
+    checksum: labels[flowLabels.checksum] ?? '',
+    recipe: JSON.parse(labels[flowLabels.recipe] ?? '{}') as Recipe,
   }
 }
 

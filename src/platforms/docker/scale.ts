@@ -4,7 +4,7 @@ import { MillraceError } from '../../errors.js'
 import { checksum } from '../../containers/checksum.js'
 import { systemClock } from '../../lib/clock.js'
 import { settled } from '../../lib/settled.js'
-import type { PlaceTools } from '../platform.js'
+import type { PlatformTools } from '../platform.js'
 import { gatewayOf } from './gateway-view.js'
 import type { FlowNames } from './names.js'
 import { type Recipe, withOptions } from './recipe.js'
@@ -12,7 +12,7 @@ import { endReplica, keepAlive, type Replica, replicasOf, startReplica } from '.
 import { type Expected, untilReady } from './waiting.js'
 
 /** What changes the replicas of a Flow. */
-export interface ScaleTools extends PlaceTools {
+export interface ScaleTools extends PlatformTools {
   readonly names: FlowNames
 }
 

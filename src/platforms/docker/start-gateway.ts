@@ -3,7 +3,7 @@ import type { Engine } from '../../docker-engine/engine.js'
 import { connectNetwork, ensureNetwork } from '../../docker-engine/network.js'
 import { MillraceError } from '../../errors.js'
 import { checksum } from '../../containers/checksum.js'
-import { placeLabels } from './names.js'
+import { flowLabels } from './names.js'
 import type { Rendered } from './render.js'
 import { makeContainer, startOrRemove } from './replica.js'
 
@@ -42,15 +42,15 @@ async function startGatewayAs(
   const container = await makeContainer(engine, recipe, {
     name: names.gateway,
     labels: {
-      [placeLabels.flow]: names.flow,
-      [placeLabels.part]: 'gateway',
-      [placeLabels.config]: config,
-      [placeLabels.checksum]: checksumOf({ gateway, workloads }),
+      [flowLabels.flow]: names.flow,
+      [flowLabels.part]: 'gateway',
+      [flowLabels.config]: config,
+      [flowLabels.checksum]: checksumOf({ gateway, workloads }),
     },
   })
   try {
     // an engine may make two of one name when it is asked twice at once: only who has got the gateway asks
-    const labels = { [placeLabels.flow]: names.flow, [placeLabels.part]: 'network' }
+    const labels = { [flowLabels.flow]: names.flow, [flowLabels.part]: 'network' }
     await ensureNetwork(engine, { name: names.stages, labels, internal: true })
     await ensureNetwork(engine, { name: names.public, labels })
     await connectNetwork(engine, names.stages, container.id)

@@ -5,9 +5,9 @@ import { ensureImage } from '../../docker-engine/image.js'
 import { removeNetwork } from '../../docker-engine/network.js'
 import { MillraceError } from '../../errors.js'
 import { settled } from '../../lib/settled.js'
-import type { PlaceTools } from '../platform.js'
+import type { PlatformTools } from '../platform.js'
 import { gatewayOf } from './gateway-view.js'
-import { placeLabels } from './names.js'
+import { flowLabels } from './names.js'
 import type { Rendered, RenderedWorkload } from './render.js'
 import { keepAlive, replicasOf, type Slot, startReplica } from './replica.js'
 import { checksumOf, startGateway } from './start-gateway.js'
@@ -20,7 +20,7 @@ import { type Expected, untilReady } from './waiting.js'
  *
  * @throws ALREADY_STARTED when another Flow of this name runs there, NOT_FOUND for an image, PORT_IN_USE, START_FAILED, START_TIMEOUT
  */
-export async function bring(engine: Engine, rendered: Rendered, tools: PlaceTools): Promise<Container> {
+export async function bring(engine: Engine, rendered: Rendered, tools: PlatformTools): Promise<Container> {
   const { flow } = rendered.names
   // before the gateway, which is made first: without one they are what a start left that was ended by force
   const rest = await replicasOf(engine, flow)
@@ -60,7 +60,7 @@ async function make(
   engine: Engine,
   rendered: Rendered,
   gateway: Container,
-  { report }: PlaceTools,
+  { report }: PlatformTools,
 ): Promise<void> {
   const { names, workloads } = rendered
   const replicas = workloads.flatMap((workload) => slotsOf(workload).map((slot) => ({ workload, slot })))
@@ -98,12 +98,12 @@ async function sameOrThrow(
   engine: Engine,
   rendered: Rendered,
   running: Container,
-  { report }: PlaceTools,
+  { report }: PlatformTools,
 ): Promise<Container> {
   const facts = await running.inspect()
   const { names } = rendered
   const { flow } = names
-  if (facts?.labels[placeLabels.checksum] === checksumOf(rendered)) {
+  if (facts?.labels[flowLabels.checksum] === checksumOf(rendered)) {
     const replicas = (await replicasOf(engine, flow)).map((slot) => ({ slot, container: slot.container }))
     const all: readonly Expected[] = [{ slot: null, container: running }, ...replicas]
     await Promise.all(all.map(({ container }) => container.start()))
@@ -120,7 +120,7 @@ async function sameOrThrow(
 async function ensureImages(
   engine: Engine,
   { gateway, workloads }: Rendered,
-  tools: PlaceTools,
+  tools: PlatformTools,
 ): Promise<void> {
   const images = new Set([gateway, ...workloads.map(({ recipe }) => recipe)].map(({ spec }) => spec.image))
   await Promise.all([...images].map((image) => ensureImage(engine, image, tools)))
@@ -128,7 +128,7 @@ async function ensureImages(
 
 /** All containers and networks of a Flow, at once. */
 export async function takeAway(engine: Engine, flow: string): Promise<void> {
-  const containers = await Container.list(engine, { [placeLabels.flow]: flow, [placeLabels.part]: '' })
+  const containers = await Container.list(engine, { [flowLabels.flow]: flow, [flowLabels.part]: '' })
   await Promise.all(containers.map((container) => container.remove()))
   for (const suffix of ['stages', 'public']) await removeNetwork(engine, `${flow}-${suffix}`)
 }

@@ -3,7 +3,7 @@ import { MillraceError } from '../../errors.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import { runningStage } from '../running-stage.js'
 import type { Controller } from './api/live.js'
-import { placeOfWorkload } from './view.js'
+import { shardOfWorkload } from './view.js'
 
 /**
  * The plan of a Flow that runs, by what its gateway reads and by what the cluster runs: names, shards, polling, replicas, images.
@@ -37,7 +37,7 @@ function withoutModules(written: unknown): unknown {
 
 /** What is external for its gateway is the Flow's own when the cluster has a workload of it. */
 function asRunning(stage: StagePlan, controllers: readonly Controller[]): StagePlan {
-  const [first] = controllers.filter((controller) => placeOfWorkload(controller)?.stage === stage.name)
+  const [first] = controllers.filter((controller) => shardOfWorkload(controller)?.stage === stage.name)
   if (first === undefined) return stage
   const image = first.spec.template.spec.containers[0]?.image ?? ''
   return runningStage(stage, { image, replicas: first.spec.replicas ?? 1 })

@@ -1,4 +1,4 @@
-import type { Place } from '../platform.js'
+import type { Platform } from '../platform.js'
 import { Cluster } from './api/cluster.js'
 import { findFlow, listFlows } from './attach.js'
 import { ClusterFlow } from './distant-flow.js'
@@ -11,7 +11,7 @@ import {
 import { bring, render } from './start/bring.js'
 
 /** A whole Flow in a namespace of a cluster. */
-export const kubernetes: Place<KubernetesStartOptions, KubernetesAttachOptions> = {
+export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOptions> = {
   startOptions: kubernetesStartOptions,
   attachOptions: kubernetesAttachOptions,
 

@@ -6,7 +6,7 @@ import { get, listAllowed, patch, type Ref, shown } from './api/objects.js'
 import { refusal } from './api/refusal.js'
 import { selectorOf } from './objects-of.js'
 import { untilReady } from './start/ready.js'
-import { look, placeOfWorkload, type View } from './view.js'
+import { look, shardOfWorkload, type View } from './view.js'
 
 /** A Flow in a cluster, and how long its pods may take. */
 export interface Running {
@@ -62,8 +62,8 @@ export async function workloadsOf(
 ): Promise<readonly Owned[]> {
   const { controllers } = await look(cluster, namespace, flow)
   const workloads = controllers.filter((controller) => {
-    const place = placeOfWorkload(controller)
-    return place?.stage === stage && (shard === undefined || place.shard === shard)
+    const found = shardOfWorkload(controller)
+    return found?.stage === stage && (shard === undefined || found.shard === shard)
   })
   if (workloads.length > 0) return workloads
   throw new MillraceError(

@@ -2,7 +2,7 @@ import type { FlowStatus, PodState, PodStatus, ShardStatus, StageStatus } from '
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import type { Condition, Pod } from './api/live.js'
 import { isReady } from './diagnosis.js'
-import { complaintsOf, placeOfWorkload, podsOf, type View } from './view.js'
+import { complaintsOf, shardOfWorkload, podsOf, type View } from './view.js'
 
 export interface StatusOf {
   readonly plan: FlowPlan
@@ -22,7 +22,7 @@ export function statusOf({ plan, view, namespace, port, now }: StatusOf): FlowSt
 
 function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
   const { name, shards, external, source } = stage
-  const own = view.controllers.filter((controller) => placeOfWorkload(controller)?.stage === name)
+  const own = view.controllers.filter((controller) => shardOfWorkload(controller)?.stage === name)
   if (own.length === 0) {
     const runtime =
       external.length > 0 ? 'external' : source.kind === 'pass-through' ? 'pass-through' : 'kubernetes'
@@ -34,7 +34,7 @@ function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
     }
   }
   const parts = own.map((controller) => {
-    const shard = placeOfWorkload(controller)!.shard
+    const shard = shardOfWorkload(controller)!.shard
     const pods = podsOf(view, controller.metadata.name)
     return { controller, shard, pods, ready: pods.filter(isReady).length }
   })

@@ -131,7 +131,7 @@ function timeOf({ lastTimestamp, eventTime, metadata }: Event): number {
 }
 
 /** Stage and shard that it belongs to; null for the gateway. */
-export function placeOfWorkload({
+export function shardOfWorkload({
   metadata,
 }: Live): { readonly stage: string; readonly shard: number } | null {
   if (metadata.labels?.[labels.component] === 'gateway') return null

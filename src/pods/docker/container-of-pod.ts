@@ -7,13 +7,13 @@ import { containerPort } from '../../containers/container-paths.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { type Invocation, invocationOf } from './arguments.js'
 import { type Inside, insideVariable } from './inside.js'
-import type { Places } from './places.js'
+import type { PodMounts } from './mounts.js'
 
 interface Given {
   readonly spec: PodSpec
   readonly container: PodContainer
   readonly image: ImageFacts
-  readonly places: Places
+  readonly podMounts: PodMounts
   /** What Millrace in there begins its words to this program with. */
   readonly mark: string
 }
@@ -23,12 +23,12 @@ interface Given {
  *
  * @throws INVALID_OPTION for a secret that this program does not have
  */
-export function containerOfPod({ spec, container, image, places, mark }: Given): {
+export function containerOfPod({ spec, container, image, podMounts, mark }: Given): {
   readonly made: ContainerSpec
   readonly invocation: Invocation
 } {
   const { name, deployment, env, replica, executor } = spec
-  const { mounts, workspace, user, holder } = places
+  const { mounts, workspace, user, holder } = podMounts
   const invocation = invocationOf(image, { spec, container, workspace })
   const inside: Inside = { mark, replica, replicas: executor.replicas, holder }
   const slug = `millrace-${container.flow}-${name}`.replace(/[^a-zA-Z0-9]+/g, '-').slice(0, 100)

@@ -26,7 +26,7 @@ import type { Invocation } from './arguments.js'
 import { containerOfPod } from './container-of-pod.js'
 import { type Order, parseWord } from './inside.js'
 import { sweepOnce } from './orphans.js'
-import { placesOf } from './places.js'
+import { mountsOf } from './mounts.js'
 import { untilReady } from './ready.js'
 import { requireCopyable, requireLocal, Uncopyable } from './requirements.js'
 import { enter } from './siblings.js'
@@ -112,11 +112,11 @@ class DockerPod implements Host {
     await sweepOnce(engine, this.#events.line)
     const image = await this.#image(engine, container)
     this.#over.signal.throwIfAborted()
-    const places = await placesOf(this.#spec, container)
-    if (places.isOnVolume) this.#leave = enter(this.#spec)
+    const podMounts = await mountsOf(this.#spec, container)
+    if (podMounts.isOnVolume) this.#leave = enter(this.#spec)
     const mark = this.#mark
-    const { made, invocation } = containerOfPod({ spec: this.#spec, container, image, places, mark })
-    const fresh = await newVolumes(engine, places.mounts)
+    const { made, invocation } = containerOfPod({ spec: this.#spec, container, image, podMounts, mark })
+    const fresh = await newVolumes(engine, podMounts.mounts)
     const created = await Container.create(engine, made)
     this.#container = created
     const user = numericUser(image.user)

@@ -7,21 +7,29 @@ import { Server } from './server.js'
 /** How long calls in flight may take when a listener closes. */
 export const defaultGraceMs = 5000
 
+export interface AcceptorOptions {
+  /** Gives who the calls of one link are from. */
+  readonly sender?: (() => Sender) | undefined
+  /** Milliseconds for one call, where its caller does not set less; null for no limit. */
+  readonly timeoutMs?: number | null | undefined
+}
+
 /** The links a listener has accepted, and their common end. */
 export class Acceptor {
   readonly #service: Service
   readonly #sender: () => Sender
+  readonly #timeoutMs: number | null
   readonly #servers = new Set<Server>()
   #closing: Promise<void> | null = null
 
-  /** `sender` gives who the calls of one link are from. */
-  constructor(service: Service, sender: () => Sender = () => somebody) {
+  constructor(service: Service, { sender = () => somebody, timeoutMs = null }: AcceptorOptions = {}) {
     this.#service = service
     this.#sender = sender
+    this.#timeoutMs = timeoutMs
   }
 
   accept(link: Link): void {
-    const server = new Server(link, this.#service, this.#sender())
+    const server = new Server(link, this.#service, { sender: this.#sender(), timeoutMs: this.#timeoutMs })
     this.#servers.add(server)
     void server.gone.then(() => this.#servers.delete(server))
     if (this.#closing !== null) void server.drain().then(() => server.close())

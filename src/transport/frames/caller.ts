@@ -1,11 +1,11 @@
 import type { Call, Description, Handler, StreamHandler } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
+import { deadlinesOf } from '../../lib/deadlines.js'
 import { deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Channel } from '../transport.js'
-import { Expiry } from './expiry.js'
 import { decodeJson, encodeJson } from './failure.js'
 import {
   cancelReason,
@@ -18,7 +18,7 @@ import {
 } from './frame.js'
 import { Incoming } from './incoming.js'
 import type { Link, Receiver } from './link.js'
-import { abortReason, type Pending } from './pending.js'
+import type { Pending, PendingOwner } from './pending.js'
 import { tooLarge } from './server.js'
 import { Single } from './single.js'
 
@@ -28,14 +28,14 @@ import { Single } from './single.js'
  * 1. A call is in `#pending` until it is settled, and whoever takes it out settles it: once, whatever races.
  * 2. `#refusal` is set before the pending calls are failed, so no call can slip in behind.
  */
-export class Caller implements Channel, Receiver {
+export class Caller implements Channel, Receiver, PendingOwner {
   readonly handle: Handler = (request, call) => this.#request(request, call)
   readonly stream: StreamHandler = (request, call) => this.#stream(request, call)
   readonly leaving: Promise<{ readonly reason: string }>
   readonly closed: Promise<{ readonly reason: string }>
   readonly #link: Link
   readonly #pending = new Map<number, Pending>()
-  readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
+  readonly #deadlines = deadlinesOf(systemClock)
   readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()
   #lastId = 0
@@ -86,7 +86,6 @@ export class Caller implements Channel, Receiver {
 
   lost(reason: string): void {
     this.#end(new MillraceError('UNAVAILABLE', `The pod is gone: ${reason}.`))
-    this.#expiry.close()
     this.#leaving.resolve({ reason })
     this.#closed.resolve({ reason })
   }
@@ -95,10 +94,9 @@ export class Caller implements Channel, Receiver {
     if (this.#refusal !== null) return Promise.reject(this.#refusal)
     const single = new Single<T>({
       id: this.#nextId(),
-      deadline: Number.POSITIVE_INFINITY,
-      signal: null,
+      call: null,
       decode,
-      onAbort: this.#left,
+      owner: this,
     })
     this.#pending.set(single.id, single)
     this.#link.send(frame(kind, single.id))
@@ -114,13 +112,7 @@ export class Caller implements Channel, Receiver {
     } catch (error) {
       return Promise.reject(MillraceError.from(error))
     }
-    const single = new Single<DataRequest>({
-      id: this.#nextId(),
-      deadline: call.deadline,
-      signal: call.signal,
-      decode: decodeAnswer,
-      onAbort: this.#left,
-    })
+    const single = new Single<DataRequest>({ id: this.#nextId(), call, decode: decodeAnswer, owner: this })
     this.#start(single, frameKind.request, { call, parts })
     return single.promise
   }
@@ -132,7 +124,7 @@ export class Caller implements Channel, Receiver {
     const problem = this.#problem(call)
     if (problem !== null) throw problem
     const parts = request.encodeParts()
-    const incoming = new Incoming(call, this.#nextId(), this.#left)
+    const incoming = new Incoming(call, this.#nextId(), this)
     this.#start(incoming, frameKind.stream, { call, parts })
     try {
       for (let taken = 1; ; taken++) {
@@ -157,26 +149,25 @@ export class Caller implements Channel, Receiver {
     const number =
       deadline === Number.POSITIVE_INFINITY
         ? noDeadline
-        : Math.min(noDeadline - 1, Math.ceil(deadline - this.#expiry.now()))
+        : Math.min(noDeadline - 1, Math.ceil(deadline - systemClock.now()))
     const request = frame(kind, pending.id, { number, headers: encodeHeaders(call.headers), parts })
     this.#pending.set(pending.id, pending)
     if (request.size > this.#link.maxFrameBytes) {
       this.#release(pending)
       return pending.fail(tooLarge('request', request.size, this.#link))
     }
-    this.#expiry.watch(deadline)
+    this.#deadlines.watch(pending)
     this.#link.send(request)
   }
 
   /** Why a call cannot even start. */
-  #problem({ signal, deadline }: Call): MillraceError | null {
+  #problem({ aborted, deadline }: Call): MillraceError | null {
     if (this.#refusal !== null) return this.#refusal
-    if (signal.aborted) return abortReason(signal)
-    return deadline <= this.#expiry.now() ? expired() : null
+    if (aborted !== undefined) return aborted
+    return deadline <= systemClock.now() ? expired() : null
   }
 
-  readonly #left = (pending: Pending, signal: AbortSignal): void => {
-    const reason = abortReason(signal)
+  onAbort(pending: Pending, reason: MillraceError): void {
     this.#cancel(pending, reason.code === 'DEADLINE_EXCEEDED' ? cancelReason.expired : cancelReason.left)
     pending.fail(reason)
   }
@@ -188,6 +179,7 @@ export class Caller implements Channel, Receiver {
   /** Takes the call out; false when somebody did before. */
   #release(pending: Pending): boolean {
     if (!this.#pending.delete(pending.id)) return false
+    this.#deadlines.unwatch(pending)
     pending.release()
     return true
   }
@@ -203,17 +195,8 @@ export class Caller implements Channel, Receiver {
   }
 
   /** The other end has the same deadline and ends the call itself, so no cancel is sent. */
-  #expire(now: number): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const pending of this.#pending.values()) {
-      if (pending.deadline > now) {
-        next = Math.min(next, pending.deadline)
-        continue
-      }
-      this.#release(pending)
-      pending.fail(expired())
-    }
-    return next
+  onExpire(pending: Pending): void {
+    if (this.#release(pending)) pending.fail(expired())
   }
 
   #nextId(): number {

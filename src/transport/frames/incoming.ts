@@ -1,34 +1,35 @@
-import { MillraceError } from '../../errors.js'
+import type { Call } from '../../call/call.js'
+import type { MillraceError } from '../../errors.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { decodeFailure } from './failure.js'
 import { frameKind, type ReceivedFrame } from './frame.js'
-import type { Pending } from './pending.js'
+import type { Pending, PendingOwner } from './pending.js'
 
 /** Items of one stream between the link and whoever takes them; at most a window of them, for the sender waits for credit. */
 export class Incoming implements Pending {
   readonly id: number
   readonly deadline: number
-  readonly #signal: AbortSignal
-  readonly #onAbort: (pending: Pending, signal: AbortSignal) => void
+  readonly #call: Call
+  readonly #owner: PendingOwner
   readonly #items: Uint8Array[] = []
   #ended = false
   #error: MillraceError | null = null
   #waiting: Deferred | null = null
 
-  constructor(
-    call: { signal: AbortSignal; deadline: number },
-    id: number,
-    onAbort: (pending: Pending, signal: AbortSignal) => void,
-  ) {
+  constructor(call: Call, id: number, owner: PendingOwner) {
     this.id = id
     this.deadline = call.deadline
-    this.#signal = call.signal
-    this.#onAbort = onAbort
-    this.#signal.addEventListener('abort', this)
+    this.#call = call
+    this.#owner = owner
+    call.onAbort(this)
   }
 
-  handleEvent(): void {
-    this.#onAbort(this, this.#signal)
+  abort(reason: MillraceError): void {
+    this.#owner.onAbort(this, reason)
+  }
+
+  expire(): void {
+    this.#owner.onExpire(this)
   }
 
   /** The next item in order, null after the last; rejects with why the stream broke, after the items that came before. */
@@ -57,6 +58,6 @@ export class Incoming implements Pending {
   }
 
   release(): void {
-    this.#signal.removeEventListener('abort', this)
+    this.#call.offAbort(this)
   }
 }

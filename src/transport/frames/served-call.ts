@@ -1,36 +1,52 @@
 import type { Call, Sender } from '../../call/call.js'
+import { Cancellation } from '../../call/cancellation.js'
+import type { MillraceError } from '../../errors.js'
+import type { Timed } from '../../lib/deadlines.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { decodeJson } from './failure.js'
 import type { ReceivedFrame } from './frame.js'
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 
-/**
- * The call as the serving side sees it. `signal` and `headers` are made when somebody looks: an AbortSignal costs as much
- * as the rest of a small call. Because they are getters, wrap a Call by naming its members, not with `{ ...call }`.
- */
-export class ServedCall implements Call {
+export interface ServedCallOwner {
+  onExpire(call: ServedCall): void
+}
+
+export interface ServedCallOptions {
   readonly deadline: number
+  /** Milliseconds of the listener's own limit, when it is the deadline. */
+  readonly limitMs: number | null
   readonly sender: Sender
-  #controller: AbortController | null = null
-  #reason: unknown = null
+  readonly owner: ServedCallOwner
+}
+
+/**
+ * The call as the serving side sees it. `headers` are decoded when they are first read. Because they are a getter, wrap a
+ * Call by naming its members, not with `{ ...call }`.
+ */
+export class ServedCall extends Cancellation implements Call, Timed {
+  readonly id: number
+  readonly deadline: number
+  readonly limitMs: number | null
+  readonly sender: Sender
+  readonly #owner: ServedCallOwner
   #headerBytes: Uint8Array | null
   #headers: Readonly<Record<string, string>> | null = null
   #credit = 0
   #waiting: Deferred | null = null
 
-  constructor(received: ReceivedFrame, deadline: number, sender: Sender) {
+  constructor({ id, headers }: ReceivedFrame, { deadline, limitMs, sender, owner }: ServedCallOptions) {
+    super()
+    this.id = id
     this.sender = sender
-    this.#headerBytes = received.headers
+    this.#headerBytes = headers
     this.deadline = deadline
+    this.limitMs = limitMs
+    this.#owner = owner
   }
 
-  get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController()
-      if (this.#reason !== null) this.#controller.abort(this.#reason)
-    }
-    return this.#controller.signal
+  expire(): void {
+    this.#owner.onExpire(this)
   }
 
   get headers(): Readonly<Record<string, string>> {
@@ -42,14 +58,8 @@ export class ServedCall implements Call {
     return this.#headers
   }
 
-  get aborted(): boolean {
-    return this.#reason !== null
-  }
-
-  abort(reason: unknown): void {
-    if (this.#reason !== null) return
-    this.#reason = reason
-    this.#controller?.abort(reason)
+  override abort(reason: MillraceError): void {
+    super.abort(reason)
     this.#waiting?.resolve()
   }
 
@@ -61,7 +71,7 @@ export class ServedCall implements Call {
 
   /** Waits until the caller takes another item, or nobody wants it any more. */
   async credit(): Promise<void> {
-    while (this.#credit === 0 && this.#reason === null) {
+    while (this.#credit === 0 && this.aborted === undefined) {
       this.#waiting = deferred()
       await this.#waiting.promise
       this.#waiting = null

@@ -1,15 +1,23 @@
 import type { Sender, Service } from '../../call/call.js'
+import { late } from '../../call/late.js'
 import { somebody } from '../../call/scope.js'
 import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
+import { deadlinesOf } from '../../lib/deadlines.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
-import { Expiry } from './expiry.js'
 import { encodeFailure, encodeJson } from './failure.js'
 import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame, streamWindow } from './frame.js'
 import type { Link, Receiver } from './link.js'
-import { ServedCall } from './served-call.js'
+import { ServedCall, type ServedCallOwner } from './served-call.js'
+
+export interface ServerOptions {
+  /** Who calls are from. */
+  readonly sender?: Sender
+  /** Milliseconds for one call, where its caller does not set less; null for no limit. */
+  readonly timeoutMs?: number | null
+}
 
 /**
  * Serves one link.
@@ -19,23 +27,25 @@ import { ServedCall } from './served-call.js'
  * 2. After `drain()` no new call is served; `idle` resolves when `#calls` is empty and the other end has said that it sends
  *    no more. Were the link ended before, calls on their way would be lost without a word about whether they ran.
  */
-export class Server implements Receiver {
+export class Server implements Receiver, ServedCallOwner {
   /** Resolves when the link is gone. */
   readonly gone: Promise<void>
   readonly #link: Link
   readonly #service: Service
   readonly #sender: Sender
+  readonly #timeoutMs: number | null
   readonly #calls = new Map<number, ServedCall>()
-  readonly #expiry = new Expiry(systemClock, (now) => this.#expire(now))
+  readonly #deadlines = deadlinesOf(systemClock)
   readonly #gone = deferred()
   #idle: Deferred | null = null
   /** The other end has heard that this one drains: its last call has come. */
   #acknowledged = false
 
-  constructor(link: Link, service: Service, sender: Sender = somebody) {
+  constructor(link: Link, service: Service, { sender = somebody, timeoutMs = null }: ServerOptions = {}) {
     this.#link = link
     this.#service = service
     this.#sender = sender
+    this.#timeoutMs = timeoutMs
     this.gone = this.#gone.promise
     link.open(this)
   }
@@ -88,10 +98,12 @@ export class Server implements Receiver {
 
   lost(): void {
     const reason = new MillraceError('CANCELLED', 'The caller is gone.')
-    for (const call of this.#calls.values()) call.abort(reason)
+    for (const call of this.#calls.values()) {
+      this.#deadlines.unwatch(call)
+      call.abort(reason)
+    }
     this.#calls.clear()
     this.#acknowledged = true
-    this.#expiry.close()
     this.#idle?.resolve()
     this.#gone.resolve()
   }
@@ -120,14 +132,14 @@ export class Server implements Receiver {
       for await (const item of this.#service.stream(request, call)) {
         await call.credit()
         await this.#link.room()
-        if (call.aborted) return
+        if (call.aborted !== undefined) return
         const part = frame(frameKind.item, id, { parts: [item.encode()] })
         if (part.size > this.#link.maxFrameBytes) throw tooLarge('streamed document', part.size, this.#link)
         this.#link.send(part)
       }
       if (this.#release(id, call)) this.#link.send(frame(frameKind.end, id))
     } catch (error) {
-      call.abort(error)
+      call.abort(MillraceError.from(error))
       this.#fail(id, call, error)
     }
   }
@@ -138,10 +150,12 @@ export class Server implements Receiver {
       this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(stopping())] }))
       return null
     }
-    const deadline = number === noDeadline ? Number.POSITIVE_INFINITY : this.#expiry.now() + number
-    const call = new ServedCall(received, deadline, this.#sender)
+    const askedMs = number === noDeadline ? Number.POSITIVE_INFINITY : number
+    const limitMs = this.#timeoutMs !== null && this.#timeoutMs < askedMs ? this.#timeoutMs : null
+    const deadline = (limitMs ?? askedMs) + systemClock.now()
+    const call = new ServedCall(received, { deadline, limitMs, sender: this.#sender, owner: this })
     this.#calls.set(id, call)
-    this.#expiry.watch(deadline)
+    this.#deadlines.watch(call)
     return call
   }
 
@@ -183,6 +197,7 @@ export class Server implements Receiver {
   #release(id: number, call: ServedCall): boolean {
     if (this.#calls.get(id) !== call) return false
     this.#calls.delete(id)
+    this.#deadlines.unwatch(call)
     this.#settle()
     return true
   }
@@ -191,17 +206,10 @@ export class Server implements Receiver {
     if (this.#idle !== null && this.#acknowledged && this.#calls.size === 0) this.#idle.resolve()
   }
 
-  #expire(now: number): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const [id, call] of this.#calls) {
-      if (call.deadline > now) {
-        next = Math.min(next, call.deadline)
-        continue
-      }
-      call.abort(expired())
-      this.#fail(id, call, expired())
-    }
-    return next
+  onExpire(call: ServedCall): void {
+    const error = call.limitMs === null ? expired() : late(call.limitMs)
+    call.abort(error)
+    this.#fail(call.id, call, error)
   }
 }
 

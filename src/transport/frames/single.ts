@@ -1,43 +1,47 @@
+import type { Call } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
 import { decodeFailure } from './failure.js'
 import { frameKind, type ReceivedFrame } from './frame.js'
-import type { Pending } from './pending.js'
+import type { Pending, PendingOwner } from './pending.js'
 
 export interface SingleOptions<T> {
   readonly id: number
-  readonly deadline: number
-  readonly signal: AbortSignal | null
+  /** None: a question that nobody cancels. */
+  readonly call: Call | null
   readonly decode: (payload: Uint8Array) => T
-  /** The caller's signal fired. */
-  readonly onAbort: (pending: Pending, signal: AbortSignal) => void
+  readonly owner: PendingOwner
 }
 
-/** A call with one answer. It listens to the caller's signal itself (`handleEvent`), which saves a closure a call. */
+/** A call with one answer. */
 export class Single<T> implements Pending {
   readonly id: number
   readonly deadline: number
   readonly promise: Promise<T>
-  readonly #signal: AbortSignal | null
+  readonly #call: Call | null
   readonly #decode: (payload: Uint8Array) => T
-  readonly #onAbort: (pending: Pending, signal: AbortSignal) => void
+  readonly #owner: PendingOwner
   #resolve!: (value: T) => void
   #reject!: (error: MillraceError) => void
 
-  constructor({ id, deadline, signal, decode, onAbort }: SingleOptions<T>) {
+  constructor({ id, call, decode, owner }: SingleOptions<T>) {
     this.id = id
-    this.deadline = deadline
-    this.#signal = signal
+    this.deadline = call === null ? Number.POSITIVE_INFINITY : call.deadline
+    this.#call = call
     this.#decode = decode
-    this.#onAbort = onAbort
+    this.#owner = owner
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    signal?.addEventListener('abort', this)
+    call?.onAbort(this)
   }
 
-  handleEvent(): void {
-    if (this.#signal !== null) this.#onAbort(this, this.#signal)
+  abort(reason: MillraceError): void {
+    this.#owner.onAbort(this, reason)
+  }
+
+  expire(): void {
+    this.#owner.onExpire(this)
   }
 
   frame({ kind, payload }: ReceivedFrame): boolean {
@@ -58,6 +62,6 @@ export class Single<T> implements Pending {
   }
 
   release(): void {
-    this.#signal?.removeEventListener('abort', this)
+    this.#call?.offAbort(this)
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import type { Call } from '../../call/call.js'
+import { callOf } from '../../call/call.suite.js'
 import { Document, DocumentArray } from '../../document/index.js'
 import { MillraceError } from '../../errors.js'
 import { deferred } from '../../lib/deferred.js'
@@ -21,10 +21,6 @@ async function connect(options: FakePeerOptions): Promise<{ peer: FakePeer; chan
   const channel = await dial({ kind: 'grpc', host: '127.0.0.1', port: peer.port, tls: false })
   cleanups.push(() => channel.close(), peer.close)
   return { peer, channel }
-}
-
-function callOf(change: Partial<Call> = {}): Call {
-  return { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, headers: {}, ...change }
 }
 
 function request(text = 'a'): DataRequest {

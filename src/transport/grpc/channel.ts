@@ -80,7 +80,7 @@ class GrpcChannel implements Channel {
     const { address } = this.#connection
     const bytes = request.encode()
     const options = {
-      signal: call.signal,
+      call,
       deadline: call.deadline,
       headers: headersFor(request.endpoint, call),
     }
@@ -123,7 +123,7 @@ class GrpcChannel implements Channel {
   async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
     const { address } = this.#connection
     const options = {
-      signal: call.signal,
+      call,
       deadline: call.deadline,
       headers: headersFor(request.endpoint, call),
     }

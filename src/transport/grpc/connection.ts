@@ -1,18 +1,22 @@
 import type * as Http2 from 'node:http2'
-import { MillraceError } from '../../errors.js'
+import type { Call } from '../../call/call.js'
+import type { AbortListener } from '../../call/cancellation.js'
+import type { MillraceError } from '../../errors.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
 import type { Method } from '../../grpc/methods.js'
 import { authorityOf, type Peer } from './peer.js'
 import { Session } from './session.js'
-import { GrpcFailure, grpcCode, type GrpcStatus } from '../../grpc/status.js'
+import { grpcCode } from '../../grpc/status-codes.js'
+import { GrpcFailure, type GrpcStatus } from '../../grpc/status.js'
+import { formatTimeout } from '../../grpc/timeout.js'
 import { GrpcStream, type StreamListener } from './stream.js'
 
 export interface GrpcCallOptions {
   /** Milliseconds since the epoch; `Infinity` is none. */
   readonly deadline: number
   readonly headers: Readonly<Record<string, string>>
-  /** Aborting it cancels the call, which then fails with the signal's reason. */
-  readonly signal?: AbortSignal
+  /** Aborting it cancels the exchange, which then fails with that reason. */
+  readonly call?: Pick<Call, 'aborted' | 'onAbort' | 'offAbort'>
 }
 
 /** What may happen to the one connection of a channel that ends with it. */
@@ -32,7 +36,7 @@ export interface ConnectionTools {
  * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost, unless
  * somebody wants to know its fate.
  *
- * Failures are GrpcFailure (see `errorFromGrpc`), the reason of the signal, or the reason of `close()`.
+ * Failures are GrpcFailure (see `errorFromGrpc`), the reason that the call was aborted for, or the reason of `close()`.
  */
 export class GrpcConnection {
   readonly address: string
@@ -40,8 +44,8 @@ export class GrpcConnection {
   readonly #peer: Peer
   readonly #clock: Clock
   readonly #fate: Fate | undefined
-  /** Calls in flight and how to end them. */
-  readonly #calls = new Set<(reason: unknown) => void>()
+  /** Calls in flight. */
+  readonly #calls = new Set<AbortListener>()
   #session: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
@@ -63,13 +67,13 @@ export class GrpcConnection {
   }
 
   /** One request, its first answer. */
-  unary(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Buffer> {
+  unary(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      let answer: Buffer | undefined
+      let answer: Uint8Array | undefined
       const call = this.#watched(method, options, {
         onMessage: (message) => (answer ??= message),
         onEnd: (status, reason) => {
-          if (reason !== undefined) reject(reason.reason)
+          if (reason !== undefined) reject(reason)
           else if (status.code !== grpcCode.ok) reject(new GrpcFailure(status))
           else if (answer === undefined) reject(new GrpcFailure(unanswered))
           else resolve(answer)
@@ -81,8 +85,12 @@ export class GrpcConnection {
   }
 
   /** One request, all its answers as they come. Leaving the loop cancels the call. */
-  async *serverStream(method: Method, request: Uint8Array, options: GrpcCallOptions): AsyncGenerator<Buffer> {
-    const answers: Buffer[] = []
+  async *serverStream(
+    method: Method,
+    request: Uint8Array,
+    options: GrpcCallOptions,
+  ): AsyncGenerator<Uint8Array> {
+    const answers: Uint8Array[] = []
     let ended: { readonly error: unknown } | undefined
     let wake = (): void => {}
     const call = this.#watched(method, options, {
@@ -93,7 +101,7 @@ export class GrpcConnection {
       },
       onEnd(status, reason) {
         const failed = status.code === grpcCode.ok ? undefined : new GrpcFailure(status)
-        ended = { error: reason === undefined ? failed : reason.reason }
+        ended = { error: reason ?? failed }
         wake()
       },
     })
@@ -112,10 +120,10 @@ export class GrpcConnection {
     }
   }
 
-  /** A raw stream; its owner watches signals. */
+  /** A raw stream; its owner cancels it. */
   duplex(method: Method, options: GrpcCallOptions, listener: StreamListener): GrpcStream {
     if (this.#closed !== undefined) throw this.#closed.reason
-    options.signal?.throwIfAborted()
+    if (options.call?.aborted !== undefined) throw options.call.aborted
     const session = this.#usableSession()
     const stream = session.request(headersOf(method, options))
     const { maxMessageBytes } = this.#peer
@@ -126,7 +134,7 @@ export class GrpcConnection {
   close(reason: MillraceError): void {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
-    for (const end of this.#calls) end(reason)
+    for (const call of this.#calls) call.abort(reason)
     this.#session?.destroy()
   }
 
@@ -135,27 +143,28 @@ export class GrpcConnection {
     method: Method,
     options: GrpcCallOptions,
     listener: {
-      onMessage(message: Buffer): void
-      onEnd(status: GrpcStatus, reason: { readonly reason: unknown } | undefined): void
+      onMessage(message: Uint8Array): void
+      onEnd(status: GrpcStatus, reason: MillraceError | undefined): void
     },
   ): GrpcStream {
-    const { signal } = options
-    let ended: { readonly reason: unknown } | undefined
-    const end = (reason: unknown): void => {
-      ended ??= { reason }
-      stream.cancel()
+    const { call } = options
+    let ended: MillraceError | undefined
+    const watcher: AbortListener = {
+      abort(reason) {
+        ended ??= reason
+        stream.cancel()
+      },
     }
-    const onAbort = (): void => end(signal!.reason)
     const stream = this.duplex(method, options, {
       onMessage: (message) => listener.onMessage(message),
       onEnd: (status) => {
-        this.#calls.delete(end)
-        signal?.removeEventListener('abort', onAbort)
+        this.#calls.delete(watcher)
+        call?.offAbort(watcher)
         listener.onEnd(status, ended)
       },
     })
-    this.#calls.add(end)
-    signal?.addEventListener('abort', onAbort)
+    this.#calls.add(watcher)
+    call?.onAbort(watcher)
     return stream
   }
 
@@ -198,16 +207,10 @@ function headersOf(method: Method, { deadline, headers }: GrpcCallOptions): Reco
     'user-agent': 'millrace',
     'grpc-accept-encoding': 'identity',
   }
-  if (deadline !== Number.POSITIVE_INFINITY) sent['grpc-timeout'] = timeoutOf(deadline)
+  if (deadline !== Number.POSITIVE_INFINITY) sent['grpc-timeout'] = formatTimeout(deadline - Date.now())
   for (const name of Object.keys(headers)) {
     const lower = name.toLowerCase()
     if (!reserved.test(lower)) sent[lower] = headers[name]!
   }
   return sent
-}
-
-/** What is left, in at most eight digits with their unit. */
-function timeoutOf(deadline: number): string {
-  const ms = Math.max(1, Math.ceil(deadline - Date.now()))
-  return ms < 1e8 ? `${ms}m` : `${Math.min(99_999_999, Math.ceil(ms / 1000))}S`
 }

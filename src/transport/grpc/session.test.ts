@@ -1,6 +1,8 @@
 import http2 from 'node:http2'
 import net, { type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { Scope } from '../../call/scope.js'
+import { MillraceError } from '../../errors.js'
 import type { Clock } from '../../lib/clock.js'
 import { deferred } from '../../lib/deferred.js'
 import { GrpcConnection } from './connection.js'
@@ -70,8 +72,8 @@ async function openCall(way: 'port' | 'frontPort' = 'port') {
   const server = await silentServer()
   const peer = { host: '127.0.0.1', port: server[way], tls: false, maxMessageBytes: 1000 }
   const connection = await GrpcConnection.open(peer, { clock: time.clock })
-  const abort = new AbortController()
-  const options = { deadline: Number.POSITIVE_INFINITY, headers: {}, signal: abort.signal }
+  const abort = new Scope(Number.POSITIVE_INFINITY, {})
+  const options = { deadline: Number.POSITIVE_INFINITY, headers: {}, call: abort }
   const call = connection.unary(methods.processSingleData, new Uint8Array(3), options)
   call.catch(() => {})
   return { time, server, abort, call, session: await server.arrived }
@@ -89,8 +91,8 @@ test('a peer that is silent is pinged twice, not more', async () => {
   }
   it.time.fire()
   expect(it.time.waits).toBe(9_999)
-  it.abort.abort()
-  await expect(it.call).rejects.toBe(it.abort.signal.reason)
+  it.abort.abort(new MillraceError('CANCELLED', 'enough'))
+  await expect(it.call).rejects.toBe(it.abort.aborted)
   while (it.time.waits !== undefined) await new Promise((resolve) => setImmediate(resolve))
   it.session.destroy()
   it.server.close()
@@ -116,8 +118,8 @@ test('an answer that came while this thread was busy counts', async () => {
   // the answer is on its way through the socket; the timer is first
   if (it.time.waits === 4_999) it.time.fire()
   while (it.time.waits !== 9_999) await new Promise((resolve) => setImmediate(resolve))
-  it.abort.abort()
-  await expect(it.call).rejects.toBe(it.abort.signal.reason)
+  it.abort.abort(new MillraceError('CANCELLED', 'enough'))
+  await expect(it.call).rejects.toBe(it.abort.aborted)
   it.session.destroy()
   it.server.close()
 })
@@ -145,7 +147,8 @@ test('a call that came too late for a server that leaves did not run, and may be
     fate: { onLeaving: leaving.resolve, onClosed: closed.resolve },
   })
   const options = { deadline: Number.POSITIVE_INFINITY, headers: {} }
-  const ask = (): Promise<Buffer> => connection.unary(methods.processSingleData, new Uint8Array(3), options)
+  const ask = (): Promise<Uint8Array> =>
+    connection.unary(methods.processSingleData, new Uint8Array(3), options)
   const first = ask()
   await expect.poll(() => server.streams.length).toBe(1)
   await expect(ask()).rejects.toMatchObject({ status: { code: 14, notRun: true, retryAfterMs: 0 } })

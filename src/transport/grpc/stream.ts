@@ -1,18 +1,22 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
-import { Deframer, frame } from '../../grpc/messages.js'
-import type { Session } from './session.js'
+import { MillraceError } from '../../errors.js'
+import { framed } from '../../grpc/frame.js'
+import { unbounded } from '../../budget/budget.js'
+import { MessageReader } from '../../grpc/message-reader.js'
+import { systemClock } from '../../lib/clock.js'
+import { deadlinesOf, type Timed } from '../../lib/deadlines.js'
 import {
-  codeHeader,
   codeOfHttpStatus,
   codeOfReset,
   grpcCode,
-  type GrpcStatus,
-  notRunHeader,
   refusedStream,
-} from '../../grpc/status.js'
+  statusCode,
+} from '../../grpc/status-codes.js'
+import type { Session } from './session.js'
+import { codeHeader, type GrpcStatus, notRunHeader } from '../../grpc/status.js'
 
 export interface StreamListener {
-  onMessage(message: Buffer): void
+  onMessage(message: Uint8Array): void
   /** Once, last; also after `cancel()`. */
   onEnd(status: GrpcStatus): void
   /** There is room to write again. */
@@ -30,19 +34,21 @@ const roomBytes = 256 * 1024
 
 const cancelCode = 0x8
 
+const deadlines = deadlinesOf(systemClock)
+
 /**
  * One call over one HTTP/2 stream, messages in both directions.
  *
  * 1. `onEnd` is called exactly once, and nothing after it.
  * 2. Whatever ended it, the HTTP/2 stream is closed too, so that the peer stops.
  */
-export class GrpcStream {
+export class GrpcStream implements Timed {
+  readonly deadline: number
   readonly #session: Session
   readonly #stream: ClientHttp2Stream
   readonly #listener: StreamListener
   readonly #maxMessageBytes: number
-  readonly #deframer: Deframer
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #reader: MessageReader
   /** What the peer said in headers or trailers. */
   #status: GrpcStatus | undefined
   #httpStatus = 200
@@ -58,14 +64,18 @@ export class GrpcStream {
     this.#stream = stream
     this.#listener = options.listener
     this.#maxMessageBytes = options.maxMessageBytes
-    this.#deframer = new Deframer({
+    this.#reader = new MessageReader({
       maxMessageBytes: options.maxMessageBytes,
+      account: unbounded,
+      inflate: () => Promise.reject(compressed()),
       onMessage: (message) => {
         if (!this.#over) this.#listener.onMessage(message)
       },
-      onBroken: (reason, bytes) => this.#break(reason, bytes),
+      onEnd: () => {}, // what the peer says beside it counts, too
+      onError: (error) => this.#break(error),
     })
-    this.#timer = this.#startTimer(options.deadline)
+    this.deadline = options.deadline
+    deadlines.watch(this)
     this.#listen()
   }
 
@@ -78,8 +88,8 @@ export class GrpcStream {
   write(message: Uint8Array): void {
     if (this.#over) return
     if (message.length > this.#maxMessageBytes)
-      return this.#end(tooLarge('request', message.length, this.#maxMessageBytes))
-    const pieces = frame(message)
+      return this.#end(tooLarge(message.length, this.#maxMessageBytes))
+    const pieces = framed([message], message.length)
     if (pieces.length === 1) {
       this.#stream.write(pieces[0])
       return
@@ -107,6 +117,10 @@ export class GrpcStream {
     this.#end({ code: grpcCode.cancelled, details: 'cancelled here', here: true })
   }
 
+  expire(): void {
+    this.#end({ code: grpcCode.deadlineExceeded, details: 'the deadline passed', here: true })
+  }
+
   #listen(): void {
     const stream = this.#stream
     stream.on('response', (headers) => this.#onHeaders(headers))
@@ -116,7 +130,7 @@ export class GrpcStream {
     })
     stream.on('data', (chunk: Buffer) => {
       this.#session.heard()
-      this.#deframer.push(chunk)
+      this.#reader.push(chunk)
     })
     stream.on('end', () => {
       this.#inputEnded = true
@@ -139,14 +153,14 @@ export class GrpcStream {
         details: `HTTP status ${this.#httpStatus}`,
         here: true,
       })
-    } else if (encoding !== undefined && encoding !== 'identity') this.#break('compressed', 0)
+    } else if (encoding !== undefined && encoding !== 'identity') this.#break(compressed())
     this.#settle()
   }
 
   /** The status counts once everything before it was read. */
   #settle(): void {
     if (!this.#inputEnded || this.#status === undefined) return
-    const cut = this.#status.code === grpcCode.ok && !this.#deframer.whole
+    const cut = this.#status.code === grpcCode.ok && this.#reader.isWithinMessage
     this.#end(
       cut
         ? { code: grpcCode.internal, details: 'the stream ended within a message', here: true }
@@ -157,19 +171,19 @@ export class GrpcStream {
   #end(status: GrpcStatus): void {
     if (this.#over) return
     this.#over = true
-    clearTimeout(this.#timer)
+    deadlines.unwatch(this)
     const { writableEnded } = this.#stream
     // a peer that has said its status needs no reset, unless it still waits for the rest of the requests
     if (!this.#stream.closed && !(this.#inputEnded && writableEnded)) this.#stream.close(cancelCode)
     this.#listener.onEnd(status)
   }
 
-  #break(reason: 'too large' | 'compressed', bytes: number): void {
-    if (reason === 'too large') return this.#end(tooLarge('response', bytes, this.#maxMessageBytes))
-    this.#end({
-      code: grpcCode.internal,
-      details: 'the peer compresses its answers although it was not asked to',
-    })
+  /** An answer cannot be read. */
+  #break(error: MillraceError): void {
+    const isTooLarge = error.code === 'RESOURCE_EXHAUSTED'
+    const advice = isTooLarge ? ' Ask for fewer documents at once (requestSize), or raise it.' : ''
+    const details = error.message + advice
+    this.#end({ code: statusCode(error.code), details, here: true, cause: error })
   }
 
   #statusOfLoss(failure: Error | undefined): GrpcStatus {
@@ -199,13 +213,6 @@ export class GrpcStream {
       notRun: reset === refusedStream,
     }
   }
-
-  #startTimer(deadline: number): NodeJS.Timeout | undefined {
-    if (deadline === Number.POSITIVE_INFINITY) return undefined
-    const late = (): void =>
-      this.#end({ code: grpcCode.deadlineExceeded, details: 'the deadline passed', here: true })
-    return setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 2 ** 31 - 1))
-  }
 }
 
 function statusOf(headers: IncomingHttpHeaders): GrpcStatus {
@@ -230,11 +237,15 @@ function decode(message: string | string[] | undefined): string {
   }
 }
 
-function tooLarge(what: string, bytes: number, limit: number): GrpcStatus {
+function compressed(): MillraceError {
+  return new MillraceError('INTERNAL', 'the peer compresses its answers although it was not asked to')
+}
+
+function tooLarge(bytes: number, limit: number): GrpcStatus {
   return {
     code: grpcCode.resourceExhausted,
     here: true,
-    details: `a ${what} of ${bytes} bytes is larger than maxMessageBytes = ${limit}; send fewer documents at once (requestSize) or raise it`,
+    details: `a request of ${bytes} bytes is larger than maxMessageBytes = ${limit}; send fewer documents at once (requestSize) or raise it`,
   }
 }
 

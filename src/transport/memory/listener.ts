@@ -10,15 +10,15 @@ interface MemoryEnd {
 
 const ends = new WeakMap<Service, MemoryEnd>()
 
-export function listenMemory(service: Service, { maxFrameBytes, sender }: ListenOptions): Promise<Listener> {
+export function listenMemory(service: Service, options: ListenOptions): Promise<Listener> {
   // an object of its own: the same service may be listened to twice
   const address: Service = {
     handle: (request, call) => service.handle(request, call),
     stream: (request, call) => service.stream(request, call),
     describe: () => service.describe(),
   }
-  const acceptor = new Acceptor(address, sender)
-  ends.set(address, { acceptor, maxFrameBytes })
+  const acceptor = new Acceptor(address, options)
+  ends.set(address, { acceptor, maxFrameBytes: options.maxFrameBytes })
   return Promise.resolve({
     address: { kind: 'memory', service: address },
     close: ({ graceMs } = {}) => acceptor.close(graceMs),

@@ -14,7 +14,7 @@ export function listenPort(
   options: ListenOptions,
 ): Promise<Listener> {
   const pair = port === null ? new MessageChannel() : { port1: port, port2: port }
-  const acceptor = new Acceptor(service, options.sender)
+  const acceptor = new Acceptor(service, options)
   acceptor.accept(new PortLink(pair.port1, options))
   return Promise.resolve({
     address: { kind: 'port', port: pair.port2 },

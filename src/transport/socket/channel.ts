@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { MillraceError } from '../../errors.js'
 import { Caller } from '../frames/caller.js'
-import { abortReason } from '../frames/pending.js'
+import { abortReason } from '../../call/from-signal.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { SocketLink } from './link.js'
 import { SocketReader } from './reader.js'

@@ -12,8 +12,8 @@ export async function listenSocket(
   service: Service,
   options: ListenOptions,
 ): Promise<Listener> {
-  const { maxFrameBytes, sender } = options
-  const acceptor = new Acceptor(service, sender)
+  const { maxFrameBytes } = options
+  const acceptor = new Acceptor(service, options)
   const server = createServer((socket) =>
     acceptor.accept(new SocketLink(socket, { maxFrameBytes, pauses: true })),
   )

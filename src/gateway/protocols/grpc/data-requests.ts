@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
 import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
@@ -8,9 +7,10 @@ import type { ItemsMethod, StreamMethod, UnaryMethod } from './method.js'
 import { ShardCount, trailersOf } from './trailers.js'
 
 /** `JinaSingleDataRequestRPC/process_single_data`. */
-export function processSingleData({ handle }: Serving): UnaryMethod {
+export function processSingleData({ handle, timeoutMs }: Serving): UnaryMethod {
   return {
     kind: 'unary',
+    timeoutMs,
     async answer(bytes, call) {
       const answer = await handle(DataRequest.decode(bytes), call)
       return { message: answer.encodeParts(), trailers: trailersOf(answer) }
@@ -19,11 +19,10 @@ export function processSingleData({ handle }: Serving): UnaryMethod {
 }
 
 /** `JinaRPC/Call`; the metadata `__prefetch__` and `__results_in_order__` are obeyed (jina.md 4.5). */
-export function callStream({ handle, isFull, prefetch, maxMessageBytes }: Serving): StreamMethod {
+export function callStream({ handle, isFull, prefetch, maxMessageBytes, timeoutMs }: Serving): StreamMethod {
   return {
     kind: 'stream',
     open(peer, call) {
-      setMaxListeners(0, call.signal) // one a request in flight
       call.sender = { patient: true }
       const { __prefetch__: wanted = '', __results_in_order__: ordered = '' } = call.headers
       const shards = new ShardCount()
@@ -46,6 +45,7 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes }: Servin
           prefetch: /^\d{1,9}$/.test(wanted) ? Number(wanted) : prefetch,
           maxBytes: maxMessageBytes,
           isFull: () => isFull() || !peer.hasRoom(),
+          timeoutMs,
           inOrder: ordered.toLowerCase() === 'true',
         },
       )

@@ -11,9 +11,10 @@ import { noTrailers, type UnaryMethod } from './method.js'
 const dryRunEndpoint = '_jina_dry_run_'
 
 /** `JinaGatewayDryRunRPC/dry_run`: an empty request through all stages. What fails is said in the StatusProto. */
-export function dryRun({ handle }: Serving): UnaryMethod {
+export function dryRun({ handle, timeoutMs }: Serving): UnaryMethod {
   return {
     kind: 'unary',
+    timeoutMs,
     async answer(_, call) {
       const status = await handle(DataRequest.create({ endpoint: dryRunEndpoint }), call).then(
         (answer) => answer.status ?? { code: 'SUCCESS' as const, description: '' },

@@ -1,10 +1,12 @@
+import type { Call } from '../../../call/call.js'
 import { MillraceError } from '../../../errors.js'
 import type { Message } from '../../../grpc/frame.js'
 import { deferred } from '../../../lib/deferred.js'
 import { decodeHealthRequest, encodeHealthResponse, type ServingStatus } from '../../../wire/health.js'
+import type { ServingState } from '../serving-state.js'
 import { type ItemsMethod, noTrailers, type UnaryMethod } from './method.js'
 
-/** `grpc.health.v1`: '' and every advertised service are SERVING from `start` until `stop`, NOT_SERVING otherwise. */
+/** `grpc.health.v1`: '' and every advertised service are SERVING while the gateway serves, NOT_SERVING otherwise. */
 export class Health {
   readonly check: UnaryMethod = {
     kind: 'unary',
@@ -20,41 +22,26 @@ export class Health {
   /** Tells each change; ends when it will not be SERVING again. */
   readonly watch: ItemsMethod = {
     kind: 'items',
-    answer: (bytes, { signal }) => this.#watch(decodeHealthRequest(bytes), signal),
+    answer: (bytes, call) => this.#watch(decodeHealthRequest(bytes), call),
   }
 
   readonly #services: ReadonlySet<string>
-  #state: 'starting' | 'serving' | 'stopped' = 'starting'
-  #change = deferred()
+  readonly #state: ServingState
 
-  constructor(services: Iterable<string>) {
+  constructor(services: Iterable<string>, state: ServingState) {
     this.#services = new Set(services)
-  }
-
-  start(): void {
-    if (this.#state === 'starting') this.#become('serving')
-  }
-
-  stop(): void {
-    this.#become('stopped')
-  }
-
-  #become(state: 'serving' | 'stopped'): void {
     this.#state = state
-    const change = this.#change
-    this.#change = deferred()
-    change.resolve()
   }
 
-  async *#watch(service: string, signal: AbortSignal): AsyncGenerator<Message> {
+  async *#watch(service: string, call: Call): AsyncGenerator<Message> {
     const gone = deferred()
-    signal.addEventListener('abort', () => gone.resolve(), { once: true })
+    call.onAbort({ abort: () => gone.resolve() })
     const isKnown = this.#known(service)
     if (!isKnown) yield encode('SERVICE_UNKNOWN')
-    while (!signal.aborted) {
-      const change = this.#change.promise
+    while (call.aborted === undefined) {
+      const change = this.#state.changed
       if (isKnown) yield this.#status()
-      if (this.#state === 'stopped') return
+      if (this.#state.isStopped) return
       await Promise.race([change, gone.promise])
     }
   }
@@ -64,7 +51,7 @@ export class Health {
   }
 
   #status(): Message {
-    return encode(this.#state === 'serving' ? 'SERVING' : 'NOT_SERVING')
+    return encode(this.#state.isServing ? 'SERVING' : 'NOT_SERVING')
   }
 }
 

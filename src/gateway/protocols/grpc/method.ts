@@ -17,12 +17,15 @@ export type Method = UnaryMethod | ItemsMethod | StreamMethod
 
 export interface UnaryMethod {
   readonly kind: 'unary'
+  /** Milliseconds for one call, where the client does not set less; default: no limit. */
+  readonly timeoutMs?: number | null
   answer(request: Uint8Array, call: Scope): Promise<Reply>
 }
 
 /** One message in, many out. */
 export interface ItemsMethod {
   readonly kind: 'items'
+  readonly timeoutMs?: number | null
   answer(request: Uint8Array, call: Scope): AsyncIterable<Message>
 }
 

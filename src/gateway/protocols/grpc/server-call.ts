@@ -4,18 +4,20 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
+import { late } from '../../../call/late.js'
 import { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
+import { type Deadlines, deadlinesOf, type Timed } from '../../../lib/deadlines.js'
 import { codeHeader, notRunHeader } from '../../../grpc/status.js'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
 import { acceptedEncodings } from '../../../grpc/compression.js'
 import type { Connection } from './connection.js'
-import { framed, type Message, sizeOf } from '../../../grpc/frame.js'
+import { framed, type Message, prefixBytes, sizeOf } from '../../../grpc/frame.js'
 import { parseTimeout } from '../../../grpc/timeout.js'
 import { callerHeaders } from '../caller-headers.js'
-import { type MessageReader, prefixBytes } from '../../../grpc/message-reader.js'
+import type { MessageReader } from '../../../grpc/message-reader.js'
 import { noTrailers, type Trailers } from './method.js'
 import { idleStream, noRoomForAnswer, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
 import { grpcStatus } from '../../../grpc/error-status.js'
@@ -31,10 +33,12 @@ const ok: OutgoingHttpHeaders = { 'grpc-status': '0' }
 /** Buffers of an answer from this size on are not joined to one write, so that its progress shows. */
 const joinedBytes = 512 * 1024
 
-export interface ServerCallTools {
+export interface ServerCallOptions {
   readonly clock: Clock
   readonly maxMessageBytes: number
   readonly connection: Connection
+  /** Milliseconds for the call, where the client does not set less; null for no limit. */
+  readonly timeoutMs: number | null
 }
 
 /** What the client of a call sends. */
@@ -52,7 +56,7 @@ export interface Input {
  * 3. When it has ended nothing of its input is kept. Answers that the client has not taken are reserved in the budget of
  *    the connection until it has, or the stream is closed.
  */
-export class ServerCall extends Scope {
+export class ServerCall extends Scope implements Timed {
   /** What was read and not answered yet is reserved here. */
   readonly incoming: Account
   input: Input | undefined
@@ -60,31 +64,34 @@ export class ServerCall extends Scope {
   readonly #connection: Connection
   readonly #maxMessageBytes: number
   #ended = false
-  #cancelTimer: (() => void) | undefined
   /** Bytes of answers that are reserved. */
   #unsent = 0
   /** Bytes of answers in all. */
   #sent = 0
+  readonly #deadlines: Deadlines
+  /** The Flow's own limit, when it ends the call sooner than the client does. */
+  readonly #limitMs: number | null
 
   constructor(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    { clock, maxMessageBytes, connection }: ServerCallTools,
+    { clock, maxMessageBytes, connection, timeoutMs }: ServerCallOptions,
   ) {
-    const timeoutMs = parseTimeout(headers['grpc-timeout'])
-    super(clock.now() + timeoutMs, callerHeaders(headers), connection.sender)
+    const asked = parseTimeout(headers['grpc-timeout'])
+    const isLimited = timeoutMs !== null && timeoutMs < asked
+    super(clock.now() + (isLimited ? timeoutMs : asked), callerHeaders(headers), connection.sender)
+    this.#limitMs = isLimited ? timeoutMs : null
+    this.#deadlines = deadlinesOf(clock)
     this.#stream = stream
     this.#connection = connection
     this.#maxMessageBytes = maxMessageBytes
     this.incoming = connection.share.account()
     stream.on('close', () => this.#closed())
-    if (Number.isNaN(timeoutMs)) {
+    if (Number.isNaN(asked)) {
       this.fail(
         new MillraceError('INVALID_INPUT', `grpc-timeout is no time: ${String(headers['grpc-timeout'])}`),
       )
-    } else if (timeoutMs !== Number.POSITIVE_INFINITY) {
-      this.#cancelTimer = clock.after(timeoutMs, () => this.#expired())
-    }
+    } else this.#deadlines.watch(this)
   }
 
   get ended(): boolean {
@@ -191,7 +198,7 @@ export class ServerCall extends Scope {
 
   #finish(): void {
     this.#ended = true
-    this.#cancelTimer?.()
+    this.#deadlines.unwatch(this)
     this.incoming.close()
     this.input?.reader.close()
   }
@@ -247,8 +254,12 @@ export class ServerCall extends Scope {
     this.#connection.share.release(taken)
   }
 
-  #expired(): void {
-    this.fail(new MillraceError('DEADLINE_EXCEEDED', 'The deadline that the client set has passed.'))
+  expire(): void {
+    this.fail(
+      this.#limitMs === null
+        ? new MillraceError('DEADLINE_EXCEEDED', 'The deadline that the client set has passed.')
+        : late(this.#limitMs),
+    )
   }
 
   #closed(): void {

@@ -87,7 +87,7 @@ export class GrpcServer implements ProtocolServer {
   }
 
   ready(): void {
-    this.#services.health.start()
+    this.#services.state.start()
   }
 
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
@@ -96,7 +96,7 @@ export class GrpcServer implements ProtocolServer {
   }
 
   async #close(graceMs: number): Promise<void> {
-    this.#services.health.stop()
+    this.#services.state.stop()
     const closed = this.#entrance.close()
     for (const stream of this.#streams) stream.close()
     for (const connection of this.#connections) connection.close()
@@ -139,16 +139,21 @@ export class GrpcServer implements ProtocolServer {
     if (rejection !== undefined) return reject(stream, rejection)
     const { maxMessageBytes } = this.#serving
     const isAdmitted = connection.admit()
-    const call = new ServerCall(stream, headers, { clock: this.#clock, maxMessageBytes, connection })
+    const path = String(headers[':path'])
+    const { methods } = this.#services
+    const method = Object.hasOwn(methods, path) ? methods[path] : undefined
+    const call = new ServerCall(stream, headers, {
+      clock: this.#clock,
+      maxMessageBytes,
+      connection,
+      timeoutMs: method === undefined || method.kind === 'stream' ? null : (method.timeoutMs ?? null),
+    })
     if (!isAdmitted) {
       call.fail(noRoom('take a call', callBytes, connection.share))
       stream.close(constants.NGHTTP2_NO_ERROR)
       return
     }
     connection.entered(call)
-    const path = String(headers[':path'])
-    const { methods } = this.#services
-    const method = Object.hasOwn(methods, path) ? methods[path] : undefined
     if (method === undefined)
       return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
     const listener = serve(method, { stream, headers, call, maxMessageBytes })

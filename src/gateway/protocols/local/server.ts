@@ -18,9 +18,14 @@ export class LocalServer {
 
   /** Serves the client at the other end of `port`. */
   async accept(port: MessagePort): Promise<void> {
-    const { maxMessageBytes: maxFrameBytes } = this.#serving
+    const { maxMessageBytes: maxFrameBytes, timeoutMs } = this.#serving
     this.#listeners.push(
-      await listen({ kind: 'port', port }, this.#serving, { maxFrameBytes, givesAway: true, sender }),
+      await listen({ kind: 'port', port }, this.#serving, {
+        maxFrameBytes,
+        givesAway: true,
+        sender,
+        timeoutMs,
+      }),
     )
   }
 

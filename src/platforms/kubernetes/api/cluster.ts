@@ -3,8 +3,8 @@ import http from 'node:http'
 import https from 'node:https'
 import { MillraceError } from '../../../errors.js'
 import type { ClusterOptions } from '../options.js'
-import { type HttpAnswer, sendHttp } from './http.js'
-import { type Library, loadLibrary, placeOf, readKubeconfig } from './kubeconfig.js'
+import { readText, sendHttp } from '../../../discovery/kubernetes/http.js'
+import { type Library, loadLibrary, pathOf, readKubeconfig } from './kubeconfig.js'
 import { type Pace, systemPace } from './pace.js'
 
 export interface ApiRequest {
@@ -16,6 +16,13 @@ export interface ApiRequest {
   readonly type?: string
 }
 
+interface RawAnswer {
+  readonly status: number
+  readonly text: string
+  /** Milliseconds after which to ask again; 0 where the server does not say. */
+  readonly retryAfterMs: number
+}
+
 /** What came, whatever its status. */
 export interface ApiAnswer {
   readonly status: number
@@ -23,7 +30,7 @@ export interface ApiAnswer {
   readonly body: unknown
 }
 
-/** Milliseconds for one call, and between calls that failed on their way. */
+/** Milliseconds for an answer to begin and for the rest of it, and between calls that failed on their way. */
 const timeoutMs = 20_000
 const backoffMs = [200, 500, 1500]
 /** The server is there and asks for patience, or could not reach its own storage. All calls here may be sent twice. */
@@ -65,7 +72,7 @@ export class Cluster {
   /** In messages: `https://10.0.0.1:6443 (context 'prod' of ~/.kube/config)`. */
   get label(): string {
     const server = this.config.getCurrentCluster()?.server ?? 'no server'
-    return `${server} (context '${this.config.currentContext}' of the kubeconfig ${placeOf(this.#kubeconfig)})`
+    return `${server} (context '${this.config.currentContext}' of the kubeconfig ${pathOf(this.#kubeconfig)})`
   }
 
   /** @throws UNAVAILABLE when nobody answers. A refusal is an answer. */
@@ -77,14 +84,14 @@ export class Cluster {
         if (waitMs === undefined) throw this.#unreachable(outcome)
         await this.#pace.sleep(waitMs)
       } else if (isTransient(outcome.status) && waitMs !== undefined) {
-        await this.#pace.sleep(Math.max(waitMs, Math.min(outcome.retryAfterMs ?? 0, timeoutMs)))
+        await this.#pace.sleep(Math.max(waitMs, Math.min(outcome.retryAfterMs, timeoutMs)))
       } else {
-        return { status: outcome.status, body: parsed(outcome.body) }
+        return { status: outcome.status, body: parsed(outcome.text) }
       }
     }
   }
 
-  async #send({ method, path, body, type = 'application/json' }: ApiRequest): Promise<HttpAnswer> {
+  async #send({ method, path, body, type = 'application/json' }: ApiRequest): Promise<RawAnswer> {
     const options: https.RequestOptions = {}
     // each time, for a token may have run out
     await this.config.applyToHTTPSOptions(options)
@@ -97,12 +104,18 @@ export class Cluster {
     }
     const { auth } = options
     const server = this.config.getCurrentCluster()!.server.replace(/\/$/, '')
-    return sendHttp({
+    const response = await sendHttp({
       url: new URL(`${server}${path}`),
       options: { method, headers, agent: this.#agentOf(options), ...(auth && { auth }) },
       body: text,
       timeoutMs,
     })
+    const seconds = Number(response.headers['retry-after'] ?? 0)
+    return {
+      status: response.statusCode ?? 0,
+      text: await readText(response, timeoutMs),
+      retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : 0,
+    }
   }
 
   /** The library makes a new one each time, which would shake hands for each request. */

@@ -29,7 +29,7 @@ export function readKubeconfig(library: Library, { context, kubeconfig }: Chosen
   } catch (cause) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `The kubeconfig ${placeOf(kubeconfig)} cannot be read: ${(cause as Error).message}. Name another one: kubeconfig, or the variable KUBECONFIG.`,
+      `The kubeconfig ${pathOf(kubeconfig)} cannot be read: ${(cause as Error).message}. Name another one: kubeconfig, or the variable KUBECONFIG.`,
       { cause },
     )
   }
@@ -40,12 +40,12 @@ export function readKubeconfig(library: Library, { context, kubeconfig }: Chosen
     )
   }
   if (context !== null) config.setCurrentContext(context)
-  checkContext(config, placeOf(kubeconfig))
+  checkContext(config, pathOf(kubeconfig))
   return config
 }
 
 /** Where it is, for messages. */
-export function placeOf(kubeconfig: string | null): string {
+export function pathOf(kubeconfig: string | null): string {
   if (kubeconfig !== null) return kubeconfig
   if (process.env.KUBECONFIG) return process.env.KUBECONFIG
   return existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token') ? 'of this pod' : '~/.kube/config'
@@ -59,33 +59,33 @@ function isMadeUp(config: KubeConfig): boolean {
   )
 }
 
-function checkContext(config: KubeConfig, place: string): void {
+function checkContext(config: KubeConfig, file: string): void {
   const { currentContext } = config
   const names = config.contexts.map(({ name }) => name)
   const known = `It has: ${names.join(', ') || 'none'}.`
   if (!currentContext) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `The kubeconfig ${place} has no current context. Name one: context (--context). ${known}`,
+      `The kubeconfig ${file} has no current context. Name one: context (--context). ${known}`,
     )
   }
   if (config.getContextObject(currentContext) === null) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `The kubeconfig ${place} has no context '${currentContext}'. ${known}`,
+      `The kubeconfig ${file} has no context '${currentContext}'. ${known}`,
     )
   }
   const cluster = config.getCurrentCluster()
   if (cluster === null || !cluster.server) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `The kubeconfig ${place} says no server for the context '${currentContext}'.`,
+      `The kubeconfig ${file} says no server for the context '${currentContext}'.`,
     )
   }
   if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `The kubeconfig ${place} names ${cluster.server}, without TLS. Say insecure-skip-tls-verify: true there if that is meant.`,
+      `The kubeconfig ${file} names ${cluster.server}, without TLS. Say insecure-skip-tls-verify: true there if that is meant.`,
     )
   }
 }

@@ -4,7 +4,7 @@ import { containerPort } from '../../../containers/container-paths.js'
 import type { KubernetesObject } from '../../../export/kubernetes/object.js'
 import { flowLabel } from '../../../export/kubernetes/part.js'
 import type { FlowPlan } from '../../../plan/flow-plan.js'
-import type { PlaceTools } from '../../platform.js'
+import type { PlatformTools } from '../../platform.js'
 import type { Cluster } from '../api/cluster.js'
 import { shown } from '../api/objects.js'
 import { ClusterFlow } from '../distant-flow.js'
@@ -40,7 +40,7 @@ export async function render(plan: FlowPlan, options: KubernetesStartOptions): P
 export async function bring(
   cluster: Cluster,
   { plan, options, objects }: Bringing,
-  { report }: PlaceTools,
+  { report }: PlatformTools,
 ): Promise<ClusterFlow> {
   const { namespace } = objects[0]!.metadata
   const flow = flowLabel(plan.settings.name)

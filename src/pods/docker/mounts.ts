@@ -10,7 +10,7 @@ import { containerPaths } from '../../containers/container-paths.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 
 /** What a container has of this machine. */
-export interface Places {
+export interface PodMounts {
   readonly mounts: readonly Mount[]
   /** In the container; null without one. */
   readonly workspace: string | null
@@ -26,7 +26,7 @@ export interface Places {
  * The volumes of a stage, and its workspace: the folder that a process would have, unless it is on one of the volumes.
  * Folders are made.
  */
-export async function placesOf(spec: PodSpec, container: PodContainer): Promise<Places> {
+export async function mountsOf(spec: PodSpec, container: PodContainer): Promise<PodMounts> {
   const { executor, deployment } = spec
   const name = ['millrace', container.flow, deployment, executor.shardId].join('_')
   const labels = { [labelNames.flow]: container.flow, [labelNames.stage]: deployment }

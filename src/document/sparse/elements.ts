@@ -1,31 +1,10 @@
 import { MillraceError } from '../../errors.js'
 import { type Dtype, dtypeOf, holds, isTypedArray, type TypedArray } from '../dtype.js'
-import { NdArray } from '../nd-array.js'
-import type { CooMatrix } from './coo.js'
-
-export type SparseFormat = 'csr' | 'csc' | 'coo' | 'bsr'
 
 /** Row or column numbers; 32 bits are what the wire's shape has. */
 export type IndexArray = Int32Array | Uint32Array
 
 export type Values = TypedArray | readonly number[]
-
-/** What scipy's sparse formats have in common. */
-export interface SparseMatrix {
-  readonly kind: 'sparse'
-  readonly format: SparseFormat
-  /** Rows and columns. */
-  readonly shape: readonly [number, number]
-  /** Stored elements. */
-  readonly nnz: number
-  readonly dtype: Dtype
-  /** The class that a Python reader makes of it: `scipy` (default), `torch`, `tensorflow`, `paddle`. */
-  readonly clsName: string
-  /** The same elements, one row number, column number and value each. */
-  toCoo(): CooMatrix
-}
-
-const maxDense = 2 ** 24
 
 export function valuesOf(values: Values): TypedArray {
   return isTypedArray(values) ? values : Float64Array.from(values)
@@ -82,23 +61,4 @@ export function checkIndices(indices: IndexArray, limit: number, name: string): 
       )
     }
   }
-}
-
-/** Every element written out. Throws INVALID_INPUT beyond 2^24 elements, where it is surely a mistake. */
-export function toDense(matrix: SparseMatrix): NdArray {
-  const [rows, columns] = matrix.shape
-  if (rows * columns > maxDense) {
-    throw new MillraceError(
-      'INVALID_INPUT',
-      `A dense [${rows}, ${columns}] would have more than ${maxDense} elements; keep it sparse or take rows of it.`,
-    )
-  }
-  const { row, column, data, dtype } = matrix.toCoo()
-  const dense = new (data.constructor as Float64ArrayConstructor)(rows * columns)
-  for (let at = 0; at < data.length; at++) {
-    // repeated places add up, as in scipy
-    const place = row[at]! * columns + column[at]!
-    dense[place] = dense[place]! + (data[at] as number)
-  }
-  return new NdArray({ data: dense, shape: [rows, columns], dtype })
 }

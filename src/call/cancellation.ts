@@ -1,0 +1,61 @@
+import type { MillraceError } from '../errors.js'
+
+/** Is told once when a call is aborted. An object and not a function, so that a call can listen without a closure. */
+export interface AbortListener {
+  abort(reason: MillraceError): void
+}
+
+/**
+ * Tells listeners that nobody waits for an answer any more. Costs nothing until then: the first listener is a field, and
+ * `signal` makes an AbortController when it is first read.
+ *
+ * 1. The first reason stays.
+ * 2. Each listener is called once, or not at all when it has been taken off before its turn.
+ * 3. Adding and removing a listener is O(1), however many there are.
+ */
+export class Cancellation implements AbortListener {
+  #reason: MillraceError | undefined
+  #first: AbortListener | undefined
+  #others: Set<AbortListener> | undefined
+  #controller: AbortController | undefined
+
+  /** Why it was aborted; undefined while it is not. */
+  get aborted(): MillraceError | undefined {
+    return this.#reason
+  }
+
+  /** For code that takes an AbortSignal. On Node 20 a signal with one listener costs about 4 µs. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** Calls the listener when it is aborted; at once when it is already. */
+  onAbort(listener: AbortListener): void {
+    if (this.#reason !== undefined) listener.abort(this.#reason)
+    else if (this.#first === undefined) this.#first = listener
+    else (this.#others ??= new Set()).add(listener)
+  }
+
+  /** Does nothing when it is no listener. */
+  offAbort(listener: AbortListener): void {
+    if (this.#first === listener) this.#first = undefined
+    else this.#others?.delete(listener)
+  }
+
+  abort(reason: MillraceError): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    this.#controller?.abort(reason)
+    const first = this.#first
+    this.#first = undefined
+    first?.abort(reason)
+    const others = this.#others
+    if (others === undefined) return
+    for (const listener of others) listener.abort(reason)
+    others.clear()
+  }
+}

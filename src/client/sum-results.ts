@@ -1,0 +1,59 @@
+import { MillraceError } from '../errors.js'
+import type { Response } from './response.js'
+
+type Results = Record<string, unknown>
+
+/**
+ * The results (`parameters.__results__`) of all pods in all responses as one: numbers are added, lists put one behind the
+ * other, objects summed in the same way; of anything else the last one stays. Failed responses have none.
+ *
+ * Throws INVALID_OPTION when several stages have results and none is named, for their numbers have no sum.
+ *
+ * @example
+ * const responses = await flow.post('/count', undefined, { returnResponses: true })
+ * sumResults(responses) // { count: 300 }
+ */
+export function sumResults(responses: Response | Iterable<Response>, stage?: string): Results {
+  const sum: Results = {}
+  const stages = new Set<string>()
+  for (const { status, parameters } of Symbol.iterator in responses ? responses : [responses]) {
+    if (status.code === 'ERROR') continue
+    const byPod = parameters.__results__
+    for (const [pod, results] of Object.entries(isObject(byPod) ? byPod : {})) {
+      const of = pod.split('/')[0]!
+      if ((stage !== undefined && of !== stage) || !isObject(results)) continue
+      stages.add(of)
+      add(sum, results)
+    }
+  }
+  if (stages.size < 2) return sum
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `sumResults: the stages ${[...stages].join(', ')} have results; name one: sumResults(responses, '${[...stages][0]}').`,
+  )
+}
+
+function add(sum: Results, results: Results): void {
+  for (const [key, value] of Object.entries(results)) {
+    const before = Object.hasOwn(sum, key) ? sum[key] : undefined
+    // defined and not assigned: a key `__proto__` stays a key
+    Object.defineProperty(sum, key, { ...own, value: together(before, value) })
+  }
+}
+
+const own = { writable: true, enumerable: true, configurable: true }
+
+function together(before: unknown, value: unknown): unknown {
+  if (typeof before === 'number' && typeof value === 'number') return before + value
+  if (Array.isArray(before) && Array.isArray(value))
+    return [...(before as unknown[]), ...(value as unknown[])]
+  if (!isObject(value)) return value
+  const sum: Results = {}
+  if (isObject(before)) add(sum, before)
+  add(sum, value)
+  return sum
+}
+
+function isObject(value: unknown): value is Results {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,11 @@
+import type { HandlerMethod } from './context.js'
+
+/** One endpoint and the method that serves it. */
+export interface Endpoint {
+  readonly path: string
+  /** Name of the method; empty for the pass-through of the base class. */
+  readonly method: string
+  readonly handler: HandlerMethod
+  readonly write: boolean
+  readonly isGenerator: boolean
+}

@@ -1,0 +1,55 @@
+import type { Data } from 'apache-arrow'
+import type { ColumnValue } from './columns.js'
+import type { Engine } from './engine.js'
+import type { ColumnType } from './options.js'
+
+// The buffers of columns, written here and not by Arrow's builders: of a `bool` column they leave out the bits of the nulls
+// at its beginning, and LanceDB refuses a bitmap that is too short.
+
+/** The values of a tag's column, one a row. */
+export function columnData(engine: Engine, type: ColumnType, values: readonly ColumnValue[]): Data {
+  if (type === 'string') return textData(engine, values as readonly (string | null)[])
+  const { arrow } = engine
+  const { length } = values
+  const nulls = nullsOf(values)
+  if (type === 'bool') {
+    // Arrow's writer, too, leaves out the bitmap of a column that is all null. It writes a byte for each row of what it takes
+    // for a column of bytes: these begin with the bitmap, and the schema says that they are one.
+    const data = new Uint8Array(Math.ceil(length / 8) * 8)
+    data.set(bitmapOf(values, (value) => value === true))
+    return arrow.makeData({ type: new arrow.Uint8(), length, ...nulls, data })
+  }
+  const data = Float64Array.from(values, (value) => (value ?? 0) as number)
+  return arrow.makeData({ type: new arrow.Float64(), length, ...nulls, data })
+}
+
+export function textData({ arrow }: Engine, texts: readonly (string | null)[]): Data {
+  const { valueOffsets, data } = joined(texts.map((text) => Buffer.from(text ?? '')))
+  const type = new arrow.Utf8()
+  return arrow.makeData({ type, length: texts.length, ...nullsOf(texts), valueOffsets, data })
+}
+
+export function bytesData({ arrow }: Engine, pieces: readonly Uint8Array[]): Data {
+  const type = new arrow.Binary()
+  return arrow.makeData({ type, length: pieces.length, nullCount: 0, ...joined(pieces) })
+}
+
+function joined(pieces: readonly Uint8Array[]): { valueOffsets: Int32Array; data: Uint8Array } {
+  const valueOffsets = new Int32Array(pieces.length + 1)
+  for (const [at, { length }] of pieces.entries()) valueOffsets[at + 1] = valueOffsets[at]! + length
+  return { valueOffsets, data: Buffer.concat(pieces) }
+}
+
+function nullsOf(values: readonly unknown[]): { nullCount: number; nullBitmap?: Uint8Array } {
+  const nullCount = values.reduce((count: number, value) => count + (value === null ? 1 : 0), 0)
+  return nullCount === 0
+    ? { nullCount }
+    : { nullCount, nullBitmap: bitmapOf(values, (value) => value !== null) }
+}
+
+/** A bit a value, the first one the lowest of its byte; as long as Arrow wants it, a multiple of eight bytes. */
+function bitmapOf<T>(values: readonly T[], isSet: (value: T) => boolean): Uint8Array {
+  const bitmap = new Uint8Array(Math.ceil(values.length / 64) * 8)
+  for (const [at, value] of values.entries()) if (isSet(value)) bitmap[at >> 3]! |= 1 << (at & 7)
+  return bitmap
+}

@@ -1,0 +1,39 @@
+import type { Clock } from './clock.js'
+
+/** Time that a test moves. */
+export class HandClock implements Clock {
+  #now = 0
+  readonly #timers = new Set<{ at: number; wake: () => void }>()
+
+  now(): number {
+    return this.#now
+  }
+
+  monotonic(): number {
+    return this.#now
+  }
+
+  after(ms: number, wake: () => void): () => void {
+    const timer = { at: this.#now + ms, wake }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+
+  /** That somebody waits for. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Wakes whatever is due on the way, in order. */
+  move(ms: number): void {
+    const until = this.#now + ms
+    for (;;) {
+      const next = [...this.#timers].sort((one, two) => one.at - two.at)[0]
+      if (next === undefined || next.at > until) break
+      this.#timers.delete(next)
+      this.#now = next.at
+      next.wake()
+    }
+    this.#now = until
+  }
+}
