@@ -4,6 +4,8 @@ import { noRoom } from '../budget/refusals.js'
 import { prefixBytes } from './frame.js'
 import { Gathering } from './gathering.js'
 
+const noBytes: Buffer = Buffer.alloc(0)
+
 /** A message in a larger chunk than this beside itself is copied out: a view would keep all of the chunk. */
 const spareBytes = 4096
 
@@ -32,10 +34,11 @@ export class MessageReader {
   readonly #options: MessageReaderOptions
   /** Chunks that were not looked at yet. */
   #waiting: Buffer[] = []
-  readonly #prefix = new Uint8Array(prefixBytes)
-  #prefixed = 0
+  /** The prefix of the message that is not complete, as far as it came. */
+  #prefix: Buffer = noBytes
   /** The message that is not complete. */
   #message: Gathering | undefined
+  #isCompressed = false
   #received = 0
   #given = 0
   #held = false
@@ -59,7 +62,7 @@ export class MessageReader {
 
   /** Whether a message has begun that only the client can complete. */
   get isWithinMessage(): boolean {
-    return !this.#stopped && (this.#prefixed > 0 || this.#message !== undefined)
+    return !this.#stopped && (this.#prefix.length > 0 || this.#message !== undefined)
   }
 
   push(chunk: Buffer): void {
@@ -87,7 +90,7 @@ export class MessageReader {
   /** Drops what it holds, and what still comes. */
   close(): void {
     this.#closed = true
-    this.#waiting = []
+    if (this.#waiting.length > 0) this.#waiting = []
     this.#message?.discard()
     this.#message = undefined
   }
@@ -120,7 +123,7 @@ export class MessageReader {
   /** Takes at most one message off the chunk; gives what is left. */
   #take(chunk: Buffer): Buffer | undefined {
     if (this.#message !== undefined) return this.#gather(this.#message, chunk)
-    if (this.#prefixed > 0 || chunk.length < prefixBytes) return this.#takePrefix(chunk)
+    if (this.#prefix.length > 0 || chunk.length < prefixBytes) return this.#takePrefix(chunk)
     const size = chunk.readUInt32BE(1)
     if (!this.#isWellFormed(chunk[0]!, size)) return undefined
     const end = prefixBytes + size
@@ -131,17 +134,13 @@ export class MessageReader {
 
   /** A prefix that is cut by the border of a chunk. */
   #takePrefix(chunk: Buffer): Buffer | undefined {
-    const taken = Math.min(chunk.length, prefixBytes - this.#prefixed)
-    this.#prefix.set(chunk.subarray(0, taken), this.#prefixed)
-    this.#prefixed += taken
-    if (this.#prefixed < prefixBytes) return undefined
-    this.#prefixed = 0
-    const head = Buffer.concat([this.#prefix, chunk.subarray(taken)])
-    return head
+    const joined = Buffer.concat([this.#prefix, chunk])
+    this.#prefix = joined.length < prefixBytes ? joined : noBytes
+    return joined.length < prefixBytes ? undefined : joined
   }
 
   #begin(chunk: Buffer, at: number): undefined {
-    this.#prefix.set(chunk.subarray(0, prefixBytes))
+    this.#isCompressed = chunk[0] === 1
     this.#message = new Gathering(chunk.readUInt32BE(1))
     this.#gather(this.#message, chunk.subarray(at))
   }
@@ -152,7 +151,7 @@ export class MessageReader {
     message.add(part)
     if (message.missing === 0) {
       this.#message = undefined
-      this.#deliver(message.take(), this.#prefix[0] === 1)
+      this.#deliver(message.take(), this.#isCompressed)
     }
     return chunk.length === part.length ? undefined : chunk.subarray(part.length)
   }
@@ -216,5 +215,6 @@ export class MessageReader {
 /** The message that ends at `end` of the chunk. */
 function whole(chunk: Buffer, end: number): Uint8Array {
   const view = chunk.subarray(prefixBytes, end)
-  return chunk.buffer.byteLength > 2 * end + spareBytes ? new Uint8Array(view) : view
+  // Buffer.from copies into Buffer's pool, which is much cheaper than memory of its own
+  return chunk.buffer.byteLength > 2 * end + spareBytes ? Buffer.from(view) : view
 }
