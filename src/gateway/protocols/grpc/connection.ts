@@ -2,15 +2,22 @@ import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Sender } from '../../../call/call.js'
 import type { Share } from '../../../budget/budget.js'
-import { Progress, type ProgressRules } from '../../../budget/progress.js'
+import { Progress, type ProgressRules, type Wait } from '../../../budget/progress.js'
 import type { Clock } from '../../../lib/clock.js'
-import type { ServerCall } from './server-call.js'
 
 /** What a connection costs in memory while nothing happens on it, about; measured with `node:http2` of Node 20. */
 export const connectionBytes: number = 48 * 1024
 
 /** What an open call costs beside its messages, about. */
 export const callBytes: number = 12 * 1024
+
+/** A call as far as its connection knows it. */
+export interface OpenCall {
+  /** What is waited for from the client. */
+  readonly wait: Wait
+  /** Ends it because the client does not do its part. */
+  stuck(wait: Wait, rules: ProgressRules): void
+}
 
 /** How long a client may take to read the last bytes, and to close its half. */
 const lastBytesMs = 1000
@@ -41,8 +48,8 @@ export class Connection {
   readonly #session: ServerHttp2Session
   readonly #socket: Socket
   readonly #clock: Clock
-  readonly #calls = new Set<ServerCall>()
-  readonly #progress = new Map<ServerCall, Progress>()
+  readonly #calls = new Set<OpenCall>()
+  readonly #progress = new Map<OpenCall, Progress>()
   #idleSince: number
   /** Calls that the client cancelled since it was asked for a sign of life. */
   #resets = 0
@@ -71,12 +78,12 @@ export class Connection {
   }
 
   /** Of a call that was admitted. */
-  entered(call: ServerCall): void {
+  entered(call: OpenCall): void {
     this.#calls.add(call)
   }
 
   /** `isReset`: its client cancelled it. */
-  left(call: ServerCall, isReset: boolean): void {
+  left(call: OpenCall, isReset: boolean): void {
     if (isReset) this.#resets++
     if (!this.#calls.delete(call)) return
     this.#progress.delete(call)

@@ -13,7 +13,7 @@ import { codeHeader, notRunHeader } from '../../../grpc/status.js'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
 import { acceptedEncodings } from '../../../grpc/compression.js'
-import type { Connection } from './connection.js'
+import type { Connection, OpenCall } from './connection.js'
 import { framed, type Message, prefixBytes, sizeOf } from '../../../grpc/frame.js'
 import { parseTimeout } from '../../../grpc/timeout.js'
 import { callerHeaders } from '../caller-headers.js'
@@ -56,7 +56,7 @@ export interface Input {
  * 3. When it has ended nothing of its input is kept. Answers that the client has not taken are reserved in the budget of
  *    the connection until it has, or the stream is closed.
  */
-export class ServerCall extends Scope implements Timed {
+export class ServerCall extends Scope implements Timed, OpenCall {
   /** What was read and not answered yet is reserved here. */
   readonly incoming: Account
   input: Input | undefined
