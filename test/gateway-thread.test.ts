@@ -31,6 +31,8 @@ function spec(port: number): GatewaySpec {
     minShards: 1,
     softDeadlineMs: null,
     gatheredBy: null,
+    flow: null,
+    part: null,
   } as const
   return {
     name: 'flow',
@@ -47,6 +49,12 @@ function spec(port: number): GatewaySpec {
       stallMs: 10_000,
       handshakeMs: 10_000,
       idleMs: null,
+    },
+    requestLimits: {
+      parameterBytes: 4 * 1024 * 1024,
+      parameterValues: 65_536,
+      parameterDepth: 64,
+      documents: 500_000,
     },
     timeoutMs: null,
   }

@@ -4,6 +4,7 @@ import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { containerPaths } from './container-paths.js'
 import { type ExecutorConfig, executorConfig } from './executor-config.js'
 import { checkDistinct, checkDnsName, dnsName } from './names.js'
+import { sharesWorkspace } from './shared-workspace.js'
 
 /** The containers of one shard of a stage, as many as it has replicas. */
 export interface Workload {
@@ -19,6 +20,8 @@ export interface Workload {
    * Where the workspace is: at `/workspace`, `kept` or `passing` with the container, or on one of the volumes.
    */
   readonly workspace: 'kept' | 'passing' | 'volume'
+  /** Whether all replicas must have the same one. */
+  readonly sharesWorkspace: boolean
 }
 
 export interface WorkloadOptions {
@@ -44,6 +47,11 @@ export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Wo
     ...own.map(({ name, stage }) => ({ name, stage: stage.name })),
   ])
   return own
+}
+
+/** Whether the workspace at `/workspace` is a volume that all replicas have, on one machine: one that they share is. */
+export function isKeptHere({ workspace, sharesWorkspace }: Workload): boolean {
+  return workspace === 'kept' || (workspace === 'passing' && sharesWorkspace)
 }
 
 /** Whether containers of the export run it. */
@@ -89,6 +97,7 @@ function workload(
     env: { ...plan.settings.env, ...stage.env },
     volumes,
     workspace: isOnVolume(workspace) ? 'volume' : asked === null ? 'passing' : 'kept',
+    sharesWorkspace: sharesWorkspace(stage),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Description, Handler, StreamHandler } from '../call/call.js'
 import type { Budget } from '../budget/budget.js'
 import type { LimitsSpec } from './spec.js'
+import type { PodIdentity } from '../wire/identity.js'
 
 /** What a gateway protocol serves: the whole Flow behind two handlers. */
 export interface Serving {
@@ -9,8 +10,10 @@ export interface Serving {
   /** Whether the gate has no room now: then streams are not read. */
   isFull(): boolean
   readonly stream: StreamHandler
-  /** What all stages serve together. */
+  /** What all stages serve together. Throws UNAVAILABLE while that is not known of each. */
   describe(): Description
+  /** Who serves it; calls for another pod are refused. */
+  readonly identity: PodIdentity
   readonly prefetch: number
   readonly maxMessageBytes: number
   readonly limits: LimitsSpec

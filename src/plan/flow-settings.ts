@@ -1,3 +1,5 @@
+import { maxStructDepth } from '../document/struct.js'
+import type { RequestLimits } from '../wire/request-limits.js'
 import type { OptionTable } from './option.js'
 import { flag, group, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
 
@@ -16,7 +18,7 @@ export interface FlowSettings {
   readonly port: readonly number[]
   /** Address that others reach the gateway by; only shown in the banner. Default null: not shown. */
   readonly publicHost: string | null
-  /** Folder for what Executors keep. Default null: `~/.cache/millrace`. */
+  /** Folder for what Executors keep. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
   readonly workspace: string | null
   /** Environment of every pod, over that of the program. Default `{}`. */
   readonly env: Readonly<Record<string, string>>
@@ -28,6 +30,8 @@ export interface FlowSettings {
   readonly limits: FlowLimits
   /** Largest message in or out, bytes. Default 256 MiB. */
   readonly maxMessageBytes: number
+  /** What a request may be made of; one that is more is refused with INVALID_INPUT before anything of it is decoded. */
+  readonly requestLimits: RequestLimits
   /** Milliseconds a request may take when the client names none; null is no limit. Default 600,000. */
   readonly timeoutMs: number | null
   /** Milliseconds one hop may take; a stage's own wins. Default null: no limit but the request's. */
@@ -73,7 +77,10 @@ export interface FlowLimits {
 }
 
 /** What `new Flow()` takes. */
-export type FlowOptions = Partial<Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits'>> & {
+export type FlowOptions = Partial<
+  Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits' | 'requestLimits'>
+> & {
+  readonly requestLimits?: Partial<RequestLimits>
   readonly queue?: Partial<FlowQueue>
   readonly limits?: Partial<FlowLimits>
   readonly protocol?: Protocol | readonly Protocol[]
@@ -105,6 +112,15 @@ export const flowOptions: OptionTable<FlowSettings> = {
     '{ maxBytes, maxConnections, maxCalls, stallMs, handshakeMs, idleMs }',
   ),
   maxMessageBytes: integer(256 * 1024 * 1024, 1024, 2 ** 31 - 1),
+  requestLimits: group<RequestLimits>(
+    {
+      parameterBytes: integer(4 * 1024 * 1024, 0),
+      parameterValues: integer(65_536, 0),
+      parameterDepth: integer(maxStructDepth, 0, maxStructDepth),
+      documents: integer(500_000, 1),
+    },
+    '{ parameterBytes, parameterValues, parameterDepth, documents }',
+  ),
   timeoutMs: optional(integer(600_000, 1), 600_000),
   timeoutSendMs: integer(null, 1),
   timeoutReadyMs: integer(600_000, -1),

@@ -71,13 +71,15 @@ async function leftOf(cluster: Cluster, namespace: string, selector: string): Pr
   return found.flat()
 }
 
-/** A claim has the label `app` of the StatefulSet that it was made for. */
+/** A claim has the label `app` of what runs the pods that it was made for. */
 async function claimsOf(
   cluster: Cluster,
   namespace: string,
   own: readonly Ref[],
 ): Promise<readonly string[]> {
-  const sets = new Set(own.filter(({ kind }) => kind === 'StatefulSet').map(({ name }) => name))
+  const sets = new Set(
+    own.filter(({ kind }) => ['StatefulSet', 'Deployment'].includes(kind)).map(({ name }) => name),
+  )
   if (sets.size === 0) return []
   const claims = (await listAllowed(cluster, 'PersistentVolumeClaim', { namespace })) ?? []
   return claims

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ImageFacts } from '../../docker-engine/image.js'
+import { flowOptions } from '../../plan/flow-settings.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { containerPort } from '../../containers/container-paths.js'
 
@@ -43,15 +44,23 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
   const { maxConcurrency, capacity, exitOnExceptions } = executor
   return [
     ...['--name', deployment, '--port', String(containerPort), '--quiet'],
+    ...(executor.flow === null ? [] : [`--flow=${executor.flow}`]),
     // this side looks at the clock
     '--timeout-ready=-1',
     ...['--grace-ms', String(container.graceMs), '--max-message-bytes', String(container.maxMessageBytes)],
+    ...limitsOf(container),
     ...['--queue', JSON.stringify({ perReplica: capacity })],
     ...(maxConcurrency === null ? [] : ['--max-concurrency', String(maxConcurrency)]),
     ...exitOnExceptions.flatMap((name) => ['--exit-on-exceptions', name]),
     ...usesOf(spec),
     ...shared(spec, workspace),
   ]
+}
+
+/** The image may have a version of Millrace without them: only what was asked for. */
+function limitsOf({ requestLimits }: PodContainer): readonly string[] {
+  const limits = JSON.stringify(requestLimits)
+  return limits === JSON.stringify(flowOptions.requestLimits.preset) ? [] : ['--request-limits', limits]
 }
 
 /** A class of the image, as tests name it; an image has its own otherwise. */

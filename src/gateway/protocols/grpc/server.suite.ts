@@ -68,6 +68,7 @@ function servingOf({ handle, limits, maxMessageBytes = 2 ** 26, timeoutMs }: Ser
       yield request
     },
     describe: () => ({ endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} }),
+    identity: { flow: 'flow', stage: null, part: null, instance: 'test' },
     prefetch: 1000,
     maxMessageBytes,
     limits: complete,

@@ -13,6 +13,8 @@ import type { Clock } from '../../../lib/clock.js'
 import type { Budget } from '../../../budget/budget.js'
 import { connectionsAllowed } from '../../../budget/descriptors.js'
 import type { ProgressRules } from '../../../budget/progress.js'
+import { recipientHeader } from '../../../wire/identity.js'
+import { recipientCheck } from '../../identity.js'
 import type { ProtocolServer, Serving } from '../../serving.js'
 import { callBytes, Connection, connectionBytes } from './connection.js'
 import { Entrance } from './entrance.js'
@@ -57,6 +59,7 @@ export class GrpcServer implements ProtocolServer {
   readonly #clock: Clock
   readonly #budget: Budget
   readonly #rules: ProgressRules
+  readonly #check: ReturnType<typeof recipientCheck>
   readonly #connections = new Set<Connection>()
   readonly #streams = new Set<MessageListener>()
   #cancelLook = (): void => {}
@@ -68,6 +71,7 @@ export class GrpcServer implements ProtocolServer {
     this.#serving = serving
     this.#budget = budget
     this.#rules = { stallMs: limits.stallMs, idleMs: limits.idleMs, sendingMs: timeoutMs }
+    this.#check = recipientCheck(serving.identity)
     this.#services = services(serving)
     this.#sessions = createServer(sessionOptions(limits.maxCalls))
     this.#sessions.on('sessionError', () => {}) // ends that connection, and is told to its streams
@@ -154,6 +158,8 @@ export class GrpcServer implements ProtocolServer {
       return
     }
     connection.entered(call)
+    const refusal = this.#check(headers[recipientHeader] as string | undefined)
+    if (refusal !== null) return call.fail(refusal)
     if (method === undefined)
       return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
     const listener = serve(method, { stream, headers, call, maxMessageBytes })
