@@ -17,7 +17,8 @@ export const executor: Command = {
                          [--name NAME] [--workspace FOLDER]
                          [--uses-with JSON] [--uses-metas JSON]
                          [--uses-requests JSON]
-                         [--shards N --shard-id I] [--replicas N]
+                         [--shards N --shard-id I] [--flow NAME]
+                         [--replicas N]
                          [--max-concurrency N] [--queue JSON]
                          [--exit-on-exceptions NAME]… [--restarts N]
                          [--max-message-bytes N] [--request-limits JSON]
@@ -37,7 +38,9 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
                its metas; endpoint to method: JSON objects
   --shards, --shard-id
                it is this shard, from 0, of so many: its data is in
-               WORKSPACE/NAME/SHARD
+               WORKSPACE/NAME/SHARD, and it refuses requests for another
+  --flow       name of the Flow that it belongs to: it refuses requests for
+               another Flow, or for another stage than NAME
   --replicas   processes that share the requests
   --max-concurrency
                handlers that may run at once in one of them
@@ -90,6 +93,7 @@ export function parseExecutor(args: readonly string[]): {
     workspace: { type: 'string' },
     shards: { type: 'string' },
     'shard-id': { type: 'string' },
+    flow: { type: 'string' },
     replicas: { type: 'string' },
     'max-concurrency': { type: 'string' },
     queue: { type: 'string' },
@@ -102,7 +106,8 @@ export function parseExecutor(args: readonly string[]): {
     quiet: { type: 'boolean' },
   })
   positional(positionals)
-  const { name = 'executor', uses, host, workspace, quiet, 'exit-on-exceptions': names, ...texts } = values
+  const { name = 'executor', uses, host, workspace, quiet, flow, ...rest } = values
+  const { 'exit-on-exceptions': names, ...texts } = rest
   const shards = numberOption(texts, 'shards')
   const shardId = numberOption(texts, 'shard-id')
   if ((shards === undefined) !== (shardId === undefined))
@@ -123,7 +128,7 @@ export function parseExecutor(args: readonly string[]): {
     },
     stage: {
       name,
-      ...given({ uses, shards, shardId, replicas }),
+      ...given({ uses, shards, shardId, flow, replicas }),
       ...(restarts !== undefined && { restarts: { max: restarts } }),
       ...given({ usesWith: objectOption(texts, 'uses-with'), usesMetas: objectOption(texts, 'uses-metas') }),
       ...given({ usesRequests: objectOption(texts, 'uses-requests') as StageOptions['usesRequests'] }),

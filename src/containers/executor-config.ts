@@ -32,6 +32,7 @@ export function executorConfig(
   const args = ['executor', '--uses', uses, '--name', stage.name, '--port', String(containerPort)]
   const shards = stage.part?.shards ?? stage.shards
   if (shards > 1) args.push('--shard-id', String(container.shardId), '--shards', String(shards))
+  args.push(`--flow=${stage.flow ?? plan.settings.name}`)
   args.push('--workspace', container.workspace, ...limits(plan, stage))
   args.push(...overrides(stage, file === null ? () => true : isNaming))
   return { file, args }

@@ -35,6 +35,7 @@ export function podSpec(
       exitOnExceptions: stage.exitOnExceptions,
       podName: name,
       deployment: stage.name,
+      flow: stage.flow ?? flow.settings.name,
       replica: replica.index,
       replicas: replica.replicas,
       shardId: stage.part?.shardId ?? stage.shardId,

@@ -1,4 +1,7 @@
 import type { Description, Handler, StreamHandler } from '../call/call.js'
+import type { Budget } from '../budget/budget.js'
+import type { LimitsSpec } from './spec.js'
+import type { PodIdentity } from '../wire/identity.js'
 
 /** What a gateway protocol serves: the whole Flow behind two handlers. */
 export interface Serving {
@@ -7,10 +10,15 @@ export interface Serving {
   /** Whether the gate has no room now: then streams are not read. */
   isFull(): boolean
   readonly stream: StreamHandler
-  /** What all stages serve together. */
+  /** What all stages serve together. Throws UNAVAILABLE while that is not known of each. */
   describe(): Description
+  /** Who serves it; calls for another pod are refused. */
+  readonly identity: PodIdentity
   readonly prefetch: number
   readonly maxMessageBytes: number
+  readonly limits: LimitsSpec
+  /** What is held for clients is reserved here. */
+  readonly budget: Budget
   /** Milliseconds for one request, where its client does not set less; null for no limit. */
   readonly timeoutMs: number | null
 }

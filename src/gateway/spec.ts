@@ -3,6 +3,7 @@ import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
+import type { Part } from '../wire/identity.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 
@@ -23,8 +24,20 @@ export interface GatewaySpec {
   readonly requestLimits: RequestLimits
   /** Of all clients together. */
   readonly queue: { readonly maxRequests: number; readonly maxBytes: number }
+  readonly limits: LimitsSpec
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
   readonly timeoutMs: number | null
+}
+
+/** What clients may hold, and how long they may take; explained at `FlowLimits`. */
+export interface LimitsSpec {
+  readonly maxBytes: number
+  /** Null for what the limit of open files allows. */
+  readonly maxConnections: number | null
+  readonly maxCalls: number
+  readonly stallMs: number
+  readonly handshakeMs: number
+  readonly idleMs: number | null
 }
 
 export interface StageSpec extends FailureRules {
@@ -37,6 +50,10 @@ export interface StageSpec extends FailureRules {
   readonly reduce: ReduceSpec
   /** The stage behind it that is to get the answers of the shards one by one, for endpoints that it serves. */
   readonly gatheredBy: string | null
+  /** The Flow that its pods belong to, where that is another one than the gateway's, or they are external; null if not known. */
+  readonly flow: string | null
+  /** The shard that its pods are, where the other shards run elsewhere; else null. */
+  readonly part: Part | null
   /** Without an Executor: costs no hop. */
   readonly passThrough: boolean
   readonly balance: PolicyName
@@ -77,6 +94,7 @@ export const unsharded = {
   minShards: 1,
   softDeadlineMs: null,
   gatheredBy: null,
+  part: null,
 } as const satisfies Partial<StageSpec>
 
 /** How the answers of several shards become one. */

@@ -30,7 +30,7 @@ export interface ShardedOptions {
   readonly rules: FailureRules
   /** Whether an endpoint changes state. */
   isWrite(endpoint: string): boolean
-  /** How the answers to a request become one. */
+  /** How the answers to a request become one. Throws when that cannot be told yet. */
   reduce(endpoint: string): Reduce
   readonly clock: Clock
   readonly tally: Tally
@@ -103,10 +103,12 @@ async function askOne(
 }
 
 async function askAll(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
+  // first: when it throws no shard has been asked
+  const reduce = options.reduce(request.endpoint)
   const questions = options.shards.map((shard) => ({ shard, request }))
   const asked = await ask(options, questions, request, call)
   if (asked.failure !== null) return asked.failure
-  const answer = await options.reduce(request.endpoint)({ request, call, ...asked })
+  const answer = await reduce({ request, call, ...asked })
   return covered(answer, asked)
 }
 

@@ -26,6 +26,8 @@ export interface ExecutorSpec {
   /** Name of the pod, `exec/rep-0`: the key under `__results__`. */
   readonly podName: string
   readonly deployment: string
+  /** Name of the Flow that it belongs to; null when that is not known. */
+  readonly flow: string | null
   readonly replica: number
   readonly replicas: number
   readonly shardId: number

@@ -89,11 +89,13 @@ executors:
     host: encoder.shop.svc
     port: 8080
     discover: kubernetes
+    flow: shop
   - name: indexer_1_before
     external: true
     host: indexer-1-before.shop.svc
     port: 8080
     discover: kubernetes
+    flow: shop
     timeout_send: 2000
   - name: indexer_1
     external: true
@@ -102,6 +104,7 @@ executors:
       - indexer-1-1.shop.svc
     port: 8080
     discover: kubernetes
+    flow: shop
     shards: 2
     polling: KEY
     key: tags.tenant
@@ -144,7 +147,7 @@ executors:
     const container = containerOf(find(objects, 'Deployment', 'encoder'))
     expect(container.image).toBe('shop:1')
     expect(container.args.join(' ')).toBe(
-      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --workspace /workspace --restarts 0 --grace-ms 10000',
+      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --flow=shop --workspace /workspace --restarts 0 --grace-ms 10000',
     )
     const { 'config.yml': config } = find(objects, 'ConfigMap', 'encoder-files').data
     // as a reader of YAML 1.2, and one of 1.1, to which `on` would be true
@@ -217,7 +220,9 @@ executors:
 
     it('may say that it does not, and others that they do', async () => {
       const kept = { ...shared, replicas: 2, sharedWorkspace: false }
-      expect(find(await objectsOf(planOf({}, kept)), 'StatefulSet', 'index').spec.replicas).toBe(2)
+      const stateful = find(await objectsOf(planOf({}, kept)), 'StatefulSet', 'index')
+      expect(stateful.spec.replicas).toBe(2)
+      expect(JSON.stringify(stateful)).not.toContain('MILLRACE_OWN_WORKSPACE')
       const told = { name: 'a', uses: Indexer, workspace: '/workspace', replicas: 2, sharedWorkspace: true }
       await expect(objectsOf(planOf({}, told))).rejects.toThrow(/stage 'a'/)
     })

@@ -44,6 +44,7 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
   const { maxConcurrency, capacity, exitOnExceptions } = executor
   return [
     ...['--name', deployment, '--port', String(containerPort), '--quiet'],
+    ...(executor.flow === null ? [] : [`--flow=${executor.flow}`]),
     // this side looks at the clock
     '--timeout-ready=-1',
     ...['--grace-ms', String(container.graceMs), '--max-message-bytes', String(container.maxMessageBytes)],

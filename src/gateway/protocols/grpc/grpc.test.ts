@@ -87,6 +87,20 @@ describe('what the Flow says of itself', () => {
     expect(decodeDescription(bytes).endpoints).toEqual(['_jina_dry_run_', '/x', '/y'])
   })
 
+  test('discovery has no answer until every stage has a pod that describes itself', async () => {
+    const path = '/jina.JinaDiscoverEndpointsRPC/endpoint_discovery'
+    const gateway = createGateway(gatewaySpec([stageSpec('a'), stageSpec('b')]))
+    const client = new TestClient((await gateway.listen()).port)
+    open.push({ gateway, client })
+    await gateway.add('a', 'a/rep-0', { kind: 'memory', service: pod() })
+    await expect(client.unary(path, empty)).rejects.toMatchObject({
+      code: 14,
+      details: expect.stringContaining('Stage b has not said yet what it serves'),
+    })
+    await gateway.add('b', 'b/rep-0', { kind: 'memory', service: pod() })
+    expect(decodeDescription(await client.unary(path, empty)).endpoints).toContain('/default')
+  })
+
   test('_status has versions', async () => {
     const { client } = await startedGateway({ exec: pod() })
     const { jina } = decodeInfo(await client.unary('/jina.JinaInfoRPC/_status', empty))
