@@ -53,6 +53,9 @@ export interface LineTarget {
   readonly onErrorLine?: (line: string) => void
 }
 
+/** Milliseconds that a removal by another caller is waited for. */
+const removalMs = 10_000
+
 /** A container of one engine. */
 export class Container {
   readonly id: string
@@ -131,9 +134,25 @@ export class Container {
     await this.#quietly(() => this.#container.kill({ signal }), 'signalled')
   }
 
-  /** Also when it runs; its anonymous volumes go with it, named ones stay. */
+  /** Also removes a container that runs. Its anonymous volumes go with it, named ones stay. */
   async remove(): Promise<void> {
-    await this.#quietly(() => this.#container.remove({ force: true, v: true }), 'removed')
+    try {
+      await this.#container.remove({ force: true, v: true })
+    } catch (error) {
+      if (isNotFound(error)) return
+      if (!isConflict(error)) throw this.#failure(error, 'removed')
+      await this.#removedByAnother()
+    }
+  }
+
+  /** Another caller is removing it: until that is done its networks count it as an active endpoint. */
+  async #removedByAnother(): Promise<void> {
+    const abortSignal = AbortSignal.timeout(removalMs)
+    try {
+      await this.#container.wait({ condition: 'removed', abortSignal })
+    } catch (error) {
+      if (!isNotFound(error) && !abortSignal.aborted) throw this.#failure(error, 'removed')
+    }
   }
 
   /** Writes small files into a folder of it. */
@@ -195,8 +214,12 @@ export class Container {
       await work()
     } catch (error) {
       if (isNotFound(error) || isConflict(error)) return
-      throw dockerFailure(error, `The container ${this.id.slice(0, 12)} cannot be ${done}`)
+      throw this.#failure(error, done)
     }
+  }
+
+  #failure(error: unknown, done: string): MillraceError {
+    return dockerFailure(error, `The container ${this.id.slice(0, 12)} cannot be ${done}`)
   }
 }
 

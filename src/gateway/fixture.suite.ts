@@ -4,11 +4,12 @@ import type { Call, Description, Handler, Service, StreamHandler } from '../call
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
 import { createGateway, type Gateway } from './gateway.js'
-import { type GatewaySpec, type StageSpec, unsharded } from './spec.js'
+import { type GatewaySpec, type LimitsSpec, type StageSpec, unsharded } from './spec.js'
 
 export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
   return {
     name,
+    needs: ['gateway'],
     passThrough: false,
     balance: 'power-of-two',
     timeoutSendMs: null,
@@ -23,15 +24,27 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
   }
 }
 
+/** Wide enough for all tests but those of limits. */
+export const testLimits: LimitsSpec = {
+  maxBytes: 2 ** 30,
+  maxConnections: null,
+  maxCalls: 1024,
+  stallMs: 60_000,
+  handshakeMs: 60_000,
+  idleMs: null,
+}
+
+/** Each stage needs the one before it. */
 export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewaySpec> = {}): GatewaySpec {
   return {
     name: 'flow',
     host: '127.0.0.1',
     port: 0,
-    stages,
+    stages: stages.map((stage, index) => ({ ...stage, needs: [stages[index - 1]?.name ?? 'gateway'] })),
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
+    limits: testLimits,
     requestLimits: {
       parameterBytes: 4 * 1024 * 1024,
       parameterValues: 65_536,

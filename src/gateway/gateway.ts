@@ -5,12 +5,14 @@ import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
+import { inChain } from '../topology/chain.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
 import { walk } from '../topology/walk.js'
 import { walkDocument } from '../topology/walk-document.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
+import { Budget } from '../budget/budget.js'
 import type { PodIdentity } from '../wire/identity.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
@@ -108,7 +110,9 @@ class LocalGateway implements Gateway {
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
       this.#tell({ kind: 'silent', stage, pod, silentMs })
     const serves = (name: string, endpoint: string): boolean | undefined => this.#serves(name, endpoint)
-    const stages = spec.stages.map((stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }))
+    const stages = inChain(spec.stages).map(
+      (stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }),
+    )
     this.#stages = stages
     this.#shards = new Map(
       stages.flatMap((stage) => stage.shards.map((shard) => [shard.name, { stage, shard }])),
@@ -133,6 +137,8 @@ class LocalGateway implements Gateway {
       identity,
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
+      limits: spec.limits,
+      budget: new Budget(spec.limits.maxBytes),
       timeoutMs: spec.timeoutMs,
     }
     this.#server = new GrpcServer(serving, clock)

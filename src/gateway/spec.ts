@@ -15,7 +15,7 @@ export interface GatewaySpec {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
-  /** In the order a request visits them. */
+  /** In any order: their `needs` say which one follows which. */
   readonly stages: readonly StageSpec[]
   /** Requests of one stream that are worked on at once, unless the client says otherwise; 0 is no limit. */
   readonly prefetch: number
@@ -24,12 +24,26 @@ export interface GatewaySpec {
   readonly requestLimits: RequestLimits
   /** Of all clients together. */
   readonly queue: { readonly maxRequests: number; readonly maxBytes: number }
+  readonly limits: LimitsSpec
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
   readonly timeoutMs: number | null
 }
 
+/** What clients may hold, and how long they may take; explained at `FlowLimits`. */
+export interface LimitsSpec {
+  readonly maxBytes: number
+  /** Null for what the limit of open files allows. */
+  readonly maxConnections: number | null
+  readonly maxCalls: number
+  readonly stallMs: number
+  readonly handshakeMs: number
+  readonly idleMs: number | null
+}
+
 export interface StageSpec extends FailureRules {
   readonly name: string
+  /** The stages whose answers it gets, or `gateway`. */
+  readonly needs: readonly string[]
   /** Parts of its data, each with replicas of its own. */
   readonly shards: number
   readonly polling: PollingTable
