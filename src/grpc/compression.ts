@@ -9,10 +9,10 @@ type Decoder = (
 
 const decoders: Readonly<Record<string, Decoder>> = { gzip: gunzip, deflate: inflate }
 
-/** What clients may compress with, for `grpc-accept-encoding`; answers are not compressed. */
+/** Encodings that clients may use, for `grpc-accept-encoding`; answers are not compressed. */
 export const acceptedEncodings: string = ['identity', ...Object.keys(decoders)].join(',')
 
-/** The content of a message compressed with `encoding`; stops at `maxBytes`, however small the message was. */
+/** Decompresses a message compressed with `encoding`; stops at `maxBytes`, however small the compressed message is. */
 export function decompress(bytes: Uint8Array, encoding: string, maxBytes: number): Promise<Uint8Array> {
   const decoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
   if (decoder === undefined) {

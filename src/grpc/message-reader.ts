@@ -3,30 +3,30 @@ import { prefixBytes } from './frame.js'
 
 export interface MessageReaderOptions {
   readonly maxMessageBytes: number
-  /** Gives the content of a compressed message; rejects with what to tell the client. */
+  /** Resolves with the content of a compressed message; rejects with the error for the client. */
   readonly inflate: (bytes: Uint8Array) => Promise<Uint8Array>
   readonly onMessage: (bytes: Uint8Array) => void
-  /** No more messages come; not called before the last one was taken. */
+  /** No more messages follow; not called before the last message was taken. */
   readonly onEnd: () => void
   readonly onError: (error: MillraceError) => void
 }
 
 /**
- * Messages out of the chunks of an HTTP/2 stream.
+ * Reads messages from the chunks of an HTTP/2 stream.
  *
  * 1. A message within one chunk is a view of it; others are copied once, when they are complete, so that memory is only
- *    taken for bytes that have come.
- * 2. While it is held no message is given out; chunks wait.
+ *    allocated for bytes that have arrived.
+ * 2. While the reader is held it emits no message; chunks are queued.
  * 3. Messages keep their order, also when some of them are compressed.
  */
 export class MessageReader {
   readonly #options: MessageReaderOptions
-  /** Chunks that were not looked at yet. */
+  /** Chunks not yet parsed. */
   #waiting: Buffer[] = []
-  /** The beginning of a message that is not complete, prefix included. */
+  /** The beginning of an incomplete message, prefix included. */
   #parts: Buffer[] = []
   #have = 0
-  /** Bytes of that message, prefix included; 0 while the prefix is not complete. */
+  /** Size of that message, prefix included; 0 while the prefix is incomplete. */
   #want = 0
   #held = false
   #inflating = false
@@ -37,7 +37,7 @@ export class MessageReader {
     this.#options = options
   }
 
-  /** Whether a message has begun that is not complete. */
+  /** Whether an incomplete message is buffered. */
   get isWithinMessage(): boolean {
     return this.#have > 0
   }
@@ -74,7 +74,7 @@ export class MessageReader {
     this.#settle()
   }
 
-  /** Reads message by message; what is left when somebody holds goes to the front of what waits. */
+  /** Reads message by message; when the reader is held, the rest of the chunk goes back to the front of the queue. */
   #read(chunk: Buffer): void {
     let rest: Buffer | undefined = chunk
     while (rest !== undefined && rest.length > 0 && !this.#failed) {
@@ -86,7 +86,7 @@ export class MessageReader {
     }
   }
 
-  /** Takes at most one message off the chunk; gives what is left. */
+  /** Takes at most one message off the chunk; returns the rest. */
   #take(chunk: Buffer): Buffer | undefined {
     if (this.#have === 0 && chunk.length >= prefixBytes) {
       const end = prefixBytes + chunk.readUInt32BE(1)
