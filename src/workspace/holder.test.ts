@@ -20,13 +20,16 @@ test('a Flow whose process has ended does not run, though its token is there', a
   expect(isRunning(holderOf({ pid: child.pid!, processStart: null }), now, now)).toBe(false)
 })
 
-test.runIf(process.platform === 'linux')('a later process with the same id is not mistaken for the holder', () => {
-  const start = processStart(process.pid)
-  expect(start).toMatch(/^\d+$/)
-  expect(isSameProcess(process.pid, start)).toBe(true)
-  expect(isSameProcess(process.pid, `${start}0`)).toBe(false)
-  expect(isRunning(holderOf({ processStart: `${start}0` }), now, now)).toBe(false)
-})
+test.runIf(process.platform === 'linux')(
+  'a later process with the same id is not mistaken for the holder',
+  () => {
+    const start = processStart(process.pid)
+    expect(start).toMatch(/^\d+$/)
+    expect(isSameProcess(process.pid, start)).toBe(true)
+    expect(isSameProcess(process.pid, `${start}0`)).toBe(false)
+    expect(isRunning(holderOf({ processStart: `${start}0` }), now, now)).toBe(false)
+  },
+)
 
 test('without a known start the id alone counts', () => {
   expect(isSameProcess(process.pid, null)).toBe(true)
