@@ -49,7 +49,17 @@ export function createPlan(options: FlowOptions): FlowPlan {
       `Flow: ${settings.protocol.length} protocols need as many ports, not ${settings.port.length}.`,
     )
   }
+  checkLimits(settings)
   return { settings, stages: [] }
+}
+
+/** A client may hold half of the bytes, and its largest message must fit in there. */
+function checkLimits({ limits: { maxBytes }, maxMessageBytes }: FlowSettings): void {
+  if (maxBytes === null || maxBytes >= 2 * maxMessageBytes) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `Flow: limits.maxBytes is ${maxBytes}, less than twice maxMessageBytes (${maxMessageBytes}): one message would not fit. Raise it, or lower maxMessageBytes.`,
+  )
 }
 
 /** The plan with one more stage, and what stands before and behind its shards as stages of their own. */

@@ -23,7 +23,7 @@ describe('SingleDocumentRequest', () => {
     expect(request.document.text).toBe('hi')
   })
 
-  test('that nobody touched is encoded byte for byte', () => {
+  test('that was not accessed is encoded byte for byte', () => {
     expect(Buffer.compare(SingleDocumentRequest.decode(bytes).encode(), bytes)).toBe(0)
   })
 

@@ -24,7 +24,7 @@ export class SingleDocumentRequest {
     this.#envelope = envelope
   }
 
-  /** Looks at top-level tags only. Throws MALFORMED. */
+  /** Reads top-level tags only. Throws MALFORMED. */
   static decode(bytes: Uint8Array): SingleDocumentRequest {
     return new SingleDocumentRequest(Envelope.decode(bytes))
   }
@@ -86,7 +86,7 @@ export class SingleDocumentRequest {
     this.#envelope.header = { ...this.#envelope.header, status }
   }
 
-  /** The object itself: changes to it are sent. `readParameters` leaves the bytes as they came. */
+  /** Mutable: changes to it are sent. `readParameters` keeps the bytes as they came. */
   get parameters(): Record<string, unknown> {
     return this.#envelope.parameters
   }
@@ -95,12 +95,12 @@ export class SingleDocumentRequest {
     this.#envelope.parameters = parameters
   }
 
-  /** Not to be changed: changes are not sent. Decoded on first use. Throws MALFORMED. */
+  /** Must not be changed: changes are not sent. Decoded on first use. Throws MALFORMED. */
   readParameters(): Readonly<Record<string, unknown>> {
     return this.#envelope.readParameters()
   }
 
-  /** The parameters as the bytes of a google.protobuf.Struct; undefined when there are none. Not to be written to. */
+  /** The parameters as bytes of a google.protobuf.Struct; undefined when there are none. Must not be written to. */
   get parameterBytes(): Uint8Array | undefined {
     return this.#envelope.parameterBytes
   }
@@ -109,7 +109,7 @@ export class SingleDocumentRequest {
     this.#envelope.parameterBytes = bytes
   }
 
-  /** The list itself: changes to it are sent. */
+  /** Mutable: changes to it are sent. */
   get routes(): Route[] {
     return this.#envelope.routes
   }
@@ -118,7 +118,7 @@ export class SingleDocumentRequest {
     this.#envelope.routes = routes
   }
 
-  /** One more behind those that are there; they are not decoded. */
+  /** Appends a route; the present ones are not decoded. */
   addRoute(route: Route): void {
     this.#envelope.addRoute(route)
   }
@@ -137,12 +137,12 @@ export class SingleDocumentRequest {
     this.#document = document
   }
 
-  /** Bytes of `encode()`. */
+  /** Size of `encode()` in bytes. */
   get byteLength(): number {
     return lengthOf(this.encodeParts())
   }
 
-  /** The SingleDocumentRequestProto in one fresh buffer. Throws INVALID_INPUT when parameters cannot be sent. */
+  /** The SingleDocumentRequestProto in a new buffer. Throws INVALID_INPUT for parameters that cannot be sent. */
   encode(): Uint8Array {
     const document = this.#document?.toProtobuf()
     if (document === undefined) return this.#envelope.encode()
