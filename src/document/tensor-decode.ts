@@ -156,7 +156,8 @@ function pick(
   const picked = limit > 2 ** 31 ? new Uint32Array(count) : new Int32Array(count)
   for (let index = 0, at = start; index < count; index++, at += step) {
     const position = Number(positions[at])
-    if (!(position >= 0 && position < limit)) throw refused(`index ${position} is outside of a dimension of ${limit}`)
+    if (!(position >= 0 && position < limit))
+      throw refused(`index ${position} is outside of a dimension of ${limit}`)
     picked[index] = position
   }
   return picked
