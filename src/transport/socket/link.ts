@@ -98,6 +98,7 @@ export class SocketLink implements Link {
 
   end(): void {
     if (this.#ended) return
+    if (!this.#pauses && this.#socket.writableNeedDrain) return this.#cut()
     while (!this.#outbox.empty) this.#writeSome(Number.POSITIVE_INFINITY)
     this.#ended = true
     this.#reason = 'this end closed the connection'
@@ -108,6 +109,13 @@ export class SocketLink implements Link {
       'close',
       systemClock.after(lastBytesMs, () => this.#socket.destroy()),
     )
+  }
+
+  /** A pod that takes nothing need not be told: its calls end with the connection. */
+  #cut(): void {
+    this.#ended = true
+    this.#reason = 'this end closed the connection'
+    this.#socket.destroy()
   }
 
   flush(): void {
