@@ -1,10 +1,9 @@
-import type { Call, Description, Handler, StreamHandler } from '../../call/call.js'
+import type { Call, Description, Handler } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
 import { deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Channel } from '../transport.js'
 import { decodeJson, encodeJson } from './failure.js'
 import {
@@ -16,11 +15,11 @@ import {
   type ReceivedFrame,
   streamWindow,
 } from './frame.js'
-import { Incoming } from './incoming.js'
 import type { Link, Receiver } from './link.js'
-import type { Pending, PendingOwner } from './pending.js'
+import type { Pending } from './pending.js'
 import { tooLarge } from './server.js'
 import { Single } from './single.js'
+import { type StreamOwner, Streamed } from './streamed.js'
 
 /**
  * The dialled side of a link: many calls at once, each known by its id.
@@ -28,9 +27,8 @@ import { Single } from './single.js'
  * 1. A call is in `#pending` until it is settled, and whoever takes it out settles it: once, whatever races.
  * 2. `#refusal` is set before the pending calls are failed, so no call can slip in behind.
  */
-export class Caller implements Channel, Receiver, PendingOwner {
+export class Caller implements Channel, Receiver, StreamOwner {
   readonly handle: Handler = (request, call) => this.#request(request, call)
-  readonly stream: StreamHandler = (request, call) => this.#stream(request, call)
   readonly leaving: Promise<{ readonly reason: string }>
   readonly closed: Promise<{ readonly reason: string }>
   readonly #link: Link
@@ -38,7 +36,7 @@ export class Caller implements Channel, Receiver, PendingOwner {
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()
-  #onRoom: () => void = () => {}
+  #onDrained = (): void => {}
   #limit = Number.POSITIVE_INFINITY
   #lastId = 0
   #refusal: MillraceError | null = null
@@ -59,8 +57,16 @@ export class Caller implements Channel, Receiver, PendingOwner {
     if (this.#limit === 1 && this.#refusal === null) this.#link.send(frame(frameKind.room, 0))
   }
 
-  onRoom(listener: () => void): void {
-    this.#onRoom = listener
+  get isCongested(): boolean {
+    return this.#link.isCongested
+  }
+
+  onDrained(listener: () => void): void {
+    this.#onDrained = listener
+  }
+
+  drained(): void {
+    this.#onDrained()
   }
 
   describe(): Promise<Description> {
@@ -89,7 +95,7 @@ export class Caller implements Channel, Receiver, PendingOwner {
     }
     // of all the frames that come here, only those with a limit have a number
     if (received.number !== 0) this.#limit = received.number
-    if (received.kind === frameKind.room) return this.#onRoom()
+    if (received.kind === frameKind.room) return this.#onDrained()
     const pending = this.#pending.get(received.id)
     // not there: it was cancelled or expired, and the answer was on its way
     if (pending !== undefined && pending.frame(received)) this.#release(pending)
@@ -130,32 +136,15 @@ export class Caller implements Channel, Receiver, PendingOwner {
     } catch (error) {
       return Promise.reject(MillraceError.from(error))
     }
-    const single = new Single<DataRequest>({ id: this.#nextId(), call, decode: decodeAnswer, owner: this })
-    this.#start(single, frameKind.request, { call, parts })
-    return single.promise
-  }
-
-  async *#stream(
-    request: SingleDocumentRequest,
-    call: Call,
-  ): AsyncGenerator<SingleDocumentRequest, void, void> {
-    const problem = this.#problem(call)
-    if (problem !== null) throw problem
-    const parts = request.encodeParts()
-    const incoming = new Incoming(call, this.#nextId(), this)
-    this.#start(incoming, frameKind.stream, { call, parts })
-    try {
-      for (let taken = 1; ; taken++) {
-        const item = await incoming.next()
-        if (item === null) return
-        if (taken % (streamWindow / 2) === 0) {
-          this.#link.send(frame(frameKind.credit, incoming.id, { number: streamWindow / 2 }))
-        }
-        yield SingleDocumentRequest.decode(item)
-      }
-    } finally {
-      this.#cancel(incoming, cancelReason.left)
+    const { items } = call
+    if (items === undefined) {
+      const single = new Single<DataRequest>({ id: this.#nextId(), call, decode: decodeAnswer, owner: this })
+      this.#start(single, frameKind.request, { call, parts })
+      return single.promise
     }
+    const streamed = new Streamed(call, items, { id: this.#nextId(), owner: this })
+    this.#start(streamed, frameKind.stream, { call, parts })
+    return streamed.promise
   }
 
   #start(
@@ -191,7 +180,8 @@ export class Caller implements Channel, Receiver, PendingOwner {
   }
 
   #cancel(pending: Pending, reason: number): void {
-    if (this.#release(pending)) this.#link.send(frame(frameKind.cancel, pending.id, { number: reason }))
+    if (!this.#release(pending) || this.#link.withdraw(pending.id)) return
+    this.#link.send(frame(frameKind.cancel, pending.id, { number: reason }))
   }
 
   /** Takes the call out; false when somebody did before. */
@@ -212,9 +202,20 @@ export class Caller implements Channel, Receiver, PendingOwner {
     }
   }
 
+  onTaken({ id, taken }: Streamed): void {
+    if (taken % (streamWindow / 2) !== 0 || !this.#pending.has(id)) return
+    this.#link.send(frame(frameKind.credit, id, { number: streamWindow / 2 }))
+  }
+
+  onDone(stream: Streamed): void {
+    this.#release(stream)
+  }
+
   /** The other end has the same deadline and ends the call itself, so no cancel is sent. */
   onExpire(pending: Pending): void {
-    if (this.#release(pending)) pending.fail(expired())
+    if (!this.#release(pending)) return
+    this.#link.withdraw(pending.id)
+    pending.fail(expired())
   }
 
   #nextId(): number {

@@ -5,7 +5,7 @@
  * |---|---|
  * | 0–3 | bytes that follow the head |
  * | 4–7 | id of the call, chosen by the dialled side |
- * | 8–11 | a number: milliseconds left (request, stream), items granted (credit), why (cancel), calls that should be here at once, 0 where nobody can tell (response, error, end, room) |
+ * | 8–11 | a number: milliseconds left (request, stream), items granted (credit), why (cancel), calls that should be here at once, 0 where nobody can tell (response, error, room) |
  * | 12 | kind |
  * | 13–15 | how many of the bytes that follow are headers |
  *
@@ -18,7 +18,6 @@ export const frameKind = {
   cancel: 4,
   stream: 5,
   item: 6,
-  end: 7,
   credit: 8,
   describe: 9,
   description: 10,

@@ -34,9 +34,16 @@ export class MemoryLink implements Link {
     })
   }
 
-  room(): Promise<void> {
-    return Promise.resolve()
+  /** What was sent is on its way. */
+  withdraw(): boolean {
+    return false
   }
+
+  get isCongested(): boolean {
+    return false
+  }
+
+  room(): void {}
 
   end(): void {
     if (this.#closed) return

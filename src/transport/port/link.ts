@@ -61,9 +61,16 @@ export class PortLink implements Link {
     process.nextTick(flush, this)
   }
 
-  room(): Promise<void> {
-    return Promise.resolve()
+  /** What was sent is on its way. */
+  withdraw(): boolean {
+    return false
   }
+
+  get isCongested(): boolean {
+    return false
+  }
+
+  room(): void {}
 
   end(): void {
     if (this.#ended) return
