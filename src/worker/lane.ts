@@ -3,6 +3,8 @@ import type { AbortListener } from '../call/cancellation.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import { Window } from './window.js'
+import { type Place, Young } from './young.js'
 
 export interface LaneOptions {
   /** Tasks that may run at the same time; null is no limit. */
@@ -14,6 +16,8 @@ export interface LaneOptions {
   readonly breathe?: (wake: () => void) => void
   /** Milliseconds that tasks may hold the event loop, all together, between two breaths; default 1. */
   readonly holdMs?: number
+  /** Milliseconds for which the event loop was not idle so far; default: as Node measures it. */
+  readonly busyMs?: () => number
 }
 
 interface Waiting extends AbortListener {
@@ -32,6 +36,9 @@ interface Waiting extends AbortListener {
  * 3. With `capacity` tasks here, a further one is refused at once, so that it can be tried elsewhere.
  * 4. A call that is cancelled while it waits leaves the queue at once; one that has expired when its turn comes does not
  *    run.
+ * 5. `room` says how many tasks should be here: those that run and have let the event loop go round since they began, and a
+ *    window of others. So a task that waits for something else takes no room, and one that computes, or waits for its turn,
+ *    does. One that computes in pieces takes room for as long as one takes of the loop.
  */
 export class Lane {
   readonly #limit: number
@@ -39,11 +46,14 @@ export class Lane {
   readonly #clock: Clock
   readonly #breathe: (wake: () => void) => void
   readonly #holdMs: number
+  readonly #window: Window
+  readonly #young: Young
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting>()
   #running = 0
   #heldMs = 0
-  /** Pending while the event loop goes round. */
+  #goesRound = false
+  /** Pending while no task may begin before the event loop has gone round. */
   #breath: Deferred | undefined
   #idle: Deferred | undefined
 
@@ -53,17 +63,36 @@ export class Lane {
     clock = systemClock,
     breathe = turnOfTheLoop,
     holdMs = 1,
+    ...options
   }: LaneOptions) {
     this.#capacity = capacity
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     this.#clock = clock
     this.#breathe = breathe
     this.#holdMs = holdMs
+    this.#window = new Window({ limit, ...options })
+    this.#young = new Young({ window: this.#window, clock, goRound: () => this.#goRound() })
   }
 
   /** Tasks that run or wait. */
   get inFlight(): number {
     return this.#running + this.#waiting.size
+  }
+
+  /** How many tasks should run or wait now. */
+  get room(): number {
+    const window = this.#window.size
+    return Math.min(this.#running - this.#young.count + window, this.#limit + window - 1)
+  }
+
+  /** Calls back when tasks have let the event loop go round, so that there is room for others. Gives what ends that. */
+  onRoom(listener: () => void): () => void {
+    return this.#young.onGrow(listener)
+  }
+
+  /** Those who have tasks have more of them than there is room for. */
+  wanted(): void {
+    this.#window.wanted()
   }
 
   /** Resolves when nothing runs and nobody waits. */
@@ -93,7 +122,7 @@ export class Lane {
     call: Call,
     task: (pace: (room?: void | Promise<void>) => void | Promise<void>) => Promise<T>,
   ): Promise<T> {
-    await this.#turn(call)
+    const place = await this.#turn(call)
     // time spent waiting for an item counts as held, too: that costs a turn of the loop an item, and harms nobody
     let began = this.#clock.monotonic()
     const pace = (room?: void | Promise<void>): void | Promise<void> => {
@@ -110,23 +139,18 @@ export class Lane {
     try {
       return await task(pace)
     } finally {
-      this.#leave()
+      this.#leave(place)
     }
   }
 
-  async #turn(call: Call): Promise<void> {
+  async #turn(call: Call): Promise<Place> {
     if (this.inFlight >= this.#capacity) throw this.#full()
     if (this.#mayBegin()) {
       if (this.#isExpired(call)) throw expired()
-      this.#running++
-      return
+      return this.#enter()
     }
-    await new Promise<void>((resolve, reject) => {
-      const begin = () => {
-        this.#running++
-        resolve()
-      }
-      this.#enqueue(call, { begin, refuse: reject })
+    return new Promise<Place>((resolve, reject) => {
+      this.#enqueue(call, { begin: () => resolve(this.#enter()), refuse: reject })
     })
   }
 
@@ -135,13 +159,20 @@ export class Lane {
   }
 
   #start<T>(task: () => Promise<T>): Promise<T> {
-    this.#running++
-    const began = this.#clock.monotonic()
+    const place = this.#enter()
     const done = task()
-    this.#held(this.#clock.monotonic() - began)
-    const leave = () => this.#leave()
+    this.#held(this.#clock.monotonic() - place.began)
+    const leave = () => this.#leave(place)
     done.then(leave, leave)
     return done
+  }
+
+  #enter(): Place {
+    const place = this.#young.enter(this.#clock.monotonic())
+    this.#window.began(this.inFlight === 0, place.began)
+    this.#running++
+    this.#young.crowd(this.#waiting.size)
+    return place
   }
 
   #enqueue(call: Call, { begin, refuse }: Pick<Waiting, 'begin' | 'refuse'>): void {
@@ -156,6 +187,7 @@ export class Lane {
       },
     }
     this.#waiting.add(waiting)
+    this.#young.crowd(this.#waiting.size)
     call.onAbort(waiting)
   }
 
@@ -172,8 +204,11 @@ export class Lane {
   }
 
   /** The answer goes out before the next one begins. */
-  #leave(): void {
+  #leave(place: Place): void {
     this.#running--
+    this.#young.leave(place)
+    const now = this.#clock.monotonic()
+    this.#window.ended(now - place.began, now, this.inFlight === 0)
     if (this.#waiting.size > 0) this.#rest()
     else this.#checkIdle()
   }
@@ -185,10 +220,19 @@ export class Lane {
 
   #rest(): void {
     if (this.#breath !== undefined) return
-    const breath = deferred()
-    this.#breath = breath
+    this.#breath = deferred()
     this.#heldMs = 0
+    this.#goRound()
+  }
+
+  #goRound(): void {
+    if (this.#goesRound) return
+    this.#goesRound = true
     this.#breathe(() => {
+      this.#goesRound = false
+      this.#young.grow()
+      const breath = this.#breath
+      if (breath === undefined) return
       this.#breath = undefined
       breath.resolve()
       this.#admit()

@@ -252,24 +252,30 @@ test('handlers that wait interleave, and with maxConcurrency only so many', asyn
   let running = 0
   let most = 0
   let gate = deferred()
+  let full = deferred()
+  let expected = 0
   class Waiting extends Executor {
     @requests
     async wait() {
       most = Math.max(most, ++running)
+      if (running === expected) full.resolve()
       await gate.promise
       running--
     }
   }
-  for (const [maxConcurrency, expected] of [
+  for (const [maxConcurrency, atOnce] of [
     [null, 5],
     [2, 2],
     [1, 1],
   ] as const) {
     most = 0
+    expected = atOnce
     gate = deferred()
+    full = deferred()
     const { worker } = await start(Waiting, { maxConcurrency })
     const answers = Array.from({ length: 5 }, () => worker.handle(requestOf('/x'), callOf()))
     expect(worker.inFlight).toBe(5)
+    await full.promise
     gate.resolve()
     await Promise.all(answers)
     expect(most).toBe(expected)
