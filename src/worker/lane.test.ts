@@ -10,7 +10,7 @@ function laneOf(limit: number | null) {
   let now = 1000
   const turns: (() => void)[] = []
   const clock: Clock = { ...systemClock, now: () => now, monotonic: () => now }
-  const lane = new Lane({ limit, clock, holdMs: 1, yieldTurn: (wake) => void turns.push(wake) })
+  const lane = new Lane({ limit, clock, holdMs: 1, breathe: (wake) => void turns.push(wake) })
   return {
     lane,
     spend: (ms: number) => void (now += ms),

@@ -11,7 +11,7 @@ export interface LaneOptions {
   readonly capacity?: number
   readonly clock?: Clock
   /** Calls back once the event loop has polled its sockets; default `setImmediate`. */
-  readonly yieldTurn?: (wake: () => void) => void
+  readonly breathe?: (wake: () => void) => void
   /** Milliseconds for which tasks together may hold the event loop before it goes round; default 1. */
   readonly holdMs?: number
 }
@@ -36,27 +36,27 @@ export class Lane {
   readonly #limit: number
   readonly #capacity: number
   readonly #clock: Clock
-  readonly #yieldTurn: (wake: () => void) => void
+  readonly #breathe: (wake: () => void) => void
   readonly #holdMs: number
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting>()
   #running = 0
   #heldMs = 0
   /** Pending while the event loop goes round. */
-  #turn: Deferred | undefined
+  #breath: Deferred | undefined
   #idle: Deferred | undefined
 
   constructor({
     limit,
     capacity = Number.POSITIVE_INFINITY,
     clock = systemClock,
-    yieldTurn = turnOfTheLoop,
+    breathe = turnOfTheLoop,
     holdMs = 1,
   }: LaneOptions) {
     this.#capacity = capacity
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     this.#clock = clock
-    this.#yieldTurn = yieldTurn
+    this.#breathe = breathe
     this.#holdMs = holdMs
   }
 
@@ -97,12 +97,12 @@ export class Lane {
     let began = this.#clock.monotonic()
     const pace = (room?: void | Promise<void>): void | Promise<void> => {
       this.#held(this.#clock.monotonic() - began)
-      const turn = this.#turn?.promise
-      if (room === undefined && turn === undefined) {
+      const breath = this.#breath?.promise
+      if (room === undefined && breath === undefined) {
         began = this.#clock.monotonic()
         return
       }
-      return Promise.all([room, turn]).then(() => {
+      return Promise.all([room, breath]).then(() => {
         began = this.#clock.monotonic()
       })
     }
@@ -130,7 +130,7 @@ export class Lane {
   }
 
   #mayBegin(): boolean {
-    return this.#running < this.#limit && this.#turn === undefined && this.#waiting.size === 0
+    return this.#running < this.#limit && this.#breath === undefined && this.#waiting.size === 0
   }
 
   #start<T>(task: () => Promise<T>): Promise<T> {
@@ -161,7 +161,7 @@ export class Lane {
   /** Starts queued tasks, as many as may run before the event loop must go round. */
   #admit(): void {
     for (const next of this.#waiting) {
-      if (this.#turn !== undefined || this.#running >= this.#limit) break
+      if (this.#breath !== undefined || this.#running >= this.#limit) break
       this.#waiting.delete(next)
       next.call.offAbort(next)
       if (this.#isExpired(next.call)) next.refuse(expired())
@@ -183,13 +183,13 @@ export class Lane {
   }
 
   #rest(): void {
-    if (this.#turn !== undefined) return
-    const turn = deferred()
-    this.#turn = turn
+    if (this.#breath !== undefined) return
+    const breath = deferred()
+    this.#breath = breath
     this.#heldMs = 0
-    this.#yieldTurn(() => {
-      this.#turn = undefined
-      turn.resolve()
+    this.#breathe(() => {
+      this.#breath = undefined
+      breath.resolve()
       this.#admit()
     })
   }
