@@ -2,7 +2,7 @@ import { Writer } from '../lib/protobuf/writer.js'
 import { lengthOf } from './pieces.js'
 import { StructReader } from './struct-reader.js'
 
-/** Writes an entry of a google.protobuf.Struct whose value, a google.protobuf.Value, is bytes already. */
+/** Writes an entry of a google.protobuf.Struct whose value, a google.protobuf.Value, is already encoded. */
 export function writeEntry(writer: Writer, key: string, value: Uint8Array): void {
   const mark = writer.fork(1, key.length + value.length + 8)
   writer.string(1, key)
@@ -10,7 +10,7 @@ export function writeEntry(writer: Writer, key: string, value: Uint8Array): void
   writer.join(mark)
 }
 
-/** Writes an entry whose value is an object; the pieces, one behind the other, are its google.protobuf.Struct. */
+/** Writes an entry whose value is an object; the pieces, concatenated, are its google.protobuf.Struct. */
 export function writeObject(writer: Writer, key: string, pieces: readonly Uint8Array[]): void {
   const length = lengthOf(pieces)
   const mark = writer.fork(1, key.length + length + 16)
@@ -23,8 +23,28 @@ export function writeObject(writer: Writer, key: string, pieces: readonly Uint8A
   writer.join(mark)
 }
 
+/** Writes the entries of a Struct that are to be kept, as they are; those that follow each other in one go. Throws MALFORMED. */
+export function copyEntries(
+  writer: Writer,
+  struct: Uint8Array,
+  isKept: (entry: StructReader) => boolean,
+): void {
+  const entries = new StructReader(struct)
+  let from = 0
+  let end = 0
+  while (entries.next()) {
+    if (!isKept(entries)) continue
+    if (entries.from !== end) {
+      if (end > from) writer.raw(struct.subarray(from, end))
+      from = entries.from
+    }
+    end = entries.end
+  }
+  if (end > from) writer.raw(struct.subarray(from, end))
+}
+
 /**
- * A Struct with an object as the value of a key, in place of any that it had. The other entries are copied as they are.
+ * A Struct in which a key has an object as its value, instead of any earlier value. The other entries are copied unchanged.
  * Throws MALFORMED.
  */
 export function withObject(
@@ -33,10 +53,7 @@ export function withObject(
   pieces: readonly Uint8Array[],
 ): Uint8Array {
   const writer = new Writer((struct?.length ?? 0) + lengthOf(pieces) + key.length + 32)
-  if (struct !== undefined) {
-    const entries = new StructReader(struct)
-    while (entries.next()) if (!entries.keyIs(key)) writer.raw(entries.field)
-  }
+  if (struct !== undefined) copyEntries(writer, struct, (entry) => !entry.keyIs(key))
   writeObject(writer, key, pieces)
   return writer.finish()
 }
