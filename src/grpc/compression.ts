@@ -2,6 +2,7 @@ import { createGunzip, createInflate, type Gunzip, type Inflate, type ZlibOption
 import { MillraceError } from '../errors.js'
 import type { Holding } from '../budget/budget.js'
 import { noRoom } from '../budget/refusals.js'
+import { Turns } from '../lib/turns.js'
 import { Gathering } from './gathering.js'
 
 const decoders: Readonly<Record<string, (options: ZlibOptions) => Gunzip | Inflate>> = {
@@ -16,6 +17,10 @@ export const acceptedEncodings: string = ['identity', ...Object.keys(decoders)].
 const stateBytes = 48 * 1024
 
 const chunkBytes = { min: 16 * 1024, max: 256 * 1024 }
+
+/** Contents from this size on are unpacked one after the other, or copying them would hold up everybody else. */
+const largeBytes = 1024 * 1024
+const largeOnes = new Turns(1)
 
 export interface DecompressOptions {
   readonly maxBytes: number
@@ -39,12 +44,16 @@ export async function decompress(
   const content = new Gathering(maxBytes + 1)
   const decoder = decoderOf(encoding)({ chunkSize })
   if (!account.reserve(ownBytes)) throw noRoom('unpack a message', ownBytes, account)
+  let hasTurn = false
   try {
     decoder.end(bytes)
     for await (const chunk of decoder as AsyncIterable<Buffer>) {
       if (content.length + chunk.length > maxBytes) throw tooLarge(maxBytes)
       if (!account.reserve(chunk.length)) throw noRoom('unpack a message', chunk.length, account)
       content.add(chunk)
+      if (hasTurn || content.length < largeBytes) continue
+      await largeOnes.take()
+      hasTurn = true
     }
     return content.take()
   } catch (error) {
@@ -52,6 +61,7 @@ export async function decompress(
     content.discard()
     throw error instanceof MillraceError ? error : unreadable(error as Error)
   } finally {
+    if (hasTurn) largeOnes.give()
     account.release(ownBytes)
     decoder.destroy()
   }

@@ -116,7 +116,14 @@ export class MessageReader {
         if (this.#hasRoom('keep what the client sends', rest.length)) this.#waiting.unshift(rest)
         return
       }
-      rest = this.#take(rest)
+      try {
+        rest = this.#take(rest)
+      } catch (error) {
+        // a RangeError: the system has no memory
+        return this.#fail(
+          MillraceError.from(error, error instanceof RangeError ? 'RESOURCE_EXHAUSTED' : 'INTERNAL'),
+        )
+      }
     }
   }
 
