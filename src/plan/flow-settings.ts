@@ -1,6 +1,6 @@
 import { maxStructDepth } from '../document/struct.js'
 import type { RequestLimits } from '../wire/request-limits.js'
-import type { OptionTable } from './option.js'
+import type { Option, OptionTable } from './option.js'
 import {
   flag,
   group,
@@ -111,7 +111,12 @@ export type FlowOptions = Partial<
   readonly port?: number | readonly number[]
 }
 
-const texts = listOf(text(''), [])
+const headerNames: Option<readonly string[]> = {
+  expected: 'a list of names of headers',
+  preset: [],
+  parse: (value) =>
+    Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : undefined,
+}
 
 export const flowOptions: OptionTable<FlowSettings> = {
   name: text('flow'),
@@ -152,6 +157,6 @@ export const flowOptions: OptionTable<FlowSettings> = {
   timeoutReadyMs: integer(600_000, -1),
   graceMs: integer(30_000, 0),
   control: flag(true),
-  accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: texts }, '{ sample, headers }')),
+  accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
   quiet: flag(false),
 }

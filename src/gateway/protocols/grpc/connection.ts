@@ -62,8 +62,9 @@ export class Connection {
   ) {
     this.#session = session
     this.#socket = socket
-    const { remoteAddress = '', remotePort = '' } = socket
-    this.sender = { patient: false, protocol: 'grpc', client: `${remoteAddress}:${remotePort}` }
+    const { remoteAddress, remotePort } = socket
+    const client = remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`
+    this.sender = { patient: false, protocol: 'grpc', client }
     this.#clock = clock
     this.share = share
     this.#idleSince = clock.monotonic()
