@@ -1,7 +1,8 @@
 /**
  * The replicas of one stage: pick one, wait when none has room, send, account.
  *
- * 1. A replica gets at most `perReplica` requests at once, and one while it is probing; the rest waits.
+ * 1. A replica gets at most `perReplica` requests at once, one while it is probing, and none while it does not take what was
+ *    sent; the rest waits.
  * 2. While somebody waits nobody overtakes: who comes goes to the end of the line.
  * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
  */
@@ -176,6 +177,7 @@ export class Pool {
   }
 
   add(name: string, channel: Channel, label?: string): Endpoint {
+    channel.onDrained?.(() => this.#room.serve())
     return this.endpoints.add(name, channel, label)
   }
 
@@ -292,7 +294,8 @@ export class Pool {
     hop.unlink()
   }
 
-  #hasRoom({ load, health }: Endpoint): boolean {
+  #hasRoom({ load, health, channel }: Endpoint): boolean {
+    if (channel.isCongested === true) return false
     if (load.inFlight === 0) return true
     return health.state !== 'probing' && load.inFlight < this.#options.queue.perReplica
   }

@@ -1,19 +1,23 @@
+/** The rest is for what was given back and not collected yet: V8 collects after some 64 MiB, and keeps what it reads to. */
+const reservable = 0.75
+
 /**
  * Bytes that the gateway may hold for its clients, shared out to connections and, below them, to calls.
  *
  * 1. Bytes are reserved before they are held; a reservation that has no room takes nothing.
  * 2. What a budget has in use is the sum of what its shares have.
- * 3. A share holds at most as much as it leaves free. One greedy connection gets half of the budget, and n of them leave
+ * 3. A share holds at most as much as it leaves free. One greedy connection gets half of the limit, and n of them leave
  *    1/(n + 1) to everybody else (dynamic thresholds: Choudhury and Hahne, IEEE/ACM ToN 6(2), 1998).
  * 4. What is closed holds nothing, and reserves nothing any more.
  */
 export class Budget {
+  /** What may be reserved. */
   readonly limit: number
   #used = 0
 
-  /** @param limit in bytes */
-  constructor(limit: number) {
-    this.limit = limit
+  /** @param bytes by which the memory of the process may grow */
+  constructor(bytes: number) {
+    this.limit = Math.floor(bytes * reservable)
   }
 
   get used(): number {

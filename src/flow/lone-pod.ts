@@ -8,6 +8,7 @@
 import type { GatewayEvent } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
+import { closeInTurn } from '../lib/close-in-turn.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import type { Fault } from '../pods/fault.js'
@@ -109,8 +110,11 @@ export class LonePod {
   async #close(graceMs: number, isLast: boolean): Promise<void> {
     const { gateway, pod, hold } = this.#parts
     try {
-      await gateway.close({ graceMs })
-      await pod.stop({ graceMs })
+      await closeInTurn(
+        [(ms) => gateway.close({ graceMs: ms }), async (ms) => void (await pod.stop({ graceMs: ms }))],
+        graceMs,
+        systemClock,
+      )
     } finally {
       hold.close({ isLast })
     }

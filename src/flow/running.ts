@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { GatewayEvent, StageLoad } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
+import { closeInTurn } from '../lib/close-in-turn.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import type { Channel } from '../transport/transport.js'
@@ -188,8 +189,16 @@ async function stopAll(
 ): Promise<void> {
   for (const deployment of deployments.values()) deployment.freeze()
   try {
-    await gateway?.close({ graceMs })
-    await Promise.all([...deployments.values()].map((deployment) => deployment.close(graceMs)))
+    await closeInTurn(
+      [
+        async (ms) => gateway?.close({ graceMs: ms }),
+        async (ms) => {
+          await Promise.all([...deployments.values()].map((deployment) => deployment.close(ms)))
+        },
+      ],
+      graceMs,
+      systemClock,
+    )
   } finally {
     hold.close()
   }

@@ -1,6 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
+import { systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import type { ListReduce } from '../shards/reduce.js'
 import { dial } from '../transport/index.js'
@@ -9,6 +10,9 @@ import { type Command, packError, type Reduced, type Report, transferOf, unpackE
 import type { Outlook, StageLoad } from './events.js'
 import type { Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
+
+/** How long the thread may take to say that it has closed, beyond the time that it has for closing. */
+const answerMs = 500
 
 /** Functions of the program by which stages reduce, by name of the stage. */
 export type ProgramReducers = ReadonlyMap<string, ListReduce>
@@ -88,10 +92,7 @@ class ThreadHost implements GatewayHandle {
   }
 
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
-    this.#closed ??= this.#ask({ kind: 'close', graceMs }).then(
-      () => this.terminate(),
-      () => this.terminate(), // it is gone already, or beyond asking
-    )
+    this.#closed ??= this.#close(graceMs)
     return this.#closed
   }
 
@@ -109,6 +110,18 @@ class ThreadHost implements GatewayHandle {
 
   onEvent(listener: OnEvent): void {
     this.#listeners.push(listener)
+  }
+
+  /** Ends the thread when it has closed, is gone already, or does not close in time. */
+  async #close(graceMs: number): Promise<void> {
+    const asked = this.#ask({ kind: 'close', graceMs }).catch(() => {})
+    let cancel = (): void => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = systemClock.after(graceMs + answerMs, resolve)
+    })
+    await Promise.race([asked, late])
+    cancel()
+    await this.#worker.terminate()
   }
 
   async terminate(): Promise<void> {

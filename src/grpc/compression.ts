@@ -2,6 +2,7 @@ import { createGunzip, createInflate, type Gunzip, type Inflate, type ZlibOption
 import { MillraceError } from '../errors.js'
 import type { Holding } from '../budget/budget.js'
 import { noRoom } from '../budget/refusals.js'
+import { Turns } from '../lib/turns.js'
 import { Gathering } from './gathering.js'
 
 const decoders: Readonly<Record<string, (options: ZlibOptions) => Gunzip | Inflate>> = {
@@ -9,24 +10,28 @@ const decoders: Readonly<Record<string, (options: ZlibOptions) => Gunzip | Infla
   deflate: createInflate,
 }
 
-/** What clients may compress with, for `grpc-accept-encoding`; answers are not compressed. */
+/** Encodings that clients may use, for `grpc-accept-encoding`; answers are not compressed. */
 export const acceptedEncodings: string = ['identity', ...Object.keys(decoders)].join(',')
 
-/** What zlib itself takes (zlib.net, "Memory Footprint"), beside its output buffer. */
+/** Memory that zlib itself takes (zlib.net, "Memory Footprint"), without its output buffer. */
 const stateBytes = 48 * 1024
 
 const chunkBytes = { min: 16 * 1024, max: 256 * 1024 }
 
+/** Contents from this size on are unpacked one after the other, or copying them would hold up everybody else. */
+const largeBytes = 1024 * 1024
+const largeOnes = new Turns(1)
+
 export interface DecompressOptions {
   readonly maxBytes: number
-  /** The content is reserved here as it grows, and stays reserved. */
+  /** Reserves the content as it grows; it stays reserved for the caller. */
   readonly account: Holding
 }
 
 /**
- * The content of a message compressed with `encoding`, off this thread, for as long as it has room.
+ * Decompresses a message compressed with `encoding`, off this thread, while `account` has room for its content.
  *
- * @throws RESOURCE_EXHAUSTED for one larger than `maxBytes`, or without room in `account`
+ * @throws RESOURCE_EXHAUSTED for content larger than `maxBytes`, or without room in `account`
  * @throws INTERNAL when the call named no encoding, UNSUPPORTED for an unknown one (grpc.io, "Compression in gRPC")
  */
 export async function decompress(
@@ -39,12 +44,16 @@ export async function decompress(
   const content = new Gathering(maxBytes + 1)
   const decoder = decoderOf(encoding)({ chunkSize })
   if (!account.reserve(ownBytes)) throw noRoom('unpack a message', ownBytes, account)
+  let hasTurn = false
   try {
     decoder.end(bytes)
     for await (const chunk of decoder as AsyncIterable<Buffer>) {
       if (content.length + chunk.length > maxBytes) throw tooLarge(maxBytes)
       if (!account.reserve(chunk.length)) throw noRoom('unpack a message', chunk.length, account)
       content.add(chunk)
+      if (hasTurn || content.length < largeBytes) continue
+      await largeOnes.take()
+      hasTurn = true
     }
     return content.take()
   } catch (error) {
@@ -52,12 +61,13 @@ export async function decompress(
     content.discard()
     throw error instanceof MillraceError ? error : unreadable(error as Error)
   } finally {
+    if (hasTurn) largeOnes.give()
     account.release(ownBytes)
     decoder.destroy()
   }
 }
 
-/** A guess, so that a message unpacks in one piece. */
+/** A guess, so that most messages are decompressed in one piece. */
 const growthOfText = 4
 
 function decoderOf(encoding: string): (options: ZlibOptions) => Gunzip | Inflate {

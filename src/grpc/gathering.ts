@@ -1,24 +1,24 @@
 import { free } from '../budget/free.js'
 
-/** Memory that is taken for the first bytes of something whose size is unknown or not proven yet. */
+/** Initial capacity, while the size is unknown or only claimed by the client. */
 const firstBytes = 64 * 1024
 
-/** Memory taken at a time, compared to what it must hold. Untouched memory costs address space only. */
+/** Growth factor of the capacity. Untouched memory only costs address space. */
 const growth = 4
 
-/** From so many bytes on all of the memory is taken, because copying what there is would hold up everybody else. */
+/** From this many bytes on the whole size is allocated at once, because another copy would block the thread too long. */
 const provenBytes = 16 * 1024 * 1024
 
 /**
- * Bytes that come in pieces, copied into one memory that grows with them: a small piece must not keep the large buffer alive
- * that it came in, and a length that a client only claims costs nothing.
+ * Assembles bytes from pieces, copied into one growing buffer: a small piece does not keep the large buffer alive in which it
+ * arrived, and a length that a client only claims costs nothing.
  */
 export class Gathering {
   readonly #wanted: number
   #memory: Uint8Array<ArrayBuffer>
   #have = 0
 
-  /** @param wanted how many bytes there may be, at most */
+  /** @param wanted most bytes that can be added */
   constructor(wanted: number) {
     this.#wanted = wanted
     this.#memory = memory(Math.min(wanted, firstBytes))
@@ -28,7 +28,7 @@ export class Gathering {
     return this.#have
   }
 
-  /** How many bytes may still come. */
+  /** How many more bytes can be added. */
   get missing(): number {
     return this.#wanted - this.#have
   }
@@ -40,12 +40,12 @@ export class Gathering {
     this.#have = needed
   }
 
-  /** All of it; nothing may be added afterwards. */
+  /** Returns all bytes; none may be added afterwards. */
   take(): Uint8Array {
     return this.#memory.subarray(0, this.#have)
   }
 
-  /** Gives the memory back at once, when nobody is to have it. */
+  /** Frees the memory at once, when the bytes are not needed any more. */
   discard(): void {
     free(this.#memory)
     this.#have = 0
@@ -59,7 +59,7 @@ export class Gathering {
   }
 }
 
-/** Not cleared, and not of Buffer's pool. */
+/** Uninitialized, and not from Buffer's pool. */
 function memory(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
 }

@@ -56,12 +56,12 @@ export function createPlan(options: FlowOptions): FlowPlan {
   return { settings, stages: [] }
 }
 
-/** A client may hold half of the bytes, and its largest message must fit in there. */
+/** A client may hold three eighths of the bytes, and its largest message must fit in there. */
 function checkLimits({ limits: { maxBytes }, maxMessageBytes }: FlowSettings): void {
-  if (maxBytes === null || maxBytes >= 2 * maxMessageBytes) return
+  if (maxBytes === null || maxBytes >= 3 * maxMessageBytes) return
   throw new MillraceError(
     'INVALID_OPTION',
-    `Flow: limits.maxBytes is ${maxBytes}, less than twice maxMessageBytes (${maxMessageBytes}): one message would not fit. Raise it, or lower maxMessageBytes.`,
+    `Flow: limits.maxBytes is ${maxBytes}, less than three times maxMessageBytes (${maxMessageBytes}): one message would not fit. Raise it, or lower maxMessageBytes.`,
   )
 }
 

@@ -84,7 +84,7 @@ export interface AccessLog {
 export interface FlowLimits {
   /**
    * Bytes that the gateway holds for clients: unfinished messages, requests under way, answers that were not read, and what a
-   * connection and a call cost. At least twice `maxMessageBytes`. Default null: four times that, 1 GiB.
+   * connection and a call cost. At least three times `maxMessageBytes`. Default null: four times that, 1 GiB.
    */
   readonly maxBytes: number | null
   /** Connections at once. Default null: half of the files that the program may open, at most 4096. */

@@ -23,6 +23,10 @@ export interface Channel {
    * is told. The deadline goes along, and both ends keep it.
    */
   readonly handle: Handler
+  /** Whether the peer does not take the requests that were sent, so that more of them should go elsewhere. Absent: never. */
+  readonly isCongested?: boolean
+  /** Calls the one listener whenever it is not congested any more. */
+  onDrained?(listener: () => void): void
   /** Asks the peer what it serves (a real round trip). */
   describe(): Promise<Description>
   /** Resolves when the peer has shown that its event loop turns; rejects when it is gone. */

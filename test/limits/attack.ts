@@ -30,6 +30,7 @@ interface Target {
 type Attack = (target: Target) => Promise<void>
 
 const attacks: Record<string, { readonly flow?: object; readonly seconds: number; readonly run: Attack }> = {
+  nothing: { seconds: 8, run: () => pause(100) },
   gzip: { seconds: 15, run: (target) => bombs(target, gzipSync(zeroes(200 * mb)), 'gzip') },
   deflate: { seconds: 15, run: (target) => bombs(target, deflateSync(zeroes(60 * mb)), 'deflate', 60) },
   'uploads, one byte short, 50 connections': { seconds: 25, run: (target) => uploads(target, 50) },
@@ -40,6 +41,10 @@ const attacks: Record<string, { readonly flow?: object; readonly seconds: number
   'unread answers, window zero': { seconds: 25, run: (target) => unread(target, { reads: true }) },
   'slow handler, Call': { seconds: 25, run: slowStreams },
   'blocked replica': { seconds: 20, run: blockedReplica },
+  'one large message': { seconds: 12, run: (target) => large(target, {}) },
+  'one large message, gzip': { seconds: 12, run: (target) => large(target, { 'grpc-encoding': 'gzip' }) },
+  'a large answer': { seconds: 8, run: largeAnswer },
+  'headers without an end': { seconds: 20, run: endlessHeaders },
   'silent connections': { seconds: 15, run: silent },
   'no end of stream': { seconds: 20, run: noEnd },
 }
@@ -172,6 +177,43 @@ async function blockedReplica(target: Target): Promise<void> {
   }
 }
 
+/** One request of nearly the largest size that is allowed. */
+async function large(target: Target, headers: object): Promise<void> {
+  const session = await target.session({ settings: { initialWindowSize: 2 ** 28 } })
+  const bytes = request('/echo', {}, 200 * mb)
+  const stream = open(session, unary, headers)
+  watch(stream)
+  stream.resume()
+  stream.end('grpc-encoding' in headers ? framed(gzipSync(bytes, { level: 1 }), true) : framed(bytes))
+}
+
+async function largeAnswer(target: Target): Promise<void> {
+  const session = await target.session({ settings: { initialWindowSize: 2 ** 28 } })
+  const stream = open(session, unary)
+  watch(stream)
+  stream.resume()
+  stream.end(framed(request('/big', { bytes: 200 * mb })))
+}
+
+async function endlessHeaders(target: Target): Promise<void> {
+  const head = Buffer.from('000010010000000001', 'hex')
+  const more = Buffer.from('000040090000000001', 'hex')
+  for (let index = 0; index < 200; index++) {
+    const socket = await target.socket()
+    socket.resume()
+    socket.on('close', () => note('socket closed'))
+    socket.write(
+      Buffer.concat([
+        Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+        Buffer.from('000000040000000000', 'hex'),
+        head,
+        Buffer.alloc(16, 0),
+      ]),
+    )
+    for (let frame = 0; frame < 50; frame++) socket.write(Buffer.concat([more, Buffer.alloc(64)]))
+  }
+}
+
 async function silent(target: Target): Promise<void> {
   for (let index = 0; index < 3000; index++) {
     const socket = await target.socket().catch(() => undefined)
@@ -294,7 +336,7 @@ async function measure(name: string): Promise<void> {
   target.child.stdin!.end()
   const closed = await Promise.race([closing.then(([text]) => String(text).trim()), pause(15_000)])
   console.log(
-    `${name}: RSS ${before} MB, at most ${peak}, at the end ${after}; other client p50 ${latencies[latencies.length >> 1]?.toFixed(1)} max ${latencies.at(-1)?.toFixed(0)} ms, ${failures.size === 0 ? 'no failure' : JSON.stringify([...failures])}; ${closed ?? 'NOT CLOSED after 15 s'}`,
+    `${name}: RSS ${before} MB, at most ${peak}, at the end ${after}; other client p50 ${latencies[latencies.length >> 1]?.toFixed(1)} p99 ${latencies[Math.floor(latencies.length * 0.99)]?.toFixed(0)} max ${latencies.at(-1)?.toFixed(0)} ms, ${failures.size === 0 ? 'no failure' : JSON.stringify([...failures])}; ${closed ?? 'NOT CLOSED after 15 s'}`,
   )
   for (const [outcome, count] of outcomes) console.log(`    ${count} × ${outcome}`)
   target.child.kill('SIGKILL')

@@ -36,6 +36,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()
+  #onDrained = (): void => {}
   #lastId = 0
   #refusal: MillraceError | null = null
 
@@ -44,6 +45,18 @@ export class Caller implements Channel, Receiver, StreamOwner {
     this.leaving = this.#leaving.promise
     this.closed = this.#closed.promise
     link.open(this)
+  }
+
+  get isCongested(): boolean {
+    return this.#link.isCongested
+  }
+
+  onDrained(listener: () => void): void {
+    this.#onDrained = listener
+  }
+
+  drained(): void {
+    this.#onDrained()
   }
 
   describe(): Promise<Description> {
@@ -154,7 +167,8 @@ export class Caller implements Channel, Receiver, StreamOwner {
   }
 
   #cancel(pending: Pending, reason: number): void {
-    if (this.#release(pending)) this.#link.send(frame(frameKind.cancel, pending.id, { number: reason }))
+    if (!this.#release(pending) || this.#link.withdraw(pending.id)) return
+    this.#link.send(frame(frameKind.cancel, pending.id, { number: reason }))
   }
 
   /** Takes the call out; false when somebody did before. */
@@ -186,7 +200,9 @@ export class Caller implements Channel, Receiver, StreamOwner {
 
   /** The other end has the same deadline and ends the call itself, so no cancel is sent. */
   onExpire(pending: Pending): void {
-    if (this.#release(pending)) pending.fail(expired())
+    if (!this.#release(pending)) return
+    this.#link.withdraw(pending.id)
+    pending.fail(expired())
   }
 
   #nextId(): number {

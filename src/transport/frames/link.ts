@@ -8,6 +8,10 @@ export interface Link {
   open(receiver: Receiver): void
   /** Sends in this tick or soon. Does nothing once the link is closed: the receiver has heard so by `lost`. */
   send(frame: Frame): void
+  /** Takes the request of a call back; false when it was sent, or is too small to matter. */
+  withdraw(id: number): boolean
+  /** Whether the other end does not take what was sent, and much of it waits here. */
+  readonly isCongested: boolean
   /** Resolves when there is room to send more; nothing when there is. */
   room(): void | Promise<void>
   /** Sends what is left, then closes. Idempotent. */
@@ -18,6 +22,8 @@ export interface Receiver {
   receive(frame: ReceivedFrame): void
   /** A frame larger than this end takes; its bytes are thrown away and the link lives on. */
   oversize(kind: number, id: number, size: number): void
+  /** It is not congested any more. */
+  drained?(): void
   /** The link is closed for good; called once, and nothing comes after it. */
   lost(reason: string): void
 }

@@ -33,3 +33,17 @@ test('what is transferred is copied into memory of its own, a large frame into i
   ])
   for (const part of parts) expect(buffers).not.toContain(part.buffer)
 })
+
+test('what is taken at once is bounded, but one frame always goes', () => {
+  const { outbox } = outboxWith(100_000, 100_000, 100_000, 300_000)
+  const bytes = (): number => outbox.takePieces(150_000).reduce((sum, { length }) => sum + length, 0)
+  expect([bytes(), bytes(), outbox.bytes]).toEqual([200_000 + 2 * headBytes, 400_000 + 2 * headBytes, 0])
+})
+
+test('a large request is withdrawn until it is taken', () => {
+  const { outbox, parts } = outboxWith(100_000, 100, 200_000)
+  expect([outbox.withdraw(0), outbox.withdraw(0), outbox.withdraw(1)]).toEqual([true, false, false])
+  expect(outbox.bytes).toBe(200_100 + 2 * headBytes)
+  expect(outbox.takePieces()).toContain(parts[2])
+  expect([outbox.withdraw(2), outbox.empty]).toEqual([false, true])
+})

@@ -1,12 +1,17 @@
-import { type Frame, headBytes, writeHead } from './frame.js'
+import { type Frame, frameKind, headBytes, writeHead } from './frame.js'
 
 /** Parts from this size on are handed to the system as they are; below, one more piece costs more than its copy. */
 const ownPieceBytes = 16 * 1024
 
-/** Frames of one tick, to go out together. */
+/** Frames from this size on can be withdrawn: smaller ones cost little, and looking for them would cost more. */
+const withdrawableBytes = 64 * 1024
+
+/** Frames that wait to be sent, those of one tick together. */
 export class Outbox {
   #frames: Frame[] = []
   #bytes = 0
+  /** Requests that can be withdrawn, by the id of their call. */
+  readonly #large = new Map<number, Frame>()
 
   get empty(): boolean {
     return this.#frames.length === 0
@@ -20,11 +25,25 @@ export class Outbox {
   push(frame: Frame): void {
     this.#frames.push(frame)
     this.#bytes += headBytes + frame.size
+    if (frame.size >= withdrawableBytes && isRequest(frame)) this.#large.set(frame.id, frame)
   }
 
-  /** Everything that waits, in pieces for one `writev`: heads and small parts run together, large parts uncopied. */
-  takePieces(): Uint8Array[] {
-    const frames = this.#take()
+  /** Takes the request of a call out again; false when it was sent, or is small. */
+  withdraw(id: number): boolean {
+    const frame = this.#large.get(id)
+    if (frame === undefined) return false
+    this.#large.delete(id)
+    this.#frames.splice(this.#frames.indexOf(frame), 1)
+    this.#bytes -= headBytes + frame.size
+    return true
+  }
+
+  /**
+   * What waits, in pieces for one `writev`: heads and small parts run together, large parts uncopied. As many frames as have
+   * `maxBytes`, one at least.
+   */
+  takePieces(maxBytes: number = Number.POSITIVE_INFINITY): Uint8Array[] {
+    const frames = this.#take(maxBytes)
     const pieces: Uint8Array[] = []
     const small = Buffer.allocUnsafe(smallBytes(frames))
     let start = 0
@@ -51,7 +70,7 @@ export class Outbox {
 
   /** Everything that waits, copied into memory of its own that can be transferred; a large frame in a piece of its own. */
   takeBuffers(): ArrayBuffer[] {
-    const frames = this.#take()
+    const frames = this.#take(Number.POSITIVE_INFINITY)
     const buffers: ArrayBuffer[] = []
     let first = 0
     let bytes = 0
@@ -68,12 +87,32 @@ export class Outbox {
     return buffers
   }
 
-  #take(): readonly Frame[] {
-    const frames = this.#frames
-    this.#frames = []
-    this.#bytes = 0
+  #take(maxBytes: number): readonly Frame[] {
+    const frames = this.#bytes <= maxBytes ? this.#frames : this.#frames.splice(0, this.#fitting(maxBytes))
+    if (frames === this.#frames) {
+      this.#frames = []
+      this.#bytes = 0
+      if (this.#large.size > 0) this.#large.clear()
+      return frames
+    }
+    for (const { id, size } of frames) {
+      this.#bytes -= headBytes + size
+      this.#large.delete(id)
+    }
     return frames
   }
+
+  /** How many frames have so many bytes together, or one. */
+  #fitting(maxBytes: number): number {
+    let bytes = 0
+    let count = 0
+    while (count < this.#frames.length && bytes < maxBytes) bytes += headBytes + this.#frames[count++]!.size
+    return count
+  }
+}
+
+function isRequest({ kind }: Frame): boolean {
+  return kind === frameKind.request || kind === frameKind.stream
 }
 
 function smallBytes(frames: readonly Frame[]): number {

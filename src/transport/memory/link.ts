@@ -34,6 +34,15 @@ export class MemoryLink implements Link {
     })
   }
 
+  /** What was sent is on its way. */
+  withdraw(): boolean {
+    return false
+  }
+
+  get isCongested(): boolean {
+    return false
+  }
+
   room(): void {}
 
   end(): void {

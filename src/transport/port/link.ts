@@ -61,6 +61,15 @@ export class PortLink implements Link {
     process.nextTick(flush, this)
   }
 
+  /** What was sent is on its way. */
+  withdraw(): boolean {
+    return false
+  }
+
+  get isCongested(): boolean {
+    return false
+  }
+
   room(): void {}
 
   end(): void {

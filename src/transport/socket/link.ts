@@ -10,6 +10,12 @@ import type { SocketReader } from './reader.js'
 /** When so many bytes wait for a peer that does not read, the serving side stops reading as well. */
 const pauseBytes = 4 * 1024 * 1024
 
+/** What is handed to the system at once, or one frame: the rest can still be withdrawn. */
+const writeBytes = 1024 * 1024
+
+/** When so many bytes wait for a peer that does not read, no more requests should be sent to it. */
+const congestedBytes = 4 * 1024 * 1024
+
 /** How long the last bytes may take when this end closes. */
 const lastBytesMs = 1000
 
@@ -32,6 +38,9 @@ export class SocketLink implements Link {
   #ended = false
   #reason = 'the other end closed the connection'
   #room: Deferred | null = null
+  #receiver: Receiver | null = null
+  /** Somebody has seen that it is congested. */
+  #congestionSeen = false
 
   constructor(socket: Socket, { maxFrameBytes = defaultMaxFrameBytes, pauses, reader }: SocketLinkOptions) {
     this.#reader = reader ?? null
@@ -42,6 +51,7 @@ export class SocketLink implements Link {
 
   open(receiver: Receiver): void {
     const socket = this.#socket
+    this.#receiver = receiver
     if (this.#reader === null) {
       const inbox = new Inbox(receiver, this.maxFrameBytes)
       socket.on('data', (chunk: Buffer) => inbox.push(chunk))
@@ -70,6 +80,16 @@ export class SocketLink implements Link {
     setImmediate(flush, this)
   }
 
+  withdraw(id: number): boolean {
+    return this.#outbox.withdraw(id)
+  }
+
+  get isCongested(): boolean {
+    if (this.#outbox.bytes < congestedBytes || !this.#socket.writableNeedDrain) return false
+    this.#congestionSeen = true
+    return true
+  }
+
   room(): void | Promise<void> {
     if (this.#ended || !this.#socket.writableNeedDrain) return
     this.#room ??= deferred()
@@ -78,7 +98,8 @@ export class SocketLink implements Link {
 
   end(): void {
     if (this.#ended) return
-    this.#write()
+    if (!this.#pauses && this.#socket.writableNeedDrain) return this.#cut()
+    while (!this.#outbox.empty) this.#writeSome(Number.POSITIVE_INFINITY)
     this.#ended = true
     this.#reason = 'this end closed the connection'
     this.#socket.end()
@@ -90,14 +111,25 @@ export class SocketLink implements Link {
     )
   }
 
-  flush(): void {
-    this.#scheduled = false
-    if (!this.#ended && !this.#socket.writableNeedDrain) this.#write()
+  /** A pod that takes nothing need not be told: its calls end with the connection. */
+  #cut(): void {
+    this.#ended = true
+    this.#reason = 'this end closed the connection'
+    this.#socket.destroy()
   }
 
+  flush(): void {
+    this.#scheduled = false
+    if (!this.#ended) this.#write()
+  }
+
+  /** Writes until the system takes no more. */
   #write(): void {
-    if (this.#outbox.empty) return
-    const pieces = this.#outbox.takePieces()
+    while (!this.#outbox.empty && !this.#socket.writableNeedDrain) this.#writeSome(writeBytes)
+  }
+
+  #writeSome(maxBytes: number): void {
+    const pieces = this.#outbox.takePieces(maxBytes)
     if (pieces.length === 1) {
       this.#socket.write(pieces[0]!)
       return
@@ -113,6 +145,9 @@ export class SocketLink implements Link {
     if (this.#ended) return
     if (this.#socket.isPaused()) this.#socket.resume()
     this.#write()
+    if (!this.#congestionSeen || this.isCongested) return
+    this.#congestionSeen = false
+    this.#receiver?.drained?.()
   }
 }
 
