@@ -8,19 +8,19 @@ import { Lane } from './lane.js'
 /** A lane whose clock and event loop are moved by hand. */
 function laneOf(limit: number | null) {
   let now = 1000
-  const breaths: (() => void)[] = []
+  const turns: (() => void)[] = []
   const clock: Clock = { ...systemClock, now: () => now, monotonic: () => now }
-  const lane = new Lane({ limit, clock, holdMs: 1, breathe: (wake) => void breaths.push(wake) })
+  const lane = new Lane({ limit, clock, holdMs: 1, breathe: (wake) => void turns.push(wake) })
   return {
     lane,
     spend: (ms: number) => void (now += ms),
-    breaths,
-    /** The event loop goes round, as often as somebody waits for it. */
+    turns,
+    /** Lets the event loop go round, as often as tasks wait for it. */
     settle: async () => {
       for (let idle = 0; idle < 3; idle++) {
         await new Promise((resolve) => setTimeout(resolve, 0))
-        while (breaths.length > 0) {
-          breaths.shift()?.()
+        while (turns.length > 0) {
+          turns.shift()?.()
           idle = 0
         }
       }
@@ -28,7 +28,7 @@ function laneOf(limit: number | null) {
   }
 }
 
-test('a task begins before run() returns when nobody is in its way', () => {
+test('a task begins before run() returns when no other task is ahead', () => {
   const { lane } = laneOf(1)
   let began = false
   void lane.run(callOf(), async () => void (began = true))
@@ -36,7 +36,7 @@ test('a task begins before run() returns when nobody is in its way', () => {
   expect(lane.inFlight).toBe(1)
 })
 
-test('no more than the limit run at a time, the others follow in order', async () => {
+test('at most `limit` tasks run at a time, the others follow in order', async () => {
   const { lane, settle } = laneOf(2)
   const gates = [0, 1, 2, 3].map(() => deferred())
   const began: number[] = []
@@ -75,8 +75,8 @@ test('without a limit all run at once', () => {
   expect(began).toBe(100)
 })
 
-test('after tasks have held the event loop for too long the next waits for a breath', async () => {
-  const { lane, spend, settle, breaths } = laneOf(null)
+test('after tasks have held the event loop for too long the next one waits for a turn of the loop', async () => {
+  const { lane, spend, settle, turns } = laneOf(null)
   const began: number[] = []
   const task = (index: number, ms: number) => () => {
     began.push(index)
@@ -85,14 +85,14 @@ test('after tasks have held the event loop for too long the next waits for a bre
   }
   const done = [0.4, 0.4, 0.4, 50, 50].map((ms, index) => lane.run(callOf(), task(index, ms)))
   expect(began).toEqual([0, 1, 2])
-  expect(breaths).toHaveLength(1)
-  breaths.shift()?.()
+  expect(turns).toHaveLength(1)
+  turns.shift()?.()
   expect(began).toEqual([0, 1, 2, 3])
   await settle()
   expect(await Promise.all(done)).toEqual([0, 1, 2, 3, 4])
 })
 
-test('the answer of one task is out before the next one begins', async () => {
+test('the answer of one task is sent before the next one begins', async () => {
   const { lane, settle } = laneOf(1)
   const order: string[] = []
   const gate = deferred()
@@ -104,7 +104,7 @@ test('the answer of one task is out before the next one begins', async () => {
   expect(order).toEqual(['answered', 'began'])
 })
 
-test('a call that is cancelled while it waits for the limit leaves at once and never runs', async () => {
+test('a call that is cancelled while it is queued leaves at once and never runs', async () => {
   const { lane, settle } = laneOf(1)
   const gate = deferred()
   const first = lane.run(callOf(), () => gate.promise)
@@ -121,26 +121,26 @@ test('a call that is cancelled while it waits for the limit leaves at once and n
   expect(ran).toBe(false)
 })
 
-test('a call that was cancelled before it came to the queue does not wait in it', async () => {
+test('a call that was cancelled before it came to the queue is not queued', async () => {
   const { lane } = laneOf(1)
   void lane.run(callOf(), () => new Promise<void>(() => {}))
   const signal = AbortSignal.abort(new MillraceError('CANCELLED', 'gone'))
   await expect(lane.run(callOf({ signal }), async () => {})).rejects.toThrow('gone')
 })
 
-test('a call that is cancelled during a breath does not run', async () => {
-  const { lane, spend, breaths } = laneOf(null)
+test('a call that is cancelled during a turn of the loop does not run', async () => {
+  const { lane, spend, turns } = laneOf(null)
   void lane.run(callOf(), async () => spend(5))
   const controller = new AbortController()
   let ran = false
   const waiting = lane.run(callOf({ signal: controller.signal }), async () => void (ran = true))
   controller.abort(new MillraceError('CANCELLED', 'left'))
-  breaths.shift()?.()
+  turns.shift()?.()
   await expect(waiting).rejects.toThrow('left')
   expect(ran).toBe(false)
 })
 
-test('a call whose deadline has passed does not run, whether it waited or not', async () => {
+test('a call whose deadline has passed does not run, queued or not', async () => {
   const { lane, spend, settle } = laneOf(1)
   const expired = expect.objectContaining({ code: 'DEADLINE_EXCEEDED' })
   const gate = deferred()
@@ -154,7 +154,7 @@ test('a call whose deadline has passed does not run, whether it waited or not', 
   await expect(lane.run(callOf({ deadline: 1010 }), async () => 'ran')).rejects.toEqual(expired)
 })
 
-test('a task that fails makes room like any other', async () => {
+test('a task that fails frees its slot like any other', async () => {
   const { lane, settle } = laneOf(1)
   const failing = lane.run(callOf(), () => Promise.reject(new Error('no')))
   const next = lane.run(callOf(), async () => 'next')
@@ -163,7 +163,7 @@ test('a task that fails makes room like any other', async () => {
   expect(await next).toBe('next')
 })
 
-test('idle waits for those that run and those that wait', async () => {
+test('idle waits for running and queued tasks', async () => {
   const { lane, settle } = laneOf(1)
   await lane.idle()
   const gates = [deferred(), deferred()]
@@ -178,7 +178,7 @@ test('idle waits for those that run and those that wait', async () => {
   expect(idle).toBe(true)
 })
 
-test('idle resolves when the last one that waits is cancelled', async () => {
+test('idle resolves when the last queued task is cancelled', async () => {
   const { lane, settle } = laneOf(1)
   const gate = deferred()
   const controller = new AbortController()
@@ -192,7 +192,7 @@ test('idle resolves when the last one that waits is cancelled', async () => {
   expect(await waiting).toBe('left')
 })
 
-test('a stream keeps its place until it ends', async () => {
+test('a stream keeps its slot until it ends', async () => {
   const { lane, settle } = laneOf(1)
   const gate = deferred()
   const order: string[] = []
@@ -213,7 +213,7 @@ test('a stream keeps its place until it ends', async () => {
 })
 
 test('a stream that computes long between its items lets the event loop go round', async () => {
-  const { lane, spend, breaths } = laneOf(null)
+  const { lane, spend, turns } = laneOf(null)
   const order: string[] = []
   const stream = lane.runItems(callOf(), async (pace) => {
     for (const item of ['a', 'b']) {
@@ -223,11 +223,11 @@ test('a stream that computes long between its items lets the event loop go round
     }
   })
   await new Promise((resolve) => setImmediate(resolve))
-  expect([order, breaths.length]).toEqual([['a'], 1])
-  breaths.shift()?.()
+  expect([order, turns.length]).toEqual([['a'], 1])
+  turns.shift()?.()
   await new Promise((resolve) => setImmediate(resolve))
-  expect([order, breaths.length]).toEqual([['a', 'b'], 1])
-  breaths.shift()?.()
+  expect([order, turns.length]).toEqual([['a', 'b'], 1])
+  turns.shift()?.()
   await stream
   expect(lane.inFlight).toBe(0)
 })
