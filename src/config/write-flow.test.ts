@@ -45,6 +45,8 @@ describe('a Flow that was written', () => {
   it.each<[string, FlowOptions, readonly StageOptions[]]>([
     ['without stages', {}, []],
     ['with presets', {}, [{}, { name: 'b' }]],
+    ['with an access log', { accessLog: true }, []],
+    ['with a sampled access log', { accessLog: { sample: 0.5, headers: ['x-tenant'] } }, []],
     [
       'with options',
       {

@@ -25,8 +25,18 @@ export interface GatewayContainer {
  * @throws UNSUPPORTED for a reduce that is a function, and for texts that a reader of YAML would replace
  */
 export function gatewayConfig({ settings, stages }: FlowPlan, container: GatewayContainer): object {
-  const { name, prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, timeoutSendMs, graceMs } =
-    settings
+  const {
+    name,
+    prefetch,
+    queue,
+    limits,
+    maxMessageBytes,
+    requestLimits,
+    timeoutMs,
+    timeoutSendMs,
+    graceMs,
+    accessLog,
+  } = settings
   const executors = inChain(stages).map((stage) => ({
     name: stage.name,
     ...(isHop(stage) && hop(stage, container, name)),
@@ -37,7 +47,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     with: {
       ...(!hasNames(name) && { name }),
       ...changed(
-        { prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, graceMs },
+        { prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, graceMs, accessLog },
         flowOptions,
       ),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),

@@ -16,6 +16,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     limits: { ...settings.limits, maxBytes: settings.limits.maxBytes ?? 4 * settings.maxMessageBytes },
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
+    accessLog: settings.accessLog,
     stages: stages.map((stage) => ({
       name: stage.name,
       needs: stage.needs,

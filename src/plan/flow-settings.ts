@@ -1,7 +1,18 @@
 import { maxStructDepth } from '../document/struct.js'
 import type { RequestLimits } from '../wire/request-limits.js'
-import type { OptionTable } from './option.js'
-import { flag, group, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
+import type { Option, OptionTable } from './option.js'
+import {
+  flag,
+  group,
+  integer,
+  listOf,
+  oneOf,
+  optional,
+  orTrue,
+  share,
+  text,
+  textMap,
+} from './option-kinds.js'
 
 /** How clients reach the gateway. Only gRPC so far. */
 export type Protocol = 'grpc'
@@ -45,6 +56,10 @@ export interface FlowSettings {
    * runs without. Default true.
    */
   readonly control: boolean
+  /**
+   * One line for each request at the gateway, on standard error: `true` is `{}`. Default null: none. See docs/observability.md.
+   */
+  readonly accessLog: AccessLog | null
   /** No banner and no waiting line. Default false. */
   readonly quiet: boolean
 }
@@ -55,6 +70,14 @@ export interface FlowQueue {
   readonly maxRequests: number
   /** Default 512 MiB. */
   readonly maxBytes: number
+}
+
+/** Which requests are logged, and what of their headers. What fails is always logged. */
+export interface AccessLog {
+  /** Share of the requests that went well, from 0 to 1. Default 1. */
+  readonly sample: number
+  /** Names of headers that are logged; values of credentials are not, whatever is asked for. Default `[]`. */
+  readonly headers: readonly string[]
 }
 
 /** Limits of the gateway's clients: all together, of one connection, and on how long they may do nothing. */
@@ -78,13 +101,21 @@ export interface FlowLimits {
 
 /** What `new Flow()` takes. */
 export type FlowOptions = Partial<
-  Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits' | 'requestLimits'>
+  Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits' | 'requestLimits' | 'accessLog'>
 > & {
   readonly requestLimits?: Partial<RequestLimits>
+  readonly accessLog?: boolean | null | Partial<AccessLog>
   readonly queue?: Partial<FlowQueue>
   readonly limits?: Partial<FlowLimits>
   readonly protocol?: Protocol | readonly Protocol[]
   readonly port?: number | readonly number[]
+}
+
+const headerNames: Option<readonly string[]> = {
+  expected: 'a list of names of headers',
+  preset: [],
+  parse: (value) =>
+    Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : undefined,
 }
 
 export const flowOptions: OptionTable<FlowSettings> = {
@@ -126,5 +157,6 @@ export const flowOptions: OptionTable<FlowSettings> = {
   timeoutReadyMs: integer(600_000, -1),
   graceMs: integer(30_000, 0),
   control: flag(true),
+  accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
   quiet: flag(false),
 }

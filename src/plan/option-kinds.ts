@@ -69,6 +69,16 @@ export const optional = <T>(option: Option<T>, preset: T | null = null): Option<
   parse: (value) => (value === null ? null : option.parse(value)),
 })
 
+/** Null or false for none, true for what the option is when nobody says, else what the option takes. */
+export const orTrue = <T>(option: Option<T>): Option<T | null> => ({
+  expected: `true, false, or ${option.expected}`,
+  preset: null,
+  parse(value) {
+    if (value === null || value === false) return null
+    return value === true ? option.preset : option.parse(value)
+  },
+})
+
 export const share = (preset: number): Option<number> => ({
   expected: 'a number from 0 to 1',
   preset,
