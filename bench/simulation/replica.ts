@@ -71,7 +71,7 @@ export class Replica implements Channel {
     this.#lane.wanted()
   }
 
-  onRoom(listener: () => void): void {
+  onDrained(listener: () => void): void {
     this.#lane.onRoom(listener)
   }
 
