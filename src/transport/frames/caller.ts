@@ -95,7 +95,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
     }
     // of all the frames that come here, only those with a limit have a number
     if (received.number !== 0) this.#limit = received.number
-    if (received.kind === frameKind.room) return this.#onDrained()
+    if (received.kind === frameKind.room) return this.#onRoom()
     const pending = this.#pending.get(received.id)
     // not there: it was cancelled or expired, and the answer was on its way
     if (pending !== undefined && pending.frame(received)) this.#release(pending)
