@@ -1,13 +1,11 @@
 import { free } from '../budget/free.js'
 
-/** Memory that is taken for the first bytes of something whose size is unknown or not proven yet. */
-const firstBytes = 64 * 1024
-
-/** Memory taken at a time, compared to what it must hold. Untouched memory costs address space only. */
-const growth = 4
-
-/** From so many bytes on all of the memory is taken, because copying what there is would hold up everybody else. */
-const provenBytes = 16 * 1024 * 1024
+/**
+ * Memory that is taken as more and more has come; beyond the last one all that is wanted. Few steps, because what is copied
+ * holds up everybody else, and the holes that small memory leaves are of no use for larger one. Memory that was not written
+ * to yet costs address space only.
+ */
+const steps = [64 * 1024, 1024 * 1024, 16 * 1024 * 1024]
 
 /**
  * Bytes that come in pieces, copied into one memory that grows with them: a small piece must not keep the large buffer alive
@@ -21,7 +19,7 @@ export class Gathering {
   /** @param wanted how many bytes there may be, at most */
   constructor(wanted: number) {
     this.#wanted = wanted
-    this.#memory = memory(Math.min(wanted, firstBytes))
+    this.#memory = memory(Math.min(wanted, steps[0]!))
   }
 
   get length(): number {
@@ -52,7 +50,7 @@ export class Gathering {
   }
 
   #grow(needed: number): void {
-    const grown = memory(needed > provenBytes ? this.#wanted : Math.min(this.#wanted, needed * growth))
+    const grown = memory(Math.min(this.#wanted, steps.find((step) => step >= needed) ?? this.#wanted))
     grown.set(this.#memory.subarray(0, this.#have))
     free(this.#memory)
     this.#memory = grown
