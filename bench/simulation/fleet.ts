@@ -39,6 +39,7 @@ export class Fleet {
     this.#queue = { ...presetQueue, ...options.queue }
     const spec: StageSpec = {
       name: 'exec',
+      needs: ['gateway'],
       passThrough: false,
       balance: 'power-of-two',
       timeoutSendMs,
@@ -57,7 +58,6 @@ export class Fleet {
     const only = {
       name: spec.name,
       handle: shardStack(spec, pool, { clock, random, isWrite: () => false }),
-      stream: pool.stream,
       pressure: () => pool.pressure,
     }
     this.handle = stageStack(spec, only, { sharding: null })

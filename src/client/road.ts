@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.js'
+import type { ItemSink } from '../call/items.js'
 import type { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
-import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 
 /** What goes along with everything a client sends. */
 export interface RoadCall {
@@ -10,12 +10,17 @@ export interface RoadCall {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** A call whose documents come one by one. */
+export interface StreamingCall extends Call {
+  readonly items: ItemSink
+}
+
 /** How a client and a Flow reach each other. One for the whole life of a client. */
 export interface Road {
   /** Opens a stream of requests. Rejects with the error of the road when there is no way to open one. */
   open(call: RoadCall, listener: LineListener): Promise<Line>
-  /** One document to a generator. Leaving the loop cancels; aborting the call ends it with that reason. */
-  streamDoc(request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest>
+  /** One document to a generator: its documents go to the sink of the call, and the closing answer comes last. */
+  streamDoc(request: DataRequest, call: StreamingCall): Promise<DataRequest>
   /** Whether a request through every stage succeeds. Rejects when the road fails. */
   dryRun(call: RoadCall): Promise<boolean>
   /** Ends what is under way with `reason`. Idempotent. */

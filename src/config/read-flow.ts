@@ -4,6 +4,7 @@ import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
 import { type FlowOptions, flowOptions } from '../plan/flow-settings.js'
 import { show } from '../plan/option.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
+import { chainOf, entry } from '../topology/chain.js'
 import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Place, Places, shown, type Tree } from '../yaml/place.js'
 import { findFile, searchFolders } from '../yaml/search-path.js'
@@ -61,10 +62,37 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
     modules: readModules(own),
   }
   const begun = at(placeIn(top, 'with'), () => createPlan(options))
-  return entriesOf(top).reduce<FlowPlan>((plan, [entry, place]) => {
-    const stage = readEntry(entry, { place, places: top.places, reading, inherited })
+  const written = entriesOf(top).map(([value, place]) => ({
+    place,
+    options: readEntry(value, { place, places: top.places, reading, inherited }),
+  }))
+  return alongNeeds(written).reduce((plan, { place, options: stage }) => {
     return at(place, () => addStage(plan, stage))
   }, begun)
+}
+
+interface Written {
+  readonly place: Place
+  readonly options: StageOptions
+}
+
+/** In a text, unlike in a program, a stage may need one that is written behind it. One that names none needs the one before it. */
+function alongNeeds(written: readonly Written[]): readonly Written[] {
+  if (written.every(({ options }) => options.needs === undefined)) return written
+  const names = written.map(({ options }, index) => options.name ?? `executor${index}`)
+  const chain = chainOf(
+    written.map(({ place, options }, index) => {
+      const given = typeof options.needs === 'string' ? [options.needs] : (options.needs ?? [])
+      const needs = given.length > 0 ? given : [names[index - 1] ?? entry]
+      const name = names[index]!
+      return { name, needs, place, options: { ...options, name } }
+    }),
+  )
+  if (chain.kind === 'chain') return chain.stages
+  const { at: stage, error } = chain
+  return at(stage.place, () => {
+    throw error
+  })
 }
 
 /** Its address is the gateway's. */

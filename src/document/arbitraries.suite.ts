@@ -114,7 +114,7 @@ const flat = {
 const child = fc.record(flat, { requiredKeys: ['id'] }) as fc.Arbitrary<DocumentInit>
 const family = fc.array(child, { maxLength: 2 })
 
-/** What `new Document` takes, with chunks and matches. */
+/** The argument of `new Document`, with chunks and matches. */
 export const documentInit = fc.record(
   { ...flat, chunks: family, matches: family },
   { requiredKeys: [] },
@@ -122,7 +122,7 @@ export const documentInit = fc.record(
 
 export const anyDocument: fc.Arbitrary<Document> = documentInit.map((init) => new Document(init))
 
-/** Everything that a Document says, in values that `toEqual` compares. */
+/** All properties of a Document, as values that `toEqual` compares. */
 export function plain(document: Document): Record<string, unknown> {
   return {
     id: document.id,

@@ -4,7 +4,7 @@ import { field } from './fields.js'
 
 const names = new Map<number, string>(Object.entries(field).map(([name, number]) => [number, name]))
 
-/** A value as it may be kept in a field; null counts as undefined. Throws INVALID_INPUT for one of the wrong type. */
+/** The value as it is stored in a field; null counts as undefined. Throws INVALID_INPUT for a value of the wrong type. */
 export function checked(number: number, value: unknown): unknown {
   if (value === undefined || value === null) return undefined
   const wanted = refusal(number, value)
@@ -15,7 +15,7 @@ export function checked(number: number, value: unknown): unknown {
   )
 }
 
-/** What would have been right, where the value is not. */
+/** The expected type, where the value has another one. */
 function refusal(number: number, value: {}): string | undefined {
   switch (number) {
     case field.granularity:
@@ -38,7 +38,7 @@ function refusal(number: number, value: {}): string | undefined {
       return typeof value === 'object' && !Array.isArray(value) ? undefined : 'a plain object'
     case field.id:
     case field.parentId:
-      // two ids that differ in halves of pairs only would become one on the wire
+      // ids that differ in lone surrogates only would become equal on the wire
       if (typeof value !== 'string') return 'a string'
       return isWellFormed(value) ? undefined : 'a text without lone surrogates'
     default:

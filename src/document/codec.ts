@@ -7,14 +7,14 @@ import type { Tensor } from './tensor.js'
 import { decodeTensor } from './tensor-decode.js'
 import { encodeTensor, tensorLength } from './tensor-encode.js'
 
-/** Where a Document came from: a part of the bytes of its request. */
+/** The part of a request's bytes that a Document was decoded from. */
 export interface Source {
   readonly bytes: Uint8Array
   readonly start: number
   readonly end: number
 }
 
-/** Decodes one field that is known to be present; chunks and matches are left to the Document. */
+/** Decodes a field that is known to be present; chunks and matches are decoded by the Document. */
 export function decodeField(number: number, { bytes, start, end }: Source): unknown {
   switch (number) {
     case field.tensor:
@@ -37,7 +37,7 @@ export function decodeField(number: number, { bytes, start, end }: Source): unkn
     case field.offset:
       return lastOf(number, bytes, start, end).float()
     case field.blob: {
-      // no Buffer, even where the source is one: its slice() and JSON are not a Uint8Array's
+      // no Buffer, even where the source is one: slice() and JSON differ from those of a Uint8Array
       const { buffer, byteOffset, length } = lastOf(number, bytes, start, end).bytes()
       return new Uint8Array(buffer, byteOffset, length)
     }
@@ -61,7 +61,7 @@ function decodeFloats(number: number, { bytes, start, end }: Source): number[] {
   return values
 }
 
-/** Writes one field; chunks and matches are left to the Document. */
+/** Writes one field; chunks and matches are written by the Document. */
 export function encodeField(writer: Writer, number: number, value: unknown): void {
   switch (number) {
     case field.tensor:
@@ -105,7 +105,7 @@ function encodeFloats(writer: Writer, number: number, values: readonly number[])
   for (const [index, value] of values.entries()) view.setFloat32(index * 4, value, true)
 }
 
-/** Bytes that a field will take, nearly; it only decides how much room is made at first. */
+/** Approximate size of a field in bytes; only used to size the buffer. */
 export function fieldLength(number: number, value: unknown): number {
   if (number === field.tensor || number === field.embedding) return tensorLength(value as Tensor)
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length + 8

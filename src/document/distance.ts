@@ -1,6 +1,6 @@
 import type { SparseVector, Vector } from './vector.js'
 
-/** A distance of two vectors of the same kind and size: the smaller, the closer. */
+/** A distance of two vectors of the same kind and size: smaller is closer. */
 export type MetricFunction = (left: Vector, right: Vector) => number
 
 export const metrics = { cosine, euclidean, sqeuclidean } satisfies Record<string, MetricFunction>
@@ -46,7 +46,7 @@ function dot(left: Vector, right: Vector): number {
   return sum
 }
 
-/** Walks two sparse vectors in step; where one has nothing it is 0. */
+/** Walks two sparse vectors in parallel; a missing element is 0. */
 function pairUp(left: SparseVector, right: SparseVector, visit: (left: number, right: number) => void): void {
   let one = 0
   let two = 0

@@ -52,14 +52,14 @@ describe('as a list', () => {
     expect(plain(new DocumentArray([foreign]).at(0)!)).toEqual(plain(own))
   })
 
-  it('shows what is filled when it is logged', () => {
+  it('shows the fields with values when it is logged', () => {
     const docs = new DocumentArray([{ id: 'a', text: 'b', weight: 0, chunks: [{ id: 'c' }] }])
     const shown = inspect(docs, { breakLength: Infinity, depth: 5 })
     const chunk = "DocumentArray(1) [ Document { id: 'c', granularity: 1, parentId: 'a' } ]"
     expect(shown).toBe(`DocumentArray(1) [ Document { id: 'a', text: 'b', chunks: ${chunk} } ]`)
   })
 
-  it('refuses what is no Document', () => {
+  it('refuses values that are not a Document', () => {
     expect(() => new DocumentArray(['text' as never])).toThrow(
       'Expected a Document or a plain object, got string',
     )
@@ -140,7 +140,7 @@ describe('columns', () => {
 })
 
 describe('protobuf', () => {
-  it('gives any Documents back', () => {
+  it('returns any Documents unchanged', () => {
     fc.assert(
       fc.property(fc.array(anyDocument, { maxLength: 4 }), (documents) => {
         const again = DocumentArray.fromProtobuf(new DocumentArray(documents).toProtobuf())
@@ -149,7 +149,7 @@ describe('protobuf', () => {
     )
   })
 
-  it('writes into a message that contains it, and keeps fields it does not know', () => {
+  it('writes into an enclosing message, and keeps unknown fields', () => {
     const writer = new Writer()
     writer.bytes(1, new Document({ id: 'a' }).toProtobuf())
     writer.string(7, 'extra')
@@ -160,18 +160,18 @@ describe('protobuf', () => {
     expect(outer.finish()).toEqual(bytes)
   })
 
-  it('reads lengths and tags that take more bytes than they need', () => {
+  it('reads lengths and tags with more bytes than needed', () => {
     const docs = DocumentArray.fromProtobuf(Uint8Array.of(0x8a, 0, 0x83, 0, 10, 1, 97))
     expect(ids(docs)).toEqual(['a'])
   })
 
-  it('refuses what ends too early', () => {
+  it('refuses truncated bytes', () => {
     const malformed = expect.objectContaining({ code: 'MALFORMED' })
     expect(() => DocumentArray.fromProtobuf(Uint8Array.of(10, 5, 1))).toThrow(malformed)
     expect(() => DocumentArray.fromProtobuf(Uint8Array.of(10, 1, 10)).texts).toThrow(malformed)
   })
 
-  it('sends rows of a CSR matrix and stacks them again on the other side', () => {
+  it('sends rows of a CSR matrix and stacks them again at the receiver', () => {
     const docs = named('a', 'b', 'c')
     const csr = new CsrMatrix({ shape: [3, 9], indptr: [0, 2, 2, 3], indices: [8, 1, 0], data: [1, 2, 3] })
     docs.embeddings = csr

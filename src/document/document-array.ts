@@ -20,7 +20,7 @@ import { splitRows, stack, type Stacked } from './stack.js'
 import { setOwn } from './struct.js'
 import type { Tensor } from './tensor.js'
 
-// This file and document.ts import each other; see there.
+// This file and document.ts import each other; document.ts explains why that works.
 
 const docsTag = 10
 
@@ -34,11 +34,11 @@ const docsTag = 10
 export class DocumentArray implements Iterable<Document> {
   readonly #documents: Document[]
   readonly #adopt: ((document: Document) => void) | undefined
-  #places: Map<string, number> | undefined
-  /** Fields of the message that are not ours. */
+  #positions: Map<string, number> | undefined
+  /** Unknown fields of the message. */
   #unknown: Uint8Array[] | undefined
 
-  /** `adopt` is told every Document that is pushed later; chunks and matches use it. */
+  /** `adopt` is called with every Document that is pushed later; used by chunks and matches. */
   constructor(documents: DocumentInputs = [], adopt?: (document: Document) => void) {
     this.#documents = Array.from(documents, toDocument)
     this.#adopt = adopt
@@ -52,15 +52,15 @@ export class DocumentArray implements Iterable<Document> {
     return this.#documents[Symbol.iterator]()
   }
 
-  /** Adds Documents at the end; gives the new length. */
+  /** Appends Documents; returns the new length. */
   push(...documents: (Document | DocumentInit)[]): number {
     this.extend(documents)
     return this.#documents.length
   }
 
-  /** Adds all of another array or iterable at the end. */
+  /** Appends all Documents of another array or iterable. */
   extend(documents: DocumentInputs): void {
-    this.#places = undefined
+    this.#positions = undefined
     for (const given of documents === this ? [...documents] : documents) {
       const document = toDocument(given)
       this.#adopt?.(document)
@@ -75,17 +75,17 @@ export class DocumentArray implements Iterable<Document> {
 
   /** The first Document with this id; undefined when there is none. */
   get(id: string): Document | undefined {
-    if (this.#places === undefined) {
-      this.#places = new Map()
-      for (let at = this.length - 1; at >= 0; at--) this.#places.set(this.#documents[at]!.id, at)
+    if (this.#positions === undefined) {
+      this.#positions = new Map()
+      for (let at = this.length - 1; at >= 0; at--) this.#positions.set(this.#documents[at]!.id, at)
     }
-    const document = this.#documents[this.#places.get(id) ?? -1]
+    const document = this.#documents[this.#positions.get(id) ?? -1]
     if (document?.id === id) return document
-    // ids may have been set since
+    // ids may have been changed since
     return this.#documents.find((candidate) => candidate.id === id)
   }
 
-  /** Some of the Documents as an array of its own, by positions as in Array. */
+  /** Some of the Documents as a new array, by positions as in Array. */
   slice(start?: number, end?: number): DocumentArray {
     return new DocumentArray(this.#documents.slice(start, end))
   }
@@ -96,14 +96,14 @@ export class DocumentArray implements Iterable<Document> {
   }
 
   /**
-   * One flat array of what a selector names: `@r` these Documents, `@c` their chunks, `@m` their matches, `@cm` matches of
-   * chunks, `@c[0:2]m,r` slices and several paths. Throws INVALID_INPUT for what is no selector.
+   * The Documents that a selector names, in one flat array: `@r` these Documents, `@c` their chunks, `@m` their matches, `@cm`
+   * matches of chunks, `@c[0:2]m,r` slices and several paths. Throws INVALID_INPUT for a malformed selector.
    */
   traverse(selector: string): DocumentArray {
     return new DocumentArray(selectDocuments(this, selector))
   }
 
-  /** The texts, '' where there is none. */
+  /** The texts, '' for Documents without one. */
   get texts(): string[] {
     return this.#documents.map((document) => document.text)
   }
@@ -118,7 +118,7 @@ export class DocumentArray implements Iterable<Document> {
     this.#each(values, (document, blob) => (document.blob = blob))
   }
 
-  /** All texts, stacked tensors, or blobs: what the first Document with content has. Setting goes by each value's type. */
+  /** Texts, stacked tensors, or blobs, by the first Document that has content. A setter for values of any of these types. */
   get contents(): string[] | Stacked | (Uint8Array | undefined)[] {
     const kind = this.#documents.find((document) => document.contentType !== undefined)?.contentType
     if (kind === 'tensor') return this.tensors
@@ -139,7 +139,7 @@ export class DocumentArray implements Iterable<Document> {
     this.#eachRow(rows, (document, row) => (document.tensor = row))
   }
 
-  /** Stacked as `tensors` are. Rows of a matrix that is set are not copied; taken back in order they are that matrix. */
+  /** Stacked like `tensors`. Rows of an assigned matrix are not copied; read back in order they are the same matrix. */
   get embeddings(): Stacked {
     return stack(this.#documents.map((document) => document.embedding))
   }
@@ -147,7 +147,7 @@ export class DocumentArray implements Iterable<Document> {
     this.#eachRow(rows, (document, row) => (document.embedding = row))
   }
 
-  /** Gives each Document its nearest ones of `candidates` as `matches`, closest first, in place of those it had. */
+  /** Sets the `matches` of each Document to its nearest `candidates`, closest first. */
   match(candidates: DocumentArray, options: FindOptions = {}): void {
     const found = findNearest(this, candidates, options)
     for (const [index, document] of this.#documents.entries()) {
@@ -155,7 +155,7 @@ export class DocumentArray implements Iterable<Document> {
     }
   }
 
-  /** The Documents that pass a filter; for a vector or Document the nearest ones; for several of those a list each. */
+  /** The Documents that pass a filter, or the nearest to a vector or Document; one list each for several of these. */
   find(query: Filter, options?: { limit?: number | null }): DocumentArray
   find(query: Document | ArrayBufferView | readonly number[], options?: FindOptions): DocumentArray
   find(query: DocumentArray | readonly (readonly number[])[], options?: FindOptions): DocumentArray[]
@@ -170,11 +170,11 @@ export class DocumentArray implements Iterable<Document> {
   /** Sorts in place, as Array does. */
   sort(compare: (left: Document, right: Document) => number): this {
     this.#documents.sort(compare)
-    this.#places = undefined
+    this.#positions = undefined
     return this
   }
 
-  /** The Documents in arrays of `size`; the last one may be shorter. */
+  /** Splits the Documents into arrays of `size`; the last one may be shorter. */
   *batch(size: number): Generator<DocumentArray, void, undefined> {
     if (!Number.isInteger(size) || size < 1) {
       throw new MillraceError('INVALID_INPUT', `A batch has a size from 1, got ${size}.`)
@@ -183,22 +183,22 @@ export class DocumentArray implements Iterable<Document> {
   }
 
   /**
-   * Merges others into this array, by id: what is set here stays, what is empty is taken from the others, new Documents
-   * come to the end; chunks and matches likewise, unsorted (DocArray v1).
+   * Merges others into this array, by id: values set here stay, empty ones are taken from the others, new Documents are
+   * appended; chunks and matches likewise, unsorted (DocArray v1).
    */
   reduce(...others: Iterable<Document>[]): this {
     for (const other of others) reduceInto(this, other)
     return this
   }
 
-  /** The DocumentArrayProto. */
+  /** The bytes of a DocumentArrayProto. */
   toProtobuf(): Uint8Array {
     const writer = new Writer(documentsLength(this))
     encodeDocuments(writer, this)
     return writer.finish()
   }
 
-  /** Throws MALFORMED for bytes that are no DocumentArrayProto; the Documents in it are read when looked at. */
+  /** Throws MALFORMED for bytes that are no DocumentArrayProto; its Documents are decoded on access. */
   static fromProtobuf(bytes: Uint8Array): DocumentArray {
     const array = new DocumentArray()
     const reader = new Reader(bytes)
@@ -210,7 +210,7 @@ export class DocumentArray implements Iterable<Document> {
         ;(array.#unknown ??= []).push(bytes.subarray(from, reader.position))
         continue
       }
-      // bytes() would make a view for every Document
+      // bytes() would create a view for every Document
       const length = reader.span()
       const end = reader.position
       array.#documents.push(new Document(new DocumentRecord({ bytes, start: end - length, end })))
@@ -222,7 +222,7 @@ export class DocumentArray implements Iterable<Document> {
     return this.#documents.map((document) => document.toJSON())
   }
 
-  /** From a list of what `Document.fromJSON` takes, or the JSON text of one. Throws INVALID_INPUT for anything else. */
+  /** From a list in the format of `Document.fromJSON`, or its JSON text. Throws INVALID_INPUT for anything else. */
   static fromJSON(json: unknown): DocumentArray {
     const list = typeof json === 'string' ? parse(json) : json
     if (Array.isArray(list))
@@ -257,12 +257,12 @@ export class DocumentArray implements Iterable<Document> {
   }
 }
 
-/** Writes the fields of a DocumentArrayProto into a message that contains one. */
+/** Writes the fields of a DocumentArrayProto into an enclosing message. */
 export function encodeDocuments(writer: Writer, documents: DocumentArray): void {
   documents.writeTo(writer)
 }
 
-/** Bytes that `encodeDocuments` will write, nearly; a Writer made for so many will hardly grow. */
+/** Approximate number of bytes that `encodeDocuments` writes; a Writer of that size rarely grows. */
 export function documentsLength(documents: DocumentArray): number {
   let length = 64
   for (const document of documents) length += document[record].length() + 8
@@ -285,7 +285,7 @@ function describe(given: unknown): string {
   return given === null ? 'null' : Array.isArray(given) ? 'a list' : typeof given
 }
 
-/** A found Document as a match: a copy without matches of its own, with the distance as its score. */
+/** A result as a match: a copy without matches of its own, with the distance as its score. */
 function toMatch({ document, distance }: Found, options: FindOptions): Document {
   const match = options.onlyId ? new Document({ id: document.id }) : new Document(document[record].copy())
   const scores: Scores = options.onlyId

@@ -6,7 +6,7 @@ import { anyDocument, documentInit, plain } from './arbitraries.suite.js'
 import { Document, type DocumentInit, NdArray } from './index.js'
 
 describe('content', () => {
-  it('is the one of text, tensor and blob that was set last', () => {
+  it('is text, tensor or blob, whichever was set last', () => {
     const document = new Document({ text: 'a' })
     expect([document.content, document.contentType]).toEqual(['a', 'text'])
     document.blob = Uint8Array.of(1)
@@ -20,7 +20,7 @@ describe('content', () => {
     expect([document.content, document.contentType]).toEqual([undefined, undefined])
   })
 
-  it('stays when another one of the three is taken away', () => {
+  it('stays when another of the three is removed', () => {
     const document = new Document({ text: 'a' })
     document.blob = undefined
     expect(document.content).toBe('a')
@@ -28,7 +28,7 @@ describe('content', () => {
     expect(document.content).toBeUndefined()
   })
 
-  it('replaces the text that came on the wire', () => {
+  it('replaces text that came on the wire', () => {
     const document = Document.fromProtobuf(new Document({ text: 'a' }).toProtobuf())
     document.blob = Uint8Array.of(7)
     const again = Document.fromProtobuf(document.toProtobuf())
@@ -45,7 +45,7 @@ describe('content', () => {
 })
 
 describe('construction', () => {
-  it('makes ids of 32 hex characters that differ', () => {
+  it('makes unique ids of 32 hex characters', () => {
     const ids = new Set(Array.from({ length: 1000 }, () => new Document().id))
     expect(ids.size).toBe(1000)
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)
@@ -56,7 +56,7 @@ describe('construction', () => {
     expect(document.tags).toEqual({ lang: 'en', price: 3, x: true })
   })
 
-  it('takes null for nothing given', () => {
+  it('treats null as not given', () => {
     const document = new Document({ text: null, embedding: null, chunks: null } as never)
     expect([document.content, document.embedding, document.chunks.length]).toEqual([undefined, undefined, 0])
   })
@@ -100,7 +100,7 @@ describe('mimeType', () => {
 })
 
 describe('chunks and matches', () => {
-  it('tell pushed Documents whose they are', () => {
+  it('set parent and level of pushed Documents', () => {
     const document = new Document({ id: 'p', granularity: 2, adjacency: 3 })
     document.chunks.push({ id: 'c' })
     document.matches.push({ id: 'm', parentId: 'q' })
@@ -109,7 +109,7 @@ describe('chunks and matches', () => {
     expect([match.parentId, match.granularity, match.adjacency]).toEqual(['q', 0, 4])
   })
 
-  it('do so for Documents that are set, and again after decoding', () => {
+  it('do so for assigned Documents, and again after decoding', () => {
     const document = new Document({ id: 'p', chunks: [{ id: 'c' }] })
     expect(document.chunks.at(0)!.parentId).toBe('p')
     const again = Document.fromProtobuf(document.toProtobuf())
@@ -118,7 +118,7 @@ describe('chunks and matches', () => {
     expect(Document.fromProtobuf(again.toProtobuf()).chunks.length).toBe(2)
   })
 
-  it('are written when one deep inside was changed', () => {
+  it('are encoded again when a nested one was changed', () => {
     const document = new Document({ chunks: [{ chunks: [{ text: 'old' }] }] })
     const decoded = Document.fromProtobuf(document.toProtobuf())
     decoded.chunks.at(0)!.chunks.at(0)!.text = 'new'
@@ -128,7 +128,7 @@ describe('chunks and matches', () => {
 })
 
 describe('protobuf', () => {
-  it('gives any Document back', () => {
+  it('returns any Document unchanged', () => {
     fc.assert(
       fc.property(anyDocument, (document) => {
         expect(plain(Document.fromProtobuf(document.toProtobuf()))).toEqual(plain(document))
@@ -136,7 +136,7 @@ describe('protobuf', () => {
     )
   })
 
-  it('gives any Document back after every field was looked at and any field was set', () => {
+  it('returns any Document unchanged after every field was read and any field was set', () => {
     fc.assert(
       fc.property(anyDocument, documentInit, (document, init) => {
         const decoded = Document.fromProtobuf(document.toProtobuf())
@@ -148,7 +148,7 @@ describe('protobuf', () => {
     )
   })
 
-  it('is the bytes it came from while nobody changed anything', () => {
+  it('returns its original bytes while unchanged', () => {
     fc.assert(
       fc.property(anyDocument, (document) => {
         const bytes = document.toProtobuf()
@@ -159,7 +159,7 @@ describe('protobuf', () => {
     )
   })
 
-  it('keeps fields that it does not know, in Documents and inside their chunks', () => {
+  it('keeps unknown fields, in Documents and inside their chunks', () => {
     const chunk = new Writer()
     chunk.string(1, 'c')
     chunk.string(500, 'chunk extra')
@@ -177,14 +177,14 @@ describe('protobuf', () => {
     expect(fieldsOf(Document.fromProtobuf(bytes).chunks.at(0)!.toProtobuf())).toEqual([1, 4, 500])
   })
 
-  it('merges an embedding and tags that come in pieces, as protobuf asks', () => {
+  it('merges an embedding and tags that come in pieces, as protobuf requires', () => {
     const one = new Document({ id: 'x', tags: { a: 1 } }).toProtobuf()
     const two = new Document({ id: 'y', tags: { b: 2 } }).toProtobuf()
     const document = Document.fromProtobuf(Uint8Array.of(...one, ...two))
     expect([document.id, document.tags]).toEqual(['y', { a: 1, b: 2 }])
   })
 
-  it('reads locations that are packed and that are not', () => {
+  it('reads packed and unpacked locations', () => {
     const writer = new Writer()
     writer.float(13, 1.5)
     writer.bytes(13, new Uint8Array(Float32Array.of(2.5, 3.5).buffer))

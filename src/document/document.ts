@@ -11,12 +11,12 @@ import { DocumentRecord, record } from './record.js'
 import type { Scores } from './score.js'
 import { type Tensor, type TensorLike, toTensor } from './tensor.js'
 
-// Documents hold DocumentArrays and those hold Documents: this file and document-array.ts import each other. Neither uses the
-// other's class before it is called, so either can be loaded first.
+// Documents hold DocumentArrays and vice versa, so this file and document-array.ts import each other. Neither uses the other's
+// class while it is loaded, so either can be loaded first.
 
 /**
- * A Document of DocArray v1. One that was decoded keeps its bytes and reads a field when it is looked at; what nobody
- * touched is encoded as it came. Setters throw INVALID_INPUT for values of the wrong type.
+ * A Document of DocArray v1. A decoded Document keeps its bytes and decodes a field on first access; untouched fields are
+ * encoded as they came. Setters throw INVALID_INPUT for values of the wrong type.
  *
  * @example
  * const document = new Document({ text: 'hello', lang: 'en' }) // tags: { lang: 'en' }
@@ -51,7 +51,7 @@ export class Document {
     this[record].setContent(field.text, checked(field.text, value))
   }
 
-  /** A view of the bytes that the Document came from. Setting it removes `text` and `tensor`. */
+  /** A view of the bytes that the Document was decoded from. Setting it removes `text` and `tensor`. */
   get blob(): Uint8Array | undefined {
     return this[record].get(field.blob) as Uint8Array | undefined
   }
@@ -67,7 +67,7 @@ export class Document {
     this[record].setContent(field.tensor, tensorOrNothing(value))
   }
 
-  /** The one of text, tensor and blob that is set; undefined when none is. */
+  /** Text, tensor or blob, whichever is set; undefined when none is. */
   get content(): string | Uint8Array | Tensor | undefined {
     const number = this[record].contentField()
     return number === 0 ? undefined : (this[record].hand(number) as string | Uint8Array | Tensor)
@@ -97,7 +97,7 @@ export class Document {
     this[record].set(field.embedding, tensorOrNothing(value))
   }
 
-  /** Free properties: what a google.protobuf.Struct holds, so numbers are doubles. */
+  /** Free properties, a google.protobuf.Struct: numbers are doubles. */
   get tags(): Record<string, unknown> {
     return this.#handOrMake(field.tags, () => ({})) as Record<string, unknown>
   }
@@ -112,7 +112,7 @@ export class Document {
     this.#set(field.uri, value)
   }
 
-  /** As set; else guessed from the end of `uri`; else `text/plain` when there is text; else ''. */
+  /** The type as set; otherwise guessed from the end of `uri`; otherwise `text/plain` if there is text; otherwise ''. */
   get mimeType(): string {
     return this.#text(field.mimeType) || guessMimeType(this.uri) || (this.text === '' ? '' : 'text/plain')
   }
@@ -172,7 +172,7 @@ export class Document {
     this.#set(field.location, value)
   }
 
-  /** Parts of this Document. Pushing one sets its parentId, and its granularity to one more than here. */
+  /** Parts of this Document. Pushing a Document sets its parentId, and its granularity to one more than here. */
   get chunks(): DocumentArray {
     return this.#children(field.chunks)
   }
@@ -180,7 +180,7 @@ export class Document {
     this[record].set(field.chunks, this.#family(field.chunks, value))
   }
 
-  /** Documents found for this one, best first. Pushing one sets its adjacency to one more than here. */
+  /** Documents found for this one, best first. Pushing a Document sets its adjacency to one more than here. */
   get matches(): DocumentArray {
     return this.#children(field.matches)
   }
@@ -202,27 +202,27 @@ export class Document {
     this.#set(field.evaluations, value)
   }
 
-  /** The DocumentProto. A Document that nobody changed gives the bytes it came from. */
+  /** The bytes of a DocumentProto; the original bytes when nothing was changed. */
   toProtobuf(): Uint8Array {
     return this[record].toProtobuf()
   }
 
-  /** The bytes are kept and read when fields are looked at; that throws MALFORMED where they are no DocumentProto. */
+  /** Keeps the bytes, which must not be written to, and decodes fields on access: MALFORMED for wrong bytes comes then. */
   static fromProtobuf(bytes: Uint8Array): Document {
     return new Document(new DocumentRecord({ bytes, start: 0, end: bytes.length }))
   }
 
-  /** A plain object with DocArray v1's keys (`parent_id`, `mime_type`, …), null for what is empty. */
+  /** A plain object with DocArray v1's keys (`parent_id`, `mime_type`, …), null for empty values. */
   toJSON(): DocumentJson {
     return toJson(this)
   }
 
-  /** From such an object or its JSON text; every key may be missing. Throws INVALID_INPUT for values of the wrong type. */
+  /** From an object in the format of `toJSON`, or its JSON text; all keys are optional. Throws INVALID_INPUT for wrong types. */
   static fromJSON(json: unknown): Document {
     return documentFromJson(json, 0)
   }
 
-  /** How `console.log` shows it: with the fields that are not empty. */
+  /** The output of `console.log`: the fields with values. */
   [inspectSymbol](_depth: number, options: object, inspect: Inspect): string {
     return `Document ${inspect(filledFields(this), options)}`
   }
@@ -277,7 +277,7 @@ export function documentFromJson(json: unknown, depth: number): Document {
   return document
 }
 
-/** Pushes a Document that may know already whose it is. */
+/** Pushes a Document that may already have its parent and level. */
 function adoptAgain(family: DocumentArray, child: Document): void {
   const { parentId, granularity, adjacency } = child
   family.push(child)

@@ -14,8 +14,8 @@ export type TypedArray =
   | BigUint64Array
 
 /**
- * Numpy's typestr of what can be held: `|b1` bool and `|u1` in a Uint8Array, `<f2` as its 16 bits in a Uint16Array
- * (see float16.ts), `<i8` and `<u8` in BigInt arrays, the others in the typed array of that size.
+ * Supported typestrs of numpy: `|b1` bool and `|u1` in a Uint8Array, `<f2` as its 16 bits in a Uint16Array (see float16.ts),
+ * `<i8` and `<u8` in BigInt arrays, the others in the typed array of that size.
  */
 export type Dtype =
   | '|b1'
@@ -66,7 +66,7 @@ const dtypes = new Map<unknown, Dtype>([
   [Float64Array, '<f8'],
 ])
 
-/** What a typestr asks for: the dtype as held here, and whether its bytes come in the other order. */
+/** How a typestr is stored: its dtype here, and whether the bytes must be swapped. */
 interface Layout {
   readonly dtype: Dtype
   readonly size: number
@@ -86,7 +86,7 @@ export function dtypeOf(array: TypedArray): Dtype {
   throw new MillraceError('INVALID_INPUT', `A ${array.constructor.name} has no numpy dtype.`)
 }
 
-/** Whether elements of `array` can be read as `dtype`: the same typed array, or raw bits of it. */
+/** Whether the elements of `array` can represent `dtype`: the same typed array, or its raw bits. */
 export function holds(dtype: Dtype, array: TypedArray): boolean {
   const constructor: unknown = arrays[dtype]
   return array.constructor === constructor || (array instanceof Uint8Array && constructor === Uint8Array)
@@ -100,7 +100,7 @@ export function emptyArray(dtype: Dtype, length: number): TypedArray {
   return new arrays[dtype](length)
 }
 
-/** Numpy's typestr as it came; undefined when there is no typed array for it (complex, strings, dates, longdouble). */
+/** Parses numpy's typestr; undefined when no typed array can hold it (complex, strings, dates, longdouble). */
 export function layoutOf(typestr: string): Layout | undefined {
   const order = typestr[0]
   const kind = order === '<' || order === '>' || order === '|' || order === '=' ? typestr.slice(1) : typestr
@@ -111,7 +111,7 @@ export function layoutOf(typestr: string): Layout | undefined {
   return { dtype, size, swapped: size > 1 && order === '>' }
 }
 
-/** Little-endian bytes as a typed array: a view where the bytes are aligned, a copy where not. */
+/** Little-endian bytes as a typed array: a view where the bytes are aligned, otherwise a copy. */
 export function readArray(bytes: Uint8Array, layout: Layout): TypedArray {
   const constructor = arrays[layout.dtype]
   const { size } = layout
@@ -125,7 +125,7 @@ export function readArray(bytes: Uint8Array, layout: Layout): TypedArray {
   return new constructor(copy.buffer, 0, bytes.length / size)
 }
 
-/** Elements `start` to `end` as little-endian bytes; a view on the machines there are, a copy on big-endian ones. */
+/** Elements `start` to `end` as little-endian bytes; a view, except on big-endian machines. */
 export function bytesOf(array: TypedArray, start = 0, end: number = array.length): Uint8Array {
   const size = array.BYTES_PER_ELEMENT
   const view = new Uint8Array(array.buffer, array.byteOffset + start * size, (end - start) * size)

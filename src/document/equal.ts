@@ -1,4 +1,4 @@
-/** Whether two values of tags or filters are the same, objects and lists by what is in them; null is the same as nothing. */
+/** Deep equality of values of tags or filters; null equals undefined. */
 export function equal(left: unknown, right: unknown): boolean {
   if (left === right || (left ?? right ?? undefined) === undefined) return true
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false

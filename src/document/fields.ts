@@ -1,7 +1,7 @@
 import { Reader, wireType } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 
-/** Numbers of a DocumentProto's fields (docarray v1, `docarray.proto`). */
+/** Field numbers of a DocumentProto (docarray v1, `docarray.proto`). */
 export const field = {
   id: 1,
   blob: 2,
@@ -24,7 +24,7 @@ export const field = {
   evaluations: 19,
 } as const
 
-/** blob, tensor and text are one `oneof`: the last one on the wire is the one that counts. */
+/** blob, tensor and text are a `oneof`: the last one on the wire counts. */
 export const contentFields: number = (1 << field.blob) | (1 << field.tensor) | (1 << field.text)
 
 const { varint, fixed32, bytes } = wireType
@@ -34,16 +34,16 @@ const wireTypes = [-1, bytes, bytes, bytes, bytes, varint, varint, bytes, fixed3
   [bytes, bytes, bytes, fixed32, bytes, bytes, bytes, bytes, bytes, bytes, bytes],
 )
 
-/** The field that a tag names, 0 for fields that are not ours: those go on as they came. */
+/** The field number of a tag, 0 for unknown fields: those are passed on as they came. */
 export function fieldOf(tag: number): number {
   const number = tag >>> 3
   if (number > field.evaluations) return 0
   if (wireTypes[number] === (tag & 7)) return number
-  // floats that somebody did not pack
+  // unpacked floats
   return tag === ((field.location << 3) | fixed32) ? number : 0
 }
 
-/** One bit for each field there is. Reads all tags once, so bytes that are no message are refused here. */
+/** One bit for each present field. Reads all tags once, so bytes that are no message are refused here. */
 export function presentFields(source: Uint8Array, start: number, end: number): number {
   const reader = new Reader(source, start, end)
   let present = 0
@@ -57,7 +57,7 @@ export function presentFields(source: Uint8Array, start: number, end: number): n
   return present & ~1
 }
 
-/** A reader that stands at the last value of a field that is known to be present. */
+/** A reader at the last value of a field that is known to be present. */
 export function lastOf(number: number, source: Uint8Array, start: number, end: number): Reader {
   const reader = new Reader(source, start, end)
   let found = start
@@ -82,7 +82,7 @@ export function allOf(number: number, source: Uint8Array, start: number, end: nu
   return found
 }
 
-/** The one message of a field. Several on the wire are merged, which protobuf does by reading them in a row. */
+/** The message of a field. Repeated occurrences are merged; protobuf does that by reading them in sequence. */
 export function messageOf(number: number, source: Uint8Array, start: number, end: number): Uint8Array {
   const parts = allOf(number, source, start, end)
   if (parts.length === 1) return parts[0]!
@@ -95,7 +95,7 @@ export function messageOf(number: number, source: Uint8Array, start: number, end
   return merged
 }
 
-/** Writes all fields as they came, but those whose bit is set in `without`. */
+/** Writes all fields as they came, except those whose bit is set in `without`. */
 export function copyFields(
   writer: Writer,
   without: number,

@@ -2,16 +2,16 @@ import { MillraceError } from '../errors.js'
 import { compilePattern } from '../lib/pattern/pattern.js'
 import { equal } from './equal.js'
 
-/** What an operator's value was made into: a test of the value that a Document has. */
+/** The compiled operand of an operator: tests the value of a Document. */
 export type Passes = (actual: unknown) => boolean
 
-/** Steps of a `$regex`: each character of a text may cost that many at worst. */
+/** Most steps of a `$regex`: matching may cost that many for each character of a text. */
 const maxPatternSteps = 1000
 
-/** A text may come from a caller and is matched in linear time; a RegExp can only come from the program itself. */
+/** A string may come from a caller and is matched in linear time; a RegExp can only come from the program itself. */
 export function patternOf(wanted: unknown): Passes {
   if (wanted instanceof RegExp) {
-    // a sticky or global pattern would remember where it stopped in the Document before
+    // a sticky or global pattern keeps the position of its last match
     const pattern = new RegExp(wanted.source, wanted.flags.replace(/[gy]/g, ''))
     return (actual) => typeof actual === 'string' && pattern.test(actual)
   }
@@ -20,7 +20,7 @@ export function patternOf(wanted: unknown): Passes {
   return (actual) => typeof actual === 'string' && matches(actual)
 }
 
-/** Texts, numbers, true, false and null are looked up; only objects are compared one by one. */
+/** Strings, numbers, booleans and null are looked up in a Set; only objects are compared one by one. */
 export function listOf(name: string, wanted: unknown): Passes {
   if (!Array.isArray(wanted)) throw refused(`${name} takes a list`)
   const values = new Set<unknown>()

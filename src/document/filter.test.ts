@@ -18,7 +18,7 @@ docs.at(4)!.scores['cosine'] = { value: 0.5 }
 const found = (filter: Filter): string => Array.from(docs.find(filter), (document) => document.id[1]).join('')
 
 describe('find with a filter', () => {
-  // what docarray 0.21 answers to the same
+  // the results of docarray 0.21
   it.each<[Filter, string]>([
     [{}, '01234'],
     [{ tags__n: { $gt: 2 } }, '34'],
@@ -65,12 +65,12 @@ describe('find with a filter', () => {
     expect(found(filter)).toBe(expected)
   })
 
-  it('compares only what can be compared, and fills placeholders inside of text', () => {
+  it('compares only comparable values, and fills placeholders inside of text', () => {
     expect(found({ tags__s: { $gt: 1 } })).toBe('')
     expect(found({ uri: { $eq: 'u{tags__n}' } })).toBe('01234')
   })
 
-  it('takes a pattern of a caller in linear time, and a RegExp as it is', () => {
+  it('matches a caller’s pattern in linear time, and a RegExp as it is', () => {
     const long = new DocumentArray([{ id: 'a', text: `${'a'.repeat(100_000)}!` }])
     expect(long.find({ text: { $regex: '^(a+)+$' } })).toHaveLength(0)
     expect(long.find({ text: { $regex: '^(a+)+!$' } })).toHaveLength(1)
@@ -78,7 +78,7 @@ describe('find with a filter', () => {
     expect(long.find({ text: { $regex: /(?=a)/ } })).toHaveLength(1)
   })
 
-  it('looks values up in a list of any kinds', () => {
+  it('looks values up in a list of mixed types', () => {
     const list = [...Array.from({ length: 50_000 }, (_, at) => at + 100), 3, null, Number.NaN, { a: [1] }]
     expect(found({ tags__n: { $in: list } })).toBe('3')
     expect(found({ tags__none: { $in: list } })).toBe('01234')
@@ -91,7 +91,7 @@ describe('find with a filter', () => {
     expect(nested.find({ tags__v: { $nin: list } })).toHaveLength(2)
   })
 
-  it('gives no more than the limit', () => {
+  it('returns no more than the limit', () => {
     expect(docs.find({ tags__n: { $gt: 0 } }, { limit: 2 }).length).toBe(2)
   })
 

@@ -4,8 +4,8 @@ import { listOf, type Passes, patternOf, refused } from './filter-operands.js'
 import { valueAt } from './lookup.js'
 
 /**
- * DocArray's filter language: `{ field: { operator: value } }`, with `$and`, `$or` and `$not` around conditions. A field
- * goes into objects by `__` (`tags__price`); a value `'{field}'` stands for that field of the same Document.
+ * DocArray's filter language: `{ field: { operator: value } }`, with `$and`, `$or` and `$not` around conditions. `__` in a
+ * field reaches into objects (`tags__price`); a value `'{field}'` stands for that field of the same Document.
  */
 export interface Filter {
   readonly [field: string]: unknown
@@ -28,7 +28,7 @@ const operators: Readonly<Record<string, Operator>> = {
   $exists: (actual, wanted) => exists(actual) === wanted,
 }
 
-/** A filter as a function. Throws INVALID_INPUT, at once, for operators that do not exist and values they cannot take. */
+/** Compiles a filter to a function. Throws INVALID_INPUT, at once, for unknown operators and operands of a wrong type. */
 export function compileFilter(filter: Filter): Test {
   const tests = Object.entries(filter).map(([key, value]) => compileEntry(key, value))
   return tests.length === 1 ? tests[0]! : (document) => tests.every((test) => test(document))

@@ -9,7 +9,7 @@ import { type Recorded, record } from './record.js'
 import { splitRows } from './stack.js'
 import { isTensor, type Tensor, type TensorLike, toTensor } from './tensor.js'
 
-/** What may be looked for by distance: one vector or Document, or several. */
+/** What to search for by distance: one vector or Document, or several. */
 export type Query = TensorLike | ArrayBufferView | Document | DocumentArray
 
 type Outcome =
@@ -26,7 +26,7 @@ export function findNearest(
   return Array.from(queries, (query) => nearestOf(query, prepared, options))
 }
 
-/** Looks among `documents` by what the query is. */
+/** Searches `documents`, by filter or by distance depending on the query. */
 export function findWhere(
   documents: Iterable<Document>,
   query: Query | Filter,
@@ -51,7 +51,7 @@ function nearestOf(query: Recorded, candidates: Candidates, options: FindOptions
   throw new MillraceError('INVALID_INPUT', `Document ${id} has no embedding to look with; set it first.`)
 }
 
-/** A vector, or the rows of a matrix; undefined for what is no numbers. */
+/** A vector, or the rows of a matrix; undefined for anything else. */
 function vectorsOf(query: unknown): { kind: 'one' | 'several'; rows: Tensor[] } | undefined {
   if (!isTensor(query) && !isTypedArray(query) && !Array.isArray(query)) return undefined
   const tensor = toTensor(query as TensorLike)
@@ -65,7 +65,7 @@ function isRecorded(query: unknown): query is Recorded {
   return typeof query === 'object' && query !== null && record in query
 }
 
-/** A DocumentArray, known by what is in it. */
+/** A DocumentArray, recognized by its content. */
 function isList(query: unknown): query is Iterable<Recorded> {
   return typeof query === 'object' && query !== null && 'toProtobuf' in query && Symbol.iterator in query
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { float16ToFloat32, fromFloat16, toFloat16 } from './float16.js'
 
 describe('half precision', () => {
-  it('gives every half back', () => {
+  it('converts every half and back', () => {
     for (let half = 0; half < 65536; half++) {
       const value = fromFloat16(half)
       if (Number.isNaN(value)) expect(toFloat16(value)).toBe(0x7e00)

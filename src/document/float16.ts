@@ -5,7 +5,7 @@ import type { Dtype, TypedArray } from './dtype.js'
 const scratch = new Float32Array(1)
 const bits = new Uint32Array(scratch.buffer)
 
-/** The number that 16 bits stand for. */
+/** The number that 16 bits represent. */
 export function fromFloat16(half: number): number {
   const exponent = (half >> 10) & 0x1f
   const fraction = half & 0x3ff
@@ -36,12 +36,12 @@ function roundEven(value: number): number {
   return floor
 }
 
-/** Half precision bits as numbers. */
+/** Converts half precision bits to numbers. */
 export function float16ToFloat32(halves: Uint16Array): Float32Array {
   return Float32Array.from(halves, fromFloat16)
 }
 
-/** Numbers as half precision bits. */
+/** Converts numbers to half precision bits. */
 export function float32ToFloat16(values: ArrayLike<number>): Uint16Array {
   return Uint16Array.from(values, toFloat16)
 }

@@ -5,7 +5,7 @@ import { DocumentArrayProtoSchema, DocumentProtoSchema } from '../../test/gen/do
 import { anyDocument, plain } from './arbitraries.suite.js'
 import { Document, DocumentArray, NdArray } from './index.js'
 
-/** A 0 is not written by everybody. */
+/** Not every encoder writes a 0. */
 function withZeros(document: Record<string, unknown>): Record<string, unknown> {
   const family = (key: string): unknown[] => (document[key] as Record<string, unknown>[]).map(withZeros)
   const { weight, offset } = document

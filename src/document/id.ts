@@ -2,9 +2,9 @@ const pool = new Uint8Array(16 * 256)
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 let next = pool.length
 
-/** 32 hex characters of 16 random bytes, as DocArray v1 makes its ids. */
+/** 32 hex characters of 16 random bytes, as in DocArray v1. */
 export function randomId(): string {
-  // asking for randomness costs more than the bytes: fetch it for many ids at once
+  // the call for random bytes costs more than the bytes: fetch them for many ids at once
   if (next === pool.length) {
     globalThis.crypto.getRandomValues(pool)
     next = 0

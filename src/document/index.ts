@@ -1,4 +1,4 @@
-/** The door `millrace/document`: Documents, arrays of them, tensors. Runs in browsers. */
+/** `millrace/document`: Documents, arrays of Documents, tensors. Runs in browsers. */
 export type { MetricFunction, MetricName } from './distance.js'
 export { Document } from './document.js'
 export { DocumentArray, documentsLength, encodeDocuments } from './document-array.js'

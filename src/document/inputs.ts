@@ -4,14 +4,14 @@ import type { Scores } from './score.js'
 import { setOwn } from './struct.js'
 import type { TensorLike } from './tensor.js'
 
-/** What a new Document may be told; keys that are none of these go to `tags`, as in DocArray v1. */
+/** Properties of a new Document; unknown keys go to `tags`, as in DocArray v1. */
 export interface DocumentInit {
   /** Defaults to 32 random hex characters. */
   readonly id?: string
   readonly text?: string
   readonly blob?: Uint8Array
   readonly tensor?: TensorLike
-  /** Text, bytes or a tensor: set as the one of the three that fits its type. */
+  /** Text, bytes or a tensor: sets `text`, `blob` or `tensor` by its type. */
   readonly content?: Content
   readonly embedding?: TensorLike
   readonly tags?: Record<string, unknown>
@@ -33,15 +33,15 @@ export interface DocumentInit {
 
 export type Content = string | Uint8Array | TensorLike
 
-/** Documents, or what `new Document` takes. */
+/** Documents, or arguments of `new Document`. */
 export type DocumentInputs = Iterable<Document | DocumentInit>
 
-/** A matrix whose rows become one tensor a Document, or a list of one tensor for each. */
+/** A matrix with one row for each Document, or a list with one tensor each. */
 export type Rows = TensorLike | readonly (TensorLike | undefined)[]
 
 const settable = new Set([...Object.keys(field), 'content'])
 
-/** Sets what `new Document` was told. */
+/** Sets the properties given to `new Document`. */
 export function assign(document: Document, init: DocumentInit): void {
   let unknown: Record<string, unknown> | undefined
   for (const [key, value] of Object.entries(init)) {

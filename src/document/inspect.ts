@@ -2,13 +2,13 @@ import type { Document } from './document.js'
 import { field } from './fields.js'
 import { record } from './record.js'
 
-/** What Node's `util.inspect`, and so `console.log`, asks an object for. */
+/** The method name that Node's `util.inspect`, and so `console.log`, calls on an object. */
 export const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
-/** `util.inspect`, handed in by Node; here there is no import of Node. */
+/** `util.inspect`, passed in by Node: this package imports nothing of Node here. */
 export type Inspect = (value: unknown, options: object) => string
 
-/** The fields of a Document that are not empty. Looking at them does not mark them as changed, children excepted. */
+/** The fields of a Document with values. Reading them does not mark them as changed, children excepted. */
 export function filledFields(document: Document): Record<string, unknown> {
   const own = document[record]
   const filled: Record<string, unknown> = { id: document.id }

@@ -44,7 +44,7 @@ describe('JSON of a Document', () => {
     expect(json.scores).toEqual({ a: { value: 0.5, op_name: null, description: null, ref_id: 'r' } })
   })
 
-  it('gives any Document back, tensors as doubles', () => {
+  it('returns any Document unchanged, tensors as doubles', () => {
     fc.assert(
       fc.property(anyDocument, (document) => {
         const text = JSON.stringify(document)
@@ -60,7 +60,7 @@ describe('JSON of a Document', () => {
     )
   })
 
-  it('takes any key away, ignores those it does not know, and refuses wrong types', () => {
+  it('accepts any missing key, ignores unknown ones, and refuses wrong types', () => {
     const document = Document.fromJSON({ foo: 3, text: 'a', embedding: [1, 2], blob: null })
     expect([document.text, document.tags, document.id.length]).toEqual(['a', {}, 32])
     for (const wrong of [

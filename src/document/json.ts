@@ -19,7 +19,7 @@ interface ScoreJson {
   ref_id: string | null
 }
 
-/** A Document in JSON with DocArray v1's keys; what is empty is null. */
+/** A Document in JSON with DocArray v1's keys; empty values are null. */
 export interface DocumentJson {
   id: string
   parent_id: string | null
@@ -27,7 +27,7 @@ export interface DocumentJson {
   adjacency: number | null
   /** base64 */
   blob: string | null
-  /** Nested lists; sparse ones are written out. */
+  /** Nested lists; sparse tensors become dense. */
   tensor: NestedNumbers
   mime_type: string | null
   text: string | null
@@ -44,7 +44,7 @@ export interface DocumentJson {
   matches: DocumentJson[] | null
 }
 
-/** Throws INVALID_INPUT for sparse tensors too large to write out, for raw ones, and for nesting deeper than 64. */
+/** Throws INVALID_INPUT for raw tensors, for sparse ones too large to be made dense, and for nesting deeper than 64. */
 export function toJson(document: Document, depth = 0): DocumentJson {
   requireShallow(depth)
   const own = document[record]
@@ -108,7 +108,7 @@ function scoresJson(scores: Scores | null): Record<string, ScoreJson> | null {
   return json
 }
 
-/** What `new Document` takes, but for its children, which are still JSON. */
+/** Properties of `new Document`, except for its children, which are still JSON. */
 export interface JsonInit {
   readonly [key: string]: unknown
   readonly chunks: readonly unknown[]
@@ -116,8 +116,7 @@ export interface JsonInit {
 }
 
 /**
- * Reads an object, or the JSON text of one. Keys that are none of a Document's are ignored, as DocArray does. Throws
- * INVALID_INPUT for wrong types.
+ * Parses an object, or the JSON text of one. Unknown keys are ignored, as in DocArray. Throws INVALID_INPUT for wrong types.
  */
 export function initFromJson(json: unknown, depth: number): JsonInit {
   requireShallow(depth)
@@ -168,7 +167,7 @@ function scoresFrom(key: string, value: unknown): Scores {
   return scores
 }
 
-/** Throws INVALID_INPUT for what is no JSON. */
+/** Throws INVALID_INPUT for malformed JSON. */
 export function parse(json: string): unknown {
   try {
     return JSON.parse(json)

@@ -13,8 +13,8 @@ for (const [name, number] of Object.entries(field)) {
 }
 
 /**
- * The value that a path like `tags__price` or `scores__cosine__value` leads to; undefined where there is nothing. Fields by
- * their name here or on the wire (`mimeType`, `mime_type`). Throws INVALID_INPUT for a field that Documents do not have.
+ * The value at a path such as `tags__price` or `scores__cosine__value`; undefined where there is none. Fields go by their name
+ * here or on the wire (`mimeType`, `mime_type`). Throws INVALID_INPUT for a field that Documents do not have.
  */
 export function valueAt(document: Document, path: string): unknown {
   const [name, ...rest] = path.split('__')
@@ -40,7 +40,7 @@ function fieldValue(document: Document, number: number): unknown {
   return own.get(number) ?? defaults.get(number)
 }
 
-/** What a getter of Document gives for a field that is not there, where that is a value. */
+/** The default that a getter of Document returns for a missing field, if it has one. */
 const defaults = new Map<number, unknown>([
   [field.text, ''],
   [field.parentId, ''],

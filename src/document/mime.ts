@@ -42,7 +42,7 @@ const types: Readonly<Record<string, string>> = {
   zip: 'application/zip',
 }
 
-/** The type that a path, URL or data URI says it has; empty when it says nothing known. */
+/** The MIME type of a path, URL or data URI; '' when it is unknown. */
 export function guessMimeType(uri: string): string {
   if (uri === '') return ''
   const data = /^data:([^;,]*)/.exec(uri)

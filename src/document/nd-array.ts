@@ -3,17 +3,17 @@ import { type Dtype, dtypeOf, holds, type TypedArray } from './dtype.js'
 import { toNumbers } from './float16.js'
 
 export interface NdArrayInit {
-  /** Elements in C order (the last index runs fastest). */
+  /** Elements in C order (the last index varies fastest). */
   readonly data: TypedArray
-  /** Defaults to one dimension of all elements. */
+  /** Default: one dimension with all elements. */
   readonly shape?: readonly number[]
-  /** Defaults to what the typed array says; needed for `|b1` (in a Uint8Array) and `<f2` (bits in a Uint16Array). */
+  /** Default: by the typed array; needed for `|b1` (in a Uint8Array) and `<f2` (bits in a Uint16Array). */
   readonly dtype?: Dtype
-  /** The class that a Python reader makes of it: `numpy` (default), `list`, `torch`, `tensorflow`, `paddle`. */
+  /** The class that a Python reader makes: `numpy` (default), `list`, `torch`, `tensorflow`, `paddle`. */
   readonly clsName?: string
 }
 
-/** Numbers or booleans in lists of lists, all of one shape; null (JSON's NaN) counts as NaN. */
+/** Numbers or booleans in nested lists of equal length; null (JSON's NaN) counts as NaN. */
 export type NestedNumbers = number | boolean | null | readonly NestedNumbers[]
 
 /**
@@ -49,7 +49,7 @@ export class NdArray {
     this.clsName = clsName
   }
 
-  /** Elements in all. */
+  /** Number of elements. */
   get size(): number {
     return this.data.length
   }

@@ -68,7 +68,7 @@ describe('match', () => {
     ])
   })
 
-  it('normalizes by all distances of a query, also those beyond the limit', () => {
+  it('normalizes over all distances of a query, also those beyond the limit', () => {
     const found = matched({ metric: 'euclidean', normalization: [1, 0], limit: 2 })
     expect(found).toEqual([
       [
@@ -111,7 +111,7 @@ describe('match', () => {
     expect([others.at(0)!.matches.length, others.at(0)!.scores]).toEqual([1, {}])
   })
 
-  it('gives only ids when asked to', () => {
+  it('returns only ids on request', () => {
     const docs = queries()
     docs.match(candidates(), { onlyId: true, limit: 1 })
     const match = docs.at(1)!.matches.at(0)!
@@ -119,7 +119,7 @@ describe('match', () => {
     expect(match.scores).toHaveProperty('cosine')
   })
 
-  it('takes a metric of one’s own', () => {
+  it('takes a custom metric', () => {
     const docs = queries()
     const manhattan = (left: Vector, right: Vector): number =>
       Array.from(left.values).reduce((sum, value, at) => sum + Math.abs(value - right.values[at]!), 0)
@@ -127,7 +127,7 @@ describe('match', () => {
     expect(docs.at(0)!.matches.at(0)!.scores).toEqual({ manhattan: { value: 0.5 } })
   })
 
-  it('gives sparse embeddings the distances of dense ones, but for zero vectors by cosine', () => {
+  it('gives sparse embeddings the distances of dense ones, except for zero vectors by cosine', () => {
     const vector = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 4, maxLength: 4 })
     const metric = fc.constantFrom('cosine' as const, 'euclidean' as const, 'sqeuclidean' as const)
     fc.assert(
@@ -157,7 +157,7 @@ describe('match', () => {
 })
 
 describe('find', () => {
-  it('gives one array for a vector or Document, several for several', () => {
+  it('returns one array for a vector or Document, several for several', () => {
     const docs = candidates()
     const ids = (found: DocumentArray): string[] => Array.from(found, (document) => document.id)
     const nearest = ['x3', 'x2']
@@ -170,7 +170,7 @@ describe('find', () => {
     expect((docs.find(matrix) as DocumentArray[]).length).toBe(2)
   })
 
-  it('calculates with embeddings of every dtype', () => {
+  it('computes with embeddings of every dtype', () => {
     const one = (embedding: Document['embedding']): Document => new Document({ embedding: embedding! })
     const docs = new DocumentArray([
       one(new NdArray({ data: BigInt64Array.of(3n, 4n) })),
@@ -182,7 +182,7 @@ describe('find', () => {
     expect(Array.from(found, (document) => document.scores['euclidean'])).toEqual(Array(4).fill({ value: 5 }))
   })
 
-  it('passes over Documents without an embedding', () => {
+  it('skips Documents without an embedding', () => {
     const docs = candidates()
     docs.push({ id: 'none' })
     expect(docs.find([0, 0, 1]).get('none')).toBeUndefined()
@@ -190,7 +190,7 @@ describe('find', () => {
 })
 
 function sparseRow(row: readonly number[]): ReturnType<CsrMatrix['row']> {
-  // backwards and with zeros, to see that order does not matter
+  // in reverse and with zeros, to show that order does not matter
   const indices = row.map((_, at) => at).toReversed()
   const data = indices.map((at) => row[at]!)
   return new CsrMatrix({ shape: [1, row.length], indptr: [0, row.length], indices, data }).row(0)

@@ -10,17 +10,17 @@ import { toVector, type Vector } from './vector.js'
 export interface FindOptions {
   /** A distance: `cosine` (default), `euclidean`, `sqeuclidean`, or a function of two vectors. */
   readonly metric?: MetricName | MetricFunction
-  /** Documents to find at most; default 20, `null` for all. */
+  /** Most Documents to find; default 20, `null` for all. */
   readonly limit?: number | null
-  /** Maps the distances of one query linearly so that its smallest is the first number, its largest the second. */
+  /** Scales the distances of one query linearly so that the smallest becomes the first number, the largest the second. */
   readonly normalization?: readonly [number, number]
   /** Name of the score; default the metric's name. */
   readonly metricName?: string
   /** Leaves out the Document with the id of the query. */
   readonly excludeSelf?: boolean
-  /** Found Documents have an id and a score, nothing else. */
+  /** Results only have an id and a score. */
   readonly onlyId?: boolean
-  /** Looks only among Documents that pass. */
+  /** Only searches Documents that pass. */
   readonly filter?: Filter
 }
 
@@ -29,7 +29,7 @@ export interface Found {
   readonly distance: number
 }
 
-/** Documents with an embedding to look among, their vectors made once. Those without one are left out. */
+/** The candidates with an embedding, their vectors prepared once. Documents without one are left out. */
 export interface Candidates {
   readonly documents: readonly Document[]
   readonly vectors: readonly Vector[]
@@ -48,7 +48,7 @@ export function candidatesOf(documents: Iterable<Document>, { filter }: FindOpti
   return { documents: chosen, vectors }
 }
 
-/** The candidates closest to a query, closest first; of equally close ones the earlier. `id` is the query's own. */
+/** The candidates closest to a query, closest first; ties keep their order. `id` is the query's own. */
 export function nearest(
   query: { readonly tensor: Tensor; readonly id?: string },
   { documents, vectors }: Candidates,
@@ -82,7 +82,7 @@ function metricOf({ metric = 'cosine' }: FindOptions): MetricFunction {
   )
 }
 
-/** Rising, what is no number last. */
+/** Ascending, NaN last. */
 function compare(left: number, right: number): number {
   if (left < right) return -1
   if (left > right) return 1

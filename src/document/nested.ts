@@ -4,8 +4,8 @@ import type { NdArrayInit, NestedNumbers } from './nd-array.js'
 const maxDimensions = 32
 
 /**
- * Lists of lists as what `new NdArray` takes: float64, or `|b1` when all of them are booleans. Throws INVALID_INPUT for
- * ragged lists and for what is no number.
+ * Converts nested lists to the arguments of `new NdArray`: float64, or `|b1` when all elements are booleans. Throws
+ * INVALID_INPUT for ragged lists and for elements that are no numbers.
  */
 export function flatten(list: NestedNumbers): NdArrayInit {
   const shape: number[] = []

@@ -2,10 +2,10 @@ import { MillraceError } from '../errors.js'
 import type { Document } from './document.js'
 import type { DocumentArray } from './document-array.js'
 
-/** Positions (from the end when negative), ids, or a mask of as many booleans as there are Documents. */
+/** Positions (from the end when negative), ids, or a mask with one boolean for each Document. */
 export type Picks = readonly number[] | readonly string[] | readonly boolean[]
 
-/** Throws INVALID_INPUT for a position or id that is not there and for a mask of another length. */
+/** Throws INVALID_INPUT for a position or id that does not exist and for a mask of another length. */
 export function pick(documents: DocumentArray, picks: Picks): Document[] {
   if (typeof picks[0] === 'boolean') return masked(documents, picks as readonly boolean[])
   return picks.map((choice: number | string | boolean) => {

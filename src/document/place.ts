@@ -2,7 +2,7 @@ import type { Document } from './document.js'
 import { field } from './fields.js'
 import { record, requireShallow } from './record.js'
 
-/** Says whose chunk a Document is and at which level it and its own chunks are. */
+/** Makes a Document a chunk of its parent: sets its parent id, and the level of it and of its own chunks. */
 export function placeChunk(chunk: Document, parent: Document, depth = 0): void {
   if (chunk.parentId !== parent.id) chunk.parentId = parent.id
   const granularity = parent.granularity + 1
@@ -13,7 +13,7 @@ export function placeChunk(chunk: Document, parent: Document, depth = 0): void {
   for (const inner of chunk.chunks) placeChunk(inner, chunk, depth + 1)
 }
 
-/** Says at which level a match and its own matches are. */
+/** Makes a Document a match of its parent: sets the level of it and of its own matches. */
 export function placeMatch(match: Document, parent: Document, depth = 0): void {
   const adjacency = parent.adjacency + 1
   if (match.adjacency === adjacency) return

@@ -3,18 +3,18 @@ import { Writer } from '../lib/protobuf/writer.js'
 import { decodeField, encodeField, fieldLength, type Source } from './codec.js'
 import { allOf, contentFields, copyFields, field, presentFields } from './fields.js'
 
-/** Where a Document keeps its record; for this folder only. */
+/** The property of a Document that holds its record; only for this folder. */
 export const record: unique symbol = Symbol('record')
 
-/** What has a record: a Document. */
+/** An object with a record: a Document. */
 export interface Recorded {
   readonly [record]: DocumentRecord
 }
 
-/** Levels of chunks and matches in one Document. */
+/** Most levels of chunks and matches in one Document. */
 export const maxDepth = 64
 
-/** Fields whose value can be changed in place: whoever was handed one may have changed it. */
+/** Fields with mutable values: a caller that was given one may have changed it. */
 const mutableFields =
   (1 << field.tensor) |
   (1 << field.embedding) |
@@ -23,7 +23,7 @@ const mutableFields =
   (1 << field.scores) |
   (1 << field.evaluations)
 
-/** Fields that are cheap to decode and may be there with a value that counts as empty. */
+/** Fields that are cheap to decode and may be present with an empty value. */
 const scalarFields =
   (1 << field.text) |
   (1 << field.granularity) |
@@ -38,16 +38,16 @@ const scalarFields =
 /**
  * The fields of one Document by their number on the wire.
  *
- * 1. What was decoded keeps its bytes; a field is decoded when somebody looks at it.
- * 2. Encoding writes only fields that were set, or handed out as a value that can be changed; all other bytes, unknown
- *    fields too, go on as they came.
- * 3. Of text, blob and tensor at most one is there.
+ * 1. A decoded record keeps its bytes; a field is decoded on first access.
+ * 2. Encoding writes only fields that were set, or returned as a mutable value; all other bytes, unknown fields included, are
+ *    passed on as they came.
+ * 3. At most one of text, blob and tensor is present.
  */
 export class DocumentRecord {
   readonly #source: Source | undefined
   /** How many Documents this one is nested in. */
   readonly depth: number
-  /** Bits of fields on the wire; -1 until the first look. */
+  /** Bits of fields on the wire; -1 until they are scanned. */
   #present: number
   /** Bits of fields whose value is in #values. */
   #known = 0
@@ -55,7 +55,7 @@ export class DocumentRecord {
   #changed = 0
   #values: unknown[] = []
 
-  /** Throws MALFORMED when nested too deep; the bytes are read later. */
+  /** Throws MALFORMED when nested too deep; the bytes are decoded later. */
   constructor(source?: Source, depth = 0) {
     if (depth > maxDepth) {
       throw new MillraceError('MALFORMED', `Documents are nested deeper than ${maxDepth} levels.`)
@@ -65,7 +65,7 @@ export class DocumentRecord {
     this.#present = source === undefined ? 0 : -1
   }
 
-  /** A record of the same values, to be changed on its own; what the values consist of is shared. */
+  /** A copy that can be changed on its own; its values are shared. */
   copy(): DocumentRecord {
     const copy = new DocumentRecord(this.#source, this.depth)
     copy.#present = this.#present
@@ -75,7 +75,7 @@ export class DocumentRecord {
     return copy
   }
 
-  /** The value for somebody who will not change it. */
+  /** The value, for a caller that will not change it. */
   get(number: number): unknown {
     const bit = 1 << number
     if ((this.#known & bit) !== 0) return this.#values[number]
@@ -86,7 +86,7 @@ export class DocumentRecord {
     return value
   }
 
-  /** The value for somebody who may change it. */
+  /** The value, for a caller that may change it. */
   hand(number: number): unknown {
     const value = this.get(number)
     if (value !== undefined) this.#changed |= (1 << number) & mutableFields
@@ -100,7 +100,7 @@ export class DocumentRecord {
     this.#changed |= bit
   }
 
-  /** Sets one of text, tensor and blob and removes the others; undefined removes only the one that it names. */
+  /** Sets text, tensor or blob and removes the other two; undefined only removes the named one. */
   setContent(number: number, value: unknown): void {
     if (value === undefined && this.contentField() !== number) return
     this.#values[field.text] = this.#values[field.tensor] = this.#values[field.blob] = undefined
@@ -109,14 +109,14 @@ export class DocumentRecord {
     this.#changed |= contentFields
   }
 
-  /** The one of text, tensor and blob that is there, even when it is empty; 0 for none. */
+  /** Which of text, tensor and blob is present, even if empty; 0 for none. */
   contentField(): number {
     if (this.#has(field.text)) return field.text
     if (this.#has(field.tensor)) return field.tensor
     return this.#has(field.blob) ? field.blob : 0
   }
 
-  /** Whether there is nothing, or a value that the wire does not tell from nothing: '', 0, {}, []. */
+  /** Whether the value is missing, or equals the default on the wire: '', 0, {}, []. */
   isEmpty(number: number): boolean {
     if (!this.#has(number)) return true
     const bit = 1 << number
@@ -136,7 +136,7 @@ export class DocumentRecord {
     return allOf(number, bytes, start, end)
   }
 
-  /** Bytes that this will take, nearly. */
+  /** Approximate encoded size in bytes. */
   length(): number {
     let length = this.#source === undefined ? 16 : this.#source.end - this.#source.start
     for (let rest = this.#changed; rest !== 0; rest &= rest - 1) {
@@ -149,7 +149,7 @@ export class DocumentRecord {
     return length
   }
 
-  /** The bytes it came from when nothing was changed. */
+  /** The original bytes when nothing was changed. */
   toProtobuf(): Uint8Array {
     if (this.#source !== undefined && this.#changed === 0) {
       return this.#source.bytes.subarray(this.#source.start, this.#source.end)
@@ -203,7 +203,7 @@ export class DocumentRecord {
   }
 }
 
-/** Throws INVALID_INPUT below the deepest level that Documents may nest to, where a loop of them would never end. */
+/** Throws INVALID_INPUT below the deepest allowed level, which also stops cycles. */
 export function requireShallow(depth: number): void {
   if (depth <= maxDepth) return
   throw new MillraceError('INVALID_INPUT', `Documents are nested deeper than ${maxDepth} levels.`)

@@ -6,7 +6,7 @@ import { anyDocument, plain } from './arbitraries.suite.js'
 const ids = (documents: Iterable<Document>): string[] => Array.from(documents, (document) => document.id)
 
 describe('reduce', () => {
-  it('keeps what the left has, takes what it lacks, appends what is new', () => {
+  it('keeps values of the left, takes missing ones from the right, appends new Documents', () => {
     const left = new DocumentArray([
       {
         id: 'a',
@@ -45,19 +45,19 @@ describe('reduce', () => {
     expect([left.at(1)!.blob, left.at(1)!.scores]).toEqual([Uint8Array.of(1), { q: { value: 1 } }])
   })
 
-  it('takes content only for a Document that has none, as it holds one kind only', () => {
+  it('takes content only for a Document without any, since it holds one kind only', () => {
     const left = new DocumentArray([{ id: 'a', text: 'A' }])
     left.reduce([new Document({ id: 'a', tensor: [1] })])
     expect(left.at(0)!.content).toBe('A')
   })
 
-  it('puts the matches of shards one after the other, unsorted', () => {
+  it('concatenates the matches of shards, unsorted', () => {
     const shard = (score: number): DocumentArray =>
       new DocumentArray([{ id: 'q', matches: [{ id: `${score}`, scores: { cosine: { value: score } } }] }])
     expect(ids(shard(3).reduce(shard(1), shard(2)).at(0)!.matches)).toEqual(['3', '1', '2'])
   })
 
-  it('of equal arrays changes nothing, decoded or not', () => {
+  it('changes nothing for equal arrays, decoded or not', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(anyDocument, { maxLength: 3, selector: (document) => document.id }),

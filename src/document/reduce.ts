@@ -8,9 +8,9 @@ const others: number[] = [field.id, field.parentId, field.chunks, field.matches]
 const merged = Object.values(field).filter((number) => ![...contents, ...others].includes(number))
 
 /**
- * Merges `right` into `left` by DocArray v1's rules: what is there in the left Document stays, what is empty comes from
- * the right one; Documents whose id is new are put at the end. Chunks and matches are merged by the same rules, neither
- * sorted nor cut. Of text, tensor and blob a Document takes one only when it has none, because it holds only one of them.
+ * Merges `right` into `left` by DocArray v1's rules: values of the left Document stay, empty ones are taken from the right
+ * one; Documents with a new id are appended. Chunks and matches are merged by the same rules, neither sorted nor truncated. A
+ * Document takes text, tensor or blob only when it has none of them, because it holds only one.
  */
 export function reduceInto(left: DocumentArray, right: Iterable<Document>): void {
   const known = new Map<string, Document>()

@@ -2,7 +2,7 @@ import type { Document } from './document.js'
 import { contentFields, field } from './fields.js'
 import { record } from './record.js'
 
-/** Sets in a Document every field that another one has, in place of its own; the id stays. */
+/** Replaces the fields of a Document with those that another one has; the id stays. */
 export function replaceFields(document: Document, given: Document): void {
   const own = document[record]
   const other = given[record]

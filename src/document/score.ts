@@ -3,12 +3,12 @@ import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 import { setOwn } from './struct.js'
 
-/** A number with a note on where it comes from; float32 on the wire. */
+/** A score with a note on its origin; float32 on the wire. */
 export interface NamedScore {
   value: number
   opName?: string
   description?: string
-  /** Id of the Document that it is relative to. */
+  /** Id of the Document that it refers to. */
   refId?: string
 }
 

@@ -11,8 +11,8 @@ interface Step {
 /**
  * The Documents that a selector names, path by path.
  *
- * `r` are the Documents themselves, `c` their chunks, `m` their matches; letters in a row go down, commas separate paths,
- * and `[2]`, `[-1]`, `[0:2]` or `[::2]` after a letter takes some of each list. A leading `@` may be left out.
+ * `r` are the Documents themselves, `c` their chunks, `m` their matches; consecutive letters descend, commas separate paths,
+ * and `[2]`, `[-1]`, `[0:2]` or `[::2]` after a letter slices each list. A leading `@` is optional.
  * Throws INVALID_INPUT for anything else.
  */
 export function selectDocuments(documents: Iterable<Document>, selector: string): Document[] {

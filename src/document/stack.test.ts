@@ -23,7 +23,7 @@ const list = [
 ]
 
 describe('sparse matrices', () => {
-  it.each([CsrMatrix, CscMatrix, BsrMatrix])('say the same in every format', (format) => {
+  it.each([CsrMatrix, CscMatrix, BsrMatrix])('hold the same elements in every format', (format) => {
     const matrix = format.from(coo)
     expect(toDense(matrix).toList()).toEqual(list)
     expect([matrix.shape, matrix.nnz, matrix.dtype]).toEqual([[3, 4], 3, '<f4'])
@@ -31,7 +31,7 @@ describe('sparse matrices', () => {
     expect(format.from(matrix as never)).toBe(matrix)
   })
 
-  it('split into rows and stack again: CSR as it is, others as CSR rows', () => {
+  it('split into rows and stack again: CSR unchanged, others as CSR rows', () => {
     const docs = new DocumentArray([{}, {}, {}])
     for (const format of [CsrMatrix, CscMatrix, BsrMatrix, { from: (matrix: SparseMatrix) => matrix }]) {
       docs.embeddings = format.from(coo)
@@ -53,7 +53,7 @@ describe('sparse matrices', () => {
     ])
   })
 
-  it('stack again what was picked out of a matrix', () => {
+  it('stack rows that were picked from a matrix', () => {
     const docs = new DocumentArray([{}, {}, {}])
     docs.embeddings = CsrMatrix.from(coo)
     const some = docs.pick([2, 0]).embeddings as CsrMatrix

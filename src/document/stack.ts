@@ -9,12 +9,12 @@ import type { SparseMatrix } from './sparse/coo.js'
 import { SparseRow } from './sparse/row.js'
 import { isTensor, type Tensor, type TensorLike, toTensor } from './tensor.js'
 
-/** Several tensors in one; a list where there is nothing to stack or somebody has none; undefined where nobody has one. */
+/** Stacks tensors into one; a list where they do not fit together or one is missing; undefined where all are missing. */
 export type Stacked = NdArray | SparseMatrix | (Tensor | undefined)[] | undefined
 
 /**
- * Stacks as numpy and scipy do. Dense tensors get one more dimension in front; matrices are put below each other, in the
- * format of the first. Tensors that do not fit (shapes, kinds, missing ones) stay a list.
+ * Stacks like numpy and scipy. Dense tensors get a new first dimension; matrices are stacked vertically, in the format of the
+ * first. Tensors that do not fit (shapes, kinds, missing ones) stay a list.
  */
 export function stack(tensors: readonly (Tensor | undefined)[]): Stacked {
   const first = tensors.find((tensor) => tensor !== undefined)
@@ -61,7 +61,7 @@ function stackSparse(matrices: readonly SparseMatrix[], first: SparseMatrix): Sp
   return csr
 }
 
-/** The matrix that these rows are, in its order and all of them: then there is nothing to copy. */
+/** The matrix, when these are all of its rows in order: then nothing is copied. */
 function wholeOf(rows: readonly SparseMatrix[]): CsrMatrix | undefined {
   const first = rows[0]
   if (!(first instanceof SparseRow && first.source instanceof CsrMatrix)) return undefined
@@ -98,7 +98,7 @@ function copy(target: TypedArray, values: TypedArray, at: number): void {
   ;(target as Float64Array).set(values as Float64Array, at)
 }
 
-/** One tensor a row: views of a matrix's rows, or each entry of a list. Throws INVALID_INPUT when there are no rows. */
+/** One tensor for each row: views of a matrix's rows, or the entries of a list. Throws INVALID_INPUT without rows. */
 export function splitRows(rows: TensorLike | readonly (TensorLike | undefined)[]): (Tensor | undefined)[] {
   if (isTensor(rows) || isTypedArray(rows)) return rowsOf(toTensor(rows))
   if (!Array.isArray(rows)) throw refused(rows === null ? 'null' : typeof rows)

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import { Reader, wireType } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 
-/** Levels of objects and lists in one google.protobuf.Struct; deeper ones are refused. */
+/** Most levels of objects and lists in one google.protobuf.Struct. */
 export const maxStructDepth = 64
 
 /** Tags of the fields of a google.protobuf.Value. */
@@ -16,8 +16,8 @@ export const valueTags = {
 } as const
 
 /**
- * Writes the fields of a google.protobuf.Struct. What JSON leaves out (undefined, functions, symbols) is left out;
- * dates are their ISO text, BigInts numbers. Throws INVALID_INPUT for objects nested deeper than 64.
+ * Writes the fields of a google.protobuf.Struct. Values that JSON omits (undefined, functions, symbols) are left out; dates
+ * become their ISO text, BigInts numbers. Throws INVALID_INPUT for objects nested deeper than 64.
  */
 export function encodeStruct(writer: Writer, object: object, depth = 0): void {
   if (depth > maxStructDepth)
@@ -83,7 +83,7 @@ function plain(value: unknown): unknown {
   }
 }
 
-/** A google.protobuf.Struct as a plain object. A key named `__proto__` becomes an own property and changes no prototype. */
+/** Decodes a google.protobuf.Struct. A key named `__proto__` becomes an own property and changes no prototype. */
 export function decodeStruct(bytes: Uint8Array, depth = 0): Record<string, unknown> {
   if (depth > maxStructDepth) throw tooDeep()
   const object: Record<string, unknown> = {}
@@ -138,7 +138,7 @@ function decodeList(bytes: Uint8Array, depth: number): unknown[] {
   return list
 }
 
-/** Sets an own property, also when it is called `__proto__`. */
+/** Sets an own property, even if it is called `__proto__`. */
 export function setOwn(object: object, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })

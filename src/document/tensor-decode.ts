@@ -12,7 +12,7 @@ import { SparseRow } from './sparse/row.js'
 import { decodeStruct } from './struct.js'
 import { RawTensor, type Tensor } from './tensor.js'
 
-/** Elements that a shape may promise without bytes for them. */
+/** Most elements that a shape may imply without bytes for them. */
 const maxImplied = 2 ** 24
 const maxDimensions = 32
 
@@ -30,7 +30,7 @@ interface Sparse {
 
 const nothing = new Uint8Array(0)
 
-/** Reads a NdArrayProto (table of docarray v1). Throws MALFORMED when shape, dtype and buffers do not fit each other. */
+/** Decodes a NdArrayProto (table of docarray v1). Throws MALFORMED when shape, dtype and buffers are inconsistent. */
 export function decodeTensor(bytes: Uint8Array): Tensor {
   const reader = new Reader(bytes)
   let dense: Dense | undefined
@@ -49,7 +49,7 @@ export function decodeTensor(bytes: Uint8Array): Tensor {
     if (sparse !== undefined) return sparseMatrix(sparse, { clsName, format, bytes })
     return ndArray(dense ?? { buffer: nothing, shape: [0], dtype: '<f8' }, clsName, bytes)
   } catch (error) {
-    // what a constructor refuses was not the caller's doing here
+    // what a constructor refuses is the sender's fault here, not the caller's
     throw new MillraceError('MALFORMED', `A tensor cannot be read: ${MillraceError.from(error).message}`, {
       cause: error,
     })
@@ -83,7 +83,7 @@ function decodeSparse(bytes: Uint8Array): Sparse {
   return sparse
 }
 
-/** Repeated uint32, packed or one by one. */
+/** Repeated uint32, packed or not. */
 function readShape(reader: Reader, tag: number, shape: number[]): void {
   if ((tag & 7) === 0) shape.push(reader.uint32())
   else if ((tag & 7) === 2) {
@@ -100,7 +100,7 @@ function ndArray(dense: Dense, clsName: string, bytes: Uint8Array): NdArray | Ra
   return new NdArray({ data: elements(dense), shape, dtype: layout.dtype, clsName })
 }
 
-/** The elements of a dense array whose dtype is known; an empty buffer stands for zeros. */
+/** The elements of a dense array with a known dtype; an empty buffer stands for zeros. */
 function elements({ buffer, shape, dtype }: Dense): TypedArray {
   const layout = layoutOf(dtype)
   if (layout === undefined) throw refused(`dtype '${dtype}' is not supported here`)
@@ -128,15 +128,15 @@ function sparseMatrix(
   }
   const { dtype } = layout
   const data = elements(values)
-  const places = elements(indices)
+  const positions = elements(indices)
   const count = data.length
-  if (places.length !== 2 * count)
-    throw refused(`${count} values come with ${places.length} indices, not two each`)
+  if (positions.length !== 2 * count)
+    throw refused(`${count} values come with ${positions.length} indices, not two each`)
   // torch and paddle send all rows, then all columns; scipy and tensorflow send pairs
   const pairs = clsName !== 'torch' && clsName !== 'paddle'
   const step = pairs ? 2 : 1
-  const row = pick(places, { start: 0, step, count, limit: shape[0]! })
-  const column = pick(places, { start: pairs ? 1 : count, step, count, limit: shape[1]! })
+  const row = pick(positions, { start: 0, step, count, limit: shape[0]! })
+  const column = pick(positions, { start: pairs ? 1 : count, step, count, limit: shape[1]! })
   const coo = new CooMatrix({ shape, row, column, data, dtype, clsName })
   if (clsName !== 'scipy') return coo
   if (format === 'csr') return shape[0] === 1 ? singleRow(coo) : CsrMatrix.from(coo)
@@ -150,14 +150,15 @@ function singleRow({ shape, column, data, dtype }: CooMatrix): SparseRow {
 }
 
 function pick(
-  places: TypedArray,
+  positions: TypedArray,
   { start, step, count, limit }: { start: number; step: number; count: number; limit: number },
 ): IndexArray {
   const picked = limit > 2 ** 31 ? new Uint32Array(count) : new Int32Array(count)
   for (let index = 0, at = start; index < count; index++, at += step) {
-    const place = Number(places[at])
-    if (!(place >= 0 && place < limit)) throw refused(`index ${place} is outside of a dimension of ${limit}`)
-    picked[index] = place
+    const position = Number(positions[at])
+    if (!(position >= 0 && position < limit))
+      throw refused(`index ${position} is outside of a dimension of ${limit}`)
+    picked[index] = position
   }
   return picked
 }

@@ -9,7 +9,7 @@ import type { Tensor } from './tensor.js'
 /** Bytes of tags, shapes and names around the elements. */
 const overhead = 96
 
-/** Bytes that a tensor will take, nearly. */
+/** Approximate encoded size of a tensor in bytes. */
 export function tensorLength(tensor: Tensor): number {
   if (tensor.kind === 'dense') return tensor.data.byteLength + overhead
   if (tensor.kind === 'raw') return tensor.bytes.length + 8
@@ -45,18 +45,18 @@ function encodeSparse(writer: Writer, matrix: SparseMatrix): void {
   writer.join(mark)
 }
 
-/** Dimensions up to which an index fits into an int32. */
+/** Largest dimension whose indices fit into an int32. */
 const int32 = 2 ** 31
 
 let pairs = new Int32Array(1024)
 
-/** The same bytes as for the triples of this row, without making them: this is what a batch of sparse embeddings spends its time on. */
+/** The same bytes as for the triples of this row, without creating them: most of the time for sparse batches is spent here. */
 function encodeRow(writer: Writer, { source, start, end, dtype }: SparseRow): void {
   const count = end - start
   const { indices, data } = source
   if (pairs.length < 2 * count) pairs = new Int32Array(4 * count)
-  // even places are the row and stay zero
-  for (let at = start, place = 1; at < end; at++, place += 2) pairs[place] = indices[at]!
+  // even positions are the row and stay zero
+  for (let at = start, position = 1; at < end; at++, position += 2) pairs[position] = indices[at]!
   encodeIndices(writer, [count, 2], bytesOf(pairs, 0, 2 * count))
   encodeValues(writer, count, bytesOf(data, start, end), dtype)
 }
@@ -64,16 +64,16 @@ function encodeRow(writer: Writer, { source, start, end, dtype }: SparseRow): vo
 function encodeTriples(writer: Writer, matrix: SparseMatrix): void {
   const { row, column, data, dtype, clsName } = matrix.toCoo()
   const count = data.length
-  // what came with all rows first goes on like that
+  // indices that came with all rows first are sent that way again
   const transposed = clsName === 'torch' || clsName === 'paddle'
   const wide = transposed || Math.max(...matrix.shape) > int32
-  const places = wide ? new BigInt64Array(2 * count) : new Int32Array(2 * count)
+  const positions = wide ? new BigInt64Array(2 * count) : new Int32Array(2 * count)
   const [step, second] = transposed ? [1, count] : [2, 1]
   for (let at = 0; at < count; at++) {
-    places[step * at] = wide ? BigInt(row[at]!) : row[at]!
-    places[step * at + second] = wide ? BigInt(column[at]!) : column[at]!
+    positions[step * at] = wide ? BigInt(row[at]!) : row[at]!
+    positions[step * at + second] = wide ? BigInt(column[at]!) : column[at]!
   }
-  encodeIndices(writer, transposed ? [2, count] : [count, 2], bytesOf(places), wide ? '<i8' : '<i4')
+  encodeIndices(writer, transposed ? [2, count] : [count, 2], bytesOf(positions), wide ? '<i8' : '<i4')
   encodeValues(writer, count, bytesOf(data), dtype)
 }
 
@@ -98,7 +98,7 @@ function encodeValues(writer: Writer, count: number, bytes: Uint8Array, dtype: D
   writer.join(mark)
 }
 
-/** Fields that are the same in tensor after tensor, encoded once: a batch has hundreds of them. */
+/** Fields that repeat from tensor to tensor, encoded once: a batch has hundreds of them. */
 const dtypeFields = new Map<Dtype, Uint8Array>()
 const scipyFields = new Map<SparseFormat, Uint8Array>()
 
@@ -113,7 +113,7 @@ function writeDtype(writer: Writer, dtype: Dtype): void {
   writer.raw(fields)
 }
 
-/** The class and, as scipy's matrices have it, the format. */
+/** The class and, as for scipy's matrices, the format. */
 function writeClass(writer: Writer, tensor: NdArray | SparseMatrix): void {
   if (tensor.kind === 'dense' || tensor.clsName !== 'scipy') {
     writer.string(3, tensor.clsName)

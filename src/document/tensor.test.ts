@@ -88,7 +88,7 @@ function sparseProto(options: {
 const malformed = expect.objectContaining({ code: 'MALFORMED' })
 
 describe('tensors on the wire', () => {
-  it('come back as they were', () => {
+  it('are decoded as they were', () => {
     fc.assert(
       fc.property(tensor, (value) => {
         const again = decodeTensor(encoded(value))
@@ -108,7 +108,7 @@ describe('tensors on the wire', () => {
     )
   })
 
-  it.each(dtypes)('are read at any position of their buffer: %s', (dtype) => {
+  it.each(dtypes)('are read at any offset of their buffer: %s', (dtype) => {
     const array = new NdArray({ data: emptyArray(dtype, 3), dtype })
     array.data[1] = typeof array.data[1] === 'bigint' ? 1n : 1
     const bytes = encoded(array)
@@ -119,7 +119,7 @@ describe('tensors on the wire', () => {
     }
   })
 
-  it('are swapped when they come big-endian', () => {
+  it('are swapped when they are big-endian', () => {
     const bytes = denseProto({
       buffer: Uint8Array.of(0x3f, 0x80, 0, 0, 0x40, 0, 0, 0),
       shape: [2],
@@ -136,7 +136,7 @@ describe('tensors on the wire', () => {
     expect(array.data).toEqual(new BigInt64Array(4))
   })
 
-  it('go on as they came when nobody can calculate with them', () => {
+  it('are passed on as they came when their dtype is not supported', () => {
     const bytes = denseProto({ buffer: new Uint8Array(16), shape: [1], dtype: '<c16' })
     const raw = decodeTensor(bytes) as RawTensor
     expect([raw.kind, raw.dtype, raw.shape]).toEqual(['raw', '<c16', [1]])
@@ -144,7 +144,7 @@ describe('tensors on the wire', () => {
     expect(Document.fromProtobuf(document.toProtobuf()).embedding).toEqual(raw)
   })
 
-  it('go on as they came when they are sparse and no matrix, as torch has them', () => {
+  it('are passed on as they came when they are sparse but no matrix, as in torch', () => {
     const bytes = sparseProto({ shape: [2, 2, 2], pairs: [0, 1, 1], values: [1], clsName: 'torch' })
     const document = new Document({ tensor: decodeTensor(bytes) })
     const again = Document.fromProtobuf(document.toProtobuf()).tensor as RawTensor
@@ -206,9 +206,9 @@ describe('hostile tensors', () => {
     ['a column outside of the shape', sparseProto({ shape: [1, 4], pairs: [0, 4], values: [1] })],
     ['a negative column', sparseProto({ shape: [1, 4], pairs: [0, -1], values: [1] })],
     ['fewer indices than values', sparseProto({ shape: [1, 4], pairs: [0, 1], values: [1, 2] })],
-    ['rows that nobody sent bytes for', sparseProto({ shape: [4294967295, 4], pairs: [0, 1], values: [1] })],
+    ['rows without bytes', sparseProto({ shape: [4294967295, 4], pairs: [0, 1], values: [1] })],
     [
-      'columns that nobody sent bytes for',
+      'columns without bytes',
       sparseProto({ shape: [4, 4294967295], pairs: [0, 1], values: [1], format: 'csc' }),
     ],
   ])('%s are MALFORMED', (_, bytes) => {
@@ -220,7 +220,7 @@ describe('hostile tensors', () => {
     expect((decodeTensor(bytes) as SparseMatrix).nnz).toBe(1)
   })
 
-  it('never do anything but decode or throw MALFORMED', () => {
+  it('either decode or throw MALFORMED', () => {
     fc.assert(
       fc.property(tensor, fc.nat(), fc.nat({ max: 255 }), (value, place, byte) => {
         const bytes = encoded(value).slice()
@@ -258,14 +258,14 @@ describe('hostile Documents', () => {
     expect(() => dig(nested(65))).toThrow(malformed)
   })
 
-  it('go on unread however deep they are', () => {
+  it('are passed on undecoded at any depth', () => {
     const bytes = nested(1000)
     const document = Document.fromProtobuf(bytes)
     document.text = 'x'
     expect(document.toProtobuf().length).toBe(bytes.length + 3)
   })
 
-  it('never do anything but decode or throw MALFORMED', () => {
+  it('either decode or throw MALFORMED', () => {
     fc.assert(
       fc.property(sparse, fc.nat(), fc.nat({ max: 255 }), (embedding, place, byte) => {
         const whole = new Document({

@@ -6,8 +6,8 @@ import type { NestedNumbers } from './nd-array.js'
 import type { SparseMatrix } from './sparse/coo.js'
 
 /**
- * A tensor that nothing here can calculate with (complex numbers, dates, sparse tensors that are no matrix): its bytes go
- * on as they came.
+ * A tensor of an unsupported kind (complex numbers, dates, sparse tensors that are no matrix): its bytes are passed on as they
+ * came.
  */
 export class RawTensor {
   readonly kind = 'raw'
@@ -26,10 +26,10 @@ export class RawTensor {
   }
 }
 
-/** What `tensor` and `embedding` hold. Tell them apart by `kind`: 'dense', 'sparse' or 'raw'. */
+/** The value of `tensor` and `embedding`. Distinguished by `kind`: 'dense', 'sparse' or 'raw'. */
 export type Tensor = NdArray | SparseMatrix | RawTensor
 
-/** What may be assigned to `tensor` and `embedding`; lists become float64. */
+/** Values that can be assigned to `tensor` and `embedding`; lists become float64. */
 export type TensorLike = Tensor | TypedArray | readonly NestedNumbers[]
 
 export function isTensor(value: unknown): value is Tensor {
@@ -37,7 +37,7 @@ export function isTensor(value: unknown): value is Tensor {
   return typeof value === 'object' && value !== null && 'toCoo' in value && typeof value.toCoo === 'function'
 }
 
-/** Throws INVALID_INPUT for what is no tensor. */
+/** Throws INVALID_INPUT for values that are no tensor. */
 export function toTensor(value: TensorLike): Tensor {
   if (isTensor(value)) return value
   if (isTypedArray(value)) return new NdArray({ data: value })

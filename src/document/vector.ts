@@ -8,10 +8,10 @@ import type { Tensor } from './tensor.js'
 /** Typed arrays whose elements are numbers. */
 export type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>
 
-/** A dense vector for calculating. */
+/** A dense vector, prepared for computing. */
 export class DenseVector {
   readonly kind = 'dense'
-  /** The elements; those of an embedding itself where they are numbers. */
+  /** The elements; shared with the embedding where these are numbers. */
   readonly values: Numbers
   #norm = -1
 
@@ -19,19 +19,19 @@ export class DenseVector {
     this.values = values
   }
 
-  /** Dimensions. */
+  /** Number of dimensions. */
   get size(): number {
     return this.values.length
   }
 
-  /** Length by Euclid; calculated once. */
+  /** Euclidean length; computed once. */
   get norm(): number {
     if (this.#norm < 0) this.#norm = lengthOf(this.values)
     return this.#norm
   }
 }
 
-/** A sparse vector for calculating: columns rise strictly. */
+/** A sparse vector, prepared for computing: columns are strictly ascending. */
 export class SparseVector {
   readonly kind = 'sparse'
   readonly size: number
@@ -45,7 +45,7 @@ export class SparseVector {
     this.values = values
   }
 
-  /** Length by Euclid; calculated once. */
+  /** Euclidean length; computed once. */
   get norm(): number {
     if (this.#norm < 0) this.#norm = lengthOf(this.values)
     return this.#norm
@@ -60,7 +60,7 @@ function lengthOf(values: Numbers): number {
   return Math.sqrt(sum)
 }
 
-/** A tensor of one row as a vector. Throws INVALID_INPUT for matrices of more rows and for raw tensors. */
+/** Converts a tensor of one row to a vector. Throws INVALID_INPUT for matrices of more rows and for raw tensors. */
 export function toVector(tensor: Tensor): Vector {
   if (tensor.kind === 'dense') return new DenseVector(numbersOf(tensor))
   if (tensor.kind === 'raw' || tensor.shape[0] !== 1) {
@@ -79,7 +79,7 @@ function numbersOf({ data, dtype }: Pick<CsrMatrix, 'data' | 'dtype'>): Numbers 
   return dtype === '<f2' ? toNumbers(data, dtype) : data
 }
 
-/** Sorted by column, repeated columns added up. */
+/** Sorts by column and adds up repeated columns. */
 function inOrder(indices: IndexArray, values: Numbers): { indices: IndexArray; values: Numbers } {
   let rising = true
   for (let at = 1; at < indices.length && rising; at++) rising = indices[at]! > indices[at - 1]!

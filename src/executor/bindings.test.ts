@@ -11,7 +11,7 @@ test('two copies of the package see the same bindings', async () => {
   expect(bindingsOf(method)).toEqual([binding])
 })
 
-test('bindings of one method add up, and what is no function has none', () => {
+test('bindings of one method add up, and values that are no function have none', () => {
   const method = () => {}
   bind(method, { on: ['/x'], write: false, module: null })
   bind(method, { on: ['/y'], write: true, module: null })

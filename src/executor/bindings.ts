@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from './options.js'
 
-/** What one `@requests` said about a method, and where. */
+/** The options of one `@requests`, and where it was applied. */
 export interface Binding extends ResolvedOptions {
   /** File URL of the module that applied the decorator; null when it has none, as in a REPL. */
   readonly module: string | null
@@ -12,8 +12,8 @@ const key = Symbol.for('millrace.requests')
 const shared = globalThis as typeof globalThis & { [key]?: Registry }
 
 /**
- * Bindings by the decorated function itself, so that they are known without constructing the class and whatever a
- * compiler makes of `Symbol.metadata`. On `globalThis`, so that two copies of the package see the same.
+ * Bindings by the decorated function itself, so that they are known without constructing the class and however a compiler
+ * implements `Symbol.metadata`. On `globalThis`, so that two copies of the package share them.
  */
 const registry: Registry = (shared[key] ??= new WeakMap())
 

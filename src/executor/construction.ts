@@ -2,7 +2,7 @@ import type { Logger } from '../observe/logger.js'
 import type { Endpoint } from './endpoint.js'
 import type { Holder } from '../workspace/holder.js'
 
-/** Name and texts of an executor; `usesMetas` over the defaults. Further keys are kept. */
+/** Name and description of an executor; `usesMetas` over the defaults. Further keys are kept. */
 export interface Metas {
   /** Default: the name of the class. */
   readonly name: string
@@ -24,7 +24,7 @@ export interface RuntimeArgs {
   readonly workspace: string | null
 }
 
-/** What a worker knows of the executor it is about to construct. */
+/** The worker's facts about the executor that it is about to construct. */
 export interface Construction {
   readonly metas: Metas
   readonly runtimeArgs: RuntimeArgs
@@ -32,7 +32,7 @@ export interface Construction {
   readonly logger: Logger
   /** The Flow that locks the workspace; null locks nothing. */
   readonly holder: Holder | null
-  /** Its workspace where nobody has named one. */
+  /** Its workspace where none was configured. */
   readonly defaultWorkspace?: string | undefined
 }
 
@@ -40,10 +40,10 @@ const key = Symbol.for('millrace.construction')
 const ambient = globalThis as typeof globalThis & { [key]?: Construction | undefined }
 
 /**
- * Runs a constructor so that `takeConstruction()` inside of it finds `construction`.
+ * Runs a constructor in which `takeConstruction()` returns `construction`.
  *
- * Ambient, and on `globalThis`, because users write `constructor({ path }) { super() }`: what is not handed to
- * `super` must reach the base class all the same, of whichever copy of the package it is.
+ * Ambient, and on `globalThis`, because users write `constructor({ path }) { super() }`: the base class needs these facts
+ * although they were not passed to `super`, also if it comes from another copy of the package.
  */
 export function constructWith<T>(construction: Construction, construct: () => T): T {
   const outer = ambient[key]
@@ -55,7 +55,7 @@ export function constructWith<T>(construction: Construction, construct: () => T)
   }
 }
 
-/** Taken once: an executor that makes another one in its constructor does not lend it its name. */
+/** Taken once: an executor created in the constructor of another one does not get its name. */
 export function takeConstruction(): Construction | undefined {
   const construction = ambient[key]
   ambient[key] = undefined

@@ -1,4 +1,4 @@
-/** `a string ('abc')`, `an array of 3`, `a Map`: for a message. */
+/** Describes a value in a message: `a string ('abc')`, `an array of 3`, `a Map`. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case 'string':

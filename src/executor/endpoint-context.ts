@@ -4,13 +4,13 @@ import type { Logger } from '../observe/logger.js'
 import type { Part, Route } from '../wire/data-request.js'
 import type { HandlerContext } from './context.js'
 
-/** What both kinds of request say of themselves. */
+/** The common properties of both kinds of request. */
 export interface RequestHead {
   readonly requestId: string
   readonly endpoint: string
   readParameters(): Readonly<Record<string, unknown>>
   readonly routes: readonly Route[]
-  /** The answers that the documents consist of; undefined when they are one. */
+  /** The answers that the documents were concatenated from; undefined for a single answer. */
   readonly parts?: readonly Part[] | undefined
 }
 
@@ -24,8 +24,8 @@ export interface ContextSource {
 }
 
 /**
- * The context of one invocation. Everything is looked up when the handler asks: most take two or three of these, and
- * parameters, routes and an abort signal cost more than the invocation itself.
+ * The context of one invocation. Everything is computed on access: most handlers use two or three properties, and parameters,
+ * routes and an abort signal cost more than the invocation itself.
  */
 export class EndpointContext implements HandlerContext {
   readonly #source: ContextSource
@@ -71,7 +71,7 @@ export class EndpointContext implements HandlerContext {
     return this.#source.logger
   }
 
-  /** The documents as the arrays that came, each with where it came from. */
+  /** The documents as the arrays that came, each with its sender. */
   #arrays(): readonly (readonly [from: string | undefined, docs: DocumentArray])[] {
     const { docs, head } = this.#source
     const { parts, routes } = head
@@ -82,9 +82,9 @@ export class EndpointContext implements HandlerContext {
 }
 
 /**
- * A copy of the parameters with the Struct under the executor's own name merged over them, as Jina's worker does
- * (jina.md 1.8). `exec1__k` is the gateway's part: it knows the names of all stages and takes the prefixed keys out.
- * Spread and not assignment: a key `__proto__` stays a key.
+ * A copy of the parameters with the Struct under the executor's own name merged over them, as in Jina's worker
+ * (jina.md 1.8). The gateway handles `exec1__k`: it knows the names of all stages and removes the prefixed keys.
+ * Spread instead of assignment: a key `__proto__` stays a key.
  */
 function ownParameters(parameters: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
   const own = Object.hasOwn(parameters, name) ? parameters[name] : undefined

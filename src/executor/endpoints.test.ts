@@ -46,7 +46,7 @@ test('endpoints are inherited', () => {
   expect(bound(Parent)).toEqual({ '/index': 'index', '/search': 'search' })
 })
 
-test('a subclass binds an endpoint anew', () => {
+test('a subclass rebinds an endpoint', () => {
   class Child extends Parent {
     @requests('/index')
     better() {}
@@ -87,7 +87,7 @@ test('the static map names methods, with options or without, and is inherited li
   expect(bound(Child)).toEqual({ '/a': 'c', '/b': 'b' })
 })
 
-test('usesRequests binds a method and takes it away from where it was', () => {
+test('usesRequests binds a method and removes its own endpoints', () => {
   expect(bound(Parent, { '/new': 'index' })).toEqual({ '/search': 'search', '/new': 'index' })
   expect(bound(Parent, { '/search': 'index' })).toEqual({ '/search': 'index' })
   expect(bound(Parent, { '/a': 'index', '/b': 'index' })).toEqual({
@@ -179,7 +179,7 @@ test('options of the static map are checked like those of the decorator', () => 
   expect(withEntry(5)).toThrow(invalid('{ method, write }'))
 })
 
-test('what is no Executor is refused', () => {
+test('a class that is no Executor is refused', () => {
   expect(() => endpointsOf(Map as unknown as ExecutorClass)).toThrow(invalid('extends Executor'))
   expect(() => endpointsOf('x' as unknown as ExecutorClass)).toThrow(invalid('extends Executor'))
 })

@@ -7,23 +7,22 @@ import type { Endpoint } from './endpoint.js'
 import { type ExecutorClass, isBaseClass, isExecutorClass, lineage } from './executor.js'
 import { checkEndpoint, resolveOptions, type StaticRequest } from './options.js'
 
-/** Serves every endpoint that has no handler of its own. */
+/** Serves every endpoint without a handler of its own. */
 export const defaultEndpoint = '/default'
-/** Asked by a gateway to see that a pod answers; every executor serves it without running a handler. */
+/** Requested by a gateway to check that a pod answers; every executor serves it without running a handler. */
 export const dryRunEndpoint = '_jina_dry_run_'
 
 interface Bound {
   readonly method: string
-  /** Undefined while nobody has said. */
+  /** Undefined unless it was set. */
   readonly write: boolean | undefined
 }
 
 /**
- * What a class serves, without constructing it; the dry run not counted.
+ * The endpoints of a class, found without constructing it; the dry run is not included.
  *
- * An ancestor's endpoints are inherited, a class may bind them anew, and a method that overrides another takes over
- * its endpoints. `usesRequests` (endpoint to method) comes last and takes a method away from where it was
- * (jina.md 2.2).
+ * Endpoints of ancestors are inherited, a class may rebind them, and a method that overrides another takes over its endpoints.
+ * `usesRequests` (endpoint to method) comes last and removes the method's earlier endpoints (jina.md 2.2).
  *
  * Throws INVALID_EXECUTOR for a method that does not exist or takes more than two arguments, an endpoint bound to two
  * methods of one class, and an endpoint without its slash; UNSUPPORTED and UNKNOWN_OPTION for options.
@@ -59,7 +58,7 @@ export function endpointsOf(
   return endpoints
 }
 
-/** What the base class serves: documents go on as they came, nothing is called. */
+/** The only endpoint of the base class: documents are passed on as they came, nothing is called. */
 export const passThroughEndpoint: Endpoint = {
   path: defaultEndpoint,
   method: '',
@@ -114,7 +113,7 @@ function rebind(bound: Map<string, Bound>, usesRequests: Readonly<Record<string,
   }
 }
 
-/** Members of the class and its ancestors below Executor that could be methods, the nearest one of a name. */
+/** Members of the class and its ancestors below Executor that could be methods; of one name the most derived. */
 function membersOf(Class: ExecutorClass): ReadonlyMap<string, PropertyDescriptor> {
   const members = new Map<string, PropertyDescriptor>()
   for (const ancestor of lineage(Class)) {

@@ -26,7 +26,7 @@ const construction: Construction = {
   holder: null,
 }
 
-test('what a worker knows is there inside the constructor, whatever super() is given', () => {
+test('the facts of the worker are available inside the constructor, whatever super() is given', () => {
   const seen: unknown[] = []
   class Careless extends Executor {
     readonly field = this.runtimeArgs.name
@@ -63,7 +63,7 @@ test('nothing is left behind when a constructor throws', () => {
   expect(new Executor().metas.name).toBe('Executor')
 })
 
-test('an executor can be made by hand, for a test of its methods', () => {
+test('an executor can be created directly, to test its methods', () => {
   class Mine extends Executor {}
   const mine = new Mine({ workspace: folder })
   expect(mine.metas).toEqual({ name: 'Mine', description: '', workspace: '' })
@@ -71,7 +71,7 @@ test('an executor can be made by hand, for a test of its methods', () => {
   expect(mine.workspace).toBe(join(folder, 'Mine', '0'))
 })
 
-test('an executor that was made by hand neither checks nor locks its workspace', () => {
+test('an executor created directly neither checks nor locks its workspace', () => {
   class Own extends Executor {}
   const metas = { ...construction.metas, name: 'Own' }
   const runtimeArgs = { ...construction.runtimeArgs, shardId: 0 }
@@ -85,7 +85,7 @@ test('an executor that was made by hand neither checks nor locks its workspace',
   expect(readdirSync(join(folder, 'Fresh'))).toEqual(['0'])
 })
 
-test('a workspace that could not be had is asked for again when it is read again', () => {
+test('a workspace that was refused is requested again on the next access', () => {
   const first = holderOf()
   const own = { metas: { ...construction.metas, name: 'Wanted' } }
   const runs = constructWith({ ...construction, ...own, holder: first }, () => new Executor())
@@ -96,7 +96,7 @@ test('a workspace that could not be had is asked for again when it is read again
   expect(waits.workspace).toBe(workspace)
 })
 
-test('the workspace is WORKSPACE/NAME/SHARD, made when it is first read', () => {
+test('the workspace is WORKSPACE/NAME/SHARD, created on first access', () => {
   const made = constructWith(construction, () => new Executor({ workspace: '/elsewhere' }))
   const expected = join(folder, 'Indexer', '1')
   expect(existsSync(expected)).toBe(false)
@@ -105,14 +105,14 @@ test('the workspace is WORKSPACE/NAME/SHARD, made when it is first read', () => 
   expect(made.workspace).toBe(expected)
 })
 
-test('without the one of the stage, the workspace of metas counts', () => {
+test('without a workspace of the stage, that of metas counts', () => {
   const metas = { ...construction.metas, workspace: join(folder, 'metas') }
   const runtimeArgs = { ...construction.runtimeArgs, workspace: null }
   const made = constructWith({ ...construction, metas, runtimeArgs }, () => new Executor())
   expect(made.workspace).toBe(join(folder, 'metas', 'Indexer', '1'))
 })
 
-test('classes are told by a brand, so that another copy of the package may define them', () => {
+test('classes are recognized by a brand, so that another copy of the package may define them', () => {
   class Child extends Executor {}
   class Grandchild extends Child {}
   class ForeignBase {

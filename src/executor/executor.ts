@@ -14,8 +14,8 @@ const brand = Symbol.for('millrace.executor')
 /**
  * Base class of everything that serves requests. By itself it passes documents through.
  *
- * `usesWith` of the stage arrives as the constructor's first argument. `metas`, `runtimeArgs`, `requests`, `logger`
- * and `workspace` are there as soon as `super()` has returned, whatever was handed to it.
+ * `usesWith` of the stage is the constructor's first argument. `metas`, `runtimeArgs`, `requests`, `logger` and `workspace`
+ * are set as soon as `super()` has returned, whatever its arguments were.
  *
  * @example
  * class Upper extends Executor {
@@ -27,24 +27,24 @@ const brand = Symbol.for('millrace.executor')
  */
 export class Executor {
   static readonly [brand]: boolean = true
-  /** Endpoints without decorators: path to a method's name or to `{ method, write }`. */
+  /** Endpoints without decorators: maps a path to a method's name or to `{ method, write }`. */
   static requests?: StaticRequests
   /**
-   * Whether all replicas of a shard must have one workspace, as those of an index do. Default false. Where each replica would
-   * have a folder of its own, in a cluster, the stage is then refused.
+   * Whether all replicas of a shard must share one workspace, as those of an index do. Default false. The stage is refused in a
+   * cluster where each replica would have a folder of its own.
    */
   static sharedWorkspace?: boolean
-  /** `import.meta.url` of the module that defines the class; only needed where no `@requests` notes it. */
+  /** `import.meta.url` of the module that defines the class; only needed without any `@requests`, which records it. */
   static module?: string
 
   readonly metas: Metas
   readonly runtimeArgs: RuntimeArgs
-  /** What is served, by endpoint. */
+  /** Its endpoints and their methods. */
   readonly requests: ReadonlyMap<string, Endpoint>
   readonly logger: Logger
   /**
-   * How it ranks matches: how many it gives when `parameters.limit` says nothing, by which score, in which order. Then its
-   * answers are the same over several shards as over one, also where they do not show it (`StageOptions.reduce` wins).
+   * How it ranks matches: how many it returns without `parameters.limit`, by which score, in which order. With it several shards
+   * give the same answers as one, even where the answers do not show the ranking (`StageOptions.reduce` takes precedence).
    */
   ranking?: Partial<Ranking>
   readonly #construction: Construction | undefined
@@ -63,11 +63,11 @@ export class Executor {
   }
 
   /**
-   * Folder of this executor's shard, absolute: `WORKSPACE/NAME/SHARD`; made when it is first read. Replicas of one
-   * shard share it. WORKSPACE is the stage's, else that of `metas`, else the option `workspace` handed to `super`,
-   * else `PROJECT/.millrace/FLOW/STAGE`, which is logged (Jina has one folder for all, jina.md 2.6).
+   * Folder of this executor's shard, absolute: `WORKSPACE/NAME/SHARD`; created on first access. Replicas of one shard share it.
+   * WORKSPACE is the stage's, else that of `metas`, else the option `workspace` passed to `super`, else
+   * `PROJECT/.millrace/FLOW/STAGE`, which is logged (Jina has one folder for all, jina.md 2.6).
    *
-   * In a Flow it is checked and locked when it is first read. An executor made by hand does neither.
+   * In a Flow it is checked and locked on first access. An executor created directly does neither.
    *
    * @throws WORKSPACE_CONFLICT when it holds data of another number of shards, or another Flow has it.
    */
@@ -77,8 +77,8 @@ export class Executor {
   }
 
   /**
-   * Called once, before the first request: loads what that one would wait for. A replica is ready when it has resolved, and
-   * its start fails with what it throws.
+   * Called once, before the first request: loads what the first request would otherwise wait for. A replica is ready once this
+   * has resolved, and fails to start when it rejects.
    */
   warmUp(): void | Promise<void> {}
 
@@ -113,7 +113,7 @@ export class Executor {
 
 /** A class that extends Executor, of this or another copy of the package. */
 export interface ExecutorClass<E extends Executor = Executor> {
-  // oxlint-disable-next-line typescript/no-explicit-any -- a subclass may ask for any options
+  // oxlint-disable-next-line typescript/no-explicit-any -- a subclass may require any options
   new (options?: any): E
   readonly name: string
   readonly prototype: E

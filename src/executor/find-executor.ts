@@ -3,8 +3,8 @@ import { type ExecutorClass, isBaseClass, isExecutorClass } from './executor.js'
 import type { Exports } from './import-module.js'
 
 /**
- * The Executor that a module exports under a name, else the one whose class has this name (it may be exported under
- * another); without a name the default export, else the only one.
+ * The Executor that a module exports under a name, else the one whose class has this name (its export may be called
+ * otherwise); without a name the default export, else the only Executor.
  */
 export function findExecutor(exports: Exports, className: string | null): ExecutorClass | undefined {
   const executors = Object.entries(exports).filter(
@@ -17,7 +17,7 @@ export function findExecutor(exports: Exports, className: string | null): Execut
   return classes.length === 1 ? classes[0] : undefined
 }
 
-/** EXPORT_NOT_FOUND, with what there is. */
+/** EXPORT_NOT_FOUND, with a list of the exports. */
 export function exportNotFound(exports: Exports, module: string, className: string | null): MillraceError {
   const names = Object.entries(exports).map(([name, value]) =>
     isExecutorClass(value) ? `${name} (an Executor)` : name,

@@ -8,10 +8,10 @@ import { ensureTypeScript } from './typescript.js'
 export type Exports = Readonly<Record<string, unknown>>
 
 /**
- * The exports of a module by its file URL, of TypeScript too where `tsx` is installed. Those of a CommonJS module are
- * listed by name, whether Node could tell them beforehand or not.
+ * The exports of a module by its file URL, also of TypeScript where `tsx` is installed. The exports of a CommonJS module are
+ * listed by name, even those that Node cannot detect statically.
  *
- * Rejects with MODULE_NOT_FOUND; what the module itself threw is the cause, and in message and stack.
+ * Rejects with MODULE_NOT_FOUND; the module's own error is the cause, and included in message and stack.
  */
 export async function importModule(url: string): Promise<Exports> {
   try {
@@ -42,7 +42,7 @@ function notLoaded(url: string, cause: unknown, place: string | undefined): Mill
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
   const shown = place === undefined ? reason : `${reason}\n${place}`
   const error = new MillraceError('MODULE_NOT_FOUND', `Importing ${url} failed: ${shown}`, { cause })
-  // the place that matters is where the module failed
+  // the relevant position is where the module failed
   if (cause instanceof Error && cause.stack !== undefined) {
     error.stack = `${error.name}: ${error.message}\n${cause.stack}`
   }

@@ -14,7 +14,7 @@ Object.assign(globalThis, { fixture: { Executor, offerClass } })
 afterEach(() => Reflect.deleteProperty(globalThis, Symbol.for('millrace.pod')))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A module of its own; `Executor` and `offerClass` are there. Gives its URL. */
+/** Creates a module in which `Executor` and `offerClass` are defined. Returns its URL. */
 function moduleOf(code: string, extension = 'mjs'): string {
   const file = join(folder, `module-${count++}.${extension}`)
   const given = extension === 'cjs' ? 'const module_ = __filename' : 'const module_ = import.meta.url'
@@ -22,7 +22,7 @@ function moduleOf(code: string, extension = 'mjs'): string {
   return pathToFileURL(file).href
 }
 
-/** Time stands still until `pass()`. */
+/** Stands still until `pass()`. */
 function stoppedClock(): Clock & { pass(): void } {
   const waiting: (() => void)[] = []
   const after = (_ms: number, wake: () => void) => {
@@ -52,7 +52,7 @@ test('without a name the default export is taken, else the only Executor', async
   expect((await loadClass(single, null)).name).toBe('C')
 })
 
-test('a module without the class is refused with what it has', async () => {
+test('a module without the class is refused with a list of its exports', async () => {
   const url = moduleOf(
     `export class A extends Executor {}\nexport class B extends Executor {}\nexport const n = 1`,
   )
@@ -89,7 +89,7 @@ test('a module that throws gives its own message and stack', async () => {
   expect((error as Error).stack).toContain(url.split('/').at(-1))
 })
 
-test('outside of a pod an offer is forgotten', () => {
+test('outside of a pod an offer is ignored', () => {
   expect(isPod()).toBe(false)
   offerClass(class extends Executor {})
   expect(isPod()).toBe(false)
@@ -124,7 +124,7 @@ test('in a pod a class may be offered after its module has been evaluated', asyn
   expect((await loading).name).toBe('Late')
 })
 
-test('in a pod a class that nobody offers is missed in the end', async () => {
+test('in a pod a class that is never offered is reported missing in the end', async () => {
   enterPod()
   const clock = stoppedClock()
   const passing: Clock = {

@@ -13,16 +13,16 @@ interface PodState {
 }
 
 const key = Symbol.for('millrace.pod')
-/** On `globalThis`, so that the pod's copy of the package and the user's copy agree. */
+/** On `globalThis`, so that the pod's copy of the package and the user's copy share it. */
 const shared = globalThis as typeof globalThis & { [key]?: PodState }
 
 /**
- * How long a class may still be offered once its module has been evaluated: a Flow that an async `main()` builds after
- * it has read something comes later.
+ * How long a class may still be offered after its module was evaluated: an async `main()` may build its Flow after reading
+ * something.
  */
 const lateOfferMs = 2000
 
-/** Says that this process or thread is a pod: `Flow.start()` never resolves here. A pod's entry calls it first of all. */
+/** Marks this process or thread as a pod: `Flow.start()` never resolves here. Called first of all by a pod's entry. */
 export function enterPod(): void {
   shared[key] ??= { offered: new Set(), listeners: new Set() }
 }
@@ -35,7 +35,7 @@ export function isPod(): boolean {
 /** Outside of pods: the classes that YAML may name, the latest of each name. */
 const named = new Map<string, ExecutorClass>()
 
-/** `Flow.add()` hands in each class it is given: for pods, and for YAML that names it. */
+/** Called by `Flow.add()` with each class it is given: for pods, and for YAML that names the class. */
 export function offerClass(Class: ExecutorClass): void {
   named.set(Class.name, Class)
   const state = shared[key]
@@ -44,19 +44,19 @@ export function offerClass(Class: ExecutorClass): void {
   for (const listener of state.listeners) listener(Class)
 }
 
-/** The class of that name which this program has offered. */
+/** The class of that name that this program has offered. */
 export function offeredClass(name: string): ExecutorClass | undefined {
   return named.get(name)
 }
 
 /**
- * The class of a stage. Null as module gives the base class, null as name the default export, else the only Executor.
+ * Loads the class of a stage. Module null stands for the base class, name null for the default export, else the only Executor.
  *
- * In a pod it resolves as soon as the class is known: with the module, or when the module hands it to a Flow, since a
- * module that waits for `Flow.start()` never finishes there and need not export its class.
+ * In a pod it resolves as soon as the class is known: with the module, or when the module passes it to a Flow, because a
+ * module that awaits `Flow.start()` never finishes there and need not export its class.
  *
- * Rejects with MODULE_NOT_FOUND when the module cannot be loaded (its own error is the cause), EXPORT_NOT_FOUND when
- * it has no such class. `others` are imported before, and the first module that has the class is the one.
+ * Rejects with MODULE_NOT_FOUND when the module cannot be loaded (its own error is the cause), EXPORT_NOT_FOUND when it has no
+ * such class. `others` are imported first, and the first module that has the class is used.
  */
 export async function loadClass(
   module: string | null,
@@ -70,7 +70,7 @@ export async function loadClass(
   const matching = new Set<ExecutorClass>()
   const listener = (Class: ExecutorClass) => {
     if (!modules.some((one) => isWanted(Class, one, className))) return
-    // the other stages of the same Flow are offered in the same breath
+    // the other stages of the same Flow are offered synchronously
     if (matching.size === 0) queueMicrotask(() => settleOffer(offer, matching))
     matching.add(Class)
   }
@@ -105,7 +105,7 @@ function settleOffer(offer: Deferred<ExecutorClass>, [first, ...others]: Iterabl
   offer.reject(new MillraceError('INVALID_EXECUTOR', message))
 }
 
-/** A class that does not say where it is defined is taken by its name. */
+/** A class without a known module is matched by its name. */
 function isWanted(Class: ExecutorClass, module: string, className: string | null): boolean {
   if (className !== null && Class.name !== className) return false
   const location = locateClass(Class)

@@ -12,7 +12,7 @@ class Decorated extends Executor {
   all() {}
 }
 
-test('static module wins over what the decorator noted', () => {
+test('static module takes precedence over the module noted by the decorator', () => {
   class Elsewhere extends Executor {
     static override module = 'file:///elsewhere.js?v=2#x'
     @requests
@@ -28,7 +28,7 @@ test('static module may be a path, as __filename is', () => {
   expect(locateClass(Common)?.module).toBe(pathToFileURL('/app/common.cjs').href)
 })
 
-test('a class that only inherits is not taken to be where its parent is', () => {
+test('a class that only inherits is not located in the module of its parent', () => {
   class Child extends Decorated {}
   class Parent extends Executor {
     static override module = here
@@ -39,7 +39,7 @@ test('a class that only inherits is not taken to be where its parent is', () => 
   expect(locateClass(OfParent)).toBeNull()
 })
 
-test('a place that cannot be imported is no place', () => {
+test('a module that cannot be imported is not accepted', () => {
   expect(moduleUrl('[eval1]')).toBeNull()
   expect(moduleUrl('node:internal/x')).toBeNull()
   expect(moduleUrl('evalmachine.<anonymous>')).toBeNull()

@@ -2,17 +2,17 @@ import { bindingsOf } from './bindings.js'
 import type { ExecutorClass } from './executor.js'
 import { moduleUrl } from './origin.js'
 
-/** Where a class can be found again. */
+/** How to find a class again. */
 export interface Location {
   /** File URL. */
   readonly module: string
-  /** The class's own name, as a hint: the export may be called otherwise. */
+  /** The class's own name, as a hint: its export may have another one. */
   readonly className: string
 }
 
 /**
- * Where a class is defined: its own `static module`, else what an `@requests` in its own body noted. Null when
- * neither says it: a class that inherits all its endpoints needs `static module = import.meta.url`.
+ * Where a class is defined: its own `static module`, else the module noted by an `@requests` in its own body. Null without
+ * both: a class that inherits all its endpoints needs `static module = import.meta.url`.
  */
 export function locateClass(Class: ExecutorClass): Location | null {
   const module = declaredModule(Class) ?? notedModule(Class)

@@ -1,31 +1,31 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 
-/** What `@requests({ … })` takes. */
+/** Options of `@requests({ … })`. */
 export interface RequestsOptions {
-  /** One or more endpoints; each starts with `/`. Default `/default`, which serves what nobody else does. */
+  /** One or more endpoints; each starts with `/`. Default `/default`, which serves all endpoints without a handler. */
   readonly on?: string | readonly string[]
   /** The handler changes state: never sent twice. Default true for `/index`, `/update` and `/delete`, false for all others. */
   readonly write?: boolean
-  /** Schema of the documents that come in; not yet supported. */
+  /** Schema of the input documents; not yet supported. */
   readonly input?: unknown
-  /** Schema of the documents that go out; not yet supported. */
+  /** Schema of the output documents; not yet supported. */
   readonly output?: unknown
   /** Dynamic batching; not yet supported. */
   readonly batch?: unknown
 }
 
-/** A value of the static map: the method's name, or that with options. */
+/** A value of the static map: the method's name, or an object with options. */
 export type StaticRequest = string | (Omit<RequestsOptions, 'on'> & { readonly method: string })
 export type StaticRequests = Readonly<Record<string, StaticRequest>>
 
 const known = ['on', 'method', 'write', 'input', 'output', 'batch']
 const notYet = ['input', 'output', 'batch'] as const
 
-/** What is left of the options once they are checked. */
+/** The options after they were checked. */
 export interface ResolvedOptions {
   readonly on: readonly string[]
-  /** Undefined when nobody has said. */
+  /** Undefined unless it was set. */
   readonly write: boolean | undefined
 }
 
@@ -55,7 +55,7 @@ export function resolveOptions(options: RequestsOptions, where: string): Resolve
   return { write, on: [...new Set(endpoints.map((endpoint) => checkEndpoint(endpoint, where)))] }
 }
 
-/** Throws INVALID_EXECUTOR unless it is text that begins with a slash. */
+/** Throws INVALID_EXECUTOR unless it is a string that begins with a slash. */
 export function checkEndpoint(endpoint: unknown, where: string): string {
   if (typeof endpoint === 'string' && endpoint.startsWith('/') && !/\s/u.test(endpoint)) return endpoint
   const given = typeof endpoint === 'string' ? `'${endpoint}'` : String(endpoint)

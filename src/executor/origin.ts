@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** The functions that compilers put between a decorator and the class it is applied in. */
+/** Functions that compilers put between a decorator and the class it is applied in. */
 const loweringHelper =
   /^_*(?:esDecorate|decorateElement|decorate|decorateClass|apply_?decs\w*|applyDecs\w*)$/u
 const helperPackage = /[\\/]node_modules[\\/](?:tslib|@swc[\\/]helpers|@babel[\\/]runtime)[\\/]/u
@@ -9,8 +9,8 @@ const helperPackage = /[\\/]node_modules[\\/](?:tslib|@swc[\\/]helpers|@babel[\\
 /**
  * File URL of the module that called `callee`, when called from inside of it; null when it has no file (REPL, eval).
  *
- * Frames of a compiler's decorator helper are stepped over, and what lies between it and `callee` too: that is a
- * decorator of the user's own which calls `@requests`.
+ * Skips the frames of a compiler's decorator helper, and everything between it and `callee`: that is a decorator of the user
+ * which calls `@requests`.
  */
 export function callerModule(callee: (...args: never[]) => unknown): string | null {
   const frames = framesAbove(callee)
@@ -19,13 +19,13 @@ export function callerModule(callee: (...args: never[]) => unknown): string | nu
   return caller === undefined ? null : moduleUrl(caller.getFileName() ?? '')
 }
 
-/** An importable URL of a stack frame's file name; without a loader's query (tsx adds a namespace). */
+/** An importable URL from a stack frame's file name; without a loader's query (tsx adds a namespace). */
 export function moduleUrl(fileName: string): string | null {
   if (fileName.startsWith('file:')) return fileName.replace(/[?#].*$/u, '')
   return isAbsolute(fileName) ? pathToFileURL(fileName).href : null
 }
 
-/** `Error.prepareStackTrace` gives V8's own frames: files as they were loaded, whatever source maps say. */
+/** `Error.prepareStackTrace` receives V8's own frames: files as they were loaded, regardless of source maps. */
 function framesAbove(callee: (...args: never[]) => unknown): NodeJS.CallSite[] {
   const { stackTraceLimit } = Error
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')

@@ -38,7 +38,7 @@ test('every form of the decorator binds its endpoints', () => {
   ])
 })
 
-test('the decorator leaves the method as it was', () => {
+test('the decorator does not change the method', () => {
   class Plain extends Executor {
     @requests('/x')
     method() {
@@ -53,7 +53,7 @@ test('the decorator notes the file of the class', () => {
   expect(locateClass(Every)).toEqual({ module: import.meta.url.replace(/\?.*$/u, ''), className: 'Every' })
 })
 
-test('a stack trace is as before after the decorator has looked at one', () => {
+test('stack traces are unchanged after the decorator has read one', () => {
   const limit = Error.stackTraceLimit
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   class Fresh extends Executor {
@@ -79,7 +79,7 @@ test('the file is noted with a stack trace limit of 0 too', () => {
   }
 })
 
-test('an option that is not there yet, or not at all, is refused where it is written', () => {
+test('an option that is not supported yet, or unknown, is refused where it is written', () => {
   const refuse = (options: object) => () => {
     class Refused extends Executor {
       @requests(options)
@@ -124,7 +124,7 @@ test('static, private and accessor members cannot be decorated', () => {
   }).toThrow(refused)
 })
 
-test('a decorator above @requests that replaces the method is found when an instance is made', () => {
+test('a decorator above @requests that replaces the method is detected when an instance is created', () => {
   const wrap = <F extends (...args: never[]) => unknown>(
     method: F,
     _context: ClassMethodDecoratorContext,
@@ -147,7 +147,7 @@ test('a decorator above @requests that replaces the method is found when an inst
   expect(new Fine()).toBeInstanceOf(Executor)
 })
 
-// What compilers make of decorators: the class must be found, and in the right file.
+// The output of compilers for decorators: the class must be found, and in the right file.
 
 const source = `
 const { Executor, requests } = globalThis.fixture

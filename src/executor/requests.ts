@@ -9,10 +9,10 @@ type MethodDecorator = (method: HandlerMethod, context: ClassMethodDecoratorCont
 
 /**
  * Binds a method of an Executor to endpoints: `@requests` to `/default`, `@requests('/x')` to one,
- * `@requests({ on: ['/x', '/y'], write: true })` to several. It also notes the module, so that a pod can import the
- * class again. It stands above other decorators of the method.
+ * `@requests({ on: ['/x', '/y'], write: true })` to several. It also records the module, so that a pod can import the class
+ * again. It must stand above other decorators of the method.
  *
- * Throws INVALID_EXECUTOR where it cannot work, UNSUPPORTED for an option that is not there yet.
+ * Throws INVALID_EXECUTOR where it cannot be used, UNSUPPORTED for an option that is not supported yet.
  *
  * @example
  * class Index extends Executor {
@@ -45,7 +45,7 @@ interface Application {
   readonly options: RequestsOptions
   readonly method: HandlerMethod
   readonly context: ClassMethodDecoratorContext | undefined
-  /** The function that the class called; what called it is the class's module. */
+  /** The function called in the class body; its caller is the class's module. */
   readonly callee: (...args: never[]) => unknown
 }
 

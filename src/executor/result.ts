@@ -2,7 +2,7 @@ import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { describeValue } from './describe-value.js'
 
-/** What a handler gave back, sorted by what is to be done with it. */
+/** The result of a handler, by kind. */
 export type Outcome =
   | { readonly kind: 'in-place' }
   | { readonly kind: 'documents'; readonly docs: DocumentArray }
@@ -12,8 +12,8 @@ export type Outcome =
 const inPlace: Outcome = { kind: 'in-place' }
 
 /**
- * Sorts what a handler returned: nothing (or null), a DocumentArray, a Document (an array of one), a plain object, or
- * a generator. `handler` names the method in the message. Throws INVALID_RESULT, which says what came.
+ * Classifies the return value of a handler: nothing (or null), a DocumentArray, a Document (an array of one), a plain object,
+ * or a generator. `handler` names the method in messages. Throws INVALID_RESULT for any other value, which it describes.
  */
 export function sortResult(value: unknown, handler: string): Outcome {
   if (value === undefined || value === null) return inPlace
@@ -38,7 +38,7 @@ export function yieldedDocument(value: unknown, handler: string): Document {
   )
 }
 
-// Another copy of the package has other classes and private fields: its documents come over as bytes.
+// Another copy of the package has other classes and private fields: its documents are copied as bytes.
 
 function isDocumentArray(value: object): value is DocumentArray {
   return value instanceof DocumentArray || isForeign(value, 'DocumentArray')

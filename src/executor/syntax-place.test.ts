@@ -18,7 +18,7 @@ test('the line of a syntax error is found', async () => {
   expect(place).toMatch(/broken\.mjs:3\nexport class \{ \}\n +\^/u)
 })
 
-test('nothing is said about a file that is sound, another error, or another language', async () => {
+test('a valid file, another error and another language give nothing', async () => {
   expect(
     await syntaxPlace(fileOf('sound.mjs', 'export const a = 1'), new SyntaxError('elsewhere')),
   ).toBeUndefined()

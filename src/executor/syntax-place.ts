@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 /**
- * Where a JavaScript file has its syntax error: `file:///x.js:3` and the line with a mark under it. Node keeps that to
- * itself when an import fails, so it is asked once more. Undefined when the error is elsewhere.
+ * The position of a JavaScript file's syntax error: `file:///x.js:3` and the line with a mark below. Node does not report it
+ * when an import fails, so the file is checked once more. Undefined when the error is elsewhere.
  */
 export async function syntaxPlace(url: string, error: unknown): Promise<string | undefined> {
   if (!(error instanceof SyntaxError) || !/^file:.*\.[cm]?js$/u.test(url)) return undefined

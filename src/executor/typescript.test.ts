@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { transformWithEsbuild } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-// Real processes: what Node does about loaders in threads cannot be seen inside vitest, which has its own.
+// Real processes: vitest has a loader of its own, so it cannot show what Node does about loaders in threads.
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-typescript-'))
 const source = dirname(fileURLToPath(import.meta.url))

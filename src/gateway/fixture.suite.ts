@@ -1,6 +1,6 @@
 import * as grpc from '@grpc/grpc-js'
 import { afterEach } from 'vitest'
-import type { Call, Description, Handler, Service, StreamHandler } from '../call/call.js'
+import type { Call, Description, Handler, Service } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
 import { createGateway, type Gateway } from './gateway.js'
@@ -9,6 +9,7 @@ import { type GatewaySpec, type LimitsSpec, type StageSpec, unsharded } from './
 export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
   return {
     name,
+    needs: ['gateway'],
     passThrough: false,
     balance: 'power-of-two',
     timeoutSendMs: null,
@@ -33,12 +34,13 @@ export const testLimits: LimitsSpec = {
   idleMs: null,
 }
 
+/** Each stage needs the one before it. */
 export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewaySpec> = {}): GatewaySpec {
   return {
     name: 'flow',
     host: '127.0.0.1',
     port: 0,
-    stages,
+    stages: stages.map((stage, index) => ({ ...stage, needs: [stages[index - 1]?.name ?? 'gateway'] })),
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
@@ -57,7 +59,7 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
 /** A pod in memory; echoes unless told otherwise, and always answers the dry run. */
 export function pod(
   handle: Handler = async (request) => request.answer(),
-  more: { readonly endpoints?: readonly string[]; readonly stream?: StreamHandler } = {},
+  more: { readonly endpoints?: readonly string[] } = {},
 ): Service {
   const description: Description = {
     endpoints: ['_jina_dry_run_', ...(more.endpoints ?? ['/default'])],
@@ -68,11 +70,6 @@ export function pod(
   return {
     handle: async (request: DataRequest, call: Call) =>
       request.endpoint === '_jina_dry_run_' ? request.answer() : handle(request, call),
-    stream:
-      more.stream ??
-      async function* (request) {
-        yield request.answer()
-      },
     describe: () => description,
   }
 }

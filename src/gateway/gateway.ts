@@ -5,10 +5,10 @@ import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
+import { inChain } from '../topology/chain.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
 import { walk } from '../topology/walk.js'
-import { walkDocument } from '../topology/walk-document.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { Budget } from '../budget/budget.js'
@@ -30,7 +30,6 @@ import { undescribed } from './refusals.js'
 import type { LiveShard } from './shard.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
-import { checkParameters } from '../wire/request-limits.js'
 
 export type OnEvent = (event: GatewayEvent) => void
 
@@ -109,7 +108,9 @@ class LocalGateway implements Gateway {
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
       this.#tell({ kind: 'silent', stage, pod, silentMs })
     const serves = (name: string, endpoint: string): boolean | undefined => this.#serves(name, endpoint)
-    const stages = spec.stages.map((stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }))
+    const stages = inChain(spec.stages).map(
+      (stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }),
+    )
     this.#stages = stages
     this.#shards = new Map(
       stages.flatMap((stage) => stage.shards.map((shard) => [shard.name, { stage, shard }])),
@@ -119,17 +120,12 @@ class LocalGateway implements Gateway {
     this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf, say }))
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
-    const documents = walkDocument(stages, targets)
     const serving: Serving = {
       handle: stack(
         [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
         walk({ stages, targets, clock }),
       ),
       isFull: () => gate.full,
-      stream(request, call) {
-        checkParameters(request, spec.requestLimits)
-        return documents(request, call)
-      },
       describe: () => this.#describe(),
       identity,
       prefetch: spec.prefetch,

@@ -10,10 +10,10 @@ const decoders: Readonly<Record<string, (options: ZlibOptions) => Gunzip | Infla
   deflate: createInflate,
 }
 
-/** What clients may compress with, for `grpc-accept-encoding`; answers are not compressed. */
+/** Encodings that clients may use, for `grpc-accept-encoding`; answers are not compressed. */
 export const acceptedEncodings: string = ['identity', ...Object.keys(decoders)].join(',')
 
-/** What zlib itself takes (zlib.net, "Memory Footprint"), beside its output buffer. */
+/** Memory that zlib itself takes (zlib.net, "Memory Footprint"), without its output buffer. */
 const stateBytes = 48 * 1024
 
 const chunkBytes = { min: 16 * 1024, max: 256 * 1024 }
@@ -24,14 +24,14 @@ const largeOnes = new Turns(1)
 
 export interface DecompressOptions {
   readonly maxBytes: number
-  /** The content is reserved here as it grows, and stays reserved. */
+  /** Reserves the content as it grows; it stays reserved for the caller. */
   readonly account: Holding
 }
 
 /**
- * The content of a message compressed with `encoding`, off this thread, for as long as it has room.
+ * Decompresses a message compressed with `encoding`, off this thread, while `account` has room for its content.
  *
- * @throws RESOURCE_EXHAUSTED for one larger than `maxBytes`, or without room in `account`
+ * @throws RESOURCE_EXHAUSTED for content larger than `maxBytes`, or without room in `account`
  * @throws INTERNAL when the call named no encoding, UNSUPPORTED for an unknown one (grpc.io, "Compression in gRPC")
  */
 export async function decompress(
@@ -67,7 +67,7 @@ export async function decompress(
   }
 }
 
-/** A guess, so that a message unpacks in one piece. */
+/** A guess, so that most messages are decompressed in one piece. */
 const growthOfText = 4
 
 function decoderOf(encoding: string): (options: ZlibOptions) => Gunzip | Inflate {

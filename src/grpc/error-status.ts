@@ -5,7 +5,7 @@ import type { GrpcStatus } from './status.js'
 /** Details travel as a header, and peers refuse headers of more than about 8 KB. */
 const maxDetails = 2000
 
-/** The status that an error is answered with. */
+/** The gRPC status for an error. */
 export function grpcStatus(error: MillraceError): Pick<GrpcStatus, 'code' | 'details'> {
   const { message } = error
   const clipped = message.length > maxDetails ? `${message.slice(0, maxDetails)}…` : message

@@ -18,7 +18,7 @@ function reading(chunks: readonly Buffer[]): { messages: string[]; isWithinMessa
   return { messages, isWithinMessage: reader.isWithinMessage }
 }
 
-test('messages come out as they went in, however they are made and the stream is cut', () => {
+test('messages are read as they were written, whatever their parts and the chunks are', () => {
   const part = fc.oneof(fc.nat(20), fc.integer({ min: 16_000, max: 17_000 }))
   const sizes = fc.array(fc.array(part, { maxLength: 4 }), { maxLength: 6 })
   fc.assert(
@@ -38,7 +38,7 @@ test('messages come out as they went in, however they are made and the stream is
   )
 })
 
-test('a stream that ends within a message, or within its prefix, is seen', () => {
+test('a stream that ends within a message, or within its prefix, is detected', () => {
   const [joined] = framed([Buffer.from('hello')], 5)
   expect(reading([joined!.subarray(0, 3)]).isWithinMessage).toBe(true)
   expect(reading([joined!.subarray(0, 7)]).isWithinMessage).toBe(true)

@@ -1,10 +1,10 @@
 /** Compressed flag and length, in front of every message (grpc.io, "gRPC over HTTP2"). */
 export const prefixBytes = 5
 
-/** One gRPC message, in pieces that follow each other. */
+/** One gRPC message, as consecutive pieces. */
 export type Message = readonly Uint8Array[]
 
-/** Parts from this size on are written as they are; below, one more write costs more than its copy. */
+/** Parts of at least this size are not copied; below it, another write costs more than the copy. */
 const ownWriteBytes = 16 * 1024
 
 export function sizeOf(message: Message): number {
@@ -44,7 +44,7 @@ export function framed(message: Message, size: number): Buffer[] {
   return writes
 }
 
-/** Bytes of the small parts from `index` to the next large one. */
+/** Size of the small parts from `index` up to the next large one. */
 function smallAfter(message: Message, index: number): number {
   let bytes = 0
   for (let next = index; next < message.length && message[next]!.length < ownWriteBytes; next++) {

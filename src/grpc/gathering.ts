@@ -1,22 +1,22 @@
 import { free } from '../budget/free.js'
 
 /**
- * Memory that is taken as more and more has come; beyond the last one all that is wanted. Few steps, because what is copied
- * holds up everybody else, and the holes that small memory leaves are of no use for larger one. Memory that was not written
- * to yet costs address space only.
+ * Capacities on the way to the whole size, which is allocated beyond the last of them. There are few, because a copy blocks
+ * the thread, and because the holes that small buffers leave in the heap are of no use for larger ones. Untouched memory only
+ * costs address space.
  */
 const steps = [64 * 1024, 1024 * 1024, 16 * 1024 * 1024]
 
 /**
- * Bytes that come in pieces, copied into one memory that grows with them: a small piece must not keep the large buffer alive
- * that it came in, and a length that a client only claims costs nothing.
+ * Assembles bytes from pieces, copied into one growing buffer: a small piece does not keep the large buffer alive in which it
+ * arrived, and a length that a client only claims costs nothing.
  */
 export class Gathering {
   readonly #wanted: number
   #memory: Uint8Array<ArrayBuffer>
   #have = 0
 
-  /** @param wanted how many bytes there may be, at most */
+  /** @param wanted most bytes that can be added */
   constructor(wanted: number) {
     this.#wanted = wanted
     this.#memory = memory(Math.min(wanted, steps[0]!))
@@ -26,7 +26,7 @@ export class Gathering {
     return this.#have
   }
 
-  /** How many bytes may still come. */
+  /** How many more bytes can be added. */
   get missing(): number {
     return this.#wanted - this.#have
   }
@@ -38,12 +38,12 @@ export class Gathering {
     this.#have = needed
   }
 
-  /** All of it; nothing may be added afterwards. */
+  /** Returns all bytes; none may be added afterwards. */
   take(): Uint8Array {
     return this.#memory.subarray(0, this.#have)
   }
 
-  /** Gives the memory back at once, when nobody is to have it. */
+  /** Frees the memory at once, when the bytes are not needed any more. */
   discard(): void {
     free(this.#memory)
     this.#have = 0
@@ -57,7 +57,7 @@ export class Gathering {
   }
 }
 
-/** Not cleared, and not of Buffer's pool. */
+/** Uninitialized, and not from Buffer's pool. */
 function memory(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
 }

@@ -6,37 +6,37 @@ import { Gathering } from './gathering.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 
-/** A message in a larger chunk than this beside itself is copied out: a view would keep all of the chunk. */
+/** A message is copied when the rest of its chunk is larger than this: a view would keep the whole chunk in memory. */
 const spareBytes = 4096
 
 export interface MessageReaderOptions {
   readonly maxMessageBytes: number
-  /** What the reader holds is reserved here, and messages that were given out until their taker releases them. */
+  /** Reserves the bytes that the reader holds, and those of emitted messages until their receiver releases them. */
   readonly account: Holding
-  /** Gives the content of a compressed message, reserved; rejects with what to tell the client. */
+  /** Resolves with the content of a compressed message, already reserved; rejects with the error for the client. */
   readonly inflate: (bytes: Uint8Array) => Promise<Uint8Array>
   readonly onMessage: (bytes: Uint8Array) => void
-  /** No more messages come; not called before the last one was taken. */
+  /** No more messages follow; not called before the last message was taken. */
   readonly onEnd: () => void
   readonly onError: (error: MillraceError) => void
 }
 
 /**
- * Messages out of the chunks of an HTTP/2 stream.
+ * Reads messages from the chunks of an HTTP/2 stream.
  *
- * 1. A message within one chunk is a view of it, unless the rest of the chunk is larger. Others are gathered in memory that
- *    grows with what has come.
- * 2. All bytes that are held are reserved first; without room the call fails.
- * 3. While it is held no message is given out; chunks wait.
+ * 1. A message within one chunk is a view of it, unless the rest of the chunk is larger. Others are assembled in memory that
+ *    grows with the bytes that have arrived.
+ * 2. Buffered bytes are reserved first; without room the call fails.
+ * 3. While the reader is held it emits no message; chunks are queued.
  * 4. Messages keep their order, also when some of them are compressed.
  */
 export class MessageReader {
   readonly #options: MessageReaderOptions
-  /** Chunks that were not looked at yet. */
+  /** Chunks not yet parsed. */
   #waiting: Buffer[] = []
-  /** The prefix of the message that is not complete, as far as it came. */
+  /** The part of an incomplete message's prefix that has arrived. */
   #prefix: Buffer = noBytes
-  /** The message that is not complete. */
+  /** The incomplete message. */
   #message: Gathering | undefined
   #isCompressed = false
   #received = 0
@@ -50,17 +50,17 @@ export class MessageReader {
     this.#options = options
   }
 
-  /** Bytes that came in all. */
+  /** Total bytes received. */
   get received(): number {
     return this.#received
   }
 
-  /** Messages that were given out. */
+  /** Number of messages emitted. */
   get given(): number {
     return this.#given
   }
 
-  /** Whether a message has begun that only the client can complete. */
+  /** Whether an incomplete message waits for the client. */
   get isWithinMessage(): boolean {
     return !this.#stopped && (this.#prefix.length > 0 || this.#message !== undefined)
   }
@@ -87,7 +87,7 @@ export class MessageReader {
     this.#continue()
   }
 
-  /** Drops what it holds, and what still comes. */
+  /** Drops buffered bytes, and everything that still arrives. */
   close(): void {
     this.#closed = true
     if (this.#waiting.length > 0) this.#waiting = []
@@ -108,7 +108,7 @@ export class MessageReader {
     this.#settle()
   }
 
-  /** Reads message by message; what is left when somebody holds goes to the front of what waits. */
+  /** Reads message by message; when the reader is held, the rest of the chunk goes back to the front of the queue. */
   #read(chunk: Buffer): void {
     let rest: Buffer | undefined = chunk
     while (rest !== undefined && rest.length > 0 && !this.#closed) {
@@ -127,7 +127,7 @@ export class MessageReader {
     }
   }
 
-  /** Takes at most one message off the chunk; gives what is left. */
+  /** Takes at most one message off the chunk; returns the rest. */
   #take(chunk: Buffer): Buffer | undefined {
     if (this.#message !== undefined) return this.#gather(this.#message, chunk)
     if (this.#prefix.length > 0 || chunk.length < prefixBytes) return this.#takePrefix(chunk)
@@ -139,7 +139,7 @@ export class MessageReader {
     return chunk.length === end ? undefined : chunk.subarray(end)
   }
 
-  /** A prefix that is cut by the border of a chunk. */
+  /** Assembles a prefix that is split over several chunks. */
   #takePrefix(chunk: Buffer): Buffer | undefined {
     const joined = Buffer.concat([this.#prefix, chunk])
     this.#prefix = joined.length < prefixBytes ? joined : noBytes

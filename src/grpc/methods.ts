@@ -1,4 +1,4 @@
-/** Paths of the services of package `jina`, and of gRPC's own, that are called or served here (jina.md 4.2). */
+/** Paths of the gRPC methods of package `jina`, and of gRPC's own services, that are called or served here (jina.md 4.2). */
 export const methods = {
   call: '/jina.JinaRPC/Call',
   processSingleData: '/jina.JinaSingleDataRequestRPC/process_single_data',

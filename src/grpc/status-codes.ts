@@ -24,13 +24,13 @@ export const grpcCode = {
 interface Row {
   readonly code: number
   readonly name: string
-  /** Our error for one that a peer answers. */
+  /** Error code for this status when a peer answers it. */
   readonly received: ErrorCode
-  /** Our errors that are answered with it. */
+  /** Error codes that are answered with this status. */
   readonly sent: readonly ErrorCode[]
 }
 
-/** In the order of their numbers. Errors that are not listed are answered with INTERNAL. */
+/** In numerical order. Errors that are not listed are answered with INTERNAL. */
 const statuses: readonly Row[] = [
   { code: grpcCode.ok, name: 'OK', received: 'INTERNAL', sent: [] },
   { code: grpcCode.cancelled, name: 'CANCELLED', received: 'CANCELLED', sent: ['CANCELLED'] },
@@ -68,22 +68,22 @@ const statuses: readonly Row[] = [
 
 const sentFor = new Map(statuses.flatMap(({ code, sent }) => sent.map((error) => [error, code] as const)))
 
-/** The status that one of our errors is answered with. */
+/** The status for an error code. */
 export function statusCode(error: ErrorCode): number {
   return sentFor.get(error) ?? grpcCode.internal
 }
 
-/** Our error for a status that a peer answers. */
+/** The error code for a status that a peer answers. */
 export function errorCode(status: number): ErrorCode {
   return statuses[status]?.received ?? 'INTERNAL'
 }
 
-/** `UNAVAILABLE`; of a number that gRPC does not have `status 99`. */
+/** `UNAVAILABLE`; `status 99` for a number that gRPC does not define. */
 export function statusName(code: number): string {
   return statuses[code]?.name ?? `status ${code}`
 }
 
-/** Of an HTTP answer without a gRPC status (grpc.io, "HTTP to gRPC Status Code Mapping"). */
+/** The status for an HTTP answer without a gRPC status (grpc.io, "HTTP to gRPC Status Code Mapping"). */
 export function codeOfHttpStatus(status: number): number {
   if (status === 400) return grpcCode.internal
   if (status === 401) return grpcCode.unauthenticated
@@ -92,10 +92,10 @@ export function codeOfHttpStatus(status: number): number {
   return [429, 502, 503, 504].includes(status) ? grpcCode.unavailable : grpcCode.unknown
 }
 
-/** HTTP/2's REFUSED_STREAM: the peer did nothing with it (RFC 9113, 8.7). */
+/** HTTP/2's REFUSED_STREAM: the peer did not process the stream (RFC 9113, 8.7). */
 export const refusedStream = 0x7
 
-/** Of a stream that the peer reset (grpc.io, "gRPC over HTTP2", Errors). */
+/** The status for a stream that the peer reset (grpc.io, "gRPC over HTTP2", Errors). */
 export function codeOfReset(reset: number): number {
   if (reset === refusedStream) return grpcCode.unavailable
   if (reset === 0x8) return grpcCode.cancelled

@@ -1,28 +1,28 @@
 import { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from '../errors.js'
 import { errorCode, grpcCode, statusName } from './status-codes.js'
 
-/** Trailer in which a gateway of ours says the code of the error itself. */
+/** Trailer in which a Millrace gateway gives the error code itself. */
 export const codeHeader = 'millrace-code'
 
-/** Trailer in which it says that no handler saw the call. */
+/** Trailer in which a Millrace gateway says that no handler saw the call. */
 export const notRunHeader = 'millrace-not-run'
 
 /** How a call ended. */
 export interface GrpcStatus {
   readonly code: number
   readonly details: string
-  /** Made here, not said by the peer. */
+  /** The status was derived here and not sent by the peer. */
   readonly here?: true
   /** No handler of the peer can have seen the call. */
   readonly notRun?: boolean
-  /** Our own code, when the peer is a gateway of ours. */
+  /** The Millrace error code, when the peer is a Millrace gateway. */
   readonly millraceCode?: string | undefined
-  /** When to send again, milliseconds (gRFC A6). */
+  /** When to retry, milliseconds (gRFC A6). */
   readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
 }
 
-/** A status that is not OK, thrown. */
+/** An error that carries a status other than OK. */
 export class GrpcFailure extends Error {
   override readonly name = 'GrpcFailure'
   readonly status: GrpcStatus
@@ -36,7 +36,7 @@ export class GrpcFailure extends Error {
   }
 }
 
-/** A failure of a call as a MillraceError that names the peer; any other value wrapped as INTERNAL. */
+/** A failed call as a MillraceError that names the peer; any other value wrapped as INTERNAL. */
 export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError {
   if (MillraceError.is(error)) return error.at(where)
   if (!(error instanceof GrpcFailure)) return MillraceError.from(error).at(where)
@@ -44,7 +44,7 @@ export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError
   const peer = where.address ?? 'the peer'
   const said = here === true ? '' : ` answered gRPC ${statusName(code)}`
   const message = `${peer}${said}: ${details === '' ? 'no details given' : details}`
-  // what is too large for this side stays too large
+  // a message that is too large for this side will be too large again
   const retryable = here === true && code === grpcCode.resourceExhausted ? { retryable: false } : {}
   const ours = Object.hasOwn(errorCodes, millraceCode) ? (millraceCode as ErrorCode) : undefined
   return new MillraceError(ours ?? errorCode(code), message, {
@@ -60,7 +60,7 @@ export function isUnimplemented(error: unknown): boolean {
   return error instanceof GrpcFailure && error.status.code === grpcCode.unimplemented
 }
 
-/** Whether the peer takes no more calls, and has not begun this one: it may be sent again at once. */
+/** Whether the peer accepts no more calls and did not begin this one: it may be retried at once. */
 export function isLeaving({ code, notRun, retryAfterMs }: GrpcStatus): boolean {
   return code === grpcCode.unavailable && notRun === true && retryAfterMs === 0
 }

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { context, docs, find, Place } from './fixture.suite.js'
+import { context, docs, find, Fixture } from './fixture.suite.js'
 import type { VectorIndexer } from './vector-indexer.js'
 
-const place = new Place()
+const fixture = new Fixture()
 const columns = { n: 'int', f: 'float', s: 'string', b: 'bool' } as const
 let memory: VectorIndexer
 let disk: VectorIndexer
 beforeAll(async () => {
-  memory = place.indexer({ columns })
-  disk = place.indexer({ columns, cacheBytes: 0 })
+  memory = fixture.indexer({ columns })
+  disk = fixture.indexer({ columns, cacheBytes: 0 })
   const rows = Array.from({ length: 300 }, (_, n) => ({
     id: `d${n}`,
     text: `text ${n}`,
@@ -17,13 +17,13 @@ beforeAll(async () => {
   }))
   await memory.index(docs(rows))
 })
-afterAll(() => place.close())
+afterAll(() => fixture.close())
 
 const count = async (filter: object): Promise<unknown> =>
   ((await disk.count(docs([]), context({ filter }))) as { count: unknown }).count
 const times = <T>(length: number, of: (at: number) => T): T[] => Array.from({ length }, (_, at) => of(at))
 
-describe('a filter that compares a column with what it cannot hold is refused', () => {
+describe('a filter that compares a column with a value of another type is refused', () => {
   it.each([
     [{ tags__n: { $gt: '100' } }, `'tags__n' holds numbers, and $gt compares it with "100"`],
     [{ tags__n: { $eq: '100' } }, `$eq compares it with "100"`],
@@ -47,7 +47,7 @@ describe('a filter that compares a column with what it cannot hold is refused', 
     }
   })
 
-  it('but not what another field may hold, null, and other tags', async () => {
+  it('but not comparisons of fields of any type, with null, and of other tags', async () => {
     expect(await count({ tags__n: { $eq: '{tags__f}' } })).toBe(1)
     expect(await count({ tags__n: { $neq: null } })).toBe(300)
     expect(await count({ tags__n: { $in: [null, 3] } })).toBe(1)
@@ -57,7 +57,7 @@ describe('a filter that compares a column with what it cannot hold is refused', 
 })
 
 describe('a large filter', () => {
-  it('is used as long as it is within the bounds, whatever is in it', async () => {
+  it('is used as long as it is within the limits, whatever it contains', async () => {
     const ids = times(50_000, (at) => `d${2 * at}`)
     const numbers = times(50_000, (at) => 3 * at)
     const or = times(9_000, (at) => ({ tags__n: { $eq: 10 * at } }))
@@ -110,7 +110,7 @@ describe('a large filter', () => {
     await memory.delete(docs([{ id: 'long' }]), context())
   })
 
-  it('gives other work its turn, and stops when nobody waits for it', async () => {
+  it('yields to other work, and stops when its result is no longer wanted', async () => {
     const filter = { $or: times(9_000, (at) => ({ tags__n: { $eq: -at - 1 } })) }
     const gone = new AbortController()
     let turns = 0

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { Filter } from '../document/index.js'
 import type { Columns, ColumnType } from './options.js'
 
-/** What a filter may have at most. LanceDB, given much more than this, ends the process. */
+/** Limits of a filter. Far beyond these, LanceDB crashes the process. */
 const most = {
   depth: 16,
   conditions: 10_000,
@@ -24,8 +24,8 @@ const names: Readonly<Record<Counted, string>> = {
 const orders: readonly string[] = ['$lt', '$lte', '$gt', '$gte']
 
 /**
- * Throws INVALID_INPUT for a filter that is too large, and for one that compares a column with what it can never hold: by
- * the rules of DocArray that is no error and passes nothing.
+ * Throws INVALID_INPUT for a filter that is too large, and for one that compares a column with a value of a type it can never
+ * hold: DocArray accepts such a comparison, and nothing passes it.
  */
 export function checkFilter(filter: Filter, columns: Columns): void {
   new Check(columns).entries(filter, 1)
@@ -45,7 +45,7 @@ class Check {
     this.#columns = columns
   }
 
-  /** What is no filter at all is refused where it is compiled. */
+  /** Values that are not a filter are refused where the filter is compiled. */
   entries(filter: object, depth: number): void {
     for (const [key, value] of Object.entries(filter)) {
       if (typeof value !== 'object' || value === null) continue
@@ -58,7 +58,7 @@ class Check {
     this.#add('depth', depth - this.#counts.depth)
     for (const filter of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
       if (typeof filter !== 'object' || filter === null) continue
-      // an empty one costs as much as a condition
+      // an empty list costs as much as a condition
       if (Object.keys(filter).length === 0) this.#add('conditions', 1)
       this.entries(filter, depth)
     }
@@ -74,7 +74,7 @@ class Check {
       for (const value of isList ? (wanted as readonly unknown[]) : [wanted]) {
         const isText = typeof value === 'string'
         if (isText) this.#add('characters', value.length)
-        // in braces is another field, but not in a list
+        // a text in braces names another field, except in a list
         if (type === undefined || (isText && !isList && value.includes('{'))) continue
         requireComparable({ path, operator, type }, value)
       }
@@ -89,7 +89,7 @@ class Check {
   }
 }
 
-/** The type of what is there under a path; undefined where that can be anything. */
+/** The type of the values under a path; undefined where it can be any. */
 function typeOf(path: string, columns: Columns): ColumnType | undefined {
   if (path === 'id') return 'string'
   const tag = path.startsWith('tags__') ? path.slice('tags__'.length) : ''

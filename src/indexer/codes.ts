@@ -5,19 +5,19 @@ import { growTo, type WasmMemory, webAssembly } from './wasm/webassembly.js'
 /** Length of a coded vector: its numbers fit into int16, products of two into int32. */
 export const codeLength = 32_000
 
-/** Rows of which the products are calculated together. */
+/** Rows whose products are computed together. */
 export const rowsTogether = 4
 
 /**
  * Directions of vectors as int16, to find out cheaply which rows cannot be among the best: the code of v is v / |v| · 32 000,
- * rounded. Half the size of the vectors themselves, in memory of their own.
+ * rounded. Takes half the memory of the vectors, in a WebAssembly memory of its own, up to 4 GB.
  */
 export class Codes {
   readonly dim: number
   readonly #stride: number
   readonly #memory: WasmMemory
   readonly #seek: Seek
-  /** Where what comes out and the rows begin; the query is before them. */
+  /** Addresses of the output and of the rows; the query comes first. */
   readonly #outAt: number
   readonly #rowsAt: number
   #capacity = 0
@@ -38,9 +38,9 @@ export class Codes {
     return this.#capacity * this.#stride
   }
 
-  /** Makes room; rows that are there stay. Throws RESOURCE_EXHAUSTED beyond 4 GB. */
+  /** Grows to hold so many rows; existing rows stay. Throws RESOURCE_EXHAUSTED beyond 4 GB. */
   reserve(rows: number): void {
-    // those behind the last row are calculated, too
+    // the kernel also reads the rows that fill up the last group of four
     const bytes = this.#rowsAt + (rows + rowsTogether - 1) * this.#stride
     growTo(this.#memory, bytes, `codes of ${rows} vectors of ${this.dim}`)
     this.#capacity = Math.max(this.#capacity, rows)
@@ -49,8 +49,8 @@ export class Codes {
     this.#products = new Int32Array(buffer, this.#outAt, rowsTogether)
   }
 
-  set(place: number, row: Probe): void {
-    encode(row, this.#numbers, this.#startOf(place))
+  set(slot: number, row: Probe): void {
+    encode(row, this.#numbers, this.#startOf(slot))
   }
 
   move(from: number, to: number): void {
@@ -58,36 +58,36 @@ export class Codes {
     this.#numbers.copyWithin(this.#startOf(to), start, start + this.dim)
   }
 
-  /** What `use` takes. */
+  /** The code of a query, for `use`. */
   codeOf(probe: Probe): Int16Array {
     const code = new Int16Array(this.dim)
     encode(probe, code, 0)
     return code
   }
 
-  /** The query that `seek` compares with from now on. */
+  /** Sets the query that `seek` compares with. */
   use(code: Int16Array): void {
     this.#numbers.set(code)
   }
 
-  /** The first of four rows, from `from` on, of which one has a product that is not below `bound`; `to` or more if none. */
+  /** The first row of a group of four, from `from` on, of which one has a product not below `bound`; at least `to` if none. */
   seek(from: number, to: number, bound: number): number {
     const rows = this.#rowsAt + from * this.#stride
     const end = rows + Math.ceil((to - from) / rowsTogether) * rowsTogether * this.#stride
     // NaN is below nothing
     const threshold = bound > smallest ? Math.min(Math.ceil(bound), -1 - smallest) : smallest
-    // unsigned: half of the memory is behind the largest int32
+    // unsigned: half of the memory is beyond the largest int32
     const found = this.#seek(rows, end, 0, this.#outAt, this.#stride, threshold) >>> 0
     return from + (found - rows) / this.#stride
   }
 
-  /** Of the four rows that `seek` has found. */
+  /** The products of the four rows that `seek` has found. */
   get products(): Int32Array {
     return this.#products
   }
 
-  #startOf(place: number): number {
-    return (this.#rowsAt + place * this.#stride) / 2
+  #startOf(slot: number): number {
+    return (this.#rowsAt + slot * this.#stride) / 2
   }
 }
 

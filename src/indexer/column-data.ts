@@ -3,18 +3,18 @@ import type { ColumnValue } from './columns.js'
 import type { Engine } from './engine.js'
 import type { ColumnType } from './options.js'
 
-// The buffers of columns, written here and not by Arrow's builders: of a `bool` column they leave out the bits of the nulls
-// at its beginning, and LanceDB refuses a bitmap that is too short.
+// Column buffers are written here and not by Arrow's builders: for a `bool` column that begins with nulls these leave out
+// bits, and LanceDB refuses a bitmap that is too short.
 
-/** The values of a tag's column, one a row. */
+/** The values of a tag's column, one for each row. */
 export function columnData(engine: Engine, type: ColumnType, values: readonly ColumnValue[]): Data {
   if (type === 'string') return textData(engine, values as readonly (string | null)[])
   const { arrow } = engine
   const { length } = values
   const nulls = nullsOf(values)
   if (type === 'bool') {
-    // Arrow's writer, too, leaves out the bitmap of a column that is all null. It writes a byte for each row of what it takes
-    // for a column of bytes: these begin with the bitmap, and the schema says that they are one.
+    // Arrow's writer leaves out the bitmap of a column that is all null, too. It writes a byte for each row of a column of
+    // bytes: these bytes begin with the bitmap, and the schema declares them as one.
     const data = new Uint8Array(Math.ceil(length / 8) * 8)
     data.set(bitmapOf(values, (value) => value === true))
     return arrow.makeData({ type: new arrow.Uint8(), length, ...nulls, data })
@@ -47,7 +47,7 @@ function nullsOf(values: readonly unknown[]): { nullCount: number; nullBitmap?: 
     : { nullCount, nullBitmap: bitmapOf(values, (value) => value !== null) }
 }
 
-/** A bit a value, the first one the lowest of its byte; as long as Arrow wants it, a multiple of eight bytes. */
+/** One bit a value, lowest bit first; padded to a multiple of eight bytes, as Arrow requires. */
 function bitmapOf<T>(values: readonly T[], isSet: (value: T) => boolean): Uint8Array {
   const bitmap = new Uint8Array(Math.ceil(values.length / 64) * 8)
   for (const [at, value] of values.entries()) if (isSet(value)) bitmap[at >> 3]! |= 1 << (at & 7)

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Document } from '../document/index.js'
-import { context, docs, find, Place } from './fixture.suite.js'
+import { context, docs, find, Fixture } from './fixture.suite.js'
 import type { ColumnType } from './options.js'
 
-let place: Place
+let fixture: Fixture
 beforeEach(() => {
-  place = new Place()
+  fixture = new Fixture()
 })
-afterEach(() => place.close())
+afterEach(() => fixture.close())
 
 const values: Readonly<Record<ColumnType, readonly unknown[]>> = {
   int: [0, -7, 2 ** 53 - 1],
@@ -17,7 +17,7 @@ const values: Readonly<Record<ColumnType, readonly unknown[]>> = {
   bool: [true, false, true],
 }
 
-/** Whether a row has the tag: in all of a batch alike, or each in its own way. */
+/** Whether rows have the tag: in all rows of a batch alike, or mixed. */
 const fillings: Readonly<Record<string, (given: readonly unknown[]) => readonly unknown[]>> = {
   'in every row': (given) => given,
   'in no row': (given) => given.map(() => undefined),
@@ -31,13 +31,13 @@ describe.each(Object.keys(values) as ColumnType[])('a column of type %s', (type)
   it.each(Object.keys(fillings))('with a value %s', async (filling) => {
     const tags = fillings[filling]!(values[type])
     const columns = { tag: type, other: 'int' } as const
-    const memory = place.indexer({ columns })
-    const disk = place.indexer({ columns, cacheBytes: 0 })
+    const memory = fixture.indexer({ columns })
+    const disk = fixture.indexer({ columns, cacheBytes: 0 })
     const given = tags.map(
       (tag, at) => new Document({ id: `d${at}`, embedding: [1, at], tags: tag === undefined ? {} : { tag } }),
     )
     expect(await memory.index(docs(given))).toEqual({ indexed: 3 })
-    // a batch after it, and one row in it, are the usual cases of the other kind
+    // a batch after it, and a single row in it, usually take the other path
     await memory.index(docs([{ id: 'alone', embedding: [1, 9], tags: { tag: tags[0] } }]))
     const present = [...tags, tags[0]].filter((tag) => tag !== undefined && tag !== null)
     for (const indexer of [memory, disk]) {
@@ -55,9 +55,9 @@ describe.each(Object.keys(values) as ColumnType[])('a column of type %s', (type)
   })
 })
 
-it('the columns of a large batch hold what each row has', async () => {
+it('the columns of a large batch hold the values of each row', async () => {
   const columns = { b: 'bool', s: 'string', n: 'int' } as const
-  const indexer = place.indexer({ columns })
+  const indexer = fixture.indexer({ columns })
   const tagsOf = (row: number): object =>
     row % 3 === 0 ? {} : { b: row % 2 === 0, s: row % 5 === 0 ? null : `s${row % 7}`, n: row }
   const rows = Array.from({ length: 1000 }, (_, row) => row)
@@ -79,10 +79,10 @@ it('the columns of a large batch hold what each row has', async () => {
 })
 
 describe('text of any kind', () => {
-  it('is found by what it is, as an id, a text and the value of a column', async () => {
+  it('is found by its exact value, as an id, a text and the value of a column', async () => {
     const columns = { tag: 'string' } as const
-    const memory = place.indexer({ columns })
-    const disk = place.indexer({ columns, cacheBytes: 0 })
+    const memory = fixture.indexer({ columns })
+    const disk = fixture.indexer({ columns, cacheBytes: 0 })
     const wellFormed = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 })
     const text = fc.oneof(
       wellFormed,
@@ -98,7 +98,7 @@ describe('text of any kind', () => {
         for (const indexer of [memory, disk]) {
           const stored = await indexer.get(given, context({ includeEmbeddings: false }))
           expect(stored.texts).toEqual(texts)
-          // braces stand for fields
+          // texts in braces name fields
           for (const each of texts.filter((one) => !one.includes('{'))) {
             for (const filter of [{ tags__tag: { $eq: each } }, { id: { $eq: each } }]) {
               expect((await find(indexer, [1, 0], { filter })).map(([id]) => id)).toEqual([each])

@@ -5,18 +5,18 @@ import { MillraceError } from '../errors.js'
 import type { Columns, ColumnType } from './options.js'
 import { textsOf } from './texts.js'
 
-/** What a column holds; null where the Document does not have the tag. */
+/** The value of a column; null where the Document does not have the tag. */
 export type ColumnValue = number | string | boolean | null
 
-/** The column of a tag, beside the table's own. */
+/** The table's column for a tag, besides the fixed columns. */
 export const columnOf = (name: string): string => `tag_${name}`
 
-/** Tags as a Document has them, without those that are no columns. */
+/** The tags of a Document that are columns. */
 export type Tags = Record<string, unknown>
 
 export const columnNames = (columns: Columns): string[] => Object.keys(columns).map(columnOf)
 
-/** What a batch has in its columns, for each row. */
+/** The column values of a batch, for each row. */
 export function tagsOf(batch: RecordBatch, columns: Columns): Tags[] {
   const rows = Array.from({ length: batch.numRows }, (): Tags => ({}))
   for (const [name, type] of Object.entries(columns)) {
@@ -40,7 +40,7 @@ function valuesOf(batch: RecordBatch, column: string, type: ColumnType): (row: n
   return (row) => values.get(row)
 }
 
-/** The values of a Document's columns. Throws INVALID_INPUT for a tag of another type than its column. */
+/** The column values of a Document. Throws INVALID_INPUT for a tag of another type than its column. */
 export function columnValues(document: Document, columns: Columns): ColumnValue[] {
   return Object.entries(columns).map(([name, type]) => {
     const value = valueAt(document, `tags__${name}`)

@@ -1,11 +1,11 @@
 import { MillraceError } from '../errors.js'
 import { type Document, toDense } from '../document/index.js'
 
-/** Sparse embeddings are written out up to so many columns. */
+/** Sparse embeddings are converted to dense ones up to this many columns. */
 const maxColumns = 65_536
 
 /**
- * The embedding of a Document as float32: dense ones of one row, sparse ones of up to 65 536 columns written out. Throws
+ * The embedding of a Document as float32: dense ones of one row, and sparse ones of up to 65 536 columns, made dense. Throws
  * INVALID_INPUT for a Document without one, for another length than `dim`, and for numbers that float32 cannot hold.
  */
 export function vectorOf(document: Document, dim?: number): Float32Array {
@@ -20,7 +20,7 @@ export function vectorOf(document: Document, dim?: number): Float32Array {
   return vector
 }
 
-/** Throws INVALID_INPUT for a vector of zeroes: it has no cosine with any other. */
+/** Throws INVALID_INPUT for a zero vector: its cosine with any other is undefined. */
 export function requireDirection(document: Document, vector: Float32Array): void {
   if (vector.every((number) => number === 0)) {
     throw refused(document, "a zero vector, which has no cosine; leave it out, or use zeroVectors: 'last'")

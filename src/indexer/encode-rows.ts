@@ -4,7 +4,7 @@ import type { Engine } from './engine.js'
 import type { Columns } from './options.js'
 import { type Row, schemaOf } from './rows.js'
 
-/** Rows, one at least, as LanceDB takes them. */
+/** Rows, at least one, in the format that LanceDB takes. */
 export function encodeRows(
   engine: Engine,
   rows: readonly Row[],

@@ -3,7 +3,7 @@ import type * as Arrow from 'apache-arrow'
 import { createRequire } from 'node:module'
 import { MillraceError } from '../errors.js'
 
-/** LanceDB and the Arrow it speaks. Optional peers of the package: nobody who does not index has to install them. */
+/** LanceDB and its Arrow. Optional peer dependencies: only users of an index install them. */
 export interface Engine {
   readonly lance: typeof Lance
   readonly arrow: typeof Arrow

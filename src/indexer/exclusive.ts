@@ -1,4 +1,4 @@
-/** Runs tasks one after the other, in the order in which they were handed in. */
+/** Runs tasks one at a time, in the order of their arrival. */
 export class Exclusive {
   #last: Promise<unknown> = Promise.resolve()
 

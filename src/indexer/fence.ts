@@ -5,8 +5,8 @@ import type { Store } from './store.js'
 import { Sync } from './sync.js'
 
 /**
- * Makes what an earlier writer may still commit have no effect: the table goes on under another name, in a generation of
- * this writer, and the other one has only the former. It is for the holder of a contested lock, before anything else.
+ * Makes later commits of an earlier writer ineffective: the table continues in a new generation of this writer, and the
+ * earlier writer only knows the old one. The holder of a contested lock must do this first.
  */
 export async function fence(store: Store, writer: number): Promise<void> {
   const { folder } = store
@@ -14,7 +14,7 @@ export async function fence(store: Store, writer: number): Promise<void> {
   if (current === undefined) return nameGeneration(folder, writer)
   const name = await newGeneration(folder, writer)
   const [from, to] = [join(folder, current), join(folder, name)]
-  // what is committed meanwhile may be half there: its files are looked for again
+  // a commit in the meantime may have been copied halfway: look for its files again
   for (let before = ''; ; ) {
     const versions = await versionsOf(from)
     if (versions === before) break
@@ -26,7 +26,7 @@ export async function fence(store: Store, writer: number): Promise<void> {
   await nameGeneration(folder, writer, name)
 }
 
-/** Names of the versions that a table has. */
+/** Names of the versions of a table. */
 async function versionsOf(generation: string): Promise<string> {
   return (await readdir(join(generation, `${tableName}.lance`, '_versions'))).sort().join('\n')
 }

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 type Step = 'beforeNaming' | 'beforeCommit' | 'afterCommit'
 
-/** A replica that can be stopped at a step, as SIGSTOP does. */
+/** A replica that can be suspended at a step, as SIGSTOP does. */
 class Replica {
   readonly #store: Store
   readonly #writer: Writer
@@ -47,7 +47,7 @@ class Replica {
     open.push(this)
   }
 
-  /** Stops at a step; `reached` resolves when it is there. The lock then looks as if nobody had touched it for a minute. */
+  /** Suspends at a step; `reached` resolves when it gets there. The lock then looks as if it was not touched for a minute. */
   stopAt(at: Step): { reached: Promise<void>; goOn: () => void } {
     const [reached, goOn] = [deferred<void>(), deferred<void>()]
     this.#stop = { at, reached: () => reached.resolve(), goOn: goOn.promise }
@@ -84,7 +84,7 @@ class Replica {
   }
 }
 
-/** Runs work that needs the lock of one who is stopped: by its time, it was left alone for a minute. */
+/** Runs work that needs the lock of a suspended holder, which has not touched it for a minute. */
 async function takingOver<T>(work: () => Promise<T>): Promise<T> {
   const [stopped] = readdirSync(folder)
     .filter((name) => /^writer-\d+\.lock$/.test(name))
@@ -98,7 +98,7 @@ async function takingOver<T>(work: () => Promise<T>): Promise<T> {
     }
   }
   age()
-  // its holder in this process goes on touching it
+  // its holder in this process keeps touching it
   const timer = setInterval(age, 5)
   try {
     return await work()
@@ -111,8 +111,8 @@ const numberOf = (name: string): number => Number(/\d+/.exec(name)![0])
 const textsOf = (found: ReadonlyMap<string, Document>): object =>
   Object.fromEntries([...found].map(([id, { text }]) => [id, text]))
 
-describe('a writer that was stopped for a minute', () => {
-  it('before it named the table that it made loses nothing that others have written', async () => {
+describe('a writer that was suspended for a minute', () => {
+  it('before it named its table loses nothing that others have written', async () => {
     const [first, second] = [new Replica(), new Replica()]
     const stop = first.stopAt('beforeNaming')
     const late = first.index('late', 'of the first')
@@ -149,7 +149,7 @@ describe('a writer that was stopped for a minute', () => {
     },
   )
 
-  it('in a deletion deletes what it answers, and no more', async () => {
+  it('in a deletion deletes exactly what it reports', async () => {
     const [first, second] = [new Replica(), new Replica()]
     await first.index('a', 'old')
     await first.index('b', 'old')
@@ -159,12 +159,12 @@ describe('a writer that was stopped for a minute', () => {
     await takingOver(() => second.delete('a'))
     await second.index('b', 'new')
     stop.goOn()
-    // it was done again, and there was nothing left
+    // the deletion was repeated, and found nothing left
     expect(await late).toEqual({ deleted: 0 })
     expect(textsOf(await first.read('a', 'b'))).toEqual({ b: 'new' })
   })
 
-  it('is fenced off by whoever comes after one that was killed before it could do so', async () => {
+  it('is fenced off by a later writer when the next one was killed before it could', async () => {
     const [first, second, third] = [new Replica(), new Replica(), new Replica()]
     await first.index('a', 'old')
     const stops = [first.stopAt('beforeCommit'), second.stopAt('beforeCommit')]
@@ -185,7 +185,7 @@ describe('a writer that was stopped for a minute', () => {
     ])
   })
 
-  it('anywhere, and many of them: every answered write is there', async () => {
+  it('anywhere, many times over: every acknowledged write is there', async () => {
     const random = seeded(16)
     const steps: readonly Step[] = ['beforeNaming', 'beforeCommit', 'afterCommit']
     const replicas = [new Replica(), new Replica(), new Replica()]
@@ -193,7 +193,7 @@ describe('a writer that was stopped for a minute', () => {
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
     for (let round = 0; round < 25; round++) {
       const [stopped, ...others] = [...replicas].sort(() => random() - 0.5)
-      // in the first round there is a table to be made
+      // the first round also creates the table
       const stop = stopped!.stopAt(round === 0 ? 'beforeNaming' : pick(steps.slice(1)))
       const late = stopped!.index(`s${round}`, `${round}`, { round })
       await stop.reached

@@ -7,12 +7,12 @@ import { createLogger } from '../observe/logger.js'
 import type { VectorIndexerOptions } from './options.js'
 import { VectorIndexer } from './vector-indexer.js'
 
-/** Indexers in a folder of their own, which goes with them. */
-export class Place {
+/** Indexers in a folder of their own, which is removed with them. */
+export class Fixture {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'millrace-indexer-'))
   readonly #open: VectorIndexer[] = []
 
-  /** The indexer of a shard; a second one of the same shard is its other replica. */
+  /** The indexer of a shard; a second one of the same shard is another replica of it. */
   indexer(options: VectorIndexerOptions = {}, shard = 0): VectorIndexer {
     const indexer = new VectorIndexer({ workspace: join(this.folder, String(shard)), ...options })
     this.#open.push(indexer)
@@ -25,7 +25,7 @@ export class Place {
   }
 }
 
-/** What a handler is given. */
+/** The context of a handler. */
 export function context(
   parameters: Record<string, unknown> = {},
   signal: AbortSignal = new AbortController().signal,
@@ -45,7 +45,7 @@ export function context(
 
 export const docs = (inputs: DocumentInputs): DocumentArray => new DocumentArray(inputs)
 
-/** Ids and scores of what is found for one vector. */
+/** Ids and scores of the matches for one vector. */
 export async function find(
   indexer: VectorIndexer,
   vector: readonly number[],
@@ -60,7 +60,7 @@ export function matchesOf(query: Document, score: string): [id: string, score: n
   return Array.from(query.matches, (match) => [match.id, match.scores[score]!.value])
 }
 
-/** What several shards found, as one list. */
+/** The matches of several shards, merged into one list. */
 export function merged(lists: readonly [string, number][][], limit: number): [string, number][] {
   return lists
     .flat()

@@ -6,15 +6,15 @@ import { isMissing } from '../workspace/create-whole.js'
 // A shard's folder:
 //
 //   CURRENT-N             name of a generation, or `none`; N is the number of the writer that wrote it
-//   generation-N-HEX/     a LanceDB database with one table, made by writer N
+//   generation-N-HEX/     a LanceDB database with one table, created by writer N
 //   writer-N.lock         whose turn it is to write
 //
-// 1. The generation counts that the CURRENT with the highest number names; there is no table while there is none. It is
-//    written after the generation is complete. So a creation or a restore that was killed leaves a generation that nobody
-//    names, and is simply done again.
-// 2. A writer names generations under its own number only, and removes those of writers before it. So one that was stopped,
-//    and goes on when another has taken over, changes nothing that counts.
-// 3. The CURRENT before the last one stays, so that whoever reads the folder meanwhile finds one of them.
+// 1. The CURRENT file with the highest number names the current generation; without one there is no table. It is written
+//    after the generation is complete. So a creation or a restore that was killed leaves an unnamed generation, and is
+//    simply repeated.
+// 2. A writer writes CURRENT under its own number only, and removes generations of earlier writers. So a writer that was
+//    suspended, and resumes after another one has taken over, changes nothing that counts.
+// 3. The second-newest CURRENT stays, so that concurrent readers of the folder always find one.
 
 const pointer = /^CURRENT(?:-(\d+))?$/
 const generation = /^generation-(?:(\d+)-)?[\da-f]{12}$/
@@ -29,12 +29,12 @@ export interface Pointer {
   readonly generation: string | undefined
 }
 
-/** Name of the generation that counts; undefined when nothing was ever stored. */
+/** Name of the current generation; undefined when nothing was ever stored. */
 export async function currentGeneration(folder: string): Promise<string | undefined> {
   return (await currentPointer(folder))?.generation
 }
 
-/** The last CURRENT. `likely` is the one before, which is read while the folder is. */
+/** The newest CURRENT. `likely` is the one found last time; it is read while the folder is listed. */
 export async function currentPointer(folder: string, likely?: string): Promise<Pointer | undefined> {
   const [found, early] = await Promise.all([numbered(folder, pointer), readPointer(folder, likely)])
   for (let all = found; ; all = await numbered(folder, pointer)) {
@@ -42,7 +42,7 @@ export async function currentPointer(folder: string, likely?: string): Promise<P
     if (name === undefined) return undefined
     if (early?.name === name) return early
     const read = await readPointer(folder, name)
-    // else there are later ones by now
+    // otherwise it was removed, and there is a newer one
     if (read !== undefined) return read
   }
 }
@@ -58,7 +58,7 @@ async function readPointer(folder: string, name: string | undefined): Promise<Po
   }
 }
 
-/** Names of a pattern with their numbers, the lowest first; without a number is 0. */
+/** Names that match a pattern, with their numbers, in ascending order; a name without a number counts as 0. */
 async function numbered(folder: string, pattern: RegExp): Promise<{ name: string; number: number }[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (isMissing(error)) return []
@@ -71,14 +71,14 @@ async function numbered(folder: string, pattern: RegExp): Promise<{ name: string
   return found.sort((one, other) => one.number - other.number)
 }
 
-/** An empty folder for a new generation of a writer. */
+/** Creates an empty folder for a new generation of a writer. */
 export async function newGeneration(folder: string, writer: number): Promise<string> {
   const name = `generation-${writer}-${randomBytes(6).toString('hex')}`
   await mkdir(join(folder, name))
   return name
 }
 
-/** From here on this generation counts, or none, unless a later writer has named one. */
+/** Makes this generation the current one, or none, unless a later writer has named one. */
 export async function nameGeneration(folder: string, writer: number, name = none): Promise<void> {
   const path = join(folder, `CURRENT-${writer}`)
   const draft = `${path}.${randomBytes(6).toString('hex')}`
@@ -92,7 +92,7 @@ export async function nameGeneration(folder: string, writer: number, name = none
   for (const { name: old } of earlier.slice(0, -1)) await rm(join(folder, old), { force: true })
 }
 
-/** Removes generations of earlier writers that do not count, unless they did less than `keepMs` ago. */
+/** Removes generations of earlier writers that are not current, unless they were replaced less than `keepMs` ago. */
 export async function removeOldGenerations(
   folder: string,
   { writer, keepMs }: { readonly writer: number; readonly keepMs: number },
@@ -105,7 +105,7 @@ export async function removeOldGenerations(
   }
 }
 
-/** Gives every file of a generation, which never change once they are there, a second name in an empty folder. */
+/** Hard-links every file of a generation, which never change once written, into an empty folder. */
 export async function linkGeneration(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
@@ -120,13 +120,13 @@ async function linkFile(from: string, to: string): Promise<void> {
   try {
     await link(from, to)
   } catch (error) {
-    // cleaned away, or linked before
+    // removed meanwhile, or linked already
     if (isMissing(error) || (error as { readonly code?: unknown }).code === 'EEXIST') return
     await copyFile(from, to, constants.COPYFILE_FICLONE)
   }
 }
 
-/** Waits until the names in a folder are on the disk. */
+/** Flushes a folder's entries to the disk. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {

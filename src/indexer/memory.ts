@@ -6,14 +6,14 @@ import { idsOf, type StoredRow, storedColumns, storedRows } from './rows.js'
 import type { Version } from './store.js'
 import { Vectors } from './vectors.js'
 
-/** Id, tags and places of a row in memory, about. */
+/** Approximate size of a row's id, tags and map entry, in bytes. */
 const rowBytes = 160
 
 /**
  * All rows of one version in memory, in no particular order.
  *
- * A later version is reached by what was committed since: rows carry the number of their commit, and of rows that were
- * deleted the count tells.
+ * It moves to a later version by reading what was committed since: rows carry the number of their commit, and deletions are
+ * found by the number of rows.
  */
 export class Memory {
   generation = ''
@@ -23,7 +23,7 @@ export class Memory {
   /** The tags that are columns. */
   readonly tags: Tags[] = []
   readonly #columns: Columns
-  #places = new Map<string, number>()
+  #slots = new Map<string, number>()
   #vectors = new Vectors(1)
   #codes = new Codes(1)
   #documentBytes = 0
@@ -36,7 +36,7 @@ export class Memory {
     return this.ids.length
   }
 
-  /** Bytes, nearly. */
+  /** Approximate size in bytes. */
   get size(): number {
     const numbers = this.#vectors.byteLength + this.#codes.byteLength
     return numbers + this.#documentBytes + this.length * rowBytes
@@ -46,36 +46,36 @@ export class Memory {
     return this.#vectors
   }
 
-  /** Of the same places. */
+  /** The codes of the rows, by the same slots. */
   get codes(): Codes {
     return this.#codes
   }
 
-  placeOf(id: string): number | undefined {
-    return this.#places.get(id)
+  slotOf(id: string): number | undefined {
+    return this.#slots.get(id)
   }
 
-  rowAt(place: number): StoredRow {
-    return { id: this.ids[place]!, document: this.documents[place]!, vector: this.#vectors.get(place) }
+  rowAt(slot: number): StoredRow {
+    return { id: this.ids[slot]!, document: this.documents[slot]!, vector: this.#vectors.get(slot) }
   }
 
-  /** Whether the version is what memory holds, or a later one of the same table. */
+  /** Whether the version is the one in memory, or a later one of the same table. */
   leadsTo({ generation, number }: Version): boolean {
     return generation === this.generation && number >= this.number
   }
 
-  /** Becomes what a version holds; false as soon as that is more than `maxBytes`. */
+  /** Moves to a version; resolves with false as soon as that takes more than `maxBytes`. */
   async reach(version: Version, maxBytes: number): Promise<boolean> {
     const { generation, number, table, dim } = version
     if (generation === this.generation && number === this.number) return true
     if (!this.leadsTo(version)) this.#clear(dim)
-    // before any memory is taken: 6 bytes a number with its code, and what every row has beside
+    // before any memory is allocated: 6 bytes a number, code included, and the fixed part of every row
     if ((await table.countRows()) * (6 * dim + rowBytes) > maxBytes) {
       this.#clear(dim)
       return false
     }
     const since = this.number
-    // what an error leaves behind is not a version
+    // after an error memory matches no version
     this.number = -1
     if (!(await this.#add(table, since, maxBytes))) {
       this.#clear(dim)
@@ -103,8 +103,7 @@ export class Memory {
   async #keepOnly(table: Table): Promise<void> {
     const kept = new Set<string>()
     for await (const batch of table.query().select(['id'])) for (const id of idsOf(batch)) kept.add(id)
-    for (let place = this.length - 1; place >= 0; place--)
-      if (!kept.has(this.ids[place]!)) this.#remove(place)
+    for (let slot = this.length - 1; slot >= 0; slot--) if (!kept.has(this.ids[slot]!)) this.#remove(slot)
   }
 
   #clear(dim: number): void {
@@ -113,40 +112,40 @@ export class Memory {
     this.ids.length = 0
     this.documents.length = 0
     this.tags.length = 0
-    this.#places = new Map()
+    this.#slots = new Map()
     this.#vectors = new Vectors(dim)
     this.#codes = new Codes(dim)
     this.#documentBytes = 0
   }
 
   #put({ id, vector, document }: StoredRow, tags: Tags): void {
-    let place = this.#places.get(id)
-    if (place === undefined) {
-      place = this.length
-      this.#places.set(id, place)
+    let slot = this.#slots.get(id)
+    if (slot === undefined) {
+      slot = this.length
+      this.#slots.set(id, slot)
       this.ids.push(id)
-      if (this.#vectors.capacity <= place) this.#reserve(Math.max(64, Math.ceil(place * 1.5)))
-    } else this.#documentBytes -= this.documents[place]!.length
-    this.documents[place] = document
-    this.tags[place] = tags
+      if (this.#vectors.capacity <= slot) this.#reserve(Math.max(64, Math.ceil(slot * 1.5)))
+    } else this.#documentBytes -= this.documents[slot]!.length
+    this.documents[slot] = document
+    this.tags[slot] = tags
     this.#documentBytes += document.length
-    this.#vectors.set(place, vector)
-    this.#codes.set(place, { vector, norm: this.#vectors.norms[place]! })
+    this.#vectors.set(slot, vector)
+    this.#codes.set(slot, { vector, norm: this.#vectors.norms[slot]! })
   }
 
-  /** The last row takes the place of the one that goes. */
-  #remove(place: number): void {
+  /** The last row moves into the freed slot. */
+  #remove(slot: number): void {
     const last = this.length - 1
     const moved = this.ids[last]!
-    this.#places.delete(this.ids[place]!)
-    this.#documentBytes -= this.documents[place]!.length
-    if (place !== last) {
-      this.ids[place] = moved
-      this.documents[place] = this.documents[last]!
-      this.tags[place] = this.tags[last]!
-      this.#places.set(moved, place)
-      this.#vectors.move(last, place)
-      this.#codes.move(last, place)
+    this.#slots.delete(this.ids[slot]!)
+    this.#documentBytes -= this.documents[slot]!.length
+    if (slot !== last) {
+      this.ids[slot] = moved
+      this.documents[slot] = this.documents[last]!
+      this.tags[slot] = this.tags[last]!
+      this.#slots.set(moved, slot)
+      this.#vectors.move(last, slot)
+      this.#codes.move(last, slot)
     }
     this.ids.pop()
     this.documents.pop()

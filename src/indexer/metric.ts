@@ -1,27 +1,27 @@
-/** What a score is called and means: a distance, the smaller the closer. */
+/** How a score is named and computed: a distance, smaller is closer. */
 export const metrics = ['cosine', 'l2', 'dot'] as const
 
 export type Metric = (typeof metrics)[number]
 
-/** The largest distance by `cosine`, and that of a vector without a direction. */
+/** The largest distance of `cosine`, and the distance of a zero vector. */
 const opposite = 2
 
-/** What a query brings to every comparison. */
+/** A query vector, prepared for comparisons. */
 export interface Probe {
   readonly vector: Float32Array
-  /** Length by Euclid. */
+  /** Euclidean length. */
   readonly norm: number
 }
 
 /**
- * The score that a sum makes, of products or for `l2` of squared differences; `norms` is the product of both lengths:
+ * The score from a sum of products or, for `l2`, of squared differences; `norms` is the product of both lengths:
  *
- * - `cosine`: 1 − q·v / (|q| |v|), the cosine cut to [−1, 1]; 2 where a vector is zero. DocArray adds ε = 10⁻⁷ above and below
- *   the line, by which zero vectors, and short ones nearly, have the smallest distance of all.
+ * - `cosine`: 1 − q·v / (|q| |v|), the cosine clamped to [−1, 1]; 2 where a vector is zero. DocArray instead adds ε = 10⁻⁷ to
+ *   numerator and denominator, which gives zero vectors, and nearly also short ones, the smallest distance of all.
  * - `l2`: Σ (qᵢ − vᵢ)²
  * - `dot`: 1 − q·v
  *
- * Calculated in double precision and rounded to float32, which scores are on the wire.
+ * Computed in double precision and rounded to float32, the type of scores on the wire.
  */
 export function scoreOf(metric: Metric, sum: number, norms: number): number {
   if (metric === 'l2') return Math.fround(sum)

@@ -3,21 +3,21 @@ import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { type Metric, metrics } from './metric.js'
 
-/** Types of a column: a whole number (up to 2^53), a finite number, a text, true or false. */
+/** Types of a column: an integer (up to 2^53), a finite number, a string, a boolean. */
 export type ColumnType = 'int' | 'float' | 'string' | 'bool'
 
-/** Name of a tag, `__` going into objects, to the type of its values. */
+/** Maps the name of a tag, with `__` for nested objects, to the type of its values. */
 export type Columns = Readonly<Record<string, ColumnType>>
 
 export const indexKinds = ['ivf_flat', 'ivf_pq', 'ivf_hnsw_sq', 'ivf_hnsw_pq'] as const
 export type IndexKind = (typeof indexKinds)[number]
 
-/** An approximate index. */
+/** Options of the approximate index. */
 export interface ApproximateIndex {
   readonly kind: IndexKind
-  /** Rows of the shard from which on it is built and used; fewer are searched exactly. */
+  /** Rows of a shard from which on the index is built and used; fewer rows are searched exactly. */
   readonly after: number
-  /** Candidates that are taken for each match asked for, and scored again exactly. Default 10. */
+  /** Candidates for each requested match, which are then scored exactly. Default 10. */
   readonly refine?: number
 }
 
@@ -32,27 +32,27 @@ export interface VectorIndexerOptions {
   readonly metric?: Metric
   /** Matches for each query where the request does not say. Default 10. */
   readonly limit?: number
-  /** Tags that become columns, which filters then use without reading Documents. */
+  /** Tags that become columns, so that filters on them do not read Documents. */
   readonly columns?: Columns
-  /** Searches approximately from a number of rows on. Default: always exactly. */
+  /** Searches approximately above a number of rows. Default: always exactly. */
   readonly index?: ApproximateIndex
-  /** Memory for the shard's rows; a shard that needs more is read from disk for each search. Default 256 MiB, at most 2.5 GiB. */
+  /** Memory for the shard's rows; a larger shard is read from disk for each search. Default 256 MiB, at most 2.5 GiB. */
   readonly cacheBytes?: number
-  /** How old what a search sees may be, in milliseconds. Default 0: everything acknowledged before it began. */
+  /** Allowed staleness of a search, in milliseconds. Default 0: it sees everything acknowledged before it began. */
   readonly staleMs?: number
-  /** Small files from which on they are joined. Default 32. */
+  /** Number of small files at which they are compacted. Default 32. */
   readonly compactAfter?: number
-  /** How long versions that were replaced stay for replicas that still read them. Default 60 000 ms. */
+  /** How long replaced versions are kept for replicas that still read them. Default 60 000 ms. */
   readonly keepVersionsMs?: number
-  /** Waits until each commit is on the disk itself, so that it survives a power cut. Default false. */
+  /** Flushes each commit to the disk, so that it survives a power cut. Default false. */
   readonly fsync?: boolean
   /**
-   * Zero vectors under `cosine`: `refuse` (default) to index or to search with one, or rank them `last`, at the distance 2.
+   * Zero vectors under `cosine`: `refuse` (default) refuses to index or search with one, `last` ranks them last, at distance 2.
    */
   readonly zeroVectors?: ZeroVectors
   /** Folder of the snapshots. Default: none, and `/snapshot` and `/restore` are refused. */
   readonly snapshots?: string
-  /** Handed to `Executor`. */
+  /** Passed on to `Executor`. */
   readonly workspace?: string
 }
 
@@ -89,7 +89,7 @@ const known: readonly (keyof VectorIndexerOptions)[] = [
   'workspace',
 ]
 
-/** Throws UNKNOWN_OPTION for an option that does not exist and INVALID_OPTION for a value that cannot be used. */
+/** Throws UNKNOWN_OPTION for an option that does not exist and INVALID_OPTION for an unusable value. */
 export function resolveOptions(given: VectorIndexerOptions): ResolvedOptions {
   requireKnown(given, known, '')
   const {
@@ -137,11 +137,11 @@ function resolveColumns(columns: unknown): Columns {
     throw invalid('columns', "an object such as { year: 'int' }", columns)
   }
   for (const [name, type] of Object.entries(columns)) {
-    // they stand in SQL between backticks
+    // names appear in SQL between backticks
     if (!/^\w+$/u.test(name)) throw invalid('columns', 'names of letters, digits and _', name)
     if (!types.includes(type as string)) throw invalid(`columns.${name}`, types.join(', '), type)
   }
-  // in one order, however they were written
+  // in one canonical order
   return Object.fromEntries(Object.entries(columns as Columns).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
@@ -150,7 +150,7 @@ function resolveIndex(index: ApproximateIndex): Required<ApproximateIndex> {
   requireKnown(index, ['kind', 'after', 'refine'], 'index.')
   const { kind, after, refine = 10 } = index
   if (!indexKinds.includes(kind)) throw invalid('index.kind', indexKinds.join(', '), kind)
-  // LanceDB trains its quantizers on 256 rows at least
+  // LanceDB needs at least 256 rows to train its quantizers
   requireWhole('index.after', after, 256)
   requireWhole('index.refine', refine, 1)
   return { kind, after, refine }
@@ -170,7 +170,7 @@ function requireWhole(name: string, value: unknown, least: number): number {
   throw invalid(name, `a whole number from ${least}`, value)
 }
 
-/** Vectors are in one memory of WebAssembly, their codes, half the size, in another: each ends at 4 GiB and grows by halves. */
+/** Vectors use one WebAssembly memory; codes, half the size, another. Each is limited to 4 GiB and grows by halves. */
 const mostCacheBytes = 2.5 * 2 ** 30
 
 function requireCacheBytes(value: unknown): number {

@@ -3,7 +3,7 @@ import { nearest } from '../lib/nearest.js'
 
 type Parameters = Readonly<Record<string, unknown>>
 
-/** What an endpoint takes. */
+/** The parameters of each endpoint. */
 export const parametersOf = {
   '/index': ['includeEmbeddings'],
   '/update': ['includeEmbeddings'],
@@ -18,7 +18,7 @@ export const parametersOf = {
 
 type Path = keyof typeof parametersOf
 
-/** What other systems call it. */
+/** Names of the same parameter in other systems. */
 const synonyms: Readonly<Record<string, string>> = {
   k: 'limit',
   n: 'limit',
@@ -32,8 +32,8 @@ const synonyms: Readonly<Record<string, string>> = {
 }
 
 /**
- * Throws INVALID_INPUT, with the nearest known one, for a parameter that the endpoint does not take: a filter that is
- * misspelt would be no filter. An object without operators may be there: parameters for a stage of that name.
+ * Throws INVALID_INPUT, with the nearest known name, for a parameter that the endpoint does not take: a misspelt filter
+ * would filter nothing. An object without operators is accepted: it holds the parameters of a stage of that name.
  */
 export function requireKnown(path: Path, parameters: Parameters): void {
   const known: readonly string[] = parametersOf[path]
@@ -58,7 +58,7 @@ function isForAStage(name: string, value: unknown): boolean {
   return nearest(name, allNames) === undefined && !hasOperator(value)
 }
 
-/** Objects of parameters are no deeper than 64. */
+/** Objects in parameters are nested at most 64 deep. */
 function hasOperator(value: object): boolean {
   return Object.entries(value).some(
     ([key, inner]) =>
@@ -66,7 +66,7 @@ function hasOperator(value: object): boolean {
   )
 }
 
-/** A whole number from 1. */
+/** A positive integer. */
 export function limitOf({ limit }: Parameters, preset: number): number {
   const asked = limit ?? preset
   if (Number.isSafeInteger(asked) && (asked as number) >= 1) return asked as number
@@ -79,14 +79,14 @@ export function flagOf(parameters: Parameters, name: string, preset: boolean): b
   throw invalid(name, 'true or false', flag)
 }
 
-/** The list of ids among the parameters. */
+/** The `ids` among the parameters. */
 export function idsAmong(parameters: Parameters): readonly string[] {
   const ids = parameters.ids ?? []
   if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids
   throw invalid('ids', 'a list of texts', ids)
 }
 
-/** The name of a snapshot: one that cannot lead out of the folder of all of them. */
+/** The name of a snapshot, which cannot lead out of the snapshots' folder. */
 export function nameOf({ name }: Parameters): string {
   if (typeof name === 'string' && /^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name
   throw invalid('name', 'up to 100 letters, digits, _ - and . that begin with a letter or digit', name)

@@ -7,24 +7,24 @@ import type { Columns } from './options.js'
 import { flagOf, invalid } from './parameters.js'
 import { type Where, whereOf } from './where.js'
 
-/** A filter in both its forms. */
+/** A filter, both compiled and as SQL. */
 export interface Condition extends Where {
   readonly test: (document: Document) => boolean
 }
 
-/** What is asked of one version. */
+/** A read of one version. */
 export interface Question {
   readonly probes: readonly Probe[]
   readonly limit: number
-  /** Passes an approximate index by. */
+  /** Bypasses the approximate index. */
   readonly exact: boolean
-  /** Whether the vectors of what is found are wanted. */
+  /** Whether the vectors of the results are wanted. */
   readonly withEmbeddings: boolean
   readonly condition: Condition | undefined
   readonly signal: AbortSignal
 }
 
-/** The filter among a request's parameters. Throws INVALID_INPUT for one that cannot be used. */
+/** The filter among a request's parameters. Throws INVALID_INPUT for an unusable one. */
 export function conditionOf(
   parameters: Readonly<Record<string, unknown>>,
   columns: Columns,
@@ -38,8 +38,8 @@ export function conditionOf(
 }
 
 /**
- * The filter of a `/delete`. Throws INVALID_INPUT for one that passes everything without `all`, which then has to be the
- * only thing that is said: a filter whose values are missing must not empty the index.
+ * The filter of a `/delete`. Throws INVALID_INPUT for a filter that passes everything, unless `all` is given, which must then
+ * be the only parameter: a filter whose values are missing must not empty the index.
  */
 export function deletedBy(
   parameters: Readonly<Record<string, unknown>>,

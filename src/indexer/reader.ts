@@ -14,15 +14,15 @@ import { Turns } from './turns.js'
 type ReaderOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'cacheBytes' | 'columns'>
 
 /**
- * Answers questions, each from one version of the table. Small tables are kept in memory, which one question after the other
- * brings to its version and uses; large ones are read from disk, by as many questions as there are.
+ * Answers each question from a single version of the table. Small tables are kept in memory, which questions use one at a
+ * time, each updating it to its version; large tables are read from disk, by any number of questions at once.
  */
 export class Reader {
   readonly #store: Store
   readonly #options: ReaderOptions
   readonly #memory: Memory
   readonly #turns = new Exclusive()
-  /** Rows with which the table did not fit into memory. */
+  /** Row count with which the table did not fit into memory. */
   #tooMany = Infinity
 
   constructor(store: Store, options: ReaderOptions) {
@@ -31,13 +31,13 @@ export class Reader {
     this.#memory = new Memory(options.columns)
   }
 
-  /** Brings memory to the newest version, as far as there is one and it fits. */
+  /** Updates memory to the newest version, if there is one and it fits. */
   async warmUp(): Promise<void> {
     await loadEngine()
     await this.#inMemory(() => Promise.resolve())
   }
 
-  /** The nearest rows of each probe, the best first. Throws INVALID_INPUT for probes of another length than the table's. */
+  /** The nearest rows of each probe, best first. Throws INVALID_INPUT for probes of another length than the table's. */
   search(question: Question): Promise<Hit[][]> {
     const { metric } = this.#options
     return this.#again(async (version) => {
@@ -58,10 +58,8 @@ export class Reader {
     return this.#again(async (version) => {
       if (version === undefined) return new Map<string, StoredRow>()
       const fromMemory = await this.#inMemory(async () => {
-        const places = Array.from(ids, (id) => this.#memory.placeOf(id)).filter(
-          (place) => place !== undefined,
-        )
-        return new Map(places.map((place) => [this.#memory.ids[place]!, this.#memory.rowAt(place)]))
+        const slots = Array.from(ids, (id) => this.#memory.slotOf(id)).filter((slot) => slot !== undefined)
+        return new Map(slots.map((slot) => [this.#memory.ids[slot]!, this.#memory.rowAt(slot)]))
       }, version)
       return fromMemory ?? readDocuments(version, ids)
     })
@@ -76,7 +74,7 @@ export class Reader {
     })
   }
 
-  /** Candidates for each match when the question is for the approximate index; undefined when it is not. */
+  /** Candidates for each match when the question uses the approximate index; undefined when it does not. */
   async #refineOf({ table }: Version, { exact, condition }: Question): Promise<number | undefined> {
     const { index } = this.#options
     if (index === undefined || exact || condition?.exact === false) return undefined
@@ -85,8 +83,8 @@ export class Reader {
   }
 
   /**
-   * Runs `use` while memory holds `known`, or the newest version where memory cannot be brought to that one; undefined when
-   * the table is too large.
+   * Runs `use` while memory holds `known`, or the newest version where memory is already past `known`; undefined when the
+   * table is too large.
    */
   #inMemory<T>(use: (version: Version) => Promise<T>, known?: Version): Promise<T | undefined> {
     const { cacheBytes } = this.#options
@@ -102,7 +100,7 @@ export class Reader {
     })
   }
 
-  /** A version that was cleaned away under a slow reader is read again as the newest one. */
+  /** Repeats a slow read with the newest version when its own version was removed meanwhile. */
   async #again<T>(read: (version: Version | undefined) => Promise<T>): Promise<T> {
     const version = await this.#store.latest()
     try {
@@ -125,7 +123,7 @@ function requireDim({ dim }: Version, { probes }: Question): void {
   )
 }
 
-/** Ids of the rows that pass a condition, whatever it asks for. */
+/** Ids of the rows that pass a condition, SQL or not. */
 export async function passingIds(
   { table }: Version,
   condition: Condition,

@@ -18,21 +18,21 @@ export interface Row {
 
 export type StoredRow = Omit<Row, 'columns'>
 
-/** What Documents must be to be stored. */
+/** Requirements for Documents to be stored. */
 export interface RowRules {
   readonly columns: Columns
-  /** Whether their embeddings must not be zero. */
+  /** Whether zero embeddings are refused. */
   readonly refusesZero: boolean
 }
 
 /** Throws INVALID_INPUT for a Document that cannot be stored. */
 export function rowOf(given: Document, { columns, refusesZero }: RowRules): Row {
   const { id } = given
-  // a half of a pair would come back as another id
+  // a lone surrogate would be stored as another id
   if (id === '' || /[\ud800-\udfff]/u.test(id)) {
     throw new MillraceError('INVALID_INPUT', `A document needs an id of well-formed text to be stored.`)
   }
-  // a copy, because looking at the embedding of the one that was given would have it encoded anew
+  // a copy, because reading the embedding of the original would force it to be encoded again
   const document = Document.fromProtobuf(given.toProtobuf())
   const vector = vectorOf(document)
   if (refusesZero) requireDirection(document, vector)
@@ -40,7 +40,7 @@ export function rowOf(given: Document, { columns, refusesZero }: RowRules): Row 
   return { id, vector, document: document.toProtobuf(), columns: columnValues(document, columns) }
 }
 
-/** The Document of a row, with its embedding where asked for. */
+/** The Document of a row, with its embedding if requested. */
 export function documentOf(
   { document, vector }: Pick<StoredRow, 'document'> & { readonly vector?: Float32Array },
   withEmbedding: boolean,
@@ -50,12 +50,12 @@ export function documentOf(
   return stored
 }
 
-/** Columns that every read asks for. */
+/** Columns that every read selects. */
 export const storedColumns = ['id', 'vector', 'document']
 
 /**
- * The table: id, vector, document, the commit that wrote the row, and one column a tag. Numbers are doubles, for so tags
- * are on the wire.
+ * The schema of the table: id, vector, document, the commit that wrote the row, and one column for each tag. Numbers are
+ * doubles, as tags are on the wire.
  */
 export function schemaOf({ arrow }: Engine, dim: number, columns: Columns): Schema {
   const { Binary, Bool, Field, FixedSizeList, Float32, Float64, Int64, Utf8 } = arrow
@@ -69,13 +69,13 @@ export function schemaOf({ arrow }: Engine, dim: number, columns: Columns): Sche
   ])
 }
 
-/** The ids of a batch that was read. */
+/** The ids of a batch. */
 export function idsOf(batch: RecordBatch): string[] {
   const textOf = textsOf(batch, 'id')
   return Array.from({ length: batch.numRows }, (_, row) => textOf(row)!)
 }
 
-/** The vectors of a batch, one after the other, as a view of it. */
+/** The vectors of a batch, consecutively, as a view. */
 export function vectorsOf(batch: RecordBatch): Float32Array {
   const list = batch.getChild('vector')!.data[0]!
   const dim = (list.type as { readonly listSize: number }).listSize
@@ -84,7 +84,7 @@ export function vectorsOf(batch: RecordBatch): Float32Array {
   return (items.values as Float32Array).subarray(from, from + list.length * dim)
 }
 
-/** The rows of a batch; what they hold is copied out of it. */
+/** The rows of a batch, copied out of it. */
 export function* storedRows(batch: RecordBatch): Generator<StoredRow> {
   const vectors = vectorsOf(batch)
   const dim = batch.numRows === 0 ? 0 : vectors.length / batch.numRows

@@ -3,15 +3,15 @@ import type { Change, Outcome, Target } from './writes.js'
 
 export type Work = (target: Target) => Promise<Outcome>
 
-/** Work that wants the table for itself. */
+/** Work that needs exclusive access to the table. */
 interface Task {
   readonly kind: 'task'
   readonly run: Work
-  /** Whether it only reads, so that what it did stands, whoever has the lock by then. */
+  /** Whether it only reads, so that its result stands even if another writer took the lock meanwhile. */
   readonly isRead: boolean
 }
 
-/** What is asked of a writer. */
+/** A request to the writer. */
 export type Write = Change | Task
 
 /** Whether a run only reads. */
@@ -20,10 +20,10 @@ export const isRead = ([first]: readonly Pending<Write>[]): boolean =>
 
 const sharing: readonly string[] = ['index', 'update', 'delete']
 
-/** Rows of one commit, about. */
+/** Approximate number of rows in a commit. */
 const rowsAtOnce = 20_000
 
-/** Neighbours that share a commit. */
+/** Groups consecutive writes that share a commit. */
 export function runsOf(group: readonly Pending<Write>[]): Pending<Write>[][] {
   const runs: Pending<Write>[][] = []
   let rows = 0

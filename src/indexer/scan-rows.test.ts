@@ -7,7 +7,7 @@ import { Screen } from './screen.js'
 import { type Scored, Top } from './top.js'
 import { probeOf, Vectors } from './vectors.js'
 
-// tiny ones whose squares float32 takes for 0, and large ones whose squares it takes for Infinity
+// tiny vectors whose squares underflow float32, and large ones whose squares overflow it
 const number = fc.oneof(
   fc.double({ min: -1, max: 1, noNaN: true }),
   fc.constantFrom(0, 1, -1, 1e-4, 300, 1e-20, 3e-23, 1e-30, 1e-45, -1e15, 1e19, -3e19, 3e38),
@@ -17,7 +17,7 @@ const near = fc.constantFrom(0, 1e-7, -3e-6, 1e-4, 0.01)
 const scans = fc.integer({ min: 1, max: 40 }).chain((dim) => {
   const vector = fc.array(number, { minLength: dim, maxLength: dim })
   return fc.record({
-    // the same several times, to have equal scores, and some beside it, to have nearly equal ones
+    // repeated, for equal scores, with near copies, for nearly equal ones
     vectors: fc.array(vector, { minLength: 1, maxLength: 12 }),
     picks: fc.array(fc.tuple(fc.nat(11), near), { minLength: 1, maxLength: 700, size: 'max' }),
     queries: fc.array(vector, { minLength: 1, maxLength: 3 }),
@@ -27,7 +27,7 @@ const scans = fc.integer({ min: 1, max: 40 }).chain((dim) => {
   })
 })
 
-it('a screen changes nothing of what is found, whatever the vectors are like', () => {
+it('a screen does not change the result, whatever the vectors are', () => {
   fc.assert(
     fc.property(scans, ({ vectors, picks, queries, metric, limit, isMasked }) => {
       const rows = picks.map(([pick, beside]) => {
@@ -42,7 +42,7 @@ it('a screen changes nothing of what is found, whatever the vectors are like', (
   )
 })
 
-it('among scores that float32 makes equal, the smaller id is found', () => {
+it('among scores that are equal in float32, the smaller id wins', () => {
   const smallerLast = { limit: 1, mask: undefined, screened: true, idOf: (place: number) => `${1 - place}` }
   // squared distances of 0 and of 10⁻⁴⁶
   const close = [Float32Array.of(1e-23), Float32Array.of(2e-23)]
@@ -53,7 +53,7 @@ it('among scores that float32 makes equal, the smaller id is found', () => {
   expect(find(long, { ...smallerLast, queries: [[1e30]], metric: 'dot' })).toEqual(expected)
 })
 
-it('of rows whose directions differ a screen lets few through', () => {
+it('a screen passes few of the rows whose directions differ', () => {
   const rows = Array.from({ length: 5_000 }, (_, row) => wave(row))
   let taken = 0
   const idOf = (place: number): string => {
@@ -65,7 +65,7 @@ it('of rows whose directions differ a screen lets few through', () => {
   expect(taken).toBeLessThan(500)
 })
 
-it('codes follow their vectors when these are moved', () => {
+it('codes follow their vectors when these move', () => {
   const rows = Array.from({ length: 9 }, (_, row) => wave(row))
   const { vectors, codes } = stored(rows)
   vectors.move(8, 2)

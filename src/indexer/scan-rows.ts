@@ -4,11 +4,11 @@ import type { Scored } from './top.js'
 import { rowsAtOnce } from './vectors.js'
 
 export interface ScreenedScan<T extends Scored> extends Scan<T> {
-  /** Changes nothing of what is found. Without it every row is scored. */
+  /** Skips rows without changing the result. Without it every row is scored. */
   readonly screen?: Screen | undefined
 }
 
-/** Offers the places `from` to `to` to every query; of a mask only those that are 1. */
+/** Offers the slots `from` to `to` to every query; with a mask only those whose mask is 1. */
 export function scanRows<T extends Scored>(scan: ScreenedScan<T>, { vectors, from, to, mask }: Range): void {
   for (let start = from; start < to; start += rowsAtOnce) {
     const range = { vectors, from: start, to: Math.min(to, start + rowsAtOnce), mask }
@@ -24,10 +24,10 @@ function offerAll<T extends Scored>(
   for (const [index, top] of tops.entries()) {
     const scores = vectors.score(metric, probes[index]!, { from, to })
     let worst = top.worst
-    for (let place = from; place < to; place++) {
-      const score = scores[place - from]!
-      if (score > worst || (mask !== undefined && mask[place] === 0)) continue
-      top.offer(take(place, score))
+    for (let slot = from; slot < to; slot++) {
+      const score = scores[slot - from]!
+      if (score > worst || (mask !== undefined && mask[slot] === 0)) continue
+      top.offer(take(slot, score))
       worst = top.worst
     }
   }

@@ -4,7 +4,7 @@ import type { Probe } from './metric.js'
 import type { Range, Scan } from './scan.js'
 import type { Scored } from './top.js'
 
-/** Leaves out rows whose codes say that they are not among the best, before they are scored. */
+/** Skips rows that cannot be among the best according to their codes, before they are scored. */
 export class Screen {
   readonly #codes: Codes
   readonly #queries: readonly Int16Array[]
@@ -14,7 +14,7 @@ export class Screen {
     this.#queries = probes.map((probe) => codes.codeOf(probe))
   }
 
-  /** Offers the places of a range to every query, as `scanRows` does. */
+  /** Offers the slots of a range to every query, as `scanRows` does. */
   offer<T extends Scored>({ metric, probes, tops, take }: Scan<T>, { vectors, from, to, mask }: Range): void {
     const codes = this.#codes
     const norms = vectors.norms
@@ -27,12 +27,12 @@ export class Screen {
       let lowest = lowestBound(bound, lengths)
       for (let four = from; four < to; four += rowsTogether) {
         four = codes.seek(four, to, lowest)
-        for (let place = four; place < Math.min(four + rowsTogether, to); place++) {
-          if (codes.products[place - four]! < boundAt(bound, norms[place]!)) continue
-          if (mask !== undefined && mask[place] === 0) continue
-          const score = vectors.score(metric, probe, { from: place, to: place + 1 })[0]!
+        for (let slot = four; slot < Math.min(four + rowsTogether, to); slot++) {
+          if (codes.products[slot - four]! < boundAt(bound, norms[slot]!)) continue
+          if (mask !== undefined && mask[slot] === 0) continue
+          const score = vectors.score(metric, probe, { from: slot, to: slot + 1 })[0]!
           if (score > worst) continue
-          top.offer(take(place, score))
+          top.offer(take(slot, score))
           if (top.worst === worst) continue
           worst = top.worst
           bound = boundOf(metric, probe, worst)

@@ -15,7 +15,7 @@ interface Found extends Scored {
   readonly vector: Float32Array
 }
 
-/** The nearest rows of each query, exactly, reading all rows of the version once. */
+/** The nearest rows of each query, exactly; reads all rows of the version once. */
 export async function searchDisk(
   { table, dim }: Version,
   { metric, question }: { metric: Metric; question: Question },
@@ -33,10 +33,10 @@ export async function searchDisk(
     vectors.reserve(batch.numRows)
     for (let row = 0; row < batch.numRows; row++) vectors.set(row, flat.subarray(row * dim, (row + 1) * dim))
     const idOf = textsOf(batch, 'id')
-    const take = (place: number, score: number): Found => ({
-      id: idOf(place)!,
+    const take = (slot: number, score: number): Found => ({
+      id: idOf(slot)!,
       score,
-      vector: vectors.get(place),
+      vector: vectors.get(slot),
     })
     const mask = tested ? await passing(batch, condition, turns) : undefined
     scanRows({ metric, probes, tops, take }, { vectors, from: 0, to: batch.numRows, mask })
@@ -46,7 +46,7 @@ export async function searchDisk(
   return found.map((list) => list.map((hit) => ({ ...hit, document: documents.get(hit.id)!.document })))
 }
 
-/** 1 for every row of a batch that passes the condition, whatever it asks for. */
+/** 1 for every row of a batch that passes the condition, SQL or not. */
 export async function passing(
   batch: RecordBatch,
   { test }: Pick<Condition, 'test'>,
@@ -79,5 +79,5 @@ export async function readDocuments(
   return rows
 }
 
-/** Ids in one condition. */
+/** Ids in one SQL condition. */
 export const idsAtOnce = 1000

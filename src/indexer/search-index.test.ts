@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Document } from '../document/index.js'
 import { seeded } from '../lib/seeded.js'
-import { context, docs, matchesOf, Place } from './fixture.suite.js'
+import { context, docs, matchesOf, Fixture } from './fixture.suite.js'
 import { indexKinds } from './options.js'
 import type { VectorIndexer } from './vector-indexer.js'
 
-const place = new Place()
+const fixture = new Fixture()
 const random = seeded(5)
 const vector = (): number[] => Array.from({ length: 16 }, () => random() * 2 - 1)
 const corpus = docs(Array.from({ length: 1500 }, (_, n) => ({ id: `d${n}`, n, embedding: vector() })))
@@ -13,11 +13,11 @@ const late = docs(Array.from({ length: 20 }, (_, n) => ({ id: `late${n}`, n, emb
 const queries = Array.from({ length: 20 }, vector)
 let exact: VectorIndexer
 beforeAll(async () => {
-  exact = place.indexer({ columns: { n: 'int' } }, 0)
+  exact = fixture.indexer({ columns: { n: 'int' } }, 0)
   await exact.index(corpus)
   await exact.index(late)
 })
-afterAll(() => place.close())
+afterAll(() => fixture.close())
 
 async function search(
   indexer: VectorIndexer,
@@ -30,9 +30,9 @@ async function search(
 }
 
 it.each(indexKinds.map((kind, at) => [kind, at + 1] as const))(
-  '%s finds nearly what is nearest, with exact scores',
+  '%s finds nearly the nearest, with exact scores',
   async (kind, shard) => {
-    const indexer = place.indexer({ columns: { n: 'int' }, index: { kind, after: 1000 } }, shard)
+    const indexer = fixture.indexer({ columns: { n: 'int' }, index: { kind, after: 1000 } }, shard)
     await indexer.index(corpus)
     await indexer.flush()
     // not in the index yet
@@ -46,7 +46,7 @@ it.each(indexKinds.map((kind, at) => [kind, at + 1] as const))(
         found += answer.filter(([id]) => expected.has(id)).length
         all += expected.size
       }
-      // what SQL cannot say, and what asks for it, is exact
+      // conditions that SQL cannot express, and `exact`, are searched exactly
       for (const parameters of [{ exact: true }, { filter: { id: { $regex: '[05]$' } } }]) {
         expect(await search(indexer, query, parameters)).toEqual(await search(exact, query, parameters))
       }

@@ -8,9 +8,9 @@ import { Top } from './top.js'
 import { Vectors } from './vectors.js'
 
 /**
- * The nearest rows of each query by the approximate index: LanceDB gives `refine` candidates for each match asked for, and
- * those are scored again as everywhere else. Rows that the index does not have yet are among the candidates too. For
- * conditions that SQL can say.
+ * The nearest rows of each query by the approximate index: LanceDB gives `refine` candidates for each requested match, which
+ * are then scored exactly. Rows not yet in the index are candidates as well. Only for conditions that SQL can express in
+ * full.
  */
 export async function searchIndex(
   { table, dim }: Version,
@@ -18,7 +18,7 @@ export async function searchIndex(
 ): Promise<Hit[][]> {
   const { probes, limit, condition, signal } = question
   const hits: Hit[][] = []
-  // more than there are is a number that LanceDB may not be able to hold
+  // more than all rows may be a number that LanceDB cannot hold
   const candidates = Math.min(limit * refine, await table.countRows())
   for (const probe of probes) {
     requireWanted(signal)
@@ -34,9 +34,9 @@ export async function searchIndex(
     for await (const batch of query) rows.push(...storedRows(batch))
     const vectors = new Vectors(dim)
     vectors.reserve(rows.length)
-    for (const [place, { vector }] of rows.entries()) vectors.set(place, vector)
+    for (const [slot, { vector }] of rows.entries()) vectors.set(slot, vector)
     const top = new Top<Hit>(limit)
-    const take = (place: number, score: number): Hit => ({ ...rows[place]!, score })
+    const take = (slot: number, score: number): Hit => ({ ...rows[slot]!, score })
     const all = { vectors, from: 0, to: rows.length, mask: undefined }
     scanRows({ metric, probes: [probe], tops: [top], take }, all)
     hits.push(top.sorted())

@@ -9,21 +9,21 @@ import { Screen } from './screen.js'
 import { type Scored, Top } from './top.js'
 import { Turns } from './turns.js'
 
-/** A row that was found. */
+/** A result row. */
 export interface Hit extends Pick<StoredRow, 'id' | 'document'> {
-  /** May be missing unless it is wanted. */
+  /** May be missing unless it was requested. */
   readonly vector?: Float32Array
   readonly score: number
 }
 
-/** Multiplications after which sockets are looked at: some milliseconds. */
+/** Multiplications between two turns of the event loop: some milliseconds. */
 const workAtOnce = 16_000_000
 
-/** With fewer rows for each match wanted, so many are worth scoring that leaving others out gains nothing. */
+/** With fewer rows for each requested match, most rows are worth scoring, and skipping gains nothing. */
 const rowsForEach = 100
 
-interface Place extends Scored {
-  readonly place: number
+interface ScoredSlot extends Scored {
+  readonly slot: number
 }
 
 /** The nearest rows of each query, exactly. */
@@ -33,8 +33,8 @@ export async function searchMemory(
 ): Promise<Hit[][]> {
   const { probes, limit, withEmbeddings, signal } = question
   const mask = await maskOf(memory, question)
-  const tops = probes.map(() => new Top<Place>(limit))
-  const take = (place: number, score: number): Place => ({ id: memory.ids[place]!, score, place })
+  const tops = probes.map(() => new Top<ScoredSlot>(limit))
+  const take = (slot: number, score: number): ScoredSlot => ({ id: memory.ids[slot]!, score, slot })
   const { vectors, codes, length } = memory
   const screen = limit * rowsForEach <= length ? new Screen(codes, probes) : undefined
   const rowsATurn = Math.max(512, Math.floor(workAtOnce / (vectors.dim * Math.max(1, probes.length))))
@@ -46,9 +46,9 @@ export async function searchMemory(
       { vectors, from, to: Math.min(length, from + rowsATurn), mask },
     )
   }
-  const hitOf = ({ id, score, place }: Place): Hit => {
-    const hit = { id, score, document: memory.documents[place]! }
-    return withEmbeddings ? { ...hit, vector: vectors.get(place) } : hit
+  const hitOf = ({ id, score, slot }: ScoredSlot): Hit => {
+    const hit = { id, score, document: memory.documents[slot]! }
+    return withEmbeddings ? { ...hit, vector: vectors.get(slot) } : hit
   }
   return tops.map((top) => top.sorted().map(hitOf))
 }
@@ -56,22 +56,22 @@ export async function searchMemory(
 /** Rows between two looks at the clock. */
 const rowsUnwatched = 8
 
-/** 1 for every row that passes the condition; undefined when there is none. */
+/** 1 for every row that passes the condition; undefined without a condition. */
 async function maskOf(memory: Memory, { condition, signal }: Question): Promise<Uint8Array | undefined> {
   if (condition === undefined) return undefined
   const { exact, test } = condition
   const mask = new Uint8Array(memory.length)
-  // of a Document an exact condition looks at nothing but id and columns
+  // an exact condition reads only the id and columns of a Document
   const stand = new Document()
   const turns = new Turns(signal)
-  for (let place = 0; place < mask.length; place++) {
-    const due = place % rowsUnwatched === 0 ? turns.due() : undefined
+  for (let slot = 0; slot < mask.length; slot++) {
+    const due = slot % rowsUnwatched === 0 ? turns.due() : undefined
     if (due !== undefined) await due
     if (exact) {
-      stand.id = memory.ids[place]!
-      stand.tags = memory.tags[place]!
+      stand.id = memory.ids[slot]!
+      stand.tags = memory.tags[slot]!
     }
-    if (test(exact ? stand : documentOf(memory.rowAt(place), true))) mask[place] = 1
+    if (test(exact ? stand : documentOf(memory.rowAt(slot), true))) mask[slot] = 1
   }
   return mask
 }

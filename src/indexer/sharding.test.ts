@@ -1,19 +1,19 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Document, DocumentArray } from '../document/index.js'
-import { context, docs, matchesOf, merged, Place } from './fixture.suite.js'
+import { context, docs, matchesOf, merged, Fixture } from './fixture.suite.js'
 import type { Metric } from './metric.js'
 import { metrics } from './metric.js'
 import type { VectorIndexer } from './vector-indexer.js'
 
-let place: Place
+let fixture: Fixture
 beforeEach(() => {
-  place = new Place()
+  fixture = new Fixture()
 })
-afterEach(() => place.close())
+afterEach(() => fixture.close())
 
 const dim = 7
-// few values, so that equal scores are common
+// few distinct values, so that equal scores are common
 const vector = fc.oneof(
   fc.array(fc.constantFrom(-1, 0, 1), { minLength: dim, maxLength: dim }),
   fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -4, max: 4 }), {
@@ -84,7 +84,7 @@ it('one shard or many, in memory or on disk: the same matches, scores and order'
         const answers = []
         for (const shards of [1, 2, 3, 5, 8]) {
           const indexers = Array.from({ length: shards }, (_, at) =>
-            place.indexer(
+            fixture.indexer(
               { metric, columns, dim, zeroVectors: 'last', ...(at % 2 === 1 && { cacheBytes: 0 }) },
               round * 10_000 + shards * 100 + at,
             ),
@@ -125,7 +125,7 @@ it('scores the cosine of vectors of usual lengths as DocumentArray.match does', 
         const corpus = docs(
           vectors.map((each, at) => ({ id: `doc-${at}`, embedding: Float32Array.from(each) })),
         )
-        const indexer = place.indexer({}, round)
+        const indexer = fixture.indexer({}, round)
         await indexer.index(corpus)
         const asked = docs([{ embedding: Float32Array.from(query) }, { embedding: Float32Array.from(query) }])
         await indexer.search(asked.slice(0, 1), context({ limit: 100 }))

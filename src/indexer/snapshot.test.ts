@@ -1,22 +1,22 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { context, docs, find, Place } from './fixture.suite.js'
+import { context, docs, find, Fixture } from './fixture.suite.js'
 import type { VectorIndexerOptions } from './options.js'
 
-let place: Place
+let fixture: Fixture
 beforeEach(() => {
-  place = new Place()
+  fixture = new Fixture()
 })
-afterEach(() => place.close())
+afterEach(() => fixture.close())
 
 const none = docs([])
 const indexer = (options: VectorIndexerOptions = {}, shard = 0) =>
-  place.indexer({ snapshots: join(place.folder, 'snapshots'), ...options }, shard)
+  fixture.indexer({ snapshots: join(fixture.folder, 'snapshots'), ...options }, shard)
 const numbered = (from: number, to: number) =>
   docs(Array.from({ length: to - from }, (_, at) => ({ id: `d${from + at}`, embedding: [from + at, 1] })))
 
-it('a snapshot has what was there, and brings it back in one step, for all replicas', async () => {
+it('a snapshot has what was stored, and restores it in one step, for all replicas', async () => {
   const [first, second] = [indexer(), indexer()]
   const name = 'monday'
   await first.index(numbered(0, 20))
@@ -68,7 +68,7 @@ it('an empty index has a snapshot too', async () => {
   expect(await find(only, [1, 2, 3])).toHaveLength(1)
 })
 
-it('refuses to overwrite one, to restore none, and what does not fit', async () => {
+it('refuses to overwrite a snapshot, and to restore one that is missing or does not fit', async () => {
   const name = 'monday'
   const only = indexer()
   await only.index(numbered(0, 3))
@@ -79,12 +79,12 @@ it('refuses to overwrite one, to restore none, and what does not fit', async () 
   const other = indexer({ columns: { year: 'int' } }, 2)
   await expect(other.restore(none, context({ name }))).rejects.toMatchObject({ code: 'INVALID_OPTION' })
   expect(await other.count(none, context())).toEqual({ count: 0 })
-  expect(existsSync(join(place.folder, 'snapshots', name, '0', 'snapshot.json'))).toBe(true)
-  expect(readdirSync(join(place.folder, 'snapshots', name))).toEqual(['0'])
+  expect(existsSync(join(fixture.folder, 'snapshots', name, '0', 'snapshot.json'))).toBe(true)
+  expect(readdirSync(join(fixture.folder, 'snapshots', name))).toEqual(['0'])
 })
 
 it('without a folder for them, snapshots are refused', async () => {
-  const without = place.indexer()
+  const without = fixture.indexer()
   await expect(without.snapshot(none, context({ name: 'a' }))).rejects.toThrow(/snapshots are off/)
   await expect(without.restore(none, context({ name: 'a' }))).rejects.toThrow(/snapshots are off/)
 })
@@ -116,12 +116,12 @@ it.each([
     })
   }
   await expect(only.snapshot(none, context({ path: '/proc/x' }))).rejects.toThrow(/did you mean 'name'/)
-  expect(existsSync(join(place.folder, 'snapshots'))).toBe(false)
+  expect(existsSync(join(fixture.folder, 'snapshots'))).toBe(false)
 })
 
 it('no link is followed, wherever it is', async () => {
   const only = indexer()
-  const [snapshots, elsewhere] = [join(place.folder, 'snapshots'), join(place.folder, 'elsewhere')]
+  const [snapshots, elsewhere] = [join(fixture.folder, 'snapshots'), join(fixture.folder, 'elsewhere')]
   await only.index(numbered(0, 3))
   await only.snapshot(none, context({ name: 'good' }))
   mkdirSync(elsewhere)
@@ -147,9 +147,9 @@ it('no link is followed, wherever it is', async () => {
 })
 
 it('a folder that cannot be made is refused, and writes go on', async () => {
-  const blocked = join(place.folder, 'blocked')
+  const blocked = join(fixture.folder, 'blocked')
   writeFileSync(blocked, '')
-  const folders = [blocked, join(place.folder, 'not', 'there')]
+  const folders = [blocked, join(fixture.folder, 'not', 'there')]
   if (process.platform === 'linux') folders.push('/proc/x', '/dev/null')
   for (const [shard, snapshots] of folders.entries()) {
     const only = indexer({ snapshots }, shard)

@@ -7,28 +7,31 @@ import { nameGeneration, newGeneration, removeOldGenerations } from './folder.js
 import type { Store } from './store.js'
 import { Sync } from './sync.js'
 
-// A snapshot is one folder a shard, FOLDER/NAME/SHARD: `table/`, a copy of the generation, and `snapshot.json`. For the holder
-// of the writer's lock only, so that nothing is committed while files are copied; readers go on. FOLDER is the operator's;
-// below it no link is followed, for NAME comes from a caller.
+// A snapshot is one folder a shard, FOLDER/NAME/SHARD: `table/`, a copy of the generation, and `snapshot.json`. Only the holder
+// of the writer lock takes or restores one, so that nothing is committed while files are copied; readers continue. FOLDER
+// belongs to the operator; below it links are never followed, because NAME comes from a caller.
 
 interface Description {
   readonly format: 1
   readonly shards: number
-  /** Whether anything was ever stored. */
+  /** Whether nothing was ever stored. */
   readonly empty: boolean
 }
 
-export interface Place {
+export interface SnapshotLocation {
   /** The folder of all snapshots, absolute. */
   readonly folder: string
-  /** The name of one, which has no separators in it. */
+  /** The name of the snapshot, without path separators. */
   readonly name: string
   readonly shard: number
   readonly shards: number
 }
 
-/** Copies the table to where no snapshot of this shard is yet; complete or not there at all. Throws INVALID_INPUT. */
-export async function takeSnapshot(store: Store, { folder, name, shard, shards }: Place): Promise<void> {
+/** Copies the table to a new snapshot, which is complete or does not exist. Throws INVALID_INPUT when it exists already. */
+export async function takeSnapshot(
+  store: Store,
+  { folder, name, shard, shards }: SnapshotLocation,
+): Promise<void> {
   const snapshot = join(folder, name)
   // not `recursive`: below /proc that never ends
   await makeFolder(folder)
@@ -54,7 +57,7 @@ export async function takeSnapshot(store: Store, { folder, name, shard, shards }
   }
 }
 
-/** Puts a snapshot in the place of all that is stored, at once for whoever reads. Throws INVALID_INPUT when there is none. */
+/** Replaces the table with a snapshot, in one step for readers. Throws INVALID_INPUT when there is no such snapshot. */
 export async function restoreSnapshot(
   store: Store,
   {
@@ -64,7 +67,7 @@ export async function restoreSnapshot(
     shards,
     keepMs,
     writer,
-  }: Place & { readonly keepMs: number; readonly writer: number },
+  }: SnapshotLocation & { readonly keepMs: number; readonly writer: number },
 ): Promise<void> {
   const snapshot = join(folder, name)
   const source = join(snapshot, String(shard))
@@ -83,12 +86,12 @@ export async function restoreSnapshot(
   const table = join(store.folder, generation)
   await copy(join(source, 'table'), table)
   await store.check(generation)
-  // a generation that nobody names yet: all of it goes to the disk before its name does
+  // an unnamed generation: its content is flushed to the disk before its name is written
   await new Sync().run(table)
   await nameGeneration(store.folder, writer, generation)
 }
 
-/** Makes a folder in one that is there. Throws INVALID_INPUT for what is there and is no folder, a link for example. */
+/** Makes a folder in an existing one. Throws INVALID_INPUT where something else, for example a link, is in the way. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path)
@@ -121,7 +124,7 @@ function noSnapshot(name: string, shard: number): MillraceError {
   return new MillraceError('INVALID_INPUT', `There is no snapshot '${name}' of shard ${shard}.`)
 }
 
-/** Files and folders only, sharing blocks where the file system can. Throws INVALID_INPUT for anything else. */
+/** Copies files and folders only, sharing blocks where the file system can. Throws INVALID_INPUT for anything else. */
 function copy(from: string, to: string): Promise<void> {
   const mode = constants.COPYFILE_FICLONE
   return cp(from, to, { recursive: true, mode, verbatimSymlinks: true, filter: requirePlain })

@@ -9,17 +9,17 @@ import { currentPointer, nameGeneration, newGeneration, removeOldGenerations, ta
 import type { ResolvedOptions } from './options.js'
 import { schemaOf } from './rows.js'
 
-/** The table as it was at one commit; what others write does not change it. */
+/** The table at one commit; later writes do not change it. */
 export interface Version {
   readonly generation: string
   readonly number: number
   readonly dim: number
   readonly table: Table
-  /** The table of the same generation as it goes on: what is written, is written here. */
+  /** The table of the same generation at its newest commit; writes go here. */
   readonly live: Table
 }
 
-/** The table of a generation, which follows what is written. */
+/** The table of a generation, which follows new commits. */
 interface Live {
   readonly generation: string
   readonly dim: number
@@ -30,16 +30,15 @@ interface Live {
 export interface StoreInit {
   readonly folder: string
   readonly options: Pick<ResolvedOptions, 'dim' | 'columns' | 'staleMs'>
-  /** For tests: runs between a table is made and it is named. */
+  /** For tests: runs after a table is created and before it is named. */
   readonly beforeNaming?: () => Promise<void>
 }
 
 /**
  * The table in a shard's folder.
  *
- * 1. What `latest` gives is at least as new as everything that was acknowledged before it was called, by any process, minus
- *    `staleMs`.
- * 2. A Version reads one and the same state for as long as it is used.
+ * 1. The result of `latest` is at least as new as everything acknowledged by any process before the call, less `staleMs`.
+ * 2. A Version reads the same state for as long as it is used.
  */
 export class Store {
   readonly folder: string
@@ -47,11 +46,11 @@ export class Store {
   readonly #beforeNaming: StoreInit['beforeNaming']
   readonly #looks = new Exclusive()
   #live: Live | undefined
-  /** Name of the file that named its generation. */
+  /** Name of the CURRENT file that named its generation. */
   #pointer: string | undefined
   #version: Version | undefined
   #lookedAt = -Infinity
-  /** The look that has not begun, which serves all who wait for one. */
+  /** A look that has not begun, which serves all calls until it begins. */
   #nextLook: Promise<Version | undefined> | undefined
 
   constructor({ folder, options, beforeNaming }: StoreInit) {
@@ -60,7 +59,7 @@ export class Store {
     this.#beforeNaming = beforeNaming
   }
 
-  /** The newest state; undefined while nothing was ever stored. `exactly` overrides `staleMs`. */
+  /** The newest state; undefined while nothing was ever stored. `exactly` ignores `staleMs`. */
   latest({ exactly = false }: { exactly?: boolean } = {}): Promise<Version | undefined> {
     if (!exactly && performance.now() - this.#lookedAt < this.#options.staleMs)
       return Promise.resolve(this.#version)
@@ -73,14 +72,14 @@ export class Store {
     }))
   }
 
-  /** Makes the first table. For the holder of the writer's lock only, whose number is `writer`. */
+  /** Creates the first table. Only for the holder of the writer lock, whose number is `writer`. */
   async create(dim: number, writer: number): Promise<void> {
     const engine = await loadEngine()
     await removeOldGenerations(this.folder, { writer, keepMs: 0 })
     const generation = await newGeneration(this.folder, writer)
     const connection = await connect(engine, join(this.folder, generation))
     const table = await connection.createEmptyTable(tableName, schemaOf(engine, dim, this.#options.columns))
-    // two commits with the same new id are then a conflict, should the writer's lock ever fail
+    // makes two commits with the same new id a conflict, should the writer lock ever fail
     await table.setUnenforcedPrimaryKey('id')
     connection.close()
     await this.#beforeNaming?.()
@@ -105,7 +104,7 @@ export class Store {
     const generation = pointer?.generation
     if (generation === undefined) return undefined
     if (this.#live?.generation !== generation) {
-      // whoever still reads the former one has tables of his own
+      // readers of the former generation hold tables of their own
       this.#live?.connection.close()
       this.#live = await this.#open(generation)
     }
@@ -114,7 +113,7 @@ export class Store {
     const number = await live.version()
     const known = this.#version
     if (known?.generation === generation && known.number === number) return known
-    // a table that was opened stays at the state it found
+    // an opened table stays at the commit it found
     const table = await connection.openTable(tableName)
     return { generation, dim, table, live, number: await table.version() }
   }
@@ -126,7 +125,7 @@ export class Store {
     return { generation, connection, table, dim: this.#checked(fields) }
   }
 
-  /** The length of the vectors. Throws INVALID_OPTION when the table was made for other options. */
+  /** The length of the vectors. Throws INVALID_OPTION when the table was created with other options. */
   #checked(fields: readonly Field[]): number {
     const { dim: wantedDim, columns } = this.#options
     const list = fields.find(({ name }) => name === 'vector')?.type as
@@ -148,7 +147,7 @@ export class Store {
   }
 }
 
-/** Keeps the version that a table was opened at: only what looks for a newer one changes it. */
+/** Pins a table to the version at which it was opened: only an explicit checkout changes it. */
 export function connect({ lance }: Engine, folder: string): Promise<Connection> {
   return lance.connect(folder)
 }

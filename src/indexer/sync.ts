@@ -4,8 +4,8 @@ import { isMissing } from '../workspace/create-whole.js'
 import { syncFolder } from './folder.js'
 
 /**
- * Brings the files of a table to the disk. LanceDB itself leaves that to the system: what is committed survives the death
- * of the process, not that of the machine. Files that count never change once they are there, so each is brought there once.
+ * Flushes the files of a table to the disk. LanceDB leaves that to the system: without it a commit survives the death of the
+ * process, but not of the machine. Committed files never change, so each is flushed once.
  */
 export class Sync {
   #synced = new Set<string>()
@@ -38,7 +38,7 @@ async function syncFile(path: string): Promise<void> {
       await file.close()
     }
   } catch (error) {
-    // cleaned away meanwhile
+    // removed meanwhile
     if (!isMissing(error)) throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import { decodeText } from '../lib/protobuf/text.js'
 
-/** The text in a row of a column, null where it has none. Arrow's own reader drops a U+FEFF at the beginning of a text. */
+/** The text in a row of a column, null where there is none. Arrow's own reader drops a leading U+FEFF. */
 export function textsOf(batch: RecordBatch, column: string): (row: number) => string | null {
   const [data] = batch.getChild(column)!.data
   if (data === undefined) return () => null

@@ -4,23 +4,23 @@ export interface Scored {
   readonly id: string
 }
 
-/** The smaller score first, equal ones by id as plain strings: an order without ties, for ids are there once. */
+/** Smaller score first, equal scores by id as plain strings: a total order, since ids are unique. */
 export function compareScored(left: Scored, right: Scored): number {
   if (left.score !== right.score) return left.score - right.score
   return left.id < right.id ? -1 : left.id > right.id ? 1 : 0
 }
 
-/** Keeps the first `limit` of all that it is offered. */
+/** Keeps the best `limit` of all offered rows. */
 export class Top<T extends Scored> {
   readonly #limit: number
-  /** A heap: each is worse than its two children, the worst of all comes first. */
+  /** A heap: each entry is worse than its two children, so the worst comes first. */
   readonly #heap: T[] = []
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** What is worse than this score need not be offered. */
+  /** Scores worse than this need not be offered. */
   get worst(): number {
     return this.#heap.length < this.#limit ? Infinity : this.#heap[0]!.score
   }

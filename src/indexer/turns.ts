@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { requireWanted } from './question.js'
 
-/** Work after which sockets are looked at. */
+/** How long work may run before it yields to the event loop, in milliseconds. */
 const longestMs = 8
 
-/** Gives other work its turn during long work. */
+/** Lets long work yield to the event loop. */
 export class Turns {
   readonly #signal: AbortSignal
   #since = performance.now()
@@ -13,7 +13,7 @@ export class Turns {
     this.#signal = signal
   }
 
-  /** Something to wait for when others have waited long enough. Rejects with CANCELLED when nobody wants the result. */
+  /** A promise to await when it is time to yield, else undefined. Rejects with CANCELLED when the result is unwanted. */
   due(): Promise<void> | undefined {
     return performance.now() - this.#since < longestMs ? undefined : this.#pass()
   }

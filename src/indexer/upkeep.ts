@@ -7,15 +7,15 @@ import type { Target } from './writes.js'
 
 type UpkeepOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'compactAfter' | 'keepVersionsMs'>
 
-/** Commits between two looks at how many files there are. */
+/** Commits between two counts of the files. */
 const lookEvery = 16
 
-/** How many times `compactAfter` files or commits there may be at most, however little is in them. */
+/** Upper limit of files or commits, as a multiple of `compactAfter`, however few rows they hold. */
 const filesAtMost = 8
 
 /**
- * Joins small files, removes versions that nobody reads any more, and keeps the approximate index near the rows. For the
- * holder of the writer's lock only.
+ * Compacts small files, removes versions that are no longer read, and keeps the approximate index up to date. Only for the
+ * holder of the writer lock.
  */
 export class Upkeep {
   readonly #options: UpkeepOptions
@@ -27,8 +27,8 @@ export class Upkeep {
   }
 
   /**
-   * After a group of commits that wrote `rows` rows. Joining rewrites what is joined, so it waits until a fair part of the
-   * table is new: each row is then rewritten a few times in its life, not once for every few commits.
+   * Runs after a group of commits that wrote `rows` rows. Compaction rewrites the files it joins, so it waits until a fair
+   * part of the table is new: a row is then rewritten a few times in total, not once every few commits.
    */
   async after(target: Target, rows: number): Promise<void> {
     this.#commits += 1
@@ -41,11 +41,11 @@ export class Upkeep {
     const most = compactAfter * filesAtMost
     const files = fragmentStats.numFragments
     const worth = files >= compactAfter && this.#rows * 4 >= numRows
-    // deletes make no files, but versions
+    // deletes add versions, but no files
     if (worth || files >= most || this.#commits >= most) await this.run(target, version)
   }
 
-  /** All of it, now. */
+  /** Does all upkeep now. */
   async run(target: Target, known?: Version): Promise<void> {
     const { keepVersionsMs, index } = this.#options
     const version = known ?? (await target.latest())
@@ -58,7 +58,7 @@ export class Upkeep {
     await removeOldGenerations(target.store.folder, { writer: target.writer, keepMs: keepVersionsMs })
   }
 
-  /** `optimize` takes new rows into an index that is there. */
+  /** `optimize` adds new rows to an existing index. */
   async #index(table: Table): Promise<void> {
     const { index, metric } = this.#options
     if ((await table.countRows()) < index!.after) return

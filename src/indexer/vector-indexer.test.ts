@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CsrMatrix, Document, NdArray } from '../document/index.js'
-import { context, docs, find, Place } from './fixture.suite.js'
+import { context, docs, find, Fixture } from './fixture.suite.js'
 
-let place: Place
+let fixture: Fixture
 beforeEach(() => {
-  place = new Place()
+  fixture = new Fixture()
 })
-afterEach(() => place.close())
+afterEach(() => fixture.close())
 
 const none = docs([])
 
-describe('an index that nobody wrote to', () => {
+describe('an index that was never written to', () => {
   it('finds nothing, counts nothing, and can be flushed', async () => {
-    const indexer = place.indexer()
+    const indexer = fixture.indexer()
     expect(await find(indexer, [1, 2])).toEqual([])
     expect(await indexer.count(none, context())).toEqual({ count: 0 })
     expect(await indexer.flush()).toEqual({ flushed: true })
@@ -25,8 +25,8 @@ describe('an index that nobody wrote to', () => {
 })
 
 describe('/index', () => {
-  it('stores by id: the same id twice is one document, the last one', async () => {
-    const indexer = place.indexer()
+  it('stores by id: of two documents with one id the last one stays', async () => {
+    const indexer = fixture.indexer()
     const embedding = [1, 0]
     expect(
       await indexer.index(
@@ -41,8 +41,8 @@ describe('/index', () => {
     expect((await indexer.get(docs([{ id: 'a' }]), context())).texts).toEqual(['newest'])
   })
 
-  it('gives back whole documents', async () => {
-    const indexer = place.indexer()
+  it('returns whole documents', async () => {
+    const indexer = fixture.indexer()
     const given = new Document({
       id: "it's \\ 'quoted' – ünïcode 🦉",
       text: 'hello',
@@ -63,16 +63,16 @@ describe('/index', () => {
     expect((query.matches.at(0)!.embedding as NdArray).toList()).toEqual([1, 2])
   })
 
-  it('leaves the documents that it was given as they were', async () => {
-    const indexer = place.indexer()
+  it('does not change the documents given to it', async () => {
+    const indexer = fixture.indexer()
     const given = docs([{ id: 'a', embedding: [1, 2] }])
     const before = given.toJSON()
     await indexer.index(given)
     expect(given.toJSON()).toEqual(before)
   })
 
-  it('writes sparse embeddings out', async () => {
-    const indexer = place.indexer()
+  it('stores sparse embeddings as dense ones', async () => {
+    const indexer = fixture.indexer()
     const given = docs([{ id: 'a' }, { id: 'b' }])
     given.embeddings = new CsrMatrix({ shape: [2, 3], indptr: [0, 1, 2], indices: [0, 2], data: [1, 1] })
     await indexer.index(given)
@@ -97,14 +97,14 @@ describe('/index', () => {
     ['what float32 cannot hold', { id: 'a', embedding: [1e300, 0] }, /not finite/],
     ['a tag of another type', { id: 'a', embedding: [1, 2], year: 'MM' }, /Tag year of document a/],
   ])('refuses a document with %s', async (_, init, message) => {
-    const indexer = place.indexer({ columns: { year: 'int' } })
+    const indexer = fixture.indexer({ columns: { year: 'int' } })
     await indexer.index(docs([{ id: 'first', embedding: [0, 1] }]))
     await expect(indexer.index(docs([init]))).rejects.toThrow(message)
     expect(await indexer.count(none, context())).toEqual({ count: 1 })
   })
 
-  it('commits many small requests together, and refuses only the one that is wrong', async () => {
-    const indexer = place.indexer({ dim: 2 })
+  it('commits many small requests together, and refuses only the invalid one', async () => {
+    const indexer = fixture.indexer({ dim: 2 })
     const requests = Array.from({ length: 50 }, (_, at) =>
       indexer.index(docs([{ id: `d${at}`, embedding: at === 7 ? [1, 2, 3] : [at, 1] }])),
     )
@@ -115,8 +115,8 @@ describe('/index', () => {
 })
 
 describe('/update', () => {
-  it('replaces the fields that are given, and says which ids are not there', async () => {
-    const indexer = place.indexer({ columns: { year: 'int' } })
+  it('replaces the given fields, and reports ids that do not exist', async () => {
+    const indexer = fixture.indexer({ columns: { year: 'int' } })
     await indexer.index(docs([{ id: 'a', text: 'one', tags: { year: 1, lang: 'en' }, embedding: [1, 0] }]))
     expect(
       await indexer.update(
@@ -139,7 +139,7 @@ describe('/update', () => {
 
 describe('/delete', () => {
   it('deletes by documents, ids and filter', async () => {
-    const indexer = place.indexer({ columns: { n: 'int' } })
+    const indexer = fixture.indexer({ columns: { n: 'int' } })
     await indexer.index(docs(Array.from({ length: 10 }, (_, n) => ({ id: `d${n}`, n, embedding: [n, 1] }))))
     expect(
       await indexer.delete(docs([{ id: 'd0' }, { id: 'none' }]), context({ ids: ['d1', 'd0'] })),
@@ -169,8 +169,8 @@ describe('/delete of everything', () => {
     { $not: { $or: [] } },
     { $or: [{}, { text: { $eq: 'x' } }] },
     { id: { $nin: [] } },
-  ])('needs more than a filter that passes all: %j', async (filter) => {
-    const indexer = place.indexer()
+  ])('needs more than a filter that passes everything: %j', async (filter) => {
+    const indexer = fixture.indexer()
     await indexer.index(docs([{ id: 'a', embedding: [1, 2] }]))
     await expect(indexer.delete(none, context({ filter }))).rejects.toMatchObject({
       code: 'INVALID_INPUT',
@@ -181,8 +181,8 @@ describe('/delete of everything', () => {
     expect(await indexer.delete(none, context({ filter, all: true }))).toEqual({ deleted: 1 })
   })
 
-  it('is asked for alone', async () => {
-    const indexer = place.indexer()
+  it('must be requested alone', async () => {
+    const indexer = fixture.indexer()
     await indexer.index(docs(['a', 'b', 'c'].map((id) => ({ id, embedding: [1, 2] }))))
     const all = true
     await expect(indexer.delete(docs([{ id: 'a' }]), context({ all }))).rejects.toThrow(/without documents/)
@@ -210,7 +210,7 @@ describe('parameters', () => {
   ] as const
 
   it.each(endpoints)('that /%s does not take are refused', async (endpoint) => {
-    const indexer = place.indexer({ snapshots: place.folder })
+    const indexer = fixture.indexer({ snapshots: fixture.folder })
     await indexer.index(docs([{ id: 'a', embedding: [1, 2] }]))
     for (const parameters of [
       { bogus: 1 },
@@ -238,12 +238,12 @@ describe('parameters', () => {
     ['count', 'where', 'filter'],
     ['restore', 'names', 'name'],
   ] as const)('of /%s: %s is near %s', async (endpoint, name, near) => {
-    const indexer = place.indexer()
+    const indexer = fixture.indexer()
     await expect(indexer[endpoint](none, context({ [name]: {} }))).rejects.toThrow(`did you mean '${near}'?`)
   })
 
   it('say whether embeddings come back from a write', async () => {
-    const indexer = place.indexer()
+    const indexer = fixture.indexer()
     const given = docs([{ id: 'a', text: 'x', embedding: [1, 2] }])
     await indexer.index(given, context({ includeEmbeddings: true }))
     expect(given.at(0)!.embedding).toBeDefined()
@@ -260,7 +260,7 @@ describe('zero vectors', () => {
   const zero = { id: 'zero', embedding: [0, 0] }
 
   it('are refused under cosine', async () => {
-    const indexer = place.indexer()
+    const indexer = fixture.indexer()
     await indexer.index(docs([{ id: 'a', embedding: [1, 2] }]))
     await expect(indexer.index(docs([zero]))).rejects.toMatchObject({
       code: 'INVALID_INPUT',
@@ -269,13 +269,13 @@ describe('zero vectors', () => {
     await expect(indexer.update(docs([{ id: 'a', embedding: [0, -0] }]))).rejects.toThrow(/zero vector/)
     expect(await indexer.update(docs([{ id: 'a', text: 'x' }]))).toMatchObject({ updated: 1 })
     await expect(find(indexer, [0, 0])).rejects.toThrow(/zero vector/)
-    expect(() => place.indexer({ zeroVectors: 'first' as never })).toThrow(
+    expect(() => fixture.indexer({ zeroVectors: 'first' as never })).toThrow(
       /zeroVectors must be refuse or last/,
     )
   })
 
   it.each([256 * 2 ** 20, 0])('or come last, at distance 2, with %i bytes of memory', async (cacheBytes) => {
-    const indexer = place.indexer({ zeroVectors: 'last', cacheBytes })
+    const indexer = fixture.indexer({ zeroVectors: 'last', cacheBytes })
     const others = Array.from({ length: 300 }, (_, n) => ({
       id: `d${n}`,
       embedding: [Math.cos(n), Math.sin(n)],
@@ -284,7 +284,7 @@ describe('zero vectors', () => {
     const found = await find(indexer, [1, 0], { limit: 1000 })
     expect(found).toHaveLength(302)
     expect(found.at(-1)).toEqual(['zero', 2])
-    // a short one by its direction
+    // a short vector is ranked by its direction
     expect(found.find(([id]) => id === 'short')![1]).toBeCloseTo(0, 6)
     expect((await find(indexer, [-1, 0], { limit: 3 })).map(([id]) => id)).not.toContain('short')
     const nowhere = await find(indexer, [0, 0], { limit: 2 })
@@ -292,21 +292,21 @@ describe('zero vectors', () => {
       ['d0', 2],
       ['d1', 2],
     ])
-    // a row that was refused later is there still, and can be changed
-    const strict = place.indexer({ cacheBytes })
+    // a row that would be refused today is still there, and can be changed
+    const strict = fixture.indexer({ cacheBytes })
     expect(await strict.update(docs([{ id: 'zero', text: 'x' }]))).toMatchObject({ updated: 1 })
   })
 
-  it.each(['l2', 'dot'] as const)('are vectors as any other under %s', async (metric) => {
-    const indexer = place.indexer({ metric })
+  it.each(['l2', 'dot'] as const)('are ordinary vectors under %s', async (metric) => {
+    const indexer = fixture.indexer({ metric })
     await indexer.index(docs([zero, { id: 'a', embedding: [3, 4] }]))
     expect(await find(indexer, [0, 0])).toHaveLength(2)
   })
 })
 
 describe('/search', () => {
-  it('orders by score, ties by id, and cuts after that', async () => {
-    const indexer = place.indexer({ metric: 'l2', limit: 3 })
+  it('orders by score, ties by id, and truncates after that', async () => {
+    const indexer = fixture.indexer({ metric: 'l2', limit: 3 })
     await indexer.index(
       docs(['c', 'b', 'a', 'd', 'e'].map((id) => ({ id, embedding: [id === 'e' ? 0 : 1, 0] }))),
     )
@@ -323,14 +323,14 @@ describe('/search', () => {
     ['l2', 4 + 4],
     ['dot', 1 - 3],
   ] as const)('scores by %s', async (metric, expected) => {
-    const indexer = place.indexer({ metric })
+    const indexer = fixture.indexer({ metric })
     await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
     const [found] = await find(indexer, [metric === 'l2' ? 5 : 1, metric === 'l2' ? 2 : 0])
     expect(found![1]).toBeCloseTo(expected, 6)
   })
 
-  it('refuses queries that do not fit and parameters that are wrong', async () => {
-    const indexer = place.indexer()
+  it('refuses queries that do not fit and parameters that are invalid', async () => {
+    const indexer = fixture.indexer()
     await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
     await expect(find(indexer, [1])).rejects.toThrow(/1 numbers, and the index has 2/)
     await expect(find(indexer, [1, 2], { limit: 0 })).rejects.toThrow(/limit/)
@@ -338,8 +338,8 @@ describe('/search', () => {
     await expect(indexer.search(docs([{ text: 'x' }]), context())).rejects.toThrow(/no embedding/)
   })
 
-  it('stops when nobody waits for it any more', async () => {
-    const indexer = place.indexer()
+  it('stops when its result is no longer wanted', async () => {
+    const indexer = fixture.indexer()
     await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
     const query = docs([{ embedding: [1, 2] }])
     await expect(indexer.search(query, context({}, AbortSignal.abort()))).rejects.toMatchObject({
@@ -347,14 +347,14 @@ describe('/search', () => {
     })
   })
 
-  it('reads from disk what does not fit into memory, with the same answers', async () => {
-    const writer = place.indexer()
+  it('reads from disk when the rows do not fit into memory, with the same answers', async () => {
+    const writer = fixture.indexer()
     await writer.index(
       docs(
         Array.from({ length: 500 }, (_, n) => ({ id: `d${n}`, n, embedding: [Math.sin(n), Math.cos(n)] })),
       ),
     )
-    const disk = place.indexer({ cacheBytes: 1000 })
+    const disk = fixture.indexer({ cacheBytes: 1000 })
     for (const filter of [
       undefined,
       { tags__n: { $gt: 250 } },
@@ -370,8 +370,8 @@ describe('/search', () => {
 })
 
 describe('replicas of a shard', () => {
-  it('see each other’s writes as soon as they are answered', async () => {
-    const replicas = [place.indexer(), place.indexer(), place.indexer()]
+  it('see each other’s writes as soon as they are acknowledged', async () => {
+    const replicas = [fixture.indexer(), fixture.indexer(), fixture.indexer()]
     for (let n = 0; n < 12; n++) {
       await replicas[n % 3]!.index(docs([{ id: `d${n}`, embedding: [n + 1, 1] }]))
       if (n % 4 === 3) await replicas[(n + 1) % 3]!.delete(docs([{ id: `d${n - 1}` }]), context())
@@ -382,8 +382,8 @@ describe('replicas of a shard', () => {
     }
   })
 
-  it('write at the same time without losing or doubling anything', async () => {
-    const replicas = [place.indexer(), place.indexer(), place.indexer()]
+  it('write concurrently without losing or doubling anything', async () => {
+    const replicas = [fixture.indexer(), fixture.indexer(), fixture.indexer()]
     await Promise.all(
       Array.from({ length: 60 }, (_, n) =>
         replicas[n % 3]!.index(docs([{ id: `d${n % 40}`, embedding: [n, 1] }])),
@@ -392,8 +392,8 @@ describe('replicas of a shard', () => {
     for (const replica of replicas) expect(await replica.count(none, context())).toEqual({ count: 40 })
   })
 
-  it('may be as stale as they were allowed to be', async () => {
-    const [writer, reader] = [place.indexer(), place.indexer({ staleMs: 3_600_000 })]
+  it('may be as stale as allowed', async () => {
+    const [writer, reader] = [fixture.indexer(), fixture.indexer({ staleMs: 3_600_000 })]
     await writer.index(docs([{ id: 'a', embedding: [1, 1] }]))
     expect(await find(reader, [1, 1])).toHaveLength(1)
     await writer.index(docs([{ id: 'b', embedding: [1, 1] }]))
@@ -402,9 +402,9 @@ describe('replicas of a shard', () => {
 })
 
 describe('upkeep', () => {
-  it('keeps files and versions few, whatever is read meanwhile', async () => {
-    const indexer = place.indexer({ compactAfter: 4, keepVersionsMs: 0 })
-    const reader = place.indexer({ cacheBytes: 0 })
+  it('keeps files and versions few, also while they are read', async () => {
+    const indexer = fixture.indexer({ compactAfter: 4, keepVersionsMs: 0 })
+    const reader = fixture.indexer({ cacheBytes: 0 })
     for (let n = 0; n < 40; n++) {
       await indexer.index(docs([{ id: `d${n}`, embedding: [n + 1, 1] }]))
       expect(await find(reader, [1, 1], { limit: 100 })).toHaveLength(n + 1)
@@ -414,19 +414,19 @@ describe('upkeep', () => {
   })
 })
 
-it('writes that were accepted are done before close() ends, later ones refused', async () => {
-  const indexer = place.indexer()
+it('accepted writes are done before close() ends, later ones are refused', async () => {
+  const indexer = fixture.indexer()
   const write = indexer.index(docs([{ id: 'a', embedding: [1] }]))
   await indexer.close()
   expect(await write).toEqual({ indexed: 1 })
   await expect(indexer.index(docs([{ id: 'b', embedding: [1] }]))).rejects.toMatchObject({
     code: 'UNAVAILABLE',
   })
-  expect(await place.indexer().count(none, context())).toEqual({ count: 1 })
+  expect(await fixture.indexer().count(none, context())).toEqual({ count: 1 })
 })
 
 describe('options', () => {
-  it('that cannot be used are refused when the executor is made', () => {
+  it('that cannot be used are refused when the executor is created', () => {
     for (const options of [
       { dim: 0 },
       { metric: 'euclid' },
@@ -438,34 +438,34 @@ describe('options', () => {
       { fsync: 'yes' },
       { cacheBytes: 2 ** 32 },
     ]) {
-      expect(() => place.indexer(options as never)).toThrow(
+      expect(() => fixture.indexer(options as never)).toThrow(
         expect.objectContaining({
           code: 'INVALID_OPTION',
           message: expect.stringMatching(/^VectorIndexer: /),
         }),
       )
     }
-    expect(() => place.indexer({ metrics: 'l2' } as never)).toThrow(/did you mean 'metric'/)
+    expect(() => fixture.indexer({ metrics: 'l2' } as never)).toThrow(/did you mean 'metric'/)
   })
 
-  it('that are not those of the table are refused when it is opened', async () => {
-    await place.indexer({ columns: { year: 'int' } }).index(docs([{ id: 'a', embedding: [1, 2] }]))
+  it('that do not match the table are refused when it is opened', async () => {
+    await fixture.indexer({ columns: { year: 'int' } }).index(docs([{ id: 'a', embedding: [1, 2] }]))
     for (const options of [
       {},
       { columns: { year: 'string' } },
       { columns: { year: 'int' }, dim: 3 },
     ] as const) {
-      await expect(place.indexer(options).count(none, context())).rejects.toMatchObject({
+      await expect(fixture.indexer(options).count(none, context())).rejects.toMatchObject({
         code: 'INVALID_OPTION',
       })
     }
   })
 })
 
-it('a table of which the creation was cut short is created again', async () => {
+it('a table whose creation was interrupted is created again', async () => {
   const { mkdirSync, writeFileSync } = await import('node:fs')
   const { join } = await import('node:path')
-  const indexer = place.indexer()
+  const indexer = fixture.indexer()
   const torn = join(indexer.workspace, 'generation-000000000000', 'documents.lance', 'data')
   mkdirSync(torn, { recursive: true })
   writeFileSync(join(torn, 'x.lance'), 'half')
@@ -475,7 +475,7 @@ it('a table of which the creation was cut short is created again', async () => {
 })
 
 it('with fsync everything works the same', async () => {
-  const indexer = place.indexer({ fsync: true, compactAfter: 2 })
+  const indexer = fixture.indexer({ fsync: true, compactAfter: 2 })
   for (let n = 0; n < 20; n++) await indexer.index(docs([{ id: `d${n}`, embedding: [n, 1] }]))
   expect(await indexer.count(none, context())).toEqual({ count: 20 })
 })

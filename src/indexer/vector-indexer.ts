@@ -12,13 +12,13 @@ import { conditionOf, deletedBy } from './question.js'
 import { Reader } from './reader.js'
 import { documentOf, rowOf } from './rows.js'
 import type { Hit } from './search-memory.js'
-import { type Place, restoreSnapshot, takeSnapshot } from './snapshot.js'
+import { type SnapshotLocation, restoreSnapshot, takeSnapshot } from './snapshot.js'
 import { Store } from './store.js'
 import { probeOf } from './vectors.js'
 import type { Outcome } from './writes.js'
 import { Writer } from './writer.js'
 
-/** How the matches that an executor finds are ordered, for whoever merges those of several shards. */
+/** How an executor orders its matches, for the merge of the matches of several shards. */
 export interface Ranking {
   readonly limit?: number
   /** Name of the score. */
@@ -28,8 +28,8 @@ export interface Ranking {
 
 /**
  * Stores Documents by id and finds the nearest ones by their embeddings: one shard of a durable index in its `workspace`,
- * on LanceDB. Replicas of a shard share that folder; each sees what the others have written. docs/indexer.md has the
- * endpoints and what they promise.
+ * on LanceDB. Replicas of a shard share that folder; each sees the writes of the others. docs/indexer.md describes the
+ * endpoints and their guarantees.
  *
  * Throws UNKNOWN_OPTION, INVALID_OPTION, and MODULE_NOT_FOUND where LanceDB is not installed.
  *
@@ -73,7 +73,7 @@ export class VectorIndexer extends Executor {
     await this.#reader.warmUp()
   }
 
-  /** Stores Documents, in place of those with their ids. Gives `{ indexed }`. */
+  /** Stores Documents and replaces those with the same ids. Returns `{ indexed }`. */
   async index(docs: DocumentArray, { parameters = {} }: Partial<HandlerContext> = {}): Promise<Outcome> {
     requireKnown('/index', parameters)
     const withEmbeddings = flagOf(parameters, 'includeEmbeddings', true)
@@ -83,7 +83,7 @@ export class VectorIndexer extends Executor {
     return outcome
   }
 
-  /** Replaces the fields that are given, in Documents that are there. Gives `{ updated, missing }`, the ids that are not. */
+  /** Replaces the given fields of existing Documents. Returns `{ updated, missing }`: `missing` lists the ids not found. */
   async update(docs: DocumentArray, { parameters = {} }: Partial<HandlerContext> = {}): Promise<Outcome> {
     requireKnown('/update', parameters)
     const withEmbeddings = flagOf(parameters, 'includeEmbeddings', true)
@@ -94,8 +94,9 @@ export class VectorIndexer extends Executor {
 
   /**
    * Deletes the Documents with these ids, those in `parameters.ids`, and those that pass `parameters.filter`. INVALID_INPUT
-   * for a filter that passes every Document, unless `parameters.all` says that this is meant. With several shards INVALID_INPUT for Documents beside the others: they may decide which shards are asked, and the others would be
-   * deleted in these alone.
+   * for a filter that passes every Document, unless `parameters.all` is given. INVALID_INPUT, with several shards, for
+   * Documents together with ids or a filter: Documents may decide which shards receive the request, and the rest would be
+   * deleted from these alone.
    */
   async delete(docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<Outcome> {
     requireKnown('/delete', parameters)
@@ -115,7 +116,7 @@ export class VectorIndexer extends Executor {
     return { deleted: outcomes.reduce((sum, { deleted }) => sum + Number(deleted), 0) }
   }
 
-  /** Gives each Document its nearest ones as `matches`, the closest first. */
+  /** Sets the `matches` of each Document to its nearest ones, closest first. */
   async search(docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<void> {
     requireKnown('/search', parameters)
     const { metric, columns, limit, refusesZero } = this.#options
@@ -135,7 +136,7 @@ export class VectorIndexer extends Executor {
     }
   }
 
-  /** Gives what is stored under the ids, in their order; of an id that is not stored, a Document with nothing but the id. */
+  /** Returns the Documents with these ids, in their order; for an id that is not stored, a Document with only the id. */
   async get(docs: DocumentArray, { parameters }: HandlerContext): Promise<DocumentArray> {
     requireKnown('/get', parameters)
     const withEmbeddings = flagOf(parameters, 'includeEmbeddings', true)
@@ -148,13 +149,13 @@ export class VectorIndexer extends Executor {
     )
   }
 
-  /** Gives `{ count }`: how many Documents there are, or how many pass `parameters.filter`. */
+  /** Returns `{ count }`: how many Documents there are, or how many pass `parameters.filter`. */
   async count(_docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<Outcome> {
     requireKnown('/count', parameters)
     return { count: await this.#reader.count(conditionOf(parameters, this.#options.columns), signal) }
   }
 
-  /** Joins small files, removes versions that nobody reads, builds or completes the approximate index. */
+  /** Compacts small files, removes versions that are no longer read, builds or completes the approximate index. */
   async flush(_docs?: DocumentArray, { parameters = {} }: Partial<HandlerContext> = {}): Promise<Outcome> {
     requireKnown('/flush', parameters)
     return this.#writer.flush()
@@ -163,21 +164,21 @@ export class VectorIndexer extends Executor {
   /** Copies this shard into the snapshot `parameters.name`, in the folder of the option `snapshots`. */
   async snapshot(_docs: DocumentArray, { parameters }: HandlerContext): Promise<Outcome> {
     requireKnown('/snapshot', parameters)
-    const place = this.#snapshotPlace(parameters)
+    const location = this.#snapshotLocation(parameters)
     const take = async (): Promise<Outcome> => {
-      await takeSnapshot(this.#store, place)
-      return { snapshot: place.name }
+      await takeSnapshot(this.#store, location)
+      return { snapshot: location.name }
     }
     return this.#writer.exclusively(take, { isRead: true })
   }
 
-  /** Puts what is in the snapshot `parameters.name` in the place of everything that is stored. */
+  /** Replaces everything stored with the snapshot `parameters.name`. */
   async restore(_docs: DocumentArray, { parameters }: HandlerContext): Promise<Outcome> {
     requireKnown('/restore', parameters)
-    const place = this.#snapshotPlace(parameters)
+    const location = this.#snapshotLocation(parameters)
     return this.#writer.exclusively(async ({ writer }) => {
-      await restoreSnapshot(this.#store, { ...place, keepMs: this.#options.keepVersionsMs, writer })
-      return { restored: place.name }
+      await restoreSnapshot(this.#store, { ...location, keepMs: this.#options.keepVersionsMs, writer })
+      return { restored: location.name }
     })
   }
 
@@ -186,7 +187,7 @@ export class VectorIndexer extends Executor {
     this.#store.close()
   }
 
-  #snapshotPlace(parameters: Readonly<Record<string, unknown>>): Place {
+  #snapshotLocation(parameters: Readonly<Record<string, unknown>>): SnapshotLocation {
     const { snapshots } = this.#options
     if (snapshots === undefined) {
       throw new MillraceError(

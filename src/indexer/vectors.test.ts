@@ -14,7 +14,7 @@ const numbers = (length: number) =>
     max: 1e6,
   })
 
-/** The order of additions that sums.wat promises, in JavaScript. */
+/** The order of additions that sums.wat guarantees, in JavaScript. */
 function sumOf(
   query: Float32Array,
   vector: Float32Array,
@@ -27,7 +27,7 @@ function sumOf(
   return lane(0) + lane(1)
 }
 
-it('scores are the same bits as the formula’s, for any length and wherever a vector is', () => {
+it('scores equal the formula’s bit for bit, for any length and slot', () => {
   fc.assert(
     fc.property(
       dim.chain((length) =>
@@ -54,7 +54,7 @@ it('scores are the same bits as the formula’s, for any length and wherever a v
   )
 })
 
-it('keep what is in them when they grow, and can be moved', () => {
+it('keep their content when they grow, and can be moved', () => {
   const vectors = new Vectors(3)
   vectors.reserve(1)
   vectors.set(0, Float32Array.of(1, 2, 3))

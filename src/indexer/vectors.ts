@@ -2,15 +2,15 @@ import { type Kernel, kernelOn, step } from './wasm/sums.js'
 import { type Metric, type Probe, scoreOf } from './metric.js'
 import { growTo, type WasmMemory, webAssembly } from './wasm/webassembly.js'
 
-/** Rows that are scored at once, at most: they stay in the processor's cache while one query after the other is compared. */
+/** Most rows that are scored at once: they stay in the processor's cache while the queries are compared one by one. */
 export const rowsAtOnce = 256
 
-/** Vectors of one length by their place, in memory of their own, up to 4 GB. */
+/** Vectors of one length by slot, in a WebAssembly memory of their own, up to 4 GB. */
 export class Vectors {
   readonly dim: number
-  /** Numbers from one vector to the next: zeroes fill it up, and change no sum. */
+  /** Numbers from one vector to the next: padded with zeroes, which change no sum. */
   readonly #stride: number
-  /** Where vectors begin; the query and the sums are before them. */
+  /** Address of the vectors; the query and the sums come before them. */
   readonly #start: number
   readonly #memory: WasmMemory
   readonly #kernel: Kernel
@@ -18,7 +18,7 @@ export class Vectors {
   #numbers = new Float32Array(0)
   #query = new Float64Array(0)
   #sums = new Float64Array(0)
-  /** Whose numbers are in the place of the query. */
+  /** The probe whose numbers are in the query's memory. */
   #asked: Probe | undefined
 
   constructor(dim: number) {
@@ -31,12 +31,12 @@ export class Vectors {
     this.#look()
   }
 
-  /** How many vectors there is room for. */
+  /** How many vectors fit. */
   get capacity(): number {
     return this.#norms.length
   }
 
-  /** Lengths by Euclid, by place. */
+  /** Euclidean lengths, by slot. */
   get norms(): Float64Array {
     return this.#norms
   }
@@ -45,7 +45,7 @@ export class Vectors {
     return this.capacity * (4 * this.#stride + 8)
   }
 
-  /** Makes room. Throws RESOURCE_EXHAUSTED beyond 4 GB. */
+  /** Grows to hold so many vectors. Throws RESOURCE_EXHAUSTED beyond 4 GB. */
   reserve(rows: number): void {
     if (rows <= this.capacity) return
     growTo(this.#memory, this.#start + rows * this.#stride * 4, `${rows} vectors of ${this.dim}`)
@@ -55,14 +55,14 @@ export class Vectors {
     this.#look()
   }
 
-  set(place: number, vector: Float32Array): void {
-    this.#numbers.set(vector, place * this.#stride)
-    this.#norms[place] = normOf(vector)
+  set(slot: number, vector: Float32Array): void {
+    this.#numbers.set(vector, slot * this.#stride)
+    this.#norms[slot] = normOf(vector)
   }
 
-  /** A copy. */
-  get(place: number): Float32Array {
-    const from = place * this.#stride
+  /** Returns a copy. */
+  get(slot: number): Float32Array {
+    const from = slot * this.#stride
     return this.#numbers.slice(from, from + this.dim)
   }
 
@@ -71,7 +71,7 @@ export class Vectors {
     this.#norms[to] = this.#norms[from]!
   }
 
-  /** Scores of the places `from` to `to`, `rowsAtOnce` at most; they are there until the next call. */
+  /** Scores of the slots `from` to `to`, at most `rowsAtOnce`; valid until the next call. */
   score(metric: Metric, probe: Probe, { from, to }: { from: number; to: number }): Float64Array {
     const rows = to - from
     const sums = this.#sums
@@ -85,7 +85,7 @@ export class Vectors {
     return sums
   }
 
-  /** Growing takes the old views away. */
+  /** Renews the views: growing a memory detaches the old ones. */
   #look(): void {
     const { buffer } = this.#memory
     this.#query = new Float64Array(buffer, 0, this.#stride)
@@ -94,7 +94,7 @@ export class Vectors {
   }
 }
 
-/** Length by Euclid. */
+/** Euclidean length. */
 export function normOf(vector: Float32Array): number {
   let sum = 0
   for (let at = 0; at < vector.length; at++) sum += vector[at]! * vector[at]!

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compileFilter } from '../document/filter.js'
 import { Document, type Filter } from '../document/index.js'
-import { context, docs, Place } from './fixture.suite.js'
+import { context, docs, Fixture } from './fixture.suite.js'
 import type { Columns } from './options.js'
 import type { VectorIndexer } from './vector-indexer.js'
 import { whereOf } from './where.js'
@@ -28,7 +28,7 @@ const number = fc.oneof(int, float, fc.constant(NaN), fc.constant(Infinity))
 const anything = fc.oneof(number, text, fc.boolean(), fc.constant(null))
 const orders = ['$lt', '$lte', '$gt', '$gte']
 
-/** What may be asked of a column whose values are these; null only for equality. */
+/** Filters on a column with these values; null only for equality. */
 const operatorOn = (value: fc.Arbitrary<unknown>, hasOrder: boolean) => {
   const orNull = fc.oneof(value, fc.constant(null))
   return fc.oneof(
@@ -65,7 +65,7 @@ const { filter } = fc.letrec((tie) => ({
 }))
 
 describe('a filter in SQL', () => {
-  const place = new Place()
+  const fixture = new Fixture()
   let memory: VectorIndexer
   let disk: VectorIndexer
   let corpus: Document[]
@@ -73,13 +73,13 @@ describe('a filter in SQL', () => {
     corpus = fc
       .sample(tags, { numRuns: 120, seed: 7 })
       .map((each, at) => new Document({ id: texts[at] || `d${at}`, tags: each, embedding: [1, at] }))
-    memory = place.indexer({ columns })
-    disk = place.indexer({ columns, cacheBytes: 0 })
+    memory = fixture.indexer({ columns })
+    disk = fixture.indexer({ columns, cacheBytes: 0 })
     await memory.index(docs(corpus))
   })
-  afterAll(() => place.close())
+  afterAll(() => fixture.close())
 
-  it('passes the very documents that DocArray’s filter passes', async () => {
+  it('passes exactly the documents that DocArray’s filter passes', async () => {
     await fc.assert(
       fc.asyncProperty(filter as fc.Arbitrary<Record<string, unknown>>, async (asked) => {
         const test = compileFilter(asked)
@@ -99,7 +99,7 @@ describe('a filter in SQL', () => {
 const nested = (depth: number): object =>
   depth === 0 ? { tags__i: { $eq: 1 } } : { $not: [nested(depth - 1)] }
 
-describe('what becomes of a filter', () => {
+describe('the translation of a filter', () => {
   it.each([
     [{ tags__i: { $gt: 3 } }, '(`tag_i` IS NOT NULL AND `tag_i` > 3.0)', true],
     [{ tags__s: { $eq: "' OR ''='" } }, "(`tag_s` IS NOT NULL AND `tag_s` = ''' OR ''''=''')", true],

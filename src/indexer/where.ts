@@ -2,32 +2,32 @@ import type { Filter } from '../document/index.js'
 import { columnOf } from './columns.js'
 import type { Columns, ColumnType } from './options.js'
 
-/** What a filter is in SQL. */
+/** A filter as SQL. */
 export interface Where {
-  /** Passes every row that the filter passes; undefined when nothing of it can be said in SQL. */
+  /** Passes every row that the filter passes; undefined when SQL can express nothing of it. */
   readonly sql: string | undefined
-  /** Passes no other rows. */
+  /** Whether it passes no other rows. */
   readonly exact: boolean
 }
 
-/** Text of a literal in SQL: what the only special sign, the quote, is doubled in. */
+/** A string literal in SQL: the quote, the only special character, is doubled. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** Rows with one of these ids. */
 export const withIds = (ids: Iterable<string>): string => `id IN (${Array.from(ids, quoted).join(', ')})`
 
-/** Levels of $and, $or and $not that LanceDB's parser can take; what is below is tested by our own filter. */
+/** Levels of $and, $or and $not that LanceDB's parser accepts; deeper parts are left to our own filter. */
 const deepest = 6
 
-/** Conditions side by side, which LanceDB takes as one within the other: a few thousand would be too many. */
+/** Conditions side by side, which LanceDB nests into each other: a few thousand would be too many. */
 const sideBySide = 256
 
 /**
- * DocArray's filter language in SQL, as far as it is about columns and `id`. A condition is true or false for a row,
- * never NULL, so that NOT means what it does in the filter; a tag that is missing is NULL and differs from every value.
+ * DocArray's filter language in SQL, as far as it concerns columns and `id`. A condition is true or false for a row, never
+ * NULL, so that NOT means what it does in the filter; a missing tag is NULL and differs from every value.
  *
- * What stays with our own filter: other fields and tags, `$regex` and `$size`, values that name another field, and an
- * order of texts where UTF-8 and JavaScript's strings do not agree.
+ * Left to our own filter: other fields and tags, `$regex` and `$size`, values that name another field, and an order of texts
+ * where UTF-8 and JavaScript's strings disagree.
  */
 export function whereOf(filter: Filter, columns: Columns): Where {
   const all = Object.entries(filter).map(([key, value]) => entry(key, value, { columns, depth: 0 }))
@@ -41,7 +41,7 @@ interface At {
   readonly depth: number
 }
 
-/** One condition, or undefined when SQL cannot say it. */
+/** One condition, or undefined when SQL cannot express it. */
 function entry(key: string, value: unknown, at: At): string | undefined {
   if (key === '$and') return joined(group(value, at), 'AND')
   if (key === '$or') return joined(group(value, at), 'OR')
@@ -61,7 +61,7 @@ function group(value: unknown, { columns, depth }: At): (string | undefined)[] {
   return value.map((filter: object) => joined(entries(filter), 'AND'))
 }
 
-/** What holds always or never is left out, or decides alone, also over what SQL cannot say. */
+/** Constant conditions are left out, or decide the result alone, even over conditions that SQL cannot express. */
 function joined(conditions: readonly (string | undefined)[], word: 'AND' | 'OR'): string | undefined {
   const [nothing, all] = word === 'AND' ? ['true', 'false'] : ['false', 'true']
   if (conditions.includes(all)) return all
@@ -83,7 +83,7 @@ interface Column {
   readonly type: ColumnType
 }
 
-/** Only what was declared becomes a name in SQL. */
+/** Only declared columns become names in SQL. */
 function columnFor(path: string, columns: Columns): Column | undefined {
   if (path === 'id') return { name: 'id', type: 'string' }
   const tag = path.startsWith('tags__') ? path.slice('tags__'.length) : ''
@@ -144,7 +144,7 @@ function not(condition: string | undefined): string | undefined {
   return condition === 'false' ? 'true' : `(NOT ${condition})`
 }
 
-/** A value in SQL; undefined when no value of the column can be equal to it. */
+/** A value in SQL; undefined when no value of the column can equal it. */
 function literal(type: ColumnType, value: unknown): string | undefined {
   switch (type) {
     case 'string':
@@ -157,7 +157,7 @@ function literal(type: ColumnType, value: unknown): string | undefined {
   }
 }
 
-/** Never in the form of an integer, which would be cut to 64 bits. */
+/** Never formatted as an integer, which would be cut to 64 bits. */
 function numeral(value: number): string {
   const text = String(value)
   return /[.e]/.test(text) ? text : `${text}.0`

@@ -1,18 +1,18 @@
 import { MillraceError } from '../errors.js'
 import { deferred, type Deferred } from '../lib/deferred.js'
 
-/** Something that waits to be written. */
+/** A write that is queued or under way. */
 export interface Pending<W> {
   readonly write: W
   readonly done: Deferred<unknown>
 }
 
-/** Does some writes in order and settles each. A rejection settles those that are still open. */
+/** Performs writes in order and settles each. A rejection settles those that are still open. */
 export type Perform<W> = (group: readonly Pending<W>[]) => Promise<void>
 
 /**
- * Writes one group after the other: while a group is written, what arrives becomes the next one. So a write waits for one
- * group at most, and many small writes share one commit.
+ * Performs one group of writes at a time: writes that arrive meanwhile become the next group. So a write waits for one group
+ * at most, and many small writes share a commit.
  */
 export class WriteQueue<W> {
   readonly #perform: Perform<W>
@@ -24,7 +24,7 @@ export class WriteQueue<W> {
     this.#perform = perform
   }
 
-  /** Resolves with what `perform` said of this write, after it is committed. */
+  /** Resolves with the result of this write, after it is committed. */
   submit(write: W): Promise<unknown> {
     if (this.#closed) {
       return Promise.reject(
@@ -37,14 +37,14 @@ export class WriteQueue<W> {
     return done.promise
   }
 
-  /** Resolves once everything that was submitted is done. */
+  /** Resolves once everything submitted is done. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#running
   }
 
   async #run(): Promise<void> {
-    // requests that were decoded in this turn of the event loop come along
+    // requests decoded in this turn of the event loop join the group
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       const group = this.#waiting

@@ -29,24 +29,24 @@ export interface WriterInit {
   readonly store: Store
   readonly options: ResolvedOptions
   readonly logger: Logger
-  /** For tests: run where a writer that is stopped there must do no harm when it goes on. */
+  /** For tests: hooks at points where a suspended writer must do no harm when it resumes. */
   readonly steps?: {
     readonly beforeCommit?: () => Promise<void>
     readonly afterCommit?: () => Promise<void>
   }
 }
 
-/** Commits that failed because somebody else's came first are tried so often. */
+/** Attempts of a commit that fails because of a concurrent commit. */
 const attempts = 5
 
 /**
- * The one who writes to a shard.
+ * Writes to a shard, one request after another.
  *
- * 1. Everything is done while the shard's writer lock is held, in the order in which it was asked for.
- * 2. A change is answered after its commit, and after a look at the lock that comes after the commit: who takes over from a
- *    living holder takes the table away from him (`fence`), with what was committed before. What was not answered by then is
- *    done again, under another lock. Neighbours of one kind share a commit.
- * 3. Upkeep comes after the answers.
+ * 1. Everything is done under the shard's writer lock, in the order of the requests.
+ * 2. A change is answered after its commit and after a check of the lock that follows the commit: a writer that takes over
+ *    from a live holder fences it off (`fence`), keeping what was committed before. A change not answered by then is repeated
+ *    under another lock. Consecutive changes of one kind share a commit.
+ * 3. Upkeep runs after the answers.
  */
 export class Writer {
   readonly #store: Store
@@ -71,12 +71,12 @@ export class Writer {
     return this.#queue.submit(change) as Promise<Outcome>
   }
 
-  /** Runs a task while nobody writes; again, unless it only reads, when it took so long that another writer took over. */
+  /** Runs a task exclusively; repeats it, unless it only reads, when another writer took over meanwhile. */
   exclusively(run: Work, { isRead = false }: { readonly isRead?: boolean } = {}): Promise<Outcome> {
     return this.#queue.submit({ kind: 'task', run, isRead }) as Promise<Outcome>
   }
 
-  /** Joins files, removes old versions, builds the index. */
+  /** Compacts files, removes old versions, builds the index. */
   flush(): Promise<Outcome> {
     return this.exclusively(async (target) => {
       await this.#upkeep.run(target)
@@ -84,7 +84,7 @@ export class Writer {
     })
   }
 
-  /** Waits for what was submitted. */
+  /** Waits for everything submitted. */
   close(): Promise<void> {
     return this.#queue.close()
   }
@@ -94,9 +94,9 @@ export class Writer {
     while (runs.length > 0) await this.#underLock(runs)
   }
 
-  /** Takes runs away as they are settled, until there is none or the lock is lost. */
+  /** Removes runs as they are settled, until none is left or the lock is lost. */
   async #underLock(runs: Pending<Write>[][]): Promise<void> {
-    // nobody gives up in here: a write that is half done is worse than one that waits
+    // never aborted: a half-done write is worse than a slow one
     const lock = await acquireWriterLock(this.#store.folder, new AbortController().signal)
     try {
       if (lock.isContested) await fence(this.#store, lock.number)
@@ -123,14 +123,14 @@ export class Writer {
       beforeCommit: this.#steps.beforeCommit,
       async latest() {
         const version = await store.latest({ exactly: true })
-        // in this order: so it is the version of a holder up to this one
+        // in this order: the version then belongs to this holder or an earlier one
         if (await lock.isHeld()) return version
         throw new MillraceError('UNAVAILABLE', 'Another replica writes to the index by now.')
       },
     }
   }
 
-  /** One run; its failure is that of its members alone. Undefined when the lock was lost, and it has to be done again. */
+  /** Performs one run; a failure only fails its own writes. Undefined when the lock was lost, and the run must be repeated. */
   async #runSettled(run: readonly Pending<Write>[], { target, lock }: Turn): Promise<number | undefined> {
     try {
       for (let attempt = 1; ; attempt++) {
@@ -187,7 +187,7 @@ export class Writer {
     if (version !== undefined) await this.#sync.run(join(this.#store.folder, version.generation))
   }
 
-  /** What was asked for is done and answered by now; that this failed shows in the log, and it is tried again later. */
+  /** The requests are done and answered by now: a failure of the upkeep is logged, and retried later. */
   async #maintain(target: Target, rows: number): Promise<void> {
     try {
       await this.#upkeep.after(target, rows)

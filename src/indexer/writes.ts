@@ -10,17 +10,17 @@ import { idsAtOnce, readDocuments } from './search-disk.js'
 import type { Store, Version } from './store.js'
 import { withIds } from './where.js'
 
-/** What changes the table. */
+/** A change of the table. */
 export type Change =
   | { readonly kind: 'index'; readonly rows: readonly Row[] }
   | { readonly kind: 'update'; readonly documents: readonly Document[] }
   | { readonly kind: 'delete'; readonly ids: readonly string[] }
   | { readonly kind: 'delete-where'; readonly condition: Condition; readonly signal: AbortSignal }
 
-/** What became of a change, as it is answered. */
+/** The result of a change, as it is answered. */
 export type Outcome = Readonly<Record<string, unknown>>
 
-/** One change, and where to say what became of it. */
+/** A change, and the functions that settle it. */
 export interface Asked<C extends Change = Change> {
   readonly change: C
   readonly resolve: (outcome: Outcome) => void
@@ -28,21 +28,21 @@ export interface Asked<C extends Change = Change> {
 }
 
 /**
- * The table as the holder of the writer's lock has it: every function here reads a version, then commits what follows from
- * that to the table of this version, and to no other.
+ * The table as the holder of the writer lock sees it: every function here reads a version, then commits its changes on top
+ * of exactly this version.
  */
 export interface Target {
   readonly store: Store
   readonly rules: RowRules
   /** Number of the lock. */
   readonly writer: number
-  /** The newest version. Rejects with UNAVAILABLE once another writer has taken over: it may be his. */
+  /** The newest version. Rejects with UNAVAILABLE once another writer has taken over, because the version may be its own. */
   latest(): Promise<Version | undefined>
-  /** For tests: runs between what was read and the commit. */
+  /** For tests: runs between the read and the commit. */
   readonly beforeCommit?: (() => Promise<void>) | undefined
 }
 
-/** Inserts and replaces by id, in one commit; of rows with one id the last one stays. */
+/** Inserts and replaces by id, in one commit; of rows with the same id the last one stays. */
 export async function applyIndex(
   target: Target,
   asked: readonly Asked<Change & { kind: 'index' }>[],
@@ -66,7 +66,7 @@ export async function applyIndex(
   return rows.size
 }
 
-/** Replaces the fields that are given in Documents that are there, in one commit. */
+/** Replaces the given fields of existing Documents, in one commit. */
 export async function applyUpdate(
   target: Target,
   asked: readonly Asked<Change & { kind: 'update' }>[],
@@ -97,7 +97,7 @@ export async function applyUpdate(
   return rows.size
 }
 
-/** Deletes by id; ids that are not there are no error. */
+/** Deletes by id; unknown ids are no error. */
 export async function applyDelete(
   target: Target,
   asked: readonly Asked<Change & { kind: 'delete' }>[],
@@ -132,7 +132,7 @@ function updated(stored: StoredRow, given: Document, { dim, rules }: { dim: numb
   return row
 }
 
-/** The newest version of the table, which is made when there is none. */
+/** The newest version of the table, which is created when there is none. */
 async function created(target: Target, dim: number): Promise<Version> {
   const present = await target.latest()
   if (present !== undefined) return present

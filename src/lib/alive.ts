@@ -1,4 +1,4 @@
-/** Whether a process of this machine (of this container) has that id, whoever owns it. */
+/** Whether a process with this id runs on this machine (in this container), also one of another user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

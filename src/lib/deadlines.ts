@@ -16,7 +16,7 @@ const bucketMs = 64
  * `unwatch` must be cheap: both are O(1), and neither touches the timer unless the deadline is the nearest of all.
  *
  * 1. The timer is set for `#wakeAt`, which is never later than the nearest deadline.
- * 2. An entry is in the bucket of its deadline until it is unwatched or expires.
+ * 2. A watched entry is in the bucket of its deadline until it is unwatched or expires.
  */
 export class Deadlines {
   readonly #clock: Clock
@@ -62,14 +62,14 @@ export class Deadlines {
     for (const [key, bucket] of this.#buckets) {
       if (key > last) next = Math.min(next, key * bucketMs)
       else next = Math.min(next, this.#expire(bucket, now))
-      // what expired may have made a new bucket in its place
+      // an expired entry may have created a new bucket for the same time
       if (bucket.size === 0 && this.#buckets.get(key) === bucket) this.#buckets.delete(key)
     }
-    // an entry that expired may have brought a new one
+    // an expired entry may have watched a new one
     if (next < this.#wakeAt) this.#wake(next)
   }
 
-  /** Gives the nearest deadline that is left in the bucket. */
+  /** Returns the nearest deadline left in the bucket. */
   #expire(bucket: Set<Timed>, now: number): number {
     let next = Number.POSITIVE_INFINITY
     for (const entry of bucket) {
@@ -83,12 +83,12 @@ export class Deadlines {
   }
 }
 
-/** Looks again at least once a day: Node's timers reach 24 days, and clocks are set. */
+/** Wakes at least once a day: Node's timers reach 24 days at most, and the wall clock may be set. */
 const longestMs = 24 * 3_600_000
 
 const shared = new WeakMap<Clock, Deadlines>()
 
-/** The one queue of this thread for a clock. */
+/** This thread's only queue for a clock. */
 export function deadlinesOf(clock: Clock): Deadlines {
   let deadlines = shared.get(clock)
   if (deadlines === undefined) {

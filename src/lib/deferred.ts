@@ -1,4 +1,4 @@
-/** A promise with its two ends outside. */
+/** A promise together with the functions that settle it. */
 export interface Deferred<T = void> {
   readonly promise: Promise<T>
   resolve(value: T | PromiseLike<T>): void

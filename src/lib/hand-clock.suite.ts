@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js'
 
-/** Time that a test moves. */
+/** A clock that only moves when a test moves it. */
 export class HandClock implements Clock {
   #now = 0
   readonly #timers = new Set<{ at: number; wake: () => void }>()
@@ -19,12 +19,12 @@ export class HandClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
-  /** That somebody waits for. */
+  /** Pending timers. */
   get timers(): number {
     return this.#timers.size
   }
 
-  /** Wakes whatever is due on the way, in order. */
+  /** Fires the timers that are due, in order. */
   move(ms: number): void {
     const until = this.#now + ms
     for (;;) {

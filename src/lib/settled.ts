@@ -1,4 +1,4 @@
-/** As `Promise.all`, but when one fails the others are waited for first: nothing goes on behind whoever cleans up then. */
+/** Like `Promise.all`, but a failure waits for the others to settle first: cleaning up never races with work that still runs. */
 export async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises)
   return Promise.all(promises)

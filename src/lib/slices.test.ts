@@ -36,14 +36,14 @@ describe('a computation in slices', () => {
     expect(order).toEqual(['other work', 'done'])
   })
 
-  test('stops when nobody waits for it any more', async () => {
+  test('stops when the result is no longer wanted', async () => {
     const call: { aborted: unknown } = { aborted: undefined }
     const reason = new Error('left')
     const breathe = async (): Promise<void> => void (call.aborted = reason)
     await expect(inSlices(count(5_000), call, breathe)).rejects.toBe(reason)
   })
 
-  test('can be run without giving way', () => {
+  test('can be run without yielding', () => {
     expect(atOnce(count(5_000))).toBe(5_000)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * A long computation in slices: at each `yield` the event loop may serve others. Written as a generator, so that a short
- * one, which has no slice but the first, runs at once and waits for nothing.
+ * A long computation in slices: at each `yield` the event loop may serve other work. Written as a generator, so that a
+ * computation of a single slice runs synchronously.
  *
  * @example
  * function* sum(numbers: readonly number[]): Sliced<number> {
@@ -15,7 +15,7 @@
  */
 export type Sliced<Result> = Generator<undefined, Result, undefined>
 
-/** Steps of one slice, and bytes that they may go over: a millisecond or two, whatever the bytes are. */
+/** Most steps of a slice, and most bytes those may process: a millisecond or two, whatever the bytes are. */
 const maxSteps = 500
 const maxBytes = 256 * 1024
 
@@ -24,7 +24,7 @@ export class Slice {
   #steps = 0
   #bytes = 0
 
-  /** Counts a step over so many bytes; true when the slice was full before it, and this step begins another one. */
+  /** Counts a step over so many bytes; returns true when the slice was full, so that this step begins the next one. */
   isFull(bytes: number): boolean {
     if (this.#steps < maxSteps && this.#bytes < maxBytes) {
       this.#steps++
@@ -38,8 +38,8 @@ export class Slice {
 }
 
 /**
- * Runs a computation to its end; between two slices the event loop goes round once. Rejects with what it throws, or with
- * the reason why nobody waits for its result any more.
+ * Runs a computation to its end and lets the event loop go round once between two slices. Rejects with what it throws, or
+ * with the signal's reason when its result is no longer wanted.
  */
 export async function inSlices<Result>(
   work: Sliced<Result>,
@@ -53,7 +53,7 @@ export async function inSlices<Result>(
   }
 }
 
-/** Runs a computation to its end without giving way. */
+/** Runs a computation to its end without yielding to the event loop. */
 export function atOnce<Result>(work: Sliced<Result>): Result {
   for (let step = work.next(); ; step = work.next()) if (step.done === true) return step.value
 }

@@ -1,14 +1,14 @@
 import type { Clock } from './clock.js'
 
 /**
- * An exact sum over the last `windowMs`, kept in `buckets` slices of time: what is older than the window is forgotten one
+ * An exact sum over the last `windowMs`, kept in `buckets` slices of time: values older than the window are dropped one
  * slice at a time. Exact where a moving average would let a burst of failures fade behind the calm before it.
  */
 export class SlidingSum {
   readonly #clock: Clock
   readonly #sliceMs: number
   readonly #slices: Float64Array
-  /** Number of the youngest slice since the clock began. */
+  /** Index of the newest slice, counted since the clock began. */
   #newest: number
   #sum = 0
 

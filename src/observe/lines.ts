@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 
-/** A line longer than this is cut: output without a line feed must not fill the memory. */
+/** Longer lines are cut, in UTF-16 units: output without a line feed must not fill the memory. */
 const longestLine = 64 * 1024
 
-/** Calls `onLine` for each line of a stream, for the last one too when it has no line feed. Resolves after it. */
+/** Calls `onLine` for each line of a stream, including a last one without a line feed. Resolves after the last call. */
 export function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
   let rest = ''
   stream.setEncoding('utf8')

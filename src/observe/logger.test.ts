@@ -49,7 +49,7 @@ test('an unknown level in the environment counts as info', () => {
   }
 })
 
-test('JSON lines can be read again, and a field does not hide what the entry says of itself', () => {
+test('JSON lines can be parsed, and a field does not hide what the entry says about itself', () => {
   const [line] = logged({ format: 'json' }, (logger) => logger.warn('slow', { ms: 5, level: 'mine' }))
   expect(JSON.parse(line ?? '')).toMatchObject({
     level: 'warn',

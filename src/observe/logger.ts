@@ -1,4 +1,4 @@
-/** Where a part says what happens. `fields` are written as JSON behind the message. */
+/** Where a component logs. `fields` are written as JSON after the message. */
 export interface Logger {
   debug(message: string, fields?: object): void
   info(message: string, fields?: object): void
@@ -11,7 +11,7 @@ const levels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof levels)[number]
 
 export interface LoggerOptions {
-  /** Least level that is written; default `MILLRACE_LOG_LEVEL`, else `info`. `silent` writes nothing. */
+  /** Lowest level that is written; default `MILLRACE_LOG_LEVEL`, else `info`. `silent` writes nothing. */
   readonly level?: LogLevel | 'silent'
   /** `line` for people, `json` for machines; default `json` when `MILLRACE_LOG=json`. */
   readonly format?: 'line' | 'json'
@@ -23,10 +23,10 @@ export interface LoggerOptions {
 
 /**
  * A logger that writes one line a message: `name@pid[I]: message {"field":1}`, or with `format: 'json'`
- * `{"time":…,"level":"info","name":…,"pid":…,"message":…,"field":1}`. Line feeds in a message are kept in the first
- * format; what a client sent goes into the fields, where it cannot pass for a line of its own.
+ * `{"time":…,"level":"info","name":…,"pid":…,"message":…,"field":1}`. The first format keeps line feeds of a message;
+ * text from clients belongs in the fields, where it cannot pass for a line of its own.
  *
- * Settings are read once, when the logger is made: a pod reads its own environment.
+ * Settings are read once, when the logger is created: a pod reads its own environment.
  */
 export function createLogger(name: string, options: LoggerOptions = {}): Logger {
   const least = rank(options.level ?? process.env.MILLRACE_LOG_LEVEL ?? 'info')
@@ -57,13 +57,13 @@ function textLine({ name, level, message, fields, colour }: Entry): string {
   return `${name}@${process.pid}[${mark}]: ${message}${tail}`
 }
 
-/** What the entry says of itself wins over a field of the same name. */
+/** The entry's own properties win over fields of the same name. */
 function jsonLine({ name, level, message, fields }: Entry): string {
   const time = new Date().toISOString()
   return toJson({ ...fields, time, level, name, pid: process.pid, message })
 }
 
-/** A log line must never throw: cycles and values JSON does not know become text. */
+/** A log line must never throw: cycles, and values that JSON does not support, become text. */
 function toJson(value: object): string {
   const above: unknown[] = []
   try {
@@ -81,7 +81,7 @@ function toJson(value: object): string {
   }
 }
 
-/** An unknown level counts as `info`: a typing error in the environment must not silence a program. */
+/** An unknown level counts as `info`: a typo in the environment must not silence a program. */
 function rank(level: string): number {
   if (level === 'silent') return levels.length
   const found = levels.indexOf(level.toLowerCase() as LogLevel)

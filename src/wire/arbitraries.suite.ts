@@ -43,7 +43,7 @@ export const status: fc.Arbitrary<MessageInitShape<typeof StatusProtoSchema>> = 
   { requiredKeys: ['code', 'description'] },
 )
 
-/** Whole milliseconds, which is what a Date can say. */
+/** Whole milliseconds, the precision of a Date. */
 const timestamp = fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 }).map((ms) => ({
   seconds: BigInt(Math.floor(ms / 1000)),
   nanos: (ms - Math.floor(ms / 1000) * 1000) * 1_000_000,
@@ -81,7 +81,7 @@ function dataOf(docs: readonly { id: string; text: string }[]): DataRequestProto
   return create(DataRequestProto_DataContentProtoSchema, { documents: { case: 'docs', value } })
 }
 
-/** Bytes that are seldom a message: noise, and messages of small field numbers cut or bent somewhere. */
+/** Bytes that are rarely a message: noise, and messages of small field numbers that were cut or altered somewhere. */
 export const garbage: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc
@@ -89,7 +89,7 @@ export const garbage: fc.Arbitrary<Uint8Array> = fc.oneof(
     .map((fields) => Uint8Array.from(fields.flatMap(([tag, bytes]) => [tag, bytes.length, ...bytes]))),
 )
 
-/** The bytes of a google.protobuf.Struct as any peer may write it: keys, values and kinds twice or missing, unknown fields. */
+/** The bytes of a google.protobuf.Struct as any peer may write it: keys, values and kinds repeated or missing, unknown fields. */
 export function anyStruct(keys: readonly string[]): fc.Arbitrary<Uint8Array> {
   const unknown = fc.constantFrom<number[]>([72, 1], [98, 2, 7, 7], [107, 8, 1, 108])
   const text = word.map((content) => [...Buffer.from(content)])

@@ -4,8 +4,8 @@ import { decodeStruct, structBytes } from './struct.js'
 
 const whole = { total: 3, ok: 2, failed: 0, skipped: 1 }
 
-describe('what parameters say of shards', () => {
-  test('is nothing when there is nothing, or something else', () => {
+describe('the coverage in parameters', () => {
+  test('is undefined when there is none, or another value', () => {
     for (const given of [undefined, null, 3, [], {}, { exec: 'all' }, { exec: { total: '3' } }]) {
       expect(coverageIn(structBytes({ __coverage__: given }))).toBeUndefined()
     }
@@ -16,7 +16,7 @@ describe('what parameters say of shards', () => {
     expect(coverageIn(parameters)).toEqual({ exec: whole })
   })
 
-  test('takes the place of what was said before, and leaves the rest', () => {
+  test('replaces an earlier one, and keeps the rest', () => {
     const parameters = withCoverage(structBytes({ __coverage__: 5, k: 1 }), { exec: whole })
     expect(decodeStruct(parameters)).toEqual({ k: 1, __coverage__: { exec: whole } })
     expect(decodeStruct(withCoverage(undefined, { exec: whole }))).toEqual({ __coverage__: { exec: whole } })

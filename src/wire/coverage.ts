@@ -2,19 +2,19 @@ import { decodeStruct, structBytes } from './struct.js'
 import { withObject } from './struct-entry.js'
 import { objectIn } from './struct-reader.js'
 
-/** Key under which the parameters of a response say, by stage, which shards took part in it. */
+/** Key under which the parameters of a response list, by stage, which shards took part in it. */
 export const coverageKey = '__coverage__'
 
 /** Which shards took part in an answer. `total` is the sum of the other three. */
 export interface Coverage {
   readonly total: number
-  /** Shards whose answer is in it. */
+  /** Shards whose answer is included. */
   readonly ok: number
-  /** Shards that were asked and whose answer is missing: they failed, or were too late. */
+  /** Shards whose answer is missing: they failed, or were too late. */
   readonly failed: number
-  /** Shards that need not be asked, or were let go of when another one had failed. */
+  /** Shards that were not needed, or were cancelled after another shard had failed. */
   readonly skipped: number
-  /** Why the failed ones are missing; absent when none is. */
+  /** Why shards failed; absent when none did. */
   readonly failures?: readonly ShardFailure[]
 }
 
@@ -30,8 +30,8 @@ export interface ShardFailure {
 export type Coverages = Readonly<Record<string, Coverage>>
 
 /**
- * What the parameters of an answer, a google.protobuf.Struct, say of shards; undefined when no stage of it had several.
- * Throws MALFORMED.
+ * The coverage in the parameters of an answer, a google.protobuf.Struct; undefined when no stage had several shards. Throws
+ * MALFORMED.
  */
 export function coverageIn(parameters: Uint8Array): Coverages | undefined {
   const given = objectIn(parameters, coverageKey)
@@ -42,12 +42,12 @@ export function coverageIn(parameters: Uint8Array): Coverages | undefined {
   return known.length === 0 ? undefined : Object.fromEntries(known)
 }
 
-/** Parameters that say which shards took part. Throws MALFORMED. */
+/** Parameters with the coverage added. Throws MALFORMED. */
 export function withCoverage(parameters: Uint8Array | undefined, coverages: Coverages): Uint8Array {
   return withObject(parameters, coverageKey, [structBytes(coverages)])
 }
 
-/** All stages together. */
+/** The sum over all stages. */
 export function sumCoverage(coverages: Coverages): Coverage {
   const all = Object.values(coverages)
   const sum = (count: (coverage: Coverage) => number): number =>

@@ -31,7 +31,7 @@ const sample = create(DataRequestProtoSchema, {
   },
 })
 
-/** Fields 9 (varint) and 12 (bytes), which no message of this version has. */
+/** Fields 9 (varint) and 12 (bytes), which this version does not define. */
 const strange = Uint8Array.of(72, 1, 98, 2, 7, 7)
 
 describe('a decoded request', () => {
@@ -49,7 +49,7 @@ describe('a decoded request', () => {
     expect(request.docs.texts).toEqual(['hi'])
   })
 
-  test('that nobody touched is encoded byte for byte, in a buffer of its own', () => {
+  test('that was not accessed is encoded byte for byte, in a buffer of its own', () => {
     const bytes = toBytes(sample)
     const request = DataRequest.decode(bytes)
     expect([request.requestId, request.endpoint, request.status?.code, request.peekDocCount()]).toEqual([
@@ -81,7 +81,7 @@ describe('a decoded request', () => {
     expect(request.encode()).toHaveLength(0)
   })
 
-  test('that gets its first document has it on the wire', () => {
+  test('that gets its first document sends it', () => {
     const request = DataRequest.decode(new Uint8Array())
     request.docs.push(new Document({ id: 'x' }))
     expect(parse(request.encode()).data?.documents).toMatchObject({ value: { docs: [{ id: 'x' }] } })
@@ -109,7 +109,7 @@ describe('a request whose status was set', () => {
   })
 })
 
-test('every part that is asked for or set is what protobuf-es reads', () => {
+test('every part that was read or set is what protobuf-es reads', () => {
   fc.assert(
     fc.property(dataRequest, fc.subarray(['header', 'parameters', 'routes', 'docs']), (message, touched) => {
       const request = DataRequest.decode(toBytes(message))
@@ -189,7 +189,7 @@ describe('unknown fields', () => {
     expect(message.data?.documents.value).toMatchObject({ docs: [{ id: 'd1' }, {}] })
   })
 
-  test('of the data message survive a look at the documents', () => {
+  test('of the data message survive reading the documents', () => {
     const bytes = Buffer.from([34, 2 + 6, 10, 0, ...strange])
     const request = DataRequest.decode(bytes)
     request.docs.push(new Document({ id: 'x' }))
@@ -235,7 +235,7 @@ describe('documents as a Python pickle', () => {
     data: { documents: { case: 'docsBytes', value: Uint8Array.of(0x80, 4) } },
   })
 
-  test('are refused when they are looked at, and passed on', () => {
+  test('are refused when they are read, and passed on', () => {
     const request = DataRequest.decode(toBytes(pickle))
     expect(() => request.docs).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringContaining('pickle') }),
@@ -255,7 +255,7 @@ describe('documents as a Python pickle', () => {
 })
 
 describe('an answer', () => {
-  test('shares what its request has and changes alone', () => {
+  test('shares the parts of its request and changes alone', () => {
     const request = DataRequest.decode(toBytes(sample))
     const answer = request.answer()
     answer.status = { code: 'ERROR', description: 'no' }
@@ -269,7 +269,7 @@ describe('an answer', () => {
     })
   })
 
-  test('has the documents its request was changed in', () => {
+  test('has the documents as they were changed in its request', () => {
     const request = DataRequest.decode(toBytes(sample))
     request.docs.at(0)!.text = 'changed'
     expect(DataRequest.decode(request.answer().encode()).docs.texts).toEqual(['changed'])
@@ -307,7 +307,7 @@ test('garbage is read or MALFORMED, never another error', () => {
 })
 
 test('a hundred thousand fields of two bytes cost no more than their bytes, and one more is refused', () => {
-  // alternating routes and unknown fields, so that neither lies in one piece
+  // alternating routes and unknown fields, so that neither is contiguous
   const bytes = new Uint8Array(200_000)
   for (let at = 0; at < bytes.length; at += 4) bytes.set([26, 0, 72, 1], at)
   const request = DataRequest.decode(bytes)
@@ -338,7 +338,7 @@ describe('documents as bytes', () => {
   const idsOf = (request: DataRequest): string[] =>
     [...DataRequest.decode(request.encode()).docs].map(({ id }) => id)
 
-  test('are the list, whether somebody has looked at them or not', () => {
+  test('are the list, whether they were decoded or not', () => {
     const request = DataRequest.decode(toBytes(sample))
     const untouched = new Uint8Array(request.list!)
     expect(request.docs.length).toBe(1)
@@ -346,7 +346,7 @@ describe('documents as bytes', () => {
     expect(DataRequest.create({ endpoint: '/x' }).list).toBeUndefined()
   })
 
-  test('are replaced by pieces, which are not copied, in a request that is another one', () => {
+  test('are replaced by pieces, which are not copied, in a copy of the request', () => {
     const request = DataRequest.decode(toBytes(sample))
     const [one, two] = [listOf('a'), listOf('b', 'c')]
     const other = request.withList([one, two])
@@ -358,7 +358,7 @@ describe('documents as bytes', () => {
     expect(idsOf(request.withList([]))).toEqual([])
   })
 
-  test('say which answers they are the documents of, until they are an answer themselves', () => {
+  test('name the answers they come from, until they are an answer themselves', () => {
     const parts = [
       { from: 'exec/shard-0', count: 1 },
       { from: 'exec/shard-1', count: 0 },

@@ -4,13 +4,13 @@ import { Reader } from '../lib/protobuf/reader.js'
 import { prefix, type Writer } from '../lib/protobuf/writer.js'
 import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
-import { gather, gathered, type Gathered } from './gather.js'
+import { addOccurrence, bytesOfField, type FieldBytes } from './message-field.js'
 import type { Part } from './parts.js'
 import { maxFields, tooManyFields } from './max-fields.js'
 import { lengthOf } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
-import { countDocuments } from './lists/list.js'
+import { countDocuments, docsTag } from './lists/list.js'
 import { decodeStatus, type Status } from './status.js'
 
 export type { Part } from './parts.js'
@@ -29,9 +29,9 @@ export interface DataRequestInit {
 }
 
 /**
- * Jina's DataRequestProto: a batch of documents with one id, endpoint and parameters. It is an envelope around bytes:
- * each part is decoded when it is first looked at, and encoded again only when it was set or handed out as something
- * that can be changed. The bytes taken in must not be written to afterwards.
+ * Jina's DataRequestProto: a batch of documents with one id, endpoint and parameters. It wraps bytes: each part is decoded
+ * on first access, and encoded again only when it was set or returned as a mutable value. The bytes passed in must not be
+ * written to afterwards.
  *
  * @example
  * const request = DataRequest.decode(bytes)
@@ -39,20 +39,30 @@ export interface DataRequestInit {
  */
 export class DataRequest {
   readonly #envelope: Envelope
-  /** Once handed out or set; then the envelope has no payload. */
+  /** Set once documents were returned or assigned; then the envelope has no payload. */
   #docs: DocumentArray | undefined
-  /** Fields of the data message beside the documents, tags included. */
+  /** Fields of the data message other than the documents, tags included. */
   #dataUnknown: Uint8Array | undefined
-  /** There was no data message when the documents were asked for. */
+  /** The request had no data message when its documents were first read. */
   #absent = false
 
   private constructor(envelope: Envelope) {
     this.#envelope = envelope
   }
 
-  /** Looks at top-level tags only. Throws MALFORMED. */
+  /** Reads top-level tags only. Throws MALFORMED. */
   static decode(bytes: Uint8Array): DataRequest {
     return new DataRequest(Envelope.decode(bytes))
+  }
+
+  /** A request of the one document of a SingleDocumentRequestProto, an empty one when it has none. Throws MALFORMED. */
+  static fromSingleDocument(bytes: Uint8Array): DataRequest {
+    const envelope = Envelope.decode(bytes)
+    // field 4 is the document there, and the message around the list of documents here
+    const document = envelope.payload ?? nothing
+    const inner = prefix(docsTag, document.length)
+    envelope.payload = [prefix(docsTag, inner.length + document.length), inner, document]
+    return new DataRequest(envelope)
   }
 
   static create(init: DataRequestInit): DataRequest {
@@ -69,7 +79,7 @@ export class DataRequest {
     return request
   }
 
-  /** The same request, to be changed alone: it shares header, parameters, routes and documents until one of both sets them. */
+  /** A copy that can be changed on its own: header, parameters, routes and documents are shared until either one sets them. */
   copy(): DataRequest {
     const copy = new DataRequest(this.#envelope.copy())
     copy.#docs = this.#docs
@@ -78,7 +88,7 @@ export class DataRequest {
     return copy
   }
 
-  /** A response to it: a copy that is one answer, of no parts. */
+  /** A response to it: a copy that counts as a single answer, without parts. */
   answer(): DataRequest {
     const answer = this.copy()
     answer.parts = undefined
@@ -102,7 +112,7 @@ export class DataRequest {
     this.#envelope.header = { ...this.#envelope.header, endpoint: endpoint || undefined }
   }
 
-  /** A regular expression over stage names, '' for all. */
+  /** A regular expression for names of stages, '' for all. */
   get targetExecutor(): string {
     return this.#envelope.header.targetExecutor ?? ''
   }
@@ -130,7 +140,7 @@ export class DataRequest {
     this.#envelope.header = { ...this.#envelope.header, status }
   }
 
-  /** The object itself: changes to it are sent. `readParameters` leaves the bytes as they came. */
+  /** Mutable: changes to it are sent. `readParameters` keeps the bytes as they came. */
   get parameters(): Record<string, unknown> {
     return this.#envelope.parameters
   }
@@ -139,12 +149,12 @@ export class DataRequest {
     this.#envelope.parameters = parameters
   }
 
-  /** Not to be changed: changes are not sent. Decoded on first use. Throws MALFORMED. */
+  /** Must not be changed: changes are not sent. Decoded on first use. Throws MALFORMED. */
   readParameters(): Readonly<Record<string, unknown>> {
     return this.#envelope.readParameters()
   }
 
-  /** The parameters as the bytes of a google.protobuf.Struct; undefined when there are none. Not to be written to. */
+  /** The parameters as bytes of a google.protobuf.Struct; undefined when there are none. Must not be written to. */
   get parameterBytes(): Uint8Array | undefined {
     return this.#envelope.parameterBytes
   }
@@ -153,7 +163,7 @@ export class DataRequest {
     this.#envelope.parameterBytes = bytes
   }
 
-  /** The list itself: changes to it are sent. */
+  /** Mutable: changes to it are sent. */
   get routes(): Route[] {
     return this.#envelope.routes
   }
@@ -162,7 +172,7 @@ export class DataRequest {
     this.#envelope.routes = routes
   }
 
-  /** One more behind those that are there; they are not decoded. */
+  /** Appends a route; the present ones are not decoded. */
   addRoute(route: Route): void {
     this.#envelope.addRoute(route)
   }
@@ -188,8 +198,8 @@ export class DataRequest {
   }
 
   /**
-   * The same with other documents: the pieces, one behind the other, are a DocumentArrayProto. They are not copied, and
-   * must not be written to afterwards.
+   * A copy with other documents: the pieces, concatenated, are a DocumentArrayProto. They are not copied, and must not be
+   * written to afterwards.
    */
   withList(pieces: readonly Uint8Array[]): DataRequest {
     const other = new DataRequest(this.#envelope.copy())
@@ -207,7 +217,7 @@ export class DataRequest {
     return docs
   }
 
-  /** The answers that the documents consist of, when they are several put one behind the other. */
+  /** The answers that the documents were concatenated from, if there were several. */
   get parts(): readonly Part[] | undefined {
     return this.#envelope.parts
   }
@@ -216,13 +226,13 @@ export class DataRequest {
     this.#envelope.parts = parts
   }
 
-  /** Field 4 as it came, while nobody has looked at the documents. */
+  /** Field 4 as it came, while the documents were not accessed. */
   get data(): Uint8Array | undefined {
     return this.#envelope.payload
   }
 
   /**
-   * How many documents there are, without decoding them; 0 for a Python pickle. Counts no further than one more than `most`.
+   * The number of documents, without decoding them; 0 for a Python pickle. Stops counting at `most` + 1.
    * Throws MALFORMED.
    */
   peekDocCount(most?: number): number {
@@ -232,12 +242,12 @@ export class DataRequest {
     return docs === undefined ? 0 : countDocuments(docs, most)
   }
 
-  /** Bytes of `encode()`. Known at once for what only passes through; a request with decoded documents is encoded to count. */
+  /** Size of `encode()` in bytes. Immediate for a request passed through; encodes a request whose documents were decoded. */
   get byteLength(): number {
     return lengthOf(this.encodeParts())
   }
 
-  /** The DataRequestProto in one fresh buffer. Throws INVALID_INPUT when parameters cannot be sent. */
+  /** The DataRequestProto in a new buffer. Throws INVALID_INPUT for parameters that cannot be sent. */
   encode(): Uint8Array {
     const docs = this.#docs
     if (docs === undefined) return this.#envelope.encode()
@@ -245,9 +255,19 @@ export class DataRequest {
     return this.#envelope.encode((writer) => this.#writeDocs(writer, docs, expected), expected)
   }
 
-  /** The same bytes in pieces for a vectored write; documents nobody looked at are not copied. */
+  /** The same bytes in pieces for a vectored write; documents that were not accessed are not copied. */
   encodeParts(): Uint8Array[] {
     return this.#docs === undefined ? this.#envelope.encodeParts() : [this.encode()]
+  }
+
+  /**
+   * The same as a SingleDocumentRequestProto, with the first document, in pieces. Throws INVALID_INPUT when parameters cannot
+   * be sent, MALFORMED, and UNSUPPORTED for a Python pickle.
+   */
+  encodeSingleDocument(): Uint8Array[] {
+    const reader = new Reader(this.list ?? nothing)
+    const isThere = !reader.done && reader.tag() === docsTag
+    return this.#envelope.encodeAround(isThere ? reader.bytes() : undefined)
   }
 
   #writeDocs(writer: Writer, docs: DocumentArray, expected: number): void {
@@ -268,15 +288,15 @@ function splitData(payload: Uint8Array): {
   unknown: Uint8Array | undefined
 } {
   const reader = new Reader(payload)
-  let docs: Gathered
+  let docs: FieldBytes
   let pickle = false
-  let unknown: Gathered
+  let unknown: FieldBytes
   for (let fields = 1; !reader.done; fields++) {
     if (fields > maxFields) throw tooManyFields('the data')
     const start = reader.position
     const tag = reader.tag()
     if (tag === 10) {
-      docs = gather(docs, reader.bytes())
+      docs = addOccurrence(docs, reader.bytes())
       pickle = false
     } else if (tag === 18) {
       reader.skip(tag)
@@ -284,10 +304,10 @@ function splitData(payload: Uint8Array): {
       pickle = true
     } else {
       reader.skip(tag)
-      unknown = gather(unknown, payload.subarray(start, reader.position))
+      unknown = addOccurrence(unknown, payload.subarray(start, reader.position))
     }
   }
-  return { docs: gathered(docs), pickle, unknown: gathered(unknown) }
+  return { docs: bytesOfField(docs), pickle, unknown: bytesOfField(unknown) }
 }
 
 function pickled(): MillraceError {

@@ -1,31 +1,31 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { documentSchema } from './document-schema.js'
-import { gather, gathered, type Gathered } from './gather.js'
+import { addOccurrence, bytesOfField, type FieldBytes } from './message-field.js'
 import { parseIdentity, type PodIdentity } from './identity.js'
 import type { Ranking } from './lists/ranking.js'
 import { decodeStruct, encodeStruct } from './struct.js'
 
-/** What a pod says of itself when it is dialled; Jina's `endpoint_discovery`. */
+/** What a pod tells a client that connects; Jina's `endpoint_discovery`. */
 export interface Description {
-  /** As Jina lists them: `_jina_dry_run_`, `/default` when bound, and the endpoints. */
+  /** In Jina's order: `_jina_dry_run_`, `/default` when bound, and the endpoints. */
   readonly endpoints: readonly string[]
   readonly writeEndpoints: readonly string[]
   /** Endpoints whose handler is a generator, for `stream`. */
   readonly streamEndpoints: readonly string[]
-  /** Jina's schema Struct by endpoint; an endpoint without one gets that of any document. */
+  /** Jina's schema Struct by endpoint; an endpoint without one gets the schema of a plain document. */
   readonly schemas: Readonly<Record<string, unknown>>
-  /** How its Executor ranks matches, when it says so. */
+  /** How its Executor ranks matches, if it states that. */
   readonly ranking?: Partial<Ranking>
-  /** `metas.name` of its Executor; only told among pods of Millrace. */
+  /** `metas.name` of its Executor; only sent between pods of Millrace. */
   readonly executor?: string
-  /** Who it is; absent for a peer that does not say, as Jina's. */
+  /** Its identity; absent for peers that send none, such as Jina's. */
   readonly identity?: PodIdentity
-  /** What Jina's export for Kubernetes calls a peer without an identity: `indexer-1`; absent where it was started otherwise. */
+  /** What Jina's Kubernetes export calls a peer without an identity: `indexer-1`; absent where it was started otherwise. */
   readonly jinaDeployment?: string
 }
 
-/** Of a peer that cannot be asked; with no endpoints known every request is sent (jina.md 4.4). */
+/** For a peer that cannot be asked; while no endpoints are known every request is sent (jina.md 4.4). */
 export const unknownDescription: Description = {
   endpoints: [],
   writeEndpoints: [],
@@ -33,25 +33,25 @@ export const unknownDescription: Description = {
   schemas: {},
 }
 
-/** Field of EndpointsProto with the ranking as JSON; Jina does not know it, and skips it. */
+/** Field of EndpointsProto with the ranking as JSON; unknown to Jina, which skips it. */
 const rankingField = 2047
 const rankingTag = rankingField * 8 + 2
 
-/** The same with the identity. */
+/** Field of EndpointsProto with the identity as JSON; unknown to Jina, which skips it. */
 const identityField = 2046
 const identityTag = identityField * 8 + 2
 
 /** Endpoints that change state unless their Executor says otherwise. */
 const writesByName: ReadonlySet<string> = new Set(['/index', '/update', '/delete'])
 
-/** Whether an endpoint counts as a write when nobody has said. */
+/** Whether an endpoint counts as a write unless its Executor says otherwise. */
 export function isWriteByName(endpoint: string): boolean {
   return writesByName.has(endpoint)
 }
 
 /**
- * EndpointsProto, the answer of `endpoint_discovery`. Every endpoint gets a schema: Jina's peers learn from them which
- * documents are spoken here (`PydanticDocument` is DocArray v1) and which endpoints stream.
+ * EndpointsProto, the answer of `endpoint_discovery`. Every endpoint gets a schema: Jina's peers learn from it which kind of
+ * documents is used (`PydanticDocument` is DocArray v1) and which endpoints stream.
  */
 export function encodeDescription(description: Description): Uint8Array {
   const writer = new Writer(4096)
@@ -88,19 +88,19 @@ export function decodeDescription(bytes: Uint8Array): Description {
   const reader = new Reader(bytes)
   const endpoints: string[] = []
   const writeEndpoints: string[] = []
-  let struct: Gathered
+  let struct: FieldBytes
   let ranking: Partial<Ranking> | undefined
   let identity: PodIdentity | undefined
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === 10) endpoints.push(reader.string())
     else if (tag === 18) writeEndpoints.push(reader.string())
-    else if (tag === 26) struct = gather(struct, reader.bytes())
+    else if (tag === 26) struct = addOccurrence(struct, reader.bytes())
     else if (tag === rankingTag) ranking = parseRanking(reader.string())
     else if (tag === identityTag) identity = parseIdentity(reader.string())
     else reader.skip(tag)
   }
-  const schemas = decodeStruct(gathered(struct) ?? new Uint8Array())
+  const schemas = decodeStruct(bytesOfField(struct) ?? new Uint8Array())
   const streamEndpoints = endpoints.filter(
     (endpoint) => Object.hasOwn(schemas, endpoint) && isGenerator(schemas[endpoint]),
   )
@@ -114,7 +114,7 @@ export function decodeDescription(bytes: Uint8Array): Description {
   }
 }
 
-/** Undefined for what is none. */
+/** Undefined for a value that is not a ranking. */
 function parseRanking(text: string): Partial<Ranking> | undefined {
   try {
     const { limit, by, order } = JSON.parse(text) as Record<string, unknown>

@@ -2,8 +2,8 @@ import { descriptors } from './gen/descriptors.js'
 import { jinaServices } from './services.js'
 
 /**
- * The served .proto files as reflection hands them out: serialized FileDescriptorProto messages, always with everything
- * they import. Only what serves gRPC loads this file.
+ * The served .proto files for gRPC reflection: serialized FileDescriptorProto messages, always with all their imports. Only
+ * gRPC servers load this file.
  */
 
 const fileOfSymbol = new Map(
@@ -12,7 +12,7 @@ const fileOfSymbol = new Map(
   ),
 )
 
-/** Full names: Jina's fixed list, also of services that only some processes implement, then health and reflection. */
+/** Full names: Jina's fixed list, including services that only some processes implement, then health and reflection. */
 export function listServices(): string[] {
   return [
     ...jinaServices,
@@ -22,17 +22,17 @@ export function listServices(): string[] {
   ]
 }
 
-/** The file that defines a message, field, enum, service or method, and its imports; empty when nobody knows it. */
+/** The file that defines a message, field, enum, service or method, and its imports; empty for an unknown name. */
 export function filesBySymbol(symbol: string): Uint8Array[] {
   const file = fileOfSymbol.get(symbol)
   return file === undefined ? [] : filesByName(file)
 }
 
-/** A file, `jina.proto`, and its imports, each once, itself first; empty when there is none of that name. */
+/** A file, such as `jina.proto`, then its imports, each once; empty for an unknown name. */
 export function filesByName(name: string): Uint8Array[] {
   if (!Object.hasOwn(descriptors, name)) return []
   const closure = new Set([name])
-  // a Set gives what is added while it is walked
+  // iterating a Set also visits entries added meanwhile
   for (const file of closure) for (const imported of descriptors[file]!.dependencies) closure.add(imported)
   return [...closure].map((file) => fromBase64(descriptors[file]!.base64))
 }

@@ -14,7 +14,7 @@ const description = {
 }
 
 describe('EndpointsProto', () => {
-  test('lists endpoints and tells from the schemas which of them stream', () => {
+  test('lists endpoints, and which of them stream according to the schemas', () => {
     expect(decodeDescription(encodeDescription(description))).toMatchObject({
       ...description,
       schemas: expect.anything(),
@@ -37,14 +37,14 @@ describe('EndpointsProto', () => {
     expect(schemas['/index']).toMatchObject({ is_generator: false, is_singleton_doc: false })
   })
 
-  test('a schema that is given is sent as it is', () => {
+  test('a given schema is sent unchanged', () => {
     const schemas = { '/index': { input: { name: 'Mine', model: null }, is_generator: false } }
     expect(decodeDescription(encodeDescription({ ...description, schemas })).schemas['/index']).toEqual(
       schemas['/index'],
     )
   })
 
-  test('how an Executor ranks goes along, and what is no ranking is left out', () => {
+  test('the ranking of an Executor is included, and a value that is not a ranking is left out', () => {
     const ranking = { limit: 10, by: 'cosine', order: 'ascending' } as const
     expect(decodeDescription(encodeDescription({ ...description, ranking })).ranking).toEqual(ranking)
     const strange = { limit: '10', order: 'up' } as object

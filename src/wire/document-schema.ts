@@ -32,7 +32,7 @@ const document = {
   },
 }
 
-/** JSON schema of a DocArray v1 document in its JSON form, under the name Jina's peers know it by. */
+/** JSON schema of a DocArray v1 document in its JSON form, under the name that Jina's peers expect. */
 export const documentSchema: Readonly<Record<string, unknown>> = {
   $ref: '#/definitions/PydanticDocument',
   definitions: {

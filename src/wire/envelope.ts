@@ -1,7 +1,7 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import { prefix, Writer } from '../lib/protobuf/writer.js'
 import { decodeHeader, emptyHeader, type Header, writeHeader } from './header.js'
-import { gather, gathered, type Gathered } from './gather.js'
+import { addOccurrence, bytesOfField, type FieldBytes } from './message-field.js'
 import { maxFields, tooManyFields } from './max-fields.js'
 import { joined, lengthOf } from './pieces.js'
 import { decodePart, type Part, partsField, writeParts } from './parts.js'
@@ -14,68 +14,68 @@ const partsTag = partsField * 8 + 2
 const noParameters: Readonly<Parameters> = Object.freeze({})
 
 /**
- * What DataRequestProto and SingleDocumentRequestProto have in common: header = 1, parameters = 2, routes = 3, and a
- * payload = 4 that is somebody else's business.
+ * The common part of DataRequestProto and SingleDocumentRequestProto: header = 1, parameters = 2, routes = 3, and a
+ * payload = 4 that its owner decodes.
  *
- * 1. Decoding looks at top-level tags only; a part is decoded when it is first asked for.
- * 2. A part that was neither set nor handed out as a mutable value leaves as the bytes it came in, and the whole message
- *    does when no part was.
- * 3. Fields that are not known, here and in the header, leave as they came.
- * 4. Bytes taken in are never written to, so copies of an envelope may share them.
+ * 1. Decoding reads top-level tags only; a part is decoded on first access.
+ * 2. A part that was neither set nor returned as a mutable value is sent as the bytes it came in, and so is the whole
+ *    message when all parts are unchanged.
+ * 3. Unknown fields, here and in the header, are sent as they came.
+ * 4. Bytes passed in are never written to, so copies of an envelope may share them.
  */
 export class Envelope {
   /** The whole message while nothing has changed. */
   #source: Uint8Array | undefined
-  /** As it came, until another one is set. */
+  /** As it came, until another header is set. */
   #headerBytes: Uint8Array | undefined
-  /** Decoded, or what was set. */
+  /** Decoded, or the value that was set. */
   #header: Header | undefined
   #parameters: Uint8Array | Parameters | undefined
-  /** What `#parameters` says while it is bytes, once somebody has read it. */
+  /** The decoded value of `#parameters` while these are bytes, once read. */
   #readParameters: Parameters | undefined
-  /** Whole fields with their tags, or what was set or handed out. */
+  /** Whole fields with their tags, or the routes that were set or returned. */
   #routes: Uint8Array | Route[] | undefined
-  /** One piece, or several that follow each other. */
+  /** One piece, or several to be concatenated. */
   #payload: Uint8Array | readonly Uint8Array[] | undefined
   #parts: readonly Part[] | undefined
   #unknown: Uint8Array | undefined
 
-  /** Throws MALFORMED when the top level is no protobuf message. Keeps `bytes`. */
+  /** Throws MALFORMED when the top level is not a protobuf message. Keeps `bytes`. */
   static decode(bytes: Uint8Array): Envelope {
     const envelope = new Envelope()
     envelope.#source = bytes
     const reader = new Reader(bytes)
-    let header: Gathered
-    let parameters: Gathered
-    let routes: Gathered
-    let payload: Gathered
-    let unknown: Gathered
+    let header: FieldBytes
+    let parameters: FieldBytes
+    let routes: FieldBytes
+    let payload: FieldBytes
+    let unknown: FieldBytes
     let parts: Part[] | undefined
     for (let fields = 1; !reader.done; fields++) {
       if (fields > maxFields) throw tooManyFields('the message')
       const start = reader.position
       const tag = reader.tag()
-      if (tag === 10) header = gather(header, reader.bytes())
-      else if (tag === 18) parameters = gather(parameters, reader.bytes())
-      else if (tag === 34) payload = gather(payload, reader.bytes())
+      if (tag === 10) header = addOccurrence(header, reader.bytes())
+      else if (tag === 18) parameters = addOccurrence(parameters, reader.bytes())
+      else if (tag === 34) payload = addOccurrence(payload, reader.bytes())
       else if (tag === partsTag) (parts ??= []).push(decodePart(reader.bytes()))
       else {
         reader.skip(tag)
         const field = bytes.subarray(start, reader.position)
-        if (tag === 26) routes = gather(routes, field)
-        else unknown = gather(unknown, field)
+        if (tag === 26) routes = addOccurrence(routes, field)
+        else unknown = addOccurrence(unknown, field)
       }
     }
-    envelope.#headerBytes = gathered(header)
-    envelope.#parameters = gathered(parameters)
-    envelope.#routes = gathered(routes)
-    envelope.#payload = gathered(payload)
+    envelope.#headerBytes = bytesOfField(header)
+    envelope.#parameters = bytesOfField(parameters)
+    envelope.#routes = bytesOfField(routes)
+    envelope.#payload = bytesOfField(payload)
     envelope.#parts = parts
-    envelope.#unknown = gathered(unknown)
+    envelope.#unknown = bytesOfField(unknown)
     return envelope
   }
 
-  /** The same message; changes to one are not seen in the other, but mutable values already handed out are shared. */
+  /** A copy; later changes to either are independent, but mutable values already returned are shared. */
   copy(): Envelope {
     const copy = new Envelope()
     copy.#source = this.#source
@@ -100,7 +100,7 @@ export class Envelope {
     this.#header = header
   }
 
-  /** Mutable, so that asking for it counts as a change; `readParameters` does not. */
+  /** Mutable, so access counts as a change; `readParameters` does not. */
   get parameters(): Parameters {
     this.#source = undefined
     const parameters = this.#parameters
@@ -113,14 +113,14 @@ export class Envelope {
     this.#parameters = parameters
   }
 
-  /** The google.protobuf.Struct, undecoded while nobody has asked for it to be changed; undefined when there is none. */
+  /** The google.protobuf.Struct, undecoded while there was no mutable access; undefined when there is none. */
   get parameterBytes(): Uint8Array | undefined {
     const parameters = this.#parameters
     if (parameters === undefined || parameters instanceof Uint8Array) return parameters
     return structBytes(parameters)
   }
 
-  /** The bytes that are there already change nothing. */
+  /** Setting the present bytes again changes nothing. */
   set parameterBytes(bytes: Uint8Array | undefined) {
     const parameters = this.#parameters
     if (bytes === parameters) return
@@ -130,7 +130,7 @@ export class Envelope {
     this.#readParameters = undefined
   }
 
-  /** To be read only. Decoded once. */
+  /** Must not be changed. Decoded once. */
   readParameters(): Readonly<Parameters> {
     const parameters = this.#parameters
     if (parameters === undefined) return noParameters
@@ -138,7 +138,7 @@ export class Envelope {
     return (this.#readParameters ??= decodeStruct(parameters))
   }
 
-  /** Mutable, so that asking for it counts as a change. */
+  /** Mutable, so access counts as a change. */
   get routes(): Route[] {
     this.#source = undefined
     const routes = this.#routes
@@ -151,11 +151,11 @@ export class Envelope {
     this.#routes = routes
   }
 
-  /** One more behind those that are there, which are not decoded. */
+  /** Appends a route; the present ones are not decoded. */
   addRoute(route: Route): void {
     this.#source = undefined
     const routes = this.#routes
-    // copies of this envelope may have the same array
+    // copies of this envelope may share the array
     if (Array.isArray(routes)) this.#routes = [...routes, route]
     else {
       const writer = new Writer((routes?.length ?? 0) + 64)
@@ -171,13 +171,13 @@ export class Envelope {
     return (this.#payload = joined(payload))
   }
 
-  /** Pieces that follow each other; they are not copied. */
+  /** Pieces to be concatenated; they are not copied. */
   set payload(payload: readonly Uint8Array[]) {
     this.#source = undefined
     this.#payload = payload
   }
 
-  /** The answers that the documents consist of; undefined when they are one. */
+  /** The answers that the documents were concatenated from; undefined for a single answer. */
   get parts(): readonly Part[] | undefined {
     return this.#parts
   }
@@ -188,15 +188,15 @@ export class Envelope {
     this.#parts = parts
   }
 
-  /** Leaves the payload out from now on: its owner writes it. */
+  /** Removes the payload, which its owner encodes from now on. */
   dropPayload(): void {
     this.#source = undefined
     this.#payload = undefined
   }
 
-  /** The message in one fresh buffer; `writePayload` writes field 4 where the payload was dropped. */
+  /** The message in a new buffer; `writePayload` writes field 4 where the payload was dropped. */
   encode(writePayload?: (writer: Writer) => void, expected = 0): Uint8Array {
-    // not slice(), which gives a view of a Buffer
+    // not slice(), which returns a view for a Buffer
     if (this.#source !== undefined) return new Uint8Array(this.#source)
     const { payload } = this
     const writer = new Writer(this.#expectedHead() + (payload?.length ?? expected))
@@ -206,7 +206,7 @@ export class Envelope {
     return writer.finish()
   }
 
-  /** The same in pieces; the payload, or another one in its place, is not copied. */
+  /** The same in pieces; the payload, or the one given, is not copied. */
   encodeParts(payload: Uint8Array | readonly Uint8Array[] | undefined = this.#payload): Uint8Array[] {
     if (this.#source !== undefined) return [this.#source]
     const writer = new Writer(this.#expectedHead())
@@ -215,6 +215,29 @@ export class Envelope {
     const pieces = payload instanceof Uint8Array ? [payload] : payload
     writer.raw(prefix(34, lengthOf(pieces)))
     return [writer.finish(), ...pieces]
+  }
+
+  /** The message in pieces with another payload, or none. */
+  encodeAround(payload: Uint8Array | undefined): Uint8Array[] {
+    const head = this.#sourceBeforePayload()
+    if (head !== undefined && payload !== undefined) return [head, prefix(34, payload.length), payload]
+    const writer = new Writer(this.#expectedHead())
+    this.#writeHead(writer)
+    if (payload === undefined) return [writer.finish()]
+    writer.raw(prefix(34, payload.length))
+    return [writer.finish(), payload]
+  }
+
+  /** The bytes that came, as far as the payload; undefined when they have changed, or something comes behind the payload. */
+  #sourceBeforePayload(): Uint8Array | undefined {
+    const source = this.#source
+    const payload = this.#payload
+    if (source === undefined || !(payload instanceof Uint8Array) || payload.buffer !== source.buffer)
+      return undefined
+    if (payload.byteOffset + payload.length !== source.byteOffset + source.length) return undefined
+    const end = source.length - payload.length - prefix(34, payload.length).length
+    // else its length was not written the shortest way
+    return source[end] === 34 ? source.subarray(0, end) : undefined
   }
 
   #writeHead(writer: Writer): void {

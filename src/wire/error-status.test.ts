@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.js'
 import { errorFromStatus, statusFromError } from './error-status.js'
 
 describe('statusFromError', () => {
-  test('an Error goes along with name, message, stack and the executor', () => {
+  test('an Error is sent with name, message, stack and the executor', () => {
     const status = statusFromError(new TypeError('no such field'), 'MyExec')
     expect(status).toMatchObject({
       code: 'ERROR',
@@ -25,7 +25,7 @@ describe('statusFromError', () => {
     )
   })
 
-  test('an endless stack is cut', () => {
+  test('an overlong stack is cut', () => {
     const error = new Error('x')
     error.stack = 'line\n'.repeat(10_000)
     expect(statusFromError(error, 'E').exception?.stacks).toHaveLength(200)
@@ -83,7 +83,7 @@ describe('errorFromStatus', () => {
     expect(errorFromStatus(inner)).toMatchObject({ code: 'EXECUTOR_FAILED', retryable: false })
   })
 
-  test('a status with nothing in it gives a sentence', () => {
+  test('an empty status gives a complete sentence', () => {
     expect(errorFromStatus({ code: 'ERROR', description: '' }).message).toBe(
       'An executor failed: an error without a description',
     )

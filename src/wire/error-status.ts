@@ -1,12 +1,12 @@
 import { MillraceError, type ErrorCode, type Whereabouts } from '../errors.js'
 import type { Status, StatusException } from './status.js'
 
-/** Of a stack trace, causes included. */
+/** Most lines of a stack trace, causes included. */
 const maxLines = 200
-/** UTF-16 units of a message, and of a stack trace. */
+/** Most UTF-16 units of a message, and of a stack trace. */
 const maxLength = 16_384
 
-/** Codes that a worker gives to an answer itself; every other error of a handler is EXECUTOR_FAILED. */
+/** Codes that a worker itself gives an answer; every other error of a handler is EXECUTOR_FAILED. */
 const workerCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'INVALID_RESULT',
   'INVALID_INPUT',
@@ -15,9 +15,9 @@ const workerCodes: ReadonlySet<string> = new Set<ErrorCode>([
 ])
 
 /**
- * What a handler threw, as the status of the answer. `description` is `TypeError: message` (Jina has Python's repr there,
- * `TypeError('message')`; nobody parses it). `args` is the message, and the code after it for a MillraceError. `stacks`
- * are lines with their line ends, as Python formats them. Never throws, whatever was thrown.
+ * The status of an answer for a value that a handler threw. `description` is `TypeError: message` (Jina uses Python's repr,
+ * `TypeError('message')`; no known client parses it). `args` is the message, followed by the code for a MillraceError.
+ * `stacks` are lines with their line ends, as Python formats them. Never throws, whatever was thrown.
  */
 export function statusFromError(error: unknown, executorName: string): Status {
   try {
@@ -57,7 +57,7 @@ function describe(error: unknown, executor: string): Status {
   }
 }
 
-/** Errors of other realms and other copies of this package are no instances of Error here. */
+/** Errors of other realms and of other copies of this package are not instances of Error here. */
 function isError(value: unknown): value is Error {
   return (
     value instanceof Error ||
@@ -70,7 +70,7 @@ function show(value: unknown): string {
   return JSON.stringify(value) ?? Object.prototype.toString.call(value)
 }
 
-/** Anybody may have set these to anything. */
+/** User code may have set these properties to values of any type. */
 function text(value: unknown): string {
   return String(value)
 }
@@ -96,8 +96,8 @@ function stackLines(error: Error): string[] {
 }
 
 /**
- * The error of a failed answer: EXECUTOR_FAILED (or the worker's own code, INVALID_RESULT say) with the executor's own
- * message in it. `cause` is an Error with the name, message and stack of what was thrown over there.
+ * The error of a failed answer: EXECUTOR_FAILED, or a code that the worker itself gives such as INVALID_RESULT, with the
+ * executor's message. `cause` is an Error with the name, message and stack of the remote error.
  */
 export function errorFromStatus(status: Status, where: Whereabouts = {}): MillraceError {
   const { description, exception } = status

@@ -1,19 +1,19 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
-import { gather, gathered, type Gathered } from './gather.js'
+import { addOccurrence, bytesOfField, type FieldBytes } from './message-field.js'
 import { maxFields, tooManyFields } from './max-fields.js'
 import { type Status, writeStatus } from './status.js'
 
-/** HeaderProto as a value: a change makes a new one, so requests can share it. */
+/** HeaderProto as an immutable value, so requests can share it. */
 export interface Header {
   readonly requestId: string
   /** As it came, or as it was set. */
   readonly status: Uint8Array | Status | undefined
   readonly endpoint: string | undefined
   readonly targetExecutor: string | undefined
-  /** What the client set; Jina gives it no unit and does not use it. */
+  /** Set by the client; Jina defines no unit and does not use it. */
   readonly timeout: number | undefined
-  /** Whole fields that this version does not know. */
+  /** Whole fields that this version does not define. */
   readonly unknown: Uint8Array | undefined
 }
 
@@ -30,32 +30,32 @@ export const emptyHeader: Header = {
 export function decodeHeader(bytes: Uint8Array): Header {
   const reader = new Reader(bytes)
   let requestId = ''
-  let status: Gathered
+  let status: FieldBytes
   let endpoint: string | undefined
   let targetExecutor: string | undefined
   let timeout: number | undefined
-  let unknown: Gathered
+  let unknown: FieldBytes
   for (let fields = 1; !reader.done; fields++) {
     if (fields > maxFields) throw tooManyFields('the header')
     const start = reader.position
     const tag = reader.tag()
     if (tag === 10) requestId = reader.string()
-    else if (tag === 18) status = gather(status, reader.bytes())
+    else if (tag === 18) status = addOccurrence(status, reader.bytes())
     else if (tag === 26) endpoint = reader.string()
     else if (tag === 34) targetExecutor = reader.string()
     else if (tag === 40) timeout = reader.uint32()
     else {
       reader.skip(tag)
-      unknown = gather(unknown, bytes.subarray(start, reader.position))
+      unknown = addOccurrence(unknown, bytes.subarray(start, reader.position))
     }
   }
   return {
     requestId,
-    status: gathered(status),
+    status: bytesOfField(status),
     endpoint,
     targetExecutor,
     timeout,
-    unknown: gathered(unknown),
+    unknown: bytesOfField(unknown),
   }
 }
 

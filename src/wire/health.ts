@@ -8,7 +8,7 @@ export type ServingStatus = keyof typeof codes
 
 const names = Object.keys(codes) as ServingStatus[]
 
-/** Name of the service asked for, '' for the whole server. Throws MALFORMED. */
+/** Name of the requested service, '' for the whole server. Throws MALFORMED. */
 export function decodeHealthRequest(bytes: Uint8Array): string {
   const reader = new Reader(bytes)
   let service = ''
@@ -32,7 +32,7 @@ export function encodeHealthResponse(status: ServingStatus): Uint8Array {
   return writer.finish()
 }
 
-/** A status that is not known counts as UNKNOWN. Throws MALFORMED. */
+/** An unknown status counts as UNKNOWN. Throws MALFORMED. */
 export function decodeHealthResponse(bytes: Uint8Array): ServingStatus {
   const reader = new Reader(bytes)
   let status: ServingStatus = 'UNKNOWN'

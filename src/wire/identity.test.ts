@@ -24,7 +24,7 @@ const recipient = (more: Partial<Recipient> = {}): Recipient => ({
   shards: 2,
   ...more,
 })
-/** As a Flow knows servers that its user has named. */
+/** The recipient that a Flow sends to servers named by its user. */
 const named = (more: Partial<Recipient> = {}): Recipient => recipient({ flow: null, stage: 'mine', ...more })
 
 describe('a pod is another one', () => {
@@ -39,7 +39,7 @@ describe('a pod is another one', () => {
     expect(isAnother(pod(), given)).toBe(true)
   })
 
-  test('when its Flow has told it of no shards, and the request is for one', () => {
+  test('when its Flow gave it no shards, and the request is for one', () => {
     expect(isAnother(pod({ part: null }), recipient())).toBe(true)
     expect(isAnother(pod(), recipient({ shard: 0, shards: 1 }))).toBe(true)
   })
@@ -55,11 +55,11 @@ describe('a pod is the recipient', () => {
     expect(isAnother(pod({ part: { shard: 1, shards: 2 } }), named({ shard: 1 }))).toBe(false)
   })
 
-  test('of a request for its Flow when it does not know its Flow', () => {
+  test('of a request for a Flow when it does not know its own Flow', () => {
     expect(isAnother(pod({ flow: null }), recipient())).toBe(false)
   })
 
-  test('of any request for a shard when it was told neither of a Flow nor of shards', () => {
+  test('of any request for a shard when it was given neither a Flow nor shards', () => {
     expect(isAnother(pod({ flow: null, part: null }), recipient({ shard: 1 }))).toBe(false)
     expect(isAnother(pod({ flow: null, part: null }), named({ shard: 1 }))).toBe(false)
   })

@@ -1,12 +1,12 @@
-/** Which part of which Flow a pod is. The same address may be that of another pod later; this tells the two apart. */
+/** Which part of which Flow a pod is. Another pod may get the same address later; the identity tells the two apart. */
 export interface PodIdentity {
-  /** Name of its Flow; null for a pod that was started by itself, without `--flow`. */
+  /** Name of its Flow; null for a pod started on its own, without `--flow`. */
   readonly flow: string | null
-  /** Null for the gateway of a whole Flow, which is no pod of a stage. */
+  /** Null for the gateway of a whole Flow, which belongs to no stage. */
   readonly stage: string | null
-  /** Null for a pod that was started without `--shards`. */
+  /** Null for a pod started without `--shards`. */
   readonly part: Part | null
-  /** Different each time that the pod starts. */
+  /** Different for each start of the pod. */
   readonly instance: string
 }
 
@@ -17,22 +17,22 @@ export interface Part {
   readonly shards: number
 }
 
-/** The pod that a request is for, as far as its sender knows it. */
+/** The pod that a request is for, as far as the sender knows it. */
 export interface Recipient extends Part {
   /** Null where the user has named the servers: then neither Flow nor stage is compared. */
   readonly flow: string | null
   readonly stage: string
 }
 
-/** Metadata of a gRPC call: the pod that it is for, as `encodeRecipient` writes it. Jina ignores it. */
+/** Metadata of a gRPC call: the intended pod, as `encodeRecipient` writes it. Jina ignores it. */
 export const recipientHeader = 'millrace-for'
 
-/** Whether a recipient says anything by which a pod can be told from another one. */
+/** Whether the recipient can be told from any other pod. */
 export function isSpecific({ flow, shards }: Recipient): boolean {
   return flow !== null || shards > 1
 }
 
-/** What a peer wrote as JSON; undefined for what is no identity. */
+/** Parses the JSON of a peer; undefined for anything but an identity. */
 export function parseIdentity(text: string): PodIdentity | undefined {
   try {
     const { flow, stage, part, instance } = JSON.parse(text) as Record<string, unknown>
@@ -71,18 +71,18 @@ export function decodeRecipient(text: string): Recipient | undefined {
       flow: flow === undefined ? null : decodeURIComponent(flow),
     }
   } catch {
-    return undefined // a wrong percent code
+    return undefined // malformed percent-encoding
   }
 }
 
-/** Whether a pod is not the recipient of a request. What only one of the two sides knows is not compared. */
+/** Whether a pod is not the recipient of a request. Facts that only one side knows are not compared. */
 export function isAnother(pod: PodIdentity, recipient: Recipient): boolean {
   const { flow, stage, shard, shards } = recipient
   if (!isSpecific(recipient)) return false
   if (pod.stage === null) return flow !== null
   if (flow !== null && (pod.stage !== stage || (pod.flow ?? flow) !== flow)) return true
   if (pod.part !== null) return pod.part.shard !== shard || pod.part.shards !== shards
-  // who gives a pod the name of its Flow gives it its shard, too
+  // whoever gives a pod the name of its Flow also gives it its shard
   return flow !== null && pod.flow !== null && shards > 1
 }
 

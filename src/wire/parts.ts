@@ -2,16 +2,16 @@ import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 
 /**
- * Field of DataRequestProto that says where its documents come from, when they are the answers of several put one behind
- * the other. Jina does not know it: a peer that is no Millrace skips it.
+ * Field of DataRequestProto that lists where its documents come from when several answers were concatenated. Jina does not
+ * define it: a peer that is not Millrace skips it.
  */
 export const partsField = 2047
 
-/** One of the answers that a list of documents consists of. */
+/** One of the answers that a list of documents was concatenated from. */
 export interface Part {
-  /** The stage or shard it came from. */
+  /** The stage or shard that gave it. */
   readonly from: string
-  /** How many documents are its own. */
+  /** Its number of documents. */
   readonly count: number
 }
 

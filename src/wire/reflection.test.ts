@@ -25,12 +25,12 @@ import {
 
 function registryOf(files: Uint8Array[]) {
   const file = files.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes))
-  // the registry wants imports first
+  // the registry needs imports first
   return createFileRegistry({ $typeName: 'google.protobuf.FileDescriptorSet', file: file.toReversed() })
 }
 
 describe('served descriptors', () => {
-  test('every listed service is found with everything it needs', () => {
+  test('every listed service is found with all its dependencies', () => {
     for (const service of listServices()) {
       expect(registryOf(filesBySymbol(service)).getService(service)?.methods.length).toBeGreaterThan(0)
     }
@@ -58,7 +58,7 @@ describe('served descriptors', () => {
     ])
   })
 
-  test('what nobody knows gives nothing', () => {
+  test('an unknown name gives nothing', () => {
     expect(filesBySymbol('jina.Nothing')).toEqual([])
     expect(filesByName('__proto__')).toEqual([])
   })
@@ -121,7 +121,7 @@ describe('reflection messages', () => {
     })
   })
 
-  test('the dialling side asks for the list and reads it', () => {
+  test('a client requests the list and reads the answer', () => {
     expect(decodeReflectionRequest(encodeListServicesRequest()).query).toEqual({ kind: 'list' })
     const asked = decodeReflectionRequest(encodeListServicesRequest())
     expect(

@@ -1,12 +1,12 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 
-/** Messages of grpc.reflection.v1 and v1alpha, which are the same on the wire. */
+/** Messages of grpc.reflection.v1 and v1alpha, which are identical on the wire. */
 export type ReflectionQuery =
   | { readonly kind: 'list' }
   | { readonly kind: 'file'; readonly name: string }
   | { readonly kind: 'symbol'; readonly name: string }
-  /** Extensions, which none of our messages has. */
+  /** Extensions, which our messages do not have. */
   | { readonly kind: 'extension'; readonly type: string }
   | { readonly kind: 'unknown' }
 
@@ -80,14 +80,14 @@ export function encodeReflectionResponse(request: ReflectionRequest, answer: Ref
   return writer.finish()
 }
 
-/** A request for the list of services, for the dialling side. */
+/** A request for the list of services, sent by a client. */
 export function encodeListServicesRequest(): Uint8Array {
   const writer = new Writer(8)
   writer.string(7, '*')
   return writer.finish()
 }
 
-/** Names in an answer to it; empty when the peer answered with something else. Throws MALFORMED. */
+/** Names in the answer to it; empty when the peer answered something else. Throws MALFORMED. */
 export function decodeServiceList(bytes: Uint8Array): string[] {
   const names: string[] = []
   for (const list of fields(bytes, 6)) {

@@ -12,7 +12,7 @@ function requestOf(documents: number, parameters: Record<string, unknown> = {}):
 }
 
 describe('the limits of a request', () => {
-  test('pass what is no more', () => {
+  test('allow a request that just reaches them', () => {
     expect(() => checkRequest(requestOf(3, { a: { b: 1 } }), limits)).not.toThrow()
     expect(() => checkRequest(DataRequest.create({ endpoint: '/x' }), limits)).not.toThrow()
   })
@@ -26,13 +26,13 @@ describe('the limits of a request', () => {
     )
   })
 
-  test('refuse a list of very many fields that nobody knows as one of documents', () => {
+  test('refuse a list of very many unknown fields like one of documents', () => {
     const list = new Uint8Array(20).fill(72)
     const request = DataRequest.create({ endpoint: '/x' }).withList([list])
     expect(() => checkRequest(request, limits)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
   })
 
-  test('refuse parameters that are too much', () => {
+  test('refuse parameters that exceed them', () => {
     const large = requestOf(1, { list: Array.from({ length: 10 }, () => 1) })
     expect(() => checkRequest(large, limits)).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('parameterValues') }),

@@ -2,23 +2,23 @@ import { MillraceError } from '../errors.js'
 import type { DataRequest } from './data-request.js'
 import { checkStruct } from './struct-limits.js'
 
-/** What a request may be made of. */
+/** Limits of a request. */
 export interface RequestLimits {
   /** Bytes of the parameters. Default 4 MiB. */
   readonly parameterBytes: number
-  /** Members of objects and items of lists in the parameters, of all levels together. Default 65,536. */
+  /** Members of objects and items of lists in the parameters, on all levels together. Default 65,536. */
   readonly parameterValues: number
-  /** Levels of objects and lists below the top of the parameters. Default, and most: 64. */
+  /** Levels of objects and lists below the top of the parameters. Default and maximum: 64. */
   readonly parameterDepth: number
-  /** Default 500,000. */
+  /** Number of documents. Default 500,000. */
   readonly documents: number
 }
 
-/** Nothing is decoded. @throws INVALID_INPUT for a request that is more, MALFORMED for parameters that are no Struct */
+/** Decodes nothing. @throws INVALID_INPUT for a request beyond the limits, MALFORMED for parameters that are no Struct */
 export function checkRequest(request: DataRequest, limits: RequestLimits): void {
   checkParameters(request, limits)
   const { data } = request
-  // a document takes two bytes at least
+  // a document takes at least two bytes
   if (data !== undefined && data.length <= 2 * limits.documents) return
   if (request.peekDocCount(limits.documents) <= limits.documents) return
   throw new MillraceError(
@@ -27,8 +27,8 @@ export function checkRequest(request: DataRequest, limits: RequestLimits): void 
   )
 }
 
-/** Of both kinds of request. Throws as `checkRequest` does. */
-export function checkParameters(
+/** Throws as `checkRequest` does. */
+function checkParameters(
   { parameterBytes }: Pick<DataRequest, 'parameterBytes'>,
   limits: RequestLimits,
 ): void {

@@ -2,7 +2,7 @@ import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { DataRequest } from './data-request.js'
 
-/** The requests of a DataRequestListProto, what `process_data` takes; each as lazy as ever. Throws MALFORMED. */
+/** The requests of a DataRequestListProto, the input of `process_data`; each decoded lazily. Throws MALFORMED. */
 export function decodeRequestList(bytes: Uint8Array): DataRequest[] {
   const reader = new Reader(bytes)
   const requests: DataRequest[] = []

@@ -1,9 +1,9 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
-import { gather, gathered, type Gathered } from './gather.js'
+import { addOccurrence, bytesOfField, type FieldBytes } from './message-field.js'
 import { decodeStatus, type Status, writeStatus } from './status.js'
 
-/** RouteProto: one stage that a request went through. Times have milliseconds here, nanoseconds on the wire. */
+/** RouteProto: a stage that a request went through. Times have milliseconds here, nanoseconds on the wire. */
 export interface Route {
   /** Name of the deployment; the gateway's own entry is `gateway`. */
   executor: string
@@ -14,7 +14,7 @@ export interface Route {
 
 const routesTag = (3 << 3) | 2
 
-/** Writes field 3 of the envelope, once a route. */
+/** Writes field 3 of the envelope, once for each route. */
 export function writeRoutes(writer: Writer, routes: readonly Route[]): void {
   for (const route of routes) {
     const mark = writer.fork(3)
@@ -45,28 +45,28 @@ export function decodeRoutes(fields: Uint8Array): Route[] {
 function decodeRoute(bytes: Uint8Array): Route {
   const reader = new Reader(bytes)
   const route: Route = { executor: '' }
-  let startTime: Gathered
-  let endTime: Gathered
-  let status: Gathered
+  let startTime: FieldBytes
+  let endTime: FieldBytes
+  let status: FieldBytes
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === 10) route.executor = reader.string()
-    else if (tag === 18) startTime = gather(startTime, reader.bytes())
-    else if (tag === 26) endTime = gather(endTime, reader.bytes())
-    else if (tag === 34) status = gather(status, reader.bytes())
+    else if (tag === 18) startTime = addOccurrence(startTime, reader.bytes())
+    else if (tag === 26) endTime = addOccurrence(endTime, reader.bytes())
+    else if (tag === 34) status = addOccurrence(status, reader.bytes())
     else reader.skip(tag)
   }
-  const [start, end, ended] = [gathered(startTime), gathered(endTime), gathered(status)]
+  const [start, end, ended] = [bytesOfField(startTime), bytesOfField(endTime), bytesOfField(status)]
   if (start !== undefined) route.startTime = decodeTimestamp(start)
   if (end !== undefined) route.endTime = decodeTimestamp(end)
   if (ended !== undefined) route.status = decodeStatus(ended)
   return route
 }
 
-/** google.protobuf.Timestamp: seconds = 1, nanos = 2, and nanos count forward also before 1970. */
+/** google.protobuf.Timestamp: seconds = 1, nanos = 2; nanos count forward even before 1970. */
 function writeTimestamp(writer: Writer, field: number, time: Date): void {
   const ms = time.getTime()
-  // an invalid Date, which a time out of range was read as
+  // an invalid Date, the result of reading a time out of range
   if (Number.isNaN(ms)) return
   const seconds = Math.floor(ms / 1000)
   const nanos = Math.round((ms - seconds * 1000) * 1e6)
@@ -78,7 +78,7 @@ function writeTimestamp(writer: Writer, field: number, time: Date): void {
   writer.join(mark)
 }
 
-/** Out of the range of a Date gives an invalid Date. */
+/** A time out of the range of a Date gives an invalid Date. */
 function decodeTimestamp(bytes: Uint8Array): Date {
   const reader = new Reader(bytes)
   let seconds = 0

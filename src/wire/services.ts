@@ -1,4 +1,4 @@
-/** The services of Jina that reflection always lists: a Jina client picks its stubs from this list. */
+/** Jina's services, as reflection always lists them: a Jina client picks its stubs from this list. */
 export const jinaServices = [
   'jina.JinaRPC',
   'jina.JinaSingleDataRequestRPC',

@@ -16,7 +16,7 @@ describe('StatusProto', () => {
     )
   })
 
-  test('it is read as the names say', () => {
+  test('is decoded into the named values', () => {
     const bytes = toBinary(
       StatusProtoSchema,
       create(StatusProtoSchema, {

@@ -1,15 +1,15 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
-import { gather, gathered, type Gathered } from './gather.js'
+import { addOccurrence, bytesOfField, type FieldBytes } from './message-field.js'
 
-/** StatusProto: how a request, or one hop of it, ended. Replace it as a whole; it is never changed in place. */
+/** StatusProto: how a request, or one hop of it, ended. Immutable: replace it as a whole. */
 export interface Status {
   readonly code: 'SUCCESS' | 'ERROR'
   readonly description: string
   readonly exception?: StatusException
 }
 
-/** What an executor's handler threw. */
+/** The error that an executor's handler threw. */
 export interface StatusException {
   /** Class of the error, `ValueError` or `TypeError`. */
   readonly name: string
@@ -41,20 +41,20 @@ export function encodeStatus(status: Status): Uint8Array {
   return writer.finish()
 }
 
-/** A code that is not known counts as ERROR. Throws MALFORMED. */
+/** An unknown code counts as ERROR. Throws MALFORMED. */
 export function decodeStatus(bytes: Uint8Array): Status {
   const reader = new Reader(bytes)
   let code: Status['code'] = 'SUCCESS'
   let description = ''
-  let exception: Gathered
+  let exception: FieldBytes
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === 8) code = reader.uint32() === 0 ? 'SUCCESS' : 'ERROR'
     else if (tag === 18) description = reader.string()
-    else if (tag === 26) exception = gather(exception, reader.bytes())
+    else if (tag === 26) exception = addOccurrence(exception, reader.bytes())
     else reader.skip(tag)
   }
-  const thrown = gathered(exception)
+  const thrown = bytesOfField(exception)
   return thrown === undefined
     ? { code, description }
     : { code, description, exception: decodeException(thrown) }

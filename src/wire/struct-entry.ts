@@ -2,7 +2,7 @@ import { Writer } from '../lib/protobuf/writer.js'
 import { lengthOf } from './pieces.js'
 import { StructReader } from './struct-reader.js'
 
-/** Writes an entry of a google.protobuf.Struct whose value, a google.protobuf.Value, is bytes already. */
+/** Writes an entry of a google.protobuf.Struct whose value, a google.protobuf.Value, is already encoded. */
 export function writeEntry(writer: Writer, key: string, value: Uint8Array): void {
   const mark = writer.fork(1, key.length + value.length + 8)
   writer.string(1, key)
@@ -10,7 +10,7 @@ export function writeEntry(writer: Writer, key: string, value: Uint8Array): void
   writer.join(mark)
 }
 
-/** Writes an entry whose value is an object; the pieces, one behind the other, are its google.protobuf.Struct. */
+/** Writes an entry whose value is an object; the pieces, concatenated, are its google.protobuf.Struct. */
 export function writeObject(writer: Writer, key: string, pieces: readonly Uint8Array[]): void {
   const length = lengthOf(pieces)
   const mark = writer.fork(1, key.length + length + 16)
@@ -24,7 +24,7 @@ export function writeObject(writer: Writer, key: string, pieces: readonly Uint8A
 }
 
 /**
- * A Struct with an object as the value of a key, in place of any that it had. The other entries are copied as they are.
+ * A Struct in which a key has an object as its value, instead of any earlier value. The other entries are copied unchanged.
  * Throws MALFORMED.
  */
 export function withObject(

@@ -33,7 +33,7 @@ describe('the check of a Struct', () => {
     )
   })
 
-  test('counts members and items of all levels', () => {
+  test('counts members and items on all levels', () => {
     const struct = structBytes({ a: 1, b: { c: 2, d: [3, [4], { e: 5 }] } })
     expect(codeOf(() => checkStruct(struct, { ...wide, values: 9 }))).toBeUndefined()
     expect(() => checkStruct(struct, { ...wide, values: 8 })).toThrow(
@@ -44,7 +44,7 @@ describe('the check of a Struct', () => {
     )
   })
 
-  test('counts members of which another one takes the place', () => {
+  test('counts members that a later one overrides', () => {
     const one = structBytes({ a: 1 })
     const struct = Buffer.concat([one, one, one])
     expect(codeOf(() => checkStruct(struct, { ...wide, values: 2 }))).toBe('INVALID_INPUT')
@@ -56,13 +56,13 @@ describe('the check of a Struct', () => {
     expect(codeOf(() => checkStruct(struct, { ...wide, depth: 1 }))).toBe('INVALID_INPUT')
   })
 
-  test('says how many bytes came and how many may', () => {
+  test('reports how many bytes came and how many are allowed', () => {
     const struct = structBytes({ a: 'x'.repeat(100) })
     expect(() => checkStruct(struct, { ...wide, bytes: 100 })).toThrow(/have 109 bytes; at most 100 /)
   })
 
-  test('ends at the limit, however many values follow', () => {
-    // what follows the first values is not even a message
+  test('stops at the limit, however many values follow', () => {
+    // the rest is not even a message
     const writer = new Writer()
     writer.raw(structBytes({ a: 1, b: 2, c: 3 }))
     writer.raw(Uint8Array.of(7, 7, 7))

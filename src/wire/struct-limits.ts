@@ -4,17 +4,17 @@ import { Reader } from '../lib/protobuf/reader.js'
 
 export interface StructLimits {
   readonly bytes: number
-  /** Members of objects and items of lists, of all levels together. */
+  /** Members of objects and items of lists, on all levels together. */
   readonly values: number
   /** Levels of objects and lists below the top. */
   readonly depth: number
 }
 
 /**
- * Goes once over a google.protobuf.Struct, in time linear in its bytes, and decodes nothing. What it passes is what
- * `decodeStruct` can decode, in a time and a space that the limits bound; it ends where a limit is exceeded.
+ * Scans a google.protobuf.Struct once, in time linear in its bytes, and decodes nothing. `decodeStruct` can decode whatever
+ * passes, in time and space bounded by the limits; the scan stops where a limit is exceeded.
  *
- * @throws MALFORMED for what is no Struct, INVALID_INPUT for one that is more than the limits say
+ * @throws MALFORMED for bytes that are no Struct, INVALID_INPUT for a Struct beyond the limits
  */
 export function checkStruct(struct: Uint8Array, limits: StructLimits): void {
   if (struct.length > limits.bytes) throw refusal(`${struct.length} bytes`, limits.bytes, 'Bytes')

@@ -8,12 +8,12 @@ import { objectIn, scalarOf, StructReader, valueIn } from './struct-reader.js'
 const keys = ['a', 'b', '__proto__', 'constructor', '__results__', 'exec__k', '', 'ключ']
 const struct = anyStruct(keys)
 
-/** What a key has as its own value; an inherited one is none. */
+/** The own value of a key; inherited ones do not count. */
 function member(object: object, key: string): unknown {
   return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
 }
 
-describe('a Struct that is only looked at', () => {
+describe('a Struct that is only read', () => {
   test('has the keys that a decoded one has', () => {
     fc.assert(
       fc.property(struct, (bytes) => {
@@ -42,7 +42,7 @@ describe('a Struct that is only looked at', () => {
     )
   })
 
-  test('gets an object in place of what a key had', () => {
+  test('gets an object instead of an earlier value', () => {
     fc.assert(
       fc.property(struct, struct, fc.constantFrom(...keys), (bytes, object, key) => {
         const expected = Object.entries(decodeStruct(bytes)).filter(([other]) => other !== key)
@@ -52,7 +52,7 @@ describe('a Struct that is only looked at', () => {
     )
   })
 
-  test('that is cut off or is none at all is read, or is MALFORMED', () => {
+  test('that is cut off, or bytes that are none, are read or are MALFORMED', () => {
     const cut = fc.tuple(struct, fc.nat()).map(([bytes, at]) => bytes.subarray(0, at % (bytes.length + 1)))
     fc.assert(
       fc.property(fc.oneof(cut, garbage), (bytes) => {
@@ -79,7 +79,7 @@ describe('a Struct that is only looked at', () => {
     ['___', false],
     ['____', false],
     ['', false],
-  ])('knows whether a key has a prefix: %s', (key, isPrefixed) => {
+  ])('detects whether a key has a prefix: %s', (key, isPrefixed) => {
     const entries = new StructReader(structBytes({ [key]: 1 }))
     entries.next()
     expect(entries.keyIsPrefixed).toBe(isPrefixed)

@@ -7,10 +7,10 @@ const valueTag = 18
 const entryTag = 10
 
 /**
- * Steps over the entries of a google.protobuf.Struct; no value is decoded, and a key only where it is asked for. It reads
- * what `decodeStruct` reads: of an entry with several keys or values the last ones count, other fields are skipped. Of two
- * entries with the same key the later one counts; that is the caller's business. Throws MALFORMED where it comes to bytes
- * that are no message; it does not look into values.
+ * Iterates over the entries of a google.protobuf.Struct; values are not decoded, keys only on access. It reads what
+ * `decodeStruct` reads: the last key and value of an entry count, other fields are skipped. Of two entries with the same key
+ * the later one counts; callers must take care of that. Throws MALFORMED where bytes are not a message; values are not
+ * checked.
  *
  * @example
  * const entries = new StructReader(bytes)
@@ -50,7 +50,7 @@ export class StructReader {
     return decodeText(this.#struct, this.#keyFrom, this.#keyEnd)
   }
 
-  /** Whether this is the key; cheaper than to compare `key`. */
+  /** Whether the key is this one; cheaper than comparing `key`. */
   keyIs(key: string): boolean {
     const length = this.#keyEnd - this.#keyFrom
     // UTF-8 takes one to three bytes for each UTF-16 unit
@@ -60,7 +60,7 @@ export class StructReader {
     return this.key === key
   }
 
-  /** Whether the key has `__` with something before and behind it, as `exec__top_k` has and `__results__` has not. */
+  /** Whether the key has `__` with text before and after it, as in `exec__top_k` but not in `__results__`. */
   get keyIsPrefixed(): boolean {
     const bytes = this.#struct
     const [from, end] = [this.#keyFrom, this.#keyEnd]
@@ -74,17 +74,17 @@ export class StructReader {
     return this.#struct.subarray(this.#from, this.#reader.position)
   }
 
-  /** The google.protobuf.Value, unread; an empty one where the entry has none. */
+  /** A reader of the google.protobuf.Value; empty when the entry has none. */
   value(): Reader {
     return new Reader(this.#struct, this.#valueFrom, this.#valueEnd)
   }
 
-  /** The same as bytes. */
+  /** The google.protobuf.Value as bytes. */
   get valueBytes(): Uint8Array {
     return this.#struct.subarray(this.#valueFrom, this.#valueEnd)
   }
 
-  /** The google.protobuf.Struct that the value is; undefined for any other value. Throws MALFORMED. */
+  /** The google.protobuf.Struct that is the value; undefined for any other value. Throws MALFORMED. */
   get object(): Uint8Array | undefined {
     return objectOf(this.value())
   }
@@ -106,7 +106,7 @@ export class StructReader {
   }
 }
 
-/** The value that a key has in a Struct, unread; undefined when there is no such key. Throws MALFORMED. */
+/** A reader of the value of a key in a Struct; undefined when there is no such key. Throws MALFORMED. */
 export function valueIn(struct: Uint8Array, key: string): Reader | undefined {
   const entries = new StructReader(struct)
   let found: Reader | undefined
@@ -114,18 +114,18 @@ export function valueIn(struct: Uint8Array, key: string): Reader | undefined {
   return found
 }
 
-/** The Struct that a key has as its value; undefined when it has another value or none. Throws MALFORMED. */
+/** The Struct that is the value of a key; undefined when it has another value or none. Throws MALFORMED. */
 export function objectIn(struct: Uint8Array, key: string): Uint8Array | undefined {
   const value = valueIn(struct, key)
   return value && objectOf(value)
 }
 
-/** The Struct that a google.protobuf.Value is; undefined when it is none. Throws MALFORMED. */
+/** The Struct of a google.protobuf.Value; undefined for any other value. Throws MALFORMED. */
 export function objectOf(value: Reader): Uint8Array | undefined {
   return seekKind(value) === valueTags.structValue ? value.bytes() : undefined
 }
 
-/** Text, number or boolean of a google.protobuf.Value that is one. Throws MALFORMED. */
+/** The string, number or boolean of a google.protobuf.Value; undefined for any other value. Throws MALFORMED. */
 export function scalarOf(value: Reader): string | number | boolean | undefined {
   switch (seekKind(value)) {
     case valueTags.stringValue:
@@ -141,7 +141,7 @@ export function scalarOf(value: Reader): string | number | boolean | undefined {
 
 const kinds: ReadonlySet<number> = new Set(Object.values(valueTags))
 
-/** Moves to the last kind of value there is and gives its tag; 0 when there is none. */
+/** Moves to the last kind of the value and returns its tag; 0 when there is none. */
 function seekKind(value: Reader): number {
   let kind = 0
   let at = value.position

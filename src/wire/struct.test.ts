@@ -30,7 +30,7 @@ describe('Struct', () => {
     )
   })
 
-  test('two Structs after each other are merged, as protobuf-es merges them', () => {
+  test('two concatenated Structs are merged, as protobuf-es merges them', () => {
     fc.assert(
       fc.property(jsonObject, jsonObject, (first, second) => {
         const bytes = Buffer.concat([encode(first), encode(second)])
@@ -55,7 +55,7 @@ describe('Struct', () => {
     expect(decodeStruct(encode({ a: undefined, b: [undefined], c: null }))).toEqual({ b: [null], c: null })
   })
 
-  test('what has a toJSON is written as what that gives', () => {
+  test('an object with a toJSON is written as its result', () => {
     expect(decodeStruct(encode({ at: new Date(0) }))).toEqual({ at: '1970-01-01T00:00:00.000Z' })
   })
 
@@ -80,7 +80,7 @@ describe('Struct', () => {
     ['a symbol', { s: Symbol('x') }, /parameters\.s is a symbol/],
     ['a Map', { m: new Map() }, /parameters\.m is an instance of Map/],
     ['a typed array', { v: new Float32Array(2) }, /an instance of Float32Array/],
-  ])('%s is refused with its place', (_, object, message) => {
+  ])('%s is refused with its path', (_, object, message) => {
     expect(() => encode(object)).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(message) }),
     )

@@ -6,9 +6,9 @@ export { decodeStruct } from '../document/index.js'
 
 /**
  * Writes the fields of a google.protobuf.Struct; the caller has opened the message. Stricter than a Document's tags:
- * parameters decide what a handler does, so what JSON cannot say is refused (INVALID_INPUT, with its place) and not bent
- * into shape. Numbers are doubles, NaN and the infinities included; an `undefined` member is left out, an `undefined` item
- * is null; what has a `toJSON`, a Date say, is written as what that gives.
+ * parameters control a handler, so values that JSON does not have are refused (INVALID_INPUT, with their path) and not
+ * converted. Numbers are doubles, NaN and the infinities included; an `undefined` member is left out, an `undefined` item is
+ * null; an object with a `toJSON`, such as a Date, is written as its result.
  */
 export function encodeStruct(
   writer: Writer,
@@ -19,17 +19,17 @@ export function encodeStruct(
   encode(writer, object)
 }
 
-/** The same as bytes of their own. */
+/** The Struct as a new byte array. */
 export function structBytes(object: Readonly<Record<string, unknown>>, name?: string): Uint8Array {
   const writer = new Writer()
   encodeStruct(writer, object, name)
   return writer.finish()
 }
 
-/** Objects and lists within each other, at most; deeper input, or a cycle, would overflow somebody's stack. */
+/** Most levels of objects and lists; deeper input, or a cycle, would overflow the stack here or at a peer. */
 const maxDepth = 64
 
-/** `value` is no leaf. */
+/** `value` is an object or a list. */
 function requireJson(value: unknown, path: string, depth: number): void {
   if (typeof value !== 'object' || value === null) throw noJson(path, `a ${typeof value}`)
   if (depth > maxDepth) throw tooDeep(path)

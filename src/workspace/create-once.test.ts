@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { createOnce } from './create-once.js'
 import { temporaryFolder } from './fixtures.suite.js'
 
-test('a file is made once, and the second one is told that there is one', () => {
+test('a file is created once, and a second attempt returns false', () => {
   const folder = temporaryFolder()
   const path = join(folder, 'file')
   expect([createOnce(path, 'first'), createOnce(path, 'second')]).toEqual([true, false])

@@ -3,8 +3,8 @@ import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'nod
 import { dirname, join } from 'node:path'
 
 /**
- * Makes a file unless there is one of that name; false when there is. Of several that try at once exactly one succeeds, and
- * nobody sees the file before it is complete, except where the file system has no hard links (FAT, some network ones).
+ * Creates a file unless one of that name exists; returns false then. Of several concurrent attempts exactly one succeeds,
+ * and no reader sees an incomplete file, except where the file system has no hard links (FAT, some network ones).
  */
 export function createOnce(path: string, text: string): boolean {
   const complete = join(dirname(path), `.millrace.new-${randomUUID()}`)

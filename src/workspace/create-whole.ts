@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, open, rm } from 'node:fs/promises'
 
-/** Makes a file with its whole content at once; false when there is one already. */
+/** Creates a file with its whole content at once; returns false when it exists already. */
 export async function createWhole(path: string, content: string): Promise<boolean> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`
   const file = await open(draft, 'wx')

@@ -6,14 +6,14 @@ import { dirname, join, resolve } from 'node:path'
 const folderName = '.millrace'
 
 /**
- * Where the Executors of a stage keep what they keep when nobody has named a folder: `PROJECT/.millrace/FLOW/STAGE`. PROJECT is
- * the folder of the nearest package.json, or the working directory where there is none.
+ * The folder for the Executors of a stage that names no workspace: `PROJECT/.millrace/FLOW/STAGE`. PROJECT is the folder
+ * of the nearest package.json, or the working directory where there is none.
  */
 export function defaultWorkspace(flow: string, stage: string, from: string = process.cwd()): string {
   return join(projectOf(from), folderName, asName(flow), asName(stage))
 }
 
-/** Makes it, unseen by git, or the same below the system's temporary folder where the project is only for reading. */
+/** Creates it, ignored by git; below the system's temporary folder instead where the project is read-only. */
 export function makeDefaultWorkspace(folder: string): string {
   try {
     return made(folder)
@@ -39,5 +39,5 @@ function projectOf(from: string): string {
   }
 }
 
-/** A name of one folder, another one for each text. */
+/** Turns a text into the name of a single folder, a different one for each text. */
 const asName = (text: string): string => encodeURIComponent(text).replaceAll('.', '%2E')

@@ -6,7 +6,7 @@ import { expect, onTestFinished } from 'vitest'
 import type { Holder } from './holder.js'
 import { mountNamespace, processSpace, processStart } from './process-space.js'
 
-/** In memory where the system has a folder for that: some tests make thousands of locks, and a disk takes its time for each. */
+/** In memory where the system has such a folder: some tests create thousands of locks, which is slow on a disk. */
 const fastFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** Removed after the test. */
@@ -16,7 +16,7 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** A Flow of this process that runs, unless it is said otherwise. */
+/** A running Flow of this process, unless `facts` say otherwise. */
 export function holderOf(facts: Partial<Holder> = {}): Holder {
   const token = join(temporaryFolder(), 'token')
   writeFileSync(token, '')
@@ -33,7 +33,7 @@ export function holderOf(facts: Partial<Holder> = {}): Holder {
   }
 }
 
-/** Ends a Flow of `holderOf` as far as its locks are concerned. */
+/** Ends a Flow of `holderOf`: its locks no longer count. */
 export function end({ token }: Holder): void {
   rmSync(token)
 }
@@ -46,7 +46,7 @@ export function lockOf(folder: string): string {
   return join(locks, last!)
 }
 
-/** Who has a folder; null for nobody. */
+/** The Flow that has locked a folder; null when it is free. */
 export function holding(folder: string): unknown {
   const text = readFileSync(lockOf(folder), 'utf8')
   return text === 'free\n' ? null : JSON.parse(text)

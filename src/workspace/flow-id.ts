@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** Set for replicas of one Flow that are programs of their own, in containers: they share what they keep. */
+/** Set for replicas of one Flow that run as separate programs, in containers: they share workspaces. */
 export const flowIdVariable = 'MILLRACE_FLOW_ID'
 
-/** What the replicas have in common. It is for the first Flow of a program: one that its Executor starts is another one. */
+/** The id shared by these replicas. Only the first Flow of a program uses it: a Flow started by an Executor is another one. */
 export function takeFlowId(env: NodeJS.ProcessEnv = process.env): string | null {
   const id = env[flowIdVariable]
   delete env[flowIdVariable]
-  // part of file names
+  // becomes part of file names
   return id === undefined || id === '' ? null : createHash('sha256').update(id).digest('hex').slice(0, 32)
 }

@@ -8,7 +8,7 @@ import { openWorkspace } from './open-workspace.js'
 import type { Clock } from '../lib/clock.js'
 import { WorkspaceHold } from './hold.js'
 
-/** A clock with one alarm. */
+/** A clock with a single timer. */
 class Alarm implements Clock {
   time = 1_000_000_000_000
   wake: (() => void) | null = null
@@ -62,7 +62,7 @@ test('two Flows of one program are two holders', () => {
   second.close()
 })
 
-test('a workspace that was removed meanwhile does not keep its Flow from ending', () => {
+test('a workspace removed in the meantime does not keep its Flow from ending', () => {
   const hold = new WorkspaceHold('search', new Alarm())
   const folder = temporaryFolder()
   openWorkspace({ folder, shardId: 0, shards: 1, holder: hold.holder })
@@ -84,7 +84,7 @@ test('programs that are replicas of one Flow share a workspace, and another Flow
   first.close()
   alarm.ring()
   expect(() => open(other)).toThrow(expect.objectContaining({ code: 'WORKSPACE_CONFLICT' }))
-  // one that was ended by force and starts again takes part at once
+  // a replica that was killed and restarts joins again at once
   const third = replicaOf('the shop/~', alarm)
   expect(open(third)).toBe(shard)
   for (const last of [second, third]) last.close()

@@ -10,14 +10,14 @@ import { nextPrivatePath, releasePrivatePath } from './private-folder.js'
 const open = new Set<WorkspaceHold>()
 
 /**
- * What a Flow holds its workspaces with, from before its first pod starts until its last one has ended: a token, and the
- * locks that its pods list there.
+ * A Flow's hold on its workspaces, from before its first pod starts until its last pod has ended: a token, and the locks
+ * that its pods list there.
  */
 export class WorkspaceHold {
-  /** Null when there can be no token: then nothing is locked. */
+  /** Null when no token can be created: then nothing is locked. */
   readonly holder: Holder | null
   readonly #clock: Clock
-  /** Others may go on with the same locks, which nobody gives back then: they count until they are old. */
+  /** Whether other replicas of the Flow may still use the same locks: they are not released here, and expire by age. */
   readonly #isShared: boolean
   #cancelRenewal: () => void
 
@@ -27,12 +27,12 @@ export class WorkspaceHold {
     this.holder = holder
     this.#isShared = isShared
     this.#cancelRenewal = clock.after(renewalMs, () => this.#renew())
-    // before the private folder goes, which has the token
+    // before the private folder is removed, which contains the token
     if (open.size === 0) process.prependListener('exit', closeAll)
     open.add(this)
   }
 
-  /** In a container of a Flow whose program is outside: the same hold, which renews what is locked here. */
+  /** For a container of a Flow whose program runs outside: the same hold, renewing the locks taken here. */
   static joined(holder: Holder | null, clock: Clock): WorkspaceHold {
     const isListedOutside = holder?.mounted !== undefined
     const own = isListedOutside ? holder : holder && joinHolder(holder)
@@ -40,8 +40,8 @@ export class WorkspaceHold {
   }
 
   /**
-   * Gives the workspaces back, unless others of the same hold go on with them. Idempotent; never throws: a token that is gone
-   * frees them as well.
+   * Releases the workspaces, unless other replicas of the Flow still use them. Idempotent; never throws: without the token
+   * the workspaces are free as well.
    */
   close({ isLast = true }: { readonly isLast?: boolean } = {}): void {
     if (!open.delete(this)) return
@@ -72,7 +72,7 @@ function ownHold(name: string, nowMs: number): Held {
 
 interface Identity {
   readonly name: string
-  /** What its replicas have in common. */
+  /** The id shared by the Flow's replicas. */
   readonly shared: string | null
 }
 
@@ -86,20 +86,20 @@ function createHolder({ name, shared }: Identity, nowMs: number): Holder | null 
       name,
       pid,
       processStart: processStart(pid),
-      // that this program has ended says nothing of the others: nobody may look for it
+      // the end of this program says nothing about the other replicas: other processes must judge them by age alone
       space: shared === null ? processSpace() : `flow ${shared}`,
       mounts: shared === null ? mountNamespace() : `flow ${shared}`,
       token,
       startedAt: new Date(nowMs).toISOString(),
     }
   } catch (error) {
-    // a service without a workspace runs where there is no temporary folder, too
+    // a service without a workspace must also run where there is no temporary folder
     process.emitWarning(`The workspaces of Flow '${name}' cannot be locked: ${String(error)}`)
     return null
   }
 }
 
-/** Null where there is no temporary folder: nobody could renew it. */
+/** Null where there is no temporary folder: the locks could not be renewed. */
 function joinHolder(holder: Holder): Holder | null {
   try {
     const list = nextPrivatePath('token')
@@ -112,11 +112,11 @@ function joinHolder(holder: Holder): Holder | null {
 }
 
 function closeAll(): void {
-  // a program that just ends has no word from others
+  // an exiting program cannot ask the other replicas whether it is the last one
   for (const hold of open) hold.close({ isLast: hold.holder?.list === undefined })
 }
 
-/** A folder may be gone, or its disk full: what counts is the token, the rest is for other containers. */
+/** A folder may be gone, or its disk full: the token is what counts, the rest is for other containers. */
 function quietly(work: () => void): void {
   try {
     work()

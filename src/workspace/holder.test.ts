@@ -20,13 +20,16 @@ test('a Flow whose process has ended does not run, though its token is there', a
   expect(isRunning(holderOf({ pid: child.pid!, processStart: null }), now, now)).toBe(false)
 })
 
-test.runIf(process.platform === 'linux')('a later process of the same id is another one', () => {
-  const start = processStart(process.pid)
-  expect(start).toMatch(/^\d+$/)
-  expect(isSameProcess(process.pid, start)).toBe(true)
-  expect(isSameProcess(process.pid, `${start}0`)).toBe(false)
-  expect(isRunning(holderOf({ processStart: `${start}0` }), now, now)).toBe(false)
-})
+test.runIf(process.platform === 'linux')(
+  'a later process with the same id is not mistaken for the holder',
+  () => {
+    const start = processStart(process.pid)
+    expect(start).toMatch(/^\d+$/)
+    expect(isSameProcess(process.pid, start)).toBe(true)
+    expect(isSameProcess(process.pid, `${start}0`)).toBe(false)
+    expect(isRunning(holderOf({ processStart: `${start}0` }), now, now)).toBe(false)
+  },
+)
 
 test('without a known start the id alone counts', () => {
   expect(isSameProcess(process.pid, null)).toBe(true)
@@ -37,7 +40,7 @@ test.each([
   ['that has other files under the same paths', { mounts: 'elsewhere' }],
 ])('a Flow %s runs as long as it renews its locks', (_where, facts) => {
   const holder = holderOf(facts)
-  end(holder) // nobody looks at its token
+  end(holder) // its token is not visible from here
   expect(isRunning(holder, now - abandonedMs + 1, now)).toBe(true)
   expect(isRunning(holder, now - abandonedMs, now)).toBe(false)
 })

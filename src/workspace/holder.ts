@@ -1,42 +1,42 @@
 import { statSync } from 'node:fs'
 import { isSameProcess, mountNamespace, processSpace } from './process-space.js'
 
-/** A Flow between `start()` and the end of its last pod, as its locks name it; plain data. */
+/** A Flow from `start()` until its last pod has ended, as its locks name it; plain data. */
 export interface Holder {
-  /** Random, of this one start. */
+  /** Random, different for each start. */
   readonly flow: string
-  /** The Flow's own. */
+  /** The Flow's name. */
   readonly name: string
-  /** Of the program that runs it. */
+  /** Of the program that runs the Flow. */
   readonly pid: number
-  /** What tells that process from a later one of the same id; null where unknown. */
+  /** When that process started, which tells it from a later one with the same id; null where unknown. */
   readonly processStart: string | null
-  /** Where its pid means something. */
+  /** The process space in which the pid is valid. */
   readonly space: string
-  /** Where the path of its token means something. */
+  /** The mount namespace in which the token's path is valid. */
   readonly mounts: string
   /** A file that exists while the Flow runs. It lists the folders that the Flow has locked, one a line. */
   readonly token: string
-  /** Where its pods list those folders instead, which run where the token is not: in containers. */
+  /** Where pods in containers, which cannot see the token, list those folders instead. */
   readonly list?: string
-  /** In a container that has a folder of the machine under another path: that folder is listed as it is called outside. */
+  /** For a container that mounts a folder of the machine under another path: the folder is listed by its path outside. */
   readonly mounted?: { readonly here: string; readonly there: string }
   /** ISO 8601. */
   readonly startedAt: string
 }
 
-/** How often a running Flow renews its locks, and the age at which one counts as left behind where nothing else tells. */
+/** How often a running Flow renews its locks, and the age at which a lock counts as stale where nothing else tells. */
 export const renewalMs = 10_000
 export const abandonedMs = 60_000
 
-/** Whether this process can look for the program of a holder. */
+/** Whether this process can check the program of a holder. */
 export function isInSight(holder: Holder): boolean {
   return holder.space === processSpace()
 }
 
 /**
- * Whether a Flow still runs. Of a program in sight that is known: its process, and its token where that can be seen. Of one
- * in another container or on another machine all that shows is that it renews its locks.
+ * Whether a Flow still runs. A program in the same process space is checked directly: its process, and its token where that
+ * is visible. A program in another container or on another machine is judged by whether it renews its locks.
  */
 export function isRunning(holder: Holder, renewedAtMs: number, nowMs = Date.now()): boolean {
   if (isInSight(holder)) {
@@ -46,7 +46,7 @@ export function isRunning(holder: Holder, renewedAtMs: number, nowMs = Date.now(
   return nowMs - renewedAtMs < abandonedMs
 }
 
-/** Null for what no version has written. */
+/** Null for anything that no version has written. */
 export function parseHolder(text: string): Holder | null {
   try {
     const value = JSON.parse(text) as Partial<Record<keyof Holder, unknown>> | null
@@ -66,7 +66,7 @@ function isHolder(value: Partial<Record<keyof Holder, unknown>> | null): value i
   )
 }
 
-/** A token that another user may not look at is there. */
+/** A token that belongs to another user, and may not be read, exists. */
 function isMissing(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) === undefined

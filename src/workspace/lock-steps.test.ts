@@ -19,7 +19,7 @@ interface Outcome {
   readonly hasIt: boolean
 }
 
-/** Null while it goes on. */
+/** Null while it is still running. */
 function step({ holder, steps }: Pod): Outcome | null {
   try {
     return steps.next().done === true ? { flow: holder.flow, hasIt: true } : null
@@ -31,18 +31,18 @@ function step({ holder, steps }: Pod): Outcome | null {
   }
 }
 
-/** Which pod goes on, and by how many steps: the others sleep, and what they saw is long past. */
+/** Which pod advances, and by how many steps; the others pause with a view that goes stale. */
 type Turn = readonly [pod: number, steps: number]
 const turns = fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 14 })), { maxLength: 24 })
 
-/** Gives the pod of each step, until the turns are over and each has had many more. */
+/** Yields the pod of each step, until the turns are used up and each pod has had many more steps. */
 function* orderOf(pods: readonly Pod[], order: readonly Turn[]): Generator<Pod, void> {
   for (const [pod, steps] of [...order, ...pods.map((_, pod): Turn => [pod, 1000])]) {
     for (let n = 0; n < steps; n++) yield pods[pod]!
   }
 }
 
-/** @param killed the number of the step after which its pod takes no more */
+/** @param killed number of the step after which its pod stops */
 function run(pods: readonly Pod[], order: readonly Turn[], killed: number | null): Outcome[] {
   const outcomes: Outcome[] = []
   const left = new Set(pods)
@@ -56,7 +56,7 @@ function run(pods: readonly Pod[], order: readonly Turn[], killed: number | null
   return outcomes
 }
 
-/** A folder that a Flow has left behind, and pods of three others, two each, that want it. */
+/** A folder left locked by a Flow that ended, and pods of three Flows, two each, that want it. */
 function scene(): { folder: string; pods: Pod[] } {
   const folder = temporaryFolder()
   const locks = join(folder, '.millrace.lock')

@@ -6,7 +6,7 @@ import { end, holderOf, holding, lockOf, temporaryFolder } from './fixtures.suit
 import { abandonedMs } from './holder.js'
 import { dropLock, renewLock, takeLock } from './lock.js'
 
-/** States what is given, as if a process had been killed in the midst. */
+/** Writes a statement as a process that was killed halfway would leave it. */
 function state(folder: string, number: number, text: string): string {
   const locks = join(folder, '.millrace.lock')
   mkdirSync(locks, { recursive: true })

@@ -5,12 +5,12 @@ import { createOnce } from './create-once.js'
 import { abandonedMs, type Holder, isInSight, isRunning, parseHolder } from './holder.js'
 import { orNull, pause } from './vanishing.js'
 
-/** A folder of statements about who has the folder that it is in: each a file, named by its number. The last one counts. */
+/** A subfolder of statements about who holds the folder: each a file, named by its number. The last one counts. */
 const lockName = '.millrace.lock'
-/** The statement that nobody has it. */
+/** The statement that the folder is free. */
 const free = 'free\n'
 
-/** How long a statement may be unreadable because it is being written, where the file system has no hard links. */
+/** How long a statement may be unreadable while it is being written, where the file system has no hard links. */
 const writtenMs = 2000
 const maxLooks = 1000
 
@@ -23,23 +23,23 @@ interface Statement {
 }
 
 /**
- * Locks a folder for a Flow; its pods share it.
+ * Locks a folder for a Flow; the Flow's pods share the lock.
  *
- * 1. The folder is that Flow's which the last statement names, as long as that Flow runs.
- * 2. A statement is made whole, after the last one, by one alone, and is never changed.
- * 3. It is only removed once there is a later one.
+ * 1. The folder belongs to the Flow named by the last statement, for as long as that Flow runs.
+ * 2. A statement is created complete, after the last one, by exactly one process, and never changed.
+ * 3. A statement is only removed once there is a later one.
  *
- * So the last number only grows: who has looked at a lock that was left behind and then sleeps cannot come between those who
- * took it over meanwhile. What it states is either refused, or is not the last. Killed between any two steps, what stays is a
- * statement of a Flow that ended, and perhaps earlier ones, which the next one removes.
+ * So the last number only grows. A process that saw a stale lock and then slept cannot interfere with those that took the
+ * lock over in the meantime: its own statement is refused, or is not the last. A process killed between any two steps leaves
+ * a statement of a Flow that has ended, and perhaps earlier ones, which the next process removes.
  *
- * @throws WORKSPACE_CONFLICT when another Flow has it
+ * @throws WORKSPACE_CONFLICT when another Flow holds the folder
  */
 export function takeLock(folder: string, holder: Holder): void {
   for (const waitMs of taking(folder, holder)) if (waitMs > 0) pause(waitMs)
 }
 
-/** `takeLock` in steps, between which others may do theirs: each gives the milliseconds until the next. */
+/** `takeLock` in steps, between which other processes may run: each yields the milliseconds until the next. */
 export function* taking(folder: string, holder: Holder): Generator<number, void> {
   for (let looks = 0; looks < maxLooks; looks++) {
     const last = yield* readLast(folder)
@@ -52,17 +52,17 @@ export function* taking(folder: string, holder: Holder): Generator<number, void>
   throw new MillraceError('WORKSPACE_CONFLICT', `${join(folder, lockName)} does not stay as it is made.`)
 }
 
-/** Gives a folder back, if it is that Flow's. */
+/** Releases a folder that this Flow holds. */
 export function dropLock(folder: string, flow: string): void {
   dropWhere(folder, ({ holder }) => holder?.flow === flow)
 }
 
-/** Gives back what a Flow has left that can be seen to have ended: from within a container nobody could. */
+/** Releases the locks of a Flow that ended while its end can be observed: from inside a container it cannot be. */
 export function dropAbandoned(folder: string): void {
   dropWhere(folder, (last) => last.holder !== null && isInSight(last.holder) && !hasHolder(last))
 }
 
-/** Says to other containers that the Flow still runs. */
+/** Tells other containers that the Flow still runs. */
 export function renewLock(folder: string, flow: string, nowMs: number): void {
   const last = inOneGo(readLast(folder))
   if (last?.holder?.flow === flow) orNull(() => utimesSync(last.path, nowMs / 1000, nowMs / 1000))
@@ -73,7 +73,7 @@ function dropWhere(folder: string, isDropped: (last: Statement) => boolean): voi
   if (last !== null && isDropped(last)) inOneGo(state(folder, last, free))
 }
 
-/** Makes the next statement, unless another one does, and removes those before the last. */
+/** Adds the next statement, unless another process does first, and removes those before the last. */
 function* state(folder: string, last: Statement | null, text: string): Generator<number, void> {
   const locks = join(folder, lockName)
   orNull(() => mkdirSync(locks))
@@ -89,7 +89,7 @@ function* readLast(folder: string): Generator<number, Statement | null> {
     if (number === undefined) return null
     yield 0
     const last = orNull(() => readStatement(join(locks, String(number)), number))
-    if (last !== null) return last // else there is a later one
+    if (last !== null) return last // otherwise there is a later one
   }
 }
 
@@ -104,7 +104,7 @@ function readStatement(path: string, number: number): Statement {
   }
 }
 
-/** Ascending; read until nothing changes, as a folder is not read in one step everywhere. */
+/** Ascending; listed until two listings agree, since some file systems do not list a folder atomically. */
 function* readNumbers(locks: string): Generator<number, readonly number[]> {
   let before: readonly number[] | null = null
   for (;;) {
@@ -126,7 +126,7 @@ function inOneGo<T>(steps: Generator<number, T>): T {
   }
 }
 
-/** Whether it is that Flow's, and nobody else may soon find it left behind. */
+/** Whether this Flow holds it, and no other process may soon consider it stale. */
 function isLastingly({ holder, renewedAtMs }: Statement, { flow }: Holder): boolean {
   return holder?.flow === flow && Date.now() - renewedAtMs < abandonedMs / 2
 }

@@ -7,18 +7,18 @@ const name = 'millrace.json'
 const version = 1
 
 /**
- * Checks that a folder `WORKSPACE/NAME` has data of that many shards, and notes the number in a new one.
+ * Checks that a folder `WORKSPACE/NAME` has data of that many shards, and records the number in a new folder.
  *
- * Without a note (data of a version that wrote none, or of Jina, which has the same folders) it is the number of shards that
- * have a folder. A note that cannot be made, as the folder is only for reading, is not needed: nobody adds to the data.
+ * Without a marker (data of a version that wrote none, or of Jina, which uses the same folders) the number of shard folders
+ * counts. On a read-only folder no marker is written and none is needed, since data cannot be added.
  *
- * @throws WORKSPACE_CONFLICT
+ * @throws WORKSPACE_CONFLICT when the folder has data of another number of shards
  */
 export function checkShards(folder: string, shards: number, readOnly = false): void {
   const noted = readMarker(folder)
   if (noted !== null) return compare(folder, noted, shards)
   const found = shardFolders(folder)
-  // a shard's folder is made after the note: if it was made meanwhile, so was the note
+  // a shard's folder is created after the marker: if a folder appeared meanwhile, so did the marker
   const notedMeanwhile = readMarker(folder)
   if (notedMeanwhile !== null) return compare(folder, notedMeanwhile, shards)
   if (found.length > 0 && !areFirst(found, shards)) throw doesNotFit(folder, found, shards)
@@ -66,7 +66,7 @@ function readText(path: string): string | null {
   }
 }
 
-/** Of a newer version only the version is known to be there. */
+/** Markers of newer versions are only known to have a version. */
 function parse(text: string): { readonly version: number; readonly shards: number } | null {
   try {
     const found = JSON.parse(text) as { readonly version?: unknown; readonly shards?: unknown } | null

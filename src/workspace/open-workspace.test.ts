@@ -36,7 +36,7 @@ test('a worker without a Flow checks the number of shards and locks nothing', ()
   expect(other).toThrow('holds data of 2 shards, and this stage has 1 shard')
 })
 
-test('a pod that its Flow has left behind gets no workspace', () => {
+test('a pod that outlived its Flow gets no workspace', () => {
   const folder = temporaryFolder()
   const holder = holderOf()
   end(holder)

@@ -15,15 +15,15 @@ export interface WorkspaceOf {
   readonly shards: number
   /** Null for a worker without a Flow, which locks nothing; undefined where another copy of the package made the worker. */
   readonly holder: Holder | null | undefined
-  /** The stage that has it alone in its Flow; undefined where stages may share it. */
+  /** The stage that uses the workspace exclusively within its Flow; undefined where stages may share it. */
   readonly stage?: string | undefined
 }
 
 /**
- * The folder of one shard, made when it is not there, checked and locked for its Flow. On a file system that is only for
- * reading it is not locked, as nobody can disturb another one there.
+ * The folder of one shard, created if missing, checked and locked for its Flow. A read-only file system is not locked:
+ * its users cannot disturb each other.
  *
- * @throws WORKSPACE_CONFLICT when it holds data of another number of shards, or another Flow or stage has it
+ * @throws WORKSPACE_CONFLICT when it has data of another number of shards, or another Flow or stage holds it
  */
 export function openWorkspace({ folder, shardId, shards, holder, stage }: WorkspaceOf): string {
   mkdirSync(folder, { recursive: true })
@@ -40,7 +40,7 @@ export function openWorkspace({ folder, shardId, shards, holder, stage }: Worksp
 
 function lockShard(shard: string, holder: Holder): void {
   noteLocked(holder, shard)
-  // in a container its id may be that of another process outside
+  // inside a container the pid may be that of another process outside
   const isProgram = process.pid === holder.pid && isSameProcess(holder.pid, holder.processStart)
   const leave = isProgram ? () => {} : enterShard(shard, holder.flow)
   try {
@@ -52,7 +52,7 @@ function lockShard(shard: string, holder: Holder): void {
   }
 }
 
-/** As mounted; what a user may not write to is an error. */
+/** Whether it is mounted read-only; missing permissions are an error instead. */
 function isReadOnly(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK)

@@ -24,7 +24,7 @@ function note(shard: string, pid: number, space = processSpace()): void {
   )
 }
 
-test('who enters is noted until it leaves', () => {
+test('a process is noted from when it enters until it leaves', () => {
   const shard = temporaryFolder()
   const leave = enterShard(shard, 'a')
   const leaveToo = enterShard(shard, 'b')
@@ -49,7 +49,7 @@ test('a pod of a killed program that ends is waited for', async () => {
   const shard = temporaryFolder()
   const child = await childOf('setTimeout(() => {}, 300)')
   note(shard, child.pid!)
-  outlastOthers(shard, 'a') // Node has not reaped it yet: it has ended all the same
+  outlastOthers(shard, 'a') // a zombie that Node has not reaped yet has ended, too
   expect(readdirSync(shard)).toEqual([])
 })
 
@@ -62,7 +62,7 @@ test('a pod of a killed program that goes on is named', async () => {
   )
 })
 
-test('notes of another container, and what is no note, are removed', () => {
+test('notes of another container, and files that are not notes, are removed', () => {
   const shard = temporaryFolder()
   note(shard, process.pid, 'elsewhere')
   writeFileSync(join(shard, '.millrace.pods', 'x'), '')

@@ -6,11 +6,11 @@ import { orNull, pause } from './vanishing.js'
 
 const folderName = '.millrace.pods'
 
-/** How long pods of a killed program may take to end: they do within two seconds, unless a handler computes. */
+/** How long pods of a killed program may take to end: they need two seconds, unless a handler blocks the thread. */
 const lastPodsMs = 5000
 const lookEveryMs = 10
 
-/** A process that uses a shard; one of the Flow's own program ends with it and is not noted. */
+/** A process that uses a shard. The program of the Flow itself is not noted, since its pods there end with it. */
 interface PodNote {
   readonly flow: string
   readonly pid: number
@@ -19,10 +19,10 @@ interface PodNote {
 }
 
 /**
- * Notes that this process uses a shard. To be called before the shard is locked: whoever takes over a lock afterwards sees
- * either this note, or is seen by this process.
+ * Notes that this process uses a shard. Must be called before the shard is locked: a process that takes the lock over later
+ * either sees this note, or is seen by this process.
  *
- * @returns what takes the note back
+ * @returns a function that removes the note
  */
 export function enterShard(shard: string, flow: string): () => void {
   const { pid } = process
@@ -33,15 +33,15 @@ export function enterShard(shard: string, flow: string): () => void {
     writeFileSync(path, '')
     return true
   }
-  while (orNull(enter) === null); // the last one to leave removes the folder
+  while (orNull(enter) === null); // the last process to leave removes the folder
   return () => remove(folder, path)
 }
 
 /**
- * Waits until pods of earlier Flows have ended, which may outlive a program that was killed; to be called once the shard is
- * locked.
+ * Waits until pods of earlier Flows have ended, since they may outlive a program that was killed. Must be called once the
+ * shard is locked.
  *
- * @throws WORKSPACE_CONFLICT when one does not
+ * @throws WORKSPACE_CONFLICT when one of them does not end
  */
 export function outlastOthers(shard: string, flow: string, patienceMs = lastPodsMs): void {
   let left = others(shard, flow)
@@ -58,13 +58,13 @@ export function outlastOthers(shard: string, flow: string, patienceMs = lastPods
   )
 }
 
-/** Forgets pods of a Flow, which have ended. */
+/** Removes the notes of a Flow's pods, which have ended. */
 export function forgetPods(shard: string, flow: string): void {
   const folder = join(shard, folderName)
   for (const [path, note] of notesIn(folder)) if (note.flow === flow) remove(folder, path)
 }
 
-/** Pods of other Flows that run here. Notes of those that have ended, or ran elsewhere, are removed. */
+/** Pods of other Flows that run here. Notes of pods that have ended, or ran elsewhere, are removed. */
 function others(shard: string, flow: string): PodNote[] {
   const folder = join(shard, folderName)
   return notesIn(folder).flatMap(([path, note]) => {
@@ -83,7 +83,7 @@ function notesIn(folder: string): (readonly [path: string, note: PodNote])[] {
   return names.map((name) => [join(folder, name), parseName(name)] as const)
 }
 
-/** A note is all name: a file is made at once, and its text is not. */
+/** A note keeps everything in its name: creating a file is atomic, writing its content is not. */
 function nameOf({ flow, pid, processStart: start, space }: PodNote): string {
   return [pid, start ?? '', plain(space), flow].join('~')
 }

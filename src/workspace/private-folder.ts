@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import { pidNamespace } from './process-space.js'
 import { isAlive } from '../lib/alive.js'
 
-/** Longest path of a Unix socket on every system we know (macOS: 103; Linux: 107), less the longest name in the folder. */
+/** Longest path of a Unix socket on all supported systems (macOS: 103; Linux: 107), less the longest name in the folder. */
 const longestFolder = 90
 
 /** `millrace-PID-NAMESPACE-RANDOM` */
 const pattern = /^millrace-(\d+)-(\w+)-/
 
 let folder: string | null = null
-/** Paths handed out and not released. */
+/** Paths handed out and not yet released. */
 const used = new Set<string>()
 let paths = 0
 
-/** A path for one more socket or token, in a folder of this process that only its user may enter. */
+/** A path for another socket or token, in a folder of this process that only its user can enter. */
 export function nextPrivatePath(kind: 'sock' | 'token'): string {
   folder ??= makeFolder()
   const path = join(folder, `${paths++}.${kind}`)
@@ -23,7 +23,7 @@ export function nextPrivatePath(kind: 'sock' | 'token'): string {
   return path
 }
 
-/** Removes what is no longer needed, such as the socket of a pod that has ended, and the folder with the last one. */
+/** Removes a file that is no longer needed, such as the socket of an ended pod, and the folder with the last one. */
 export function releasePrivatePath(path: string): void {
   rmSync(path, { force: true })
   used.delete(path)
@@ -35,7 +35,7 @@ function makeFolder(): string {
   const parent = tmpdir().length + prefix.length + '/abcdef'.length > longestFolder ? '/tmp' : tmpdir()
   removeStale(parent)
   process.once('exit', removeFolder)
-  // its mode is 0700
+  // created with mode 0700
   return mkdtempSync(join(parent, prefix))
 }
 
@@ -47,8 +47,8 @@ function removeFolder(): void {
 }
 
 /**
- * Folders of processes that were killed before they could tidy up. Containers that share a temporary folder do not see each
- * other's processes: only those of the same namespace count.
+ * Folders of processes that were killed before they could clean up. Containers that share a temporary folder cannot see each
+ * other's processes, so only processes of the same namespace count.
  */
 function removeStale(parent: string): void {
   for (const name of readdirSync(parent)) {
@@ -57,7 +57,7 @@ function removeStale(parent: string): void {
     try {
       rmSync(join(parent, name), { recursive: true, force: true })
     } catch {
-      // another user's
+      // belongs to another user
     }
   }
 }

@@ -3,14 +3,14 @@ import { hostname } from 'node:os'
 import { isAlive } from '../lib/alive.js'
 
 /**
- * Processes of one space know each other by their ids: those of one container, in one boot of one machine. An id of
- * another space says nothing here.
+ * A scope in which process ids are valid: one container, in one boot of one machine. A process id from another space means
+ * nothing here.
  */
 export function processSpace(): string {
   return `${bootId()}/${pidNamespace()}`
 }
 
-/** Changes with the container; '0' where there are no such things. */
+/** Changes with the container; '0' on systems without namespaces. */
 export function pidNamespace(): string {
   return namespaceId('pid')
 }
@@ -20,12 +20,12 @@ export function mountNamespace(): string {
   return namespaceId('mnt')
 }
 
-/** When a process started, in the kernel's own ticks, so that its id cannot be taken for that of a later one; null where unknown. */
+/** When a process started, in kernel ticks, to tell it from a later process with the same id; null where unknown. */
 export function processStart(pid: number): string | null {
   return readStat(pid)?.start ?? null
 }
 
-/** Whether the process of that id and that start still runs; one that only waits to be reaped does not. */
+/** Whether the process with that id and start still runs; a zombie does not. */
 export function isSameProcess(pid: number, start: string | null): boolean {
   const stat = readStat(pid)
   if (stat === null) return isAlive(pid)
@@ -40,7 +40,7 @@ function namespaceId(kind: 'pid' | 'mnt'): string {
   }
 }
 
-/** An id of a namespace is given out again, to another one, after a boot and on another machine. */
+/** Namespace ids are reused after a reboot and on other machines. */
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { temporaryFolder } from './fixtures.suite.js'
 import { claimForStage } from './stage-claim.js'
 
-it('a folder is of one stage of a Flow, and of another stage of a later one', () => {
+it('a folder belongs to one stage of a Flow, and may belong to another stage of a later Flow', () => {
   const shard = temporaryFolder()
   claimForStage(shard, { flow: 'first', stage: 'a' })
   claimForStage(shard, { flow: 'first', stage: 'a' })

@@ -7,10 +7,10 @@ import { createOnce } from './create-once.js'
 const prefix = '.millrace.stage-'
 
 /**
- * Takes a shard's folder for one stage of the Flow that has locked it: what an index keeps belongs to one stage, also where
- * two of a Flow have the same WORKSPACE and NAME.
+ * Claims a shard's folder for one stage of the Flow that has locked it: an index belongs to a single stage, even where two
+ * stages of a Flow have the same WORKSPACE and NAME.
  *
- * @throws WORKSPACE_CONFLICT when another stage of the same Flow has it
+ * @throws WORKSPACE_CONFLICT when another stage of the same Flow has claimed it
  */
 export function claimForStage(
   shard: string,
@@ -26,7 +26,7 @@ export function claimForStage(
       )
     }
   }
-  // those of Flows that had it before
+  // claims of earlier Flows
   for (const name of readdirSync(shard)) {
     if (name.startsWith(prefix) && name !== own) rmSync(join(shard, name), { force: true })
   }

@@ -1,9 +1,9 @@
 import { existsSync, readlinkSync } from 'node:fs'
 
-/** The thread that calls this, as the system knows it: `PID/task/TID` on Linux, null elsewhere. */
+/** The calling thread, as the system names it: `PID/task/TID` on Linux, null elsewhere. */
 export function ownThread(): string | null {
   try {
-    // proc(5); read synchronously, so that it is this thread that reads it
+    // proc(5); read synchronously, so that this thread itself reads it
     return readlinkSync('/proc/thread-self')
   } catch {
     return null

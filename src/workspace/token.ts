@@ -5,15 +5,15 @@ import { dropLock, renewLock } from './lock.js'
 import { forgetPods } from './pods.js'
 
 /**
- * Lists a folder in the token of a Flow before it is locked, so that the Flow's program knows what to renew and to give back.
+ * Lists a folder in the token of a Flow before it is locked, so that the Flow's program knows what to renew and to release.
  *
- * @throws UNAVAILABLE when the Flow has ended: this pod is a leftover of it
+ * @throws UNAVAILABLE when the Flow has ended: this pod is left over
  */
 export function noteLocked({ token, list = token, name, mounted }: Holder, inside: string): void {
   const isMounted = mounted !== undefined && `${inside}/`.startsWith(`${mounted.here}/`)
   const folder = isMounted ? mounted.there + inside.slice(mounted.here.length) : inside
   try {
-    // not made anew: it would say that the Flow still runs
+    // never created here: that would claim that the Flow still runs
     const file = openSync(list, constants.O_WRONLY | constants.O_APPEND)
     try {
       writeSync(file, `${JSON.stringify(folder)}\n`)
@@ -26,13 +26,13 @@ export function noteLocked({ token, list = token, name, mounted }: Holder, insid
   }
 }
 
-/** Says to other containers that the Flow runs, and to those who tidy temporary folders that its token is needed. */
+/** Tells other containers that the Flow runs, and cleaners of temporary folders that its token is in use. */
 export function renewLocks({ token, list = token, flow }: Holder, nowMs: number): void {
   utimesSync(list, nowMs / 1000, nowMs / 1000)
   for (const folder of lockedBy(list)) renewLock(folder, flow, nowMs)
 }
 
-/** Gives back all that a Flow has locked. Its pods have ended. */
+/** Releases everything that a Flow has locked. Its pods have ended. */
 export function dropLocks({ token, list = token, flow }: Holder): void {
   for (const folder of lockedBy(list)) {
     forgetPods(folder, flow)

@@ -1,4 +1,4 @@
-/** The result of work on files that others make and remove at any time; null when they just did. */
+/** The result of a file operation that races with other processes; null when the file was created or removed meanwhile. */
 export function orNull<T>(work: () => T): T | null {
   try {
     return work()
@@ -9,7 +9,7 @@ export function orNull<T>(work: () => T): T | null {
   }
 }
 
-/** Waits without giving the thread away: `Executor.workspace` is read in constructors. */
+/** Blocks the thread: `Executor.workspace` is read in constructors, which are synchronous. */
 export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -14,7 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-it('is held by one at a time, and everyone gets a turn', async () => {
+it('is held by one writer at a time, and every writer gets a turn', async () => {
   let holders = 0
   let turns = 0
   await Promise.all(
@@ -37,7 +37,7 @@ it('is held by one at a time, and everyone gets a turn', async () => {
 const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid
 const holder = (pid: number, host = hostname()): string => JSON.stringify({ pid, host, token: 't' })
 
-it('of a process that is dead is free', async () => {
+it('of a dead process is free', async () => {
   writeFileSync(join(folder, 'writer-7.lock'), holder(deadPid()))
   const lock = await acquireWriterLock(folder, signal)
   expect(readdirSync(folder)).toContain('writer-8.lock')
@@ -47,7 +47,7 @@ it('of a process that is dead is free', async () => {
 it.each([
   ['a living process', () => holder(process.pid)],
   ['another machine', () => holder(deadPid(), 'elsewhere')],
-])('of %s is free only after nobody touched it for a minute', async (_, content) => {
+])('of %s is free only after it was not touched for a minute', async (_, content) => {
   const file = join(folder, 'writer-1.lock')
   writeFileSync(file, content())
   const early = AbortSignal.timeout(50)
@@ -57,13 +57,13 @@ it.each([
   await (await acquireWriterLock(folder, signal)).release()
 })
 
-it('is the one with the highest number, whatever numbers below are free', async () => {
+it('is the file with the highest number, whatever lower numbers are free', async () => {
   writeFileSync(join(folder, 'writer-5.lock'), holder(process.pid))
   await expect(acquireWriterLock(folder, AbortSignal.timeout(50))).rejects.toThrow()
   expect(readdirSync(folder)).toEqual(['writer-5.lock'])
 })
 
-// the system says of a thread whether it lives
+// the system tells whether a thread runs
 it.runIf(process.platform === 'linux')(
   'is free some seconds after the thread that held it has ended',
   async () => {
@@ -85,7 +85,7 @@ it.runIf(process.platform === 'linux')(
   },
 )
 
-it('is contested after one that may go on, until somebody has given it back', async () => {
+it('is contested after a holder that may resume, until a later holder has released it', async () => {
   const old = Date.now() / 1000 - 61
   const first = await acquireWriterLock(folder, signal)
   expect([first.isContested, await first.isHeld()]).toEqual([false, true])
@@ -93,7 +93,7 @@ it('is contested after one that may go on, until somebody has given it back', as
   const second = await acquireWriterLock(folder, signal)
   expect([second.number, second.isContested]).toEqual([2, true])
   expect([await first.isHeld(), await second.isHeld()]).toEqual([false, true])
-  // it is killed before it could do anything about the first
+  // killed before it could deal with the first
   const dead = {
     ...(JSON.parse(readFileSync(join(folder, 'writer-2.lock'), 'utf8')) as object),
     pid: deadPid(),

@@ -7,26 +7,26 @@ import { isAlive } from '../lib/alive.js'
 import { createWhole, isMissing } from './create-whole.js'
 import { isThreadAlive, ownThread } from './system-thread.js'
 
-// One writer at a time, over processes, by files `writer-N.lock`:
+// One writer at a time, across processes, by files `writer-N.lock`:
 //
 // 1. The file with the highest N says whose turn it is. It is free when it is empty, when its process is dead, or when its
-//    holder has not touched it for a minute; for ten seconds when its thread is dead, for LanceDB finishes in this process
-//    what that thread has asked of it.
-// 2. Who finds it free makes N+1, whole and only if there is none, and then looks again: whoever sees a higher one than
-//    his own came late and begins anew.
-// 3. The highest file is never removed, and nobody writes into the file of another. So a holder that is killed at any
-//    moment blocks nobody, and no two take over from him.
+//    holder has not touched it for a minute. When its thread is dead it is free ten seconds later, because LanceDB may
+//    still finish in this process what that thread has asked for.
+// 2. A writer that finds it free creates N+1, complete and only if it does not exist, and then looks again: a writer that
+//    sees a higher number than its own was too late and starts over.
+// 3. The highest file is never removed, and no writer changes the file of another. So a holder that is killed at any
+//    moment blocks no one, and no two writers take over from it.
 //
-// A holder that was stopped for a minute may go on where it was. The next one is told that its turn is contested, until one
-// of those who come after has given it back: it must see to it that what the former does has no effect. N orders the turns.
+// A holder that was suspended for a minute may resume where it stopped. The next holder is told that its turn is contested,
+// until a later holder has released the lock: it must make sure that writes of the former have no effect. N orders the turns.
 
-/** What the file of a turn says. */
+/** The content of a turn's file. */
 interface Holder {
   readonly pid: number
   readonly host: string
-  /** A thread's end does not end its process. Null where that cannot be told. */
+  /** A thread can end without its process. Null where threads cannot be identified. */
   readonly thread?: string | null
-  /** Whether one before it may still be at work. */
+  /** Whether an earlier holder may still be at work. */
   readonly contested?: boolean
 }
 
@@ -39,16 +39,16 @@ const threadLostAfterMs = 2 * touchEveryMs
 const longestPauseMs = 20
 
 export interface WriterLock {
-  /** Higher than that of every holder before. */
+  /** Higher than the number of every earlier holder. */
   readonly number: number
-  /** Whether a former holder that was given up may still be at work. */
+  /** Whether an earlier holder that lost its turn may still be at work. */
   readonly isContested: boolean
-  /** Whether nobody has taken over. */
+  /** Whether no other writer has taken over. */
   isHeld(): Promise<boolean>
   release(): Promise<void>
 }
 
-/** Waits for its turn. Rejects with the reason of `signal`. */
+/** Waits for the turn of this writer. Rejects with the reason of `signal`. */
 export async function acquireWriterLock(folder: string, signal: AbortSignal): Promise<WriterLock> {
   const holder = { pid: process.pid, host: hostname(), thread: ownThread(), token: randomUUID() }
   for (let pauseMs = 1; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
@@ -71,7 +71,7 @@ async function attempt(folder: string, holder: Holder): Promise<WriterLock | und
     await rm(path(folder, own), { force: true })
     return undefined
   }
-  // the one before stays, so that two readings of the folder have at least one file in common
+  // the previous file stays, so that two listings of the folder share at least one file
   for (const turn of after) if (turn < own - 1) await rm(path(folder, turn), { force: true })
   return hold(folder, own, contested)
 }

@@ -7,20 +7,20 @@ import { type Values, valuesDtype, valuesOf } from './elements.js'
 import type { SparseMatrix } from './coo.js'
 
 export interface BsrInit {
-  /** [rows, columns], multiples of the block's. */
+  /** [rows, columns], multiples of the block size. */
   readonly shape: readonly number[]
   /** [rows, columns] of one block. */
   readonly blockSize: readonly [number, number]
-  /** Where each row of blocks starts in `indices`, and where the last one ends. */
+  /** Offset of each row of blocks in `indices`, and the end of the last one. */
   readonly indptr: ArrayLike<number>
   /** The column of each block, counted in blocks. */
   readonly indices: ArrayLike<number>
-  /** The blocks one after the other, each in C order. */
+  /** The blocks, concatenated, each in C order. */
   readonly data: Values
   readonly dtype?: Dtype
 }
 
-/** A block sparse row matrix. The wire knows no blocks: what is read from it has blocks of 1×1. */
+/** A block sparse row matrix. The wire has no blocks: a decoded matrix has blocks of 1×1. */
 export class BsrMatrix implements SparseMatrix {
   readonly kind = 'sparse'
   readonly format = 'bsr'
@@ -32,7 +32,7 @@ export class BsrMatrix implements SparseMatrix {
   readonly data: TypedArray
   readonly dtype: Dtype
 
-  /** Throws INVALID_INPUT when the arrays do not fit each other, the block size or the shape. */
+  /** Throws INVALID_INPUT when the arrays are inconsistent with each other, the block size or the shape. */
   constructor(init: BsrInit) {
     this.shape = checkedShape(init.shape)
     this.blockSize = init.blockSize
@@ -80,7 +80,7 @@ export class BsrMatrix implements SparseMatrix {
     return new CooMatrix({ shape, row, column, data, dtype })
   }
 
-  /** Any sparse matrix as BSR with blocks of 1×1; a BSR matrix as it is. */
+  /** Converts any sparse matrix to BSR with blocks of 1×1; returns a BSR matrix unchanged. */
   static from(matrix: SparseMatrix): BsrMatrix {
     if (matrix instanceof BsrMatrix) return matrix
     const { shape, indptr, indices, data, dtype } = CsrMatrix.from(matrix)

@@ -2,7 +2,7 @@ import { MillraceError } from '../../errors.js'
 import type { TypedArray } from '../dtype.js'
 import type { IndexArray } from './elements.js'
 
-/** Lines that an empty matrix may have before somebody must have made its shape up. */
+/** Lines that a matrix may have regardless of its number of elements. */
 const emptyLines = 2 ** 20
 
 interface Compressed {
@@ -12,8 +12,8 @@ interface Compressed {
 }
 
 /**
- * Triples sorted by line (row for CSR, column for CSC), keeping the order within a line. Throws INVALID_INPUT for a shape
- * with far more lines than elements, which would cost memory that no bytes were sent for.
+ * Sorts triples by line (row for CSR, column for CSC), keeping the order within a line. Throws INVALID_INPUT for a shape
+ * with far more lines than elements, whose memory would be out of proportion to the bytes sent.
  */
 export function compress(line: IndexArray, across: IndexArray, data: TypedArray, lines: number): Compressed {
   if (lines > emptyLines && lines > 64 * data.length) {
@@ -31,9 +31,9 @@ export function compress(line: IndexArray, across: IndexArray, data: TypedArray,
   const indices = across.slice()
   const values = data.slice()
   for (let at = 0; at < line.length; at++) {
-    const place = next[line[at]!]!++
-    indices[place] = across[at]!
-    values[place] = data[at]!
+    const position = next[line[at]!]!++
+    indices[position] = across[at]!
+    values[position] = data[at]!
   }
   return { indptr, indices, data: values }
 }

@@ -5,18 +5,18 @@ import { type Values, valuesDtype, valuesOf } from './elements.js'
 
 export type SparseFormat = 'csr' | 'csc' | 'coo' | 'bsr'
 
-/** What scipy's sparse formats have in common. */
+/** The common properties of scipy's sparse formats. */
 export interface SparseMatrix {
   readonly kind: 'sparse'
   readonly format: SparseFormat
-  /** Rows and columns. */
+  /** [rows, columns] */
   readonly shape: readonly [number, number]
-  /** Stored elements. */
+  /** Number of stored elements. */
   readonly nnz: number
   readonly dtype: Dtype
-  /** The class that a Python reader makes of it: `scipy` (default), `torch`, `tensorflow`, `paddle`. */
+  /** The class that a Python reader makes: `scipy` (default), `torch`, `tensorflow`, `paddle`. */
   readonly clsName: string
-  /** The same elements, one row number, column number and value each. */
+  /** The same elements as triples of row, column and value. */
   toCoo(): CooMatrix
 }
 
@@ -29,7 +29,7 @@ export interface CooInit {
   readonly clsName?: string
 }
 
-/** A sparse matrix as triples: element `i` is `data[i]` at `row[i]`, `column[i]`. Repeated places add up. */
+/** A sparse matrix as triples: element `i` is `data[i]` at `row[i]`, `column[i]`. Repeated positions add up. */
 export class CooMatrix implements SparseMatrix {
   readonly kind = 'sparse'
   readonly format = 'coo'
@@ -40,7 +40,7 @@ export class CooMatrix implements SparseMatrix {
   readonly dtype: Dtype
   readonly clsName: string
 
-  /** Throws INVALID_INPUT when lengths differ or an index is outside the shape. */
+  /** Throws INVALID_INPUT when lengths differ or an index is out of range. */
   constructor(init: CooInit) {
     this.shape = checkedShape(init.shape)
     this.row = indexArray(init.row)

@@ -7,7 +7,7 @@ import { checkedShape, checkIndices, checkPointers, type IndexArray, indexArray 
 import { valuesDtype, valuesOf } from './elements.js'
 import type { SparseMatrix } from './coo.js'
 
-/** A compressed sparse column matrix: as CsrMatrix, with the lines being columns and `indices` row numbers. */
+/** A compressed sparse column matrix: like CsrMatrix, with columns as lines and row numbers in `indices`. */
 export class CscMatrix implements SparseMatrix {
   readonly kind = 'sparse'
   readonly format = 'csc'
@@ -18,7 +18,7 @@ export class CscMatrix implements SparseMatrix {
   readonly data: TypedArray
   readonly dtype: Dtype
 
-  /** Throws INVALID_INPUT when the arrays do not fit each other or the shape. */
+  /** Throws INVALID_INPUT when the arrays are inconsistent with each other or the shape. */
   constructor(init: CompressedInit) {
     this.shape = checkedShape(init.shape)
     this.indptr = indexArray(init.indptr)
@@ -44,7 +44,7 @@ export class CscMatrix implements SparseMatrix {
     return new CooMatrix({ shape, row: indices, column: expand(indptr), data, dtype })
   }
 
-  /** Any sparse matrix as CSC; a CSC matrix as it is. */
+  /** Converts any sparse matrix to CSC; returns a CSC matrix unchanged. */
   static from(matrix: SparseMatrix): CscMatrix {
     if (matrix instanceof CscMatrix) return matrix
     const { shape, row, column, data, dtype } = matrix.toCoo()

@@ -10,7 +10,7 @@ import { SparseRow } from './row.js'
 export interface CompressedInit {
   /** [rows, columns] */
   readonly shape: readonly number[]
-  /** Where each line starts in `indices` and `data`, and one more: where the last one ends. */
+  /** Offset of each line in `indices` and `data`, and the end of the last one. */
   readonly indptr: ArrayLike<number>
   readonly indices: ArrayLike<number>
   readonly data: Values
@@ -19,7 +19,7 @@ export interface CompressedInit {
 
 /**
  * A compressed sparse row matrix: the elements of row `i` are `data[indptr[i] … indptr[i + 1]]`, in the columns
- * `indices[…]`. The arrays are used as they are, not copied.
+ * `indices[…]`. The arrays are used without a copy.
  *
  * @example
  * const csr = new CsrMatrix({ shape: [2, 3], indptr: [0, 1, 3], indices: [2, 0, 1], data: [0.5, 1, 2] })
@@ -35,7 +35,7 @@ export class CsrMatrix implements SparseMatrix {
   readonly data: TypedArray
   readonly dtype: Dtype
 
-  /** Throws INVALID_INPUT when the arrays do not fit each other or the shape. */
+  /** Throws INVALID_INPUT when the arrays are inconsistent with each other or the shape. */
   constructor(init: CompressedInit) {
     this.shape = checkedShape(init.shape)
     this.indptr = indexArray(init.indptr)
@@ -69,7 +69,7 @@ export class CsrMatrix implements SparseMatrix {
     return new CooMatrix({ shape, row: expand(indptr), column: indices, data, dtype })
   }
 
-  /** Any sparse matrix as CSR; a CSR matrix as it is. */
+  /** Converts any sparse matrix to CSR; returns a CSR matrix unchanged. */
   static from(matrix: SparseMatrix): CsrMatrix {
     if (matrix instanceof CsrMatrix) return matrix
     if (matrix instanceof SparseRow) {

@@ -4,7 +4,7 @@ import type { SparseMatrix } from './coo.js'
 
 const maxDense = 2 ** 24
 
-/** Every element written out. Throws INVALID_INPUT beyond 2^24 elements, where it is surely a mistake. */
+/** Converts to a dense array. Throws INVALID_INPUT beyond 2^24 elements, where that is surely a mistake. */
 export function toDense(matrix: SparseMatrix): NdArray {
   const [rows, columns] = matrix.shape
   if (rows * columns > maxDense) {
@@ -16,9 +16,9 @@ export function toDense(matrix: SparseMatrix): NdArray {
   const { row, column, data, dtype } = matrix.toCoo()
   const dense = new (data.constructor as Float64ArrayConstructor)(rows * columns)
   for (let at = 0; at < data.length; at++) {
-    // repeated places add up, as in scipy
-    const place = row[at]! * columns + column[at]!
-    dense[place] = dense[place]! + (data[at] as number)
+    // repeated positions add up, as in scipy
+    const position = row[at]! * columns + column[at]!
+    dense[position] = dense[position]! + (data[at] as number)
   }
   return new NdArray({ data: dense, shape: [rows, columns], dtype })
 }

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../errors.js'
 import { type Dtype, dtypeOf, holds, isTypedArray, type TypedArray } from '../dtype.js'
 
-/** Row or column numbers; 32 bits are what the wire's shape has. */
+/** Row or column numbers; 32 bits, like the shape on the wire. */
 export type IndexArray = Int32Array | Uint32Array
 
 export type Values = TypedArray | readonly number[]
@@ -36,7 +36,7 @@ function isLength(value: number | undefined): value is number {
   return Number.isInteger(value) && value! >= 0 && value! < 2 ** 32
 }
 
-/** Throws INVALID_INPUT unless `pointers` starts at 0, never falls, and ends at `stored`. */
+/** Throws INVALID_INPUT unless `pointers` starts at 0, never decreases, and ends at `stored`. */
 export function checkPointers(pointers: IndexArray, lines: number, stored: number): void {
   if (pointers.length !== lines + 1 || pointers[0] !== 0 || pointers[lines] !== stored) {
     throw new MillraceError(

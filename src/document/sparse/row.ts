@@ -12,13 +12,13 @@ export interface RowSource {
 }
 
 /**
- * One row of a CSR matrix: a 1×N matrix that shares the memory of the whole. `indices` are column numbers, `values`
- * the elements there; both are views made when asked for, because most rows are only ever encoded.
+ * A row of a CSR matrix: a 1×N matrix that shares the memory of the whole. `indices` are column numbers, `values` the
+ * elements; both are views created on access, because most rows are only ever encoded.
  */
 export class SparseRow implements SparseMatrix {
   readonly kind = 'sparse'
   readonly format = 'csr'
-  /** The matrix, and the part of its elements that this row is. */
+  /** The matrix, and the range of its elements that make up this row. */
   readonly source: RowSource
   readonly start: number
   readonly end: number

@@ -2,9 +2,10 @@ import { seek } from './modules.js'
 import { compile, type WasmMemory, webAssembly } from './webassembly.js'
 
 /**
- * Looks at four rows of int16 at a time, from `rows` to `end`, for a product with the query that is at least `threshold`.
- * Returns the address of the first such four, with their products (four int32) written to `out`; returns `end` when there are none. `stride` is the
- * length of a row and of the query in bytes, a multiple of 16; the other parameters but the threshold are addresses. The source is seek.wat.
+ * Searches groups of four rows of int16, from `rows` to `end`, for a product with the query that is at least `threshold`.
+ * Returns the address of the first such group, with its products (four int32) written to `out`; returns `end` when there is
+ * none. `stride` is the length of a row and of the query in bytes, a multiple of 16; the other parameters but the threshold
+ * are addresses. The source is seek.wat.
  */
 export type Seek = (
   rows: number,
@@ -17,7 +18,7 @@ export type Seek = (
 
 const compiled = compile(seek)
 
-/** The function on a memory. */
+/** Instantiates the function on a memory. */
 export function seekOn(memory: WasmMemory): Seek {
   const { exports } = new webAssembly.Instance(compiled(), { m: { m: memory } })
   return (exports as { readonly seek: Seek }).seek

@@ -1,12 +1,12 @@
 import { sums } from './modules.js'
 import { compile, type WasmMemory, webAssembly } from './webassembly.js'
 
-/** Numbers that one turn of the loop takes: the length of a vector is a multiple of it. */
+/** Numbers per turn of the loop: the length of a vector is a multiple of it. */
 export const step = 8
 
 /**
- * Sums over the query and each of `rows` vectors of float32, one behind the other. All parameters but `rows` are addresses:
- * the query is doubles from `query` to `queryEnd`, and each row's sum, a double, is written to `sums`. The source is sums.wat.
+ * Sums over the query and each of `rows` consecutive float32 vectors. All parameters but `rows` are addresses: the query is
+ * doubles from `query` to `queryEnd`, and each row's sum, a double, is written to `sums`. The source is sums.wat.
  */
 export type Sum = (query: number, queryEnd: number, vectors: number, rows: number, sums: number) => void
 
@@ -19,7 +19,7 @@ export interface Kernel {
 
 const compiled = compile(sums)
 
-/** The functions on a memory. */
+/** Instantiates the functions on a memory. */
 export function kernelOn(memory: WasmMemory): Kernel {
   return new webAssembly.Instance(compiled(), { m: { m: memory } }).exports as Kernel
 }

@@ -1,9 +1,9 @@
 import { MillraceError } from '../../errors.js'
 
-/** Memory of a module. Growing it takes `buffer` away and gives another one. */
+/** Memory of a module. Growing it detaches `buffer` and makes a new one. */
 export interface WasmMemory {
   readonly buffer: ArrayBuffer
-  /** By pages of 64 KiB. Throws when there is no room. */
+  /** Grows by pages of 64 KiB. Throws when there is no memory. */
   grow(pages: number): number
 }
 
@@ -13,11 +13,11 @@ interface WebAssemblyApi {
   readonly Memory: new (size: { readonly initial: number }) => WasmMemory
 }
 
-/** The part of WebAssembly that is used here; Node's types do not have it. */
+/** The used part of WebAssembly, which Node's types do not declare. */
 export const webAssembly: WebAssemblyApi = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi })
   .WebAssembly
 
-/** Compiles a module, given in base64, on first use and keeps it. */
+/** Compiles a module, given in base64, on first use and caches it. */
 export function compile(base64: string): () => object {
   let module: object | undefined
   return () => (module ??= new webAssembly.Module(Buffer.from(base64, 'base64')))
@@ -25,7 +25,7 @@ export function compile(base64: string): () => object {
 
 const pageBytes = 65_536
 
-/** Makes a memory as large as `bytes`, unless it is. Throws RESOURCE_EXHAUSTED, naming what it is for, beyond 4 GB. */
+/** Grows a memory to at least `bytes`. Throws RESOURCE_EXHAUSTED, naming what it is for, beyond 4 GB. */
 export function growTo(memory: WasmMemory, bytes: number, what: string): void {
   const pages = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes)
   if (pages <= 0) return

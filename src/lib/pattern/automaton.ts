@@ -2,30 +2,30 @@ import { isWord } from './characters.js'
 import type { Assertion } from './parse.js'
 import type { Program } from './program.js'
 
-/** What is left and right of a place in a text. */
+/** The characters left and right of a position in a text. */
 const nothing = -1
 
-/** Where a text has been read to: steps that wait for a character, and the last one that was read. */
+/** The state of a scan: the steps that wait for a character, and the last character read. */
 interface State {
-  /** Steps reached, before assertions and splits are followed: they depend on what comes next. */
+  /** Steps reached, before assertions and splits are followed, since those depend on the next character. */
   readonly steps: Int32Array
   readonly before: number
   /** By character. */
   readonly nexts: Map<number, State | true>
 }
 
-/** States that are remembered, and ways out of one: a text that needs more of them is read no slower than without. */
+/** Limits of the cache: states, and transitions of one state. A text that exceeds them is matched without the cache. */
 const maxStates = 1000
 const maxNexts = 256
 
 /**
- * Runs a program over texts. Every set of steps that can be reached at a place is a state; where each leads to is found out
- * once and kept. So a character costs one look-up, and at worst one visit of each step.
+ * Runs a program over texts. Every set of steps that can be active at one position is a state; its transitions are computed
+ * once and cached (a lazy DFA). So a character costs one look-up, and at worst one visit of each step.
  */
 export class Automaton {
   readonly #program: Program
   readonly #isAnchored: boolean
-  /** Whether it matters what the character before was. */
+  /** Whether the state depends on the previous character. */
   readonly #looksBack: boolean
   readonly #states = new Map<string, State>()
   readonly #marks: Int32Array
@@ -51,7 +51,7 @@ export class Automaton {
     return (state.nexts.get(nothing) ?? this.#follow(state, nothing)) === true
   }
 
-  /** Reads a character, or the end; true when the pattern has matched before it. */
+  /** Consumes a character, or the end; returns true when the pattern has matched before it. */
   #follow(state: State, code: number): State | true {
     const reached: number[] = []
     const next = this.#reach(state, code, reached) ? true : this.#stateOf(reached, code)
@@ -60,7 +60,7 @@ export class Automaton {
     return next
   }
 
-  /** Adds the steps behind those that take the character; true when one of the others is the match. */
+  /** Adds the successors of the steps that accept the character; returns true when the match step is among the others. */
   #reach({ steps, before }: State, code: number, reached: number[]): boolean {
     const all = this.#program.steps
     const [visited, taken] = [++this.#mark, ++this.#mark]
@@ -100,7 +100,7 @@ export class Automaton {
   }
 }
 
-/** A character that stands for all that assertions do not tell from it. */
+/** A representative of all characters that the assertions treat alike. */
 function kindOf(code: number): number {
   if (code === nothing || code === 10) return code
   return isWord(code) ? 97 : 32

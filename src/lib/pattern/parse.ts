@@ -1,7 +1,7 @@
 import type { MillraceError } from '../../errors.js'
 import { either, escapedClass, type Test, testOf, withoutCase } from './characters.js'
 
-/** What may be asked of a place between two characters. */
+/** Zero-width assertions. */
 export type Assertion = 'start' | 'end' | 'line-start' | 'line-end' | 'boundary' | 'no-boundary'
 
 export type Node =
@@ -28,7 +28,7 @@ const assertions: Readonly<Record<string, Assertion>> = {
 }
 const controls: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', a: '\x07' }
 
-/** Groups within each other, which the parser follows by calling itself. */
+/** Deepest nesting of groups, because the parser recurses. */
 const maxDepth = 100
 
 class Parser {

@@ -11,7 +11,7 @@ export interface PatternOptions {
   readonly what: string
   /** `match` at the beginning of the text, as Python's `re.match`, or `search` anywhere, as `re.search`. */
   readonly mode: 'match' | 'search'
-  /** Steps that the pattern may consist of; each letter is one, and a repetition {n} has n times those of its part. */
+  /** Most steps that the pattern may compile to; a letter is one, and a repetition {n} has n times the steps of its operand. */
   readonly maxSteps?: number
 }
 
@@ -19,14 +19,14 @@ export interface PatternOptions {
 const maxLength = 1024
 
 /**
- * A pattern that a caller sends. A backtracking `RegExp` could stall the thread: this one runs as a set of states.
+ * A pattern sent by a caller. A backtracking `RegExp` could stall the thread; this one runs as a set of states.
  *
- * Understood: literals, `.`, `[a-z]` and `[^…]`, `\d \w \s` and their opposites, `\b \B \A \Z ^ $`, `\xhh` and `\uhhhh`,
+ * Supported: literals, `.`, `[a-z]` and `[^…]`, `\d \w \s` and their opposites, `\b \B \A \Z ^ $`, `\xhh` and `\uhhhh`,
  * groups (with or without a name, or `(?:…)`), `|`, `* + ? {n} {n,} {n,m}`, greedy or lazy, and `(?i) (?s) (?m)` at the
- * beginning. `\w` is every letter, digit and `_` of Unicode, `\d` is 0 to 9. Not understood, and refused: look-around and
- * back references.
+ * beginning. `\w` is every letter, digit and `_` of Unicode, `\d` is 0 to 9. Look-around and back references are not
+ * supported and are refused.
  *
- * @throws INVALID_INPUT when it is longer than 1,024 characters, wrong, of a kind not understood, or has too many steps
+ * @throws INVALID_INPUT when the pattern is longer than 1,024 characters, malformed, unsupported, or has too many steps
  */
 export function compilePattern(source: string, options: PatternOptions): Pattern {
   const { what, mode, maxSteps = 5000 } = options

@@ -2,7 +2,7 @@ import type { MillraceError } from '../../errors.js'
 import type { Test } from './characters.js'
 import type { Assertion, Node } from './parse.js'
 
-/** A step of a program; `next` and `nexts` are numbers of steps. */
+/** A step of a program; `next` and `nexts` are indices of steps. */
 export type Step =
   | { readonly kind: 'char'; readonly test: Test; readonly next: number }
   | { readonly kind: 'assert'; readonly what: Assertion; readonly next: number }
@@ -14,7 +14,7 @@ export interface Program {
   readonly first: number
 }
 
-/** The steps of a pattern, by Thompson's construction. Throws what `refuse` gives when there are more than `maxSteps`. */
+/** Compiles a pattern by Thompson's construction. Throws the result of `refuse` when it has more than `maxSteps` steps. */
 export function compile(
   node: Node,
   { maxSteps, refuse }: { readonly maxSteps: number; readonly refuse: () => MillraceError },
@@ -24,7 +24,7 @@ export function compile(
     if (steps.length > maxSteps) throw refuse()
     return steps.push(step) - 1
   }
-  /** Linked back to front: gives the number of its first step. */
+  /** Links the steps back to front; returns the index of the first one. */
   const link = (part: Node, next: number): number => {
     switch (part.kind) {
       case 'char':
@@ -50,7 +50,7 @@ export function compile(
         first = add({ kind: 'split', nexts: [next, link(part, first)] })
       }
     }
-    // a copy of an empty part takes no step, and needs no second one
+    // an empty operand compiles to no step, so repeating it changes nothing
     for (let count = 0, before = -1; count < min && before !== first; count++) {
       before = first
       first = link(part, first)

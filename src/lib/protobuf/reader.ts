@@ -4,7 +4,7 @@ import { decodeText } from './text.js'
 /** Wire types of protobuf (protobuf.dev, "Encoding"). */
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const
 
-/** To read a float without a view of its message, which costs more than the float where there is one in each message. */
+/** Reads a float without a view of its message: a view for each message would cost more than the float. */
 const bits = new Int32Array(1)
 const floats = new Float32Array(bits.buffer)
 
@@ -59,7 +59,7 @@ export class Reader {
         return value >>> 0
       }
     }
-    // a negative int32 takes ten bytes; the upper half says nothing more
+    // a negative int32 takes ten bytes; the upper half carries no information
     for (let extra = 0; extra < 5; extra++) {
       if (at >= end) throw truncated(at)
       if (buffer[at++]! < 0x80) {
@@ -108,7 +108,7 @@ export class Reader {
     return this.buffer.subarray(at, at + length)
   }
 
-  /** Steps over a length-delimited field without making a view; gives the length of what ends at `position` then. */
+  /** Steps over a length-delimited field without making a view; returns its length. The field ends at `position` then. */
   span(): number {
     const length = this.uint32()
     this.#take(length)

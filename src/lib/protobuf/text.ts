@@ -1,4 +1,4 @@
-/** UTF-8 in and out of a byte array, by Node's native routines when there are any. */
+/** Encodes and decodes UTF-8 in a byte array, with Node's native routines where they exist. */
 
 interface NodeBytes extends Uint8Array {
   utf8Slice(start: number, end: number): string
@@ -6,7 +6,7 @@ interface NodeBytes extends Uint8Array {
 }
 
 const node = typeof globalThis.Buffer === 'function' ? globalThis.Buffer : undefined
-// without `ignoreBOM` a text that begins with U+FEFF loses it
+// without `ignoreBOM` a text that begins with U+FEFF would lose it
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
@@ -31,7 +31,7 @@ function decodeLong(bytes: Uint8Array, start: number, end: number): string {
   return (node.prototype as unknown as NodeBytes).utf8Slice.call(bytes, start, end)
 }
 
-/** Writes at `offset` of `bytes`, which must have room for three bytes a UTF-16 unit; gives the bytes written. */
+/** Writes at `offset` of `bytes`, which must have three bytes of room for each UTF-16 unit; returns the bytes written. */
 export function encodeText(text: string, bytes: Uint8Array, offset: number): number {
   if (node === undefined) return encoder.encodeInto(text, bytes.subarray(offset)).written
   return (node.prototype as unknown as NodeBytes).utf8Write.call(bytes, text, offset)
@@ -42,7 +42,7 @@ export function encodedLength(text: string): number {
   return node === undefined ? encoder.encode(text).length : node.byteLength(text)
 }
 
-/** Memory that is not cleared; the caller overwrites all of it. Never a slice of a shared pool. */
+/** Uninitialized memory; the caller overwrites all of it. Never a slice of a shared pool. */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
   return node === undefined ? new Uint8Array(size) : node.allocUnsafeSlow(size)
 }

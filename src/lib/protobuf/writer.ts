@@ -18,7 +18,7 @@ export class Writer {
   #view: DataView
   #at = 0
 
-  /** `expected`: bytes likely to come; a good guess saves copies. */
+  /** @param expected bytes likely to be written; a good guess saves copies */
   constructor(expected = 256) {
     this.#buffer = allocate(expected)
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.byteLength)
@@ -28,7 +28,7 @@ export class Writer {
     return this.#at
   }
 
-  /** What was written; the buffer is the caller's from now on. */
+  /** The bytes written; the buffer belongs to the caller from now on. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(0, this.#at)
   }
@@ -94,14 +94,14 @@ export class Writer {
     this.join(mark)
   }
 
-  /** Bytes as they are: whole fields, tag included. */
+  /** Appends whole fields as they are, tags included. */
   raw(fields: Uint8Array): void {
     this.#room(fields.length)
     this.#buffer.set(fields, this.#at)
     this.#at += fields.length
   }
 
-  /** Room for `length` bytes of a bytes field, to be filled by the caller at once; saves a copy. */
+  /** Reserves `length` bytes of a bytes field, which the caller fills at once; saves a copy. */
   reserve(field: number, length: number): Uint8Array {
     this.#room(10 + length)
     this.#varint((field << 3) | wireType.bytes)
@@ -111,7 +111,7 @@ export class Writer {
     return this.#buffer.subarray(start, this.#at)
   }
 
-  /** Opens a nested message; `expected` bytes decide how much room its length gets. */
+  /** Opens a nested message; `expected` bytes decide how much room its length prefix gets. */
   fork(field: number, expected = 0): number {
     this.#room(10)
     this.#varint((field << 3) | wireType.bytes)
@@ -127,7 +127,7 @@ export class Writer {
     this.#settle(start - guess, guess, this.#at - start)
   }
 
-  /** Writes a length where `guess` bytes were left for it and moves what follows when that was not the right number. */
+  /** Writes a length where `guess` bytes were reserved for it, and moves what follows when the guess was wrong. */
   #settle(start: number, guess: number, written: number): void {
     const size = varintSize(written)
     if (size !== guess) {
@@ -140,7 +140,7 @@ export class Writer {
     this.#at += written
   }
 
-  /** Near the end of a buffer of the right size the bound of three bytes a unit would make it grow for nothing. */
+  /** Near the end of a well-sized buffer the bound of three bytes a UTF-16 unit would grow it for nothing. */
   #roomForText(value: string): void {
     if (this.#at + 10 + value.length * 3 > this.#buffer.length) this.#room(10 + encodedLength(value))
   }
@@ -172,7 +172,7 @@ export function varintSize(value: number): number {
   return value < 0x10000000 ? 4 : 5
 }
 
-/** What goes before a length-delimited value: a tag of one byte (fields up to 15) and the length. */
+/** Bytes of the header of a length-delimited value: a tag of one byte (fields up to 15) and the length. */
 export function prefix(tag: number, length: number): Uint8Array {
   const bytes = new Uint8Array(1 + varintSize(length))
   bytes[0] = tag

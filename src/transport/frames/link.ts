@@ -12,8 +12,8 @@ export interface Link {
   withdraw(id: number): boolean
   /** Whether the other end does not take what was sent, and much of it waits here. */
   readonly isCongested: boolean
-  /** Resolves when there is room to send more; at once when there is. */
-  room(): Promise<void>
+  /** Resolves when there is room to send more; nothing when there is. */
+  room(): void | Promise<void>
   /** Sends what is left, then closes. Idempotent. */
   end(): void
 }

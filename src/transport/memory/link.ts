@@ -43,9 +43,7 @@ export class MemoryLink implements Link {
     return false
   }
 
-  room(): Promise<void> {
-    return Promise.resolve()
-  }
+  room(): void {}
 
   end(): void {
     if (this.#closed) return

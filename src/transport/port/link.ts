@@ -70,9 +70,7 @@ export class PortLink implements Link {
     return false
   }
 
-  room(): Promise<void> {
-    return Promise.resolve()
-  }
+  room(): void {}
 
   end(): void {
     if (this.#ended) return

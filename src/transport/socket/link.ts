@@ -90,8 +90,8 @@ export class SocketLink implements Link {
     return true
   }
 
-  room(): Promise<void> {
-    if (this.#ended || !this.#socket.writableNeedDrain) return Promise.resolve()
+  room(): void | Promise<void> {
+    if (this.#ended || !this.#socket.writableNeedDrain) return
     this.#room ??= deferred()
     return this.#room.promise
   }

@@ -3,11 +3,11 @@ import { documentInit } from '../../document/arbitraries.suite.js'
 import { Document, DocumentArray, type DocumentInit } from '../../document/index.js'
 import { Writer } from '../../lib/protobuf/writer.js'
 
-/** Random lists whose Documents often have ids in common, for the property tests of this folder. */
+/** Random lists whose Documents often share ids, for the property tests of this folder. */
 
 export const id: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', 'd', '__proto__', 'é')
 
-/** Fields that say nothing, and fields that nobody knows. */
+/** Fields with empty values, and unknown fields. */
 const quirk = fc.constantFrom<(writer: Writer) => void>(
   (writer) => writer.string(4, ''),
   (writer) => writer.float(8, 0),
@@ -21,7 +21,7 @@ const quirk = fc.constantFrom<(writer: Writer) => void>(
 
 const bare = fc.tuple(documentInit, id, fc.array(quirk, { maxLength: 2 }), fc.boolean())
 
-/** A Document of `levels` levels, in bytes; ids do not repeat in a family. */
+/** A Document of `levels` levels, in bytes; ids are unique among siblings. */
 export function anyDocument(levels: number): fc.Arbitrary<Uint8Array> {
   const family = levels === 0 ? fc.constant([]) : familyOf(levels - 1)
   return fc.tuple(bare, family, family).map(([[init, ownId, quirks, isAstray], chunks, matches]) => {

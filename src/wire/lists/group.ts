@@ -1,22 +1,22 @@
 import { Slice, type Sliced } from '../../lib/slices.js'
 import type { Outline } from './outline.js'
 
-/** Documents that become one. */
+/** Documents to be merged into one. */
 export interface Group {
   /** At least one, the earliest first. */
   readonly documents: readonly [Outline, ...Outline[]]
-  /** Which of the lists the first one is of, and where in it. */
+  /** Index of the list of the first Document, and the index in that list. */
   readonly list: number
   readonly at: number
 }
 
-/** Each Document alone, all of one list. */
+/** Each Document of one list as a group of its own. */
 export function alone(documents: readonly Outline[]): Group[] {
   return documents.map((document, at) => ({ documents: [document], list: 0, at }))
 }
 
-/** The Documents of lists of one length by their places: those at the same place are one. In slices. */
-export function* groupByPlace([first = [], ...others]: readonly (readonly Outline[])[]): Sliced<Group[]> {
+/** Groups the Documents of lists of equal length by their index. In slices. */
+export function* groupByIndex([first = [], ...others]: readonly (readonly Outline[])[]): Sliced<Group[]> {
   const slice = new Slice()
   const groups: Group[] = []
   for (const [at, document] of first.entries()) {
@@ -26,7 +26,7 @@ export function* groupByPlace([first = [], ...others]: readonly (readonly Outlin
   return groups
 }
 
-/** The Documents of several lists by id, in the order in which ids first come. One without an id is alone. In slices. */
+/** Groups the Documents of several lists by id, in order of first occurrence. One without an id stays alone. In slices. */
 export function* groupById(lists: readonly (readonly Outline[])[]): Sliced<Group[]> {
   const slice = new Slice()
   const groups: Group[] = []

@@ -9,7 +9,7 @@ const keyOf = (path: string, init: DocumentInit): string | undefined =>
   compileKey(path)(new Document(init).toProtobuf())
 
 describe('compileKey', () => {
-  it('reads the texts of a Document', () => {
+  it('reads the string fields of a Document', () => {
     const init = { id: 'i', parentId: 'p', uri: 'u', text: 't', mimeType: 'm/x', modality: 'image' }
     const paths = ['id', 'parentId', 'uri', 'text', 'mimeType', 'modality']
     expect(paths.map((path) => keyOf(path, init))).toEqual(['i', 'p', 'u', 't', 'm/x', 'image'])
@@ -41,7 +41,7 @@ describe('compileKey', () => {
     ])
   })
 
-  it('knows only keys that are there, also those that objects have', () => {
+  it('reads own properties only, also names that every object inherits', () => {
     for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', '__proto__.constructor']) {
       expect(keyOf(`tags.${name}`, { tags: { a: 1 } })).toBeUndefined()
     }
@@ -53,7 +53,7 @@ describe('compileKey', () => {
     expect(keyOf('tags.toString', { tags })).toBe('7')
   })
 
-  it('takes the last of what is there twice', () => {
+  it('takes the last of repeated fields', () => {
     const twice = ['1', '2'].map((text) =>
       new Document({ id: text, tags: { a: { b: text } }, text }).toProtobuf(),
     )
@@ -99,7 +99,7 @@ describe('compileKey', () => {
     expect(() => compileKey('weight')).toThrow(/one of id, .* got 'weight'/)
   })
 
-  it('throws MALFORMED for what is no Document', () => {
+  it('throws MALFORMED for bytes that are no Document', () => {
     const writer = new Writer()
     writer.bytes(17, Uint8Array.of(10, 200))
     for (const [path, bytes] of [

@@ -3,16 +3,15 @@ import { field, presentFields } from '../../document/fields.js'
 import { decodeTag } from './tag.js'
 import { MillraceError } from '../../errors.js'
 
-/** Reads a key to place a Document by out of an undecoded DocumentProto; undefined when it has none. */
+/** Reads the sharding key of an undecoded DocumentProto; undefined when it has none. */
 export type Key = (document: Uint8Array) => string | undefined
 
 const texts = ['id', 'parentId', 'uri', 'text', 'mimeType', 'modality'] as const
 
 /**
- * Gives the reader of a key: `id`, `parentId`, `uri`, `text`, `mimeType`, `modality` (as it is on the wire; '' is none),
- * or a path into the tags. A tag that is a string is the key as it is, a number in JavaScript's shortest form, a boolean
- * as `true` or `false`; null, lists and objects are no keys. Throws INVALID_OPTION for any other path; the reader throws
- * MALFORMED.
+ * Compiles a reader for a key: `id`, `parentId`, `uri`, `text`, `mimeType`, `modality` (as on the wire; '' counts as none),
+ * or a path into the tags. A string tag is the key itself, a number in JavaScript's shortest form, a boolean as `true` or
+ * `false`; null, lists and objects are no keys. Throws INVALID_OPTION for any other path; the reader throws MALFORMED.
  *
  * @example
  * const tenant = compileKey('tags.account.tenant')

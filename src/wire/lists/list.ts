@@ -4,19 +4,19 @@ import { Slice, type Sliced } from '../../lib/slices.js'
 /** The tag of a DocumentArrayProto's `docs`. */
 export const docsTag = 10
 
-/** Where in the bytes of a list one field is. */
-export interface Place {
+/** A field within the bytes of a list. */
+export interface FieldRange {
   readonly bytes: Uint8Array
-  /** Where its tag begins. */
+  /** Offset of its tag. */
   readonly from: number
-  /** Where its value begins. */
+  /** Offset of its value. */
   readonly start: number
   readonly end: number
 }
 
 /**
- * How many Documents a DocumentArrayProto has; none is decoded. It counts no further than one more than `most`, and takes
- * fields that it does not know for Documents then. Throws MALFORMED.
+ * The number of Documents in a DocumentArrayProto, without decoding them. Stops counting at `most` + 1, where unknown fields
+ * count as Documents. Throws MALFORMED.
  */
 export function countDocuments(list: Uint8Array, most: number = Number.POSITIVE_INFINITY): number {
   const reader = new Reader(list)
@@ -32,19 +32,19 @@ export function countDocuments(list: Uint8Array, most: number = Number.POSITIVE_
   return count
 }
 
-/** Lists one behind the other, for those who want the Documents of all shards as they are. */
+/** Concatenates lists, to keep the Documents of all shards as they are. */
 export function concatenate(lists: readonly Uint8Array[]): Uint8Array[] {
   return lists.filter((list) => list.length > 0)
 }
 
-/** Where the Documents of a list are; `unknown` is told all other fields. In slices. Throws MALFORMED. */
-export function* placesIn(
+/** Locates the Documents of a list; all other fields are passed to `unknown`. In slices. Throws MALFORMED. */
+export function* documentsIn(
   list: Uint8Array,
   unknown: (from: number, end: number) => void = ignore,
-): Sliced<Place[]> {
+): Sliced<FieldRange[]> {
   const slice = new Slice()
   const reader = new Reader(list)
-  const places: Place[] = []
+  const ranges: FieldRange[] = []
   while (!reader.done) {
     if (slice.isFull(0)) yield
     const from = reader.position
@@ -52,13 +52,13 @@ export function* placesIn(
     if (tag === docsTag) {
       const length = reader.span()
       const end = reader.position
-      places.push({ bytes: list, from, start: end - length, end })
+      ranges.push({ bytes: list, from, start: end - length, end })
     } else {
       reader.skip(tag)
       unknown(from, reader.position)
     }
   }
-  return places
+  return ranges
 }
 
 function ignore(): void {}

@@ -15,25 +15,25 @@ const familyFields = (1 << field.chunks) | (1 << field.matches)
 const ownFields = (1 << field.id) | (1 << field.parentId)
 
 interface Merge {
-  /** Of one id, the earliest first. */
+  /** With the same id, the earliest first. */
   readonly documents: Group['documents']
   readonly ranking: Ranking
 }
 
-/** Chunks or matches of Documents of one id: a list of each that has any, and what each found the merged one to be. */
+/** Chunks or matches of Documents with the same id: one list for each Document that has any, and the parent of each list. */
 interface Family {
   readonly lists: Outline[][]
-  /** None for the Document whose children stay with it. */
+  /** Undefined for the Document whose children stay with it. */
   readonly parents: (Parent | undefined)[]
 }
 
-/** Writes what Documents of one id become as a field; its bytes as they came when that is nothing new. */
+/** Writes the merge of Documents with the same id as a field; the original bytes when nothing changes. */
 export function writeMerged(target: Rope, tag: number, { documents, ranking }: Merge): void {
   const [own] = documents
   const isAlone = documents.length === 1
   if (!isAlone || (ranking.limit !== null && (own.filled & familyFields) !== 0)) {
     const content = mergeDocuments({ documents, ranking })
-    // a limit only takes away: what is as long as before is what it was before
+    // a limit only removes matches, so content of the same length is unchanged
     if (!isAlone || content.length !== own.end - own.start) {
       target.add(prefix(tag, content.length))
       target.append(content)
@@ -72,7 +72,7 @@ function mergeDocuments({ documents, ranking }: Merge): Rope {
   return content
 }
 
-/** Bits of the fields that a Document takes from a later one. Of text, blob and tensor it holds only one, so all change. */
+/** Bits of the fields that a Document takes from a later one. Text, blob and tensor are a oneof, so all three change. */
 function lacking(filled: number, later: number): number {
   const content = (filled & contentFields) === 0 && (later & contentFields) !== 0 ? contentFields : 0
   return (later & ~filled & ~(contentFields | familyFields | ownFields)) | content
@@ -95,7 +95,7 @@ function writeFamily(
   }
 }
 
-/** Adds the fields whose bits are set; bit 0 stands for fields that are not known. */
+/** Appends the fields whose bits are set; bit 0 stands for unknown fields. */
 function addFields(target: Rope, { bytes, start, end }: Outline, bits: number): void {
   const reader = new Reader(bytes, start, end)
   while (!reader.done) {

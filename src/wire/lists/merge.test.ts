@@ -17,7 +17,7 @@ const merged = (...lists: Uint8Array[]): DocumentArray => documentsIn(mergeLists
 const ids = (documents: Iterable<Document>): string[] => Array.from(documents, (document) => document.id)
 
 describe('mergeLists', () => {
-  it('gives way to others between slices of many Documents', () => {
+  it('yields to other work between slices of many Documents', () => {
     const many = listOf(
       Array.from({ length: 2_000 }, (_, at) => Uint8Array.of(10, 2, 97 + (at % 26), 97 + (at >> 7))),
     )
@@ -29,7 +29,7 @@ describe('mergeLists', () => {
     expect(step.value).toEqual(mergeLists([many, many], all))
   })
 
-  it('makes one of the Documents of one id, in the order in which ids first come', () => {
+  it('merges Documents with the same id, in order of first occurrence', () => {
     const docs = merged(
       list({ id: 'a', text: 'A', tags: { x: 1 } }, { id: 'b' }),
       list({ id: 'c' }, { id: 'a', text: 'B', tags: { y: 1 }, uri: 'u', parentId: 'p' }),
@@ -54,13 +54,13 @@ describe('mergeLists', () => {
     expect(docs.texts).toEqual(['1', '2', '3'])
   })
 
-  it('gives what DocumentArray.reduce gives where matches are not ranked', () => {
+  it('gives the same as DocumentArray.reduce where matches are not ranked', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(anyDocument(2), { maxLength: 3 }), { minLength: 1, maxLength: 4 }),
         (lists) => {
           const decoded = lists.map((documents) => documents.map((bytes) => Document.fromProtobuf(bytes)))
-          // reduce takes a value nobody has looked at for one that is there
+          // reduce treats a value that was not decoded as present
           decoded.flat().forEach(plain)
           const expected = new DocumentArray().reduce(...decoded)
           const found = documentsIn(mergeLists(lists.map(listOf), unranked))
@@ -71,7 +71,7 @@ describe('mergeLists', () => {
     )
   })
 
-  it('keeps fields that nobody knows: those of the earlier Document and of the first list', () => {
+  it('keeps unknown fields: those of the earlier Document and of the first list', () => {
     const writer = new Writer()
     writer.string(100, 'kept')
     const own = joined([Document.fromJSON({ id: 'a' }).toProtobuf(), writer.finish()])
@@ -86,7 +86,7 @@ describe('mergeLists', () => {
     expect(DocumentArray.fromProtobuf(found).texts).toEqual(['t'])
   })
 
-  it('moves what is not merged: large parts are views', () => {
+  it('passes on what is not merged: large parts are views', () => {
     const large = list({ id: 'a', blob: new Uint8Array(10_000) })
     const small = list({ id: 'a', uri: 'u' }, { id: 'b', blob: new Uint8Array(5000) })
     const pieces = mergeLists([large, small], all)
@@ -106,7 +106,7 @@ describe('mergeLists', () => {
     expect(ids(q!.chunks.at(0)!.matches)).toEqual(['m3', 'm1'])
   })
 
-  it('cuts matches on every level, of one list too', () => {
+  it('truncates matches on every level, also of a single list', () => {
     const match = (id: string): DocumentInit => ({ id, matches: [{ id: '1' }, { id: '2' }, { id: '3' }] })
     const one = list({
       id: 'q',

@@ -1,5 +1,5 @@
-import { type Group, groupById, groupByPlace } from './group.js'
-import { docsTag, placesIn } from './list.js'
+import { type Group, groupById, groupByIndex } from './group.js'
+import { docsTag, documentsIn } from './list.js'
 import { writeMerged } from './merge-documents.js'
 import { Slice, type Sliced } from '../../lib/slices.js'
 import { type Outline, outlinesOf } from './outline.js'
@@ -7,14 +7,14 @@ import type { Ranking } from './ranking.js'
 import { Rope } from './rope.js'
 
 /**
- * One list out of those that shards answered with, in pieces to be written one after the other. Documents of one id
- * become one, which keeps what the earlier one has and takes what it lacks from the later ones; so do chunks (DocArray
- * v1, as `DocumentArray.reduce`). Matches are merged likewise, then ranked and cut. A Document without an id is merged
- * with none. A family of chunks or matches that only one Document has stays as it is, but for the limit. What need not be
- * merged is moved, neither decoded nor checked. In slices. Throws MALFORMED.
+ * Merges the lists that shards answered with into one, in pieces to be written one after the other. Documents with the same
+ * id become one, which keeps the values of the earlier one and takes missing ones from the later ones; so do chunks (like
+ * `DocumentArray.reduce` of DocArray v1). Matches are merged in the same way, then ranked and truncated. A Document without
+ * an id is not merged. Chunks or matches that only one Document has stay as they are, except for the limit. Unmerged parts
+ * are passed on, neither decoded nor checked. In slices. Throws MALFORMED.
  *
- * `asked` is the list that the shards were given. Where each answers with those very Documents, they are merged by their
- * places, so that one without an id, or two with the same, are what they would be in the answer of a single shard.
+ * `asked` is the list that was sent to the shards. Where each answers with these very Documents, they are merged by index, so
+ * that Documents without an id, or with repeated ids, are what they would be in the answer of a single shard.
  */
 export function* mergeLists(
   lists: readonly Uint8Array[],
@@ -26,11 +26,11 @@ export function* mergeLists(
   const unknown = new Rope()
   const documents: Outline[][] = []
   for (const [index, list] of lists.entries()) {
-    const places = yield* placesIn(list, (from, end) => index === 0 && unknown.add(list, from, end))
-    documents.push(yield* outlinesOf(places))
+    const ranges = yield* documentsIn(list, (from, end) => index === 0 && unknown.add(list, from, end))
+    documents.push(yield* outlinesOf(ranges))
   }
   const groups = (yield* areThose(asked, documents))
-    ? yield* groupByPlace(documents)
+    ? yield* groupByIndex(documents)
     : yield* groupById(documents)
   for (const group of groups) {
     if (slice.isFull(lengthOf(group))) yield
@@ -44,14 +44,14 @@ function lengthOf({ documents }: Group): number {
   return documents.reduce((sum, { from, end }) => sum + end - from, 0)
 }
 
-/** Whether all lists have the ids of `asked` in their order, and ids alone do not tell which belong together. */
+/** Whether all lists have the ids of `asked` in the same order, and ids alone cannot match the Documents. */
 function* areThose(
   asked: Uint8Array | undefined,
   lists: readonly (readonly Pick<Outline, 'id'>[])[],
 ): Sliced<boolean> {
   const [first = [], ...others] = lists
   if (asked === undefined || !(yield* areAmbiguous(first))) return false
-  const documents = yield* outlinesOf(yield* placesIn(asked))
+  const documents = yield* outlinesOf(yield* documentsIn(asked))
   return [documents, ...others].every(
     (list) => list.length === first.length && list.every(({ id }, at) => id === first[at]!.id),
   )

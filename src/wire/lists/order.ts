@@ -1,6 +1,6 @@
 import type { Ranking } from './ranking.js'
 
-/** The score that matches are put in order by, and which end of it is the best. */
+/** The score by which matches are ordered, and the direction. */
 export interface Order {
   readonly by: string
   readonly direction: Direction
@@ -9,7 +9,7 @@ export interface Order {
 type Direction = 'ascending' | 'descending'
 type Scores = ReadonlyMap<string, number>
 
-/** What a family of matches is ordered by, from the scores in the lists of the shards; undefined when nothing fits. */
+/** The order of matches, from the scores in the lists of the shards; undefined when none fits. */
 export function orderOf(lists: readonly (readonly Scores[])[], ranking: Ranking): Order | undefined {
   const first = lists[0]?.[0]
   if (first === undefined) return undefined
@@ -21,13 +21,13 @@ export function orderOf(lists: readonly (readonly Scores[])[], ranking: Ranking)
     const found = directionOf(lists, by, ranking.order ?? 'ascending')
     if (found === undefined) continue
     if (ranking.order === null || found === ranking.order) return { by, direction: found }
-    // sorted the other way round: what was asked for holds, unless another score fits it
+    // sorted the other way round: the requested order applies, unless another score fits it
     second ??= { by, direction: ranking.order }
   }
   return second
 }
 
-/** The direction in which all lists are sorted; `preferred` when they are in both, having no different values. */
+/** The direction in which all lists are sorted; `preferred` when both fit because all values are equal. */
 function directionOf(
   lists: readonly (readonly Scores[])[],
   by: string,

@@ -3,10 +3,10 @@ import { maxDepth } from '../../document/record.js'
 import { MillraceError } from '../../errors.js'
 import { Reader } from '../../lib/protobuf/reader.js'
 import { Slice, type Sliced } from '../../lib/slices.js'
-import type { Place } from './list.js'
+import type { FieldRange } from './list.js'
 
-/** What one look over the top level of a DocumentProto tells. */
-export interface Outline extends Place {
+/** The result of one scan over the top level of a DocumentProto. */
+export interface Outline extends FieldRange {
   /** How many Documents it is nested in. */
   readonly depth: number
   readonly id: string
@@ -14,13 +14,13 @@ export interface Outline extends Place {
   readonly filled: number
   readonly granularity: number
   readonly adjacency: number
-  /** All scores lie in between. */
+  /** Start of the range that contains all scores. */
   readonly scoresFrom: number
   readonly scoresEnd: number
 }
 
-/** Throws MALFORMED for what is no message, or nested too deep. */
-export function outlineOf({ bytes, from, start, end }: Place, depth: number): Outline {
+/** Throws MALFORMED for bytes that are not a message, or are nested too deep. */
+export function outlineOf({ bytes, from, start, end }: FieldRange, depth: number): Outline {
   if (depth > maxDepth) {
     throw new MillraceError('MALFORMED', `Documents are nested deeper than ${maxDepth} levels.`)
   }
@@ -65,7 +65,7 @@ export function outlineOf({ bytes, from, start, end }: Place, depth: number): Ou
       case field.location: {
         const before = reader.position
         reader.skip(tag)
-        // parts of one value, of which one may be empty
+        // parts of one value, some of which may be empty
         there = (filled & (1 << number)) !== 0 || reader.position - before > 1
         break
       }
@@ -87,18 +87,18 @@ export function outlineOf({ bytes, from, start, end }: Place, depth: number): Ou
   return { bytes, from, start, end, depth, id, filled, granularity, adjacency, scoresFrom, scoresEnd }
 }
 
-/** Those of the Documents of a list. In slices. Throws as `outlineOf` does. */
-export function* outlinesOf(places: readonly Place[]): Sliced<Outline[]> {
+/** Outlines of the Documents of a list. In slices. Throws as `outlineOf` does. */
+export function* outlinesOf(ranges: readonly FieldRange[]): Sliced<Outline[]> {
   const slice = new Slice()
   const outlines: Outline[] = []
-  for (const place of places) {
-    if (slice.isFull(place.end - place.start)) yield
-    outlines.push(outlineOf(place, 0))
+  for (const range of ranges) {
+    if (slice.isFull(range.end - range.start)) yield
+    outlines.push(outlineOf(range, 0))
   }
   return outlines
 }
 
-/** The chunks or matches of a Document, by the number of their field. */
+/** The chunks or matches of a Document, by their field number. */
 export function childrenOf(parent: Outline, number: number): Outline[] {
   const { bytes, start, end, depth } = parent
   const reader = new Reader(bytes, start, end)

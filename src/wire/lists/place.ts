@@ -6,7 +6,7 @@ import { DocumentRecord } from '../../document/record.js'
 import { Writer } from '../../lib/protobuf/writer.js'
 import { type Outline, outlineOf } from './outline.js'
 
-/** The Document that a child comes to, as far as it is merged by then. */
+/** The Document that gets a child, as far as it is merged by then. */
 export interface Parent {
   readonly id: string
   readonly granularity: number
@@ -14,8 +14,8 @@ export interface Parent {
 }
 
 /**
- * The chunk or match of a later Document as one of the Document that it is merged into: it says whose it is and at which
- * level, as if it had been pushed. Children nearly always say so already; only others are decoded.
+ * Adapts the chunk or match of a later Document to the Document it is merged into: sets parent id and level as pushing it
+ * would. Children nearly always have these already; only others are decoded.
  */
 export function placed(child: Outline, number: number, parent: Parent): Outline {
   const isChunk = number === field.chunks

@@ -10,7 +10,7 @@ type Match = readonly [id: string, score: number | Scores]
 
 const all: Ranking = { limit: null, by: null, order: null }
 
-/** What the matches of one Document become that several shards found some for. */
+/** Merges the matches of one Document from several shards. */
 function merged(lists: readonly (readonly Match[])[], ranking: Partial<Ranking> = {}): Document[] {
   const answers = lists.map((list) => {
     const matches = list.map(
@@ -38,22 +38,22 @@ const [a1, b2, c3, d1, e2] = [
 ] as const satisfies Match[]
 
 describe('matches of several shards', () => {
-  it('come in the order that the lists have', () => {
+  it('keep the order that the lists have', () => {
     expect(ids([[a1, c3], [b2]])).toBe('abc')
     expect(ids([[c3, a1], [b2]])).toBe('cba')
   })
 
-  it('come with the smallest first when every list is sorted both ways', () => {
+  it('are sorted smallest first when every list is sorted both ways', () => {
     expect(ids([[c3], [b2], [a1]])).toBe('abc')
     expect(ids([[c3], [b2], [a1]], { order: 'descending' })).toBe('cba')
   })
 
-  it('of equal scores come by id', () => {
+  it('with equal scores are sorted by id', () => {
     expect(ids([[e2, c3], [d1, b2], [a1]])).toBe('adbec')
     expect(ids([[['😀', 1]], [['\uffee', 1]]])).toBe('😀\uffee')
   })
 
-  it('come by a given score and order even where lists are not sorted by it', () => {
+  it('are sorted by a given score and order even where lists are not sorted by it', () => {
     expect(
       ids(
         [
@@ -74,7 +74,7 @@ describe('matches of several shards', () => {
     ).toBe('cbead')
   })
 
-  it('come by the first score that all of them have and all lists are sorted by', () => {
+  it('are sorted by the first score that all of them have and all lists are sorted by', () => {
     const lists: Match[][] = [
       [
         ['a', scores({ only: 1, wild: 1, fits: 1 })],
@@ -86,7 +86,7 @@ describe('matches of several shards', () => {
     expect(ids(lists)).toBe('adbc')
   })
 
-  it('come by the score that is sorted as asked for, when there is one', () => {
+  it('are sorted by a score in the requested order, when there is one', () => {
     const lists: Match[][] = [
       [
         ['a', scores({ distance: 1, similarity: 9 })],
@@ -99,7 +99,7 @@ describe('matches of several shards', () => {
     expect(ids([[a1, b2], [c3]], { order: 'descending' })).toBe('cba')
   })
 
-  it('stay in the order of the lists, cut all the same, when nothing fits', () => {
+  it('keep the order of the lists, and are truncated, when no score fits', () => {
     const noScore: Match = ['n', {}]
     expect(ids([[b2, noScore], [a1]])).toBe('bna')
     expect(ids([[a1, c3, b2], [d1]])).toBe('acbd')
@@ -133,16 +133,16 @@ describe('matches of several shards', () => {
     ).toBe('')
   })
 
-  it('of one list stay as they are', () => {
+  it('of a single list stay as they are', () => {
     expect(ids([[c3, a1, b2], []])).toBe('cab')
     expect(ids([[c3, a1, b2], []], { limit: 2, by: 's', order: 'ascending' })).toBe('ca')
   })
 
-  it('of one id become one that has the score of the earlier', () => {
+  it('with the same id become one with the score of the earlier', () => {
     expect(ids([[['x', 5]], [a1, ['x', 0.5]], [b2]], { by: 's', order: 'ascending' })).toBe('abx')
   })
 
-  it('without a number come last', () => {
+  it('with a score of NaN come last', () => {
     expect(
       ids([
         [a1, ['n', NaN]],
@@ -162,13 +162,13 @@ describe('matches of several shards', () => {
     expect(ids([[['i', -Infinity], a1], [['j', Infinity]]])).toBe('iaj')
   })
 
-  it('are found by names that objects have too', () => {
+  it('are found by scores named like inherited properties of objects', () => {
     expect(ids([[a1], [b2]], { by: 'constructor', order: 'descending' })).toBe('ab')
     const odd = (value: number): Scores => JSON.parse(`{"__proto__": {"value": ${value}}}`) as Scores
     expect(ids([[['x', odd(2)]], [['y', odd(1)]]])).toBe('yx')
   })
 
-  it('are the same however they are dealt out', () => {
+  it('are the same however they are distributed', () => {
     const match = fc.record({
       id: fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }),
       score: fc.oneof(fc.constantFrom(0, 1, -1, NaN), fc.float()),
@@ -197,7 +197,7 @@ describe('matches of several shards', () => {
             sorted
               .filter(({ list }) => list % count === index)
               .map(({ id, score }): Match => [id, score])
-              // the best of each shard are enough
+              // the best of each shard suffice
               .slice(0, isCut ? (limit ?? undefined) : undefined),
           )
           const found = merged(lists, { limit, order: isInferred && order === 'ascending' ? null : order })

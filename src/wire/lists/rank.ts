@@ -5,8 +5,8 @@ import type { Ranking } from './ranking.js'
 import { scoresOf } from './scores.js'
 
 /**
- * The best of the matches that several lists have: by score, equal ones by id, and as many as the limit says. Without a
- * score to go by they stay in their order.
+ * The best matches of several lists: by score, equal scores by id, up to the limit. Without a score to sort by they keep
+ * their order.
  */
 export function best(
   groups: readonly Group[],
@@ -24,7 +24,7 @@ function inOrder(
   scores: readonly (readonly ReadonlyMap<string, number>[])[],
   { by, direction }: Order,
 ): Group[] {
-  // all matches have the score, so the first one of a group has it and keeps it
+  // all matches have the score, so the first of a group provides it
   return groups
     .map((group) => ({ group, score: scores[group.list]![group.at]!.get(by)! }))
     .sort(

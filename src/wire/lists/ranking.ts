@@ -1,12 +1,12 @@
 /**
- * How the matches that several shards found for one Document are put together: those with the best scores first, in one
- * list of the length that a single index would have given. It holds for the matches of chunks and of matches too.
+ * How the matches that several shards found for one Document are combined: best scores first, in one list as long as that
+ * of a single index. Also applies to the matches of chunks and of matches.
  */
 export interface Ranking {
-  /** How many matches a Document keeps at most; null for all. */
+  /** Most matches that a Document keeps; null for all. */
   readonly limit: number | null
-  /** Name of the score. Null: the first one that all matches have and by which the lists of the shards are sorted. */
+  /** Name of the score. Null: the first score that all matches have and by which the lists of the shards are sorted. */
   readonly by: string | null
-  /** Whether the best score is the smallest or the largest. Null: the order that the lists have. */
+  /** Whether the best score is the smallest or the largest. Null: as the lists are sorted. */
   readonly order: 'ascending' | 'descending' | null
 }

@@ -1,13 +1,13 @@
 import { Slice, type Sliced } from '../../lib/slices.js'
-import { type Place, placesIn } from './list.js'
+import { type FieldRange, documentsIn } from './list.js'
 import { type Outline, outlinesOf } from './outline.js'
 import { Rope } from './rope.js'
 import type { Share, Split } from './split.js'
 
-/** Positions that wait for a Document of an id, the first one at the end. */
+/** Positions to be filled by Documents with an id, the first one at the end. */
 type Turns = Map<string, number[]>
 
-/** The ids that a shard was asked for, and the positions of their Documents in the request. */
+/** The ids that were sent to a shard, and the positions of their Documents in the request. */
 interface Asked {
   readonly ids: readonly string[]
   readonly positions: readonly number[]
@@ -20,12 +20,12 @@ interface Answered {
 }
 
 /**
- * The answers of shards put into the order of the request that was split, in pieces to be written one after the other.
- * `answers` has one for each share of the split, undefined for a shard that gave none.
+ * Puts the answers of shards into the order of the request that was split, in pieces to be written one after the other.
+ * `answers` has one entry for each share of the split, undefined for a shard that did not answer.
  *
- * A Document whose id its shard was asked for goes where that one was, a repeated id in turn; one whose id another shard
- * was asked for, to a position that is left. Any other Document goes behind the one that precedes it in its answer, or
- * to the end when none does. In slices. Throws MALFORMED.
+ * A Document with an id that was sent to its shard takes that position; Documents with a repeated id take these in turn. One
+ * with an id that was sent to another shard takes a position that is left over. Any other Document follows its predecessor
+ * in its answer, or goes to the end without one. In slices. Throws MALFORMED.
  */
 export function* inOrder(split: Split, answers: readonly (Uint8Array | undefined)[]): Sliced<Uint8Array[]> {
   const unknown = new Rope()
@@ -36,8 +36,8 @@ export function* inOrder(split: Split, answers: readonly (Uint8Array | undefined
     asked.push(one)
     const answer = answers[index]
     if (answer === undefined) continue
-    const places = yield* placesIn(answer, (from, end) => unknown.add(answer, from, end))
-    answered.push(yield* atOwnPositions(yield* outlinesOf(places), one))
+    const ranges = yield* documentsIn(answer, (from, end) => unknown.add(answer, from, end))
+    answered.push(yield* atOwnPositions(yield* outlinesOf(ranges), one))
   }
   yield* atPositionsLeft(answered, asked)
   const restored = yield* assembled(answered)
@@ -48,7 +48,7 @@ export function* inOrder(split: Split, answers: readonly (Uint8Array | undefined
 function* idsOf({ pieces }: Share): Sliced<string[]> {
   const ids: string[] = []
   for (const piece of pieces) {
-    for (const { id } of yield* outlinesOf(yield* placesIn(piece))) ids.push(id)
+    for (const { id } of yield* outlinesOf(yield* documentsIn(piece))) ids.push(id)
   }
   return ids
 }
@@ -114,11 +114,11 @@ function addTurn(turns: Turns, id: string, position: number): void {
   else waiting.push(position)
 }
 
-/** By position, each with those that have none and follow it; the ones before any position come last. */
+/** By position, each followed by the Documents without a position after it; those before any position come last. */
 function* assembled(answered: readonly (readonly Answered[])[]): Sliced<Rope> {
   const slice = new Slice()
-  const slots: (Place[] | undefined)[] = []
-  const end: Place[] = []
+  const slots: (FieldRange[] | undefined)[] = []
+  const end: FieldRange[] = []
   for (const answer of answered) {
     let slot = end
     for (const { document, position } of answer) {

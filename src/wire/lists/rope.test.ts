@@ -6,7 +6,7 @@ import { Rope } from './rope.js'
 const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => index % 251)
 
 describe('Rope', () => {
-  it('makes one of ranges that lie one behind the other', () => {
+  it('joins ranges that are adjacent', () => {
     const rope = new Rope()
     rope.add(bytes, 0, 10)
     rope.add(bytes, 10, 30)
@@ -15,7 +15,7 @@ describe('Rope', () => {
     expect(atOnce(rope.pieces())[0]).toBe(bytes)
   })
 
-  it('gives views of what is large and joins what is small', () => {
+  it('gives views of large ranges and copies small ones together', () => {
     const rope = new Rope()
     const nested = new Rope()
     rope.add(bytes, 5, 10)

@@ -1,7 +1,7 @@
 import { allocate } from '../../lib/protobuf/text.js'
 import { Slice, type Sliced } from '../../lib/slices.js'
 
-/** From this many bytes on a range is handed on as a view: below it, a copy costs less than one more piece to write. */
+/** Ranges of at least this many bytes become views; below it, a copy costs less than another piece to write. */
 const largeRange = 4096
 
 /** Small ranges are copied together up to about this many bytes. */
@@ -14,8 +14,8 @@ interface Range {
 }
 
 /**
- * Ranges of bytes in the order in which they are to be written, of which the length is known before they are. Ranges
- * that lie one behind the other in the same bytes become one.
+ * Ranges of bytes in the order in which they will be written, whose total length is known beforehand. Adjacent ranges of the
+ * same bytes are joined.
  *
  * @example
  * const document = new Rope()
@@ -41,7 +41,7 @@ export class Rope {
     else this.#parts.push((this.#last = { bytes, from, to }))
   }
 
-  /** Adds another rope, to which nothing is added from now on. */
+  /** Appends another rope, which must not be changed afterwards. */
   append(rope: Rope): void {
     this.#length += rope.#length
     this.#last = undefined
@@ -49,7 +49,7 @@ export class Rope {
   }
 
   /**
-   * Large ranges as views of the bytes they are in; small ones are copied together. What was added is never cut in two.
+   * Large ranges as views of their bytes; small ones copied together. An added range is never cut in two.
    * In slices.
    */
   *pieces(): Sliced<Uint8Array[]> {

@@ -2,7 +2,7 @@ import { field, fieldOf } from '../../document/fields.js'
 import { Reader } from '../../lib/protobuf/reader.js'
 import type { Outline } from './outline.js'
 
-/** The values of a Document's scores by name, in the order in which they came. Throws MALFORMED. */
+/** The values of a Document's scores by name, in their order on the wire. Throws MALFORMED. */
 export function scoresOf({ bytes, scoresFrom, scoresEnd }: Outline): Map<string, number> {
   const scores = new Map<string, number>()
   const reader = new Reader(bytes, scoresFrom, scoresEnd)

@@ -31,13 +31,13 @@ describe('splitDocuments', () => {
     expect(split.map(({ pieces }) => idsIn(pieces))).toEqual([['b'], ['a', 'a', 'c']])
   })
 
-  it('hands a list that is not dealt out on as it is', () => {
+  it('passes on a list unchanged when it is not split', () => {
     const whole = list('a', 'b')
     expect(splitDocuments(whole, () => 1, 2)).toEqual([{ shard: 1, pieces: [whole], positions: [0, 1] }])
     expect(splitDocuments(new Uint8Array(), () => 1, 2)).toEqual([])
   })
 
-  it('keeps fields of the list that are not known', () => {
+  it('keeps unknown fields of the list', () => {
     const whole = joined([Uint8Array.of(80, 1), listOf([document('a', '0'), document('b', '1')])])
     expect(splitDocuments(whole, byText, 2).map(({ pieces }) => joined(pieces).includes(80))).toEqual([
       false,
@@ -68,7 +68,7 @@ describe('inOrder', () => {
     expect(idsIn(inOrder(split, [new Uint8Array(), undefined]))).toEqual([])
   })
 
-  it('puts new Documents behind the one that precedes them, or to the end', () => {
+  it('puts new Documents after their predecessor, or at the end', () => {
     expect(idsIn(inOrder(split, [list('x', 'a', 'y', 'z', 'c'), list('w', 'd', 'b', 'b')]))).toEqual([
       'a',
       'y',
@@ -82,7 +82,7 @@ describe('inOrder', () => {
     ])
   })
 
-  it('gives a Document of another shard a position that is left', () => {
+  it('gives a Document of another shard a position that is left over', () => {
     expect(idsIn(inOrder(split, [list('a', 'b', 'c'), list('d')]))).toEqual(['a', 'b', 'c', 'd'])
     expect(idsIn(inOrder(split, [list('a', 'd', 'c'), list('b', 'd')]))).toEqual(['a', 'd', 'b', 'c', 'd'])
   })
@@ -124,7 +124,7 @@ describe('inOrder', () => {
     )
   })
 
-  it('loses and doubles nothing, and keeps what a shard puts behind a Document there', () => {
+  it('loses and doubles nothing, and keeps Documents that a shard inserted after their predecessor', () => {
     const answers = fc.array(fc.option(fc.array(anyId, { maxLength: 8 }), { nil: undefined }), {
       minLength: 4,
       maxLength: 4,
@@ -133,7 +133,7 @@ describe('inOrder', () => {
       fc.property(asked, answers, (documents, given) => {
         const whole = listOf(documents.map(([one, shard]) => document(one, `${shard}`)))
         const shares = splitDocuments(whole, byText, 4)
-        // texts tell the Documents of all answers apart
+        // texts are unique among the Documents of all answers
         const answered = shares.map((_, shard) =>
           given[shard]?.map((one, index) => document(one, `${shard}.${index}`)),
         )

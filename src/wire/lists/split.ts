@@ -1,6 +1,6 @@
 import { MillraceError } from '../../errors.js'
 import { Slice, type Sliced } from '../../lib/slices.js'
-import { placesIn } from './list.js'
+import { documentsIn } from './list.js'
 import { Rope } from './rope.js'
 
 /** The Documents of a request that go to one shard, in their order. */
@@ -8,17 +8,17 @@ export interface Share {
   readonly shard: number
   /** A DocumentArrayProto in pieces to be written one after the other; each holds whole Documents. */
   readonly pieces: readonly Uint8Array[]
-  /** Where each of them was in the request. */
+  /** The positions of its Documents in the request. */
   readonly positions: readonly number[]
 }
 
-/** A share for each shard that gets any Documents, by shard. */
+/** The shares by shard, for shards that get any Documents. */
 export type Split = readonly Share[]
 
 /**
- * Deals the Documents of a list out to shards 0 to `shards` - 1, each to the one that `place` gives for its undecoded
- * DocumentProto. Fields of the list that are not known go with its last Document. In slices. Throws
- * MALFORMED, and INVALID_OPTION when `place` gives no shard.
+ * Distributes the Documents of a list over shards 0 to `shards` - 1: `place` returns the shard for an undecoded
+ * DocumentProto. Unknown fields of the list go with its last Document. In slices. Throws MALFORMED, and INVALID_OPTION when
+ * `place` returns no shard.
  */
 export function* splitDocuments(
   list: Uint8Array,
@@ -28,7 +28,7 @@ export function* splitDocuments(
   const slice = new Slice()
   const shares = new Map<number, { shard: number; rope: Rope; positions: number[] }>()
   const unknown = new Rope()
-  const documents = yield* placesIn(list, (from, end) => unknown.add(list, from, end))
+  const documents = yield* documentsIn(list, (from, end) => unknown.add(list, from, end))
   for (const [position, { from, start, end }] of documents.entries()) {
     if (slice.isFull(end - start)) yield
     const shard = checked(place(list.subarray(start, end)), shards)
@@ -48,6 +48,6 @@ function checked(shard: number, shards: number): number {
   if (Number.isInteger(shard) && shard >= 0 && shard < shards) return shard
   throw new MillraceError(
     'INVALID_OPTION',
-    `What places Documents gives a shard from 0 to ${shards - 1}, got ${shard}.`,
+    `The function that places Documents must return a shard from 0 to ${shards - 1}, got ${shard}.`,
   )
 }

@@ -3,8 +3,8 @@ import { Reader } from '../../lib/protobuf/reader.js'
 import { objectOf, scalarOf, valueIn } from '../struct-reader.js'
 
 /**
- * One of the tags of a DocumentProto by its path; nothing else is decoded but keys. Undefined when it is missing, null, a
- * list or an object. Of what occurs more than once the last one counts, as in `decodeStruct`. Throws MALFORMED.
+ * A tag of a DocumentProto by its path; only keys on the path are decoded. Undefined when it is missing, null, a list or an
+ * object. Of repeated fields the last one counts, as in `decodeStruct`. Throws MALFORMED.
  */
 export function decodeTag(
   document: Uint8Array,
