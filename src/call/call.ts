@@ -3,6 +3,7 @@ import type { DataRequest } from '../wire/data-request.js'
 import type { Description } from '../wire/description.js'
 import type { AbortListener } from './cancellation.js'
 import type { ItemSink } from './items.js'
+import type { Room } from './room.js'
 
 export type { Description } from '../wire/description.js'
 
@@ -47,5 +48,7 @@ export type Layer = (next: Handler) => Handler
 /** What listens: the served side of a transport. */
 export interface Service {
   readonly handle: Handler
+  /** How many calls it should have at once, where it can tell. */
+  readonly room?: Room
   describe(): Description
 }

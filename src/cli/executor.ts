@@ -44,7 +44,7 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
   --replicas   processes that share the requests
   --max-concurrency
                handlers that may run at once in one of them
-  --queue      what may wait: {"maxRequests":N,"maxBytes":N,"perReplica":N}
+  --queue      what may wait: {"maxRequests":N,"maxBytes":N,"maxWaitMs":N,"perReplica":N}
   --exit-on-exceptions
                name of an error after which the process is replaced
   --restarts   how often, within a minute, a process that has ended is replaced,

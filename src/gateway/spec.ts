@@ -68,7 +68,12 @@ export interface StageSpec extends FailureRules {
     readonly afterPercentile: number | null
     readonly budget: number
   } | null
-  readonly queue: { readonly maxRequests: number; readonly maxBytes: number; readonly perReplica: number }
+  readonly queue: {
+    readonly maxRequests: number
+    readonly maxBytes: number
+    readonly maxWaitMs: number
+    readonly perReplica: number
+  }
   /** Milliseconds of silence of a replica after which `onSilent` is told; null for never. */
   readonly silentMs: number | null
   /** Servers of somebody else, which the gateway dials itself. */

@@ -7,7 +7,7 @@ export interface Autoscale {
   /** 0 ends the last replica when nothing comes; the next request starts one. Default 1. */
   readonly min: number
   readonly max: number
-  /** Requests in flight or waiting, per replica, that are aimed at. Default 2. */
+  /** Requests in flight or waiting, per replica, that are aimed at. Default 1. */
   readonly target: number
   /** Milliseconds that more replicas must have been wanted before they are started. Default 1000. */
   readonly upDelayMs: number
@@ -35,7 +35,15 @@ export interface Queue {
   readonly maxRequests: number
   /** Bytes of those. Default 256 MiB. */
   readonly maxBytes: number
-  /** Requests that one replica takes at once, running and waiting; it refuses more. Default 1000. */
+  /**
+   * Milliseconds that a request may wait when the queue has not been empty for five seconds: under lasting overload, those
+   * that would wait longer are refused. Default 2000.
+   */
+  readonly maxWaitMs: number
+  /**
+   * Requests that one replica takes at once, running and waiting; it refuses more. Default 1000. It gets fewer while more
+   * would only wait in it.
+   */
   readonly perReplica: number
 }
 
@@ -64,7 +72,7 @@ export type RestartsOptions = Partial<Restarts>
 const autoscale: OptionTable<Autoscale> = {
   min: integer(1, 0, 1024),
   max: integer(1024, 1, 1024),
-  target: { expected: 'a number above 0', preset: 2, parse: (value) => positive(value) },
+  target: { expected: 'a number above 0', preset: 1, parse: (value) => positive(value) },
   upDelayMs: integer(1000, 0),
   downDelayMs: integer(30_000, 0),
 }
@@ -82,6 +90,7 @@ const hedge: OptionTable<Hedge> = {
 const queue: OptionTable<Queue> = {
   maxRequests: integer(1000, 0),
   maxBytes: integer(256 * 1024 * 1024, 1024),
+  maxWaitMs: integer(2000, 1),
   perReplica: integer(1000, 1),
 }
 
@@ -115,7 +124,7 @@ export const hedgeOption: Option<Hedge | null> = optional({
   },
 })
 
-export const queueOption: Option<Queue> = group(queue, '{ maxRequests, maxBytes, perReplica }')
+export const queueOption: Option<Queue> = group(queue, '{ maxRequests, maxBytes, maxWaitMs, perReplica }')
 export const livenessOption: Option<Liveness | null> = optional(
   group(liveness, '{ timeoutMs, busyMs } of 100 or more'),
   group(liveness, '').preset,
