@@ -3,23 +3,23 @@ import type { Document } from '../document/index.js'
 import type { Clock } from '../lib/clock.js'
 import { errorFromStatus } from '../wire/error-status.js'
 import { SingleDocumentRequest } from '../wire/single-document-request.js'
-import type { Life } from './life.js'
+import type { Shutdown } from './shutdown.js'
 import { lifetime } from './lifetime.js'
 import type { SendOptions } from './options.js'
 import { requireWellFormed } from './parameters.js'
-import type { Road } from './road.js'
+import type { Transport } from './transport.js'
 
 export interface StreamDocPlan {
   readonly on: string
   readonly document: Document
   readonly options: SendOptions
-  /** Of the client. */
-  readonly life: Life
+  /** The client's. */
+  readonly shutdown: Shutdown
   readonly clock: Clock
 }
 
-/** Documents of one `stream_doc` call. Throws EXECUTOR_FAILED when a message says so; leaving the loop cancels the call. */
-export async function* streamDocuments(road: Road, plan: StreamDocPlan): AsyncGenerator<Document> {
+/** Documents of one `stream_doc` call. Throws EXECUTOR_FAILED when an answer has status ERROR. Leaving the loop cancels the call. */
+export async function* streamDocuments(transport: Transport, plan: StreamDocPlan): AsyncGenerator<Document> {
   const { on, document, options } = plan
   const { targetExecutor, headers = {} } = options
   requireWellFormed(options.parameters)
@@ -33,7 +33,7 @@ export async function* streamDocuments(road: Road, plan: StreamDocPlan): AsyncGe
   const call = new Scope(time.deadline, headers)
   time.onEnd((error) => call.abort(error))
   try {
-    for await (const answer of road.streamDoc(request, call)) {
+    for await (const answer of transport.streamDoc(request, call)) {
       if (answer.status?.code === 'ERROR') throw errorFromStatus(answer.status, { endpoint: on })
       yield answer.document
     }

@@ -123,7 +123,7 @@ describe('names in a text', () => {
     const text = fc.array(pieces, { maxLength: 8 }).map((all) => all.join(''))
     fc.assert(
       fc.property(text, text, text, (a, b, c) => {
-        const tree = { value: { a, b, c: [c, { a }] }, places: parseYaml('x: 1', 'a.yml').places }
+        const tree = { value: { a, b, c: [c, { a }] }, positions: parseYaml('x: 1', 'a.yml').positions }
         try {
           substitute(tree, names, () => {})
           expect(structuredClone(tree.value)).toEqual(tree.value)
