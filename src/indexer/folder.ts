@@ -1,64 +1,117 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, constants, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMissing } from '../workspace/create-whole.js'
 
 // A shard's folder:
 //
-//   CURRENT               name of the generation that counts; there is no table while it is missing
-//   generation-HEX/       a LanceDB database with one table
+//   CURRENT-N             name of a generation, or `none`; N is the number of the writer that wrote it
+//   generation-N-HEX/     a LanceDB database with one table, made by writer N
 //   writer-N.lock         whose turn it is to write
 //
-// 1. CURRENT is replaced by rename, after the generation it names is complete. So a creation or a restore that was killed
-//    leaves a generation that nobody names, and is simply done again.
-// 2. Only the holder of the writer's lock makes, names or removes generations.
+// 1. The generation counts that the CURRENT with the highest number names; there is no table while there is none. It is
+//    written after the generation is complete. So a creation or a restore that was killed leaves a generation that nobody
+//    names, and is simply done again.
+// 2. A writer names generations under its own number only, and removes those of writers before it. So one that was stopped,
+//    and goes on when another has taken over, changes nothing that counts.
+// 3. The CURRENT before the last one stays, so that whoever reads the folder meanwhile finds one of them.
 
-const pointer = 'CURRENT'
-const prefix = 'generation-'
+const pointer = /^CURRENT(?:-(\d+))?$/
+const generation = /^generation-(?:(\d+)-)?[\da-f]{12}$/
+const none = 'none'
 
 export const tableName = 'documents'
 
+interface Pointer {
+  readonly path: string
+  readonly generation: string | undefined
+}
+
 /** Name of the generation that counts; undefined when nothing was ever stored. */
 export async function currentGeneration(folder: string): Promise<string | undefined> {
-  try {
-    return (await readFile(join(folder, pointer), 'utf8')).trim()
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
+  return (await currentPointer(folder))?.generation
+}
+
+async function currentPointer(folder: string): Promise<Pointer | undefined> {
+  for (;;) {
+    const last = (await numbered(folder, pointer)).at(-1)
+    if (last === undefined) return undefined
+    const path = join(folder, last.name)
+    try {
+      const name = (await readFile(path, 'utf8')).trim()
+      return { path, generation: name === none ? undefined : name }
+    } catch (error) {
+      // there are later ones by now
+      if (!isMissing(error)) throw error
+    }
   }
 }
 
-/** An empty folder for a new generation. */
-export async function newGeneration(folder: string): Promise<string> {
-  const name = prefix + randomBytes(6).toString('hex')
-  await mkdir(join(folder, name), { recursive: true })
+/** Names of a pattern with their numbers, the lowest first; without a number is 0. */
+async function numbered(folder: string, pattern: RegExp): Promise<{ name: string; number: number }[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  const found = names.flatMap((name) => {
+    const match = pattern.exec(name)
+    return match === null ? [] : [{ name, number: Number(match[1] ?? 0) }]
+  })
+  return found.sort((one, other) => one.number - other.number)
+}
+
+/** An empty folder for a new generation of a writer. */
+export async function newGeneration(folder: string, writer: number): Promise<string> {
+  const name = `generation-${writer}-${randomBytes(6).toString('hex')}`
+  await mkdir(join(folder, name))
   return name
 }
 
-/** From here on this generation counts. */
-export async function nameGeneration(folder: string, name: string): Promise<void> {
-  const next = join(folder, `${pointer}.next`)
-  const file = await open(next, 'w')
+/** From here on this generation counts, or none, unless a later writer has named one. */
+export async function nameGeneration(folder: string, writer: number, name = none): Promise<void> {
+  const path = join(folder, `CURRENT-${writer}`)
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  const file = await open(draft, 'w')
   await file.writeFile(`${name}\n`)
   await file.sync()
   await file.close()
-  await rename(next, join(folder, pointer))
+  await rename(draft, path)
   await syncFolder(folder)
+  const earlier = (await numbered(folder, pointer)).filter(({ number }) => number < writer)
+  for (const { name: old } of earlier.slice(0, -1)) await rm(join(folder, old), { force: true })
 }
 
-/** From here on nothing is stored. */
-export async function nameNoGeneration(folder: string): Promise<void> {
-  await rm(join(folder, pointer), { force: true })
-  await syncFolder(folder)
-}
-
-/** Removes generations that do not count, unless they did less than `keepMs` ago. */
-export async function removeOldGenerations(folder: string, keepMs: number): Promise<void> {
-  const current = await currentGeneration(folder)
-  if (current !== undefined && Date.now() - (await stat(join(folder, pointer))).mtimeMs < keepMs) return
-  for (const name of await readdir(folder)) {
-    if (name.startsWith(prefix) && name !== current)
+/** Removes generations of earlier writers that do not count, unless they did less than `keepMs` ago. */
+export async function removeOldGenerations(
+  folder: string,
+  { writer, keepMs }: { readonly writer: number; readonly keepMs: number },
+): Promise<void> {
+  const current = await currentPointer(folder)
+  if (current !== undefined && Date.now() - (await stat(current.path)).mtimeMs < keepMs) return
+  for (const { name, number } of await numbered(folder, generation)) {
+    if (number < writer && name !== current?.generation)
       await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** Gives every file of a generation, which never change once they are there, a second name in an empty folder. */
+export async function linkGeneration(from: string, to: string): Promise<void> {
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) {
+      await mkdir(target, { recursive: true })
+      await linkGeneration(source, target)
+    } else await linkFile(source, target)
+  }
+}
+
+async function linkFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    // cleaned away, or linked before
+    if (isMissing(error) || (error as { readonly code?: unknown }).code === 'EEXIST') return
+    await copyFile(from, to, constants.COPYFILE_FICLONE)
   }
 }
 

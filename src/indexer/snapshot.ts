@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { cp, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '../errors.js'
-import { nameGeneration, nameNoGeneration, newGeneration, removeOldGenerations } from './folder.js'
+import { nameGeneration, newGeneration, removeOldGenerations } from './folder.js'
 import type { Store } from './store.js'
 import { Sync } from './sync.js'
 
@@ -57,7 +57,14 @@ export async function takeSnapshot(store: Store, { folder, name, shard, shards }
 /** Puts a snapshot in the place of all that is stored, at once for whoever reads. Throws INVALID_INPUT when there is none. */
 export async function restoreSnapshot(
   store: Store,
-  { folder, name, shard, shards, keepMs }: Place & { readonly keepMs: number },
+  {
+    folder,
+    name,
+    shard,
+    shards,
+    keepMs,
+    writer,
+  }: Place & { readonly keepMs: number; readonly writer: number },
 ): Promise<void> {
   const snapshot = join(folder, name)
   const source = join(snapshot, String(shard))
@@ -70,15 +77,15 @@ export async function restoreSnapshot(
       `The snapshot '${name}' has ${description.shards} shards, this stage has ${shards}; documents would be on the wrong ones.`,
     )
   }
-  await removeOldGenerations(store.folder, keepMs)
-  if (description.empty) return nameNoGeneration(store.folder)
-  const generation = await newGeneration(store.folder)
+  await removeOldGenerations(store.folder, { writer, keepMs })
+  if (description.empty) return nameGeneration(store.folder, writer)
+  const generation = await newGeneration(store.folder, writer)
   const table = join(store.folder, generation)
   await copy(join(source, 'table'), table)
   await store.check(generation)
   // a generation that nobody names yet: all of it goes to the disk before its name does
   await new Sync().run(table)
-  await nameGeneration(store.folder, generation)
+  await nameGeneration(store.folder, writer, generation)
 }
 
 /** Makes a folder in one that is there. Throws INVALID_INPUT for what is there and is no folder, a link for example. */

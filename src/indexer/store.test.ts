@@ -11,14 +11,15 @@ it('who waits shares one look, which sees what was committed before they asked',
   const options = { dim: 2, columns: {}, staleMs: 0 }
   const [writing, reading] = [new Store({ folder, options }), new Store({ folder, options })]
   try {
-    const { number } = await writing.create(2)
+    await writing.create(2, 1)
+    const { number, live } = (await writing.latest())!
     const engine = await loadEngine()
     for (let commit = 1; commit <= 5; commit++) {
       const early = reading.latest()
       // begins with the next microtask
       await Promise.resolve()
       const row = { id: `${commit}`, vector: Float32Array.of(1, 2), document: new Uint8Array(), columns: [] }
-      await writing.live.add(encodeRows(engine, [row], { columns: {}, commit }))
+      await live.add(encodeRows(engine, [row], { columns: {}, commit }))
       const waiting = [reading.latest(), reading.latest(), reading.latest({ exactly: true })]
       expect(new Set(waiting).size).toBe(1)
       expect(waiting[0]).not.toBe(early)

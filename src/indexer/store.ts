@@ -21,6 +21,8 @@ export interface Version {
   readonly number: number
   readonly dim: number
   readonly table: Table
+  /** The table of the same generation as it goes on: what is written, is written here. */
+  readonly live: Table
 }
 
 /** The table of a generation, which follows what is written. */
@@ -34,6 +36,8 @@ interface Live {
 export interface StoreInit {
   readonly folder: string
   readonly options: Pick<ResolvedOptions, 'dim' | 'columns' | 'staleMs'>
+  /** For tests: runs between a table is made and it is named. */
+  readonly beforeNaming?: () => Promise<void>
 }
 
 /**
@@ -46,6 +50,7 @@ export interface StoreInit {
 export class Store {
   readonly folder: string
   readonly #options: StoreInit['options']
+  readonly #beforeNaming: StoreInit['beforeNaming']
   readonly #looks = new Exclusive()
   #live: Live | undefined
   #version: Version | undefined
@@ -53,9 +58,10 @@ export class Store {
   /** The look that has not begun, which serves all who wait for one. */
   #nextLook: Promise<Version | undefined> | undefined
 
-  constructor({ folder, options }: StoreInit) {
+  constructor({ folder, options, beforeNaming }: StoreInit) {
     this.folder = folder
     this.#options = options
+    this.#beforeNaming = beforeNaming
   }
 
   /** The newest state; undefined while nothing was ever stored. `exactly` overrides `staleMs`. */
@@ -71,27 +77,18 @@ export class Store {
     }))
   }
 
-  /** Makes the table unless there is one. For the holder of the writer's lock only. */
-  async create(dim: number): Promise<Version> {
-    const present = await this.latest({ exactly: true })
-    if (present !== undefined) return present
+  /** Makes the first table. For the holder of the writer's lock only, whose number is `writer`. */
+  async create(dim: number, writer: number): Promise<void> {
     const engine = await loadEngine()
-    await removeOldGenerations(this.folder, 0)
-    const generation = await newGeneration(this.folder)
+    await removeOldGenerations(this.folder, { writer, keepMs: 0 })
+    const generation = await newGeneration(this.folder, writer)
     const connection = await connect(engine, join(this.folder, generation))
     const table = await connection.createEmptyTable(tableName, schemaOf(engine, dim, this.#options.columns))
     // two commits with the same new id are then a conflict, should the writer's lock ever fail
     await table.setUnenforcedPrimaryKey('id')
-    await nameGeneration(this.folder, generation)
-    const made = await this.latest({ exactly: true })
-    if (made !== undefined) return made
-    throw new MillraceError('INTERNAL', `The table made in ${this.folder} is not there.`)
-  }
-
-  /** The table that follows what is written; for the holder of the writer's lock, after `latest`. */
-  get live(): Table {
-    if (this.#live !== undefined) return this.#live.table
-    throw new MillraceError('INTERNAL', `No table is open in ${this.folder}.`)
+    connection.close()
+    await this.#beforeNaming?.()
+    await nameGeneration(this.folder, writer, generation)
   }
 
   /** Throws INVALID_OPTION unless the options fit the table of a generation. */
@@ -121,7 +118,7 @@ export class Store {
     if (known?.generation === generation && known.number === number) return known
     // a table that was opened stays at the state it found
     const table = await connection.openTable(tableName)
-    return { generation, dim, table, number: await table.version() }
+    return { generation, dim, table, live, number: await table.version() }
   }
 
   async #open(generation: string): Promise<Live> {

@@ -2,7 +2,8 @@ import type { Table } from '@lancedb/lancedb'
 import { loadEngine } from './engine.js'
 import { removeOldGenerations } from './folder.js'
 import type { ResolvedOptions } from './options.js'
-import type { Store } from './store.js'
+import type { Version } from './store.js'
+import type { Target } from './writes.js'
 
 type UpkeepOptions = Pick<ResolvedOptions, 'metric' | 'index' | 'compactAfter' | 'keepVersionsMs'>
 
@@ -17,13 +18,11 @@ const filesAtMost = 8
  * holder of the writer's lock only.
  */
 export class Upkeep {
-  readonly #store: Store
   readonly #options: UpkeepOptions
   #commits = 0
   #rows = 0
 
-  constructor(store: Store, options: UpkeepOptions) {
-    this.#store = store
+  constructor(options: UpkeepOptions) {
     this.#options = options
   }
 
@@ -31,29 +30,32 @@ export class Upkeep {
    * After a group of commits that wrote `rows` rows. Joining rewrites what is joined, so it waits until a fair part of the
    * table is new: each row is then rewritten a few times in its life, not once for every few commits.
    */
-  async after(rows: number): Promise<void> {
+  async after(target: Target, rows: number): Promise<void> {
     this.#commits += 1
     this.#rows += rows
-    if (this.#commits % lookEvery !== 0 || (await this.#store.latest({ exactly: true })) === undefined) return
-    const { numRows, fragmentStats } = await this.#store.live.stats()
+    if (this.#commits % lookEvery !== 0) return
+    const version = await target.latest()
+    if (version === undefined) return
+    const { numRows, fragmentStats } = await version.live.stats()
     const { compactAfter } = this.#options
     const most = compactAfter * filesAtMost
     const files = fragmentStats.numFragments
     const worth = files >= compactAfter && this.#rows * 4 >= numRows
     // deletes make no files, but versions
-    if (worth || files >= most || this.#commits >= most) await this.run()
+    if (worth || files >= most || this.#commits >= most) await this.run(target, version)
   }
 
   /** All of it, now. */
-  async run(): Promise<void> {
+  async run(target: Target, known?: Version): Promise<void> {
     const { keepVersionsMs, index } = this.#options
-    if ((await this.#store.latest({ exactly: true })) === undefined) return
-    const table = this.#store.live
+    const version = known ?? (await target.latest())
+    if (version === undefined) return
+    const table = version.live
     this.#commits = 0
     this.#rows = 0
     if (index !== undefined) await this.#index(table)
     await table.optimize({ cleanupOlderThan: new Date(Date.now() - keepVersionsMs) })
-    await removeOldGenerations(this.#store.folder, keepVersionsMs)
+    await removeOldGenerations(target.store.folder, { writer: target.writer, keepMs: keepVersionsMs })
   }
 
   /** `optimize` takes new rows into an index that is there. */

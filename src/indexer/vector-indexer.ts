@@ -163,18 +163,19 @@ export class VectorIndexer extends Executor {
   async snapshot(_docs: DocumentArray, { parameters }: HandlerContext): Promise<Outcome> {
     requireKnown('/snapshot', parameters)
     const place = this.#snapshotPlace(parameters)
-    return this.#writer.exclusively(async () => {
+    const take = async (): Promise<Outcome> => {
       await takeSnapshot(this.#store, place)
       return { snapshot: place.name }
-    })
+    }
+    return this.#writer.exclusively(take, { isRead: true })
   }
 
   /** Puts what is in the snapshot `parameters.name` in the place of everything that is stored. */
   async restore(_docs: DocumentArray, { parameters }: HandlerContext): Promise<Outcome> {
     requireKnown('/restore', parameters)
     const place = this.#snapshotPlace(parameters)
-    return this.#writer.exclusively(async () => {
-      await restoreSnapshot(this.#store, { ...place, keepMs: this.#options.keepVersionsMs })
+    return this.#writer.exclusively(async ({ writer }) => {
+      await restoreSnapshot(this.#store, { ...place, keepMs: this.#options.keepVersionsMs, writer })
       return { restored: place.name }
     })
   }

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import type { Logger } from '../observe/logger.js'
+import { MillraceError } from '../errors.js'
+import { fence } from './fence.js'
 import type { ResolvedOptions } from './options.js'
+import { isRead, runsOf, type Work, type Write } from './runs.js'
 import type { Store } from './store.js'
 import { Sync } from './sync.js'
 import { Upkeep } from './upkeep.js'
 import { type Pending, WriteQueue } from './write-queue.js'
-import { acquireWriterLock } from '../workspace/writer-lock.js'
+import { acquireWriterLock, type WriterLock } from '../workspace/writer-lock.js'
 import {
   applyDelete,
   applyDeleteWhere,
@@ -17,18 +20,20 @@ import {
   type Target,
 } from './writes.js'
 
-/** Work that wants the table for itself. */
-interface Task {
-  readonly kind: 'task'
-  readonly run: () => Promise<Outcome>
+interface Turn {
+  readonly target: Target
+  readonly lock: WriterLock
 }
-
-type Write = Change | Task
 
 export interface WriterInit {
   readonly store: Store
   readonly options: ResolvedOptions
   readonly logger: Logger
+  /** For tests: run where a writer that is stopped there must do no harm when it goes on. */
+  readonly steps?: {
+    readonly beforeCommit?: () => Promise<void>
+    readonly afterCommit?: () => Promise<void>
+  }
 }
 
 /** Commits that failed because somebody else's came first are tried so often. */
@@ -38,24 +43,26 @@ const attempts = 5
  * The one who writes to a shard.
  *
  * 1. Everything is done while the shard's writer lock is held, in the order in which it was asked for.
- * 2. A change is answered after its commit. Neighbours of one kind share a commit.
+ * 2. A change is answered after its commit, and after a look at the lock that comes after the commit: who takes over from a
+ *    living holder takes the table away from him (`fence`), with what was committed before. What was not answered by then is
+ *    done again, under another lock. Neighbours of one kind share a commit.
  * 3. Upkeep comes after the answers.
  */
 export class Writer {
   readonly #store: Store
   readonly #options: ResolvedOptions
   readonly #logger: Logger
-  readonly #target: Target
+  readonly #steps: NonNullable<WriterInit['steps']>
   readonly #upkeep: Upkeep
   readonly #sync = new Sync()
   readonly #queue: WriteQueue<Write>
 
-  constructor({ store, options, logger }: WriterInit) {
+  constructor({ store, options, logger, steps = {} }: WriterInit) {
     this.#store = store
     this.#options = options
     this.#logger = logger
-    this.#target = { store, rules: options }
-    this.#upkeep = new Upkeep(store, options)
+    this.#steps = steps
+    this.#upkeep = new Upkeep(options)
     this.#queue = new WriteQueue((group) => this.#perform(group))
   }
 
@@ -64,15 +71,15 @@ export class Writer {
     return this.#queue.submit(change) as Promise<Outcome>
   }
 
-  /** Runs a task while nobody writes. */
-  exclusively(run: () => Promise<Outcome>): Promise<Outcome> {
-    return this.#queue.submit({ kind: 'task', run }) as Promise<Outcome>
+  /** Runs a task while nobody writes; again, unless it only reads, when it took so long that another writer took over. */
+  exclusively(run: Work, { isRead = false }: { readonly isRead?: boolean } = {}): Promise<Outcome> {
+    return this.#queue.submit({ kind: 'task', run, isRead }) as Promise<Outcome>
   }
 
   /** Joins files, removes old versions, builds the index. */
   flush(): Promise<Outcome> {
-    return this.exclusively(async () => {
-      await this.#upkeep.run()
+    return this.exclusively(async (target) => {
+      await this.#upkeep.run(target)
       return { flushed: true }
     })
   }
@@ -83,28 +90,60 @@ export class Writer {
   }
 
   async #perform(group: readonly Pending<Write>[]): Promise<void> {
+    const runs = runsOf(group)
+    while (runs.length > 0) await this.#underLock(runs)
+  }
+
+  /** Takes runs away as they are settled, until there is none or the lock is lost. */
+  async #underLock(runs: Pending<Write>[][]): Promise<void> {
     // nobody gives up in here: a write that is half done is worse than one that waits
     const lock = await acquireWriterLock(this.#store.folder, new AbortController().signal)
     try {
+      if (lock.isContested) await fence(this.#store, lock.number)
+      const target = this.#targetUnder(lock)
       let rows = 0
-      for (const run of runsOf(group)) rows += await this.#runSettled(run)
-      await this.#maintain(rows)
+      while (runs.length > 0) {
+        const written = await this.#runSettled(runs[0]!, { target, lock })
+        if (written === undefined) return
+        rows += written
+        runs.shift()
+      }
+      await this.#maintain(target, rows)
     } finally {
       await lock.release()
     }
   }
 
-  /** One run; its failure is that of its members alone. */
-  async #runSettled(run: readonly Pending<Write>[]): Promise<number> {
+  #targetUnder(lock: WriterLock): Target {
+    const store = this.#store
+    return {
+      store,
+      rules: this.#options,
+      writer: lock.number,
+      beforeCommit: this.#steps.beforeCommit,
+      async latest() {
+        const version = await store.latest({ exactly: true })
+        // in this order: so it is the version of a holder up to this one
+        if (await lock.isHeld()) return version
+        throw new MillraceError('UNAVAILABLE', 'Another replica writes to the index by now.')
+      },
+    }
+  }
+
+  /** One run; its failure is that of its members alone. Undefined when the lock was lost, and it has to be done again. */
+  async #runSettled(run: readonly Pending<Write>[], { target, lock }: Turn): Promise<number | undefined> {
     try {
       for (let attempt = 1; ; attempt++) {
         const settled: (() => void)[] = []
         try {
-          const rows = await this.#apply(run, settled)
+          const rows = await this.#apply(run, { target, settled })
           if (this.#options.fsync) await this.#syncTable()
+          await this.#steps.afterCommit?.()
+          if (!isRead(run) && !(await lock.isHeld())) return undefined
           for (const settle of settled) settle()
           return rows
         } catch (error) {
+          if (!(await lock.isHeld())) return undefined
           if (attempt === attempts || !/conflict/i.test(String(error))) throw error
         }
       }
@@ -114,7 +153,10 @@ export class Writer {
     }
   }
 
-  #apply(run: readonly Pending<Write>[], settled: (() => void)[]): Promise<number> {
+  #apply(
+    run: readonly Pending<Write>[],
+    { target, settled }: { target: Target; settled: (() => void)[] },
+  ): Promise<number> {
     const [first] = run
     const asked = <C extends Change>(): Asked<C>[] =>
       run.map(({ write, done }) => ({
@@ -125,15 +167,15 @@ export class Writer {
     const { write } = first!
     switch (write.kind) {
       case 'index':
-        return applyIndex(this.#target, asked())
+        return applyIndex(target, asked())
       case 'update':
-        return applyUpdate(this.#target, asked())
+        return applyUpdate(target, asked())
       case 'delete':
-        return applyDelete(this.#target, asked())
+        return applyDelete(target, asked())
       case 'delete-where':
-        return applyDeleteWhere(this.#target, asked<typeof write>()[0]!)
+        return applyDeleteWhere(target, asked<typeof write>()[0]!)
       case 'task':
-        return write.run().then((outcome) => {
+        return write.run(target).then((outcome) => {
           settled.push(() => first!.done.resolve(outcome))
           return 0
         })
@@ -146,38 +188,11 @@ export class Writer {
   }
 
   /** What was asked for is done and answered by now; that this failed shows in the log, and it is tried again later. */
-  async #maintain(rows: number): Promise<void> {
+  async #maintain(target: Target, rows: number): Promise<void> {
     try {
-      await this.#upkeep.after(rows)
+      await this.#upkeep.after(target, rows)
     } catch (error) {
       this.#logger.warn('upkeep of the index failed', { error: String(error) })
     }
   }
-}
-
-const sharing: readonly string[] = ['index', 'update', 'delete']
-
-/** Rows of one commit, about. */
-const rowsAtOnce = 20_000
-
-/** Neighbours that share a commit. */
-function runsOf(group: readonly Pending<Write>[]): Pending<Write>[][] {
-  const runs: Pending<Write>[][] = []
-  let rows = 0
-  for (const pending of group) {
-    const run = runs.at(-1)
-    const { kind } = pending.write
-    rows += rowsOf(pending.write)
-    if (run?.[0]!.write.kind === kind && sharing.includes(kind) && rows <= rowsAtOnce) run.push(pending)
-    else {
-      runs.push([pending])
-      rows = rowsOf(pending.write)
-    }
-  }
-  return runs
-}
-
-function rowsOf(write: Write): number {
-  if (write.kind === 'index') return write.rows.length
-  return write.kind === 'update' ? write.documents.length : 0
 }

@@ -7,7 +7,7 @@ import type { Condition } from './question.js'
 import { passingIds } from './reader.js'
 import { documentOf, type Row, type RowRules, rowOf, type StoredRow } from './rows.js'
 import { idsAtOnce, readDocuments } from './search-disk.js'
-import type { Store } from './store.js'
+import type { Store, Version } from './store.js'
 import { withIds } from './where.js'
 
 /** What changes the table. */
@@ -27,10 +27,19 @@ export interface Asked<C extends Change = Change> {
   readonly reject: (error: unknown) => void
 }
 
-/** For the holder of the writer's lock only: every function here reads, then commits what follows from that. */
+/**
+ * The table as the holder of the writer's lock has it: every function here reads a version, then commits what follows from
+ * that to the table of this version, and to no other.
+ */
 export interface Target {
   readonly store: Store
   readonly rules: RowRules
+  /** Number of the lock. */
+  readonly writer: number
+  /** The newest version. Rejects with UNAVAILABLE once another writer has taken over: it may be his. */
+  latest(): Promise<Version | undefined>
+  /** For tests: runs between what was read and the commit. */
+  readonly beforeCommit?: (() => Promise<void>) | undefined
 }
 
 /** Inserts and replaces by id, in one commit; of rows with one id the last one stays. */
@@ -43,7 +52,8 @@ export async function applyIndex(
     for (const { resolve } of asked) resolve({ indexed: 0 })
     return 0
   }
-  const { dim } = await target.store.create(first.vector.length)
+  const version = await created(target, first.vector.length)
+  const { dim } = version
   const fitting = asked.filter(({ change, reject }) => {
     const wrong = change.rows.find(({ vector }) => vector.length !== dim)
     if (wrong !== undefined) reject(wrongLength(wrong, dim))
@@ -51,7 +61,7 @@ export async function applyIndex(
   })
   const rows = new Map<string, Row>()
   for (const { change } of fitting) for (const row of change.rows) rows.set(row.id, row)
-  await upsert(target, [...rows.values()])
+  await upsert(target, version, [...rows.values()])
   for (const { change, resolve } of fitting) resolve({ indexed: change.rows.length })
   return rows.size
 }
@@ -61,7 +71,7 @@ export async function applyUpdate(
   target: Target,
   asked: readonly Asked<Change & { kind: 'update' }>[],
 ): Promise<number> {
-  const version = await target.store.latest({ exactly: true })
+  const version = await target.latest()
   const ids = new Set(asked.flatMap(({ change }) => change.documents.map(({ id }) => id)))
   const stored = version === undefined ? new Map<string, StoredRow>() : await readDocuments(version, ids)
   const rows = new Map<string, Row>()
@@ -82,7 +92,7 @@ export async function applyUpdate(
     for (const [id, row] of changed) rows.set(id, row)
     settled.push(() => resolve({ updated: changed.size, missing }))
   }
-  await upsert(target, [...rows.values()])
+  await upsert(target, version, [...rows.values()])
   for (const settle of settled) settle()
   return rows.size
 }
@@ -92,10 +102,10 @@ export async function applyDelete(
   target: Target,
   asked: readonly Asked<Change & { kind: 'delete' }>[],
 ): Promise<number> {
-  const version = await target.store.latest({ exactly: true })
+  const version = await target.latest()
   const ids = new Set(asked.flatMap(({ change }) => change.ids))
   const present = version === undefined ? new Map<string, StoredRow>() : await readDocuments(version, ids)
-  await remove(target, [...present.keys()])
+  await remove(target, version, [...present.keys()])
   for (const { change, resolve } of asked) {
     resolve({ deleted: new Set(change.ids.filter((id) => present.has(id))).size })
   }
@@ -107,9 +117,9 @@ export async function applyDeleteWhere(
   target: Target,
   { change, resolve }: Asked<Change & { kind: 'delete-where' }>,
 ): Promise<number> {
-  const version = await target.store.latest({ exactly: true })
+  const version = await target.latest()
   const ids = version === undefined ? [] : await passingIds(version, change.condition, change.signal)
-  await remove(target, ids)
+  await remove(target, version, ids)
   resolve({ deleted: ids.length })
   return ids.length
 }
@@ -122,16 +132,28 @@ function updated(stored: StoredRow, given: Document, { dim, rules }: { dim: numb
   return row
 }
 
-async function upsert({ store, rules }: Target, rows: readonly Row[]): Promise<void> {
-  const version = await store.latest({ exactly: true })
-  if (version === undefined || rows.length === 0) return
-  const batch = encodeRows(await loadEngine(), rows, { columns: rules.columns, commit: version.number + 1 })
-  await store.live.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch)
+/** The newest version of the table, which is made when there is none. */
+async function created(target: Target, dim: number): Promise<Version> {
+  const present = await target.latest()
+  if (present !== undefined) return present
+  await target.store.create(dim, target.writer)
+  const made = await target.latest()
+  if (made !== undefined) return made
+  throw new MillraceError('INTERNAL', `The table made in ${target.store.folder} is not there.`)
 }
 
-async function remove({ store }: Target, ids: readonly string[]): Promise<void> {
+async function upsert(target: Target, version: Version | undefined, rows: readonly Row[]): Promise<void> {
+  if (version === undefined || rows.length === 0) return
+  const { columns } = target.rules
+  const batch = encodeRows(await loadEngine(), rows, { columns, commit: version.number + 1 })
+  await target.beforeCommit?.()
+  await version.live.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch)
+}
+
+async function remove(target: Target, version: Version | undefined, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += idsAtOnce) {
-    await store.live.delete(withIds(ids.slice(from, from + idsAtOnce)))
+    await target.beforeCommit?.()
+    await version!.live.delete(withIds(ids.slice(from, from + idsAtOnce)))
   }
 }
 

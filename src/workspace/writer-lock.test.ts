@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -84,3 +84,27 @@ it.runIf(process.platform === 'linux')(
     await (await acquireWriterLock(folder, signal)).release()
   },
 )
+
+it('is contested after one that may go on, until somebody has given it back', async () => {
+  const old = Date.now() / 1000 - 61
+  const first = await acquireWriterLock(folder, signal)
+  expect([first.isContested, await first.isHeld()]).toEqual([false, true])
+  utimesSync(join(folder, 'writer-1.lock'), old, old)
+  const second = await acquireWriterLock(folder, signal)
+  expect([second.number, second.isContested]).toEqual([2, true])
+  expect([await first.isHeld(), await second.isHeld()]).toEqual([false, true])
+  // it is killed before it could do anything about the first
+  const dead = {
+    ...(JSON.parse(readFileSync(join(folder, 'writer-2.lock'), 'utf8')) as object),
+    pid: deadPid(),
+  }
+  writeFileSync(join(folder, 'writer-2.lock'), JSON.stringify(dead))
+  const third = await acquireWriterLock(folder, signal)
+  expect([third.number, third.isContested]).toEqual([3, true])
+  await first.release()
+  expect(await third.isHeld()).toBe(true)
+  await third.release()
+  const fourth = await acquireWriterLock(folder, signal)
+  expect([fourth.number, fourth.isContested]).toEqual([4, false])
+  await fourth.release()
+})

@@ -16,6 +16,9 @@ import { isThreadAlive, ownThread } from './system-thread.js'
 //    his own came late and begins anew.
 // 3. The highest file is never removed, and nobody writes into the file of another. So a holder that is killed at any
 //    moment blocks nobody, and no two take over from him.
+//
+// A holder that was stopped for a minute may go on where it was. The next one is told that its turn is contested, until one
+// of those who come after has given it back: it must see to it that what the former does has no effect. N orders the turns.
 
 /** What the file of a turn says. */
 interface Holder {
@@ -23,7 +26,11 @@ interface Holder {
   readonly host: string
   /** A thread's end does not end its process. Null where that cannot be told. */
   readonly thread?: string | null
+  /** Whether one before it may still be at work. */
+  readonly contested?: boolean
 }
+
+type Turn = 'taken' | 'free' | 'contested'
 
 const pattern = /^writer-(\d+)\.lock$/
 const lostAfterMs = 60_000
@@ -32,30 +39,33 @@ const threadLostAfterMs = 2 * touchEveryMs
 const longestPauseMs = 20
 
 export interface WriterLock {
+  /** Higher than that of every holder before. */
+  readonly number: number
+  /** Whether a former holder that was given up may still be at work. */
+  readonly isContested: boolean
+  /** Whether nobody has taken over. */
+  isHeld(): Promise<boolean>
   release(): Promise<void>
 }
 
 /** Waits for its turn. Rejects with the reason of `signal`. */
 export async function acquireWriterLock(folder: string, signal: AbortSignal): Promise<WriterLock> {
-  const content = JSON.stringify({
-    pid: process.pid,
-    host: hostname(),
-    thread: ownThread(),
-    token: randomUUID(),
-  })
+  const holder = { pid: process.pid, host: hostname(), thread: ownThread(), token: randomUUID() }
   for (let pauseMs = 1; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     signal.throwIfAborted()
-    const lock = await attempt(folder, content)
+    const lock = await attempt(folder, holder)
     if (lock !== undefined) return lock
     await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal })
   }
 }
 
-async function attempt(folder: string, content: string): Promise<WriterLock | undefined> {
+async function attempt(folder: string, holder: Holder): Promise<WriterLock | undefined> {
   const highest = Math.max(0, ...(await turns(folder)))
-  if (highest > 0 && !(await isFree(path(folder, highest)))) return undefined
+  const turn = highest === 0 ? 'free' : await lookAt(path(folder, highest))
+  if (turn === 'taken') return undefined
   const own = highest + 1
-  if (!(await createWhole(path(folder, own), content))) return undefined
+  const contested = turn === 'contested'
+  if (!(await createWhole(path(folder, own), JSON.stringify({ ...holder, contested })))) return undefined
   const after = await turns(folder)
   if (Math.max(...after) > own) {
     await rm(path(folder, own), { force: true })
@@ -63,16 +73,20 @@ async function attempt(folder: string, content: string): Promise<WriterLock | un
   }
   // the one before stays, so that two readings of the folder have at least one file in common
   for (const turn of after) if (turn < own - 1) await rm(path(folder, turn), { force: true })
-  return hold(path(folder, own))
+  return hold(folder, own, contested)
 }
 
-function hold(file: string): WriterLock {
+function hold(folder: string, number: number, isContested: boolean): WriterLock {
+  const file = path(folder, number)
   const timer = setInterval(() => {
     const now = new Date()
     utimes(file, now, now).catch(() => {})
   }, touchEveryMs)
   timer.unref()
   return {
+    number,
+    isContested,
+    isHeld: async () => Math.max(...(await turns(folder))) === number,
     async release() {
       clearInterval(timer)
       await writeFile(file, '')
@@ -88,17 +102,18 @@ async function turns(folder: string): Promise<number[]> {
   })
 }
 
-async function isFree(file: string): Promise<boolean> {
+async function lookAt(file: string): Promise<Turn> {
   try {
     const content = await readFile(file, 'utf8')
-    if (content === '') return true
+    if (content === '') return 'free'
+    const { pid, host, thread = null, contested = false } = JSON.parse(content) as Holder
+    if (host === hostname() && !isAlive(pid)) return contested ? 'contested' : 'free'
     const untouchedMs = Date.now() - (await stat(file)).mtimeMs
-    if (untouchedMs > lostAfterMs) return true
-    const { pid, host, thread = null } = JSON.parse(content) as Holder
-    if (host !== hostname()) return false
-    return !isAlive(pid) || (thread !== null && untouchedMs > threadLostAfterMs && !isThreadAlive(thread))
+    if (untouchedMs > lostAfterMs) return 'contested'
+    const hasEnded = host === hostname() && thread !== null && !isThreadAlive(thread)
+    return hasEnded && untouchedMs > threadLostAfterMs ? 'contested' : 'taken'
   } catch (error) {
-    if (isMissing(error)) return false
+    if (isMissing(error)) return 'taken'
     throw error
   }
 }
