@@ -8,7 +8,7 @@ import { createLogger } from '../observe/logger.js'
 import { addStage, createPlan } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
-import { type Inside, lineOf, type Order, type Word } from '../pods/docker/inside.js'
+import { type Inside, eventLine, type PodCommand, type PodEvent } from '../pods/docker/inside.js'
 import type { Exit } from '../pods/pod.js'
 import { EarlyEnd } from '../pods/start-error.js'
 import { describeFailure, type StartFailure } from '../pods/start-failure.js'
@@ -40,8 +40,8 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
   onInterrupt(() => farewell.resolve({ kind: 'interrupted' }))
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   const logger = createLogger(flow.name ?? 'executor', { write: say })
-  const tell = (word: Word): void => {
-    if (inside !== null) say(lineOf(inside.mark, word))
+  const tell = (word: PodEvent): void => {
+    if (inside !== null) say(eventLine(inside.mark, word))
     else if (word.kind === 'ended') logger.error(`it ends, because its Executor ${word.reason}.`)
   }
   const hold = inside === null ? new WorkspaceHold(flow.name ?? '', systemClock) : joined(inside)
@@ -91,7 +91,7 @@ function hearOrders(pod: LonePod, onGone: () => void): { readonly isLast: boolea
   const heard = { isLast: false }
   const lines = createInterface({ input: process.stdin })
   lines.on('line', (line) => {
-    const order = JSON.parse(line) as Order
+    const order = JSON.parse(line) as PodCommand
     if (order.kind === 'fault') pod.fault(order.fault)
     else heard.isLast = true
   })

@@ -2,7 +2,7 @@ import { controlAt, type FlowControl } from '../control/client.js'
 import { connect, listed } from '../control/connect.js'
 import { listFlows } from '../control/sockets.js'
 import { MillraceError } from '../errors.js'
-import { type AttachOptions, listThere } from '../platforms/index.js'
+import { type AttachOptions, listOnPlatform } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { elsewhere, elsewhereArguments } from './elsewhere.js'
@@ -69,7 +69,7 @@ async function here(which: string | undefined): Promise<readonly Asked[]> {
 }
 
 async function there(where: AttachOptions): Promise<readonly Asked[]> {
-  return (await listThere(where)).map((status) => ({ state: 'answered', status }))
+  return (await listOnPlatform(where)).map((status) => ({ state: 'answered', status }))
 }
 
 function nobody(where: AttachOptions | null): string {

@@ -6,12 +6,12 @@ import { createLogger } from '../observe/logger.js'
 import { type FlowPlan, setReplicas } from '../plan/flow-plan.js'
 import {
   type AttachOptions,
-  attachThere,
+  attachOnPlatform,
   type PlatformName,
   type StartOptions,
-  startThere,
+  startOnPlatform,
 } from '../platforms/index.js'
-import type { DistantFlow, PlatformTools } from '../platforms/platform.js'
+import type { RemoteFlow, PlatformTools } from '../platforms/platform.js'
 import { RunningFlow } from './running.js'
 import type { PodControl } from './pods-of.js'
 
@@ -58,33 +58,33 @@ export async function startAway(
   plan: FlowPlan,
   options: StartOptions & { readonly on: PlatformName },
 ): Promise<Running> {
-  return away(await startThere(plan, options, tools(plan.settings)))
+  return away(await startOnPlatform(plan, options, tools(plan.settings)))
 }
 
 /** Attaches to a Flow that already runs on Docker or Kubernetes; also resolves with its plan. */
 export async function attach(options: AttachOptions): Promise<{ plan: FlowPlan; running: Running }> {
-  const distant = await attachThere(options, tools({ name: 'flow', quiet: false }))
-  return { plan: distant.plan, running: away(distant) }
+  const remote = await attachOnPlatform(options, tools({ name: 'flow', quiet: false }))
+  return { plan: remote.plan, running: away(remote) }
 }
 
-function away(distant: DistantFlow): Running {
-  const client = new Client({ host: distant.host })
-  let { plan } = distant
+function away(remote: RemoteFlow): Running {
+  const client = new Client({ host: remote.host })
+  let { plan } = remote
   return {
-    port: Number(new URL(distant.host).port),
+    port: Number(new URL(remote.host).port),
     client,
     async scale(stage, request) {
-      const scaled = await distant.scale(stage, request)
+      const scaled = await remote.scale(stage, request)
       if (request.shard === undefined) plan = setReplicas(plan, stage, scaled.to)
       return scaled
     },
-    rollingUpdate: (stage, usesWith) => distant.rollingUpdate(stage, usesWith),
+    rollingUpdate: (stage, usesWith) => remote.rollingUpdate(stage, usesWith),
     replicasOf: (name) => plan.stages.find((stage) => stage.name === name)?.replicas ?? 0,
-    status: () => distant.status(),
+    status: () => remote.status(),
     pods: () => [],
     async close({ remove = false }) {
       await client.close()
-      await distant.close({ remove })
+      await remote.close({ remove })
     },
   }
 }

@@ -12,7 +12,7 @@ import { kubernetesStartOptions } from './options.js'
 import { removeFlow } from './remove.js'
 import { rollingUpdate } from './rollout.js'
 import { scale } from './scale.js'
-import { applyAll, rehearse } from './start/apply.js'
+import { applyAll, dryRunAll } from './start/apply.js'
 import { keepReplicas } from './start/autoscaled.js'
 import { checkBefore, type Intent } from './start/checks.js'
 import { prune } from './start/prune.js'
@@ -203,7 +203,7 @@ describe('before anything is changed', () => {
     fake.answer = ({ path: at }) =>
       at.includes('deployments') ? { status: 403, body: { message: 'exceeded quota: small' } } : null
     const { objects } = await intent()
-    const { message } = await failure(rehearse(cluster, objects))
+    const { message } = await failure(dryRunAll(cluster, objects))
     expect(message).toContain('does not take 2 objects of this Flow. Nothing was changed.')
     expect(message).toContain('deployment/gateway: exceeded quota: small (HTTP 403).')
     expect(message).toContain('deployment/encoder: exceeded quota: small (HTTP 403).')
@@ -438,7 +438,7 @@ describe('a rolling update', () => {
     expect(args()).toEqual(exported)
   })
 
-  it('is set back when new pods do not get ready', async () => {
+  it('is rolled back when new pods do not get ready', async () => {
     await applied(plan('shop', { usesWith: { model: 'small' } }))
     const before = [...args()]
     fake.answer = ({ method, path: at }) => {
@@ -452,7 +452,7 @@ describe('a rolling update', () => {
       rollingUpdate(cluster, running, { stage: 'encoder', usesWith: { model: 'bad' } }),
     )
     expect(code).toBe('START_TIMEOUT')
-    expect(message).toContain('The options from before were set back, and its pods are ready.')
+    expect(message).toContain('The previous options were restored, and its pods are ready.')
     expect(args()).toEqual(before)
   })
 })
