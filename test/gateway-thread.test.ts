@@ -31,6 +31,8 @@ function spec(port: number): GatewaySpec {
     minShards: 1,
     softDeadlineMs: null,
     gatheredBy: null,
+    flow: null,
+    part: null,
   } as const
   return {
     name: 'flow',
@@ -40,6 +42,12 @@ function spec(port: number): GatewaySpec {
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
+    requestLimits: {
+      parameterBytes: 4 * 1024 * 1024,
+      parameterValues: 65_536,
+      parameterDepth: 64,
+      documents: 500_000,
+    },
     timeoutMs: null,
   }
 }

@@ -47,6 +47,7 @@ export class Fleet {
       queue: this.#queue,
       silentMs: 5000,
       external: [],
+      flow: null,
       ...unsharded,
     }
     const { queue } = spec

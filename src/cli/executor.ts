@@ -17,10 +17,11 @@ export const executor: Command = {
                          [--name NAME] [--workspace FOLDER]
                          [--uses-with JSON] [--uses-metas JSON]
                          [--uses-requests JSON]
-                         [--shards N --shard-id I] [--replicas N]
+                         [--shards N --shard-id I] [--flow NAME]
+                         [--replicas N]
                          [--max-concurrency N] [--queue JSON]
                          [--exit-on-exceptions NAME]… [--restarts N]
-                         [--max-message-bytes N]
+                         [--max-message-bytes N] [--request-limits JSON]
                          [--timeout-ready MS] [--grace-ms N]
 
 Serves an Executor by gRPC, as Jina's Executors are served, until SIGINT or
@@ -37,7 +38,9 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
                its metas; endpoint to method: JSON objects
   --shards, --shard-id
                it is this shard, from 0, of so many: its data is in
-               WORKSPACE/NAME/SHARD
+               WORKSPACE/NAME/SHARD, and it refuses requests for another
+  --flow       name of the Flow that it belongs to: it refuses requests for
+               another Flow, or for another stage than NAME
   --replicas   processes that share the requests
   --max-concurrency
                handlers that may run at once in one of them
@@ -49,6 +52,9 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
                for containers, which are replaced from outside
   --max-message-bytes
                larger requests are refused, 268435456
+  --request-limits
+               what a request may be made of: {"parameterBytes":N,
+               "parameterValues":N,"parameterDepth":N,"documents":N}
   --timeout-ready
                how long it may take to start, 600000; -1 for ever
   --grace-ms   how long requests under way may take at the end, 30000
@@ -87,18 +93,21 @@ export function parseExecutor(args: readonly string[]): {
     workspace: { type: 'string' },
     shards: { type: 'string' },
     'shard-id': { type: 'string' },
+    flow: { type: 'string' },
     replicas: { type: 'string' },
     'max-concurrency': { type: 'string' },
     queue: { type: 'string' },
     'exit-on-exceptions': { type: 'string', multiple: true },
     restarts: { type: 'string' },
     'max-message-bytes': { type: 'string' },
+    'request-limits': { type: 'string' },
     'timeout-ready': { type: 'string' },
     'grace-ms': { type: 'string' },
     quiet: { type: 'boolean' },
   })
   positional(positionals)
-  const { name = 'executor', uses, host, workspace, quiet, 'exit-on-exceptions': names, ...texts } = values
+  const { name = 'executor', uses, host, workspace, quiet, flow, ...rest } = values
+  const { 'exit-on-exceptions': names, ...texts } = rest
   const shards = numberOption(texts, 'shards')
   const shardId = numberOption(texts, 'shard-id')
   if ((shards === undefined) !== (shardId === undefined))
@@ -115,10 +124,11 @@ export function parseExecutor(args: readonly string[]): {
       ...given({ host, workspace, quiet }),
       ...given({ port: numberOption(texts, 'port'), graceMs: numberOption(texts, 'grace-ms') }),
       ...given({ maxMessageBytes: numberOption(texts, 'max-message-bytes') }),
+      ...given({ requestLimits: objectOption(texts, 'request-limits') }),
     },
     stage: {
       name,
-      ...given({ uses, shards, shardId, replicas }),
+      ...given({ uses, shards, shardId, flow, replicas }),
       ...(restarts !== undefined && { restarts: { max: restarts } }),
       ...given({ usesWith: objectOption(texts, 'uses-with'), usesMetas: objectOption(texts, 'uses-metas') }),
       ...given({ usesRequests: objectOption(texts, 'uses-requests') as StageOptions['usesRequests'] }),

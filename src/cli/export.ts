@@ -31,7 +31,8 @@ export const exportCommand: Command = {
   summary: 'Writes a Flow for other tools: Kubernetes, Docker Compose, a picture',
   help: `Usage: millrace export kubernetes IN OUTDIR [--namespace NAME] [--image IMAGE]
                          [--gateway-image IMAGE] [--gateway-replicas N]
-                         [--storage SIZE] [--storage-class NAME] [--project DIR]
+                         [--storage SIZE] [--storage-class NAME]
+                         [--shared-storage-class NAME] [--project DIR]
        millrace export docker-compose IN OUT [--image IMAGE] [--gateway-image IMAGE]
                          [--port N] [--network NAME] [--project DIR]
        millrace export dockerfile DIR [--node IMAGE]
@@ -75,6 +76,7 @@ async function kubernetes(args: readonly string[]): Promise<readonly string[]> {
     'gateway-replicas': { type: 'string' },
     storage: { type: 'string' },
     'storage-class': { type: 'string' },
+    'shared-storage-class': { type: 'string' },
   })
   const [input, folder] = positional(positionals, 'IN', 'OUTDIR')
   const flow = await loadFlow(input)
@@ -85,6 +87,7 @@ async function kubernetes(args: readonly string[]): Promise<readonly string[]> {
       gatewayReplicas: numberOption(values, 'gateway-replicas'),
       storage: values.storage,
       storageClass: values['storage-class'],
+      sharedStorageClass: values['shared-storage-class'],
     }),
   })
 }

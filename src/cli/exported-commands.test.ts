@@ -9,7 +9,13 @@ import { parsePing } from './ping.js'
 
 /** Everything that a container is told by its arguments. */
 const limitedPlan = planOf(
-  { name: '$HOME', graceMs: 5000, maxMessageBytes: 2 ** 30, timeoutReadyMs: -1 },
+  {
+    name: '$HOME',
+    graceMs: 5000,
+    maxMessageBytes: 2 ** 30,
+    requestLimits: { documents: 7 },
+    timeoutReadyMs: -1,
+  },
   {
     name: 'image',
     uses: 'docker://indexer:1',
@@ -71,6 +77,7 @@ function decisions({ settings }: FlowPlan, stage: StagePlan): object {
     timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,
     graceMs: settings.graceMs,
     maxMessageBytes: settings.maxMessageBytes,
+    requestLimits: settings.requestLimits,
   }
 }
 

@@ -16,7 +16,7 @@ export const flow: Command = {
                      [--gateway-image IMAGE] [--namespace NAME]
                      [--kube-context NAME] [--kubeconfig FILE]
                      [--gateway-replicas N] [--storage SIZE]
-                     [--storage-class NAME]
+                     [--storage-class NAME] [--shared-storage-class NAME]
 
 Starts the Flow (or the Deployment) of a YAML file and shows where it is
 reached, until SIGINT or SIGTERM: then it refuses new requests, finishes those
@@ -60,6 +60,7 @@ const thereArguments = {
   'gateway-replicas': { type: 'string' },
   storage: { type: 'string' },
   'storage-class': { type: 'string' },
+  'shared-storage-class': { type: 'string' },
 } as const
 
 /** The file, what a command line says over it, and where it is to run but on this machine. */
@@ -114,6 +115,7 @@ function parseThere<V extends Given>(
     gatewayReplicas: numberOption(others, 'gateway-replicas'),
     storage: others.storage,
     storageClass: others['storage-class'],
+    sharedStorageClass: others['shared-storage-class'],
   })
   // an option that the platform does not have is refused by it
   return { values, there: { on: platformOf(on), ...options } }

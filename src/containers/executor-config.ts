@@ -32,6 +32,7 @@ export function executorConfig(
   const args = ['executor', '--uses', uses, '--name', stage.name, '--port', String(containerPort)]
   const shards = stage.part?.shards ?? stage.shards
   if (shards > 1) args.push('--shard-id', String(container.shardId), '--shards', String(shards))
+  args.push(`--flow=${stage.flow ?? plan.settings.name}`)
   args.push('--workspace', container.workspace, ...limits(plan, stage))
   args.push(...overrides(stage, file === null ? () => true : isNaming))
   return { file, args }
@@ -118,6 +119,8 @@ function limits({ settings }: FlowPlan, stage: StagePlan): readonly string[] {
   if (readyMs !== flowOptions.timeoutReadyMs.preset) args.push(`--timeout-ready=${readyMs}`)
   if (settings.maxMessageBytes !== flowOptions.maxMessageBytes.preset)
     args.push('--max-message-bytes', String(settings.maxMessageBytes))
+  if (JSON.stringify(settings.requestLimits) !== JSON.stringify(flowOptions.requestLimits.preset))
+    args.push('--request-limits', JSON.stringify(settings.requestLimits))
   if (settings.graceMs !== flowOptions.graceMs.preset) args.push('--grace-ms', String(settings.graceMs))
   return args
 }

@@ -20,11 +20,11 @@ async function loaded(plan: FlowPlan): Promise<FlowPlan> {
   })
 }
 
-/** What the gateway decides, without where its stages are; of shards only where there are some. */
+/** What the gateway decides, without where its stages are, and whose; of shards only where there are some. */
 function decisions({ stages, ...more }: GatewaySpec): object {
   return {
     ...more,
-    stages: stages.map(({ external: _external, silentMs: _silentMs, ...stage }) => ({
+    stages: stages.map(({ external: _external, flow: _flow, silentMs: _silentMs, ...stage }) => ({
       ...stage,
       ...(stage.shards === 1 && unsharded),
     })),
@@ -37,6 +37,14 @@ it('a gateway in a container decides as the one of this program', async () => {
   }
   await check(richPlan)
   await fc.assert(fc.asyncProperty(plans, check), { numRuns: 200 })
+})
+
+it('a gateway in a container knows the Flow of the pods that it is in front of, and of no others', async () => {
+  const flows = async (plan: FlowPlan): Promise<unknown> =>
+    gatewaySpec(await loaded(plan)).stages.map(({ flow }) => flow)
+  expect(await flows(richPlan)).toEqual([null, 'shop', 'shop', 'shop', null])
+  const named = planOf({ name: '$HOME' }, { name: 'indexer', uses: Indexer })
+  expect(await flows(named)).toEqual([null])
 })
 
 it('an Executor behind shards is a stage that gathers their answers', async () => {

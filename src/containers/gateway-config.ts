@@ -24,14 +24,18 @@ export interface GatewayContainer {
  * @throws UNSUPPORTED for a reduce that is a function, and for strings that reading the YAML would substitute
  */
 export function gatewayConfig({ settings, stages }: FlowPlan, container: GatewayContainer): object {
-  const { name, prefetch, queue, maxMessageBytes, timeoutMs, timeoutSendMs, graceMs } = settings
-  const executors = stages.map((stage) => ({ name: stage.name, ...(isHop(stage) && hop(stage, container)) }))
+  const { name, prefetch, queue, maxMessageBytes, requestLimits, timeoutMs, timeoutSendMs, graceMs } =
+    settings
+  const executors = stages.map((stage) => ({
+    name: stage.name,
+    ...(isHop(stage) && hop(stage, container, name)),
+  }))
   for (const stage of executors) checkTexts(stage, stage.name)
   return {
     jtype: 'Flow',
     with: {
       ...(!hasNames(name) && { name }),
-      ...changed({ prefetch, queue, maxMessageBytes, timeoutMs, graceMs }, flowOptions),
+      ...changed({ prefetch, queue, maxMessageBytes, requestLimits, timeoutMs, graceMs }, flowOptions),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
     },
     executors,
@@ -61,16 +65,23 @@ function isHop(stage: StagePlan): boolean {
   return isOwn(stage) || stage.external.length > 0
 }
 
-function hop(stage: StagePlan, container: GatewayContainer): object {
+function hop(stage: StagePlan, container: GatewayContainer, flow: string): object {
   const { balance, retries, queue, hedge, timeoutSendMs, shards } = stage
   return {
     external: true,
     ...(isOwn(stage) ? found(stage, container) : externalServers(stage)),
+    ...belonging(stage, flow),
     ...(shards > 1 && { shards, ...sharding(stage, container) }),
     ...changed({ balance, retries, queue }, stageOptions),
     ...(hedge !== null && { hedge: withoutNull(hedge) }),
     ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
   }
+}
+
+/** By which its pods are told from others at their addresses. A name that would be replaced in the file is not written. */
+function belonging(stage: StagePlan, own: string): { readonly flow?: string } {
+  const flow = stage.flow ?? (isOwn(stage) ? own : null)
+  return flow === null || hasNames(flow) ? {} : { flow }
 }
 
 function found(stage: StagePlan, { host, discover = 'dns' }: GatewayContainer): object {

@@ -4,6 +4,7 @@ import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { containerPaths } from './container-paths.js'
 import { type ExecutorConfig, executorConfig } from './executor-config.js'
 import { checkDistinct, checkDnsName, dnsName } from './names.js'
+import { sharesWorkspace } from './shared-workspace.js'
 
 /** The containers of one shard of a stage, one for each replica. */
 export interface Workload {
@@ -20,6 +21,8 @@ export interface Workload {
    * the volumes (`volume`).
    */
   readonly workspace: 'kept' | 'passing' | 'volume'
+  /** True when all replicas must use the same workspace. */
+  readonly sharesWorkspace: boolean
 }
 
 export interface WorkloadOptions {
@@ -45,6 +48,11 @@ export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Wo
     ...own.map(({ name, stage }) => ({ name, stage: stage.name })),
   ])
   return own
+}
+
+/** True when `/workspace` must be a volume on a single machine: when it is kept, or shared by the replicas. */
+export function isKeptHere({ workspace, sharesWorkspace }: Workload): boolean {
+  return workspace === 'kept' || (workspace === 'passing' && sharesWorkspace)
 }
 
 /** True when containers of the export run the stage. */
@@ -90,6 +98,7 @@ function workload(
     env: { ...plan.settings.env, ...stage.env },
     volumes,
     workspace: isOnVolume(workspace) ? 'volume' : asked === null ? 'passing' : 'kept',
+    sharesWorkspace: sharesWorkspace(stage),
   }
 }
 

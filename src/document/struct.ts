@@ -3,7 +3,7 @@ import { Reader, wireType } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 
 /** Levels of objects and lists in one google.protobuf.Struct; deeper ones are refused. */
-const maxDepth = 64
+export const maxStructDepth = 64
 
 /** Tags of the fields of a google.protobuf.Value. */
 export const valueTags = {
@@ -20,8 +20,8 @@ export const valueTags = {
  * dates are their ISO text, BigInts numbers. Throws INVALID_INPUT for objects nested deeper than 64.
  */
 export function encodeStruct(writer: Writer, object: object, depth = 0): void {
-  if (depth > maxDepth)
-    throw new MillraceError('INVALID_INPUT', `An object is nested deeper than ${maxDepth} levels.`)
+  if (depth > maxStructDepth)
+    throw new MillraceError('INVALID_INPUT', `An object is nested deeper than ${maxStructDepth} levels.`)
   for (const [key, given] of Object.entries(object)) {
     const value = plain(given)
     if (value === undefined) continue
@@ -49,8 +49,8 @@ function encodeValue(writer: Writer, value: unknown, depth: number): void {
 }
 
 function encodeList(writer: Writer, list: ArrayLike<unknown>, depth: number): void {
-  if (depth > maxDepth)
-    throw new MillraceError('INVALID_INPUT', `A list is nested deeper than ${maxDepth} levels.`)
+  if (depth > maxStructDepth)
+    throw new MillraceError('INVALID_INPUT', `A list is nested deeper than ${maxStructDepth} levels.`)
   for (let index = 0; index < list.length; index++) {
     const mark = writer.fork(1)
     encodeValue(writer, plain(list[index]) ?? null, depth)
@@ -85,7 +85,7 @@ function plain(value: unknown): unknown {
 
 /** A google.protobuf.Struct as a plain object. A key named `__proto__` becomes an own property and changes no prototype. */
 export function decodeStruct(bytes: Uint8Array, depth = 0): Record<string, unknown> {
-  if (depth > maxDepth) throw tooDeep()
+  if (depth > maxStructDepth) throw tooDeep()
   const object: Record<string, unknown> = {}
   const reader = new Reader(bytes)
   while (!reader.done) {
@@ -127,7 +127,7 @@ function decodeValue(bytes: Uint8Array, depth: number): unknown {
 }
 
 function decodeList(bytes: Uint8Array, depth: number): unknown[] {
-  if (depth > maxDepth) throw tooDeep()
+  if (depth > maxStructDepth) throw tooDeep()
   const reader = new Reader(bytes)
   const list: unknown[] = []
   while (!reader.done) {
@@ -146,5 +146,5 @@ export function setOwn(object: object, key: string, value: unknown): void {
 }
 
 function tooDeep(): MillraceError {
-  return new MillraceError('MALFORMED', `A Struct is nested deeper than ${maxDepth} levels.`)
+  return new MillraceError('MALFORMED', `A Struct is nested deeper than ${maxStructDepth} levels.`)
 }

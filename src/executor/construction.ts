@@ -32,6 +32,8 @@ export interface Construction {
   readonly logger: Logger
   /** The Flow that locks the workspace; null locks nothing. */
   readonly holder: Holder | null
+  /** Its workspace where nobody has named one. */
+  readonly defaultWorkspace?: string | undefined
 }
 
 const key = Symbol.for('millrace.construction')

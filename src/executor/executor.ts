@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import { type Construction, type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
 import type { Endpoint } from './endpoint.js'
 import type { StaticRequests } from './options.js'
+import { defaultWorkspace, makeDefaultWorkspace } from '../workspace/default-workspace.js'
 import { openWorkspace } from '../workspace/open-workspace.js'
+import { requireShared } from '../workspace/own-workspace.js'
 
 const brand = Symbol.for('millrace.executor')
 
@@ -28,6 +29,11 @@ export class Executor {
   static readonly [brand]: boolean = true
   /** Endpoints without decorators: path to a method's name or to `{ method, write }`. */
   static requests?: StaticRequests
+  /**
+   * Whether all replicas of a shard must have one workspace, as those of an index do. Default false. Where each replica would
+   * have a folder of its own, in a cluster, the stage is then refused.
+   */
+  static sharedWorkspace?: boolean
   /** `import.meta.url` of the module that defines the class; only needed where no `@requests` notes it. */
   static module?: string
 
@@ -59,7 +65,7 @@ export class Executor {
   /**
    * Folder of this executor's shard, absolute: `WORKSPACE/NAME/SHARD`; made when it is first read. Replicas of one
    * shard share it. WORKSPACE is the stage's, else that of `metas`, else the option `workspace` handed to `super`,
-   * else `~/.cache/millrace` (jina.md 2.6).
+   * else `PROJECT/.millrace/FLOW/STAGE`, which is logged (Jina has one folder for all, jina.md 2.6).
    *
    * In a Flow it is checked and locked when it is first read. An executor made by hand does neither.
    *
@@ -80,15 +86,27 @@ export class Executor {
   close(): void | Promise<void> {}
 
   #openWorkspace(): string {
-    const { workspace, shardId, shards } = this.runtimeArgs
+    const { workspace, shardId, shards, deployment } = this.runtimeArgs
     const given = workspace || this.metas.workspace || this.#workspaceOption
-    const root = given || join(homedir(), '.cache', 'millrace')
+    const root = given || this.#defaultWorkspace()
     const folder = resolve(root, this.metas.name, String(shardId))
     if (this.#construction !== undefined) {
+      const { sharedWorkspace, name } = this.constructor as ExecutorClass
+      if (sharedWorkspace === true) requireShared(name)
       const { holder } = this.#construction
-      return openWorkspace({ folder: dirname(folder), shardId, shards, holder })
+      const stage = sharedWorkspace === true ? deployment : undefined
+      return openWorkspace({ folder: dirname(folder), shardId, shards, holder, stage })
     }
     mkdirSync(folder, { recursive: true })
+    return folder
+  }
+
+  #defaultWorkspace(): string {
+    const { replica, shardId, deployment } = this.runtimeArgs
+    const asked = this.#construction?.defaultWorkspace ?? defaultWorkspace('executors', deployment)
+    const folder = makeDefaultWorkspace(asked)
+    if (replica === 0 && shardId === 0)
+      this.logger.info(`no workspace is named: what is kept is in ${folder}`)
     return folder
   }
 }
@@ -101,6 +119,7 @@ export interface ExecutorClass<E extends Executor = Executor> {
   readonly prototype: E
   requests?: StaticRequests
   module?: string
+  sharedWorkspace?: boolean
 }
 
 export function isExecutorClass(value: unknown): value is ExecutorClass {

@@ -13,6 +13,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     prefetch: settings.prefetch,
     queue: settings.queue,
     maxMessageBytes: settings.maxMessageBytes,
+    requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
     stages: stages.map((stage, index) => ({
       name: stage.name,
@@ -31,6 +32,8 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       minShards: stage.minShards,
       softDeadlineMs: stage.softDeadlineMs,
       gatheredBy: gatheredByOf(stage, stages[index + 1]),
+      flow: stage.flow,
+      part: stage.part === null ? null : { shard: stage.part.shardId, shards: stage.part.shards },
       external: stage.external.map(({ shard, host, port, tls }) => ({
         shard,
         address: { kind: 'grpc' as const, host, port, tls },

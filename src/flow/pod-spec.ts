@@ -1,3 +1,4 @@
+import { defaultWorkspace } from '../workspace/default-workspace.js'
 import type { Holder } from '../workspace/holder.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import { parseVolume } from '../plan/container.js'
@@ -27,12 +28,14 @@ export function podSpec(
       usesMetas: stage.usesMetas,
       usesRequests: stage.usesRequests,
       workspace: stage.workspace ?? flow.settings.workspace,
+      defaultWorkspace: defaultWorkspace(flow.settings.name, stage.name),
       holder: replica.holder,
       maxConcurrency: stage.maxConcurrency,
       capacity: stage.queue.perReplica,
       exitOnExceptions: stage.exitOnExceptions,
       podName: name,
       deployment: stage.name,
+      flow: stage.flow ?? flow.settings.name,
       replica: replica.index,
       replicas: replica.replicas,
       shardId: stage.part?.shardId ?? stage.shardId,
@@ -54,5 +57,6 @@ function containerOf({ settings }: FlowPlan, stage: ShardPlan): PodContainer | u
     envFromSecret,
     graceMs: settings.graceMs,
     maxMessageBytes: settings.maxMessageBytes,
+    requestLimits: settings.requestLimits,
   }
 }

@@ -17,6 +17,7 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
     queue: { maxRequests: 1000, maxBytes: 2 ** 28, perReplica: 1000 },
     silentMs: null,
     external: [],
+    flow: null,
     ...unsharded,
     ...more,
   }
@@ -31,6 +32,12 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
+    requestLimits: {
+      parameterBytes: 4 * 1024 * 1024,
+      parameterValues: 65_536,
+      parameterDepth: 64,
+      documents: 500_000,
+    },
     timeoutMs: null,
     ...more,
   }

@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description } from '../call/call.js'
+import { requestLimits } from '../call/layers/request-limits.js'
+import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
@@ -9,6 +11,7 @@ import { walk } from '../topology/walk.js'
 import { walkDocument } from '../topology/walk-document.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
+import type { PodIdentity } from '../wire/identity.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
 import { type Externals, externalsOf } from './externals/externals.js'
@@ -16,14 +19,17 @@ import { hostSources } from '../discovery/host-sources.js'
 import { type Cluster, ownCluster } from '../discovery/kubernetes/cluster.js'
 import { type Lookup, systemLookup } from '../discovery/lookup.js'
 import { Gate } from './gate.js'
+import { identityOf, recipientOf } from './identity.js'
 import { probe } from './probe.js'
 import { GrpcServer } from './protocols/grpc/server.js'
 import { LocalServer } from './protocols/local/server.js'
 import type { ProtocolServer, Serving } from './serving.js'
 import type { ProgramReduce } from './reducers.js'
+import { undescribed } from './refusals.js'
 import type { LiveShard } from './shard.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
+import { checkParameters } from '../wire/request-limits.js'
 
 export type OnEvent = (event: GatewayEvent) => void
 
@@ -84,6 +90,7 @@ interface Place {
 
 class LocalGateway implements Gateway {
   readonly #spec: GatewaySpec
+  readonly #identity: PodIdentity
   readonly #stages: readonly LiveStage[]
   readonly #shards: ReadonlyMap<string, Place>
   readonly #externals: readonly Externals[]
@@ -94,25 +101,36 @@ class LocalGateway implements Gateway {
 
   constructor(spec: GatewaySpec, tools: GatewayTools & Required<Omit<GatewayTools, 'reduceInProgram'>>) {
     const { clock } = tools
+    const identity = identityOf(spec)
     this.#spec = spec
+    this.#identity = identity
     const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
       this.#tell({ kind: 'silent', stage, pod, silentMs })
-    const serves = (name: string, endpoint: string): boolean => this.#serves(name, endpoint)
+    const serves = (name: string, endpoint: string): boolean | undefined => this.#serves(name, endpoint)
     const stages = spec.stages.map((stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }))
     this.#stages = stages
     this.#shards = new Map(
       stages.flatMap((stage) => stage.shards.map((shard) => [shard.name, { stage, shard }])),
     )
-    const sourceOf = hostSources({ ...tools, say: (sentence) => tools.logger.warn(sentence) })
-    this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf }))
+    const say = (sentence: string): void => tools.logger.warn(sentence)
+    const sourceOf = hostSources({ ...tools, say })
+    this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf, say }))
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
+    const documents = walkDocument(stages, targets)
     const serving: Serving = {
-      handle: gate.guard(walk({ stages, targets, clock })),
+      handle: stack(
+        [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
+        walk({ stages, targets, clock }),
+      ),
       isFull: () => gate.full,
-      stream: walkDocument(stages, targets),
-      describe: () => mergeDescriptions(stages.flatMap(({ description }) => description ?? [])),
+      stream(request, call) {
+        checkParameters(request, spec.requestLimits)
+        return documents(request, call)
+      },
+      describe: () => this.#describe(),
+      identity,
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
       timeoutMs: spec.timeoutMs,
@@ -131,9 +149,11 @@ class LocalGateway implements Gateway {
   async add(name: string, pod: string, address: Address): Promise<Description> {
     const place = this.#place(name)
     const { stage, shard } = place
-    const channel = await dial(address)
+    const index = stage.shards.indexOf(shard)
+    const recipient = recipientOf(stage.spec, index, stage.spec.flow ?? this.#spec.name)
+    const channel = await dial(address, { recipient })
     try {
-      const description = await probe(channel)
+      const description = await probe(channel, recipient)
       shard.pool.add(pod, channel)
       stage.describe(pod, description)
       void channel.closed.then(({ reason }) => this.#lost(shard, pod, channel, reason)) // never rejects, by contract
@@ -191,9 +211,23 @@ class LocalGateway implements Gateway {
     for (const listener of this.#listeners) listener(event)
   }
 
-  #serves(name: string, endpoint: string): boolean {
+  /**
+   * What all stages serve together. A peer asks once for each connection and keeps the answer, so a gateway whose pods are
+   * still starting gives none. @throws UNAVAILABLE
+   */
+  #describe(): Description {
+    const descriptions = this.#stages.flatMap((stage) => {
+      if (!stage.isKnown) throw undescribed(stage.name)
+      return stage.description ?? []
+    })
+    return { ...mergeDescriptions(descriptions), identity: this.#identity }
+  }
+
+  /** Undefined while the stage has not said what it serves. */
+  #serves(name: string, endpoint: string): boolean | undefined {
     const stage = this.#stages.find((one) => one.name === name)
-    return stage !== undefined && visits(stage, endpoint, undefined)
+    if (stage === undefined) return false
+    return stage.isKnown ? visits(stage, endpoint, undefined) : undefined
   }
 
   #place(name: string): Place {

@@ -3,20 +3,26 @@ import { Scope } from '../call/scope.js'
 import { MillraceError } from '../errors.js'
 import type { Channel } from '../transport/transport.js'
 import { DataRequest } from '../wire/data-request.js'
+import type { Recipient } from '../wire/identity.js'
+import { requireRecipient } from './identity.js'
 import { dryRunEndpoint } from './readiness.js'
 
-/** Asks a pod what it serves and sends it one real request. Rejects when it is gone, or answers with an error. */
-export async function probe(channel: Channel): Promise<Description> {
+/**
+ * Asks a pod who it is and what it serves, and sends it one real request. Rejects when it is gone, is another pod, or answers
+ * with an error.
+ */
+export async function probe(channel: Channel, recipient: Recipient): Promise<Description> {
   const gone = channel.closed.then(({ reason }): never => {
     throw new MillraceError('UNAVAILABLE', `The connection ended before the pod was ready: ${reason}.`)
   })
-  const asked = ask(channel)
+  const asked = ask(channel, recipient)
   asked.catch(() => {}) // the loser of the race
   return Promise.race([asked, gone])
 }
 
-async function ask(channel: Channel): Promise<Description> {
+async function ask(channel: Channel, recipient: Recipient): Promise<Description> {
   const description = await channel.describe()
+  requireRecipient(description, recipient)
   const request = DataRequest.create({ endpoint: dryRunEndpoint })
   const { status } = await channel.handle(request, new Scope(Number.POSITIVE_INFINITY, {}))
   if (status?.code === 'ERROR') {

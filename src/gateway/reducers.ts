@@ -11,6 +11,7 @@ import {
 } from '../shards/reduce.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import { importFunction } from './import-function.js'
+import { undescribed } from './refusals.js'
 import type { StageSpec } from './spec.js'
 
 export type ProgramReduce = (stage: string, ...given: Parameters<ListReduce>) => Promise<Uint8Array>
@@ -18,8 +19,8 @@ export type ProgramReduce = (stage: string, ...given: Parameters<ListReduce>) =>
 export interface ReducerTools {
   /** Runs the reduce of a stage in the program that started the Flow. */
   readonly reduceInProgram?: ProgramReduce
-  /** Whether a stage serves an endpoint, or may. */
-  serves(stage: string, endpoint: string): boolean
+  /** Whether a stage serves an endpoint, or may; undefined while it has not described itself. */
+  serves(stage: string, endpoint: string): boolean | undefined
 }
 
 type Described = Pick<Description, 'executor' | 'ranking'>
@@ -42,10 +43,16 @@ export class Reducers {
     this.#own = this.#create(described)
   }
 
-  /** For an endpoint. */
+  /**
+   * For an endpoint. Answers that the stage behind does not gather must be merged here: its description decides, so this
+   * throws UNAVAILABLE before there is one.
+   */
   readonly of = (endpoint: string): Reduce => {
     const { gatheredBy } = this.#spec
-    return gatheredBy !== null && this.#tools.serves(gatheredBy, endpoint) ? concatenating : this.#own
+    if (gatheredBy === null) return this.#own
+    const isGathered = this.#tools.serves(gatheredBy, endpoint)
+    if (isGathered === undefined) throw undescribed(gatheredBy)
+    return isGathered ? concatenating : this.#own
   }
 
   /** Loads the module. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND. */

@@ -1,4 +1,5 @@
 import type { Description, Handler, StreamHandler } from '../call/call.js'
+import type { PodIdentity } from '../wire/identity.js'
 
 /** What a gateway protocol serves: the whole Flow behind two handlers. */
 export interface Serving {
@@ -7,8 +8,10 @@ export interface Serving {
   /** Whether the gate has no room now: then streams are not read. */
   isFull(): boolean
   readonly stream: StreamHandler
-  /** What all stages serve together. */
+  /** What all stages serve together. Throws UNAVAILABLE while that is not known of each. */
   describe(): Description
+  /** Who serves it; calls for another pod are refused. */
+  readonly identity: PodIdentity
   readonly prefetch: number
   readonly maxMessageBytes: number
   /** Milliseconds for one request, where its client does not set less; null for no limit. */

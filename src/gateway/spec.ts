@@ -3,7 +3,9 @@ import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
+import type { Part } from '../wire/identity.js'
 import type { Ranking } from '../wire/lists/ranking.js'
+import type { RequestLimits } from '../wire/request-limits.js'
 
 /** What a gateway must be; plain data, so that it can cross a thread boundary. */
 export interface GatewaySpec {
@@ -19,6 +21,7 @@ export interface GatewaySpec {
   readonly prefetch: number
   /** The largest message taken or sent, and how much of one stream is worked on at once; in bytes. */
   readonly maxMessageBytes: number
+  readonly requestLimits: RequestLimits
   /** Of all clients together. */
   readonly queue: { readonly maxRequests: number; readonly maxBytes: number }
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
@@ -35,6 +38,10 @@ export interface StageSpec extends FailureRules {
   readonly reduce: ReduceSpec
   /** The stage behind it that is to get the answers of the shards one by one, for endpoints that it serves. */
   readonly gatheredBy: string | null
+  /** The Flow that its pods belong to, where that is another one than the gateway's, or they are external; null if not known. */
+  readonly flow: string | null
+  /** The shard that its pods are, where the other shards run elsewhere; else null. */
+  readonly part: Part | null
   /** Without an Executor: costs no hop. */
   readonly passThrough: boolean
   readonly balance: PolicyName
@@ -75,6 +82,7 @@ export const unsharded = {
   minShards: 1,
   softDeadlineMs: null,
   gatheredBy: null,
+  part: null,
 } as const satisfies Partial<StageSpec>
 
 /** How the answers of several shards become one. */

@@ -59,6 +59,11 @@ export class LiveStage implements Stage {
     return this.#descriptions.values().next().value
   }
 
+  /** Whether it is known what it serves. */
+  get isKnown(): boolean {
+    return this.passThrough || this.description !== undefined
+  }
+
   /** Loads what its reduce needs. Rejects with MODULE_NOT_FOUND or EXPORT_NOT_FOUND. */
   open(): Promise<void> {
     return this.#reducers.open()

@@ -4,6 +4,7 @@ export const methods = {
   processSingleData: '/jina.JinaSingleDataRequestRPC/process_single_data',
   streamDoc: '/jina.JinaSingleDocumentRequestRPC/stream_doc',
   endpointDiscovery: '/jina.JinaDiscoverEndpointsRPC/endpoint_discovery',
+  status: '/jina.JinaInfoRPC/_status',
   dryRun: '/jina.JinaGatewayDryRunRPC/dry_run',
   info: '/jina.JinaInfoRPC/_status',
   healthCheck: '/grpc.health.v1.Health/Check',

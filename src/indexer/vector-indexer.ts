@@ -38,6 +38,7 @@ export interface Ranking {
  */
 export class VectorIndexer extends Executor {
   static override module: string = import.meta.url
+  static override sharedWorkspace = true
   static override requests: StaticRequests = {
     '/index': { method: 'index', write: true },
     '/update': { method: 'update', write: true },

@@ -1,3 +1,5 @@
+import { maxStructDepth } from '../document/struct.js'
+import type { RequestLimits } from '../wire/request-limits.js'
 import type { OptionTable } from './option.js'
 import { flag, group, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
 
@@ -16,7 +18,7 @@ export interface FlowSettings {
   readonly port: readonly number[]
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
-  /** Folder for the workspaces of Executors. Default null: `~/.cache/millrace`. */
+  /** Folder for the workspaces of Executors. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
   readonly workspace: string | null
   /** Environment variables of every pod; override those of the program. Default `{}`. */
   readonly env: Readonly<Record<string, string>>
@@ -26,6 +28,8 @@ export interface FlowSettings {
   readonly queue: FlowQueue
   /** Largest message, sent or received, in bytes. Default 256 MiB. */
   readonly maxMessageBytes: number
+  /** Limits of a single request. One beyond them is refused with INVALID_INPUT before any of it is decoded. */
+  readonly requestLimits: RequestLimits
   /** Deadline in milliseconds for requests whose client sets none; null is no limit. Default 600,000. */
   readonly timeoutMs: number | null
   /** Milliseconds one hop may take; a stage's own setting wins. Default null: only the request's deadline. */
@@ -52,7 +56,8 @@ export interface FlowQueue {
 }
 
 /** What `new Flow()` takes. */
-export type FlowOptions = Partial<Omit<FlowSettings, 'protocol' | 'port' | 'queue'>> & {
+export type FlowOptions = Partial<Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'requestLimits'>> & {
+  readonly requestLimits?: Partial<RequestLimits>
   readonly queue?: Partial<FlowQueue>
   readonly protocol?: Protocol | readonly Protocol[]
   readonly port?: number | readonly number[]
@@ -72,6 +77,15 @@ export const flowOptions: OptionTable<FlowSettings> = {
     '{ maxRequests, maxBytes }',
   ),
   maxMessageBytes: integer(256 * 1024 * 1024, 1024, 2 ** 31 - 1),
+  requestLimits: group<RequestLimits>(
+    {
+      parameterBytes: integer(4 * 1024 * 1024, 0),
+      parameterValues: integer(65_536, 0),
+      parameterDepth: integer(maxStructDepth, 0, maxStructDepth),
+      documents: integer(500_000, 1),
+    },
+    '{ parameterBytes, parameterValues, parameterDepth, documents }',
+  ),
   timeoutMs: optional(integer(600_000, 1), 600_000),
   timeoutSendMs: integer(null, 1),
   timeoutReadyMs: integer(600_000, -1),

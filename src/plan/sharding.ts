@@ -41,6 +41,12 @@ export interface Sharding {
    * for the endpoints that it serves. Default null: none.
    */
   readonly gatheredBy: string | null
+  /**
+   * Name of the Flow that the pods of this stage belong to, where they run apart from the gateway in front of them. Of an
+   * external stage: servers of another Flow, another stage or another shard get no requests. Of a stage that runs alone, as in
+   * a container: the Flow whose requests it takes. Default null: Flow and stage are not compared, only shards are.
+   */
+  readonly flow: string | null
 }
 
 /**
@@ -87,6 +93,7 @@ export const shardingOptions: OptionTable<Sharding> = {
   usesBefore: anything<Uses | null>(null),
   usesAfter: anything<Uses | null>(null),
   gatheredBy: text(null),
+  flow: text(null),
 }
 
 const ranking: OptionTable<Ranking> = {

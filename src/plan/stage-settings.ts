@@ -2,7 +2,7 @@ import { type PolicyName, policyNames } from '../balancer/policies/index.js'
 import { type ContainerOptions, type ContainerSettings, containerOptions } from './container.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
 import type { OptionTable } from './option.js'
-import { anything, dataMap, flag, integer, listOf, oneOf, text, textMap } from './option-kinds.js'
+import { anything, dataMap, flag, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
 import {
   type Autoscale,
   type AutoscaleOptions,
@@ -50,6 +50,11 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
   /** Names of errors after which a replica exits and is replaced (Jina's `exit_on_exceptions`). Default `[]`. */
   readonly exitOnExceptions: readonly string[]
   readonly workspace: string | null
+  /**
+   * Whether all replicas of a shard must have one workspace. Default null: what the Executor's class says, where it is known
+   * (`static sharedWorkspace`), as that of VectorIndexer does.
+   */
+  readonly sharedWorkspace: boolean | null
   readonly env: Readonly<Record<string, string>>
   readonly timeoutSendMs: number | null
   readonly timeoutReadyMs: number | null
@@ -114,6 +119,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   restarts: restartsOption,
   exitOnExceptions: listOf(text('Error'), []),
   workspace: text(null),
+  sharedWorkspace: optional(flag(false)),
   env: textMap(),
   timeoutSendMs: integer(null, 1),
   timeoutReadyMs: integer(null, -1),

@@ -1,5 +1,6 @@
 import type { ContainerSettings, Volume } from '../plan/container.js'
 import type { Address } from '../transport/transport.js'
+import type { RequestLimits } from '../wire/request-limits.js'
 import type { ExecutorSpec } from '../worker/spec.js'
 import type { Fault } from './fault.js'
 
@@ -25,6 +26,7 @@ export interface PodContainer extends Pick<ContainerSettings, 'gpus' | 'resource
   readonly flow: string
   readonly graceMs: number
   readonly maxMessageBytes: number
+  readonly requestLimits: RequestLimits
 }
 
 /** How a pod exited. `expected`: it was asked to. */

@@ -1,6 +1,8 @@
+import type { Call } from '../call/call.js'
 import { DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { describeValue } from '../executor/describe-value.js'
+import { inSlices } from '../lib/slices.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { concatenate, countDocuments } from '../wire/lists/list.js'
 import { mergeLists } from '../wire/lists/merge.js'
@@ -11,6 +13,7 @@ import { objectIn, scalarOf, valueIn } from '../wire/struct-reader.js'
 /** Answers of several shards to one request, in the order of the shards. */
 export interface Answers {
   readonly request: DataRequest
+  readonly call: Call
   readonly answers: readonly DataRequest[]
   /** Names of the shards they are from. */
   readonly from: readonly string[]
@@ -52,11 +55,12 @@ export type ListReduce = (
  * is the name under which parameters may be for the Executor alone.
  */
 export function merging(ranking: () => Ranking, executor: () => string = () => ''): Reduce {
-  return (given) => {
-    const { request } = given
+  return async (given) => {
+    const { request, call } = given
     const preset = ranking()
     const limit = limitOf(request.parameterBytes, executor()) ?? preset.limit
-    return answerOf(given, mergeLists(lists(given), { ...preset, limit }, request.list))
+    const merged = mergeLists(lists(given), { ...preset, limit }, request.list)
+    return answerOf(given, await inSlices(merged, call))
   }
 }
 

@@ -19,6 +19,21 @@ const refuses: Handler = async (request) => {
   answer.status = { code: 'ERROR', description: 'RangeError: no' }
   return answer
 }
+/** How often the event loop goes round until `stop`: that is when others would be served. */
+function countTurns(): { stop(): number } {
+  let turns = 0
+  let timer = setImmediate(turn)
+  function turn(): void {
+    turns++
+    timer = setImmediate(turn)
+  }
+  return {
+    stop() {
+      clearImmediate(timer)
+      return turns
+    },
+  }
+}
 /** Never answers; notes why it was aborted. */
 function hanging() {
   const aborted = deferred<unknown>()
@@ -111,6 +126,29 @@ describe('a request to the owners of its documents', () => {
     const answer = await handle(requestOf('/x', ['d5', 'd4', 'd0']), call())
     expect(idsOf(answer)).toEqual(['d5', 'd0'])
     expect(coverage(answer)).toMatchObject({ total: 3, ok: 2, failed: 1, skipped: 0 })
+  })
+
+  test('leaves the event loop to others while it deals out very many, and puts them together again', async () => {
+    const shards = [0, 1, 2].map((index) => fakeShard(index))
+    const { handle } = fakeStage(shards, { polling: 'KEY' })
+    const ids = Array.from({ length: 5_000 }, (_, at) => `d${at}`)
+    const others = countTurns()
+    const answered = handle(requestOf('/x', ids), call())
+    await expect(answered.then(idsOf)).resolves.toEqual(ids)
+    // 5,000 placed, and those of the answers outlined and assembled, 500 at a time
+    expect(others.stop()).toBeGreaterThan(20)
+  })
+
+  test('of very many documents stops when its caller leaves', async () => {
+    const shards = [fakeShard(0), fakeShard(1)]
+    const { handle } = fakeStage(shards, { polling: 'KEY' })
+    const ids = Array.from({ length: 5_000 }, (_, at) => `d${at}`)
+    const leaving = call()
+    const answered = handle(requestOf('/x', ids), leaving)
+    const reason = new MillraceError('CANCELLED', 'The caller left.')
+    leaving.abort(reason)
+    await expect(answered).rejects.toBe(reason)
+    expect(shards.flatMap(({ got }) => got)).toEqual([])
   })
 
   test('that has a document without a key is refused', async () => {

@@ -8,6 +8,7 @@
 import type { Call, Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import { inSlices } from '../lib/slices.js'
 import { withCoverage } from '../wire/coverage.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { inOrder } from '../wire/lists/restore.js'
@@ -29,7 +30,7 @@ export interface ShardedOptions {
   readonly rules: FailureRules
   /** Whether an endpoint changes state. */
   isWrite(endpoint: string): boolean
-  /** How the answers to a request become one. */
+  /** How the answers to a request become one. Throws when that cannot be told yet. */
   reduce(endpoint: string): Reduce
   readonly clock: Clock
   readonly tally: Tally
@@ -71,7 +72,7 @@ async function askOnly(
 ): Promise<DataRequest> {
   const answer = await handle(request, call)
   if (answer.status?.code === 'ERROR' || pollingOf(polling, request.endpoint) !== 'ALL') return answer
-  return reduce(request.endpoint)({ request, answers: [answer], from: [name] })
+  return reduce(request.endpoint)({ request, call, answers: [answer], from: [name] })
 }
 
 /** The least loaded shard; another one when it turns out that nobody there can take the request. */
@@ -102,10 +103,12 @@ async function askOne(
 }
 
 async function askAll(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
+  // first: when it throws no shard has been asked
+  const reduce = options.reduce(request.endpoint)
   const questions = options.shards.map((shard) => ({ shard, request }))
   const asked = await ask(options, questions, request, call)
   if (asked.failure !== null) return asked.failure
-  const answer = await options.reduce(request.endpoint)({ request, ...asked })
+  const answer = await reduce({ request, call, ...asked })
   return covered(answer, asked)
 }
 
@@ -113,14 +116,15 @@ async function askAll(options: ShardedOptions, request: DataRequest, call: Call)
 async function askOwners(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
   const { list } = request
   if (list === undefined || list.length === 0) return askAll(options, request, call)
-  const split = splitDocuments(list, (document) => options.place(document), options.shards.length)
+  const place = (document: Uint8Array): number => options.place(document)
+  const split = await inSlices(splitDocuments(list, place, options.shards.length), call)
   const questions = split.map(({ shard, pieces }) => ({
     shard: options.shards[shard]!,
     request: request.withList(pieces),
   }))
   const asked = await ask(options, questions, request, call)
   if (asked.failure !== null) return asked.failure
-  return covered(restored(split, asked), asked)
+  return covered(await restored(split, asked, call), asked)
 }
 
 interface Gathered extends Asked {
@@ -165,11 +169,16 @@ async function ask(
   }
 }
 
-function restored(split: Split, { outcomes, answers, from }: Gathered): DataRequest {
+async function restored(
+  split: Split,
+  { outcomes, answers, from }: Gathered,
+  call: Call,
+): Promise<DataRequest> {
   const lists = outcomes.map((outcome: Outcome) =>
     outcome.state === 'ok' ? (outcome.answer.list ?? new Uint8Array()) : undefined,
   )
-  return answerOf({ request: answers[0]!, answers, from }, inOrder(split, lists))
+  const list = await inSlices(inOrder(split, lists), call)
+  return answerOf({ request: answers[0]!, call, answers, from }, list)
 }
 
 function covered(answer: DataRequest, asked: Asked): DataRequest {

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description, Handler, Sender, Service, StreamHandler } from '../call/call.js'
+import type { Recipient } from '../wire/identity.js'
 
 /** Where a pod listens, as data that can cross a thread or process boundary. */
 export type Address =
@@ -51,6 +52,13 @@ export interface DialOptions {
    * somebody else, a lost connection is made again by the next call. Default false; only gRPC knows the difference.
    */
   readonly endsWithConnection?: boolean
+  /**
+   * The pod that is meant to be at the address. Over gRPC each request says so, and another pod of Millrace refuses it. Default:
+   * any. The other transports ignore it: no second pod ever listens at one of their addresses.
+   */
+  readonly recipient?: Recipient
+  /** A lost connection is made again, so that another peer may be at the address. Only told by gRPC. */
+  readonly onReconnect?: () => void
 }
 
 export interface ListenOptions {

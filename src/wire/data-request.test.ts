@@ -306,13 +306,22 @@ test('garbage is read or MALFORMED, never another error', () => {
   )
 })
 
-test('a million fields of two bytes cost no more than their bytes', () => {
+test('a hundred thousand fields of two bytes cost no more than their bytes, and one more is refused', () => {
   // alternating routes and unknown fields, so that neither lies in one piece
-  const bytes = new Uint8Array(2_000_000)
+  const bytes = new Uint8Array(200_000)
   for (let at = 0; at < bytes.length; at += 4) bytes.set([26, 0, 72, 1], at)
   const request = DataRequest.decode(bytes)
   request.requestId = 'a'
   expect(request.encode()).toHaveLength(bytes.length + 5)
+  const refused = expect.objectContaining({
+    code: 'MALFORMED',
+    message: expect.stringContaining('100000 fields'),
+  })
+  expect(() => DataRequest.decode(Buffer.concat([bytes, Buffer.from([72, 1])]))).toThrow(refused)
+  const many = Buffer.concat([bytes, Buffer.from([72, 1])])
+  const inside = (tag: number): Uint8Array => Buffer.concat([Buffer.from([tag, 0xc2, 0x9a, 0x0c]), many])
+  expect(() => DataRequest.decode(inside(10)).requestId).toThrow(refused)
+  expect(() => DataRequest.decode(inside(34)).peekDocCount()).toThrow(refused)
 })
 
 test('a list of requests is the same to protobuf-es', () => {

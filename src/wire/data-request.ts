@@ -6,6 +6,7 @@ import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
 import type { Part } from './parts.js'
+import { maxFields, tooManyFields } from './max-fields.js'
 import { lengthOf } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
@@ -220,12 +221,15 @@ export class DataRequest {
     return this.#envelope.payload
   }
 
-  /** How many documents there are, without decoding them; 0 for a Python pickle. Throws MALFORMED. */
-  peekDocCount(): number {
+  /**
+   * How many documents there are, without decoding them; 0 for a Python pickle. Counts no further than one more than `most`.
+   * Throws MALFORMED.
+   */
+  peekDocCount(most?: number): number {
     if (this.#docs !== undefined) return this.#docs.length
     const { payload } = this.#envelope
     const docs = payload === undefined ? undefined : splitData(payload).docs
-    return docs === undefined ? 0 : countDocuments(docs)
+    return docs === undefined ? 0 : countDocuments(docs, most)
   }
 
   /** Bytes of `encode()`. Known at once for what only passes through; a request with decoded documents is encoded to count. */
@@ -267,7 +271,8 @@ function splitData(payload: Uint8Array): {
   let docs: Gathered
   let pickle = false
   let unknown: Gathered
-  while (!reader.done) {
+  for (let fields = 1; !reader.done; fields++) {
+    if (fields > maxFields) throw tooManyFields('the data')
     const start = reader.position
     const tag = reader.tag()
     if (tag === 10) {

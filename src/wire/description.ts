@@ -2,6 +2,7 @@ import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { documentSchema } from './document-schema.js'
 import { gather, gathered, type Gathered } from './gather.js'
+import { parseIdentity, type PodIdentity } from './identity.js'
 import type { Ranking } from './lists/ranking.js'
 import { decodeStruct, encodeStruct } from './struct.js'
 
@@ -18,11 +19,27 @@ export interface Description {
   readonly ranking?: Partial<Ranking>
   /** `metas.name` of its Executor; only told among pods of Millrace. */
   readonly executor?: string
+  /** Who it is; absent for a peer that does not say, as Jina's. */
+  readonly identity?: PodIdentity
+  /** What Jina's export for Kubernetes calls a peer without an identity: `indexer-1`; absent where it was started otherwise. */
+  readonly jinaDeployment?: string
+}
+
+/** Of a peer that cannot be asked; with no endpoints known every request is sent (jina.md 4.4). */
+export const unknownDescription: Description = {
+  endpoints: [],
+  writeEndpoints: [],
+  streamEndpoints: [],
+  schemas: {},
 }
 
 /** Field of EndpointsProto with the ranking as JSON; Jina does not know it, and skips it. */
 const rankingField = 2047
 const rankingTag = rankingField * 8 + 2
+
+/** The same with the identity. */
+const identityField = 2046
+const identityTag = identityField * 8 + 2
 
 /** Endpoints that change state unless their Executor says otherwise. */
 const writesByName: ReadonlySet<string> = new Set(['/index', '/update', '/delete'])
@@ -44,6 +61,7 @@ export function encodeDescription(description: Description): Uint8Array {
   encodeStruct(writer, schemasOf(description), 'schemas')
   writer.join(mark)
   if (description.ranking !== undefined) writer.string(rankingField, JSON.stringify(description.ranking))
+  if (description.identity !== undefined) writer.string(identityField, JSON.stringify(description.identity))
   return writer.finish()
 }
 
@@ -72,19 +90,28 @@ export function decodeDescription(bytes: Uint8Array): Description {
   const writeEndpoints: string[] = []
   let struct: Gathered
   let ranking: Partial<Ranking> | undefined
+  let identity: PodIdentity | undefined
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === 10) endpoints.push(reader.string())
     else if (tag === 18) writeEndpoints.push(reader.string())
     else if (tag === 26) struct = gather(struct, reader.bytes())
     else if (tag === rankingTag) ranking = parseRanking(reader.string())
+    else if (tag === identityTag) identity = parseIdentity(reader.string())
     else reader.skip(tag)
   }
   const schemas = decodeStruct(gathered(struct) ?? new Uint8Array())
   const streamEndpoints = endpoints.filter(
     (endpoint) => Object.hasOwn(schemas, endpoint) && isGenerator(schemas[endpoint]),
   )
-  return { endpoints, writeEndpoints, streamEndpoints, schemas, ...(ranking !== undefined && { ranking }) }
+  return {
+    endpoints,
+    writeEndpoints,
+    streamEndpoints,
+    schemas,
+    ...(ranking !== undefined && { ranking }),
+    ...(identity !== undefined && { identity }),
+  }
 }
 
 /** Undefined for what is none. */

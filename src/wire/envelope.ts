@@ -2,6 +2,7 @@ import { Reader } from '../lib/protobuf/reader.js'
 import { prefix, Writer } from '../lib/protobuf/writer.js'
 import { decodeHeader, emptyHeader, type Header, writeHeader } from './header.js'
 import { gather, gathered, type Gathered } from './gather.js'
+import { maxFields, tooManyFields } from './max-fields.js'
 import { joined, lengthOf } from './pieces.js'
 import { decodePart, type Part, partsField, writeParts } from './parts.js'
 import { decodeRoutes, type Route, writeRoutes } from './routes.js'
@@ -50,7 +51,8 @@ export class Envelope {
     let payload: Gathered
     let unknown: Gathered
     let parts: Part[] | undefined
-    while (!reader.done) {
+    for (let fields = 1; !reader.done; fields++) {
+      if (fields > maxFields) throw tooManyFields('the message')
       const start = reader.position
       const tag = reader.tag()
       if (tag === 10) header = gather(header, reader.bytes())

@@ -1,6 +1,7 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 import { gather, gathered, type Gathered } from './gather.js'
+import { maxFields, tooManyFields } from './max-fields.js'
 import { type Status, writeStatus } from './status.js'
 
 /** HeaderProto as a value: a change makes a new one, so requests can share it. */
@@ -34,7 +35,8 @@ export function decodeHeader(bytes: Uint8Array): Header {
   let targetExecutor: string | undefined
   let timeout: number | undefined
   let unknown: Gathered
-  while (!reader.done) {
+  for (let fields = 1; !reader.done; fields++) {
+    if (fields > maxFields) throw tooManyFields('the header')
     const start = reader.position
     const tag = reader.tag()
     if (tag === 10) requestId = reader.string()

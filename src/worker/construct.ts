@@ -26,6 +26,7 @@ export function constructExecutor(
     requests,
     logger,
     holder,
+    defaultWorkspace: spec.defaultWorkspace,
   }
   try {
     return constructWith(construction, () => new Class({ ...spec.usesWith }))

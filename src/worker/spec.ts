@@ -13,6 +13,8 @@ export interface ExecutorSpec {
   /** Endpoint to method name, over what the class binds itself. */
   readonly usesRequests: Readonly<Record<string, string>>
   readonly workspace: string | null
+  /** Taken where neither the stage nor its Executor names one. */
+  readonly defaultWorkspace?: string
   /** The Flow that locks its workspace; null for a worker without one, which locks nothing. */
   readonly holder: Holder | null
   /** Handlers that may run at the same time in one replica; null is 1 for sync handlers and no limit for async ones. */
@@ -24,6 +26,8 @@ export interface ExecutorSpec {
   /** Name of the pod, `exec/rep-0`: the key under `__results__`. */
   readonly podName: string
   readonly deployment: string
+  /** Name of the Flow that it belongs to; null when that is not known. */
+  readonly flow: string | null
   readonly replica: number
   readonly replicas: number
   readonly shardId: number

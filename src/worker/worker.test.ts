@@ -27,6 +27,7 @@ const spec: ExecutorSpec = {
   exitOnExceptions: [],
   podName: 'exec/rep-1',
   deployment: 'exec',
+  flow: null,
   replica: 1,
   replicas: 2,
   shardId: 0,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Call, Description, Service } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
@@ -10,6 +11,7 @@ import { loadClass } from '../executor/load.js'
 import { deferred } from '../lib/deferred.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
+import type { PodIdentity } from '../wire/identity.js'
 import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { constructExecutor, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
@@ -80,7 +82,7 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
-    this.#description = describeExecutor(endpoints, executor)
+    this.#description = { ...describeExecutor(endpoints, executor), identity: identityOf(spec) }
     const { exitOnExceptions } = spec
     const watching =
       exitOnExceptions.length === 0
@@ -168,6 +170,10 @@ class ExecutorWorker implements Worker {
       this.#logger.error(`close() of ${this.#executor.constructor.name} threw ${String(error)}`, { stack })
     }
   }
+}
+
+function identityOf({ flow, deployment: stage, shardId: shard, shards }: ExecutorSpec): PodIdentity {
+  return { flow, stage, part: { shard, shards }, instance: randomUUID() }
 }
 
 /** Its own name and that of its class, which many classes do not set as the name. */

@@ -5,6 +5,7 @@ import { takeLock } from './lock.js'
 import { checkShards } from './marker.js'
 import { enterShard, outlastOthers } from './pods.js'
 import { isSameProcess } from './process-space.js'
+import { claimForStage } from './stage-claim.js'
 import { noteLocked } from './token.js'
 
 export interface WorkspaceOf {
@@ -14,21 +15,26 @@ export interface WorkspaceOf {
   readonly shards: number
   /** Null for a worker without a Flow, which locks nothing; undefined where another copy of the package made the worker. */
   readonly holder: Holder | null | undefined
+  /** The stage that has it alone in its Flow; undefined where stages may share it. */
+  readonly stage?: string | undefined
 }
 
 /**
  * The folder of one shard, made when it is not there, checked and locked for its Flow. On a file system that is only for
  * reading it is not locked, as nobody can disturb another one there.
  *
- * @throws WORKSPACE_CONFLICT when it holds data of another number of shards, or another Flow has it
+ * @throws WORKSPACE_CONFLICT when it holds data of another number of shards, or another Flow or stage has it
  */
-export function openWorkspace({ folder, shardId, shards, holder }: WorkspaceOf): string {
+export function openWorkspace({ folder, shardId, shards, holder, stage }: WorkspaceOf): string {
   mkdirSync(folder, { recursive: true })
   const readOnly = isReadOnly(folder)
   checkShards(folder, shards, readOnly)
   const shard = join(folder, String(shardId))
   mkdirSync(shard, { recursive: true })
-  if (holder && !readOnly) lockShard(shard, holder)
+  if (holder && !readOnly) {
+    lockShard(shard, holder)
+    if (stage !== undefined) claimForStage(shard, { flow: holder.flow, stage })
+  }
   return shard
 }
 

@@ -34,6 +34,12 @@ function container({ executor }: PodSpecParts): PodSpec['container'] {
     envFromSecret: {},
     graceMs: 30_000,
     maxMessageBytes: 2 ** 28,
+    requestLimits: {
+      parameterBytes: 2 ** 22,
+      parameterValues: 65_536,
+      parameterDepth: 64,
+      documents: 500_000,
+    },
   }
 }
 

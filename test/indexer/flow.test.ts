@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Flow } from 'millrace'
+import { promisify } from 'node:util'
+import fc from 'fast-check'
+import { Client, Document, Flow, sumResults } from 'millrace'
 import { VectorIndexer } from 'millrace/indexer'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
@@ -39,3 +42,98 @@ test.each(['process', 'thread', 'inline'] as const)(
     ])
   },
 )
+
+test('two stages of one Flow never share an index', async () => {
+  const stage = { uses: VectorIndexer, runtime: 'thread' } as const
+  const both = new Flow({ workspace, quiet: true }).add({ ...stage, name: 'a' }).add({ ...stage, name: 'b' })
+  await expect(both.start()).rejects.toThrow(/is the workspace of stage '[ab]'.*usesMetas: \{ name/s)
+  await using apart = await new Flow({ workspace, quiet: true })
+    .add({ ...stage, name: 'a' })
+    .add({ ...stage, name: 'b', usesMetas: { name: 'Second' } })
+    .start()
+  await apart.post('/index', [{ id: 'x', embedding: [1, 2] }])
+  const responses = await apart.post('/count', [], { returnResponses: true })
+  expect([sumResults(responses, 'a'), sumResults(responses, 'b')]).toEqual([{ count: 1 }, { count: 1 }])
+  expect(() => sumResults(responses)).toThrow(/name one/)
+})
+
+test('without a workspace each stage has a folder in the project, which is named at start', async () => {
+  const project = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-project-')))
+  try {
+    writeFileSync(join(project, 'package.json'), '{}')
+    const program = `
+      import { Flow } from ${JSON.stringify(import.meta.resolve('millrace'))}
+      import { VectorIndexer } from ${JSON.stringify(import.meta.resolve('millrace/indexer'))}
+      const flow = await new Flow({ name: 'shop', quiet: true })
+        .add({ name: 'index', uses: VectorIndexer })
+        .add({ name: 'other', uses: VectorIndexer })
+        .start()
+      await flow.post('/index', [{ id: 'a', embedding: [1] }])
+      await flow.close()`
+    writeFileSync(join(project, 'main.mjs'), program)
+    const { stderr } = await promisify(execFile)(process.execPath, ['main.mjs'], { cwd: project })
+    for (const name of ['index', 'other']) {
+      const folder = join(project, '.millrace', 'shop', name)
+      expect(
+        readdirSync(join(folder, 'VectorIndexer', '0')).some((file) => file.startsWith('CURRENT-')),
+      ).toBe(true)
+      expect(stderr).toContain(`what is kept is in ${folder}`)
+    }
+  } finally {
+    rmSync(project, { recursive: true, maxRetries: 5 })
+  }
+})
+
+test('ids, texts and tags of any Unicode come back as they went, through every door', async () => {
+  const stage = {
+    name: 'index',
+    uses: VectorIndexer,
+    usesWith: { columns: { tag: 'string' } },
+    shards: 2,
+  } as const
+  const polling = { '/index': 'KEY', '/delete': 'KEY', '/get': 'KEY', '*': 'ALL' } as const
+  await using flow = await new Flow({ workspace, quiet: true }).add({ ...stage, polling }).start()
+  await using remote = new Client({ host: `grpc://127.0.0.1:${flow.port}` })
+  const wellFormed = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 })
+  const text = fc.oneof(
+    wellFormed,
+    wellFormed.map((each) => `\ufeff${each}`),
+    fc.constantFrom('\ufeff', '\u0000', '\ufffd', '\ufffe', '🦉', "'", '\\'),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(text, { minLength: 1, maxLength: 5 }), async (texts) => {
+      for (const client of [flow, remote]) {
+        const given = texts.map((each, at) => ({
+          id: each,
+          text: each,
+          embedding: [1, at],
+          tags: { tag: each },
+        }))
+        const stored = await client.post('/index', given)
+        expect(Array.from(stored, ({ id }) => id)).toEqual(texts)
+        const found = await client.post(
+          '/get',
+          given.map(({ id }) => ({ id })),
+        )
+        expect(Array.from(found, (each) => [each.id, each.text, each.tags.tag])).toEqual(
+          texts.map((each) => [each, each, each]),
+        )
+        const parameters = { filter: { tags__tag: { $in: [texts[0]] } }, limit: 10 }
+        const [query] = await client.post('/search', [{ embedding: [1, 0] }], { parameters })
+        expect(Array.from(query!.matches, ({ id }) => id)).toEqual([texts[0]])
+        const asked = { returnResponses: true, parameters: { ids: [texts[0]] } } as const
+        expect(sumResults(await client.post('/delete', [], asked))).toEqual({ deleted: 1 })
+        const deleted = await client.post(
+          '/delete',
+          texts.map((id) => ({ id })),
+          { returnResponses: true },
+        )
+        expect(sumResults(deleted)).toEqual({ deleted: texts.length - 1 })
+      }
+    }),
+    { numRuns: 15 },
+  )
+  expect(() => new Document({ id: 'a\ud800' })).toThrow(/without lone surrogates/)
+  const [replaced] = await remote.post('/index', [{ id: 'a', text: 'b\ud800', embedding: [1, 2] }])
+  expect(replaced!.text).toBe('b\ufffd')
+}, 60_000)

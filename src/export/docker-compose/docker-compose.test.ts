@@ -100,6 +100,16 @@ describe('export docker-compose', () => {
     expect(services.a).toMatchObject({ environment: { MILLRACE_FLOW_ID: 'shop/${COMPOSE_PROJECT_NAME:-}' } })
   })
 
+  it('keeps a workspace that replicas must share in a volume of all of them', async () => {
+    const stage = { name: 'a', uses: Indexer, replicas: 2, sharedWorkspace: true }
+    const { services, volumes } = (await composed(planOf({}, stage))).compose
+    expect(services.a).toMatchObject({
+      deploy: { replicas: 2 },
+      volumes: [{ type: 'volume', source: 'a-workspace', target: '/workspace' }],
+    })
+    expect(volumes).toEqual({ 'a-workspace': {} })
+  })
+
   it('lets the gateway look its stages up, and gives each its configuration', async () => {
     const { compose, configs } = await composed(richPlan)
     const flow = parse(configs[0]!.text) as { executors: object[] }

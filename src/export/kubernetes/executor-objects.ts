@@ -2,6 +2,7 @@ import { MillraceError } from '../../errors.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import { checksum } from '../../containers/checksum.js'
 import { checkDnsName } from '../../containers/names.js'
+import { mostReplicas } from '../../containers/shared-workspace.js'
 import { yamlText } from '../../containers/yaml-text.js'
 import type { Workload } from '../../containers/workload.js'
 import { autoscaler } from './autoscaler.js'
@@ -16,6 +17,9 @@ import { headlessService } from './service.js'
 import { accounts } from './service-accounts.js'
 import { podVolumes } from './volumes.js'
 
+/** `own` on what runs the pods of a shard that would have to share a workspace, and has a volume for each pod. */
+export const workspaceAnnotation = 'millrace/workspace'
+
 /** A StatefulSet adds a hash of ten characters and a - to its name for a label, which may have 63. */
 const longestStateful = 52
 
@@ -27,7 +31,7 @@ export async function executorObjects(
 ): Promise<readonly KubernetesObject[]> {
   const { stage, env, config } = workload
   const part = workloadPart(plan, workload, options.namespace)
-  const { mounts, volumes, claims } = podVolumes(workload, part, options)
+  const { mounts, volumes, claims, shared, isOwn } = podVolumes(workload, part, options)
   const files = config.file === null ? null : { 'config.yml': await yamlText(config.file) }
   const timeoutReadyMs = stage.timeoutReadyMs ?? plan.settings.timeoutReadyMs
   const maps = [
@@ -46,6 +50,7 @@ export async function executorObjects(
     checksum: checksum(env, files),
     secrets: stage.envFromSecret,
     isStateful: claims.length > 0,
+    workspace: shared.length > 0 ? 'shared' : isOwn && mostReplicas(stage) > 1 ? 'own' : 'sole',
     resources: resources(stage),
     imagePullSecrets: stage.imagePullSecrets,
     account: accounts.executor,
@@ -56,14 +61,22 @@ export async function executorObjects(
   const replicas = stage.autoscale === null ? stage.replicas : null
   const init = { part, template, replicas, timeoutReadyMs }
   if (claims.length > 0) checkDnsName(part.name, stage.name, longestStateful)
-  const controller = claims.length > 0 ? statefulSet(init, claims) : deployment(init)
+  const made = claims.length > 0 ? statefulSet(init, claims) : deployment(init)
+  const controller = workload.sharesWorkspace && isOwn ? withOneReplica(made) : made
   return [
     ...maps,
+    ...shared,
     headlessService(part),
     controller,
     disruptionBudget(part),
     ...scaling(part, controller, stage),
   ]
+}
+
+/** So that who scales it later knows: it was made for one replica, though its class is not there to be asked. */
+function withOneReplica(controller: KubernetesObject): KubernetesObject {
+  const { metadata } = controller
+  return { ...controller, metadata: { ...metadata, annotations: { [workspaceAnnotation]: 'own' } } }
 }
 
 function scaling(part: Part, controller: KubernetesObject, stage: StagePlan): readonly KubernetesObject[] {

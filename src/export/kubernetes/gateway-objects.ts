@@ -43,6 +43,7 @@ export async function gatewayObjects(
     checksum: checksum(files),
     secrets: {},
     isStateful: false,
+    workspace: 'sole',
     resources: {},
     imagePullSecrets: pullSecrets(plan),
     account: accounts.gateway,

@@ -41,6 +41,11 @@ const find = (objects: readonly KubernetesObject[], kind: string, name: string):
 
 const containerOf = (controller: Loose): Loose => controller.spec.template.spec.containers[0]
 
+class SharedIndexer extends Indexer {
+  static override module: string = Indexer.module!
+  static override sharedWorkspace = true
+}
+
 describe('export kubernetes', () => {
   exportSuite('kubernetes', richPlan, options)
 
@@ -84,11 +89,13 @@ executors:
     host: encoder.shop.svc
     port: 8080
     discover: kubernetes
+    flow: shop
   - name: indexer_1_before
     external: true
     host: indexer-1-before.shop.svc
     port: 8080
     discover: kubernetes
+    flow: shop
     timeout_send: 2000
   - name: indexer_1
     external: true
@@ -97,6 +104,7 @@ executors:
       - indexer-1-1.shop.svc
     port: 8080
     discover: kubernetes
+    flow: shop
     shards: 2
     polling: KEY
     key: tags.tenant
@@ -139,7 +147,7 @@ executors:
     const container = containerOf(find(objects, 'Deployment', 'encoder'))
     expect(container.image).toBe('shop:1')
     expect(container.args.join(' ')).toBe(
-      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --workspace /workspace --restarts 0 --grace-ms 10000',
+      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --flow=shop --workspace /workspace --restarts 0 --grace-ms 10000',
     )
     const { 'config.yml': config } = find(objects, 'ConfigMap', 'encoder-files').data
     // as a reader of YAML 1.2, and one of 1.1, to which `on` would be true
@@ -159,6 +167,72 @@ executors:
       '--uses config.yml --name indexer_1 --port 8080 --shard-id 1 --shards 2',
     )
     expect(container.args.slice(-2)).toEqual(['--uses-with', '{"dim":3}'])
+  })
+
+  describe('a stage whose replicas must share a workspace', () => {
+    const shared = { name: 'index', uses: SharedIndexer, workspace: '/workspace' } as const
+
+    it.each<StageOptions>([
+      { ...shared, replicas: 2 },
+      { ...shared, replicas: 3, shards: 2 },
+      { ...shared, replicas: { min: 1, max: 4 } },
+      { name: 'index', uses: SharedIndexer, replicas: 2 },
+      { name: 'index', uses: SharedIndexer, replicas: 2, workspace: '/data/w', volumes: '/data' },
+      { name: 'index', uses: 'docker://index:1', replicas: 2, sharedWorkspace: true },
+    ])('is refused with several, each of which would have its own: %j', async (stage) => {
+      await expect(objectsOf(planOf({}, stage), { storageClass: 'fast' })).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+        message: expect.stringMatching(/^stage 'index': .*replicas: 1.*sharedStorageClass/s) as string,
+      })
+    })
+
+    it('has one claim a shard where a class of volumes is named that many pods can write to', async () => {
+      const stage = { ...shared, replicas: 2, shards: 2 }
+      const objects = await objectsOf(planOf({ name: 'shop' }, stage), { sharedStorageClass: 'nfs' })
+      const others = objects.filter(({ kind }) => kind !== 'PersistentVolumeClaim')
+      expect(others.flatMap(kubernetesChecker('1.33'))).toEqual([])
+      expect(objects.filter(({ kind }) => kind === 'StatefulSet')).toEqual([])
+      for (const name of ['index-0', 'index-1']) {
+        const claim = find(objects, 'PersistentVolumeClaim', `${name}-workspace`)
+        expect(claim.spec).toMatchObject({ accessModes: ['ReadWriteMany'], storageClassName: 'nfs' })
+        const { spec, metadata } = find(objects, 'Deployment', name)
+        const pod = spec.template.spec
+        expect(spec.replicas).toBe(2)
+        expect(pod.volumes).toContainEqual({
+          name: 'workspace',
+          persistentVolumeClaim: { claimName: `${name}-workspace` },
+        })
+        expect(pod.containers[0].volumeMounts).toContainEqual({ name: 'workspace', mountPath: '/workspace' })
+        // its replicas hold the workspace together
+        expect(pod.containers[0].env).toContainEqual({
+          name: 'MILLRACE_FLOW_ID',
+          value: `$(K8S_NAMESPACE_NAME)/${name}`,
+        })
+        expect(metadata.annotations).toBeUndefined()
+        expect(objects.indexOf(claim)).toBeLessThan(objects.indexOf(find(objects, 'Deployment', name)))
+      }
+    })
+
+    it('has one replica otherwise, and says so to who scales it', async () => {
+      const { metadata } = find(await objectsOf(planOf({}, shared)), 'StatefulSet', 'index')
+      expect(metadata.annotations).toEqual({ 'millrace/workspace': 'own' })
+    })
+
+    it('may say that it does not, and others that they do', async () => {
+      const kept = { ...shared, replicas: 2, sharedWorkspace: false }
+      expect(find(await objectsOf(planOf({}, kept)), 'StatefulSet', 'index').spec.replicas).toBe(2)
+      const told = { name: 'a', uses: Indexer, workspace: '/workspace', replicas: 2, sharedWorkspace: true }
+      await expect(objectsOf(planOf({}, told))).rejects.toThrow(/stage 'a'/)
+    })
+
+    it('is told by its container where its class is not known here', async () => {
+      const stage = { name: 'index', uses: 'docker://index:1', workspace: '/workspace' } as const
+      const env = async (replicas: number): Promise<unknown[]> =>
+        containerOf(find(await objectsOf(planOf({}, { ...stage, replicas })), 'StatefulSet', 'index')).env
+      const variable = { name: 'MILLRACE_OWN_WORKSPACE', value: '1' }
+      expect(await env(2)).toContainEqual(variable)
+      expect(await env(1)).not.toContainEqual(variable)
+    })
   })
 
   it('lets a pod of a StatefulSet go on with the workspace of the one that it replaces', async () => {

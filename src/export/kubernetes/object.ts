@@ -10,4 +10,5 @@ export interface Metadata {
   readonly name: string
   readonly namespace: string
   readonly labels: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
 }

@@ -12,6 +12,11 @@ export interface KubernetesOptions extends WorkloadOptions {
   readonly storage: string
   /** Class of those volumes. Default null: the cluster's own. */
   readonly storageClass: string | null
+  /**
+   * Class of volumes that many pods can write to (ReadWriteMany), for stages whose replicas share a workspace: one claim a
+   * shard. Default null: such a stage has one replica a shard, or is refused.
+   */
+  readonly sharedStorageClass: string | null
 }
 
 export const kubernetesOptions: OptionTable<KubernetesOptions> = {
@@ -25,4 +30,5 @@ export const kubernetesOptions: OptionTable<KubernetesOptions> = {
       typeof value === 'string' && /^[1-9]\d*([kMGTP]|[KMGTP]i)$/.test(value) ? value : undefined,
   },
   storageClass: text(null),
+  sharedStorageClass: text(null),
 }

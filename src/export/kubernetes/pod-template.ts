@@ -1,4 +1,5 @@
 import { flowIdVariable } from '../../workspace/flow-id.js'
+import { ownWorkspaceVariable } from '../../workspace/own-workspace.js'
 import type { SecretKey } from '../../plan/container.js'
 import type { Liveness } from '../../plan/resilience.js'
 import { containerPaths, containerPort } from '../../containers/container-paths.js'
@@ -25,6 +26,8 @@ export interface PodTemplate {
   /** By variable the secret and its key. */
   readonly secrets: Readonly<Record<string, SecretKey>>
   readonly isStateful: boolean
+  /** Who has the pod's workspace: it alone though it has siblings, all of the shard, or there is one pod. */
+  readonly workspace: 'own' | 'shared' | 'sole'
   readonly resources: object
   readonly imagePullSecrets: readonly string[]
   readonly account: Account
@@ -106,7 +109,7 @@ function wait(seconds: number): object {
 }
 
 /** Who and where it is, as Jina tells its pods, and what comes from secrets. */
-function environment({ part, secrets, isStateful }: PodTemplate): readonly object[] {
+function environment({ part, secrets, isStateful, workspace }: PodTemplate): readonly object[] {
   const field = (variable: string, fieldPath: string): object => ({
     name: variable,
     valueFrom: { fieldRef: { fieldPath } },
@@ -119,6 +122,11 @@ function environment({ part, secrets, isStateful }: PodTemplate): readonly objec
     field('K8S_POD_NAME', 'metadata.name'),
     // there is one of that name at most: the pod that replaces it goes on with its workspace, however it ended
     ...(isStateful ? [{ name: flowIdVariable, value: '$(K8S_NAMESPACE_NAME)/$(K8S_POD_NAME)' }] : []),
+    // all pods of a shard go on together
+    ...(workspace === 'shared'
+      ? [{ name: flowIdVariable, value: `$(K8S_NAMESPACE_NAME)/${part.name}` }]
+      : []),
+    ...(workspace === 'own' ? [{ name: ownWorkspaceVariable, value: '1' }] : []),
     ...Object.entries(secrets).map(([variable, secretKeyRef]) => ({
       name: variable,
       valueFrom: { secretKeyRef },

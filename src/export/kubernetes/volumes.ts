@@ -1,34 +1,68 @@
 import { containerPaths } from '../../containers/container-paths.js'
+import { mostReplicas } from '../../containers/shared-workspace.js'
 import type { Workload } from '../../containers/workload.js'
+import { MillraceError } from '../../errors.js'
+import { notShared } from '../../workspace/own-workspace.js'
+import type { KubernetesObject } from './object.js'
 import type { KubernetesOptions } from './options.js'
-import { type Part, selector } from './part.js'
+import { metadata, type Part, selector } from './part.js'
 
 /** What a pod mounts, and where that comes from. */
 export interface PodVolumes {
   readonly mounts: readonly object[]
-  /** Of the pod alone, gone with it. */
+  /** Of the pod alone, gone with it, and those that all pods of the shard have. */
   readonly volumes: readonly object[]
   /** Claimed for each pod of a StatefulSet, and kept. */
   readonly claims: readonly object[]
+  /** Claims for all pods of the shard, kept. */
+  readonly shared: readonly KubernetesObject[]
+  /** Whether the workspace of each pod is its own. */
+  readonly isOwn: boolean
 }
 
-/** The workspace, kept or not, and what `volumes` says; the first of those is called as in Jina. */
-export function podVolumes(
-  { workspace, volumes, name }: Workload,
-  part: Part,
-  options: KubernetesOptions,
-): PodVolumes {
-  const kept = volumes.map(({ target }, index) => ({
+interface Mount {
+  readonly name: string
+  readonly mountPath: string
+}
+
+/**
+ * The workspace, kept or not, and what `volumes` says; the first of those is called as in Jina.
+ *
+ * @throws INVALID_OPTION for several replicas that must share a workspace, and could not
+ */
+export function podVolumes(workload: Workload, part: Part, options: KubernetesOptions): PodVolumes {
+  const { workspace, volumes, name, stage, sharesWorkspace } = workload
+  const isShared = sharesWorkspace && options.sharedStorageClass !== null
+  if (sharesWorkspace && !isShared && mostReplicas(stage) > 1) {
+    throw new MillraceError('INVALID_OPTION', `stage '${stage.name}': ${notShared}`)
+  }
+  const kept: Mount[] = volumes.map(({ target }, index) => ({
     name: index === 0 ? `${name}-volume` : `volume-${index}`,
     mountPath: target,
   }))
-  const own = { name: 'workspace', mountPath: containerPaths.workspace }
-  if (workspace === 'kept') kept.push(own)
-  const isPassing = workspace === 'passing'
+  const own: Mount = { name: 'workspace', mountPath: containerPaths.workspace }
+  const isPassing = workspace === 'passing' && !isShared
+  if (workspace !== 'volume' && !isPassing) kept.push(own)
+  const mounts = isPassing ? [...kept, own] : kept
+  if (isShared) {
+    const claimName = (mount: string): string => `${part.name}-${mount}`
+    return {
+      mounts,
+      volumes: kept.map((mount) => ({
+        name: mount.name,
+        persistentVolumeClaim: { claimName: claimName(mount.name) },
+      })),
+      claims: [],
+      shared: kept.map((mount) => sharedClaim(claimName(mount.name), part, options)),
+      isOwn: false,
+    }
+  }
   return {
-    mounts: isPassing ? [...kept, own] : kept,
+    mounts,
     volumes: isPassing ? [{ name: own.name, emptyDir: {} }] : [],
     claims: kept.map((mount) => claim(mount.name, part, options)),
+    shared: [],
+    isOwn: true,
   }
 }
 
@@ -39,6 +73,23 @@ function claim(name: string, part: Part, { storage, storageClass }: KubernetesOp
     spec: {
       accessModes: ['ReadWriteOnce'],
       ...(storageClass !== null && { storageClassName: storageClass }),
+      resources: { requests: { storage } },
+    },
+  }
+}
+
+function sharedClaim(
+  name: string,
+  part: Part,
+  { storage, sharedStorageClass }: KubernetesOptions,
+): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { ...metadata(part), name },
+    spec: {
+      accessModes: ['ReadWriteMany'],
+      storageClassName: sharedStorageClass,
       resources: { requests: { storage } },
     },
   }

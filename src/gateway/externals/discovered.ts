@@ -1,8 +1,7 @@
-import type { Clock } from '../../lib/clock.js'
 import type { Address } from '../../transport/transport.js'
 import type { LiveStage } from '../stage.js'
 import type { HostSource } from '../../discovery/host-source.js'
-import { ExternalServer } from './server.js'
+import { ExternalServer, type ServerTools } from './server.js'
 
 /** Milliseconds that a server which is gone from its source may take to finish what it has. */
 const graceMs = 30_000
@@ -17,20 +16,20 @@ export interface DiscoveredInit {
 /**
  * The servers behind a name, as its source finds them.
  *
- * 1. A server that is new takes part once it has said what it serves.
+ * 1. A server that is new takes part once it has said who it is and what it serves.
  * 2. One that the source no longer names gets no more requests, and may finish those that it has.
  */
 export class DiscoveredServers {
   readonly #stage: LiveStage
   readonly #init: DiscoveredInit
-  readonly #clock: Clock
+  readonly #tools: ServerTools
   readonly #servers = new Map<string, ExternalServer>()
   #opening: Promise<unknown> = Promise.resolve()
 
-  constructor(stage: LiveStage, init: DiscoveredInit, clock: Clock) {
+  constructor(stage: LiveStage, init: DiscoveredInit, tools: ServerTools) {
     this.#stage = stage
     this.#init = init
-    this.#clock = clock
+    this.#tools = tools
   }
 
   /** Resolves when those that are found first have been tried. Never rejects. */
@@ -58,7 +57,7 @@ export class DiscoveredServers {
     const { shard, address } = this.#init
     const name = `${this.#stage.shards[shard]!.name}/${host}:${address.port}`
     const init = { name, shard, address: { ...address, host }, isReplica: true }
-    const server = new ExternalServer(this.#stage, init, this.#clock)
+    const server = new ExternalServer(this.#stage, init, this.#tools)
     this.#servers.set(host, server)
     return server.open()
   }

@@ -15,16 +15,18 @@ export interface Externals {
 export interface ExternalTools {
   readonly clock: Clock
   sourceOf(host: string, discovery: Discovery): HostSource
+  /** A sentence for the log. */
+  say(sentence: string): void
 }
 
 /** Those of one stage; none is dialled yet. */
-export function externalsOf(stage: LiveStage, { clock, sourceOf }: ExternalTools): readonly Externals[] {
+export function externalsOf(stage: LiveStage, tools: ExternalTools): readonly Externals[] {
   return stage.spec.external.map(({ shard, address, discover }, index) => {
     if (discover !== 'static' && address.kind === 'grpc') {
-      const source = sourceOf(address.host, discover)
-      return new DiscoveredServers(stage, { shard, address, source }, clock)
+      const source = tools.sourceOf(address.host, discover)
+      return new DiscoveredServers(stage, { shard, address, source }, tools)
     }
     const name = `${stage.shards[shard]!.name}/external-${index}`
-    return new ExternalServer(stage, { name, shard, address, isReplica: false }, clock)
+    return new ExternalServer(stage, { name, shard, address, isReplica: false }, tools)
   })
 }

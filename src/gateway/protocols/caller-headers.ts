@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2'
+import { recipientHeader } from '../../wire/identity.js'
 
 const none: Readonly<Record<string, string>> = Object.freeze({})
 
@@ -14,6 +15,7 @@ const own: ReadonlySet<string> = new Set([
   'accept-encoding',
   'host',
   'content-length',
+  recipientHeader,
 ])
 
 /** Text metadata of a caller as plain headers; binary values (`-bin`) stay behind. */

@@ -5,7 +5,7 @@ import { flowIdVariable } from '../../workspace/flow-id.js'
 import { checksum } from '../../containers/checksum.js'
 import { containerPaths, containerPort } from '../../containers/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../containers/gateway-config.js'
-import { gatewayImage, type Workload, workloads } from '../../containers/workload.js'
+import { gatewayImage, isKeptHere, type Workload, workloads } from '../../containers/workload.js'
 import { publishedAddress } from '../../containers/published-address.js'
 import { yamlText } from '../../containers/yaml-text.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
@@ -100,12 +100,13 @@ function configFile(name: string, text: string): Recipe['files'][number] {
   return { path: `${containerPaths.config.slice(1)}/${name}`, text }
 }
 
-function mountsOf({ name, volumes, workspace }: Workload, names: FlowNames): readonly Mount[] {
+function mountsOf(workload: Workload, names: FlowNames): readonly Mount[] {
+  const { name, volumes } = workload
   const mounts = volumes.map((volume, index) => mountOf(volume, { made: names.volume(name, index) }))
   const target = containerPaths.workspace
   return [
     { kind: 'memory', target: containerPaths.temporary },
     ...mounts,
-    ...(workspace === 'kept' ? [{ kind: 'volume' as const, name: names.workspace(name), target }] : []),
+    ...(isKeptHere(workload) ? [{ kind: 'volume' as const, name: names.workspace(name), target }] : []),
   ]
 }

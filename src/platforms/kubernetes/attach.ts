@@ -7,7 +7,8 @@ import { get, list, listAllowed } from './api/objects.js'
 import { foundPlan } from './found-plan.js'
 import { labels, managed } from './objects-of.js'
 import { statusOf } from './status.js'
-import { look } from './view.js'
+import { checkWorkspaces } from './scale.js'
+import { look, shardOfWorkload } from './view.js'
 
 const gateways = `${managed},${labels.component}=gateway`
 
@@ -15,7 +16,7 @@ const gateways = `${managed},${labels.component}=gateway`
 export async function findFlow(
   cluster: Cluster,
   namespace: string,
-): Promise<{ readonly flow: string; readonly plan: FlowPlan }> {
+): Promise<{ readonly flow: string; readonly plan: FlowPlan; readonly controllers: readonly Controller[] }> {
   const files = await get<ConfigMap>(cluster, { kind: 'ConfigMap', namespace, name: 'gateway-files' })
   const flow = files?.metadata.labels?.[labels.flow]
   const text = files?.data?.['flow.yml']
@@ -27,7 +28,27 @@ export async function findFlow(
     )
   }
   const { controllers } = await look(cluster, namespace, flow)
-  return { flow, plan: await foundPlan(text, { flow, controllers }) }
+  return { flow, plan: await foundPlan(text, { flow, controllers }), controllers }
+}
+
+/**
+ * Refuses a Flow one of whose stages has several replicas that would have to share a workspace, and do not.
+ *
+ * @throws INVALID_OPTION
+ */
+export function checkAttached(namespace: string, controllers: readonly Controller[]): void {
+  for (const controller of controllers) {
+    const { kind = '', metadata, spec } = controller
+    const found = shardOfWorkload(controller)
+    if (found === null || found === undefined) continue
+    try {
+      checkWorkspaces([controller], { stage: found.stage, replicas: spec.replicas ?? 1 })
+    } catch (error) {
+      const { code, message } = MillraceError.from(error)
+      const command = `kubectl -n ${namespace} scale ${kind.toLowerCase()}/${metadata.name} --replicas 1`
+      throw new MillraceError(code, `${message} To go on with this Flow: ${command}`, { cause: error })
+    }
+  }
 }
 
 /** Flows of a namespace; with null of all namespaces, or of the context's namespace where the user may not list all. */

@@ -5,7 +5,7 @@ import { MillraceError } from '../../errors.js'
 import { addStage, createPlan, type FlowPlan } from '../../plan/flow-plan.js'
 import { resolveOptions } from '../../plan/option.js'
 import { Cluster } from './api/cluster.js'
-import { findFlow, listFlows } from './attach.js'
+import { checkAttached, findFlow, listFlows } from './attach.js'
 import { FakeCluster } from './fake-cluster.suite.js'
 import { objectsOf } from './objects-of.js'
 import { kubernetesStartOptions } from './options.js'
@@ -399,6 +399,27 @@ describe('scale', () => {
     const { code } = await failure(scale(cluster, running, { stage: 'encoder', replicas: 5 }))
     expect(code).toBe('FORBIDDEN')
     expect(fake.objects.get(`${deployments}/encoder-0`)!.spec!.replicas).toBe(2)
+  })
+
+  it('refuses a second replica where all would have to share a workspace, and each has its own', async () => {
+    const stage = { replicas: 1, workspace: '/workspace', sharedWorkspace: true }
+    const { objects } = await applied(plan('shop', stage))
+    expect(objects.some(({ kind }) => kind === 'StatefulSet')).toBe(true)
+    const { code, message } = await failure(scale(cluster, running, { stage: 'encoder', replicas: 2 }))
+    expect(code).toBe('INVALID_OPTION')
+    expect(message).toMatch(/stage 'encoder': the replicas of a shard must share one workspace/)
+    expect(fake.asked.some(({ path: at }) => at.endsWith('/scale'))).toBe(false)
+    const { controllers } = await findFlow(cluster, 'shop')
+    expect(() => checkAttached('shop', controllers)).not.toThrow()
+    // as `kubectl scale` would
+    const [stateful] = [...fake.objects]
+      .filter(([at]) => at.includes('/statefulsets/'))
+      .map(([, object]) => object)
+    stateful!.spec = { ...stateful!.spec, replicas: 2 }
+    const found = await findFlow(cluster, 'shop')
+    expect(() => checkAttached('shop', found.controllers)).toThrow(
+      /stage 'encoder'.*kubectl -n shop scale statefulset\/encoder --replicas 1/s,
+    )
   })
 
   it('stays within the bounds of an autoscaler', async () => {

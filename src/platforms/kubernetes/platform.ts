@@ -1,6 +1,6 @@
 import type { Platform } from '../platform.js'
 import { Cluster } from './api/cluster.js'
-import { findFlow, listFlows } from './attach.js'
+import { checkAttached, findFlow, listFlows } from './attach.js'
 import { ClusterFlow } from './remote-flow.js'
 import {
   type KubernetesAttachOptions,
@@ -25,7 +25,8 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
     const cluster = await Cluster.connect(options)
     return closeUnless(cluster, async () => {
       const namespace = options.namespace ?? cluster.namespace
-      const { flow, plan } = await findFlow(cluster, namespace)
+      const { flow, plan, controllers } = await findFlow(cluster, namespace)
+      checkAttached(namespace, controllers)
       const timeoutMs =
         plan.settings.timeoutReadyMs < 0 ? Number.POSITIVE_INFINITY : plan.settings.timeoutReadyMs
       return ClusterFlow.open(cluster, { plan, namespace, flow, timeoutMs, report, address: options.address })

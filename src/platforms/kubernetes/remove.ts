@@ -71,13 +71,15 @@ async function leftOf(cluster: Cluster, namespace: string, selector: string): Pr
   return found.flat()
 }
 
-/** Claims of the Flow's StatefulSets, matched by the label `app`. */
+/** Claims of the Flow's controllers, matched by the label `app`. */
 async function claimsOf(
   cluster: Cluster,
   namespace: string,
   own: readonly Ref[],
 ): Promise<readonly string[]> {
-  const sets = new Set(own.filter(({ kind }) => kind === 'StatefulSet').map(({ name }) => name))
+  const sets = new Set(
+    own.filter(({ kind }) => ['StatefulSet', 'Deployment'].includes(kind)).map(({ name }) => name),
+  )
   if (sets.size === 0) return []
   const claims = (await listAllowed(cluster, 'PersistentVolumeClaim', { namespace })) ?? []
   return claims

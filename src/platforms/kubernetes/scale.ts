@@ -4,6 +4,8 @@ import type { Cluster } from './api/cluster.js'
 import type { Controller, Live } from './api/live.js'
 import { get, listAllowed, patch, type Ref, shown } from './api/objects.js'
 import { refusal } from './api/refusal.js'
+import { workspaceAnnotation } from '../../export/kubernetes/executor-objects.js'
+import { notShared } from '../../workspace/own-workspace.js'
 import { selectorOf } from './objects-of.js'
 import { untilReady } from './start/ready.js'
 import { look, shardOfWorkload, type View } from './view.js'
@@ -35,6 +37,7 @@ export async function scale(
   const { pace } = cluster
   const start = pace.now()
   const workloads = await workloadsOf(cluster, running, { stage, shard })
+  checkWorkspaces(workloads, { stage, replicas })
   await checkBounds(cluster, running, { workloads, stage, replicas })
   const names = workloads.map(({ kind, metadata: { name } }) => ({ kind, name }))
   try {
@@ -48,6 +51,15 @@ export async function scale(
   const from = Math.min(...workloads.map(numberOf))
   const now = await get<Controller>(cluster, refOf(running, workloads[0]!))
   return { from, to: now?.spec.replicas ?? replicas, seconds: (pace.now() - start) / 1000 }
+}
+
+/** @throws INVALID_OPTION for several replicas that would have to share a workspace, and do not */
+export function checkWorkspaces(
+  workloads: readonly Controller[],
+  { stage, replicas }: { readonly stage: string; readonly replicas: number },
+): void {
+  const isOwn = workloads.some(({ metadata }) => metadata.annotations?.[workspaceAnnotation] === 'own')
+  if (isOwn && replicas > 1) throw new MillraceError('INVALID_OPTION', `stage '${stage}': ${notShared}`)
 }
 
 function numberOf({ spec }: Owned): number {

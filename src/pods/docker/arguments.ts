@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ImageFacts } from '../../docker-engine/image.js'
+import { flowOptions } from '../../plan/flow-settings.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { containerPort } from '../../containers/container-paths.js'
 
@@ -44,15 +45,23 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
   const { maxConcurrency, capacity, exitOnExceptions } = executor
   return [
     ...['--name', deployment, '--port', String(containerPort), '--quiet'],
+    ...(executor.flow === null ? [] : [`--flow=${executor.flow}`]),
     // the Flow enforces the timeout
     '--timeout-ready=-1',
     ...['--grace-ms', String(container.graceMs), '--max-message-bytes', String(container.maxMessageBytes)],
+    ...limitsOf(container),
     ...['--queue', JSON.stringify({ perReplica: capacity })],
     ...(maxConcurrency === null ? [] : ['--max-concurrency', String(maxConcurrency)]),
     ...exitOnExceptions.flatMap((name) => ['--exit-on-exceptions', name]),
     ...usesOf(spec),
     ...shared(spec, workspace),
   ]
+}
+
+/** Only when they differ from the defaults: the image may have an older Millrace without this option. */
+function limitsOf({ requestLimits }: PodContainer): readonly string[] {
+  const limits = JSON.stringify(requestLimits)
+  return limits === JSON.stringify(flowOptions.requestLimits.preset) ? [] : ['--request-limits', limits]
 }
 
 /** A class in the image, named by tests; otherwise the image's own Executor. */

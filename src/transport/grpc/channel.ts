@@ -2,7 +2,9 @@ import type { Call, Description } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { decodeDescription } from '../../wire/description.js'
+import { decodeDescription, unknownDescription } from '../../wire/description.js'
+import { decodeInfo } from '../../wire/info.js'
+import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
 import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
@@ -15,8 +17,10 @@ type GrpcAddress = Extract<Address, { kind: 'grpc' }>
 /** How long a peer may take to say what it serves. */
 const describeTimeoutMs = 10_000
 
-/** Headers that are for the gateway that took the request in, not for the next one (jina.md 4.5). */
-const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__'])
+const nothing = new Uint8Array(0)
+
+/** Headers that are for the server that took the request in, not for the next one (jina.md 4.5). */
+const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__', recipientHeader])
 
 /**
  * Dials a server that speaks Jina's gRPC: somebody else's Executor, head or gateway, or a pod in a container. It connects
@@ -34,8 +38,14 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
       ends.closed.resolve({ reason })
     },
   }
-  const tools = isPod || options.endsWithConnection === true ? { fate } : {}
-  return new GrpcChannel(await GrpcConnection.open(peer, tools), { ...ends, isPod })
+  const { recipient, onReconnect } = options
+  const tools = isPod || options.endsWithConnection === true ? { fate } : given(onReconnect)
+  const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
+  return new GrpcChannel(await GrpcConnection.open(peer, tools), { ...ends, isPod, told })
+}
+
+function given(onReconnect: DialOptions['onReconnect']): Pick<DialOptions, 'onReconnect'> {
+  return onReconnect === undefined ? {} : { onReconnect }
 }
 
 interface Reason {
@@ -45,6 +55,8 @@ interface Reason {
 interface Ends {
   /** Whether this side watches over it. */
   readonly isPod: boolean
+  /** The pod that every request is for, as a header; null for any. */
+  readonly told: string | null
   readonly leaving: Deferred<Reason>
   readonly closed: Deferred<Reason>
 }
@@ -82,7 +94,7 @@ class GrpcChannel implements Channel {
     const options = {
       call,
       deadline: call.deadline,
-      headers: headersFor(request.endpoint, call),
+      headers: headersFor(request.endpoint, call, this.#ends.told),
     }
     try {
       const answer = DataRequest.decode(await this.#exchange(bytes, options))
@@ -100,13 +112,26 @@ class GrpcChannel implements Channel {
   async describe(): Promise<Description> {
     const deadline = Date.now() + describeTimeoutMs
     try {
-      const nothing = new Uint8Array(0)
-      return decodeDescription(
-        await this.#connection.unary(methods.endpointDiscovery, nothing, { deadline, headers: {} }),
-      )
+      const options = { deadline, headers: {} }
+      const answer = await this.#connection.unary(methods.endpointDiscovery, nothing, options)
+      const description = decodeDescription(answer)
+      const isUnclear = this.#ends.told !== null && description.identity === undefined
+      return isUnclear ? { ...description, ...(await this.#jinaDeployment(options)) } : description
     } catch (error) {
       if (isUnimplemented(error)) return unknownDescription
       throw errorFromGrpc(error, { address: this.#connection.address })
+    }
+  }
+
+  /** A Jina Executor in a cluster has its name in its environment, and tells that (jina.md 8.2). */
+  async #jinaDeployment(options: GrpcCallOptions): Promise<Pick<Description, 'jinaDeployment'>> {
+    try {
+      const { envs } = decodeInfo(await this.#connection.unary(methods.status, nothing, options))
+      const name = envs.JINA_DEPLOYMENT_NAME
+      return name === undefined || name === '(unset)' || name === '' ? {} : { jinaDeployment: name }
+    } catch (error) {
+      if (isUnimplemented(error)) return {}
+      throw error
     }
   }
 
@@ -125,7 +150,7 @@ class GrpcChannel implements Channel {
     const options = {
       call,
       deadline: call.deadline,
-      headers: headersFor(request.endpoint, call),
+      headers: headersFor(request.endpoint, call, this.#ends.told),
     }
     try {
       for await (const bytes of this.#connection.serverStream(methods.streamDoc, request.encode(), options)) {
@@ -151,17 +176,10 @@ class GrpcChannel implements Channel {
   }
 }
 
-/** Of a peer without the service; with no endpoints known every request is sent (jina.md 4.4). */
-const unknownDescription: Description = {
-  endpoints: [],
-  writeEndpoints: [],
-  streamEndpoints: [],
-  schemas: {},
-}
-
-function headersFor(endpoint: string, { headers }: Call): Record<string, string> {
+function headersFor(endpoint: string, { headers }: Call, told: string | null): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const name of Object.keys(headers)) if (!ownHeaders.has(name)) kept[name] = headers[name]!
   kept.endpoint = endpoint
+  if (told !== null) kept[recipientHeader] = told
   return kept
 }

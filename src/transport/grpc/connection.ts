@@ -29,6 +29,8 @@ export interface ConnectionTools {
   readonly clock?: Clock
   /** Given, the connection is not made again when it was lost: calls are refused then. */
   readonly fate?: Fate
+  /** Told when a connection takes the place of one that was lost. */
+  readonly onReconnect?: () => void
 }
 
 /**
@@ -46,15 +48,18 @@ export class GrpcConnection {
   readonly #fate: Fate | undefined
   /** Calls in flight. */
   readonly #calls = new Set<AbortListener>()
+  readonly #onReconnect: (() => void) | undefined
   #session: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
-  private constructor(http2: typeof Http2, peer: Peer, { clock = systemClock, fate }: ConnectionTools) {
+  private constructor(http2: typeof Http2, peer: Peer, tools: ConnectionTools) {
+    const { clock = systemClock, fate, onReconnect } = tools
     this.address = authorityOf(peer)
     this.#http2 = http2
     this.#peer = peer
     this.#clock = clock
     this.#fate = fate
+    this.#onReconnect = onReconnect
   }
 
   static async open(peer: Peer, tools: ConnectionTools = {}): Promise<GrpcConnection> {
@@ -172,7 +177,9 @@ export class GrpcConnection {
     if (this.#session?.usable === true) return this.#session
     if (this.#session !== undefined && this.#fate !== undefined) throw new GrpcFailure(left)
     const { tls } = this.#peer
+    const isAgain = this.#session !== undefined
     this.#session = new Session(this.#http2, this.address, { tls, clock: this.#clock, ...this.#fate })
+    if (isAgain) this.#onReconnect?.()
     return this.#session
   }
 }

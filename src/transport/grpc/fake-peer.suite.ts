@@ -23,6 +23,8 @@ export interface FakePeerOptions {
   onStreamDoc?: (request: SingleDocumentRequest) => AsyncIterable<SingleDocumentRequest>
   dryRun?: () => Uint8Array
   describe?: () => Uint8Array
+  /** `_status`. */
+  status?: () => Uint8Array
 }
 
 export interface FakePeer {
@@ -64,6 +66,7 @@ export async function startFakePeer(options: FakePeerOptions = {}, port = 0): Pr
     dryRun: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) => done(null, options.dryRun!()),
     endpointDiscovery: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) =>
       done(null, options.describe!()),
+    status: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) => done(null, options.status!()),
   })
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure(), (error, given) =>
@@ -109,6 +112,7 @@ function definitions(options: FakePeerOptions): grpc.ServiceDefinition {
     streamDoc: options.onStreamDoc !== undefined,
     dryRun: options.dryRun !== undefined,
     endpointDiscovery: options.describe !== undefined,
+    status: options.status !== undefined,
   }
   const entries = Object.entries(methods).filter(([name]) => serve[name as keyof typeof serve])
   return Object.fromEntries(

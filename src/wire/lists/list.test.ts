@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { idsIn, listOf } from './arbitraries.suite.js'
+import { atOnce } from '../../lib/slices.js'
 import { Document } from '../../document/index.js'
 import { concatenate, countDocuments, placesIn } from './list.js'
 
@@ -18,7 +19,9 @@ describe('lists', () => {
 
   it('tell where their Documents and other fields are', () => {
     const unknown: [number, number][] = []
-    const places = placesIn(Uint8Array.of(10, 1, 0, 80, 1, 10, 0), (from, end) => unknown.push([from, end]))
+    const places = atOnce(
+      placesIn(Uint8Array.of(10, 1, 0, 80, 1, 10, 0), (from, end) => unknown.push([from, end])),
+    )
     expect(places.map(({ from, start, end }) => [from, start, end])).toEqual([
       [0, 2, 3],
       [5, 7, 7],

@@ -1,6 +1,7 @@
 import { contentFields, field, fieldOf } from '../../document/fields.js'
 import { Reader, wireType } from '../../lib/protobuf/reader.js'
 import { prefix } from '../../lib/protobuf/writer.js'
+import { atOnce } from '../../lib/slices.js'
 import { alone, type Group, groupById } from './group.js'
 import { childrenOf, type Outline } from './outline.js'
 import { type Parent, placed } from './place.js'
@@ -84,7 +85,7 @@ function writeFamily(
 ): void {
   const tag = (number << 3) | wireType.bytes
   const isMerged = lists.length > 1
-  const groups = isMerged ? groupById(lists) : alone(lists[0] ?? [])
+  const groups = isMerged ? atOnce(groupById(lists)) : alone(lists[0] ?? [])
   const kept = number === field.matches ? best(groups, isMerged ? lists : [], ranking) : groups
   for (const { documents, list } of kept) {
     const [first, ...others] = documents

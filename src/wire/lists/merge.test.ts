@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { plain } from '../../document/arbitraries.suite.js'
 import { Document, DocumentArray, type DocumentInit } from '../../document/index.js'
 import { Writer } from '../../lib/protobuf/writer.js'
+import { atOnce } from '../../lib/slices.js'
 import { anyDocument, documentsIn, idsIn, joined, listOf } from './arbitraries.suite.js'
-import { mergeLists } from './merge.js'
+import * as merging from './merge.js'
 import type { Ranking } from './ranking.js'
 
+const mergeLists = (...given: Parameters<typeof merging.mergeLists>): Uint8Array[] =>
+  atOnce(merging.mergeLists(...given))
 const all: Ranking = { limit: null, by: null, order: null }
 const unranked: Ranking = { limit: null, by: 'no such score', order: null }
 const list = (...documents: DocumentInit[]): Uint8Array => new DocumentArray(documents).toProtobuf()
@@ -14,6 +17,18 @@ const merged = (...lists: Uint8Array[]): DocumentArray => documentsIn(mergeLists
 const ids = (documents: Iterable<Document>): string[] => Array.from(documents, (document) => document.id)
 
 describe('mergeLists', () => {
+  it('gives way to others between slices of many Documents', () => {
+    const many = listOf(
+      Array.from({ length: 2_000 }, (_, at) => Uint8Array.of(10, 2, 97 + (at % 26), 97 + (at >> 7))),
+    )
+    const work = merging.mergeLists([many, many], all)
+    let slices = 1
+    let step = work.next()
+    for (; step.done !== true; step = work.next()) slices++
+    expect(slices).toBeGreaterThan(8)
+    expect(step.value).toEqual(mergeLists([many, many], all))
+  })
+
   it('makes one of the Documents of one id, in the order in which ids first come', () => {
     const docs = merged(
       list({ id: 'a', text: 'A', tags: { x: 1 } }, { id: 'b' }),

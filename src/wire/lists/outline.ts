@@ -2,6 +2,7 @@ import { contentFields, field, fieldOf } from '../../document/fields.js'
 import { maxDepth } from '../../document/record.js'
 import { MillraceError } from '../../errors.js'
 import { Reader } from '../../lib/protobuf/reader.js'
+import { Slice, type Sliced } from '../../lib/slices.js'
 import type { Place } from './list.js'
 
 /** What one look over the top level of a DocumentProto tells. */
@@ -84,6 +85,17 @@ export function outlineOf({ bytes, from, start, end }: Place, depth: number): Ou
     filled = there ? filled | bit : filled & ~bit
   }
   return { bytes, from, start, end, depth, id, filled, granularity, adjacency, scoresFrom, scoresEnd }
+}
+
+/** Those of the Documents of a list. In slices. Throws as `outlineOf` does. */
+export function* outlinesOf(places: readonly Place[]): Sliced<Outline[]> {
+  const slice = new Slice()
+  const outlines: Outline[] = []
+  for (const place of places) {
+    if (slice.isFull(place.end - place.start)) yield
+    outlines.push(outlineOf(place, 0))
+  }
+  return outlines
 }
 
 /** The chunks or matches of a Document, by the number of their field. */

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Document, DocumentArray, type Scores } from '../../document/index.js'
 import { documentsIn } from './arbitraries.suite.js'
+import { atOnce } from '../../lib/slices.js'
 import { mergeLists } from './merge.js'
 import type { Ranking } from './ranking.js'
 
@@ -18,7 +19,7 @@ function merged(lists: readonly (readonly Match[])[], ranking: Partial<Ranking> 
     )
     return new DocumentArray([{ id: 'q', matches }]).toProtobuf()
   })
-  return [...documentsIn(mergeLists(answers, { ...all, ...ranking })).at(0)!.matches]
+  return [...documentsIn(atOnce(mergeLists(answers, { ...all, ...ranking }))).at(0)!.matches]
 }
 
 const ids = (...given: Parameters<typeof merged>): string =>

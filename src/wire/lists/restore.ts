@@ -1,10 +1,17 @@
+import { Slice, type Sliced } from '../../lib/slices.js'
 import { type Place, placesIn } from './list.js'
-import { type Outline, outlineOf } from './outline.js'
+import { type Outline, outlinesOf } from './outline.js'
 import { Rope } from './rope.js'
 import type { Share, Split } from './split.js'
 
 /** Positions that wait for a Document of an id, the first one at the end. */
 type Turns = Map<string, number[]>
+
+/** The ids that a shard was asked for, and the positions of their Documents in the request. */
+interface Asked {
+  readonly ids: readonly string[]
+  readonly positions: readonly number[]
+}
 
 /** A Document of an answer and its position in the request; undefined while it has none. */
 interface Answered {
@@ -18,81 +25,113 @@ interface Answered {
  *
  * A Document whose id its shard was asked for goes where that one was, a repeated id in turn; one whose id another shard
  * was asked for, to a position that is left. Any other Document goes behind the one that precedes it in its answer, or
- * to the end when none does. Throws MALFORMED.
+ * to the end when none does. In slices. Throws MALFORMED.
  */
-export function inOrder(split: Split, answers: readonly (Uint8Array | undefined)[]): Uint8Array[] {
-  const restored = new Rope()
+export function* inOrder(split: Split, answers: readonly (Uint8Array | undefined)[]): Sliced<Uint8Array[]> {
   const unknown = new Rope()
-  const asked = split.map(idsOf)
-  const answered = answers.map((answer, index) => {
-    if (answer === undefined) return []
-    const places = placesIn(answer, (from, end) => unknown.add(answer, from, end))
-    const documents = places.map((place) => outlineOf(place, 0))
-    return atOwnPositions(documents, asked[index]!, split[index]!.positions)
-  })
-  atPositionsLeft(
-    answered.flat(),
-    asked.flat(),
-    split.flatMap(({ positions }) => positions),
-  )
-  for (const { bytes, from, end } of assembled(answered)) restored.add(bytes, from, end)
+  const asked: Asked[] = []
+  const answered: Answered[][] = []
+  for (const [index, share] of split.entries()) {
+    const one = { ids: yield* idsOf(share), positions: share.positions }
+    asked.push(one)
+    const answer = answers[index]
+    if (answer === undefined) continue
+    const places = yield* placesIn(answer, (from, end) => unknown.add(answer, from, end))
+    answered.push(yield* atOwnPositions(yield* outlinesOf(places), one))
+  }
+  yield* atPositionsLeft(answered, asked)
+  const restored = yield* assembled(answered)
   restored.append(unknown)
-  return restored.pieces()
+  return yield* restored.pieces()
 }
 
-function idsOf({ pieces }: Share): string[] {
-  return pieces.flatMap((piece) => placesIn(piece).map((place) => outlineOf(place, 0).id))
+function* idsOf({ pieces }: Share): Sliced<string[]> {
+  const ids: string[] = []
+  for (const piece of pieces) {
+    for (const { id } of yield* outlinesOf(yield* placesIn(piece))) ids.push(id)
+  }
+  return ids
 }
 
-function atOwnPositions(
-  documents: readonly Outline[],
-  ids: readonly string[],
-  positions: readonly number[],
-): Answered[] {
+function* atOwnPositions(documents: readonly Outline[], { ids, positions }: Asked): Sliced<Answered[]> {
   const isSame = documents.length === ids.length && documents.every(({ id }, at) => id === ids[at])
   if (isSame) return documents.map((document, at) => ({ document, position: positions[at]! }))
-  const turns = turnsOf(ids, positions)
-  return documents.map((document) => ({ document, position: turns.get(document.id)?.pop() }))
+  const slice = new Slice()
+  const turns = yield* turnsOf(ids, positions)
+  const answered: Answered[] = []
+  for (const document of documents) {
+    if (slice.isFull(0)) yield
+    answered.push({ document, position: turns.get(document.id)?.pop() })
+  }
+  return answered
 }
 
 /** Documents without an id stay with their shard. */
-function atPositionsLeft(
-  answered: readonly Answered[],
-  ids: readonly string[],
-  positions: readonly number[],
-): void {
-  const unplaced = answered.filter(({ document, position }) => position === undefined && document.id !== '')
+function* atPositionsLeft(answered: readonly (readonly Answered[])[], asked: readonly Asked[]): Sliced<void> {
+  const slice = new Slice()
+  const unplaced: Answered[] = []
+  const isTaken: boolean[] = []
+  for (const answer of answered) {
+    for (const one of answer) {
+      if (slice.isFull(0)) yield
+      if (one.position !== undefined) isTaken[one.position] = true
+      else if (one.document.id !== '') unplaced.push(one)
+    }
+  }
   if (unplaced.length === 0) return
-  const taken = new Set(answered.map(({ position }) => position))
-  const idAt = new Map(positions.map((position, at) => [position, ids[at]!]))
-  const left = [...idAt.keys()].filter((position) => !taken.has(position)).sort((a, b) => a - b)
-  const turns = turnsOf(
-    left.map((position) => idAt.get(position)!),
-    left,
-  )
-  for (const one of unplaced) one.position = turns.get(one.document.id)?.pop()
+  const idAt: string[] = []
+  for (const { ids, positions } of asked) {
+    for (const [at, position] of positions.entries()) {
+      if (slice.isFull(0)) yield
+      if (isTaken[position] !== true) idAt[position] = ids[at]!
+    }
+  }
+  const turns: Turns = new Map()
+  for (let position = idAt.length - 1; position >= 0; position--) {
+    if (slice.isFull(0)) yield
+    const id = idAt[position]
+    if (id !== undefined) addTurn(turns, id, position)
+  }
+  for (const one of unplaced) {
+    if (slice.isFull(0)) yield
+    one.position = turns.get(one.document.id)?.pop()
+  }
 }
 
-function turnsOf(ids: readonly string[], positions: readonly number[]): Turns {
+function* turnsOf(ids: readonly string[], positions: readonly number[]): Sliced<Turns> {
+  const slice = new Slice()
   const turns: Turns = new Map()
   for (let at = ids.length - 1; at >= 0; at--) {
-    const waiting = turns.get(ids[at]!)
-    if (waiting === undefined) turns.set(ids[at]!, [positions[at]!])
-    else waiting.push(positions[at]!)
+    if (slice.isFull(0)) yield
+    addTurn(turns, ids[at]!, positions[at]!)
   }
   return turns
 }
 
-function assembled(answered: readonly (readonly Answered[])[]): Place[] {
-  const slots = new Map<number, Place[]>()
+function addTurn(turns: Turns, id: string, position: number): void {
+  const waiting = turns.get(id)
+  if (waiting === undefined) turns.set(id, [position])
+  else waiting.push(position)
+}
+
+/** By position, each with those that have none and follow it; the ones before any position come last. */
+function* assembled(answered: readonly (readonly Answered[])[]): Sliced<Rope> {
+  const slice = new Slice()
+  const slots: (Place[] | undefined)[] = []
   const end: Place[] = []
   for (const answer of answered) {
     let slot = end
     for (const { document, position } of answer) {
-      if (position !== undefined) slots.set(position, (slot = []))
+      if (slice.isFull(0)) yield
+      if (position !== undefined) slots[position] = slot = []
       slot.push(document)
     }
   }
-  const positions = [...slots.keys()].sort((a, b) => a - b)
-  return [...positions.flatMap((position) => slots.get(position)!), ...end]
+  const rope = new Rope()
+  slots.push(end)
+  for (const slot of slots) {
+    if (slice.isFull(0)) yield
+    for (const { bytes, from, end: to } of slot ?? []) rope.add(bytes, from, to)
+  }
+  return rope
 }

@@ -1,7 +1,11 @@
 import { allocate } from '../../lib/protobuf/text.js'
+import { Slice, type Sliced } from '../../lib/slices.js'
 
 /** From this many bytes on a range is handed on as a view: below it, a copy costs less than one more piece to write. */
 const largeRange = 4096
+
+/** Small ranges are copied together up to about this many bytes. */
+const maxJoined = 64 * 1024
 
 interface Range {
   readonly bytes: Uint8Array
@@ -18,7 +22,7 @@ interface Range {
  * document.add(bytes, 10, 400)
  * list.add(prefix(10, document.length))
  * list.append(document)
- * return list.pieces()
+ * return atOnce(list.pieces())
  */
 export class Rope {
   readonly #parts: (Range | Rope)[] = []
@@ -44,27 +48,48 @@ export class Rope {
     this.#parts.push(rope)
   }
 
-  /** Large ranges as views of the bytes they are in; small ones are copied together. What was added is never cut in two. */
-  pieces(): Uint8Array[] {
+  /**
+   * Large ranges as views of the bytes they are in; small ones are copied together. What was added is never cut in two.
+   * In slices.
+   */
+  *pieces(): Sliced<Uint8Array[]> {
+    const slice = new Slice()
     const pieces: Uint8Array[] = []
     const small: Range[] = []
-    for (const range of this.#ranges()) {
-      if (range.to - range.from < largeRange) small.push(range)
-      else {
+    let smallBytes = 0
+    for (const range of yield* this.#ranges()) {
+      const length = range.to - range.from
+      if (slice.isFull(0)) yield
+      const isSmall = length < largeRange
+      if (!isSmall || smallBytes + length > maxJoined) {
         flush(small, pieces)
-        pieces.push(view(range))
+        smallBytes = 0
       }
+      if (isSmall) {
+        small.push(range)
+        smallBytes += length
+      } else pieces.push(view(range))
     }
     flush(small, pieces)
     return pieces
   }
 
-  #ranges(into: Range[] = []): Range[] {
+  *#ranges(): Sliced<Range[]> {
+    const slice = new Slice()
+    const ranges: Range[] = []
     for (const part of this.#parts) {
-      if (part instanceof Rope) part.#ranges(into)
-      else into.push(part)
+      if (slice.isFull(0)) yield
+      if (part instanceof Rope) part.#addTo(ranges)
+      else ranges.push(part)
     }
-    return into
+    return ranges
+  }
+
+  #addTo(ranges: Range[]): void {
+    for (const part of this.#parts) {
+      if (part instanceof Rope) part.#addTo(ranges)
+      else ranges.push(part)
+    }
   }
 }
 

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { Document } from '../../document/index.js'
 import { documentsIn, id, idsIn, joined, listOf } from './arbitraries.suite.js'
 import { compileKey } from './key.js'
-import { inOrder } from './restore.js'
-import { splitDocuments } from './split.js'
+import { atOnce } from '../../lib/slices.js'
+import * as restoring from './restore.js'
+import * as splitting from './split.js'
 
 const document = (documentId: string, text = ''): Uint8Array =>
   new Document({ id: documentId, text }).toProtobuf()
@@ -13,6 +14,11 @@ const list = (...ids: string[]): Uint8Array => listOf(ids.map((one) => document(
 /** Documents go to the shard that their text names. */
 const text = compileKey('text')
 const byText = (bytes: Uint8Array): number => Number(text(bytes))
+
+const splitDocuments = (...given: Parameters<typeof splitting.splitDocuments>): splitting.Split =>
+  atOnce(splitting.splitDocuments(...given))
+const inOrder = (...given: Parameters<typeof restoring.inOrder>): Uint8Array[] =>
+  atOnce(restoring.inOrder(...given))
 
 describe('splitDocuments', () => {
   it('gives each shard its Documents in their order, and their positions', () => {

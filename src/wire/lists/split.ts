@@ -1,4 +1,5 @@
 import { MillraceError } from '../../errors.js'
+import { Slice, type Sliced } from '../../lib/slices.js'
 import { placesIn } from './list.js'
 import { Rope } from './rope.js'
 
@@ -16,18 +17,20 @@ export type Split = readonly Share[]
 
 /**
  * Deals the Documents of a list out to shards 0 to `shards` - 1, each to the one that `place` gives for its undecoded
- * DocumentProto. Fields of the list that are not known go with its last Document. Throws
+ * DocumentProto. Fields of the list that are not known go with its last Document. In slices. Throws
  * MALFORMED, and INVALID_OPTION when `place` gives no shard.
  */
-export function splitDocuments(
+export function* splitDocuments(
   list: Uint8Array,
   place: (document: Uint8Array) => number,
   shards: number,
-): Split {
+): Sliced<Split> {
+  const slice = new Slice()
   const shares = new Map<number, { shard: number; rope: Rope; positions: number[] }>()
   const unknown = new Rope()
-  const documents = placesIn(list, (from, end) => unknown.add(list, from, end))
+  const documents = yield* placesIn(list, (from, end) => unknown.add(list, from, end))
   for (const [position, { from, start, end }] of documents.entries()) {
+    if (slice.isFull(end - start)) yield
     const shard = checked(place(list.subarray(start, end)), shards)
     let share = shares.get(shard)
     if (share === undefined) shares.set(shard, (share = { shard, rope: new Rope(), positions: [] }))
@@ -35,9 +38,10 @@ export function splitDocuments(
     share.positions.push(position)
     if (position === documents.length - 1) share.rope.append(unknown)
   }
-  return [...shares.values()]
-    .sort((left, right) => left.shard - right.shard)
-    .map(({ shard, rope, positions }) => ({ shard, pieces: rope.pieces(), positions }))
+  const split: Share[] = []
+  for (const { shard, rope, positions } of shares.values())
+    split.push({ shard, pieces: yield* rope.pieces(), positions })
+  return split.sort((left, right) => left.shard - right.shard)
 }
 
 function checked(shard: number, shards: number): number {

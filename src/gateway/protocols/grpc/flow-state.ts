@@ -25,7 +25,7 @@ export function dryRun({ handle, timeoutMs }: Serving): UnaryMethod {
   }
 }
 
-/** `JinaDiscoverEndpointsRPC/endpoint_discovery`. */
+/** `JinaDiscoverEndpointsRPC/endpoint_discovery`; UNAVAILABLE while a stage has no pod that has said what it serves. */
 export function endpointDiscovery({ describe }: Serving): UnaryMethod {
   return {
     kind: 'unary',

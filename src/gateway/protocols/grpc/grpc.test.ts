@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MillraceError } from '../../../errors.js'
 import { deferred } from '../../../lib/deferred.js'
+import { DataRequest } from '../../../wire/data-request.js'
 import { decodeDescription } from '../../../wire/description.js'
 import { decodeHealthResponse, encodeHealthRequest } from '../../../wire/health.js'
 import { decodeInfo } from '../../../wire/info.js'
@@ -86,6 +87,20 @@ describe('what the Flow says of itself', () => {
     expect(decodeDescription(bytes).endpoints).toEqual(['_jina_dry_run_', '/x', '/y'])
   })
 
+  test('discovery has no answer until every stage has a pod that describes itself', async () => {
+    const path = '/jina.JinaDiscoverEndpointsRPC/endpoint_discovery'
+    const gateway = createGateway(gatewaySpec([stageSpec('a'), stageSpec('b')]))
+    const client = new TestClient((await gateway.listen()).port)
+    open.push({ gateway, client })
+    await gateway.add('a', 'a/rep-0', { kind: 'memory', service: pod() })
+    await expect(client.unary(path, empty)).rejects.toMatchObject({
+      code: 14,
+      details: expect.stringContaining('Stage b has not said yet what it serves'),
+    })
+    await gateway.add('b', 'b/rep-0', { kind: 'memory', service: pod() })
+    expect(decodeDescription(await client.unary(path, empty)).endpoints).toContain('/default')
+  })
+
   test('_status has versions', async () => {
     const { client } = await startedGateway({ exec: pod() })
     const { jina } = decodeInfo(await client.unary('/jina.JinaInfoRPC/_status', empty))
@@ -155,6 +170,43 @@ describe('a message', () => {
     const { client } = await startedGateway({ exec: pod() }, { maxMessageBytes: 1000 })
     await expect(client.send(request('/foo', ['x'.repeat(2000)]))).rejects.toMatchObject({ code: 8 })
     expect((await client.send(request('/foo', ['x']))).docs.texts).toEqual(['x'])
+  })
+
+  test('that is made of more than its limits is refused with INVALID_ARGUMENT, whoever serves its endpoint', async () => {
+    const seen: string[] = []
+    const exec = pod(
+      async (asked) => {
+        seen.push(asked.endpoint)
+        return asked.answer()
+      },
+      { endpoints: ['/foo'] },
+    )
+    const requestLimits = { parameterBytes: 1_000, parameterValues: 3, parameterDepth: 1, documents: 2 }
+    const { client } = await startedGateway({ exec }, { requestLimits })
+    const withParameters = (parameters: Record<string, unknown>, endpoint = '/foo'): DataRequest =>
+      DataRequest.create({ endpoint, parameters })
+    await client.send(withParameters({ a: 1, b: { c: 2 } }))
+    const refusals: readonly (readonly [DataRequest, RegExp])[] = [
+      [withParameters({ a: 'x'.repeat(1_000) }), /at most 1000 .*parameterBytes/],
+      [withParameters({ list: [1, 2, 3] }), /at most 3 .*parameterValues/],
+      [withParameters({ a: { b: {} } }), /at most 1 .*parameterDepth/],
+      [withParameters({ list: [1, 2, 3] }, '/nobody'), /at most 3 .*parameterValues/],
+      [request('/foo', ['a', 'b', 'c']), /the 2 that are allowed .*requestLimits\.documents/],
+    ]
+    for (const [asked, message] of refusals) {
+      await expect(client.send(asked)).rejects.toMatchObject({
+        code: 3,
+        details: expect.stringMatching(message),
+      })
+    }
+    const stream = client.items(
+      '/jina.JinaSingleDocumentRequestRPC/stream_doc',
+      SingleDocumentRequest.create({ endpoint: '/foo', parameters: { list: [1, 2, 3] } }).encode(),
+    )
+    const error = new Promise((resolve) => stream.on('error', resolve))
+    stream.resume()
+    expect(await error).toMatchObject({ code: 3, details: expect.stringContaining('parameterValues') })
+    expect(seen).toEqual(['/foo'])
   })
 
   test('of a megabyte passes through as it was, in both directions', async () => {

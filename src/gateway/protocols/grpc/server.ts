@@ -10,6 +10,8 @@ import {
 import type { AddressInfo, ServerOpts } from 'node:net'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
+import { recipientHeader } from '../../../wire/identity.js'
+import { recipientCheck } from '../../identity.js'
 import type { ProtocolServer, Serving } from '../../serving.js'
 import type { MessageListener } from './method.js'
 import { serve } from './serve.js'
@@ -47,6 +49,7 @@ export class GrpcServer implements ProtocolServer {
   readonly #services: Services
   readonly #clock: Clock
   readonly #maxMessageBytes: number
+  readonly #check: ReturnType<typeof recipientCheck>
   readonly #sessions = new Set<ServerHttp2Session>()
   readonly #streams = new Set<MessageListener>()
   #closed: Promise<void> | undefined
@@ -54,6 +57,7 @@ export class GrpcServer implements ProtocolServer {
   constructor(serving: Serving, clock: Clock) {
     this.#clock = clock
     this.#maxMessageBytes = serving.maxMessageBytes
+    this.#check = recipientCheck(serving.identity)
     this.#services = services(serving)
     this.#server = createServer(settings)
     this.#server.on('session', (session) => this.#accept(session))
@@ -111,6 +115,8 @@ export class GrpcServer implements ProtocolServer {
       maxMessageBytes: this.#maxMessageBytes,
       timeoutMs: method === undefined || method.kind === 'stream' ? null : (method.timeoutMs ?? null),
     })
+    const refusal = this.#check(headers[recipientHeader] as string | undefined)
+    if (refusal !== null) return call.fail(refusal)
     if (method === undefined)
       return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
     const listener = serve(method, { stream, headers, call, maxMessageBytes: this.#maxMessageBytes })

@@ -1,0 +1,38 @@
+import { MillraceError } from '../errors.js'
+import type { DataRequest } from './data-request.js'
+import { checkStruct } from './struct-limits.js'
+
+/** What a request may be made of. */
+export interface RequestLimits {
+  /** Bytes of the parameters. Default 4 MiB. */
+  readonly parameterBytes: number
+  /** Members of objects and items of lists in the parameters, of all levels together. Default 65,536. */
+  readonly parameterValues: number
+  /** Levels of objects and lists below the top of the parameters. Default, and most: 64. */
+  readonly parameterDepth: number
+  /** Default 500,000. */
+  readonly documents: number
+}
+
+/** Nothing is decoded. @throws INVALID_INPUT for a request that is more, MALFORMED for parameters that are no Struct */
+export function checkRequest(request: DataRequest, limits: RequestLimits): void {
+  checkParameters(request, limits)
+  const { data } = request
+  // a document takes two bytes at least
+  if (data !== undefined && data.length <= 2 * limits.documents) return
+  if (request.peekDocCount(limits.documents) <= limits.documents) return
+  throw new MillraceError(
+    'INVALID_INPUT',
+    `This request has more documents than the ${limits.documents} that are allowed (requestLimits.documents of the Flow). Send them in several requests, or raise the limit.`,
+  )
+}
+
+/** Of both kinds of request. Throws as `checkRequest` does. */
+export function checkParameters(
+  { parameterBytes }: Pick<DataRequest, 'parameterBytes'>,
+  limits: RequestLimits,
+): void {
+  if (parameterBytes === undefined || parameterBytes.length === 0) return
+  const { parameterBytes: bytes, parameterValues: values, parameterDepth: depth } = limits
+  checkStruct(parameterBytes, { bytes, values, depth })
+}

@@ -1,0 +1,21 @@
+import { MillraceError } from '../errors.js'
+
+/** Set for containers that are one of several replicas of a shard, each with a workspace of its own. */
+export const ownWorkspaceVariable = 'MILLRACE_OWN_WORKSPACE'
+
+/**
+ * For an Executor whose replicas must share their workspace: whoever wrote the container's configuration may not have known
+ * its class.
+ *
+ * @throws WORKSPACE_CONFLICT in a container whose workspace the other replicas do not have
+ */
+export function requireShared(className: string, env: NodeJS.ProcessEnv = process.env): void {
+  if (!env[ownWorkspaceVariable]) return
+  throw new MillraceError('WORKSPACE_CONFLICT', `${className}: ${notShared}`)
+}
+
+/** Why a stage is refused, and the ways out. */
+export const notShared =
+  'the replicas of a shard must share one workspace, and here each would have a volume of its own: a search would find what ' +
+  'its replica was given. Use replicas: 1, and more shards for more data; or name a storage class whose volumes many pods can ' +
+  'write to (ReadWriteMany): sharedStorageClass (--shared-storage-class).'
