@@ -107,7 +107,7 @@ it('of two programs that start one Flow at once no one takes away what the other
   }
 })
 
-it('a Flow whose containers somebody has stopped is started again, and waited for', async () => {
+it('a Flow whose containers were stopped is started again, and waited for', async () => {
   const flow = await who().start(onDocker())
   await flow.close()
   await docker('stop', '--time', '10', ...(await containersOf(name)))

@@ -352,7 +352,7 @@ describe('close', () => {
     await expect(set.scale(1)).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
-  it('replaces nobody that dies while the last requests end', async () => {
+  it('replaces no replica that dies while the last requests end', async () => {
     const { set, grow, starts, gateway } = fakeStage()
     const [pod] = await grow(1)
     set.freeze()

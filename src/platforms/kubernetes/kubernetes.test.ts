@@ -230,7 +230,7 @@ describe('objects', () => {
     expect(fake.names('deployments')).toContain('encoder')
   })
 
-  it('leave a field to whoever set it, and say what was applied before', async () => {
+  it('leave a field to the manager that set it, and say what was applied before', async () => {
     fake.answer = ({ path: at }) =>
       at.endsWith('deployments/encoder') ? conflict('.spec.template.image', 'kubectl-edit') : null
     const { message } = await failure(applyAll(cluster, (await intent()).objects))
@@ -354,7 +354,7 @@ describe('scale', () => {
     expect(patched!.query.get('fieldManager')).toBe('millrace')
   })
 
-  it('gives the number of whoever came last', async () => {
+  it('gives the number of the last call', async () => {
     await applied()
     fake.onSleep = () => {
       fake.objects.get(`${deployments}/encoder`)!.spec!.replicas = 4
