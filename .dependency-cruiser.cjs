@@ -1,6 +1,7 @@
 // Folder order is import order: a folder imports only folders above it in this list.
 const order = [
   'lib',
+  'budget',
   'observe',
   'document',
   'wire',

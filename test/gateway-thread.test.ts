@@ -42,6 +42,14 @@ function spec(port: number): GatewaySpec {
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
+    limits: {
+      maxBytes: 2 ** 30,
+      maxConnections: null,
+      maxCalls: 1024,
+      stallMs: 10_000,
+      handshakeMs: 10_000,
+      idleMs: null,
+    },
     requestLimits: {
       parameterBytes: 4 * 1024 * 1024,
       parameterValues: 65_536,

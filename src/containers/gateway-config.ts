@@ -24,7 +24,7 @@ export interface GatewayContainer {
  * @throws UNSUPPORTED for a reduce that is a function, and for strings that reading the YAML would substitute
  */
 export function gatewayConfig({ settings, stages }: FlowPlan, container: GatewayContainer): object {
-  const { name, prefetch, queue, maxMessageBytes, requestLimits, timeoutMs, timeoutSendMs, graceMs } =
+  const { name, prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, timeoutSendMs, graceMs } =
     settings
   const executors = stages.map((stage) => ({
     name: stage.name,
@@ -35,7 +35,10 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     jtype: 'Flow',
     with: {
       ...(!hasNames(name) && { name }),
-      ...changed({ prefetch, queue, maxMessageBytes, requestLimits, timeoutMs, graceMs }, flowOptions),
+      ...changed(
+        { prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, graceMs },
+        flowOptions,
+      ),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
     },
     executors,

@@ -53,6 +53,9 @@ export interface LineTarget {
   readonly onErrorLine?: (line: string) => void
 }
 
+/** Milliseconds that a removal by another caller is waited for. */
+const removalMs = 10_000
+
 /** A container of one engine. */
 export class Container {
   readonly id: string
@@ -133,7 +136,23 @@ export class Container {
 
   /** Removes it, even while it runs, with its anonymous volumes; named volumes stay. */
   async remove(): Promise<void> {
-    await this.#quietly(() => this.#container.remove({ force: true, v: true }), 'removed')
+    try {
+      await this.#container.remove({ force: true, v: true })
+    } catch (error) {
+      if (isNotFound(error)) return
+      if (!isConflict(error)) throw this.#failure(error, 'removed')
+      await this.#removedByAnother()
+    }
+  }
+
+  /** Waits for the removal by another caller: until then its networks count it as an active endpoint. */
+  async #removedByAnother(): Promise<void> {
+    const abortSignal = AbortSignal.timeout(removalMs)
+    try {
+      await this.#container.wait({ condition: 'removed', abortSignal })
+    } catch (error) {
+      if (!isNotFound(error) && !abortSignal.aborted) throw this.#failure(error, 'removed')
+    }
   }
 
   /** Writes small files into a folder of the container. */
@@ -195,8 +214,12 @@ export class Container {
       await work()
     } catch (error) {
       if (isNotFound(error) || isConflict(error)) return
-      throw dockerFailure(error, `The container ${this.id.slice(0, 12)} cannot be ${done}`)
+      throw this.#failure(error, done)
     }
+  }
+
+  #failure(error: unknown, done: string): MillraceError {
+    return dockerFailure(error, `The container ${this.id.slice(0, 12)} cannot be ${done}`)
   }
 }
 

@@ -13,6 +13,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     prefetch: settings.prefetch,
     queue: settings.queue,
     maxMessageBytes: settings.maxMessageBytes,
+    limits: { ...settings.limits, maxBytes: settings.limits.maxBytes ?? 4 * settings.maxMessageBytes },
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
     stages: stages.map((stage, index) => ({

@@ -4,7 +4,7 @@ import type { Call, Description, Handler, Service, StreamHandler } from '../call
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
 import { createGateway, type Gateway } from './gateway.js'
-import { type GatewaySpec, type StageSpec, unsharded } from './spec.js'
+import { type GatewaySpec, type LimitsSpec, type StageSpec, unsharded } from './spec.js'
 
 export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
   return {
@@ -23,6 +23,16 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
   }
 }
 
+/** Wide enough for all tests but those of limits. */
+export const testLimits: LimitsSpec = {
+  maxBytes: 2 ** 30,
+  maxConnections: null,
+  maxCalls: 1024,
+  stallMs: 60_000,
+  handshakeMs: 60_000,
+  idleMs: null,
+}
+
 export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewaySpec> = {}): GatewaySpec {
   return {
     name: 'flow',
@@ -32,6 +42,7 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
+    limits: testLimits,
     requestLimits: {
       parameterBytes: 4 * 1024 * 1024,
       parameterValues: 65_536,

@@ -11,6 +11,7 @@ import { walk } from '../topology/walk.js'
 import { walkDocument } from '../topology/walk-document.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
+import { Budget } from '../budget/budget.js'
 import type { PodIdentity } from '../wire/identity.js'
 import { mergeDescriptions } from './describe.js'
 import type { GatewayEvent, Outlook, StageLoad } from './events.js'
@@ -133,6 +134,8 @@ class LocalGateway implements Gateway {
       identity,
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
+      limits: spec.limits,
+      budget: new Budget(spec.limits.maxBytes),
       timeoutMs: spec.timeoutMs,
     }
     this.#server = new GrpcServer(serving, clock)

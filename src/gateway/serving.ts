@@ -1,4 +1,6 @@
 import type { Description, Handler, StreamHandler } from '../call/call.js'
+import type { Budget } from '../budget/budget.js'
+import type { LimitsSpec } from './spec.js'
 import type { PodIdentity } from '../wire/identity.js'
 
 /** What a gateway protocol serves: the whole Flow behind two handlers. */
@@ -14,6 +16,9 @@ export interface Serving {
   readonly identity: PodIdentity
   readonly prefetch: number
   readonly maxMessageBytes: number
+  readonly limits: LimitsSpec
+  /** What is held for clients is reserved here. */
+  readonly budget: Budget
   /** Milliseconds for one request, where its client does not set less; null for no limit. */
   readonly timeoutMs: number | null
 }

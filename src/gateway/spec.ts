@@ -24,8 +24,20 @@ export interface GatewaySpec {
   readonly requestLimits: RequestLimits
   /** Of all clients together. */
   readonly queue: { readonly maxRequests: number; readonly maxBytes: number }
+  readonly limits: LimitsSpec
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
   readonly timeoutMs: number | null
+}
+
+/** What clients may hold, and how long they may take; explained at `FlowLimits`. */
+export interface LimitsSpec {
+  readonly maxBytes: number
+  /** Null for what the limit of open files allows. */
+  readonly maxConnections: number | null
+  readonly maxCalls: number
+  readonly stallMs: number
+  readonly handshakeMs: number
+  readonly idleMs: number | null
 }
 
 export interface StageSpec extends FailureRules {

@@ -17,6 +17,10 @@ export interface StreamPeer {
   /** No more requests, please. */
   pause(): void
   resume(): void
+  /** So many bytes of requests are not held any more. */
+  release(bytes: number): void
+  /** Makes room for an answer that waits for its turn; false when the stream has failed for want of it. */
+  reserve(bytes: number): boolean
 }
 
 export interface StreamOptions {
@@ -35,6 +39,8 @@ export interface StreamOptions {
 
 interface Slot {
   readonly bytes: number
+  /** Reserved for the answer while it waits for its turn. */
+  answerBytes: number
   answer: DataRequest | undefined
 }
 
@@ -74,10 +80,15 @@ export class RequestStream {
     this.#deadlines = deadlinesOf(this.#clock)
   }
 
+  /** Whether no request is under way. */
+  get isIdle(): boolean {
+    return this.#inFlight === 0
+  }
+
   /** A request came in; `bytes` is its size. */
   push(request: DataRequest, bytes: number): void {
     if (this.#done) return
-    const slot: Slot = { bytes, answer: undefined }
+    const slot: Slot = { bytes, answerBytes: 0, answer: undefined }
     if (this.#options.inOrder) this.#slots.push(slot)
     this.#inFlight++
     this.#bytes += bytes
@@ -162,6 +173,7 @@ export class RequestStream {
     slot.answer = answer
     if (!this.#options.inOrder) this.#send(slot, answer)
     else {
+      if (this.#slots[0] !== slot && !this.#keep(slot, answer)) return
       for (let head = this.#slots[0]; head?.answer !== undefined; head = this.#slots[0]) {
         this.#slots.shift()
         this.#send(head, head.answer)
@@ -169,9 +181,16 @@ export class RequestStream {
     }
   }
 
+  /** The answer of a request that is not the next one. */
+  #keep(slot: Slot, answer: DataRequest): boolean {
+    slot.answerBytes = answer.data?.byteLength ?? 0
+    return this.#peer.reserve(slot.answerBytes)
+  }
+
   #send(slot: Slot, answer: DataRequest): void {
     this.#inFlight--
     this.#bytes -= slot.bytes
+    this.#peer.release(slot.bytes + slot.answerBytes)
     if (!this.#peer.answer(answer)) this.#blocked = true
   }
 

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { unbounded } from '../budget/budget.js'
 import { framed, sizeOf } from './frame.js'
 import { MessageReader } from './message-reader.js'
 
 function reading(chunks: readonly Buffer[]): { messages: string[]; isWithinMessage: boolean } {
   const messages: string[] = []
   const reader = new MessageReader({
+    account: unbounded,
     maxMessageBytes: 1 << 20,
     inflate: () => Promise.reject(new Error('nothing is compressed here')),
     onMessage: (message) => messages.push(Buffer.from(message).toString('hex')),

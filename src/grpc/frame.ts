@@ -13,6 +13,9 @@ export function sizeOf(message: Message): number {
   return size
 }
 
+/** Parts larger than this are written in several pieces, so that it shows how much of them the client has taken. */
+const largestWriteBytes = 256 * 1024
+
 /** A message with its prefix, as buffers to write one after the other. Large parts are not copied. */
 export function framed(message: Message, size: number): Buffer[] {
   const writes: Buffer[] = []
@@ -29,7 +32,10 @@ export function framed(message: Message, size: number): Buffer[] {
       continue
     }
     if (at > 0) writes.push(buffer)
-    writes.push(Buffer.from(part.buffer, part.byteOffset, part.length))
+    for (let from = 0; from < part.length; from += largestWriteBytes) {
+      const bytes = Math.min(largestWriteBytes, part.length - from)
+      writes.push(Buffer.from(part.buffer, part.byteOffset + from, bytes))
+    }
     small = smallAfter(message, index + 1)
     buffer = Buffer.allocUnsafe(small)
     at = 0

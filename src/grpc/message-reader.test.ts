@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Budget } from '../budget/budget.js'
 import { decompress } from './compression.js'
 import { MessageReader } from './message-reader.js'
 
@@ -17,11 +18,13 @@ function reading(maxMessageBytes = 1000): {
   ended: Promise<string>
 } {
   const messages: string[] = []
+  const account = new Budget(1_000_000).share().account()
   let reader!: MessageReader
   const ended = new Promise<string>((resolve) => {
     reader = new MessageReader({
       maxMessageBytes,
-      inflate: (bytes) => decompress(bytes, 'gzip', maxMessageBytes),
+      account,
+      inflate: (bytes) => decompress(bytes, 'gzip', { maxBytes: maxMessageBytes, account }),
       onMessage: (bytes) => messages.push(Buffer.from(bytes).toString()),
       onEnd: () => resolve('end'),
       onError: ({ code }) => resolve(code),

@@ -22,8 +22,10 @@ const none = 'none'
 
 export const tableName = 'documents'
 
-interface Pointer {
-  readonly path: string
+/** A CURRENT file. */
+export interface Pointer {
+  readonly name: string
+  /** Undefined for `none`. */
   readonly generation: string | undefined
 }
 
@@ -32,18 +34,27 @@ export async function currentGeneration(folder: string): Promise<string | undefi
   return (await currentPointer(folder))?.generation
 }
 
-async function currentPointer(folder: string): Promise<Pointer | undefined> {
-  for (;;) {
-    const last = (await numbered(folder, pointer)).at(-1)
-    if (last === undefined) return undefined
-    const path = join(folder, last.name)
-    try {
-      const name = (await readFile(path, 'utf8')).trim()
-      return { path, generation: name === none ? undefined : name }
-    } catch (error) {
-      // there are later ones by now
-      if (!isMissing(error)) throw error
-    }
+/** The last CURRENT. `likely` is the one before, which is read while the folder is. */
+export async function currentPointer(folder: string, likely?: string): Promise<Pointer | undefined> {
+  const [found, early] = await Promise.all([numbered(folder, pointer), readPointer(folder, likely)])
+  for (let all = found; ; all = await numbered(folder, pointer)) {
+    const name = all.at(-1)?.name
+    if (name === undefined) return undefined
+    if (early?.name === name) return early
+    const read = await readPointer(folder, name)
+    // else there are later ones by now
+    if (read !== undefined) return read
+  }
+}
+
+async function readPointer(folder: string, name: string | undefined): Promise<Pointer | undefined> {
+  if (name === undefined) return undefined
+  try {
+    const generation = (await readFile(join(folder, name), 'utf8')).trim()
+    return { name, generation: generation === none ? undefined : generation }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
 }
 
@@ -87,7 +98,7 @@ export async function removeOldGenerations(
   { writer, keepMs }: { readonly writer: number; readonly keepMs: number },
 ): Promise<void> {
   const current = await currentPointer(folder)
-  if (current !== undefined && Date.now() - (await stat(current.path)).mtimeMs < keepMs) return
+  if (current !== undefined && Date.now() - (await stat(join(folder, current.name))).mtimeMs < keepMs) return
   for (const { name, number } of await numbered(folder, generation)) {
     if (number < writer && name !== current?.generation)
       await rm(join(folder, name), { recursive: true, force: true })

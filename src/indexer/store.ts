@@ -5,13 +5,7 @@ import { MillraceError } from '../errors.js'
 import { columnOf } from './columns.js'
 import { type Engine, loadEngine } from './engine.js'
 import { Exclusive } from './exclusive.js'
-import {
-  currentGeneration,
-  nameGeneration,
-  newGeneration,
-  removeOldGenerations,
-  tableName,
-} from './folder.js'
+import { currentPointer, nameGeneration, newGeneration, removeOldGenerations, tableName } from './folder.js'
 import type { ResolvedOptions } from './options.js'
 import { schemaOf } from './rows.js'
 
@@ -53,6 +47,8 @@ export class Store {
   readonly #beforeNaming: StoreInit['beforeNaming']
   readonly #looks = new Exclusive()
   #live: Live | undefined
+  /** Name of the file that named its generation. */
+  #pointer: string | undefined
   #version: Version | undefined
   #lookedAt = -Infinity
   /** The look that has not begun, which serves all who wait for one. */
@@ -104,7 +100,9 @@ export class Store {
   }
 
   async #look(): Promise<Version | undefined> {
-    const generation = await currentGeneration(this.folder)
+    const pointer = await currentPointer(this.folder, this.#pointer)
+    this.#pointer = pointer?.name
+    const generation = pointer?.generation
     if (generation === undefined) return undefined
     if (this.#live?.generation !== generation) {
       // whoever still reads the former one has tables of his own

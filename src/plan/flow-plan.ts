@@ -49,7 +49,17 @@ export function createPlan(options: FlowOptions): FlowPlan {
       `Flow: ${settings.protocol.length} protocols need as many ports, not ${settings.port.length}.`,
     )
   }
+  checkLimits(settings)
   return { settings, stages: [] }
+}
+
+/** A client may use half of the bytes, and its largest message must fit into them. */
+function checkLimits({ limits: { maxBytes }, maxMessageBytes }: FlowSettings): void {
+  if (maxBytes === null || maxBytes >= 2 * maxMessageBytes) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `Flow: limits.maxBytes is ${maxBytes}, less than twice maxMessageBytes (${maxMessageBytes}): one message would not fit. Raise it, or lower maxMessageBytes.`,
+  )
 }
 
 /** The plan with one more stage. `usesBefore` and `usesAfter` of a sharded stage become stages of their own. */

@@ -26,6 +26,8 @@ export interface FlowSettings {
   readonly prefetch: number
   /** Most requests and bytes in the Flow at once, of all clients together. */
   readonly queue: FlowQueue
+  /** Memory and time limits for clients; docs/limits.md has the table. */
+  readonly limits: FlowLimits
   /** Largest message, sent or received, in bytes. Default 256 MiB. */
   readonly maxMessageBytes: number
   /** Limits of a single request. One beyond them is refused with INVALID_INPUT before any of it is decoded. */
@@ -55,10 +57,32 @@ export interface FlowQueue {
   readonly maxBytes: number
 }
 
+/** Limits of the gateway's clients: all together, of one connection, and on how long they may do nothing. */
+export interface FlowLimits {
+  /**
+   * Bytes that the gateway holds for clients: unfinished messages, requests under way, answers that were not read, and what a
+   * connection and a call cost. At least twice `maxMessageBytes`. Default null: four times that, 1 GiB.
+   */
+  readonly maxBytes: number | null
+  /** Connections at once. Default null: half of the files that the program may open, at most 4096. */
+  readonly maxConnections: number | null
+  /** Calls of one connection at once. Default 1024. */
+  readonly maxCalls: number
+  /** Milliseconds in which a message must make progress, in or out. Default 10,000. */
+  readonly stallMs: number
+  /** Milliseconds in which a new connection must say that it speaks HTTP/2. Default 10,000. */
+  readonly handshakeMs: number
+  /** Milliseconds that a connection may be without a call, and a stream without a message; null is no limit. Default 600,000. */
+  readonly idleMs: number | null
+}
+
 /** What `new Flow()` takes. */
-export type FlowOptions = Partial<Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'requestLimits'>> & {
+export type FlowOptions = Partial<
+  Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits' | 'requestLimits'>
+> & {
   readonly requestLimits?: Partial<RequestLimits>
   readonly queue?: Partial<FlowQueue>
+  readonly limits?: Partial<FlowLimits>
   readonly protocol?: Protocol | readonly Protocol[]
   readonly port?: number | readonly number[]
 }
@@ -75,6 +99,17 @@ export const flowOptions: OptionTable<FlowSettings> = {
   queue: group<FlowQueue>(
     { maxRequests: integer(10_000, 1), maxBytes: integer(512 * 1024 * 1024, 1024) },
     '{ maxRequests, maxBytes }',
+  ),
+  limits: group<FlowLimits>(
+    {
+      maxBytes: optional(integer(null, 1024 * 1024)),
+      maxConnections: optional(integer(null, 1)),
+      maxCalls: integer(1024, 1, 2 ** 31 - 1),
+      stallMs: integer(10_000, 100),
+      handshakeMs: integer(10_000, 100),
+      idleMs: optional(integer(600_000, 100), 600_000),
+    },
+    '{ maxBytes, maxConnections, maxCalls, stallMs, handshakeMs, idleMs }',
   ),
   maxMessageBytes: integer(256 * 1024 * 1024, 1024, 2 ** 31 - 1),
   requestLimits: group<RequestLimits>(

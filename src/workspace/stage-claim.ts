@@ -22,7 +22,7 @@ export function claimForStage(
     if (other !== stage) {
       throw new MillraceError(
         'WORKSPACE_CONFLICT',
-        `${shard} is the workspace of stage '${other}', and stage '${stage}' would write to the same index. Give one of them another workspace, or another name: usesMetas: { name: '${stage}' }.`,
+        `${shard} is the workspace of stage '${other}', and stage '${stage}' would write to the same index. Give one of them another workspace, or another name: usesMetas: { name: '${stage}' }. If stage '${other}' is no more, remove ${join(shard, own)}.`,
       )
     }
   }

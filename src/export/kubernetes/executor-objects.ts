@@ -50,7 +50,7 @@ export async function executorObjects(
     checksum: checksum(env, files),
     secrets: stage.envFromSecret,
     isStateful: claims.length > 0,
-    workspace: shared.length > 0 ? 'shared' : isOwn && mostReplicas(stage) > 1 ? 'own' : 'sole',
+    workspace: shared.length > 0 ? 'shared' : mayBeRefused(stage) ? 'own' : 'sole',
     resources: resources(stage),
     imagePullSecrets: stage.imagePullSecrets,
     account: accounts.executor,
@@ -71,6 +71,11 @@ export async function executorObjects(
     disruptionBudget(part),
     ...scaling(part, controller, stage),
   ]
+}
+
+/** Whether its class, which is known in the container, may ask for one workspace of all replicas. */
+function mayBeRefused(stage: StagePlan): boolean {
+  return mostReplicas(stage) > 1 && stage.sharedWorkspace !== false
 }
 
 /** So that who scales it later knows: it was made for one replica, though its class is not there to be asked. */

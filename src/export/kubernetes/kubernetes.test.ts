@@ -220,7 +220,9 @@ executors:
 
     it('may say that it does not, and others that they do', async () => {
       const kept = { ...shared, replicas: 2, sharedWorkspace: false }
-      expect(find(await objectsOf(planOf({}, kept)), 'StatefulSet', 'index').spec.replicas).toBe(2)
+      const stateful = find(await objectsOf(planOf({}, kept)), 'StatefulSet', 'index')
+      expect(stateful.spec.replicas).toBe(2)
+      expect(JSON.stringify(stateful)).not.toContain('MILLRACE_OWN_WORKSPACE')
       const told = { name: 'a', uses: Indexer, workspace: '/workspace', replicas: 2, sharedWorkspace: true }
       await expect(objectsOf(planOf({}, told))).rejects.toThrow(/stage 'a'/)
     })

@@ -1,6 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { MillraceError } from '../../errors.js'
 import { framed } from '../../grpc/frame.js'
+import { unbounded } from '../../budget/budget.js'
 import { MessageReader } from '../../grpc/message-reader.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf, type Timed } from '../../lib/deadlines.js'
@@ -65,6 +66,7 @@ export class GrpcStream implements Timed {
     this.#maxMessageBytes = options.maxMessageBytes
     this.#reader = new MessageReader({
       maxMessageBytes: options.maxMessageBytes,
+      account: unbounded,
       inflate: () => Promise.reject(compressed()),
       onMessage: (message) => {
         if (!this.#over) this.#listener.onMessage(message)

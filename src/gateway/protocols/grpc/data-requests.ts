@@ -37,17 +37,22 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes, timeoutM
           fail: (error) => peer.fail(error),
           pause: () => peer.pause(),
           resume: () => peer.resume(),
+          release: (bytes) => peer.release(bytes),
+          reserve: (bytes) => peer.reserve(bytes),
         },
         call,
         {
           prefetch: /^\d{1,9}$/.test(wanted) ? Number(wanted) : prefetch,
           maxBytes: maxMessageBytes,
-          isFull,
+          isFull: () => isFull() || !peer.hasRoom(),
           timeoutMs,
           inOrder: ordered.toLowerCase() === 'true',
         },
       )
       return {
+        get isIdle() {
+          return stream.isIdle
+        },
         message(bytes) {
           try {
             stream.push(DataRequest.decode(bytes), bytes.length)

@@ -43,10 +43,18 @@ export interface MessagePeer {
   fail(error: MillraceError): void
   pause(): void
   resume(): void
+  /** A message that came is not held any more: so many bytes of it are given back to the budget. */
+  release(bytes: number): void
+  /** Reserves room for an answer that must wait; false when there is none, and then the call has failed. */
+  reserve(bytes: number): boolean
+  /** False when messages should not be read for now. */
+  hasRoom(): boolean
 }
 
 /** What happens on a stream. */
 export interface MessageListener {
+  /** Whether nothing is under way here. */
+  readonly isIdle: boolean
   message(bytes: Uint8Array): void
   /** The client sends no more. */
   end(): void

@@ -16,9 +16,11 @@ export function reflection(): StreamMethod {
   return {
     kind: 'stream',
     open: (peer) => ({
+      isIdle: true,
       message(bytes) {
         try {
           const request = decodeReflectionRequest(bytes)
+          peer.release(bytes.length)
           if (!peer.send([encodeReflectionResponse(request, answer(request.query))])) peer.pause()
         } catch (error) {
           peer.fail(MillraceError.from(error))

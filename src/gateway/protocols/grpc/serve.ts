@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { MillraceError } from '../../../errors.js'
+import type { Account } from '../../../budget/budget.js'
 import { decompress } from '../../../grpc/compression.js'
 import { MessageReader } from '../../../grpc/message-reader.js'
 import type { ItemsMethod, MessageListener, Method, StreamMethod, UnaryMethod } from './method.js'
+import { noRoom } from '../../../budget/refusals.js'
 import type { ServerCall } from './server-call.js'
 
 /** One call as it came in. */
@@ -33,7 +35,7 @@ export function serve(method: Method, arrival: Arrival): MessageListener | undef
 function takeOne(arrival: Arrival, take: (bytes: Uint8Array) => void): void {
   const { call } = arrival
   let taken = false
-  read(arrival, {
+  const reader = read(arrival, {
     onMessage(bytes) {
       if (taken)
         return call.fail(new MillraceError('MALFORMED', 'This method takes one message, and there are more.'))
@@ -45,6 +47,7 @@ function takeOne(arrival: Arrival, take: (bytes: Uint8Array) => void): void {
         call.fail(new MillraceError('MALFORMED', 'This method takes one message, and there is none.'))
     },
   })
+  call.input = { reader, isClientsTurn: () => !taken }
 }
 
 function read(
@@ -52,9 +55,11 @@ function read(
   on: { readonly onMessage: (bytes: Uint8Array) => void; readonly onEnd: () => void },
 ): MessageReader {
   const encoding = String(headers['grpc-encoding'] ?? 'identity')
+  const { incoming: account } = call
   const reader = new MessageReader({
     maxMessageBytes,
-    inflate: (bytes) => decompress(bytes, encoding, maxMessageBytes),
+    account,
+    inflate: (bytes) => decompress(bytes, encoding, { maxBytes: maxMessageBytes, account }),
     onMessage: on.onMessage,
     onEnd: on.onEnd,
     onError: (error) => call.fail(error),
@@ -102,6 +107,7 @@ function drained(stream: ServerHttp2Stream): Promise<void> {
 function open(method: StreamMethod, arrival: Arrival): MessageListener {
   const { stream, call } = arrival
   let held = false
+  const unread = new Unread(stream, call)
   const listener = method.open(
     {
       send: (message) => call.send(message),
@@ -117,6 +123,9 @@ function open(method: StreamMethod, arrival: Arrival): MessageListener {
         reader.release()
         if (!held) stream.resume() // what waited may have made it pause again
       },
+      release: (bytes) => call.incoming.release(bytes),
+      reserve: (bytes) => call.reserve(bytes),
+      hasRoom: () => call.incoming.isRoomy,
     },
     call,
   )
@@ -124,7 +133,40 @@ function open(method: StreamMethod, arrival: Arrival): MessageListener {
     onMessage: (bytes) => listener.message(bytes),
     onEnd: () => listener.end(),
   })
+  call.input = { reader, isClientsTurn: () => listener.isIdle }
+  stream.on('data', (chunk: Buffer) => unread.read(chunk.length))
   stream.on('drain', () => listener.drained())
   stream.on('close', () => listener.abandon())
   return listener
+}
+
+/**
+ * Bytes that came for a stream while it is paused, up to the window that its client has. Node keeps them, and says so by
+ * `push` only; they are reserved for as long as it does.
+ */
+class Unread {
+  readonly #account: Account
+  #bytes = 0
+
+  constructor(stream: ServerHttp2Stream, call: ServerCall) {
+    this.#account = call.incoming
+    const push = stream.push.bind(stream)
+    stream.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+      if (chunk !== null && stream.isPaused()) this.#came(chunk.length, call)
+      return push(chunk, encoding)
+    }
+  }
+
+  /** Some of them were given out, or bytes that were not kept. */
+  read(bytes: number): void {
+    const kept = Math.min(bytes, this.#bytes)
+    this.#bytes -= kept
+    this.#account.release(kept)
+  }
+
+  #came(bytes: number, call: ServerCall): void {
+    if (call.ended) return
+    if (this.#account.reserve(bytes)) this.#bytes += bytes
+    else call.fail(noRoom('keep what the client sends', bytes, this.#account))
+  }
 }

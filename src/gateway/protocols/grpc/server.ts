@@ -7,13 +7,20 @@ import {
   type ServerHttp2Stream,
   type ServerOptions,
 } from 'node:http2'
-import type { AddressInfo, ServerOpts } from 'node:net'
+import type { Socket } from 'node:net'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
+import type { Budget } from '../../../budget/budget.js'
+import { connectionsAllowed } from '../../../budget/descriptors.js'
+import type { ProgressRules } from '../../../budget/progress.js'
 import { recipientHeader } from '../../../wire/identity.js'
 import { recipientCheck } from '../../identity.js'
 import type { ProtocolServer, Serving } from '../../serving.js'
+import { callBytes, Connection, connectionBytes } from './connection.js'
+import { Entrance } from './entrance.js'
 import type { MessageListener } from './method.js'
+import { noRoom } from '../../../budget/refusals.js'
+import { goAway, type Rejection, rejectionOf } from './rejections.js'
 import { serve } from './serve.js'
 import { ServerCall } from './server-call.js'
 import { type Services, services } from './services.js'
@@ -25,52 +32,62 @@ import { type Services, services } from './services.js'
 const streamWindowBytes = 1024 * 1024
 const connectionWindowBytes = 16 * 1024 * 1024
 
-/** Calls of one connection at once; clients keep the rest back. */
-const maxConcurrentStreams = 65_536
+/** How often calls and connections are looked at for progress, in every `stallMs`. */
+const looks = 4
 
-const keepAliveMs = 60_000
-
-const settings: ServerOptions & ServerOpts = {
-  settings: { initialWindowSize: streamWindowBytes, maxConcurrentStreams, enablePush: false },
-  // in MB; what Node counts here are messages under way, which have limits of their own
-  maxSessionMemory: Number.MAX_SAFE_INTEGER,
-  // of the system, to notice clients that vanished; pings of HTTP/2 would hang up on a program that is busy
-  keepAlive: true,
-  keepAliveInitialDelay: keepAliveMs,
-  noDelay: true,
+function sessionOptions(maxCalls: number): ServerOptions {
+  return {
+    settings: { initialWindowSize: streamWindowBytes, maxConcurrentStreams: maxCalls, enablePush: false },
+    // in MB; what Node counts here are messages under way, which have a budget of their own
+    maxSessionMemory: Number.MAX_SAFE_INTEGER,
+  }
 }
 
 /**
  * The gateway's gRPC server, on `node:http2` itself: about a quarter less CPU a call than through grpc-js, windows that
  * can be set, and nothing to load. A client may ping as often as it likes.
+ *
+ * 1. Whatever a client makes it hold is reserved in the budget first: connections, calls, messages in and out.
+ * 2. A client that does not do its part for `stallMs` loses the call, or the connection.
+ * 3. `close` ends within its grace, whatever clients do.
  */
 export class GrpcServer implements ProtocolServer {
-  readonly #server: Http2Server
+  readonly #sessions: Http2Server
+  readonly #entrance: Entrance
   readonly #services: Services
+  readonly #serving: Serving
   readonly #clock: Clock
-  readonly #maxMessageBytes: number
+  readonly #budget: Budget
+  readonly #rules: ProgressRules
   readonly #check: ReturnType<typeof recipientCheck>
-  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #connections = new Set<Connection>()
   readonly #streams = new Set<MessageListener>()
+  #cancelLook = (): void => {}
   #closed: Promise<void> | undefined
 
   constructor(serving: Serving, clock: Clock) {
+    const { limits, budget, timeoutMs } = serving
     this.#clock = clock
-    this.#maxMessageBytes = serving.maxMessageBytes
+    this.#serving = serving
+    this.#budget = budget
+    this.#rules = { stallMs: limits.stallMs, idleMs: limits.idleMs, sendingMs: timeoutMs }
     this.#check = recipientCheck(serving.identity)
     this.#services = services(serving)
-    this.#server = createServer(settings)
-    this.#server.on('session', (session) => this.#accept(session))
-    this.#server.on('stream', (stream, headers) => this.#serve(stream, headers))
-    this.#server.on('sessionError', () => {}) // ends that connection, and is told to its streams
+    this.#sessions = createServer(sessionOptions(limits.maxCalls))
+    this.#sessions.on('sessionError', () => {}) // ends that connection, and is told to its streams
+    this.#entrance = new Entrance({
+      clock,
+      maxConnections: limits.maxConnections ?? connectionsAllowed(),
+      handshakeMs: limits.handshakeMs,
+      onClient: (socket) => this.#accept(socket),
+      makeRoom: () => this.#dropIdle(),
+    })
   }
 
-  listen(host: string, port: number): Promise<number> {
-    const server = this.#server
-    return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, host, port)))
-      server.listen({ host, port, exclusive: true }, () => resolve((server.address() as AddressInfo).port))
-    })
+  async listen(host: string, port: number): Promise<number> {
+    const bound = await this.#entrance.listen(host, port)
+    this.#scheduleLook()
+    return bound
   }
 
   ready(): void {
@@ -84,56 +101,106 @@ export class GrpcServer implements ProtocolServer {
 
   async #close(graceMs: number): Promise<void> {
     this.#services.state.stop()
-    if (!this.#server.listening) return
-    const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const session of this.#sessions) session.close()
+    const closed = this.#entrance.close()
     for (const stream of this.#streams) stream.close()
+    for (const connection of this.#connections) connection.close()
     const cancel = this.#clock.after(graceMs, () => {
-      for (const session of this.#sessions) session.destroy()
+      for (const connection of this.#connections) connection.destroy()
+      this.#entrance.destroy() // invariant 3
     })
-    await ended
+    await closed
     cancel()
+    this.#cancelLook()
   }
 
-  #accept(session: ServerHttp2Session): void {
-    this.#sessions.add(session)
+  #accept(socket: Socket): Buffer | undefined {
+    const share = this.#budget.share()
+    if (!share.reserve(connectionBytes)) return goAway(`no room: ${share.explain(connectionBytes)}`)
+    const session = this.#sessionOn(socket)
+    const connection = new Connection(session, { socket, share, clock: this.#clock })
+    this.#connections.add(connection)
     session.setLocalWindowSize(connectionWindowBytes)
-    session.on('close', () => this.#sessions.delete(session))
+    session.on('stream', (stream, headers) => this.#serve(connection, stream, headers))
+    socket.once('close', () => {
+      this.#connections.delete(connection)
+      connection.destroy()
+    })
+    if (this.#closed !== undefined) connection.close()
+    return undefined
   }
 
-  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  /** Node makes it within the event. */
+  #sessionOn(socket: Socket): ServerHttp2Session {
+    let session!: ServerHttp2Session
+    this.#sessions.once('session', (made) => (session = made))
+    this.#sessions.emit('connection', socket)
+    return session
+  }
+
+  #serve(connection: Connection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', ignore) // what follows from it is told by `close`
-    if (headers[':method'] !== 'POST' || !headers['content-type']?.startsWith('application/grpc')) {
-      stream.respond({ ':status': constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE }, { endStream: true })
-      return
-    }
+    const rejection = rejectionOf(headers)
+    if (rejection !== undefined) return reject(stream, rejection)
+    const { maxMessageBytes } = this.#serving
+    const isAdmitted = connection.admit()
     const path = String(headers[':path'])
     const { methods } = this.#services
     const method = Object.hasOwn(methods, path) ? methods[path] : undefined
     const call = new ServerCall(stream, headers, {
       clock: this.#clock,
-      maxMessageBytes: this.#maxMessageBytes,
+      maxMessageBytes,
+      connection,
       timeoutMs: method === undefined || method.kind === 'stream' ? null : (method.timeoutMs ?? null),
     })
+    if (!isAdmitted) {
+      call.fail(noRoom('take a call', callBytes, connection.share))
+      stream.close(constants.NGHTTP2_NO_ERROR)
+      return
+    }
+    connection.entered(call)
     const refusal = this.#check(headers[recipientHeader] as string | undefined)
     if (refusal !== null) return call.fail(refusal)
     if (method === undefined)
       return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
-    const listener = serve(method, { stream, headers, call, maxMessageBytes: this.#maxMessageBytes })
+    const listener = serve(method, { stream, headers, call, maxMessageBytes })
     if (listener === undefined) return
     this.#streams.add(listener)
     stream.on('close', () => this.#streams.delete(listener))
   }
+
+  #scheduleLook(): void {
+    this.#cancelLook = this.#clock.after(this.#rules.stallMs / looks, () => {
+      this.#look()
+      this.#scheduleLook()
+    })
+  }
+
+  /** Ends what does not come on. */
+  #look(): void {
+    const now = this.#clock.monotonic()
+    const { idleMs } = this.#rules
+    for (const connection of this.#connections) {
+      connection.look(now, this.#rules)
+      if (idleMs !== null && now - connection.idleSince >= idleMs) connection.close()
+    }
+  }
+
+  /** Closes the connection that has had no call for the longest time. */
+  #dropIdle(): boolean {
+    let oldest: Connection | undefined
+    for (const connection of this.#connections) {
+      if (connection.idleSince < (oldest?.idleSince ?? Number.POSITIVE_INFINITY)) oldest = connection
+    }
+    oldest?.evict()
+    return oldest !== undefined
+  }
+}
+
+/** Answers what is no gRPC; what the client still sends is not read. */
+function reject(stream: ServerHttp2Stream, { headers, text }: Rejection): void {
+  stream.respond(headers)
+  stream.end(text)
+  stream.close(constants.NGHTTP2_NO_ERROR)
 }
 
 function ignore(): void {}
-
-function bindError(error: NodeJS.ErrnoException, host: string, port: number): MillraceError {
-  if (error.code === 'EADDRINUSE') {
-    const what = `Port ${port} of ${host} is taken by another program. Choose another port, or 0 to let the system choose.`
-    return new MillraceError('PORT_IN_USE', what, { cause: error })
-  }
-  return new MillraceError('START_FAILED', `The gateway cannot listen at ${host}:${port}: ${error.message}`, {
-    cause: error,
-  })
-}
