@@ -38,7 +38,7 @@ function spec(port: number): GatewaySpec {
     name: 'flow',
     host: '127.0.0.1',
     port,
-    stages: [{ name: 'exec', ...stage }],
+    stages: [{ name: 'exec', needs: ['gateway'], ...stage }],
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,

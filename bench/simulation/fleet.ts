@@ -39,6 +39,7 @@ export class Fleet {
     this.#queue = { ...presetQueue, ...options.queue }
     const spec: StageSpec = {
       name: 'exec',
+      needs: ['gateway'],
       passThrough: false,
       balance: 'power-of-two',
       timeoutSendMs,

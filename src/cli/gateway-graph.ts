@@ -1,3 +1,4 @@
+import { chainOf, entry } from '../topology/chain.js'
 import { UsageError } from './usage-error.js'
 
 const start = 'start-gateway'
@@ -8,30 +9,36 @@ const end = 'end-gateway'
  *
  * @throws UsageError unless the graph is a chain
  */
-export function chainOf(graph: Readonly<Record<string, unknown>>): readonly string[] {
-  const chain: string[] = []
-  for (let stage = nextOf(graph, start); stage !== end; stage = nextOf(graph, stage)) {
-    if (chain.includes(stage)) throw wrong(`'${stage}' follows itself`)
-    chain.push(stage)
-  }
-  if (chain.length === 0) throw wrong('there is no stage in it')
-  const left = Object.keys(graph).filter((name) => name !== start && !chain.includes(name))
-  if (left.length > 0) throw wrong(`'${left[0]}' is not on the way from ${start} to ${end}`)
-  return chain
+export function stagesOf(graph: Readonly<Record<string, unknown>>): readonly string[] {
+  const nextOf = (name: string): readonly string[] => behind(graph, name)
+  const names = Object.keys(graph).filter((name) => name !== start)
+  const missing = [start, ...names].flatMap(nextOf).find((name) => name !== end && !names.includes(name))
+  if (missing !== undefined) nextOf(missing)
+  const chain = chainOf(
+    names.map((name) => ({
+      name,
+      needs: [start, ...names]
+        .filter((other) => nextOf(other).includes(name))
+        .map((other) => (other === start ? entry : other)),
+    })),
+  )
+  if (chain.kind === 'broken') throw wrong(chain.error.message)
+  if (chain.stages.length === 0) throw wrong('There is no stage in it.')
+  const last = chain.stages.at(-1)!.name
+  const early = [start, ...names].find((name) => name !== last && nextOf(name).includes(end))
+  if (early !== undefined) throw wrong(`'${early}' has stages behind it, and ${end} beside them.`)
+  return chain.stages.map(({ name }) => name)
 }
 
 /** @throws UsageError */
-function nextOf(graph: Readonly<Record<string, unknown>>, name: string): string {
+function behind(graph: Readonly<Record<string, unknown>>, name: string): readonly string[] {
   const next = Object.hasOwn(graph, name) ? graph[name] : undefined
-  if (!Array.isArray(next) || !next.every((one) => typeof one === 'string') || next.length === 0) {
-    throw wrong(`'${name}' must have a list of the stages behind it`)
-  }
-  if (next.length === 1) return next[0] as string
-  throw wrong(`'${name}' has ${next.length} stages behind it, and this version has chains only`)
+  if (Array.isArray(next) && next.length > 0 && next.every((one) => typeof one === 'string')) return next
+  throw wrong(`'${name}' must have a list of the stages behind it.`)
 }
 
 function wrong(reason: string): UsageError {
-  return new UsageError(`--graph-description: ${reason}. Expected: {"${start}":["a"],"a":["${end}"]}.`)
+  return new UsageError(`--graph-description: ${reason} Expected: {"${start}":["a"],"a":["${end}"]}.`)
 }
 
 /** `a:8080`, `grpc://a:8080` or `grpcs://a:443`. @throws UsageError */

@@ -2,7 +2,7 @@ import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
-import { chainOf, parseAddress } from './gateway-graph.js'
+import { stagesOf, parseAddress } from './gateway-graph.js'
 import { given, numberOption, objectOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
@@ -86,7 +86,7 @@ export function parseGateway(args: readonly string[]): {
       ...given({ timeoutSendMs: numberOption(values, 'timeout-send') }),
       ...given({ prefetch: numberOption(values, 'prefetch') }),
     },
-    stages: chainOf(graph).map((stage) => {
+    stages: stagesOf(graph).map((stage) => {
       const servers = serversOf(stage, addresses[stage])
       return {
         name: stage,

@@ -85,6 +85,40 @@ async function failure(text: string, options: LoadOptions = {}): Promise<Millrac
 const failing = (entry: string) =>
   failure(`jtype: Flow\nexecutors:\n  - ${entry.trim().split('\n').join('\n    ')}\n`)
 
+describe('needs', () => {
+  const flow = (...stages: readonly string[]): string =>
+    `jtype: Flow\nexecutors:\n${stages.map((one) => `  - { ${one} }\n`).join('')}`
+
+  it('say in which order stages run, however they are written', async () => {
+    const { plan } = await load(
+      flow('name: c, needs: b', 'name: b, needs: a', 'name: a, needs: gateway', 'needs: c', 'name: last'),
+    )
+    expect(plan.stages.map(({ name, needs }) => [name, ...needs])).toEqual([
+      ['a', 'gateway'],
+      ['b', 'a'],
+      ['c', 'b'],
+      ['executor3', 'c'],
+      ['last', 'executor3'],
+    ])
+  })
+
+  it.each([
+    [
+      ['name: a', 'name: b', 'name: c, needs: a'],
+      'UNSUPPORTED',
+      /:5:5: stage 'c' needs 'a', and so does 'b'/,
+    ],
+    [['name: a, needs: b', 'name: b'], 'INVALID_OPTION', /:3:5: .*'a' needs 'b' needs 'a'/],
+    [['name: encoder', 'name: b, needs: encodr'], 'INVALID_OPTION', /:4:5: .*Did you mean 'encoder'\?/],
+    [['name: a', 'name: b', 'name: c, needs: [a, b]'], 'UNSUPPORTED', /:5:5: stage 'c' needs 'a' and 'b'/],
+  ])('that are no chain are refused: %j', async (stages, code, message) => {
+    expect(await failure(flow(...stages))).toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    })
+  })
+})
+
 describe('a Flow', () => {
   it('has its options in with, by the names of Jina or by ours', async () => {
     const { plan, warnings } = await load(`
@@ -394,7 +428,7 @@ describe('a stage', () => {
     ['replicas: many', 'INVALID_OPTION', /flow\.yml:3:15: stage: replicas must be a whole number.*"many"/],
     ['uses_with: 5', 'INVALID_OPTION', /uses_with must be an object/],
     ['name: not-one', 'INVALID_NAME', /flow\.yml:3:5/],
-    ['needs: nobody', 'INVALID_OPTION', /needs names 'nobody'/],
+    ['needs: nobody', 'INVALID_OPTION', /flow\.yml:3:5: stage 'executor0': needs names 'nobody'/],
     ['host: example.org', 'UNSUPPORTED', /external: true/],
     ['external: true\nhost: a\nport: 1\nprotocol: HTTP', 'UNSUPPORTED', /only GRPC/],
     ['external: true\nhost: "http://a b"\nport: 1', 'BAD_YAML', /host must be an address/],

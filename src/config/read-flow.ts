@@ -4,6 +4,7 @@ import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
 import { type FlowOptions, flowOptions } from '../plan/flow-settings.js'
 import { show } from '../plan/option.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
+import { chainOf, entry } from '../topology/chain.js'
 import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Position, Positions, shown, type Tree } from '../yaml/position.js'
 import { findFile, searchFolders } from '../yaml/search-path.js'
@@ -65,13 +66,40 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
     modules: readModules(own),
   }
   const begun = at(positionIn(top, 'with'), () => createPlan(options))
-  return entriesOf(top).reduce<FlowPlan>((plan, [entry, position]) => {
-    const stage = readEntry(entry, { position, positions: top.positions, reading, inherited })
+  const written = entriesOf(top).map(([value, position]) => ({
+    position,
+    options: readEntry(value, { position, positions: top.positions, reading, inherited }),
+  }))
+  return alongNeeds(written).reduce((plan, { position, options: stage }) => {
     return at(position, () => addStage(plan, stage))
   }, begun)
 }
 
-/** A Flow with one stage; the Deployment's address becomes the gateway's. */
+interface Written {
+  readonly position: Position
+  readonly options: StageOptions
+}
+
+/** In a text, unlike in a program, a stage may need one that is written behind it. One that names none needs the one before it. */
+function alongNeeds(written: readonly Written[]): readonly Written[] {
+  if (written.every(({ options }) => options.needs === undefined)) return written
+  const names = written.map(({ options }, index) => options.name ?? `executor${index}`)
+  const chain = chainOf(
+    written.map(({ position, options }, index) => {
+      const given = typeof options.needs === 'string' ? [options.needs] : (options.needs ?? [])
+      const needs = given.length > 0 ? given : [names[index - 1] ?? entry]
+      const name = names[index]!
+      return { name, needs, position, options: { ...options, name } }
+    }),
+  )
+  if (chain.kind === 'chain') return chain.stages
+  const { at: stage, error } = chain
+  return at(stage.position, () => {
+    throw error
+  })
+}
+
+/** Its address is the gateway's. */
 function deploymentPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
   warnUnknown(top, deploymentSections, reading)
   const section = inner(top, 'with', 'Deployment')

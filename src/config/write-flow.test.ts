@@ -143,6 +143,12 @@ describe('a Flow that was written', () => {
     expect(warnings).toEqual([])
   })
 
+  it('has its stages in the order of their edges, not in that of a list', () => {
+    const plan = planOf({}, [{ name: 'a' }, { name: 'b' }, { name: 'c' }])
+    const reversed = { ...plan, stages: plan.stages.toReversed() }
+    expect(writeFlow(reversed, folder)).toBe(writeFlow(plan, folder))
+  })
+
   it('says only what is not as it is anyway, by names that Jina knows', () => {
     const plan = planOf({ port: 80, timeoutSendMs: 5 }, [
       { name: 'a', uses: Known, usesWith: { a: 1 }, replicas: 2 },

@@ -14,11 +14,22 @@ import { stageOptions } from '../plan/stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from '../plan/uses.js'
 import { resolvePolling } from '../shards/polling.js'
 import { writeYaml } from '../yaml/parse-yaml.js'
+import { inChain } from '../topology/chain.js'
 import { hasNames } from '../yaml/substitute.js'
 import { keyOf } from './keys.js'
 
-/** Options of a stage that are written in another form than in the plan. */
-const special = ['name', 'uses', 'usesBefore', 'usesAfter', 'replicas', 'polling', 'reduce', 'external']
+/** Options of a stage that are written in another form than in the plan; each stage needs the one written before it. */
+const special = [
+  'name',
+  'needs',
+  'uses',
+  'usesBefore',
+  'usesAfter',
+  'replicas',
+  'polling',
+  'reduce',
+  'external',
+]
 
 /** Writes a plan as YAML, without options that have their default. @throws UNSUPPORTED */
 export function writeFlow({ settings, stages }: FlowPlan, folder: string): string {
@@ -26,7 +37,9 @@ export function writeFlow({ settings, stages }: FlowPlan, folder: string): strin
     jtype: 'Flow',
     version: '1',
     with: changed(flowOptions, settings, []),
-    executors: stages.filter(({ partOf }) => partOf === null).map((stage) => stageOf(stage, folder)),
+    executors: inChain(stages)
+      .filter(({ partOf }) => partOf === null)
+      .map((stage) => stageOf(stage, folder)),
   }
   checkData(flow, 'this Flow')
   return writeYaml(flow)

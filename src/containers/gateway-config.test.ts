@@ -39,6 +39,14 @@ it('a gateway in a container decides as the one of this program', async () => {
   await fc.assert(fc.asyncProperty(plans, check), { numRuns: 200 })
 })
 
+it('the order in which a plan lists its stages says nothing: edges do', () => {
+  const reversed = { ...richPlan, stages: richPlan.stages.toReversed() }
+  expect(gatewayConfig(reversed, container)).toEqual(gatewayConfig(richPlan, container))
+  const gatherers = ({ stages }: GatewaySpec): object =>
+    Object.fromEntries(stages.map(({ name, gatheredBy }) => [name, gatheredBy]))
+  expect(gatherers(gatewaySpec(reversed))).toEqual(gatherers(gatewaySpec(richPlan)))
+})
+
 it('a gateway in a container knows the Flow of the pods that it is in front of, and of no others', async () => {
   const flows = async (plan: FlowPlan): Promise<unknown> =>
     gatewaySpec(await loaded(plan)).stages.map(({ flow }) => flow)

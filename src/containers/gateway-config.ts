@@ -4,6 +4,7 @@ import { flowOptions } from '../plan/flow-settings.js'
 import type { Option } from '../plan/option.js'
 import { stageOptions } from '../plan/stage-settings.js'
 import { type Polling, type PollingTable, resolvePolling } from '../shards/polling.js'
+import { inChain } from '../topology/chain.js'
 import { hasNames } from '../yaml/substitute.js'
 import { containerPort, inImage } from './container-paths.js'
 import { isOwn, shardIds, workloadName } from './workload.js'
@@ -26,7 +27,7 @@ export interface GatewayContainer {
 export function gatewayConfig({ settings, stages }: FlowPlan, container: GatewayContainer): object {
   const { name, prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, timeoutSendMs, graceMs } =
     settings
-  const executors = stages.map((stage) => ({
+  const executors = inChain(stages).map((stage) => ({
     name: stage.name,
     ...(isHop(stage) && hop(stage, container, name)),
   }))

@@ -16,8 +16,9 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     limits: { ...settings.limits, maxBytes: settings.limits.maxBytes ?? 4 * settings.maxMessageBytes },
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
-    stages: stages.map((stage, index) => ({
+    stages: stages.map((stage) => ({
       name: stage.name,
+      needs: stage.needs,
       passThrough: stage.source.kind === 'pass-through' && stage.external.length === 0,
       balance: stage.balance,
       timeoutSendMs: stage.timeoutSendMs ?? settings.timeoutSendMs,
@@ -32,7 +33,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       onShardFailure: stage.onShardFailure,
       minShards: stage.minShards,
       softDeadlineMs: stage.softDeadlineMs,
-      gatheredBy: gatheredByOf(stage, stages[index + 1]),
+      gatheredBy: gatheredByOf(stage, stages),
       flow: stage.flow,
       part: stage.part === null ? null : { shard: stage.part.shardId, shards: stage.part.shards },
       external: stage.external.map(({ shard, host, port, tls }) => ({
@@ -44,11 +45,12 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
   }
 }
 
-/** Name of the stage that gets this stage's answers unmerged. @throws INVALID_OPTION unless it is the next stage */
+/** Name of the stage that gets this stage's answers unmerged. @throws INVALID_OPTION unless that stage needs it */
 function gatheredByOf(
   { name, shards, usesAfter, gatheredBy }: StagePlan,
-  behind: StagePlan | undefined,
+  stages: readonly StagePlan[],
 ): string | null {
+  const behind = stages.find(({ needs }) => needs.includes(name))
   if (gatheredBy !== null && gatheredBy !== behind?.name) {
     throw new MillraceError(
       'INVALID_OPTION',

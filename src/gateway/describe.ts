@@ -1,6 +1,9 @@
 import type { Description } from '../call/call.js'
 
-/** What a line of stages serves together; of an endpoint that several have, the schema of the first. The last one ranks. */
+/**
+ * What stages serve together, given in the order in which a request visits them: of an endpoint that several have, the schema
+ * of the first one, and the ranking of the last one that ranks.
+ */
 export function mergeDescriptions(descriptions: readonly Description[]): Description {
   const merge = (list: (description: Description) => readonly string[]): readonly string[] => [
     ...new Set(descriptions.flatMap(list)),

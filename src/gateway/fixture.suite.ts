@@ -9,6 +9,7 @@ import { type GatewaySpec, type LimitsSpec, type StageSpec, unsharded } from './
 export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
   return {
     name,
+    needs: ['gateway'],
     passThrough: false,
     balance: 'power-of-two',
     timeoutSendMs: null,
@@ -33,12 +34,13 @@ export const testLimits: LimitsSpec = {
   idleMs: null,
 }
 
+/** Each stage needs the one before it. */
 export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewaySpec> = {}): GatewaySpec {
   return {
     name: 'flow',
     host: '127.0.0.1',
     port: 0,
-    stages,
+    stages: stages.map((stage, index) => ({ ...stage, needs: [stages[index - 1]?.name ?? 'gateway'] })),
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,

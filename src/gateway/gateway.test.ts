@@ -3,7 +3,7 @@ import type { Service } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
-import { gatewaysOfTests, pod, request } from './fixture.suite.js'
+import { gatewaySpec, gatewaysOfTests, pod, request, stageSpec, TestClient } from './fixture.suite.js'
 import { createGateway } from './gateway.js'
 
 const { open, startedGateway } = gatewaysOfTests()
@@ -24,6 +24,31 @@ describe('one request', () => {
     expect(answer.docs.texts).toEqual(['a', 'b'])
     expect(answer.routes.map(({ executor }) => executor)).toEqual(['gateway', 'first', 'second'])
     expect(answer.routes.every(({ startTime, endTime }) => startTime! <= endTime!)).toBe(true)
+  })
+
+  test('goes along the edges of the stages, in whatever order they are listed', async () => {
+    const stages = [
+      { ...stageSpec('c'), needs: ['b'] },
+      { ...stageSpec('a'), needs: ['gateway'] },
+      { ...stageSpec('b'), needs: ['a'] },
+    ]
+    const gateway = createGateway({ ...gatewaySpec([]), stages })
+    const client = new TestClient((await gateway.listen()).port)
+    open.push({ gateway, client })
+    for (const { name } of stages)
+      await gateway.add(name, `${name}/rep-0`, { kind: 'memory', service: pod() })
+    const { routes } = await client.send(request())
+    expect(routes.map(({ executor }) => executor)).toEqual(['gateway', 'a', 'b', 'c'])
+  })
+
+  test('of a gateway whose stages are no chain is never taken: it is refused when it is made', () => {
+    const stages = [stageSpec('a'), stageSpec('b')]
+    expect(() => createGateway({ ...gatewaySpec([]), stages })).toThrow(
+      expect.objectContaining({
+        code: 'UNSUPPORTED',
+        message: expect.stringContaining("stage 'b' needs 'gateway'"),
+      }),
+    )
   })
 
   test('is answered with status ERROR when an executor fails, and later stages are not visited', async () => {

@@ -5,6 +5,7 @@ import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
+import { inChain } from '../topology/chain.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
 import { walk } from '../topology/walk.js'
@@ -109,7 +110,9 @@ class LocalGateway implements Gateway {
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
       this.#tell({ kind: 'silent', stage, pod, silentMs })
     const serves = (name: string, endpoint: string): boolean | undefined => this.#serves(name, endpoint)
-    const stages = spec.stages.map((stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }))
+    const stages = inChain(spec.stages).map(
+      (stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }),
+    )
     this.#stages = stages
     this.#shards = new Map(
       stages.flatMap((stage) => stage.shards.map((shard) => [shard.name, { stage, shard }])),

@@ -15,7 +15,7 @@ export interface GatewaySpec {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
-  /** In the order a request visits them. */
+  /** In any order: their `needs` say which one follows which. */
   readonly stages: readonly StageSpec[]
   /** Requests of one stream that are worked on at once, unless the client says otherwise; 0 is no limit. */
   readonly prefetch: number
@@ -42,6 +42,8 @@ export interface LimitsSpec {
 
 export interface StageSpec extends FailureRules {
   readonly name: string
+  /** The stages whose answers it gets, or `gateway`. */
+  readonly needs: readonly string[]
   /** Parts of its data, each with replicas of its own. */
   readonly shards: number
   readonly polling: PollingTable

@@ -73,8 +73,12 @@ describe('a plan', () => {
   it('puts what stands before and behind its shards around them', () => {
     const options = { name: 'indexer', uses: Encoder, usesBefore: Encoder, usesAfter: Encoder }
     const sharded = addStage(addStage(empty, { ...options, shards: 2 }), { needs: 'indexer' })
-    const names = ['indexer_before', 'indexer', 'indexer_after', 'executor1']
-    expect(sharded.stages.map((stage) => stage.name)).toEqual(names)
+    expect(sharded.stages.map(({ name, needs }) => [name, ...needs])).toEqual([
+      ['indexer_before', 'gateway'],
+      ['indexer', 'indexer_before'],
+      ['indexer_after', 'indexer'],
+      ['executor1', 'indexer_after'],
+    ])
     expect(addStage(empty, options).stages.map((stage) => stage.name)).toEqual(['indexer'])
   })
 
@@ -293,6 +297,24 @@ describe('what is refused when a Flow is built', () => {
       /'entry' has no Executor/,
     ],
     ['a need nobody meets', () => add({ needs: 'nobody' }), 'INVALID_OPTION', /'nobody'/],
+    [
+      'a need that is nearly a stage',
+      () => addStage(addStage(empty, { name: 'encoder' }), { needs: 'encodr' }),
+      'INVALID_OPTION',
+      /Did you mean 'encoder'/,
+    ],
+    [
+      'two needs',
+      () => addStage(addStage(empty, { name: 'a' }), { needs: ['gateway', 'a'] }),
+      'UNSUPPORTED',
+      /needs 'gateway' and/,
+    ],
+    [
+      'a need of itself',
+      () => add({ name: 'me', needs: 'me' }),
+      'INVALID_OPTION',
+      /in a circle: 'me' needs 'me'/,
+    ],
     ['a need that makes a graph', () => add({ needs: 'gateway' }), 'UNSUPPORTED', /in a line/],
     ['an external stage without address', () => add({ external: true }), 'INVALID_OPTION', /host and port/],
     [

@@ -3,6 +3,7 @@ import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { resolveOptions, show } from './option.js'
 import type { Autoscale } from './resilience.js'
+import { entry, inChain } from '../topology/chain.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
 import type { Uses } from './executor-settings.js'
 import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
@@ -10,8 +11,10 @@ import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
 
 /** A resolved stage. */
 export interface StagePlan
-  extends Omit<StageSettings, 'name' | 'external' | 'replicas' | 'reduce' | 'shardId'> {
+  extends Omit<StageSettings, 'name' | 'needs' | 'external' | 'replicas' | 'reduce' | 'shardId'> {
   readonly name: string
+  /** Names of the stages whose answers it gets, or `gateway`; includes stages made from `usesBefore` and `usesAfter`. */
+  readonly needs: readonly string[]
   /** Which of how many shards this stage is when the other shards run elsewhere (`shards` is 1 then). Null when all run here. */
   readonly part: { readonly shardId: number; readonly shards: number } | null
   /** Name of the stage whose `usesBefore` or `usesAfter` this is; null for a stage added by `add()`. */
@@ -32,7 +35,7 @@ export interface ExternalAddress {
   readonly shard: number
 }
 
-/** A resolved Flow; stages in order. */
+/** A resolved Flow. Stages are in any order: `inChain` follows their edges. */
 export interface FlowPlan {
   readonly settings: FlowSettings
   readonly stages: readonly StagePlan[]
@@ -71,7 +74,15 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
     uses === null || !isSharded ? [] : [companion(plan, stage, { uses, suffix })]
   const before = around({ uses: stage.usesBefore, suffix: 'before' })
   const after = around({ uses: stage.usesAfter, suffix: 'after' })
-  return { ...plan, stages: [...plan.stages, ...before, stage, ...after] }
+  const added = [...before, stage, ...after]
+  const needs = [endOf(plan), ...added.map((one) => one.name)]
+  const stages = added.map((one, index) => ({ ...one, needs: needs.slice(index, index + 1) }))
+  return { ...plan, stages: [...plan.stages, ...stages] }
+}
+
+/** The stage that the next one needs unless it says otherwise. */
+function endOf({ stages }: FlowPlan): string {
+  return inChain(stages).at(-1)?.name ?? entry
 }
 
 function resolveStage(plan: FlowPlan, options: StageOptions, name: string): StagePlan {
@@ -81,7 +92,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
   else refuseGatheredBy(resolved, name)
-  const { replicas, shardId, ...rest } = resolved
+  const { replicas, shardId, needs: _, ...rest } = resolved
   const part = shardId === null ? null : { shardId, shards: rest.shards }
   const autoscale = typeof replicas === 'number' ? null : replicas
   const stage: StagePlan = {
@@ -89,6 +100,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     shards: part === null ? rest.shards : 1,
     part,
     name,
+    needs: [],
     partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
     autoscale,
@@ -215,24 +227,12 @@ function withoutLater(options: object, name: string): object {
   return Object.fromEntries(given)
 }
 
+/** What users name are stages that they added: one stands for what is before and behind its shards, too. */
 function checkNeeds(needs: readonly string[] | null, name: string, plan: FlowPlan): void {
   if (needs === null || needs.length === 0) return
-  const last = plan.stages.at(-1)
-  const before = last?.partOf ?? last?.name ?? 'gateway'
-  const unknown = needs.find(
-    (need) => need !== 'gateway' && !plan.stages.some((stage) => stage.name === need),
-  )
-  if (unknown !== undefined) {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `stage '${name}': needs names '${unknown}', which no stage before it is called.`,
-    )
-  }
-  if (needs.length === 1 && needs[0] === before) return
-  throw new MillraceError(
-    'UNSUPPORTED',
-    `stage '${name}': stages run in a line in this version, so needs can only be '${before}', not ${JSON.stringify(needs)}.`,
-  )
+  const added = inChain(plan.stages).filter(({ partOf }) => partOf === null)
+  const nodes = added.map((stage, index) => ({ name: stage.name, needs: [added[index - 1]?.name ?? entry] }))
+  inChain([...nodes, { name, needs }])
 }
 
 function resolveExternal(settings: StageSettings, name: string): StagePlan['external'] {

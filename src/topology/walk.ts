@@ -9,7 +9,7 @@ import { type Stage, visits } from './stage.js'
 import type { Targets } from './targets.js'
 
 export interface WalkOptions {
-  /** In the order they are visited. */
+  /** Along their edges, as `inChain` gives them. */
   readonly stages: readonly Stage[]
   readonly targets: Targets
   readonly clock: Clock

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { addStage, createPlan } from '../../plan/flow-plan.js'
 import { exportSuite } from '../export.suite.js'
 import { richPlan } from '../fixture.suite.js'
 import { renderExport } from '../index.js'
 
 describe('export flowchart', () => {
   exportSuite('flowchart', richPlan, {})
+
+  it('draws edges, not the order of a list', async () => {
+    const chain = addStage(addStage(createPlan({}), { name: 'a' }), { name: 'b' })
+    const [file] = await renderExport('flowchart', { ...chain, stages: chain.stages.toReversed() }, {})
+    expect(file?.text.split('\n').slice(5, 8)).toEqual(['  s1 --> s0', '  gateway --> s1', '  s0 --> end_'])
+  })
 
   it('shows every stage and how often it runs', async () => {
     const [file] = await renderExport('flowchart', richPlan, { vertical: true })
@@ -16,7 +23,12 @@ describe('export flowchart', () => {
   s3["indexer_1<br/>registry.example/indexer:1.2<br/>2 shards × 2 replicas"]
   s4[["elsewhere<br/>external"]]
   end_(["gateway"])
-  gateway --> s0 --> s1 --> s2 --> s3 --> s4 --> end_
+  gateway --> s0
+  s0 --> s1
+  s1 --> s2
+  s2 --> s3
+  s3 --> s4
+  s4 --> end_
 `)
   })
 })

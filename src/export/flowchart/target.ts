@@ -1,6 +1,7 @@
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import type { OptionTable } from '../../plan/option.js'
 import { flag } from '../../plan/option-kinds.js'
+import { entry } from '../../topology/chain.js'
 import type { ExportTarget } from '../target.js'
 
 export interface FlowchartOptions {
@@ -14,13 +15,17 @@ const options: OptionTable<FlowchartOptions> = { vertical: flag(false) }
 export const flowchart: ExportTarget<FlowPlan, FlowchartOptions> = {
   options,
   async render({ stages }, { vertical }) {
-    const nodes = ['gateway', ...stages.map((_, index) => `s${index}`), 'end_']
+    const ids = new Map([[entry, entry], ...stages.map(({ name }, index) => [name, `s${index}`] as const)])
+    const edges = stages.flatMap(({ name, needs }) => needs.map((need) => [need, name] as const))
+    const needed = new Set(edges.map(([need]) => need))
+    const last = [entry, ...stages.map(({ name }) => name)].filter((name) => !needed.has(name))
     const lines = [
       `flowchart ${vertical ? 'TB' : 'LR'}`,
       '  gateway(["gateway"])',
       ...stages.map((stage, index) => `  s${index}${shape(stage)}`),
       '  end_(["gateway"])',
-      `  ${nodes.join(' --> ')}`,
+      ...edges.map(([need, name]) => `  ${ids.get(need)} --> ${ids.get(name)}`),
+      ...last.map((name) => `  ${ids.get(name)} --> end_`),
     ]
     return [{ path: 'flow.mmd', text: `${lines.join('\n')}\n` }]
   },
