@@ -73,9 +73,6 @@ async function echo(): Promise<Listener> {
     { kind: 'port' },
     {
       handle: async (request) => request.answer(),
-      async *stream(request) {
-        yield request.answer()
-      },
       describe: () => ({ endpoints: ['/default'], writeEndpoints: [], streamEndpoints: [], schemas: {} }),
     },
   )

@@ -58,7 +58,6 @@ export class Fleet {
     const only = {
       name: spec.name,
       handle: shardStack(spec, pool, { clock, random, isWrite: () => false }),
-      stream: pool.stream,
       pressure: () => pool.pressure,
     }
     this.handle = stageStack(spec, only, { sharding: null })

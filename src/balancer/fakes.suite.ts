@@ -1,11 +1,19 @@
 import type { Call } from '../call/call.js'
+import { withText } from '../call/call.suite.js'
 import { deferred } from '../lib/deferred.js'
 import type { Channel } from '../transport/transport.js'
 import type { DataRequest } from '../wire/data-request.js'
 
+export interface WaitingRequest {
+  answer(): void
+  fail(error: unknown): void
+  /** Of a stream: one document. */
+  give(text: string): void | Promise<void>
+}
+
 export interface FakeChannel extends Channel {
   /** Requests that wait for `answer` or `fail`, oldest first. */
-  readonly waiting: { answer(): void; fail(error: unknown): void }[]
+  readonly waiting: WaitingRequest[]
   /** Requests that came. */
   readonly sent: number
   readonly isClosed: () => boolean
@@ -31,11 +39,12 @@ export function fakeChannel(): FakeChannel {
       sent++
       const answer = deferred<DataRequest>()
       call.onAbort({ abort: answer.reject })
-      waiting.push({ answer: () => answer.resolve(request.answer()), fail: (error) => answer.reject(error) })
+      waiting.push({
+        answer: () => answer.resolve(request.answer()),
+        fail: (error) => answer.reject(error),
+        give: (text) => call.items!.push(withText(request, text)),
+      })
       return answer.promise
-    },
-    async *stream(request) {
-      yield request.answer()
     },
     describe: async () => ({ endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} }),
     async close() {

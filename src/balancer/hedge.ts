@@ -1,5 +1,6 @@
 import { Branch } from '../call/branch.js'
 import type { Call } from '../call/call.js'
+import type { ItemSink } from '../call/items.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
@@ -18,7 +19,7 @@ export interface HedgeOptions {
   readonly clock: Clock
 }
 
-/** One try, or two of which the first answer counts. */
+/** One try, or two of which the first answer counts; of a stream the one that gives the first item. */
 export type Try = (request: DataRequest, call: Call, itinerary: Itinerary) => Promise<DataRequest>
 
 /**
@@ -34,15 +35,14 @@ export function hedged({ pool, afterMs, afterPercentile, budget: share, clock }:
     if (itinerary.write) return pool.send(request, call, itinerary)
     budget.deposit()
     const began = clock.monotonic()
-    const after = delay()
-    const answer =
-      after === undefined
-        ? pool.send(request, call, itinerary)
-        : new Race({ pool, clock, after, mayHedge: () => budget.take() }, { request, call, itinerary }).answer
-    return answer.then((response) => {
-      latencies.add(clock.monotonic() - began)
-      return response
-    })
+    const rules: RaceRules = {
+      pool,
+      clock,
+      after: delay() ?? Number.POSITIVE_INFINITY,
+      mayHedge: () => budget.take(),
+      onHeard: () => latencies.add(clock.monotonic() - began),
+    }
+    return new Race(rules, { request, call, itinerary }).answer
   }
 }
 
@@ -55,8 +55,11 @@ interface Subject {
 interface RaceRules {
   readonly pool: Pool
   readonly clock: Clock
+  /** Milliseconds; `Infinity` while nobody can tell. */
   readonly after: number
   mayHedge(): boolean
+  /** There is an answer, or the first item of a stream. */
+  onHeard(): void
 }
 
 /** One request at two replicas at most. */
@@ -67,6 +70,8 @@ class Race implements Timed {
   readonly #deadlines: Deadlines
   readonly #subject: Subject
   readonly #running = new Set<Branch>()
+  /** The one that answered, or gave the first item. */
+  #winner: Branch | undefined
   #resolve!: (answer: DataRequest) => void
   #reject!: (error: unknown) => void
 
@@ -95,22 +100,30 @@ class Race implements Timed {
 
   #run(): void {
     const { request, call, itinerary } = this.#subject
-    const branch = new Branch(call)
+    const branch: Branch = new Branch(call, {
+      items: call.items && new Contender(call.items, () => this.#mayEmit(branch)),
+    })
     this.#running.add(branch)
     this.#rules.pool.send(request, branch, itinerary).then(
       (answer) => {
         this.#ended(branch)
-        this.#settle()
+        this.#win(branch)
         this.#resolve(answer)
       },
       (error: unknown) => {
         this.#ended(branch)
         // the other one may still answer
         if (this.#running.size > 0) return
-        this.#settle()
+        this.#deadlines.unwatch(this)
         this.#reject(error)
       },
     )
+  }
+
+  /** The first item decides. */
+  #mayEmit(branch: Branch): boolean {
+    this.#win(branch)
+    return this.#winner === branch
   }
 
   #ended(branch: Branch): void {
@@ -118,12 +131,39 @@ class Race implements Timed {
     this.#running.delete(branch)
   }
 
-  #settle(): void {
+  /** The others are not needed any more. */
+  #win(winner: Branch): void {
+    if (this.#winner !== undefined) return
+    this.#winner = winner
     this.#deadlines.unwatch(this)
+    this.#rules.onHeard()
     for (const branch of this.#running) {
-      branch.unlink()
+      if (branch === winner) continue
+      this.#ended(branch)
       branch.abort(lost())
     }
+  }
+}
+
+/** The items of one of two tries. */
+class Contender implements ItemSink {
+  readonly #next: ItemSink
+  readonly #mayEmit: () => boolean
+  #count = 0
+
+  constructor(next: ItemSink, mayEmit: () => boolean) {
+    this.#next = next
+    this.#mayEmit = mayEmit
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  push(item: DataRequest): void | Promise<void> {
+    if (!this.#mayEmit()) return
+    this.#count++
+    return this.#next.push(item)
   }
 }
 

@@ -98,6 +98,16 @@ export class Load {
     return sample
   }
 
+  /** It gave a part of its answer. */
+  heard(): void {
+    this.#signAt = this.#clock.monotonic()
+  }
+
+  /** A stream has ended well: how long it lasted says nothing about how fast the replica answers. */
+  streamed(): void {
+    this.#ended()
+  }
+
   /** It came to nothing: its time does not count, or a replica that fails fast would look like the best one. */
   failed(): void {
     this.#ended()

@@ -6,14 +6,14 @@
  * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
  */
 import { Branch } from '../call/branch.js'
-import type { Call, StreamHandler } from '../call/call.js'
+import type { Call } from '../call/call.js'
+import type { ItemSink } from '../call/items.js'
 import { late } from '../call/late.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
 import type { Channel } from '../transport/transport.js'
 import type { DataRequest } from '../wire/data-request.js'
-import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { accountFailure, located } from './account.js'
 import type { BreakerRules } from './breaker.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
@@ -23,6 +23,7 @@ import { Patience } from './patience.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
 import type { CreatePolicy, Policy } from './policies/policy.js'
 import { tooLate } from './refusals.js'
+import { StreamedHop } from './streamed-hop.js'
 import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
 
 export type { Itinerary } from './waiting-room.js'
@@ -33,7 +34,10 @@ export interface PoolOptions {
   /** By its name, or one that is not on offer. */
   readonly policy: PolicyName | CreatePolicy
   readonly queue: { readonly maxRequests: number; readonly maxBytes: number; readonly perReplica: number }
-  /** Milliseconds that one replica may take for one request; null for no limit. */
+  /**
+   * Milliseconds that one replica may take for one request; of a stream for its first document, and from one document to the
+   * next. Null for no limit.
+   */
   readonly timeoutSendMs: number | null
   readonly clock: Clock
   /** In [0, 1). */
@@ -79,7 +83,6 @@ const safeShare = 0.9
 
 export class Pool {
   readonly endpoints: Endpoints
-  readonly stream: StreamHandler = (request, call) => this.#stream(request, call)
   readonly #options: PoolOptions
   readonly #clock: Clock
   readonly #deadlines: Deadlines
@@ -208,6 +211,7 @@ export class Pool {
   }
 
   #send(endpoint: Endpoint, request: DataRequest, call: Call, ticket: Ticket): Promise<DataRequest> {
+    if (call.items !== undefined) return this.#stream(endpoint, request, call, call.items)
     const { load, health, channel } = endpoint
     const began = load.began()
     this.#inFlight++
@@ -226,6 +230,25 @@ export class Pool {
         throw this.#failed(endpoint, located(error, endpoint, call), began)
       },
     )
+  }
+
+  async #stream(endpoint: Endpoint, request: DataRequest, call: Call, items: ItemSink): Promise<DataRequest> {
+    const { load, health, channel } = endpoint
+    const began = load.began()
+    this.#inFlight++
+    const { timeoutSendMs: timeoutMs } = this.#options
+    const hop = new StreamedHop(call, items, { load, timeoutMs, clock: this.#clock })
+    try {
+      const answer = await channel.handle(request, hop.call)
+      load.streamed()
+      health.breaker.answered()
+      this.#freed()
+      return answer
+    } catch (error) {
+      throw this.#failed(endpoint, located(error, endpoint, call), began)
+    } finally {
+      hop.release()
+    }
   }
 
   #failed(endpoint: Endpoint, failure: MillraceError, began: number): MillraceError {
@@ -251,29 +274,6 @@ export class Pool {
   #release(hop: Hop): void {
     this.#deadlines.unwatch(hop)
     hop.unlink()
-  }
-
-  async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
-    const itinerary: Itinerary = { tried: [], write: false }
-    const start = (endpoint: Endpoint): Promise<{ endpoint: Endpoint; began: number }> =>
-      Promise.resolve({ endpoint, began: endpoint.load.began() })
-    const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
-    const { endpoint, began } = await (free === undefined
-      ? this.#room.wait({ call, itinerary, bytes: 0 }, start)
-      : start(free))
-    this.#inFlight++
-    let failure: MillraceError | undefined
-    try {
-      yield* endpoint.channel.stream(request, call)
-    } catch (error) {
-      failure = located(error, endpoint, call)
-      throw this.#failed(endpoint, failure, began)
-    } finally {
-      if (failure === undefined) {
-        endpoint.load.failed() // how long a stream lasts says nothing about how fast the replica answers
-        this.#freed()
-      }
-    }
   }
 
   #hasRoom({ load, health }: Endpoint): boolean {
@@ -305,7 +305,7 @@ class Hop extends Branch implements Timed {
   readonly #timeoutMs: number
 
   constructor(call: Call, deadline: number, timeoutMs: number) {
-    super(call, deadline)
+    super(call, { deadline })
     this.#timeoutMs = timeoutMs
   }
 

@@ -35,14 +35,16 @@ const longestRoundMs = 1000
  * 3. Every further try is taken from the budget, but for a request's first lost replica and for replicas that say that
  *    they did not begin: a dead replica costs what it had in flight, once, and must not cost an answer.
  * 4. An executor's failure is an answer and never comes here.
+ * 5. A stream is not sent again once its caller has had a document of it.
  */
 export function retrying(options: RetryOptions): Handler {
   const { attempt, budget, isWrite } = options
   return (request, call) => {
     budget.deposit()
     const itinerary: Itinerary = { tried: [], write: isWrite(request.endpoint) }
+    const before = call.items?.count
     return attempt(request, call, itinerary).catch((error: unknown) =>
-      again(options, { request, call, itinerary, error: MillraceError.from(error) }),
+      again(options, { request, call, itinerary, before, error: MillraceError.from(error) }),
     )
   }
 }
@@ -51,19 +53,22 @@ interface Trouble {
   readonly request: DataRequest
   readonly call: Call
   readonly itinerary: Itinerary
+  /** Items that its sink had before the first try. */
+  readonly before: number | undefined
   readonly error: MillraceError
 }
 
 async function again(
   options: RetryOptions,
-  { request, call, itinerary, error }: Trouble,
+  { request, call, itinerary, before, error }: Trouble,
 ): Promise<DataRequest> {
   const { pool, attempt, clock, random } = options
   const most = options.retries < 0 ? Math.max(3, pool.endpoints.size) : options.retries
   let failure = error
   let losses = 0
   for (let retries = 0; retries < most; retries++) {
-    const over = call.aborted !== undefined || call.deadline <= clock.now()
+    const isBegun = call.items?.count !== before
+    const over = isBegun || call.aborted !== undefined || call.deadline <= clock.now()
     if (over || !mayRepeat(failure, itinerary, pool)) break
     const isFree = failure.notRun || (failure.code === 'UNAVAILABLE' && losses++ === 0)
     if (!isFree && !options.budget.take()) break

@@ -1,12 +1,21 @@
 import type { Call } from './call.js'
+import type { ItemSink } from './items.js'
 import { Scope, somebody } from './scope.js'
+
+export interface BranchOptions {
+  /** Default: that of the call. */
+  readonly deadline?: number
+  /** Where its items go, when the call is a stream; default: where those of the call go. */
+  readonly items?: ItemSink | undefined
+}
 
 /** A scope below a call: aborts with it, or by itself. */
 export class Branch extends Scope {
   readonly #parent: Call
 
-  constructor(parent: Call, deadline: number = parent.deadline) {
+  constructor(parent: Call, { deadline = parent.deadline, items = parent.items }: BranchOptions = {}) {
     super(deadline, parent.headers, parent.sender ?? somebody)
+    this.items = items
     this.#parent = parent
     parent.onAbort(this)
   }

@@ -1,8 +1,8 @@
 import type { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Description } from '../wire/description.js'
-import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { AbortListener } from './cancellation.js'
+import type { ItemSink } from './items.js'
 
 export type { Description } from '../wire/description.js'
 
@@ -22,6 +22,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>
   /** Who sent it, as far as fairness goes; the same object for all calls of one client. Default: somebody. */
   readonly sender?: Sender
+  /** Where documents go as they come; undefined for a call with one answer. */
+  readonly items?: ItemSink | undefined
 }
 
 /** One client: a connection, or one stream of requests. */
@@ -30,14 +32,14 @@ export interface Sender {
   readonly patient: boolean
 }
 
-/** One shape from client to executor. An executor's failure is an answer with status ERROR; a rejection is the road's. */
+/**
+ * One shape from client to executor. An executor's failure is an answer with status ERROR; a rejection means that the request
+ * was not answered.
+ *
+ * Of a streaming call (`call.items`) documents go to the sink as they come, and what the promise gives is the closing answer:
+ * status and parameters, no documents unless it failed. A handler that is done, or has failed, pushes no more.
+ */
 export type Handler<In = DataRequest, Out = DataRequest> = (request: In, call: Call) => Promise<Out>
-
-/** The streaming twin of `Handler`: one document in, documents out as they come (`stream_doc`). */
-export type StreamHandler = (
-  request: SingleDocumentRequest,
-  call: Call,
-) => AsyncIterable<SingleDocumentRequest>
 
 /** Wraps a handler. A layer with nothing to do returns `next` itself. */
 export type Layer = (next: Handler) => Handler
@@ -45,6 +47,5 @@ export type Layer = (next: Handler) => Handler
 /** What listens: the served side of a transport. */
 export interface Service {
   readonly handle: Handler
-  readonly stream: StreamHandler
   describe(): Description
 }

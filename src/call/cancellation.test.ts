@@ -65,7 +65,7 @@ describe('a cancellation', () => {
 describe('a branch', () => {
   test('aborts with its call, and by itself', () => {
     const call = new Scope(5, { a: 'b' })
-    const [one, two] = [new Branch(call), new Branch(call, 3)]
+    const [one, two] = [new Branch(call), new Branch(call, { deadline: 3 })]
     expect([one.deadline, two.deadline, one.headers]).toEqual([5, 3, { a: 'b' }])
     const own = new MillraceError('CANCELLED', 'own')
     one.abort(own)

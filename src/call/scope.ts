@@ -1,5 +1,6 @@
 import type { Call, Sender } from './call.js'
 import { Cancellation } from './cancellation.js'
+import type { ItemSink } from './items.js'
 
 /** Nobody in particular. */
 export const somebody: Sender = { patient: false }
@@ -9,6 +10,7 @@ export class Scope extends Cancellation implements Call {
   readonly deadline: number
   readonly headers: Readonly<Record<string, string>>
   sender: Sender
+  items: ItemSink | undefined
 
   /** `deadline`: milliseconds since the epoch, `Infinity` for none. */
   constructor(deadline: number, headers: Readonly<Record<string, string>>, sender: Sender = somebody) {
@@ -16,5 +18,6 @@ export class Scope extends Cancellation implements Call {
     this.deadline = deadline
     this.headers = headers
     this.sender = sender
+    this.items = undefined
   }
 }

@@ -437,7 +437,7 @@ test('streamDoc gives documents as the server gives them, and its failures', asy
     onStreamDoc: async function* (request) {
       for (const index of [1, 2]) {
         const answer = request.answer()
-        answer.document = new Document({ text: `${request.document.text} ${index}` })
+        answer.docs = new DocumentArray([new Document({ text: `${request.docs.at(0)!.text} ${index}` })])
         yield answer
       }
       const last = request.answer()

@@ -1,8 +1,10 @@
 import { Scope } from '../call/scope.js'
-import type { Document } from '../document/index.js'
+import { ItemQueue } from '../call/item-queue.js'
+import { type Document, DocumentArray } from '../document/index.js'
+import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import { DataRequest } from '../wire/data-request.js'
 import { errorFromStatus } from '../wire/error-status.js'
-import { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { Shutdown } from './shutdown.js'
 import { lifetime } from './lifetime.js'
 import type { SendOptions } from './options.js'
@@ -18,26 +20,33 @@ export interface StreamDocPlan {
   readonly clock: Clock
 }
 
-/** Documents of one `stream_doc` call. Throws EXECUTOR_FAILED when an answer has status ERROR. Leaving the loop cancels the call. */
+/** Documents of one `stream_doc` call. Throws EXECUTOR_FAILED when its executor fails. Leaving the loop cancels the call. */
 export async function* streamDocuments(transport: Transport, plan: StreamDocPlan): AsyncGenerator<Document> {
   const { on, document, options } = plan
   const { targetExecutor, headers = {} } = options
   requireWellFormed(options.parameters)
-  const request = SingleDocumentRequest.create({
+  const request = DataRequest.create({
     endpoint: on,
-    document,
+    docs: new DocumentArray([document]),
     parameters: { ...options.parameters },
     ...(targetExecutor === undefined ? {} : { targetExecutor }),
   })
   const time = lifetime(plan)
-  const call = new Scope(time.deadline, headers)
+  const items = new ItemQueue()
+  const call = Object.assign(new Scope(time.deadline, headers), { items })
+  call.onAbort(items)
   time.onEnd((error) => call.abort(error))
+  let isOver = false
   try {
-    for await (const answer of transport.streamDoc(request, call)) {
-      if (answer.status?.code === 'ERROR') throw errorFromStatus(answer.status, { endpoint: on })
-      yield answer.document
-    }
+    const closing = transport.streamDoc(request, call).finally(() => items.end())
+    closing.catch(() => {}) // thrown below, after the documents that arrived before
+    for (let item = await items.next(); item !== undefined; item = await items.next()) yield* item.docs
+    const { status } = await closing
+    isOver = true
+    if (status?.code === 'ERROR') throw errorFromStatus(status, { endpoint: on })
   } finally {
     time.release()
+    // creating an error costs more than the rest
+    if (!isOver) call.abort(new MillraceError('CANCELLED', 'The caller left.'))
   }
 }

@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.js'
+import type { ItemSink } from '../call/items.js'
 import type { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
-import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 
 /** Deadline and headers of a client's call. */
 export interface CallOptions {
@@ -10,12 +10,17 @@ export interface CallOptions {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** A call whose documents arrive one by one. */
+export interface StreamingCall extends Call {
+  readonly items: ItemSink
+}
+
 /** How a client reaches a server: gRPC, or a channel to a gateway in the same program. A client uses one for all its calls. */
 export interface Transport {
   /** Opens a stream of requests. Rejects when it cannot be opened. */
   open(call: CallOptions, listener: StreamListener): Promise<RequestStream>
-  /** Sends one document to a generator. Leaving the loop cancels; aborting the call ends it with that reason. */
-  streamDoc(request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest>
+  /** Sends one document to a generator: its documents go to the call's sink; resolves with the closing answer. */
+  streamDoc(request: DataRequest, call: StreamingCall): Promise<DataRequest>
   /** True when a request through every stage succeeds. Rejects when the transport fails. */
   dryRun(call: CallOptions): Promise<boolean>
   /** Ends calls in flight with `reason`. Idempotent. */
@@ -26,7 +31,7 @@ export interface Transport {
 export interface RequestStream {
   /** False while the write buffer is full: the sender should wait for `onRoom`. */
   readonly roomy: boolean
-  /** An encoded request and its id; the bytes are the line's from now on. */
+  /** Sends an encoded request with its id. The stream owns the bytes from then on. */
   write(request: Uint8Array, id: string): void
   /** No more requests. */
   end(): void

@@ -3,11 +3,8 @@ import type { DataRequest } from '../wire/data-request.js'
 import { statusFromError } from '../wire/error-status.js'
 import type { Executor } from './executor.js'
 
-/** What both kinds of request have. */
-type Answerable<R> = Pick<DataRequest, 'requestId' | 'endpoint' | 'status' | 'addRoute'> & { answer(): R }
-
 /** The request as its own answer, with the stage added to the routes (jina.md 4.3). */
-export function unchanged<R extends Answerable<R>>(request: R, deployment: string): R {
+export function unchanged(request: DataRequest, deployment: string): DataRequest {
   const answer = request.answer()
   answer.addRoute({ executor: deployment })
   return answer
@@ -26,11 +23,11 @@ export interface Failing {
  * The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). It is logged too,
  * unless nobody waits for the answer any more: a handler that heeds its signal ends with an error then.
  */
-export function failed<R extends Answerable<R>>(
-  request: R,
+export function failed(
+  request: DataRequest,
   error: unknown,
   { executor, deployment, call, onError }: Failing,
-): R {
+): DataRequest {
   const answer = request.answer()
   const status = statusFromError(error, executor.constructor.name)
   const { code, description } = status

@@ -1,7 +1,6 @@
 import { Document, DocumentArray } from '../document/index.js'
 import type { Logger } from '../observe/logger.js'
 import { DataRequest } from '../wire/data-request.js'
-import { SingleDocumentRequest } from '../wire/single-document-request.js'
 
 /** A request as it comes from a transport: not decoded. */
 export function requestOf(
@@ -14,17 +13,6 @@ export function requestOf(
   const docs = new DocumentArray(texts.map((text) => new Document({ text })))
   const init = parameters === undefined ? { endpoint, docs } : { endpoint, docs, parameters }
   return DataRequest.decode(DataRequest.create(init).encode())
-}
-
-export function singleOf(
-  endpoint: string,
-  text = 'a',
-  parameters: Record<string, unknown> = {},
-): SingleDocumentRequest {
-  const document = new Document({ text })
-  return SingleDocumentRequest.decode(
-    SingleDocumentRequest.create({ endpoint, document, parameters }).encode(),
-  )
 }
 
 /** What an answer is after it went over the wire. */

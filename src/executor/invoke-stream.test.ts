@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
+import type { Call } from '../call/call.js'
+import { callOf, Items } from '../call/call.suite.js'
 import { Document, DocumentArray } from '../document/index.js'
-import { SingleDocumentRequest } from '../wire/single-document-request.js'
+import { MillraceError } from '../errors.js'
+import { deferred } from '../lib/deferred.js'
+import type { DataRequest } from '../wire/data-request.js'
 import type { HandlerMethod } from './context.js'
 import { endpointsOf } from './endpoints.js'
 import { Executor } from './executor.js'
-import { callOf } from '../call/call.suite.js'
-import { MillraceError } from '../errors.js'
-import { singleOf } from './fixtures.suite.js'
+import { requestOf, sent } from './fixtures.suite.js'
 import { invokeStream } from './invoke-stream.js'
 import type { Target } from './invoke.js'
 
@@ -23,83 +25,99 @@ function targetOf(handler: HandlerMethod): Target {
   return { executor: new Subject(), endpoint, podName: 'exec/rep-1', deployment: 'exec' }
 }
 
-async function run(handler: HandlerMethod, signal?: AbortSignal): Promise<SingleDocumentRequest[]> {
-  const call = signal === undefined ? callOf() : callOf({ signal })
-  const answers: SingleDocumentRequest[] = []
-  for await (const answer of invokeStream(targetOf(handler), singleOf('/x', 'a', { k: 1 }), call)) {
-    answers.push(SingleDocumentRequest.decode(answer.encode()))
-  }
-  return answers
+interface Run {
+  /** Documents and failures, in order, as they are after they went over the wire. */
+  readonly answers: readonly DataRequest[]
+  readonly closing: DataRequest
 }
 
-const texts = (answers: SingleDocumentRequest[]): string[] => answers.map(({ document }) => document.text)
+async function run(
+  handler: HandlerMethod,
+  { call = callOf(), items = new Items() }: { readonly call?: Call; readonly items?: Items } = {},
+): Promise<Run> {
+  const request = requestOf('/x', { texts: ['a'], parameters: { k: 1 } })
+  const closing = await invokeStream(targetOf(handler), request, call, { items, pace: (room) => room })
+  return { answers: items.all.map(sent), closing: sent(closing) }
+}
+
+const texts = (answers: readonly DataRequest[]): string[] => answers.flatMap(({ docs }) => docs.texts)
 
 test('what a generator yields is answered one by one', async () => {
   const handler: HandlerMethod = async function* (docs) {
     for (const doc of docs) for (const end of ['1', '2', '3']) yield new Document({ text: doc.text + end })
   }
-  const answers = await run(handler)
+  const { answers, closing } = await run(handler)
   expect(texts(answers)).toEqual(['a1', 'a2', 'a3'])
+  expect([closing.status, closing.docs.length, closing.parameters]).toEqual([undefined, 0, { k: 1 }])
   expect(answers.map(({ parameters }) => parameters)).toEqual([{ k: 1 }, { k: 1 }, { k: 1 }])
   expect(answers[0]?.routes).toMatchObject([{ executor: 'exec' }])
 })
 
-test('a generator is not asked for more than the caller takes, and is ended when the caller leaves', async () => {
+test('a generator is asked for the next document when the sink has room', async () => {
+  const steps: string[] = []
+  const room = deferred()
+  const handler: HandlerMethod = function* () {
+    for (let n = 0; n < 2; n++) {
+      steps.push(`yield ${n}`)
+      yield new Document()
+    }
+  }
+  const running = run(handler, { items: new Items(() => room.promise) })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(steps).toEqual(['yield 0'])
+  room.resolve()
+  await running
+  expect(steps).toEqual(['yield 0', 'yield 1'])
+})
+
+test('a cancelled call ends the generator at once', async () => {
+  const call = callOf()
   const steps: string[] = []
   const handler: HandlerMethod = function* () {
     try {
       for (let n = 0; ; n++) {
         steps.push(`yield ${n}`)
-        yield new Document({ text: String(n) })
+        yield new Document()
       }
     } finally {
       steps.push('ended')
     }
   }
-  for await (const answer of invokeStream(targetOf(handler), singleOf('/x'), callOf())) {
-    if (answer.document.text === '1') break
-  }
+  const items = new Items(() => {
+    if (items.count === 2) call.abort(new MillraceError('CANCELLED', 'gone'))
+  })
+  const { closing } = await run(handler, { call, items })
   expect(steps).toEqual(['yield 0', 'yield 1', 'ended'])
-})
-
-test('a cancelled call ends the generator', async () => {
-  const controller = new AbortController()
-  let ended = false
-  const answers = await run(function* () {
-    try {
-      for (let n = 0; ; n++) {
-        if (n === 2) controller.abort(new MillraceError('CANCELLED', 'gone'))
-        yield new Document()
-      }
-    } finally {
-      ended = true
-    }
-  }, controller.signal)
-  expect(ended).toBe(true)
-  expect(answers.at(-1)?.status).toMatchObject({ code: 'ERROR', description: 'MillraceError: gone' })
+  expect(closing.status).toMatchObject({ code: 'ERROR', description: 'MillraceError: gone' })
 })
 
 test('a handler that is no generator gives what it returns, document by document', async () => {
-  expect(texts(await run((docs) => void docs.push(new Document({ text: 'b' }))))).toEqual(['a', 'b'])
-  expect(texts(await run(async () => new DocumentArray([{ text: 'x' }, { text: 'y' }])))).toEqual(['x', 'y'])
-  const [answer] = await run(() => ({ n: 1 }))
-  expect(answer?.document.text).toBe('a')
-  expect(answer?.parameters).toEqual({ k: 1, __results__: { 'exec/rep-1': { n: 1 } } })
+  const added = await run((docs) => void docs.push(new Document({ text: 'b' })))
+  expect(texts(added.answers)).toEqual(['a', 'b'])
+  const returned = await run(async () => new DocumentArray([{ text: 'x' }, { text: 'y' }]))
+  expect(texts(returned.answers)).toEqual(['x', 'y'])
+  const { answers, closing } = await run(() => ({ n: 1 }))
+  expect(texts(answers)).toEqual(['a'])
+  const parameters = { k: 1, __results__: { 'exec/rep-1': { n: 1 } } }
+  expect([answers[0]!.parameters, closing.parameters]).toEqual([parameters, parameters])
 })
 
-test('a failure after some documents is the last answer', async () => {
-  const answers = await run(function* () {
+test('a failure after some documents is the closing answer, with the document of the request', async () => {
+  const { answers, closing } = await run(function* () {
     yield new Document({ text: 'fine' })
     throw new TypeError('not fine')
   })
-  expect(texts(answers)).toEqual(['fine', 'a'])
-  expect(answers.map(({ status }) => status?.code)).toEqual([undefined, 'ERROR'])
-  expect(answers[1]?.status?.exception).toMatchObject({ name: 'TypeError', executor: 'Subject' })
+  expect(texts(answers)).toEqual(['fine'])
+  expect(texts([closing])).toEqual(['a'])
+  expect(closing.status).toMatchObject({
+    code: 'ERROR',
+    exception: { name: 'TypeError', executor: 'Subject' },
+  })
 })
 
 test('yielding what is no Document is a failure that says what came', async () => {
-  const [answer] = await run(function* () {
+  const { closing } = await run(function* () {
     yield { text: 'plain' }
   })
-  expect(answer?.status?.description).toContain('yielded a plain object; a generator yields Documents')
+  expect(closing.status?.description).toContain('yielded a plain object; a generator yields Documents')
 })

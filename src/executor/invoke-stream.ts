@@ -1,49 +1,59 @@
 import type { Call } from '../call/call.js'
-import { DocumentArray } from '../document/index.js'
-import type { SingleDocumentRequest } from '../wire/single-document-request.js'
+import type { ItemSink } from '../call/items.js'
+import { type Document, DocumentArray } from '../document/index.js'
+import type { DataRequest } from '../wire/data-request.js'
 import { failed, unchanged } from './answers.js'
-import { addResults, callHandler, handlerName, type Target } from './invoke.js'
+import { addResults, callHandler, handlerName, isThenable, type Target } from './invoke.js'
 import { sortResult, yieldedDocument } from './result.js'
 
+export interface ItemOptions {
+  readonly items: ItemSink
+  /** What to wait for before the next item, beside the room of the sink. */
+  pace(room: void | Promise<void>): void | Promise<void>
+}
+
 /**
- * One document through one handler, answers as they come (`stream_doc`). A generator is asked for the next document
- * when the caller takes it; leaving early ends it. Any other handler gives what it returns, document by document.
+ * One document through one handler, answers as they come (`stream_doc`). A generator is asked for the next document when
+ * the sink has room, and ended when the call is aborted. Any other handler gives what it returns, document by document.
  *
- * A failure is the last answer, with status ERROR. Never throws.
+ * Gives the closing answer, without documents. Never rejects: a failure is an answer with status ERROR, which has those of
+ * the request.
  */
-export async function* invokeStream(
+export async function invokeStream(
   target: Target,
-  request: SingleDocumentRequest,
+  request: DataRequest,
   call: Call,
-): AsyncGenerator<SingleDocumentRequest, void, undefined> {
+  { items, pace }: ItemOptions,
+): Promise<DataRequest> {
   try {
-    const docs = new DocumentArray([request.document])
+    const { docs } = request
     const returned = callHandler(target, { docs, head: request, call })
-    const outcome = sortResult(await returned, handlerName(target))
-    if (outcome.kind === 'stream') {
-      for await (const item of outcome.items) {
-        if (call.aborted !== undefined) throw call.aborted
-        yield answerWith(target, request, yieldedDocument(item, handlerName(target)))
-      }
-      return
-    }
+    const outcome = sortResult(isThenable(returned) ? await returned : returned, handlerName(target))
     const results = outcome.kind === 'results' ? outcome.results : undefined
-    for (const doc of outcome.kind === 'documents' ? outcome.docs : docs) {
-      const answer = answerWith(target, request, doc)
-      if (results !== undefined) answer.parameterBytes = addResults(target, answer.parameterBytes, results)
-      yield answer
+    const closing = answerWith(target, request, new DocumentArray())
+    if (results !== undefined) closing.parameterBytes = addResults(target, closing.parameterBytes, results)
+    const documents =
+      outcome.kind === 'stream' ? outcome.items : outcome.kind === 'documents' ? outcome.docs : docs
+    for await (const item of documents) {
+      if (call.aborted !== undefined) throw call.aborted
+      const answer = answerWith(target, request, arrayOf(yieldedDocument(item, handlerName(target))))
+      if (results !== undefined) answer.parameterBytes = closing.parameterBytes
+      const waiting = pace(items.push(answer))
+      if (waiting !== undefined) await waiting
+      if (call.aborted !== undefined) throw call.aborted
     }
+    return closing
   } catch (error) {
-    yield failed(request, error, { ...target, call })
+    return failed(request, error, { ...target, call })
   }
 }
 
-function answerWith(
-  { deployment }: Target,
-  request: SingleDocumentRequest,
-  document: SingleDocumentRequest['document'],
-): SingleDocumentRequest {
+function arrayOf(document: Document): DocumentArray {
+  return new DocumentArray([document])
+}
+
+function answerWith({ deployment }: Target, request: DataRequest, docs: DocumentArray): DataRequest {
   const answer = unchanged(request, deployment)
-  answer.document = document
+  answer.docs = docs
   return answer
 }

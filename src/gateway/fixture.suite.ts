@@ -1,6 +1,6 @@
 import * as grpc from '@grpc/grpc-js'
 import { afterEach } from 'vitest'
-import type { Call, Description, Handler, Service, StreamHandler } from '../call/call.js'
+import type { Call, Description, Handler, Service } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
 import { createGateway, type Gateway } from './gateway.js'
@@ -59,7 +59,7 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
 /** A pod in memory; echoes unless told otherwise, and always answers the dry run. */
 export function pod(
   handle: Handler = async (request) => request.answer(),
-  more: { readonly endpoints?: readonly string[]; readonly stream?: StreamHandler } = {},
+  more: { readonly endpoints?: readonly string[] } = {},
 ): Service {
   const description: Description = {
     endpoints: ['_jina_dry_run_', ...(more.endpoints ?? ['/default'])],
@@ -70,11 +70,6 @@ export function pod(
   return {
     handle: async (request: DataRequest, call: Call) =>
       request.endpoint === '_jina_dry_run_' ? request.answer() : handle(request, call),
-    stream:
-      more.stream ??
-      async function* (request) {
-        yield request.answer()
-      },
     describe: () => description,
   }
 }

@@ -21,6 +21,7 @@ interface Queued extends Waiting, AbortListener {
  *    read meanwhile, so what waits is bounded by what clients have sent unasked.
  * 2. Those who wait are let in by turns of senders: a client with a thousand requests does not shut the others out.
  * 3. A request is inside until it is answered, whether its client takes the answer or not: a slow reader holds no place.
+ *    Documents that are streamed are made as their reader takes them, so there it does.
  */
 export class Gate {
   readonly #options: GateOptions

@@ -9,7 +9,6 @@ import { inChain } from '../topology/chain.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
 import { walk } from '../topology/walk.js'
-import { walkDocument } from '../topology/walk-document.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { Budget } from '../budget/budget.js'
@@ -31,7 +30,6 @@ import { undescribed } from './refusals.js'
 import type { LiveShard } from './shard.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
-import { checkParameters } from '../wire/request-limits.js'
 
 export type OnEvent = (event: GatewayEvent) => void
 
@@ -122,17 +120,12 @@ class LocalGateway implements Gateway {
     this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf, say }))
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
-    const documents = walkDocument(stages, targets)
     const serving: Serving = {
       handle: stack(
         [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
         walk({ stages, targets, clock }),
       ),
       isFull: () => gate.full,
-      stream(request, call) {
-        checkParameters(request, spec.requestLimits)
-        return documents(request, call)
-      },
       describe: () => this.#describe(),
       identity,
       prefetch: spec.prefetch,

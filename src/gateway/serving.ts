@@ -1,15 +1,14 @@
-import type { Description, Handler, StreamHandler } from '../call/call.js'
+import type { Description, Handler } from '../call/call.js'
 import type { Budget } from '../budget/budget.js'
 import type { LimitsSpec } from './spec.js'
 import type { PodIdentity } from '../wire/identity.js'
 
-/** What a gateway protocol serves: the whole Flow behind two handlers. */
+/** What a gateway protocol serves: the whole Flow as one handler. */
 export interface Serving {
   /** Behind the gate. */
   readonly handle: Handler
   /** Whether the gate has no room now: then streams are not read. */
   isFull(): boolean
-  readonly stream: StreamHandler
   /** What all stages serve together. Throws UNAVAILABLE while that is not known of each. */
   describe(): Description
   /** Who serves it; calls for another pod are refused. */

@@ -1,5 +1,5 @@
 import { Pool } from '../balancer/pool.js'
-import type { Handler, StreamHandler } from '../call/call.js'
+import type { Handler } from '../call/call.js'
 import type { Shard } from '../shards/shard.js'
 import { Liveness } from './liveness.js'
 import { shardName } from './shard-name.js'
@@ -22,7 +22,6 @@ export class LiveShard implements Shard {
   readonly name: string
   readonly pool: Pool
   readonly handle: Handler
-  readonly stream: StreamHandler
   readonly #liveness: Liveness | undefined
 
   constructor(spec: StageSpec, index: number, tools: ShardTools) {
@@ -35,7 +34,6 @@ export class LiveShard implements Shard {
     const patience = isFound ? { patienceMs } : {}
     this.pool = new Pool({ stage: name, policy, queue, timeoutSendMs, clock, random, onDemand, ...patience })
     this.handle = shardStack(spec, this.pool, tools)
-    this.stream = this.pool.stream
     if (silentMs !== null) {
       const onSilent = (pod: string, ms: number): void => tools.onSilent?.(name, pod, ms)
       this.#liveness = new Liveness(this.pool, { silentMs, clock, onSilent })

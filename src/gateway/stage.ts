@@ -1,7 +1,6 @@
-import type { Description, Handler, StreamHandler } from '../call/call.js'
+import type { Description, Handler } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
 import { placement } from '../shards/placement.js'
-import { shardedStream } from '../shards/sharded-stream.js'
 import { Tally } from '../shards/tally.js'
 import { catchAll, type Stage } from '../topology/stage.js'
 import { isWriteByName } from '../wire/description.js'
@@ -20,7 +19,6 @@ export class LiveStage implements Stage {
   readonly spec: StageSpec
   readonly shards: readonly [LiveShard, ...LiveShard[]]
   readonly handle: Handler
-  readonly stream: StreamHandler
   readonly endpoints = (): ReadonlySet<string> | undefined => this.#endpoints
   readonly #descriptions = new Map<string, Description>()
   readonly #reducers: Reducers
@@ -43,7 +41,6 @@ export class LiveStage implements Stage {
     this.handle = stageStack(spec, this.shards[0], {
       sharding: isSharded ? { ...common, tally: this.#tally } : null,
     })
-    this.stream = spec.shards === 1 ? this.shards[0].stream : shardedStream(common)
   }
 
   get name(): string {

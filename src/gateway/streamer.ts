@@ -229,7 +229,7 @@ class LimitedCall extends Branch implements Timed {
   readonly expire: () => void
 
   constructor(parent: Call, deadline: number, expire: () => void) {
-    super(parent, deadline)
+    super(parent, { deadline })
     this.expire = expire
   }
 }

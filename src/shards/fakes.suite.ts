@@ -30,11 +30,6 @@ export function fakeShard(index: number, answer: Handler = async (request) => re
       got.push(idsOf(request))
       return answer(request, call)
     },
-    async *stream(request) {
-      const own = request.answer()
-      own.document.text = `from ${index}`
-      yield own
-    },
   }
 }
 

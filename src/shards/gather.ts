@@ -4,6 +4,7 @@ import type { AbortListener } from '../call/cancellation.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { deadlinesOf, type Timed } from '../lib/deadlines.js'
+import { Relay } from '../call/items.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Shard } from './shard.js'
 
@@ -37,6 +38,7 @@ export interface GatherRules {
  * 1. There is one outcome for each question, in their order; it never rejects, but with the call's own reason when the
  *    caller leaves.
  * 2. When it settles nothing is left under way: who has not answered is aborted and let go of.
+ * 3. Of a stream the items of all shards go to its sink as they come, in no order; each shard knows how many are its own.
  */
 export function gather(questions: readonly Question[], call: Call, rules: GatherRules): Promise<Outcome[]> {
   const { clock, isStrict, softDeadlineMs, enough } = rules
@@ -87,7 +89,7 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
     if (call.aborted !== undefined) return leaving.abort(call.aborted)
     // before the branches, which abort what they ask: then this is no failure of a shard
     call.onAbort(leaving)
-    branches = questions.map(() => new Branch(call))
+    branches = questions.map(() => new Branch(call, { items: call.items && new Relay(call.items) }))
     deadlines.watch(softDeadline)
     for (const [index, { shard, request }] of questions.entries()) {
       shard.handle(request, branches[index]!).then(

@@ -17,7 +17,7 @@ import { type Asked, coverageOf, failWith } from './failure.js'
 import { gather, type Outcome, type Question } from './gather.js'
 import { LeastLoaded } from './least-loaded.js'
 import { type PollingTable, pollingOf } from './polling.js'
-import { answerOf, type Reduce } from './reduce.js'
+import { type Answers, answerOf, type Reduce } from './reduce.js'
 import type { Shard } from './shard.js'
 import type { Tally } from './tally.js'
 
@@ -71,7 +71,8 @@ async function askOnly(
   call: Call,
 ): Promise<DataRequest> {
   const answer = await handle(request, call)
-  if (answer.status?.code === 'ERROR' || pollingOf(polling, request.endpoint) !== 'ALL') return answer
+  if (answer.status?.code === 'ERROR' || call.items !== undefined) return answer
+  if (pollingOf(polling, request.endpoint) !== 'ALL') return answer
   return reduce(request.endpoint)({ request, call, answers: [answer], from: [name] })
 }
 
@@ -84,6 +85,7 @@ async function askOne(
 ): Promise<DataRequest> {
   const write = isWrite(request.endpoint)
   const order = leastLoaded.order()
+  const before = call.items?.count
   for (const [index, shard] of order.entries()) {
     leastLoaded.note(shard, request)
     try {
@@ -95,8 +97,9 @@ async function askOne(
     } catch (error) {
       const known = MillraceError.from(error)
       tally.note([shard], [{ state: 'failed', error: known }])
+      const isBegun = call.items?.count !== before
       const elsewhere = known.retryable && (known.notRun || !write) && index + 1 < order.length
-      if (!elsewhere || call.aborted !== undefined) throw known
+      if (!elsewhere || isBegun || call.aborted !== undefined) throw known
     }
   }
   throw new MillraceError('INTERNAL', `${stage} has no shards.`)
@@ -104,12 +107,16 @@ async function askOne(
 
 async function askAll(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
   // first: when it throws no shard has been asked
-  const reduce = options.reduce(request.endpoint)
+  const reduce = call.items === undefined ? options.reduce(request.endpoint) : closing
   const questions = options.shards.map((shard) => ({ shard, request }))
   const asked = await ask(options, questions, request, call)
   if (asked.failure !== null) return asked.failure
-  const answer = await reduce({ request, call, ...asked })
-  return covered(answer, asked)
+  return covered(await reduce({ request, call, ...asked }), asked)
+}
+
+/** The documents of a stream have gone out already, those of all shards as they came. */
+function closing(answers: Answers): DataRequest {
+  return answerOf(answers, [])
 }
 
 /** Each document to the shard it belongs to. A request without documents is about all of them. */
@@ -124,7 +131,9 @@ async function askOwners(options: ShardedOptions, request: DataRequest, call: Ca
   }))
   const asked = await ask(options, questions, request, call)
   if (asked.failure !== null) return asked.failure
-  return covered(await restored(split, asked, call), asked)
+  const answer =
+    call.items === undefined ? await restored(split, asked, call) : closing({ request, call, ...asked })
+  return covered(answer, asked)
 }
 
 interface Gathered extends Asked {

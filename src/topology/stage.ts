@@ -1,4 +1,4 @@
-import type { Handler, StreamHandler } from '../call/call.js'
+import type { Handler } from '../call/call.js'
 
 /** One stage of a Flow, as the walk sees it. */
 export interface Stage {
@@ -6,7 +6,6 @@ export interface Stage {
   /** Without an Executor: it answers with what it got and costs no hop. */
   readonly passThrough: boolean
   readonly handle: Handler
-  readonly stream: StreamHandler
   /** What its replicas serve; undefined while nobody knows, then every request visits it. */
   readonly endpoints: () => ReadonlySet<string> | undefined
 }

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { Handler } from '../call/call.js'
+import { callOf, Items, withText } from '../call/call.suite.js'
 import { Scope } from '../call/scope.js'
+import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
+import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
-import { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { Stage } from './stage.js'
 import { Targets } from './targets.js'
 import { walk } from './walk.js'
-import { walkDocument } from './walk-document.js'
 
 const call = new Scope(Number.POSITIVE_INFINITY, {})
 
@@ -32,10 +33,12 @@ function stage(
   } = {},
 ): FakeStage {
   const seen: Record<string, unknown>[] = []
-  const handle: Handler = async (request) => {
+  const handle: Handler = async (request, { items }) => {
     const arrived = DataRequest.decode(request.encode())
     seen.push(arrived.parameters)
     const answer = DataRequest.decode(request.encode())
+    for (const suffix of items === undefined || status !== undefined ? [] : ['1', '2'])
+      await items?.push(withText(request, `${request.docs.at(0)!.text}${name}${suffix}`))
     answer.routes = [{ executor: 'written by the pod' }]
     if (results !== undefined) answer.parameters = { __results__: results }
     if (status !== undefined) answer.status = { code: status, description: 'failed' }
@@ -46,20 +49,16 @@ function stage(
     passThrough,
     seen,
     handle,
-    async *stream(request) {
-      seen.push(SingleDocumentRequest.decode(request.encode()).parameters)
-      for (const suffix of ['1', '2']) {
-        const answer = SingleDocumentRequest.decode(request.encode())
-        answer.document.text += `${name}${suffix}`
-        yield answer
-      }
-    },
     endpoints: () => (endpoints === undefined ? undefined : new Set(endpoints)),
   }
 }
 
 function walkOver(stages: readonly Stage[]): Handler {
   return walk({ stages, targets: new Targets(stages.map(({ name }) => name)), clock: systemClock })
+}
+
+function document(parameters: Record<string, unknown> = {}): DataRequest {
+  return DataRequest.create({ endpoint: '/x', parameters, docs: new DocumentArray([new Document()]) })
 }
 
 const names = (response: DataRequest): string[] => response.routes.map(({ executor }) => executor)
@@ -196,12 +195,71 @@ describe('a walk', () => {
 describe('a document on its way', () => {
   test('goes through every stage, and what one yields through the next', async () => {
     const stages = [stage('a'), stage('skipped', { endpoints: ['/other'] }), stage('b')]
-    const stream = walkDocument(stages, new Targets(stages.map(({ name }) => name)))
-    const texts: string[] = []
-    const request = SingleDocumentRequest.create({ endpoint: '/x', parameters: { b__k: 1 } })
-    for await (const answer of stream(request, call)) texts.push(answer.document.text ?? '')
-    expect(texts).toEqual(['a1b1', 'a1b2', 'a2b1', 'a2b2'])
+    const items = new Items()
+    const response = await walkOver(stages)(document({ b__k: 1 }), callOf({ items }))
+    expect(items.texts).toEqual(['a1b1', 'a1b2', 'a2b1', 'a2b2'])
     expect(stages[2]!.seen).toEqual([{ k: 1 }, { k: 1 }])
+    expect(names(response)).toEqual(['gateway', 'a', 'b'])
+    expect(response.parameters).toEqual({ b__k: 1 })
+  })
+
+  test('that no stage serves comes back as it is', async () => {
+    const items = new Items()
+    await walkOver([stage('a', { endpoints: ['/other'] })])(document(), callOf({ items }))
+    expect(items.count).toBe(1)
+  })
+
+  test('waits at a stage until the document before it is through the next one', async () => {
+    const room = deferred()
+    const slow = stage('b')
+    const made: string[] = []
+    const first: Stage = {
+      ...stage('a'),
+      handle: async (request, { items }) => {
+        for (const text of ['1', '2']) {
+          made.push(text)
+          await items?.push(withText(request, text))
+        }
+        return request.answer()
+      },
+    }
+    const walking = walkOver([first, slow])(document(), callOf({ items: new Items(() => room.promise) }))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(made).toEqual(['1'])
+    room.resolve()
+    await walking
+    expect(made).toEqual(['1', '2'])
+  })
+
+  test('at which a later stage fails ends the stream with that answer, and stops the stages before', async () => {
+    const aborted = deferred<unknown>()
+    const endless: Stage = {
+      ...stage('a'),
+      handle: async (request, call) => {
+        for (;;) {
+          await call.items?.push(request.answer())
+          if (call.aborted !== undefined) {
+            aborted.resolve(call.aborted)
+            throw call.aborted
+          }
+        }
+      },
+    }
+    const items = new Items()
+    const response = await walkOver([endless, stage('b', { status: 'ERROR' })])(document(), callOf({ items }))
+    expect(response.status?.code).toBe('ERROR')
+    expect(response.routes.at(-1)).toMatchObject({ executor: 'b', status: { code: 'ERROR' } })
+    expect(await aborted.promise).toMatchObject({ code: 'CANCELLED' })
+    expect(items.count).toBe(0)
+  })
+
+  test('that does not reach a later stage ends the stream with that error: it may have run', async () => {
+    const unreachable: Stage = {
+      ...stage('b'),
+      handle: () => Promise.reject(new MillraceError('UNAVAILABLE', 'nobody', { notRun: true })),
+    }
+    const walking = walkOver([stage('a'), unreachable])(document(), callOf({ items: new Items() }))
+    await expect(walking).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'nobody', notRun: false })
   })
 })
 

@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Service } from '../call/call.js'
-import { callOf as call } from '../call/call.suite.js'
+import { callOf as call, Items, streaming, withText } from '../call/call.suite.js'
 import type { AbortListener } from '../call/cancellation.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
-import { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { Channel, DialOptions, Listener, ListenOptions } from './transport.js'
 
 /** What a kind of transport must bring to be put through the suite. */
@@ -37,9 +36,6 @@ const description = {
 function fakeService(parts: Partial<Service>): Service {
   return {
     handle: (request) => Promise.resolve(request.answer()),
-    async *stream(request) {
-      yield request.answer()
-    },
     describe: () => description,
     ...parts,
   }
@@ -49,8 +45,8 @@ function ask(endpoint = '/a', parameters: Record<string, unknown> = {}): DataReq
   return DataRequest.create({ endpoint, parameters })
 }
 
-function askStream(): SingleDocumentRequest {
-  return SingleDocumentRequest.create({ endpoint: '/s', document: new Document({ text: 'question' }) })
+function askStream(): DataRequest {
+  return DataRequest.create({ endpoint: '/s', docs: new DocumentArray([new Document({ text: 'question' })]) })
 }
 
 /** The behaviour that every kind of transport has. */
@@ -274,69 +270,127 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
     it('streams items in order, more than fit at once', async () => {
       const { channel } = await open(
         fakeService({
-          async *stream(request) {
-            for (let number = 0; number < 200; number++) {
-              const item = request.answer()
-              item.document = new Document({ text: String(number) })
-              yield item
-            }
-          },
+          handle: streaming(async function* (request) {
+            for (let number = 0; number < 200; number++) yield withText(request, String(number))
+          }),
         }),
       )
-      const texts: unknown[] = []
-      for await (const item of channel.stream(askStream(), call())) texts.push(item.document.text)
-      expect(texts).toEqual(Array.from({ length: 200 }, (_, number) => String(number)))
+      const items = new Items()
+      const closing = await channel.handle(askStream(), call({ items }))
+      expect(items.texts).toEqual(Array.from({ length: 200 }, (_, number) => String(number)))
+      expect(closing.endpoint).toBe('/s')
     })
 
     it('does not run ahead of who takes the items of a stream', async () => {
       let made = 0
       const { channel } = await open(
         fakeService({
-          async *stream(request) {
-            for (;;) {
-              made++
-              yield request.answer()
-            }
-          },
+          handle: streaming(async function* (request) {
+            for (; made < 1000; made++) yield request.answer()
+          }),
         }),
       )
-      const items = channel.stream(askStream(), call())[Symbol.asyncIterator]()
-      await items.next()
+      const room = deferred()
+      const items = new Items(() => room.promise)
+      const stream = channel.handle(askStream(), call({ items }))
+      await expect.poll(() => items.count).toBe(1)
       await channel.describe()
       await channel.describe()
       expect(made).toBeLessThan(100)
-      await items.return?.()
+      room.resolve()
+      await stream
+      expect(items.count).toBe(1000)
     })
 
-    it('ends the stream of the service when the caller stops taking', async () => {
-      const ended = deferred<string>()
+    it('ends the stream of the service when the caller leaves, and gives it no more items', async () => {
+      const ended = deferred<unknown>()
       const { channel } = await open(
         fakeService({
-          async *stream(request, { signal }) {
+          handle: streaming(async function* (request, { signal }) {
             try {
               for (;;) yield request.answer()
             } finally {
-              ended.resolve(signal.aborted ? 'aborted' : 'not aborted')
+              ended.resolve(signal.reason)
             }
-          },
+          }),
         }),
       )
-      for await (const _item of channel.stream(askStream(), call())) break
-      expect(await ended.promise).toBe('aborted')
+      const scope = call({
+        items: new Items(() => {
+          scope.abort(new MillraceError('CANCELLED', 'enough'))
+        }),
+      })
+      const error = await failureOf(channel.handle(askStream(), scope))
+      expect(error).toMatchObject({ code: 'CANCELLED', message: 'enough' })
+      expect(await ended.promise).toMatchObject({ code: 'CANCELLED' })
+      expect(scope.items?.count).toBe(1)
+    })
+
+    it('ends a stream at its deadline although its reader takes nothing', async () => {
+      const { channel } = await open(
+        fakeService({
+          handle: streaming(async function* (request) {
+            for (;;) yield request.answer()
+          }),
+        }),
+      )
+      const items = new Items(() => new Promise(() => {}))
+      const error = await failureOf(channel.handle(askStream(), call({ items, deadline: Date.now() + 60 })))
+      expect(error.code).toBe('DEADLINE_EXCEEDED')
     })
 
     it('hands on why a stream broke, after the items before', async () => {
       const { channel } = await open(
         fakeService({
-          async *stream(request) {
-            yield request.answer()
+          handle: streaming(async function* (request) {
+            for (let number = 0; number < 5; number++) yield request.answer()
             throw new MillraceError('UNAVAILABLE', 'broken off')
-          },
+          }),
         }),
       )
-      const items = channel.stream(askStream(), call())[Symbol.asyncIterator]()
-      expect((await items.next()).done).toBe(false)
-      await expect(items.next()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'broken off' })
+      const items = new Items(() => new Promise((resolve) => setImmediate(resolve)))
+      const error = await failureOf(channel.handle(askStream(), call({ items })))
+      expect(error).toMatchObject({ code: 'UNAVAILABLE', message: 'broken off' })
+      expect(items.count).toBe(5)
+    })
+
+    it('ends a stream whose peer dies', async () => {
+      const { channel, kill } = await open(
+        fakeService({
+          handle: streaming(async function* (request) {
+            yield request.answer()
+            await new Promise(() => {})
+          }),
+        }),
+      )
+      const began = deferred()
+      const stream = failureOf(channel.handle(askStream(), call({ items: new Items(() => began.resolve()) })))
+      await began.promise
+      kill()
+      expect(await stream).toMatchObject({ code: 'UNAVAILABLE', retryable: true, notRun: false })
+    })
+
+    it('refuses an item that is too large, and lives on', async () => {
+      const ended = deferred()
+      const { channel } = await open(
+        fakeService({
+          handle: streaming(async function* (request) {
+            try {
+              yield withText(request, 'short')
+              yield withText(request, 'x'.repeat(20_000))
+              yield withText(request, 'short')
+            } finally {
+              ended.resolve()
+            }
+          }),
+        }),
+        { listen: { maxFrameBytes: 10_000 } },
+      )
+      const items = new Items()
+      const error = await failureOf(channel.handle(askStream(), call({ items })))
+      expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', retryable: false })
+      await ended.promise
+      expect(items.texts).toEqual(['short'])
     })
 
     it('says what it serves', async () => {

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Description, Handler, Sender, Service, StreamHandler } from '../call/call.js'
+import type { Description, Handler, Sender, Service } from '../call/call.js'
 import type { Recipient } from '../wire/identity.js'
 
 /** Where a pod listens, as data that can cross a thread or process boundary. */
@@ -18,9 +18,11 @@ export type Address =
 
 /** The dialled side: one multiplexed connection to one pod. */
 export interface Channel {
-  /** One hop. Rejects with UNAVAILABLE when the peer is gone; that the call is aborted and its deadline go along. */
+  /**
+   * One hop. Rejects with UNAVAILABLE when the peer is gone, and with the reason as soon as the call is aborted, which the peer
+   * is told. The deadline goes along, and both ends keep it.
+   */
   readonly handle: Handler
-  readonly stream: StreamHandler
   /** Asks the peer what it serves (a real round trip). */
   describe(): Promise<Description>
   /** Resolves when the peer has shown that its event loop turns; rejects when it is gone. */

@@ -10,7 +10,7 @@ import { maxFields, tooManyFields } from './max-fields.js'
 import { lengthOf } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
-import { countDocuments } from './lists/list.js'
+import { countDocuments, docsTag } from './lists/list.js'
 import { decodeStatus, type Status } from './status.js'
 
 export type { Part } from './parts.js'
@@ -53,6 +53,16 @@ export class DataRequest {
   /** Looks at top-level tags only. Throws MALFORMED. */
   static decode(bytes: Uint8Array): DataRequest {
     return new DataRequest(Envelope.decode(bytes))
+  }
+
+  /** A request of the one document of a SingleDocumentRequestProto, an empty one when it has none. Throws MALFORMED. */
+  static fromSingleDocument(bytes: Uint8Array): DataRequest {
+    const envelope = Envelope.decode(bytes)
+    // field 4 is the document there, and the message around the list of documents here
+    const document = envelope.payload ?? nothing
+    const inner = prefix(docsTag, document.length)
+    envelope.payload = [prefix(docsTag, inner.length + document.length), inner, document]
+    return new DataRequest(envelope)
   }
 
   static create(init: DataRequestInit): DataRequest {
@@ -248,6 +258,16 @@ export class DataRequest {
   /** The same bytes in pieces for a vectored write; documents nobody looked at are not copied. */
   encodeParts(): Uint8Array[] {
     return this.#docs === undefined ? this.#envelope.encodeParts() : [this.encode()]
+  }
+
+  /**
+   * The same as a SingleDocumentRequestProto, with the first document, in pieces. Throws INVALID_INPUT when parameters cannot
+   * be sent, MALFORMED, and UNSUPPORTED for a Python pickle.
+   */
+  encodeSingleDocument(): Uint8Array[] {
+    const reader = new Reader(this.list ?? nothing)
+    const isThere = !reader.done && reader.tag() === docsTag
+    return this.#envelope.encodeAround(isThere ? reader.bytes() : undefined)
   }
 
   #writeDocs(writer: Writer, docs: DocumentArray, expected: number): void {

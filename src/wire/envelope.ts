@@ -217,6 +217,29 @@ export class Envelope {
     return [writer.finish(), ...pieces]
   }
 
+  /** The message in pieces with another payload, or none. */
+  encodeAround(payload: Uint8Array | undefined): Uint8Array[] {
+    const head = this.#sourceBeforePayload()
+    if (head !== undefined && payload !== undefined) return [head, prefix(34, payload.length), payload]
+    const writer = new Writer(this.#expectedHead())
+    this.#writeHead(writer)
+    if (payload === undefined) return [writer.finish()]
+    writer.raw(prefix(34, payload.length))
+    return [writer.finish(), payload]
+  }
+
+  /** The bytes that came, as far as the payload; undefined when they have changed, or something comes behind the payload. */
+  #sourceBeforePayload(): Uint8Array | undefined {
+    const source = this.#source
+    const payload = this.#payload
+    if (source === undefined || !(payload instanceof Uint8Array) || payload.buffer !== source.buffer)
+      return undefined
+    if (payload.byteOffset + payload.length !== source.byteOffset + source.length) return undefined
+    const end = source.length - payload.length - prefix(34, payload.length).length
+    // else its length was not written the shortest way
+    return source[end] === 34 ? source.subarray(0, end) : undefined
+  }
+
   #writeHead(writer: Writer): void {
     const header = this.#header
     if (this.#headerBytes !== undefined) writer.bytes(1, this.#headerBytes)

@@ -27,8 +27,8 @@ export function checkRequest(request: DataRequest, limits: RequestLimits): void 
   )
 }
 
-/** Of both kinds of request. Throws as `checkRequest` does. */
-export function checkParameters(
+/** Throws as `checkRequest` does. */
+function checkParameters(
   { parameterBytes }: Pick<DataRequest, 'parameterBytes'>,
   limits: RequestLimits,
 ): void {

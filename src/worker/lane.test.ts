@@ -192,39 +192,42 @@ test('idle resolves when the last one that waits is cancelled', async () => {
   expect(await waiting).toBe('left')
 })
 
-test('an iteration keeps its place until it ends, also when its reader leaves', async () => {
+test('a stream keeps its place until it ends', async () => {
   const { lane, settle } = laneOf(1)
-  const numbers = async function* () {
-    for (let n = 0; ; n++) yield n
-  }
-  const read: number[] = []
-  const reading = (async () => {
-    for await (const n of lane.iterate(callOf(), numbers)) {
-      read.push(n)
-      if (n === 2) break
+  const gate = deferred()
+  const order: string[] = []
+  const stream = lane.runItems(callOf(), async (pace) => {
+    for (const item of ['a', 'b']) {
+      order.push(item)
+      await pace(gate.promise)
     }
-  })()
-  const next = lane.run(callOf(), async () => 'next')
+  })
+  const next = lane.run(callOf(), async () => void order.push('next'))
   await settle()
-  await reading
-  expect(read).toEqual([0, 1, 2])
-  expect(await next).toBe('next')
+  expect(order).toEqual(['a'])
+  gate.resolve()
+  await stream
+  await settle()
+  await next
+  expect(order).toEqual(['a', 'b', 'next'])
 })
 
-test('an iteration that computes long between its items lets the event loop go round', async () => {
+test('a stream that computes long between its items lets the event loop go round', async () => {
   const { lane, spend, breaths } = laneOf(null)
-  const heavy = async function* () {
-    for (let n = 0; n < 3; n++) {
+  const order: string[] = []
+  const stream = lane.runItems(callOf(), async (pace) => {
+    for (const item of ['a', 'b']) {
       spend(5)
-      yield n
+      order.push(item)
+      await pace()
     }
-  }
-  const items = lane.iterate(callOf(), heavy)
-  expect((await items.next()).value).toBe(0)
-  const second = items.next()
-  expect(breaths).toHaveLength(1)
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([order, breaths.length]).toEqual([['a'], 1])
   breaths.shift()?.()
-  expect((await second).value).toBe(1)
-  await items.return()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([order, breaths.length]).toEqual([['a', 'b'], 1])
+  breaths.shift()?.()
+  await stream
   expect(lane.inFlight).toBe(0)
 })

@@ -85,18 +85,30 @@ export class Lane {
     })
   }
 
-  /** As `run`, for something that gives many answers: its turn lasts until the iteration has ended. */
-  async *iterate<T>(call: Call, source: () => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  /**
+   * As `run`, for a task that gives items: its turn lasts until it is done. Between two items it calls `pace` with what it
+   * waits for anyway, and waits for what that gives.
+   */
+  async runItems<T>(
+    call: Call,
+    task: (pace: (room?: void | Promise<void>) => void | Promise<void>) => Promise<T>,
+  ): Promise<T> {
     await this.#turn(call)
-    try {
-      // time spent waiting for an item counts as held, too: that costs a turn of the loop an item, and harms nobody
-      let began = this.#clock.monotonic()
-      for await (const item of source()) {
-        this.#held(this.#clock.monotonic() - began)
-        yield item
-        if (this.#breath !== undefined) await this.#breath.promise
+    // time spent waiting for an item counts as held, too: that costs a turn of the loop an item, and harms nobody
+    let began = this.#clock.monotonic()
+    const pace = (room?: void | Promise<void>): void | Promise<void> => {
+      this.#held(this.#clock.monotonic() - began)
+      const breath = this.#breath?.promise
+      if (room === undefined && breath === undefined) {
         began = this.#clock.monotonic()
+        return
       }
+      return Promise.all([room, breath]).then(() => {
+        began = this.#clock.monotonic()
+      })
+    }
+    try {
+      return await task(pace)
     } finally {
       this.#leave()
     }

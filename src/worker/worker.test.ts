@@ -4,13 +4,12 @@ import type { DocumentArray } from '../document/index.js'
 import { Document } from '../document/index.js'
 import type { HandlerContext } from '../executor/context.js'
 import { Executor, type ExecutorClass } from '../executor/executor.js'
-import { callOf } from '../call/call.suite.js'
-import { loggerOf, requestOf, sent, singleOf } from '../executor/fixtures.suite.js'
+import { callOf, Items } from '../call/call.suite.js'
+import { loggerOf, requestOf, sent } from '../executor/fixtures.suite.js'
 import { requests } from '../executor/requests.js'
 import { holderOf, temporaryFolder } from '../workspace/fixtures.suite.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
-import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import type { ExecutorSpec } from './spec.js'
 import { startWorker, type Worker } from './worker.js'
 
@@ -102,8 +101,9 @@ test('the base class passes everything through and says that it serves all', asy
   const request = requestOf('/anything')
   expect((await worker.handle(request, callOf())).data).toBe(request.data)
   expect(worker.describe().endpoints).toEqual(['_jina_dry_run_', '/default'])
-  const [streamed] = await all(worker.stream(singleOf('/anything', 'x'), callOf()))
-  expect(streamed?.document.text).toBe('x')
+  const streamed = new Items()
+  await worker.handle(requestOf('/anything', { texts: ['x'] }), callOf({ items: streamed }))
+  expect(streamed.texts).toEqual(['x'])
 })
 
 test('an error is an answer, and the replica lives on', async () => {
@@ -149,7 +149,7 @@ test('other errors do not make a replica give up', async () => {
     over = true
   })
   await worker.handle(requestOf('/fail'), callOf())
-  await all(worker.stream(singleOf('/fail'), callOf()))
+  await worker.handle(requestOf('/fail'), callOf({ items: new Items() }))
   expect(over).toBe(false)
 })
 
@@ -333,7 +333,8 @@ test('close refuses what is new, finishes what it has, then closes the executor,
     code: 'UNAVAILABLE',
     retryable: true,
   })
-  await expect(all(worker.stream(singleOf('/x'), callOf()))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  const stream = worker.handle(requestOf('/x'), callOf({ items: new Items() }))
+  await expect(stream).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   expect(order).toEqual([])
   gate.resolve()
   await closing
@@ -354,18 +355,20 @@ test('an error in close() of the executor is logged and the worker is closed all
 
 test('a stream gives documents as they come', async () => {
   const { worker } = await start(Shout)
-  const answers = await all(worker.stream(singleOf('/generate', 'x'), callOf()))
-  expect(answers.map(({ document }) => document.text)).toEqual(['x', 'more'])
+  const items = new Items()
+  const closing = await worker.handle(requestOf('/generate', { texts: ['x'] }), callOf({ items }))
+  expect(items.texts).toEqual(['x', 'more'])
+  expect(closing.docs).toHaveLength(0)
   expect(worker.inFlight).toBe(0)
 })
 
 test('a stream to an endpoint that nobody serves fails, the dry run does not', async () => {
   const { worker } = await start(Shout)
-  const [unknown] = await all(worker.stream(singleOf('/nobody'), callOf()))
-  expect(unknown?.status?.exception?.args[1]).toBe('NOT_FOUND')
-  expect(unknown?.status?.description).toContain('/shout')
-  const [dry] = await all(worker.stream(singleOf('_jina_dry_run_'), callOf()))
-  expect(dry?.status).toBeUndefined()
+  const unknown = await worker.handle(requestOf('/nobody'), callOf({ items: new Items() }))
+  expect(unknown.status?.exception?.args[1]).toBe('NOT_FOUND')
+  expect(unknown.status?.description).toContain('/shout')
+  const dry = await worker.handle(requestOf('_jina_dry_run_'), callOf({ items: new Items() }))
+  expect(dry.status).toBeUndefined()
 })
 
 test('a description lists the dry run first, what writes, and what streams', async () => {
@@ -388,12 +391,6 @@ test('a description lists the dry run first, what writes, and what streams', asy
   })
   expect(JSON.parse(JSON.stringify(schemas))).toEqual(schemas)
 })
-
-async function all(answers: AsyncIterable<SingleDocumentRequest>): Promise<SingleDocumentRequest[]> {
-  const gathered: SingleDocumentRequest[] = []
-  for await (const answer of answers) gathered.push(answer)
-  return gathered
-}
 
 test('is there when the executor has warmed up', async () => {
   const loaded = deferred()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Call, Description, Service } from '../call/call.js'
+import type { ItemSink } from '../call/items.js'
 import { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
 import { defaultEndpoint, dryRunEndpoint, endpointsOf, passThroughEndpoint } from '../executor/endpoints.js'
@@ -12,7 +13,6 @@ import { deferred } from '../lib/deferred.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { PodIdentity } from '../wire/identity.js'
-import type { SingleDocumentRequest } from '../wire/single-document-request.js'
 import { constructExecutor, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
 import { Lane } from './lane.js'
@@ -108,19 +108,16 @@ class ExecutorWorker implements Worker {
     if (this.#closed !== undefined) return Promise.reject(closing())
     try {
       const target = this.#targetOf(request.endpoint)
+      const { items } = call
+      if (items !== undefined) {
+        if (target === undefined) return this.#streamUnserved(request, call, items)
+        return this.#lane.runItems(call, (pace) => invokeStream(target, request, call, { items, pace }))
+      }
       if (target === undefined) return Promise.resolve(unchanged(request, this.#deployment))
       return this.#lane.run(call, () => invoke(target, request, call))
     } catch (error) {
       return Promise.reject(error) // a header that cannot be read; async would cost another turn for each request
     }
-  }
-
-  readonly stream = (request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest> => {
-    if (this.#closed !== undefined) return rejecting(closing())
-    // what is thrown here ends the call like what is thrown by the iteration
-    const target = this.#targetOf(request.endpoint)
-    if (target === undefined) return this.#streamUnserved(request, call)
-    return this.#lane.iterate(call, () => invokeStream(target, request, call))
   }
 
   describe(): Description {
@@ -139,18 +136,19 @@ class ExecutorWorker implements Worker {
   }
 
   /** Unlike a request, a stream to an endpoint that nobody serves fails, as in Jina (jina.md 2.2). */
-  async *#streamUnserved(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
+  async #streamUnserved(request: DataRequest, call: Call, items: ItemSink): Promise<DataRequest> {
     const { endpoint } = request
     if (endpoint === dryRunEndpoint || this.#passesThrough) {
-      yield unchanged(request, this.#deployment)
-      return
+      const answer = unchanged(request, this.#deployment)
+      await items.push(answer)
+      return answer.withList([])
     }
     const endpoints = this.#description.endpoints.join(', ')
     const error = new MillraceError(
       'NOT_FOUND',
       `There is no endpoint '${endpoint}' here, only: ${endpoints}.`,
     )
-    yield failed(request, error, { executor: this.#executor, deployment: this.#deployment, call })
+    return failed(request, error, { executor: this.#executor, deployment: this.#deployment, call })
   }
 
   /** The answer is still to be sent: whoever waits for `gaveUp` closes this worker, which lets it out. */
@@ -185,9 +183,4 @@ function closing(): MillraceError {
   return new MillraceError('UNAVAILABLE', 'This replica is closing and takes no new requests.', {
     notRun: true,
   })
-}
-
-// oxlint-disable-next-line require-yield -- it only fails
-async function* rejecting(error: MillraceError): AsyncGenerator<never> {
-  throw error
 }

@@ -14,7 +14,7 @@ const roomBytes = 32 * 1024 * 1024
 export function channelTransport(channel: Channel): Transport {
   return {
     open: (call, listener) => Promise.resolve(new ChannelStream(channel, call, listener)),
-    streamDoc: (request, call) => channel.stream(request, call),
+    streamDoc: (request, call) => channel.handle(request, call),
     async dryRun({ deadline, headers }) {
       const request = DataRequest.create({ endpoint: '_jina_dry_run_' })
       const answer = await channel.handle(request, new Scope(deadline, headers))

@@ -5,8 +5,8 @@ import { grpcCode } from '../../grpc/status-codes.js'
 import type { Peer } from '../../transport/grpc/peer.js'
 import { errorFromGrpc, GrpcFailure, isLeaving, type GrpcStatus, isUnimplemented } from '../../grpc/status.js'
 import type { GrpcStream } from '../../transport/grpc/stream.js'
+import { streamDocument } from '../../transport/grpc/stream-document.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import { decodeStatus } from '../../wire/status.js'
 import type { RequestStream, StreamListener, Transport, CallOptions } from '../transport.js'
 import { Unanswered } from './unanswered.js'
@@ -21,15 +21,11 @@ export function grpcTransport(peer: Peer): Transport {
   }
   return {
     open: async (call, listener) => new GrpcRequestStream(await connect(), call, listener),
-    async *streamDoc(request, call) {
+    async streamDoc(request, call) {
       const connection = await connect()
+      const { deadline, headers, items } = call
       try {
-        for await (const bytes of connection.serverStream(methods.streamDoc, request.encode(), {
-          deadline: call.deadline,
-          headers: call.headers,
-          call,
-        }))
-          yield SingleDocumentRequest.decode(bytes)
+        return await streamDocument(connection, request, { call, deadline, headers, items })
       } catch (error) {
         throw errorFromGrpc(error, { endpoint: request.endpoint, address: connection.address })
       }

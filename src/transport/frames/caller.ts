@@ -1,10 +1,9 @@
-import type { Call, Description, Handler, StreamHandler } from '../../call/call.js'
+import type { Call, Description, Handler } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
 import { deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Channel } from '../transport.js'
 import { decodeJson, encodeJson } from './failure.js'
 import {
@@ -16,11 +15,11 @@ import {
   type ReceivedFrame,
   streamWindow,
 } from './frame.js'
-import { Incoming } from './incoming.js'
 import type { Link, Receiver } from './link.js'
-import type { Pending, PendingOwner } from './pending.js'
+import type { Pending } from './pending.js'
 import { tooLarge } from './server.js'
 import { Single } from './single.js'
+import { type StreamOwner, Streamed } from './streamed.js'
 
 /**
  * The dialled side of a link: many calls at once, each known by its id.
@@ -28,9 +27,8 @@ import { Single } from './single.js'
  * 1. A call is in `#pending` until it is settled, and whoever takes it out settles it: once, whatever races.
  * 2. `#refusal` is set before the pending calls are failed, so no call can slip in behind.
  */
-export class Caller implements Channel, Receiver, PendingOwner {
+export class Caller implements Channel, Receiver, StreamOwner {
   readonly handle: Handler = (request, call) => this.#request(request, call)
-  readonly stream: StreamHandler = (request, call) => this.#stream(request, call)
   readonly leaving: Promise<{ readonly reason: string }>
   readonly closed: Promise<{ readonly reason: string }>
   readonly #link: Link
@@ -112,32 +110,15 @@ export class Caller implements Channel, Receiver, PendingOwner {
     } catch (error) {
       return Promise.reject(MillraceError.from(error))
     }
-    const single = new Single<DataRequest>({ id: this.#nextId(), call, decode: decodeAnswer, owner: this })
-    this.#start(single, frameKind.request, { call, parts })
-    return single.promise
-  }
-
-  async *#stream(
-    request: SingleDocumentRequest,
-    call: Call,
-  ): AsyncGenerator<SingleDocumentRequest, void, void> {
-    const problem = this.#problem(call)
-    if (problem !== null) throw problem
-    const parts = request.encodeParts()
-    const incoming = new Incoming(call, this.#nextId(), this)
-    this.#start(incoming, frameKind.stream, { call, parts })
-    try {
-      for (let taken = 1; ; taken++) {
-        const item = await incoming.next()
-        if (item === null) return
-        if (taken % (streamWindow / 2) === 0) {
-          this.#link.send(frame(frameKind.credit, incoming.id, { number: streamWindow / 2 }))
-        }
-        yield SingleDocumentRequest.decode(item)
-      }
-    } finally {
-      this.#cancel(incoming, cancelReason.left)
+    const { items } = call
+    if (items === undefined) {
+      const single = new Single<DataRequest>({ id: this.#nextId(), call, decode: decodeAnswer, owner: this })
+      this.#start(single, frameKind.request, { call, parts })
+      return single.promise
     }
+    const streamed = new Streamed(call, items, { id: this.#nextId(), owner: this })
+    this.#start(streamed, frameKind.stream, { call, parts })
+    return streamed.promise
   }
 
   #start(
@@ -192,6 +173,15 @@ export class Caller implements Channel, Receiver, PendingOwner {
       this.#release(pending)
       pending.fail(error)
     }
+  }
+
+  onTaken({ id, taken }: Streamed): void {
+    if (taken % (streamWindow / 2) !== 0 || !this.#pending.has(id)) return
+    this.#link.send(frame(frameKind.credit, id, { number: streamWindow / 2 }))
+  }
+
+  onDone(stream: Streamed): void {
+    this.#release(stream)
   }
 
   /** The other end has the same deadline and ends the call itself, so no cancel is sent. */

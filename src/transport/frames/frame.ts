@@ -18,7 +18,6 @@ export const frameKind = {
   cancel: 4,
   stream: 5,
   item: 6,
-  end: 7,
   credit: 8,
   describe: 9,
   description: 10,

@@ -8,8 +8,8 @@ export interface Link {
   open(receiver: Receiver): void
   /** Sends in this tick or soon. Does nothing once the link is closed: the receiver has heard so by `lost`. */
   send(frame: Frame): void
-  /** Resolves when there is room to send more; at once when there is. */
-  room(): Promise<void>
+  /** Resolves when there is room to send more; nothing when there is. */
+  room(): void | Promise<void>
   /** Sends what is left, then closes. Idempotent. */
   end(): void
 }

@@ -1,8 +1,7 @@
 import type { Call, Sender } from '../../call/call.js'
 import { Cancellation } from '../../call/cancellation.js'
-import type { MillraceError } from '../../errors.js'
+import type { ItemSink } from '../../call/items.js'
 import type { Timed } from '../../lib/deadlines.js'
-import { type Deferred, deferred } from '../../lib/deferred.js'
 import { decodeJson } from './failure.js'
 import type { ReceivedFrame } from './frame.js'
 
@@ -29,11 +28,10 @@ export class ServedCall extends Cancellation implements Call, Timed {
   readonly deadline: number
   readonly limitMs: number | null
   readonly sender: Sender
+  items: ItemSink | undefined
   readonly #owner: ServedCallOwner
   #headerBytes: Uint8Array | null
   #headers: Readonly<Record<string, string>> | null = null
-  #credit = 0
-  #waiting: Deferred | null = null
 
   constructor({ id, headers }: ReceivedFrame, { deadline, limitMs, sender, owner }: ServedCallOptions) {
     super()
@@ -42,6 +40,7 @@ export class ServedCall extends Cancellation implements Call, Timed {
     this.#headerBytes = headers
     this.deadline = deadline
     this.limitMs = limitMs
+    this.items = undefined
     this.#owner = owner
   }
 
@@ -56,26 +55,5 @@ export class ServedCall extends Cancellation implements Call, Timed {
       this.#headerBytes = null
     }
     return this.#headers
-  }
-
-  override abort(reason: MillraceError): void {
-    super.abort(reason)
-    this.#waiting?.resolve()
-  }
-
-  /** The caller takes so many more items of a stream. */
-  grant(items: number): void {
-    this.#credit += items
-    this.#waiting?.resolve()
-  }
-
-  /** Waits until the caller takes another item, or nobody wants it any more. */
-  async credit(): Promise<void> {
-    while (this.#credit === 0 && this.aborted === undefined) {
-      this.#waiting = deferred()
-      await this.#waiting.promise
-      this.#waiting = null
-    }
-    this.#credit--
   }
 }

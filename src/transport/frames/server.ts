@@ -6,11 +6,11 @@ import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import { encodeFailure, encodeJson } from './failure.js'
-import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame, streamWindow } from './frame.js'
+import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame } from './frame.js'
 import type { Link, Receiver } from './link.js'
 import { ServedCall, type ServedCallOwner } from './served-call.js'
+import { ServedItems } from './served-items.js'
 
 export interface ServerOptions {
   /** Who calls are from. */
@@ -76,10 +76,9 @@ export class Server implements Receiver, ServedCallOwner {
       case frameKind.cancel:
         return this.#cancel(received)
       case frameKind.stream:
-        void this.#stream(received)
-        return
+        return this.#stream(received)
       case frameKind.credit:
-        return this.#calls.get(received.id)?.grant(received.number)
+        return this.#grant(received)
       case frameKind.describe:
         return this.#describe(received.id)
       case frameKind.ping:
@@ -109,39 +108,47 @@ export class Server implements Receiver, ServedCallOwner {
   }
 
   #request(received: ReceivedFrame): void {
-    const { id } = received
+    const call = this.#admit(received)
+    if (call !== null) this.#serve(call, received)
+  }
+
+  #stream(received: ReceivedFrame): void {
     const call = this.#admit(received)
     if (call === null) return
+    const items = new ServedItems((item) => this.#item(call, item))
+    call.items = items
+    call.onAbort(items)
+    this.#serve(call, received)
+  }
+
+  #serve(call: ServedCall, { payload }: ReceivedFrame): void {
     try {
-      this.#service.handle(DataRequest.decode(received.payload), call).then(
-        (answer) => this.#answer(id, call, answer),
-        (error: unknown) => this.#fail(id, call, error),
+      this.#service.handle(DataRequest.decode(payload), call).then(
+        (answer) => this.#answer(call.id, call, answer),
+        (error: unknown) => this.#fail(call.id, call, error),
       )
     } catch (error) {
-      this.#fail(id, call, error)
+      this.#fail(call.id, call, error)
     }
   }
 
-  async #stream(received: ReceivedFrame): Promise<void> {
-    const { id } = received
-    const call = this.#admit(received)
-    if (call === null) return
-    call.grant(streamWindow)
+  #item(call: ServedCall, item: DataRequest): void | Promise<void> {
     try {
-      const request = SingleDocumentRequest.decode(received.payload)
-      for await (const item of this.#service.stream(request, call)) {
-        await call.credit()
-        await this.#link.room()
-        if (call.aborted !== undefined) return
-        const part = frame(frameKind.item, id, { parts: [item.encode()] })
-        if (part.size > this.#link.maxFrameBytes) throw tooLarge('streamed document', part.size, this.#link)
-        this.#link.send(part)
-      }
-      if (this.#release(id, call)) this.#link.send(frame(frameKind.end, id))
+      const part = frame(frameKind.item, call.id, { parts: item.encodeParts() })
+      if (part.size > this.#link.maxFrameBytes) throw tooLarge('streamed document', part.size, this.#link)
+      this.#link.send(part)
     } catch (error) {
+      // the caller is told why, and the handler that nobody takes more
+      this.#fail(call.id, call, error)
       call.abort(MillraceError.from(error))
-      this.#fail(id, call, error)
+      return
     }
+    return this.#link.room()
+  }
+
+  #grant({ id, number }: ReceivedFrame): void {
+    const items = this.#calls.get(id)?.items
+    if (items instanceof ServedItems) items.grant(number)
   }
 
   #admit(received: ReceivedFrame): ServedCall | null {

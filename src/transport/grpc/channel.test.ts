@@ -1,11 +1,10 @@
 import { afterEach, expect, test } from 'vitest'
-import { callOf } from '../../call/call.suite.js'
+import { callOf, Items } from '../../call/call.suite.js'
 import { Document, DocumentArray } from '../../document/index.js'
 import { MillraceError } from '../../errors.js'
 import { deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { encodeDescription } from '../../wire/description.js'
-import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import { dial } from '../index.js'
 import type { Channel } from '../transport.js'
 import { type FakePeer, type FakePeerOptions, startFakePeer } from './fake-peer.suite.js'
@@ -116,15 +115,15 @@ test('documents are streamed as they come', async () => {
     onStreamDoc: async function* (given) {
       for (const text of ['b', 'c']) {
         const answer = given.answer()
-        answer.document = new Document({ text })
+        answer.docs = new DocumentArray([new Document({ text })])
         yield answer
       }
     },
   })
-  const got: string[] = []
-  const single = SingleDocumentRequest.create({ endpoint: '/tell', document: new Document() })
-  for await (const answer of channel.stream(single, callOf())) got.push(answer.document.text)
-  expect(got).toEqual(['b', 'c'])
+  const items = new Items()
+  const closing = await channel.handle(request(), callOf({ items }))
+  expect(items.texts).toEqual(['b', 'c'])
+  expect(closing.docs).toHaveLength(0)
 })
 
 test('a peer describes itself; one that cannot is unknown', async () => {

@@ -5,11 +5,11 @@ import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription, unknownDescription } from '../../wire/description.js'
 import { decodeInfo } from '../../wire/info.js'
 import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
-import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
 import { methods } from '../../grpc/methods.js'
 import { defaultMaxMessageBytes } from './peer.js'
+import { streamDocument } from './stream-document.js'
 import { errorFromGrpc, isUnimplemented } from '../../grpc/status.js'
 
 type GrpcAddress = Extract<Address, { kind: 'grpc' }>
@@ -90,14 +90,11 @@ class GrpcChannel implements Channel {
 
   readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
     const { address } = this.#connection
-    const bytes = request.encode()
-    const options = {
-      call,
-      deadline: call.deadline,
-      headers: headersFor(request.endpoint, call, this.#ends.told),
-    }
+    const { deadline, items } = call
+    const options = { call, deadline, headers: headersFor(request.endpoint, call, this.#ends.told) }
     try {
-      const answer = DataRequest.decode(await this.#exchange(bytes, options))
+      if (items !== undefined) return await streamDocument(this.#connection, request, { ...options, items })
+      const answer = DataRequest.decode(await this.#exchange(request.encode(), options))
       // a peer that does not know them sends the parts of the request back; nobody answers in parts over gRPC
       answer.parts = undefined
       return answer
@@ -105,9 +102,6 @@ class GrpcChannel implements Channel {
       throw errorFromGrpc(error, { address, endpoint: request.endpoint })
     }
   }
-
-  readonly stream = (request: SingleDocumentRequest, call: Call): AsyncIterable<SingleDocumentRequest> =>
-    this.#stream(request, call)
 
   async describe(): Promise<Description> {
     const deadline = Date.now() + describeTimeoutMs
@@ -143,22 +137,6 @@ class GrpcChannel implements Channel {
     this.#ends.leaving.resolve(reason)
     this.#ends.closed.resolve(reason)
     return Promise.resolve()
-  }
-
-  async *#stream(request: SingleDocumentRequest, call: Call): AsyncGenerator<SingleDocumentRequest> {
-    const { address } = this.#connection
-    const options = {
-      call,
-      deadline: call.deadline,
-      headers: headersFor(request.endpoint, call, this.#ends.told),
-    }
-    try {
-      for await (const bytes of this.#connection.serverStream(methods.streamDoc, request.encode(), options)) {
-        yield SingleDocumentRequest.decode(bytes)
-      }
-    } catch (error) {
-      throw errorFromGrpc(error, { address, endpoint: request.endpoint })
-    }
   }
 
   async #exchange(bytes: Uint8Array, options: GrpcCallOptions): Promise<Uint8Array> {

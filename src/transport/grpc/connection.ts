@@ -89,40 +89,60 @@ export class GrpcConnection {
     })
   }
 
-  /** One request, all its answers as they come. Leaving the loop cancels the call. */
-  async *serverStream(
+  /**
+   * One request, all its answers as they come: `take` gets the next one when what it gave for the one before has resolved, and
+   * the peer waits meanwhile. Resolves when all were taken. What `take` throws ends the call.
+   */
+  serverStream(
     method: Method,
     request: Uint8Array,
-    options: GrpcCallOptions,
-  ): AsyncGenerator<Uint8Array> {
-    const answers: Uint8Array[] = []
-    let ended: { readonly error: unknown } | undefined
-    let wake = (): void => {}
-    const call = this.#watched(method, options, {
-      onMessage(message) {
-        answers.push(message)
-        if (answers.length >= queuedAnswers) call.pause()
-        wake()
-      },
-      onEnd(status, reason) {
-        const failed = status.code === grpcCode.ok ? undefined : new GrpcFailure(status)
-        ended = { error: reason ?? failed }
-        wake()
-      },
-    })
-    call.write(request)
-    call.end()
-    try {
-      for (;;) {
-        for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) yield answer
-        call.resume()
-        if (ended !== undefined) break
-        await new Promise<void>((resolve) => (wake = resolve))
+    { take, ...options }: GrpcCallOptions & { take(answer: Uint8Array): void | Promise<void> },
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiting: Uint8Array[] = []
+      let isTaking = false
+      let end: (() => void) | undefined
+      const takeNext = (): void => {
+        while (!isTaking) {
+          const answer = waiting.shift()
+          if (answer === undefined) return end?.()
+          const room = take(answer)
+          if (room === undefined) continue
+          isTaking = true
+          stream.pause()
+          void room.then(() => {
+            isTaking = false
+            stream.resume()
+            proceed()
+          })
+        }
       }
-      if (ended.error !== undefined) throw ended.error
-    } finally {
-      call.cancel()
-    }
+      const proceed = (): void => {
+        try {
+          takeNext()
+        } catch (error) {
+          waiting.length = 0
+          reject(error)
+          stream.cancel()
+        }
+      }
+      const stream = this.#watched(method, options, {
+        onMessage(message) {
+          waiting.push(message)
+          proceed()
+        },
+        onEnd(status, reason) {
+          if (reason !== undefined) {
+            waiting.length = 0
+            return reject(reason)
+          }
+          end = () => (status.code === grpcCode.ok ? resolve() : reject(new GrpcFailure(status)))
+          proceed()
+        },
+      })
+      stream.write(request)
+      stream.end()
+    })
   }
 
   /** A raw stream; its owner cancels it. */
@@ -183,9 +203,6 @@ export class GrpcConnection {
     return this.#session
   }
 }
-
-/** Answers that wait for their reader before the peer is asked to wait too. */
-const queuedAnswers = 64
 
 /** The peer has said that it takes no more calls, or is gone. */
 const left: GrpcStatus = {

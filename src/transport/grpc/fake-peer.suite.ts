@@ -1,6 +1,5 @@
 import * as grpc from '@grpc/grpc-js'
 import { DataRequest } from '../../wire/data-request.js'
-import { SingleDocumentRequest } from '../../wire/single-document-request.js'
 import { methods } from '../../grpc/methods.js'
 
 /** One `Call` stream as the fake peer sees it. */
@@ -20,7 +19,7 @@ export interface FakePeerOptions {
   /** When the client has sent all; ends the stream by default. */
   onHalfClose?: (call: FakeCall) => void
   onSingle?: (request: DataRequest, metadata: Record<string, string>) => DataRequest | Promise<DataRequest>
-  onStreamDoc?: (request: SingleDocumentRequest) => AsyncIterable<SingleDocumentRequest>
+  onStreamDoc?: (request: DataRequest) => AsyncIterable<DataRequest>
   dryRun?: () => Uint8Array
   describe?: () => Uint8Array
   /** `_status`. */
@@ -54,9 +53,9 @@ export async function startFakePeer(options: FakePeerOptions = {}, port = 0): Pr
     },
     streamDoc: async (call: grpc.ServerWritableStream<Buffer, Uint8Array>) => {
       try {
-        for await (const answer of options.onStreamDoc!(SingleDocumentRequest.decode(call.request))) {
+        for await (const answer of options.onStreamDoc!(DataRequest.fromSingleDocument(call.request))) {
           if (call.cancelled) return
-          call.write(answer.encode())
+          call.write(Buffer.concat(answer.encodeSingleDocument()))
         }
         call.end()
       } catch (error) {

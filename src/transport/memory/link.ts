@@ -34,9 +34,7 @@ export class MemoryLink implements Link {
     })
   }
 
-  room(): Promise<void> {
-    return Promise.resolve()
-  }
+  room(): void {}
 
   end(): void {
     if (this.#closed) return

@@ -14,7 +14,6 @@ export function listenMemory(service: Service, options: ListenOptions): Promise<
   // an object of its own: the same service may be listened to twice
   const address: Service = {
     handle: (request, call) => service.handle(request, call),
-    stream: (request, call) => service.stream(request, call),
     describe: () => service.describe(),
   }
   const acceptor = new Acceptor(address, options)

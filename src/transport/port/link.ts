@@ -61,9 +61,7 @@ export class PortLink implements Link {
     process.nextTick(flush, this)
   }
 
-  room(): Promise<void> {
-    return Promise.resolve()
-  }
+  room(): void {}
 
   end(): void {
     if (this.#ended) return

@@ -70,8 +70,8 @@ export class SocketLink implements Link {
     setImmediate(flush, this)
   }
 
-  room(): Promise<void> {
-    if (this.#ended || !this.#socket.writableNeedDrain) return Promise.resolve()
+  room(): void | Promise<void> {
+    if (this.#ended || !this.#socket.writableNeedDrain) return
     this.#room ??= deferred()
     return this.#room.promise
   }

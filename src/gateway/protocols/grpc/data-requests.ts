@@ -1,9 +1,10 @@
+import type { ItemSink } from '../../../call/items.js'
+import type { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
-import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
 import type { Serving } from '../../serving.js'
 import { RequestStream } from '../../streamer.js'
-import type { ItemsMethod, StreamMethod, UnaryMethod } from './method.js'
+import type { ItemsMethod, Send, StreamMethod, UnaryMethod } from './method.js'
 import { ShardCount, trailersOf } from './trailers.js'
 
 /** `JinaSingleDataRequestRPC/process_single_data`. */
@@ -69,12 +70,42 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes, timeoutM
   }
 }
 
-/** `JinaSingleDocumentRequestRPC/stream_doc`. */
-export function streamDoc({ stream }: Serving): ItemsMethod {
+/** `JinaSingleDocumentRequestRPC/stream_doc`. That an executor failed is the last message (jina.md 2.10). */
+export function streamDoc({ handle, timeoutMs }: Serving): ItemsMethod {
   return {
     kind: 'items',
-    async *answer(bytes, call) {
-      for await (const answer of stream(SingleDocumentRequest.decode(bytes), call)) yield answer.encodeParts()
+    timeoutMs,
+    async answer(bytes, call, send) {
+      call.items = new SentItems(call, send)
+      const closing = await handle(DataRequest.fromSingleDocument(bytes), call)
+      if (closing.status?.code === 'ERROR') await send(closing.encodeSingleDocument())
+      return trailersOf(closing)
     },
+  }
+}
+
+/** Documents on their way to a client, a message each. */
+class SentItems implements ItemSink {
+  readonly #call: Scope
+  readonly #send: Send
+  #count = 0
+
+  constructor(call: Scope, send: Send) {
+    this.#call = call
+    this.#send = send
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  push(item: DataRequest): void | Promise<void> {
+    try {
+      const message = item.encodeSingleDocument()
+      this.#count++
+      return this.#send(message)
+    } catch (error) {
+      this.#call.abort(MillraceError.from(error))
+    }
   }
 }

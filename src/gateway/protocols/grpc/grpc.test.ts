@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { MillraceError } from '../../../errors.js'
 import { deferred } from '../../../lib/deferred.js'
-import { DataRequest } from '../../../wire/data-request.js'
 import { decodeDescription } from '../../../wire/description.js'
 import { decodeHealthResponse, encodeHealthRequest } from '../../../wire/health.js'
 import { decodeInfo } from '../../../wire/info.js'
 import { decodeServiceList, encodeListServicesRequest } from '../../../wire/reflection.js'
-import { SingleDocumentRequest } from '../../../wire/single-document-request.js'
+import { streaming, withText } from '../../../call/call.suite.js'
+import { DataRequest } from '../../../wire/data-request.js'
 import { decodeStatus } from '../../../wire/status.js'
 import { createGateway } from '../../gateway.js'
 import { gatewaySpec, gatewaysOfTests, pod, request, stageSpec, TestClient } from '../../fixture.suite.js'
@@ -123,37 +123,34 @@ describe('what the Flow says of itself', () => {
 describe('stream_doc', () => {
   test('gives every document as it comes', async () => {
     const { client } = await startedGateway({
-      exec: pod(undefined, {
-        async *stream(data) {
-          for (const text of ['a', 'b', 'c']) {
-            const answer = data.answer()
-            answer.document.text = text
-            yield SingleDocumentRequest.decode(answer.encode())
-          }
-        },
-      }),
+      exec: pod(
+        streaming(async function* (data) {
+          for (const text of ['a', 'b', 'c']) yield withText(data, text)
+        }),
+      ),
     })
     const stream = client.items(
       '/jina.JinaSingleDocumentRequestRPC/stream_doc',
-      SingleDocumentRequest.create({ endpoint: '/foo' }).encode(),
+      Buffer.concat(request().encodeSingleDocument()),
     )
     const texts: (string | undefined)[] = []
-    for await (const bytes of stream) texts.push(SingleDocumentRequest.decode(bytes as Buffer).document.text)
+    for await (const bytes of stream)
+      texts.push(...DataRequest.fromSingleDocument(bytes as Buffer).docs.texts)
     expect(texts).toEqual(['a', 'b', 'c'])
   })
 
   test('ends with the status of what failed, after what came before', async () => {
     const { client } = await startedGateway({
-      exec: pod(undefined, {
-        async *stream(data) {
+      exec: pod(
+        streaming(async function* (data) {
           yield data.answer()
           throw new MillraceError('UNAVAILABLE', 'gone')
-        },
-      }),
+        }),
+      ),
     })
     const stream = client.items(
       '/jina.JinaSingleDocumentRequestRPC/stream_doc',
-      SingleDocumentRequest.create({ endpoint: '/foo' }).encode(),
+      Buffer.concat(request().encodeSingleDocument()),
     )
     let items = 0
     await expect(
@@ -201,7 +198,7 @@ describe('a message', () => {
     }
     const stream = client.items(
       '/jina.JinaSingleDocumentRequestRPC/stream_doc',
-      SingleDocumentRequest.create({ endpoint: '/foo', parameters: { list: [1, 2, 3] } }).encode(),
+      Buffer.concat(withParameters({ list: [1, 2, 3] }).encodeSingleDocument()),
     )
     const error = new Promise((resolve) => stream.on('error', resolve))
     stream.resume()

@@ -4,7 +4,7 @@ import type { Message } from '../../../grpc/frame.js'
 import { deferred } from '../../../lib/deferred.js'
 import { decodeHealthRequest, encodeHealthResponse, type ServingStatus } from '../../../wire/health.js'
 import type { ServingState } from '../serving-state.js'
-import { type ItemsMethod, noTrailers, type UnaryMethod } from './method.js'
+import { type ItemsMethod, noTrailers, type Send, type Trailers, type UnaryMethod } from './method.js'
 
 /** `grpc.health.v1`: '' and every advertised service are SERVING while the gateway serves, NOT_SERVING otherwise. */
 export class Health {
@@ -22,7 +22,7 @@ export class Health {
   /** Tells each change; ends when it will not be SERVING again. */
   readonly watch: ItemsMethod = {
     kind: 'items',
-    answer: (bytes, call) => this.#watch(decodeHealthRequest(bytes), call),
+    answer: async (bytes, call, send) => this.#watch(decodeHealthRequest(bytes), call, send),
   }
 
   readonly #services: ReadonlySet<string>
@@ -33,17 +33,18 @@ export class Health {
     this.#state = state
   }
 
-  async *#watch(service: string, call: Call): AsyncGenerator<Message> {
+  async #watch(service: string, call: Call, send: Send): Promise<Trailers> {
     const gone = deferred()
     call.onAbort({ abort: () => gone.resolve() })
     const isKnown = this.#known(service)
-    if (!isKnown) yield encode('SERVICE_UNKNOWN')
+    if (!isKnown) await send(encode('SERVICE_UNKNOWN'))
     while (call.aborted === undefined) {
       const change = this.#state.changed
-      if (isKnown) yield this.#status()
-      if (this.#state.isStopped) return
+      if (isKnown) await send(this.#status())
+      if (this.#state.isStopped) break
       await Promise.race([change, gone.promise])
     }
+    return noTrailers
   }
 
   #known(service: string): boolean {

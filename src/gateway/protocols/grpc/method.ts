@@ -26,8 +26,11 @@ export interface UnaryMethod {
 export interface ItemsMethod {
   readonly kind: 'items'
   readonly timeoutMs?: number | null
-  answer(request: Uint8Array, call: Scope): AsyncIterable<Message>
+  /** `send` gives a promise when no more should be sent before it resolves. */
+  answer(request: Uint8Array, call: Scope, send: Send): Promise<Trailers>
 }
+
+export type Send = (message: Message) => void | Promise<void>
 
 /** Many in, many out. */
 export interface StreamMethod {

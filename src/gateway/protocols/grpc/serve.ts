@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { MillraceError } from '../../../errors.js'
+import { type Deferred, deferred } from '../../../lib/deferred.js'
 import type { Account } from '../../../budget/budget.js'
 import { decompress } from '../../../grpc/compression.js'
 import { MessageReader } from '../../../grpc/message-reader.js'
-import type { ItemsMethod, MessageListener, Method, StreamMethod, UnaryMethod } from './method.js'
+import type { ItemsMethod, MessageListener, Method, Send, StreamMethod, UnaryMethod } from './method.js'
 import { noRoom } from '../../../budget/refusals.js'
 import type { ServerCall } from './server-call.js'
 
@@ -17,14 +18,13 @@ export interface Arrival {
 
 /** Runs one call to its end; for a stream gives what listens to it. */
 export function serve(method: Method, arrival: Arrival): MessageListener | undefined {
-  const { stream, call } = arrival
+  const { call } = arrival
   switch (method.kind) {
     case 'unary':
       takeOne(arrival, (bytes) => answer(method, bytes, call))
       return undefined
     case 'items':
-      // never rejects
-      takeOne(arrival, (bytes) => void sendItems(method.answer(bytes, call), stream, call))
+      takeOne(arrival, (bytes) => answerItems(method, bytes, arrival))
       return undefined
     case 'stream':
       return open(method, arrival)
@@ -80,28 +80,23 @@ function answer(method: UnaryMethod, bytes: Uint8Array, call: ServerCall): void 
   )
 }
 
-async function sendItems(
-  answers: ReturnType<ItemsMethod['answer']>,
-  stream: ServerHttp2Stream,
-  call: ServerCall,
-): Promise<void> {
-  try {
-    for await (const message of answers) {
-      if (!call.send(message)) await drained(stream)
-      if (call.ended) return
-    }
-    call.end()
-  } catch (error) {
-    call.fail(MillraceError.from(error))
+function answerItems(method: ItemsMethod, bytes: Uint8Array, { stream, call }: Arrival): void {
+  let room: Deferred | undefined
+  const release = (): void => {
+    room?.resolve()
+    room = undefined
   }
-}
-
-/** The client has taken what was sent, or is gone. */
-function drained(stream: ServerHttp2Stream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('drain', resolve)
-    stream.once('close', resolve)
-  })
+  stream.on('drain', release)
+  call.onAbort({ abort: release })
+  const send: Send = (message) => {
+    if (call.send(message)) return
+    room ??= deferred()
+    return room.promise
+  }
+  method.answer(bytes, call, send).then(
+    (trailers) => call.end(trailers),
+    (error: unknown) => call.fail(MillraceError.from(error)),
+  )
 }
 
 function open(method: StreamMethod, arrival: Arrival): MessageListener {

@@ -64,9 +64,6 @@ function servingOf({ handle, limits, maxMessageBytes = 2 ** 26, timeoutMs }: Ser
   return {
     handle: handle ?? (async (request) => request.answer()),
     isFull: () => false,
-    async *stream(request) {
-      yield request
-    },
     describe: () => ({ endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} }),
     identity: { flow: 'flow', stage: null, part: null, instance: 'test' },
     prefetch: 1000,

@@ -1,0 +1,77 @@
+import { Branch } from '../call/branch.js'
+import type { Call } from '../call/call.js'
+import type { ItemSink } from '../call/items.js'
+import { MillraceError } from '../errors.js'
+import type { DataRequest } from '../wire/data-request.js'
+import type { Stage } from './stage.js'
+import type { Trip } from './trip.js'
+
+/**
+ * A streaming call through stages: what one gives goes through the next ones, document by document, and what the last one
+ * gives goes to the sink of the call. A stage is asked for its next document when the one before is through.
+ *
+ * False when a stage answered with an error, which is then the answer of the trip; the stages before it are stopped.
+ */
+export async function streamThrough(
+  trip: Trip,
+  stages: readonly Stage[],
+  request: DataRequest,
+  call: Call,
+): Promise<boolean> {
+  const [stage, ...later] = stages
+  if (stage === undefined) {
+    await call.items?.push(request.answer())
+    return true
+  }
+  if (later.length === 0) return trip.hop(stage, request, call)
+  const next = new NextStages(trip, later, call)
+  try {
+    return (await trip.hop(stage, request, next.branch)) && next.mayGoOn()
+  } catch (error) {
+    if (next.mayGoOn()) throw error
+    return false
+  } finally {
+    next.branch.unlink()
+  }
+}
+
+/** Sends each document of a stage through the stages behind it. */
+class NextStages implements ItemSink {
+  /** The call of the stage. */
+  readonly branch: Branch
+  readonly #trip: Trip
+  readonly #stages: readonly Stage[]
+  readonly #call: Call
+  #count = 0
+  #failure: { readonly error: unknown } | undefined
+  #isRefused = false
+
+  constructor(trip: Trip, stages: readonly Stage[], call: Call) {
+    this.#trip = trip
+    this.#stages = stages
+    this.#call = call
+    this.branch = new Branch(call, { items: this })
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  async push(item: DataRequest): Promise<void> {
+    if (this.branch.aborted !== undefined) return
+    this.#count++
+    try {
+      if (await streamThrough(this.#trip, this.#stages, item, this.#call)) return
+      this.#isRefused = true
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+    this.branch.abort(new MillraceError('CANCELLED', 'A later stage failed.'))
+  }
+
+  /** False when a later stage answered with an error. Throws what happened on the way to one. */
+  mayGoOn(): boolean {
+    if (this.#failure !== undefined) throw this.#failure.error
+    return !this.#isRefused
+  }
+}

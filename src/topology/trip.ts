@@ -1,0 +1,121 @@
+import type { Call } from '../call/call.js'
+import { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import { type Coverages, coverageIn, withCoverage } from '../wire/coverage.js'
+import type { DataRequest, Route } from '../wire/data-request.js'
+import { resultsIn, withResults } from '../wire/results.js'
+import { areSpecific, parametersFor } from './parameters.js'
+import type { Stage } from './stage.js'
+
+/** Name of the gateway's own entry in `routes`. */
+const gateway = 'gateway'
+
+/** Where one request is, and what is known of its answer. */
+export class Trip {
+  readonly #clock: Clock
+  readonly #parameters: Uint8Array | undefined
+  /** Whether stages get parameters of their own. */
+  readonly #isSpecific: boolean
+  readonly #routes: Route[]
+  /** By stage. */
+  #results: Map<string, Uint8Array> | undefined
+  #hops = 0
+  /** The answer is an error. */
+  #isFailed = false
+  #coverages: Coverages | undefined
+  #current: DataRequest
+
+  constructor(request: DataRequest, stages: ReadonlySet<string>, clock: Clock) {
+    const { parameterBytes } = request
+    this.#clock = clock
+    this.#current = request
+    this.#parameters = parameterBytes
+    this.#isSpecific = parameterBytes !== undefined && areSpecific(parameterBytes, stages)
+    this.#routes = [{ executor: gateway, startTime: this.#now() }]
+  }
+
+  /** A stage without an Executor. */
+  pass(executor: string): void {
+    const now = this.#now()
+    this.#routes.push({ executor, startTime: now, endTime: now })
+  }
+
+  /** False when the stage answered with an error. */
+  visit(stage: Stage, call: Call): Promise<boolean> {
+    return this.hop(stage, this.#current, call)
+  }
+
+  /** The same for a request of its own: one document of a stream. */
+  async hop({ name, handle }: Stage, given: DataRequest, call: Call): Promise<boolean> {
+    const request = given.copy()
+    request.targetExecutor = ''
+    request.parameterBytes = this.#parametersFor(name)
+    const route = this.#routeOf(name, call)
+    const isFirst = this.#hops++ === 0
+    const answered = handle(request, call)
+    const answer = await (isFirst ? answered : answered.catch(throwBegun))
+    route.endTime = this.#now()
+    this.#collect(name, answer)
+    const { status } = answer
+    // a stage before may still end well
+    if (!this.#isFailed) this.#current = answer
+    if (status?.code !== 'ERROR') return true
+    this.#isFailed = true
+    route.status = status
+    return false
+  }
+
+  response(): DataRequest {
+    const response = this.#current.answer()
+    const parameters =
+      this.#results === undefined
+        ? this.#parameters
+        : withResults(this.#parameters, [...this.#results.values()])
+    response.targetExecutor = ''
+    response.parameterBytes =
+      this.#coverages === undefined ? parameters : withCoverage(parameters, this.#coverages)
+    this.#routes[0]!.endTime = this.#now()
+    response.routes = this.#routes
+    return response
+  }
+
+  #parametersFor(stage: string): Uint8Array | undefined {
+    const parameters = this.#parameters
+    return this.#isSpecific && parameters !== undefined ? parametersFor(stage, parameters) : parameters
+  }
+
+  /** Of a stream a stage has one route, however many of its documents went through it. */
+  #routeOf(executor: string, { items }: Call): Route {
+    const known = items === undefined ? undefined : this.#routes.find((route) => route.executor === executor)
+    if (known !== undefined) return known
+    const route: Route = { executor, startTime: this.#now() }
+    this.#routes.push(route)
+    return route
+  }
+
+  #collect(stage: string, { parameterBytes }: DataRequest): void {
+    if (parameterBytes === undefined) return
+    const results = resultsIn(parameterBytes)
+    if (results !== undefined) (this.#results ??= new Map()).set(stage, results)
+    const coverages = coverageIn(parameterBytes)
+    if (coverages !== undefined) this.#coverages = worse(this.#coverages, coverages)
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.now())
+  }
+}
+
+/** Of a stage that several documents of a stream went through the coverage in which a shard was missing. */
+function worse(known: Coverages | undefined, more: Coverages): Coverages {
+  const missing = Object.entries(known ?? {}).filter(([, { failed }]) => failed > 0)
+  return { ...known, ...more, ...Object.fromEntries(missing) }
+}
+
+/** A stage before this one has seen the request. */
+function throwBegun(error: unknown): never {
+  const known = MillraceError.from(error)
+  if (!known.notRun) throw known
+  const { code, message, ...facts } = known.facts
+  throw new MillraceError(code, message, { ...facts, notRun: false, cause: known })
+}

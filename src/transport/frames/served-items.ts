@@ -1,0 +1,54 @@
+import type { ItemSink } from '../../call/items.js'
+import type { AbortListener } from '../../call/cancellation.js'
+import { type Deferred, deferred } from '../../lib/deferred.js'
+import type { DataRequest } from '../../wire/data-request.js'
+import { streamWindow } from './frame.js'
+
+/**
+ * The items of one stream that is served. A producer waits while the caller has not taken what was sent, or the link is
+ * full; each of several producers may be one item ahead.
+ */
+export class ServedItems implements ItemSink, AbortListener {
+  readonly #send: (item: DataRequest) => void | Promise<void>
+  #count = 0
+  #credit = streamWindow
+  #granted: Deferred | undefined
+  #isOver = false
+
+  /** `send` gives an item to the link; a promise when the link is full. */
+  constructor(send: (item: DataRequest) => void | Promise<void>) {
+    this.#send = send
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  push(item: DataRequest): void | Promise<void> {
+    if (this.#isOver) return
+    this.#count++
+    this.#credit--
+    const room = this.#send(item)
+    return this.#credit > 0 || this.#isOver ? room : this.#wait(room)
+  }
+
+  /** The caller takes so many more. */
+  grant(items: number): void {
+    this.#credit += items
+    if (this.#credit > 0) this.#granted?.resolve()
+  }
+
+  abort(): void {
+    this.#isOver = true
+    this.#granted?.resolve()
+  }
+
+  async #wait(room: void | Promise<void>): Promise<void> {
+    while (this.#credit <= 0 && !this.#isOver) {
+      this.#granted ??= deferred()
+      await this.#granted.promise
+      this.#granted = undefined
+    }
+    await room
+  }
+}

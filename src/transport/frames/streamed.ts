@@ -1,0 +1,139 @@
+import type { Call } from '../../call/call.js'
+import type { ItemSink } from '../../call/items.js'
+import { MillraceError } from '../../errors.js'
+import { type Deferred, deferred } from '../../lib/deferred.js'
+import { DataRequest } from '../../wire/data-request.js'
+import { decodeFailure } from './failure.js'
+import { frameKind, type ReceivedFrame } from './frame.js'
+import type { Pending, PendingOwner } from './pending.js'
+
+export interface StreamOwner extends PendingOwner {
+  /** The sink has taken one more item. */
+  onTaken(stream: Streamed): void
+  /** All items were taken, and the closing answer or failure is given: nothing is left to do. */
+  onDone(stream: Streamed): void
+}
+
+/**
+ * A call whose items go to a sink as they come; the sender waits for credit, so at most a window of them waits here for the
+ * sink.
+ *
+ * 1. Items reach the sink in order, the next one when the sink has room.
+ * 2. The closing answer, or what the peer says of why the stream broke, comes after the items before it. What is found out
+ *    here (the call was aborted, its deadline passed, the connection was lost) ends it at once: items that wait are dropped.
+ * 3. Nothing is pushed once the promise is settled.
+ */
+export class Streamed implements Pending {
+  readonly id: number
+  readonly deadline: number
+  readonly #call: Call
+  readonly #items: ItemSink
+  readonly #owner: StreamOwner
+  readonly #closing: Deferred<DataRequest> = deferred()
+  readonly #waiting: Uint8Array[] = []
+  #taken = 0
+  #pushing = false
+  #isSettled = false
+  /** What settles it, when all items are taken. */
+  #end: (() => void) | undefined
+
+  constructor(
+    call: Call,
+    items: ItemSink,
+    { id, owner }: { readonly id: number; readonly owner: StreamOwner },
+  ) {
+    this.id = id
+    this.deadline = call.deadline
+    this.#call = call
+    this.#items = items
+    this.#owner = owner
+    call.onAbort(this)
+  }
+
+  get promise(): Promise<DataRequest> {
+    return this.#closing.promise
+  }
+
+  /** Items that the sink has taken. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  abort(reason: MillraceError): void {
+    this.#owner.onAbort(this, reason)
+  }
+
+  expire(): void {
+    this.#owner.onExpire(this)
+  }
+
+  /** False while items still wait for the sink: `onDone` follows. */
+  frame({ kind, payload }: ReceivedFrame): boolean {
+    if (kind === frameKind.item) {
+      this.#waiting.push(payload)
+      this.#push()
+      return false
+    }
+    if (kind === frameKind.error) this.#finish(() => this.#closing.reject(decodeFailure(payload)))
+    else
+      this.#finish(() => {
+        try {
+          this.#closing.resolve(DataRequest.decode(payload))
+        } catch (error) {
+          this.#closing.reject(MillraceError.from(error, 'MALFORMED'))
+        }
+      })
+    return this.#isSettled
+  }
+
+  fail(error: MillraceError): void {
+    this.#settle(() => this.#closing.reject(error))
+  }
+
+  release(): void {
+    this.#call.offAbort(this)
+  }
+
+  #push(): void {
+    if (this.#pushing) return
+    for (let payload = this.#waiting.shift(); payload !== undefined; payload = this.#waiting.shift()) {
+      let room: void | Promise<void>
+      try {
+        room = this.#items.push(DataRequest.decode(payload))
+      } catch (error) {
+        // the peer sends what is no request: what it sends from now on is not wanted
+        this.abort(MillraceError.from(error, 'MALFORMED'))
+        return
+      }
+      this.#taken++
+      this.#owner.onTaken(this)
+      if (room !== undefined) {
+        this.#pushing = true
+        void room.then(() => {
+          this.#pushing = false
+          this.#push()
+        })
+        return
+      }
+    }
+    this.#conclude()
+  }
+
+  #finish(end: () => void): void {
+    this.#end ??= end
+    this.#conclude()
+  }
+
+  #conclude(): void {
+    if (this.#end === undefined || this.#pushing || this.#waiting.length > 0) return
+    this.#settle(this.#end)
+    this.#owner.onDone(this)
+  }
+
+  #settle(end: () => void): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#waiting.length = 0
+    end()
+  }
+}

@@ -1,0 +1,26 @@
+import type { ItemSink } from '../../call/items.js'
+import { methods } from '../../grpc/methods.js'
+import { DataRequest } from '../../wire/data-request.js'
+import type { GrpcCallOptions, GrpcConnection } from './connection.js'
+
+/**
+ * A request of one document over `stream_doc`; its answers go to `items` as they come. Gives the closing answer: the message
+ * with status ERROR that a failed executor sends last, else one without documents.
+ */
+export async function streamDocument(
+  connection: GrpcConnection,
+  request: DataRequest,
+  { items, ...options }: GrpcCallOptions & { readonly items: ItemSink },
+): Promise<DataRequest> {
+  let failed: DataRequest | undefined
+  const bytes = Buffer.concat(request.encodeSingleDocument())
+  await connection.serverStream(methods.streamDoc, bytes, {
+    ...options,
+    take(message) {
+      const item = DataRequest.fromSingleDocument(message)
+      if (item.status?.code !== 'ERROR') return items.push(item)
+      failed ??= item
+    },
+  })
+  return failed ?? request.answer().withList([])
+}
