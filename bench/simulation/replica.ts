@@ -71,7 +71,7 @@ export class Replica implements Channel {
     this.#lane.wanted()
   }
 
-  onDrained(listener: () => void): void {
+  onRoom(listener: () => void): void {
     this.#lane.onRoom(listener)
   }
 

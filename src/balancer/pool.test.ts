@@ -159,7 +159,7 @@ describe('a pool', () => {
     let grow = (): void => {}
     const fake = fakeChannel()
     const channel = Object.defineProperty(
-      { ...fake, onDrained: (listener: () => void) => void (grow = listener) },
+      { ...fake, onRoom: (listener: () => void) => void (grow = listener) },
       'limit',
       { get: () => limit },
     )

@@ -2,7 +2,7 @@
  * The replicas of one stage: pick one, wait when none has room, send, account.
  *
  * 1. A replica gets at most `perReplica` requests at once, fewer where it says so (`Channel.limit`), one while it is probing, and
- *    none while it does not take what was sent; the rest waits.
+ *    none while it does not read what was sent; the rest waits.
  * 2. While somebody waits nobody overtakes: who comes goes to the end of the line.
  * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
  */
@@ -11,6 +11,7 @@ import type { Call } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
 import { late } from '../call/late.js'
 import { somebody } from '../call/scope.js'
+import { spanned } from '../call/spanned.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
@@ -62,6 +63,8 @@ export interface PoolOptions {
   readonly patienceMs?: number
   /** Somebody waits, and there is no replica. */
   onDemand?(): void
+  /** A replica is in another state. */
+  onState?(pod: string, state: HealthState): void
 }
 
 export interface ReplicaLoad {
@@ -94,6 +97,8 @@ const safeShare = 0.9
 
 export class Pool {
   readonly endpoints: Endpoints
+  /** Name of the stage, or of its shard. */
+  readonly stage: string
   readonly #options: PoolOptions
   readonly #clock: Clock
   readonly #deadlines: Deadlines
@@ -106,11 +111,12 @@ export class Pool {
   constructor(options: PoolOptions) {
     const { stage, policy, queue, clock, random, breaker } = options
     this.#options = options
+    this.stage = stage
     this.#clock = clock
     this.#deadlines = deadlinesOf(clock)
     this.#policy = typeof policy === 'function' ? policy(random) : createPolicy(policy, random)
     this.#pace = new Pace(clock)
-    this.endpoints = new Endpoints(clock, () => this.#changed(), breaker)
+    this.endpoints = new Endpoints(clock, (endpoint) => this.#changed(endpoint), breaker)
     this.#room = new WaitingRoom({
       stage,
       maxRequests: queue.maxRequests,
@@ -135,11 +141,19 @@ export class Pool {
     const ticket = { depth: this.#inFlight + this.#room.length, arrived: this.#clock.monotonic() }
     if (ticket.depth === 0) this.#pace.idle()
     const refusal = this.#tooLate(call)
-    if (refusal !== undefined) return Promise.reject(refusal)
+    if (refusal !== undefined) {
+      call.observation?.event({ name: 'replica.refused', code: refusal.code })
+      return Promise.reject(refusal)
+    }
     const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
     const start = (endpoint: Endpoint): Promise<DataRequest> => {
       itinerary.tried.push(endpoint)
-      return this.#send(endpoint, request, call, ticket)
+      const { observation } = call
+      if (observation === undefined) return this.#send(endpoint, request, call, ticket)
+      const { name: pod, label: address } = endpoint
+      itinerary.tries = (itinerary.tries ?? 0) + 1
+      const attempt = observation.child({ name: 'try', pod, address, number: itinerary.tries })
+      return spanned(call, attempt, (below) => this.#send(endpoint, request, below, ticket))
     }
     if (free !== undefined) return start(free)
     return this.#room.wait({ call, itinerary, bytes: request.data?.byteLength ?? 0 }, start)
@@ -176,7 +190,7 @@ export class Pool {
   }
 
   add(name: string, channel: Channel, label?: string): Endpoint {
-    channel.onDrained?.(() => this.#room.serve())
+    channel.onRoom?.(() => this.#room.serve())
     return this.endpoints.add(name, channel, label)
   }
 
@@ -220,7 +234,9 @@ export class Pool {
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
   }
 
-  #changed(): void {
+  /** `endpoint`: the one that is in another state, where that is the change. */
+  #changed(endpoint: Endpoint | undefined): void {
+    if (endpoint !== undefined) this.#options.onState?.(endpoint.name, endpoint.health.state)
     this.#patience?.settle(this.endpoints.usable.length > 0)
     this.#room.serve()
   }
@@ -292,7 +308,7 @@ export class Pool {
   }
 
   #hasRoom({ load, health, channel }: Endpoint): boolean {
-    const { isCongested = false, limit = Number.POSITIVE_INFINITY } = channel
+    const { limit = Number.POSITIVE_INFINITY, isCongested = false } = channel
     if (isCongested) return false
     if (load.inFlight === 0) return true
     return health.state !== 'probing' && load.inFlight < Math.min(limit, this.#options.queue.perReplica)

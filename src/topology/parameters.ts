@@ -1,5 +1,5 @@
 import { Writer } from '../lib/protobuf/writer.js'
-import { writeEntry } from '../wire/struct-entry.js'
+import { copyEntries, writeEntry } from '../wire/struct-entry.js'
 import { StructReader } from '../wire/struct-reader.js'
 
 /**
@@ -30,20 +30,19 @@ export function areSpecific(parameters: Uint8Array, stages: ReadonlySet<string>)
 
 /** What one stage gets. Entries that are for all come first, so what is for this stage replaces them. Throws MALFORMED. */
 export function parametersFor(stage: string, parameters: Uint8Array): Uint8Array {
-  const entries = new StructReader(parameters)
   const writer = new Writer(parameters.length + 16)
   const prefixed = new Writer()
   let nested: Uint8Array | undefined
-  while (entries.next()) {
-    if (entries.keyIsPrefixed) {
-      const parts = entries.key.split(separator)
+  copyEntries(writer, parameters, (entry) => {
+    if (entry.keyIsPrefixed) {
+      const parts = entry.key.split(separator)
       const rest = parts.pop() ?? ''
-      if (parts.join('') === stage) writeEntry(prefixed, rest, entries.valueBytes)
-      continue
+      if (parts.join('') === stage) writeEntry(prefixed, rest, entry.valueBytes)
+      return false
     }
-    writer.raw(entries.field)
-    if (entries.keyIs(stage)) nested = entries.object
-  }
+    if (entry.keyIs(stage)) nested = entry.object
+    return true
+  })
   writer.raw(prefixed.finish())
   if (nested !== undefined) writer.raw(nested)
   return writer.finish()

@@ -23,6 +23,26 @@ export function writeObject(writer: Writer, key: string, pieces: readonly Uint8A
   writer.join(mark)
 }
 
+/** Writes the entries of a Struct that are to be kept, as they are; those that follow each other in one go. Throws MALFORMED. */
+export function copyEntries(
+  writer: Writer,
+  struct: Uint8Array,
+  isKept: (entry: StructReader) => boolean,
+): void {
+  const entries = new StructReader(struct)
+  let from = 0
+  let end = 0
+  while (entries.next()) {
+    if (!isKept(entries)) continue
+    if (entries.from !== end) {
+      if (end > from) writer.raw(struct.subarray(from, end))
+      from = entries.from
+    }
+    end = entries.end
+  }
+  if (end > from) writer.raw(struct.subarray(from, end))
+}
+
 /**
  * A Struct in which a key has an object as its value, instead of any earlier value. The other entries are copied unchanged.
  * Throws MALFORMED.
@@ -33,10 +53,7 @@ export function withObject(
   pieces: readonly Uint8Array[],
 ): Uint8Array {
   const writer = new Writer((struct?.length ?? 0) + lengthOf(pieces) + key.length + 32)
-  if (struct !== undefined) {
-    const entries = new StructReader(struct)
-    while (entries.next()) if (!entries.keyIs(key)) writer.raw(entries.field)
-  }
+  if (struct !== undefined) copyEntries(writer, struct, (entry) => !entry.keyIs(key))
   writeObject(writer, key, pieces)
   return writer.finish()
 }

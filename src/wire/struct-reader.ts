@@ -69,9 +69,13 @@ export class StructReader {
     return false
   }
 
-  /** The entry as a field of the Struct, tag included. */
-  get field(): Uint8Array {
-    return this.#struct.subarray(this.#from, this.#reader.position)
+  /** Where the entry begins in the Struct, as a field with its tag. */
+  get from(): number {
+    return this.#from
+  }
+
+  get end(): number {
+    return this.#reader.position
   }
 
   /** A reader of the google.protobuf.Value; empty when the entry has none. */

@@ -154,7 +154,7 @@ export class GrpcServer implements ProtocolServer {
     })
     if (!isAdmitted) {
       call.fail(noRoom('take a call', callBytes, connection.share))
-      stream.close(constants.NGHTTP2_NO_ERROR)
+      stopReading(stream)
       return
     }
     connection.entered(call)
@@ -200,6 +200,18 @@ export class GrpcServer implements ProtocolServer {
 function reject(stream: ServerHttp2Stream, { headers, text }: Rejection): void {
   stream.respond(headers)
   stream.end(text)
+  stopReading(stream)
+}
+
+/**
+ * Resets a stream that was answered, so that the client sends no more. Later, because in Node 22.23 and 26.12 the reset of a
+ * stream drops headers that are not written yet.
+ */
+function stopReading(stream: ServerHttp2Stream): void {
+  setImmediate(closeStream, stream)
+}
+
+function closeStream(stream: ServerHttp2Stream): void {
   stream.close(constants.NGHTTP2_NO_ERROR)
 }
 

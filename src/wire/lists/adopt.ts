@@ -1,7 +1,7 @@
 import { Document } from '../../document/document.js'
 import { decodeField } from '../../document/codec.js'
 import { field } from '../../document/fields.js'
-import { placeChunk, placeMatch } from '../../document/place.js'
+import { adoptChunk, adoptMatch } from '../../document/adopt.js'
 import { DocumentRecord } from '../../document/record.js'
 import { Writer } from '../../lib/protobuf/writer.js'
 import { type Outline, outlineOf } from './outline.js'
@@ -17,12 +17,12 @@ export interface Parent {
  * Adapts the chunk or match of a later Document to the Document it is merged into: sets parent id and level as pushing it
  * would. Children nearly always have these already; only others are decoded.
  */
-export function placed(child: Outline, number: number, parent: Parent): Outline {
+export function adopted(child: Outline, number: number, parent: Parent): Outline {
   const isChunk = number === field.chunks
   if (isChunk ? isChunkOf(child, parent) : child.adjacency === parent.adjacency + 1) return child
   const document = new Document(new DocumentRecord(child, child.depth))
-  const place = isChunk ? placeChunk : placeMatch
-  place(
+  const adopt = isChunk ? adoptChunk : adoptMatch
+  adopt(
     document,
     new Document({ id: parent.id, granularity: parent.granularity, adjacency: parent.adjacency }),
   )
