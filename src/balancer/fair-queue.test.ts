@@ -125,8 +125,8 @@ describe('a fair queue', () => {
             queue.push(waiting)
             inside.add(waiting)
           } else if (what === 'serve') {
-            const served = queue.serveNext((next) => inside.delete(next))
-            expect(served).toBe(inside.size + Number(served) > 0 && served)
+            const before = inside.size
+            expect(queue.serveNext((next) => inside.delete(next))).toBe(before > 0)
           } else if (what === 'remove') {
             const [first] = inside
             if (first !== undefined) expect(queue.remove(first)).toBe(inside.delete(first))

@@ -11,6 +11,7 @@ import type { Call } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
 import { late } from '../call/late.js'
 import { somebody } from '../call/scope.js'
+import { spanned } from '../call/spanned.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
@@ -62,6 +63,8 @@ export interface PoolOptions {
   readonly patienceMs?: number
   /** Somebody waits, and there is no replica. */
   onDemand?(): void
+  /** A replica is in another state. */
+  onState?(pod: string, state: HealthState): void
 }
 
 export interface ReplicaLoad {
@@ -94,6 +97,8 @@ const safeShare = 0.9
 
 export class Pool {
   readonly endpoints: Endpoints
+  /** Name of the stage, or of its shard. */
+  readonly stage: string
   readonly #options: PoolOptions
   readonly #clock: Clock
   readonly #deadlines: Deadlines
@@ -106,11 +111,12 @@ export class Pool {
   constructor(options: PoolOptions) {
     const { stage, policy, queue, clock, random, breaker } = options
     this.#options = options
+    this.stage = stage
     this.#clock = clock
     this.#deadlines = deadlinesOf(clock)
     this.#policy = typeof policy === 'function' ? policy(random) : createPolicy(policy, random)
     this.#pace = new Pace(clock)
-    this.endpoints = new Endpoints(clock, () => this.#changed(), breaker)
+    this.endpoints = new Endpoints(clock, (endpoint) => this.#changed(endpoint), breaker)
     this.#room = new WaitingRoom({
       stage,
       maxRequests: queue.maxRequests,
@@ -135,11 +141,19 @@ export class Pool {
     const ticket = { depth: this.#inFlight + this.#room.length, arrived: this.#clock.monotonic() }
     if (ticket.depth === 0) this.#pace.idle()
     const refusal = this.#tooLate(call)
-    if (refusal !== undefined) return Promise.reject(refusal)
+    if (refusal !== undefined) {
+      call.observation?.event({ name: 'replica.refused', code: refusal.code })
+      return Promise.reject(refusal)
+    }
     const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
     const start = (endpoint: Endpoint): Promise<DataRequest> => {
       itinerary.tried.push(endpoint)
-      return this.#send(endpoint, request, call, ticket)
+      const { observation } = call
+      if (observation === undefined) return this.#send(endpoint, request, call, ticket)
+      const { name: pod, label: address } = endpoint
+      itinerary.tries = (itinerary.tries ?? 0) + 1
+      const attempt = observation.child({ name: 'try', pod, address, number: itinerary.tries })
+      return spanned(call, attempt, (below) => this.#send(endpoint, request, below, ticket))
     }
     if (free !== undefined) return start(free)
     return this.#room.wait({ call, itinerary, bytes: request.data?.byteLength ?? 0 }, start)
@@ -220,7 +234,9 @@ export class Pool {
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
   }
 
-  #changed(): void {
+  /** `endpoint`: the one that is in another state, where that is the change. */
+  #changed(endpoint: Endpoint | undefined): void {
+    if (endpoint !== undefined) this.#options.onState?.(endpoint.name, endpoint.health.state)
     this.#patience?.settle(this.endpoints.usable.length > 0)
     this.#room.serve()
   }

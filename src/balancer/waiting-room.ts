@@ -21,6 +21,8 @@ import { nobody, queueFull, queueSlow } from './refusals.js'
 export interface Itinerary {
   /** Replicas that had it, in order. */
   readonly tried: Endpoint[]
+  /** How many tries there were, while somebody observes. */
+  tries?: number
   /** It changes state, so a replica on probation is not for it. */
   readonly write: boolean
 }
@@ -55,7 +57,7 @@ export interface WaitingRoomOptions {
 interface Queued extends Waiting, AbortListener {
   readonly itinerary: Itinerary
   start(endpoint: Endpoint): void
-  refuse(error: unknown): void
+  refuse(error: MillraceError): void
 }
 
 /** What wants a place: with `bytes` that stay in memory meanwhile. */
@@ -102,7 +104,10 @@ export class WaitingRoom {
   wait<T>({ call, itinerary, bytes }: Visitor, start: (endpoint: Endpoint) => Promise<T>): Promise<T> {
     const { aborted, sender = somebody } = call
     const refusal = this.#refusal(sender, bytes)
-    if (refusal !== undefined) return Promise.reject(refusal)
+    if (refusal !== undefined) {
+      call.observation?.event({ name: 'replica.refused', code: refusal.code })
+      return Promise.reject(refusal)
+    }
     if (aborted !== undefined) return Promise.reject(aborted)
     return new Promise((resolve, reject) => {
       const queued: Queued = {
@@ -115,6 +120,7 @@ export class WaitingRoom {
         },
         refuse(error) {
           call.offAbort(queued)
+          call.observation?.event({ name: 'replica.refused', code: error.code })
           reject(error)
         },
         abort: (reason) => {
@@ -123,6 +129,7 @@ export class WaitingRoom {
       }
       call.onAbort(queued)
       if (this.#queue.length === 0) this.#emptyAt = this.#options.clock.monotonic()
+      call.observation?.event({ name: 'replica.queued', waiting: this.#queue.length })
       this.#queue.push(queued)
       if (!this.#options.isUsable() && this.#options.labels().length === 0) this.#options.onDemand()
     })

@@ -44,7 +44,12 @@ export class Gate {
       const bytes = request.data?.byteLength ?? 0
       if (this.#queue.length === 0 && this.#fits(bytes)) return this.#pass(next, request, call, bytes)
       const { sender = somebody } = call
-      if (!sender.patient) return Promise.reject(this.#refusal(bytes))
+      if (!sender.patient) {
+        const refusal = this.#refusal(bytes)
+        call.observation?.event({ name: 'gate.refused', code: refusal.code })
+        return Promise.reject(refusal)
+      }
+      call.observation?.event({ name: 'gate.queued', waiting: this.#queue.length })
       return this.#wait(call, bytes, () => this.#pass(next, request, call, bytes))
     }
   }
@@ -52,6 +57,7 @@ export class Gate {
   #pass(next: Handler, request: DataRequest, call: Call, bytes: number): Promise<DataRequest> {
     this.#inside++
     this.#bytes += bytes
+    call.observation?.event({ name: 'gate.entered' })
     return next(request, call).finally(() => {
       this.#inside--
       this.#bytes -= bytes

@@ -1,7 +1,7 @@
 import type { RolledOut, Scaled, ScaleRequest } from '../../control/controlled.js'
 import type { FlowStatus } from '../../control/status.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
-import type { DistantFlow } from '../platform.js'
+import type { RemoteFlow } from '../platform.js'
 import type { Cluster } from './api/cluster.js'
 import { Forward } from './forward/forward.js'
 import { removeFlow } from './remove.js'
@@ -12,12 +12,12 @@ import { look } from './view.js'
 
 export interface ClusterFlowInit extends Running {
   readonly plan: FlowPlan
-  /** Null to go through the API. */
+  /** Null forwards a port through the API. */
   readonly address: string | null
 }
 
-/** A Flow in a namespace of a cluster, and the way to its gateway. */
-export class ClusterFlow implements DistantFlow {
+/** A Flow in a namespace of a cluster, with the connection to its gateway. */
+export class ClusterFlow implements RemoteFlow {
   readonly plan: FlowPlan
   readonly host: string
   readonly #cluster: Cluster

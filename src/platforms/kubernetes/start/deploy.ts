@@ -7,39 +7,39 @@ import type { FlowPlan } from '../../../plan/flow-plan.js'
 import type { PlatformTools } from '../../platform.js'
 import type { Cluster } from '../api/cluster.js'
 import { shown } from '../api/objects.js'
-import { ClusterFlow } from '../distant-flow.js'
+import { ClusterFlow } from '../remote-flow.js'
 import { objectsOf } from '../objects-of.js'
 import type { KubernetesStartOptions } from '../options.js'
 import type { WorkloadRef } from '../view.js'
-import { applyAll, rehearse } from './apply.js'
+import { applyAll, dryRunAll } from './apply.js'
 import { keepReplicas } from './autoscaled.js'
 import { checkBefore } from './checks.js'
 import { prune } from './prune.js'
 import { untilReady } from './ready.js'
 
-/** A Flow that was rendered, and where it is to go. */
-export interface Bringing {
+/** A Flow rendered as objects, with the options of its start. */
+export interface RenderedFlow {
   readonly plan: FlowPlan
   readonly options: KubernetesStartOptions
   readonly objects: readonly KubernetesObject[]
 }
 
 /** @throws INVALID_NAME, INVALID_OPTION, UNSUPPORTED */
-export async function render(plan: FlowPlan, options: KubernetesStartOptions): Promise<Bringing> {
+export async function render(plan: FlowPlan, options: KubernetesStartOptions): Promise<RenderedFlow> {
   return { plan, options, objects: await objectsOf(plan, options) }
 }
 
 /**
  * Applies the objects of a Flow and waits for it.
  *
- * 1. Nothing is changed before everything that can be asked has been answered.
- * 2. A failure afterwards says what is there.
+ * 1. Nothing is changed before every check has passed.
+ * 2. A later failure reports which objects exist.
  *
  * @throws FORBIDDEN, NOT_FOUND, UNAVAILABLE, START_FAILED, START_TIMEOUT
  */
-export async function bring(
+export async function deploy(
   cluster: Cluster,
-  { plan, options, objects }: Bringing,
+  { plan, options, objects }: RenderedFlow,
   { report }: PlatformTools,
 ): Promise<ClusterFlow> {
   const { namespace } = objects[0]!.metadata
@@ -47,7 +47,7 @@ export async function bring(
   const { address } = options
   const timeoutMs = longestWait(plan)
   await checkBefore(cluster, { namespace, flow, objects, forwards: address === null })
-  await rehearse(cluster, objects)
+  await dryRunAll(cluster, objects)
   await applyAll(cluster, await keepReplicas(cluster, objects))
   const workloads = objects.flatMap(({ kind, metadata: { name } }): WorkloadRef[] =>
     kind === 'Deployment' || kind === 'StatefulSet' ? [{ kind, name }] : [],
@@ -73,7 +73,7 @@ export async function bring(
   }
 }
 
-/** The gateway's own look for replicas is a second behind. @throws START_TIMEOUT */
+/** Waits for a request to succeed: the gateway discovers replicas with a delay of a second. @throws START_TIMEOUT */
 async function untilAnswered({ pace }: Cluster, host: string, timeoutMs: number): Promise<void> {
   const start = pace.now()
   for (;;) {
@@ -93,7 +93,7 @@ async function untilAnswered({ pace }: Cluster, host: string, timeoutMs: number)
   }
 }
 
-/** Of the gateway or any stage; Infinity where one may take as long as it wants. */
+/** Longest timeout of the gateway and all stages; Infinity when one has none. */
 function longestWait({ settings, stages }: FlowPlan): number {
   const each = stages.map(({ timeoutReadyMs }) => timeoutReadyMs ?? settings.timeoutReadyMs)
   return Math.max(...[settings.timeoutReadyMs, ...each].map((ms) => (ms < 0 ? Number.POSITIVE_INFINITY : ms)))
@@ -105,7 +105,7 @@ function withRemains(
     namespace,
     flow,
     objects,
-  }: { readonly namespace: string; readonly flow: string; readonly objects: Bringing['objects'] },
+  }: { readonly namespace: string; readonly flow: string; readonly objects: RenderedFlow['objects'] },
 ): MillraceError {
   const there = objects.map(({ kind, metadata: { name } }) => shown({ kind, name })).join(', ')
   const remains = `The objects of the Flow '${flow}' were applied in namespace '${namespace}' and are still there: ${there}. Start it again when the reason is gone, or take them away: (await Flow.attach({ on: 'kubernetes', namespace: '${namespace}' })).close({ remove: true }).`

@@ -1,10 +1,10 @@
 /**
- * What is done about pods that do not answer.
+ * Decides when a pod that does not answer is killed.
  *
- * 1. A pod is ended only at the second of two tidings in a row, about a second apart: when this thread, or the whole
- *    program, stood still, they come late, and the next pod that answers ends them.
- * 2. A process that computes is busy, and is left alone for `busyMs`.
- * 3. A pod on this thread is never ended.
+ * 1. A pod is killed only at the second of two reports in a row, about a second apart. After a pause of this thread or of
+ *    the whole program reports arrive late and in bursts, and stop once the pod has answered.
+ * 2. A process that uses CPU is busy, and is not killed before `busyMs`.
+ * 3. A pod on this thread is never killed.
  */
 import type { Clock } from '../../lib/clock.js'
 import type { Logger } from '../../observe/logger.js'
@@ -13,37 +13,37 @@ import type { PodKind } from '../../pods/index.js'
 import type { Pod } from '../../pods/pod.js'
 import { type Activity, activityOf } from './activity.js'
 
-/** Tidings that come sooner after each other were told late, all together. */
+/** Reports closer together than this were delayed and delivered in a burst. */
 const leastGapMs = 500
-/** Those that come later are not of one silence, or were told late. */
+/** Reports further apart than this belong to different silences, or were delayed. */
 const mostGapMs = 3000
 
-interface Tidings {
+interface SilenceReport {
   readonly atMs: number
   readonly silentMs: number
   readonly activity: Activity | null
 }
 
-export interface LivenessTools {
+export interface HangDetectorTools {
   readonly clock: Clock
   readonly logger: Logger
-  /** Default: as the system tells. */
+  /** Default: read from /proc. */
   readonly activityOf?: (pid: number) => Activity | null
 }
 
-export class Liveness {
+export class HangDetector {
   readonly #runtime: PodKind
   readonly #busyMs: number
-  readonly #tools: LivenessTools
-  readonly #last = new WeakMap<Pod, Tidings>()
+  readonly #tools: HangDetectorTools
+  readonly #last = new WeakMap<Pod, SilenceReport>()
 
-  constructor(runtime: PodKind, { busyMs }: LivenessSettings, tools: LivenessTools) {
+  constructor(runtime: PodKind, { busyMs }: LivenessSettings, tools: HangDetectorTools) {
     this.#runtime = runtime
     this.#busyMs = busyMs
     this.#tools = tools
   }
 
-  /** A pod has not answered for `silentMs`; to be told again each second. Kills it when it hangs. */
+  /** Reports that a pod has not answered for `silentMs`; call it every second. Kills the pod when it hangs. */
   silent(pod: Pod, silentMs: number): void {
     const { clock, logger } = this.#tools
     const atMs = clock.monotonic()
@@ -58,18 +58,18 @@ export class Liveness {
     }
     const why = gapMs > mostGapMs ? null : this.#whyDead(last, now)
     if (why === null) return
-    logger.error(`${pod.name} ${why} and has not answered for ${silentMs} ms: it is ended.`)
+    logger.error(`${pod.name} ${why} and has not answered for ${silentMs} ms; killing it.`)
     pod.kill()
   }
 
-  #whyDead(last: Tidings, { silentMs, activity }: Tidings): string | null {
+  #whyDead(last: SilenceReport, { silentMs, activity }: SilenceReport): string | null {
     if (this.#runtime === 'inline') return null
     if (silentMs >= this.#busyMs) return `was busy for longer than liveness.busyMs (${this.#busyMs})`
     if (activity === null || last.activity === null || activity.ticks > last.activity.ticks) return null
     return activity.stopped ? 'is stopped' : 'hangs, as it computes nothing,'
   }
 
-  /** Threads of this process have no figures of their own, and processes of an engine may be in a machine of its own. */
+  /** Null for threads, which have no CPU time of their own, and for containers, which may run on another machine. */
   #activity({ pid }: Pod): Activity | null {
     return this.#runtime === 'process' ? (this.#tools.activityOf ?? activityOf)(pid) : null
   }

@@ -77,7 +77,7 @@ test('a stream moves to the next gateway when its own leaves: each request is an
   expect((await answers.next()).done).toBe(true)
 })
 
-test('a stream that finds nobody any more says so', async () => {
+test('a stream whose server is gone fails with UNAVAILABLE', async () => {
   const { gateway, port } = await gatewayAt('only', 0)
   const client = new Client({ host: `grpc://127.0.0.1:${port}` })
   open.push(client)

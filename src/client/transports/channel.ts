@@ -2,18 +2,18 @@ import { Scope } from '../../call/scope.js'
 import { MillraceError } from '../../errors.js'
 import type { Channel } from '../../transport/transport.js'
 import { DataRequest } from '../../wire/data-request.js'
-import type { Line, LineListener, Road, RoadCall } from '../road.js'
+import type { RequestStream, StreamListener, Transport, CallOptions } from '../transport.js'
 
 /**
- * Bytes of requests that may be unanswered before the sender waits: as much as keeps every replica busy, and not the
- * whole input of a fast generator.
+ * Bytes of unanswered requests at which the sender pauses: enough to keep every replica busy without buffering all the
+ * input of a fast generator.
  */
 const roomBytes = 32 * 1024 * 1024
 
-/** To a Flow of the same program: every request is one call on a channel to its gateway. */
-export function channelRoad(channel: Channel): Road {
+/** Transport to a Flow in the same program: every request is one call on a channel to its gateway. */
+export function channelTransport(channel: Channel): Transport {
   return {
-    open: (call, listener) => Promise.resolve(new ChannelLine(channel, call, listener)),
+    open: (call, listener) => Promise.resolve(new ChannelStream(channel, call, listener)),
     streamDoc: (request, call) => channel.handle(request, call),
     async dryRun({ deadline, headers }) {
       const request = DataRequest.create({ endpoint: '_jina_dry_run_' })
@@ -29,20 +29,20 @@ interface Slot {
   answer: DataRequest | undefined
 }
 
-/** The stream that a gateway keeps for gRPC clients, kept here: order, and the first failure of the road ends it. */
-class ChannelLine implements Line {
+/** Behaves as a gateway's gRPC stream does: keeps order when asked, and ends at the first transport failure. */
+class ChannelStream implements RequestStream {
   readonly #channel: Channel
-  readonly #listener: LineListener
+  readonly #listener: StreamListener
   readonly #scope: Scope
   readonly #inOrder: boolean
-  /** In order of sending; only kept for ordered streams. */
+  /** In order of sending; used for ordered streams only. */
   readonly #slots: Slot[] = []
   #open = 0
   #bytes = 0
   #ended = false
   #over = false
 
-  constructor(channel: Channel, { deadline, headers }: RoadCall, listener: LineListener) {
+  constructor(channel: Channel, { deadline, headers }: CallOptions, listener: StreamListener) {
     const { __results_in_order__: ordered, __prefetch__: _prefetch, ...rest } = headers
     this.#channel = channel
     this.#listener = listener

@@ -5,17 +5,17 @@ import type { Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
 import { containerPort } from '../../containers/container-paths.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
-import type { DistantFlow, PlatformTools } from '../platform.js'
+import type { RemoteFlow, PlatformTools } from '../platform.js'
 import { gatewayOf } from './gateway-view.js'
 import { Healing } from './healing.js'
 import { FlowNames } from './names.js'
 import { endReplica, replicasOf } from './replica.js'
 import { rollingUpdate, scale, type ScaleTools } from './scale.js'
 import { statusOf } from './status.js'
-import { takeAway } from './start.js'
+import { removeAll } from './start.js'
 
-/** A Flow in containers of an engine, which is healed as long as this is open. */
-export class EngineFlow implements DistantFlow {
+/** A Flow in containers of an engine. While this object is open, it restarts containers that die. */
+export class EngineFlow implements RemoteFlow {
   readonly plan: FlowPlan
   readonly host: string
   readonly #engine: Engine
@@ -76,7 +76,7 @@ export class EngineFlow implements DistantFlow {
     if (remove) await this.#remove()
   }
 
-  /** The gateway first, so that requests under way still find their replicas. */
+  /** Stops the gateway first, so that requests in flight still reach their replicas. */
   async #remove(): Promise<void> {
     const { flow } = this.#names
     const { graceMs } = this.plan.settings
@@ -84,7 +84,7 @@ export class EngineFlow implements DistantFlow {
     if (gateway !== null) await endReplica(this.#engine, gateway, graceMs)
     const replicas = await replicasOf(this.#engine, flow)
     await Promise.all(replicas.map(({ container }) => endReplica(this.#engine, container, graceMs)))
-    await takeAway(this.#engine, flow)
+    await removeAll(this.#engine, flow)
     const kept = replicas.flatMap(({ recipe }) =>
       (recipe.spec.mounts ?? []).flatMap((mount) => (mount.kind === 'volume' ? [mount.name] : [])),
     )
@@ -94,7 +94,7 @@ export class EngineFlow implements DistantFlow {
     }
   }
 
-  /** What changes replicas happens one after the other. */
+  /** Runs changes of replicas one at a time. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work)
     this.#turn = turn.catch(() => {})
@@ -102,7 +102,7 @@ export class EngineFlow implements DistantFlow {
   }
 }
 
-/** Where published ports of an engine are. */
+/** Host of the engine's published ports. */
 function hostOf({ address, isLocal }: Engine): string {
   return isLocal ? '127.0.0.1' : new URL(address).hostname
 }

@@ -1,7 +1,7 @@
-/** Bytes of requests that are kept; a stream with more under way is not moved. */
+/** Most bytes of requests to keep; a stream with more in flight is not moved. */
 const mostBytes = 64 * 1024 * 1024
 
-/** The requests of one stream that have no answer yet, in order, so that another server can get them. */
+/** The requests of one stream without an answer, in order, so that they can be sent to another server. */
 export class Unanswered {
   readonly #requests = new Map<string, Uint8Array>()
   #bytes = 0
@@ -17,12 +17,12 @@ export class Unanswered {
   answered(id: string): void {
     const request = this.#requests.get(id)
     this.#requests.delete(id)
-    // somebody else's, or an answer under a name of its own
+    // an answer with an id that was never sent
     if (request === undefined) this.#forget()
     else this.#bytes -= request.length
   }
 
-  /** Null when it is not known which they are. */
+  /** Null when the set is not known any more. */
   get all(): readonly Uint8Array[] | null {
     return this.#isKnown ? [...this.#requests.values()] : null
   }

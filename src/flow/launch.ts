@@ -1,26 +1,26 @@
 import { Client } from '../client/client.js'
-import { channelRoad } from '../client/roads/channel.js'
+import { channelTransport } from '../client/transports/channel.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
 import { createLogger } from '../observe/logger.js'
 import { type FlowPlan, setReplicas } from '../plan/flow-plan.js'
 import {
   type AttachOptions,
-  attachThere,
+  attachOnPlatform,
   type PlatformName,
   type StartOptions,
-  startThere,
+  startOnPlatform,
 } from '../platforms/index.js'
-import type { DistantFlow, PlatformTools } from '../platforms/platform.js'
+import type { RemoteFlow, PlatformTools } from '../platforms/platform.js'
 import { RunningFlow } from './running.js'
 import type { PodControl } from './pods-of.js'
 
 export interface CloseOptions {
-  /** Of a Flow on Docker or Kubernetes: ends it and takes away what was made for it, but no volumes. Default false: it goes on. */
+  /** For a Flow on Docker or Kubernetes: stop it and delete everything created for it, except volumes. Default false: keep it running. */
   readonly remove?: boolean
 }
 
-/** A Flow that runs, here or somewhere else. */
+/** A running Flow, in this program or on a platform. */
 export interface Running {
   readonly port: number
   readonly client: Client
@@ -28,16 +28,16 @@ export interface Running {
   rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut>
   replicasOf(stage: string): number
   status(): Promise<FlowStatus>
-  /** Those of this program. */
+  /** Pods started by this program. */
   pods(): readonly PodControl[]
   close(options: CloseOptions): Promise<void>
 }
 
-/** Starts it in processes and threads of this program. */
+/** Starts a Flow in processes and threads of this machine. */
 export async function startHere(plan: FlowPlan, host: string): Promise<Running> {
   const running = await RunningFlow.start(plan)
-  const road = channelRoad(await running.connect())
-  const client = new Client({ host: `grpc://${host}:${running.port}` }, { road })
+  const transport = channelTransport(await running.connect())
+  const client = new Client({ host: `grpc://${host}:${running.port}` }, { transport })
   return {
     port: running.port,
     client,
@@ -53,43 +53,43 @@ export async function startHere(plan: FlowPlan, host: string): Promise<Running> 
   }
 }
 
-/** Starts it on Docker or Kubernetes. */
+/** Starts a Flow on Docker or Kubernetes. */
 export async function startAway(
   plan: FlowPlan,
   options: StartOptions & { readonly on: PlatformName },
 ): Promise<Running> {
-  return away(await startThere(plan, options, tools(plan.settings)))
+  return away(await startOnPlatform(plan, options, tools(plan.settings)))
 }
 
-/** What runs on Docker or Kubernetes already, and its plan. */
+/** Attaches to a Flow that already runs on Docker or Kubernetes; also resolves with its plan. */
 export async function attach(options: AttachOptions): Promise<{ plan: FlowPlan; running: Running }> {
-  const distant = await attachThere(options, tools({ name: 'flow', quiet: false }))
-  return { plan: distant.plan, running: away(distant) }
+  const remote = await attachOnPlatform(options, tools({ name: 'flow', quiet: false }))
+  return { plan: remote.plan, running: away(remote) }
 }
 
-function away(distant: DistantFlow): Running {
-  const client = new Client({ host: distant.host })
-  let { plan } = distant
+function away(remote: RemoteFlow): Running {
+  const client = new Client({ host: remote.host })
+  let { plan } = remote
   return {
-    port: Number(new URL(distant.host).port),
+    port: Number(new URL(remote.host).port),
     client,
     async scale(stage, request) {
-      const scaled = await distant.scale(stage, request)
+      const scaled = await remote.scale(stage, request)
       if (request.shard === undefined) plan = setReplicas(plan, stage, scaled.to)
       return scaled
     },
-    rollingUpdate: (stage, usesWith) => distant.rollingUpdate(stage, usesWith),
+    rollingUpdate: (stage, usesWith) => remote.rollingUpdate(stage, usesWith),
     replicasOf: (name) => plan.stages.find((stage) => stage.name === name)?.replicas ?? 0,
-    status: () => distant.status(),
+    status: () => remote.status(),
     pods: () => [],
     async close({ remove = false }) {
       await client.close()
-      await distant.close({ remove })
+      await remote.close({ remove })
     },
   }
 }
 
-/** Standard output is the program's own. */
+/** Logs to stderr: standard output belongs to the user's program. */
 function tools({ name, quiet }: { readonly name: string; readonly quiet: boolean }): PlatformTools {
   const logger = createLogger(name, { write: (line) => void process.stderr.write(`${line}\n`) })
   return { report: quiet ? () => {} : (sentence) => logger.info(sentence) }

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const uses = new URL('../fixtures/flow-executors.mjs#Upper', import.meta.url)
 const flow = new Flow({ quiet: true, host: '127.0.0.1' }).add({ name: 'upper', uses, replicas: 2 })
 
-/** A Flow's own client reaches the gateway by a MessagePort, any other by gRPC; nobody may notice. */
-const roads = {
+/** A Flow's own client reaches the gateway through a MessagePort, other clients through gRPC: both must behave the same. */
+const transports = {
   'the client of the Flow': () => flow.client,
   'a client by gRPC': () => new Client({ host: `grpc://127.0.0.1:${flow.port}` }),
 }
@@ -28,7 +28,7 @@ async function refusal(work: Promise<unknown>): Promise<MillraceError> {
   throw outcome
 }
 
-describe.each(Object.entries(roads))('%s', (_name, open) => {
+describe.each(Object.entries(transports))('%s', (_name, open) => {
   let client: Client
   beforeAll(() => {
     client = open()

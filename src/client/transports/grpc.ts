@@ -8,11 +8,11 @@ import type { GrpcStream } from '../../transport/grpc/stream.js'
 import { streamDocument } from '../../transport/grpc/stream-document.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeStatus } from '../../wire/status.js'
-import type { Line, LineListener, Road, RoadCall } from '../road.js'
+import type { RequestStream, StreamListener, Transport, CallOptions } from '../transport.js'
 import { Unanswered } from './unanswered.js'
 
-/** To a server anywhere; one connection, made at the first call and made again when it was lost. */
-export function grpcRoad(peer: Peer): Road {
+/** Transport to any server: one connection, opened by the first call and reopened when it is lost. */
+export function grpcTransport(peer: Peer): Transport {
   let connecting: Promise<GrpcConnection> | undefined
   let closed: MillraceError | undefined
   const connect = (): Promise<GrpcConnection> => {
@@ -20,7 +20,7 @@ export function grpcRoad(peer: Peer): Road {
     return (connecting ??= GrpcConnection.open(peer))
   }
   return {
-    open: async (call, listener) => new GrpcLine(await connect(), call, listener),
+    open: async (call, listener) => new GrpcRequestStream(await connect(), call, listener),
     async streamDoc(request, call) {
       const connection = await connect()
       const { deadline, headers, items } = call
@@ -37,7 +37,7 @@ export function grpcRoad(peer: Peer): Road {
           decodeStatus(await connection.unary(methods.dryRun, new Uint8Array(0), call)).code === 'SUCCESS'
         )
       } catch (error) {
-        // an Executor that is served alone has no dry_run, but an endpoint for it
+        // an Executor served without a gateway has no dry_run method, but an endpoint for it
         if (!isUnimplemented(error)) throw error
         const request = DataRequest.create({ endpoint: '_jina_dry_run_' }).encode()
         const answer = await connection.unary(methods.processSingleData, request, call)
@@ -52,17 +52,17 @@ export function grpcRoad(peer: Peer): Road {
   }
 }
 
-/** How often a stream moves on without an answer in between. */
+/** How many times in a row a stream moves to another server without an answer in between. */
 const mostMoves = 3
 
 /**
- * One `Call` stream. When its server leaves, as a gateway that is replaced, and says that it has not begun what is unanswered,
- * that goes over a stream to whoever is there now.
+ * One `Call` stream. When its server shuts down (a gateway that is replaced) and reports that it has not started the
+ * unanswered requests, they are sent again on a stream to the server that now listens at the address.
  */
-class GrpcLine implements Line {
+class GrpcRequestStream implements RequestStream {
   readonly #connection: GrpcConnection
-  readonly #call: RoadCall
-  readonly #listener: LineListener
+  readonly #call: CallOptions
+  readonly #listener: StreamListener
   readonly #address: string
   readonly #unanswered = new Unanswered()
   #stream: GrpcStream
@@ -71,7 +71,7 @@ class GrpcLine implements Line {
   #moves = 0
   #ended = false
 
-  constructor(connection: GrpcConnection, call: RoadCall, listener: LineListener) {
+  constructor(connection: GrpcConnection, call: CallOptions, listener: StreamListener) {
     this.#connection = connection
     this.#call = call
     this.#listener = listener
@@ -119,7 +119,7 @@ class GrpcLine implements Line {
     })
   }
 
-  /** False when it has to stay. */
+  /** Sends the unanswered requests on a new stream. False when that is not possible. */
   #move(): boolean {
     const requests = this.#unanswered.all
     if (requests === null || this.#moves++ >= mostMoves) return false

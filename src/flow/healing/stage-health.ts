@@ -1,42 +1,42 @@
 import type { Outlook } from '../../gateway/events.js'
 import type { Logger } from '../../observe/logger.js'
 import type { GatewayLink } from '../replicas/admission.js'
-import type { ReplicaLife } from '../replicas/replica.js'
+import type { ReplicaPhase } from '../replicas/replica.js'
 import type { RestartBudget } from './restart-budget.js'
 
-export interface OutlookTools {
+export interface StageHealthTools {
   readonly gateway: Promise<GatewayLink>
   readonly budget: RestartBudget
   readonly logger: Logger
 }
 
 /**
- * Whether a stage is degraded, and what the gateway is told for the time that it has no replica.
+ * Tracks whether a stage is degraded, and tells the gateway whether a stage without replicas will get one.
  *
- * 1. A stage is degraded while a replica that died cannot be replaced for want of restarts; that is logged once.
- * 2. Requests wait for a stage unless none of its replicas runs, starts, or will start in a moment.
+ * 1. A stage is degraded while a dead replica cannot be replaced because the restart budget is used up; logged once.
+ * 2. Requests wait for a stage unless none of its replicas is running, starting, or about to start.
  */
-export class Outlooks {
-  /** Why nobody is started though there is no replica; null when a request would make one start. */
+export class StageHealth {
+  /** Why no replica is started although there is none; null when a request would start one. */
   blocked: string | null = null
   readonly #stage: string
-  readonly #tools: OutlookTools
+  readonly #tools: StageHealthTools
   #degraded: string | null = null
   #told: Outlook | undefined
 
-  constructor(stage: string, tools: OutlookTools) {
+  constructor(stage: string, tools: StageHealthTools) {
     this.#stage = stage
     this.#tools = tools
   }
 
-  /** Why dead replicas are not replaced at the moment; null when all is well. */
+  /** Why dead replicas are not being replaced; null when the stage is not degraded. */
   get degraded(): string | null {
     return this.#degraded
   }
 
-  /** The replicas that are to stay have become these. */
-  settle(replicas: readonly { readonly life: ReplicaLife }[], isClosing: boolean): void {
-    const broke = replicas.flatMap(({ life }) => (life.state === 'backoff' && life.broke ? [life] : []))
+  /** Updates the state from the current replicas, without those that are leaving. */
+  settle(replicas: readonly { readonly phase: ReplicaPhase }[], isClosing: boolean): void {
+    const broke = replicas.flatMap(({ phase }) => (phase.state === 'backoff' && phase.broke ? [phase] : []))
     const before = this.#degraded
     this.#degraded = broke.length === 0 ? null : this.#sentence(broke.length, replicas.length)
     if (this.#degraded !== null && before === null) {
@@ -49,12 +49,12 @@ export class Outlooks {
     else this.#tell(isClosing ? `stage '${this.#stage}' is closing.` : (this.#degraded ?? this.blocked))
   }
 
-  /** Null: there is, or will be, a replica. */
+  /** Tells the gateway why there is no replica; null when there is one or will be. */
   #tell(whyNone: string | null): void {
     const outlook = { expecting: whyNone === null, why: whyNone ?? '' }
     if (this.#told?.why === outlook.why && this.#told.expecting === outlook.expecting) return
     this.#told = outlook
-    // a gateway that did not start, or is gone, refuses everything anyway
+    // a gateway that did not start or has closed refuses everything anyway
     this.#tools.gateway.then((gateway) => gateway.expect(this.#stage, outlook)).catch(() => {})
   }
 
