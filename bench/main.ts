@@ -2,6 +2,7 @@ import { assertPeers } from './measure/peers.js'
 import { lineOf, writeReport } from './report.js'
 import type { Result, Row } from './row.js'
 import { exactSearch } from './rows/exact-search.js'
+import { fairness } from './rows/fairness.js'
 import { gathering } from './rows/gathering.js'
 import { indexRate } from './rows/index-rate.js'
 import { manyShards } from './rows/many-shards.js'
@@ -29,6 +30,7 @@ const groups: readonly Row[] = [
   memory,
   slowReplica,
   overload,
+  fairness,
   indexRate,
   exactSearch,
   gathering,

@@ -110,7 +110,7 @@ describe('millrace executor', () => {
     await client.close()
   })
 
-  it('goes on when nobody reads what it says', async () => {
+  it('keeps running when its output is no longer read', async () => {
     const { child, port } = await executor('--uses', `${slow}#Upper`)
     child.stderr!.destroy()
     child.kill('SIGTERM') // which it says

@@ -25,8 +25,8 @@ async function result(on: string, options: object = {}): Promise<unknown> {
 
 test('a client is ready when the Flow is', async () => {
   expect(await client.isReady()).toBe(true)
-  await using nobody = new Client({ host: 'grpc://127.0.0.1:1' })
-  expect(await nobody.isReady()).toBe(false)
+  await using unreachable = new Client({ host: 'grpc://127.0.0.1:1' })
+  expect(await unreachable.isReady()).toBe(false)
 })
 
 test('responses come as they are done, or in the order of the inputs', async () => {

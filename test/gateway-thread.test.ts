@@ -20,7 +20,7 @@ function spec(port: number): GatewaySpec {
     timeoutSendMs: null,
     retries: -1,
     hedge: null,
-    queue: { maxRequests: 1000, maxBytes: 2 ** 28, perReplica: 1000 },
+    queue: { maxRequests: 1000, maxBytes: 2 ** 28, maxWaitMs: 2000, perReplica: 1000 },
     silentMs: null,
     external: [],
     shards: 1,

@@ -31,7 +31,7 @@ podSuite('inline', {
     'exits, throws and holds its event loop when it is told to': sameProgram,
     'says that it ran out of memory': sameProgram,
     'says why it died': sameProgram,
-    'dies of an error that nobody catches, which is told': sameProgram,
+    'dies of an uncaught error, which is reported': sameProgram,
     'hands on each line that it prints, with its name in front': sameProgram,
     'sees its own environment': sameProgram,
     'does not start when its options cannot be copied to where it runs': 'nothing is copied',

@@ -31,7 +31,7 @@ describe('expectZeroLoss', () => {
     expect(report.p99).toBeGreaterThanOrEqual(report.p50)
   })
 
-  it('fails when requests fail, of each road, and says what the script did', async () => {
+  it('fails when requests fail, on each transport, and says what the script did', async () => {
     await using flow = await flowOf().start()
     const failing = expectZeroLoss(
       flow,

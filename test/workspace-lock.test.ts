@@ -80,7 +80,7 @@ it('of Flows whose pods take over one stale lock at once exactly one gets it, fo
   expect(new Set(winners).size).toBeGreaterThan(1)
 })
 
-it('a Flow whose pods are killed while they take a lock over keeps nobody out once it has ended', async () => {
+it('a Flow whose pods are killed while they take over a lock blocks no other Flow once it has ended', async () => {
   for (let round = 0; round < 6; round++) {
     const shard = join(folder, `killed-${round}`)
     const holds = names.map((name) => new WorkspaceHold(name, still))

@@ -11,8 +11,8 @@ export interface OpenLoopCommand {
   readonly request: string
   readonly perSecond: number
   readonly seconds: number
-  /** Deadline of each request, milliseconds. */
-  readonly timeoutMs: number
+  /** Deadline of each request, milliseconds; none when left out. */
+  readonly timeoutMs?: number
 }
 
 export interface OpenLoopReply {
@@ -53,7 +53,7 @@ async function load({
         asIs,
         asIs,
         bytes,
-        { deadline: Date.now() + timeoutMs },
+        timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
         (error: ServiceError | null) => {
           const code = error?.code ?? 0
           const told = latencies.get(code)

@@ -11,6 +11,8 @@ export interface Contender {
   readonly policy: PolicyName | CreatePolicy
   readonly breaker: Partial<BreakerRules>
   readonly hedge: StageSpec['hedge']
+  /** Whether replicas say how many requests they should have at once; otherwise they get all that come. */
+  readonly window: boolean
 }
 
 /** No replica is ever so bad that it rests. */
@@ -22,11 +24,19 @@ const hedge: StageSpec['hedge'] = { afterMs: null, afterPercentile: 95, budget: 
 /** What a stage does that sets no option. */
 export const shipped: Contender = contender('power of two')
 
-export const roundRobin: Contender = contender('round robin', { policy: 'round-robin' })
+/** What most gateways do. */
+export const roundRobinAtOnce: Contender = contender('round robin, no window', {
+  policy: 'round-robin',
+  window: false,
+})
+
+export const powerOfTwoAtOnce: Contender = contender('power of two, no window', { window: false })
 
 export const contenders: readonly Contender[] = [
+  roundRobinAtOnce,
+  powerOfTwoAtOnce,
   contender('round robin, no ejection', { policy: 'round-robin', breaker: noEjection }),
-  roundRobin,
+  contender('round robin', { policy: 'round-robin' }),
   contender('least in flight', { policy: 'least-in-flight' }),
   contender('two choices, in flight only', { policy: twoChoices }),
   contender('least cost of all', { policy: leastCost }),
@@ -37,5 +47,5 @@ export const contenders: readonly Contender[] = [
 ]
 
 function contender(name: string, given: Partial<Contender> = {}): Contender {
-  return { name, policy: 'power-of-two', breaker: {}, hedge: null, ...given }
+  return { name, policy: 'power-of-two', breaker: {}, hedge: null, window: true, ...given }
 }

@@ -20,7 +20,12 @@ export interface FleetOptions {
 }
 
 /** Presets of the option `queue`. */
-const presetQueue: StageSpec['queue'] = { maxRequests: 1000, maxBytes: 256 * 1024 * 1024, perReplica: 1000 }
+const presetQueue: StageSpec['queue'] = {
+  maxRequests: 1000,
+  maxBytes: 256 * 1024 * 1024,
+  maxWaitMs: 2000,
+  perReplica: 1000,
+}
 
 /** One stage as a gateway has it (pool, retries, hedges, liveness: all real), with virtual replicas. */
 export class Fleet {
@@ -74,10 +79,11 @@ export class Fleet {
 
   /** A replica of that name takes requests from now on. */
   start(name: string, given: Partial<Traits> = {}): Replica {
-    const { clock, ledger, seed } = this.#options
+    const { clock, ledger, seed, contender } = this.#options
     const replica = new Replica({
       clock,
       capacity: this.#queue.perReplica,
+      window: contender.window,
       traits: { manner: 'works', slowness: () => 1, isBad: false, ...given },
       began: (request, isBad) => serviceMs(seed, request, ledger.tried(request, isBad)),
       released: (request) => ledger.released(request),

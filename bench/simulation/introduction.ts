@@ -15,7 +15,8 @@ answered. Every policy meets the same requests at the same times. This is one se
 the largest p99 of a policy was up to 1.4 times the smallest, and the largest p99.9 up to 2.8 times (power of two, one slow of
 four), so smaller differences in one table may be chance.
 
-**Policies.** All retry as a stage does that sets no option. *Power of two* is the preset: of two replicas at random the one
+**Policies.** A replica says how many requests it should have at once, and the rest waits in the gateway (*no window*: it
+gets all at once, as at most gateways). All retry as a stage does that sets no option. *Power of two* is the preset: of two replicas at random the one
 with the smaller requests in flight × average latency, or fewer in flight where latencies are alike. *Two choices, in flight only* and *least cost of all*
 are not shipped: they show what the latency adds, and what it costs to look at only two. *No ejection*: failing replicas never rest. *Hedged*: a second try after the 95th percentile, for at
 most 5 % of the requests.`

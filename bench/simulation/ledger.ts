@@ -1,3 +1,5 @@
+import { percentile } from './percentile.js'
+
 /** What became of one request. */
 type Outcome = 'answered' | 'refused' | 'failed'
 
@@ -77,9 +79,4 @@ export class Ledger {
       hedges: this.#hedges,
     }
   }
-}
-
-/** The nearest rank; NaN of nothing. */
-function percentile(sorted: Float64Array, percent: number): number {
-  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN
 }

@@ -5,6 +5,7 @@ import { type Deferred, deferred } from '../../src/lib/deferred.js'
 import type { Channel } from '../../src/transport/transport.js'
 import type { DataRequest } from '../../src/wire/data-request.js'
 import { Lane } from '../../src/worker/lane.js'
+import { roomOf } from '../../src/worker/room.js'
 import { Work } from './work.js'
 
 /** How a replica behaves; may change while it runs. */
@@ -21,6 +22,8 @@ export interface ReplicaOptions {
   readonly clock: Clock
   /** Requests that it takes at once, running and waiting. */
   readonly capacity: number
+  /** Whether it says how many it should have. */
+  readonly window: boolean
   readonly traits: Traits
   /** A try is here. Gives what a replica in order needs for it, milliseconds. */
   began(request: number, isBad: boolean): number
@@ -57,7 +60,19 @@ export class Replica implements Channel {
     this.closed = this.#gone.promise
     this.leaving = this.#gone.promise
     // no sockets to look at, so no time passes between two requests
-    this.#lane = new Lane({ limit: 1, capacity, clock, breathe: (wake) => wake() })
+    this.#lane = new Lane({ limit: 1, capacity, clock, breathe: (wake) => wake(), busyMs: () => 0 })
+  }
+
+  get limit(): number {
+    return this.#options.window ? roomOf(this.#lane, this.#hops.size) : Number.POSITIVE_INFINITY
+  }
+
+  wants(): void {
+    this.#lane.wanted()
+  }
+
+  onRoom(listener: () => void): void {
+    this.#lane.onRoom(listener)
   }
 
   handle = (request: DataRequest, call: Call): Promise<DataRequest> => {

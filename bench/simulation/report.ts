@@ -1,6 +1,7 @@
 import { contenders } from './contenders.js'
 import { daySection } from './day/section.js'
 import { introduction } from './introduction.js'
+import { neighbourSection } from './neighbour/section.js'
 import { type Scenario, simulate } from './scenario.js'
 import { scenarios } from './scenarios/index.js'
 import { tableOf, type TableRow } from './table.js'
@@ -12,6 +13,8 @@ export async function report(told: (part: string) => void): Promise<string> {
     sections.push(await section(scenario))
     told(scenario.title)
   }
+  sections.push(await neighbourSection())
+  told('Beside a client with thousands of requests')
   sections.push(await daySection())
   told('A day with the autoscaler')
   return `${[introduction, ...sections].join('\n\n')}\n`

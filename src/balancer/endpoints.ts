@@ -28,13 +28,20 @@ const ejectedShare = 0.5
  */
 export class Endpoints {
   readonly #clock: Clock
-  readonly #changed: () => void
+  readonly #changed: (endpoint: Endpoint | undefined) => void
   readonly #rules: Partial<BreakerRules>
   readonly #byName = new Map<string, Endpoint>()
   #usable: readonly Endpoint[] = []
 
-  /** `changed` is called after `usable` was made new; `rules` say when a replica is ejected. */
-  constructor(clock: Clock, changed: () => void = () => {}, rules: Partial<BreakerRules> = {}) {
+  /**
+   * `changed` is called after `usable` was made new, with the replica whose state is another one, if that is why; `rules` say
+   * when a replica is ejected.
+   */
+  constructor(
+    clock: Clock,
+    changed: (endpoint: Endpoint | undefined) => void = () => {},
+    rules: Partial<BreakerRules> = {},
+  ) {
     this.#clock = clock
     this.#changed = changed
     this.#rules = rules
@@ -55,7 +62,7 @@ export class Endpoints {
     const health = new Health({
       clock,
       mayEject: () => this.#mayEject(),
-      changed: () => this.#settle(),
+      changed: () => this.#settle(endpoint),
       rules: this.#rules,
     })
     const joinsOthers = this.all().some(({ load }) => load.averageMs !== null)
@@ -98,10 +105,10 @@ export class Endpoints {
     return bad < Math.min(most, states.length - 1)
   }
 
-  #settle(): void {
+  #settle(endpoint?: Endpoint): void {
     const connected = this.all().filter(({ health }) => health.state !== 'lost')
     const good = connected.filter(({ health: { state } }) => state === 'ready' || state === 'probing')
     this.#usable = good.length > 0 ? good : connected
-    this.#changed()
+    this.#changed(endpoint)
   }
 }

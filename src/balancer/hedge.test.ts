@@ -11,7 +11,7 @@ import { Pool } from './pool.js'
 
 function stage(more: Partial<HedgeOptions> = {}) {
   const clock = new HandClock()
-  const queue = { maxRequests: 100, maxBytes: 1e6, perReplica: 10 }
+  const queue = { maxRequests: 100, maxBytes: 1e6, maxWaitMs: 2000, perReplica: 10 }
   const pool = new Pool({
     stage: 'exec',
     policy: 'round-robin',

@@ -92,7 +92,11 @@ class Race implements Timed {
   /** There was no answer for so long. */
   expire(): void {
     const { pool, clock, after, mayHedge } = this.#rules
-    if (pool.hasSpare(this.#subject.itinerary) && mayHedge()) return this.#run()
+    const { call, itinerary } = this.#subject
+    if (pool.hasSpare(itinerary) && mayHedge()) {
+      call.observation?.event({ name: 'hedge', afterMs: after })
+      return this.#run()
+    }
     // without room or budget now, there may be some later: what is stuck waits longest
     this.deadline = clock.now() + Math.max(after, 1)
     this.#deadlines.watch(this)

@@ -14,7 +14,7 @@ import { type Itinerary, Pool, type PoolOptions } from './pool.js'
 const call = new Scope(Number.POSITIVE_INFINITY, {})
 const request = (): DataRequest => DataRequest.create({ endpoint: '/foo' })
 
-const queue = { maxRequests: 4, maxBytes: 1000, perReplica: 10 }
+const queue = { maxRequests: 4, maxBytes: 1000, maxWaitMs: 2000, perReplica: 10 }
 
 function pool(more: Partial<PoolOptions> = {}): { pool: Pool; clock: HandClock } {
   const clock = new HandClock()
@@ -118,13 +118,13 @@ describe('a pool', () => {
     for (let turn = 0; turn < 4; turn++) {
       expect(channel.waiting).toHaveLength(turn + 1)
       channel.waiting[turn]!.answer()
-      await all[[0, 1, 3, 2][turn]!]
+      await all[[0, 3, 1, 2][turn]!]
     }
-    expect(order).toEqual(['g1', 'g2', 'm1', 'g3'])
+    expect(order).toEqual(['g1', 'm1', 'g2', 'g3'])
   })
 
   test('refuses with a hint when too many wait, but lets a patient sender wait', async () => {
-    const { pool: exec } = pool({ queue: { maxRequests: 1, maxBytes: 1000, perReplica: 1 } })
+    const { pool: exec } = pool({ queue: { maxRequests: 1, maxBytes: 1000, maxWaitMs: 2000, perReplica: 1 } })
     exec.add('exec/rep-0', fakeChannel())
     void exec.send(request(), call, read())
     void exec.send(request(), call, read())
@@ -139,7 +139,9 @@ describe('a pool', () => {
   })
 
   test('counts the bytes that wait', async () => {
-    const { pool: exec } = pool({ queue: { maxRequests: 100, maxBytes: 1000, perReplica: 1 } })
+    const { pool: exec } = pool({
+      queue: { maxRequests: 100, maxBytes: 1000, maxWaitMs: 2000, perReplica: 1 },
+    })
     exec.add('exec/rep-0', fakeChannel())
     const large = (): DataRequest => {
       const docs = new DocumentArray([new Document({ text: 'x'.repeat(600) })])
@@ -149,6 +151,45 @@ describe('a pool', () => {
     void exec.send(large(), call, read())
     await expect(exec.send(large(), call, read())).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' })
     expect(exec.load().waitingBytes).toBeGreaterThan(600)
+  })
+
+  test('sends a replica no more than it says, and more as soon as it says so', async () => {
+    const { pool: exec } = pool()
+    let limit = 2
+    let grow = (): void => {}
+    const fake = fakeChannel()
+    const channel = Object.defineProperty(
+      { ...fake, onRoom: (listener: () => void) => void (grow = listener) },
+      'limit',
+      { get: () => limit },
+    )
+    exec.add('exec/rep-0', channel)
+    for (let n = 0; n < 5; n++) void exec.send(request(), call, read())
+    expect([fake.waiting.length, exec.load().waiting]).toEqual([2, 3])
+    limit = 4
+    grow()
+    expect([fake.waiting.length, exec.load().waiting]).toEqual([4, 1])
+    limit = 1
+    for (let n = 0; n < 3; n++) fake.waiting[n]!.answer()
+    await settled()
+    expect([fake.waiting.length, exec.load().waiting]).toEqual([4, 1])
+    fake.waiting[3]!.answer()
+    await settled()
+    expect([fake.waiting.length, exec.load().waiting]).toEqual([5, 0])
+  })
+
+  test('refuses the newest request of who has filled the queue, not the first one of another', async () => {
+    const { pool: exec } = pool({ queue: { ...queue, perReplica: 1 } })
+    exec.add('exec/rep-0', fakeChannel())
+    const [greedy, modest] = [{ patient: false }, { patient: false }]
+    const send = (sender: Sender): Promise<unknown> =>
+      exec.send(request(), new Scope(Number.POSITIVE_INFINITY, {}, sender), read())
+    void send(greedy)
+    const queued = Array.from({ length: 4 }, () => send(greedy))
+    await expect(send(greedy)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' })
+    void send(modest)
+    await expect(queued[3]).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED', notRun: true })
+    expect(exec.load().waiting).toBe(4)
   })
 
   test('gives up the place of a caller that leaves', async () => {
@@ -289,6 +330,11 @@ describe('a pool', () => {
     expect(() => exec.add('exec/rep-0', fakeChannel())).toThrow(/already/)
   })
 })
+
+/** Promises that are settled by now have been heard. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 9; turn++) await Promise.resolve()
+}
 
 test('with power of two, a replica ten times slower than three others hardly delays requests', () => {
   const clock = new HandClock()

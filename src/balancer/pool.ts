@@ -1,8 +1,8 @@
 /**
  * The replicas of one stage: pick one, wait when none has room, send, account.
  *
- * 1. A replica gets at most `perReplica` requests at once, one while it is probing, and none while it does not take what was
- *    sent; the rest waits.
+ * 1. A replica gets at most `perReplica` requests at once, fewer where it says so (`Channel.limit`), one while it is probing, and
+ *    none while it does not read what was sent; the rest waits.
  * 2. While somebody waits nobody overtakes: who comes goes to the end of the line.
  * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
  */
@@ -10,6 +10,8 @@ import { Branch } from '../call/branch.js'
 import type { Call } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
 import { late } from '../call/late.js'
+import { somebody } from '../call/scope.js'
+import { spanned } from '../call/spanned.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
@@ -29,12 +31,21 @@ import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
 
 export type { Itinerary } from './waiting-room.js'
 
+/** What may wait for the replicas, and be at each of them. */
+interface Queue {
+  readonly maxRequests: number
+  readonly maxBytes: number
+  /** Milliseconds; see `WaitingRoom`. */
+  readonly maxWaitMs: number
+  readonly perReplica: number
+}
+
 export interface PoolOptions {
   /** Name of the stage, for messages. */
   readonly stage: string
   /** By its name, or one that is not on offer. */
   readonly policy: PolicyName | CreatePolicy
-  readonly queue: { readonly maxRequests: number; readonly maxBytes: number; readonly perReplica: number }
+  readonly queue: Queue
   /**
    * Milliseconds that one replica may take for one request; of a stream for its first document, and from one document to the
    * next. Null for no limit.
@@ -52,6 +63,8 @@ export interface PoolOptions {
   readonly patienceMs?: number
   /** Somebody waits, and there is no replica. */
   onDemand?(): void
+  /** A replica is in another state. */
+  onState?(pod: string, state: HealthState): void
 }
 
 export interface ReplicaLoad {
@@ -73,7 +86,7 @@ export interface PoolLoad {
 
 /** What a request found when it came. */
 interface Ticket {
-  /** Requests before it. */
+  /** Requests that were under way or waited. */
   readonly depth: number
   /** Monotonic milliseconds. */
   readonly arrived: number
@@ -84,6 +97,8 @@ const safeShare = 0.9
 
 export class Pool {
   readonly endpoints: Endpoints
+  /** Name of the stage, or of its shard. */
+  readonly stage: string
   readonly #options: PoolOptions
   readonly #clock: Clock
   readonly #deadlines: Deadlines
@@ -96,19 +111,23 @@ export class Pool {
   constructor(options: PoolOptions) {
     const { stage, policy, queue, clock, random, breaker } = options
     this.#options = options
+    this.stage = stage
     this.#clock = clock
     this.#deadlines = deadlinesOf(clock)
     this.#policy = typeof policy === 'function' ? policy(random) : createPolicy(policy, random)
     this.#pace = new Pace(clock)
-    this.endpoints = new Endpoints(clock, () => this.#changed(), breaker)
+    this.endpoints = new Endpoints(clock, (endpoint) => this.#changed(endpoint), breaker)
     this.#room = new WaitingRoom({
       stage,
       maxRequests: queue.maxRequests,
       maxBytes: queue.maxBytes,
+      maxWaitMs: queue.maxWaitMs,
+      clock,
       pick: (itinerary) => this.pick(itinerary),
       isUsable: () => this.endpoints.usable.length > 0,
+      isRoomy: () => this.endpoints.usable.some((endpoint) => this.#hasRoom(endpoint)),
       labels: () => this.endpoints.all().map(({ label }) => label),
-      estimate: (depth) => this.#pace.estimate(depth),
+      estimate: (ahead) => this.#pace.estimate(this.#inFlight + ahead),
       onDemand: () => options.onDemand?.(),
     })
     const { patienceMs: ms } = options
@@ -121,12 +140,20 @@ export class Pool {
   send(request: DataRequest, call: Call, itinerary: Itinerary): Promise<DataRequest> {
     const ticket = { depth: this.#inFlight + this.#room.length, arrived: this.#clock.monotonic() }
     if (ticket.depth === 0) this.#pace.idle()
-    const refusal = this.#tooLate(call, ticket.depth)
-    if (refusal !== undefined) return Promise.reject(refusal)
+    const refusal = this.#tooLate(call)
+    if (refusal !== undefined) {
+      call.observation?.event({ name: 'replica.refused', code: refusal.code })
+      return Promise.reject(refusal)
+    }
     const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
     const start = (endpoint: Endpoint): Promise<DataRequest> => {
       itinerary.tried.push(endpoint)
-      return this.#send(endpoint, request, call, ticket)
+      const { observation } = call
+      if (observation === undefined) return this.#send(endpoint, request, call, ticket)
+      const { name: pod, label: address } = endpoint
+      itinerary.tries = (itinerary.tries ?? 0) + 1
+      const attempt = observation.child({ name: 'try', pod, address, number: itinerary.tries })
+      return spanned(call, attempt, (below) => this.#send(endpoint, request, below, ticket))
     }
     if (free !== undefined) return start(free)
     return this.#room.wait({ call, itinerary, bytes: request.data?.byteLength ?? 0 }, start)
@@ -163,7 +190,7 @@ export class Pool {
   }
 
   add(name: string, channel: Channel, label?: string): Endpoint {
-    channel.onDrained?.(() => this.#room.serve())
+    channel.onRoom?.(() => this.#room.serve())
     return this.endpoints.add(name, channel, label)
   }
 
@@ -207,7 +234,9 @@ export class Pool {
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
   }
 
-  #changed(): void {
+  /** `endpoint`: the one that is in another state, where that is the change. */
+  #changed(endpoint: Endpoint | undefined): void {
+    if (endpoint !== undefined) this.#options.onState?.(endpoint.name, endpoint.health.state)
     this.#patience?.settle(this.endpoints.usable.length > 0)
     this.#room.serve()
   }
@@ -279,16 +308,18 @@ export class Pool {
   }
 
   #hasRoom({ load, health, channel }: Endpoint): boolean {
-    if (channel.isCongested === true) return false
+    const { limit = Number.POSITIVE_INFINITY, isCongested = false } = channel
+    if (isCongested) return false
     if (load.inFlight === 0) return true
-    return health.state !== 'probing' && load.inFlight < this.#options.queue.perReplica
+    return health.state !== 'probing' && load.inFlight < Math.min(limit, this.#options.queue.perReplica)
   }
 
-  #tooLate(call: Call, depth: number): MillraceError | undefined {
+  #tooLate({ deadline, sender = somebody }: Call): MillraceError | undefined {
+    const depth = this.#inFlight + this.#room.ahead(sender)
     // a stage that is not busy, or a sender that waits anyway
-    if (depth < 2 * this.endpoints.size || call.sender?.patient === true) return undefined
+    if (depth < 2 * this.endpoints.size || sender.patient) return undefined
     const estimate = this.#pace.estimate(depth)
-    const left = call.deadline - this.#clock.now()
+    const left = deadline - this.#clock.now()
     return estimate > left * safeShare ? tooLate(this.#options.stage, left, estimate) : undefined
   }
 

@@ -21,6 +21,15 @@ export function queueFull(stage: string, full: string, retryAfterMs: number): Mi
   return new MillraceError('RESOURCE_EXHAUSTED', message, { notRun: true, retryAfterMs })
 }
 
+/** It would wait for too long. */
+export function queueSlow(stage: string, waitMs: number, maxWaitMs: number): MillraceError {
+  const message = `${stage} has had more requests than it can answer for a while, and this one would wait for about ${Math.ceil(waitMs)} ms (queue.maxWaitMs is ${maxWaitMs}). Send again later, or raise the replicas of the stage.`
+  return new MillraceError('RESOURCE_EXHAUSTED', message, {
+    notRun: true,
+    retryAfterMs: Math.max(10, waitMs - maxWaitMs),
+  })
+}
+
 /** It would be answered too late. */
 export function tooLate(stage: string, leftMs: number, estimateMs: number): MillraceError {
   const message = `${stage} answers in about ${Math.ceil(estimateMs)} ms now, and this request has ${Math.floor(leftMs)} ms left. Send again later, or raise the replicas of the stage.`

@@ -18,7 +18,7 @@ function stage(
 ) {
   const clock = new HandClock()
   const random = seeded(1)
-  const queue = { maxRequests: 1000, maxBytes: 1e6, perReplica }
+  const queue = { maxRequests: 1000, maxBytes: 1e6, maxWaitMs: 2000, perReplica }
   const pool = new Pool({ stage: 'exec', policy: 'round-robin', queue, timeoutSendMs, clock, random })
   const channels = Array.from({ length: replicas }, (_, index) => {
     const channel = fakeChannel()

@@ -77,6 +77,8 @@ async function again(
       if (call.aborted !== undefined) break
       itinerary.tried.length = 0
     }
+    const { code, notRun } = failure
+    call.observation?.event({ name: 'retry', number: retries + 1, code, notRun })
     try {
       return await attempt(request, call, itinerary)
     } catch (next) {

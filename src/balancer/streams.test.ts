@@ -26,7 +26,7 @@ function stage({ replicas = 2, hedgeAfterMs, ...more }: StageOptions = {}) {
   const pool = new Pool({
     stage: 'exec',
     policy: 'round-robin',
-    queue: { maxRequests: 2, maxBytes: 1e6, perReplica: 10 },
+    queue: { maxRequests: 2, maxBytes: 1e6, maxWaitMs: 2000, perReplica: 10 },
     timeoutSendMs: null,
     clock,
     random,

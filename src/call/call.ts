@@ -3,6 +3,8 @@ import type { DataRequest } from '../wire/data-request.js'
 import type { Description } from '../wire/description.js'
 import type { AbortListener } from './cancellation.js'
 import type { ItemSink } from './items.js'
+import type { Observation } from './observation.js'
+import type { Room } from './room.js'
 
 export type { Description } from '../wire/description.js'
 
@@ -24,12 +26,18 @@ export interface Call {
   readonly sender?: Sender
   /** Where documents go as they come; undefined for a call with one answer. */
   readonly items?: ItemSink | undefined
+  /** Hears what happens to it; undefined while nobody observes. */
+  readonly observation?: Observation | undefined
 }
 
 /** One client: a connection, or one stream of requests. */
 export interface Sender {
   /** Its requests wait where others would be refused, because it is slowed down by that. */
   readonly patient: boolean
+  /** How it came: `grpc`, `local`. */
+  readonly protocol?: string
+  /** `address:port` of a client elsewhere. */
+  readonly client?: string
 }
 
 /**
@@ -47,5 +55,7 @@ export type Layer = (next: Handler) => Handler
 /** What listens: the served side of a transport. */
 export interface Service {
   readonly handle: Handler
+  /** How many calls it should have at once, where it can tell. */
+  readonly room?: Room
   describe(): Description
 }

@@ -1,6 +1,7 @@
 import type { Call, Sender } from './call.js'
 import { Cancellation } from './cancellation.js'
 import type { ItemSink } from './items.js'
+import type { Observation } from './observation.js'
 
 /** Nobody in particular. */
 export const somebody: Sender = { patient: false }
@@ -11,6 +12,7 @@ export class Scope extends Cancellation implements Call {
   readonly headers: Readonly<Record<string, string>>
   sender: Sender
   items: ItemSink | undefined
+  observation: Observation | undefined
 
   /** `deadline`: milliseconds since the epoch, `Infinity` for none. */
   constructor(deadline: number, headers: Readonly<Record<string, string>>, sender: Sender = somebody) {
@@ -19,5 +21,6 @@ export class Scope extends Cancellation implements Call {
     this.headers = headers
     this.sender = sender
     this.items = undefined
+    this.observation = undefined
   }
 }

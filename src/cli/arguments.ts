@@ -8,7 +8,7 @@ type Parsed<O extends Options> = ReturnType<
   typeof parseArgs<{ options: O; allowPositionals: true; strict: true; args: string[] }>
 >
 
-/** What was given after the name of a command. @throws UsageError */
+/** Parses the arguments of a command. @throws UsageError */
 export function parseArguments<const O extends Options>(args: readonly string[], options: O): Parsed<O> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })

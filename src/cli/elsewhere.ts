@@ -2,7 +2,7 @@ import { type AttachOptions, type PlatformName, platformNames } from '../platfor
 import { given } from './option-values.js'
 import { UsageError } from './usage-error.js'
 
-/** Options of commands for Flows that run elsewhere. */
+/** Options of commands for Flows on a platform. */
 export const elsewhereArguments = {
   on: { type: 'string' },
   namespace: { type: 'string' },
@@ -18,7 +18,7 @@ interface Values {
   readonly kubeconfig?: string | undefined
 }
 
-/** Where a command is to look; null for processes of this machine. @throws UsageError */
+/** The platform of a command; null for local processes. @throws UsageError */
 export function elsewhere({ on, flow, namespace, context, kubeconfig }: Values): AttachOptions | null {
   const cluster = { namespace, context, kubeconfig }
   if (on === undefined || on === 'localhost') {

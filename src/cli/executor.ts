@@ -8,7 +8,7 @@ import { given, numberOption, objectOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
 
-/** What there is when nobody says what to run: in an image made for one Executor. */
+/** Default for `--uses`: the config file in an image made for one Executor. */
 const presetFile = 'config.yml'
 
 export const executor: Command = {
@@ -44,7 +44,7 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
   --replicas   processes that share the requests
   --max-concurrency
                handlers that may run at once in one of them
-  --queue      what may wait: {"maxRequests":N,"maxBytes":N,"perReplica":N}
+  --queue      what may wait: {"maxRequests":N,"maxBytes":N,"maxWaitMs":N,"perReplica":N}
   --exit-on-exceptions
                name of an error after which the process is replaced
   --restarts   how often, within a minute, a process that has ended is replaced,
@@ -62,11 +62,11 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
 Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
   async run(args) {
     const inside = readInside(process.env)
-    // not for a Flow that the Executor may start
+    // must not reach a Flow that the Executor itself may start
     delete process.env[insideVariable]
     const { flow, stage } = parseExecutor(args)
     const { uses = presetUses() } = stage
-    // other commands do without
+    // imported on demand: other commands do not need it
     if (inside !== null || stage.restarts?.max === 0) {
       const { runLone } = await import('./lone-executor.js')
       return runLone({ flow, stage: { ...stage, uses } }, inside)
@@ -119,7 +119,7 @@ export function parseExecutor(args: readonly string[]): {
   return {
     flow: {
       name,
-      // whoever calls has a deadline of his own
+      // callers set their own deadlines
       timeoutMs: null,
       ...given({ host, workspace, quiet }),
       ...given({ port: numberOption(texts, 'port'), graceMs: numberOption(texts, 'grace-ms') }),

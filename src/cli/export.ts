@@ -9,7 +9,7 @@ import { given, numberOption } from './option-values.js'
 import type { Terminal } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
-/** Paths of what was written. */
+/** Paths of the written files. */
 type Kind = (args: readonly string[], terminal: Terminal) => Promise<readonly string[]>
 
 const containers = {
@@ -26,7 +26,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['schema', schema],
 ])
 
-/** `export` is a word of the language. */
+/** Named so because `export` is a reserved word. */
 export const exportCommand: Command = {
   summary: 'Writes a Flow for other tools: Kubernetes, Docker Compose, a picture',
   help: `Usage: millrace export kubernetes IN OUTDIR [--namespace NAME] [--image IMAGE]
@@ -128,7 +128,7 @@ async function flowchart(args: readonly string[]): Promise<readonly string[]> {
 async function schema(args: readonly string[], terminal: Terminal): Promise<readonly string[]> {
   const [file, ...more] = parseArguments(args, {}).positionals
   if (more.length > 0) throw new UsageError(`'${more[0]}' is one argument too many.`)
-  // other commands do without
+  // imported on demand: other commands do not need it
   const { flowSchema } = await import('../config/schema.js')
   const text = `${JSON.stringify(flowSchema(), null, 2)}\n`
   if (file !== undefined) {

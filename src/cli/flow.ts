@@ -34,7 +34,7 @@ kubernetes'; --kube-context is the context of the kubeconfig.
 Example: millrace flow flow.yml --port 8080 --context replicas=3`,
   async run(args, terminal) {
     const { file, options, there } = parseFlow(args)
-    // other commands do without
+    // imported on demand: other commands do not need it
     const { Flow } = await import('../flow/flow.js')
     const loaded = await Flow.loadConfig(file, options)
     if (there === null) return untilInterrupted(loaded)
@@ -63,7 +63,7 @@ const thereArguments = {
   'shared-storage-class': { type: 'string' },
 } as const
 
-/** The file, what a command line says over it, and where it is to run but on this machine. */
+/** The file, the overrides of the command line, and the platform if it is not this machine. */
 interface FlowCommand {
   readonly file: string
   readonly options: LoadOptions
@@ -92,7 +92,7 @@ export function parseFlow(args: readonly string[]): FlowCommand {
 
 type Given = Partial<Record<keyof typeof thereArguments, string>>
 
-/** Takes out what says where it is to run. @throws UsageError */
+/** Separates the options of the platform from those of the Flow. @throws UsageError */
 function parseThere<V extends Given>(
   all: V,
 ): { readonly values: Omit<V, keyof Given>; readonly there: FlowCommand['there'] } {
@@ -117,7 +117,7 @@ function parseThere<V extends Given>(
     storageClass: others['storage-class'],
     sharedStorageClass: others['shared-storage-class'],
   })
-  // an option that the platform does not have is refused by it
+  // the platform refuses options that it does not have
   return { values, there: { on: platformOf(on), ...options } }
 }
 

@@ -5,10 +5,9 @@ const start = 'start-gateway'
 const end = 'end-gateway'
 
 /**
- * The stages of a graph as Jina describes it (jina.md 6.3): by name which ones come next, from `start-gateway` to
- * `end-gateway`.
+ * The stages of a graph in Jina's form (jina.md 6.3): the next stages by name, from `start-gateway` to `end-gateway`.
  *
- * @throws UsageError for what is no chain
+ * @throws UsageError unless the graph is a chain
  */
 export function stagesOf(graph: Readonly<Record<string, unknown>>): readonly string[] {
   const nextOf = (name: string): readonly string[] => behind(graph, name)

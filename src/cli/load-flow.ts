@@ -5,8 +5,9 @@ import type { Flow } from '../flow/flow.js'
 import { MillraceError } from '../errors.js'
 
 /**
- * The Flow of a YAML file, or that a module exports, as `default` or under any name. It is the package of that module that
- * made it, so that only its methods are used. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, and as `Flow.loadConfig` does.
+ * Loads a Flow from a YAML file, or from a module that exports one as `default` or under any name. The module may use another
+ * copy of Millrace, so only the Flow's methods are used. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, and as
+ * `Flow.loadConfig` does.
  */
 export async function loadFlow(file: string): Promise<Flow<string>> {
   if (/\.ya?ml$/i.test(file)) {

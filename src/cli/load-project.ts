@@ -3,7 +3,7 @@ import path from 'node:path'
 import { MillraceError } from '../errors.js'
 import type { SubjectOf } from '../export/index.js'
 
-/** What `package.json` of a folder says. @throws MODULE_NOT_FOUND, MALFORMED */
+/** Reads the `package.json` of a folder. @throws MODULE_NOT_FOUND, MALFORMED */
 export function loadProject(folder: string): SubjectOf<'dockerfile'> {
   const file = path.resolve(folder, 'package.json')
   if (!existsSync(file)) {

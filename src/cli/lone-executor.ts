@@ -8,15 +8,15 @@ import { createLogger } from '../observe/logger.js'
 import { addStage, createPlan } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
-import { type Inside, lineOf, type Order, type Word } from '../pods/docker/inside.js'
+import { type Inside, eventLine, type PodCommand, type PodEvent } from '../pods/docker/inside.js'
 import type { Exit } from '../pods/pod.js'
 import { EarlyEnd } from '../pods/start-error.js'
 import { describeFailure, type StartFailure } from '../pods/start-failure.js'
 
-/** How long requests may take that a Flow's program left behind. */
+/** Grace for requests in flight when the Flow's program has exited. */
 const orphanedGraceMs = 1000
 
-/** How long what a dead Executor had answered may be on its way. */
+/** How long to wait for the last answers of an Executor that has exited. */
 const lastAnswersMs = 1000
 
 interface Asked {
@@ -24,25 +24,25 @@ interface Asked {
   readonly stage: StageOptions
 }
 
-/** Why a pod is not wanted any more. */
-type Farewell =
+/** Why the pod is shut down. */
+type ShutdownReason =
   | { readonly kind: 'ended'; readonly exit: Exit }
   | { readonly kind: 'interrupted' }
-  /** The Flow's program has ended. */
+  /** The Flow's program has exited. */
   | { readonly kind: 'orphaned' }
 
 /**
- * Runs an Executor that is not replaced when it ends: this program then ends with its exit code. In a container that a Flow
- * started (`inside`) it tells that Flow why. Gives the exit code.
+ * Runs an Executor without restarts: when it exits, this program exits with its exit code. In a Flow's container (`inside`) it
+ * reports the reason to the Flow. Resolves with the exit code.
  */
 export async function runLone({ flow, stage }: Asked, inside: Inside | null): Promise<number> {
-  const farewell = deferred<Farewell>()
-  onInterrupt(() => farewell.resolve({ kind: 'interrupted' }))
+  const shutdown = deferred<ShutdownReason>()
+  onInterrupt(() => shutdown.resolve({ kind: 'interrupted' }))
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   const logger = createLogger(flow.name ?? 'executor', { write: say })
-  const tell = (word: Word): void => {
-    if (inside !== null) say(lineOf(inside.mark, word))
-    else if (word.kind === 'ended') logger.error(`it ends, because its Executor ${word.reason}.`)
+  const tell = (event: PodEvent): void => {
+    if (inside !== null) say(eventLine(inside.mark, event))
+    else if (event.kind === 'ended') logger.error(`it ends, because its Executor ${event.reason}.`)
   }
   const hold = inside === null ? new WorkspaceHold(flow.name ?? '', systemClock) : joined(inside)
   try {
@@ -50,16 +50,16 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
     const { replica, replicas } = inside ?? { replica: 0, replicas: 1 }
     const pod = await LonePod.start(plan, { replica, replicas, hold, onLine: say })
     if (inside === null && !plan.settings.quiet) logger.info(`it serves at ${plan.settings.host}:${pod.port}`)
-    void pod.ended.then((exit) => farewell.resolve({ kind: 'ended', exit }))
-    const orders = inside === null ? null : hearOrders(pod, () => farewell.resolve({ kind: 'orphaned' }))
-    const why = await farewell.promise
+    void pod.ended.then((exit) => shutdown.resolve({ kind: 'ended', exit }))
+    const commands = inside === null ? null : readCommands(pod, () => shutdown.resolve({ kind: 'orphaned' }))
+    const why = await shutdown.promise
     switch (why.kind) {
       case 'ended':
         tell({ kind: 'ended', reason: why.exit.reason })
         await pod.close({ graceMs: lastAnswersMs, isLast: inside === null })
         break
       case 'interrupted':
-        await pod.close({ graceMs: plan.settings.graceMs, isLast: orders?.isLast ?? true })
+        await pod.close({ graceMs: plan.settings.graceMs, isLast: commands?.isLast ?? true })
         break
       case 'orphaned':
         await pod.close({ graceMs: orphanedGraceMs, isLast: true })
@@ -80,26 +80,26 @@ function joined({ holder }: Inside): WorkspaceHold {
   return WorkspaceHold.joined(holder, systemClock)
 }
 
-/** Of a start that failed, what the Executor said of it: the rest was made of it for a Flow, and the other Flow does the same. */
+/** The Executor's own failure, without the context added for a Flow: the Flow outside adds its own. */
 function failureOf(error: unknown): StartFailure {
   const isStart = MillraceError.is(error) && ['START_FAILED', 'WORKSPACE_CONFLICT'].includes(error.code)
   return describeFailure(isStart && error.cause instanceof Error ? error.cause : error)
 }
 
-/** What the Flow outside says by standard input, until it is gone. */
-function hearOrders(pod: LonePod, onGone: () => void): { readonly isLast: boolean } {
+/** Commands from the Flow outside, read from standard input until it closes. */
+function readCommands(pod: LonePod, onGone: () => void): { readonly isLast: boolean } {
   const heard = { isLast: false }
   const lines = createInterface({ input: process.stdin })
   lines.on('line', (line) => {
-    const order = JSON.parse(line) as Order
-    if (order.kind === 'fault') pod.fault(order.fault)
+    const command = JSON.parse(line) as PodCommand
+    if (command.kind === 'fault') pod.fault(command.fault)
     else heard.isLast = true
   })
   lines.on('close', onGone)
   return heard
 }
 
-/** The second time it ends at once; the first process of a container is not ended by a signal that it does not handle. */
+/** A second signal exits at once. PID 1 of a container must handle signals: the kernel has no default action for it. */
 function onInterrupt(first: () => void): void {
   let interrupted = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { runCommand } from './run.js'
 
-// `millrace ps | head` has seen enough
+// the reader closed the pipe, as in `millrace ps | head`
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
 })
 
-// a server goes on when nobody reads its log any more
+// a server keeps running when its log is no longer read
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })

@@ -21,7 +21,7 @@ export function objectOption(values: Values, name: string): Record<string, unkno
   throw new UsageError(`--${name} must be a JSON object, not '${String(value).slice(0, 80)}'.`)
 }
 
-/** A key `__proto__` is no object's, whatever is done with it later. */
+/** Refuses the key `__proto__`, which a later copy could turn into a prototype. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value))
@@ -30,7 +30,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Without what nobody said. */
+/** Drops undefined values. */
 export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }

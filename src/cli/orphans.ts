@@ -10,7 +10,7 @@ export interface OrphansOptions {
   readonly json: boolean
 }
 
-/** Shows containers whose program has ended without them, and removes them. */
+/** Lists and removes containers whose program has exited without removing them. */
 export async function orphans({ remove, json }: OrphansOptions, terminal: Terminal): Promise<void> {
   const engine = await connectEngine()
   const found = await (remove ? removeOrphans(engine) : listOrphans(engine))

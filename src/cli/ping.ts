@@ -7,7 +7,7 @@ import { UsageError } from './usage-error.js'
 
 const kinds = ['flow', 'executor', 'gateway'] as const
 
-/** As Jina waits between two attempts (jina.md 8.1). */
+/** Jina's pause between attempts (jina.md 8.1). */
 const pauseMs = 1000
 
 export const ping: Command = {
@@ -30,7 +30,7 @@ Example: millrace ping executor 127.0.0.1:8080`,
     let successes = 0
     let reason = 'there was no attempt'
     for (let attempt = 1; attempt <= attempts && successes < wanted; attempt++) {
-      // nothing else keeps the process alive meanwhile, and timers of a Clock do not
+      // keeps the process alive, which timers of a Clock do not
       if (attempt > 1) await setTimeout(pauseMs)
       const failure = await whyNotReady(kind === 'flow', host, timeoutMs)
       if (failure === null) successes++
@@ -41,7 +41,7 @@ Example: millrace ping executor 127.0.0.1:8080`,
   },
 }
 
-/** Who is asked, and how often. @throws UsageError */
+/** Target and number of attempts. @throws UsageError */
 export function parsePing(args: readonly string[]): {
   readonly kind: string
   readonly host: string
@@ -63,7 +63,7 @@ export function parsePing(args: readonly string[]): {
   return { kind, host, attempts, wanted, timeoutMs }
 }
 
-/** Null when it is. */
+/** The reason why the target is not ready; null when it is. */
 async function whyNotReady(isFlow: boolean, host: string, timeoutMs: number): Promise<string | null> {
   const { askReadiness } = await import('../client/readiness.js')
   try {

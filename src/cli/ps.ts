@@ -2,7 +2,7 @@ import { controlAt, type FlowControl } from '../control/client.js'
 import { connect, listed } from '../control/connect.js'
 import { listFlows } from '../control/sockets.js'
 import { MillraceError } from '../errors.js'
-import { type AttachOptions, listThere } from '../platforms/index.js'
+import { type AttachOptions, listOnPlatform } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { elsewhere, elsewhereArguments } from './elsewhere.js'
@@ -52,14 +52,14 @@ them, as by kill -9 of it, and with --remove it ends and removes them.`,
     if (remove && !isOrphans) throw new UsageError('--remove is for --orphans.')
     if (isOrphans && values.flow !== undefined) throw new UsageError('--orphans are of all Flows.')
     if (isOrphans) {
-      // its client is loaded for this only
+      // imported on demand: only this needs the platform's client
       const { orphans } = await import('./orphans.js')
       return orphans({ remove, json }, terminal)
     }
     const where = elsewhere(values)
     const flows = await (where === null ? here(values.flow) : there(where))
     if (values.json) terminal.out(`${JSON.stringify(flows.map(asJson), null, 2)}\n`)
-    else if (flows.length === 0) terminal.out(`${nobody(where)}\n`)
+    else if (flows.length === 0) terminal.out(`${noFlows(where)}\n`)
     else terminal.out(`${renderFlows(flows, terminal.colour)}\n`)
   },
 }
@@ -69,10 +69,10 @@ async function here(which: string | undefined): Promise<readonly Asked[]> {
 }
 
 async function there(where: AttachOptions): Promise<readonly Asked[]> {
-  return (await listThere(where)).map((status) => ({ state: 'answered', status }))
+  return (await listOnPlatform(where)).map((status) => ({ state: 'answered', status }))
 }
 
-function nobody(where: AttachOptions | null): string {
+function noFlows(where: AttachOptions | null): string {
   switch (where?.on) {
     case undefined:
       return 'No Flow of this user runs on this machine.'

@@ -3,7 +3,7 @@ import { duration } from './duration.js'
 import { type Cell, table } from './table.js'
 import { type Colour, oneLine, paint } from './terminal.js'
 
-/** One Flow that was asked, and what came. */
+/** A Flow and its status, or the error of asking for it. */
 export type Asked =
   | { readonly state: 'answered'; readonly status: FlowStatus }
   | { readonly state: 'failed'; readonly label: string; readonly reason: string }
@@ -22,7 +22,7 @@ const podColours: Readonly<Record<PodState, Colour>> = {
   lost: 'red',
 }
 
-/** Flows as tables for people: one line a stage and one a pod. */
+/** Renders Flows as tables: one row per stage and one per pod. */
 export function renderFlows(flows: readonly Asked[], colour: boolean): string {
   const tint = (text: string, name: Colour): string => (colour ? paint(text, name) : text)
   return flows

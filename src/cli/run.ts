@@ -22,9 +22,9 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['export', exportCommand],
 ])
 
-/** What a command line did: its exit code, and for standard error why it is not 0. */
+/** Result of a command line: its exit code, and the message for stderr when it is not 0. */
 export interface Outcome {
-  /** 0; 1 when what was asked for failed; 2 when the command line is wrong; another one of an Executor that ended with it. */
+  /** 0; 1 when the command failed; 2 for a wrong command line; otherwise the exit code of an Executor. */
   readonly code: number
   readonly complaint: string | null
 }
@@ -43,7 +43,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-/** Gives the exit code. */
+/** Resolves with the exit code. */
 async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   const text = textFor(name, rest)
   if (text === null) return (await find(name ?? '').run(rest, terminal)) ?? 0
@@ -51,7 +51,7 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
   return 0
 }
 
-/** What it explains; null when it is to do something. */
+/** Help or version text; null when a command must run. */
 function textFor(name: string | undefined, rest: readonly string[]): string | null {
   switch (name) {
     case undefined:

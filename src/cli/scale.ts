@@ -45,7 +45,7 @@ Example: millrace scale slow_executor 3`,
 }
 
 async function scaleThere(where: AttachOptions, stage: string, request: ScaleRequest): Promise<Scaled> {
-  // other commands do without
+  // imported on demand: other commands do not need it
   const { Flow } = await import('../flow/flow.js')
   await using flow = await Flow.attach(where)
   return await flow.scale(stage, request)

@@ -1,10 +1,10 @@
-/** A cell is text, or text with what its colouring adds around it. */
+/** A cell: text, or text with its colour codes. */
 export interface Cell {
   readonly text: string
   readonly paint?: (text: string) => string
 }
 
-/** Lines of columns two spaces apart; those in `right` are flush right. Colours do not count as width. */
+/** Formats rows with columns two spaces apart; columns in `right` are right-aligned. Colour codes have no width. */
 export function table(
   rows: readonly (readonly (string | Cell)[])[],
   right: ReadonlySet<number> = new Set(),
@@ -25,7 +25,7 @@ export function table(
   )
 }
 
-/** In characters; wide scripts are a column short, which only bends a line. */
+/** Width in characters; wide scripts are miscounted, which only misaligns their rows. */
 function widthOf(text: string): number {
   return [...text].length
 }

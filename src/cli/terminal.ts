@@ -21,7 +21,7 @@ export function paint(text: string, colour: Colour): string {
   return `\u001b[${on}m${text}\u001b[${off}m`
 }
 
-/** Text of another program as one line that cannot steer the terminal: control characters become spaces. */
+/** Makes text of other programs safe for a terminal: one line, with control characters replaced by spaces. */
 export function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').trim()
 }

@@ -7,7 +7,7 @@ import { holdProcess } from './hold-process.js'
 export interface AttemptsPlan {
   /** Starts an exchange over the same inputs. */
   open(): Exchange
-  /** At least 1; more only for inputs that can be read again. */
+  /** At least 1; above 1 only for inputs that can be read again. */
   readonly maxAttempts: number
   readonly clock: Clock
   /** Uniform in [0, 1). */
@@ -18,15 +18,15 @@ const initialBackoffMs = 500
 const backoffMultiplier = 1.5
 const maxBackoffMs = 2_000
 
-/** Before attempt 2 the initial wait, then a uniform one up to `min(initial × multiplier^(n-1), max)` (jina.md 1.7). */
+/** Attempt 2 waits `initial`; attempt n+1 a uniform share of `min(initial × multiplier^(n-1), max)` (jina.md 1.7). */
 export function backoffMs(failures: number, random: () => number): number {
   if (failures <= 1) return initialBackoffMs
   return random() * Math.min(initialBackoffMs * backoffMultiplier ** (failures - 1), maxBackoffMs)
 }
 
 /**
- * An exchange that starts again when it failed before any answer, with a failure that may pass.
- * Nothing is ever answered twice: with the first answer there are no more attempts.
+ * Repeats an exchange that failed with a retryable error before its first answer.
+ * No request is answered twice: after the first answer there are no more attempts.
  */
 export class Attempts {
   readonly #plan: AttemptsPlan
@@ -41,7 +41,7 @@ export class Attempts {
     this.#exchange = plan.open()
   }
 
-  /** Nothing is under way. */
+  /** True when no request is in flight. */
   get over(): boolean {
     return this.#exchange.over
   }
@@ -75,7 +75,7 @@ export class Attempts {
     return this.#failures < this.#plan.maxAttempts
   }
 
-  /** At least as long as the server asked for. */
+  /** Waits for the backoff, or for as long as the server asked if that is longer. */
   #pause(askedMs: number): Promise<void> {
     const { clock, random } = this.#plan
     const release = holdProcess()

@@ -4,11 +4,11 @@ import { inputFailed, type Source, toDocument } from './inputs.js'
 type Batch = Document[] | undefined
 
 /**
- * Documents in batches of `size`, taken one batch at a time and never ahead.
+ * Documents in batches of `size`, pulled from the source one batch at a time and never ahead.
  *
- * 1. A source that answers at once is never waited for: `next()` gives a batch, not a promise of one.
- * 2. "Nothing", as an empty array too, gives one empty batch; a generator that ends without a document gives none.
- * 3. `close()` returns the iterator once; it does not wait for a source that is busy.
+ * 1. A synchronous source is read synchronously: `next()` returns a batch, not a promise of one.
+ * 2. No inputs (or an empty array) give one empty batch; a generator that ends without a document gives none.
+ * 3. `close()` calls the iterator's `return()` once and does not wait for it.
  */
 export class Batches {
   readonly #size: number
@@ -29,7 +29,7 @@ export class Batches {
     } else {
       const iterator = this.#ask(() => source.items[Symbol.asyncIterator]())
       this.#next = () => this.#takeAsync(iterator)
-      // the iterator's own failure while it is told to stop helps nobody: the reason for stopping is known
+      // a failure of `return()` is dropped: the caller already has the reason for stopping
       this.#return = () => void iterator.return?.()?.then(undefined, () => {})
     }
   }
@@ -45,7 +45,7 @@ export class Batches {
     try {
       this.#return()
     } catch {
-      // as above
+      // dropped, as above
     }
   }
 
@@ -69,7 +69,7 @@ export class Batches {
     return batch
   }
 
-  /** An iterator that ended by itself is not returned as well. */
+  /** After this `close()` does nothing: an iterator that ended by itself needs no `return()`. */
   #finish(last: Batch): Batch {
     this.#over = true
     return last

@@ -372,7 +372,7 @@ test('a server that ends the stream too early is found out', async () => {
   await expect(it.client.post('/', ['a', 'b'], { requestSize: 1 })).rejects.toEqual(code('UNAVAILABLE'))
 })
 
-test('nobody there is UNAVAILABLE', async () => {
+test('an unreachable server is UNAVAILABLE', async () => {
   const peer = await startFakePeer()
   await peer.close()
   await using client = new Client({ host: `grpc://127.0.0.1:${peer.port}` })

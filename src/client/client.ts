@@ -15,35 +15,35 @@ import {
   type SendOptions,
   type StreamOptions,
 } from './options.js'
-import { Life } from './life.js'
+import { Shutdown } from './shutdown.js'
 import { post } from './post.js'
 import { Response } from './response.js'
-import type { Road } from './road.js'
-import { grpcRoad } from './roads/grpc.js'
+import type { Transport } from './transport.js'
+import { grpcTransport } from './transports/grpc.js'
 import { streamDocuments } from './stream-doc.js'
 
 export interface ClientOptions {
   /** `grpc://host:port`, or `grpcs://host:port` for TLS. */
   readonly host: string
-  /** The largest message sent or taken, in bytes; 256 MiB by default. */
+  /** The largest message to send or to accept, in bytes. Default 256 MiB. */
   readonly maxMessageBytes?: number
-  /** Requests in flight, for calls that do not say; 1000 by default, 0 is no limit. */
+  /** Requests in flight per call, unless the call sets its own. Default 1000; 0 is no limit. */
   readonly prefetch?: number
-  /** Metadata of every call; those of a call win. */
+  /** Metadata sent with every call; a call's own headers win. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Where failures go that are not raised (`continueOnError`); lines on stderr by default. */
+  /** Receives failures that are logged instead of thrown (`continueOnError`). Default: lines on stderr. */
   readonly logger?: Logger
 }
 
-/** What a client stands on, when it is not the network, the clock and chance. */
+/** Replacements for the network, the clock and the random source of a client. */
 export interface ClientSeams {
-  /** Instead of a gRPC connection to `host`. */
-  readonly road?: Road
+  /** Default: a gRPC connection to `host`. */
+  readonly transport?: Transport
   readonly clock?: Clock
   readonly random?: () => number
 }
 
-/** What `post` gives: nothing with `onDone` or `onAlways`, responses with `returnResponses`, else documents. */
+/** What `post` resolves with: nothing with `onDone` or `onAlways`, responses with `returnResponses`, else documents. */
 export type PostResult<O extends PostOptions> = O extends
   | { readonly onDone: (...args: never[]) => unknown }
   | { readonly onAlways: (...args: never[]) => unknown }
@@ -53,29 +53,29 @@ export type PostResult<O extends PostOptions> = O extends
     : DocumentArray
 
 /**
- * Sends documents to a Flow, or to one Executor that is served alone, over gRPC. One connection for its whole life, made at
- * the first call and made again when it was lost.
+ * Sends documents to a Flow, or to an Executor served without a Flow, over gRPC. All calls share one connection, which is
+ * opened by the first call and reopened when it is lost.
  *
- * Throws INVALID_OPTION, UNKNOWN_OPTION, and UNSUPPORTED for hosts of other protocols.
+ * @throws INVALID_OPTION, UNKNOWN_OPTION, UNSUPPORTED for a host with another protocol
  *
  * @example
  * await using client = new Client({ host: 'grpc://127.0.0.1:54321' })
  * const found = await client.post('/search', [{ text: 'water' }], { parameters: { limit: 3 } })
  */
 export class Client {
-  readonly #road: Road
+  readonly #transport: Transport
   readonly #prefetch: number | undefined
   readonly #headers: Readonly<Record<string, string>>
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #life = new Life()
+  readonly #shutdown = new Shutdown()
 
   constructor(options: ClientOptions, seams: ClientSeams = {}) {
     checkOptions('Client', options, clientRules())
     const { host, port, tls } = parseHost(options.host)
     const maxMessageBytes = options.maxMessageBytes ?? defaultMaxMessageBytes
-    this.#road = seams.road ?? grpcRoad({ host, port, tls, maxMessageBytes })
+    this.#transport = seams.transport ?? grpcTransport({ host, port, tls, maxMessageBytes })
     this.#prefetch = options.prefetch
     this.#headers = options.headers ?? {}
     this.#logger = options.logger ?? createLogger('client')
@@ -84,15 +84,15 @@ export class Client {
   }
 
   /**
-   * Sends inputs in requests of `requestSize` documents and gives what came back, in order of completion, as one
-   * DocumentArray; with `returnResponses` the responses; with `onDone` or `onAlways` nothing.
+   * Sends inputs in requests of `requestSize` documents and resolves with the documents of all responses, in order of
+   * completion; with `returnResponses` with the responses; with `onDone` or `onAlways` with nothing.
    *
-   * Without inputs, and for an empty array, one request without documents is sent; for a generator that ends without a
-   * document none is, and the result is empty.
-   * Documents of failed responses (with `onError` or `continueOnError`) are not in the DocumentArray.
+   * Without inputs, or with an empty array, it sends one request without documents. For a generator that ends without a
+   * document it sends none, and the result is empty.
+   * The DocumentArray has no documents of failed responses (with `onError` or `continueOnError`).
    *
    * Rejects with INVALID_OPTION, UNKNOWN_OPTION, INVALID_INPUT, INPUT_FAILED, CALLBACK_FAILED; EXECUTOR_FAILED when a
-   * response failed; UNAVAILABLE and its like when the road did; DEADLINE_EXCEEDED and CANCELLED.
+   * response failed; UNAVAILABLE and similar when the transport failed; DEADLINE_EXCEEDED and CANCELLED.
    */
   async post<const O extends PostOptions>(on: string, inputs?: Inputs, options?: O): Promise<PostResult<O>> {
     const given: PostOptions = options ?? {}
@@ -102,42 +102,42 @@ export class Client {
     return result as PostResult<O>
   }
 
-  /** As `post`, one response after the other, failed ones too. Leaving the loop cancels what is under way. */
+  /** As `post`, but yields each response as it arrives, failed ones included. Leaving the loop cancels requests in flight. */
   stream(on: string, inputs?: Inputs, options: StreamOptions = {}): AsyncIterable<Response> {
     checkEndpoint(on)
     checkOptions('stream', options, optionRules.stream)
     return this.#responses(on, inputs, options)
   }
 
-  /** One document to an endpoint whose handler is a generator; documents as it gives them. */
+  /** Sends one document to an endpoint whose handler is a generator, and yields each document as the handler yields it. */
   streamDoc(on: string, document: Input, options: SendOptions = {}): AsyncIterable<Document> {
     checkEndpoint(on)
     checkOptions('streamDoc', options, optionRules.streamDoc)
     const input = toDocument(document)
-    return streamDocuments(this.#road, {
+    return streamDocuments(this.#transport, {
       on,
       document: input,
       options: { ...options, headers: { ...this.#headers, ...options.headers } },
-      life: this.#life,
+      shutdown: this.#shutdown,
       clock: this.#clock,
     })
   }
 
-  /** True when a request through every stage succeeds; false when it fails or nobody is there. `timeoutMs`: 5000. */
+  /** True when a request through every stage succeeds; false when it fails or the server cannot be reached. `timeoutMs`: 5000. */
   async isReady(options: { readonly timeoutMs?: number } = {}): Promise<boolean> {
     const deadline = this.#clock.now() + (options.timeoutMs ?? 5_000)
     try {
-      return await this.#road.dryRun({ deadline, headers: this.#headers })
+      return await this.#transport.dryRun({ deadline, headers: this.#headers })
     } catch {
       return false
     }
   }
 
-  /** Ends calls in flight with CANCELLED and closes the connection. Idempotent. */
+  /** Cancels calls in flight (CANCELLED) and closes the connection. Idempotent. */
   async close(): Promise<void> {
     const reason = new MillraceError('CANCELLED', 'The client was closed.')
-    this.#life.end(reason)
-    await this.#road.close(reason)
+    this.#shutdown.begin(reason)
+    await this.#transport.close(reason)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -146,12 +146,12 @@ export class Client {
 
   #converse(on: string, inputs: unknown, options: StreamOptions): ReturnType<typeof conversation> {
     return conversation({
-      road: this.#road,
+      transport: this.#transport,
       on,
       inputs,
       options,
       defaults: { prefetch: this.#prefetch, headers: this.#headers },
-      life: this.#life,
+      shutdown: this.#shutdown,
       clock: this.#clock,
       random: this.#random,
     })

@@ -5,14 +5,14 @@ import { Attempts } from './attempts.js'
 import { Batches } from './batches.js'
 import { Exchange } from './exchange.js'
 import { resolveInputs } from './inputs.js'
-import type { Life } from './life.js'
+import type { Shutdown } from './shutdown.js'
 import { lifetime } from './lifetime.js'
 import type { StreamOptions } from './options.js'
 import { sentParameters } from './parameters.js'
-import type { Road } from './road.js'
+import type { Transport } from './transport.js'
 
 export interface ConversationPlan {
-  readonly road: Road
+  readonly transport: Transport
   readonly on: string
   readonly inputs: unknown
   readonly options: StreamOptions
@@ -20,26 +20,26 @@ export interface ConversationPlan {
     readonly prefetch: number | undefined
     readonly headers: Readonly<Record<string, string>>
   }
-  /** Of the client. */
-  readonly life: Life
+  /** The client's. */
+  readonly shutdown: Shutdown
   readonly clock: Clock
   random(): number
 }
 
 /** All requests of one `post` or `stream` and their answers. */
 export interface Conversation {
-  /** Responses to come; undefined when the inputs do not tell. */
+  /** Number of responses to expect; undefined when the number of inputs is not known. */
   readonly total: number | undefined
-  /** The next answer; undefined when all are there. */
+  /** The next answer; undefined after the last one. */
   next(): Promise<DataRequest | undefined>
-  /** Cancels what is under way and releases the inputs. Idempotent; call it at every end. */
+  /** Cancels requests in flight and releases the inputs. Idempotent; call it however the conversation ends. */
   close(): void
 }
 
 const defaultPrefetch = 1000
 const defaultRequestSize = 100
 
-/** From options to an exchange that can be attempted again. Rejects with what `resolveInputs` throws. */
+/** Turns the options of a call into an exchange with retries. Rejects with what `resolveInputs` throws. */
 export async function conversation(plan: ConversationPlan): Promise<Conversation> {
   const { on, options, clock, random } = plan
   const { targetExecutor, requestSize = defaultRequestSize } = options
@@ -55,7 +55,7 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
     random,
     open: () =>
       new Exchange({
-        road: plan.road,
+        transport: plan.transport,
         batches: new Batches(source, requestSize),
         request: (docs) =>
           DataRequest.create({
@@ -75,13 +75,13 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
     next: () => attempts.next(),
     close() {
       time.release()
-      // making an error costs more than the rest of this
+      // creating an error costs more than the rest of `close()`
       if (!attempts.over) attempts.abort(new MillraceError('CANCELLED', 'The caller left.'))
     },
   }
 }
 
-/** `__results_in_order__` and `__prefetch__` are obeyed by the gateway (jina.md 4.5). */
+/** The gateway obeys `__results_in_order__` and `__prefetch__` (jina.md 4.5). */
 function metadata({ options, defaults }: ConversationPlan): Record<string, string> {
   const headers = { ...defaults.headers, ...options.headers }
   if (options.resultsInOrder === true) headers.__results_in_order__ = 'true'

@@ -3,36 +3,36 @@ import { MillraceError } from '../errors.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Batches } from './batches.js'
-import type { Line, Road } from './road.js'
+import type { RequestStream, Transport } from './transport.js'
 
 export interface ExchangePlan {
-  readonly road: Road
+  readonly transport: Transport
   readonly batches: Batches
   request(docs: DocumentArray): DataRequest
-  /** Requests that may be unanswered or not yet taken by the caller; 0 is no limit. */
+  /** Most requests without an answer, or with an answer that the caller has not taken yet; 0 is no limit. */
   readonly prefetch: number
-  /** Milliseconds since the epoch, `Infinity` is none. */
+  /** Milliseconds since the epoch; `Infinity` is no deadline. */
   readonly deadline: number
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** After this many bytes the sender lets the event loop write them out and take answers in. */
-const breathBytes = 64 * 1024
+/** After this many bytes the sender yields to the event loop, which writes them and reads answers. */
+const yieldBytes = 64 * 1024
 
 /**
- * One line of requests: they go out as their source gives them, answers come in as the server gives them.
+ * One stream of requests: sends requests as the source yields batches, and queues answers as the server sends them.
  *
- * 1. The source is not asked for more while `prefetch` requests are unanswered or not yet taken with `next()`, nor while
- *    the line has more to write than it can take.
- * 2. However it ends, the source is closed and the stream is over at the server too.
- * 3. The first failure wins; answers that came before a failure of the road are still given, those before `abort` are not.
- * 4. Without a request nothing is opened.
+ * 1. The source is paused while `prefetch` requests have no answer or an answer not yet taken with `next()`, and while the
+ *    stream's write buffer is full.
+ * 2. However the exchange ends, the source is closed and the stream is closed at the server too.
+ * 3. The first failure wins. Answers received before a transport failure are still delivered; `abort` drops them.
+ * 4. No stream is opened before the first request.
  */
 export class Exchange {
   readonly #plan: ExchangePlan
   readonly #answers: DataRequest[] = []
-  #line: Line | undefined
-  /** Set once it is over, with the failure if there was one. */
+  #stream: RequestStream | undefined
+  /** Set when the exchange ends, with the failure if there was one. */
   #end: { readonly error: MillraceError | undefined } | undefined
   #news: Deferred<void> | undefined
   #room: Deferred<void> | undefined
@@ -44,7 +44,7 @@ export class Exchange {
     void this.#send().catch((cause: unknown) => this.abort(MillraceError.from(cause)))
   }
 
-  /** The next answer; undefined when all are there. Rejects with what ended the exchange. */
+  /** The next answer; undefined after the last one. Rejects with the error that ended the exchange. */
   async next(): Promise<DataRequest | undefined> {
     for (;;) {
       const answer = this.#answers.shift()
@@ -62,17 +62,17 @@ export class Exchange {
     }
   }
 
-  /** All answers are there, or it failed. */
+  /** True once every answer has arrived or the exchange has failed. */
   get over(): boolean {
     return this.#end !== undefined
   }
 
-  /** Ends it at once, whatever is under way. Idempotent. */
+  /** Ends the exchange at once and cancels requests in flight. Idempotent. */
   abort(error: MillraceError): void {
     if (this.#end !== undefined) return
     this.#answers.length = 0
     this.#conclude(error)
-    this.#line?.cancel()
+    this.#stream?.cancel()
   }
 
   #conclude(error: MillraceError | undefined): void {
@@ -97,15 +97,15 @@ export class Exchange {
       const docs = batch instanceof Promise ? await batch : batch
       if (this.#end !== undefined) return
       if (docs === undefined) return this.#sentAll()
-      const line = (this.#line ??= await this.#open())
-      if (this.#end !== undefined) return line.cancel()
+      const stream = (this.#stream ??= await this.#open())
+      if (this.#end !== undefined) return stream.cancel()
       const next = request(new DocumentArray(docs))
       const bytes = next.encode()
       this.#sent++
-      line.write(bytes, next.requestId)
+      stream.write(bytes, next.requestId)
       unflushed += bytes.length
-      if (unflushed < breathBytes) continue
-      await breath()
+      if (unflushed < yieldBytes) continue
+      await nextTurn()
       unflushed = 0
     }
   }
@@ -114,17 +114,17 @@ export class Exchange {
     if (this.#end !== undefined) return false
     const { prefetch } = this.#plan
     const full = prefetch > 0 && this.#sent - this.#taken >= prefetch
-    return full || this.#line?.roomy === false
+    return full || this.#stream?.roomy === false
   }
 
   #sentAll(): void {
-    if (this.#line === undefined) this.#conclude(undefined)
-    else this.#line.end()
+    if (this.#stream === undefined) this.#conclude(undefined)
+    else this.#stream.end()
   }
 
-  #open(): Promise<Line> {
-    const { road, deadline, headers } = this.#plan
-    return road.open(
+  #open(): Promise<RequestStream> {
+    const { transport, deadline, headers } = this.#plan
+    return transport.open(
       { deadline, headers },
       {
         onAnswer: (answer) => this.#receive(answer),
@@ -141,6 +141,6 @@ export class Exchange {
   }
 }
 
-function breath(): Promise<void> {
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

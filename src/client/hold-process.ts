@@ -1,7 +1,7 @@
 /** Node's longest timer. */
 const longestTimerMs = 2 ** 31 - 1
 
-/** Keeps the process alive, as a wait on a clock does not, until what comes back is called. */
+/** Keeps the process alive until the returned function is called. (Timers of a `Clock` do not keep it alive.) */
 export function holdProcess(): () => void {
   const timer = setInterval(() => {}, longestTimerMs)
   return () => clearInterval(timer)

@@ -12,8 +12,8 @@ const form = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+)(?::
 const laterSchemes = ['http', 'https', 'ws', 'wss']
 
 /**
- * Parses `grpc://host:port` and `grpcs://host:port`. Without a scheme it is `grpc`; without a port 80, and 443 with TLS, as
- * in Jina (jina.md 1.7). Throws INVALID_OPTION for what is no host and UNSUPPORTED for `http(s)` and `ws(s)`.
+ * Parses `grpc://host:port` and `grpcs://host:port`. The default scheme is `grpc`; the default port is 80, or 443 with TLS,
+ * as in Jina (jina.md 1.7). Throws INVALID_OPTION for a malformed host and UNSUPPORTED for `http(s)` and `ws(s)`.
  */
 export function parseHost(text: unknown): Host {
   if (typeof text !== 'string') throw malformed(text)

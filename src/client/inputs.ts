@@ -1,18 +1,18 @@
 import { Document, type DocumentArray, type DocumentInit } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 
-/** One document: itself, its fields as a plain object, or just its content (text, bytes, tensor). */
+/** One document: a Document, its fields as a plain object, or only its content (text, bytes, tensor). */
 export type Input = Document | DocumentInit | string | number | ArrayBufferView
 
 /**
- * What `post` takes: nothing or an empty array, one document, many in any kind of sequence, or a function that gives one of
- * these.
+ * What `post` accepts: nothing or an empty array, one document, a sequence of documents (iterable or async iterable), or a
+ * function that returns one of these.
  */
 export type Inputs = ReadyInputs | (() => ReadyInputs | Promise<ReadyInputs>)
 
 type ReadyInputs = Input | DocumentArray | Iterable<Input> | AsyncIterable<Input> | null | undefined
 
-/** Inputs with what is known of them before the first one is taken. */
+/** Inputs, with what is known before the first document is read. */
 export type Source =
   | { readonly kind: 'none'; readonly length: 0; readonly replayable: true }
   | {
@@ -30,7 +30,7 @@ export type Source =
 
 const nothing: Source = { kind: 'none', length: 0, replayable: true }
 
-/** Calls a function if one was given and says what kind of source there is. Throws INVALID_INPUT and INPUT_FAILED. */
+/** Classifies inputs; calls them first if they are a function. Throws INVALID_INPUT and INPUT_FAILED. */
 export async function resolveInputs(inputs: unknown): Promise<Source> {
   if (typeof inputs !== 'function') return sourceOf(inputs)
   let given: unknown
@@ -62,7 +62,7 @@ function single(input: unknown): Source {
   return { kind: 'sync', items: [toDocument(input)], length: 1, replayable: true }
 }
 
-/** One element as a Document. Throws INVALID_INPUT. */
+/** Converts one element to a Document. Throws INVALID_INPUT. */
 export function toDocument(input: unknown): Document {
   if (input instanceof Document) return input
   if (typeof input === 'string' || typeof input === 'number' || ArrayBuffer.isView(input)) {

@@ -2,28 +2,28 @@ import { fromSignal } from '../call/from-signal.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { holdProcess } from './hold-process.js'
-import type { Life } from './life.js'
+import type { Shutdown } from './shutdown.js'
 
 export interface LifetimePlan {
   readonly options: { readonly signal?: AbortSignal; readonly timeoutMs?: number }
-  /** Of the client. */
-  readonly life: Life
+  /** The client's. */
+  readonly shutdown: Shutdown
   readonly clock: Clock
 }
 
-/** When a call has to end although it is not done: the caller's signal, its time, or the end of the client. */
+/** Why a call ends early: its AbortSignal, its timeout, or the client's shutdown. */
 export interface Lifetime {
   /** Milliseconds since the epoch, `Infinity` without `timeoutMs`. */
   readonly deadline: number
-  /** Called once, at once when it is over already. */
+  /** Calls `end` once; immediately when the call has ended already. */
   onEnd(end: (error: MillraceError) => void): void
-  /** Settles as the promise does, unless the end comes first. */
+  /** Settles as the promise does, unless the call ends first; then rejects with the reason. */
   race<T>(promise: Promise<T>): Promise<T>
-  /** Stops watching. */
+  /** Removes all listeners and the timer. */
   release(): void
 }
 
-export function lifetime({ options, life, clock }: LifetimePlan): Lifetime {
+export function lifetime({ options, shutdown, clock }: LifetimePlan): Lifetime {
   const { signal, timeoutMs } = options
   let over: MillraceError | undefined
   const watchers: ((error: MillraceError) => void)[] = []
@@ -40,12 +40,12 @@ export function lifetime({ options, life, clock }: LifetimePlan): Lifetime {
   const letGo = timeoutMs === undefined ? undefined : holdProcess()
   const release = (): void => {
     cancellation?.offAbort(listener)
-    life.unwatch(end)
+    shutdown.unwatch(end)
     cancelTimer?.()
     letGo?.()
   }
-  life.watch(end)
-  if (life.over !== undefined) end(life.over)
+  shutdown.watch(end)
+  if (shutdown.reason !== undefined) end(shutdown.reason)
   else cancellation?.onAbort(listener)
   return {
     deadline: timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeoutMs,

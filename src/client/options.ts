@@ -2,46 +2,46 @@ import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import type { Response } from './response.js'
 
-/** Called for one response; a promise is waited for before the next response is looked at. */
+/** Called for each response; a returned promise is awaited before the next response is read. */
 export type ResponseCallback = (response: Response) => unknown
 
-/** Options of one call that are about sending. */
+/** Options of every kind of call. */
 export interface SendOptions {
-  /** For the executors; `{ stage: { … } }` and `stage__key` reach one stage only (jina.md 1.8). */
+  /** Parameters for the Executors; `{ stage: { … } }` and `stage__key` reach one stage only (jina.md 1.8). */
   readonly parameters?: Readonly<Record<string, unknown>>
-  /** Regular expression over stage names: only those that match are called. */
+  /** Regular expression over stage names: only matching stages are called. */
   readonly targetExecutor?: string
   /** Aborting it rejects with CANCELLED and releases the inputs. */
   readonly signal?: AbortSignal
-  /** Milliseconds for all of it; then DEADLINE_EXCEEDED. No limit by default. */
+  /** Milliseconds for the whole call, then DEADLINE_EXCEEDED. Default: no limit. */
   readonly timeoutMs?: number
-  /** Metadata that goes along. */
+  /** Metadata sent with the call. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface StreamOptions extends SendOptions {
-  /** Documents in a request, 100 by default; 0 or less puts all into one. */
+  /** Documents per request. Default 100; 0 or less puts all into one request. */
   readonly requestSize?: number
-  /** Requests in flight before the inputs are not pulled any further; 1000 by default, 0 is no limit. */
+  /** Most requests in flight; reading of inputs pauses at this number. Default 1000; 0 is no limit. */
   readonly prefetch?: number
-  /** Responses in the order of the inputs; by default in the order of completion. */
+  /** Deliver responses in the order of the inputs. Default: in order of completion. */
   readonly resultsInOrder?: boolean
-  /** Sends all of it again after a failure that may pass, before any response; 1 by default. Not for generators. */
+  /** Attempts, when a retryable failure comes before the first response: all inputs are sent again. Default 1. Not for generators. */
   readonly maxAttempts?: number
 }
 
 export interface PostOptions extends StreamOptions {
-  /** A progress bar on stderr. */
+  /** Draw a progress bar on stderr. */
   readonly showProgress?: boolean
-  /** Gives the responses instead of the documents. */
+  /** Resolve with the responses instead of the documents. */
   readonly returnResponses?: boolean
-  /** For each response that succeeded. With it, `post` collects nothing. */
+  /** Called for each response that succeeded. With it, `post` collects nothing. */
   readonly onDone?: ResponseCallback
-  /** For each response that failed; without it (and without `continueOnError`) the first failure rejects. */
+  /** Called for each response that failed. Without it (and without `continueOnError`) `post` rejects at the first failure. */
   readonly onError?: ResponseCallback
-  /** For each response, last. With it, `post` collects nothing. */
+  /** Called for each response, after the other callbacks. With it, `post` collects nothing. */
   readonly onAlways?: ResponseCallback
-  /** Failed responses and callbacks that throw are logged, not raised. */
+  /** Log failed responses and callbacks that throw, instead of rejecting. */
   readonly continueOnError?: boolean
 }
 
@@ -89,11 +89,11 @@ const postRules: Record<keyof PostOptions, Rule> = {
   continueOnError: flag,
 }
 
-/** Rules by the method they belong to. */
+/** Validation rules by method. */
 export const optionRules: Readonly<Record<'post' | 'stream' | 'streamDoc', Readonly<Record<string, Rule>>>> =
   { post: postRules, stream: streamRules, streamDoc: sendRules }
 
-/** Throws UNKNOWN_OPTION, with the nearest known one, and INVALID_OPTION. An option that is `undefined` was not given. */
+/** Throws INVALID_OPTION, or UNKNOWN_OPTION with the nearest known name. An option that is `undefined` counts as absent. */
 export function checkOptions(what: string, options: unknown, rules: Readonly<Record<string, Rule>>): void {
   if (typeof options !== 'object' || options === null) {
     throw new MillraceError(
@@ -113,7 +113,7 @@ export function checkOptions(what: string, options: unknown, rules: Readonly<Rec
   }
 }
 
-/** Throws INVALID_OPTION unless it is the name of an endpoint. */
+/** Throws INVALID_OPTION unless `on` is a non-empty string. */
 export function checkEndpoint(on: unknown): asserts on is string {
   if (typeof on === 'string' && on !== '') return
   throw new MillraceError(

@@ -1,12 +1,12 @@
 import { MillraceError } from '../errors.js'
 import { isWellFormed } from '../lib/protobuf/text.js'
 
-/** Deeper objects are refused when they are encoded. */
+/** The encoder refuses deeper objects. */
 const maxDepth = 64
 
 /**
- * Parameters as they are sent: with the key `__results__`, below which handlers that return a plain object write; Jina
- * sends it always. Throws INVALID_INPUT as `requireWellFormed` does.
+ * Adds the key `__results__`, which Jina always sends: handlers that return a plain object write their result below it.
+ * Throws INVALID_INPUT as `requireWellFormed` does.
  */
 export function sentParameters(given: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   requireWellFormed(given)
@@ -16,8 +16,8 @@ export function sentParameters(given: Readonly<Record<string, unknown>> = {}): R
 }
 
 /**
- * Throws INVALID_INPUT, with the place, for a text with half of a surrogate pair. UTF-8 has no bytes for it, so a deletion
- * of that id would arrive as one of another id.
+ * Throws INVALID_INPUT, naming the path, for a string with a lone surrogate. UTF-8 cannot encode it, so an id would arrive
+ * as another id (and a delete would remove another document).
  */
 export function requireWellFormed(value: unknown, path = 'parameters', depth = 0): void {
   if (typeof value === 'string') {

@@ -15,7 +15,7 @@ export interface PostPlan {
 
 type Result = DocumentArray | Response[] | undefined
 
-/** Takes all answers of a conversation, calls the callbacks and collects. Order per response: jina.md 1.7. */
+/** Reads every answer of a conversation, calls the callbacks and collects the result. Callback order: jina.md 1.7. */
 export async function post(starting: Promise<Conversation>, plan: PostPlan): Promise<Result> {
   const { options } = plan
   const talk = await starting

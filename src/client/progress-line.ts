@@ -1,17 +1,17 @@
 /** What the progress bar shows at one moment. */
 export interface Progress {
   readonly state: 'working' | 'done' | 'failed'
-  /** Responses that came. */
+  /** Responses received. */
   readonly steps: number
-  /** Responses to come in all; undefined when the inputs do not tell. */
+  /** Responses expected in all; undefined when the number of inputs is not known. */
   readonly total: number | undefined
   readonly elapsedMs: number
-  /** Which picture of the spinner. */
+  /** Index of the spinner frame. */
   readonly frame: number
 }
 
 export interface LineOptions {
-  /** Width of the terminal; the line stays below it. `Infinity` when there is none. */
+  /** Width of the terminal; the line is shorter than it. `Infinity` without a terminal. */
   readonly columns: number
   readonly colour: boolean
 }
@@ -22,8 +22,8 @@ const longestBar = 41
 const shortestBar = 5
 
 /**
- * One line: spinner, text, bar, elapsed, rate, then percent and time left, or how much was done.
- * Without a known total the bar goes round every 40 steps, as Jina's did.
+ * One line: spinner, text, bar, elapsed time, rate, then percent and time left, or a summary when done.
+ * Without a known total the bar wraps every 40 steps, as Jina's does.
  *
  * @example
  * ⠇       DONE ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸━━━━━ 0:00:06 18.1 step/s . 115 steps done in 6 seconds

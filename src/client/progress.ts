@@ -1,22 +1,22 @@
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Progress, progressLine } from './progress-line.js'
 
-/** A progress bar that runs. */
+/** A running progress bar. */
 export interface Bar {
   step(): void
-  /** Draws a last time. Only the first call counts. */
+  /** Draws the final state. Only the first call counts. */
   end(how: 'done' | 'failed'): void
 }
 
 export interface BarOptions {
-  /** Steps in all, if known. */
+  /** Number of steps; undefined when it is not known. */
   readonly total: number | undefined
-  /** standard error by default. */
+  /** Default: stderr. */
   readonly stream?: Terminal
   readonly clock?: Clock
 }
 
-/** The part of a write stream that matters here. */
+/** The part of a write stream that a bar uses. */
 export interface Terminal {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -28,13 +28,13 @@ const hideCursor = '\u001b[?25l'
 const showCursor = '\u001b[?25h'
 const clearLine = '\r\u001b[2K'
 
-/** Streams on which a bar is drawn now; a second one there only says its last line. */
+/** Streams with a live bar; a second bar on the same stream prints only its last line. */
 const busy = new WeakSet<Terminal>()
 
 /**
- * 1. On a terminal one line is drawn over and over, at most ten times a second, by one timer that keeps no process alive.
+ * 1. On a terminal the line is redrawn at most ten times a second, by one timer that does not keep the process alive.
  * 2. Elsewhere one plain line is written at the end.
- * 3. The cursor is hidden while it runs and shown again however it ends.
+ * 3. The cursor is hidden while the bar runs and shown again however it ends.
  */
 export function startBar({ total, stream = process.stderr, clock = systemClock }: BarOptions): Bar {
   const start = clock.monotonic()
@@ -72,7 +72,7 @@ export function startBar({ total, stream = process.stderr, clock = systemClock }
   }
 }
 
-/** Hides the cursor; what comes back shows it again, and so does the end of the process. */
+/** Hides the cursor. The returned function shows it again; so does the exit of the process. */
 function takeCursor(stream: Terminal): () => void {
   busy.add(stream)
   stream.write(hideCursor)
@@ -85,7 +85,7 @@ function takeCursor(stream: Terminal): () => void {
   const onInterrupt = (): void => {
     stream.write('\n')
     restore()
-    // with nobody else listening the signal would have ended the process: so it does
+    // without another listener the default action ends the process: restore that
     if (process.listenerCount('SIGINT') === 0) process.kill(process.pid, 'SIGINT')
   }
   process.on('exit', restore)

@@ -8,12 +8,12 @@ import { decodeStatus } from '../wire/status.js'
 import { parseHost } from './host.js'
 
 export interface ReadinessOptions {
-  /** Whether to send a request through all stages, instead of asking the server for its health. */
+  /** True sends a request through all stages; false asks the gRPC health service. */
   readonly isFlow: boolean
   readonly timeoutMs: number
 }
 
-/** Resolves when a server is ready; rejects with why it is not. */
+/** Resolves when the server is ready; rejects with the reason when it is not. */
 export async function askReadiness(host: string, { isFlow, timeoutMs }: ReadinessOptions): Promise<void> {
   const peer = parseHost(host)
   const connection = await GrpcConnection.open({ ...peer, maxMessageBytes: defaultMaxMessageBytes })
@@ -24,14 +24,14 @@ export async function askReadiness(host: string, { isFlow, timeoutMs }: Readines
   } catch (error) {
     throw errorFromGrpc(error, { address: connection.address })
   } finally {
-    connection.close(new MillraceError('CANCELLED', 'It was asked.'))
+    connection.close(new MillraceError('CANCELLED', 'The readiness check has ended.'))
   }
 }
 
 /** @throws UNAVAILABLE */
 function requireServing(answer: Uint8Array): void {
   const status = decodeHealthResponse(answer)
-  if (status !== 'SERVING') throw new MillraceError('UNAVAILABLE', `it says that it is ${status}.`)
+  if (status !== 'SERVING') throw new MillraceError('UNAVAILABLE', `its health status is ${status}.`)
 }
 
 /** @throws UNAVAILABLE */

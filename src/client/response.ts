@@ -2,7 +2,7 @@ import type { DocumentArray } from '../document/index.js'
 import { type Coverage, coverageIn, sumCoverage } from '../wire/coverage.js'
 import type { DataRequest, Route, Status } from '../wire/data-request.js'
 
-/** The answer to one request. Documents are decoded when they are first looked at. */
+/** The answer to one request. Documents are decoded on first access. */
 export class Response {
   readonly #request: DataRequest
   constructor(request: DataRequest) {
@@ -13,29 +13,29 @@ export class Response {
     return this.#request.requestId
   }
 
-  /** SUCCESS unless the answer says otherwise. */
+  /** SUCCESS when the answer has no status. */
   get status(): Status {
     return this.#request.status ?? success
   }
 
-  /** What came back, with the plain objects that handlers returned under `__results__`, by pod. */
+  /** Parameters of the answer; `__results__` holds the plain objects that handlers returned, by pod. */
   get parameters(): Record<string, unknown> {
     return this.#request.parameters
   }
 
-  /** Which shards took part in it, of all stages together; undefined when no stage has several. */
+  /** How many shards answered, summed over all stages; undefined when no stage is sharded. */
   get shards(): Coverage | undefined {
     const { parameterBytes } = this.#request
     const coverages = parameterBytes && coverageIn(parameterBytes)
     return coverages && sumCoverage(coverages)
   }
 
-  /** The stages it went through, with times. */
+  /** The stages that the request passed, with times. */
   get routes(): readonly Route[] {
     return this.#request.routes
   }
 
-  /** Throws MALFORMED when the documents cannot be read. */
+  /** Throws MALFORMED when the documents cannot be decoded. */
   get docs(): DocumentArray {
     return this.#request.docs
   }

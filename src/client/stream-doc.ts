@@ -5,23 +5,23 @@ import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { DataRequest } from '../wire/data-request.js'
 import { errorFromStatus } from '../wire/error-status.js'
-import type { Life } from './life.js'
+import type { Shutdown } from './shutdown.js'
 import { lifetime } from './lifetime.js'
 import type { SendOptions } from './options.js'
 import { requireWellFormed } from './parameters.js'
-import type { Road } from './road.js'
+import type { Transport } from './transport.js'
 
 export interface StreamDocPlan {
   readonly on: string
   readonly document: Document
   readonly options: SendOptions
-  /** Of the client. */
-  readonly life: Life
+  /** The client's. */
+  readonly shutdown: Shutdown
   readonly clock: Clock
 }
 
-/** Documents of one `stream_doc` call. Throws EXECUTOR_FAILED when its executor fails; leaving the loop cancels the call. */
-export async function* streamDocuments(road: Road, plan: StreamDocPlan): AsyncGenerator<Document> {
+/** Documents of one `stream_doc` call. Throws EXECUTOR_FAILED when its executor fails. Leaving the loop cancels the call. */
+export async function* streamDocuments(transport: Transport, plan: StreamDocPlan): AsyncGenerator<Document> {
   const { on, document, options } = plan
   const { targetExecutor, headers = {} } = options
   requireWellFormed(options.parameters)
@@ -38,15 +38,15 @@ export async function* streamDocuments(road: Road, plan: StreamDocPlan): AsyncGe
   time.onEnd((error) => call.abort(error))
   let isOver = false
   try {
-    const closing = road.streamDoc(request, call).finally(() => items.end())
-    closing.catch(() => {}) // thrown below, behind the documents that came before
+    const closing = transport.streamDoc(request, call).finally(() => items.end())
+    closing.catch(() => {}) // thrown below, after the documents that arrived before
     for (let item = await items.next(); item !== undefined; item = await items.next()) yield* item.docs
     const { status } = await closing
     isOver = true
     if (status?.code === 'ERROR') throw errorFromStatus(status, { endpoint: on })
   } finally {
     time.release()
-    // making an error costs more than the rest of this
+    // creating an error costs more than the rest
     if (!isOver) call.abort(new MillraceError('CANCELLED', 'The caller left.'))
   }
 }

@@ -4,10 +4,10 @@ import type { Response } from './response.js'
 type Results = Record<string, unknown>
 
 /**
- * The results (`parameters.__results__`) of all pods in all responses as one: numbers are added, lists put one behind the
- * other, objects summed in the same way; of anything else the last one stays. Failed responses have none.
+ * Combines the results (`parameters.__results__`) of all pods in all responses: numbers are added, lists concatenated,
+ * objects combined in the same way; of other values the last one wins. Failed responses are skipped.
  *
- * Throws INVALID_OPTION when several stages have results and none is named, for their numbers have no sum.
+ * Throws INVALID_OPTION when several stages have results and `stage` is not given.
  *
  * @example
  * const responses = await flow.post('/count', undefined, { returnResponses: true })
@@ -36,7 +36,7 @@ export function sumResults(responses: Response | Iterable<Response>, stage?: str
 function add(sum: Results, results: Results): void {
   for (const [key, value] of Object.entries(results)) {
     const before = Object.hasOwn(sum, key) ? sum[key] : undefined
-    // defined and not assigned: a key `__proto__` stays a key
+    // defineProperty, so that the key `__proto__` stays an ordinary key
     Object.defineProperty(sum, key, { ...own, value: together(before, value) })
   }
 }

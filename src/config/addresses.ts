@@ -1,15 +1,15 @@
 import { show } from '../plan/option.js'
-import { badYaml, type Place } from '../yaml/place.js'
+import { badYaml, type Position } from '../yaml/position.js'
 
 export interface Addresses {
   readonly hosts: readonly string[]
-  /** Empty where no host says one. */
+  /** Empty when no host has a port. */
   readonly ports: readonly number[]
   readonly tls: boolean
 }
 
 /** Jina's forms of `host`: `a`, `a:1,b:2`, `grpcs://a:1`, and lists of those (jina.md 1.2). @throws BAD_YAML */
-export function parseAddresses(value: unknown, place: Place): Addresses {
+export function parseAddresses(value: unknown, position: Position): Addresses {
   const written = (Array.isArray(value) ? value : [value]).flatMap((one: unknown) =>
     (typeof one === 'string' ? one : show(one)).split(','),
   )
@@ -17,13 +17,13 @@ export function parseAddresses(value: unknown, place: Place): Addresses {
     const match = /^(?:(grpcs?):\/\/)?(\[[^\]]+\]|[^:/\s]+)(?::(\d{1,5}))?\/?$/.exec(one.trim())
     if (match !== null) return match
     throw badYaml(
-      place,
+      position,
       `host must be an address such as a.example, a.example:8080 or grpcs://a.example:443, not ${JSON.stringify(one)}.`,
     )
   })
   const ports = parts.flatMap(([, , , port]) => (port === undefined ? [] : [Number(port)]))
   if (ports.length > 0 && ports.length < parts.length) {
-    throw badYaml(place, 'either all hosts have a port or none has.')
+    throw badYaml(position, 'either all hosts have a port or none has.')
   }
   return {
     hosts: parts.map(([, , host]) => host!),

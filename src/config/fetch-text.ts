@@ -3,7 +3,7 @@ import { MillraceError } from '../errors.js'
 const maxBytes = 1024 * 1024
 const timeoutMs = 30_000
 
-/** A text of a web server, of 1 MiB at most and within 30 s. @throws BAD_YAML */
+/** Fetches a text by HTTP: at most 1 MiB, within 30 s. @throws BAD_YAML */
 export async function fetchText(url: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })

@@ -2,19 +2,19 @@ import { laterOptions } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
 import { stageOptions } from '../plan/stage-settings.js'
 
-/** What a key of YAML is here. */
+/** Meaning of a YAML key. */
 export type Key =
   | { readonly kind: 'option'; readonly option: string }
   /** `no_reduce: true` is `reduce: false`. */
   | { readonly kind: 'opposite'; readonly option: string }
-  /** Jina's, and nothing that this version would do otherwise. */
+  /** A key of Jina that may be ignored. */
   | { readonly kind: 'without-effect' }
-  /** Jina's, and a Flow without it would do something else than what was asked for. */
+  /** A key of Jina that must not be ignored: without it the Flow would do something other than what was asked for. */
   | { readonly kind: 'refused' }
 
-/** Jina's names where they are not ours in snake_case. */
+/** Jina's names that are not ours in snake_case. */
 const renamed = { timeout_send: 'timeoutSendMs', timeout_ready: 'timeoutReadyMs' }
-/** Jina's second names. */
+/** Jina's aliases. */
 const aliases = { ports: 'port', protocols: 'protocol', host_in: 'host' }
 
 const both =
@@ -29,7 +29,7 @@ const ofStages =
   'quiet allow_concurrent output_array_type disable_auto_volume force_update install_requirements native ' +
   'force_network_mode prefer_platform k8s_namespace noblock_on_start protocol protocols'
 
-/** Left out, a server would speak without TLS, a request come without its credentials, or state not be agreed on. */
+/** Ignoring these would serve without TLS, send requests without credentials, or lose consensus on state. */
 const refusedBoth = 'ssl_certfile ssl_keyfile'
 const refusedStages =
   'grpc_metadata stateful peer_ports raft_configuration provider provider_endpoint uses_before_address uses_after_address connection_list'
@@ -44,7 +44,7 @@ export const flowKeys: KeyTable = new Map([
   ...options(Object.keys(flowOptions)),
 ])
 
-/** Of `gateway:`: what pods have is none of its own. */
+/** Keys of `gateway:`; options of pods have no effect there. */
 export const gatewayKeys: KeyTable = new Map([...flowKeys, ...named('name env workspace', 'without-effect')])
 
 /** Keys of a stage, and of `with:` of a Deployment. */
@@ -58,7 +58,7 @@ export const stageKeys: KeyTable = new Map([
   ['disable_reduce', { kind: 'opposite', option: 'reduce' }],
 ])
 
-/** How a key of an option is written: Jina's name where it has one. */
+/** The YAML key of an option: Jina's name where it has one. */
 export function keyOf(option: string): string {
   const [own] = Object.entries(renamed).find(([, to]) => to === option) ?? []
   return own ?? snake(option)
@@ -69,7 +69,7 @@ function snake(option: string): string {
   return option.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** Every option by its own name, in snake_case, and by Jina's. */
+/** Every option by its own name, its name in snake_case, and Jina's name. */
 function options(names: readonly string[]): [string, Key][] {
   const entry = (key: string, option: string): [string, Key] => [key, { kind: 'option', option }]
   return [

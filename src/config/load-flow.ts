@@ -2,28 +2,28 @@ import path from 'node:path'
 import { MillraceError } from '../errors.js'
 import type { ExecutorClass } from '../executor/executor.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
-import type { Tree } from '../yaml/place.js'
+import type { Tree } from '../yaml/position.js'
 import { findFile, searchFolders } from '../yaml/search-path.js'
 import { type Reading, readText, readYamlFile } from '../yaml/source.js'
 import { logWarning, onlyOnce, type Warn } from '../yaml/warn.js'
 import { fetchText } from './fetch-text.js'
 import { readFlow } from './read-flow.js'
 
-/** What `Flow.loadConfig()` takes beside the YAML. */
+/** Options of `Flow.loadConfig()`. */
 export interface LoadOptions {
-  /** Values of `${{ CONTEXT.x }}` and `${{ x }}`; the environment has what it lacks. */
+  /** Values for `${{ CONTEXT.x }}` and `${{ x }}`; falls back to the environment. */
   readonly context?: Readonly<Record<string, unknown>>
-  /** Options of the Flow that win over those of the text; Jina's names or ours. */
+  /** Options of the Flow that override those in the text; Jina's names or ours. */
   readonly usesWith?: Readonly<Record<string, unknown>>
-  /** Where relative paths are looked for behind the working directory and the folder of the file. */
+  /** Folders to search for relative paths, after the working directory and the folder of the file. */
   readonly extraSearchPaths?: readonly string[]
-  /** Classes that the text may name as `jtype` or `uses`. */
+  /** Executor classes that the text may name as `jtype` or `uses`. */
   readonly executors?: readonly ExecutorClass[]
-  /** Is told what has no effect, once each. Default: a line on standard error. */
+  /** Called once for each setting that has no effect. Default: logs to stderr. */
   readonly onWarning?: Warn
 }
 
-/** The plan of a path, a URL (`file:`, `http:`, `https:`) or a text. @throws BAD_YAML, and what `Flow.add()` throws */
+/** Loads a plan from a path, a URL (`file:`, `http:`, `https:`) or a text. @throws BAD_YAML, and what `Flow.add()` throws */
 export async function loadFlow(source: string | URL, options: LoadOptions): Promise<FlowPlan> {
   const { context = {}, usesWith = {}, extraSearchPaths = [], onWarning = logWarning } = options
   const warn = onlyOnce(onWarning)
@@ -47,7 +47,7 @@ async function read(source: string | URL, reading: Reading): Promise<{ tree: Tre
   return { tree: readYamlFile(file, reading), folder: path.dirname(file) }
 }
 
-/** A path has one line, and no key. */
+/** True for YAML text; a path has a single line and no key. */
 function isText(source: string): boolean {
   return source.trim() === '' || source.includes('\n') || /^\s*(jtype\s*:|[{!])/.test(source)
 }

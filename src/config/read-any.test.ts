@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { MillraceError } from '../errors.js'
-import { Places } from '../yaml/place.js'
+import { Positions } from '../yaml/position.js'
 import { flowKeys, stageKeys } from './keys.js'
 import { readFlow } from './read-flow.js'
 
@@ -89,13 +89,13 @@ const flows = fc.record(
   { requiredKeys: ['jtype'] },
 )
 
-it('whatever a file says is a plan, or refused with a code and a place', () => {
+it('whatever a file says is a plan, or refused with a code and a position', () => {
   let plans = 0
   fc.assert(
     fc.property(flows, (value) => {
       const reading = { folder: null, extraSearchPaths: [], env: {}, context: {}, warn: () => {} }
       try {
-        readFlow({ value, places: new Places('any.yml') }, reading, {})
+        readFlow({ value, positions: new Positions('any.yml') }, reading, {})
         plans++
       } catch (error) {
         expect(MillraceError.is(error), String(error)).toBe(true)

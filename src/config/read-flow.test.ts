@@ -134,6 +134,7 @@ with:
   prefetch: 10
   graceMs: 5
   queue: { max_requests: 7 }
+  access_log: true
   env: { THREADS: 4, MODE: fast }
   retries: 2
 executors:
@@ -147,6 +148,7 @@ executors:
       protocol: ['grpc'],
       host: '127.0.0.1',
       timeoutSendMs: 2000,
+      accessLog: { sample: 1, headers: [] },
       timeoutReadyMs: -1,
       prefetch: 10,
       graceMs: 5,

@@ -6,13 +6,13 @@ import { show } from '../plan/option.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
 import { chainOf, entry } from '../topology/chain.js'
 import { isMapping } from '../yaml/mapping.js'
-import { badYaml, type Place, Places, shown, type Tree } from '../yaml/place.js'
+import { badYaml, type Position, Positions, shown, type Tree } from '../yaml/position.js'
 import { findFile, searchFolders } from '../yaml/search-path.js'
 import { type Reading, readYamlFile } from '../yaml/source.js'
 import { flowKeys, gatewayKeys, type KeyTable } from './keys.js'
 import { type Inherited, inheritedOptions, readModules, readStage } from './read-stage.js'
 import {
-  placeIn,
+  positionIn,
   readOption,
   readOptions,
   type Section,
@@ -25,12 +25,16 @@ const flowSections = ['jtype', 'version', 'with', 'gateway', 'executors', 'deplo
 const deploymentSections = ['jtype', 'version', 'with']
 
 /**
- * The plan of a Flow's YAML; of a Deployment's, a Flow with that one stage. `usesWith` wins over what the text says of the Flow.
+ * Reads the plan of a Flow; a Deployment becomes a Flow with one stage. `usesWith` overrides the Flow's options.
  *
- * @throws BAD_YAML, and whatever `new Flow()` and `add()` throw, with file, line and column
+ * @throws BAD_YAML, and what `new Flow()` and `add()` throw, with file, line and column
  */
 export function readFlow(tree: Tree, reading: Reading, usesWith: object): FlowPlan {
-  const top = sectionOf(tree.value, { places: tree.places, owner: 'a Flow', place: tree.places.start })
+  const top = sectionOf(tree.value, {
+    positions: tree.positions,
+    owner: 'a Flow',
+    position: tree.positions.start,
+  })
   const { jtype } = top.mapping
   checkVersion(top)
   if (jtype === 'Flow') return flowPlan(top, reading, usesWith)
@@ -39,7 +43,7 @@ export function readFlow(tree: Tree, reading: Reading, usesWith: object): FlowPl
     jtype === undefined
       ? 'the text needs `jtype: Flow`.'
       : `jtype must be Flow or Deployment, not ${show(jtype)}; an Executor's YAML goes into \`uses\` of a stage.`
-  throw badYaml(placeIn(top, 'jtype'), what)
+  throw badYaml(positionIn(top, 'jtype'), what)
 }
 
 function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
@@ -61,18 +65,18 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
     ),
     modules: readModules(own),
   }
-  const begun = at(placeIn(top, 'with'), () => createPlan(options))
-  const written = entriesOf(top).map(([value, place]) => ({
-    place,
-    options: readEntry(value, { place, places: top.places, reading, inherited }),
+  const begun = at(positionIn(top, 'with'), () => createPlan(options))
+  const written = entriesOf(top).map(([value, position]) => ({
+    position,
+    options: readEntry(value, { position, positions: top.positions, reading, inherited }),
   }))
-  return alongNeeds(written).reduce((plan, { place, options: stage }) => {
-    return at(place, () => addStage(plan, stage))
+  return alongNeeds(written).reduce((plan, { position, options: stage }) => {
+    return at(position, () => addStage(plan, stage))
   }, begun)
 }
 
 interface Written {
-  readonly place: Place
+  readonly position: Position
   readonly options: StageOptions
 }
 
@@ -81,16 +85,16 @@ function alongNeeds(written: readonly Written[]): readonly Written[] {
   if (written.every(({ options }) => options.needs === undefined)) return written
   const names = written.map(({ options }, index) => options.name ?? `executor${index}`)
   const chain = chainOf(
-    written.map(({ place, options }, index) => {
+    written.map(({ position, options }, index) => {
       const given = typeof options.needs === 'string' ? [options.needs] : (options.needs ?? [])
       const needs = given.length > 0 ? given : [names[index - 1] ?? entry]
       const name = names[index]!
-      return { name, needs, place, options: { ...options, name } }
+      return { name, needs, position, options: { ...options, name } }
     }),
   )
   if (chain.kind === 'chain') return chain.stages
   const { at: stage, error } = chain
-  return at(stage.place, () => {
+  return at(stage.position, () => {
     throw error
   })
 }
@@ -103,14 +107,14 @@ function deploymentPlan(top: Section, reading: Reading, usesWith: object): FlowP
   const pick = (wanted: boolean): Section => {
     const entries = Object.entries(section.mapping).filter(([key]) => address.includes(key) === wanted)
     const mapping = Object.fromEntries(entries)
-    for (const [key] of entries) section.places.note(mapping, key, placeIn(section, key))
+    for (const [key] of entries) section.positions.note(mapping, key, positionIn(section, key))
     return { ...section, mapping }
   }
   const isExternal = readOption(section, 'external', stageOptions.external) === true
   const outside = isExternal ? {} : readFlowOptions(pick(true), reading)
   const options = { ...outside, ...readFlowOptions(overrides(usesWith), reading) }
   const stage = readStage(isExternal ? section : pick(false), reading, { options: {}, modules: [] })
-  return at(placeIn(top, 'with'), () => addStage(createPlan(options), stage))
+  return at(positionIn(top, 'with'), () => addStage(createPlan(options), stage))
 }
 
 function readFlowOptions(section: Section, { warn }: Reading, keys: KeyTable = flowKeys): FlowOptions {
@@ -130,34 +134,35 @@ function refuseCustomGateway(gateway: Section): void {
 }
 
 function overrides(usesWith: object): Section {
-  return { mapping: usesWith as Section['mapping'], places: new Places('usesWith'), owner: 'usesWith' }
+  return { mapping: usesWith as Section['mapping'], positions: new Positions('usesWith'), owner: 'usesWith' }
 }
 
-type Entry = readonly [unknown, Place]
+type Entry = readonly [unknown, Position]
 
 function entriesOf(top: Section): readonly Entry[] {
   return ['executors', 'deployments'].flatMap((key) => {
     const value = top.mapping[key]
     if (value === undefined || value === null) return []
-    if (!Array.isArray(value)) throw badYaml(placeIn(top, key), `${key} must be a list, not ${show(value)}.`)
-    return value.map((entry: unknown, index): Entry => [entry, top.places.of(value, index)])
+    if (!Array.isArray(value))
+      throw badYaml(positionIn(top, key), `${key} must be a list, not ${show(value)}.`)
+    return value.map((entry: unknown, index): Entry => [entry, top.positions.of(value, index)])
   })
 }
 
-interface Around {
-  readonly place: Place
-  readonly places: Places
+interface EntryContext {
+  readonly position: Position
+  readonly positions: Positions
   readonly reading: Reading
   readonly inherited: Inherited
 }
 
-function readEntry(entry: unknown, { place, places, reading, inherited }: Around): StageOptions {
-  if (typeof entry === 'string') return readDeploymentFile(entry, { place, reading })
+function readEntry(entry: unknown, { position, positions, reading, inherited }: EntryContext): StageOptions {
+  if (typeof entry === 'string') return readDeploymentFile(entry, { position, reading })
   if (isMapping(entry) && entry.jtype !== undefined) {
-    const top: Section = { mapping: entry, places, owner: 'Deployment' }
-    return readDeployment(top, { place, reading })
+    const top: Section = { mapping: entry, positions, owner: 'Deployment' }
+    return readDeployment(top, { position, reading })
   }
-  const section = sectionOf(entry, { places, owner: 'a stage', place })
+  const section = sectionOf(entry, { positions, owner: 'a stage', position })
   const { name } = section.mapping
   return readStage(
     { ...section, owner: typeof name === 'string' ? `stage '${name}'` : 'stage' },
@@ -168,27 +173,33 @@ function readEntry(entry: unknown, { place, places, reading, inherited }: Around
 
 function readDeploymentFile(
   name: string,
-  { place, reading }: Pick<Around, 'place' | 'reading'>,
+  { position, reading }: Pick<EntryContext, 'position' | 'reading'>,
 ): StageOptions {
   const file = findFile(name, reading)
   if (file === null) {
     const folders = searchFolders(reading).join(', ')
     throw new MillraceError(
       'MODULE_NOT_FOUND',
-      `${shown(place)}: there is no file ${JSON.stringify(name)} in ${folders}.`,
+      `${shown(position)}: there is no file ${JSON.stringify(name)} in ${folders}.`,
     )
   }
-  const { value, places } = readYamlFile(file, reading)
-  const top = sectionOf(value, { places, owner: 'a Deployment', place: places.start })
-  return readDeployment(top, { place: places.start, reading: { ...reading, folder: path.dirname(file) } })
+  const { value, positions } = readYamlFile(file, reading)
+  const top = sectionOf(value, { positions, owner: 'a Deployment', position: positions.start })
+  return readDeployment(top, {
+    position: positions.start,
+    reading: { ...reading, folder: path.dirname(file) },
+  })
 }
 
-function readDeployment(top: Section, { place, reading }: Pick<Around, 'place' | 'reading'>): StageOptions {
+function readDeployment(
+  top: Section,
+  { position, reading }: Pick<EntryContext, 'position' | 'reading'>,
+): StageOptions {
   checkVersion(top)
   warnUnknown(top, deploymentSections, reading)
   const { jtype } = top.mapping
   if (jtype !== 'Deployment')
-    throw badYaml(place, `an entry with jtype must be a Deployment, not ${show(jtype)}.`)
+    throw badYaml(position, `an entry with jtype must be a Deployment, not ${show(jtype)}.`)
   return readStage(inner(top, 'with', 'Deployment'), reading, { options: {}, modules: [] })
 }
 
@@ -199,19 +210,19 @@ function warnUnknown(top: Section, known: readonly string[], { warn }: Reading):
 function checkVersion(top: Section): void {
   const { version } = top.mapping
   if ([undefined, null, 1, '1', '1.0'].includes(version as string)) return
-  throw badYaml(placeIn(top, 'version'), `version must be '1', not ${show(version)}.`)
+  throw badYaml(positionIn(top, 'version'), `version must be '1', not ${show(version)}.`)
 }
 
 function inner(top: Section, key: string, owner: string): Section {
-  return sectionOf(top.mapping[key], { places: top.places, owner, place: placeIn(top, key) })
+  return sectionOf(top.mapping[key], { positions: top.positions, owner, position: positionIn(top, key) })
 }
 
-/** The failure of what was read, with where it stands. */
-function at<T>(place: Place, make: () => T): T {
+/** Runs `make` and prefixes its errors with the source position. */
+function at<T>(position: Position, make: () => T): T {
   try {
     return make()
   } catch (error) {
     if (!MillraceError.is(error)) throw error
-    throw new MillraceError(error.code, `${shown(place)}: ${error.message}`, { cause: error })
+    throw new MillraceError(error.code, `${shown(position)}: ${error.message}`, { cause: error })
   }
 }

@@ -2,14 +2,14 @@ import { type Option, show } from '../plan/option.js'
 import { flag, listOf, text } from '../plan/option-kinds.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
 import { findModule } from '../yaml/executor-module.js'
-import { shown } from '../yaml/place.js'
+import { shown } from '../yaml/position.js'
 import type { Reading } from '../yaml/source.js'
 import { parseAddresses } from './addresses.js'
 import { stageKeys } from './keys.js'
 import { readModule, readUses } from './read-uses.js'
-import { isSaid, placeIn, readOption, readOptions, type Section, unsupported } from './section.js'
+import { isSaid, positionIn, readOption, readOptions, type Section, unsupported } from './section.js'
 
-/** Keys that mean something else here than the option of that name, or none. */
+/** Keys that are not read as the option of the same name. */
 const special = [
   'uses',
   'uses_before',
@@ -26,14 +26,14 @@ const special = [
   'py_modules',
 ]
 
-/** What the Flow says for all of its stages. */
+/** Settings of the Flow that apply to all its stages. */
 export interface Inherited {
   readonly options: StageOptions
   readonly modules: readonly string[]
 }
 
 /**
- * One entry of `executors`, or `with` of a Deployment, as `add()` takes it.
+ * Converts an entry of `executors`, or `with` of a Deployment, to the options of `add()`.
  *
  * @throws BAD_YAML, INVALID_OPTION, UNSUPPORTED, MODULE_NOT_FOUND, INVALID_EXECUTOR
  */
@@ -46,12 +46,17 @@ export function readStage(section: Section, reading: Reading, inherited: Inherit
     ignore: special,
   })
   const { py_modules: inMetas, ...metas } = (options.usesMetas ?? {}) as Record<string, unknown>
-  const place = shown(placeIn(section, 'py_modules'))
+  const position = shown(positionIn(section, 'py_modules'))
   const isExternal = options.external === true
   const named = isExternal ? [] : [...inherited.modules, ...readModules(section), ...modulesOf(inMetas)]
-  const modules = named.map((name) => findModule(name, { reading, place }))
+  const modules = named.map((name) => findModule(name, { reading, position }))
   const uses = (key: string) =>
-    readUses(section.mapping[key], { place: placeIn(section, key), places: section.places, modules, reading })
+    readUses(section.mapping[key], {
+      position: positionIn(section, key),
+      positions: section.positions,
+      modules,
+      reading,
+    })
   return {
     ...inherited.options,
     ...options,
@@ -64,11 +69,11 @@ export function readStage(section: Section, reading: Reading, inherited: Inherit
   }
 }
 
-/** A text is a boolean, or a module that is looked for as others are. */
+/** A string is a boolean, or a module found as other modules are. */
 function readReduce(section: Section, reduce: unknown, reading: Reading): StageOptions['reduce'] {
   if (typeof reduce !== 'string') return reduce as StageOptions['reduce']
   if (/^(true|false)$/i.test(reduce)) return reduce.toLowerCase() === 'true'
-  return readModule(reduce, { place: placeIn(section, 'reduce'), reading })
+  return readModule(reduce, { position: positionIn(section, 'reduce'), reading })
 }
 
 const modulesOption = listOf(text('module'), [])
@@ -96,7 +101,7 @@ function checkMethod(section: Section): void {
   throw unsupported(section, 'method', `must be 'add', not ${show(method)}.`)
 }
 
-/** Of somebody else's server. */
+/** Address of an external server. */
 function readAddress(section: Section): StageOptions {
   const { mapping } = section
   const protocol = firstSaid(section, ['protocol', 'protocols'])
@@ -104,13 +109,13 @@ function readAddress(section: Section): StageOptions {
     throw unsupported(
       section,
       protocol,
-      `${show(mapping[protocol])} is not spoken to external stages, only GRPC.`,
+      `${show(mapping[protocol])} is not supported for external stages, only GRPC.`,
     )
   }
   const portKey = firstSaid(section, ['port', 'ports'])
   const port = portKey === undefined ? undefined : readOption(section, portKey, stageOptions.port)
   const wantsTls = readOption(section, 'tls', flag(false)) === true
-  const addresses = isSaid(mapping.host) ? parseAddresses(mapping.host, placeIn(section, 'host')) : null
+  const addresses = isSaid(mapping.host) ? parseAddresses(mapping.host, positionIn(section, 'host')) : null
   const ports = port ?? (addresses !== null && addresses.ports.length > 0 ? addresses.ports : undefined)
   return {
     ...given('host', addresses?.hosts),
@@ -119,7 +124,7 @@ function readAddress(section: Section): StageOptions {
   }
 }
 
-/** Pods here listen on sockets of their own, which only the Flow knows. */
+/** Warns about address options: pods listen on private sockets that only the Flow knows. */
 function ownAddress(section: Section, { warn }: Reading): StageOptions {
   for (const key of ['port', 'ports', 'protocol', 'protocols', 'tls', 'host']) {
     const value = section.mapping[key]
@@ -132,7 +137,7 @@ function ownAddress(section: Section, { warn }: Reading): StageOptions {
       )
     }
     warn(
-      `${shown(placeIn(section, key))}: '${key}' of a stage has no effect here: pods listen on sockets of their own.`,
+      `${shown(positionIn(section, key))}: '${key}' of a stage has no effect here: pods listen on sockets of their own.`,
     )
   }
   return {}
@@ -154,5 +159,5 @@ function given<K extends string, T>(key: K, value: T | undefined): { readonly [P
   return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: T })
 }
 
-/** Options that a Flow of Jina hands to its stages, and a Flow of ours does not have (jina.md 1.1). */
+/** Options that Jina's Flow passes to its stages and that ours does not have (jina.md 1.1). */
 export const inheritedOptions: Readonly<Record<string, Option<unknown>>> = { retries: stageOptions.retries }

@@ -3,9 +3,9 @@ import { isMapping } from '../yaml/mapping.js'
 import { reparse } from '../yaml/reparse.js'
 
 /**
- * The value that an option takes of what YAML, the environment or a command line says: as it is, else as the number, boolean
- * or JSON that a text stands for, in the other case of its letters, or as the text that a number stands for. Undefined when
- * none fits.
+ * Converts a value from YAML, the environment or a command line to one that the option accepts. Tries it unchanged, then as
+ * the number, boolean or JSON that a string contains, in lower and upper case, and a number as a string. Undefined when none
+ * is accepted.
  *
  * @example
  * readAs(integer(0), '8080') // 8080
@@ -39,7 +39,7 @@ function ofItem(item: unknown): unknown {
 }
 
 function fromJson(text: string): unknown {
-  // a prototype is not what anybody means
+  // JSON with `__proto__` is never meant as options
   if (!/^\s*[{[]/.test(text) || text.includes('__proto__')) return undefined
   try {
     return JSON.parse(text)

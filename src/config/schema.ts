@@ -5,7 +5,7 @@ import { flowKeys, gatewayKeys, type Key, type KeyTable, stageKeys } from './key
 
 type Options = Readonly<Record<string, Option<unknown>>>
 
-/** Values of each JSON type, of which an option that takes this type takes one. */
+/** Sample values of each JSON type: an option accepts the type when it accepts one of them. */
 const examples: Readonly<Record<string, readonly unknown[]>> = {
   boolean: [true],
   number: [1],
@@ -13,7 +13,7 @@ const examples: Readonly<Record<string, readonly unknown[]>> = {
   object: [{}, { max: 1 }, { afterMs: 1 }],
 }
 
-/** Of YAML alone; what they take is more than an option of that name does. */
+/** Keys whose YAML form accepts more than the option of the same name, or that exist only in YAML. */
 const special: Readonly<Record<string, object>> = {
   uses: {
     description:
@@ -24,7 +24,7 @@ const special: Readonly<Record<string, object>> = {
   method: { description: 'how the stage is added', enum: ['add'] },
 }
 
-/** A JSON schema (draft 07) of the YAML of Flows and Deployments, for editors: keys, what they take, what they are by default. */
+/** JSON schema (draft 07) of the YAML of Flows and Deployments, for editors: keys, types and defaults. */
 export function flowSchema(): object {
   const flow = sectionSchema(flowKeys, flowOptions)
   const stage = sectionSchema(stageKeys, stageOptions, special)
@@ -47,7 +47,7 @@ export function flowSchema(): object {
 
 function sectionSchema(keys: KeyTable, table: object, own: Readonly<Record<string, object>> = {}): object {
   const properties = [...keys]
-    // camelCase is for programs that write YAML
+    // camelCase keys are accepted, but not suggested to people
     .filter(([key, meaning]) => !/[A-Z]/.test(key) && meaning.kind !== 'refused')
     .map(([key, meaning]) => [key, own[key] ?? keySchema(meaning, table as Options)] as const)
   return { type: 'object', properties: { ...own, ...Object.fromEntries(properties) } }
@@ -62,6 +62,6 @@ function keySchema(meaning: Key, table: Options): object {
   const types = Object.entries(examples).flatMap(([type, values]) =>
     values.some((value) => option.parse(value) !== undefined) ? [type] : [],
   )
-  // a text may hold a name such as ${{ ENV.X }}
+  // any value may be a string with a variable such as ${{ ENV.X }}
   return { description: expected, type: ['string', 'null', ...types], default: preset }
 }

@@ -2,15 +2,15 @@ import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { type Option, show } from '../plan/option.js'
 import { isMapping } from '../yaml/mapping.js'
-import { badYaml, type Place, type Places, shown } from '../yaml/place.js'
+import { badYaml, type Position, type Positions, shown } from '../yaml/position.js'
 import type { Warn } from '../yaml/warn.js'
 import type { Key, KeyTable } from './keys.js'
 import { readAs } from './readings.js'
 
-/** A mapping of a YAML text, with what messages say of it. */
+/** A mapping of a YAML text, with its positions and its name for messages. */
 export interface Section {
   readonly mapping: Readonly<Record<string, unknown>>
-  readonly places: Places
+  readonly positions: Positions
   /** `Flow`, `stage 'encoder'`. */
   readonly owner: string
 }
@@ -18,18 +18,18 @@ export interface Section {
 /** @throws BAD_YAML */
 export function sectionOf(
   value: unknown,
-  { places, owner, place }: Omit<Section, 'mapping'> & { readonly place: Place },
+  { positions, owner, position }: Omit<Section, 'mapping'> & { readonly position: Position },
 ): Section {
-  if (value === null || value === undefined) return { mapping: {}, places, owner }
-  if (isMapping(value)) return { mapping: value, places, owner }
-  throw badYaml(place, `${owner} must be a mapping, not ${show(value)}.`)
+  if (value === null || value === undefined) return { mapping: {}, positions, owner }
+  if (isMapping(value)) return { mapping: value, positions, owner }
+  throw badYaml(position, `${owner} must be a mapping, not ${show(value)}.`)
 }
 
-export function placeIn({ mapping, places }: Section, key: string): Place {
-  return places.of(mapping, key)
+export function positionIn({ mapping, positions }: Section, key: string): Position {
+  return positions.of(mapping, key)
 }
 
-/** Whether a key that is no option here asks for anything; `NONE` is Jina's word for nothing. */
+/** True when a value asks for anything; Jina writes `NONE` for nothing. */
 export function isSaid(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
   return ![null, undefined, false, '', 'NONE'].includes(value as string)
@@ -38,9 +38,9 @@ export function isSaid(value: unknown): boolean {
 type Options = Readonly<Record<string, Option<unknown>>>
 
 /**
- * The options that a section says, by our names. What it says twice, as Jina's name and as ours, is what it says last.
+ * Reads the options of a section, keyed by our names. When an option is given under two names, the last one wins.
  *
- * @throws INVALID_OPTION for a value that an option does not take, UNSUPPORTED for what must not be ignored
+ * @throws INVALID_OPTION for an invalid value, UNSUPPORTED for a key that must not be ignored
  */
 export function readOptions(
   section: Section,
@@ -78,7 +78,7 @@ interface Found {
 function readKey(section: Section, { key, value, meaning, table, warn, options }: Found): void {
   switch (meaning.kind) {
     case 'without-effect':
-      if (isSaid(value)) warn(`${shown(placeIn(section, key))}: '${key}' has no effect here.`, key)
+      if (isSaid(value)) warn(`${shown(positionIn(section, key))}: '${key}' has no effect here.`, key)
       return
     case 'refused':
       if (isSaid(value)) throw unsupported(section, key, 'is not part of this version. Leave it out.')
@@ -91,13 +91,13 @@ function readKey(section: Section, { key, value, meaning, table, warn, options }
     case 'option': {
       const option = table[meaning.option]
       const read = option === undefined ? value : readOption(section, key, option)
-      // what is no option of this version is refused where all options are checked
+      // options planned for later are refused where all options are checked
       if (option === undefined ? isSaid(read) : read !== undefined) options[meaning.option] = read
     }
   }
 }
 
-/** Undefined for null where null is no value of its own. @throws INVALID_OPTION */
+/** Undefined for a missing key, and for null where the option has no use for null. @throws INVALID_OPTION */
 export function readOption(section: Section, key: string, option: Option<unknown>): unknown {
   const value = section.mapping[key]
   if (value === null || value === undefined) {
@@ -107,19 +107,22 @@ export function readOption(section: Section, key: string, option: Option<unknown
   if (read !== undefined) return read
   throw new MillraceError(
     'INVALID_OPTION',
-    `${shown(placeIn(section, key))}: ${section.owner}: ${key} must be ${option.expected}, not ${show(value)}.`,
+    `${shown(positionIn(section, key))}: ${section.owner}: ${key} must be ${option.expected}, not ${show(value)}.`,
   )
 }
 
 export function unsupported(section: Section, key: string, what: string): MillraceError {
-  return new MillraceError('UNSUPPORTED', `${shown(placeIn(section, key))}: ${section.owner}: ${key} ${what}`)
+  return new MillraceError(
+    'UNSUPPORTED',
+    `${shown(positionIn(section, key))}: ${section.owner}: ${key} ${what}`,
+  )
 }
 
-/** What a warning says of a key that is nobody's. */
+/** Warning for an unknown key. */
 export function unknownKey(section: Section, key: string, known: Iterable<string>): string {
   const near = nearest(key, known)
   const advice = near === undefined ? '' : ` Did you mean '${near}'?`
-  return `${shown(placeIn(section, key))}: ${section.owner}: there is no '${key}', and it has no effect.${advice}`
+  return `${shown(positionIn(section, key))}: ${section.owner}: there is no '${key}', and it has no effect.${advice}`
 }
 
 function flagOf(value: unknown): boolean | undefined {

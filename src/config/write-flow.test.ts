@@ -45,6 +45,8 @@ describe('a Flow that was written', () => {
   it.each<[string, FlowOptions, readonly StageOptions[]]>([
     ['without stages', {}, []],
     ['with presets', {}, [{}, { name: 'b' }]],
+    ['with an access log', { accessLog: true }, []],
+    ['with a sampled access log', { accessLog: { sample: 0.5, headers: ['x-tenant'] } }, []],
     [
       'with options',
       {
@@ -169,10 +171,13 @@ executors:
 
   it.each<[StageOptions, RegExp]>([
     [{ uses: Known, shards: 2, reduce: (all) => all[0]! }, /reduce is a function/],
-    [{ uses: class Lost extends Executor {}, runtime: 'inline' }, /in which module the class Lost is/],
-    [{ uses: Known, usesWith: { at: new Date(0) } }, /at is no plain data/],
-    [{ uses: Known, usesWith: { text: 'pay ${{ENV.X}}' } }, /would be read as a name/],
-    [{ uses: Known, usesWith: { text: 'pay $X' } }, /would be read as a name/],
+    [
+      { uses: class Lost extends Executor {}, runtime: 'inline' },
+      /the module of the class Lost is not known/,
+    ],
+    [{ uses: Known, usesWith: { at: new Date(0) } }, /at is not plain data/],
+    [{ uses: Known, usesWith: { text: 'pay ${{ENV.X}}' } }, /would be read as a variable/],
+    [{ uses: Known, usesWith: { text: 'pay $X' } }, /would be read as a variable/],
   ])('cannot have what a file cannot say: %#', (stage, message) => {
     expect(() => writeFlow(planOf({}, [stage]), folder)).toThrow(message)
   })

@@ -18,7 +18,7 @@ import { inChain } from '../topology/chain.js'
 import { hasNames } from '../yaml/substitute.js'
 import { keyOf } from './keys.js'
 
-/** Options of a stage that are not written as they are in the plan; each stage needs the one written before it. */
+/** Options of a stage that are written in another form than in the plan; each stage needs the one written before it. */
 const special = [
   'name',
   'needs',
@@ -31,7 +31,7 @@ const special = [
   'external',
 ]
 
-/** The YAML of a plan: what is not as it is when nobody says. @throws UNSUPPORTED */
+/** Writes a plan as YAML, without options that have their default. @throws UNSUPPORTED */
 export function writeFlow({ settings, stages }: FlowPlan, folder: string): string {
   const flow = {
     jtype: 'Flow',
@@ -45,7 +45,7 @@ export function writeFlow({ settings, stages }: FlowPlan, folder: string): strin
   return writeYaml(flow)
 }
 
-/** @throws UNSUPPORTED */
+/** Writes a plan to a YAML file. @throws UNSUPPORTED, and errors of the file system */
 export async function saveFlow(plan: FlowPlan, file: string): Promise<void> {
   await writeFile(file, writeFlow(plan, path.dirname(path.resolve(file))))
 }
@@ -72,7 +72,7 @@ function stageOf(stage: StagePlan, folder: string): object {
 
 const unchanged = { usesWith: {}, usesMetas: {}, usesRequests: {} }
 
-/** The options that are not their preset, by the keys of YAML; a list of one as that one. */
+/** Options that differ from their default, by YAML key; a list with one element as that element. */
 function changed(table: object, values: object, without: readonly string[]): Record<string, unknown> {
   const given = values as Readonly<Record<string, unknown>>
   const entries = Object.entries(table as Readonly<Record<string, Option<unknown>>>)
@@ -94,7 +94,7 @@ function usesOf(
   folder: string,
 ): unknown {
   if (source.kind === 'pass-through') return undefined
-  // beside its own option nothing is said twice
+  // the option `image` names it already
   if (source.kind === 'image') return image === null ? `docker://${source.image}` : undefined
   const { url, className, others } = moduleOf(source, name)
   const module = pathOf(url, folder)
@@ -102,9 +102,9 @@ function usesOf(
   return { jtype: className, py_modules: [...others.map((other) => pathOf(other, folder)), module] }
 }
 
-/** Before and behind shards there is no `uses_with`: all is in one mapping. */
+/** `uses_before` and `uses_after` have no `uses_with`, so everything goes into one mapping. */
 function companionOf({ source, ...given }: ResolvedUses, stage: StagePlan, folder: string): unknown {
-  // an image before or behind shards is its own, never that of the stage
+  // an image in `uses_before` or `uses_after` is separate from the stage's image
   const { name } = stage
   if (source.kind === 'image' || isDeepStrictEqual(given, unchanged)) {
     return usesOf(source, { name, image: null }, folder)
@@ -129,12 +129,12 @@ interface Module {
 function moduleOf(source: Extract<ExecutorSource, { kind: 'module' | 'class' }>, stage: string): Module {
   if (source.kind === 'module')
     return { url: source.url, className: source.className, others: source.otherUrls }
-  const place = locateClass(source.executorClass)
-  if (place !== null) return { url: place.module, className: place.className, others: [] }
-  throw unwritable(`stage '${stage}': nobody knows in which module the class ${source.executorClass.name} is`)
+  const located = locateClass(source.executorClass)
+  if (located !== null) return { url: located.module, className: located.className, others: [] }
+  throw unwritable(`stage '${stage}': the module of the class ${source.executorClass.name} is not known`)
 }
 
-/** Relative where that leads to the same file: a relative path is looked for in the working directory first. */
+/** A relative path, unless the working directory (which is searched first) has another file there: then absolute. */
 function pathOf(url: string, folder: string): string {
   const file = fileURLToPath(url)
   const relative = path.relative(folder, file)
@@ -164,17 +164,17 @@ function reduceOf(reduce: ReducePlan, stage: string, folder: string): object {
   }
 }
 
-/** Everything a file can hold is JSON, and texts that name nothing. */
+/** Requires JSON data without strings that look like variables. @throws UNSUPPORTED */
 function checkData(value: unknown, where: string): void {
   if (typeof value === 'string' && hasNames(value)) {
-    throw unwritable(`${where} is ${JSON.stringify(value)}, which would be read as a name of something else`)
+    throw unwritable(`${where} is ${JSON.stringify(value)}, which would be read as a variable`)
   }
   if (typeof value === 'object' && value !== null) {
     const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
-    if (!isPlain) throw unwritable(`${where} is no plain data`)
+    if (!isPlain) throw unwritable(`${where} is not plain data`)
     for (const [key, item] of Object.entries(value)) checkData(item, `${where}, ${key}`)
   } else if (['undefined', 'bigint', 'function', 'symbol'].includes(typeof value)) {
-    throw unwritable(`${where} is no plain data`)
+    throw unwritable(`${where} is not plain data`)
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Changes when the configuration does, so that whoever compares notices. */
+/** A short hash of the configuration; a change of it triggers a rollout. */
 export function checksum(...configuration: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(configuration)).digest('hex').slice(0, 16)
 }

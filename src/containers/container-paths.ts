@@ -2,34 +2,34 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../errors.js'
 
-/** Where containers have what they need. */
+/** Folders in containers. */
 export const containerPaths = {
-  /** The project, as `export dockerfile` puts it. */
+  /** The project, where `export dockerfile` copies it. */
   project: '/app',
-  /** What Executors keep. */
+  /** Workspaces of Executors. */
   workspace: '/workspace',
   temporary: '/tmp',
-  /** Configuration from outside of the image. */
+  /** Configuration mounted from outside the image. */
   config: '/etc/millrace',
 } as const
 
-/** The port on which each container listens. */
+/** The port every container listens on. */
 export const containerPort = 8080
 
-/** Our own modules: this one is in a folder of theirs, wherever Millrace was loaded from. */
+/** Root of Millrace's own modules, wherever it was loaded from. */
 const own = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Where the image of a project has a module: of the project, of a package in its `node_modules`, or of Millrace, whichever
- * copy of it runs here.
+ * Path in a project's image of a module: of the project, of a package in its `node_modules`, or of Millrace (whichever copy
+ * runs here).
  *
- * @throws UNSUPPORTED for any other
+ * @throws UNSUPPORTED for any other module
  */
 export function inImage(url: string, project: string, stage: string): string {
   const file = fileURLToPath(url)
-  const inProject = within(path.resolve(project), file)
+  const inProject = segmentsBelow(path.resolve(project), file)
   if (inProject !== null) return path.posix.join(containerPaths.project, ...inProject)
-  const inOwn = within(own, file)
+  const inOwn = segmentsBelow(own, file)
   if (inOwn !== null) return path.posix.join(containerPaths.project, 'node_modules/millrace/dist', ...inOwn)
   throw new MillraceError(
     'UNSUPPORTED',
@@ -38,8 +38,8 @@ export function inImage(url: string, project: string, stage: string): string {
   )
 }
 
-/** The names on the way from a folder to a file in it; null when it is elsewhere. */
-function within(folder: string, file: string): readonly string[] | null {
+/** Path segments from a folder to a file below it; null when the file is elsewhere. */
+function segmentsBelow(folder: string, file: string): readonly string[] | null {
   const relative = path.relative(folder, file)
   const isElsewhere = relative === '' || relative.startsWith('..') || path.isAbsolute(relative)
   return isElsewhere ? null : relative.split(path.sep)

@@ -20,7 +20,7 @@ it('the file of a container names all modules that the YAML of an Executor does'
   })
 })
 
-it('what a reader of YAML would replace is an argument, which nobody replaces', () => {
+it('options that reading YAML would substitute become an argument, which is not substituted', () => {
   const plan = planOf({}, { name: 'a', uses: Indexer, usesWith: { path: '$HOME' }, usesMetas: { name: 'a' } })
   const { file, args } = executorConfig(plan, plan.stages[0]!, container)
   expect(file).toMatchObject({ metas: { name: 'a' } })

@@ -6,9 +6,9 @@ import { stageOptions } from '../plan/stage-settings.js'
 import { hasNames } from '../yaml/substitute.js'
 import { containerPaths, containerPort, inImage } from './container-paths.js'
 
-/** What the container of a stage is told: `config.yml` beside its image, and the arguments behind `millrace`. */
+/** Configuration of a stage's container: a mounted `config.yml`, and the arguments of `millrace`. */
 export interface ExecutorConfig {
-  /** Null when the image has its own. */
+  /** Null when the image has its own `config.yml`. */
   readonly file: Readonly<Record<string, unknown>> | null
   readonly args: readonly string[]
 }
@@ -16,11 +16,11 @@ export interface ExecutorConfig {
 export interface ExecutorContainer {
   readonly shardId: number
   readonly workspace: string
-  /** Folder of the project whose image runs the stage. */
+  /** Folder of the project from which the stage's image was built. */
   readonly project: string
 }
 
-/** @throws UNSUPPORTED, INVALID_OPTION */
+/** Configuration of the container of one shard. @throws UNSUPPORTED, INVALID_OPTION */
 export function executorConfig(
   plan: FlowPlan,
   stage: StagePlan,
@@ -63,7 +63,7 @@ function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
   }
 }
 
-/** A thread takes more than a text can say: dates, maps, cycles. @throws UNSUPPORTED */
+/** Options for threads may have data that JSON cannot express: dates, maps, cycles. @throws UNSUPPORTED */
 function checkData({ usesWith, usesMetas, name }: StagePlan): void {
   const wrong = Object.entries({ usesWith, usesMetas }).find(([, value]) => !isJson(value))
   if (wrong === undefined) return
@@ -75,7 +75,7 @@ function checkData({ usesWith, usesMetas, name }: StagePlan): void {
 
 function isJson(value: object): boolean {
   try {
-    // the clone has plain objects in place of those without a prototype
+    // the clone turns objects without a prototype into plain objects
     return isDeepStrictEqual(JSON.parse(JSON.stringify(value)), structuredClone(value))
   } catch {
     return false // a cycle, or a bigint
@@ -87,15 +87,15 @@ function filled(key: string, value: object): object {
 }
 
 /**
- * Whether a reader of YAML would replace a part of it that nobody meant: `$HOME`. Such a text is an argument, which is taken as
- * it is; `${{ ENV.X }}` asks for the container's environment.
+ * True when reading the value from YAML would substitute something unintended, such as `$HOME`. Such values are passed as
+ * arguments, which are not substituted. `${{ ENV.X }}` is intended: it reads the container's environment.
  */
 export function isNaming(value: object): boolean {
   const text = JSON.stringify(value)
   return hasNames(text) && !/\$\{\{\s*ENV\./i.test(text)
 }
 
-/** Over what config.yml says. */
+/** Arguments that override config.yml. */
 function overrides(
   { usesWith, usesMetas, usesRequests }: StagePlan,
   isWanted: (value: object) => boolean,
@@ -106,16 +106,16 @@ function overrides(
   )
 }
 
-/** What a replica keeps to itself; only what was asked for. */
+/** Arguments for a replica's limits, where they differ from the defaults. */
 function limits({ settings }: FlowPlan, stage: StagePlan): readonly string[] {
-  // who replaces the container counts, and knows why it ended
+  // the platform restarts containers, counts restarts and knows the exit reason
   const args: string[] = ['--restarts', '0']
   if (stage.maxConcurrency !== null) args.push('--max-concurrency', String(stage.maxConcurrency))
   if (stage.queue.perReplica !== stageOptions.queue.preset.perReplica)
     args.push('--queue', JSON.stringify({ perReplica: stage.queue.perReplica }))
   for (const name of stage.exitOnExceptions) args.push('--exit-on-exceptions', name)
   const readyMs = stage.timeoutReadyMs ?? settings.timeoutReadyMs
-  // behind =, for it may be -1
+  // with `=`, because it may be -1
   if (readyMs !== flowOptions.timeoutReadyMs.preset) args.push(`--timeout-ready=${readyMs}`)
   if (settings.maxMessageBytes !== flowOptions.maxMessageBytes.preset)
     args.push('--max-message-bytes', String(settings.maxMessageBytes))

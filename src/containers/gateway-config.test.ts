@@ -113,5 +113,5 @@ it('keeps a name that a reader of YAML would replace, and refuses other texts', 
   const named = planOf({ name: '-$HOME ${{ x }}' }, { name: 'a', uses: Indexer })
   expect((await loaded(named)).settings.name).toBe('-$HOME ${{ x }}')
   const keyed = planOf({}, { name: 'a', uses: Indexer, shards: 2, polling: 'KEY', key: 'tags.$HOME' })
-  expect(() => gatewayConfig(keyed, container)).toThrow(/stage 'a': "tags\.\$HOME" would be replaced/)
+  expect(() => gatewayConfig(keyed, container)).toThrow(/stage 'a': "tags\.\$HOME" would be substituted/)
 })

@@ -10,23 +10,33 @@ import { containerPort, inImage } from './container-paths.js'
 import { isOwn, shardIds, workloadName } from './workload.js'
 
 export interface GatewayContainer {
-  /** Folder of the project whose image runs the gateway. */
+  /** Folder of the project from which the gateway's image was built. */
   readonly project: string
-  /** Where containers find each other: from the name of a workload to that of a host. */
+  /** Host name of a workload, as other containers resolve it. */
   host(workload: string): string
-  /** How the replicas behind such a host are found. Default `dns`. */
+  /** How the replicas behind a host are discovered. Default `dns`. */
   readonly discover?: 'dns' | 'kubernetes'
 }
 
 /**
- * The Flow as its gateway's container runs it: every stage is external, its replicas are found by the name of its
- * workload, and what the gateway decides (polling, reduce, retries …) is that of the plan. Only what differs from the defaults.
+ * Configuration of the gateway's container: every stage is external, its replicas are discovered by the name of its
+ * workload, and polling, reduce, retries and so on are those of the plan. Contains only what differs from the defaults.
  *
- * @throws UNSUPPORTED for a reduce that is a function, and for texts that a reader of YAML would replace
+ * @throws UNSUPPORTED for a reduce that is a function, and for strings that reading the YAML would substitute
  */
 export function gatewayConfig({ settings, stages }: FlowPlan, container: GatewayContainer): object {
-  const { name, prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, timeoutSendMs, graceMs } =
-    settings
+  const {
+    name,
+    prefetch,
+    queue,
+    limits,
+    maxMessageBytes,
+    requestLimits,
+    timeoutMs,
+    timeoutSendMs,
+    graceMs,
+    accessLog,
+  } = settings
   const executors = inChain(stages).map((stage) => ({
     name: stage.name,
     ...(isHop(stage) && hop(stage, container, name)),
@@ -37,7 +47,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     with: {
       ...(!hasNames(name) && { name }),
       ...changed(
-        { prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, graceMs },
+        { prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, graceMs, accessLog },
         flowOptions,
       ),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
@@ -46,9 +56,9 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
   }
 }
 
-/** What its container is told behind `millrace`. */
+/** Arguments of `millrace` in the gateway's container. */
 export function gatewayArgs({ settings: { name } }: FlowPlan, file: string): readonly string[] {
-  // in the file it would be replaced; behind = it may begin with a dash
+  // in the file the name would be substituted; with `=`, because it may begin with a dash
   return ['flow', file, '--port', String(containerPort), ...(hasNames(name) ? [`--name=${name}`] : [])]
 }
 
@@ -57,7 +67,7 @@ function checkTexts(value: unknown, stage: string): void {
   if (typeof value === 'string' && hasNames(value)) {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${stage}': ${JSON.stringify(value)} would be replaced in the gateway's configuration, as a name of something else. Write it without $NAME and \${{ … }}.`,
+      `stage '${stage}': ${JSON.stringify(value)} would be substituted as a variable in the gateway's configuration. Write it without $NAME and \${{ … }}.`,
     )
   }
   if (typeof value === 'object' && value !== null) {
@@ -73,7 +83,7 @@ function hop(stage: StagePlan, container: GatewayContainer, flow: string): objec
   const { balance, retries, queue, hedge, timeoutSendMs, shards } = stage
   return {
     external: true,
-    ...(isOwn(stage) ? found(stage, container) : somebodyElses(stage)),
+    ...(isOwn(stage) ? found(stage, container) : externalServers(stage)),
     ...belonging(stage, flow),
     ...(shards > 1 && { shards, ...sharding(stage, container) }),
     ...changed({ balance, retries, queue }, stageOptions),
@@ -93,7 +103,7 @@ function found(stage: StagePlan, { host, discover = 'dns' }: GatewayContainer): 
   return { host: hosts.length === 1 ? hosts[0] : hosts, port: containerPort, discover }
 }
 
-function somebodyElses({ external, discover, tls }: StagePlan): object {
+function externalServers({ external, discover, tls }: StagePlan): object {
   return {
     host: external.map(({ host }) => host),
     port: external.map(({ port }) => port),
@@ -109,17 +119,17 @@ function sharding(stage: StagePlan, { project }: GatewayContainer): object {
     ...(polling !== 'ANY' && { polling }),
     ...changed({ key, onShardFailure, minShards, softDeadlineMs }, stageOptions),
     ...reducing(stage, project),
-    ...gathering(stage),
+    ...gatheredByOf(stage),
   }
 }
 
-/** In the gateway's configuration it is a stage as any other. */
-function gathering({ name, usesAfter, gatheredBy }: StagePlan): object {
-  const gatherer = usesAfter === null ? gatheredBy : `${name}_after`
-  return gatherer === null ? {} : { gatheredBy: gatherer }
+/** `usesAfter` is a stage of its own in the gateway's configuration. */
+function gatheredByOf({ name, usesAfter, gatheredBy }: StagePlan): object {
+  const after = usesAfter === null ? gatheredBy : `${name}_after`
+  return after === null ? {} : { gatheredBy: after }
 }
 
-/** The word that stands for the whole table, if there is one. A table says less: what it leaves out is as in Jina. */
+/** The word that stands for the whole table, if there is one. (A table leaves Jina's defaults for endpoints it does not name.) */
 function pollingWord(table: PollingTable): Polling | PollingTable {
   const words = ['ANY', 'ALL', 'KEY'] as const
   return words.find((word) => JSON.stringify(resolvePolling(word)) === JSON.stringify(table)) ?? table
@@ -145,7 +155,7 @@ function reducing({ reduce, name }: StagePlan, project: string): { readonly redu
   }
 }
 
-/** What is not as it would be anyway. */
+/** Options that differ from their default. */
 function changed<T extends object>(
   given: T,
   table: { readonly [K in keyof T]: Option<unknown> },

@@ -1,15 +1,15 @@
 import { MillraceError } from '../errors.js'
 
-/** As Jina names the objects of a Deployment: `-` for `_` and `/`, lower case. */
+/** Jina's naming of a Deployment's objects: lower case, with `-` for `_` and `/`. */
 export function dnsName(name: string): string {
   return name.replaceAll(/[_/]/g, '-').toLowerCase()
 }
 
-/** The longest name of a Service, and of a label. */
+/** Maximum length of a Service name and of a label. */
 const longest = 63
 
 /**
- * A name by which something is found in the network: a DNS label (RFC 1035) of at most `max` characters.
+ * Requires a DNS label (RFC 1035) of at most `max` characters.
  *
  * @throws INVALID_NAME
  */
@@ -28,7 +28,7 @@ export function checkDnsName(name: string, stage: string, max: number = longest)
   }
 }
 
-/** Names that must not meet, each with the stage that it is for. @throws INVALID_NAME */
+/** Requires distinct names; each comes with its stage. @throws INVALID_NAME */
 export function checkDistinct(names: readonly { readonly name: string; readonly stage: string }[]): void {
   const owners = new Map<string, string>()
   for (const { name, stage } of names) {
@@ -38,7 +38,7 @@ export function checkDistinct(names: readonly { readonly name: string; readonly 
   }
 }
 
-/** Any text as the value of a label: other characters become `-`. */
+/** Converts any text to a label value: other characters become `-`. */
 export function labelValue(text: string): string {
   return text
     .replaceAll(/[^A-Za-z0-9_.-]+/g, '-')

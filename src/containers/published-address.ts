@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { MillraceError } from '../errors.js'
 
-/** Address of the engine's machine at which a Flow's gateway is published; null for all. @throws INVALID_OPTION for a name */
+/** Host address on which the gateway's port is published; null for all. @throws INVALID_OPTION for a host name */
 export function publishedAddress(host: string): string | null {
   if (host === '0.0.0.0' || host === '::') return null
   if (host === 'localhost') return '127.0.0.1'

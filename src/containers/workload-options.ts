@@ -3,7 +3,7 @@ import type { OptionTable } from '../plan/option.js'
 import { optional, text } from '../plan/option-kinds.js'
 import type { WorkloadOptions } from './workload.js'
 
-/** What every export to containers takes. */
+/** Options of every export to containers. */
 export const workloadOptions: OptionTable<WorkloadOptions> = {
   image: optional(imageOption),
   gatewayImage: optional(imageOption),

@@ -6,9 +6,9 @@ import { type ExecutorConfig, executorConfig } from './executor-config.js'
 import { checkDistinct, checkDnsName, dnsName } from './names.js'
 import { sharesWorkspace } from './shared-workspace.js'
 
-/** The containers of one shard of a stage, as many as it has replicas. */
+/** The containers of one shard of a stage, one for each replica. */
 export interface Workload {
-  /** Its name in the network: `indexer`, `indexer-1`. */
+  /** Network name: `indexer`, `indexer-1`. */
   readonly name: string
   readonly stage: StagePlan
   readonly shardId: number
@@ -17,23 +17,24 @@ export interface Workload {
   readonly env: Readonly<Record<string, string>>
   readonly volumes: readonly Volume[]
   /**
-   * Where the workspace is: at `/workspace`, `kept` or `passing` with the container, or on one of the volumes.
+   * Where the workspace is: `/workspace`, kept across containers (`kept`) or lost with the container (`passing`), or one of
+   * the volumes (`volume`).
    */
   readonly workspace: 'kept' | 'passing' | 'volume'
-  /** Whether all replicas must have the same one. */
+  /** True when all replicas must use the same workspace. */
   readonly sharesWorkspace: boolean
 }
 
 export interface WorkloadOptions {
-  /** Image of stages without one of their own, and of the gateway; see `export dockerfile`. Default null. */
+  /** Image of the gateway and of stages without their own; see `export dockerfile`. Default null. */
   readonly image: string | null
   /** Image of the gateway. Default null: `image`. */
   readonly gatewayImage: string | null
-  /** Folder that the image was built from; modules of Executors are found in it. Default `'.'`. */
+  /** Folder from which the image was built; must contain the modules of Executors. Default `'.'`. */
   readonly project: string
 }
 
-/** One for each shard of each stage that is not somebody else's. @throws INVALID_NAME, UNSUPPORTED, INVALID_OPTION */
+/** One workload for each shard of each stage that is not external. @throws INVALID_NAME, UNSUPPORTED, INVALID_OPTION */
 export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Workload[] {
   const own = plan.stages.filter(isOwn).flatMap((stage) => {
     return shardIds(stage).map((shardId) => workload(plan, { stage, shardId }, options))
@@ -49,17 +50,17 @@ export function workloads(plan: FlowPlan, options: WorkloadOptions): readonly Wo
   return own
 }
 
-/** Whether the workspace at `/workspace` is a volume that all replicas have, on one machine: one that they share is. */
+/** True when `/workspace` must be a volume on a single machine: when it is kept, or shared by the replicas. */
 export function isKeptHere({ workspace, sharesWorkspace }: Workload): boolean {
   return workspace === 'kept' || (workspace === 'passing' && sharesWorkspace)
 }
 
-/** Whether containers of the export run it. */
+/** True when containers of the export run the stage. */
 export function isOwn(stage: StagePlan): boolean {
   return stage.source.kind !== 'pass-through'
 }
 
-/** The shards that the Flow has: all of a stage, or the one that is its part. */
+/** The shards this Flow runs: all of a stage, or the one given by `part`. */
 export function shardIds({ shards, part }: StagePlan): readonly number[] {
   return part === null ? Array.from({ length: shards }, (_, shardId) => shardId) : [part.shardId]
 }
@@ -101,7 +102,7 @@ function workload(
   }
 }
 
-/** @throws INVALID_OPTION for a folder that there is already */
+/** @throws INVALID_OPTION for a folder that is already taken */
 function volumesOf({ volumes, name }: StagePlan): readonly Volume[] {
   const parsed = volumes.map((written) => parseVolume(written)!)
   const taken = new Set<string>([containerPaths.temporary, containerPaths.config])
@@ -117,7 +118,7 @@ function volumesOf({ volumes, name }: StagePlan): readonly Volume[] {
   return parsed
 }
 
-/** Containers are stricter than processes. */
+/** Containers are stricter than processes about names of variables. */
 function checkVariables(names: readonly string[], stage: string): void {
   const wrong = names.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
   if (wrong === undefined) return

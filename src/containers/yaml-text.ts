@@ -1,6 +1,6 @@
-/** One or more values as a YAML text that a reader of YAML 1.1 and one of 1.2 understand in the same way. */
+/** Writes values as YAML documents that parsers of YAML 1.1 and 1.2 read alike. */
 export async function yamlText(...documents: readonly unknown[]): Promise<string> {
-  // only whoever exports loads it
+  // loaded on demand: only exports need it
   const { stringify } = await import('yaml')
   return documents
     .map((document) =>

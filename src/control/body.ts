@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 
-/** The whole body as text; null when it is longer than `maxBytes`. The rest is left to whoever ends the connection. */
+/** Reads the body as text; null when it exceeds `maxBytes`. The caller must close the connection then: the rest is not read. */
 export async function readBody(stream: Readable, maxBytes: number): Promise<string | null> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -15,10 +15,10 @@ export async function readBody(stream: Readable, maxBytes: number): Promise<stri
 }
 
 /**
- * The fields of a JSON object. A key `__proto__`, at any depth, is refused: whoever copies such an object key by key would
- * change a prototype.
+ * Parses the fields of a JSON object. Refuses the key `__proto__` at any depth, because copying such an object key by key
+ * would set a prototype.
  *
- * @throws MALFORMED when it is no JSON or no object; UNKNOWN_OPTION for a field that is not in `known`.
+ * @throws MALFORMED unless it is a JSON object; UNKNOWN_OPTION for a field that is not in `known`.
  */
 export function parseFields<K extends string>(text: string, known: readonly K[]): ReadonlyMap<K, unknown> {
   const value = parseJson(text)
@@ -68,7 +68,7 @@ function parseJson(text: string): unknown {
     })
   } catch (error) {
     // a SyntaxError, or a RangeError when it nests too deep
-    throw new MillraceError('MALFORMED', `The body is no JSON that can be read: ${(error as Error).message}.`)
+    throw new MillraceError('MALFORMED', `The body is not valid JSON: ${(error as Error).message}.`)
   }
   if (poisoned) throw new MillraceError('MALFORMED', "The body must not have a key '__proto__'.")
   return value

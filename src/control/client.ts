@@ -4,22 +4,22 @@ import { systemClock } from '../lib/clock.js'
 import type { Scaled, ScaleRequest } from './controlled.js'
 import type { FlowStatus } from './status.js'
 
-/** Largest answer that is read, bytes. */
+/** Largest accepted answer, in bytes. */
 const maxAnswerBytes = 64 * 1024 * 1024
 
-/** Milliseconds a Flow may take to say how it stands; one that computes on its main thread takes long. */
+/** Milliseconds a Flow may take to report its status; long, because its main thread may be computing. */
 const statusPatienceMs = 5000
 
-/** A way to a running Flow of this user; each question is a connection of its own. */
+/** Controls a running Flow of this user; each call opens its own connection. */
 export interface FlowControl {
   readonly path: string
-  /** @throws UNAVAILABLE when the Flow is gone, DEADLINE_EXCEEDED when it does not answer within 5 s. */
+  /** @throws UNAVAILABLE when the Flow has stopped, DEADLINE_EXCEEDED when it does not answer within 5 s. */
   status(): Promise<FlowStatus>
-  /** Waits as long as it takes. @throws UNAVAILABLE, and what `flow.scale()` throws. */
+  /** Waits without a timeout. @throws UNAVAILABLE, and what `flow.scale()` throws. */
   scale(stage: string, options: ScaleRequest): Promise<Scaled>
 }
 
-/** Dials nothing yet. */
+/** Returns a control for a socket path, without connecting. */
 export function controlAt(path: string): FlowControl {
   return {
     path,

@@ -1,14 +1,14 @@
 import { integerField, objectField, parseFields, textField } from './body.js'
 import type { Controlled } from './controlled.js'
 
-/** What can be asked of a running Flow. */
+/** A command to a running Flow. */
 export interface Command {
   readonly method: 'GET' | 'POST'
   /** `body` is empty for a GET. The answer is plain data. */
   run(flow: Controlled, body: string): Promise<unknown>
 }
 
-/** By path. A map and no object, so that `/constructor` finds nothing. */
+/** Commands by path. A Map and not an object, so that `/constructor` is not found. */
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['/status', { method: 'GET', run: (flow) => flow.status() }],
   [

@@ -5,17 +5,17 @@ import { plainName } from './socket-name.js'
 import { type FlowSocket, listFlows } from './sockets.js'
 
 /**
- * The running Flow of that name, process id, or path of a control socket; without one the only Flow that runs.
+ * Finds a running Flow by name, process id, or path of its control socket; without an argument, the only running Flow.
  *
- * @throws NOT_FOUND with what runs, when none fits.
- * @throws INVALID_OPTION when several do.
+ * @throws NOT_FOUND when none matches, listing the running Flows.
+ * @throws INVALID_OPTION when several match.
  */
 export async function connect(which?: string): Promise<FlowControl> {
   if (which?.includes('/')) return controlAt(which)
   return controlAt(chooseFlow(await listFlows(), which).path)
 }
 
-/** As `connect` chooses, from a list. */
+/** Chooses from a list as `connect` does. */
 export function chooseFlow(flows: readonly FlowSocket[], which?: string): FlowSocket {
   const fitting = flows.filter((flow) => which === undefined || fits(flow, which))
   const [only] = fitting
@@ -31,7 +31,7 @@ export function listed(flows: readonly FlowSocket[]): string {
   return flows.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')
 }
 
-/** By what it can be chosen: the Flows of one program may have one name. */
+/** What identifies the Flow: Flows of one program may share a name. */
 function told(flow: FlowSocket, flows: readonly FlowSocket[]): string {
   const others = flows.filter((other) => other !== flow)
   const isUnique = (key: 'name' | 'pid'): boolean => others.every((other) => other[key] !== flow[key])

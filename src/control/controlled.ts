@@ -1,13 +1,13 @@
 import type { FlowStatus } from './status.js'
 
-/** What changed in a `scale()`. */
+/** Result of a `scale()`. */
 export interface Scaled {
   readonly from: number
   readonly to: number
   readonly seconds: number
 }
 
-/** What a `rollingUpdate()` did. */
+/** Result of a `rollingUpdate()`. */
 export interface RolledOut {
   /** How many replicas were replaced. */
   readonly replaced: number
@@ -15,18 +15,18 @@ export interface RolledOut {
 }
 
 export interface ScaleRequest {
-  /** Of each shard. */
+  /** Number of replicas of each shard. */
   readonly replicas: number
-  /** Only of this one, counted from 0. Default: of all. */
+  /** Scale only this shard, counted from 0. Default: all shards. */
   readonly shard?: number | undefined
 }
 
-/** What a running Flow lets others of the same user do with it. */
+/** Operations of a running Flow for other programs of the same user. */
 export interface Controlled {
   status(): Promise<FlowStatus>
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
   scale(name: string, options: ScaleRequest): Promise<Scaled>
-  /** Replaces the replicas of a stage one after the other; what it gives is plain data. */
+  /** Replaces the replicas of a stage one after the other; resolves with plain data. */
   rollingUpdate(
     name: string,
     options: { readonly usesWith: Readonly<Record<string, unknown>> },

@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { MillraceError } from '../errors.js'
 
-/** Longest path of a Unix socket on every system we know (macOS: 103; Linux: 107), less the longest name in the folder. */
+/** Maximum length: the shortest limit for paths of Unix sockets (macOS: 103; Linux: 107), less the longest file name. */
 const longestFolder = 60
 
-/** Permissions of others than the owner. */
+/** Permission bits of group and others. */
 const othersBits = 0o077
 const othersWriteBits = 0o022
 const stickyBit = 0o1000
 
-/** Where a program runs, as far as it decides on the folder of control sockets. */
+/** The environment that determines the folder of control sockets. */
 export interface Surroundings {
-  /** `$XDG_RUNTIME_DIR`: made by the system at login, for this user only. */
+  /** `$XDG_RUNTIME_DIR`: created by the system at login, for this user only. */
   readonly runtimeDir: string | undefined
   readonly temporary: string
-  /** Id of the user; -1 where there is none. */
+  /** User id; -1 on systems without user ids. */
   readonly uid: number
 }
 
@@ -27,15 +27,15 @@ export const surroundings = (): Surroundings => ({
 })
 
 /**
- * The folder for a control socket of this user, made when it is not there: `$XDG_RUNTIME_DIR/millrace`, else `millrace-UID`
- * in the temporary folder. It is a folder and no link, belongs to this user, and nobody else may enter it: anybody may
- * have made one of that name in `/tmp`, to listen there in our place or to have our sockets.
+ * The folder for this user's control sockets, created if missing: `$XDG_RUNTIME_DIR/millrace`, else `millrace-UID` in the
+ * temporary folder. It must be a folder and not a link, belong to this user, and be closed to others, because any user can
+ * create a folder of that name in `/tmp` to impersonate a Flow or to take over its sockets.
  *
- * @throws UNSUPPORTED where there are no users, or when the folder cannot be trusted; then nothing was changed.
+ * @throws UNSUPPORTED on systems without user ids, or when the folder cannot be trusted; nothing was changed then.
  */
 export function controlFolder(from: Surroundings = surroundings()): string {
   if (from.uid < 0) throw new MillraceError('UNSUPPORTED', 'Control sockets need a system with users.')
-  const folder = places(from)[0]!
+  const folder = candidates(from)[0]!
   refuseIf(whyParentNotTrusted(folder, from.uid))
   try {
     mkdirSync(folder, { mode: 0o700 })
@@ -46,21 +46,21 @@ export function controlFolder(from: Surroundings = surroundings()): string {
   return folder
 }
 
-/** Folders that may have sockets of this user's Flows, and can be trusted: a service may run without `$XDG_RUNTIME_DIR`. */
+/** Trusted folders that may have sockets of this user's Flows; several, because a service may run without `$XDG_RUNTIME_DIR`. */
 export function foldersToSearch(from: Surroundings = surroundings()): readonly string[] {
   if (from.uid < 0) return []
-  return places(from).filter(
+  return candidates(from).filter(
     (folder) => whyParentNotTrusted(folder, from.uid) === null && whyNotTrusted(folder, from.uid) === null,
   )
 }
 
-/** The first is where a Flow of these surroundings makes its socket. */
-function places({ runtimeDir, temporary, uid }: Surroundings): readonly string[] {
+/** Possible folders; a Flow creates its socket in the first. */
+function candidates({ runtimeDir, temporary, uid }: Surroundings): readonly string[] {
   const inTemporary = join(temporary, `millrace-${uid}`)
   const short = inTemporary.length > longestFolder ? join('/tmp', `millrace-${uid}`) : inTemporary
   if (runtimeDir === undefined || !isAbsolute(runtimeDir)) return [short]
   const inRuntimeDir = join(runtimeDir, 'millrace')
-  // `sudo` may keep the variable of another user: a folder made there by root would lock that user out
+  // `sudo` may keep another user's variable: a folder created there by root would lock that user out
   return inRuntimeDir.length <= longestFolder && isPrivate(runtimeDir, uid) ? [inRuntimeDir, short] : [short]
 }
 
@@ -69,7 +69,7 @@ function isPrivate(folder: string, uid: number): boolean {
   return stats !== undefined && stats.isDirectory() && stats.uid === uid && (stats.mode & othersBits) === 0
 }
 
-/** One sentence, or null when only this user (and root) can put something into the folder. */
+/** The reason as a sentence; null when only this user (and root) can write to the folder. */
 function whyNotTrusted(folder: string, uid: number): string | null {
   const stats = lstatSync(folder, { throwIfNoEntry: false })
   if (stats === undefined) return `${folder} does not exist.`
@@ -80,7 +80,7 @@ function whyNotTrusted(folder: string, uid: number): string | null {
   return `${folder} must be for its owner only (mode 700), and has mode ${(stats.mode & 0o777).toString(8)}.`
 }
 
-/** One sentence, or null when nobody but this user and root can put another folder in the place of this one. */
+/** The reason as a sentence; null when only this user and root can replace the folder. */
 function whyParentNotTrusted(folder: string, uid: number): string | null {
   const parent = dirname(folder)
   const stats = statSync(parent, { throwIfNoEntry: false })

@@ -2,8 +2,8 @@ import type { Controlled } from './controlled.js'
 import type { ControlServer } from './server.js'
 
 /**
- * `openControl` of `server.ts`, loaded when it is called. It is a bundle of its own: as a part of the package's it would
- * cut what pods load into more files. Never rejects.
+ * Loads `server.ts` on demand and calls its `openControl`. It has its own bundle: as part of the package's bundle it would
+ * split the code that pods load into more files. Never rejects.
  */
 export async function openControl(flow: Controlled, name: string): Promise<ControlServer | null> {
   try {

@@ -1,12 +1,12 @@
 import { connect } from 'node:net'
 import { systemClock } from '../lib/clock.js'
 
-/** Longer than any system takes to say whether somebody listens. */
+/** Longer than any system takes to accept or refuse a connection. */
 const patienceMs = 1000
 
 /**
- * Whether a program listens on that socket. One that is stopped or computes counts: the system accepts for it. Unlike
- * process ids this holds across containers that share the folder.
+ * True when a program listens on the socket, even if it is stopped or busy: the kernel accepts the connection. Unlike process
+ * ids this works across containers that share the folder.
  */
 export function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -18,7 +18,7 @@ export function isListening(path: string): Promise<boolean> {
       resolve(listens)
     }
     socket.once('connect', () => settle(true))
-    // EAGAIN: its queue is full, so there is one
+    // EAGAIN: the backlog is full, so a program listens
     socket.once('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'))
   })
 }

@@ -1,19 +1,19 @@
 import { type ErrorCode, MillraceError } from '../errors.js'
 
-/** What an answer consists of; `body` is sent as JSON. */
+/** An HTTP response; `body` is sent as JSON. */
 export interface Reply {
   readonly status: number
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** The body of an answer that is none. */
+/** Body of an error response. */
 export interface Refusal {
   readonly code: ErrorCode
   readonly message: string
 }
 
-/** HTTP status (RFC 9110) of what is not a defect of ours: 500. */
+/** HTTP status (RFC 9110) by error code; 500 for codes not listed. */
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   INVALID_OPTION: 400,
   UNKNOWN_OPTION: 400,
@@ -30,7 +30,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   START_TIMEOUT: 504,
 }
 
-/** An error as an answer: its code and message, nothing of its stack. */
+/** Converts an error to a response with its code and message, without the stack. */
 export function refuse(
   error: unknown,
   status?: number,

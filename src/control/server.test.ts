@@ -237,7 +237,7 @@ describe('a client', () => {
     })
   })
 
-  it('says so when nobody listens, and when no Flow answers', async () => {
+  it('says so when no program listens, and when no Flow answers', async () => {
     await expect(controlAt(join(folder, 'none.sock')).status()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     const path = join(folder, 'other-1.sock')
     const server = createServer((socket) => {

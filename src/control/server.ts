@@ -1,7 +1,7 @@
 // Invariants
-// 1. Only this user reaches a Flow: its folder has mode 0700 and was verified, the socket has mode 0600.
-// 2. Nothing here keeps the program alive, and nothing that goes wrong here ends or delays the Flow.
-// 3. After `close()` was called no command reaches the Flow, and the file is gone.
+// 1. Only this user can reach a Flow: its folder has mode 0700 and was verified, the socket has mode 0600.
+// 2. The server does not keep the program alive, and its failures neither stop nor delay the Flow.
+// 3. After `close()` was called no command reaches the Flow, and the socket file is removed.
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -15,10 +15,10 @@ import { isListening } from './probe.js'
 import { type Reply, refuse } from './reply.js'
 import { socketName } from './socket-name.js'
 
-/** Largest body of a request, bytes. */
+/** Largest request body, in bytes. */
 const maxBodyBytes = 1024 * 1024
 
-/** Of one user's own tools; a program that hangs must not eat up the file descriptors of the Flow. */
+/** Connections of the user's own tools; a client that hangs must not exhaust the Flow's file descriptors. */
 const maxConnections = 32
 
 const limits = {
@@ -28,22 +28,22 @@ const limits = {
   connectionsCheckingInterval: 2000,
 }
 
-/** Flows of one name in one program. */
+/** Most Flows of one name in one program. */
 const mostTurns = 64
 
 export interface ControlServer {
-  /** Of its socket. */
+  /** Path of its socket. */
   readonly path: string
   /**
-   * Removes the socket and takes no more commands. Those under way may be answered until `until` has settled; then the
+   * Removes the socket and refuses new commands. Commands in progress may be answered until `until` has settled; then the
    * promise resolves. Idempotent, never rejects.
    */
   close(options: { readonly until: Promise<unknown> }): Promise<void>
 }
 
 /**
- * Lets the user's other programs ask this Flow how it stands and scale it: HTTP on a Unix socket
- * `NAME-PID.sock` that only this user may open. Never rejects; null when there can be none, which is logged.
+ * Lets the user's other programs read the status of this Flow and scale it: HTTP on a Unix socket `NAME-PID.sock` that only
+ * this user may open. Never rejects; resolves with null, and logs why, when the socket cannot be opened.
  *
  * @example curl --unix-socket $XDG_RUNTIME_DIR/millrace/flow-4711.sock http://flow/status
  */
@@ -59,7 +59,7 @@ export async function openControl(flow: Controlled, name: string): Promise<Contr
   }
 }
 
-/** Listens in a folder that was verified. Rejects with what the system says. */
+/** Listens in a verified folder. Rejects with the system's error. */
 export async function listen(flow: Controlled, name: string, folder: string): Promise<ControlServer> {
   const gate = { open: true }
   const server = createServer(limits, (request, response) => {
@@ -70,7 +70,7 @@ export async function listen(flow: Controlled, name: string, folder: string): Pr
   server.on('connection', (socket) => socket.unref())
   const path = await bind(server, folder, name)
   chmodSync(path, 0o600)
-  server.on('error', () => {}) // of accepting: the system is out of descriptors, the client sees it
+  server.on('error', () => {}) // accept() failed (out of file descriptors): the client sees it
   const remove = (): void => rmSync(path, { force: true })
   process.once('exit', remove)
   let closed: Promise<void> | undefined
@@ -91,14 +91,14 @@ async function bind(server: Server, folder: string, name: string): Promise<strin
     const path = join(folder, socketName(name, process.pid, turn))
     if (await tryBind(server, path)) return path
     if (await isListening(path)) continue
-    // a killed program had our process id
+    // left behind by a killed program with the same process id
     rmSync(path, { force: true })
     if (await tryBind(server, path)) return path
   }
   throw new MillraceError('RESOURCE_EXHAUSTED', `${mostTurns} Flows '${name}' run in this program already.`)
 }
 
-/** False when the path is taken. */
+/** False when the path is in use. */
 function tryBind(server: Server, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const settle = (error?: NodeJS.ErrnoException): void => {
@@ -110,7 +110,7 @@ function tryBind(server: Server, path: string): Promise<boolean> {
     }
     server.once('error', settle)
     server.once('listening', settle)
-    // exclusive: a worker of node:cluster would hand the socket to its primary
+    // exclusive: otherwise a worker of node:cluster would pass the socket to its primary
     server.listen({ path, exclusive: true })
   })
 }
@@ -118,7 +118,7 @@ function tryBind(server: Server, path: string): Promise<boolean> {
 async function end(server: Server, until: Promise<unknown>): Promise<void> {
   server.close()
   await until.catch(() => {})
-  // answers that became known together with `until` are written first
+  // first write the answers that became available together with `until`
   await new Promise((resolve) => setImmediate(resolve))
   server.closeAllConnections()
 }

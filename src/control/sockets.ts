@@ -5,16 +5,16 @@ import { foldersToSearch, type Surroundings, surroundings } from './folder.js'
 import { isListening } from './probe.js'
 import { parseSocketName } from './socket-name.js'
 
-/** A Flow that can be reached. */
+/** A running Flow's control socket. */
 export interface FlowSocket {
-  /** The Flow's name, as far as a file name can have it; its status has it in full. */
+  /** The Flow's name as restricted for file names; its status has the full name. */
   readonly name: string
-  /** Of the program that runs it. */
+  /** Id of the process that runs it. */
   readonly pid: number
   readonly path: string
 }
 
-/** Running Flows of this user, by name and process id. Sockets that a killed program left behind are removed. */
+/** Running Flows of this user, sorted by name and process id. Removes sockets of killed programs. */
 export async function listFlows(from: Surroundings = surroundings()): Promise<readonly FlowSocket[]> {
   const found = foldersToSearch(from).flatMap((folder) => socketsIn(folder))
   const alive = await Promise.all(found.map(isRunning))
@@ -34,7 +34,7 @@ function socketsIn(folder: string): FlowSocket[] {
 
 async function isRunning({ pid, path }: FlowSocket): Promise<boolean> {
   if (await isListening(path)) return true
-  // a program that lives may be about to listen
+  // a live program may be about to listen
   if (!isAlive(pid)) rmSync(path, { force: true })
   return false
 }

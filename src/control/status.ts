@@ -1,12 +1,12 @@
-/** How a Flow stands. */
+/** Status of a Flow. */
 export interface FlowStatus {
   readonly name: string
   readonly on: 'localhost' | 'docker' | 'kubernetes'
-  /** Of the cluster that it runs in; only there. */
+  /** Namespace of the cluster; only on Kubernetes. */
   readonly namespace?: string
-  /** Of the program that runs it; null where none of this machine does. */
+  /** Id of the process that runs it; null on Docker and Kubernetes. */
   readonly pid: number | null
-  /** Of the gateway, as this program or machine reaches it; null where it does not without further ado. */
+  /** Port of the gateway as reached from this machine; null when it cannot be reached directly. */
   readonly port: number | null
   readonly stages: readonly StageStatus[]
 }
@@ -14,33 +14,34 @@ export interface FlowStatus {
 export interface StageStatus {
   readonly name: string
   readonly runtime: 'process' | 'thread' | 'inline' | 'docker' | 'kubernetes' | 'external' | 'pass-through'
-  /** Replicas that there should be, of all shards. */
+  /** Desired number of replicas, over all shards. */
   readonly replicas: number
-  /** Those that take requests. */
+  /** Replicas that take requests. */
   readonly ready: number
-  /** Why dead replicas are not replaced at the moment; null when all is well. */
+  /** Why dead replicas are not being replaced; null when the stage is not degraded. */
   readonly degraded: string | null
-  /** Requests that wait for a replica. */
+  /** Requests waiting for a replica. */
   readonly waiting: number
-  /** One for a stage that is not sharded. */
+  /** A stage without shards has one entry. */
   readonly shards: readonly ShardStatus[]
   readonly pods: readonly PodStatus[]
 }
 
 export interface ShardStatus {
-  /** `exec/shard-1`; the name of the stage when it has one shard. */
+  /** `exec/shard-1`, or the stage's name when it has one shard. */
   readonly name: string
   readonly replicas: number
   readonly ready: number
-  /** Requests that the gateway asked it, where there are several shards. */
+  /** Requests the gateway sent to this shard; counted only when there are several shards. */
   readonly asked: number
-  /** Those of them whose answer was missing. */
+  /** Those of them that failed. */
   readonly failed: number
 }
 
 /**
- * `starting`, `ready`, `ejected` (failed too often and rests), `probing` (shows that it has recovered), `silent` (does not
- * answer), `draining` (finishes what it has), `backoff` (died, and is replaced a little later).
+ * `starting`, `ready`, `ejected` (failed too often, gets no requests for a while), `probing` (gets trial requests after an
+ * ejection), `silent` (does not answer), `lost` (its node or connection is lost), `draining` (finishing requests in flight),
+ * `backoff` (died, will be restarted).
  */
 export type PodState =
   | 'starting'
@@ -57,12 +58,12 @@ export interface PodStatus {
   /** Null while there is no process. */
   readonly pid: number | null
   readonly state: PodState
-  /** Requests sent to it and not answered. */
+  /** Requests sent to it and not answered yet. */
   readonly inFlight: number
-  /** Milliseconds, a moving average; null before the first answer. */
+  /** Moving average in milliseconds; null before the first answer. */
   readonly latencyMs: number | null
-  /** How often this replica was replaced because it died. */
+  /** Number of restarts of this replica. */
   readonly restarts: number
-  /** Milliseconds since it became what it is. */
+  /** Milliseconds since the last change of state. */
   readonly sinceMs: number
 }

@@ -1,10 +1,10 @@
-/** Told the hosts there are now: at first, and whenever that changes. */
+/** Called with the current hosts: first at the start, then after each change. */
 export type OnHosts = (hosts: ReadonlySet<string>) => void
 
-/** Where the servers behind one name are, as they come and go. */
+/** Tracks the servers behind one name. */
 export interface HostSource {
-  /** Resolves when the first answer, if there is one, was told. Never rejects. */
+  /** Starts; resolves after the first result was reported, or there is none. Never rejects. */
   open(found: OnHosts): Promise<void>
-  /** Tells no more. */
+  /** Stops reporting. */
   close(): void
 }

@@ -13,16 +13,16 @@ export interface SourceTools {
   /** In [0, 1). */
   readonly random: () => number
   readonly lookup: Lookup
-  /** The cluster that this process is in; null when it is in none. */
+  /** The cluster in which this process runs; null outside a cluster. */
   cluster(): Promise<Cluster | null>
-  /** A sentence for the log. */
+  /** Logs a sentence. */
   say(sentence: string): void
 }
 
-/** How a host is turned into servers. */
+/** How to discover the servers of a host. */
 export type Discovery = 'dns' | 'kubernetes'
 
-/** Gives the source of a host, one watch for all Services of a namespace. */
+/** Creates sources of hosts, with one watch for all Services of a namespace. */
 export function hostSources(tools: SourceTools): (host: string, discovery: Discovery) => HostSource {
   const watches = new Map<string, EndpointWatch>()
   const watchOf = (namespace: string): EndpointWatch => {

@@ -2,10 +2,10 @@ import type { Clock } from '../lib/clock.js'
 import type { HostSource, OnHosts } from './host-source.js'
 import type { Lookup } from './lookup.js'
 
-/** Between two looks. */
+/** Interval of lookups. */
 const everyMs = 1000
 
-/** Looks in a row that must find nobody before that is believed: a name server that restarts knows no name for a while. */
+/** Empty lookups in a row before the list becomes empty: a restarting name server knows no names for a while. */
 const looksWithoutAnybody = 3
 
 export interface PolledTools {
@@ -14,7 +14,7 @@ export interface PolledTools {
 }
 
 /**
- * The addresses behind a name, which is looked up each second. When it cannot be looked up everything stays as it is.
+ * The addresses of a host name, looked up every second. While a lookup fails, the last addresses are kept.
  */
 export class PolledHosts implements HostSource {
   readonly #name: string

@@ -2,9 +2,9 @@ import type Dockerode from 'dockerode'
 import type { Labels } from './labels.js'
 import { type Mount, mountsOf } from './mounts.js'
 
-/** A container to be made. */
+/** A container to create. */
 export interface ContainerSpec {
-  /** Default: the engine makes one up. */
+  /** Default: chosen by the engine. */
   readonly name?: string
   readonly image: string
   /** Default: the image's. */
@@ -17,12 +17,12 @@ export interface ContainerSpec {
   readonly user?: string
   readonly publish?: readonly PublishedPort[]
   readonly mounts?: readonly Mount[]
-  /** `limitsOf` and `gpusOf`, and what else the engine knows. */
+  /** `limitsOf`, `gpusOf`, and other settings of the engine. */
   readonly host?: Dockerode.HostConfig
-  /** Name of a network, with names by which others find it there. Default: the engine's own, without names. */
+  /** Network to join, with DNS aliases. Default: the engine's default network, without aliases. */
   readonly network?: { readonly name: string; readonly aliases?: readonly string[] }
   /**
-   * `'lifeline'`: kept open as long as this program holds it (`Container.attach`), and closed with the first holder.
+   * `'lifeline'`: standard input stays open while this program is attached (`Container.attach`), and closes when it exits.
    * Default `'none'`.
    */
   readonly stdin?: 'none' | 'lifeline'
@@ -30,13 +30,13 @@ export interface ContainerSpec {
 }
 
 export interface PublishedPort {
-  /** Of the container. */
+  /** Port of the container. */
   readonly port: number
-  /** Of this machine; 0 lets the engine choose. */
+  /** Address on the host; port 0 lets the engine choose. */
   readonly at: { readonly host: string; readonly port: number }
 }
 
-/** As the engine takes it. Nothing in it may gain rights beyond what it starts with. */
+/** Converts a spec to the engine's options, with `no-new-privileges`. */
 export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
   const { name, image, entrypoint, command, env = {}, labels, user, publish = [], mounts = [] } = spec
   const { network, healthcheck, stdin = 'none' } = spec

@@ -9,7 +9,7 @@ import { dockerFailure, isConflict, isNotFound } from './failure.js'
 import type { Labels } from './labels.js'
 import { type ContainerFile, folderTar, tarOf } from './tar.js'
 
-/** How a container stands. */
+/** State of a container. */
 export interface ContainerFacts {
   readonly id: string
   readonly name: string
@@ -17,7 +17,7 @@ export interface ContainerFacts {
   readonly labels: Labels
   /** `created`, `running`, `paused`, `restarting`, `exited`, `dead`. */
   readonly state: string
-  /** Of its first process, as the engine's machine numbers them; 0 when it does not run. */
+  /** Process id of its first process on the engine's host; 0 when it does not run. */
   readonly pid: number
   readonly exitCode: number
   readonly outOfMemory: boolean
@@ -26,13 +26,13 @@ export interface ContainerFacts {
   /** `starting`, `healthy`, `unhealthy`; null without a check. */
   readonly health: string | null
   readonly restarts: number
-  /** In its networks, by their names. */
+  /** IP address by network name. */
   readonly addresses: Readonly<Record<string, string>>
-  /** Port of this machine by port of the container. */
+  /** Host port by container port. */
   readonly ports: Readonly<Record<number, number>>
 }
 
-/** How it ended. */
+/** How a container exited. */
 export interface ContainerEnd {
   readonly code: number
   readonly outOfMemory: boolean
@@ -40,7 +40,7 @@ export interface ContainerEnd {
 
 /** Both directions of a container's first process. */
 export interface Attachment {
-  /** Its standard input; it is closed in the container when this program ends, where `stdin` is `'lifeline'`. */
+  /** Its standard input. With `stdin: 'lifeline'` it closes in the container when this program exits. */
   readonly stdin: Duplex
   /** Resolves after the last line. */
   readonly ended: Promise<void>
@@ -68,7 +68,7 @@ export class Container {
     this.#container = docker.getContainer(id)
   }
 
-  /** Makes one, which does not run yet. @throws NOT_FOUND without the image, INVALID_OPTION, START_FAILED */
+  /** Creates a container without starting it. @throws NOT_FOUND without the image, INVALID_OPTION, START_FAILED */
   static async create({ docker }: Engine, spec: ContainerSpec): Promise<Container> {
     try {
       const { id } = await docker.createContainer(createOptions(spec))
@@ -78,12 +78,12 @@ export class Container {
     }
   }
 
-  /** One that is there, by its id or name. */
+  /** An existing container, by id or name. */
   static at({ docker }: Engine, id: string): Container {
     return new Container(docker, id)
   }
 
-  /** All that have these labels (`''`: any value), whatever their state. */
+  /** All containers with these labels (`''` matches any value), in any state. */
   static async list({ docker }: Engine, labels: Labels): Promise<readonly Container[]> {
     const label = Object.entries(labels).map(([name, value]) => (value === '' ? name : `${name}=${value}`))
     try {
@@ -103,7 +103,7 @@ export class Container {
     }
   }
 
-  /** Null when there is none any more. */
+  /** Null when it no longer exists. */
   async inspect(): Promise<ContainerFacts | null> {
     try {
       return factsOf(await this.#container.inspect())
@@ -113,7 +113,7 @@ export class Container {
     }
   }
 
-  /** Resolves when it has ended; null when it was removed before that was seen. To be called once it was started. */
+  /** Resolves when it has exited; with null when it was removed first. Call after `start()`. */
   async wait(): Promise<ContainerEnd | null> {
     try {
       await this.#container.wait()
@@ -124,17 +124,17 @@ export class Container {
     return facts && { code: facts.exitCode, outOfMemory: facts.outOfMemory }
   }
 
-  /** SIGTERM, after `graceMs` SIGKILL; resolves when it has ended. */
+  /** SIGTERM, then SIGKILL after `graceMs`; resolves when it has exited. */
   async stop(graceMs: number): Promise<void> {
     await this.#quietly(() => this.#container.stop({ t: Math.ceil(graceMs / 1000) }), 'stopped')
   }
 
-  /** Sends a signal; nothing happens when it does not run. */
+  /** Sends a signal; does nothing when it does not run. */
   async kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT' | (string & {}) = 'SIGKILL'): Promise<void> {
     await this.#quietly(() => this.#container.kill({ signal }), 'signalled')
   }
 
-  /** Also removes a container that runs. Its anonymous volumes go with it, named ones stay. */
+  /** Removes it, even while it runs, with its anonymous volumes; named volumes stay. */
   async remove(): Promise<void> {
     try {
       await this.#container.remove({ force: true, v: true })
@@ -145,7 +145,7 @@ export class Container {
     }
   }
 
-  /** Another caller is removing it: until that is done its networks count it as an active endpoint. */
+  /** Waits for the removal by another caller: until then its networks count it as an active endpoint. */
   async #removedByAnother(): Promise<void> {
     const abortSignal = AbortSignal.timeout(removalMs)
     try {
@@ -155,7 +155,7 @@ export class Container {
     }
   }
 
-  /** Writes small files into a folder of it. */
+  /** Writes small files into a folder of the container. */
   async put(files: readonly ContainerFile[], folder: string): Promise<void> {
     try {
       await this.#container.putArchive(tarOf(files), { path: folder })
@@ -164,7 +164,7 @@ export class Container {
     }
   }
 
-  /** Gives a folder of it, which it is not running in yet, to a user: a new volume is root's. */
+  /** Changes the owner of a folder before the start: a new volume belongs to root. */
   async own(folder: string, user: { readonly uid: number; readonly gid: number }): Promise<void> {
     try {
       await this.#container.putArchive(folderTar(folder.replace(/^\//, ''), user), { path: '/' })
@@ -173,7 +173,7 @@ export class Container {
     }
   }
 
-  /** Its output from its beginning, line by line, until it ends; resolves then. To be called once it was started. */
+  /** Follows its output from the beginning, line by line; resolves when it ends. Call after `start()`. */
   async follow(target: LineTarget): Promise<void> {
     try {
       const stream = await this.#container.logs({ follow: true, stdout: true, stderr: true })
@@ -183,7 +183,7 @@ export class Container {
     }
   }
 
-  /** Holds both ends of it, from before it is started. */
+  /** Attaches to input and output; call before `start()`. */
   async attach(target: LineTarget): Promise<Attachment> {
     try {
       const stdin = (await this.#container.attach({
@@ -203,12 +203,12 @@ export class Container {
       out.end()
       err.end()
     }
-    // an engine that goes away ends the output as well
+    // the output also ends when the engine goes away
     for (const event of ['end', 'close', 'error']) stream.once(event, over)
     await read
   }
 
-  /** What is so already, or has gone, is well. */
+  /** Ignores "not found" and "already in that state". */
   async #quietly(work: () => Promise<unknown>, done: string): Promise<void> {
     try {
       await work()
@@ -223,7 +223,7 @@ export class Container {
   }
 }
 
-/** The engine says all in words. */
+/** Detects a taken port from the message: the engine has no code for it. */
 function startFailure(error: unknown): MillraceError {
   const failure = dockerFailure(error, 'The container cannot be started')
   const isTaken = /port is already allocated|address already in use/i.test(failure.message)

@@ -5,16 +5,16 @@ import type Dockerode from 'dockerode'
 import { MillraceError } from '../errors.js'
 import { dockerFailure } from './failure.js'
 
-/** A Docker engine that has answered. */
+/** A reachable Docker engine. */
 export interface Engine {
   readonly docker: Dockerode
   /** As in DOCKER_HOST. */
   readonly address: string
-  /** Whether containers of it can be reached at 127.0.0.1: it is on this machine. */
+  /** True when the engine is on this machine, so its containers can be reached at 127.0.0.1. */
   readonly isLocal: boolean
 }
 
-/** The version of its API that is needed: that of Docker 20.10. */
+/** Minimum API version: Docker 20.10. */
 const leastApi = [1, 41] as const
 
 const advice =
@@ -22,7 +22,7 @@ const advice =
   '(contexts of the docker command are not read).'
 
 /**
- * Connects to the engine of DOCKER_HOST, otherwise to that of this machine, with dockerode, an optional peer.
+ * Connects to the engine in DOCKER_HOST, else to the local one, with dockerode, an optional peer dependency.
  *
  * @throws MODULE_NOT_FOUND when dockerode is not installed, UNAVAILABLE when no engine answers, UNSUPPORTED when it is too old
  */
@@ -62,7 +62,7 @@ export function checkVersion(version: { readonly Version: string; readonly ApiVe
   )
 }
 
-/** Docker Desktop has its socket in the user's folder. */
+/** Docker Desktop has its socket in the home folder. */
 async function addressOf(env: NodeJS.ProcessEnv): Promise<string> {
   if (env.DOCKER_HOST) return env.DOCKER_HOST.includes('://') ? env.DOCKER_HOST : `tcp://${env.DOCKER_HOST}`
   if (process.platform === 'win32') return 'npipe:////./pipe/docker_engine'
@@ -74,7 +74,7 @@ async function addressOf(env: NodeJS.ProcessEnv): Promise<string> {
   return `unix://${isThere ? own : '/var/run/docker.sock'}`
 }
 
-/** TLS by DOCKER_CERT_PATH is dockerode's own business. */
+/** dockerode reads the TLS settings (DOCKER_CERT_PATH) itself. */
 function createClient(Docker: typeof Dockerode, address: string, env: NodeJS.ProcessEnv): Dockerode {
   const [, socketPath] = /^(?:unix|npipe):\/\/(.+)$/.exec(address) ?? []
   if (socketPath !== undefined) return new Docker({ socketPath })

@@ -9,7 +9,7 @@ export interface ExecEnd {
   readonly stderr: string
 }
 
-/** Runs a program in a container that runs. @throws NOT_FOUND, START_FAILED, UNAVAILABLE when the container or the engine is away */
+/** Runs a program in a running container. @throws NOT_FOUND, START_FAILED, UNAVAILABLE when the container or the engine is gone */
 export async function execIn({ docker }: Engine, id: string, command: readonly string[]): Promise<ExecEnd> {
   try {
     const exec = await docker

@@ -1,9 +1,9 @@
 import { type ErrorCode, MillraceError } from '../errors.js'
 
-/** What the engine answers with, by status code. */
+/** Error codes by HTTP status of the engine. */
 const codes: Readonly<Record<number, ErrorCode>> = { 400: 'INVALID_OPTION', 404: 'NOT_FOUND' }
 
-/** An error of the engine, in its own words behind ours. `doing`: what was tried, as 'The container x cannot be started'. */
+/** Wraps an error of the engine. `doing` is put before its message: 'The container x cannot be started'. */
 export function dockerFailure(error: unknown, doing: string): MillraceError {
   if (MillraceError.is(error)) return error
   const { statusCode, code } = error as { readonly statusCode?: number; readonly code?: string }
@@ -14,18 +14,18 @@ export function dockerFailure(error: unknown, doing: string): MillraceError {
   })
 }
 
-/** Whether the engine said that there is no such thing. */
+/** True for HTTP 404. */
 export function isNotFound(error: unknown): boolean {
   return statusOf(error) === 404
 }
 
-/** Whether it is so already, or somebody else is at it. */
+/** True when the object is already in that state, or another operation is in progress. */
 export function isConflict(error: unknown): boolean {
   const status = statusOf(error)
   return status === 304 || status === 409
 }
 
-/** What the engine says, without what dockerode puts before it: `(HTTP code 404) no such container - …`. */
+/** The engine's message without dockerode's prefix `(HTTP code 404) no such container - …`. */
 export function reasonOf(error: unknown): string {
   const { json, message } = error as {
     readonly json?: { readonly message?: unknown }

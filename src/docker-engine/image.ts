@@ -4,34 +4,34 @@ import { type Clock, systemClock } from '../lib/clock.js'
 import type { Engine } from './engine.js'
 import { dockerFailure, isNotFound, reasonOf } from './failure.js'
 
-/** What an image says of itself. */
+/** Configuration of an image. */
 export interface ImageFacts {
   readonly id: string
   readonly entrypoint: readonly string[]
   readonly command: readonly string[]
   readonly user: string
   readonly workingDir: string
-  /** Of Linux images `linux`. */
+  /** `linux` for Linux images. */
   readonly os: string
 }
 
 export interface PullOptions {
-  /** One sentence now and then, while it is pulled. */
+  /** Called with a progress sentence every two seconds during a pull. */
   report(sentence: string): void
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
 
-/** Between two sentences about one image. */
+/** Interval of progress reports per image. */
 const reportEveryMs = 2000
 
-/** Pulls that are under way, so that several replicas of one image wait for the same one. */
+/** Pulls in progress, so that several replicas of one image share one pull. */
 const pulls = new Map<string, Promise<void>>()
 
 /**
- * An image as the engine has it; one that it has not is pulled.
+ * Looks up an image, and pulls it when the engine does not have it.
  *
- * @throws NOT_FOUND when it cannot be pulled, in the registry's own words; CANCELLED
+ * @throws NOT_FOUND when it cannot be pulled, with the registry's message; CANCELLED
  */
 export async function ensureImage(engine: Engine, name: string, options: PullOptions): Promise<ImageFacts> {
   const found = await inspectImage(engine, name)
@@ -63,7 +63,7 @@ export async function inspectImage({ docker }: Engine, name: string): Promise<Im
   }
 }
 
-/** A name without a tag would pull all tags. */
+/** Adds the tag `latest` to a name without one: the engine would pull all tags. */
 async function pull(
   { docker }: Engine,
   name: string,
@@ -110,7 +110,7 @@ function followed(
   })
 }
 
-/** What the engine tells while it pulls. */
+/** A progress event of a pull. */
 export interface PullEvent {
   readonly id?: string
   readonly status?: string
@@ -130,7 +130,7 @@ export class PullProgress {
     const { current: before = 0, total: all = 0 } = this.#layers.get(id) ?? {}
     const total = progressDetail?.total ?? all
     const done = /^(Pull complete|Already exists)$/.test(status)
-    // extracting counts from 0 again
+    // extracting counts bytes from 0 again
     const current = status === 'Downloading' ? (progressDetail?.current ?? before) : done ? total : before
     this.#layers.set(id, { current, total, done })
   }
@@ -150,7 +150,7 @@ function asList(value: string | readonly string[] | null | undefined): readonly 
   return typeof value === 'string' ? [value] : value
 }
 
-/** Another one may still want what is under way. */
+/** Stops waiting when aborted, without cancelling the work: another caller may share it. */
 function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {

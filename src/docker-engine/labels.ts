@@ -1,26 +1,26 @@
 import { hostname } from 'node:os'
 import { isSameProcess, processSpace, processStart } from '../workspace/process-space.js'
 
-/** What containers, networks and volumes of Millrace are known by. */
+/** Labels of Millrace's containers, networks and volumes. */
 export const labelNames = {
   /** Name of the Flow. */
   flow: 'millrace.flow',
   stage: 'millrace.stage',
   /** `exec/rep-0`. */
   pod: 'millrace.pod',
-  /** Of a container that must not outlive the program that started it: the program's process id, … */
+  /** For a container that must not outlive the program that started it: the program's process id, … */
   ownerPid: 'millrace.owner.pid',
-  /** … what tells it from a later process of that id, … */
+  /** … its start time, which distinguishes it from a later process with that id, … */
   ownerStart: 'millrace.owner.start',
-  /** … in which boot and container that id means something, … */
+  /** … the boot and PID namespace in which the id is valid, … */
   ownerSpace: 'millrace.owner.space',
-  /** … and on which machine. */
+  /** … and the machine. */
   ownerHost: 'millrace.owner.host',
 } as const
 
 export type Labels = Readonly<Record<string, string>>
 
-/** Of what must not outlive this process. */
+/** Labels for containers that must not outlive this process. */
 export function ownerLabels(): Labels {
   return {
     [labelNames.ownerPid]: String(process.pid),
@@ -31,8 +31,8 @@ export function ownerLabels(): Labels {
 }
 
 /**
- * Whether the program that must not be outlived has ended, for certain. Of one in another container, or on another machine
- * that uses the same engine, nobody here can tell; of an earlier boot of this machine nothing runs any more.
+ * True when the owning program has certainly exited. False for owners in another container or on another machine with the
+ * same engine, whose state is not known here. Owners from an earlier boot of this machine have exited.
  */
 export function isOrphaned(labels: Labels): boolean {
   const { ownerPid, ownerStart, ownerSpace, ownerHost } = labelNames

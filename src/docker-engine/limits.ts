@@ -2,11 +2,11 @@ import type Dockerode from 'dockerode'
 import type { ContainerSettings, Resources } from '../plan/container.js'
 import { amountOf } from '../plan/quantity.js'
 
-/** Limits and reservations of one container, as the engine takes them. */
+/** Converts a container's limits and requests to the engine's settings. */
 export function limitsOf({ limits, requests }: Resources): Dockerode.HostConfig {
   return {
     ...(limits?.cpu !== undefined && { NanoCpus: Math.round(amountOf(limits.cpu) * 1e9) }),
-    // swap as well, or twice as much could be taken
+    // limit swap too: otherwise the container could use twice the memory
     ...(limits?.memory !== undefined && {
       Memory: Math.round(amountOf(limits.memory)),
       MemorySwap: Math.round(amountOf(limits.memory)),
@@ -15,7 +15,7 @@ export function limitsOf({ limits, requests }: Resources): Dockerode.HostConfig 
   }
 }
 
-/** As `docker run --gpus`. */
+/** Equivalent of `docker run --gpus`. */
 export function gpusOf(gpus: ContainerSettings['gpus']): Dockerode.HostConfig {
   if (gpus === null) return {}
   const which =

@@ -5,17 +5,17 @@ import type { Volume } from '../plan/container.js'
 import type { Engine } from './engine.js'
 import { dockerFailure, isNotFound } from './failure.js'
 
-/** What a container has from outside of itself. */
+/** A mount of a container. */
 export type Mount =
   | { readonly kind: 'volume'; readonly name: string; readonly target: string; readonly labels?: Labels }
-  /** A folder of the machine, which must be there. */
+  /** A host folder, which must exist. */
   | { readonly kind: 'folder'; readonly source: string; readonly target: string; readonly readOnly?: boolean }
-  /** Goes with the container. */
+  /** A tmpfs, lost with the container. */
   | { readonly kind: 'memory'; readonly target: string }
 
 type Labels = Readonly<Record<string, string>>
 
-/** A source with a `/`, `.` or `~` in front is a folder, another one a volume; null is a volume made for it. */
+/** A source beginning with `/`, `.` or `~` is a folder, any other source a volume; null is the volume `made`. */
 export function mountOf(
   { source, target }: Volume,
   { made, labels = {} }: { readonly made: string; readonly labels?: Labels },
@@ -26,7 +26,7 @@ export function mountOf(
   return { kind: 'folder', source: folder, target }
 }
 
-/** Those of the volumes that the engine does not have yet. */
+/** The volume mounts whose volume does not exist yet. */
 export async function newVolumes({ docker }: Engine, mounts: readonly Mount[]): Promise<readonly Mount[]> {
   const isNew = async (mount: Mount): Promise<boolean> => {
     if (mount.kind !== 'volume') return false
@@ -42,7 +42,7 @@ export async function newVolumes({ docker }: Engine, mounts: readonly Mount[]): 
   return mounts.filter((_, index) => answers[index])
 }
 
-/** Docker makes a volume that it does not have, with these labels. */
+/** Docker creates missing volumes, with these labels. */
 export function mountsOf(mounts: readonly Mount[]): Dockerode.MountConfig {
   return mounts.map((mount): Dockerode.MountSettings => {
     const { target: Target } = mount

@@ -5,17 +5,17 @@ import type { Labels } from './labels.js'
 export interface NetworkSpec {
   readonly name: string
   readonly labels: Labels
-  /** Without a way out. Default false. */
+  /** No access to outside networks. Default false. */
   readonly internal?: boolean
 }
 
-/** Makes a network of the engine's own kind (bridge) unless there is one of that name; gives its id. */
+/** Creates a bridge network unless one of that name exists; resolves with its id. */
 export async function ensureNetwork({ docker }: Engine, spec: NetworkSpec): Promise<string> {
   const { name, labels, internal = false } = spec
   try {
     const [found] = await idsOf(docker, name)
     if (found !== undefined) return found
-    // names of networks need not be distinct for the engine, which may make two when it is asked twice at once
+    // the engine does not enforce unique names and may create two for concurrent requests
     const options = { Name: name, Labels: { ...labels }, Internal: internal, CheckDuplicate: true }
     return (await docker.createNetwork(options)).id
   } catch (error) {
@@ -24,7 +24,7 @@ export async function ensureNetwork({ docker }: Engine, spec: NetworkSpec): Prom
   }
 }
 
-/** Nothing happens when there is none. */
+/** Does nothing when the network does not exist. */
 export async function removeNetwork({ docker }: Engine, name: string): Promise<void> {
   try {
     for (const id of await idsOf(docker, name)) await docker.getNetwork(id).remove()
@@ -33,13 +33,13 @@ export async function removeNetwork({ docker }: Engine, name: string): Promise<v
   }
 }
 
-/** The engine's filter takes a name for a pattern. */
+/** Filters for the exact name: the engine's filter treats it as a pattern. */
 async function idsOf(docker: Engine['docker'], name: string): Promise<readonly string[]> {
   const found = await docker.listNetworks({ filters: { name: [name] } })
   return found.filter(({ Name }) => Name === name).map(({ Id }) => Id)
 }
 
-/** Puts a container into one more network. @throws NOT_FOUND, START_FAILED */
+/** Connects a container to another network. @throws NOT_FOUND, START_FAILED */
 export async function connectNetwork({ docker }: Engine, name: string, container: string): Promise<void> {
   try {
     await docker.getNetwork(name).connect({ Container: container })

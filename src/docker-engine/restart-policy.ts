@@ -1,7 +1,7 @@
 import type { Engine } from './engine.js'
 import { dockerFailure } from './failure.js'
 
-/** Whether the engine starts a container again that ended by itself, also when nobody looks. */
+/** Sets whether the engine restarts a container that exits by itself. */
 export async function setRestarts({ docker }: Engine, id: string, isWanted: boolean): Promise<void> {
   const Name = isWanted ? 'unless-stopped' : 'no'
   try {
@@ -11,7 +11,7 @@ export async function setRestarts({ docker }: Engine, id: string, isWanted: bool
   }
 }
 
-/** Whether it is so. @throws NOT_FOUND, UNAVAILABLE */
+/** True when the engine restarts the container. @throws NOT_FOUND, UNAVAILABLE */
 export async function restarts({ docker }: Engine, id: string): Promise<boolean> {
   try {
     const { HostConfig } = await docker.getContainer(id).inspect()

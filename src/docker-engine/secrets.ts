@@ -1,9 +1,10 @@
 import { MillraceError } from '../errors.js'
 
 /**
- * Values of variables that a cluster would take from its secrets. An engine keeps none: here they are variables of this program.
+ * Values of variables that a cluster would take from its secrets. An engine has no secrets, so they come from this program's
+ * environment.
  *
- * @throws INVALID_OPTION for one that it does not have
+ * @throws INVALID_OPTION for a missing variable
  */
 export function secretsOf(
   stage: string,

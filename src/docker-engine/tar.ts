@@ -1,6 +1,6 @@
-/** A small file to be put into a container. */
+/** A small file to write into a container. */
 export interface ContainerFile {
-  /** Relative to the folder that it is put into; folders on its way are made. */
+  /** Relative to the target folder; missing folders are created. */
   readonly path: string
   readonly text: string
   /** Default 0o644. */
@@ -8,10 +8,10 @@ export interface ContainerFile {
 }
 
 const blockBytes = 512
-/** That of the field `name` of ustar. */
+/** Length of ustar's `name` field. */
 const longestName = 100
 
-/** A folder that is to be somebody's, as an archive: where it is put it changes hands, whatever is in it stays as it is. */
+/** An archive with one folder entry: extracting it changes the owner of the folder and leaves its content unchanged. */
 export function folderTar(
   path: string,
   { uid, gid }: { readonly uid: number; readonly gid: number },
@@ -20,7 +20,7 @@ export function folderTar(
   return Buffer.concat([entry, Buffer.alloc(2 * blockBytes)])
 }
 
-/** Files as an archive (POSIX ustar), for `putArchive`. All belong to root. */
+/** Files as a POSIX ustar archive for `putArchive`, owned by root. */
 export function tarOf(files: readonly ContainerFile[]): Buffer {
   const parts = files.flatMap(({ path, text, mode = 0o644 }) => {
     const content = Buffer.from(text)

@@ -6,7 +6,7 @@ import { assign, type Content, type DocumentInit, type DocumentInputs } from './
 import { filledFields, type Inspect, inspectSymbol } from './inspect.js'
 import { type DocumentJson, initFromJson, toJson } from './json.js'
 import { guessMimeType } from './mime.js'
-import { placeChunk, placeMatch } from './place.js'
+import { adoptChunk, adoptMatch } from './adopt.js'
 import { DocumentRecord, record } from './record.js'
 import type { Scores } from './score.js'
 import { type Tensor, type TensorLike, toTensor } from './tensor.js'
@@ -263,8 +263,8 @@ export class Document {
   }
 
   #adopt(number: number): (child: Document) => void {
-    if (number === field.matches) return (match) => placeMatch(match, this)
-    return (chunk) => placeChunk(chunk, this)
+    if (number === field.matches) return (match) => adoptMatch(match, this)
+    return (chunk) => adoptChunk(chunk, this)
   }
 }
 

@@ -3,25 +3,25 @@ import type { DataRequest } from '../wire/data-request.js'
 import { statusFromError } from '../wire/error-status.js'
 import type { Executor } from './executor.js'
 
-/** The request as its own answer, with the stage added to the routes (jina.md 4.3). */
+/** Turns the request into its own answer and adds the stage to the routes (jina.md 4.3). */
 export function unchanged(request: DataRequest, deployment: string): DataRequest {
   const answer = request.answer()
   answer.addRoute({ executor: deployment })
   return answer
 }
 
-/** Whose handler failed. */
+/** Class name of the Executor whose handler failed. */
 export interface Failing {
   readonly executor: Executor
   readonly deployment: string
   readonly call: Call
-  /** Told what was thrown, before the answer goes out. */
+  /** Called with the thrown value before the answer is sent. */
   readonly onError?: (error: unknown) => void
 }
 
 /**
- * The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). It is logged too,
- * unless nobody waits for the answer any more: a handler that heeds its signal ends with an error then.
+ * The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). The error is logged too, unless
+ * the call was aborted: a handler that heeds its signal ends with an error then.
  */
 export function failed(
   request: DataRequest,

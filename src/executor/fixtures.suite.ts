@@ -15,12 +15,12 @@ export function requestOf(
   return DataRequest.decode(DataRequest.create(init).encode())
 }
 
-/** What an answer is after it went over the wire. */
+/** An answer after a round trip over the wire. */
 export function sent(answer: DataRequest): DataRequest {
   return DataRequest.decode(answer.encode())
 }
 
-/** Keeps what is logged, as `error: message`. */
+/** Keeps log entries, as `error: message`. */
 export function loggerOf(lines: string[]): Logger {
   const at = (level: string) => (message: string) => void lines.push(`${level}: ${message}`)
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }

@@ -21,8 +21,8 @@ export async function importModule(url: string): Promise<Exports> {
     return typeof whole === 'object' && whole !== null ? { ...exports, ...whole } : exports
   } catch (error) {
     if (MillraceError.is(error)) throw error
-    const { syntaxPlace } = await import('./syntax-place.js') // only here: a replica does without child_process
-    throw missingFile(url) ?? notLoaded(url, error, await syntaxPlace(url, error))
+    const { syntaxPosition } = await import('./syntax-position.js') // only here: a replica does without child_process
+    throw missingFile(url) ?? notLoaded(url, error, await syntaxPosition(url, error))
   }
 }
 

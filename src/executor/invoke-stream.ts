@@ -8,16 +8,17 @@ import { sortResult, yieldedDocument } from './result.js'
 
 export interface ItemOptions {
   readonly items: ItemSink
-  /** What to wait for before the next item, beside the room of the sink. */
+  /** Also to be awaited before the next item, besides room in the sink. */
   pace(room: void | Promise<void>): void | Promise<void>
 }
 
 /**
- * One document through one handler, answers as they come (`stream_doc`). A generator is asked for the next document when
- * the sink has room, and ended when the call is aborted. Any other handler gives what it returns, document by document.
+ * Runs one document through one handler and sends items as they come (`stream_doc`). A generator is asked for its next
+ * document when the sink has room, and ended when the call is aborted. Results of any other handler are sent document by
+ * document.
  *
- * Gives the closing answer, without documents. Never rejects: a failure is an answer with status ERROR, which has those of
- * the request.
+ * Resolves with the closing answer, without documents. Never rejects: a failure is an answer with status ERROR, which has the
+ * documents of the request.
  */
 export async function invokeStream(
   target: Target,

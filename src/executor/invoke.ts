@@ -12,7 +12,7 @@ import type { Endpoint } from './endpoint.js'
 import type { Executor } from './executor.js'
 import { type Outcome, sortResult, yieldedDocument } from './result.js'
 
-/** Which method of which executor answers, and in whose name. */
+/** The method of an executor that answers a request, and the names in its answer. */
 export interface Target {
   readonly executor: Executor
   readonly endpoint: Endpoint
@@ -20,34 +20,34 @@ export interface Target {
   readonly podName: string
   /** Name of the stage, added to the routes. */
   readonly deployment: string
-  /** Told what the handler threw, before the answer goes out. */
+  /** Called with the value that the handler threw, before the answer is sent. */
   readonly onError?: (error: unknown) => void
 }
 
 /**
- * One request through one handler. The handler is called before this function first waits, so a sync handler has run
- * when it returns. Never rejects: what the handler throws becomes an answer with status ERROR (jina.md 2.10).
+ * Runs one request through one handler. The handler is called synchronously, so a sync handler has run when this returns. Never
+ * rejects: whatever the handler throws becomes an answer with status ERROR (jina.md 2.10).
  *
- * A generator is run once for each document, as `stream_doc` would, and what it yields is gathered.
+ * A generator is run once for each document, as `stream_doc` would, and its items are collected.
  */
 export async function invoke(target: Target, request: DataRequest, call: Call): Promise<DataRequest> {
   try {
     const { docs } = request
     if (target.endpoint.isGenerator) {
-      return settle(target, request, { kind: 'documents', docs: await gatherEach(target, request, call) })
+      return settle(target, request, { kind: 'documents', docs: await collectEach(target, request, call) })
     }
     const returned = callHandler(target, { docs, head: request, call })
     const outcome = sortResult(isThenable(returned) ? await returned : returned, handlerName(target))
     if (outcome.kind !== 'stream') return settle(target, request, outcome)
-    const gathered = new DocumentArray()
-    await gather(target, outcome.items, { call, into: gathered })
-    return settle(target, request, { kind: 'documents', docs: gathered })
+    const collected = new DocumentArray()
+    await collect(target, outcome.items, { call, into: collected })
+    return settle(target, request, { kind: 'documents', docs: collected })
   } catch (error) {
     return failed(request, error, { ...target, call })
   }
 }
 
-/** Calls the method. Whatever it throws or returns is the caller's. */
+/** Calls the method. Its errors and results go to the caller. */
 export function callHandler(
   { executor, endpoint }: Target,
   { docs, head, call }: { docs: DocumentArray; head: RequestHead; call: Call },
@@ -76,7 +76,7 @@ export function addResults(
 
 function resultBytes(target: Target, results: Readonly<Record<string, unknown>>): Uint8Array {
   try {
-    // here and not when the answer is encoded: there nobody knows any more who returned it
+    // checked here, because the name of the handler is not known when the answer is encoded
     return structBytes(results, handlerName(target))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -101,32 +101,32 @@ function settle(
   return answer
 }
 
-/** Async for the generators that wait; a sync one has run for every document before this returns. */
-async function gatherEach(target: Target, request: DataRequest, call: Call): Promise<DocumentArray> {
-  const gathered = new DocumentArray()
+/** Async for asynchronous generators; a sync one has run for every document before this returns. */
+async function collectEach(target: Target, request: DataRequest, call: Call): Promise<DocumentArray> {
+  const collected = new DocumentArray()
   for (const doc of request.docs) {
     const docs = new DocumentArray([doc])
     const items = callHandler(target, { docs, head: request, call }) as Items
-    const pending = gather(target, items, { call, into: gathered })
+    const pending = collect(target, items, { call, into: collected })
     if (pending !== undefined) await pending
   }
-  return gathered
+  return collected
 }
 
 type Items = Iterable<unknown> | AsyncIterable<unknown>
-type Gathering = { readonly call: Call; readonly into: DocumentArray }
+type Collecting = { readonly call: Call; readonly into: DocumentArray }
 
-/** `for await` over a sync generator would give way between its documents: it is to be alone, like any sync handler. */
-function gather(target: Target, items: Items, { call, into }: Gathering): Promise<void> | undefined {
-  if (Symbol.asyncIterator in items) return gatherLater(target, items, { call, into })
+/** Not `for await`: a sync generator must run alone like any sync handler, and would yield between its documents. */
+function collect(target: Target, items: Items, { call, into }: Collecting): Promise<void> | undefined {
+  if (Symbol.asyncIterator in items) return collectAsync(target, items, { call, into })
   for (const item of items) into.push(yieldedDocument(item, handlerName(target)))
   return undefined
 }
 
-async function gatherLater(
+async function collectAsync(
   target: Target,
   items: AsyncIterable<unknown>,
-  { call, into }: Gathering,
+  { call, into }: Collecting,
 ): Promise<void> {
   for await (const item of items) {
     if (call.aborted !== undefined) throw call.aborted

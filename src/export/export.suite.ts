@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { MillraceError } from '../errors.js'
 import { type ExportKind, type OptionsOf, renderExport, type SubjectOf } from './index.js'
 
-/** What every kind of export keeps. */
+/** The contract of every export target. */
 export function exportSuite<K extends ExportKind>(
   kind: K,
   subject: SubjectOf<K>,

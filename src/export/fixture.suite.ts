@@ -23,7 +23,7 @@ export function planOf(flow: FlowOptions, ...stages: readonly StageOptions[]): F
   return stages.reduce(addStage, createPlan(flow))
 }
 
-/** Every option that an export looks at, once. */
+/** A plan that uses every option relevant to exports. */
 export const richPlan: FlowPlan = planOf(
   { name: 'shop', env: { MODE: 'yes' }, graceMs: 10_000, timeoutMs: 5000 },
   { name: 'entry' },
@@ -67,7 +67,7 @@ interface KubernetesSchema {
   readonly $defs: object
 }
 
-/** What is wrong with an object in one version of Kubernetes, in words; empty for nothing. */
+/** Validation errors of an object for one version of Kubernetes; empty when it is valid. */
 export function kubernetesChecker(version: string): (object: KubernetesObject) => readonly string[] {
   const { kinds, $defs } = read(`kubernetes-${version}.json`) as KubernetesSchema
   const compiler = ajv()
@@ -160,7 +160,7 @@ const external: fc.Arbitrary<StageOptions> = fc.record({
   port: fc.constant(1),
 })
 
-/** Plans of any stages whose names do not meet. */
+/** Arbitrary plans whose stages have distinct names. */
 export const plans: fc.Arbitrary<FlowPlan> = fc
   .record({
     flow: fc.record(

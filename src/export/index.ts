@@ -7,7 +7,7 @@ import type { ExportTarget, TextFile } from './target.js'
 
 export { writeAround, writeFiles } from './write-files.js'
 
-/** What can be written, by the word of the command line. */
+/** Export targets, by their name on the command line. */
 export const exportTargets = {
   kubernetes,
   'docker-compose': dockerCompose,
@@ -18,13 +18,13 @@ export const exportTargets = {
 export type ExportKind = keyof typeof exportTargets
 
 type Table = typeof exportTargets
-/** What a kind is made from. */
+/** Subject of an export target. */
 export type SubjectOf<K extends ExportKind> = Parameters<Table[K]['render']>[0]
-/** What may be said about it. */
+/** Options of an export target. */
 export type OptionsOf<K extends ExportKind> = Partial<Parameters<Table[K]['render']>[1]>
 
 /**
- * The files of one kind.
+ * Renders the files of an export target.
  *
  * @throws UNKNOWN_OPTION, INVALID_OPTION, INVALID_NAME, UNSUPPORTED
  */
@@ -33,7 +33,7 @@ export async function renderExport<K extends ExportKind>(
   subject: SubjectOf<K>,
   options: OptionsOf<K> = {},
 ): Promise<readonly TextFile[]> {
-  // the table pairs each kind with its subject and options, which a union cannot show
+  // the table pairs each target with its subject and options, which the type system cannot follow through a union
   const target = exportTargets[kind] as unknown as ExportTarget<SubjectOf<K>, object>
   return target.render(subject, resolveOptions(target.options, options, `export ${kind}`))
 }

@@ -1,11 +1,11 @@
 import type { OptionTable } from '../plan/option.js'
 
 /**
- * One kind of file that something is written as.
+ * An export target: a kind of files to render.
  *
- * 1. `render` reads and writes no file: the same subject and options give the same texts.
- * 2. Paths are relative and stay below the folder that they are written to.
- * 3. The first file is the one that names the others, or has all.
+ * 1. `render` is pure: it reads and writes no files, and the same subject and options give the same texts.
+ * 2. Paths are relative and stay below the target folder.
+ * 3. The first file refers to the others, or is the only one.
  */
 export interface ExportTarget<Subject, Options extends object> {
   readonly options: OptionTable<Options>
@@ -14,7 +14,7 @@ export interface ExportTarget<Subject, Options extends object> {
 }
 
 export interface TextFile {
-  /** With `/`, relative to the folder of the export. */
+  /** Relative to the folder of the export, with `/`. */
   readonly path: string
   /** Ends with a line feed. */
   readonly text: string

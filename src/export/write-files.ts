@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TextFile } from './target.js'
 
-/** Writes them below a folder, over what is there; gives their paths. Files that are not among them stay. */
+/** Writes files below a folder, overwriting existing ones; resolves with their paths. Other files stay. */
 export async function writeFiles(folder: string, files: readonly TextFile[]): Promise<readonly string[]> {
   const written: string[] = []
   for (const { path: relative, text } of files) {
@@ -14,7 +14,7 @@ export async function writeFiles(folder: string, files: readonly TextFile[]): Pr
   return written
 }
 
-/** As `writeFiles`, to the folder of a file, which becomes the name of the first of them. */
+/** As `writeFiles`, into the folder of `file`; the first file gets the name of `file`. */
 export async function writeAround(
   file: string,
   [first, ...others]: readonly TextFile[],

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { FlowSettings } from '../plan/flow-settings.js'
 
-/** What a user reads once a Flow serves, as Jina shows it. The public address only when it is configured: nobody is asked for it. */
+/** The text printed when a Flow is ready, in Jina's format. The public address is shown only when configured: no service is asked for it. */
 export function banner(settings: FlowSettings, port: number): string {
   const rows = [
     ['🔗 Protocol:', settings.protocol.join(', ').toUpperCase()],
@@ -14,7 +14,7 @@ export function banner(settings: FlowSettings, port: number): string {
   return [`${settings.name}@${process.pid}[I]: 🎉 Flow is ready to use!`, ...lines].join('\n')
 }
 
-/** The first IPv4 address of this machine that others may reach; null when the Flow listens on loopback only. */
+/** The first non-loopback IPv4 address of this machine; null unless the Flow listens on all interfaces. */
 function privateAddress(host: string): string | null {
   if (host !== '0.0.0.0' && host !== '::') return null
   const addresses = Object.values(networkInterfaces()).flat()

@@ -9,12 +9,12 @@ import { shardPlan } from './shard-plan.js'
 import { stageStatus } from './status.js'
 
 export interface ScaleOptions {
-  /** Only this shard; default all of them. */
+  /** Scale only this shard. Default: all shards. */
   readonly shard?: number | undefined
   onReady?(): void
 }
 
-/** One stage that runs: its shards, each with replicas of its own. */
+/** A running stage: one replica set for each shard. */
 export class Deployment {
   readonly plan: StagePlan
   readonly sets: readonly ReplicaSet[]
@@ -31,20 +31,20 @@ export class Deployment {
     return this.plan.name
   }
 
-  /** Of the shard with the fewest. */
+  /** Number of replicas of the shard with the fewest. */
   get replicas(): number {
     return Math.min(...this.sets.map(({ replicas }) => replicas))
   }
 
-  /** All replicas that there are, those that start, rest or drain too. */
+  /** All replicas, including those that are starting, backing off or draining. */
   get all(): readonly Replica[] {
     return this.sets.flatMap(({ all }) => all)
   }
 
   /**
-   * So many replicas for every shard, or for one; see `ReplicaSet.scale`. What it gives is of the shard with the fewest.
+   * Scales every shard, or one, to `count` replicas; see `ReplicaSet.scale`. The result is that of the shard with the fewest.
    *
-   * Rejects with START_FAILED or START_TIMEOUT when one does not start; then every shard is as it was.
+   * Rejects with START_FAILED or START_TIMEOUT when a replica does not start; every shard is scaled back then.
    */
   async scale(count: number, { shard, onReady }: ScaleOptions = {}): Promise<Scaled> {
     const sets = shard === undefined ? this.sets : this.sets.filter((_, index) => index === shard)
@@ -62,7 +62,7 @@ export class Deployment {
     return leastOf(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])))
   }
 
-  /** One shard after the other; see `ReplicaSet.rollingUpdate`. When a shard fails those before it keep the new options. */
+  /** Updates one shard after the other; see `ReplicaSet.rollingUpdate`. When a shard fails, earlier shards keep the new options. */
   async rollingUpdate(usesWith: StagePlan['usesWith']): Promise<RolledOut> {
     let replaced = 0
     let seconds = 0
@@ -74,7 +74,7 @@ export class Deployment {
     return { replaced, seconds }
   }
 
-  /** `loads` are by name of the shard. */
+  /** @param loads by name of the shard */
   status(loads: ReadonlyMap<string, StageLoad>): StageStatus {
     return stageStatus(this.plan, this.sets, loads)
   }

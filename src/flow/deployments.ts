@@ -9,17 +9,17 @@ import { podKind } from './pod-kind.js'
 import { podSpec } from './pod-spec.js'
 import type { ShardPlan } from './shard-plan.js'
 
-/** By name of the stage. */
+/** Deployments by stage name. */
 export type Deployments = ReadonlyMap<string, Deployment>
 
-/** What the deployments of a Flow share. */
+/** Dependencies shared by the deployments of a Flow. */
 interface DeploymentParts {
   readonly gateway: Promise<GatewayHandle>
   readonly holder: Holder | null
   readonly logger: Logger
 }
 
-/** One for each stage whose pods are this Flow's own; nothing is started yet. */
+/** Creates a deployment for each stage whose pods this Flow runs; starts nothing. */
 export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: DeploymentParts): Deployments {
   const { settings } = plan
   const own = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
@@ -37,7 +37,7 @@ export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: D
   )
 }
 
-/** A stage that may have no replica has one at first: one that cannot start shows now, and what it serves is known. */
+/** A stage with `min: 0` starts with one replica, so that a start failure shows at once and its endpoints are known. */
 export function replicasAtStart({ replicas }: StagePlan): number {
   return Math.max(1, replicas)
 }

@@ -24,13 +24,13 @@ import { oneOf } from '../plan/option-kinds.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import type { AttachOptions, PlatformName, StartOptions } from '../platforms/index.js'
 import { onInterrupt } from './interrupt.js'
-import type { CloseOptions } from './life.js'
+import type { CloseOptions } from './launch.js'
 import { Lifecycle, type Opened } from './lifecycle.js'
 import { notePods } from './pods-of.js'
 import { checkScale, stageNamed } from './stage-checks.js'
 
 /**
- * Stages behind a gateway. Immutable while it is built: `add()` gives a new Flow whose type knows its stages.
+ * Stages behind a gateway. The builder is immutable: `add()` returns a new Flow, whose type knows the names of its stages.
  *
  * @example
  * const flow = new Flow().add({ name: 'encoder', uses: Encoder, replicas: 2 })
@@ -39,7 +39,7 @@ import { checkScale, stageNamed } from './stage-checks.js'
  */
 export class Flow<Stages extends string = never> {
   #plan: FlowPlan
-  readonly #life = new Lifecycle()
+  readonly #lifecycle = new Lifecycle()
 
   /** @throws UNKNOWN_OPTION, INVALID_OPTION */
   constructor(options: FlowOptions = {}) {
@@ -47,7 +47,7 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * A Flow with one more stage at its end. Without `uses` documents pass through, at no cost.
+   * Returns a Flow with one more stage at the end. Without `uses` documents pass through at no cost.
    *
    * @throws INVALID_NAME, UNKNOWN_OPTION, INVALID_OPTION, INVALID_EXECUTOR, MODULE_NOT_FOUND, UNSUPPORTED
    */
@@ -63,17 +63,17 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * The Flow of a YAML file, as Jina writes it or as `saveConfig()` does: a path, a URL or the text itself. Of a Deployment's
-   * YAML it is a Flow with that stage.
+   * Loads a Flow from YAML in Jina's format (which `saveConfig()` writes): a path, a URL or the text itself. The YAML of a
+   * Deployment becomes a Flow with that one stage.
    *
-   * @throws BAD_YAML, and whatever `new Flow()` and `add()` throw; the message begins with file, line and column.
+   * @throws BAD_YAML, and what `new Flow()` and `add()` throw; messages begin with file, line and column.
    *
    * @example
    * const flow = await Flow.loadConfig('flow.yml', { context: { replicas: 2 } })
    */
   static async loadConfig(source: string | URL, options: LoadOptions = {}): Promise<Flow<string>> {
     for (const Class of options.executors ?? []) offerClass(Class)
-    // as in start(): a pod that imports `millrace` does without
+    // imported on demand, as in start(), so that a pod that imports `millrace` stays small
     const { loadFlow } = await import('../config/load-flow.js')
     const flow = new Flow<string>()
     flow.#plan = await loadFlow(source, options)
@@ -81,16 +81,16 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * This Flow as YAML that `loadConfig` makes the same Flow of, paths from `folder`.
+   * This Flow as YAML, from which `loadConfig` creates an equal Flow. Paths are relative to `folder`.
    *
-   * @throws UNSUPPORTED for what a file cannot say: a function as `reduce`, a class without a module, data that is none of JSON
+   * @throws UNSUPPORTED for what YAML cannot express: a function as `reduce`, a class without a module, data that is not JSON
    */
   async toYaml({ folder = process.cwd() }: { readonly folder?: string } = {}): Promise<string> {
     const { writeFlow } = await import('../config/write-flow.js')
     return writeFlow(this.#plan, folder)
   }
 
-  /** Writes `toYaml()` into a file, paths from its folder. @throws UNSUPPORTED, and what the file system throws */
+  /** Writes `toYaml()` to a file, with paths relative to its folder. @throws UNSUPPORTED, and errors of the file system */
   async saveConfig(file: string): Promise<void> {
     const { saveFlow } = await import('../config/write-flow.js')
     await saveFlow(this.#plan, file)
@@ -105,40 +105,40 @@ export class Flow<Stages extends string = never> {
     return this.#plan.settings.host
   }
 
-  /** The gateway's port: what was configured until the Flow runs, then the real one. */
+  /** The gateway's port: the configured one until the Flow runs, then the actual one. */
   get port(): number {
-    return this.#life.running?.port ?? this.#plan.settings.port[0] ?? 0
+    return this.#lifecycle.running?.port ?? this.#plan.settings.port[0] ?? 0
   }
 
-  /** A client of this Flow, which reaches the gateway through a MessagePort. @throws NOT_STARTED */
+  /** A client of this Flow. In this program it reaches the gateway through a MessagePort. @throws NOT_STARTED */
   get client(): Client {
-    return this.#life.need('client').client
+    return this.#lifecycle.need('client').client
   }
 
   /**
-   * Starts the gateway and every pod; resolves with this Flow once each has answered a real call. `on: 'docker'` and
-   * `on: 'kubernetes'` bring the whole Flow there, where it goes on when this program ends.
+   * Starts the gateway and every pod; resolves with this Flow once every pod has answered a real call. With `on: 'docker'`
+   * or `on: 'kubernetes'` the whole Flow runs there, and keeps running when this program exits.
    *
-   * Inside a pod (a process that imports this file for its Executor) it never resolves.
+   * Inside a pod (a process that imports this file for its Executor) the promise never resolves.
    *
-   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT; then nothing is left running, or
-   *   the message says what. UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED for what cannot run there.
+   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT, after stopping everything that was
+   *   started (or the message says what still runs). UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED for what a platform cannot run.
    */
   async start(options: StartOptions = {}): Promise<this> {
     if (isPod()) return new Promise(() => {})
-    this.#life.requireBuilt()
+    this.#lifecycle.requireBuilt()
     if (this.#plan.stages.length === 0) {
       throw new MillraceError(
         'INVALID_OPTION',
         'This Flow has no stages. Add one with flow.add({ name, uses }).',
       )
     }
-    await this.#life.start(() => (isHere(options) ? this.#openHere(options) : this.#openAway(options)))
+    await this.#lifecycle.start(() => (isHere(options) ? this.#openHere(options) : this.#openAway(options)))
     return this
   }
 
   /**
-   * A Flow that runs on Docker or Kubernetes already, to post to it, to scale it and to see how it stands.
+   * Attaches to a Flow that already runs on Docker or Kubernetes, to post to it, scale it and read its status.
    *
    * @throws NOT_FOUND, UNKNOWN_OPTION, INVALID_OPTION, UNAVAILABLE
    *
@@ -147,50 +147,50 @@ export class Flow<Stages extends string = never> {
    * await flow.scale('encoder', { replicas: 5 })
    */
   static async attach(options: AttachOptions): Promise<Flow<string>> {
-    const { attach } = await import('./life.js')
+    const { attach } = await import('./launch.js')
     const { plan, running } = await attach(options)
     const flow = new Flow<string>()
     flow.#plan = plan
-    await flow.#life.start(async () => ({ running, ...unattended }))
+    await flow.#lifecycle.start(async () => ({ running, ...unattended }))
     return flow
   }
 
   /**
-   * Sends documents through the Flow and gives what comes back, in order of completion.
+   * Sends documents through the Flow and resolves with the resulting documents, in order of completion.
    * See `Client.post` for inputs and options.
    *
-   * @throws NOT_STARTED, and whatever `Client.post` throws.
+   * @throws NOT_STARTED, and what `Client.post` throws.
    */
   async post<const O extends PostOptions>(on: string, inputs?: Inputs, options?: O): Promise<PostResult<O>> {
-    return this.#life.need('post').client.post(on, inputs, options)
+    return this.#lifecycle.need('post').client.post(on, inputs, options)
   }
 
-  /** As `post`, one response after the other as they come. */
+  /** As `post`, but yields each response as it arrives. */
   stream(on: string, inputs?: Inputs, options?: StreamOptions): AsyncIterable<Response> {
-    return this.#life.need('stream').client.stream(on, inputs, options)
+    return this.#lifecycle.need('stream').client.stream(on, inputs, options)
   }
 
-  /** One document to an endpoint whose handler is a generator; documents as it gives them. */
+  /** Sends one document to an endpoint whose handler is a generator, and yields each document as the handler yields it. */
   streamDoc(on: string, document: Input, options?: SendOptions): AsyncIterable<Document> {
-    return this.#life.need('streamDoc').client.streamDoc(on, document, options)
+    return this.#lifecycle.need('streamDoc').client.streamDoc(on, document, options)
   }
 
   /**
-   * Another number of replicas for a stage: for each of its shards, or for one of them. On a running Flow pods are started (and admitted once they have answered a
-   * real call) or drained and closed, while requests go on; otherwise the plan changes. Resolves with what happened: of
-   * calls that wait for each other the last one wins, and cancels starts that it does not need.
+   * Changes the number of replicas of a stage: of each of its shards, or of one. A running Flow starts pods (and admits each
+   * once it has answered a real call), or drains and stops pods, while requests continue; otherwise only the plan changes.
+   * Resolves with what happened: when calls overlap, the last one wins and cancels starts that it does not need.
    *
-   * A stage that scales by itself takes a number between its `min` and `max`, and goes on from there.
+   * A stage with autoscaling accepts a number between its `min` and `max`, and continues from there.
    *
-   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED; START_FAILED, START_TIMEOUT or WORKSPACE_CONFLICT when a new replica does not start: then
-   * the old ones stay as they were.
+   * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED; START_FAILED, START_TIMEOUT or WORKSPACE_CONFLICT when a new replica does
+   *   not start: the old replicas are unchanged then.
    */
   async scale(name: Stages, request: ScaleRequest): Promise<Scaled> {
     const stage = stageNamed(this.#plan, name)
     checkScale(stage, request)
     const { replicas, shard } = request
-    if (shard !== undefined) return this.#life.need('scale() of one shard').scale(name, request)
-    const { running } = this.#life
+    if (shard !== undefined) return this.#lifecycle.need('scale() of one shard').scale(name, request)
+    const { running } = this.#lifecycle
     if (running === null) {
       this.#plan = setReplicas(this.#plan, name, replicas)
       return { from: stage.replicas, to: replicas, seconds: 0 }
@@ -201,10 +201,10 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * Other constructor options for the Executor of a stage. On a running Flow its replicas are replaced one by one, each
-   * by a new one that has answered a real call, so that there are never fewer; otherwise the plan changes.
+   * Changes the constructor options of a stage's Executor. A running Flow replaces its replicas one by one: it starts the new
+   * replica first and waits until it has answered a real call, so capacity never drops. Otherwise only the plan changes.
    *
-   * When a new replica does not start, those that were replaced before it are set back, and the failure is thrown.
+   * When a new replica does not start, replicas replaced so far are rolled back, and the failure is thrown.
    *
    * @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT
    */
@@ -214,7 +214,7 @@ export class Flow<Stages extends string = never> {
   ): Promise<RolledOut> {
     stageNamed(this.#plan, name)
     const plan = setUsesWith(this.#plan, name, usesWith)
-    const { running } = this.#life
+    const { running } = this.#lifecycle
     if (running === null) {
       this.#plan = plan
       return { replaced: 0, seconds: 0 }
@@ -225,28 +225,28 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * Replicas of a stage, of each of its shards; one that died and is being replaced counts. Of a Flow that does not run, as many as it would
-   * start. @throws NOT_FOUND
+   * Number of replicas of a stage, per shard; a dead replica that is being replaced counts. Before the start: the planned number.
+   * @throws NOT_FOUND
    */
   replicas(name: Stages): number {
     const { replicas } = stageNamed(this.#plan, name)
-    return this.#life.running?.replicasOf(name) ?? replicas
+    return this.#lifecycle.running?.replicasOf(name) ?? replicas
   }
 
-  /** How every stage and every replica stands at the moment. @throws NOT_STARTED */
+  /** Current state of every stage and every replica. @throws NOT_STARTED */
   async status(): Promise<FlowStatus> {
-    return this.#life.need('status()').status()
+    return this.#lifecycle.need('status()').status()
   }
 
   /** True when a request through every stage succeeds. */
   async isReady(): Promise<boolean> {
-    return (await this.#life.running?.client.isReady()) ?? false
+    return (await this.#lifecycle.running?.client.isReady()) ?? false
   }
 
   /**
-   * Writes the Flow as objects of Kubernetes: a folder for each stage, and `kustomization.yaml`. Gives the files' paths.
+   * Writes the Flow as Kubernetes manifests: a folder for each stage, and `kustomization.yaml`. Resolves with the files' paths.
    *
-   * @throws INVALID_OPTION, INVALID_NAME, UNSUPPORTED for a stage that cannot run there, and why
+   * @throws INVALID_OPTION, INVALID_NAME, UNSUPPORTED for a stage that cannot run there, with the reason
    */
   async toKubernetes(folder: string, options: OptionsOf<'kubernetes'> = {}): Promise<readonly string[]> {
     const { renderExport, writeFiles } = await import('../export/index.js')
@@ -254,26 +254,26 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * Writes the Flow as a file of Docker Compose, and beside it the folder `millrace` with what its containers mount. Gives the
-   * files' paths. @throws as `toKubernetes`
+   * Writes the Flow as a Docker Compose file, and beside it a folder `millrace` with the files that its containers mount.
+   * Resolves with the files' paths. @throws as `toKubernetes`
    */
   async toDockerCompose(file: string, options: OptionsOf<'docker-compose'> = {}): Promise<readonly string[]> {
     const { renderExport, writeAround } = await import('../export/index.js')
     return writeAround(file, await renderExport('docker-compose', this.#plan, options))
   }
 
-  /** Writes a picture of the Flow in the language of Mermaid. Gives the file's path. */
+  /** Writes a Mermaid diagram of the Flow. Resolves with the file's path. */
   async toFlowchart(file: string, options: OptionsOf<'flowchart'> = {}): Promise<readonly string[]> {
     const { renderExport, writeAround } = await import('../export/index.js')
     return writeAround(file, await renderExport('flowchart', this.#plan, options))
   }
 
   /**
-   * Refuses new requests, finishes those under way, at most `graceMs`, and ends every pod. A Flow on Docker or Kubernetes goes
-   * on, unless `remove` is true. Idempotent.
+   * Refuses new requests, waits up to `graceMs` for requests in flight, and stops every pod. A Flow on Docker or Kubernetes
+   * keeps running unless `remove` is true. Idempotent.
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    await this.#life.close(options)
+    await this.#lifecycle.close(options)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -282,10 +282,10 @@ export class Flow<Stages extends string = never> {
 
   async #openHere(options: object): Promise<Opened> {
     resolveOptions({ on: oneOf(['localhost'], 'localhost') }, options, 'start()')
-    // the running parts are loaded here and not on top, so that a pod that imports `millrace` stays small
-    const { startHere } = await import('./life.js')
+    // imported on demand, so that a pod that imports `millrace` stays small
+    const { startHere } = await import('./launch.js')
     const running = await startHere(this.#plan, reachable(this.host))
-    // not awaited: nobody who starts a Flow needs it
+    // not awaited: the start of the Flow does not depend on it
     const control = this.#openControl()
     const forgetInterrupt = onInterrupt(() => this.close())
     notePods(this, () => running.pods())
@@ -297,7 +297,7 @@ export class Flow<Stages extends string = never> {
   }
 
   async #openAway(options: StartOptions & { readonly on: PlatformName }): Promise<Opened> {
-    const { startAway } = await import('./life.js')
+    const { startAway } = await import('./launch.js')
     return { running: await startAway(this.#plan, options), ...unattended }
   }
 
@@ -306,20 +306,20 @@ export class Flow<Stages extends string = never> {
     const { openControl } = await import('../control/open.js')
     const flow = {
       status: () => this.status(),
-      // a Flow that is closing would take it as a change of its plan
+      // while closing, `scale()` would only change the plan: refuse instead
       scale: async (name: string, options: ScaleRequest) =>
-        this.#life.need('scale()') && this.scale(name as Stages, options),
+        this.#lifecycle.need('scale()') && this.scale(name as Stages, options),
       rollingUpdate: async (name: string, options: { readonly usesWith: StagePlan['usesWith'] }) =>
-        this.#life.need('rollingUpdate()') && this.rollingUpdate(name as Stages, options),
+        this.#lifecycle.need('rollingUpdate()') && this.rollingUpdate(name as Stages, options),
     }
     return openControl(flow, this.#plan.settings.name)
   }
 }
 
-/** It goes on without this program, and other programs ask the platform. */
+/** A Flow on a platform has no control socket here: other programs ask the platform. */
 const unattended: Pick<Opened, 'control' | 'forget'> = { control: Promise.resolve(null), forget: () => {} }
 
-/** An address to dial where the gateway listens on all of them. */
+/** The address to dial for a gateway that listens on `host`. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   return host === '::' ? '[::1]' : host

@@ -4,7 +4,7 @@ import type { GatewaySpec } from '../gateway/spec.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { onDocuments } from '../shards/reduce.js'
 
-/** The gateway that a plan asks for. */
+/** The gateway's configuration for a plan. */
 export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
   return {
     name: settings.name,
@@ -16,6 +16,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     limits: { ...settings.limits, maxBytes: settings.limits.maxBytes ?? 4 * settings.maxMessageBytes },
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
+    accessLog: settings.accessLog,
     stages: stages.map((stage) => ({
       name: stage.name,
       needs: stage.needs,
@@ -33,7 +34,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       onShardFailure: stage.onShardFailure,
       minShards: stage.minShards,
       softDeadlineMs: stage.softDeadlineMs,
-      gatheredBy: gathererOf(stage, stages),
+      gatheredBy: gatheredByOf(stage, stages),
       flow: stage.flow,
       part: stage.part === null ? null : { shard: stage.part.shardId, shards: stage.part.shards },
       external: stage.external.map(({ shard, host, port, tls }) => ({
@@ -45,8 +46,8 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
   }
 }
 
-/** @throws INVALID_OPTION for one that does not need it */
-function gathererOf(
+/** Name of the stage that gets this stage's answers unmerged. @throws INVALID_OPTION unless that stage needs it */
+function gatheredByOf(
   { name, shards, usesAfter, gatheredBy }: StagePlan,
   stages: readonly StagePlan[],
 ): string | null {
@@ -60,7 +61,7 @@ function gathererOf(
   return shards > 1 && usesAfter !== null ? `${name}_after` : gatheredBy
 }
 
-/** The functions by which it asks this program to reduce. */
+/** Reduce functions that run in this program, by stage; the gateway sends it the answers to reduce. */
 export function programReducers({ stages }: FlowPlan): ProgramReducers {
   return new Map(
     stages.flatMap(({ name, reduce }) =>

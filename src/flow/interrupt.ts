@@ -1,9 +1,9 @@
 const signals = ['SIGINT', 'SIGTERM'] as const
 
 /**
- * Ctrl-C (and SIGTERM) closes what runs, then ends the program as the signal would have; a second one ends it at once.
- * A program with a handler of its own keeps the last word: then the Flow is closed and nothing else happens.
- * The returned function takes the handlers away, unless an interrupt is under way.
+ * On Ctrl-C or SIGTERM calls `close`, then ends the program as the signal would have; a second signal kills it at once.
+ * When the program has its own handler, only `close` is called and ending the program is left to that handler.
+ * The returned function removes the handlers, unless a signal has already been received.
  */
 export function onInterrupt(close: () => Promise<void>): () => void {
   let interrupted = false

@@ -1,68 +1,68 @@
 import type { ControlServer } from '../control/server.js'
 import { MillraceError } from '../errors.js'
-import type { CloseOptions, Running } from './life.js'
+import type { CloseOptions, Running } from './launch.js'
 
-/** What there is of a Flow that runs. */
+/** The parts of a running Flow. */
 export interface Opened {
   readonly running: Running
-  /** Null when there is none; what other programs of this user ask. */
+  /** The control socket for other programs of this user; null without one. */
   readonly control: Promise<ControlServer | null>
-  /** Called when it has ended. */
+  /** Called after the Flow has closed. */
   readonly forget: () => void
 }
 
 // built → starting → running → closing → built: a closed Flow can be started again
-type Life =
+type State =
   | { readonly state: 'built' }
   | { readonly state: 'starting' }
   | ({ readonly state: 'running' } & Opened)
   | { readonly state: 'closing'; readonly closed: Promise<void> }
 
-/** Whether a Flow runs, and what of. */
+/** State of a Flow, and its parts while it runs. */
 export class Lifecycle {
-  #life: Life = { state: 'built' }
+  #state: State = { state: 'built' }
 
-  /** Null while it does not run. */
+  /** Null unless the Flow runs. */
   get running(): Running | null {
-    return this.#life.state === 'running' ? this.#life.running : null
+    return this.#state.state === 'running' ? this.#state.running : null
   }
 
-  /** @param wanted what it is needed for: `post` @throws NOT_STARTED */
+  /** The running Flow. @param wanted the operation, for the message: `post` @throws NOT_STARTED */
   need(wanted: string): Running {
-    if (this.#life.state === 'running') return this.#life.running
+    if (this.#state.state === 'running') return this.#state.running
     throw new MillraceError(
       'NOT_STARTED',
-      `flow.${wanted} needs a running Flow, and this one is ${this.#life.state}. Await flow.start() first.`,
+      `flow.${wanted} needs a running Flow, and this one is ${this.#state.state}. Await flow.start() first.`,
     )
   }
 
   /** @throws ALREADY_STARTED */
   requireBuilt(): void {
-    if (this.#life.state === 'built') return
+    if (this.#state.state === 'built') return
     throw new MillraceError(
       'ALREADY_STARTED',
-      `This Flow is ${this.#life.state} already. Close it before it is started again.`,
+      `This Flow is ${this.#state.state} already. Close it before it is started again.`,
     )
   }
 
-  /** @throws ALREADY_STARTED, and what `open` throws: then it is as before */
+  /** Runs `open`; when it fails the state is `built` again. @throws ALREADY_STARTED, and what `open` throws */
   async start(open: () => Promise<Opened>): Promise<void> {
     this.requireBuilt()
-    this.#life = { state: 'starting' }
+    this.#state = { state: 'starting' }
     try {
-      this.#life = { state: 'running', ...(await open()) }
+      this.#state = { state: 'running', ...(await open()) }
     } catch (error) {
-      this.#life = { state: 'built' }
+      this.#state = { state: 'built' }
       throw error
     }
   }
 
   async close(options: CloseOptions): Promise<void> {
-    const life = this.#life
-    if (life.state === 'closing') return life.closed
-    if (life.state !== 'running') return
-    const closed = this.#end(life, options)
-    this.#life = { state: 'closing', closed }
+    const current = this.#state
+    if (current.state === 'closing') return current.closed
+    if (current.state !== 'running') return
+    const closed = this.#end(current, options)
+    this.#state = { state: 'closing', closed }
     await closed
   }
 
@@ -72,7 +72,7 @@ export class Lifecycle {
       await Promise.all([closed, control.then((server) => server?.close({ until: closed }))])
     } finally {
       forget()
-      this.#life = { state: 'built' }
+      this.#state = { state: 'built' }
     }
   }
 }

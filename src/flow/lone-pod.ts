@@ -1,9 +1,9 @@
 /**
- * One pod behind a gateway of its own, which end together: what a container runs. Who counts and replaces such containers is
- * outside of them.
+ * One pod behind its own gateway; this is what a container runs. Both end together. The platform counts and replaces
+ * containers.
  *
- * 1. A start that fails leaves nothing running.
- * 2. When the pod ends, the gateway has refused what it still had before `ended` resolves.
+ * 1. A failed start leaves nothing running.
+ * 2. When the pod exits, the gateway refuses all pending requests before `ended` resolves.
  */
 import type { GatewayEvent } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
@@ -17,22 +17,22 @@ import type { Exit, Pod } from '../pods/pod.js'
 import { within } from '../pods/running-pod.js'
 import { startAdmitted, unlist } from './replicas/admission.js'
 import { gatewaySpec } from './gateway-spec.js'
-import { Liveness } from './healing/liveness.js'
+import { HangDetector } from './healing/hang-detector.js'
 import { podSpec } from './pod-spec.js'
 import { type ShardPlan, shardPlan } from './shard-plan.js'
 import { WorkspaceHold } from '../workspace/hold.js'
 
-/** How long a gateway may take to read what a pod answered before it ended. */
+/** How long the gateway may take to read the last answers of a pod that has exited. */
 const lastAnswersMs = 1000
 
-/** How long a pod whose connection is gone may take to end. */
+/** How long a pod that lost its connection may take to exit by itself. */
 const lostMs = 10_000
 
 export interface LoneOptions {
   readonly replica: number
   readonly replicas: number
   readonly hold: WorkspaceHold
-  /** Each line that the pod prints. */
+  /** Called for each line the pod prints. */
   onLine(line: string): void
 }
 
@@ -48,10 +48,10 @@ interface Parts {
 export class LonePod {
   readonly name: string
   readonly port: number
-  /** Resolves with how its pod ended, by itself or closed. Never rejects. */
+  /** Resolves when the pod has exited, by itself or closed. Never rejects. */
   readonly ended: Promise<Exit>
   readonly #parts: Parts
-  readonly #liveness: Liveness | null
+  readonly #hangDetector: HangDetector | null
   #closed: Promise<void> | null = null
 
   private constructor(parts: Parts) {
@@ -59,16 +59,16 @@ export class LonePod {
     this.name = pod.name
     this.port = gateway.port
     this.#parts = parts
-    this.#liveness =
-      stage.liveness && new Liveness(stage.runtime, stage.liveness, { clock: systemClock, logger })
+    this.#hangDetector =
+      stage.liveness && new HangDetector(stage.runtime, stage.liveness, { clock: systemClock, logger })
     this.ended = this.#end()
     gateway.onEvent((event) => this.#hear(event))
   }
 
-  /** Of a plan of one stage. Rejects as the start of a Flow does; the hold is its caller's until it has started. */
+  /** Starts a plan of one stage. Rejects as the start of a Flow does; until it resolves, the caller owns the hold. */
   static async start(plan: FlowPlan, options: LoneOptions): Promise<LonePod> {
     const { hold, replica, replicas, onLine } = options
-    // asking a second replica, or again, is for who has more than one
+    // no retries here: the caller's gateway retries on another replica
     const [planned] = plan.stages.map((stage) => ({ ...stage, retries: 0 }))
     const stage = shardPlan(planned!, 0)
     const listening = startGateway(gatewaySpec({ ...plan, stages: [stage] }))
@@ -101,7 +101,7 @@ export class LonePod {
     this.#parts.pod.fault(fault)
   }
 
-  /** Finishes what it has, for at most `graceMs`. `isLast`: no other pod of the Flow uses its workspace. Idempotent. */
+  /** Waits up to `graceMs` for requests in flight, then stops. `isLast`: no other pod of the Flow uses the workspace. Idempotent. */
   close({ graceMs, isLast }: { readonly graceMs: number; readonly isLast: boolean }): Promise<void> {
     this.#closed ??= this.#close(graceMs, isLast)
     return this.#closed
@@ -132,14 +132,14 @@ export class LonePod {
 
   #hear(event: GatewayEvent): void {
     const { pod } = this.#parts
-    if (event.kind === 'silent') this.#liveness?.silent(pod, event.silentMs)
+    if (event.kind === 'silent') this.#hangDetector?.silent(pod, event.silentMs)
     else if (event.kind === 'lost') void this.#lost()
   }
 
   async #lost(): Promise<void> {
     const { pod, logger } = this.#parts
     if (await within(pod.exited, lostMs, systemClock)) return
-    logger.warn(`${pod.name} lives but has no connection any more, and is ended.`)
+    logger.warn(`${pod.name} is alive but lost its connection; killing it.`)
     pod.kill()
   }
 }

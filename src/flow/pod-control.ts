@@ -24,7 +24,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch (error) {
-    // it has ended, and its last output is still awaited
+    // the process has exited, but its last output is still being read
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { StagePlan } from '../plan/flow-plan.js'
 import type { PodKind } from '../pods/index.js'
 
-/** Where the pods of a stage run: an image in containers, also beside stages of other kinds. */
+/** Kind of a stage's pods: containers for an image, else the stage's runtime. */
 export function podKind({ source, runtime }: Pick<StagePlan, 'source' | 'runtime'>): PodKind {
   return source.kind === 'image' ? 'docker' : runtime
 }

@@ -5,7 +5,7 @@ import { parseVolume } from '../plan/container.js'
 import type { PodContainer, PodSpec } from '../pods/pod.js'
 import type { ShardPlan } from './shard-plan.js'
 
-/** What one replica of a stage must run; plain data. */
+/** What one replica of a stage runs, as plain data. */
 export function podSpec(
   flow: FlowPlan,
   stage: ShardPlan,
@@ -44,7 +44,7 @@ export function podSpec(
   }
 }
 
-/** Of a stage whose pods are containers. */
+/** Container settings; undefined when the pods are not containers. */
 function containerOf({ settings }: FlowPlan, stage: ShardPlan): PodContainer | undefined {
   const { source, volumes, gpus, resources, envFromSecret } = stage
   if (source.kind !== 'image') return undefined

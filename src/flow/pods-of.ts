@@ -3,16 +3,16 @@ import type { Fault } from '../pods/fault.js'
 import type { PodKind } from '../pods/index.js'
 import type { Exit } from '../pods/pod.js'
 
-/** A pod that a Flow of this program has started, for whoever wants to see it fail. */
+/** A pod of a running Flow, for tests that make it fail. */
 export interface PodControl {
   readonly stage: string
   /** `exec/rep-0`. */
   readonly name: string
   readonly pid: number
   readonly runtime: PodKind
-  /** Resolves once when this very pod has ended. Never rejects. */
+  /** Resolves when this pod has exited. Never rejects. */
   readonly exited: Promise<Exit>
-  /** To the process of the pod, nobody when that has ended; of a thread or container only SIGKILL. @throws UNSUPPORTED for what has no process of its own */
+  /** Signals the pod's process; does nothing when it has exited. A thread or container accepts SIGKILL only. @throws UNSUPPORTED for pods without a process of their own */
   signal(signal: NodeJS.Signals): void
   /** @throws UNSUPPORTED for an inline pod */
   fault(fault: Fault): void
@@ -20,7 +20,7 @@ export interface PodControl {
 
 const lists = new WeakMap<object, () => readonly PodControl[]>()
 
-/** Notes how the pods of a running Flow are found; null when it does not run any more. */
+/** Registers how to list the pods of a running Flow; null when it has stopped. */
 export function notePods(flow: object, list: (() => readonly PodControl[]) | null): void {
   if (list === null) lists.delete(flow)
   else lists.set(flow, list)
@@ -34,6 +34,7 @@ export function notePods(flow: object, list: (() => readonly PodControl[]) | nul
  */
 export function podsOf(flow: object): readonly PodControl[] {
   const list = lists.get(flow)
-  if (list === undefined) throw new MillraceError('NOT_STARTED', 'This Flow has no pods, as it does not run.')
+  if (list === undefined)
+    throw new MillraceError('NOT_STARTED', 'This Flow is not running, so it has no pods.')
   return list()
 }

@@ -29,13 +29,13 @@ interface Parts {
   readonly logger: Logger
 }
 
-/** A Flow that runs: its gateway and its deployments. */
+/** A running Flow: its gateway and its deployments. */
 export class RunningFlow {
   readonly port: number
   readonly #plan: FlowPlan
   readonly #gateway: GatewayHandle
   readonly #deployments: Deployments
-  /** By name of the shard. */
+  /** Replica sets by shard name. */
   readonly #sets: ReadonlyMap<string, ReplicaSet>
   readonly #hold: WorkspaceHold
   readonly #autoscaling: Autoscaling
@@ -62,12 +62,12 @@ export class RunningFlow {
   }
 
   /**
-   * The gateway and all pods start at once; a pod is admitted when both are up.
-   * When anything fails everything that was started is stopped before the failure is thrown.
+   * Starts the gateway and all pods concurrently; a pod is admitted when both are up.
+   * When anything fails, everything that was started is stopped before the failure is thrown.
    */
   static async start(plan: FlowPlan): Promise<RunningFlow> {
     const { settings } = plan
-    // standard output is the program's own
+    // standard output belongs to the user's program
     const write = (line: string): void => void process.stderr.write(`${line}\n`)
     const logger = createLogger(settings.name, { write })
     const listening = startGateway(gatewaySpec(plan), programReducers(plan))
@@ -98,7 +98,7 @@ export class RunningFlow {
     return new RunningFlow(plan, { gateway, deployments, hold, logger })
   }
 
-  /** A way to the gateway for a client of this program. */
+  /** Opens a channel to the gateway for a client in this program. */
   connect(): Promise<Channel> {
     return this.#gateway.connect()
   }
@@ -172,7 +172,7 @@ export class RunningFlow {
   }
 }
 
-/** Waits for all, also when one fails; at the first failure `giveUp` is called, and that failure is thrown. */
+/** Waits for all to settle; at the first failure calls `giveUp`, and throws that failure at the end. */
 async function settleAll(all: readonly Promise<unknown>[], giveUp: () => void): Promise<void> {
   const failures: unknown[] = []
   const note = (error: unknown): void => {
@@ -182,7 +182,7 @@ async function settleAll(all: readonly Promise<unknown>[], giveUp: () => void): 
   if (failures.length > 0) throw MillraceError.from(failures[0], 'START_FAILED')
 }
 
-/** The gateway first, so that requests under way still find their pods; the workspaces last, when nobody writes to them. */
+/** Closes the gateway first, so that requests in flight still reach their pods; releases workspaces last, when nothing writes to them. */
 async function stopAll(
   { gateway, deployments, hold }: Omit<Parts, 'gateway' | 'logger'> & { gateway: GatewayHandle | null },
   graceMs: number,

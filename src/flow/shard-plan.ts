@@ -1,12 +1,12 @@
 import { shardName } from '../gateway/shard-name.js'
 import type { StagePlan } from '../plan/flow-plan.js'
 
-/** What one shard of a stage must run. */
+/** The plan of one shard of a stage. */
 export interface ShardPlan extends StagePlan {
   readonly shardId: number
-  /** How gateway, logs and pods call it: `exec/shard-1`; the name of the stage when it has one shard. */
+  /** Name of the replica set in the gateway and in logs: `exec/shard-1`, or the stage's name when it has one shard. */
   readonly set: string
-  /** Name of its pods but for `/rep-0`. */
+  /** Prefix of its pods' names, without `/rep-0`. */
   readonly pods: string
 }
 

@@ -2,17 +2,17 @@ import type { PodState, PodStatus, ShardStatus, StageStatus } from '../control/s
 import type { ReplicaState, StageLoad } from '../gateway/events.js'
 import type { StagePlan } from '../plan/flow-plan.js'
 import { podKind } from './pod-kind.js'
-import type { ReplicaLife } from './replicas/replica.js'
+import type { ReplicaPhase } from './replicas/replica.js'
 
-/** What a replica knows of itself. */
+/** A replica's own view of its state. */
 export interface ReplicaFacts {
   readonly name: string
-  readonly life: ReplicaLife
+  readonly phase: ReplicaPhase
   readonly restarts: number
   readonly sinceMs: number
 }
 
-/** What the replicas of a shard know of themselves. */
+/** A replica set's own view of its state. */
 export interface SetFacts {
   readonly name: string
   readonly wanted: number
@@ -20,7 +20,7 @@ export interface SetFacts {
   pods(load: StageLoad | undefined): readonly PodStatus[]
 }
 
-/** A stage whose replicas are this Flow's own; `loads` are what the gateway says of its shards, by their name. */
+/** Status of a stage that this Flow runs. `loads`: what the gateway reports, by shard name. */
 export function stageStatus(
   stage: StagePlan,
   sets: readonly SetFacts[],
@@ -51,20 +51,20 @@ export function stageStatus(
   }
 }
 
-/** Pods of one shard, with what the gateway says of them. */
+/** Status of the pods of one shard, merged with what the gateway reports. */
 export function podStatuses(
   replicas: readonly ReplicaFacts[],
   load: StageLoad | undefined,
 ): readonly PodStatus[] {
   const loads = new Map(load?.replicas.map((replica) => [replica.name, replica]))
-  return replicas.map(({ name, life, restarts, sinceMs }): PodStatus => {
+  return replicas.map(({ name, phase, restarts, sinceMs }): PodStatus => {
     const { inFlight = 0, latencyMs = null, state = 'ready' } = loads.get(name) ?? {}
-    const pid = 'pod' in life ? (life.pod?.pid ?? null) : null
-    return { name, pid, state: podState(life, state), inFlight, latencyMs, restarts, sinceMs }
+    const pid = 'pod' in phase ? (phase.pod?.pid ?? null) : null
+    return { name, pid, state: podState(phase, state), inFlight, latencyMs, restarts, sinceMs }
   })
 }
 
-/** A stage that is somebody else's, or has no Executor; `loads` are those of its shards. */
+/** Status of an external stage or one without an Executor. `loads`: what the gateway reports of its shards. */
 export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): StageStatus {
   const podsOf = ({ replicas }: StageLoad): readonly PodStatus[] =>
     replicas.map((replica) => ({ ...replica, pid: null, restarts: 0, sinceMs: 0 }))
@@ -86,8 +86,8 @@ export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): Sta
   }
 }
 
-function podState(life: ReplicaLife, seen: ReplicaState): PodState {
-  switch (life.state) {
+function podState(phase: ReplicaPhase, seen: ReplicaState): PodState {
+  switch (phase.state) {
     case 'running':
       return seen
     case 'ended':
@@ -95,7 +95,7 @@ function podState(life: ReplicaLife, seen: ReplicaState): PodState {
     case 'starting':
     case 'backoff':
     case 'draining':
-      return life.state
+      return phase.state
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.js'
 
-/** How long a start without a terminal is silent, and between its lines. */
+/** Interval between lines when the output is not a terminal. */
 const plainEveryMs = 10_000
 const redrawEveryMs = 100
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
@@ -12,8 +12,8 @@ interface Output {
 }
 
 /**
- * The line that names the stages a start still waits for: redrawn in place on a terminal, repeated every ten seconds
- * elsewhere, gone when all are ready.
+ * A status line naming the stages that are not ready yet: redrawn in place on a terminal, printed every ten seconds
+ * elsewhere, and removed when all are ready.
  */
 export class WaitingLine {
   readonly #pending = new Map<string, { ready: number; readonly of: number }>()

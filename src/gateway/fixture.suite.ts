@@ -15,7 +15,7 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
     timeoutSendMs: null,
     retries: -1,
     hedge: null,
-    queue: { maxRequests: 1000, maxBytes: 2 ** 28, perReplica: 1000 },
+    queue: { maxRequests: 1000, maxBytes: 2 ** 28, maxWaitMs: 2000, perReplica: 1000 },
     silentMs: null,
     external: [],
     flow: null,

@@ -1,4 +1,4 @@
-import { Line, type Waiting } from '../balancer/line.js'
+import { FairQueue, type Waiting } from '../balancer/fair-queue.js'
 import type { Call, Handler } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
 import { somebody } from '../call/scope.js'
@@ -25,7 +25,7 @@ interface Queued extends Waiting, AbortListener {
  */
 export class Gate {
   readonly #options: GateOptions
-  readonly #line = new Line<Queued>()
+  readonly #queue = new FairQueue<Queued>()
   #inside = 0
   #bytes = 0
 
@@ -35,16 +35,21 @@ export class Gate {
 
   /** Whether a request of a stream would have to wait. */
   get full(): boolean {
-    return this.#line.length > 0 || !this.#fits(0)
+    return this.#queue.length > 0 || !this.#fits(0)
   }
 
   /** The same handler behind the gate. */
   guard(next: Handler): Handler {
     return (request, call) => {
       const bytes = request.data?.byteLength ?? 0
-      if (this.#line.length === 0 && this.#fits(bytes)) return this.#pass(next, request, call, bytes)
+      if (this.#queue.length === 0 && this.#fits(bytes)) return this.#pass(next, request, call, bytes)
       const { sender = somebody } = call
-      if (!sender.patient) return Promise.reject(this.#refusal(bytes))
+      if (!sender.patient) {
+        const refusal = this.#refusal(bytes)
+        call.observation?.event({ name: 'gate.refused', code: refusal.code })
+        return Promise.reject(refusal)
+      }
+      call.observation?.event({ name: 'gate.queued', waiting: this.#queue.length })
       return this.#wait(call, bytes, () => this.#pass(next, request, call, bytes))
     }
   }
@@ -52,10 +57,11 @@ export class Gate {
   #pass(next: Handler, request: DataRequest, call: Call, bytes: number): Promise<DataRequest> {
     this.#inside++
     this.#bytes += bytes
+    call.observation?.event({ name: 'gate.entered' })
     return next(request, call).finally(() => {
       this.#inside--
       this.#bytes -= bytes
-      if (this.#line.length > 0) this.#letIn()
+      if (this.#queue.length > 0) this.#letIn()
     })
   }
 
@@ -71,11 +77,11 @@ export class Gate {
           resolve(enter())
         },
         abort: (reason) => {
-          if (this.#line.remove(queued)) reject(reason)
+          if (this.#queue.remove(queued)) reject(reason)
         },
       }
       call.onAbort(queued)
-      this.#line.push(queued)
+      this.#queue.push(queued)
     })
   }
 
@@ -85,7 +91,7 @@ export class Gate {
       queued.start()
       return true
     }
-    while (this.#line.serveNext(serve));
+    while (this.#queue.serveNext(serve));
   }
 
   /** One request always goes through, however large. */

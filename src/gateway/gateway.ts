@@ -5,6 +5,11 @@ import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { createLogger, type Logger } from '../observe/logger.js'
+import type { HealthState } from '../balancer/health.js'
+import { guarded } from '../call/guarded.js'
+import type { Observer } from '../call/observation.js'
+import { accessLog } from './access-log/access-log.js'
+import { observed } from './observed.js'
 import { inChain } from '../topology/chain.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
@@ -66,7 +71,9 @@ export interface GatewayTools {
   /** Default: the cluster whose pod this process is in, if any. */
   readonly cluster?: () => Promise<Cluster | null>
   /** Default: standard error. */
-  readonly logger?: Pick<Logger, 'warn'>
+  readonly logger?: Pick<Logger, 'info' | 'warn'>
+  /** What watches its requests and replicas, beside its access log. */
+  readonly observers?: readonly Observer[]
   /** For stages whose `reduce` is a function of the program. */
   readonly reduceInProgram?: ProgramReduce
 }
@@ -81,6 +88,8 @@ export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gate
     ...tools,
   })
 }
+
+type Tools = GatewayTools & Required<Omit<GatewayTools, 'reduceInProgram' | 'observers'>>
 
 /** Where pods are listed. */
 interface Place {
@@ -99,17 +108,20 @@ class LocalGateway implements Gateway {
   readonly #listeners: OnEvent[] = []
   #closed: Promise<void> | undefined
 
-  constructor(spec: GatewaySpec, tools: GatewayTools & Required<Omit<GatewayTools, 'reduceInProgram'>>) {
-    const { clock } = tools
+  constructor(spec: GatewaySpec, tools: Tools) {
+    const { clock, logger } = tools
+    const observer = guarded(observersOf(spec, tools), onceTo(logger))
     const identity = identityOf(spec)
     this.#spec = spec
     this.#identity = identity
     const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
       this.#tell({ kind: 'silent', stage, pod, silentMs })
+    const onState = (stage: string, pod: string, state: HealthState): void =>
+      observer?.replica?.({ name: 'replica.state', stage, pod, state })
     const serves = (name: string, endpoint: string): boolean | undefined => this.#serves(name, endpoint)
     const stages = inChain(spec.stages).map(
-      (stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent }),
+      (stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent, onState }),
     )
     this.#stages = stages
     this.#shards = new Map(
@@ -121,9 +133,12 @@ class LocalGateway implements Gateway {
     const targets = new Targets(stages.map(({ name }) => name))
     const gate = new Gate(spec.queue)
     const serving: Serving = {
-      handle: stack(
-        [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
-        walk({ stages, targets, clock }),
+      handle: observed(
+        observer,
+        stack(
+          [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
+          walk({ stages, targets, clock }),
+        ),
       ),
       isFull: () => gate.full,
       describe: () => this.#describe(),
@@ -234,5 +249,20 @@ class LocalGateway implements Gateway {
     if (place !== undefined) return place
     const known = [...this.#shards.keys()].join(', ')
     throw new MillraceError('NOT_FOUND', `There is no stage ${name}; there are: ${known}.`)
+  }
+}
+
+function observersOf({ accessLog: rules = null }: GatewaySpec, tools: Tools): readonly Observer[] {
+  const { observers = [] } = tools
+  return rules === null ? observers : [accessLog(rules, tools), ...observers]
+}
+
+/** What an observer throws is logged once: it may throw at every request. */
+function onceTo(logger: Pick<Logger, 'warn'>): (error: unknown) => void {
+  let isLogged = false
+  return (error) => {
+    if (isLogged) return
+    isLogged = true
+    logger.warn('An observer of this gateway threw; requests go on without it.', { error })
   }
 }

@@ -12,7 +12,7 @@ import type { Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
 
 /** How long the thread may take to say that it has closed, beyond the time that it has for closing. */
-const answerMs = 500
+const answerMs = 250
 
 /** Functions of the program by which stages reduce, by name of the stage. */
 export type ProgramReducers = ReadonlyMap<string, ListReduce>

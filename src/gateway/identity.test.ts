@@ -51,7 +51,7 @@ async function inFront({ names, port, discover }: Finding, more: Partial<StageSp
   const gateway = createGateway(gatewaySpec([stageSpec('indexer', sharded)], { name: 'shop' }), {
     clock,
     lookup: async (host) => (names[host] === undefined ? [] : [names[host]]),
-    logger: { warn: (line: string) => void logged.push(line) },
+    logger: { info: () => {}, warn: (line: string) => void logged.push(line) },
   })
   open.push(gateway)
   const client = new TestClient((await gateway.listen()).port)

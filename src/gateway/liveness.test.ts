@@ -5,7 +5,7 @@ import { Pool } from '../balancer/pool.js'
 import { deferred } from '../lib/deferred.js'
 import { Liveness } from './liveness.js'
 
-const queue = { maxRequests: 10, maxBytes: 1000, perReplica: 10 }
+const queue = { maxRequests: 10, maxBytes: 1000, maxWaitMs: 2000, perReplica: 10 }
 let liveness: Liveness | undefined
 
 afterEach(() => liveness?.close())

@@ -1,3 +1,4 @@
+import type { HealthState } from '../balancer/health.js'
 import { Pool } from '../balancer/pool.js'
 import type { Handler } from '../call/call.js'
 import type { Shard } from '../shards/shard.js'
@@ -9,6 +10,8 @@ import { shardStack, type ShardStackTools } from './stack.js'
 export interface ShardTools extends ShardStackTools {
   /** A request waits, and there is no replica. */
   onDemand?(shard: string): void
+  /** A replica is in another state. */
+  onState?(shard: string, pod: string, state: HealthState): void
   /** A replica does not answer; told every second. */
   onSilent?(shard: string, pod: string, silentMs: number): void
 }
@@ -29,10 +32,21 @@ export class LiveShard implements Shard {
     const { balance: policy, queue, timeoutSendMs, silentMs } = spec
     const name = shardName(spec.name, index, spec.shards)
     const onDemand = (): void => tools.onDemand?.(name)
+    const onState = (pod: string, state: HealthState): void => tools.onState?.(name, pod, state)
     this.name = name
     const isFound = spec.external.some(({ discover }) => discover !== 'static')
     const patience = isFound ? { patienceMs } : {}
-    this.pool = new Pool({ stage: name, policy, queue, timeoutSendMs, clock, random, onDemand, ...patience })
+    this.pool = new Pool({
+      stage: name,
+      policy,
+      queue,
+      timeoutSendMs,
+      clock,
+      random,
+      onDemand,
+      onState,
+      ...patience,
+    })
     this.handle = shardStack(spec, this.pool, tools)
     if (silentMs !== null) {
       const onSilent = (pod: string, ms: number): void => tools.onSilent?.(name, pod, ms)

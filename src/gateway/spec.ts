@@ -3,6 +3,7 @@ import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
+import type { AccessLogRules } from './access-log/access-log.js'
 import type { Part } from '../wire/identity.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import type { RequestLimits } from '../wire/request-limits.js'
@@ -27,6 +28,8 @@ export interface GatewaySpec {
   readonly limits: LimitsSpec
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
   readonly timeoutMs: number | null
+  /** Default null: requests are not logged. */
+  readonly accessLog?: AccessLogRules | null
 }
 
 /** What clients may hold, and how long they may take; explained at `FlowLimits`. */
@@ -68,7 +71,12 @@ export interface StageSpec extends FailureRules {
     readonly afterPercentile: number | null
     readonly budget: number
   } | null
-  readonly queue: { readonly maxRequests: number; readonly maxBytes: number; readonly perReplica: number }
+  readonly queue: {
+    readonly maxRequests: number
+    readonly maxBytes: number
+    readonly maxWaitMs: number
+    readonly perReplica: number
+  }
   /** Milliseconds of silence of a replica after which `onSilent` is told; null for never. */
   readonly silentMs: number | null
   /** Servers of somebody else, which the gateway dials itself. */

@@ -4,7 +4,7 @@ import type { Pool } from '../balancer/pool.js'
 import { retrying } from '../balancer/retry.js'
 import type { Handler } from '../call/call.js'
 import { errorContext } from '../call/layers/error-context.js'
-import { observe, type Observer } from '../call/layers/observe.js'
+import { observe } from '../call/layers/observe.js'
 import { stack } from '../call/stack.js'
 import type { Clock } from '../lib/clock.js'
 import type { Shard } from '../shards/shard.js'
@@ -16,13 +16,15 @@ import type { StageSpec } from './spec.js'
 export interface StackTools {
   /** Null for a stage whose only shard answers for itself. */
   readonly sharding: ShardedOptions | null
-  readonly observer?: Observer
 }
 
 /** The path of a request through one stage, outermost first. Built once per stage. */
-export function stageStack(stage: StageSpec, only: Shard, { sharding, observer }: StackTools): Handler {
+export function stageStack(stage: StageSpec, only: Shard, { sharding }: StackTools): Handler {
   return stack(
-    [observe(observer), errorContext({ where: { deployment: stage.name }, explain })],
+    [
+      observe({ name: 'stage', stage: stage.name }),
+      errorContext({ where: { deployment: stage.name }, explain }),
+    ],
     sharding === null ? only.handle : sharded(sharding), // poll, scatter, gather, reduce
   )
 }
@@ -45,7 +47,7 @@ export function shardStack(
   { clock, random, isWrite }: ShardStackTools,
 ): Handler {
   return stack(
-    [readiness(pool)],
+    stage.shards === 1 ? [readiness(pool)] : [observe({ name: 'shard', shard: pool.stage }), readiness(pool)],
     retrying({
       retries: stage.retries,
       budget: new Budget({ clock, ...retryBudget }),

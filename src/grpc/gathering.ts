@@ -1,13 +1,11 @@
 import { free } from '../budget/free.js'
 
-/** Initial capacity, while the size is unknown or only claimed by the client. */
-const firstBytes = 64 * 1024
-
-/** Growth factor of the capacity. Untouched memory only costs address space. */
-const growth = 4
-
-/** From this many bytes on the whole size is allocated at once, because another copy would block the thread too long. */
-const provenBytes = 16 * 1024 * 1024
+/**
+ * Capacities on the way to the whole size, which is allocated beyond the last of them. There are few, because a copy blocks
+ * the thread, and because the holes that small buffers leave in the heap are of no use for larger ones. Untouched memory only
+ * costs address space.
+ */
+const steps = [64 * 1024, 1024 * 1024, 16 * 1024 * 1024]
 
 /**
  * Assembles bytes from pieces, copied into one growing buffer: a small piece does not keep the large buffer alive in which it
@@ -21,7 +19,7 @@ export class Gathering {
   /** @param wanted most bytes that can be added */
   constructor(wanted: number) {
     this.#wanted = wanted
-    this.#memory = memory(Math.min(wanted, firstBytes))
+    this.#memory = memory(Math.min(wanted, steps[0]!))
   }
 
   get length(): number {
@@ -52,7 +50,7 @@ export class Gathering {
   }
 
   #grow(needed: number): void {
-    const grown = memory(needed > provenBytes ? this.#wanted : Math.min(this.#wanted, needed * growth))
+    const grown = memory(Math.min(this.#wanted, steps.find((step) => step >= needed) ?? this.#wanted))
     grown.set(this.#memory.subarray(0, this.#have))
     free(this.#memory)
     this.#memory = grown

@@ -125,7 +125,7 @@ export class Writer {
         const version = await store.latest({ exactly: true })
         // in this order: the version then belongs to this holder or an earlier one
         if (await lock.isHeld()) return version
-        throw new MillraceError('UNAVAILABLE', 'Another replica writes to the index by now.')
+        throw new MillraceError('UNAVAILABLE', 'Another replica has taken over writing to the index.')
       },
     }
   }

@@ -3,25 +3,25 @@ import { parseOptions } from './option.js'
 import { amountOf } from './quantity.js'
 import { listOf, optional, text } from './option-kinds.js'
 
-/** What a stage is and has where it runs in containers. Processes and threads take no notice of it. */
+/** Settings of a stage's containers. Ignored where the stage runs in processes or threads. */
 export interface ContainerSettings {
   /**
-   * Image of the stage's containers. Alone it has its Executor in `config.yml` (as `uses: 'docker://…'`); together with
-   * `uses` it has that class or module below `/app`. Default null: the image that the export names.
+   * Image of the stage's containers. Without `uses` the image contains its Executor in `config.yml` (like
+   * `uses: 'docker://…'`); with `uses` it contains that class or module below `/app`. Default null: the export's image.
    */
   readonly image: string | null
   /**
-   * Folders that outlive a container: `'/data'`, or `'source:/data'`, where the source is a folder of the machine or the
-   * name of a volume (Compose only; Kubernetes claims a volume for each). Default `[]`.
+   * Folders that outlive a container: `'/data'`, or `'source:/data'`, where the source is a host folder or a volume name
+   * (Compose only; Kubernetes gets one volume claim for each). Default `[]`.
    */
   readonly volumes: readonly string[]
-  /** `'all'`, how many, or `'device=0,2'`. Default null: none. */
+  /** `'all'`, a number of GPUs, or `'device=0,2'`. Default null: none. */
   readonly gpus: 'all' | number | `device=${string}` | null
-  /** Processor and memory of one container. Default `{}`: nothing is said. */
+  /** CPU and memory of one container. Default `{}`: no requests and no limits. */
   readonly resources: Resources
-  /** Environment from secrets (Jina's `env_from_secret`): by variable the secret and its key. Default `{}`. */
+  /** Environment variables taken from secrets (Jina's `env_from_secret`): secret and key by variable. Default `{}`. */
   readonly envFromSecret: Readonly<Record<string, SecretKey>>
-  /** Secrets by which the image is pulled. Default `[]`. */
+  /** Names of secrets for pulling the image. Default `[]`. */
   readonly imagePullSecrets: readonly string[]
 }
 
@@ -35,7 +35,7 @@ export interface Resources {
   readonly limits?: Amounts
 }
 
-/** Quantities of Kubernetes: `{ cpu: '500m', memory: '1Gi' }`. */
+/** Kubernetes quantities: `{ cpu: '500m', memory: '1Gi' }`. */
 export interface Amounts {
   readonly cpu?: string | number
   readonly memory?: string | number
@@ -46,11 +46,11 @@ export interface SecretKey {
   readonly key: string
 }
 
-/** A folder of a container that outlives it. */
+/** A folder that outlives its container. */
 export interface Volume {
-  /** A folder of the machine, or the name of a volume; null for one that is made for it. */
+  /** A host folder or a volume name; null for a volume created for this stage. */
   readonly source: string | null
-  /** Absolute, in the container. */
+  /** Absolute path in the container. */
   readonly target: string
 }
 
@@ -64,7 +64,7 @@ const volume: Option<string> = {
   parse: (value) => (typeof value === 'string' && parseVolume(value) !== null ? value : undefined),
 }
 
-/** Null when it is none. */
+/** Null when the text is not a volume. */
 export function parseVolume(written: string): Volume | null {
   const [, source = null, target] =
     /^(?:([./~][^:]*|[A-Za-z0-9][\w.-]*):)?(\/[^:]*[^:/])$/.exec(written) ?? []
@@ -106,7 +106,7 @@ export const containerOptions: OptionTable<ContainerSettings> = {
   imagePullSecrets: listOf(text('secret'), []),
 }
 
-/** As registries take them: no scheme, no space. */
+/** True for an image reference as registries accept it: no scheme, no spaces. */
 export function isImage(value: string): boolean {
   return /^[a-z0-9][\w.:/@+-]*$/i.test(value) && !value.includes('://')
 }

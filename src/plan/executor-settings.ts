@@ -2,26 +2,26 @@ import type { ExecutorClass } from '../executor/executor.js'
 import type { ExecutorConfig } from '../yaml/executor-config.js'
 
 /**
- * Where a replica runs. `process` (the default) keeps a crash or a blocking native call to one replica; `thread` starts
- * faster and takes less memory; `inline` runs on the thread that started the Flow.
+ * Where a replica runs. `process` (the default) confines a crash or a blocking native call to one replica; `thread` starts
+ * faster and uses less memory; `inline` runs on the thread that started the Flow.
  */
 export type Runtime = 'process' | 'thread' | 'inline'
 
 /**
- * An Executor: its class, the module that has it (`'./indexer.js#Indexer'`), its YAML (`'./indexer.yml'`, or what such a file
- * says), or the image of its containers (`'docker://registry.example/indexer:1.2'`).
+ * An Executor: its class, the module that exports it (`'./indexer.js#Indexer'`), its YAML (`'./indexer.yml'`, or the content
+ * of such a file), or the image of its containers (`'docker://registry.example/indexer:1.2'`).
  */
 export type Uses = ExecutorClass | string | URL | ExecutorConfig
 
-/** Which Executor a stage runs, what it is given, and where it runs, complete. */
+/** Which Executor a stage runs, with which options, and where; resolved, with defaults filled in. */
 export interface ExecutorSettings {
-  /** Default null: documents pass through, without a hop. */
+  /** Default null: documents pass through without a hop. */
   readonly uses: Uses | null
   /** First argument of the Executor's constructor; plain data. Default `{}`. */
   readonly usesWith: Readonly<Record<string, unknown>>
   /** Overrides of the Executor's `metas` (`name`, `description`, `workspace`). Default `{}`. */
   readonly usesMetas: Readonly<Record<string, unknown>>
-  /** Endpoint to method name, over what the class binds itself. Default `{}`. */
+  /** Method name by endpoint; overrides the bindings of the class. Default `{}`. */
   readonly usesRequests: Readonly<Record<string, string>>
   /** Default `process`. */
   readonly runtime: Runtime

@@ -35,7 +35,7 @@ describe('a plan', () => {
     expect(createPlan({}).settings.timeoutMs).toBe(600_000)
   })
 
-  it('names stages by their place when nobody names them', () => {
+  it('names stages by their index by default', () => {
     const plan = addStage(addStage(empty, {}), {})
     expect(plan.stages.map((stage) => stage.name)).toEqual(['executor0', 'executor1'])
   })

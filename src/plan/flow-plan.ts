@@ -9,22 +9,22 @@ import type { Uses } from './executor-settings.js'
 import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
 
-/** One stage as it must run. */
+/** A resolved stage. */
 export interface StagePlan
   extends Omit<StageSettings, 'name' | 'needs' | 'external' | 'replicas' | 'reduce' | 'shardId'> {
   readonly name: string
-  /** The stages whose answers it gets, or `gateway`; those before and behind shards count as stages. */
+  /** Names of the stages whose answers it gets, or `gateway`; includes stages made from `usesBefore` and `usesAfter`. */
   readonly needs: readonly string[]
-  /** Which shard of how many it is, where the others run elsewhere: `shards` is 1 then. Null where all run here. */
+  /** Which of how many shards this stage is when the other shards run elsewhere (`shards` is 1 then). Null when all run here. */
   readonly part: { readonly shardId: number; readonly shards: number } | null
-  /** The stage that it was added with, as what stands before or behind its shards; null for one that was added itself. */
+  /** Name of the stage whose `usesBefore` or `usesAfter` this is; null for a stage added by `add()`. */
   readonly partOf: string | null
-  /** That run, or are started, of each shard. */
+  /** Replicas per shard. */
   readonly replicas: number
   readonly autoscale: Autoscale | null
   readonly source: ExecutorSource
   readonly reduce: ReducePlan
-  /** Servers of an external stage; empty for one that Millrace starts. */
+  /** Servers of an external stage; empty for a stage that Millrace starts. */
   readonly external: readonly ExternalAddress[]
 }
 
@@ -35,13 +35,13 @@ export interface ExternalAddress {
   readonly shard: number
 }
 
-/** A Flow as it must run. Stages are in any order: `inChain` follows their edges. */
+/** A resolved Flow. Stages are in any order: `inChain` follows their edges. */
 export interface FlowPlan {
   readonly settings: FlowSettings
   readonly stages: readonly StagePlan[]
 }
 
-/** Options of `add()` that DESIGN names and this version does not have; refused rather than ignored. */
+/** Planned options of `add()` that this version does not support; refused rather than ignored. */
 export const laterOptions: readonly string[] = ['when', 'floating', 'dynamicBatching']
 
 export function createPlan(options: FlowOptions): FlowPlan {
@@ -56,7 +56,7 @@ export function createPlan(options: FlowOptions): FlowPlan {
   return { settings, stages: [] }
 }
 
-/** A client may hold three eighths of the bytes, and its largest message must fit in there. */
+/** A client may use three eighths of the bytes, and its largest message must fit into them. */
 function checkLimits({ limits: { maxBytes }, maxMessageBytes }: FlowSettings): void {
   if (maxBytes === null || maxBytes >= 3 * maxMessageBytes) return
   throw new MillraceError(
@@ -65,7 +65,7 @@ function checkLimits({ limits: { maxBytes }, maxMessageBytes }: FlowSettings): v
   )
 }
 
-/** The plan with one more stage, and what stands before and behind its shards as stages of their own. */
+/** The plan with one more stage. `usesBefore` and `usesAfter` of a sharded stage become stages of their own. */
 export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   const name = resolveName(options.name, plan)
   const stage = resolveStage(plan, options, name)
@@ -91,7 +91,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
   checkNeeds(needs, name, plan)
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
-  else refuseGatherer(resolved, name)
+  else refuseGatheredBy(resolved, name)
   const { replicas, shardId, needs: _, ...rest } = resolved
   const part = shardId === null ? null : { shardId, shards: rest.shards }
   const autoscale = typeof replicas === 'number' ? null : replicas
@@ -113,7 +113,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
   return stage
 }
 
-/** An image alone has its own Executor; beside `uses` it is where that is found. */
+/** An image without `uses` contains its own Executor; with `uses` it contains the named module. */
 function resolveSource(settings: StageSettings, name: string): ResolvedUses {
   const { uses, image, usesWith, usesMetas, usesRequests } = settings
   if (uses === null && image !== null) {
@@ -128,7 +128,7 @@ function resolveSource(settings: StageSettings, name: string): ResolvedUses {
   )
 }
 
-/** `indexer_before`, `indexer_after`: where and how the stage itself runs, with an Executor of its own. */
+/** `indexer_before`, `indexer_after`: stages with an Executor of their own that inherit the stage's runtime settings. */
 function companion(
   plan: FlowPlan,
   stage: StagePlan,
@@ -164,7 +164,7 @@ function checkInline(stage: StagePlan, replicas: unknown): void {
   }
 }
 
-/** An image runs in a process of its own in any case. */
+/** Containers are processes: an image allows no other runtime. */
 function checkImage({ source, runtime, name }: StagePlan): void {
   if (source.kind !== 'image' || runtime === 'process') return
   throw new MillraceError(
@@ -182,7 +182,7 @@ export function setReplicas(plan: FlowPlan, name: string, replicas: number): Flo
 /**
  * The plan with other constructor options for one stage.
  *
- * @throws INVALID_OPTION when they are no plain data, UNSUPPORTED for a stage without an Executor of its own
+ * @throws INVALID_OPTION unless they are plain data, UNSUPPORTED for a stage without an Executor
  */
 export function setUsesWith(plan: FlowPlan, name: string, usesWith: unknown): FlowPlan {
   const { usesWith: checked } = resolveOptions(
@@ -276,7 +276,7 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
   }))
 }
 
-/** An external stage has what its servers have. */
+/** Refuses options that only the servers of an external stage can decide. */
 function refuseOwn(options: StageOptions, name: string): void {
   const given = (['uses', 'image', 'replicas', 'shardId', 'usesBefore', 'usesAfter'] as const).find(
     (key) => options[key] !== undefined,
@@ -288,7 +288,7 @@ function refuseOwn(options: StageOptions, name: string): void {
   )
 }
 
-function refuseGatherer({ gatheredBy }: StageSettings, name: string): void {
+function refuseGatheredBy({ gatheredBy }: StageSettings, name: string): void {
   if (gatheredBy === null) return
   throw new MillraceError(
     'INVALID_OPTION',

@@ -1,60 +1,83 @@
 import { maxStructDepth } from '../document/struct.js'
 import type { RequestLimits } from '../wire/request-limits.js'
-import type { OptionTable } from './option.js'
-import { flag, group, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
+import type { Option, OptionTable } from './option.js'
+import {
+  flag,
+  group,
+  integer,
+  listOf,
+  oneOf,
+  optional,
+  orTrue,
+  share,
+  text,
+  textMap,
+} from './option-kinds.js'
 
-/** How clients reach the gateway. Only gRPC so far. */
+/** Protocol between clients and the gateway. Only gRPC so far. */
 export type Protocol = 'grpc'
 
-/** Options of a Flow, complete. */
+/** Resolved options of a Flow. */
 export interface FlowSettings {
-  /** Shows in logs and is the prefix of what the Flow makes on disk. Default `'flow'`. */
+  /** Used in logs and as a prefix of files the Flow creates. Default `'flow'`. */
   readonly name: string
   /** Default `['grpc']`. */
   readonly protocol: readonly Protocol[]
   /** Interface the gateway binds. Default `'0.0.0.0'`. */
   readonly host: string
-  /** 0 lets the system choose; `flow.port` tells. Default `[0]`. */
+  /** 0 lets the system choose; read the result from `flow.port`. Default `[0]`. */
   readonly port: readonly number[]
-  /** Address that others reach the gateway by; only shown in the banner. Default null: not shown. */
+  /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
-  /** Folder for what Executors keep. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
+  /** Folder for the workspaces of Executors. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
   readonly workspace: string | null
-  /** Environment of every pod, over that of the program. Default `{}`. */
+  /** Environment variables of every pod; override those of the program. Default `{}`. */
   readonly env: Readonly<Record<string, string>>
-  /** Requests of one stream that may be under way at once; 0 is no limit. Default 1000. */
+  /** Most requests in flight per stream; 0 is no limit. Default 1000. */
   readonly prefetch: number
-  /** Requests and bytes of all clients that may be in the Flow at once. */
+  /** Most requests and bytes in the Flow at once, of all clients together. */
   readonly queue: FlowQueue
-  /** What clients may hold, and how long they may take; the table is in docs/limits.md. */
+  /** Memory and time limits for clients; docs/limits.md has the table. */
   readonly limits: FlowLimits
-  /** Largest message in or out, bytes. Default 256 MiB. */
+  /** Largest message, sent or received, in bytes. Default 256 MiB. */
   readonly maxMessageBytes: number
-  /** What a request may be made of; one that is more is refused with INVALID_INPUT before anything of it is decoded. */
+  /** Limits of a single request. One beyond them is refused with INVALID_INPUT before any of it is decoded. */
   readonly requestLimits: RequestLimits
-  /** Milliseconds a request may take when the client names none; null is no limit. Default 600,000. */
+  /** Deadline in milliseconds for requests whose client sets none; null is no limit. Default 600,000. */
   readonly timeoutMs: number | null
-  /** Milliseconds one hop may take; a stage's own wins. Default null: no limit but the request's. */
+  /** Milliseconds one hop may take; a stage's own setting wins. Default null: only the request's deadline. */
   readonly timeoutSendMs: number | null
-  /** Milliseconds a pod may take to become ready; -1 waits for ever. Default 600,000. */
+  /** Milliseconds a pod may take to become ready; -1 waits forever. Default 600,000. */
   readonly timeoutReadyMs: number
-  /** Milliseconds `close()` waits for requests under way before it ends them. Default 30,000. */
+  /** Milliseconds `close()` waits for requests in flight before it cancels them. Default 30,000. */
   readonly graceMs: number
   /**
-   * A Unix socket that only this user may open, for `millrace ps` and `millrace scale`. When it cannot be opened the Flow
-   * runs without. Default true.
+   * Listen on a Unix socket for `millrace ps` and `millrace scale`, which only this user may open. If that fails the Flow
+   * runs without it. Default true.
    */
   readonly control: boolean
-  /** No banner and no waiting line. Default false. */
+  /**
+   * One line for each request at the gateway, on standard error: `true` is `{}`. Default null: none. See docs/observability.md.
+   */
+  readonly accessLog: AccessLog | null
+  /** Print neither the banner nor the line that shows what the start waits for. Default false. */
   readonly quiet: boolean
 }
 
-/** What may be in a Flow; beyond it a request is refused with RESOURCE_EXHAUSTED, and a stream is slowed down. */
+/** Admission limits of a Flow; beyond them a request is refused with RESOURCE_EXHAUSTED, and a stream is slowed down. */
 export interface FlowQueue {
   /** Default 10,000. */
   readonly maxRequests: number
   /** Default 512 MiB. */
   readonly maxBytes: number
+}
+
+/** Which requests are logged, and what of their headers. What fails is always logged. */
+export interface AccessLog {
+  /** Share of the requests that went well, from 0 to 1. Default 1. */
+  readonly sample: number
+  /** Names of headers that are logged; values of credentials are not, whatever is asked for. Default `[]`. */
+  readonly headers: readonly string[]
 }
 
 /** Limits of the gateway's clients: all together, of one connection, and on how long they may do nothing. */
@@ -78,13 +101,21 @@ export interface FlowLimits {
 
 /** What `new Flow()` takes. */
 export type FlowOptions = Partial<
-  Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits' | 'requestLimits'>
+  Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits' | 'requestLimits' | 'accessLog'>
 > & {
   readonly requestLimits?: Partial<RequestLimits>
+  readonly accessLog?: boolean | null | Partial<AccessLog>
   readonly queue?: Partial<FlowQueue>
   readonly limits?: Partial<FlowLimits>
   readonly protocol?: Protocol | readonly Protocol[]
   readonly port?: number | readonly number[]
+}
+
+const headerNames: Option<readonly string[]> = {
+  expected: 'a list of names of headers',
+  preset: [],
+  parse: (value) =>
+    Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : undefined,
 }
 
 export const flowOptions: OptionTable<FlowSettings> = {
@@ -126,5 +157,6 @@ export const flowOptions: OptionTable<FlowSettings> = {
   timeoutReadyMs: integer(600_000, -1),
   graceMs: integer(30_000, 0),
   control: flag(true),
+  accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
   quiet: flag(false),
 }

@@ -52,7 +52,7 @@ export const dataMap = (): Option<Readonly<Record<string, unknown>>> => ({
   parse: (value) => (isPlainObject(value) && isCloneable(value) ? value : undefined),
 })
 
-/** One value or a list of them, always given as a list. */
+/** Accepts one value or a list; always yields a list. */
 export const listOf = <T>(option: Option<T>, preset: readonly T[]): Option<readonly T[]> => ({
   expected: `${option.expected}, or a list of that`,
   preset,
@@ -62,11 +62,21 @@ export const listOf = <T>(option: Option<T>, preset: readonly T[]): Option<reado
   },
 })
 
-/** Null for none, else what the option takes. */
+/** Accepts null, or what `option` accepts. */
 export const optional = <T>(option: Option<T>, preset: T | null = null): Option<T | null> => ({
   expected: `${option.expected}, or null`,
   preset,
   parse: (value) => (value === null ? null : option.parse(value)),
+})
+
+/** Null or false for none, true for what the option is when nobody says, else what the option takes. */
+export const orTrue = <T>(option: Option<T>): Option<T | null> => ({
+  expected: `true, false, or ${option.expected}`,
+  preset: null,
+  parse(value) {
+    if (value === null || value === false) return null
+    return value === true ? option.preset : option.parse(value)
+  },
 })
 
 export const share = (preset: number): Option<number> => ({
@@ -75,12 +85,12 @@ export const share = (preset: number): Option<number> => ({
   parse: (value) => (typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined),
 })
 
-/** Options inside one option. */
+/** An option whose value is an object of options. */
 export function group<T extends object>(table: OptionTable<T>, expected: string): Option<T> {
   return { expected, preset: parseOptions(table, {})!, parse: (value) => parseOptions(table, value) }
 }
 
-/** Anything; checked where it is used. */
+/** Accepts anything; the value is checked where it is used. */
 export const anything = <T>(preset: T): Option<T> => ({
   expected: 'anything',
   preset,

@@ -1,19 +1,19 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 
-/** One option: what it takes, in words and as a check, and what it is when nobody says. */
+/** One option: what it accepts (in words, and as a parser) and its default. */
 export interface Option<T> {
   readonly expected: string
   readonly preset: T
-  /** The value to use, or undefined when what came cannot be used. */
+  /** The value to use; undefined when the given value is invalid. */
   parse(value: unknown): T | undefined
 }
 
-/** Every option of `T` once. */
+/** One option for each key of `T`. */
 export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> }
 
 /**
- * What the user wrote, checked and completed. `owner` names the place in messages: `Flow`, `stage 'encoder'`.
+ * Checks options and fills in defaults. `owner` is the subject of error messages: `Flow`, `stage 'encoder'`.
  *
  * @throws UNKNOWN_OPTION for a key that is not in the table, with the nearest one that is.
  * @throws INVALID_OPTION for a value that the option does not take.
@@ -29,7 +29,7 @@ export function resolveOptions<T extends object>(table: OptionTable<T>, given: o
   return resolved as T
 }
 
-/** An object of options inside another option: completed, or undefined when it is none, or a key or value is wrong. */
+/** Parses an object of options inside an option and fills in defaults; undefined when a key or value is invalid. */
 export function parseOptions<T extends object>(table: OptionTable<T>, given: unknown): T | undefined {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined
   const entries = Object.entries(given).filter(([, value]) => value !== undefined)
@@ -57,7 +57,7 @@ function unknownOption(key: string, known: readonly string[], owner: string): Mi
   return new MillraceError('UNKNOWN_OPTION', `${owner}: there is no option ${JSON.stringify(key)}. ${advice}`)
 }
 
-/** A value in a message: short, and never an exception of its own. */
+/** Formats a value for a message: short, and never throws. */
 export function show(value: unknown): string {
   if (typeof value === 'function')
     return `the ${/^class\b/.test(String(value)) ? 'class' : 'function'} ${value.name || '(anonymous)'}`

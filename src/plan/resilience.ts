@@ -2,56 +2,64 @@ import type { Option, OptionTable } from './option.js'
 import { parseOptions } from './option.js'
 import { group, integer, optional, share } from './option-kinds.js'
 
-/** Bounds between which the number of replicas follows the load. */
+/** Bounds for the number of replicas, which follows the load. */
 export interface Autoscale {
-  /** 0 ends the last replica when nothing comes; the next request starts one. Default 1. */
+  /** 0 stops the last replica when the stage is idle; the next request starts one. Default 1. */
   readonly min: number
   readonly max: number
-  /** Requests in flight or waiting, per replica, that are aimed at. Default 2. */
+  /** Target number of requests per replica, in flight and waiting. Default 1. */
   readonly target: number
-  /** Milliseconds that more replicas must have been wanted before they are started. Default 1000. */
+  /** Milliseconds the load must ask for more replicas before they are started. Default 1000. */
   readonly upDelayMs: number
-  /** Milliseconds that fewer must have been wanted before some are ended. Default 30,000. */
+  /** Milliseconds the load must ask for fewer replicas before some are stopped. Default 30,000. */
   readonly downDelayMs: number
 }
 
 export type AutoscaleOptions = Partial<Autoscale> & Pick<Autoscale, 'max'>
 
-/** A second try while the first is slow. */
+/** Hedging: a second attempt while the first is slow. */
 export interface Hedge {
-  /** Milliseconds without an answer; null when `afterPercentile` says it. */
+  /** Milliseconds without an answer before the second attempt; null when `afterPercentile` is set. */
   readonly afterMs: number | null
-  /** Of the latencies of the last seconds, such as 95; null when `afterMs` says it. */
+  /** Percentile of recent latencies to wait for, such as 95; null when `afterMs` is set. */
   readonly afterPercentile: number | null
-  /** Largest share of requests that may be tried a second time. Default 0.05. */
+  /** Largest share of requests that may be hedged. Default 0.05. */
   readonly budget: number
 }
 
 export type HedgeOptions = Partial<Hedge>
 
-/** What may wait; beyond it a request is refused with RESOURCE_EXHAUSTED, and a stream is slowed down. */
+/** Queue limits of a stage; beyond them a request is refused with RESOURCE_EXHAUSTED, and a stream is slowed down. */
 export interface Queue {
-  /** Requests that wait for a replica. Default 1000. */
+  /** Most requests waiting for a replica. Default 1000. */
   readonly maxRequests: number
-  /** Bytes of those. Default 256 MiB. */
+  /** Most bytes of waiting requests. Default 256 MiB. */
   readonly maxBytes: number
-  /** Requests that one replica takes at once, running and waiting; it refuses more. Default 1000. */
+  /**
+   * Milliseconds that a request may wait when the queue has not been empty for five seconds: under lasting overload, those
+   * that would wait longer are refused. Default 2000.
+   */
+  readonly maxWaitMs: number
+  /**
+   * Requests that one replica takes at once, running and waiting; it refuses more. Default 1000. It gets fewer while more
+   * would only wait in it.
+   */
   readonly perReplica: number
 }
 
 export type QueueOptions = Partial<Queue>
 
-/** When a replica that does not answer is taken for dead. */
+/** When a replica that does not answer counts as dead. */
 export interface Liveness {
-  /** Milliseconds of silence after which it gets no more requests, and is replaced unless it computes. Default 5000. */
+  /** Milliseconds without an answer before it gets no more requests, and is replaced unless it is computing. Default 5000. */
   readonly timeoutMs: number
-  /** Milliseconds that a replica may compute without a breath before it is replaced. Default 60,000. */
+  /** Milliseconds a replica may block its event loop with computation before it is replaced. Default 60,000. */
   readonly busyMs: number
 }
 
 export type LivenessOptions = Partial<Liveness>
 
-/** At most `max` restarts in `windowMs`; then the stage is degraded until the window has moved on. */
+/** At most `max` restarts in any `windowMs`; beyond that the stage is degraded until an old restart leaves the window. */
 export interface Restarts {
   /** Default 10. */
   readonly max: number
@@ -64,7 +72,7 @@ export type RestartsOptions = Partial<Restarts>
 const autoscale: OptionTable<Autoscale> = {
   min: integer(1, 0, 1024),
   max: integer(1024, 1, 1024),
-  target: { expected: 'a number above 0', preset: 2, parse: (value) => positive(value) },
+  target: { expected: 'a number above 0', preset: 1, parse: (value) => positive(value) },
   upDelayMs: integer(1000, 0),
   downDelayMs: integer(30_000, 0),
 }
@@ -82,6 +90,7 @@ const hedge: OptionTable<Hedge> = {
 const queue: OptionTable<Queue> = {
   maxRequests: integer(1000, 0),
   maxBytes: integer(256 * 1024 * 1024, 1024),
+  maxWaitMs: integer(2000, 1),
   perReplica: integer(1000, 1),
 }
 
@@ -115,7 +124,7 @@ export const hedgeOption: Option<Hedge | null> = optional({
   },
 })
 
-export const queueOption: Option<Queue> = group(queue, '{ maxRequests, maxBytes, perReplica }')
+export const queueOption: Option<Queue> = group(queue, '{ maxRequests, maxBytes, maxWaitMs, perReplica }')
 export const livenessOption: Option<Liveness | null> = optional(
   group(liveness, '{ timeoutMs, busyMs } of 100 or more'),
   group(liveness, '').preset,

@@ -8,37 +8,37 @@ import { anything, integer, oneOf, optional, text } from './option-kinds.js'
 import { parseModule, requireFile } from './uses.js'
 import type { Uses } from './executor-settings.js'
 
-/** How a stage is spread over shards, complete. */
+/** Resolved sharding options of a stage. */
 export interface Sharding {
-  /** Parts of its data, each with `replicas` of its own. Default 1. */
+  /** Number of shards, each with its own `replicas`. Default 1. */
   readonly shards: number
   /**
-   * Which of its shards this stage is, from 0, where the others run elsewhere: in a container that is one shard. Then its
-   * replicas are all that there is here. Default null: all shards run here.
+   * Which shard this stage is, counted from 0, when the other shards run elsewhere (in a container that runs one shard).
+   * Default null: all shards run here.
    */
   readonly shardId: number | null
-  /** Which shards a request goes to, by endpoint. Default `ANY`, but `/search` `ALL` (jina.md 3.3). */
+  /** Which shards a request goes to, by endpoint. Default `ANY`, and `ALL` for `/search` (jina.md 3.3). */
   readonly polling: PollingTable
   /**
-   * What `KEY` places a document by: `id`, `parentId`, `uri`, `text`, `mimeType`, `modality`, or a path into the tags such as
-   * `tags.tenant`. Default `id`.
+   * The field whose value assigns a document to a shard under `KEY`: `id`, `parentId`, `uri`, `text`, `mimeType`,
+   * `modality`, or a path into the tags such as `tags.tenant`. Default `id`.
    */
   readonly key: string
-  /** How the answers of several shards become one. Default true. */
+  /** How the answers of several shards are merged. Default true. */
   readonly reduce: ReduceOption
-  /** What a missing shard means for a request that reads: an error, or an answer without it. Default `fail`. */
+  /** What happens to a read when a shard fails: an error, or an answer without that shard. Default `fail`. */
   readonly onShardFailure: 'fail' | 'partial'
-  /** With `partial`: fewer answers than this are a failure. Default 1. */
+  /** With `partial`: fewest shards that must answer. Default 1. */
   readonly minShards: number
-  /** With `partial`: milliseconds after which `minShards` answers are enough. Default null: all are waited for. */
+  /** With `partial`: milliseconds after which `minShards` answers are enough. Default null: wait for all. */
   readonly softDeadlineMs: number | null
-  /** Executor before the shards: what it answers is what they are asked. Nothing without shards. Default null. */
+  /** Executor in front of the shards, which get its answer as their request. Ignored without shards. Default null. */
   readonly usesBefore: Uses | null
-  /** Executor behind the shards, instead of a reduce: `docsMatrix` has the answer of each. Nothing without shards. Default null. */
+  /** Executor behind the shards, instead of `reduce`: its `docsMatrix` has each shard's answer. Ignored without shards. Default null. */
   readonly usesAfter: Uses | null
   /**
-   * Of an external stage: the stage right behind it that is its `usesAfter`, and gets the answers of its shards unmerged for
-   * the endpoints that it serves. Default null: there is none.
+   * For an external stage: name of the next stage, which acts as its `usesAfter` and gets the answers of the shards unmerged,
+   * for the endpoints that it serves. Default null: none.
    */
   readonly gatheredBy: string | null
   /**
@@ -50,9 +50,9 @@ export interface Sharding {
 }
 
 /**
- * True merges documents by id and matches by score; an object says how many matches, by which score and in which order;
- * false puts the answers one behind the other; a function, or the path or URL of a module that exports one
- * (`'./merge.js#best'`), makes one array of them.
+ * True merges documents by id and matches by score; an object sets the number of matches, the score and the order; false
+ * concatenates the answers; a function, or the path or URL of a module that exports one (`'./merge.js#best'`), merges them
+ * itself.
  */
 export type ReduceOption = boolean | Partial<Ranking> | ReduceFunction | string | URL
 
@@ -60,7 +60,7 @@ export type ShardingOptions = Partial<Omit<Sharding, 'polling'>> & {
   readonly polling?: Polling | Readonly<Record<string, Polling>>
 }
 
-/** How answers become one, as it must run. */
+/** Resolved `reduce` option. */
 export type ReducePlan =
   | { readonly kind: 'merge'; readonly ranking: Ranking }
   | { readonly kind: 'concatenate' }
@@ -119,7 +119,7 @@ export function resolveReduce(given: ReduceOption, stage: string): ReducePlan {
   )
 }
 
-/** What cannot be said of one option alone. @throws INVALID_OPTION */
+/** Checks options that depend on each other. @throws INVALID_OPTION */
 export function checkSharding(sharding: Sharding, given: object, stage: string): void {
   const { shards, shardId, onShardFailure, minShards, softDeadlineMs } = sharding
   if (shardId !== null && shardId >= shards) {
@@ -140,7 +140,7 @@ export function checkSharding(sharding: Sharding, given: object, stage: string):
   checkKeyed(sharding.polling, given, stage)
 }
 
-/** A document is only found by its key where it was placed by it. */
+/** Refuses `KEY` for reads when `/index` does not use it: documents would be on other shards. */
 function checkKeyed(table: PollingTable, given: object, stage: string): void {
   const keyed = Object.keys(table).find((endpoint) => table[endpoint] === 'KEY')
   const written = (given as ShardingOptions).polling

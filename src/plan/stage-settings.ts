@@ -22,32 +22,32 @@ import {
 } from './resilience.js'
 import { type Sharding, type ShardingOptions, shardingOptions } from './sharding.js'
 
-/** Options of a stage, complete. */
+/** Resolved options of a stage. */
 export interface StageSettings extends ExecutorSettings, Sharding, ContainerSettings {
   /** An identifier, unique in the Flow. Default `executorN`. */
   readonly name: string | null
-  /** The stage before. Only the one added last can be named so far. Default null: the one added last. */
+  /** The stage before this one. So far only the last stage added is allowed. Default null: the last stage added. */
   readonly needs: readonly string[] | null
-  /** Copies that share the requests: a number, or bounds between which their number follows the load. Default 1. */
+  /** Number of replicas, or bounds for autoscaling. Default 1. */
   readonly replicas: number | Autoscale
-  /** How a replica is chosen. Default `power-of-two`. */
+  /** Balancing policy. Default `power-of-two`. */
   readonly balance: PolicyName
-  /** Handlers that may run at once in one replica. Default null: no limit beyond what the handlers themselves allow. */
+  /** Most handlers running at once in one replica. Default null: only the limits of the handlers themselves. */
   readonly maxConcurrency: number | null
   /**
-   * How often a request that came to nothing is sent again, to another replica. Default -1, which is Jina's
-   * `max(3, replicas)` (jina.md 3.8). Writes are only sent again when they cannot have run.
+   * How often a failed request is retried on another replica. Default -1, which is Jina's `max(3, replicas)`
+   * (jina.md 3.8). Writes are retried only when they cannot have run.
    */
   readonly retries: number
-  /** A second try at another replica while the first is slow, for endpoints that read. Default null: none. */
+  /** Hedging for endpoints that read: a second attempt on another replica while the first is slow. Default null: none. */
   readonly hedge: Hedge | null
-  /** What may wait for this stage. */
+  /** Queue limits. */
   readonly queue: Queue
-  /** When a replica that does not answer is taken for dead. Null never does. */
+  /** When a replica that does not answer counts as dead. Null: never. */
   readonly liveness: Liveness | null
-  /** How often dead replicas are replaced before the stage is degraded. */
+  /** Restart budget for dead replicas; when it is used up the stage is degraded. */
   readonly restarts: Restarts
-  /** Names of errors after which a replica ends and is replaced (Jina's `exit_on_exceptions`). Default `[]`. */
+  /** Names of errors after which a replica exits and is replaced (Jina's `exit_on_exceptions`). Default `[]`. */
   readonly exitOnExceptions: readonly string[]
   readonly workspace: string | null
   /**
@@ -59,19 +59,19 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
   readonly timeoutSendMs: number | null
   readonly timeoutReadyMs: number | null
   /**
-   * Somebody else's servers at `host` and `port`; lists are replicas, those of shard 0 first, then as many of shard 1, and so
-   * on. Default false.
+   * The stage is served by servers at `host` and `port` that Millrace does not start. Lists are replicas: those of shard 0
+   * first, then as many of shard 1, and so on. Default false.
    */
   readonly external: boolean
   readonly host: readonly string[] | null
   readonly port: readonly number[] | null
   /**
-   * `dns`: each address of a host is a server, and hosts are looked up every second, so that servers come and go. For names
-   * of headless Services and of Compose services. `kubernetes`: a host is `SERVICE.NAMESPACE.svc`, and each pod of it that is
-   * ready is a server; its EndpointSlices are watched, or, without the right to, its name is looked up. Default `static`.
+   * How `host` is resolved. `dns`: each address of a host is a server, looked up every second; for headless Services and
+   * Compose services. `kubernetes`: a host is `SERVICE.NAMESPACE.svc` and each ready pod is a server; watches its
+   * EndpointSlices, or falls back to DNS without permission. Default `static`.
    */
   readonly discover: 'static' | 'dns' | 'kubernetes'
-  /** TLS to an external server. Default false. */
+  /** Use TLS to external servers. Default false. */
   readonly tls: boolean
 }
 

@@ -13,7 +13,7 @@ import {
   isYamlFile,
   readExecutorFile,
 } from '../yaml/executor-config.js'
-import { Places } from '../yaml/place.js'
+import { Positions } from '../yaml/position.js'
 import type { Reading } from '../yaml/source.js'
 import { logWarning } from '../yaml/warn.js'
 import { isImage } from './container.js'
@@ -21,35 +21,37 @@ import { dataMap } from './option-kinds.js'
 import { show } from './option.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
 
-/** Which Executor a stage runs, where its pods find it. */
+/** Which Executor a stage runs, and where its pods find it. */
 export type ExecutorSource =
   | { readonly kind: 'pass-through' }
   | { readonly kind: 'class'; readonly executorClass: ExecutorClass }
   | {
       readonly kind: 'module'
       readonly url: string
-      /** Imported before it; one of them may have the class instead. */
+      /** Modules imported before `url`; the class may be in one of them instead. */
       readonly otherUrls: readonly string[]
       readonly className: string | null
       readonly executorClass: ExecutorClass | null
     }
-  /** A container image that has its Executor in `config.yml`. */
+  /** A container image with its Executor in `config.yml`. */
   | { readonly kind: 'image'; readonly image: string }
 
-/** Schemes of Jina's `uses` that need its hub. */
+/** Schemes of Jina's `uses` that need Jina's hub. */
 const hubSchemes = /^(jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
 const imageScheme = 'docker://'
 
-/** What the Executor of a stage is given. */
+/** Options passed to the Executor of a stage. */
 type Given = Pick<ExecutorSettings, 'usesWith' | 'usesMetas' | 'usesRequests'>
 
-/** The Executor, and what it is given: what the stage says over what its YAML says. */
+/** The Executor and its options; the stage's own options override those of the Executor's YAML. */
 export interface ResolvedUses extends Given {
   readonly source: ExecutorSource
 }
 
 /**
- * @throws INVALID_EXECUTOR, MODULE_NOT_FOUND, BAD_YAML or UNSUPPORTED, saying what was expected.
+ * Resolves `uses`; reads the Executor's YAML when it names one.
+ *
+ * @throws INVALID_EXECUTOR, MODULE_NOT_FOUND, BAD_YAML, UNSUPPORTED, INVALID_OPTION
  */
 export function resolveUses(
   uses: Uses | null,
@@ -109,14 +111,14 @@ function readConfig(uses: ExecutorConfig | string | URL, stage: string): FoundEx
   }
   try {
     if (typeof uses === 'string' || uses instanceof URL) return readExecutorFile(uses, reading)
-    return findExecutor({ value: uses, places: new Places('uses') }, reading)
+    return findExecutor({ value: uses, positions: new Positions('uses') }, reading)
   } catch (error) {
     if (!MillraceError.is(error)) throw error
     throw new MillraceError(error.code, `stage '${stage}': ${error.message}`, { cause: error })
   }
 }
 
-/** The class of a YAML text: of its modules, or one that the program has offered. */
+/** The class that a YAML text names: in one of its modules, else a class that the program registered. */
 function sourceOf(
   { jtype, modules }: FoundExecutor,
   stage: string,
@@ -132,15 +134,15 @@ function sourceOf(
 
 function resolveClass(executorClass: ExecutorClass, stage: string, runtime: Runtime): ExecutorSource {
   if (runtime === 'inline') return { kind: 'class', executorClass }
-  const place = locateClass(executorClass)
-  if (place === null) {
+  const located = locateClass(executorClass)
+  if (located === null) {
     throw new MillraceError(
       'INVALID_EXECUTOR',
       `stage '${stage}': a ${runtime} pod cannot find the module of ${show(executorClass)}. ` +
         `Mark a handler with @requests, or say \`static module = import.meta.url\` in the class, or use runtime: 'inline'.`,
     )
   }
-  return { kind: 'module', url: place.module, otherUrls: [], className: place.className, executorClass }
+  return { kind: 'module', url: located.module, otherUrls: [], className: located.className, executorClass }
 }
 
 function resolveImage(uses: string, stage: string): ExecutorSource {
@@ -170,7 +172,7 @@ export function requireFile(url: URL, stage: string): void {
   }
 }
 
-/** A module, and what of it is meant: what stands behind the `#`. @throws INVALID_EXECUTOR, UNSUPPORTED */
+/** Splits `'./module.js#Class'` into the module's URL and the class name. @throws INVALID_EXECUTOR, UNSUPPORTED */
 export function parseModule(uses: string | URL, stage: string): { url: URL; className: string | null } {
   const written = String(uses)
   if (hubSchemes.test(written)) {

@@ -4,9 +4,9 @@ import type { FlowPlan } from '../plan/flow-plan.js'
 import type { FlowStatus } from '../control/status.js'
 import type { DockerAttachOptions, DockerStartOptions } from './docker/options.js'
 import type { KubernetesAttachOptions, KubernetesStartOptions } from './kubernetes/options.js'
-import type { DistantFlow, Platform, PlatformTools } from './platform.js'
+import type { RemoteFlow, Platform, PlatformTools } from './platform.js'
 
-/** Where a Flow can run but on this machine's processes: each is loaded when it is asked for, with what it needs. */
+/** Platforms other than local processes; each is loaded on demand, with its dependencies. */
 const platforms = {
   docker: async () => (await import('./docker/platform.js')).docker,
   kubernetes: async () => (await import('./kubernetes/platform.js')).kubernetes,
@@ -16,38 +16,38 @@ export type PlatformName = keyof typeof platforms
 
 export const platformNames: readonly PlatformName[] = Object.keys(platforms) as PlatformName[]
 
-/** What `flow.start()` takes: nothing, for processes of this machine, or where else the Flow is to run. */
+/** Options of `flow.start()`: the platform (default `localhost`) and its own options. */
 export type StartOptions =
   | { readonly on?: 'localhost' }
   | ({ readonly on: 'docker' } & Partial<DockerStartOptions>)
   | ({ readonly on: 'kubernetes' } & Partial<KubernetesStartOptions>)
 
-/** What `Flow.attach()` takes. */
+/** Options of `Flow.attach()`. */
 export type AttachOptions =
   | ({ readonly on: 'docker' } & Partial<DockerAttachOptions>)
   | ({ readonly on: 'kubernetes' } & Partial<KubernetesAttachOptions>)
 
 /** @throws UNKNOWN_OPTION, INVALID_OPTION, and what the platform throws */
-export async function startThere(
+export async function startOnPlatform(
   plan: FlowPlan,
   { on, ...options }: StartOptions & { readonly on: PlatformName },
   tools: PlatformTools,
-): Promise<DistantFlow> {
+): Promise<RemoteFlow> {
   const platform = await platformNamed(on)
   return platform.start(plan, resolveOptions(platform.startOptions, options, `start({ on: '${on}' })`), tools)
 }
 
 /** @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_FOUND */
-export async function attachThere(
+export async function attachOnPlatform(
   { on, ...options }: AttachOptions,
   tools: PlatformTools,
-): Promise<DistantFlow> {
+): Promise<RemoteFlow> {
   const platform = await platformNamed(on)
   return platform.attach(resolveOptions(platform.attachOptions, options, `attach({ on: '${on}' })`), tools)
 }
 
 /** @throws UNKNOWN_OPTION, INVALID_OPTION */
-export async function listThere({ on, ...options }: AttachOptions): Promise<readonly FlowStatus[]> {
+export async function listOnPlatform({ on, ...options }: AttachOptions): Promise<readonly FlowStatus[]> {
   const platform = await platformNamed(on)
   return platform.list(resolveOptions(platform.attachOptions, options, `list({ on: '${on}' })`))
 }
@@ -55,7 +55,7 @@ export async function listThere({ on, ...options }: AttachOptions): Promise<read
 /** @throws INVALID_OPTION */
 async function platformNamed(on: string): Promise<Platform<object, object>> {
   if (Object.hasOwn(platforms, on)) {
-    // which options are whose is said by the types of the doors above
+    // the exported functions' types pair each platform with its options
     return await platforms[on as PlatformName]()
   }
   const names = Object.keys(platforms).map((name) => `'${name}'`)

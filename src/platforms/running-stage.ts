@@ -1,6 +1,6 @@
 import type { StagePlan } from '../plan/flow-plan.js'
 
-/** A stage that is external for its gateway, as the Flow's own that runs there in containers of an image. */
+/** Turns a stage that is external in the gateway's configuration into one of the Flow's own, running in containers. */
 export function runningStage(
   stage: StagePlan,
   { image, replicas }: { readonly image: string; readonly replicas: number },

@@ -1,4 +1,4 @@
-// What a pod begins with. '../pods' and not '.': when it runs, this file has been joined with others (scripts/bundle.mjs).
+// Entry files of pods. '../pods' and not '.', because at run time this file is part of a bundle (scripts/bundle.mjs).
 
 export const processEntry: URL = new URL('../pods/process/entry.js', import.meta.url)
 export const threadEntry: URL = new URL('../pods/thread/entry.js', import.meta.url)

@@ -1,14 +1,14 @@
-/** A way to fail on purpose, for tests of what comes after. */
+/** A fault to inject into a pod, for tests of recovery. */
 export type Fault =
-  /** Holds the event loop for so long. */
+  /** Blocks the event loop for `ms`. */
   | { readonly type: 'block'; readonly ms: number }
-  /** Takes memory until the heap ends. */
+  /** Allocates until the heap limit is reached. */
   | { readonly type: 'leak' }
-  /** An exception that nobody catches. */
+  /** Throws an uncaught exception. */
   | { readonly type: 'throw' }
   | { readonly type: 'exit'; readonly code: number }
 
-/** Fails as told, in the process or thread it is called in. */
+/** Injects the fault into the current process or thread. */
 export function commit(fault: Fault): void {
   switch (fault.type) {
     case 'block':
@@ -29,7 +29,7 @@ function block(ms: number): void {
   while (performance.now() < until);
 }
 
-/** Objects and not buffers: those are outside of the heap that has a limit. */
+/** Allocates objects: buffers are outside the limited heap. */
 function leak(): never {
   const kept: unknown[] = []
   for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => ({ index })))

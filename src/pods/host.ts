@@ -4,35 +4,35 @@ import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
 
-/** Starts one body. Never throws: what goes wrong is told by `events`. */
+/** Starts a host. Never throws: failures are reported through `events`. */
 export type Driver = (spec: PodSpec, events: HostEvents, options: HostOptions) => Host
 
 export interface HostOptions {
-  /** The class itself, for a pod on this thread. */
+  /** The class, for a pod on this thread. */
   readonly executorClass?: ExecutorClass | undefined
 }
 
-/** One body that runs a worker: a child process, a thread, or just this thread. Its only logic is how to reach it. */
+/** Where a worker runs: a child process, a thread, a container, or this thread. Contains only the mechanism to control it. */
 export interface Host {
   readonly pid: number
-  /** Asks it to drain, for at most `graceMs`, close its executor and end. */
+  /** Asks it to drain for at most `graceMs`, close its executor and exit. */
   stop(graceMs: number): void
-  /** Urges it: SIGTERM. */
+  /** Sends SIGTERM. */
   terminate(): void
-  /** Ends it, whatever it does: SIGKILL. */
+  /** Sends SIGKILL. */
   kill(): void
-  /** Why it may be late, for a start that was given up; null when nothing is known. */
+  /** Why a start that timed out may have been slow; null when not known. */
   whyLate?(): string | null
-  /** Makes it fail, for tests. @throws UNSUPPORTED where it cannot fail alone */
+  /** Injects a fault, for tests. @throws UNSUPPORTED where it would hit the program itself */
   fault(fault: Fault): void
 }
 
-/** What a host tells of itself: ready or failed at most once, `exited` exactly once and last. */
+/** Events of a host: `ready` or `failed` at most once, `exited` exactly once and last. */
 export interface HostEvents {
   readonly ready: (address: Address) => void
   readonly failed: (failure: StartFailure) => void
-  /** One line that it printed, without its line feed. */
+  /** One line of output, without the line feed. */
   readonly line: (text: string) => void
-  /** It is gone; one sentence, such as `exited with code 1`, and its code where it has one. */
+  /** It has exited: the reason, such as `exited with code 1`, and the exit code where there is one. */
   readonly exited: (reason: string, code?: number) => void
 }

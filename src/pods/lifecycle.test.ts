@@ -114,7 +114,7 @@ test('a pod that is late is killed before the start rejects', async () => {
   await expect(started).rejects.toThrow(/not ready within 1000 ms[^]*timeoutReadyMs[^]*loading weights/)
 })
 
-test('a negative timeoutReadyMs waits for ever', async () => {
+test('a negative timeoutReadyMs waits forever', async () => {
   const { started, clock, events } = fake({ timeoutReadyMs: -1 })
   await clock.pass(1e9)
   events.ready(address)
@@ -136,7 +136,7 @@ test('a failed pod may end by itself; it is killed when it does not', async () =
   expect(stuck.asked).toEqual(['kill'])
 })
 
-test('a start that nobody wants any more is killed', async () => {
+test('an aborted start is killed', async () => {
   const controller = new AbortController()
   const { started, asked } = fake({}, controller.signal)
   controller.abort()

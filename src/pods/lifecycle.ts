@@ -1,14 +1,14 @@
 /**
- * The life of a pod, the same for every kind:
+ * Lifecycle of a pod, the same for every kind:
  *
  * ```
  * starting ── ready ──▶ running ── stop() ──▶ stopping ──▶ exited
- *    │                     └── gone ───────────────────────▲
- *    └── failed, gone, late, aborted ──▶ killed, the start rejects
+ *    │                     └── exits by itself ────────────▲
+ *    └── failed, exited, timed out, aborted ──▶ killed, the start rejects
  * ```
  *
- * 1. A start rejects only when its host is gone: it leaves nothing running.
- * 2. `exited` resolves once, after the last line of output was handed on.
+ * 1. A start rejects only after its host has exited: it leaves nothing running.
+ * 2. `exited` resolves once, after the last line of output was passed on.
  */
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
@@ -20,21 +20,21 @@ import type { Pod, PodSpec } from './pod.js'
 import { type Gone, RunningPod, within } from './running-pod.js'
 import { type BadStart, startError } from './start-error.js'
 
-/** How long a pod that could not start may take to end by itself. */
+/** How long a pod that failed to start may take to exit by itself. */
 const failedMs = 500
 
 export interface StartOptions extends HostOptions {
-  /** Gives up; the pod is killed. */
+  /** Aborts the start and kills the pod. */
   readonly signal: AbortSignal
-  /** Each line that the pod prints, as `exec/rep-1@3412: …`. */
+  /** Called for each line of output, as `exec/rep-1@3412: …`. */
   onLine(line: string): void
-  /** Default the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock
 }
 
 type Start = { readonly kind: 'ready'; readonly address: Address } | BadStart | { readonly kind: 'aborted' }
 
-/** Starts a host and sees it through. Rejects with START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT, or the reason of `signal`. */
+/** Starts a host and waits until it is ready. Rejects with START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT, or the reason of `signal`. */
 export async function runPod(driver: Driver, spec: PodSpec, options: StartOptions): Promise<Pod> {
   const { signal, clock = systemClock } = options
   const { name } = spec
@@ -71,7 +71,7 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
     : startError(start.kind === 'late' ? { ...start, why } : start, spec, output.lines)
 }
 
-/** How the start ended, in time or not. */
+/** Waits for the outcome of a start, the timeout or the signal. */
 async function ended(
   outcome: Deferred<Start>,
   timeoutReadyMs: number,

@@ -2,11 +2,11 @@ import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
 
-/** To a child process. A thread gets its start as `workerData`. */
+/** Messages to a child process or thread. A thread gets `start` as its `workerData`. */
 export type ToPod =
   | { readonly kind: 'start'; readonly spec: PodSpec; readonly socketPath: string }
   | { readonly kind: 'stop'; readonly graceMs: number }
   | { readonly kind: 'fault'; readonly fault: Fault }
 
-/** From a child process or thread. */
+/** Messages from a child process or thread. */
 export type FromPod = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly failure: StartFailure }

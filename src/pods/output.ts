@@ -1,7 +1,7 @@
-/** How many lines tell why a pod died. */
+/** Number of lines kept to explain why a pod died. */
 const keptLines = 20
 
-/** The last lines of a pod. */
+/** The last lines of a pod's output. */
 export class OutputTail {
   readonly #lines: string[] = []
 
@@ -15,7 +15,7 @@ export class OutputTail {
   }
 }
 
-/** A line with whose it is in front, `exec/rep-1@3412: …`, unless the pod's own logger has put that there. */
+/** Prefixes a line with the pod's name and process id, `exec/rep-1@3412: …`, unless the pod's logger already did. */
 export function prefixed(
   line: string,
   { name, pid }: { readonly name: string; readonly pid: number },

@@ -13,14 +13,14 @@ import type { DataRequest } from '../wire/data-request.js'
 import type { PodKind, startPod } from './index.js'
 import type { Pod, PodSpec } from './pod.js'
 
-/** The built package, because a pod runs built modules, and the executors to run. */
+/** The built package (pods run built modules) and the executors to run. */
 export interface PodsUnderTest {
   readonly startPod: typeof startPod
   readonly dial: typeof dial
   readonly DataRequest: typeof DataRequest
   readonly executors: Readonly<Record<string, ExecutorClass>>
   readonly podSpec: (className: string | null, parts?: PodSpecParts) => PodSpec
-  /** Cases that cannot hold for this kind: name of the case → reason. */
+  /** Cases that this kind does not support, with the reason. */
   readonly unsupported?: Readonly<Record<string, string>>
 }
 
@@ -32,7 +32,7 @@ function call(): Call {
   return new Scope(Number.POSITIVE_INFINITY, {})
 }
 
-/** The life that every kind of pod has. */
+/** The contract of every kind of pod. */
 export function podSuite(kind: PodKind, under: PodsUnderTest): void {
   const { podSpec, executors, unsupported = {} } = under
   const folder = mkdtempSync(join(tmpdir(), 'pods-test-'))
@@ -130,7 +130,7 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       const pod = await start('Troubled')
       const channel = await reach(pod)
       const looping = lineWith('looping')
-      // answered or not: the loop begins behind the answer
+      // answered or not: the loop begins after the answer
       channel.handle(ask('/loop'), call()).catch(() => {})
       await looping
       expect((await pod.stop({ graceMs: 50 })).expected).toBe(true)
@@ -230,7 +230,7 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       const channel = await reach(holds)
       holds.fault({ type: 'block', ms: 200 })
       let longestMs = 0
-      // one that is told by a longer way than requests come holds it a little later
+      // a fault may travel a slower channel than requests, so it may block a little later
       while (longestMs < 150) {
         const began = performance.now()
         await channel.handle(ask('/echo'), call())
@@ -251,10 +251,10 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       expect(() => pod.fault({ type: 'throw' })).toThrow(/runs inline/)
     })
 
-    it('dies of an error that nobody catches, which is told', async () => {
+    it('dies of an uncaught error, which is reported', async () => {
       const pod = await start('Troubled')
       const channel = await reach(pod)
-      // its answer may still be on its way when the process ends
+      // its answer may still be in flight when the process exits
       await channel.handle(ask('/throw'), call()).catch(() => {})
       const { expected, reason, output } = await pod.exited
       expect(expected).toBe(false)
@@ -282,7 +282,7 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
 
     it('leaves no socket behind', async () => {
       const pod = await start('Talker')
-      await reach(pod) // a pod that nobody has dialled waits for its peer when it stops
+      await reach(pod) // a pod without a connection waits for its peer when it stops
       await pod.stop()
       if (pod.address.kind === 'socket') expect(existsSync(pod.address.path)).toBe(false)
     })

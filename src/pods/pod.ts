@@ -12,13 +12,13 @@ export interface PodSpec {
   readonly replica: number
   readonly executor: ExecutorSpec
   readonly env: Readonly<Record<string, string>>
-  /** Milliseconds from spawn to ready; -1 waits for ever. */
+  /** Milliseconds from spawn to ready; -1 waits forever. */
   readonly timeoutReadyMs: number
-  /** What it runs in; for pods of kind `docker`. Its `executor.module` is a path of the image; null: what the image has. */
+  /** The container, for pods of kind `docker`. `executor.module` is a path in the image then; null is the image's own Executor. */
   readonly container?: PodContainer | undefined
 }
 
-/** The container of one pod, and what it is told of its Flow. */
+/** The container of one pod, and the settings of its Flow. */
 export interface PodContainer extends Pick<ContainerSettings, 'gpus' | 'resources' | 'envFromSecret'> {
   readonly image: string
   readonly volumes: readonly Volume[]
@@ -29,29 +29,29 @@ export interface PodContainer extends Pick<ContainerSettings, 'gpus' | 'resource
   readonly requestLimits: RequestLimits
 }
 
-/** How a pod ended. `expected` when it was asked to. */
+/** How a pod exited. `expected`: it was asked to. */
 export interface Exit {
   readonly expected: boolean
   /** One sentence: `exited with code 1`, `was killed by SIGKILL`, … */
   readonly reason: string
-  /** As shells tell it: 128 and the number of a signal. Null where it has none of its own. */
+  /** Exit code as shells report it: 128 plus the number of a signal. Null for a pod without a process or thread of its own. */
   readonly code: number | null
   /** The last lines it printed. */
   readonly output: readonly string[]
 }
 
-/** A pod that runs; every kind has the same life. */
+/** A running pod; all kinds have the same lifecycle. */
 export interface Pod {
   readonly name: string
-  /** The process id, of the process that hosts it. */
+  /** Id of the process that hosts it. */
   readonly pid: number
   readonly address: Address
-  /** Resolves once when the pod has ended, for whatever reason. Never rejects. */
+  /** Resolves when the pod has exited, for any reason. Never rejects. */
   readonly exited: Promise<Exit>
-  /** Drain, `close()` of the executor, exit; after `graceMs` SIGTERM, then SIGKILL. Idempotent, never rejects. */
+  /** Drains, closes the executor and exits; SIGTERM after `graceMs`, then SIGKILL. Idempotent, never rejects. */
   stop(options?: { readonly graceMs?: number }): Promise<Exit>
-  /** Ends it at once, whatever it does; its exit is not `expected`. An inline pod can only be left behind. */
+  /** Kills it at once; its exit is not `expected`. An inline pod cannot be killed, only abandoned. */
   kill(): void
-  /** Makes it fail, for tests. @throws UNSUPPORTED for an inline pod, which is the program itself */
+  /** Injects a fault, for tests. @throws UNSUPPORTED for an inline pod, which is the program itself */
   fault(fault: Fault): void
 }

@@ -5,13 +5,13 @@ import type { Host } from './host.js'
 import type { OutputTail } from './output.js'
 import type { Exit, Pod } from './pod.js'
 
-/** How long requests in flight may take when a pod stops. */
+/** Default grace for requests in flight when a pod stops. */
 const defaultGraceMs = 10_000
 
-/** How long a pod may take to end after SIGTERM. */
-const urgedMs = 1000
+/** How long a pod may take to exit after SIGTERM. */
+const terminateMs = 1000
 
-/** Why a host is gone, and its exit code where it has one. */
+/** Why a host exited, and its exit code where there is one. */
 export interface Gone {
   readonly reason: string
   readonly code: number | null
@@ -21,13 +21,13 @@ export interface RunningPodParts {
   readonly name: string
   readonly host: Host
   readonly address: Address
-  /** Resolves when the host is gone. */
+  /** Resolves when the host has exited. */
   readonly gone: Promise<Gone>
   readonly output: OutputTail
   readonly clock: Clock
 }
 
-/** A pod that was ready once. Its end is bounded: asked, after `graceMs` urged, `urgedMs` later killed. */
+/** A pod that became ready. Stopping is bounded: asked to stop, SIGTERM after `graceMs`, SIGKILL `terminateMs` later. */
 export class RunningPod implements Pod {
   readonly name: string
   readonly pid: number
@@ -69,12 +69,12 @@ export class RunningPod implements Pod {
     host.stop(graceMs)
     if (await within(gone, graceMs, clock)) return
     host.terminate()
-    if (await within(gone, urgedMs, clock)) return
+    if (await within(gone, terminateMs, clock)) return
     host.kill()
   }
 }
 
-/** Whether it happens in time. */
+/** True when the event happens within `ms`. */
 export function within(event: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, () => resolve(false))

@@ -4,13 +4,13 @@ import type { Listener } from '../transport/transport.js'
 import type { ExecutorSpec } from '../worker/spec.js'
 import { startWorker } from '../worker/worker.js'
 
-/** A worker that listens: the inside of a pod. */
+/** A listening worker: the inside of a pod. */
 export interface Served {
-  /** Requests whose handler runs. */
+  /** Number of running handlers. */
   readonly inFlight: number
-  /** Resolves when it is to end with code 1, after an error of `exitOnExceptions`; else never. */
+  /** Resolves when the pod should exit with code 1, after an error listed in `exitOnExceptions`; else never. */
   readonly gaveUp: Promise<unknown>
-  /** Drains for at most `graceMs`, then closes the executor when its handlers have ended. */
+  /** Drains for at most `graceMs`, then closes the executor once its handlers have ended. */
   stop(graceMs: number): Promise<void>
 }
 

@@ -3,7 +3,7 @@ import type { PodSpec } from './pod.js'
 import type { Gone } from './running-pod.js'
 import type { StartFailure } from './start-failure.js'
 
-/** A pod that ended by itself before it was ready. */
+/** A pod that exited before it was ready. */
 export class EarlyEnd extends Error {
   override readonly name = 'EarlyEnd'
   readonly code: number | null
@@ -14,20 +14,20 @@ export class EarlyEnd extends Error {
   }
 }
 
-/** How a start can end badly. */
+/** Ways in which a start fails. */
 export type BadStart =
   | { readonly kind: 'failed'; readonly failure: StartFailure }
   | ({ readonly kind: 'gone' } & Gone)
   | { readonly kind: 'late'; readonly why?: string | null }
 
-/** What the starter of a pod is told: its name, the reason, its last output, what to do. */
+/** The error of a failed start: the pod's name, the reason, its last output, and what to do. */
 export function startError(start: BadStart, spec: PodSpec, output: readonly string[]): MillraceError {
   const where = { deployment: spec.deployment, pod: spec.name }
   const cause = causeOf(start)
   return new MillraceError(codeOf(start), sentence(start, spec, output), { output, where, cause })
 }
 
-/** A conflict over a workspace is no fault of the stage: callers tell it apart, and may start again when it is over. */
+/** A workspace conflict has its own code: it is not the stage's fault, and a later start may succeed. */
 function codeOf(start: BadStart): ErrorCode {
   if (start.kind === 'late') return 'START_TIMEOUT'
   const conflict = start.kind === 'failed' && start.failure.code === 'WORKSPACE_CONFLICT'
@@ -41,7 +41,7 @@ function sentence(start: BadStart, { name, timeoutReadyMs }: PodSpec, output: re
   }
   if (start.kind === 'gone') return `${name} ${start.reason} before it was ready.${lastOutput(output)}`
   const why = start.why ?? 'Its constructor, or the loading of its module, takes longer;'
-  const hint = `${why} raise timeoutReadyMs (-1 waits for ever).`
+  const hint = `${why} raise timeoutReadyMs (-1 waits forever).`
   return `${name} was not ready within ${timeoutReadyMs} ms. ${hint}${lastOutput(output)}`
 }
 

@@ -4,7 +4,7 @@ import { type ErrorCode, MillraceError } from '../errors.js'
 export interface StartFailure {
   readonly code: ErrorCode | null
   readonly message: string
-  /** Where the user's own code failed, when it was that. */
+  /** Stack of the innermost cause, which is the user's own code if that failed. */
   readonly stack: string
 }
 
@@ -16,16 +16,16 @@ export function describeFailure(error: unknown): StartFailure {
   }
 }
 
-/** For what cannot be copied to where the pod runs: a function among the options, say. */
+/** For options that cannot be copied to the pod, such as a function. */
 export function describeUncopyable(error: unknown): StartFailure {
   const reason = error instanceof Error ? error.message : String(error)
   const message =
     `its options cannot be copied to where it runs: ${reason} ` +
-    'usesWith and usesMetas must be plain data; functions and open resources belong into the constructor.'
+    'usesWith and usesMetas must be plain data; create functions and open resources in the constructor.'
   return { code: 'INVALID_OPTION', message, stack: message }
 }
 
-/** Of a chain of causes the first one: the rest says what we did about it. */
+/** Stack of the root cause: the outer errors only add context. */
 function innermostStack(error: unknown): string {
   let innermost = error
   while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause

@@ -9,6 +9,7 @@ import type { Call, Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { inSlices } from '../lib/slices.js'
+import type { ShardOutcomes } from '../observe/names.js'
 import { withCoverage } from '../wire/coverage.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { inOrder } from '../wire/lists/restore.js'
@@ -161,6 +162,7 @@ async function ask(
     softDeadlineMs: isPartial ? rules.softDeadlineMs : null,
     enough,
   })
+  call.observation?.event({ name: 'shards.gathered', ...countOutcomes(outcomes) })
   const asked: Asked = { stage, total: shards.length, questions, outcomes }
   const ok = questions.flatMap(({ shard }, index) => {
     const outcome = outcomes[index]!
@@ -176,6 +178,12 @@ async function ask(
     from: ok.map(({ name }) => name),
     failure: ok.length >= enough ? null : covered(failWith(asked, write), asked),
   }
+}
+
+function countOutcomes(outcomes: readonly Outcome[]): ShardOutcomes {
+  const counts = { ok: 0, refused: 0, failed: 0, late: 0, dropped: 0 }
+  for (const { state } of outcomes) counts[state]++
+  return counts
 }
 
 async function restored(

@@ -6,21 +6,21 @@ import type { Hit } from './faults.js'
 import { pause } from './pause.js'
 import type { Scene } from './zero-loss.js'
 
-/** One thing a random script may do. */
+/** A possible step of a random script. */
 export interface Action {
   readonly name: string
-  /** `choice`, in [0, 1), is part of the script: what an action decides from it is the same in each replay. */
+  /** `choice`, in [0, 1), is part of the script, so that the action decides the same in each replay. */
   run(scene: Scene, choice: number): unknown
 }
 
 /**
- * Things a random script may do. Faults hit a random pod of the stage; when none takes requests at that moment, nobody.
+ * Steps for random scripts. A fault hits a random pod of the stage, or none when no pod takes requests at that time.
  *
  * @example
  * const script = randomScript({ seed: 7, actions: [actions.kill('encoder'), actions.scale('encoder', [1, 4])] })
  */
 export const actions = {
-  /** To a number of replicas between the two. */
+  /** Scales to a number of replicas in the range. */
   scale(stage: string, [least, most]: readonly [number, number]): Action {
     return {
       name: `scale ${stage}`,
@@ -32,7 +32,7 @@ export const actions = {
     }
   },
 
-  /** The same options again by default. */
+  /** Rolling update; by default with the same options. */
   rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>> = {}): Action {
     return {
       name: `rolling update of ${stage}`,
@@ -47,7 +47,7 @@ export const actions = {
 
   terminate: (stage: string): Action => fault(`terminate ${stage}`, ({ faults }) => faults.terminate(stage)),
 
-  /** Stops it, and lets it go on after a time between the two, if it has not been replaced by then. */
+  /** Freezes a pod, and thaws it after a time in the range unless it was replaced by then. */
   freeze(stage: string, [least, most]: readonly [number, number] = [100, 3000]): Action {
     return fault(`freeze ${stage}`, async ({ faults, signal }, choice) => {
       const { pod } = faults.freeze(stage)
@@ -68,7 +68,7 @@ export const actions = {
   exit: (stage: string, code = 1): Action =>
     fault(`exit ${code} of ${stage}`, ({ faults }) => faults.exit(stage, code)),
 
-  /** One request that its Executor fails, and whose answer must be that error. */
+  /** Sends a request that the Executor fails, and requires that error as its answer. */
   executorError(endpoint: string, parameters: Readonly<Record<string, unknown>> = {}): Action {
     return {
       name: `executor error at ${endpoint}`,
@@ -81,7 +81,7 @@ export const actions = {
     }
   },
 
-  /** More unary requests than the Flow takes; all must be answered or refused with RESOURCE_EXHAUSTED. */
+  /** Sends more unary requests than the Flow accepts; each must be answered or refused with RESOURCE_EXHAUSTED. */
   overload(options: BurstOptions): Action {
     return {
       name: 'overload',
@@ -103,7 +103,7 @@ function fault(name: string, hit: (scene: Scene, choice: number) => Hit | Promis
       } catch (error) {
         // no pod takes requests, or the frozen one was replaced
         if (MillraceError.from(error).code !== 'NOT_FOUND') throw error
-        scene.note(`${name}: there is nobody`)
+        scene.note(`${name}: no pod to hit`)
       }
     },
   }

@@ -10,10 +10,10 @@ export interface BurstOptions {
   readonly endpoint?: string
   /** Default 2000. */
   readonly requests?: number
-  /** gRPC connections that share them. Default 4. */
+  /** Number of gRPC connections. Default 4. */
   readonly connections?: number
   readonly parameters?: Readonly<Record<string, unknown>>
-  /** Of each document; default its number. */
+  /** Text of each document. Default: its number. */
   readonly text?: string
   /** Milliseconds for all of them. Default 60,000. */
   readonly timeoutMs?: number
@@ -22,17 +22,16 @@ export interface BurstOptions {
 export interface BurstReport {
   readonly sent: number
   readonly answered: number
-  /** Told RESOURCE_EXHAUSTED. */
+  /** Refused with RESOURCE_EXHAUSTED. */
   readonly refused: number
-  /** Refused ones that were told when to send again. */
+  /** Refused with a retry-after time. */
   readonly hinted: number
-  /** How many failed, by code, refused ones too. */
+  /** Failures by code, including refused requests. */
   readonly errors: Readonly<Record<string, number>>
 }
 
 /**
- * Many unary gRPC requests at once: unlike a stream, which a gateway just reads more slowly, it must refuse what is beyond
- * its limits.
+ * Sends many unary gRPC requests at once. A gateway must refuse those beyond its limits, whereas it slows down a stream.
  */
 export async function burst(flow: Flow<string>, options: BurstOptions = {}): Promise<BurstReport> {
   const {
@@ -43,7 +42,7 @@ export async function burst(flow: Flow<string>, options: BurstOptions = {}): Pro
     timeoutMs = 60_000,
   } = options
   const address = { kind: 'grpc', host: dialable(flow.host), port: flow.port, tls: false } as const
-  // loaded here, so that what pods share of transport stays in one file (scripts/bundle.mjs)
+  // imported on demand, so that the transport code shared with pods stays in one bundle (scripts/bundle.mjs)
   const { dialGrpc } = await import('../transport/grpc/channel.js')
   const channels = await Promise.all(Array.from({ length: connections }, () => dialGrpc(address)))
   const errors: Record<string, number> = {}

@@ -1,9 +1,9 @@
 /**
- * Makes the pods of a Flow fail.
+ * Injects faults into the pods of a Flow.
  *
- * 1. Only pods that this program has started are hit, and each is asked for by its own handle: a process id that the
- *    system has given to somebody else meanwhile is never signalled.
- * 2. What was frozen and still lives is thawed by `release()`, so that a test that fails leaves no stopped process.
+ * 1. Only pods started by this program are hit, each through its own handle: a process id that the system has reused is never
+ *    signalled.
+ * 2. `release()` thaws every frozen pod that is still alive, so that a failed test leaves no stopped process.
  */
 import { MillraceError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
@@ -12,32 +12,32 @@ import type { Fault } from '../pods/fault.js'
 import { until } from './pause.js'
 import { pick } from './pick.js'
 
-/** Which pod. Without `pod` a random one of the stage. */
+/** Target of a fault. Default: a random pod of the stage. */
 export interface Aim {
   /** `work/rep-0`. */
   readonly pod?: string
 }
 
-/** What was done, and to whom. */
+/** A fault that was injected. */
 export interface Hit {
   /** `SIGKILL`, `block 200 ms`, … */
   readonly fault: string
   readonly stage: string
   readonly pod: string
-  /** Of a thread: of the program. */
+  /** Process id; for a thread, that of the program. */
   readonly pid: number
-  /** Resolves with the reason when this pod has ended; never rejects. A pod that only stops for a while does not end. */
+  /** Resolves with the reason when this pod has exited; never rejects. Stays pending for a pod that was only frozen or blocked. */
   readonly gone: Promise<string>
 }
 
 export interface FaultsOptions {
   /** In [0, 1); default `Math.random`. See `seeded`. */
   readonly random?: () => number
-  /** Told of every hit. */
+  /** Called for every fault. */
   readonly onHit?: (hit: Hit) => void
 }
 
-/** How long a stage may take to be whole again, unless it is said. */
+/** Default timeout for a stage to have all its replicas again. */
 const healTimeoutMs = 30_000
 
 /**
@@ -57,7 +57,7 @@ export function faults<Stages extends string>(
 
 /**
  * All methods throw NOT_STARTED when the Flow does not run, NOT_FOUND when the stage has no pod (of that name) that takes
- * requests, and UNSUPPORTED when a pod of that runtime cannot fail in this way.
+ * requests, and UNSUPPORTED when the runtime does not support the fault.
  */
 export class Faults<Stages extends string = string> {
   readonly #flow: Flow<Stages>
@@ -71,17 +71,17 @@ export class Faults<Stages extends string = string> {
     this.#onHit = onHit
   }
 
-  /** Ends it at once: SIGKILL, or the end of its thread. */
+  /** Kills a pod: SIGKILL, or terminates its thread. */
   kill(stage: Stages, aim: Aim = {}): Hit {
     return this.#signal(this.#aim(stage, aim), 'SIGKILL')
   }
 
-  /** Asks it to end by SIGTERM: it drains first. Process only. */
+  /** Sends SIGTERM, after which the pod drains and exits. Process only. */
   terminate(stage: Stages, aim: Aim = {}): Hit {
     return this.#signal(this.#aim(stage, aim), 'SIGTERM')
   }
 
-  /** Stops it where it is (SIGSTOP). Process only. */
+  /** Suspends a pod (SIGSTOP). Process only. */
   freeze(stage: Stages, aim: Aim = {}): Hit {
     const pod = this.#aim(stage, aim)
     const hit = this.#signal(pod, 'SIGSTOP')
@@ -90,29 +90,29 @@ export class Faults<Stages extends string = string> {
     return hit
   }
 
-  /** Lets a frozen pod go on (SIGCONT), a random one when none is named. */
+  /** Resumes a frozen pod (SIGCONT); a random one by default. */
   thaw(stage: Stages, { pod }: Aim = {}): Hit {
     const frozen = [...this.#frozen.values()].filter(
       (one) => one.stage === stage && (pod ?? one.name) === one.name,
     )
     const chosen = pick(frozen, this.#random)
     if (chosen === undefined)
-      throw nobody(`No pod of '${stage}' is frozen${pod === undefined ? '' : ` as ${pod}`}.`)
+      throw notFound(`No pod of '${stage}' is frozen${pod === undefined ? '' : ` as ${pod}`}.`)
     this.#forget(chosen)
     return this.#signal(chosen, 'SIGCONT')
   }
 
-  /** Holds its event loop for so long. */
+  /** Blocks its event loop for `ms`. */
   block(stage: Stages, ms: number, aim: Aim = {}): Hit {
     return this.#fault(this.#aim(stage, aim), { type: 'block', ms }, `block ${ms} ms`)
   }
 
-  /** Takes memory until there is none. How long that takes depends on its `--max-old-space-size`. */
+  /** Allocates until it is out of memory. How long that takes depends on its `--max-old-space-size`. */
   outOfMemory(stage: Stages, aim: Aim = {}): Hit {
     return this.#fault(this.#aim(stage, aim), { type: 'leak' }, 'out of memory')
   }
 
-  /** An exception that nobody catches. */
+  /** Throws an uncaught exception. */
   throw(stage: Stages, aim: Aim = {}): Hit {
     return this.#fault(this.#aim(stage, aim), { type: 'throw' }, 'uncaught exception')
   }
@@ -122,8 +122,8 @@ export class Faults<Stages extends string = string> {
   }
 
   /**
-   * Waits until the pod that was hit has ended and its stage has as many ready replicas as it should; gives the milliseconds
-   * from the end of the pod. For faults that end a pod.
+   * Waits until the pod has exited and its stage has all its replicas ready again; resolves with the milliseconds since the exit.
+   * For faults that end a pod.
    *
    * @throws DEADLINE_EXCEEDED after `timeoutMs` (30,000)
    */
@@ -157,7 +157,7 @@ export class Faults<Stages extends string = string> {
 
   #aim(stage: Stages, { pod }: Aim): PodControl {
     if (!this.#flow.stages.includes(stage)) {
-      throw nobody(`There is no stage '${stage}'. Stages: ${this.#flow.stages.join(', ')}.`)
+      throw notFound(`There is no stage '${stage}'. Stages: ${this.#flow.stages.join(', ')}.`)
     }
     const pods = podsOf(this.#flow).filter((one) => one.stage === stage)
     const chosen = pick(
@@ -166,7 +166,7 @@ export class Faults<Stages extends string = string> {
     )
     if (chosen !== undefined) return chosen
     const known = pods.map(({ name }) => name).join(', ') || 'none'
-    throw nobody(
+    throw notFound(
       `No pod of '${stage}' ${pod === undefined ? '' : `named ${pod} `}takes requests now; those that do: ${known}.`,
     )
   }
@@ -187,7 +187,7 @@ export class Faults<Stages extends string = string> {
     return hit
   }
 
-  /** Its successor of the same name may be frozen by now. */
+  /** A new pod of the same name may be frozen by now. */
   #forget(pod: PodControl): void {
     if (this.#frozen.get(pod.name) === pod) this.#frozen.delete(pod.name)
   }
@@ -199,6 +199,6 @@ export class Faults<Stages extends string = string> {
   }
 }
 
-function nobody(message: string): MillraceError {
+function notFound(message: string): MillraceError {
   return new MillraceError('NOT_FOUND', message)
 }

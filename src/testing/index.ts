@@ -1,4 +1,4 @@
-/** The door `millrace/testing`: what tests of services need that are to survive failures. */
+/** Entry point `millrace/testing`: tools to test that a service survives failures. */
 export { type Action, actions } from './actions.js'
 export { burst, type BurstOptions, type BurstReport } from './burst.js'
 export { type Aim, type Faults, faults, type FaultsOptions, type Hit } from './faults.js'

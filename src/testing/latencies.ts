@@ -1,4 +1,4 @@
-/** How many are kept; beyond, each further one takes the place of an earlier one in turn. */
+/** Size of the ring buffer: later values overwrite the oldest. */
 const kept = 100_000
 
 /** Latencies of a test, milliseconds. */

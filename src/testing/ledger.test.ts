@@ -38,7 +38,7 @@ test.each([
   expect(ledger.foreign).toEqual([id])
 })
 
-test('an answer to what nobody has sent closes nothing', () => {
+test('an answer to a request that was never sent closes nothing', () => {
   const ledger = ledgerOf()
   const id = ledger.send()
   ledger.answer('', [])

@@ -1,21 +1,21 @@
 /**
- * Who was sent, and what came back.
+ * Records requests and their answers.
  *
- * 1. A request is open until its first answer or error; a second one of either kind is noted as `twice`.
- * 2. Ids are numbers behind the name of the sender, so that millions of them cost one byte each.
+ * 1. A request is open until its first answer or error; a second one of either kind counts as `twice`.
+ * 2. An id is the sender's name and a number, so that millions of requests cost one byte each.
  */
 import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { Latencies } from './latencies.js'
 
 const state = { open: 1, answered: 2, failed: 3 } as const
-/** Of one kind of failure, how many messages are kept. */
+/** Most messages kept per kind of failure. */
 const samples = 3
 
 export interface LedgerOptions {
-  /** What every id begins with. */
+  /** Prefix of every id. */
   readonly prefix: string
-  /** Codes of errors that are no failure of the test. */
+  /** Codes of errors that do not fail the test. */
   readonly allow: readonly string[]
   /** Throws when an answer is not that of its request. */
   readonly check: (answer: Document, id: string) => void
@@ -23,16 +23,16 @@ export interface LedgerOptions {
 
 export class Ledger {
   readonly latencies = new Latencies()
-  /** By code, allowed ones too. */
+  /** Errors by code, including allowed ones. */
   readonly errors: Record<string, number> = {}
-  /** What is wrong, the first few of each kind, for a message. */
+  /** The first few failures of each kind, for the message. */
   readonly complaints: string[] = []
   answered = 0
   failed = 0
   /** Failures that were not allowed. */
   unexpected = 0
   readonly twice: string[] = []
-  /** Requests whose answer was somebody else's. */
+  /** Requests that got another request's answer. */
   readonly foreign: string[] = []
   readonly #options: LedgerOptions
   readonly #allowed: ReadonlySet<string>
@@ -61,13 +61,13 @@ export class Ledger {
     }
   }
 
-  /** Whether an id is one of those given here. */
+  /** True for an id of this ledger. */
   owns(id: string): boolean {
     const { prefix } = this.#options
     return id.startsWith(prefix) && Number(id.slice(prefix.length)) < this.#sent
   }
 
-  /** A new request; gives its id. */
+  /** Records a new request; returns its id. */
   send(): string {
     const number = this.#sent++
     if (number >= this.#states.length) {
@@ -80,10 +80,10 @@ export class Ledger {
     return this.#idOf(number)
   }
 
-  /** What came back for a request of one document. */
+  /** Records the answer to a request of one document. */
   answer(id: string, documents: Iterable<Document>): void {
     if (Number.isNaN(this.#numberOf(id)))
-      return this.#strange(id, `an answer came to '${id}', which nobody has sent`)
+      return this.#strange(id, `an answer came to '${id}', which was never sent`)
     const [first, ...more] = documents
     if (first === undefined || first.id !== id || more.length > 0) {
       const ids = [first, ...more].map((document) => document?.id ?? 'nothing').join(', ')
@@ -98,7 +98,7 @@ export class Ledger {
     if (this.#close(id, state.answered)) this.answered++
   }
 
-  /** The request came to nothing. */
+  /** Records the failure of a request. */
   fail(id: string, cause: unknown): void {
     if (!this.#close(id, state.failed)) return
     const { code, message } = MillraceError.from(cause)
@@ -129,7 +129,7 @@ export class Ledger {
     return true
   }
 
-  /** NaN for an id of somebody else. */
+  /** NaN for an id of another ledger. */
   #numberOf(id: string): number {
     const { prefix } = this.#options
     return id.startsWith(prefix) ? Number.parseInt(id.slice(prefix.length), 10) : Number.NaN

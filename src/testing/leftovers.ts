@@ -6,20 +6,20 @@ import { foldersToSearch } from '../control/folder.js'
 import { parseSocketName } from '../control/socket-name.js'
 import { until } from './pause.js'
 
-/** What this program has of the system's, at one moment. */
+/** Snapshot of this program's system resources. */
 export interface Leftovers {
   /** Child processes, with their command lines. Only on Linux; elsewhere none. */
   readonly processes: readonly string[]
   /** Files of sockets of this program's pods and Flows. */
   readonly sockets: readonly string[]
-  /** What keeps the event loop alive, how many of each kind (`process.getActiveResourcesInfo()`). */
+  /** Resources that keep the event loop alive, counted by kind (`process.getActiveResourcesInfo()`). */
   readonly handles: Readonly<Record<string, number>>
   /** Listeners of `process`, by event. */
   readonly listeners: Readonly<Record<string, number>>
 }
 
 /**
- * What there is now, to be compared later.
+ * Takes a snapshot to compare with later.
  *
  * @example
  * const before = leftovers()
@@ -31,7 +31,7 @@ export function leftovers(): Leftovers {
 }
 
 /**
- * Waits until there is no more of anything than before.
+ * Waits until no resource count exceeds the snapshot.
  *
  * Rejects with an AssertionError that lists what is left after `timeoutMs` (10,000).
  */
@@ -74,7 +74,7 @@ function children(): string[] {
     .flatMap(child)
 }
 
-/** As a list of one, when it is a child of this program that runs: not a zombie, which ends with its next look. */
+/** A list with this process if it is a running child of this program; empty for others and for zombies. */
 function child(pid: string): string[] {
   try {
     // proc(5): state and parent follow the name, which is in parentheses
@@ -82,7 +82,7 @@ function child(pid: string): string[] {
     if (Number(parent) !== process.pid || state === 'Z') return []
     return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()}`]
   } catch {
-    return [] // it has ended meanwhile
+    return [] // it has exited meanwhile
   }
 }
 

@@ -1,7 +1,7 @@
-/** Milliseconds between two looks at something that tells nobody when it changes. */
+/** Polling interval in milliseconds, for state without change events. */
 const lookMs = 20
 
-/** Waits, or until `signal` fires. Unlike a `Clock` it keeps the program alive: there may be nothing else that does. */
+/** Waits for `ms` or until `signal` aborts. Unlike a `Clock` it keeps the program alive. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -15,7 +15,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
-/** Looks until it holds; false when it does not within the time. */
+/** Polls until the condition holds; false on timeout. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },

@@ -23,13 +23,13 @@ export interface RandomScript {
   readonly seed: number
   /** For `expectZeroLoss`. */
   readonly run: Script
-  /** The seed and each step, as it is going to be. */
+  /** Description of the script: the seed and every step. */
   toString(): string
 }
 
 /**
- * A script of random steps, the same for the same seed and actions. Steps do not wait for those before; the script ends
- * when all have ended, and rejects with the first failure.
+ * A script of random steps, reproducible from seed and actions. Steps do not wait for earlier steps; the script resolves when
+ * all have ended, and rejects with the first failure.
  */
 export function randomScript({
   seed,

@@ -12,7 +12,7 @@ export interface LossReport {
   readonly twice: number
   /** How many requests failed, by code. */
   readonly errors: Readonly<Partial<Record<ErrorCode, number>>>
-  /** Ids that ran more often than allowed; null when nobody counted. */
+  /** Ids that ran more often than allowed; null without counts. */
   readonly executedTwice: number | null
   readonly seconds: number
   /** Milliseconds. */
@@ -24,7 +24,7 @@ export interface LossReport {
   readonly events: readonly string[]
 }
 
-/** A test has failed. `report` has the figures, `events` in it what the script did. */
+/** A failed zero-loss test. `report` has the figures, and in `events` what the script did. */
 export class LossError extends AssertionError {
   readonly report: LossReport
 
@@ -34,7 +34,7 @@ export class LossError extends AssertionError {
   }
 }
 
-/** Sentences about what the requests show to be wrong. */
+/** Describes failures seen in the requests. */
 export function complaintsOf(ledger: Ledger): string[] {
   const { open, twice, foreign, unexpected, complaints } = ledger
   return [
@@ -46,7 +46,7 @@ export function complaintsOf(ledger: Ledger): string[] {
   ]
 }
 
-/** Sentences about what the counted executions show to be wrong. */
+/** Describes failures seen in the counted executions. */
 export function complaintsAbout(ran: Executions): string[] {
   return [
     ...about(ran.tooOften, 'ran more often than allowed'),

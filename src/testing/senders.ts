@@ -9,19 +9,19 @@ import type { Ledger } from './ledger.js'
 export interface SendersPlan {
   readonly flow: Flow<string>
   readonly endpoint: string
-  /** The last one is a single long stream, the others by turns the Flow's own client and gRPC clients of their own. */
+  /** Number of senders: the last uses a single long stream, the others alternate between the Flow's client and gRPC clients. */
   readonly count: number
   readonly parameters: Readonly<Record<string, unknown>>
   readonly ledger: Ledger
-  /** Ends what is under way. */
+  /** Cancels requests in flight. */
   readonly signal: AbortSignal
-  /** No more requests. */
+  /** Stops sending new requests. */
   enough(): boolean
 }
 
 type Poster = Pick<Client, 'post'>
 
-/** Sends, each sender the next request when the last was answered, until it is enough and all is answered. Never rejects. */
+/** Each sender sends its next request after the last answer, until it is told to stop. Resolves when all are answered; never rejects. */
 export async function send(plan: SendersPlan): Promise<void> {
   const { flow, count } = plan
   const host = `grpc://${dialable(flow.host)}:${flow.port}`
@@ -47,7 +47,7 @@ async function postAll(poster: Poster, plan: SendersPlan): Promise<void> {
   }
 }
 
-/** One stream after the other: an error of the road ends a stream, and is the answer to all that was under way on it. */
+/** One stream after the other: a transport error ends a stream and counts as the answer to its requests in flight. */
 async function streamAll(plan: SendersPlan): Promise<void> {
   while (!plan.enough()) {
     await streamOnce(plan)
@@ -71,7 +71,7 @@ async function streamOnce(plan: SendersPlan): Promise<void> {
       requestSize: 1,
       prefetch: 4,
     })) {
-      // an answer names its request by the document; a failed one has the document too
+      // the document's id identifies the request, also in failed answers
       const id = docs.at(0)?.id ?? ''
       open.delete(id)
       if (status.code === 'ERROR') note(plan, id, errorFromStatus(status, { endpoint }))
@@ -82,7 +82,7 @@ async function streamOnce(plan: SendersPlan): Promise<void> {
   }
 }
 
-/** A request that was given up is not answered; it stays open. */
+/** A cancelled request counts as unanswered. */
 function note({ ledger, signal }: SendersPlan, id: string, error: unknown): void {
   if (signal.aborted && MillraceError.from(error).code === 'CANCELLED') return
   ledger.fail(id, error)
@@ -92,7 +92,7 @@ function optionsOf({ parameters, signal }: SendersPlan): StreamOptions {
   return { parameters, signal }
 }
 
-/** A sender that is refused at once must not keep the event loop to itself. */
+/** Yields to the event loop, so that a sender whose requests are refused at once does not starve others. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -8,15 +8,15 @@ import { seeded } from '../lib/seeded.js'
 import { complaintsAbout, complaintsOf, judge, LossError, type LossReport } from './report.js'
 import { send } from './senders.js'
 
-/** What a script has at hand. */
+/** Tools for a script. */
 export interface Scene<Stages extends string = string> {
   readonly flow: Flow<Stages>
   readonly faults: Faults<Stages>
   /** In [0, 1), the same numbers for the same seed. */
   readonly random: () => number
-  /** Fires when the script has taken too long. */
+  /** Aborts when the script has taken too long. */
   readonly signal: AbortSignal
-  /** A line for the list of events. */
+  /** Adds a line to the list of events. */
   note(event: string): void
 }
 
@@ -27,13 +27,13 @@ export interface LossOptions {
   readonly endpoint?: string
   /** Parameters of every request. */
   readonly parameters?: Readonly<Record<string, unknown>>
-  /** Senders, each with one request under way; the last one keeps a stream with up to four. Default 40, at least 2. */
+  /** Number of senders, each with one request in flight; the last one has a stream with up to four. Default 40, at least 2. */
   readonly senders?: number
-  /** Codes of errors that may come. Default none. */
+  /** Codes of acceptable errors. Default none. */
   readonly allow?: readonly ErrorCode[]
-  /** Throws when an answer is not that of the request with this id. */
+  /** Must throw when the answer does not belong to the request with this id. */
   readonly check?: (answer: Document, id: string) => void
-  /** How often each request was executed, by the id of its document, as the Executor has counted. */
+  /** Executions by document id, as counted by the Executor. */
   readonly executions?: () => ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>>
   /** Executions of one request that are allowed. Default 1, right for writes. */
   readonly maxExecutions?: number
@@ -46,19 +46,19 @@ export interface LossOptions {
 }
 
 let runs = 0
-/** Failures that are enough to know that the test has failed. */
+/** Number of failures after which the test stops. */
 const enoughFailures = 100
 
 /**
- * Sends numbered documents to an endpoint, one a request, from many senders at once while a script does its worst, and
- * gives what came of it.
+ * Sends numbered documents to an endpoint, one per request, from many senders while a script injects faults, and resolves
+ * with a report.
  *
  * Half of the senders use the Flow's own client and half gRPC clients of their own; one keeps a long stream. Documents come
  * with their number as `id` and `text`, and their answers must have the same `id`.
  *
- * Rejects with an AssertionError (a `LossError`, which has the report) when a request got no answer, or two, or that of
- * another; when one failed with a code that is not in `allow`; when one ran more often than allowed, or was answered and
- * never ran; when a stage does not have all its replicas at the end. Rejects with what the script throws.
+ * Rejects with an AssertionError (a `LossError`, which has the report) when a request got no answer, two answers, or another
+ * request's answer; when one failed with a code that is not in `allow`; when one ran more often than allowed, or was answered
+ * without having run; when a stage does not have all its replicas at the end. Rejects with what the script throws.
  *
  * @example
  * const report = await expectZeroLoss(flow, async ({ faults }) => {
@@ -93,7 +93,7 @@ export async function expectZeroLoss<Stages extends string>(
     await stage.play(script, timeoutMs)
   } finally {
     over = true
-    // answers that are still to come, also when the script has failed
+    // wait for outstanding answers, also when the script has failed
     await within(sending, settleMs)
     giveUp.abort()
     await sending
@@ -126,7 +126,7 @@ export async function expectZeroLoss<Stages extends string>(
   throw new LossError([...complaints, `The script (seed ${seed}):`, ...stage.events].join('\n  '), report)
 }
 
-/** Where a script plays, and what it did. */
+/** Context of a script, and its events. */
 class Stage<Stages extends string> {
   readonly events: string[] = []
   readonly #flow: Flow<Stages>

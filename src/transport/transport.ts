@@ -23,10 +23,14 @@ export interface Channel {
    * is told. The deadline goes along, and both ends keep it.
    */
   readonly handle: Handler
-  /** Whether the peer does not take the requests that were sent, so that more of them should go elsewhere. Absent: never. */
+  /** Whether the peer does not read the requests that were sent, so that more of them should go elsewhere. Absent: never. */
   readonly isCongested?: boolean
-  /** Calls the one listener whenever it is not congested any more. */
-  onDrained?(listener: () => void): void
+  /** Calls that the peer says it should have at once, this moment; left out or `Infinity` where it does not say. */
+  readonly limit?: number
+  /** Tells the peer that more calls wait than it said it should have. */
+  wants?(): void
+  /** Calls the one listener when the peer takes more calls: it reads again, or has said so other than by an answer. */
+  onRoom?(listener: () => void): void
   /** Asks the peer what it serves (a real round trip). */
   describe(): Promise<Description>
   /** Resolves when the peer has shown that its event loop turns; rejects when it is gone. */

@@ -55,7 +55,7 @@ export class DataRequest {
     return new DataRequest(Envelope.decode(bytes))
   }
 
-  /** A request of the one document of a SingleDocumentRequestProto, an empty one when it has none. Throws MALFORMED. */
+  /** Converts a SingleDocumentRequestProto to a request with its document, or an empty one. Throws MALFORMED. */
   static fromSingleDocument(bytes: Uint8Array): DataRequest {
     const envelope = Envelope.decode(bytes)
     // field 4 is the document there, and the message around the list of documents here
@@ -261,8 +261,8 @@ export class DataRequest {
   }
 
   /**
-   * The same as a SingleDocumentRequestProto, with the first document, in pieces. Throws INVALID_INPUT when parameters cannot
-   * be sent, MALFORMED, and UNSUPPORTED for a Python pickle.
+   * The request as a SingleDocumentRequestProto, with the first document, in pieces. Throws INVALID_INPUT for parameters that
+   * cannot be sent, MALFORMED, and UNSUPPORTED for a Python pickle.
    */
   encodeSingleDocument(): Uint8Array[] {
     const reader = new Reader(this.list ?? nothing)

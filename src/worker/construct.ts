@@ -6,8 +6,8 @@ import type { Logger } from '../observe/logger.js'
 import type { ExecutorSpec } from './spec.js'
 
 /**
- * The executor of a replica. Throws START_FAILED with the constructor's own message and stack when it throws, and
- * WORKSPACE_CONFLICT when it cannot have its workspace.
+ * Constructs the executor of a replica. Throws START_FAILED with the constructor's own message and stack, and
+ * WORKSPACE_CONFLICT when its workspace is refused.
  */
 export function constructExecutor(
   Class: ExecutorClass,
@@ -35,17 +35,17 @@ export function constructExecutor(
   }
 }
 
-/** Lets it load what it wants to have. Rejects like `constructExecutor`; then it has been closed. */
+/** Runs the executor's `warmUp()`. Rejects like `constructExecutor`, after closing the executor. */
 export async function warmUp(executor: Executor): Promise<void> {
   try {
-    await executor.warmUp?.() // one of an older copy of the package has none
+    await executor.warmUp?.() // an executor of an older copy of the package has none
   } catch (cause) {
     await closeQuietly(executor)
     throw notStarted(`warmUp() of ${executor.constructor.name}`, cause)
   }
 }
 
-/** Why it does not start is what matters. */
+/** Closes the executor; its errors are ignored, because the error of the start matters more. */
 async function closeQuietly(executor: Executor): Promise<void> {
   try {
     await executor.close()
@@ -58,7 +58,7 @@ function notStarted(what: string, cause: unknown): MillraceError {
   if (MillraceError.is(cause)) return cause
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
   const error = new MillraceError('START_FAILED', `${what} threw ${reason}`, { cause })
-  // the place that matters is where it failed
+  // the relevant position is where it failed
   if (cause instanceof Error && cause.stack !== undefined)
     error.stack = `${error.name}: ${error.message}\n${cause.stack}`
   return error

@@ -3,7 +3,7 @@ import type { Executor } from '../executor/executor.js'
 import type { Endpoint } from '../executor/endpoint.js'
 import { defaultEndpoint, dryRunEndpoint } from '../executor/endpoints.js'
 
-/** What endpoint discovery answers for these endpoints (jina.md 4.4): the dry run, `/default` when bound, the others. */
+/** The answer of endpoint discovery for these endpoints (jina.md 4.4): the dry run, `/default` when bound, the others. */
 export function describeExecutor(
   endpoints: ReadonlyMap<string, Endpoint>,
   { metas, ranking }: Pick<Executor, 'metas' | 'ranking'>,
@@ -35,7 +35,7 @@ function schemaOf(isGenerator: boolean): object {
   }
 }
 
-/** The name is how a peer tells DocArray v1 from v2 (jina.md 4.1); the fields are those of v1's JSON. */
+/** Peers tell DocArray v1 from v2 by the name (jina.md 4.1); the fields are those of v1's JSON. */
 const pydanticDocument = {
   name: 'PydanticDocument',
   model: {

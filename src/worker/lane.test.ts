@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { callOf } from '../call/call.suite.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
@@ -8,12 +8,36 @@ import { Lane } from './lane.js'
 /** A lane whose clock and event loop are moved by hand. */
 function laneOf(limit: number | null) {
   let now = 1000
+  let busy = 0
   const breaths: (() => void)[] = []
-  const clock: Clock = { ...systemClock, now: () => now, monotonic: () => now }
-  const lane = new Lane({ limit, clock, holdMs: 1, breathe: (wake) => void breaths.push(wake) })
+  const timers: { at: number; wake: () => void }[] = []
+  const clock: Clock = {
+    ...systemClock,
+    now: () => now,
+    monotonic: () => now,
+    after(ms, wake) {
+      timers.push({ at: now + ms, wake })
+      return () => {}
+    },
+  }
+  const breathe = (wake: () => void): void => void breaths.push(wake)
+  const lane = new Lane({ limit, clock, holdMs: 1, breathe, busyMs: () => busy })
+  const spend = (ms: number): void => {
+    now += ms
+    busy += ms
+  }
   return {
     lane,
-    spend: (ms: number) => void (now += ms),
+    spend,
+    /** Time in which the event loop has nothing to do. */
+    idle(ms: number) {
+      now += ms
+      while (timers.length > 0 && timers[0]!.at <= now) timers.shift()!.wake()
+    },
+    /** Runs one task that holds the event loop for so long. */
+    async know(ms: number) {
+      await lane.run(callOf(), async () => spend(ms))
+    },
     breaths,
     /** The event loop goes round, as often as somebody waits for it. */
     settle: async () => {
@@ -230,4 +254,64 @@ test('a stream that computes long between its items lets the event loop go round
   breaths.shift()?.()
   await stream
   expect(lane.inFlight).toBe(0)
+})
+
+describe('the room of a lane', () => {
+  const wait = (): Promise<void> => new Promise(() => {})
+
+  test('is a window beyond the tasks that run and have let the event loop go round', async () => {
+    const { lane, settle } = laneOf(null)
+    let told = 0
+    lane.onRoom(() => told++)
+    expect(lane.room).toBe(2)
+    void lane.run(callOf(), wait)
+    expect(lane.room).toBe(2)
+    void lane.run(callOf(), wait)
+    expect([lane.room, told]).toEqual([2, 0])
+    await settle()
+    expect([lane.room, told]).toEqual([4, 1])
+  })
+
+  test('is one while tasks compute for long, and none is wasted on one that ended', async () => {
+    const { lane, know, settle } = laneOf(null)
+    await know(20)
+    await settle()
+    expect(lane.room).toBe(1)
+    void lane.run(callOf(), wait)
+    expect(lane.room).toBe(1)
+    void lane.run(callOf(), async () => {})
+    await settle()
+    expect(lane.room).toBe(1)
+  })
+
+  test('grows by tasks that compute in pieces only as fast as the event loop can take them', async () => {
+    const { lane, know, settle, idle } = laneOf(null)
+    await know(20)
+    await settle()
+    void lane.run(callOf(), wait)
+    await settle()
+    expect(lane.room).toBe(1)
+    idle(19)
+    await settle()
+    expect(lane.room).toBe(1)
+    idle(1)
+    await settle()
+    expect(lane.room).toBe(2)
+  })
+
+  test('is no more than the limit and the rest of the window', async () => {
+    const { lane, settle } = laneOf(3)
+    for (let task = 0; task < 3; task++) void lane.run(callOf(), wait)
+    await settle()
+    expect(lane.room).toBe(4)
+  })
+
+  test('is not told to a listener that has left', async () => {
+    const { lane, settle } = laneOf(null)
+    let told = 0
+    lane.onRoom(() => told++)()
+    for (let task = 0; task < 3; task++) void lane.run(callOf(), wait)
+    await settle()
+    expect(told).toBe(0)
+  })
 })

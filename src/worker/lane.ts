@@ -3,17 +3,21 @@ import type { AbortListener } from '../call/cancellation.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import { Window } from './window.js'
+import { type Place, Young } from './young.js'
 
 export interface LaneOptions {
   /** Tasks that may run at the same time; null is no limit. */
   readonly limit: number | null
-  /** Tasks that may run or wait; more are refused. Default: no limit. */
+  /** Tasks that may run or be queued; more are refused. Default: no limit. */
   readonly capacity?: number
   readonly clock?: Clock
-  /** Calls back once the event loop has looked at its sockets; default `setImmediate`. */
+  /** Calls back once the event loop has polled its sockets; default `setImmediate`. */
   readonly breathe?: (wake: () => void) => void
-  /** Milliseconds that tasks may hold the event loop, all together, between two breaths; default 1. */
+  /** Milliseconds for which tasks together may hold the event loop before it goes round; default 1. */
   readonly holdMs?: number
+  /** Milliseconds for which the event loop was not idle so far; default: as Node measures it. */
+  readonly busyMs?: () => number
 }
 
 interface Waiting extends AbortListener {
@@ -23,15 +27,17 @@ interface Waiting extends AbortListener {
 }
 
 /**
- * Who may run now, in order of arrival.
+ * Schedules the handlers of a replica, in order of arrival.
  *
- * 1. A task starts when fewer than `limit` run and nobody waits before it.
- * 2. When tasks have held the event loop for `holdMs`, the next ones wait until it has gone round once. A handler that
- *    computes for 50 ms would else keep the answer of the one before it, and every cancellation, from the socket
- *    until all requests that came in the same chunk are done.
- * 3. With `capacity` tasks here, a further one is refused at once, so that it can be tried elsewhere.
- * 4. A call that is cancelled while it waits leaves the queue at once; one that has expired when its turn comes does not
- *    run.
+ * 1. A task starts when fewer than `limit` run and no other task is queued before it.
+ * 2. When tasks have held the event loop for `holdMs`, the next ones wait until it has gone round once. Otherwise a handler
+ *    that computes for 50 ms would delay the answer of the task before it, and every cancellation, until all requests that
+ *    arrived in the same chunk are done.
+ * 3. With `capacity` tasks running or queued, another one is refused at once, so that it can be tried elsewhere.
+ * 4. A call that is cancelled in the queue leaves it at once; a call that has expired when its turn comes does not run.
+ * 5. `room` is the number of tasks that should be here: those that run and have let the event loop go round since they began,
+ *    and a window of others. So a task that waits for something else takes no room; one that computes, or is queued, does. A
+ *    task that computes in pieces takes room for as long as one piece holds the loop.
  */
 export class Lane {
   readonly #limit: number
@@ -39,11 +45,14 @@ export class Lane {
   readonly #clock: Clock
   readonly #breathe: (wake: () => void) => void
   readonly #holdMs: number
+  readonly #window: Window
+  readonly #young: Young
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting>()
   #running = 0
   #heldMs = 0
-  /** Pending while the event loop goes round. */
+  #goesRound = false
+  /** Pending while no task may begin before the event loop has gone round. */
   #breath: Deferred | undefined
   #idle: Deferred | undefined
 
@@ -53,20 +62,39 @@ export class Lane {
     clock = systemClock,
     breathe = turnOfTheLoop,
     holdMs = 1,
+    ...options
   }: LaneOptions) {
     this.#capacity = capacity
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     this.#clock = clock
     this.#breathe = breathe
     this.#holdMs = holdMs
+    this.#window = new Window({ limit, ...options })
+    this.#young = new Young({ window: this.#window, clock, goRound: () => this.#goRound() })
   }
 
-  /** Tasks that run or wait. */
+  /** Number of running and queued tasks. */
   get inFlight(): number {
     return this.#running + this.#waiting.size
   }
 
-  /** Resolves when nothing runs and nobody waits. */
+  /** Number of tasks that should be running or queued now. */
+  get room(): number {
+    const window = this.#window.size
+    return Math.min(this.#running - this.#young.count + window, this.#limit + window - 1)
+  }
+
+  /** Calls back when tasks have let the event loop go round, so that there is room for others. Returns a function that ends that. */
+  onRoom(listener: () => void): () => void {
+    return this.#young.onGrow(listener)
+  }
+
+  /** Callers have more tasks than there is room for. */
+  wanted(): void {
+    this.#window.wanted()
+  }
+
+  /** Resolves when no task is running or queued. */
   idle(): Promise<void> {
     if (this.inFlight === 0) return Promise.resolve()
     this.#idle ??= deferred()
@@ -74,8 +102,8 @@ export class Lane {
   }
 
   /**
-   * Runs a task in its turn; at once, before this returns, when it may. Rejects with the reason that the call was
-   * aborted for, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room, when it did not run.
+   * Runs a task in its turn; synchronously if it may start now. A task that did not run rejects with the reason for which its
+   * call was aborted, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room.
    */
   run<T>(call: Call, task: () => Promise<T>): Promise<T> {
     if (this.inFlight >= this.#capacity) return Promise.reject(this.#full())
@@ -86,15 +114,15 @@ export class Lane {
   }
 
   /**
-   * As `run`, for a task that gives items: its turn lasts until it is done. Between two items it calls `pace` with what it
-   * waits for anyway, and waits for what that gives.
+   * Like `run`, for a task that yields items: its turn lasts until it is done. Between two items it calls `pace` with the
+   * promise that it waits for anyway, and waits for the result.
    */
   async runItems<T>(
     call: Call,
     task: (pace: (room?: void | Promise<void>) => void | Promise<void>) => Promise<T>,
   ): Promise<T> {
-    await this.#turn(call)
-    // time spent waiting for an item counts as held, too: that costs a turn of the loop an item, and harms nobody
+    const place = await this.#turn(call)
+    // time spent waiting for an item counts as held, too: it costs a turn of the loop for each item and is harmless
     let began = this.#clock.monotonic()
     const pace = (room?: void | Promise<void>): void | Promise<void> => {
       this.#held(this.#clock.monotonic() - began)
@@ -110,23 +138,18 @@ export class Lane {
     try {
       return await task(pace)
     } finally {
-      this.#leave()
+      this.#leave(place)
     }
   }
 
-  async #turn(call: Call): Promise<void> {
+  async #turn(call: Call): Promise<Place> {
     if (this.inFlight >= this.#capacity) throw this.#full()
     if (this.#mayBegin()) {
       if (this.#isExpired(call)) throw expired()
-      this.#running++
-      return
+      return this.#enter()
     }
-    await new Promise<void>((resolve, reject) => {
-      const begin = () => {
-        this.#running++
-        resolve()
-      }
-      this.#enqueue(call, { begin, refuse: reject })
+    return new Promise<Place>((resolve, reject) => {
+      this.#enqueue(call, { begin: () => resolve(this.#enter()), refuse: reject })
     })
   }
 
@@ -135,13 +158,20 @@ export class Lane {
   }
 
   #start<T>(task: () => Promise<T>): Promise<T> {
-    this.#running++
-    const began = this.#clock.monotonic()
+    const place = this.#enter()
     const done = task()
-    this.#held(this.#clock.monotonic() - began)
-    const leave = () => this.#leave()
+    this.#held(this.#clock.monotonic() - place.began)
+    const leave = () => this.#leave(place)
     done.then(leave, leave)
     return done
+  }
+
+  #enter(): Place {
+    const place = this.#young.enter(this.#clock.monotonic())
+    this.#window.began(this.inFlight === 0, place.began)
+    this.#running++
+    this.#young.crowd(this.#waiting.size)
+    return place
   }
 
   #enqueue(call: Call, { begin, refuse }: Pick<Waiting, 'begin' | 'refuse'>): void {
@@ -156,10 +186,11 @@ export class Lane {
       },
     }
     this.#waiting.add(waiting)
+    this.#young.crowd(this.#waiting.size)
     call.onAbort(waiting)
   }
 
-  /** Lets the next ones in, as many as may run before the next breath. */
+  /** Starts queued tasks, as many as may run before the event loop must go round. */
   #admit(): void {
     for (const next of this.#waiting) {
       if (this.#breath !== undefined || this.#running >= this.#limit) break
@@ -171,9 +202,12 @@ export class Lane {
     this.#checkIdle()
   }
 
-  /** The answer goes out before the next one begins. */
-  #leave(): void {
+  /** The answer is sent before the next task begins. */
+  #leave(place: Place): void {
     this.#running--
+    this.#young.leave(place)
+    const now = this.#clock.monotonic()
+    this.#window.ended(now - place.began, now, this.inFlight === 0)
     if (this.#waiting.size > 0) this.#rest()
     else this.#checkIdle()
   }
@@ -185,10 +219,19 @@ export class Lane {
 
   #rest(): void {
     if (this.#breath !== undefined) return
-    const breath = deferred()
-    this.#breath = breath
+    this.#breath = deferred()
     this.#heldMs = 0
+    this.#goRound()
+  }
+
+  #goRound(): void {
+    if (this.#goesRound) return
+    this.#goesRound = true
     this.#breathe(() => {
+      this.#goesRound = false
+      this.#young.grow()
+      const breath = this.#breath
+      if (breath === undefined) return
       this.#breath = undefined
       breath.resolve()
       this.#admit()
@@ -218,6 +261,6 @@ function expired(): MillraceError {
 }
 
 function turnOfTheLoop(wake: () => void): void {
-  // oxlint-disable-next-line no-restricted-globals -- nothing is waited for: it lets sockets be read between handlers
+  // oxlint-disable-next-line no-restricted-globals -- not a timer: it lets sockets be read between handlers
   setImmediate(wake)
 }

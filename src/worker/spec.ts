@@ -1,25 +1,25 @@
 import type { Holder } from '../workspace/holder.js'
 
-/** Which Executor a pod runs, with what; plain data, so that it can cross a thread or process boundary. */
+/** Which Executor a pod runs, and its options; plain data, so that it can cross a thread or process boundary. */
 export interface ExecutorSpec {
   /** File URL of the module that defines the class; null is the pass-through base class. */
   readonly module: string | null
-  /** Modules that are imported before it, one of which may have the class instead; file URLs. Default none. */
+  /** Modules that are imported first, one of which may have the class instead; file URLs. Default none. */
   readonly otherModules?: readonly string[]
   /** Export or class name within the module; null takes the default export, else the only Executor of the module. */
   readonly className: string | null
   readonly usesWith: Readonly<Record<string, unknown>>
   readonly usesMetas: Readonly<Record<string, unknown>>
-  /** Endpoint to method name, over what the class binds itself. */
+  /** Maps an endpoint to a method's name, over the bindings of the class. */
   readonly usesRequests: Readonly<Record<string, string>>
   readonly workspace: string | null
-  /** Taken where neither the stage nor its Executor names one. */
+  /** Used where neither the stage nor its Executor names one. */
   readonly defaultWorkspace?: string
   /** The Flow that locks its workspace; null for a worker without one, which locks nothing. */
   readonly holder: Holder | null
   /** Handlers that may run at the same time in one replica; null is 1 for sync handlers and no limit for async ones. */
   readonly maxConcurrency: number | null
-  /** Requests that may run or wait in one replica; it refuses more, to be tried elsewhere. */
+  /** Requests that may run or be queued in one replica; it refuses more, which are then tried elsewhere. */
   readonly capacity: number
   /** Names of errors, or of their classes, after which the replica ends. */
   readonly exitOnExceptions: readonly string[]

@@ -80,7 +80,7 @@ test('an unknown endpoint and the dry run come back unchanged, documents byte fo
   }
 })
 
-test('/default serves what nobody else does, but not the dry run', async () => {
+test('/default serves all endpoints without a handler, but not the dry run', async () => {
   const seen: string[] = []
   class All extends Executor {
     @requests
@@ -106,7 +106,7 @@ test('the base class passes everything through and says that it serves all', asy
   expect(streamed.texts).toEqual(['x'])
 })
 
-test('an error is an answer, and the replica lives on', async () => {
+test('an error is an answer, and the replica continues', async () => {
   const { worker, logged } = await start(Shout)
   for (let n = 0; n < 3; n++) {
     const answer = await worker.handle(requestOf('/fail'), callOf())
@@ -211,7 +211,7 @@ test('a constructor that throws fails the start with its own message and stack',
 test.each([
   ['data of another number of shards', { shards: 2 }, /holds data of 3 shards, and this stage has 2 shards/],
   ["another Flow's workspace", { holder: holderOf }, /is the workspace of Flow 'search'/],
-])('a constructor that reads %s fails the start with the code for that', async (_what, other, text) => {
+])('a constructor that reads %s fails the start with the matching code', async (_what, other, text) => {
   class Stored extends Executor {
     readonly folder = this.workspace
   }
@@ -248,35 +248,41 @@ test('a class that cannot be served is refused before it is constructed', async 
   expect(constructed).toBe(false)
 })
 
-test('handlers that wait interleave, and with maxConcurrency only so many', async () => {
+test('handlers that wait interleave, and with maxConcurrency only that many', async () => {
   let running = 0
   let most = 0
   let gate = deferred()
+  let full = deferred()
+  let expected = 0
   class Waiting extends Executor {
     @requests
     async wait() {
       most = Math.max(most, ++running)
+      if (running === expected) full.resolve()
       await gate.promise
       running--
     }
   }
-  for (const [maxConcurrency, expected] of [
+  for (const [maxConcurrency, atOnce] of [
     [null, 5],
     [2, 2],
     [1, 1],
   ] as const) {
     most = 0
+    expected = atOnce
     gate = deferred()
+    full = deferred()
     const { worker } = await start(Waiting, { maxConcurrency })
     const answers = Array.from({ length: 5 }, () => worker.handle(requestOf('/x'), callOf()))
     expect(worker.inFlight).toBe(5)
+    await full.promise
     gate.resolve()
     await Promise.all(answers)
     expect(most).toBe(expected)
   }
 })
 
-test('a handler that blocks the event loop loses no request, and each answer is out before the next begins', async () => {
+test('a handler that blocks the event loop loses no request, and each answer is sent before the next begins', async () => {
   const order: string[] = []
   class Blocking extends Executor {
     @requests
@@ -312,7 +318,7 @@ test("the handler's signal is the call's", async () => {
   await answer
 })
 
-test('close refuses what is new, finishes what it has, then closes the executor, once', async () => {
+test('close refuses new requests, finishes those it has, then closes the executor, once', async () => {
   const gate = deferred()
   const order: string[] = []
   class Slow extends Executor {
@@ -342,7 +348,7 @@ test('close refuses what is new, finishes what it has, then closes the executor,
   expect(order).toEqual(['handled', 'handled', 'closed'])
 })
 
-test('an error in close() of the executor is logged and the worker is closed all the same', async () => {
+test('an error in close() of the executor is logged and the worker is closed anyway', async () => {
   class Bad extends Executor {
     override close(): never {
       throw new Error('cannot flush')
@@ -362,7 +368,7 @@ test('a stream gives documents as they come', async () => {
   expect(worker.inFlight).toBe(0)
 })
 
-test('a stream to an endpoint that nobody serves fails, the dry run does not', async () => {
+test('a stream to an unknown endpoint fails, the dry run does not', async () => {
   const { worker } = await start(Shout)
   const unknown = await worker.handle(requestOf('/nobody'), callOf({ items: new Items() }))
   expect(unknown.status?.exception?.args[1]).toBe('NOT_FOUND')
@@ -371,7 +377,7 @@ test('a stream to an endpoint that nobody serves fails, the dry run does not', a
   expect(dry.status).toBeUndefined()
 })
 
-test('a description lists the dry run first, what writes, and what streams', async () => {
+test('a description lists the dry run first, write endpoints, and streaming endpoints', async () => {
   class Described extends Shout {
     @requests
     all() {}
@@ -392,7 +398,7 @@ test('a description lists the dry run first, what writes, and what streams', asy
   expect(JSON.parse(JSON.stringify(schemas))).toEqual(schemas)
 })
 
-test('is there when the executor has warmed up', async () => {
+test('is created when the executor has warmed up', async () => {
   const loaded = deferred()
   class Model extends Executor {
     override async warmUp() {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Call, Description, Service } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
+import type { Room } from '../call/room.js'
 import { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
 import { defaultEndpoint, dryRunEndpoint, endpointsOf, passThroughEndpoint } from '../executor/endpoints.js'
@@ -16,13 +17,14 @@ import type { PodIdentity } from '../wire/identity.js'
 import { constructExecutor, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
 import { Lane } from './lane.js'
+import { createRoom } from './room.js'
 import type { ExecutorSpec } from './spec.js'
 
-/** One executor, served. */
+/** Serves one executor. */
 export interface Worker extends Service {
-  /** Requests that run or wait for their turn. */
+  /** Requests that run or are queued. */
   readonly inFlight: number
-  /** Resolves with the name of an error after which this replica is to end (`exitOnExceptions`), else never. */
+  /** Resolves with the name of an error after which this replica must end (`exitOnExceptions`), else never. */
   readonly gaveUp: Promise<string>
   /**
    * Refuses new requests (UNAVAILABLE, which may be sent elsewhere), finishes those it has, then closes the executor.
@@ -32,9 +34,9 @@ export interface Worker extends Service {
 }
 
 export interface WorkerOptions {
-  /** The class, where the caller has it; default: loaded as the spec says. */
+  /** The class, if the caller has it; default: loaded as the spec says. */
   readonly executorClass?: ExecutorClass
-  /** Default: one with the name of the pod. */
+  /** Default: a logger with the name of the pod. */
   readonly logger?: Logger
 }
 
@@ -42,7 +44,7 @@ export interface WorkerOptions {
  * Loads, checks and constructs the executor of one replica.
  *
  * Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED, START_FAILED when the constructor
- * throws, or WORKSPACE_CONFLICT when it reads a workspace that it cannot have.
+ * throws, or WORKSPACE_CONFLICT when it reads a workspace that is refused.
  */
 export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {}): Promise<Worker> {
   const Class =
@@ -56,8 +58,8 @@ export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {
 }
 
 /**
- * 1. Handlers are called on this thread, so those that do not wait run one at a time; those that do interleave, as
- *    many as `maxConcurrency` says.
+ * 1. Handlers are called on this thread, so synchronous ones run one at a time; asynchronous ones interleave, up to
+ *    `maxConcurrency` of them.
  * 2. Every accepted request is answered or rejected, also while closing.
  * 3. The executor is closed once, after the last handler has ended.
  */
@@ -68,6 +70,7 @@ class ExecutorWorker implements Worker {
   readonly #deployment: string
   readonly #logger: Logger
   readonly #lane: Lane
+  readonly room: Room
   readonly #passesThrough: boolean
   readonly #gaveUp = deferred<string>()
   #closed: Promise<void> | undefined
@@ -82,6 +85,7 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
+    this.room = createRoom(this.#lane)
     this.#description = { ...describeExecutor(endpoints, executor), identity: identityOf(spec) }
     const { exitOnExceptions } = spec
     const watching =
@@ -103,7 +107,7 @@ class ExecutorWorker implements Worker {
     return this.#lane.inFlight
   }
 
-  /** A function and not a method: a transport takes it off the worker. */
+  /** A function and not a method: a transport calls it detached from the worker. */
   readonly handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
     if (this.#closed !== undefined) return Promise.reject(closing())
     try {
@@ -129,13 +133,13 @@ class ExecutorWorker implements Worker {
     return this.#closed
   }
 
-  /** None for the dry run and for what nobody serves: those go back as they came. */
+  /** Undefined for the dry run and for unknown endpoints: those requests are returned as they came. */
   #targetOf(endpoint: string): Target | undefined {
     if (endpoint === dryRunEndpoint) return undefined
     return this.#targets.get(endpoint) ?? this.#targets.get(defaultEndpoint)
   }
 
-  /** Unlike a request, a stream to an endpoint that nobody serves fails, as in Jina (jina.md 2.2). */
+  /** Unlike a request, a stream to an unknown endpoint fails, as in Jina (jina.md 2.2). */
   async #streamUnserved(request: DataRequest, call: Call, items: ItemSink): Promise<DataRequest> {
     const { endpoint } = request
     if (endpoint === dryRunEndpoint || this.#passesThrough) {
@@ -151,7 +155,7 @@ class ExecutorWorker implements Worker {
     return failed(request, error, { executor: this.#executor, deployment: this.#deployment, call })
   }
 
-  /** The answer is still to be sent: whoever waits for `gaveUp` closes this worker, which lets it out. */
+  /** The answer is still to be sent: the owner of `gaveUp` closes this worker, which lets it out. */
   #check(error: unknown, names: readonly string[]): void {
     const fatal = namesOf(error).find((name) => names.includes(name))
     if (fatal === undefined) return
@@ -174,7 +178,7 @@ function identityOf({ flow, deployment: stage, shardId: shard, shards }: Executo
   return { flow, stage, part: { shard, shards }, instance: randomUUID() }
 }
 
-/** Its own name and that of its class, which many classes do not set as the name. */
+/** The name of an error and that of its class, which many classes do not set as the name. */
 function namesOf(error: unknown): string[] {
   return error instanceof Error ? [error.name, error.constructor.name] : []
 }

@@ -49,7 +49,10 @@ export function* taking(folder: string, holder: Holder): Generator<number, void>
     yield last !== null && isBeingWritten(last) ? 10 : 0
     if (last === null || !isBeingWritten(last)) yield* state(folder, last, `${JSON.stringify(holder)}\n`)
   }
-  throw new MillraceError('WORKSPACE_CONFLICT', `${join(folder, lockName)} does not stay as it is made.`)
+  throw new MillraceError(
+    'WORKSPACE_CONFLICT',
+    `${join(folder, lockName)} kept changing during ${maxLooks} attempts to lock it. Does another program write there?`,
+  )
 }
 
 /** Releases a folder that this Flow holds. */

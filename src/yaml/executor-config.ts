@@ -1,36 +1,36 @@
 import path from 'node:path'
 import { MillraceError } from '../errors.js'
-import type { Tree } from './place.js'
+import type { Tree } from './position.js'
 import { modulesOf } from './executor-module.js'
 import { Section } from './executor-section.js'
 import { findFile, searchFolders } from './search-path.js'
 import { type Reading, readYamlFile } from './source.js'
 
-/** An Executor as Jina's YAML writes one. */
+/** An Executor in the form of Jina's YAML. */
 export interface ExecutorConfig {
-  /** Name of the class, in one of `py_modules`, else offered by `add()` before, else in `executor.js` or `index.js` beside the YAML. */
+  /** Class name: looked up in `py_modules`, else among classes passed to `add()`, else in `executor.js` or `index.js` beside the YAML. */
   readonly jtype: string
   /** First argument of the constructor; `usesWith` of the stage wins key by key. */
   readonly with?: Readonly<Record<string, unknown>>
   readonly metas?: Readonly<Record<string, unknown>>
-  /** Endpoint to method. */
+  /** Method name by endpoint. */
   readonly requests?: Readonly<Record<string, string>>
-  /** JavaScript or TypeScript modules; of several, one has the class. */
+  /** JavaScript or TypeScript modules; one of them exports the class. */
   readonly py_modules?: string | readonly string[]
   readonly workspace?: string
 }
 
-/** An Executor of a YAML text, its modules found. */
+/** An Executor read from YAML, with its modules located. */
 export interface FoundExecutor {
   readonly jtype: string
-  /** Absolute paths; empty where the class was offered by the program, or is the base class. */
+  /** Absolute paths; empty when the program registered the class, or when it is the base class. */
   readonly modules: readonly string[]
   readonly usesWith: Readonly<Record<string, unknown>>
   readonly usesMetas: Readonly<Record<string, unknown>>
   readonly usesRequests: Readonly<Record<string, string>>
 }
 
-/** Whether it names a YAML file. */
+/** True for the path or file URL of a YAML file. */
 export function isYamlFile(uses: string | URL): boolean {
   return (
     /\.ya?ml$/i.test(uses instanceof URL ? uses.pathname : uses) &&
@@ -38,7 +38,7 @@ export function isYamlFile(uses: string | URL): boolean {
   )
 }
 
-/** @throws BAD_YAML, MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED */
+/** Reads an Executor's YAML file. @throws BAD_YAML, MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED */
 export function readExecutorFile(
   uses: string | URL,
   reading: Reading,
@@ -57,16 +57,16 @@ export function readExecutorFile(
 }
 
 /**
- * `modules` are those of the stage, imported before the text's own.
+ * The Executor that a parsed YAML text describes. `modules` are the stage's own, imported before those of the text.
  *
  * @throws BAD_YAML, MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED
  */
 export function findExecutor(
-  { value, places }: Tree,
+  { value, positions }: Tree,
   reading: Reading,
   modules: readonly string[] = [],
 ): FoundExecutor {
-  const section = new Section(value, places)
+  const section = new Section(value, positions)
   const jtype = section.text('jtype')
   if (jtype === null) {
     throw section.bad('jtype', 'an Executor needs `jtype: ClassName`, the name of its class')
@@ -82,7 +82,7 @@ export function findExecutor(
     }
   }
   const { py_modules: _modules, ...metas } = section.mapping('metas')
-  const inMetas = new Section(section.mapping('metas'), places).texts('py_modules')
+  const inMetas = new Section(section.mapping('metas'), positions).texts('py_modules')
   const named = [...modules, ...section.texts('py_modules'), ...inMetas]
   const said = Object.fromEntries(
     ['name', 'description', 'workspace'].flatMap((key) => {
@@ -95,11 +95,11 @@ export function findExecutor(
     usesWith: section.mapping('with'),
     usesMetas: { ...said, ...withoutEmpty(metas) },
     usesRequests: section.textMap('requests'),
-    modules: modulesOf(jtype, named, { reading, place: section.at('py_modules') }),
+    modules: modulesOf(jtype, named, { reading, position: section.at('py_modules') }),
   }
 }
 
-/** Jina writes the presets of `metas` out, empty texts among them. */
+/** Jina writes the defaults of `metas` too, such as empty strings: drop them. */
 function withoutEmpty(metas: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(metas).filter(([, value]) => value !== '' && value !== null))
 }

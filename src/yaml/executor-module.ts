@@ -9,17 +9,17 @@ const besides = ['executor', 'index'].flatMap((name) =>
   ['.js', '.mjs', '.ts', '.mts'].map((end) => name + end),
 )
 
-/** Jina's names of the class that passes documents on. */
+/** Jina's names for the base class, which passes documents through. */
 export function isBaseName(name: string): boolean {
   return name === 'BaseExecutor' || name === 'Executor'
 }
 
 interface Search {
   readonly reading: Reading
-  readonly place: string
+  readonly position: string
 }
 
-/** The modules of `py_modules`, else one beside the YAML; none for a class that is known. @throws MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED */
+/** The modules of `py_modules`, else one beside the YAML; none for a registered class. @throws MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED */
 export function modulesOf(jtype: string, named: readonly string[], search: Search): readonly string[] {
   if (named.length > 0) return named.map((name) => findModule(name, search))
   if (isBaseName(jtype) || offeredClass(jtype) !== undefined) return []
@@ -30,17 +30,17 @@ export function modulesOf(jtype: string, named: readonly string[], search: Searc
   if (beside !== undefined && beside !== null) return [beside]
   throw new MillraceError(
     'INVALID_EXECUTOR',
-    `${search.place}: no class '${jtype}' is known, and ${shownPath(folder) || folder} has no executor.js or index.js. ` +
+    `${search.position}: no class '${jtype}' is known, and ${shownPath(folder) || folder} has no executor.js or index.js. ` +
       `Name its module: \`py_modules: [./my-executor.js]\`.`,
   )
 }
 
-/** A module of `py_modules`, absolute. @throws MODULE_NOT_FOUND, UNSUPPORTED */
-export function findModule(name: string, { reading, place }: Search): string {
+/** Absolute path of a module of `py_modules`. @throws MODULE_NOT_FOUND, UNSUPPORTED */
+export function findModule(name: string, { reading, position }: Search): string {
   if (name.endsWith('.py')) {
     throw new MillraceError(
       'UNSUPPORTED',
-      `${place}: ${JSON.stringify(name)} is a Python Executor. Run it with Jina and name its host and port with external: true.`,
+      `${position}: ${JSON.stringify(name)} is a Python Executor. Run it with Jina and name its host and port with external: true.`,
     )
   }
   const file = findFile(name, reading, moduleEndings)
@@ -48,6 +48,6 @@ export function findModule(name: string, { reading, place }: Search): string {
   const folders = searchFolders(reading).join(', ')
   throw new MillraceError(
     'MODULE_NOT_FOUND',
-    `${place}: there is no module ${JSON.stringify(name)} in ${folders}.`,
+    `${position}: there is no module ${JSON.stringify(name)} in ${folders}.`,
   )
 }

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { isMapping } from './mapping.js'
-import { type Place, type Places, shown } from './place.js'
+import { type Position, type Positions, shown } from './position.js'
 import type { Reading } from './source.js'
 
 const known = [
@@ -16,20 +16,20 @@ const known = [
   'description',
 ]
 
-/** One mapping of an Executor's YAML, read key by key. */
+/** One mapping of an Executor's YAML with typed access to its keys; errors name file, line and column. */
 export class Section {
   readonly #value: Readonly<Record<string, unknown>>
-  readonly #places: Places
+  readonly #positions: Positions
 
-  constructor(value: unknown, places: Places) {
+  constructor(value: unknown, positions: Positions) {
     if (!isMapping(value)) {
       throw new MillraceError(
         'BAD_YAML',
-        `${shown(places.start)}: an Executor is a mapping that begins with \`jtype: ClassName\`.`,
+        `${shown(positions.start)}: an Executor is a mapping that begins with \`jtype: ClassName\`.`,
       )
     }
     this.#value = value
-    this.#places = places
+    this.#positions = positions
   }
 
   has(key: string): boolean {
@@ -37,7 +37,7 @@ export class Section {
   }
 
   at(key: string): string {
-    return shown(this.#place(key))
+    return shown(this.#position(key))
   }
 
   bad(key: string, message: string): MillraceError {
@@ -89,7 +89,7 @@ export class Section {
     }
   }
 
-  #place(key: string): Place {
-    return this.#places.of(this.#value, key)
+  #position(key: string): Position {
+    return this.#positions.of(this.#value, key)
   }
 }

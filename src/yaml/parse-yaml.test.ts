@@ -68,7 +68,7 @@ describe('a YAML text', () => {
     ['[' + ','.repeat(50_000), /^a\.yml:1:3: Unexpected ,/],
     ['x'.repeat(1024 * 1024 + 1), /the text has 1048577 bytes, and may have 1048576/],
     [bomb(), /more than 100000 values once its aliases are written out/],
-  ])('is refused with its place: %.40j', (text, message) => {
+  ])('is refused with its position: %.40j', (text, message) => {
     expect(failureOf(text)).toMatchObject({
       code: 'BAD_YAML',
       message: expect.stringMatching(message) as string,
@@ -81,12 +81,12 @@ describe('a YAML text', () => {
   })
 
   it('knows where each value stands', () => {
-    const { value, places } = parseYaml('a: 1\nb:\n  - x\n  - c: 2', 'a.yml')
+    const { value, positions } = parseYaml('a: 1\nb:\n  - x\n  - c: 2', 'a.yml')
     const { b } = value as { b: [string, object] }
-    expect(places.of(value as object, 'a')).toEqual({ file: 'a.yml', line: 1, column: 4 })
-    expect(places.of(b, 0)).toMatchObject({ line: 3, column: 5 })
-    expect(places.of(b[1], 'c')).toMatchObject({ line: 4, column: 8 })
-    expect(places.of({}, 'c')).toMatchObject({ line: 1, column: 1 })
+    expect(positions.of(value as object, 'a')).toEqual({ file: 'a.yml', line: 1, column: 4 })
+    expect(positions.of(b, 0)).toMatchObject({ line: 3, column: 5 })
+    expect(positions.of(b[1], 'c')).toMatchObject({ line: 4, column: 8 })
+    expect(positions.of({}, 'c')).toMatchObject({ line: 1, column: 1 })
   })
 })
 

@@ -1,6 +1,6 @@
 /**
- * What a text means once names in it were replaced, as Jina reads it (jina.md 1.6): whole numbers, decimals, booleans,
- * lists without lists, texts in quotes; empty is null.
+ * Converts a text after substitution to a value, as Jina does (jina.md 1.6): integers, decimals, booleans, flat lists, and
+ * quoted strings; the empty text is null.
  *
  * @example
  * reparse('[1, a]') // [1, 'a']
@@ -19,7 +19,7 @@ function listOf(items: string): unknown[] {
   return items.trim() === '' ? [] : items.split(',').map((item) => reparse(item.trim()))
 }
 
-/** A whole number that a double cannot hold stays the text it is. */
+/** An integer that a double cannot represent stays a string. */
 function numberOf(text: string): number | string {
   const value = Number(text)
   if (/^[+-]?\d+$/.test(text) && !Number.isSafeInteger(value)) return text

@@ -2,21 +2,21 @@ import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where a relative path of a YAML file is looked for. */
+/** Where a relative path in a YAML file is searched. */
 export interface SearchPath {
-  /** Of the file that names it; null for a text without a file. */
+  /** The folder of the YAML file; null for a text without a file. */
   readonly folder: string | null
-  /** Looked through last. */
+  /** Searched last. */
   readonly extraSearchPaths: readonly string[]
 }
 
-/** The working directory, the folder of the YAML file, the extra ones: as Jina, in this order, absolute. */
+/** Absolute folders in Jina's order: working directory, folder of the YAML file, extra search paths. */
 export function searchFolders({ folder, extraSearchPaths }: SearchPath): readonly string[] {
   const folders = [process.cwd(), ...(folder === null ? [] : [folder]), ...extraSearchPaths]
   return [...new Set(folders.map((one) => path.resolve(one)))]
 }
 
-/** The first file of that name, absolute; `endings` are tried behind the name. Null when there is none. */
+/** Absolute path of the first match, trying each of `endings` after the name. Null when there is none. */
 export function findFile(name: string, where: SearchPath, endings: readonly string[] = ['']): string | null {
   const relative = pathOf(name)
   if (relative === null) return null
@@ -29,7 +29,7 @@ export function findFile(name: string, where: SearchPath, endings: readonly stri
   return null
 }
 
-/** Null for a file URL of another machine. */
+/** Null for a file URL with another host. */
 function pathOf(name: string): string | null {
   if (!name.startsWith('file:')) return name
   try {

@@ -82,7 +82,7 @@ describe('names in a text', () => {
     ['a: ${{root.b}}\nb: ${{root.c}}\nc: ${{root.d}}\nd: ${{root.e}}\ne: 1', /more than 3 steps/],
     [`a: ${'x'.repeat(10_000)}\nb: "${'${{root.a}}'.repeat(50_000)}"`, /substitution made more than/],
     [doubling(), /substitution made more than/],
-  ])('are refused where nobody has said them: %.40j', (text, message) => {
+  ])('are refused when they are undefined: %.40j', (text, message) => {
     expect(failureOf(text)).toMatchObject({
       code: 'BAD_YAML',
       message: expect.stringMatching(message) as string,
@@ -123,7 +123,7 @@ describe('names in a text', () => {
     const text = fc.array(pieces, { maxLength: 8 }).map((all) => all.join(''))
     fc.assert(
       fc.property(text, text, text, (a, b, c) => {
-        const tree = { value: { a, b, c: [c, { a }] }, places: parseYaml('x: 1', 'a.yml').places }
+        const tree = { value: { a, b, c: [c, { a }] }, positions: parseYaml('x: 1', 'a.yml').positions }
         try {
           substitute(tree, names, () => {})
           expect(structuredClone(tree.value)).toEqual(tree.value)

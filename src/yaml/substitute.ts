@@ -1,22 +1,22 @@
-import { badYaml, type Place, type Places, shown, type Tree } from './place.js'
+import { badYaml, type Position, type Positions, shown, type Tree } from './position.js'
 import { reparse } from './reparse.js'
 import type { Warn } from './warn.js'
 
-/** What a text may name. */
+/** Variables that a text may refer to. */
 export interface Names {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** `${{ CONTEXT.x }}` and `${{ x }}`; what it lacks is looked for in `env`. */
+  /** For `${{ CONTEXT.x }}` and `${{ x }}`; falls back to `env`. */
   readonly context: Readonly<Record<string, unknown>>
 }
 
-/** Rounds in which values that refer to each other are settled (jina.md 1.6). */
+/** Rounds of resolution for values that refer to each other (jina.md 1.6). */
 const rounds = 3
 const maxLength = 1024 * 1024
 
-// the braces inside are left out so that no text takes more than one look
+// excluding braces inside keeps the match linear
 const form = /\$\{\{([^{}]*)\}\}|\$([A-Za-z_]\w*)/g
 
-/** Whether a text would be read as one that names something. */
+/** True when substitution would look at the text. */
 export function hasNames(text: string): boolean {
   return text.search(form) !== -1
 }
@@ -34,21 +34,22 @@ interface Reference {
   readonly steps: readonly string[]
 }
 
-/** A value that refers to others, which may do so as well. */
+/** A value with references that are not resolved yet. */
 interface Pending {
   readonly container: Container
   readonly key: string
   readonly parts: readonly Part[]
-  /** The mapping it is in. */
+  /** The innermost mapping that contains it: what `this` means. */
   readonly around: Container
-  readonly place: Place
+  readonly position: Position
 }
 
 /**
- * Writes what is named into the tree: `${{ ENV.X }}`, `${{ CONTEXT.x }}`, `${{ x }}`, `${{root.a.b[0]}}`, `${{this.x}}`, and
- * Jina's older `$X`. A text that had one is read again: `8080` becomes a number. What was written in is not looked through.
+ * Substitutes variables and references in the tree, in place: `${{ ENV.X }}`, `${{ CONTEXT.x }}`, `${{ x }}`,
+ * `${{root.a.b[0]}}`, `${{this.x}}`, and Jina's older `$X`. A text with a substitution is parsed again, so `8080` becomes a
+ * number. Substituted values are not searched for further variables.
  *
- * @throws BAD_YAML for a name that nobody has given
+ * @throws BAD_YAML for an undefined variable, a reference that leads nowhere, or a circular reference
  */
 export function substitute(tree: Tree, names: Names, warn: Warn): void {
   new Substitution(tree, names, warn).run()
@@ -56,15 +57,15 @@ export function substitute(tree: Tree, names: Names, warn: Warn): void {
 
 class Substitution {
   readonly #root: unknown
-  readonly #places: Places
+  readonly #positions: Positions
   readonly #names: Names
   readonly #warn: Warn
   #pending: Pending[] = []
   #length = 0
 
-  constructor({ value, places }: Tree, names: Names, warn: Warn) {
+  constructor({ value, positions }: Tree, names: Names, warn: Warn) {
     this.#root = value
-    this.#places = places
+    this.#positions = positions
     this.#names = names
     this.#warn = warn
   }
@@ -74,7 +75,7 @@ class Substitution {
     for (let round = 0; round < rounds && this.#pending.length > 0; round++) this.#settle()
     const [left] = this.#pending
     if (left === undefined) return
-    throw badYaml(left.place, `it refers to itself, or to others over more than ${rounds} steps.`)
+    throw badYaml(left.position, `it refers to itself, or to others over more than ${rounds} steps.`)
   }
 
   #visit(container: Container, mapping: Container): void {
@@ -90,25 +91,25 @@ class Substitution {
     key,
     value,
     around,
-  }: Omit<Pending, 'parts' | 'place'> & { readonly value: string }): void {
-    const place = this.#places.of(container, Array.isArray(container) ? Number(key) : key)
-    const parts = this.#split(value, place)
+  }: Omit<Pending, 'parts' | 'position'> & { readonly value: string }): void {
+    const position = this.#positions.of(container, Array.isArray(container) ? Number(key) : key)
+    const parts = this.#split(value, position)
     if (parts === null) return
     if (parts.some(({ reference }) => reference !== null)) {
-      this.#pending.push({ container, key, parts, around, place })
+      this.#pending.push({ container, key, parts, around, position })
     } else
       this.#write(
-        { container, key, place },
+        { container, key, position },
         parts.map(({ text }) => text),
       )
   }
 
-  /** Null for a text that names nothing. */
-  #split(value: string, place: Place): readonly Part[] | null {
+  /** Null for a text without variables. */
+  #split(value: string, position: Position): readonly Part[] | null {
     const parts: Part[] = []
     let end = 0
     for (const match of value.matchAll(form)) {
-      const part = this.#part(match, place)
+      const part = this.#part(match, position)
       if (part === null) continue
       if (match.index > end) parts.push({ text: value.slice(end, match.index), reference: null })
       parts.push(part)
@@ -119,11 +120,11 @@ class Substitution {
     return parts
   }
 
-  #part([written, inner, dollar]: RegExpMatchArray, place: Place): Part | null {
+  #part([written, inner, dollar]: RegExpMatchArray, position: Position): Part | null {
     if (dollar !== undefined) {
       const text = own(this.#names.env, dollar)
       if (text === undefined) return null
-      this.#warn(`${shown(place)}: ${written} is Jina's older form; write \${{ ENV.${dollar} }}.`)
+      this.#warn(`${shown(position)}: ${written} is Jina's older form; write \${{ ENV.${dollar} }}.`)
       return { text, reference: null }
     }
     const expression = inner!.trim()
@@ -131,27 +132,27 @@ class Substitution {
     if (from === 'root' || from === 'this') {
       return { text: null, reference: { written, from, steps: path!.match(/[\w-]+/g)! } }
     }
-    return { text: this.#named(expression, place), reference: null }
+    return { text: this.#named(expression, position), reference: null }
   }
 
-  #named(expression: string, place: Place): unknown {
+  #named(expression: string, position: Position): unknown {
     const { env, context } = this.#names
     const [, scope = null, name] = /^(?:(ENV|env|CONTEXT|context)\.)?([A-Za-z_]\w*)$/.exec(expression) ?? []
     if (name === undefined) {
       const forms = '${{ ENV.X }}, ${{ CONTEXT.x }}, ${{ x }}, ${{root.x.y[0]}} or ${{this.x}}'
-      throw badYaml(place, `\${{${expression}}} should be one of ${forms}.`)
+      throw badYaml(position, `\${{${expression}}} should be one of ${forms}.`)
     }
     const ofEnvironment = scope?.toLowerCase() === 'env'
     const given = ofEnvironment ? undefined : own(context, name)
     const value = given === undefined ? own(env, name) : given
-    if (value !== undefined) return plainCopy(value, place)
+    if (value !== undefined) return plainCopy(value, position)
     const advice = ofEnvironment
       ? `the environment variable ${name} is not set. Set it, or write the value here.`
       : `'${name}' is neither in the context nor in the environment. Give it as context: { ${name}: … }.`
-    throw badYaml(place, advice)
+    throw badYaml(position, advice)
   }
 
-  /** One round: whatever refers to settled values only. */
+  /** One round: resolves the values whose references are all resolved. */
   #settle(): void {
     const waiting = new Map<Container, Set<string>>()
     for (const { container, key } of this.#pending) {
@@ -166,24 +167,24 @@ class Substitution {
     })
   }
 
-  /** Undefined while it waits for another one. */
+  /** Undefined while the reference leads to an unresolved value. */
   #resolve(
     { text, reference }: Part,
-    { around, place }: Pending,
+    { around, position }: Pending,
     waiting: Map<Container, Set<string>>,
   ): unknown {
     if (reference === null) return text
     let value: unknown = reference.from === 'root' ? this.#root : around
     for (const step of reference.steps) {
       if (!isContainer(value) || !Object.hasOwn(value, step)) {
-        throw badYaml(place, `${reference.written}: there is no '${step}' where it leads.`)
+        throw badYaml(position, `${reference.written}: there is no '${step}' where it leads.`)
       }
       if (waiting.get(value)?.has(step)) return undefined
       value = value[step]
     }
     if (isContainer(value) && !(Array.isArray(value) && value.every((item) => !isContainer(item)))) {
       throw badYaml(
-        place,
+        position,
         `${reference.written} is a whole section; refer to a single value, or to a list of them.`,
       )
     }
@@ -191,27 +192,28 @@ class Substitution {
   }
 
   #write(
-    { container, key, place }: Pick<Pending, 'container' | 'key' | 'place'>,
+    { container, key, position }: Pick<Pending, 'container' | 'key' | 'position'>,
     texts: readonly unknown[],
   ): void {
     const [only] = texts
     if (texts.length === 1 && typeof only !== 'string') {
-      this.#count(asText(only).length, place)
+      this.#count(asText(only).length, position)
       container[key] = only
       return
     }
     const pieces = texts.map((one) => {
       const text = asText(one)
-      // before they are joined: many names of one long text are more than memory holds
-      this.#count(text.length, place)
+      // counted before joining: many references to one long text could exceed memory
+      this.#count(text.length, position)
       return text
     })
     container[key] = reparse(pieces.join(''))
   }
 
-  #count(length: number, place: Place): void {
+  #count(length: number, position: Position): void {
     this.#length += length
-    if (this.#length > maxLength) throw badYaml(place, `substitution made more than ${maxLength} characters.`)
+    if (this.#length > maxLength)
+      throw badYaml(position, `substitution made more than ${maxLength} characters.`)
   }
 }
 
@@ -219,14 +221,14 @@ function own<T>(from: Readonly<Record<string, T>>, name: string): T | undefined 
   return Object.hasOwn(from, name) ? from[name] : undefined
 }
 
-function plainCopy(value: unknown, place: Place): unknown {
+function plainCopy(value: unknown, position: Position): unknown {
   try {
-    // a cycle has no text
+    // throws for a cycle
     if (isContainer(value)) JSON.stringify(value)
     return structuredClone(value)
   } catch (error) {
     throw badYaml(
-      place,
+      position,
       'the context has what is no plain data there: a function, a class instance, a cycle.',
       error,
     )

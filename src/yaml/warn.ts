@@ -1,14 +1,14 @@
 import { createLogger } from '../observe/logger.js'
 
-/** Where it is said what a file has that has no effect. Of one `topic` the first message is enough; default: the message. */
+/** Receives warnings about settings that have no effect. `topic` groups messages of which only the first matters; default: the message. */
 export type Warn = (message: string, topic?: string) => void
 
-/** On standard error, as other messages of a Flow. */
+/** Logs to stderr, like the other messages of a Flow. */
 export const logWarning: Warn = (message) => {
   createLogger('yaml', { write: (line) => void process.stderr.write(`${line}\n`) }).warn(message)
 }
 
-/** The first message of each topic. */
+/** Passes on only the first message of each topic. */
 export function onlyOnce(warn: Warn): Warn {
   const said = new Set<string>()
   return (message, topic = message) => {

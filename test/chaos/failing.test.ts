@@ -6,7 +6,7 @@ import { onGround, round, say } from './stage.js'
 const reads = { endpoint: '/search', parameters: { ms: 10 }, maxExecutions: 4 }
 const liveness = { timeoutMs: 1000 }
 
-it.runIf(process.platform === 'linux')('a stopped replica is replaced, and nobody loses a read', () =>
+it.runIf(process.platform === 'linux')('a stopped replica is replaced, and no read is lost', () =>
   onGround({ stage: { replicas: 3, liveness } }, async ({ flow, executions }) => {
     const healed: number[] = []
     const stopped = async ({ faults, note }: Scene<'work'>): Promise<void> => {

@@ -23,8 +23,8 @@ it('a gateway refuses what is beyond its limits, says when to come again, and an
         expect(report.answered + report.refused).toBe(report.sent)
         expect(Object.keys(report.errors)).toEqual(['RESOURCE_EXHAUSTED'])
         expect(report.hinted).toBe(report.refused)
-        // two replicas have 50 each, and 100 wait
-        expect(report.answered).toBeGreaterThanOrEqual(200)
+        // 100 wait, and each replica has one at least
+        expect(report.answered).toBeGreaterThanOrEqual(102)
         levels.push(await residentMiB())
         process.stderr.write(
           `chaos: overload: ${JSON.stringify(report)}, ${Math.round(levels.at(-1)!)} MiB\n`,

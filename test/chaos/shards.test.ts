@@ -90,7 +90,7 @@ describe('a shard whose only replica is killed', () => {
         for (const shard of missing) partial.add(shard)
       }
       const done = await whileDoing(
-        // a search that begins now finds nobody there
+        // a search that begins now finds no replica
         (progress) => killEach(chaos, progress, ({ gone }) => gone.then(() => search())),
         [search, () => search(20), () => indexSurely(index)],
       )
@@ -171,7 +171,7 @@ describe('shards with two replicas each, while documents are indexed by KEY', ()
 })
 
 describe('a soft deadline', () => {
-  // nobody replaces what is only asleep
+  // a suspended replica is not replaced
   const stage = { shards, onShardFailure: 'partial', softDeadlineMs, liveness: null } as const
 
   it('leaves out a shard that is frozen, until it is thawed', () =>

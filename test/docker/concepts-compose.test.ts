@@ -11,7 +11,7 @@ async function startWithCompose(flow: Flow<string>): Promise<ConceptFlow> {
     async kill(stage) {
       const [victim] = await composed.containers(stage)
       await docker('kill', victim!)
-      // the engine takes that for somebody's wish, and Compose brings it back
+      // the engine does not restart a container after `docker kill`, but Compose does
       await composed.compose('up', '--detach', '--no-recreate')
     },
     async restart() {

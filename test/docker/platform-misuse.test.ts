@@ -107,7 +107,7 @@ it('of two programs that start one Flow at once no one takes away what the other
   }
 })
 
-it('a Flow whose containers somebody has stopped is started again, and waited for', async () => {
+it('a Flow whose containers were stopped is started again, and waited for', async () => {
   const flow = await who().start(onDocker())
   await flow.close()
   await docker('stop', '--time', '10', ...(await containersOf(name)))
@@ -119,7 +119,7 @@ it('a Flow whose containers somebody has stopped is started again, and waited fo
   }
 })
 
-it('replicas that a rolling update has replaced are set back when a later one does not start', async () => {
+it('replicas that a rolling update has replaced are rolled back when a later one does not start', async () => {
   const flow = await who({ workspace: '/workspace' }, { uses: `${executors}#Fickle`, replicas: 2 }).start(
     onDocker(),
   )
@@ -129,7 +129,7 @@ it('replicas that a rolling update has replaced are set back when a later one do
     const before = await flow.status()
     await expect(flow.rollingUpdate('who', { usesWith: { once: 'started' } })).rejects.toMatchObject({
       code: 'START_FAILED',
-      message: expect.stringMatching(/EEXIST[^]*The replicas that were replaced before are set back\./),
+      message: expect.stringMatching(/EEXIST[^]*The replicas that were replaced before are rolled back\./),
     })
     const docs = await flow.post('/options', Array<string>(20).fill('a'), { requestSize: 1 })
     expect(new Set(docs.texts)).toEqual(new Set(['null']))

@@ -56,7 +56,7 @@ it('a rolling update that fails half way is taken back', async () => {
     .start()
   const startsFile = path.join(folder, 'one')
   const updated = flow.rollingUpdate('model', { usesWith: { version: 'v2', startsFile, maxStarts: 1 } })
-  await expect(updated).rejects.toThrow(/failed at replica 2 of 2; the 1 replaced before it were set back/)
+  await expect(updated).rejects.toThrow(/failed at replica 2 of 2; the 1 replaced before it were rolled back/)
   expect(await versions(flow)).toEqual(['v1'])
   expect(flow.replicas('model')).toBe(2)
 })

@@ -41,7 +41,7 @@ describe.each(['process', 'thread'] as const)(
           code: 'WORKSPACE_CONFLICT',
           message: expect.stringContaining("is the workspace of Flow 'first'") as string,
         })
-        // whoever was refused has changed nothing
+        // a refused Flow has changed nothing
         expect(await foundBy(first)).toEqual([...ids].sort())
       } finally {
         await first.close()

@@ -4,7 +4,7 @@ import { type ConceptFlow, conceptsProject, conceptsSuite } from '../support/con
 import { Namespace } from './support/namespace.js'
 import { onKubernetes } from './support/platform.js'
 
-async function startThere(flow: Flow<string>): Promise<ConceptFlow> {
+async function startOnPlatform(flow: Flow<string>): Promise<ConceptFlow> {
   const namespace = await Namespace.create()
   try {
     const running = await flow.start({ ...onKubernetes(namespace), project: conceptsProject })
@@ -33,4 +33,4 @@ async function startThere(flow: Flow<string>): Promise<ConceptFlow> {
   }
 }
 
-conceptsSuite({ name: 'Kubernetes', start: startThere })
+conceptsSuite({ name: 'Kubernetes', start: startOnPlatform })

@@ -154,7 +154,7 @@ describe('what is there stays as it is', () => {
     expect(await objects()).toEqual(['service/echo'])
   })
 
-  it('when somebody else has set a field; a number of replicas is set again', async () => {
+  it('when another manager has set a field; a number of replicas is set again', async () => {
     await using first = await shop().start(onKubernetes(namespace))
     await namespace.kubectl('scale', 'deployment/echo', '--replicas=1')
     await namespace.kubectl('set', 'image', 'deployment/echo', 'executor=docker.io/local/other:1')
@@ -166,7 +166,7 @@ describe('what is there stays as it is', () => {
     await first.close()
   })
 
-  it('but numbers of replicas that somebody has set', async () => {
+  it('but numbers of replicas that were changed', async () => {
     await using first = await shop().start(onKubernetes(namespace))
     await namespace.kubectl('scale', 'deployment/echo', '--replicas=1')
     await first.close()

@@ -119,7 +119,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect((await flow.post('/who', ['a'])).texts).toEqual(['a'])
   })
 
-  it('is updated one pod after the other, and set back when new ones do not start', async () => {
+  it('is updated one pod after the other, and rolled back when new ones do not start', async () => {
     expect(await greetings()).toEqual(new Set(['hi']))
     await flow.rollingUpdate('greeter', { usesWith: { greeting: 'bonjour' } })
     await expect.poll(greetings).toEqual(new Set(['bonjour']))
@@ -127,7 +127,7 @@ describe('a Flow that was started on Kubernetes', () => {
     await expect(failed).rejects.toMatchObject({
       code: 'START_FAILED',
       message: expect.stringMatching(
-        /pod greeter-.* crashed 3 times.*there is nothing to say.*were set back/s,
+        /pod greeter-.* crashed 3 times.*there is nothing to say.*were restored/s,
       ) as unknown,
     })
     expect(await greetings()).toEqual(new Set(['bonjour']))

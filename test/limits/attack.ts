@@ -330,6 +330,7 @@ async function measure(name: string): Promise<void> {
   await pause(seconds * 1000)
   const after = rss(pid)
   over.abort()
+  await Promise.race([probing, pause(2000)])
   clearInterval(timer)
   latencies.sort((a, b) => a - b)
   const closing = once(target.child.stdout!, 'data') as Promise<[Buffer]>

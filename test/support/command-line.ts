@@ -15,7 +15,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A place of its own for control sockets: Flows of other tests, and of whoever runs the tests, do not show in it. */
+/** A private folder for control sockets, without the Flows of other tests and of the user who runs the tests. */
 export class Place {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'm-'))
   readonly #programs: ChildProcessWithoutNullStreams[] = []

@@ -17,7 +17,7 @@ export interface LoadReport {
   readonly sent: number
   /** Requests by what came of them: `ok`, or a failure. */
   readonly outcomes: Readonly<Record<string, number>>
-  /** Requests that got no answer, or more than one, or somebody else's. */
+  /** Requests that got no answer, more than one, or another request's. */
   readonly wrong: readonly string[]
   /** Answers by the host name of the replica that gave them. */
   readonly byHost: Readonly<Record<string, number>>

@@ -217,7 +217,7 @@ export async function whileDoing(
     }
   }
   const repeating = works.map((work) => repeat(work).finally(end))
-  // all of them end before anything is closed, whoever fails first
+  // wait for all of them before anything is closed, even when one fails
   const ended = await Promise.allSettled([...repeating, script(progress).finally(end)])
   for (const one of ended) if (one.status === 'rejected') throw one.reason
   return Promise.all(repeating)

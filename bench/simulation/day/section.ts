@@ -4,7 +4,7 @@ import { type Day, liveThrough, type Staffing } from './day.js'
 import { hourMs, hours, rateAt } from './load-curve.js'
 
 /** Presets of the option `replicas: { max }`. */
-const presets: Autoscale = { min: 1, max: 60, target: 2, upDelayMs: 1000, downDelayMs: 30_000 }
+const presets: Autoscale = { min: 1, max: 60, target: 1, upDelayMs: 1000, downDelayMs: 30_000 }
 
 const scaled = (name: string, given: Partial<Autoscale> = {}): Staffing => ({
   name,
@@ -14,7 +14,7 @@ const scaled = (name: string, given: Partial<Autoscale> = {}): Staffing => ({
 
 const others: readonly Staffing[] = [
   scaled('without delays', { upDelayMs: 0, downDelayMs: 0 }),
-  scaled('target 1', { target: 1 }),
+  scaled('target 2', { target: 2 }),
 ]
 
 const story = `## A day with the autoscaler

@@ -3,7 +3,7 @@ import { failsFast, hangs } from './black-hole.js'
 import { cold, flapping, frozen } from './coming-and-going.js'
 import { slowOfFour, slowOfHundred } from './slow.js'
 import { steady } from './steady.js'
-import { brownOut, burst } from './too-much.js'
+import { brownOut, burst, lasting } from './too-much.js'
 
 /** In the order of the report. */
 export const scenarios: readonly Scenario[] = [
@@ -15,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   flapping,
   frozen,
   burst,
+  lasting,
   brownOut,
   cold,
 ]

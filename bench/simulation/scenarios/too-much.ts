@@ -12,6 +12,15 @@ export const burst: Scenario = {
   deadlineMs: 1000,
 }
 
+export const lasting: Scenario = {
+  title: 'Overload: 4 replicas, five times as many requests as they can answer, for a minute',
+  story:
+    'Nobody gives a deadline. The first thousand wait as in a burst; then only what is answered within about two seconds is let in. The replicas should be busy all the time: they can answer 4,600 in a minute, and what waits at its end.',
+  replicas: 4,
+  requests: 23_000,
+  rate: () => rateFor(4, 5),
+}
+
 const isBrown = (index: number): boolean => index % 2 === 0
 
 export const brownOut: Scenario = {

@@ -32,7 +32,7 @@ describe('Vocabulary', () => {
     expect(vocabulary.size).toBe(2)
   })
 
-  it('reads ASCII text on the fast road as it does on the general one', () => {
+  it('tokenizes ASCII text on the fast path as on the general one', () => {
     fc.assert(
       fc.property(asciiText, (text) => {
         const general = wordsOf(`${text} ÷÷`)

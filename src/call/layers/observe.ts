@@ -1,23 +1,12 @@
-import type { Handler, Layer } from '../call.js'
+import type { Span } from '../../observe/names.js'
+import type { Layer } from '../call.js'
+import { spanned } from '../spanned.js'
 
-/** Told when a request enters and leaves a stage; the result of `began` is handed to `ended`. */
-export interface Observer<Mark = unknown> {
-  began(...request: Parameters<Handler>): Mark
-  ended(mark: Mark, outcome: 'answered' | 'failed'): void
-}
-
-/** Metrics and spans hang on here. Nobody watching costs nothing. */
-export function observe<Mark>(observer: Observer<Mark> | undefined): Layer {
-  if (observer === undefined) return (next) => next
-  return (next) => async (request, call) => {
-    const mark = observer.began(request, call)
-    let outcome: 'answered' | 'failed' = 'failed'
-    try {
-      const answer = await next(request, call)
-      outcome = 'answered'
-      return answer
-    } finally {
-      observer.ended(mark, outcome)
-    }
+/** Gives each request that is observed this span. */
+export function observe(span: Span): Layer {
+  return (next) => (request, call) => {
+    const { observation } = call
+    if (observation === undefined) return next(request, call)
+    return spanned(call, observation.child(span), (below) => next(request, below))
   }
 }

@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.js'
 import { type EndpointSlice, serviceLabel } from './endpoint-slices.js'
 import { readLines, readText, sendHttp } from './http.js'
 
-/** Of one namespace those of some Services. */
+/** Selects the EndpointSlices of some Services in a namespace. */
 export interface SliceQuery {
   readonly namespace: string
   readonly services: readonly string[]
@@ -14,12 +14,12 @@ export interface SliceList {
   readonly items: readonly EndpointSlice[]
 }
 
-/** What a watch says (meta/v1 WatchEvent). */
+/** An event of a watch (meta/v1 WatchEvent). */
 export type SliceEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: EndpointSlice }
   | { readonly type: 'ERROR'; readonly object: { readonly code?: number; readonly message?: string } }
 
-/** The API server answered, but not with what was asked for. */
+/** The API server answered with an error. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   /** HTTP status. */
@@ -31,18 +31,18 @@ export class ApiError extends Error {
   }
 }
 
-/** Seconds after which a watch ends and is begun again, so that a connection that died unnoticed is not waited on for long. */
+/** Seconds after which a watch is renewed, to detect a connection that died silently. */
 const watchSeconds = 60
-/** For an answer to begin, for the rest of it, and beyond the end of a watch. */
+/** Timeout for the head of a response, for its body, and beyond the end of a watch. */
 const patienceMs = 10_000
 
 const noCluster = 'this is no pod of a cluster, or it has no token of a ServiceAccount'
 
-/** The little of the API that is asked for. Rejects with ApiError, the signal's reason, or what the network says. */
+/** The two API calls that discovery needs. Rejects with ApiError, the signal's reason, or a network error. */
 export class Api {
   readonly #cluster: () => Promise<Cluster | null>
 
-  /** @param cluster the one to ask; null while there is none */
+  /** @param cluster returns the cluster; null while there is none */
   constructor(cluster: () => Promise<Cluster | null>) {
     this.#cluster = cluster
   }
@@ -52,7 +52,7 @@ export class Api {
     return JSON.parse(await readText(response, patienceMs)) as SliceList
   }
 
-  /** Ends when the server ends it, which is no failure. */
+  /** Watches until the server ends the watch, which is normal. */
   async *watch(query: SliceQuery, resourceVersion: string, signal: AbortSignal): AsyncGenerator<SliceEvent> {
     const parameters = {
       watch: 'true',
@@ -87,7 +87,7 @@ function pathOf({ namespace, services }: SliceQuery, more: Readonly<Record<strin
   return `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?${query}`
 }
 
-/** The API says a Status; what stands before it may say anything. */
+/** The message of a Status; a proxy in front of the API may answer with anything. */
 function messageOf(text: string): string {
   try {
     const { message } = JSON.parse(text) as { readonly message?: unknown }

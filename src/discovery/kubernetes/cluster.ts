@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Where the API of a cluster is, and what opens it. */
+/** Address and credentials of a cluster's API. */
 export interface Cluster {
   /** `https://10.96.0.1:443` */
   readonly url: string
-  /** The certificates that it is known by; null for those of the system. */
+  /** CA certificates; null uses the system's. */
   readonly ca: string | null
-  /** Read again for each request: it is replaced from time to time. */
+  /** Read for each request, because the token is rotated. */
   token(): Promise<string>
 }
 
-/** Where a pod has what its ServiceAccount was given. */
+/** Where a pod's ServiceAccount is mounted. */
 const folder = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** The cluster whose pod this process is in; null when it is in none, or has no token. */
+/** The cluster in which this process runs as a pod; null outside a cluster or without a token. */
 export async function ownCluster(): Promise<Cluster | null> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = process.env
   const file = path.join(folder, 'token')

@@ -8,7 +8,7 @@ function hostsOf(...slices: ReturnType<typeof slice>[]): readonly string[] {
   return [...all.hosts('a')]
 }
 
-test('pods take requests when they are ready, or when nobody says whether they are', () => {
+test('pods take requests when they are ready, or when their readiness is not known', () => {
   expect(
     hostsOf(slice('a', { '10.0.0.1': { ready: true }, '10.0.0.2': { ready: false }, '10.0.0.3': {} })),
   ).toEqual(['10.0.0.1', '10.0.0.3'])

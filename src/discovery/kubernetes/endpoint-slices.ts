@@ -1,4 +1,4 @@
-/** What is read of an EndpointSlice (discovery.k8s.io/v1). */
+/** The fields of an EndpointSlice (discovery.k8s.io/v1) that are used here. */
 export interface EndpointSlice {
   readonly metadata: {
     readonly name: string
@@ -11,18 +11,18 @@ export interface EndpointSlice {
 
 interface Endpoint {
   readonly addresses: readonly string[]
-  /** Unknown is said by leaving out: then it counts as ready. */
+  /** Missing means unknown, which counts as ready. */
   readonly conditions?: { readonly ready?: boolean; readonly terminating?: boolean }
   readonly targetRef?: { readonly uid?: string }
 }
 
 export const serviceLabel = 'kubernetes.io/service-name'
 
-/** The EndpointSlices of some Services, as they were seen last. */
+/** Last known EndpointSlices of some Services. */
 export class EndpointSlices {
   readonly #byName = new Map<string, EndpointSlice>()
 
-  /** All there are. */
+  /** Replaces all slices. */
   replace(slices: readonly EndpointSlice[]): void {
     this.#byName.clear()
     for (const slice of slices) this.put(slice)
@@ -36,13 +36,13 @@ export class EndpointSlices {
     this.#byName.delete(metadata.name)
   }
 
-  /** Addresses of the pods that take new requests: those that are ready, and not on their way out. One for each pod. */
+  /** Addresses of pods that take new requests (ready and not terminating), one for each pod. */
   hosts(service: string): ReadonlySet<string> {
     const slices = [...this.#byName.values()]
       .filter(({ metadata, addressType }) => {
         return metadata.labels?.[serviceLabel] === service && addressType !== 'FQDN'
       })
-      // a pod with both kinds of addresses is in a slice of each
+      // a dual-stack pod is in one slice per address family
       .sort((one, other) => one.addressType.localeCompare(other.addressType))
     const byPod = new Map<string, string>()
     for (const { addresses, conditions, targetRef } of slices.flatMap(({ endpoints }) => endpoints ?? [])) {

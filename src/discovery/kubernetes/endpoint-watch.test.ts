@@ -181,7 +181,7 @@ describe('a watch of EndpointSlices', () => {
   })
 })
 
-/** Moves the clock when somebody waits for it. */
+/** Moves the clock when code waits for it. */
 function wakes(clock: HandClock, ms: number): boolean {
   if (clock.timers === 0) return false
   clock.move(ms)

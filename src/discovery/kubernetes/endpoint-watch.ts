@@ -1,10 +1,10 @@
 /**
- * Where the pods of some Services of one namespace are, by one watch of their EndpointSlices.
+ * Tracks the pods of some Services of a namespace with one watch of their EndpointSlices.
  *
- * 1. What subscribers were told last is what the API said last: a list replaces everything, events change it in order.
- * 2. A watch that ends goes on from the last version seen; when the server has forgotten that one (410), from a new list.
- * 3. While the API cannot be reached, what was known stays. After `blindAfterMs` of that, or when the API refuses,
- *    subscribers are told that nothing is known any more; then the next list makes it known again.
+ * 1. Subscribers always have the API's latest state: a list replaces everything, events apply in order.
+ * 2. A watch that ends resumes from the last version seen; when the server no longer has that version (410), from a new list.
+ * 3. While the API cannot be reached, the last state is kept. After `blindAfterMs`, or when the API refuses, subscribers are
+ *    told that the state is unknown, until the next list.
  */
 import type { Clock } from '../../lib/clock.js'
 import { pause } from '../../lib/pause.js'
@@ -14,7 +14,7 @@ import { EndpointSlices } from './endpoint-slices.js'
 export interface Subscriber {
   readonly service: string
   found(hosts: ReadonlySet<string>): void
-  /** Nothing is known now, for this reason. */
+  /** The state is unknown, for this reason. */
   blind(why: string): void
 }
 
@@ -23,22 +23,22 @@ export interface WatchTools {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
-  /** A sentence for the log. */
+  /** Logs a sentence. */
   say(sentence: string): void
 }
 
-/** Between two trials after failures in a row. */
+/** Pauses after failures in a row. */
 const firstBackoffMs = 500
 const longestBackoffMs = 15_000
-/** Rights are given by people. */
+/** Pause after a refusal: permissions are granted by people. */
 const refusedMs = 30_000
-/** A name may be looked up instead; before, the API server may just have been restarted. */
+/** How long the API may be unreachable (it may be restarting) before subscribers fall back to DNS. */
 const blindAfterMs = 10_000
 
 type Sight =
   | { readonly state: 'starting' }
   | { readonly state: 'seeing' }
-  /** The API does not answer, since then. */
+  /** Since when the API has not answered. */
   | { readonly state: 'losing'; readonly since: number }
   | { readonly state: 'blind' }
 
@@ -59,7 +59,7 @@ export class EndpointWatch {
     this.#tools = tools
   }
 
-  /** Before the watch is opened: it asks for the Services that somebody wants. */
+  /** Subscribe before `open()`: the watch selects the subscribed Services. */
   subscribe(subscriber: Subscriber): void {
     this.#subscribers.push(subscriber)
   }
@@ -71,7 +71,7 @@ export class EndpointWatch {
     if (this.#subscribers.length === 0) this.#over.abort()
   }
 
-  /** Begins; idempotent. */
+  /** Starts the watch; idempotent. */
   open(): void {
     if (this.#isOpen) return
     this.#isOpen = true
@@ -90,7 +90,7 @@ export class EndpointWatch {
     }
   }
 
-  /** A list where one is needed, and one watch to its end. */
+  /** Lists if needed, then watches once until the watch ends. */
   async #once(signal: AbortSignal): Promise<void> {
     const { api } = this.#tools
     const services = [...new Set(this.#subscribers.map(({ service }) => service))].sort()
@@ -120,7 +120,7 @@ export class EndpointWatch {
     this.#see()
   }
 
-  /** What is known is true now. */
+  /** The state is up to date: tell subscribers. */
   #see(): void {
     if (this.#sight.state === 'blind')
       this.#tools.say('EndpointSlices are watched again; names are no longer looked up.')
@@ -134,13 +134,13 @@ export class EndpointWatch {
     }
   }
 
-  /** Gives how long to wait. */
+  /** Returns how long to wait, in milliseconds. */
   #failed(error: unknown): number {
     if (this.#over.signal.aborted) return 0
     const status = error instanceof ApiError ? error.status : 0
     const isForgotten = status === 410
     if (isForgotten) this.#version = ''
-    // a version that is new to the server: a list tells
+    // the server no longer has that version: list again
     if (status === 400 || status === 504) this.#version = ''
     this.#failures++
     if (isForgotten && this.#failures === 1) return 0

@@ -29,14 +29,14 @@ export function slice(
   }
 }
 
-/** The EndpointSlices of an API server, over real HTTP; what it answers can be made to fail. */
+/** An API server with EndpointSlices only, over real HTTP; its answers can be made to fail. */
 export class FakeApi {
   /** Path and query of each request. */
   readonly asked: string[] = []
   readonly tokens: (string | undefined)[] = []
-  /** What `cluster.token` gives. */
+  /** Value of `cluster.token`. */
   token = 'first'
-  /** Instead of an answer: a status, or `hang up`. */
+  /** Overrides the answer: a status, or `hang up`. */
   trouble: number | 'hang up' | null = null
   readonly #server: Server
   readonly #slices = new Map<string, EndpointSlice>()
@@ -63,12 +63,12 @@ export class FakeApi {
     return this.#watches.size
   }
 
-  /** Resolves when so many requests have come. */
+  /** Resolves when this many requests have arrived. */
   async requests(count: number): Promise<void> {
     while (this.asked.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** As a controller does; who watches is told. */
+  /** Changes a slice as a controller would, and notifies watches. */
   put(given: EndpointSlice): void {
     const { name } = given.metadata
     const type = this.#slices.has(name) ? 'MODIFIED' : 'ADDED'

@@ -7,11 +7,11 @@ export interface HttpRequest {
   /** Method, headers, agent, certificates, signal. */
   readonly options: https.RequestOptions
   readonly body?: string | undefined
-  /** For the answer to begin, in milliseconds. */
+  /** Milliseconds to wait for the head of the response. */
   readonly timeoutMs: number
 }
 
-/** Sends a request. Resolves when the answer begins, whatever its status; rejects when it does not begin in time. */
+/** Sends a request. Resolves with the response head, whatever its status; rejects on timeout. */
 export function sendHttp({ url, options, body, timeoutMs }: HttpRequest): Promise<IncomingMessage> {
   const { request: open } = url.protocol === 'http:' ? http : https
   return new Promise((resolve, reject) => {
@@ -26,7 +26,7 @@ export function sendHttp({ url, options, body, timeoutMs }: HttpRequest): Promis
   })
 }
 
-/** The body of an answer as text. Rejects when it has not come in `timeoutMs`. */
+/** Reads a body as text. Rejects when it takes longer than `timeoutMs`. */
 export async function readText(response: IncomingMessage, timeoutMs: number): Promise<string> {
   const timer = setTimeout(() => response.destroy(noAnswer(timeoutMs)), timeoutMs)
   try {
@@ -38,7 +38,7 @@ export async function readText(response: IncomingMessage, timeoutMs: number): Pr
   }
 }
 
-/** The lines of an answer as they come. Rejects after `silentMs` without any. */
+/** Yields the lines of a body as they arrive. Rejects after `silentMs` without data. */
 export async function* readLines(response: IncomingMessage, silentMs: number): AsyncGenerator<string> {
   response.setTimeout(silentMs, () => response.destroy(noAnswer(silentMs)))
   response.setEncoding('utf8')

@@ -4,7 +4,7 @@ export interface ServiceName {
   readonly namespace: string
 }
 
-/** Of `NAME.NAMESPACE.svc`, with or without the cluster's domain behind it; undefined when it is something else. */
+/** Parses `NAME.NAMESPACE.svc`, with or without the cluster's domain; undefined for anything else. */
 export function parseServiceName(host: string): ServiceName | undefined {
   const [, service, namespace] = /^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\..+)?$/.exec(host) ?? []
   return service === undefined || namespace === undefined ? undefined : { service, namespace }

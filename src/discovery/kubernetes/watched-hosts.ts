@@ -3,17 +3,17 @@ import { deferred } from '../../lib/deferred.js'
 import type { HostSource, OnHosts } from '../host-source.js'
 import type { EndpointWatch, Subscriber } from './endpoint-watch.js'
 
-/** How long a Flow waits for the first answer, so that its first request finds a server that is up. */
+/** How long a start waits for the first list, so that the first request finds a server. */
 const firstAnswerMs = 2000
 
 export interface WatchedTools {
   readonly watch: EndpointWatch
   readonly clock: Clock
-  /** Where to look while the watch is blind. */
+  /** Source to use while the watch has no state. */
   fallback(): HostSource
 }
 
-/** The pods of a Service as its EndpointSlices name them; while those cannot be watched, as another source does. */
+/** The pods of a Service according to its EndpointSlices; falls back to another source while they cannot be watched. */
 export class WatchedHosts implements HostSource {
   readonly #tools: WatchedTools
   readonly #subscriber: Subscriber

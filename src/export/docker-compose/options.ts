@@ -4,7 +4,7 @@ import { workloadOptions } from '../../containers/workload-options.js'
 import type { WorkloadOptions } from '../../containers/workload.js'
 
 export interface DockerComposeOptions extends WorkloadOptions {
-  /** Port of this machine that leads to the gateway. Default null: the Flow's own, or 8080 when it has none. */
+  /** Host port of the gateway. Default null: the Flow's port, or 8080 without one. */
   readonly port: number | null
   /** Name of the network between the containers. Default `'stages'`. */
   readonly network: string

@@ -2,7 +2,7 @@ import type { Amounts } from '../../plan/container.js'
 import type { StagePlan } from '../../plan/flow-plan.js'
 import { amountOf } from '../../plan/quantity.js'
 
-/** `deploy.resources`: limits, reservations, and graphics cards among them. Nothing when nothing is asked for. */
+/** `deploy.resources`: limits, reservations and GPUs. Empty when the stage sets none. */
 export function resources({ resources: { limits, requests }, gpus }: StagePlan): object {
   const reservations = { ...amounts(requests), ...(gpus !== null && { devices: [device(gpus)] }) }
   const asked = {

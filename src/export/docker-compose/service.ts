@@ -8,20 +8,20 @@ export interface ServiceInit {
   readonly replicas: number
   readonly graceMs: number
   readonly timeoutReadyMs: number
-  /** Of its configuration; Compose makes new containers when it changes. */
+  /** Checksum of its configuration: Compose recreates containers when it changes. */
   readonly checksum: string
   readonly configs: readonly object[]
   readonly environment: Readonly<Record<string, string>>
   readonly volumes: readonly object[]
-  /** Folders that go with the container, beside `/tmp`. */
+  /** tmpfs folders besides `/tmp`, lost with the container. */
   readonly tmpfs: readonly string[]
   readonly networks: readonly string[]
-  /** Sections of its own. */
+  /** Additional sections. */
   readonly more: object
   readonly deploy: object
 }
 
-/** A service of the Compose specification: a small container that is restarted, and asked whether it serves. */
+/** A Compose service with hardening, restarts and a health check. */
 export function service(init: ServiceInit): object {
   const { kind, image, args, environment, volumes, networks, configs } = init
   return {
@@ -51,7 +51,7 @@ export function service(init: ServiceInit): object {
   }
 }
 
-/** Compose would replace `$NAME`. */
+/** Escapes `$`: Compose would substitute `$NAME`. */
 export function literally(text: string): string {
   return text.replaceAll('$', '$$$$')
 }

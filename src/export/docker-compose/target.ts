@@ -13,14 +13,14 @@ import { resources } from './resources.js'
 import { literally, service } from './service.js'
 import { composeVolumes } from './volumes.js'
 
-/** Where the configuration of the containers is, beside the Compose file. */
+/** Folder of the containers' configuration, beside the Compose file. */
 const configFolder = 'millrace'
-/** The network by which the gateway is reached. */
+/** Network on which the gateway is published. */
 const publicNetwork = 'public'
 
 /**
- * A file of the Compose specification, and the configuration it mounts. Replicas are those of a service, so that
- * `docker compose up --scale` changes their number; each shard is a service of its own.
+ * A Compose file, and the configuration files it mounts. Each shard is a service, and replicas are those of the service, so
+ * that `docker compose up --scale` changes their number.
  */
 export const dockerCompose: ExportTarget<FlowPlan, DockerComposeOptions> = {
   options: dockerComposeOptions,
@@ -90,7 +90,7 @@ async function executor(
     kind: 'executor',
     image: workload.image,
     args: config.args,
-    // one that scales by itself does not so here
+    // there is no autoscaling in Compose
     replicas: Math.max(1, stage.replicas),
     graceMs: plan.settings.graceMs,
     timeoutReadyMs: stage.timeoutReadyMs ?? plan.settings.timeoutReadyMs,
@@ -111,18 +111,18 @@ async function executor(
   }
 }
 
-/** At all addresses of the machine, unless the Flow has one: Compose takes addresses, no names. */
+/** All host addresses unless the Flow sets one; Compose accepts addresses only, not names. */
 function published(host: string, port: number): string {
   const address = publishedAddress(host)
   return `${address === null ? '' : `${address.includes(':') ? `[${address}]` : address}:`}${port}:${containerPort}`
 }
 
-/** Two projects made of one Flow do not share what they keep. */
+/** Workspace ids are per Compose project, so that two projects of one Flow do not share data. */
 function flowId({ settings: { name } }: FlowPlan): string {
   return `${literally(name)}/\${COMPOSE_PROJECT_NAME:-}`
 }
 
-/** Compose knows no secrets of a cluster: it asks for them, in the environment or in `.env`. */
+/** Compose has no cluster secrets: values come from the environment or `.env`. */
 function environment({ env, stage }: Workload): Readonly<Record<string, string>> {
   const plain = Object.entries(env).map(([variable, value]) => [variable, literally(value)])
   const secret = Object.keys(stage.envFromSecret).map((variable) => [

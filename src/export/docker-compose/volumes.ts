@@ -2,15 +2,15 @@ import { containerPaths } from '../../containers/container-paths.js'
 import { isKeptHere, type Workload } from '../../containers/workload.js'
 import { literally } from './service.js'
 
-/** What the containers of one shard mount, and which volumes that needs. */
+/** Mounts of a shard's containers, and the volumes they need. */
 export interface ComposeVolumes {
   readonly mounts: readonly object[]
   readonly named: readonly string[]
-  /** Folders that go with the container. */
+  /** tmpfs folders, lost with the container. */
   readonly tmpfs: readonly string[]
 }
 
-/** A source with a `/` or a `.` in front is a folder of the machine, another one is the name of a volume. */
+/** A source beginning with `/` or `.` is a host folder, any other source a volume name. */
 export function composeVolumes(workload: Workload): ComposeVolumes {
   const { name, volumes, workspace } = workload
   const isKept = isKeptHere(workload)

@@ -8,7 +8,7 @@ const project = { dependencies: { millrace: '0.1.0' }, scripts: {}, isLocked: tr
 describe('export dockerfile', () => {
   exportSuite('dockerfile', project, {})
 
-  it('installs what runs, and runs it as somebody who is not root', async () => {
+  it('installs run-time dependencies only, and does not run as root', async () => {
     const [{ text } = { text: '' }, ignore] = await renderExport('dockerfile', project)
     expect(text.match(/^FROM .*/gm)).toEqual(['FROM node:20-slim AS dependencies', 'FROM node:20-slim'])
     expect(text).toContain('RUN npm ci --omit=dev')

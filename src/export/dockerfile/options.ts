@@ -2,7 +2,7 @@ import { imageOption } from '../../plan/container.js'
 import type { OptionTable } from '../../plan/option.js'
 
 export interface DockerfileOptions {
-  /** Image of Node that it starts from. Default `'node:20-slim'`. */
+  /** Base image. Default `'node:20-slim'`. */
   readonly node: string
 }
 

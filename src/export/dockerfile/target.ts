@@ -3,18 +3,18 @@ import { containerPaths, containerPort } from '../../containers/container-paths.
 import type { ExportTarget } from '../target.js'
 import { type DockerfileOptions, dockerfileOptions } from './options.js'
 
-/** What is to be known of a project for its image. */
+/** The facts about a project that its Dockerfile depends on. */
 export interface Project {
   /** As it is in `package.json`. */
   readonly dependencies: Readonly<Record<string, string>>
   readonly scripts: Readonly<Record<string, string>>
-  /** Whether it has a `package-lock.json`, without which there is no `npm ci`. */
+  /** True when it has a `package-lock.json`, which `npm ci` requires. */
   readonly isLocked: boolean
 }
 
 /**
- * A `Dockerfile` and a `.dockerignore` for a project that has Executors. Its image runs them, and gateways too: the exports
- * for containers say which.
+ * A `Dockerfile` and a `.dockerignore` for a project with Executors. The image can run any of them and gateways; the exports
+ * for containers choose.
  */
 export const dockerfile: ExportTarget<Project, DockerfileOptions> = {
   options: dockerfileOptions,
@@ -42,7 +42,7 @@ function check({ dependencies, isLocked }: Project): void {
   )
 }
 
-/** A project whose files run as they are. */
+/** For a project without a build step. */
 function plain(node: string): string {
   return `${heading}
 
@@ -54,7 +54,7 @@ RUN npm ci --omit=dev --no-audit --no-fund
 ${last(node, 'COPY . .')}`
 }
 
-/** A project that \`npm run build\` compiles, which needs packages that its image does not. */
+/** For a project compiled by \`npm run build\`: build dependencies stay out of the image. */
 function built(node: string): string {
   return `${heading}
 

@@ -5,13 +5,13 @@ import { entry } from '../../topology/chain.js'
 import type { ExportTarget } from '../target.js'
 
 export interface FlowchartOptions {
-  /** From top to bottom instead of from left to right. Default false. */
+  /** Draw from top to bottom instead of left to right. Default false. */
   readonly vertical: boolean
 }
 
 const options: OptionTable<FlowchartOptions> = { vertical: flag(false) }
 
-/** A picture of the Flow in the language of Mermaid, as Markdown on GitHub shows it. */
+/** A Mermaid diagram of the Flow in a Markdown file, as GitHub renders it. */
 export const flowchart: ExportTarget<FlowPlan, FlowchartOptions> = {
   options,
   async render({ stages }, { vertical }) {
@@ -65,7 +65,7 @@ function times(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`
 }
 
-/** Mermaid's own way to write characters that mean something to it. */
+/** Escapes Mermaid's special characters. */
 function escaped(text: string): string {
   return text.replaceAll(/["<>#;&]/g, (character) => `#${character.codePointAt(0)};`)
 }

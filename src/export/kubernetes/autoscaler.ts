@@ -3,14 +3,14 @@ import type { StagePlan } from '../../plan/flow-plan.js'
 import type { KubernetesObject } from './object.js'
 import { metadata, type Part } from './part.js'
 
-/** Of what a container asked for; of a processor where it asked for nothing. */
+/** Target CPU utilization, relative to the container's request, or to one CPU without a request. */
 const busy = { percent: 70, cpu: '700m' }
-/** Seconds; more is refused. */
+/** Seconds; the API refuses more. */
 const longestWindow = 3600
 
 /**
- * Replicas by the processor time they take: a cluster does not know requests in flight, so `target` has no say. At least
- * one, because only those that exist are counted.
+ * Scales by CPU utilization: a cluster does not know requests in flight, so `target` is ignored. At least one replica, because
+ * only existing pods are measured.
  */
 export function autoscaler(
   part: Part,

@@ -4,12 +4,12 @@ import { metadata, type Part, selector } from './part.js'
 export interface ControllerInit {
   readonly part: Part
   readonly template: object
-  /** Null when an autoscaler decides: to say a number would undo what it did. */
+  /** Null with an autoscaler: a number would overwrite its decision. */
   readonly replicas: number | null
   readonly timeoutReadyMs: number
 }
 
-/** Pods that keep nothing; a new one is ready before an old one goes. */
+/** For stateless pods; a rollout starts a new pod before it stops an old one. */
 export function deployment({ part, template, replicas, timeoutReadyMs }: ControllerInit): KubernetesObject {
   return {
     apiVersion: 'apps/v1',
@@ -25,7 +25,7 @@ export function deployment({ part, template, replicas, timeoutReadyMs }: Control
   }
 }
 
-/** Pods each of which keeps volumes of its own; they are replaced one by one, all started and ended at once. */
+/** For pods with their own volumes; a rollout replaces them one by one, scaling starts and stops them in parallel. */
 export function statefulSet(
   { part, template, replicas }: ControllerInit,
   claims: readonly object[],
@@ -46,10 +46,10 @@ export function statefulSet(
   }
 }
 
-/** A whole number of 32 bits. */
+/** The API accepts 32-bit integers. */
 const longest = 2 ** 31 - 1
 
-/** A rollout counts as stuck after this; never before a pod may have taken its time to start. */
+/** Progress deadline of a rollout, longer than a pod may take to start. */
 function progressSeconds(timeoutReadyMs: number): number {
   const seconds = timeoutReadyMs < 0 ? longest : Math.ceil(timeoutReadyMs / 1000) + 60
   return Math.min(longest, Math.max(600, seconds))

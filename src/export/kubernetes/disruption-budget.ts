@@ -1,7 +1,7 @@
 import type { KubernetesObject } from './object.js'
 import { metadata, type Part, selector } from './part.js'
 
-/** Nodes that are emptied take one replica at a time; a part with a single one, or with a broken one, does not hold them up. */
+/** Draining nodes evicts one replica at a time; a single replica, or an unhealthy one, does not block the drain. */
 export function disruptionBudget(part: Part): KubernetesObject {
   return {
     apiVersion: 'policy/v1',

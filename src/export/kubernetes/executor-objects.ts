@@ -20,10 +20,10 @@ import { podVolumes } from './volumes.js'
 /** `own` on what runs the pods of a shard that would have to share a workspace, and has a volume for each pod. */
 export const workspaceAnnotation = 'millrace/workspace'
 
-/** A StatefulSet adds a hash of ten characters and a - to its name for a label, which may have 63. */
+/** Maximum length: a StatefulSet appends `-` and a hash of ten characters to its name for a label of at most 63. */
 const longestStateful = 52
 
-/** The objects of one shard, in the order in which they are needed. @throws UNSUPPORTED, INVALID_NAME */
+/** The objects of one shard, in order of dependency. @throws UNSUPPORTED, INVALID_NAME */
 export async function executorObjects(
   plan: FlowPlan,
   workload: Workload,

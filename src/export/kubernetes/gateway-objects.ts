@@ -16,12 +16,12 @@ import { gatewayService } from './service.js'
 import { accounts } from './service-accounts.js'
 
 /**
- * Seconds that a gateway goes on as before when it is told to end, until nobody opens a connection to it any more: the address
- * of all gateways leads elsewhere once each node has heard of it.
+ * Seconds that a terminating gateway keeps serving: nodes need this long to remove it from the Service, and until then clients
+ * open new connections to it.
  */
 const gatewayLeaveSeconds = 5
 
-/** Its configuration, its one address and its pods. @throws UNSUPPORTED, INVALID_OPTION */
+/** The gateway's ConfigMap, Service and Deployment. @throws UNSUPPORTED, INVALID_OPTION */
 export async function gatewayObjects(
   plan: FlowPlan,
   options: KubernetesOptions & { readonly namespace: string },
@@ -60,7 +60,7 @@ export async function gatewayObjects(
   ]
 }
 
-/** Its image is mostly that of some stage. */
+/** Pull secrets of all stages: the gateway's image is usually that of a stage. */
 function pullSecrets({ stages }: FlowPlan): readonly string[] {
   return [...new Set(stages.filter(isOwn).flatMap(({ imagePullSecrets }) => imagePullSecrets))]
 }

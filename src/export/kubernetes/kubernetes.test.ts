@@ -299,7 +299,7 @@ executors:
     expect(executor.containers[0].lifecycle).toBeUndefined()
   })
 
-  it('lets the gateway watch where the replicas are, and nobody do anything else', async () => {
+  it('lets the gateway watch where the replicas are, and grants nothing else', async () => {
     const objects = await objectsOf(richPlan)
     const { rules } = find(objects, 'Role', 'millrace-gateway') as Loose
     expect(rules).toEqual([
@@ -505,7 +505,7 @@ it('whatever the plan is, its objects are valid, fit each other, and the gateway
 })
 
 /**
- * Whoever reads a configuration, as YAML 1.2 or 1.1, gets the options that the stage has. Those with a text like `$NAME`,
+ * Reading a configuration as YAML 1.2 or 1.1 gives the options that the stage has. Those with a text like `$NAME`,
  * which reading would replace, are an argument instead.
  */
 function expectConfigured(objects: readonly KubernetesObject[], { stages }: FlowPlan): void {

@@ -1,4 +1,4 @@
-/** An object of the Kubernetes API, as far as all have the same. */
+/** Fields common to all objects of the Kubernetes API. */
 export interface KubernetesObject {
   readonly apiVersion: string
   readonly kind: string

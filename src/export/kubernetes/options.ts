@@ -4,13 +4,13 @@ import { workloadOptions } from '../../containers/workload-options.js'
 import type { WorkloadOptions } from '../../containers/workload.js'
 
 export interface KubernetesOptions extends WorkloadOptions {
-  /** Namespace of all objects, which must exist. Default null: the Flow's name, or `default` when it has none. */
+  /** Namespace of all objects; must exist. Default null: the Flow's name, or `default` without one. */
   readonly namespace: string | null
-  /** Copies of the gateway. Default 1. */
+  /** Number of gateway pods. Default 1. */
   readonly gatewayReplicas: number
-  /** Size of each volume that is claimed. Default `'10Gi'`. */
+  /** Size of each volume claim. Default `'10Gi'`. */
   readonly storage: string
-  /** Class of those volumes. Default null: the cluster's own. */
+  /** Storage class of the claims. Default null: the cluster's default. */
   readonly storageClass: string | null
   /**
    * Class of volumes that many pods can write to (ReadWriteMany), for stages whose replicas share a workspace: one claim a

@@ -3,9 +3,9 @@ import { dnsName, labelValue } from '../../containers/names.js'
 import type { Workload } from '../../containers/workload.js'
 import type { Metadata } from './object.js'
 
-/** What the objects of one shard, or of the gateway, have in common. */
+/** Common properties of the objects of one shard, or of the gateway. */
 export interface Part {
-  /** Of its Service, and of what runs its pods. */
+  /** Name of its Service and of its controller. */
   readonly name: string
   readonly namespace: string
   readonly labels: Readonly<Record<string, string>>
@@ -55,7 +55,7 @@ export function metadata({ name, namespace, labels }: Part, suffix = ''): Metada
   return { name: `${name}${suffix}`, namespace, labels }
 }
 
-/** By which a Service and its like find the pods. */
+/** Label selector for the pods. */
 export function selector({ name }: Part): Readonly<Record<string, string>> {
   return { app: name }
 }

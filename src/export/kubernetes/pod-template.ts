@@ -19,11 +19,11 @@ export interface PodTemplate {
   readonly graceMs: number
   readonly timeoutReadyMs: number
   readonly liveness: Liveness | null
-  /** Whether the part has a ConfigMap of its environment, and one of files. */
+  /** Which ConfigMaps the part has: one for its environment, one for files. */
   readonly maps: { readonly environment: boolean; readonly files: boolean }
-  /** Of both; other pods come when it changes. */
+  /** Checksum of both; pods are replaced when it changes. */
   readonly checksum: string
-  /** By variable the secret and its key. */
+  /** Secret and key by variable. */
   readonly secrets: Readonly<Record<string, SecretKey>>
   readonly isStateful: boolean
   /** Who has the pod's workspace: it alone though it has siblings, all of the shard, or there is one pod. */
@@ -31,9 +31,9 @@ export interface PodTemplate {
   readonly resources: object
   readonly imagePullSecrets: readonly string[]
   readonly account: Account
-  /** Seconds between the order to end and SIGTERM. */
+  /** Seconds between termination and SIGTERM. */
   readonly leaveSeconds: number
-  /** Volumes of the pod's own; claims are not among them. */
+  /** Volumes of the pod, without claim templates. */
   readonly volumes: readonly object[]
   readonly mounts: readonly object[]
 }
@@ -84,7 +84,7 @@ function container(template: PodTemplate): object {
     name: template.container,
     image: template.image,
     imagePullPolicy: 'IfNotPresent',
-    // what it wrote last is kept in the pod's status, after its log is gone
+    // keeps the last output in the pod's status, where it outlives the log
     terminationMessagePolicy: 'FallbackToLogsOnError',
     command: ['millrace'],
     args: template.args.map(literally),
@@ -103,12 +103,12 @@ function container(template: PodTemplate): object {
   }
 }
 
-/** By a program that each of our images has, unlike `sleep`; Kubernetes' own waiting came with 1.30. */
+/** Waits with `node`, which every image has, unlike `sleep`. (Kubernetes has a built-in sleep action only since 1.30.) */
 function wait(seconds: number): object {
   return { exec: { command: ['node', '-e', `setTimeout(() => {}, ${seconds * 1000})`] } }
 }
 
-/** Who and where it is, as Jina tells its pods, and what comes from secrets. */
+/** Identity of the pod in Jina's variables, and variables from secrets. */
 function environment({ part, secrets, isStateful, workspace }: PodTemplate): readonly object[] {
   const field = (variable: string, fieldPath: string): object => ({
     name: variable,
@@ -120,7 +120,7 @@ function environment({ part, secrets, isStateful, workspace }: PodTemplate): rea
     { name: isStateful ? 'K8S_STATEFULSET_NAME' : 'K8S_DEPLOYMENT_NAME', value: part.name },
     field('K8S_NAMESPACE_NAME', 'metadata.namespace'),
     field('K8S_POD_NAME', 'metadata.name'),
-    // there is one of that name at most: the pod that replaces it goes on with its workspace, however it ended
+    // a StatefulSet has at most one pod of a name, so its successor may take over the workspace at once
     ...(isStateful ? [{ name: flowIdVariable, value: '$(K8S_NAMESPACE_NAME)/$(K8S_POD_NAME)' }] : []),
     // all pods of a shard go on together
     ...(workspace === 'shared'
@@ -134,7 +134,7 @@ function environment({ part, secrets, isStateful, workspace }: PodTemplate): rea
   ]
 }
 
-/** Kubernetes would replace `$(NAME)`. */
+/** Escapes `$(NAME)`, which Kubernetes would substitute. */
 function literally(argument: string): string {
   return argument.replaceAll('$(', '$$$$(')
 }

@@ -4,10 +4,10 @@ import type { Liveness } from '../../plan/resilience.js'
 const grpc = { port: containerPort }
 const startupPeriod = 1
 const livenessPeriod = 10
-/** Failures after which a container that never gets ready is given up where nobody wants a limit (as Jina). */
+/** Failure threshold of the startup probe without a start timeout (as Jina). */
 const forEver = 600_000
 
-/** `grpc.health.v1`, asked by the kubelet itself: nothing is started in the container for it. */
+/** A `grpc.health.v1` probe by the kubelet, which starts no process in the container. */
 export function probes(timeoutReadyMs: number, liveness: Liveness | null): object {
   const startFailures = timeoutReadyMs < 0 ? forEver : failures(timeoutReadyMs, startupPeriod)
   return {
@@ -17,7 +17,7 @@ export function probes(timeoutReadyMs: number, liveness: Liveness | null): objec
   }
 }
 
-/** A replica may compute for `busyMs` without an answer. */
+/** The liveness probe allows `busyMs` of computation without an answer. */
 function livenessProbe({ timeoutMs, busyMs }: Liveness): object {
   return {
     grpc,
@@ -27,7 +27,7 @@ function livenessProbe({ timeoutMs, busyMs }: Liveness): object {
   }
 }
 
-/** As many in a row as fill the time; at least Kubernetes' own three. */
+/** Failures in a row that fill the time; at least Kubernetes' default of three. */
 function failures(ms: number, periodSeconds: number): number {
   return Math.min(forEver, Math.max(3, Math.ceil(ms / 1000 / periodSeconds)))
 }

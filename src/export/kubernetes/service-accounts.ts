@@ -1,22 +1,22 @@
 import type { KubernetesObject } from './object.js'
 
-/** Who a pod is to the API. */
+/** Service accounts of pods. */
 export interface Account {
   readonly name: string
   readonly hasToken: boolean
 }
 
 export const accounts = {
-  /** May watch where the replicas are. */
+  /** May watch EndpointSlices. */
   gateway: { name: 'millrace-gateway', hasToken: true },
-  /** May nothing, and has no token: what users wrote does not talk to the API. */
+  /** No permissions and no token: users' code must not reach the API. */
   executor: { name: 'millrace', hasToken: false },
 } as const satisfies Readonly<Record<string, Account>>
 
 const labels = { 'app.kubernetes.io/managed-by': 'millrace' }
 const group = 'rbac.authorization.k8s.io'
 
-/** The accounts of all pods, and the one right that the gateway has, in its namespace only. */
+/** The accounts of all pods, and the gateway's single permission, limited to its namespace. */
 export function serviceAccounts(namespace: string): readonly KubernetesObject[] {
   const metadata = { name: accounts.gateway.name, namespace, labels }
   return [
@@ -40,7 +40,7 @@ export function serviceAccounts(namespace: string): readonly KubernetesObject[] 
   ]
 }
 
-/** Pods that want a token say so themselves. */
+/** No token by default; pods that need one opt in. */
 function account(name: string, namespace: string): KubernetesObject {
   return {
     apiVersion: 'v1',

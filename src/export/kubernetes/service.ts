@@ -2,14 +2,14 @@ import { containerPort } from '../../containers/container-paths.js'
 import type { KubernetesObject } from './object.js'
 import { metadata, type Part, selector } from './part.js'
 
-/** One address for all gateways. */
+/** A Service with one address for all gateways. */
 export function gatewayService(part: Part): KubernetesObject {
   return service(part, { type: 'ClusterIP' })
 }
 
 /**
- * The address of each replica that is ready: the gateway balances by itself, because one address for all of them would
- * balance connections, not requests.
+ * A headless Service, which lists the address of each ready replica: the gateway balances requests itself, as a cluster IP
+ * would balance connections only.
  */
 export function headlessService(part: Part): KubernetesObject {
   return service(part, { clusterIP: 'None', publishNotReadyAddresses: false })

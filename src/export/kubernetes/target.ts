@@ -18,7 +18,7 @@ export interface Manifest {
 }
 
 /**
- * Plain YAML, a folder for each stage (jina.md 6.4), and a kustomization that names all of it.
+ * Plain YAML in a folder for each stage (jina.md 6.4), and a kustomization that lists all files.
  */
 export const kubernetes: ExportTarget<FlowPlan, KubernetesOptions> = {
   options: kubernetesOptions,

@@ -7,12 +7,12 @@ import type { KubernetesObject } from './object.js'
 import type { KubernetesOptions } from './options.js'
 import { metadata, type Part, selector } from './part.js'
 
-/** What a pod mounts, and where that comes from. */
+/** Mounts of a pod and their volumes. */
 export interface PodVolumes {
   readonly mounts: readonly object[]
   /** Of the pod alone, gone with it, and those that all pods of the shard have. */
   readonly volumes: readonly object[]
-  /** Claimed for each pod of a StatefulSet, and kept. */
+  /** Claim templates: a claim for each pod of a StatefulSet, kept when the pod is deleted. */
   readonly claims: readonly object[]
   /** Claims for all pods of the shard, kept. */
   readonly shared: readonly KubernetesObject[]
@@ -68,7 +68,7 @@ export function podVolumes(workload: Workload, part: Part, options: KubernetesOp
 
 function claim(name: string, part: Part, { storage, storageClass }: KubernetesOptions): object {
   return {
-    // a StatefulSet never takes other claims than its first ones, so these say nothing that may change
+    // claim templates of a StatefulSet are immutable, so they contain nothing that may change
     metadata: { name, labels: selector(part) },
     spec: {
       accessModes: ['ReadWriteOnce'],

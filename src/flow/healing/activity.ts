@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** What a process does, as its kernel counts it. */
+/** Whether a process runs and how much CPU time it has used, according to the kernel. */
 export interface Activity {
   /** Stopped by a signal or a debugger. */
   readonly stopped: boolean
@@ -8,7 +8,7 @@ export interface Activity {
   readonly ticks: number
 }
 
-/** Null where the system does not tell, or the process is gone. */
+/** Null when the system does not provide it, or the process has exited. */
 export function activityOf(pid: number): Activity | null {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
@@ -17,7 +17,7 @@ export function activityOf(pid: number): Activity | null {
   }
 }
 
-/** proc(5): the name, in parentheses, may hold anything; then the state as field 3, utime 14 and stime 15. */
+/** Parses /proc/PID/stat, see proc(5): the name in parentheses may contain anything; state is field 3, utime 14, stime 15. */
 export function parseStat(text: string): Activity | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const ticks = Number(fields[11]) + Number(fields[12])

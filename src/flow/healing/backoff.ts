@@ -2,9 +2,9 @@ const firstMs = 100
 const longestMs = 10_000
 
 /**
- * Milliseconds before a replica that died for the `deaths`th time in a row is started again: at once after the first,
- * then 100 ms, doubled each time, 10 s at most. Half of it is left to chance (`random` in [0, 1)), so that replicas that
- * died together do not come back together.
+ * Milliseconds to wait before restarting a replica after its `deaths`th death in a row: 0 after the first, then 100 ms,
+ * doubled each time, at most 10 s. Half of the wait is jitter (`random` in [0, 1)), so that replicas that died together do
+ * not restart together.
  */
 export function backoffMs(deaths: number, random: () => number): number {
   if (deaths <= 1) return 0

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.js'
 import type { Restarts } from '../../plan/resilience.js'
 
 /**
- * How many restarts the replicas of a stage have left, all together, in a window that slides.
+ * The restarts that the replicas of a stage have left together, in a sliding window.
  *
  * 1. In any `windowMs` there are at most `max` restarts.
  */
@@ -10,7 +10,7 @@ export class RestartBudget {
   readonly max: number
   readonly windowMs: number
   readonly #clock: Clock
-  /** Moments of the last restarts, oldest first. */
+  /** Times of recent restarts, oldest first. */
   #taken: number[] = []
 
   constructor({ max, windowMs }: Restarts, clock: Clock) {
@@ -19,13 +19,13 @@ export class RestartBudget {
     this.#clock = clock
   }
 
-  /** Restarts within the window that ends now. */
+  /** Restarts in the current window. */
   get used(): number {
     this.#forget()
     return this.#taken.length
   }
 
-  /** One more restart; false when there is none left. */
+  /** Takes one restart; false when none is left. */
   take(): boolean {
     this.#forget()
     if (this.#taken.length >= this.max) return false
@@ -33,7 +33,7 @@ export class RestartBudget {
     return true
   }
 
-  /** Milliseconds until there is a restart again: 0 for now, Infinity for a budget of none. */
+  /** Milliseconds until a restart is available: 0 for now, Infinity when `max` is 0. */
   waitMs(): number {
     this.#forget()
     if (this.#taken.length < this.max) return 0

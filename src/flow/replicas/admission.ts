@@ -4,21 +4,21 @@ import type { Clock } from '../../lib/clock.js'
 import type { Pod } from '../../pods/pod.js'
 import type { ShardPlan } from '../shard-plan.js'
 
-/** What a stage needs of the gateway. */
+/** The part of the gateway that replica sets use. */
 export type GatewayLink = Pick<GatewayHandle, 'add' | 'remove' | 'expect' | 'status'>
 
-/** Starts the pod of one replica; rejects, with nothing left running, also when `signal` fires. */
+/** Starts the pod of one replica. Rejects, leaving nothing running, when it fails or `signal` aborts. */
 export type StartPod = (plan: ShardPlan, index: number, signal: AbortSignal) => Promise<Pod>
 
 export interface AdmissionTools {
   readonly gateway: Promise<GatewayLink>
   readonly startPod: StartPod
   readonly clock: Clock
-  /** Milliseconds that a pod which listens may take to answer its first call; -1 for ever. */
+  /** Milliseconds that a listening pod may take to answer its first call; -1 is forever. */
   readonly timeoutReadyMs: number
 }
 
-/** Which pod. */
+/** The pod to start. */
 export interface Wanted {
   readonly name: string
   readonly plan: ShardPlan
@@ -26,9 +26,9 @@ export interface Wanted {
 }
 
 /**
- * Starts a pod, and resolves when the gateway has admitted it: it has answered a real call, and takes requests.
+ * Starts a pod; resolves when the gateway has admitted it: it has answered a real call and takes requests.
  *
- * Rejects with START_FAILED, START_TIMEOUT, or the reason of `signal`, and leaves neither pod nor entry in the gateway.
+ * Rejects with START_FAILED, START_TIMEOUT, or the reason of `signal`, after removing the pod and its entry in the gateway.
  */
 export async function startAdmitted(
   { name, plan, index }: Wanted,
@@ -37,7 +37,7 @@ export async function startAdmitted(
 ): Promise<Pod> {
   const pod = await startPod(plan, index, signal)
   let late = false
-  // a pod that ends loses its connection, and that ends its admission
+  // stopping the pod closes its connection, which makes `add` reject
   const giveUp = (): void => void pod.stop({ graceMs: 0 })
   const onLate = (): void => {
     late = true
@@ -68,7 +68,7 @@ export async function startAdmitted(
   }
 }
 
-/** Takes a pod off the gateway's list. Never rejects: a gateway that did not start, or is closed, knows no pod. */
+/** Removes a pod from the gateway's list. Never rejects: a gateway that did not start or has closed knows no pods. */
 export async function unlist(
   { name, plan }: Pick<Wanted, 'name' | 'plan'>,
   gateway: Promise<GatewayLink>,
@@ -77,7 +77,7 @@ export async function unlist(
   await gateway.then((link) => link.remove(plan.set, name, { graceMs })).catch(() => {})
 }
 
-/** What a pod printed last, to be put behind a sentence. */
+/** A pod's last output, formatted to be appended to a message. */
 export function lastLines(output: readonly string[]): string {
   return output.length === 0 ? '' : ` Its last output:\n${output.map((line) => `  ${line}`).join('\n')}`
 }

@@ -9,7 +9,7 @@ import type { GatewayLink } from './admission.js'
 import { ReplicaSet } from './replica-set.js'
 import { type ShardPlan, shardPlan } from '../shard-plan.js'
 
-/** A pod that does nothing but end. */
+/** A pod that does nothing but exit. */
 export interface FakePod extends Pod {
   readonly plan: ShardPlan
   readonly killed: boolean
@@ -17,7 +17,7 @@ export interface FakePod extends Pod {
   die(reason?: string): void
 }
 
-/** A start that the test ends. */
+/** A start that the test completes. */
 export interface FakeStart {
   readonly name: string
   readonly plan: ShardPlan
@@ -57,7 +57,7 @@ function fakePod(name: string, pid: number, plan: ShardPlan): FakePod {
   }
 }
 
-/** A gateway that notes what it is told; a removal waits while `holdRemovals`. */
+/** A gateway that records its calls; removals wait while `holdRemovals` is set. */
 export class FakeGateway implements GatewayLink {
   readonly listed = new Set<string>()
   readonly told: string[] = []
@@ -65,7 +65,7 @@ export class FakeGateway implements GatewayLink {
   readonly removals: Deferred[] = []
   loads: ReplicaLoad[] = []
   holdRemovals = false
-  /** Answers `add`; replace it to fail or wait. */
+  /** Called by `add`; replace it to fail or to wait. */
   admit: (pod: string) => Promise<void> = async () => {}
 
   async add(_stage: string, pod: string): ReturnType<GatewayLink['add']> {
@@ -97,7 +97,7 @@ export class FakeGateway implements GatewayLink {
   }
 }
 
-/** A stage `exec` whose pods, gateway and clock a test moves by hand. */
+/** A stage `exec` whose pods, gateway and clock the test controls. */
 export function fakeStage(options: StageOptions = {}) {
   const clock = new HandClock()
   const gateway = new FakeGateway()
@@ -130,14 +130,14 @@ export function fakeStage(options: StageOptions = {}) {
       return start.promise
     },
   })
-  /** The next start, once it has begun. */
+  /** The next start that has begun. */
   const nextStart = async (): Promise<FakeStart> => {
     await settled()
     const start = starts.shift()
     if (start === undefined) throw new Error('nothing starts')
     return start
   }
-  /** Grows to `count`, every pod starting well. */
+  /** Scales to `count`; every pod starts successfully. */
   const grow = async (count: number): Promise<FakePod[]> => {
     const scaled = set.scale(count)
     await settled()
@@ -148,7 +148,7 @@ export function fakeStage(options: StageOptions = {}) {
   return { set, gateway, clock, logged, starts, nextStart, grow }
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets all pending microtasks and immediates run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)

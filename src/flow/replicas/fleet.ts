@@ -1,12 +1,12 @@
 /**
  * The replicas of one shard.
  *
- * 1. No two of them have the same index, and with it the same name; one that drains still has its own.
- * 2. After `freeze()` none is made, and those that start, rest or die are ended.
+ * 1. No two replicas have the same index (and so the same name); a draining replica keeps its index.
+ * 2. After `freeze()` no replica is created, and replicas that are starting, backing off or dying are ended.
  */
 import { MillraceError } from '../../errors.js'
 import type { ReplicaLoad } from '../../gateway/events.js'
-import type { Outlooks } from '../healing/outlooks.js'
+import type { StageHealth } from '../healing/stage-health.js'
 import { Replica, type ReplicaTools } from './replica.js'
 import { leavingOrder } from '../scaling/leaving.js'
 import type { ShardPlan } from '../shard-plan.js'
@@ -14,9 +14,9 @@ import type { ShardPlan } from '../shard-plan.js'
 export interface FleetTools extends Omit<ReplicaTools, 'changed'> {
   /** Name of the shard. */
   readonly stage: string
-  /** Milliseconds that requests in flight on a replica that goes may take. */
+  /** Milliseconds that requests in flight on a leaving replica may take. */
   readonly graceMs: number
-  readonly outlooks: Outlooks
+  readonly health: StageHealth
 }
 
 export class Fleet {
@@ -30,23 +30,23 @@ export class Fleet {
     this.settle()
   }
 
-  /** All that there are, those that start, rest or drain too. */
+  /** All replicas, including those that are starting, backing off or draining. */
   get all(): readonly Replica[] {
     return [...this.#replicas.values()]
   }
 
-  /** Those that nobody has ended. */
+  /** Replicas on which `end()` was not called. */
   get staying(): readonly Replica[] {
     return this.all.filter(({ isEnding }) => !isEnding)
   }
 
-  /** Those that stay, in the order in which they should go. */
+  /** The same replicas, in the order in which they should leave. */
   async leaving(): Promise<readonly Replica[]> {
     const loads = await this.#loads()
     return leavingOrder(this.staying, loads)
   }
 
-  /** One more, which is not started yet. @throws CANCELLED after `freeze()` */
+  /** Adds a replica without starting it. @throws CANCELLED after `freeze()` */
   create(plan: ShardPlan): Replica {
     this.checkOpen()
     let index = 0
@@ -56,7 +56,7 @@ export class Fleet {
     return replica
   }
 
-  /** One more that takes requests. Rejects with why it does not start, and then there is none more. */
+  /** Adds a replica and waits until it is admitted. Rejects with the reason when it does not start; it is removed then. */
   async start(plan: ShardPlan): Promise<Replica> {
     const replica = this.create(plan)
     try {
@@ -68,7 +68,7 @@ export class Fleet {
     }
   }
 
-  /** Takes one away; what is in flight there may end. Never rejects. */
+  /** Removes a replica after its requests in flight have ended, at most `graceMs`. Never rejects. */
   async end(replica: Replica, graceMs: number = this.#tools.graceMs): Promise<void> {
     await replica.end({ graceMs })
     if (this.#replicas.get(replica.index) === replica) this.#replicas.delete(replica.index)
@@ -85,12 +85,12 @@ export class Fleet {
     throw new MillraceError('CANCELLED', `The Flow was closed before '${this.#tools.stage}' had changed.`)
   }
 
-  /** Something about a replica, or all of them, has changed. */
+  /** Call after any change of a replica's phase. */
   settle(): void {
     if (this.#isFrozen) {
       for (const replica of this.staying) if (!replica.running) void this.end(replica)
     }
-    this.#tools.outlooks.settle(this.staying, this.#isFrozen)
+    this.#tools.health.settle(this.staying, this.#isFrozen)
   }
 
   async #loads(): Promise<readonly ReplicaLoad[]> {
@@ -98,7 +98,7 @@ export class Fleet {
       const stages = await (await this.#tools.gateway).status()
       return stages.find(({ name }) => name === this.#tools.stage)?.replicas ?? []
     } catch {
-      return [] // a gateway that is gone: then nothing is loaded
+      return [] // the gateway has closed: there is no load
     }
   }
 }

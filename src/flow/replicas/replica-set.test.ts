@@ -298,14 +298,14 @@ describe('rollingUpdate', () => {
     expect(back.plan.usesWith).toEqual({ model: 'old' })
     back.succeed()
     await expect(updated).rejects.toThrow(
-      /failed at replica 2 of 2; the 1 replaced before it were set back\. no room/,
+      /failed at replica 2 of 2; the 1 replaced before it were rolled back\. no room/,
     )
     expect(gateway.listed.size).toBe(2)
     expect(set.plan.usesWith).toEqual({ model: 'old' })
     expect(set.all.map(({ plan }) => plan.usesWith.model)).toEqual(['old', 'old'])
   })
 
-  it('says so when they cannot be set back either', async () => {
+  it('says so when they cannot be rolled back either', async () => {
     const { set, grow, nextStart } = fakeStage()
     await grow(2)
     const updated = set.rollingUpdate({ model: 'new' })
@@ -313,7 +313,7 @@ describe('rollingUpdate', () => {
     ;(await nextStart()).fail('no room')
     ;(await nextStart()).fail('still no room')
     await expect(updated).rejects.toThrow(
-      /could not all be set back \(still no room\), so that both kinds run/,
+      /could not all be rolled back \(still no room\), so old and new replicas run/,
     )
     expect(set.replicas).toBe(2)
   })
@@ -352,7 +352,7 @@ describe('close', () => {
     await expect(set.scale(1)).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
-  it('replaces nobody that dies while the last requests end', async () => {
+  it('replaces no replica that dies while the last requests end', async () => {
     const { set, grow, starts, gateway } = fakeStage()
     const [pod] = await grow(1)
     set.freeze()

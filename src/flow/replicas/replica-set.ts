@@ -1,10 +1,10 @@
 /**
- * One shard of a stage that runs: its replicas, and the gateway that is told about them. A stage that is not sharded has one.
+ * One running shard of a stage: manages its replicas and keeps the gateway informed. A stage without shards has one.
  *
- * 1. What changes the number or the plan of the replicas on purpose happens one after the other (`Turns`); of calls of
- *    `scale()` that wait the last one wins.
- * 2. The gateway knows at any time whether a stage without a replica will have one (`Outlooks`).
- * 3. After `close()` nothing starts, and when it has resolved nothing is left.
+ * 1. Requested changes to the number or plan of replicas run one at a time (`Turns`); of waiting `scale()` calls the last
+ *    one wins.
+ * 2. The gateway always knows whether a stage without replicas will get one (`StageHealth`).
+ * 3. After `close()` nothing starts; when it has resolved nothing is left.
  */
 import type { RolledOut, Scaled } from '../../control/controlled.js'
 import type { PodStatus } from '../../control/status.js'
@@ -14,8 +14,8 @@ import { type Clock, systemClock } from '../../lib/clock.js'
 import type { Pod } from '../../pods/pod.js'
 import { within } from '../../pods/running-pod.js'
 import { Fleet, type FleetTools } from './fleet.js'
-import { Liveness } from '../healing/liveness.js'
-import { Outlooks } from '../healing/outlooks.js'
+import { HangDetector } from '../healing/hang-detector.js'
+import { StageHealth } from '../healing/stage-health.js'
 import { RestartBudget } from '../healing/restart-budget.js'
 import { podKind } from '../pod-kind.js'
 import type { Replica } from './replica.js'
@@ -24,12 +24,12 @@ import { Turns } from '../scaling/turns.js'
 import type { ShardPlan } from '../shard-plan.js'
 import { podStatuses } from '../status.js'
 
-/** How long a pod whose connection is gone may take to end by itself: its Executor may be closing. */
+/** How long a pod that lost its connection may take to exit by itself: its Executor may be closing. */
 const lostMs = 10_000
 
 export interface ReplicaSetTools
   extends Pick<FleetTools, 'gateway' | 'startPod' | 'logger' | 'timeoutReadyMs' | 'graceMs'> {
-  /** Default the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock
   /** In [0, 1); default `Math.random`. */
   readonly random?: () => number
@@ -38,14 +38,14 @@ export interface ReplicaSetTools
 export class ReplicaSet {
   #plan: ShardPlan
   readonly #fleet: Fleet
-  readonly #outlooks: Outlooks
-  readonly #liveness: Liveness | null
+  readonly #health: StageHealth
+  readonly #hangDetector: HangDetector | null
   readonly #turns = new Turns()
   readonly #tools: ReplicaSetTools
   readonly #clock: Clock
-  /** Those that a growth has begun and not finished. */
+  /** Replicas of the `#grow` in progress. */
   #growing: readonly Replica[] = []
-  /** Counts calls of `scale()`. */
+  /** Number of `scale()` calls so far. */
   #calls = 0
   #wanted = 0
 
@@ -55,51 +55,51 @@ export class ReplicaSet {
     this.#plan = plan
     this.#tools = tools
     this.#clock = clock
-    this.#outlooks = new Outlooks(plan.set, { ...tools, budget })
-    this.#fleet = new Fleet({ ...tools, stage: plan.set, clock, random, budget, outlooks: this.#outlooks })
-    this.#liveness = plan.liveness && new Liveness(podKind(plan), plan.liveness, { clock, logger })
+    this.#health = new StageHealth(plan.set, { ...tools, budget })
+    this.#fleet = new Fleet({ ...tools, stage: plan.set, clock, random, budget, health: this.#health })
+    this.#hangDetector = plan.liveness && new HangDetector(podKind(plan), plan.liveness, { clock, logger })
   }
 
-  /** `exec/shard-1`; the name of the stage when it has one shard. */
+  /** `exec/shard-1`, or the stage's name when it has one shard. */
   get name(): string {
     return this.#plan.set
   }
 
-  /** With the `usesWith` of the last rolling update. */
+  /** The plan, with the `usesWith` of the last rolling update. */
   get plan(): ShardPlan {
     return this.#plan
   }
 
-  /** Replicas that were admitted once and are to stay. */
+  /** Number of replicas that have been admitted and are not leaving. */
   get replicas(): number {
     return this.#fleet.staying.filter(({ isOpen }) => isOpen).length
   }
 
-  /** All that there are, those that start, rest or drain too. */
+  /** All replicas, including those that are starting, backing off or draining. */
   get all(): readonly Replica[] {
     return this.#fleet.all
   }
 
-  /** How many there should be. */
+  /** The desired number of replicas. */
   get wanted(): number {
     return this.#wanted
   }
 
-  /** Why dead replicas are not replaced at the moment; null when all is well. */
+  /** Why dead replicas are not being replaced; null when the stage is not degraded. */
   get degraded(): string | null {
-    return this.#outlooks.degraded
+    return this.#health.degraded
   }
 
-  /** Whether a change on purpose is under way. */
+  /** True while a `scale()` or `rollingUpdate()` runs or waits. */
   get isChanging(): boolean {
     return this.#turns.busy
   }
 
   /**
-   * Starts or ends replicas until there are `count`; resolves with what really happened: a later call that asks for fewer
-   * cancels starts that are under way.
+   * Starts or ends replicas until there are `count`. Resolves with what happened, which may differ: a later call for fewer
+   * replicas cancels starts in progress.
    *
-   * Rejects with START_FAILED or START_TIMEOUT when one does not start; then there are as many as before.
+   * Rejects with START_FAILED or START_TIMEOUT when a replica does not start; the number is unchanged then.
    */
   async scale(count: number, { onReady }: { readonly onReady?: () => void } = {}): Promise<Scaled> {
     const call = ++this.#calls
@@ -110,12 +110,12 @@ export class ReplicaSet {
       const gone = call === this.#calls ? await this.#scaleTo(count, onReady) : []
       return { beganMs, from, to: this.#fleet.staying.length, gone }
     })
-    // not in its turn: what drains for long does not keep a later call from starting replicas
+    // outside the turn: a long drain must not keep a later call from starting replicas
     await Promise.all(gone)
     return { from, to, seconds: this.#secondsSince(beganMs) }
   }
 
-  /** Replaces every replica by one with another `usesWith`, see `rollOut`; what starts later has it too. */
+  /** Replaces every replica by one with the new `usesWith` (see `rollOut`), which later replicas use too. */
   rollingUpdate(usesWith: ShardPlan['usesWith']): Promise<RolledOut> {
     return this.#turns.take(async () => {
       const beganMs = this.#clock.monotonic()
@@ -126,44 +126,44 @@ export class ReplicaSet {
     })
   }
 
-  /** Its pods, with what the gateway says of them. */
+  /** Status of its pods, merged with what the gateway reports. */
   pods(load: StageLoad | undefined): readonly PodStatus[] {
     return podStatuses(this.all, load)
   }
 
-  /** Refuses requests while there is no replica, and says why; null makes them wait again. */
+  /** Makes the gateway refuse requests, with this reason, while there is no replica; null makes them wait again. */
   block(why: string | null): void {
-    this.#outlooks.blocked = why
+    this.#health.blocked = why
     this.#fleet.settle()
   }
 
-  /** The connection to one of its pods is gone; a pod that lives on without it is ended, and by that replaced. */
+  /** The gateway lost its connection to a pod. A pod that does not exit by itself is killed, and so replaced. */
   async lost(name: string, reason: string): Promise<void> {
     const pod = this.#podNamed(name)
     if (pod === null || podKind(this.#plan) === 'inline') return
     if (await within(pod.exited, lostMs, this.#clock)) return
-    this.#tools.logger.warn(`${name} lives but has no connection any more, and is ended: ${reason}`)
+    this.#tools.logger.warn(`${name} is alive but lost its connection; killing it: ${reason}`)
     pod.kill()
   }
 
-  /** One of its pods does not answer; it is ended, and by that replaced, when it hangs. */
+  /** A pod does not answer. When it hangs it is killed, and so replaced. */
   silent(name: string, silentMs: number): void {
     const pod = this.#podNamed(name)
-    if (pod !== null) this.#liveness?.silent(pod, silentMs)
+    if (pod !== null) this.#hangDetector?.silent(pod, silentMs)
   }
 
-  /** Gives up what starts or rests, and starts nothing any more; what runs goes on. */
+  /** Ends replicas that are starting or backing off, and starts no more; running replicas continue. */
   freeze(): void {
     this.#fleet.freeze()
   }
 
-  /** Ends every replica, with `graceMs` for requests that are still in flight. */
+  /** Ends every replica, with `graceMs` for requests in flight. */
   async close(graceMs: number): Promise<void> {
     this.freeze()
     await Promise.all(this.all.map((replica) => this.#fleet.end(replica, graceMs)))
   }
 
-  /** Gives the ends of those that leave. */
+  /** Resolves with the promises of the replicas that leave. */
   async #scaleTo(count: number, onReady: () => void = () => {}): Promise<readonly Promise<void>[]> {
     this.#wanted = count
     try {
@@ -177,7 +177,7 @@ export class ReplicaSet {
     }
   }
 
-  /** Starts so many at once. When one fails the others are ended too, and the failure is thrown. */
+  /** Starts `missing` replicas concurrently. When one fails the others are ended too, and the failure is thrown. */
   async #grow(missing: number, onReady: () => void): Promise<void> {
     const plan = { ...this.#plan, replicas: this.#wanted }
     const fresh = Array.from({ length: missing }, () => this.#fleet.create(plan))
@@ -188,7 +188,7 @@ export class ReplicaSet {
         await replica.open()
         onReady()
       } catch (error) {
-        if (replica.isEnding) return // a later call wants fewer, or another one has failed
+        if (replica.isEnding) return // a later call wants fewer, or another replica has failed
         failure = error
         await Promise.all(fresh.map((other) => this.#fleet.end(other)))
       }
@@ -199,14 +199,14 @@ export class ReplicaSet {
     this.#fleet.checkOpen()
   }
 
-  /** Ends starts that `count` does not need, the last ones first; those that run are ended in their turn. */
+  /** Cancels starts that `count` does not need, the latest first; running replicas are ended in the call's own turn. */
   #cancelStarts(count: number): void {
     const surplus = Math.max(0, this.#fleet.staying.length - count)
     const starting = this.#growing.filter(({ isOpen, isEnding }) => !isOpen && !isEnding).reverse()
     for (const replica of starting.slice(0, surplus)) void this.#fleet.end(replica)
   }
 
-  /** Null when it does not run, or is on its way out. */
+  /** Null when the replica has no pod or is leaving. */
   #podNamed(name: string): Pod | null {
     return this.#fleet.staying.find((replica) => replica.name === name)?.pod ?? null
   }

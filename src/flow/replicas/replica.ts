@@ -1,14 +1,14 @@
 /**
- * One place of a stage, and the pods that fill it one after the other:
+ * One replica of a stage. It has one pod at a time, and starts a new one when that exits:
  *
  * ```
- * starting ── admitted ──▶ running ── its pod ended ──▶ backoff ── due ──▶ starting
- *    └── failed: the first start rejects and that is all; a later one ────▶ backoff
+ * starting ── admitted ──▶ running ── pod exited ──▶ backoff ── wait over ──▶ starting
+ *    └── failed: the first start rejects `open()`; a later one ──▶ backoff
  * any ── end() ──▶ draining ──▶ ended
  * ```
  *
- * 1. It has at most one pod; a name is off the gateway's list before a pod of that name is started again.
- * 2. After `end()` nothing starts any more, and when it has resolved there is neither pod nor timer.
+ * 1. It has at most one pod. The old pod is off the gateway's list before a new pod of the same name starts.
+ * 2. After `end()` nothing starts; when it has resolved there is neither pod nor timer.
  * 3. Every restart is taken from the budget of the stage.
  */
 import { MillraceError } from '../../errors.js'
@@ -20,29 +20,29 @@ import { backoffMs } from '../healing/backoff.js'
 import type { RestartBudget } from '../healing/restart-budget.js'
 import type { ShardPlan } from '../shard-plan.js'
 
-/** A replica that has lived so long does not die again and again. */
+/** A pod that has run this long resets the count of deaths in a row. */
 const soundMs = 10_000
 
 /**
- * How long the gateway may take to read what a pod had answered before it ended. Its connection is at its end after that,
- * so that nothing waits for longer than it needs.
+ * How long the gateway may take to read the last answers of a pod that has exited. The pod's connection is closed, so this
+ * takes no longer than reading what is buffered.
  */
 const lastAnswersMs = 1000
 
-/** What all replicas of a stage share. */
+/** Dependencies shared by all replicas of a stage. */
 export interface ReplicaTools extends AdmissionTools {
   readonly budget: RestartBudget
   /** In [0, 1). */
   readonly random: () => number
   readonly logger: Logger
-  /** A replica has become something else. */
+  /** Called after each change of phase. */
   changed(): void
 }
 
-export type ReplicaLife =
+export type ReplicaPhase =
   | { readonly state: 'starting' }
   | { readonly state: 'running'; readonly pod: Pod }
-  /** `broke`: no restart is left in the budget; else it is a short pause. */
+  /** `broke`: waiting for the restart budget; false: waiting for the backoff. */
   | { readonly state: 'backoff'; readonly broke: boolean; readonly why: string }
   | { readonly state: 'draining'; readonly pod: Pod | null }
   | { readonly state: 'ended' }
@@ -50,17 +50,17 @@ export type ReplicaLife =
 export class Replica {
   readonly name: string
   readonly index: number
-  /** As it was when this replica was made: it restarts with the same. */
+  /** The plan at creation; restarts use the same plan. */
   readonly plan: ShardPlan
   readonly #tools: ReplicaTools
   readonly #ending = new AbortController()
-  #life: ReplicaLife = { state: 'starting' }
+  #phase: ReplicaPhase = { state: 'starting' }
   #sinceMs: number
   #isOpen = false
   #restarts = 0
-  /** In a row, without having lived for long. */
+  /** Deaths in a row, each within `soundMs` of the start. */
   #deaths = 0
-  /** Over when the start that is under way is; never rejects. */
+  /** Resolves when the start in progress has settled; never rejects. */
   #starting: Promise<unknown> = Promise.resolve()
   #ended: Promise<void> | undefined
 
@@ -72,20 +72,20 @@ export class Replica {
     this.#sinceMs = tools.clock.monotonic()
   }
 
-  get life(): ReplicaLife {
-    return this.#life
+  get phase(): ReplicaPhase {
+    return this.#phase
   }
 
   get running(): boolean {
-    return this.#life.state === 'running'
+    return this.#phase.state === 'running'
   }
 
-  /** Its pod, while it has one that was admitted. */
+  /** Its admitted pod; null without one. */
   get pod(): Pod | null {
-    return 'pod' in this.#life ? this.#life.pod : null
+    return 'pod' in this.#phase ? this.#phase.pod : null
   }
 
-  /** Whether it was admitted once. */
+  /** True once it has been admitted for the first time. */
   get isOpen(): boolean {
     return this.#isOpen
   }
@@ -94,24 +94,24 @@ export class Replica {
     return this.#ending.signal.aborted
   }
 
-  /** How often it was started again. */
+  /** Number of restarts. */
   get restarts(): number {
     return this.#restarts
   }
 
-  /** Milliseconds since it became what it is. */
+  /** Milliseconds since the last change of phase. */
   get sinceMs(): number {
     return this.#tools.clock.monotonic() - this.#sinceMs
   }
 
-  /** The first start; resolves when it is admitted, and from then on it heals. Rejects with why it failed. */
+  /** First start. Resolves when the pod is admitted; from then on the replica restarts dead pods. Rejects when the start fails. */
   async open(): Promise<void> {
     const pod = await this.#start()
     this.#isOpen = true
     void this.#keep(pod) // never rejects
   }
 
-  /** Off the gateway's list; what is in flight may end, at most `graceMs`; then its pod closes. Idempotent. */
+  /** Removes it from the gateway's list, waits up to `graceMs` for requests in flight, then stops its pod. Idempotent. */
   end({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#ended ??= this.#end(graceMs)
     return this.#ended
@@ -127,7 +127,7 @@ export class Replica {
     return start
   }
 
-  /** Sees that there is a pod, until the end. */
+  /** Restarts the pod whenever it exits, until `end()`. */
   async #keep(first: Pod): Promise<void> {
     let pod: Pod | null = first
     while (pod !== null) {
@@ -141,7 +141,7 @@ export class Replica {
     }
   }
 
-  /** Tries until a pod runs; null when none is wanted any more. */
+  /** Retries until a pod runs; null after `end()`. */
   async #restart(first: string): Promise<Pod | null> {
     let why = first
     for (;;) {
@@ -159,7 +159,7 @@ export class Replica {
     }
   }
 
-  /** The pause before a restart: as long as the backoff says, and until the budget has one. */
+  /** Waits for the backoff, then until the budget has a restart. */
   async #rest(why: string): Promise<void> {
     const { budget, random, logger, clock } = this.#tools
     const { signal } = this.#ending
@@ -186,9 +186,9 @@ export class Replica {
     this.#become({ state: 'ended' })
   }
 
-  #become(life: ReplicaLife): void {
-    if (this.#life.state !== life.state) this.#sinceMs = this.#tools.clock.monotonic()
-    this.#life = life
+  #become(phase: ReplicaPhase): void {
+    if (this.#phase.state !== phase.state) this.#sinceMs = this.#tools.clock.monotonic()
+    this.#phase = phase
     this.#tools.changed()
   }
 }

@@ -1,41 +1,41 @@
 import type { Clock } from '../../lib/clock.js'
 import type { Autoscale } from '../../plan/resilience.js'
 
-/** Share of the target that the load may be off before anything changes, as in Kubernetes. */
+/** Relative deviation from the target that causes no change, as in Kubernetes. */
 const tolerance = 0.1
 
 export interface Observation {
-  /** Requests in flight and waiting. */
+  /** Requests, in flight and waiting. */
   readonly load: number
   readonly replicas: number
 }
 
-/** A wish that has lasted: since when, and the smallest of it. */
-interface Wish {
+/** A recommendation that has held since `sinceMs`. */
+interface Recommendation {
   readonly sinceMs: number
-  /** Of more replicas the fewest that were wanted, of fewer the most. */
+  /** The most cautious count since then: the lowest when scaling up, the highest when scaling down. */
   readonly count: number
 }
 
 /**
- * How many replicas a stage should have: `ceil(load / target)` between `min` and `max`.
+ * Computes how many replicas a stage should have: `ceil(load / target)`, between `min` and `max`.
  *
- * 1. More come only when more were wanted at every look for `upDelayMs`; then as many as were wanted at least.
- * 2. Fewer come only when fewer were wanted at every look for `downDelayMs`; then as many as were wanted at most.
- * 3. Where there is none and something waits, one comes at once.
+ * 1. Scales up only when every observation for `upDelayMs` asked for more; then to the lowest count asked for.
+ * 2. Scales down only when every observation for `downDelayMs` asked for fewer; then to the highest count asked for.
+ * 3. Without replicas and with waiting requests it scales up at once.
  */
 export class Autoscaler {
   readonly #options: Autoscale
   readonly #clock: Clock
-  #more: Wish | null = null
-  #fewer: Wish | null = null
+  #more: Recommendation | null = null
+  #fewer: Recommendation | null = null
 
   constructor(options: Autoscale, clock: Clock) {
     this.#options = options
     this.#clock = clock
   }
 
-  /** To be called at each look. The number to scale to, or null for no change. */
+  /** Call at every poll. Returns the number to scale to, or null for no change. */
   observe({ load, replicas }: Observation): number | null {
     if (replicas === 0 && load > 0) return Math.max(1, this.#options.min)
     const { upDelayMs, downDelayMs } = this.#options
@@ -55,12 +55,16 @@ export class Autoscaler {
     return Math.min(max, Math.max(min, isClose ? replicas : Math.ceil(load / target)))
   }
 
-  #last(wish: Wish | null, count: number, least: (one: number, other: number) => number): Wish {
-    if (wish === null) return { sinceMs: this.#clock.monotonic(), count }
-    return { ...wish, count: least(wish.count, count) }
+  #last(
+    held: Recommendation | null,
+    count: number,
+    least: (one: number, other: number) => number,
+  ): Recommendation {
+    if (held === null) return { sinceMs: this.#clock.monotonic(), count }
+    return { ...held, count: least(held.count, count) }
   }
 
-  #due(wish: Wish | null, delayMs: number): number | null {
-    return wish !== null && this.#clock.monotonic() - wish.sinceMs >= delayMs ? wish.count : null
+  #due(held: Recommendation | null, delayMs: number): number | null {
+    return held !== null && this.#clock.monotonic() - held.sinceMs >= delayMs ? held.count : null
   }
 }

@@ -61,7 +61,7 @@ it('does not look at all when no stage scales by itself', async () => {
   expect(load.looks).toBe(0)
 })
 
-it('leaves a stage alone that somebody changes', async () => {
+it('does not interfere with a requested change', async () => {
   const { load, look, asked, stage } = followed()
   stage.isChanging = true
   load.waiting = 100

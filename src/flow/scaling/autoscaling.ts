@@ -6,17 +6,17 @@ import type { StagePlan } from '../../plan/flow-plan.js'
 import { Autoscaler } from './autoscaler.js'
 
 const everyMs = 250
-/** After replicas did not start. */
+/** Pause after replicas did not start. */
 const retryMs = 5000
 
-/** A stage whose number of replicas follows its load. */
+/** A replica set that can be scaled automatically. */
 export interface Scalable {
   readonly name: string
   readonly plan: Pick<StagePlan, 'autoscale'>
   readonly replicas: number
   readonly isChanging: boolean
   scale(count: number): Promise<unknown>
-  /** Refuses requests while it has no replica, and says why; null makes them wait. */
+  /** Makes the gateway refuse requests, with this reason, while there is no replica; null makes them wait. */
   block(why: string | null): void
 }
 
@@ -29,15 +29,15 @@ export interface AutoscalingTools {
 interface Followed {
   readonly stage: Scalable
   readonly autoscaler: Autoscaler
-  /** Cancels the pause after replicas did not start; null when there is none. */
+  /** Cancels the pause after a failed start; null when there is none. */
   paused: (() => void) | null
 }
 
 /**
- * Looks at the load of the stages that scale by themselves, four times a second; does nothing when there is none.
+ * Polls the load of stages with autoscaling four times a second; does nothing when there are none.
  *
- * 1. A change that somebody asked for is never interfered with.
- * 2. What does not start is said in the log, and tried again a while later.
+ * 1. It never interferes with a requested change in progress.
+ * 2. A failed start is logged, and tried again after `retryMs`.
  */
 export class Autoscaling {
   readonly #tools: AutoscalingTools
@@ -81,7 +81,7 @@ export class Autoscaling {
         if (followed !== undefined) this.#observe(followed, inFlight + waiting)
       }
     } catch {
-      // the gateway is gone, which is told elsewhere
+      // the gateway has closed, which is reported elsewhere
     }
     this.#schedule()
   }

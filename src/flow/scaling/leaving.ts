@@ -1,15 +1,15 @@
 import type { ReplicaLoad } from '../../gateway/events.js'
 
-/** What decides who leaves. */
+/** A replica that may leave. */
 export interface Candidate {
   readonly name: string
-  /** Has a pod that was admitted. */
+  /** True when it has an admitted pod. */
   readonly running: boolean
 }
 
 /**
- * In which order replicas go when there are too many: those that are only starting, those that the gateway sends
- * nothing to, then those with the least to finish; of equals the youngest. `replicas` are given oldest first.
+ * The order in which surplus replicas leave: first replicas that are still starting, then those the gateway sends nothing
+ * to, then those with the fewest requests in flight; among equals the youngest first. `replicas` are given oldest first.
  */
 export function leavingOrder<R extends Candidate>(
   replicas: readonly R[],

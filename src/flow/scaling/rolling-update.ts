@@ -3,15 +3,14 @@ import type { Fleet } from '../replicas/fleet.js'
 import type { Replica } from '../replicas/replica.js'
 import type { ShardPlan } from '../shard-plan.js'
 
-/** Where replicas come from and go to. */
+/** Starts and ends replicas. */
 type Source = Pick<Fleet, 'start' | 'end'>
 
 /**
- * Puts a new replica in the place of each old one, one after the other: the new one first, so that there are never fewer
- * that take requests.
+ * Replaces each old replica by a new one, one at a time. The new replica starts first, so capacity never drops.
  *
- * When the first does not start nothing has changed; when a later one does not, those that were replaced are set back
- * in the same way. Both throw START_FAILED (or START_TIMEOUT).
+ * When the first does not start, nothing has changed. When a later one does not start, replicas replaced so far are rolled
+ * back in the same way. Both throw START_FAILED (or START_TIMEOUT).
  */
 export async function rollOut(old: readonly Replica[], plan: ShardPlan, fleet: Source): Promise<void> {
   const replaced: Replaced[] = []
@@ -25,7 +24,7 @@ export async function rollOut(old: readonly Replica[], plan: ShardPlan, fleet: S
         plan,
         of: old.length,
         replaced: replaced.length,
-        stuck: await setBack(replaced, fleet),
+        stuck: await rollBack(replaced, fleet),
       })
     }
     await fleet.end(before)
@@ -37,8 +36,8 @@ interface Replaced {
   readonly now: Replica
 }
 
-/** The last one first. Gives why it had to stop, or null when all are as they were. */
-async function setBack(replaced: readonly Replaced[], fleet: Source): Promise<string | null> {
+/** Rolls back the latest replacement first. Resolves with why it had to stop, or null when all were rolled back. */
+async function rollBack(replaced: readonly Replaced[], fleet: Source): Promise<string | null> {
   for (const { before, now } of [...replaced].reverse()) {
     try {
       await fleet.start(before)
@@ -60,8 +59,8 @@ interface Outcome {
 function failure(cause: MillraceError, { plan, of, replaced, stuck }: Outcome): MillraceError {
   const back =
     stuck === null
-      ? `the ${replaced} replaced before it were set back`
-      : `and those replaced before it could not all be set back (${stuck}), so that both kinds run now`
+      ? `the ${replaced} replaced before it were rolled back`
+      : `those replaced before it could not all be rolled back (${stuck}), so old and new replicas run side by side`
   return new MillraceError(
     cause.code,
     `The rolling update of '${plan.set}' failed at replica ${replaced + 1} of ${of}; ${back}. ${cause.message}`,

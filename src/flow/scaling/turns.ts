@@ -1,16 +1,16 @@
 /**
- * What changes a stage on purpose happens one after the other, in the order it was asked for.
+ * Runs changes of a stage one at a time, in the order of the calls.
  */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve()
   #open = 0
 
-  /** Whether something runs or waits. */
+  /** True while a change runs or waits. */
   get busy(): boolean {
     return this.#open > 0
   }
 
-  /** Runs `work` after what was asked for before it, however that ended. */
+  /** Runs `work` after all earlier calls have settled. */
   async take<T>(work: () => Promise<T>): Promise<T> {
     this.#open++
     const turn = this.#last.then(work)

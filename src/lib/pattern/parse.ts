@@ -48,7 +48,7 @@ class Parser {
 
   parse(): Node {
     const node = this.#choice()
-    if (this.#at < this.#source.length) throw this.#options.refuse('it has a ) too many')
+    if (this.#at < this.#source.length) throw this.#options.refuse('it has an unmatched )')
     return node
   }
 
@@ -83,7 +83,7 @@ class Parser {
     const min = Number(counted[1])
     const last = counted[2] === undefined ? counted[1] : counted[3]
     const max = last === '' ? Number.POSITIVE_INFINITY : Number(last)
-    if (max < min) throw this.#options.refuse('a repetition has its limits the wrong way round')
+    if (max < min) throw this.#options.refuse('a repetition has its limits in reverse order')
     const { maxRepeat, refuse } = this.#options
     if (min > maxRepeat || (max > maxRepeat && max !== Number.POSITIVE_INFINITY)) {
       throw refuse('it repeats too much')
@@ -134,7 +134,7 @@ class Parser {
         this.#at++
         const to = this.#classItem()
         const [low, high] = [from.codePointAt(0)!, typeof to === 'string' ? to.codePointAt(0)! : -1]
-        if (high < low) throw this.#options.refuse('a [ ] has a range that is none')
+        if (high < low) throw this.#options.refuse('a [ ] has a range in reverse order')
         tests.push((code) => code >= low && code <= high)
       } else tests.push(typeof from === 'string' ? testOf(from) : from)
     }

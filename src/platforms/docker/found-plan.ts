@@ -3,14 +3,14 @@ import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import { runningStage } from '../running-stage.js'
 import type { Replica } from './replica.js'
 
-/** The plan of a Flow that runs, by what its gateway reads and by the containers that there are. @throws BAD_YAML */
+/** Reconstructs the plan of a running Flow from its gateway's configuration and its containers. @throws BAD_YAML */
 export async function foundPlan(
   config: string,
   flow: string,
   replicas: readonly Replica[],
 ): Promise<FlowPlan> {
   const { parse } = await import('yaml')
-  // JSON is YAML; modules of a reduce are in the gateway's image, not here
+  // JSON is YAML; a `reduce` module is in the gateway's image, not on this machine
   const text = JSON.stringify(parse(config), (key, value: unknown) =>
     key === 'reduce' && typeof value === 'string' ? undefined : value,
   )
@@ -18,7 +18,7 @@ export async function foundPlan(
   return { settings: { ...settings, name: flow }, stages: stages.map((stage) => asRunning(stage, replicas)) }
 }
 
-/** What is external for its gateway is the Flow's own when there are containers of it. */
+/** An external stage is the Flow's own when it has containers. */
 function asRunning(stage: StagePlan, replicas: readonly Replica[]): StagePlan {
   const own = replicas.filter((replica) => replica.stage === stage.name)
   const [first] = own

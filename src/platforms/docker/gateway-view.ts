@@ -4,15 +4,15 @@ import type { Engine } from '../../docker-engine/engine.js'
 import { execIn } from '../../docker-engine/exec.js'
 import { flowLabels } from './names.js'
 
-/** The gateway's container of a Flow; null when there is none. */
+/** The container of a Flow's gateway; null without one. */
 export async function gatewayOf(engine: Engine, flow: string): Promise<Container | null> {
   const [found] = await Container.list(engine, { [flowLabels.flow]: flow, [flowLabels.part]: 'gateway' })
   return found ?? null
 }
 
 /**
- * The Flow as its gateway sees it, asked in its container: every stage is external there, and its replicas are addresses. Null
- * when it does not answer at the moment.
+ * The Flow's status as its gateway reports it (asked inside the container): every stage is external and its replicas are
+ * addresses. Null when the gateway does not answer.
  */
 export async function gatewayView(engine: Engine, gateway: Container): Promise<FlowStatus | null> {
   try {
@@ -23,11 +23,11 @@ export async function gatewayView(engine: Engine, gateway: Container): Promise<F
     )[]
     return status === undefined || 'error' in status ? null : status
   } catch {
-    return null // it starts, restarts or has ended: whoever asks looks at that
+    return null // it is starting, restarting or has exited, which callers check themselves
   }
 }
 
-/** Addresses of the replicas that take requests of a shard. */
+/** Addresses of a shard's replicas that take requests. */
 export function readyAddresses(stage: StageStatus | undefined, shard: number): ReadonlySet<string> {
   if (stage === undefined) return new Set()
   const set = stage.shards[shard]
@@ -36,7 +36,7 @@ export function readyAddresses(stage: StageStatus | undefined, shard: number): R
   return new Set(ready.map(({ name }) => addressOf(name)))
 }
 
-/** `indexer/shard-1/172.18.0.3:8080` is at 172.18.0.3. */
+/** `172.18.0.3` of `indexer/shard-1/172.18.0.3:8080`. */
 export function addressOf(pod: string): string {
   return pod.slice(pod.lastIndexOf('/') + 1).replace(/:\d+$/, '')
 }

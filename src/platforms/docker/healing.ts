@@ -1,8 +1,8 @@
 /**
- * Starts again what died and was not asked to, while a program holds the Flow. The engine restarts what crashed by itself, but
- * takes `docker kill` and `docker stop` for somebody's wish.
+ * Restarts containers that were killed, while a program is attached to the Flow. The engine itself restarts containers that
+ * crash, but not after `docker kill` or `docker stop`.
  *
- * 1. A container that the engine is told not to restart is on its way out, whoever has said so, and is let go.
+ * 1. A container whose restart policy is off is leaving, and is not restarted.
  * 2. After `close()` nothing is started.
  */
 import type { Engine } from '../../docker-engine/engine.js'
@@ -12,11 +12,11 @@ import { type Clock, systemClock } from '../../lib/clock.js'
 import { restarts } from '../../docker-engine/restart-policy.js'
 import { flowLabels } from './names.js'
 
-/** Between the death of a container and its next start: so long the engine has to do it. */
+/** Pause before a restart, in which the engine may restart the container itself. */
 const pauseMs = 200
-/** Of a container that dies again and again, and of an engine that is away. */
+/** Longest pause, for containers that die repeatedly and for an unreachable engine. */
 const longestPauseMs = 10_000
-/** One that has lived for so long begins anew. */
+/** A container that has run this long starts with the shortest pause again. */
 const forgivenMs = 60_000
 
 export class Healing {
@@ -41,7 +41,7 @@ export class Healing {
     this.#clock = clock
   }
 
-  /** From now on. Never rejects: an engine that is away is asked again. */
+  /** Starts watching. Never rejects: it retries while the engine cannot be reached. */
   async open(): Promise<void> {
     if (this.#closed) return
     try {
@@ -70,9 +70,9 @@ export class Healing {
       rest = lines.pop() ?? ''
       for (const line of lines) if (line !== '') this.#died(JSON.parse(line) as { readonly id: string })
     })
-    events.once('error', () => {}) // it closes, too
+    events.once('error', () => {}) // 'close' follows
     events.once('close', () => this.#again())
-    // nothing but this program's own work keeps it running
+    // the event stream must not keep the program alive
     ;(events as NodeJS.ReadableStream & { socket?: { unref(): void } }).socket?.unref()
   }
 
@@ -97,10 +97,10 @@ export class Healing {
       const container = Container.at(this.#engine, id)
       const facts = await container.inspect()
       if (facts === null || facts.state !== 'exited' || !(await restarts(this.#engine, id))) return
-      this.#report(`${facts.name} ended with ${facts.exitCode}, and is started again.`)
+      this.#report(`${facts.name} exited with code ${facts.exitCode}; restarting it.`)
       await container.start()
     } catch (error) {
-      this.#report(`A container that ended cannot be started again: ${MillraceError.from(error).message}`)
+      this.#report(`A container that exited cannot be restarted: ${MillraceError.from(error).message}`)
     }
   }
 }

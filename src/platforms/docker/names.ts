@@ -1,26 +1,26 @@
 import { MillraceError } from '../../errors.js'
 import { labelNames } from '../../docker-engine/labels.js'
 
-/** What the containers of a Flow are known by, beside `labelNames`. */
+/** Labels of a Flow's containers, in addition to `labelNames`. */
 export const flowLabels = {
   flow: labelNames.flow,
   stage: labelNames.stage,
-  /** Marks what belongs to a Flow that runs on Docker as a whole: `gateway`, `executor`, `network`. */
+  /** Role of an object of a Flow on Docker: `gateway`, `executor`, `network`. */
   part: 'millrace.part',
-  /** Name by which its replicas are found in the network: `indexer-1`. */
+  /** Network alias of its replicas: `indexer-1`. */
   workload: 'millrace.workload',
   shard: 'millrace.shard',
-  /** Which one of the replicas it is. */
+  /** Index of the replica. */
   index: 'millrace.index',
-  /** Of the configuration: another one is another Flow, or another version of it. */
+  /** Checksum of the configuration: another value means another Flow, or another version of it. */
   checksum: 'millrace.checksum',
-  /** What another replica is made from, as JSON. */
+  /** Recipe for creating another replica, as JSON. */
   recipe: 'millrace.recipe',
-  /** Of the gateway: the Flow as the gateway reads it. */
+  /** On the gateway: the Flow's configuration as the gateway reads it. */
   config: 'millrace.config',
 } as const
 
-/** Names of what belongs to one Flow on an engine. */
+/** Names of a Flow's objects on an engine. */
 export class FlowNames {
   readonly flow: string
 
@@ -39,12 +39,12 @@ export class FlowNames {
     return `${this.flow}-gateway`
   }
 
-  /** Between the containers, without a way out. */
+  /** Internal network between the containers, without access to outside networks. */
   get stages(): string {
     return `${this.flow}-stages`
   }
 
-  /** By which the gateway is reached. */
+  /** Network on which the gateway is published. */
   get public(): string {
     return `${this.flow}-public`
   }

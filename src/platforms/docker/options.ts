@@ -3,11 +3,11 @@ import type { WorkloadOptions } from '../../containers/workload.js'
 import type { OptionTable } from '../../plan/option.js'
 import { text } from '../../plan/option-kinds.js'
 
-/** Which engine is that of the environment, as for `docker`: DOCKER_HOST, otherwise its socket. */
+/** The engine comes from the environment, as for `docker`: DOCKER_HOST, else the default socket. */
 export interface DockerStartOptions extends WorkloadOptions {}
 
 export interface DockerAttachOptions {
-  /** Name of the Flow. Default null: the only one that runs. */
+  /** Name of the Flow. Default null: the only running Flow. */
   readonly name: string | null
 }
 

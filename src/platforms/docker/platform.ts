@@ -3,7 +3,7 @@ import { Container } from '../../docker-engine/container.js'
 import { connectEngine, type Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
 import type { Platform } from '../platform.js'
-import { EngineFlow } from './distant-flow.js'
+import { EngineFlow } from './remote-flow.js'
 import { foundPlan } from './found-plan.js'
 import { gatewayOf } from './gateway-view.js'
 import { flowLabels } from './names.js'
@@ -15,10 +15,10 @@ import {
 } from './options.js'
 import { render } from './render.js'
 import { replicasOf } from './replica.js'
-import { bring } from './start.js'
+import { deploy } from './start.js'
 import { statusOf } from './status.js'
 
-/** A whole Flow in containers of one Docker engine. */
+/** Runs a Flow in containers of one Docker engine. */
 export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
   startOptions: dockerStartOptions,
   attachOptions: dockerAttachOptions,
@@ -26,11 +26,11 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
   async start(plan, options, tools) {
     const rendered = await render(plan, options)
     const engine = await connectEngine()
-    const gateway = await bring(engine, rendered, tools)
+    const gateway = await deploy(engine, rendered, tools)
     const flow = await EngineFlow.open(engine, { plan, gateway, tools })
     for (const { name, replicas, autoscale } of plan.stages) {
       const running = (await replicasOf(engine, plan.settings.name)).filter(({ stage }) => stage === name)
-      // one that ran already, and was scaled since
+      // a Flow that already ran may have been scaled since
       if (running.length > 0 && autoscale === null) await flow.scale(name, { replicas })
     }
     return flow
@@ -50,7 +50,7 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
     const statuses = await Promise.all(
       flows.map(async (flow) => {
         const gateway = await gatewayOf(engine, flow)
-        // one that is being removed is no longer listed
+        // skip a Flow that is being removed
         return gateway === null ? [] : [await statusOf(engine, await planOf(engine, flow, gateway))]
       }),
     )
@@ -63,7 +63,7 @@ async function planOf(engine: Engine, flow: string, gateway: Container) {
   return foundPlan(config, flow, await replicasOf(engine, flow))
 }
 
-/** Names of the Flows that run there. */
+/** Names of the running Flows. */
 async function flowsOf(engine: Engine): Promise<readonly string[]> {
   const gateways = await Container.list(engine, { [flowLabels.flow]: '', [flowLabels.part]: 'gateway' })
   const facts = await Promise.all(gateways.map((gateway) => gateway.inspect()))

@@ -1,16 +1,16 @@
 import type { ContainerSpec } from '../../docker-engine/container-spec.js'
 import type { ContainerFile } from '../../docker-engine/tar.js'
 
-/** What a container is made from, as plain data: a replica has it with it, so that more can be made by whoever finds it. */
+/** How to create a container, as plain data. Each replica carries it in a label, so that any program can create more replicas. */
 export interface Recipe {
   readonly spec: Omit<ContainerSpec, 'name' | 'labels'>
-  /** In `/etc/millrace`. */
+  /** Files for `/etc/millrace`. */
   readonly files: readonly ContainerFile[]
   readonly graceMs: number
   readonly timeoutReadyMs: number
 }
 
-/** The same Executor with other constructor options: what its file said of them, and its arguments, is replaced. */
+/** The same Executor with other constructor options; replaces those in its file and its arguments. */
 export async function withOptions(
   recipe: Recipe,
   usesWith: Readonly<Record<string, unknown>>,

@@ -13,12 +13,12 @@ import { FlowNames } from './names.js'
 import type { DockerStartOptions } from './options.js'
 import type { Recipe } from './recipe.js'
 
-/** A Flow as containers. */
+/** A Flow as recipes for containers. */
 export interface Rendered {
   readonly plan: FlowPlan
   readonly names: FlowNames
   readonly gateway: Recipe
-  /** What the gateway reads. */
+  /** The gateway's configuration, as YAML. */
   readonly config: string
   readonly workloads: readonly RenderedWorkload[]
 }
@@ -32,7 +32,7 @@ export interface RenderedWorkload {
   readonly checksum: string
 }
 
-/** Nothing of a container's rights is needed; its output is bounded. */
+/** Drops all capabilities and bounds the size of logs. */
 const hardened = {
   CapDrop: ['ALL'],
   LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
@@ -90,12 +90,12 @@ async function renderWorkload(
     graceMs: plan.settings.graceMs,
     timeoutReadyMs: stage.timeoutReadyMs ?? plan.settings.timeoutReadyMs,
   }
-  // a stage that scales by itself does not so here
+  // there is no autoscaling on Docker
   const replicas = Math.max(1, stage.replicas)
   return { name, stage: stage.name, shard: shardId, replicas, recipe, checksum: checksum(recipe) }
 }
 
-/** Below the root folder: what is put there before a container was ever started makes its folders. */
+/** Path relative to the root folder: writing it before the first start creates missing folders. */
 function configFile(name: string, text: string): Recipe['files'][number] {
   return { path: `${containerPaths.config.slice(1)}/${name}`, text }
 }

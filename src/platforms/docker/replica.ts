@@ -7,7 +7,7 @@ import { OutputTail } from '../../pods/output.js'
 import { type FlowNames, flowLabels } from './names.js'
 import type { Recipe } from './recipe.js'
 
-/** Which replica of which workload. */
+/** Identifies a replica of a workload. */
 export interface Slot {
   readonly workload: string
   readonly stage: string
@@ -16,14 +16,14 @@ export interface Slot {
   readonly checksum: string
 }
 
-/** A container of a workload that was found, with what it is made from. */
+/** An existing container of a workload, with its recipe. */
 export interface Replica extends Slot {
   readonly container: Container
   readonly facts: ContainerFacts
   readonly recipe: Recipe
 }
 
-/** Makes and starts one, which the engine does not restart yet. @throws NOT_FOUND, INVALID_OPTION, START_FAILED */
+/** Creates and starts a replica, with restarts by the engine still off. @throws NOT_FOUND, INVALID_OPTION, START_FAILED */
 export async function startReplica(
   engine: Engine,
   names: FlowNames,
@@ -52,7 +52,7 @@ export async function makeContainer(
   }
 }
 
-/** @throws PORT_IN_USE, NOT_FOUND, START_FAILED; then it is gone. */
+/** Starts a container; removes it when that fails. @throws PORT_IN_USE, NOT_FOUND, START_FAILED */
 export async function startOrRemove(container: Container): Promise<Container> {
   try {
     await container.start()
@@ -63,7 +63,7 @@ export async function startOrRemove(container: Container): Promise<Container> {
   }
 }
 
-/** Those of a Flow, or of one workload of it; the oldest first. */
+/** Replicas of a Flow, or of one workload; lowest index first. */
 export async function replicasOf(
   engine: Engine,
   flow: string,
@@ -82,22 +82,22 @@ export async function replicasOf(
     .toSorted((one, other) => one.index - other.index)
 }
 
-/** The last lines of a container that tell why it ends; to be asked before it is removed. */
+/** Last output of a container that has exited; call it before removing the container. */
 export async function lastLines(container: Container): Promise<readonly string[]> {
   const tail = new OutputTail()
   await container.follow({ onLine: (line) => tail.push(line) })
   return tail.lines
 }
 
-/** The engine restarts it from now on when it ends by itself. */
+/** Lets the engine restart the container when it exits by itself. */
 export function keepAlive(engine: Engine, container: Container): Promise<void> {
   return setRestarts(engine, container.id, true)
 }
 
-/** Lets it finish what it has, and takes it away. */
+/** Stops a container gracefully and removes it. */
 export async function endReplica(engine: Engine, container: Container, graceMs: number): Promise<void> {
   await setRestarts(engine, container.id, false).catch(ignoreGone)
-  // a little more than it takes by itself: it ends after its grace time
+  // longer than its own grace, after which it exits by itself
   await container.stop(graceMs + 5000)
   await container.remove()
 }

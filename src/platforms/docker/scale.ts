@@ -11,15 +11,15 @@ import { type Recipe, withOptions } from './recipe.js'
 import { endReplica, keepAlive, type Replica, replicasOf, startReplica } from './replica.js'
 import { type Expected, untilReady } from './waiting.js'
 
-/** What changes the replicas of a Flow. */
+/** Dependencies of scaling. */
 export interface ScaleTools extends PlatformTools {
   readonly names: FlowNames
 }
 
 /**
- * Replicas of each shard of a stage, or of one shard.
+ * Scales each shard of a stage, or one shard.
  *
- * @throws UNSUPPORTED for a stage that is not its own; START_FAILED, START_TIMEOUT: then it is as it was
+ * @throws UNSUPPORTED for a stage without containers; START_FAILED, START_TIMEOUT: nothing has changed then
  */
 export async function scale(
   engine: Engine,
@@ -38,8 +38,8 @@ export async function scale(
 }
 
 /**
- * Every replica is replaced by one with other options, one after the other. When a new one is not ready those that were
- * replaced before it are set back.
+ * Replaces every replica by one with other options, one at a time. When a new replica does not get ready, replicas replaced
+ * so far are rolled back.
  *
  * @throws as `scale`
  */
@@ -62,7 +62,7 @@ export async function rollingUpdate(
       }
     }
   } catch (error) {
-    throw await setBack(engine, MillraceError.from(error), { done, tools })
+    throw await rollBack(engine, MillraceError.from(error), { done, tools })
   }
   return { replaced: done.length, seconds: (systemClock.monotonic() - beganMs) / 1000 }
 }
@@ -72,7 +72,7 @@ interface Replacement {
   readonly fresh: Wanted
 }
 
-/** The old one ends when the fresh one is ready. */
+/** Starts the new replica, and ends the old one when it is ready. */
 async function replace(engine: Engine, { old, fresh }: Replacement, tools: ScaleTools): Promise<void> {
   await grow(engine, [fresh], tools)
   const running = await replicasOf(engine, tools.names.flow, old.workload)
@@ -82,8 +82,8 @@ async function replace(engine: Engine, { old, fresh }: Replacement, tools: Scale
   )
 }
 
-/** Gives the failure with what became of it. */
-async function setBack(
+/** Rolls back and returns the failure, with the outcome of the rollback in its message. */
+async function rollBack(
   engine: Engine,
   failure: MillraceError,
   { done, tools }: { readonly done: readonly Replacement[]; readonly tools: ScaleTools },
@@ -96,13 +96,13 @@ async function setBack(
     })
   try {
     for (const { old, fresh } of done) await replace(engine, { old: fresh, fresh: old }, tools)
-    return say('The replicas that were replaced before are set back.')
+    return say('The replicas that were replaced before are rolled back.')
   } catch (error) {
-    return say(`Those that were replaced before cannot be set back: ${MillraceError.from(error).message}`)
+    return say(`Those that were replaced before cannot be rolled back: ${MillraceError.from(error).message}`)
   }
 }
 
-/** The replicas of each shard, those that are there. @throws UNSUPPORTED */
+/** Existing replicas of a stage, by shard. @throws UNSUPPORTED */
 async function setsOf(
   engine: Engine,
   stage: string,
@@ -121,7 +121,7 @@ async function setsOf(
 
 type Wanted = Pick<Replica, 'workload' | 'stage' | 'shard' | 'index' | 'checksum' | 'recipe'>
 
-/** Places of a set for those that are missing, the lowest free numbers. */
+/** Slots for the missing replicas, with the lowest free indexes. */
 function freeSlots(set: readonly Replica[], replicas: number): readonly Wanted[] {
   const taken = new Set(set.map(({ index }) => index))
   const free = Array.from({ length: set.length + replicas }, (_, index) => index).filter(
@@ -130,7 +130,7 @@ function freeSlots(set: readonly Replica[], replicas: number): readonly Wanted[]
   return free.slice(0, Math.max(0, replicas - set.length)).map((index) => ({ ...set[0]!, index }))
 }
 
-/** Starts these; when one is not ready in time none of them stays. */
+/** Starts replicas; when one is not ready in time, all of them are removed. */
 async function grow(engine: Engine, wanted: readonly Wanted[], { names, report }: ScaleTools): Promise<void> {
   if (wanted.length === 0) return
   const gateway = await gatewayOf(engine, names.flow)

@@ -7,13 +7,13 @@ import { flowLabels } from './names.js'
 import type { Rendered } from './render.js'
 import { makeContainer, startOrRemove } from './replica.js'
 
-/** Where a Flow without a port of its own may be: the engine would give another one after each restart. */
+/** Range for Flows without a configured port. A port chosen by the engine would change at each restart. */
 const ports = { from: 20_000, to: 32_000 } as const
 const mostTrials = 20
 
 /**
- * The networks of a Flow, and the container of its gateway, at a port of the engine's machine. It is made before anything
- * else, under a name that one alone can have.
+ * Creates the gateway's container (published on a host port) and the Flow's networks. The container comes first: its unique
+ * name serves as a lock.
  *
  * @throws PORT_IN_USE for the port of the Flow, START_FAILED
  */
@@ -49,7 +49,7 @@ async function startGatewayAs(
     },
   })
   try {
-    // an engine may make two of one name when it is asked twice at once: only who has got the gateway asks
+    // the engine may create two networks of one name for concurrent requests: only the owner of the gateway creates them
     const labels = { [flowLabels.flow]: names.flow, [flowLabels.part]: 'network' }
     await ensureNetwork(engine, { name: names.stages, labels, internal: true })
     await ensureNetwork(engine, { name: names.public, labels })
@@ -61,7 +61,7 @@ async function startGatewayAs(
   return startOrRemove(container)
 }
 
-/** Of all that a Flow is, but the numbers of its replicas. */
+/** Checksum of a Flow without its numbers of replicas. */
 export function checksumOf({ gateway, workloads }: Pick<Rendered, 'gateway' | 'workloads'>): string {
   return checksum(
     gateway,

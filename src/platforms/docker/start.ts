@@ -14,31 +14,31 @@ import { checksumOf, startGateway } from './start-gateway.js'
 import { type Expected, untilReady } from './waiting.js'
 
 /**
- * Brings a Flow to an engine; gives its gateway. One of this name and configuration that runs already is left as it is.
+ * Deploys a Flow to an engine; resolves with its gateway. Keeps a running Flow of the same name and configuration.
  *
- * When it fails nothing that was made is left but volumes.
+ * When it fails, everything it created is removed, except volumes.
  *
  * @throws ALREADY_STARTED when another Flow of this name runs there, NOT_FOUND for an image, PORT_IN_USE, START_FAILED, START_TIMEOUT
  */
-export async function bring(engine: Engine, rendered: Rendered, tools: PlatformTools): Promise<Container> {
+export async function deploy(engine: Engine, rendered: Rendered, tools: PlatformTools): Promise<Container> {
   const { flow } = rendered.names
-  // before the gateway, which is made first: without one they are what a start left that was ended by force
+  // the gateway is created first, so replicas without a gateway were left by a start that was killed
   const rest = await replicasOf(engine, flow)
   const running = await gatewayOf(engine, flow)
   if (running !== null) return sameOrThrow(engine, rendered, running, tools)
-  if (rest.length > 0) await takeAway(engine, flow)
+  if (rest.length > 0) await removeAll(engine, flow)
   await ensureImages(engine, rendered, tools)
   const gateway = await claim(engine, rendered)
   try {
     await make(engine, rendered, gateway, tools)
     return gateway
   } catch (error) {
-    await takeAway(engine, flow)
+    await removeAll(engine, flow)
     throw error
   }
 }
 
-/** The gateway; of two programs that start a Flow of this name at once one alone gets it. @throws ALREADY_STARTED, PORT_IN_USE */
+/** Creates the gateway; when two programs start a Flow of this name concurrently, only one succeeds. @throws ALREADY_STARTED, PORT_IN_USE */
 async function claim(engine: Engine, rendered: Rendered): Promise<Container> {
   const { names } = rendered
   try {
@@ -51,7 +51,7 @@ async function claim(engine: Engine, rendered: Rendered): Promise<Container> {
         { cause: error },
       )
     }
-    await takeAway(engine, names.flow)
+    await removeAll(engine, names.flow)
     throw error
   }
 }
@@ -77,7 +77,7 @@ async function make(
   await Promise.all(expected.map(({ container }) => keepAlive(engine, container)))
 }
 
-/** The longest of all. */
+/** The longest timeout of all containers. */
 function timeoutOf({ gateway, workloads, plan }: Rendered): number {
   const timeouts = [gateway, ...workloads.map(({ recipe }) => recipe)].map((recipe) => recipe.timeoutReadyMs)
   return timeouts.some((ms) => ms < 0) ? -1 : Math.max(...timeouts, plan.settings.timeoutReadyMs)
@@ -93,7 +93,7 @@ export function slotsOf({ name, stage, shard, replicas, checksum: sum }: Rendere
   }))
 }
 
-/** What somebody has stopped of it is started again. @throws ALREADY_STARTED, START_FAILED, START_TIMEOUT */
+/** Starts stopped containers of the same Flow again. @throws ALREADY_STARTED, START_FAILED, START_TIMEOUT */
 async function sameOrThrow(
   engine: Engine,
   rendered: Rendered,
@@ -126,8 +126,8 @@ async function ensureImages(
   await Promise.all([...images].map((image) => ensureImage(engine, image, tools)))
 }
 
-/** All containers and networks of a Flow, at once. */
-export async function takeAway(engine: Engine, flow: string): Promise<void> {
+/** Removes all containers and networks of a Flow, without grace. */
+export async function removeAll(engine: Engine, flow: string): Promise<void> {
   const containers = await Container.list(engine, { [flowLabels.flow]: flow, [flowLabels.part]: '' })
   await Promise.all(containers.map((container) => container.remove()))
   for (const suffix of ['stages', 'public']) await removeNetwork(engine, `${flow}-${suffix}`)

@@ -4,7 +4,7 @@ import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import { addressOf, gatewayOf, gatewayView } from './gateway-view.js'
 import { type Replica, replicasOf } from './replica.js'
 
-/** How a Flow stands: what its gateway sees, and what the engine says of the containers. */
+/** Status of a Flow, from its gateway and from the engine's view of the containers. */
 export async function statusOf(engine: Engine, plan: FlowPlan): Promise<FlowStatus> {
   const { name } = plan.settings
   const [gateway, replicas] = await Promise.all([gatewayOf(engine, name), replicasOf(engine, name)])

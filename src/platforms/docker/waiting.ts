@@ -7,9 +7,9 @@ import { gatewayView, readyAddresses } from './gateway-view.js'
 import type { FlowNames } from './names.js'
 import { lastLines, type Slot } from './replica.js'
 
-/** Between two looks. */
+/** Polling interval. */
 const everyMs = 250
-/** Between two sentences for whoever waits. */
+/** Interval of progress reports. */
 const reportMs = 10_000
 
 export interface Expected {
@@ -26,9 +26,9 @@ export interface WaitingTools {
 }
 
 /**
- * Resolves when the gateway sends requests to all of these.
+ * Resolves when the gateway sends requests to all expected containers.
  *
- * @throws START_FAILED when one of them ends, START_TIMEOUT; with what it printed
+ * @throws START_FAILED when one of them exits, START_TIMEOUT; with its last output
  */
 export async function untilReady(
   engine: Engine,
@@ -49,7 +49,7 @@ export async function untilReady(
       told = now
       report(`Waiting for ${missing.map((one) => nameOf(one, names)).join(', ')}.`)
     }
-    await sleep(everyMs) // somebody awaits it: unlike a Clock's timer it keeps the process
+    await sleep(everyMs) // unlike a Clock's timer it keeps the process alive, as the caller awaits the start
   }
 }
 
@@ -100,18 +100,18 @@ async function late(
   names: FlowNames,
   timeoutMs: number,
 ): Promise<MillraceError> {
-  // it is only among them while it does not answer, and then nothing can be known of the others
+  // the gateway is listed only while it does not answer, and then the state of the others is unknown
   const first = missing.find(({ slot }) => slot === null) ?? missing[0]!
   const output = await recentLines(first.container)
   const all = missing.map((one) => nameOf(one, names)).join(', ')
   return new MillraceError(
     'START_TIMEOUT',
-    `${all}: not ready within ${timeoutMs} ms. If loading takes longer, raise timeoutReadyMs (-1 waits for ever).${printed(output)}`,
+    `${all}: not ready within ${timeoutMs} ms. If loading takes longer, raise timeoutReadyMs (-1 waits forever).${printed(output)}`,
     { output, where: whereOf(first, names) },
   )
 }
 
-/** Of one that still runs. */
+/** Last output of a running container, which is killed to end its log. */
 async function recentLines(container: Container): Promise<readonly string[]> {
   await container.kill()
   return lastLines(container)

@@ -12,7 +12,7 @@ import { look, shardOfWorkload } from './view.js'
 
 const gateways = `${managed},${labels.component}=gateway`
 
-/** The Flow of a namespace. @throws NOT_FOUND with the Flows that there are, FORBIDDEN, UNAVAILABLE */
+/** Finds the Flow of a namespace. @throws NOT_FOUND with the existing Flows, FORBIDDEN, UNAVAILABLE */
 export async function findFlow(
   cluster: Cluster,
   namespace: string,
@@ -51,7 +51,7 @@ export function checkAttached(namespace: string, controllers: readonly Controlle
   }
 }
 
-/** Of a namespace; with null of all, or of that of the context where the user may not look into all. */
+/** Flows of a namespace; with null of all namespaces, or of the context's namespace where the user may not list all. */
 export async function listFlows(cluster: Cluster, namespace: string | null): Promise<readonly FlowStatus[]> {
   const found =
     namespace === null
@@ -72,7 +72,7 @@ async function statusIn(cluster: Cluster, namespace: string): Promise<FlowStatus
   return statusOf({ plan, view, namespace, port: null, now: Date.now() })
 }
 
-/** One that is being removed is no longer listed. */
+/** Skips a Flow that is being removed. */
 function ignoreGone(error: unknown): null {
   if (MillraceError.from(error).code === 'NOT_FOUND') return null
   throw error

@@ -1,29 +1,28 @@
 import type { Condition, ContainerStatus, Event, Pod } from './api/live.js'
 
-/** Why something is not ready. */
+/** A problem that keeps something from being ready. */
 export interface Complaint {
-  /** `cannot pull its image …`, for a sentence that begins with the name of the pod. */
+  /** Predicate of a sentence whose subject is the pod: `cannot pull its image …`. */
   readonly sentence: string
-  /** Milliseconds for which it may stay so: 0 for what does not heal by itself, Infinity for what may at any time. */
+  /** Milliseconds to tolerate it: 0 when it cannot recover by itself, Infinity when it may recover at any time. */
   readonly patienceMs: number
-  /** The last lines of a container that crashed, as far as the pod's status has them; null for one that did not. */
+  /** Last lines of a crashed container, if the pod's status has them; null when nothing crashed. */
   readonly crash: readonly string[] | null
 }
 
-/** A crash may be an accident; what crashed so often crashes each time. */
+/** Number of crashes after which a container counts as crash-looping. */
 const crashes = 3
-/** Pulls after which a registry counts as one that does not have it. */
+/** Failed pulls after which the image counts as missing. */
 const pulls = 3
-/** Probes that fail while a container starts are nothing to speak of. */
+/** Failed probes after which they are reported; a few are normal during a start. */
 const probes = 3
-/** For what somebody may be putting right at the moment: a secret that comes later, a quota. */
+/** Patience for problems that a user may be fixing: a missing secret, a quota. */
 export const shortlyMs = 15_000
-/** Pulls that nobody tells the number of. */
+/** Patience for failing pulls whose number is not known. */
 const pullMs = 90_000
 
 /**
- * Null for a pod that is ready, or that shows nothing wrong so far. `events` are those of the pod and of its claims, the
- * newest last.
+ * The problem of a pod; null when it is ready or shows no problem yet. `events`: those of the pod and its claims, newest last.
  */
 export function podComplaint(pod: Pod, events: readonly Event[]): Complaint | null {
   if (pod.metadata.deletionTimestamp !== undefined || isReady(pod)) return null
@@ -43,7 +42,7 @@ export function isReady({ status, metadata }: Pod): boolean {
   return (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True')
 }
 
-/** What a ReplicaSet or StatefulSet says that may not make its pods. */
+/** The problem of a ReplicaSet or StatefulSet that cannot create its pods. */
 export function creationComplaint(failure: { readonly message?: string | undefined }): Complaint {
   const message = failure.message ?? 'no reason given'
   const quota = /exceeded quota/i.test(message) ? 'the quota of the namespace is used up: ' : ''
@@ -63,7 +62,7 @@ function scheduling(conditions: readonly Condition[], events: readonly Event[]):
   return waits(`finds no node: ${message ?? scheduled.reason ?? 'no reason given'}`)
 }
 
-/** Between its node and its container: volumes, the network. */
+/** Scheduled, but without a container yet: volumes or network are being prepared. */
 function preparing(events: readonly Event[]): Complaint | null {
   const event = lastOf(events, ({ type }) => type === 'Warning')
   return event === undefined ? null : waits(`is being prepared: ${joined(event.reason, event.message)}`)
@@ -98,7 +97,7 @@ function unpulled(waiting: { reason?: string; message?: string }, events: readon
     ({ reason, message }) => reason === 'Failed' && /pull image/i.test(message ?? ''),
   )
   const tries = failures.reduce((sum, { count }) => sum + (count ?? 1), 0)
-  // `ImagePullBackOff` itself says only that it waits
+  // the message of `ImagePullBackOff` has no reason
   const message = failures.at(-1)?.message ?? waiting.message ?? waiting.reason
   const sentence = `cannot pull its image${tries > 1 ? ` (tried ${tries} times)` : ''}: ${firstLine(message)}`
   return complaint(sentence, tries >= pulls ? 0 : pullMs)
@@ -114,7 +113,7 @@ function crashed(
       : died.signal
         ? `signal ${died.signal}`
         : `exit code ${died.exitCode}`
-  // one that runs again has not crashed again yet
+  // a container that runs again has not crashed again yet
   const count = restartCount + (state?.terminated === undefined ? 0 : 1)
   const times = count === 1 ? 'once' : `${count} times`
   const isLooping = count >= crashes && state?.running === undefined
@@ -143,7 +142,7 @@ function firstLine(text = ''): string {
   return text.trim().split('\n')[0]!
 }
 
-/** One line without the dot at its end. */
+/** One line without the full stop at the end. */
 function closed(sentence: string): string {
   return sentence.trim().replaceAll(/\s+/g, ' ').replace(/\.$/, '')
 }

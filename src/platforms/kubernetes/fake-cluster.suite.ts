@@ -17,7 +17,7 @@ interface Stored {
 
 export interface Asked {
   readonly method: string
-  /** Without its query. */
+  /** Path without the query. */
   readonly path: string
   readonly query: URLSearchParams
   readonly body: Record<string, unknown>
@@ -30,16 +30,16 @@ export interface FakeAnswer {
 }
 
 /**
- * An API server as far as it is asked here: objects by path, lists by labels, server-side apply, patches, deletion, reviews.
- * Controllers there are none: a test says what has become of a Deployment.
+ * A partial API server: objects by path, lists by labels, server-side apply, patches, deletion, access reviews.
+ * It has no controllers: tests set the status of a Deployment.
  */
 export class FakeCluster {
   readonly asked: Asked[] = []
   /** By path: `/apis/apps/v1/namespaces/shop/deployments/encoder`. */
   readonly objects = new Map<string, Stored>()
-  /** Answers in place of the server, where it gives something. */
+  /** Overrides the server's answer when it returns one. */
   answer: (asked: Asked) => FakeAnswer | null = () => null
-  /** Each wait of the code under test: time passes, and the test may change what there is. */
+  /** Called for each wait of the code under test: time advances, and the test may change objects. */
   onSleep: (ms: number) => void = () => {}
   readonly pace: Pace
   readonly #server: Server
@@ -88,7 +88,7 @@ export class FakeCluster {
     this.objects.set(at, object)
   }
 
-  /** Names of what there is of a kind. */
+  /** Names of all objects of a kind. */
   names(plural: string): readonly string[] {
     const found = [...this.objects].filter(([at]) => at.split('/').at(-2) === plural)
     return found.map(([, { metadata }]) => metadata.name)

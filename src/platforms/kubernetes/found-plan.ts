@@ -6,7 +6,8 @@ import type { Controller } from './api/live.js'
 import { shardOfWorkload } from './view.js'
 
 /**
- * The plan of a Flow that runs, by what its gateway reads and by what the cluster runs: names, shards, polling, replicas, images.
+ * Reconstructs the plan of a running Flow from its gateway's configuration and the cluster: names, shards, polling, replicas,
+ * images.
  *
  * @throws BAD_YAML
  */
@@ -23,7 +24,7 @@ export async function foundPlan(
   return { settings: { ...plan.settings, name }, stages }
 }
 
-/** Those of a `reduce` are in the gateway's image, not here. */
+/** Drops `reduce` modules, which are in the gateway's image and not on this machine. */
 function withoutModules(written: unknown): unknown {
   const flow = written as { readonly executors?: readonly Record<string, unknown>[] } | null
   if (!Array.isArray(flow?.executors))
@@ -35,7 +36,7 @@ function withoutModules(written: unknown): unknown {
   return { ...flow, executors }
 }
 
-/** What is external for its gateway is the Flow's own when the cluster has a workload of it. */
+/** An external stage is the Flow's own when the cluster has a workload for it. */
 function asRunning(stage: StagePlan, controllers: readonly Controller[]): StagePlan {
   const [first] = controllers.filter((controller) => shardOfWorkload(controller)?.stage === stage.name)
   if (first === undefined) return stage

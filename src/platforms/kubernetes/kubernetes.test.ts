@@ -12,7 +12,7 @@ import { kubernetesStartOptions } from './options.js'
 import { removeFlow } from './remove.js'
 import { rollingUpdate } from './rollout.js'
 import { scale } from './scale.js'
-import { applyAll, rehearse } from './start/apply.js'
+import { applyAll, dryRunAll } from './start/apply.js'
 import { keepReplicas } from './start/autoscaled.js'
 import { checkBefore, type Intent } from './start/checks.js'
 import { prune } from './start/prune.js'
@@ -203,7 +203,7 @@ describe('before anything is changed', () => {
     fake.answer = ({ path: at }) =>
       at.includes('deployments') ? { status: 403, body: { message: 'exceeded quota: small' } } : null
     const { objects } = await intent()
-    const { message } = await failure(rehearse(cluster, objects))
+    const { message } = await failure(dryRunAll(cluster, objects))
     expect(message).toContain('does not take 2 objects of this Flow. Nothing was changed.')
     expect(message).toContain('deployment/gateway: exceeded quota: small (HTTP 403).')
     expect(message).toContain('deployment/encoder: exceeded quota: small (HTTP 403).')
@@ -230,7 +230,7 @@ describe('objects', () => {
     expect(fake.names('deployments')).toContain('encoder')
   })
 
-  it('leave a field to whoever set it, and say what was applied before', async () => {
+  it('leave a field to the manager that set it, and say what was applied before', async () => {
     fake.answer = ({ path: at }) =>
       at.endsWith('deployments/encoder') ? conflict('.spec.template.image', 'kubectl-edit') : null
     const { message } = await failure(applyAll(cluster, (await intent()).objects))
@@ -354,7 +354,7 @@ describe('scale', () => {
     expect(patched!.query.get('fieldManager')).toBe('millrace')
   })
 
-  it('gives the number of whoever came last', async () => {
+  it('gives the number of the last call', async () => {
     await applied()
     fake.onSleep = () => {
       fake.objects.get(`${deployments}/encoder`)!.spec!.replicas = 4
@@ -459,7 +459,7 @@ describe('a rolling update', () => {
     expect(args()).toEqual(exported)
   })
 
-  it('is set back when new pods do not get ready', async () => {
+  it('is rolled back when new pods do not get ready', async () => {
     await applied(plan('shop', { usesWith: { model: 'small' } }))
     const before = [...args()]
     fake.answer = ({ method, path: at }) => {
@@ -473,7 +473,7 @@ describe('a rolling update', () => {
       rollingUpdate(cluster, running, { stage: 'encoder', usesWith: { model: 'bad' } }),
     )
     expect(code).toBe('START_TIMEOUT')
-    expect(message).toContain('The options from before were set back, and its pods are ready.')
+    expect(message).toContain('The previous options were restored, and its pods are ready.')
     expect(args()).toEqual(before)
   })
 })

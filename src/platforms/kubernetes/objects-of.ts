@@ -5,7 +5,7 @@ import { kubernetesManifests } from '../../export/kubernetes/target.js'
 import { MillraceError } from '../../errors.js'
 import { isKind, type Kind, type Ref } from './api/objects.js'
 
-/** All objects of a Flow, in the order in which they are needed. @throws INVALID_NAME, INVALID_OPTION, UNSUPPORTED */
+/** All objects of a Flow, in order of dependency. @throws INVALID_NAME, INVALID_OPTION, UNSUPPORTED */
 export async function objectsOf(
   plan: FlowPlan,
   options: KubernetesOptions,
@@ -23,7 +23,7 @@ export function kindOf(kind: string): Kind {
   throw new MillraceError('INTERNAL', `There is no path for objects of kind ${kind}.`)
 }
 
-/** Kinds that a Flow may have objects of, claims not among them: the order in which they are taken away. */
+/** Kinds of a Flow's objects, in the order of their deletion; without claims, which are never deleted. */
 export const ownKinds: readonly Kind[] = [
   'HorizontalPodAutoscaler',
   'Deployment',
@@ -38,7 +38,7 @@ export const ownKinds: readonly Kind[] = [
 
 export const managed = 'app.kubernetes.io/managed-by=millrace'
 
-/** Objects and pods of one Flow. */
+/** Label selector for the objects and pods of one Flow. */
 export function selectorOf(flow: string): string {
   return `${managed},app.kubernetes.io/part-of=${flow}`
 }

@@ -3,18 +3,18 @@ import type { OptionTable } from '../../plan/option.js'
 import { text } from '../../plan/option-kinds.js'
 
 export interface ClusterOptions {
-  /** Of the kubeconfig. Default null: its current one. */
+  /** Context of the kubeconfig. Default null: the current context. */
   readonly context: string | null
-  /** Path of a kubeconfig. Default null: as kubectl, KUBECONFIG or `~/.kube/config`; inside of a pod the pod's own. */
+  /** Path of a kubeconfig. Default null: like kubectl, KUBECONFIG or `~/.kube/config`; in a pod its service account. */
   readonly kubeconfig: string | null
-  /** Where the gateway is reached: `grpc://gateway.example:443`. Default null: through the API, as `kubectl port-forward`. */
+  /** Address of the gateway: `grpc://gateway.example:443`. Default null: port forwarding through the API, like `kubectl port-forward`. */
   readonly address: string | null
 }
 
 export type KubernetesStartOptions = KubernetesOptions & ClusterOptions
 
 export interface KubernetesAttachOptions extends ClusterOptions {
-  /** Default null: that of the context. */
+  /** Default null: the namespace of the context. */
   readonly namespace: string | null
 }
 

@@ -1,16 +1,16 @@
 import type { Platform } from '../platform.js'
 import { Cluster } from './api/cluster.js'
 import { checkAttached, findFlow, listFlows } from './attach.js'
-import { ClusterFlow } from './distant-flow.js'
+import { ClusterFlow } from './remote-flow.js'
 import {
   type KubernetesAttachOptions,
   kubernetesAttachOptions,
   type KubernetesStartOptions,
   kubernetesStartOptions,
 } from './options.js'
-import { bring, render } from './start/bring.js'
+import { deploy, render } from './start/deploy.js'
 
-/** A whole Flow in a namespace of a cluster. */
+/** Runs a Flow in a namespace of a cluster. */
 export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOptions> = {
   startOptions: kubernetesStartOptions,
   attachOptions: kubernetesAttachOptions,
@@ -18,7 +18,7 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
   async start(plan, options, tools) {
     const rendered = await render(plan, options)
     const cluster = await Cluster.connect(options)
-    return closeUnless(cluster, () => bring(cluster, rendered, tools))
+    return closeUnless(cluster, () => deploy(cluster, rendered, tools))
   },
 
   async attach(options, { report }) {
@@ -43,7 +43,7 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
   },
 }
 
-/** Connections stay open for what came of them, and for nothing else. */
+/** Closes the connection to the cluster when `begin` fails. */
 async function closeUnless<T>(cluster: Cluster, begin: () => Promise<T>): Promise<T> {
   try {
     return await begin()

@@ -7,15 +7,15 @@ import { labels, managed, selectorOf } from './objects-of.js'
 import type { Running } from './scale.js'
 import { ownObjects } from './start/prune.js'
 
-/** Beside the time that a pod has to end: for the cluster to notice. */
+/** Extra time for the cluster, beyond the pods' grace. */
 const spareMs = 60_000
 const lookMs = 500
 
 /**
- * Ends a Flow and takes away its objects, but no claims: its gateway first, so that requests under way find their stages, then
+ * Stops a Flow and deletes its objects, except claims: the gateway first, so that requests in flight reach their stages, then
  * the rest. Resolves when no pod is left.
  *
- * @throws FORBIDDEN, UNAVAILABLE, DEADLINE_EXCEEDED with what is left
+ * @throws FORBIDDEN, UNAVAILABLE, DEADLINE_EXCEEDED listing what is left
  */
 export async function removeFlow(
   cluster: Cluster,
@@ -45,7 +45,7 @@ interface Ending extends Running {
   readonly selector: string
 }
 
-/** Pods, and what runs them: a name is free when its object is gone. */
+/** Waits until pods and their controllers are gone, so that their names can be reused. */
 async function untilGone(cluster: Cluster, { namespace, flow, selector, timeoutMs }: Ending): Promise<void> {
   const start = cluster.pace.now()
   for (;;) {
@@ -71,7 +71,7 @@ async function leftOf(cluster: Cluster, namespace: string, selector: string): Pr
   return found.flat()
 }
 
-/** A claim has the label `app` of what runs the pods that it was made for. */
+/** Claims of the Flow's controllers, matched by the label `app`. */
 async function claimsOf(
   cluster: Cluster,
   namespace: string,

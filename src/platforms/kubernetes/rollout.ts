@@ -11,19 +11,19 @@ import { refOf, type Running, workloadsOf } from './scale.js'
 import { untilReady } from './start/ready.js'
 import type { View } from './view.js'
 
-/** What one workload is told. */
+/** Configuration of one workload. */
 interface Configuration {
-  /** Null when its image has its own. */
+  /** Null when the image has its own. */
   readonly file: string | null
   readonly args: readonly string[]
   readonly checksum: string
 }
 
 /**
- * Tells each shard of a stage other constructor options, and waits until all its pods have them. What the cluster has is changed,
- * not what a Flow would be exported as, so it does not matter who started it.
+ * Changes the constructor options of each shard of a stage, and waits until all its pods have them. It edits the objects in
+ * the cluster instead of exporting the Flow again, so it works for any Flow, whichever program started it.
  *
- * When new pods do not get ready the old configuration is set back, and the failure is thrown.
+ * When new pods do not get ready, the old configuration is restored, and the failure is thrown.
  *
  * @throws UNSUPPORTED, FORBIDDEN, START_FAILED, START_TIMEOUT
  */
@@ -45,7 +45,7 @@ export async function rollingUpdate(
     await setAll(after)
     await untilReady(cluster, { ...running, workloads: names })
   } catch (error) {
-    throw await setBack(MillraceError.from(error), async () => {
+    throw await rollBack(MillraceError.from(error), async () => {
       await setAll(before)
       await untilReady(cluster, { ...running, workloads: names })
     })
@@ -54,11 +54,10 @@ export async function rollingUpdate(
   return { replaced, seconds: (cluster.pace.now() - start) / 1000 }
 }
 
-async function setBack(failure: MillraceError, undo: () => Promise<void>): Promise<MillraceError> {
+async function rollBack(failure: MillraceError, undo: () => Promise<void>): Promise<MillraceError> {
   const outcome = await undo().then(
-    () => 'The options from before were set back, and its pods are ready.',
-    (error: unknown) =>
-      `Setting back the options from before failed, too: ${MillraceError.from(error).message}`,
+    () => 'The previous options were restored, and its pods are ready.',
+    (error: unknown) => `Restoring the previous options failed, too: ${MillraceError.from(error).message}`,
   )
   return new MillraceError(failure.code, `${failure.message} ${outcome}`, {
     ...failure.facts,
@@ -86,7 +85,7 @@ function filesOf({ namespace, name }: Ref): Ref {
   return { kind: 'ConfigMap', namespace, name: `${name}-files` }
 }
 
-/** As the export says it: in the file where there is one, behind the arguments where a reader of YAML would replace something. */
+/** Puts options where an export would: into the file, or into an argument where YAML would substitute something. */
 async function changed(
   { file, args }: Configuration,
   usesWith: Readonly<Record<string, unknown>>,
@@ -94,7 +93,7 @@ async function changed(
   const at = args.indexOf('--uses-with')
   const others = at < 0 ? args : args.toSpliced(at, 2)
   const isArgument = Object.keys(usesWith).length > 0 && (file === null || isNaming(usesWith))
-  // Kubernetes would replace `$(NAME)`
+  // Kubernetes would substitute `$(NAME)`
   const text = JSON.stringify(usesWith).replaceAll('$(', '$$$$(')
   const written = file === null ? null : await rewritten(file, isArgument ? {} : usesWith)
   const told = isArgument ? [...others, '--uses-with', text] : others

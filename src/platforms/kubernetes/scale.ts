@@ -10,7 +10,7 @@ import { selectorOf } from './objects-of.js'
 import { untilReady } from './start/ready.js'
 import { look, shardOfWorkload, type View } from './view.js'
 
-/** A Flow in a cluster, and how long its pods may take. */
+/** A Flow in a cluster, and the timeout for its pods. */
 export interface Running {
   readonly namespace: string
   readonly flow: string
@@ -21,13 +21,13 @@ export interface Running {
 type Owned = View['controllers'][number]
 
 /**
- * Sets the number by the `scale` subresource, and waits until new pods are ready and others gone. What it waits for is what the
- * cluster is told at the moment: of several calls, of whatever program, the last one wins, and all resolve with its number.
- * `from` is that of the shard with the fewest.
+ * Sets the number of replicas through the `scale` subresource, and waits until new pods are ready and surplus pods are gone.
+ * It waits for the cluster's current setting: when calls overlap (from any program), the last one wins and all resolve with
+ * its number. `from` is that of the shard with the fewest replicas.
  *
- * An autoscaler goes on from the number, which has to be within its bounds.
+ * The number must be within the bounds of an autoscaler, which continues from it.
  *
- * @throws UNSUPPORTED, INVALID_OPTION, FORBIDDEN, START_FAILED or START_TIMEOUT: then every shard has as many as before
+ * @throws UNSUPPORTED, INVALID_OPTION, FORBIDDEN; START_FAILED or START_TIMEOUT after restoring the previous numbers
  */
 export async function scale(
   cluster: Cluster,
@@ -45,7 +45,7 @@ export async function scale(
     await untilReady(cluster, { ...running, workloads: names, untilGone: true })
   } catch (error) {
     for (const workload of workloads)
-      await setBack(cluster, refOf(running, workload), { from: numberOf(workload), replicas })
+      await rollBack(cluster, refOf(running, workload), { from: numberOf(workload), replicas })
     throw error
   }
   const from = Math.min(...workloads.map(numberOf))
@@ -125,14 +125,14 @@ async function setReplicas(cluster: Cluster, ref: Ref, replicas: number): Promis
   if (answer.status !== 200) throw refusal(answer, `scale ${shown(ref)}`, cluster.label)
 }
 
-/** Unless somebody has set another number since. */
-async function setBack(
+/** Restores the previous number, unless it was changed again since. */
+async function rollBack(
   cluster: Cluster,
   ref: Ref,
   { from, replicas }: { readonly from: number; readonly replicas: number },
 ): Promise<void> {
   const live = await get<Controller>(cluster, ref).catch(() => null)
   if (live?.spec.replicas !== replicas) return
-  // the failure that led here says more than one of this
+  // the original failure is more useful than a failure of the rollback
   await setReplicas(cluster, ref, from).catch(() => {})
 }

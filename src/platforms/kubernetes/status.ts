@@ -8,13 +8,13 @@ export interface StatusOf {
   readonly plan: FlowPlan
   readonly view: View
   readonly namespace: string
-  /** Of this machine; null where none leads there. */
+  /** Local port that forwards to the gateway; null without one. */
   readonly port: number | null
   /** Milliseconds since the epoch. */
   readonly now: number
 }
 
-/** How the cluster sees it. What waits and what is in flight only the gateway knows. */
+/** Status as the cluster reports it. Waiting and in-flight requests are 0: only the gateway knows them. */
 export function statusOf({ plan, view, namespace, port, now }: StatusOf): FlowStatus {
   const stages = plan.stages.map((stage) => stageStatus(stage, view, now))
   return { name: plan.settings.name, on: 'kubernetes', namespace, pid: null, port, stages }
@@ -27,7 +27,7 @@ function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
     const runtime =
       external.length > 0 ? 'external' : source.kind === 'pass-through' ? 'pass-through' : 'kubernetes'
     return {
-      ...nobody,
+      ...noPods,
       name,
       runtime,
       degraded: runtime === 'kubernetes' ? 'the cluster has no objects of it' : null,
@@ -61,7 +61,7 @@ function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
   }
 }
 
-const nobody = { replicas: 0, ready: 0, waiting: 0, shards: [], pods: [] } as const
+const noPods = { replicas: 0, ready: 0, waiting: 0, shards: [], pods: [] } as const
 
 function podStatus(pod: Pod, now: number): PodStatus {
   const since = Date.parse(changed(pod) ?? '')
@@ -76,7 +76,7 @@ function podStatus(pod: Pod, now: number): PodStatus {
   }
 }
 
-/** In the words of pods on one machine. */
+/** Maps a pod's status to the states of local pods. */
 export function podState(pod: Pod): PodState {
   if (pod.metadata.deletionTimestamp !== undefined) return 'draining'
   if (isReady(pod)) return 'ready'
@@ -85,7 +85,7 @@ export function podState(pod: Pod): PodState {
   const [container] = containerStatuses ?? []
   if (container?.state?.terminated !== undefined || container?.state?.waiting?.reason === 'CrashLoopBackOff')
     return 'backoff'
-  // its startup probe has succeeded before
+  // `started`: its startup probe succeeded earlier
   return container?.state?.running !== undefined && container.started === true ? 'silent' : 'starting'
 }
 

@@ -4,23 +4,23 @@ import { list, listAllowed } from './api/objects.js'
 import { type Complaint, creationComplaint, podComplaint } from './diagnosis.js'
 import { labels, selectorOf } from './objects-of.js'
 
-/** Of a Deployment or a StatefulSet, whose name is also that of its pods' label `app`. */
+/** A Deployment or StatefulSet; its pods have its name as label `app`. */
 export interface WorkloadRef {
   readonly kind: 'Deployment' | 'StatefulSet'
   readonly name: string
 }
 
-/** What there is of a Flow at one moment. */
+/** Snapshot of a Flow's objects. */
 export interface View {
   readonly controllers: readonly (Controller & { readonly kind: WorkloadRef['kind'] })[]
   readonly pods: readonly Pod[]
-  /** Null where the user may not see them. */
+  /** Null when the user may not list them. */
   readonly replicaSets: readonly Live[] | null
-  /** Warnings, the newest last. */
+  /** Warnings, newest last. */
   readonly events: readonly Event[]
 }
 
-/** @throws FORBIDDEN, UNAVAILABLE */
+/** Takes a snapshot. @throws FORBIDDEN, UNAVAILABLE */
 export async function look(cluster: Cluster, namespace: string, flow: string): Promise<View> {
   const ours = { namespace, labels: selectorOf(flow) }
   const [deployments, statefulSets, pods, replicaSets, events] = await Promise.all([
@@ -31,7 +31,7 @@ export async function look(cluster: Cluster, namespace: string, flow: string): P
     listAllowed<Event>(cluster, 'Event', { namespace, fields: 'type=Warning' }),
   ])
   return {
-    // items of a list do not say their kind
+    // items of a list have no kind
     controllers: [
       ...deployments.map((each) => ({ ...each, kind: 'Deployment' as const })),
       ...statefulSets.map((each) => ({ ...each, kind: 'StatefulSet' as const })),
@@ -42,7 +42,7 @@ export async function look(cluster: Cluster, namespace: string, flow: string): P
   }
 }
 
-/** Whether all of its pods are of its newest template, ready, and no others are left. */
+/** True when all its pods have the newest template and are ready, and no other pods are left. */
 export function isRolledOut({ metadata, spec, status = {} }: Controller): boolean {
   const wanted = spec.replicas ?? 1
   const { observedGeneration = 0, replicas = 0, readyReplicas = 0, updatedReplicas = 0 } = status
@@ -58,14 +58,14 @@ export function podsOf({ pods }: View, name: string): readonly Pod[] {
   return pods.filter(({ metadata }) => metadata.labels?.app === name)
 }
 
-/** One that is wrong with a workload; `pod` is null where it has none. */
+/** A problem of a workload; `pod` is null when it concerns no single pod. */
 export interface WorkloadComplaint extends Complaint {
   readonly pod: string | null
 }
 
 /**
- * Why it is not ready, the worst first. Pods of templates before the newest have no say, and none has before the cluster has seen
- * what is wanted now.
+ * Problems that keep a workload from being ready, the worst first. Ignores pods of older templates; empty until the cluster
+ * has observed the current specification.
  */
 export function complaintsOf(
   view: View,
@@ -108,7 +108,7 @@ function newestPods(view: View, { kind, metadata, status }: View['controllers'][
 
 const revision = 'deployment.kubernetes.io/revision'
 
-/** Of the ReplicaSet that the Deployment grows at the moment. */
+/** Template hash of the Deployment's current ReplicaSet. */
 function newestHash({ replicaSets }: View, { name, annotations }: Live['metadata']): string | undefined {
   const newest = replicaSets?.find(
     ({ metadata }) =>
@@ -130,7 +130,7 @@ function timeOf({ lastTimestamp, eventTime, metadata }: Event): number {
   return Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '') || 0
 }
 
-/** Stage and shard that it belongs to; null for the gateway. */
+/** Stage and shard of a workload; null for the gateway. */
 export function shardOfWorkload({
   metadata,
 }: Live): { readonly stage: string; readonly shard: number } | null {

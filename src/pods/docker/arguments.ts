@@ -5,24 +5,25 @@ import { flowOptions } from '../../plan/flow-settings.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { containerPort } from '../../containers/container-paths.js'
 
-/** How an image is started; what is null is the image's own. */
+/** How an image is started; null means the image's own value. */
 export interface Invocation {
   readonly entrypoint: readonly string[] | null
   readonly command: readonly string[] | null
-  /** Null for a program that nothing is known of. */
+  /** Null for an unknown program. */
   readonly program: 'millrace' | 'jina' | null
 }
 
 export interface InvocationInit {
   readonly spec: PodSpec
   readonly container: PodContainer
-  /** In the container; null without one. */
+  /** Path in the container; null without a workspace. */
   readonly workspace: string | null
 }
 
 /**
- * What an image is started with. One that says `executor` already gets only what differs, behind what it says: options given
- * last win. Of `millrace` or `jina` alone all is said. Any other program is started as it is, and must listen by itself.
+ * Chooses entrypoint and command. An image whose command already contains `executor` gets additional options appended, as
+ * the last option wins. For `millrace` or `jina` alone the whole command is given. Any other program is started unchanged
+ * and must listen by itself.
  */
 export function invocationOf({ entrypoint, command }: ImageFacts, init: InvocationInit): Invocation {
   const words = [...entrypoint, ...command]
@@ -45,7 +46,7 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
   return [
     ...['--name', deployment, '--port', String(containerPort), '--quiet'],
     ...(executor.flow === null ? [] : [`--flow=${executor.flow}`]),
-    // this side looks at the clock
+    // the Flow enforces the timeout
     '--timeout-ready=-1',
     ...['--grace-ms', String(container.graceMs), '--max-message-bytes', String(container.maxMessageBytes)],
     ...limitsOf(container),
@@ -57,13 +58,13 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
   ]
 }
 
-/** The image may have a version of Millrace without them: only what was asked for. */
+/** Only when they differ from the defaults: the image may have an older Millrace without this option. */
 function limitsOf({ requestLimits }: PodContainer): readonly string[] {
   const limits = JSON.stringify(requestLimits)
   return limits === JSON.stringify(flowOptions.requestLimits.preset) ? [] : ['--request-limits', limits]
 }
 
-/** A class of the image, as tests name it; an image has its own otherwise. */
+/** A class in the image, named by tests; otherwise the image's own Executor. */
 function usesOf({ executor: { module, className } }: PodSpec): readonly string[] {
   if (module === null) return []
   return ['--uses', `${fileURLToPath(module)}${className === null ? '' : `#${className}`}`]
@@ -78,7 +79,7 @@ function jinaOptions({ spec, workspace }: InvocationInit): readonly string[] {
   ]
 }
 
-/** Both call them by the same names. */
+/** Options with the same names in millrace and jina. */
 function shared({ executor }: PodSpec, workspace: string | null): readonly string[] {
   const { shards, shardId, usesWith, usesMetas, usesRequests } = executor
   const data = { 'uses-with': usesWith, 'uses-metas': usesMetas, 'uses-requests': usesRequests }

@@ -14,14 +14,14 @@ interface Given {
   readonly container: PodContainer
   readonly image: ImageFacts
   readonly podMounts: PodMounts
-  /** What Millrace in there begins its words to this program with. */
+  /** Prefix of lines in which Millrace in the container reports events to this program. */
   readonly mark: string
 }
 
 /**
- * The container that a pod is, and how its image is called.
+ * The container of a pod, and how its image is started.
  *
- * @throws INVALID_OPTION for a secret that this program does not have
+ * @throws INVALID_OPTION for a secret that is not in this program's environment
  */
 export function containerOfPod({ spec, container, image, podMounts, mark }: Given): {
   readonly made: ContainerSpec

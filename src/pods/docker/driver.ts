@@ -1,14 +1,14 @@
 /**
- * One container, from its making until it is removed:
+ * One container, from its creation to its removal:
  *
  * ```
- * making ── started ──▶ running ── answers ──▶ (ready) ── ended ──▶ removed ──▶ exited
- *   └── kill(), or it cannot be made ─────────────────────────────────▶
+ * creating ── started ──▶ running ── answers ──▶ (ready) ── exited ──▶ removed ──▶ exited event
+ *   └── kill(), or it cannot be created ──────────────────────────────▶
  * ```
  *
- * 1. `exited` is told when the container is removed, so that nothing is left of it.
- * 2. It is ready when it answers by gRPC: its port is open before, as the engine itself listens there.
- * 3. It ends when this program does: Millrace in it by its standard input, any other is found by its labels.
+ * 1. The `exited` event comes after the container was removed: nothing is left of it.
+ * 2. It is ready when it answers gRPC. An open port is not enough, because the engine itself listens there.
+ * 3. It ends with this program: Millrace in it exits when its standard input closes; others are found by their labels.
  */
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:os'
@@ -24,17 +24,17 @@ import type { PodContainer, PodSpec } from '../pod.js'
 import { describeFailure, describeUncopyable } from '../start-failure.js'
 import type { Invocation } from './arguments.js'
 import { containerOfPod } from './container-of-pod.js'
-import { type Order, parseWord } from './inside.js'
+import { type PodCommand, parseEvent } from './inside.js'
 import { sweepOnce } from './orphans.js'
 import { mountsOf } from './mounts.js'
 import { untilReady } from './ready.js'
 import { requireCopyable, requireLocal, Uncopyable } from './requirements.js'
 import { enter } from './siblings.js'
 
-/** How long output of a container that has ended may still come. */
+/** How long to wait for the last output of a container that has exited. */
 const lastOutputMs = 1000
 
-/** A container of the Docker engine: `uses: 'docker://image'`. */
+/** A container of the Docker engine, for `uses: 'docker://image'`. */
 export const startDocker: Driver = (spec, events) => {
   const pod = new DockerPod(spec, events)
   void pod.live() // never rejects
@@ -46,15 +46,15 @@ class DockerPod implements Host {
   readonly #spec: PodSpec
   readonly #events: HostEvents
   readonly #mark: string = randomUUID()
-  /** Aborts what is under way when it is over, or not wanted any more. */
+  /** Aborts work in progress when the container has exited or was killed. */
   readonly #over = new AbortController()
   #container: Container | null = null
   #stdin: Attachment['stdin'] | null = null
   #late: string | null = null
-  /** Why its Executor ended, in its own words. */
-  #lastWord: string | null = null
+  /** The reason that Millrace in the container gave for its exit. */
+  #exitReason: string | null = null
   #failed = false
-  /** That it is to end; true when no other container uses its workspace. */
+  /** Notes that it leaves; true when no other container uses its workspace. */
   #leave: () => boolean = () => false
 
   constructor(spec: PodSpec, events: HostEvents) {
@@ -63,7 +63,7 @@ class DockerPod implements Host {
   }
 
   stop(): void {
-    if (this.#leave()) this.#order({ kind: 'last' })
+    if (this.#leave()) this.#command({ kind: 'last' })
     this.#signal('SIGTERM')
   }
 
@@ -72,19 +72,19 @@ class DockerPod implements Host {
   }
 
   kill(): void {
-    this.#over.abort(new MillraceError('CANCELLED', 'It is not wanted any more.'))
+    this.#over.abort(new MillraceError('CANCELLED', 'The pod was killed.'))
     this.#signal('SIGKILL')
   }
 
-  fault(fault: Extract<Order, { kind: 'fault' }>['fault']): void {
-    this.#order({ kind: 'fault', fault })
+  fault(fault: Extract<PodCommand, { kind: 'fault' }>['fault']): void {
+    this.#command({ kind: 'fault', fault })
   }
 
   whyLate(): string | null {
     return this.#late
   }
 
-  /** All of it; never rejects. */
+  /** Runs the whole lifecycle; never rejects. */
   async live(): Promise<void> {
     let end: string | readonly [reason: string, code: number] = 'was not started'
     try {
@@ -92,7 +92,7 @@ class DockerPod implements Host {
     } catch (error) {
       this.#fail(error)
     }
-    this.#over.abort(new MillraceError('CANCELLED', 'It has ended.'))
+    this.#over.abort(new MillraceError('CANCELLED', 'The container has exited.'))
     this.#leave()
     try {
       await this.#container?.remove()
@@ -126,14 +126,14 @@ class DockerPod implements Host {
       onErrorLine: (line) => this.#hear(line),
     })
     this.#stdin = stdin
-    stdin.on('error', () => {}) // it shows by its end
+    stdin.on('error', () => {}) // the exit of the container shows it
     if (this.#over.signal.aborted) return 'was not started'
     await created.start()
     const ended = created.wait()
     ended.catch(() => {}) // awaited below
     const facts = await created.inspect()
     this.pid = facts?.pid ?? 0
-    // what came before is not sent again
+    // a signal before the start had no effect: send it again
     if (this.#over.signal.aborted) await created.kill()
     const port = facts?.ports[containerPort]
     if (port !== undefined) void this.#watch(port, invocation)
@@ -160,20 +160,20 @@ class DockerPod implements Host {
       this.#events.ready({ kind: 'grpc', host: '127.0.0.1', port, tls: false, isPod: true })
   }
 
-  /** A line of Millrace's own pod in there is given without its prefix, which this side puts before it. */
+  /** Strips the prefix from lines of Millrace's own logger in the container: the prefix is added on this side. */
   #hear(line: string): void {
-    const word = parseWord(this.#mark, line)
-    if (word === null) {
+    const event = parseEvent(this.#mark, line)
+    if (event === null) {
       const { name } = this.#spec
       const [, rest] = line.startsWith(`${name}@`)
         ? (/^\d+(.*)$/s.exec(line.slice(name.length + 1)) ?? [])
         : []
       if (rest === undefined) this.#events.line(line)
       else this.#events.line(rest.startsWith(': ') ? rest.slice(2) : `${name}@${this.pid}${rest}`)
-    } else if (word.kind === 'failed') {
+    } else if (event.kind === 'failed') {
       this.#failed = true
-      this.#events.failed(word.failure)
-    } else this.#lastWord = word.reason
+      this.#events.failed(event.failure)
+    } else this.#exitReason = event.reason
   }
 
   #fail(error: unknown): void {
@@ -184,9 +184,9 @@ class DockerPod implements Host {
   }
 
   #describe(end: ContainerEnd | null): readonly [reason: string, code: number] | string {
-    if (end === null) return 'was removed by somebody else'
+    if (end === null) return 'was removed from outside'
     const { code, outOfMemory } = end
-    return [this.#lastWord ?? (outOfMemory ? this.#outOfMemory() : reasonOf(code)), code]
+    return [this.#exitReason ?? (outOfMemory ? this.#outOfMemory() : reasonOf(code)), code]
   }
 
   #outOfMemory(): string {
@@ -195,19 +195,19 @@ class DockerPod implements Host {
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    // it is gone, or its end shows that the engine is
+    // the container has exited, or the engine is down, which its exit will show
     void this.#container?.kill(signal).catch(() => {})
   }
 
-  #order(order: Order): void {
-    this.#stdin?.write(`${JSON.stringify(order)}\n`)
+  #command(command: PodCommand): void {
+    this.#stdin?.write(`${JSON.stringify(command)}\n`)
   }
 }
 
 const unknownProgram =
-  ' Its image starts neither millrace nor jina, so that it must serve as one of theirs does, by itself.'
+  ' Its image starts neither millrace nor jina, so it must serve the same gRPC API by itself.'
 
-/** Null for a name, or none: whose number it is only the image knows. */
+/** Null for a user name or none: only the image knows its number. */
 function numericUser(user: string): { readonly uid: number; readonly gid: number } | null {
   const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? []
   return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) }

@@ -1,17 +1,17 @@
 /**
- * What is said between a Flow and the Millrace in a container of its own: at the start by an environment variable, then on
- * standard error and standard input, in lines. Containers that do not know it run without.
+ * Protocol between a Flow and Millrace in one of its containers: an environment variable at the start, then lines of JSON,
+ * events on standard error and commands on standard input. Programs that do not know it run without it.
  */
 import type { Holder } from '../../workspace/holder.js'
 import type { Fault } from '../fault.js'
 import type { StartFailure } from '../start-failure.js'
 
-/** Has an `Inside` as JSON. */
+/** Holds an `Inside` as JSON. */
 export const insideVariable = 'MILLRACE_POD'
 
 /** Which pod of which Flow a container is. */
 export interface Inside {
-  /** Before each word, so that nothing an Executor prints is taken for one. */
+  /** Random prefix of each event line, so that output of an Executor is never taken for an event. */
   readonly mark: string
   readonly replica: number
   readonly replicas: number
@@ -19,38 +19,38 @@ export interface Inside {
   readonly holder: Holder | null
 }
 
-/** From a container, a line of its standard error. */
-export type Word =
+/** From a container, as a line of its standard error. */
+export type PodEvent =
   | { readonly kind: 'failed'; readonly failure: StartFailure }
-  /** Its Executor's process has, and so will it. */
+  /** Its Executor's process has exited, and so will the container. */
   | { readonly kind: 'ended'; readonly reason: string }
 
-/** To a container, a line of its standard input; its end says that the Flow's program has ended. */
-export type Order =
+/** To a container, as a line of its standard input. End of input means that the Flow's program has exited. */
+export type PodCommand =
   | { readonly kind: 'fault'; readonly fault: Fault }
-  /** Told before it is stopped: no other pod uses its workspace any more. */
+  /** Sent before it is stopped: no other pod uses its workspace. */
   | { readonly kind: 'last' }
 
-/** What the environment says; null outside of a Flow's container. */
+/** Reads the environment; null outside a Flow's container. */
 export function readInside(env: NodeJS.ProcessEnv): Inside | null {
   const text = env[insideVariable]
   try {
     return text === undefined ? null : (JSON.parse(text) as Inside)
   } catch {
-    return null // somebody else's variable
+    return null // the variable has another meaning here
   }
 }
 
-export function lineOf(mark: string, word: Word): string {
-  return `${mark} ${JSON.stringify(word)}`
+export function eventLine(mark: string, event: PodEvent): string {
+  return `${mark} ${JSON.stringify(event)}`
 }
 
-/** Null for a line of the Executor's. */
-export function parseWord(mark: string, line: string): Word | null {
+/** Null for output of the Executor. */
+export function parseEvent(mark: string, line: string): PodEvent | null {
   if (!line.startsWith(`${mark} `)) return null
   try {
-    return JSON.parse(line.slice(mark.length + 1)) as Word
+    return JSON.parse(line.slice(mark.length + 1)) as PodEvent
   } catch {
-    return null // it was cut
+    return null // a truncated line
   }
 }

@@ -9,22 +9,22 @@ import { outlastOthers } from '../../workspace/pods.js'
 import { containerPaths } from '../../containers/container-paths.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 
-/** What a container has of this machine. */
+/** Mounts, workspace and user of a pod's container. */
 export interface PodMounts {
   readonly mounts: readonly Mount[]
-  /** In the container; null without one. */
+  /** Path in the container; null without a workspace. */
   readonly workspace: string | null
-  /** The workspace is on a volume, where only its containers see it. */
+  /** True when the workspace is on a volume, which only containers can see. */
   readonly isOnVolume: boolean
-  /** Who locks it, as is said in the container. */
+  /** The holder of the workspace lock, as passed to the container. */
   readonly holder: Holder | null
-  /** Who it runs as, so that files in folders of this machine are the user's own; null: as the image says. */
+  /** User to run as, so that files in host folders belong to the user; null is the image's user. */
   readonly user: string | null
 }
 
 /**
- * The volumes of a stage, and its workspace: the folder that a process would have, unless it is on one of the volumes.
- * Folders are made.
+ * Mounts the volumes of a stage and its workspace: the folder that a process would use, unless it is on one of the volumes.
+ * Creates missing folders.
  */
 export async function mountsOf(spec: PodSpec, container: PodContainer): Promise<PodMounts> {
   const { executor, deployment } = spec
@@ -40,7 +40,7 @@ export async function mountsOf(spec: PodSpec, container: PodContainer): Promise<
     const source = path.resolve(asked)
     mounts.push({ kind: 'folder', source, target: containerPaths.workspace })
     if (holder !== null) {
-      // what its Executors lock there this program renews, and gives back when the last container is gone
+      // this program renews the locks of its Executors, and releases them after the last container
       mounts.push({ kind: 'folder', source: holder.token, target: holder.token })
       mounted = { ...holder, mounted: { here: containerPaths.workspace, there: source } }
       freeAbandoned(source, String(shardId), holder.flow)
@@ -60,7 +60,7 @@ export async function mountsOf(spec: PodSpec, container: PodContainer): Promise<
   }
 }
 
-/** In a container nobody sees that the Flow of a lock was killed: it would wait until that lock is old. */
+/** Releases locks of killed Flows: a container cannot see that the process is gone, and would wait until the lock expires. */
 function freeAbandoned(workspace: string, shard: string, flow: string): void {
   if (!existsSync(workspace)) return
   for (const name of readdirSync(workspace)) {

@@ -3,14 +3,14 @@ import type { Engine } from '../../docker-engine/engine.js'
 import { isOrphaned, labelNames } from '../../docker-engine/labels.js'
 import { MillraceError } from '../../errors.js'
 
-/** Containers of programs that have ended without them, as by `kill -9`. */
+/** Containers whose program has exited without removing them, as after `kill -9`. */
 export async function listOrphans(engine: Engine): Promise<readonly ContainerFacts[]> {
   const owned = await Container.list(engine, { [labelNames.ownerPid]: '' })
   const facts = await Promise.all(owned.map((container) => container.inspect()))
   return facts.filter((each): each is ContainerFacts => each !== null && isOrphaned(each.labels))
 }
 
-/** Ends and removes them; gives those that there were. */
+/** Removes orphans; resolves with those it removed. */
 export async function removeOrphans(engine: Engine): Promise<readonly ContainerFacts[]> {
   const orphans = await listOrphans(engine)
   await Promise.all(orphans.map(({ id }) => Container.at(engine, id).remove()))
@@ -20,8 +20,8 @@ export async function removeOrphans(engine: Engine): Promise<readonly ContainerF
 const swept = new Map<string, Promise<unknown>>()
 
 /**
- * Once in a program, before its first container: what it writes to may still be an orphan's. Never rejects: who cannot be removed
- * keeps nobody from starting, and is tried again before the next one.
+ * Removes orphans once per program, before its first container, because an orphan may still write to the same workspace.
+ * Never rejects: a failure does not prevent the start, and is tried again before the next container.
  */
 export async function sweepOnce(engine: Engine, say: (sentence: string) => void): Promise<void> {
   const sweeping = swept.get(engine.address) ?? sweep(engine, say)

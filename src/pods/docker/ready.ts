@@ -4,20 +4,20 @@ import { systemClock } from '../../lib/clock.js'
 import { pause } from '../../lib/pause.js'
 import { dial } from '../../transport/index.js'
 
-/** One question. */
+/** Timeout of one attempt. */
 const trialMs = 5000
-/** Between two of them: soon at first, for most containers take a second or two. */
+/** Pause between attempts: short at first, because most containers take a second or two. */
 const leastPauseMs = 50
 const mostPauseMs = 500
 
 export interface ReadyOptions {
-  /** Gives up. */
+  /** Stops trying. */
   readonly signal: AbortSignal
-  /** Why it was not ready at a trial. */
+  /** Called after each failed attempt, with the reason. */
   onTrial(why: string): void
 }
 
-/** Asks what listens at a port of this machine until it is ready; false when that is not wanted any more. Never rejects. */
+/** Polls the server on a local port until it is ready; false when `signal` aborts. Never rejects. */
 export async function untilReady(port: number, { signal, onTrial }: ReadyOptions): Promise<boolean> {
   for (let pauseMs = leastPauseMs; !signal.aborted; pauseMs = Math.min(mostPauseMs, pauseMs * 1.5)) {
     const why = await whyNotReady(port)
@@ -29,8 +29,8 @@ export async function untilReady(port: number, { signal, onTrial }: ReadyOptions
 }
 
 /**
- * Asked for a dry run, which Millrace's Executors know; one of Jina's, which does not, for its health, and any other one what it
- * serves.
+ * Tries a dry run, which Millrace's Executors support, then the health service (Jina's), then endpoint discovery (any other
+ * server). Null when ready.
  */
 async function whyNotReady(port: number): Promise<string | null> {
   for (const isFlow of [true, false]) {

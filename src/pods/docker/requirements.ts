@@ -3,7 +3,7 @@ import type { Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
 import type { PodSpec } from '../pod.js'
 
-/** What an argument cannot say. */
+/** Options that cannot be passed as an argument. */
 export class Uncopyable extends Error {}
 
 /** @throws Uncopyable */
@@ -17,12 +17,12 @@ export function requireCopyable({ executor: { usesWith, usesMetas } }: PodSpec):
     }
     if (!isDeepStrictEqual(copy, { ...value }))
       throw new Uncopyable(
-        'a container is told in JSON, which does not know functions, dates, maps or typed arrays.',
+        'a container gets them as JSON, which has no functions, dates, maps or typed arrays.',
       )
   }
 }
 
-/** That its containers can be reached. @throws UNSUPPORTED */
+/** Requires an engine whose containers can be reached. @throws UNSUPPORTED */
 export function requireLocal({ isLocal, address }: Engine): void {
   if (isLocal) return
   throw new MillraceError(

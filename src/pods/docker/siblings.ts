@@ -1,9 +1,9 @@
 import type { PodSpec } from '../pod.js'
 
-/** Containers of this program that share a workspace, by Flow, stage and shard. */
+/** Number of this program's containers that share a workspace, by Flow, stage and shard. */
 const counts = new Map<string, number>()
 
-/** Notes one more; what comes back notes that it leaves, once, and says whether it was the last. */
+/** Counts one more. The returned function, on its first call, counts it out and returns true when it was the last. */
 export function enter({ executor: { holder, shardId }, deployment }: PodSpec): () => boolean {
   const key = [holder?.flow, deployment, shardId].join(' ')
   counts.set(key, (counts.get(key) ?? 0) + 1)

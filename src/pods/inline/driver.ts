@@ -6,8 +6,8 @@ import { type Served, serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
 
 /**
- * A worker on this very thread, behind a port because the gateway has a thread of its own. It shares output, environment
- * and fate with the program, and cannot be killed: a handler that never ends is left behind.
+ * A worker on this thread, reached through a MessagePort because the gateway has its own thread. It shares output,
+ * environment and crashes with the program, and cannot be killed: a handler that never ends is abandoned.
  */
 export const startInline: Driver = ({ name, executor }, events, { executorClass }) => {
   const { port1, port2 } = new MessageChannel()

@@ -6,17 +6,17 @@ export interface Command {
   readonly args: readonly string[]
 }
 
-/** Flags of Node that belong to the program that was started, not to a child: what to run and how to watch or debug it. */
+/** Flags of Node that a child must not inherit: what to run, and how to watch or debug it. */
 const own =
   /^--?(inspect|e$|eval|p$|print|pe$|c$|check|i$|interactive|test|watch|run|input-type|build-snapshot|cpu-prof|heap-prof)/
 const ownWithValue = new Set(['-e', '--eval', '-p', '--print', '-pe'])
 
 /**
- * How to run a module in a child with this Node and its flags (`--import tsx` and the like).
+ * How to run a module in a child with this Node and its flags (such as `--import tsx`).
  *
- * On Linux the child is started through `setpriv --pdeathsig KILL` when there is one: then the kernel ends it with its
- * parent, even when the parent is killed and the child is stuck in a loop and never sees that its control channel is
- * closed. The signal comes when the *thread* that spawned ends, so pods are started from the main thread.
+ * On Linux the child is started through `setpriv --pdeathsig KILL` where available: the kernel kills it with its parent,
+ * even when the parent was killed and the child is stuck in a loop and cannot see that its control channel closed. The
+ * signal is sent when the *thread* that spawned the child ends, so pods must be started from the main thread.
  */
 export function nodeCommand(modulePath: string): Command {
   const args = [...inheritedFlags(process.execArgv), modulePath]
@@ -42,7 +42,7 @@ function findSetpriv(): string | null {
   return setpriv
 }
 
-/** BusyBox has a setpriv that knows no `--pdeathsig`. */
+/** The setpriv of BusyBox has no `--pdeathsig`. */
 function isUsable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)

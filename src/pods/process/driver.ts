@@ -10,25 +10,25 @@ import { nextPrivatePath, releasePrivatePath } from '../../workspace/private-fol
 import { describeUncopyable } from '../start-failure.js'
 import { nodeCommand } from './command.js'
 
-/** How long output of a dead process may still come: a grandchild that inherited its pipes could hold them for ever. */
+/** How long to wait for the last output of a dead process: a grandchild that inherited its pipes could hold them open forever. */
 const lastOutputMs = 200
 
-/** V8's last line but the stack, before it ends with SIGABRT: it comes first, and is not among the last lines of a pod. */
+/** V8 prints this line before a long stack and SIGABRT, so it is not among the pod's last lines. */
 const outOfMemory = /^FATAL ERROR: .*heap out of memory/i
 
-/** A child process: a crash, a leak or a blocking native call hurts one replica only. */
+/** A child process: a crash, a leak or a blocking native call affects one replica only. */
 export const startProcess: Driver = (spec, events) => {
   const socketPath = nextPrivatePath('sock')
   const { file, args } = nodeCommand(fileURLToPath(processEntry))
   const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // as thread pods: options may hold what JSON does not know
+    // as for thread pods: options may contain values that JSON does not support
     serialization: 'advanced',
     env: { ...process.env, ...spec.env },
   })
-  let lastWord: string | null = null
+  let fatalLine: string | null = null
   const onLine = (line: string): void => {
-    if (outOfMemory.test(line)) lastWord = line
+    if (outOfMemory.test(line)) fatalLine = line
     events.line(line)
   }
   for (const stream of [child.stdout, child.stderr]) if (stream !== null) void readLines(stream, onLine)
@@ -40,12 +40,12 @@ export const startProcess: Driver = (spec, events) => {
   watch(child, socketPath, {
     ...events,
     exited(reason, code) {
-      const aborted = lastWord !== null && reason.includes('SIGABRT')
-      events.exited(aborted ? `ran out of memory (${lastWord})` : reason, code)
+      const aborted = fatalLine !== null && reason.includes('SIGABRT')
+      events.exited(aborted ? `ran out of memory (${fatalLine})` : reason, code)
     },
   })
   const tell = (message: ToPod): void => {
-    // a child that is gone shows by its exit
+    // a child that has exited is reported by its exit event
     if (child.connected) child.send(message, () => {})
   }
   try {

@@ -6,10 +6,10 @@ import type { FromPod, ToPod } from '../messages.js'
 import { type Served, serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
 
-/** How long a pod drains when it gets SIGTERM, or gives up, by itself. */
+/** How long a pod drains after SIGTERM or after an error of `exitOnExceptions`. */
 const ownGraceMs = 10_000
 
-/** How long a pod whose parent is gone may finish what it does. */
+/** How long a pod whose parent has exited may drain. */
 const orphanedGraceMs = 1000
 
 let served: Served | null = null
@@ -32,10 +32,10 @@ process.on('disconnect', () => {
   systemClock.after(orphanedGraceMs * 2, () => process.exit(1))
   void stop(orphanedGraceMs)
 })
-// Ctrl-C reaches the whole process group of the terminal; the Flow decides what it means
+// Ctrl-C reaches the whole process group of the terminal; the Flow handles it
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {
-  // urged a second time: what still runs is given up, but an executor that closes may finish
+  // second SIGTERM: abandon running handlers, but let an executor finish its close()
   if (stopping && (served === null || served.inFlight > 0)) process.exit(1)
   void stop(ownGraceMs)
 })

@@ -6,7 +6,7 @@ import type { FromPod, ToPod } from '../messages.js'
 import { describeUncopyable } from '../start-failure.js'
 import type { ThreadStart } from './entry.js'
 
-/** A worker thread of this process. Its heap limit is Node's default; a thread that exceeds it dies alone. */
+/** A worker thread of this process. Its heap limit is Node's default; exceeding it kills only the thread. */
 export const startThread: Driver = (spec, events) => {
   const { port1, port2 } = new MessageChannel()
   const thread = createThread({ spec, port: port1 }, events)
@@ -24,7 +24,7 @@ export const startThread: Driver = (spec, events) => {
   }
 }
 
-/** Null when the start cannot be copied to a thread; the events have told it then. */
+/** Null when the options cannot be copied to a thread; the events have reported it. */
 function createThread(start: ThreadStart, events: HostEvents): Worker | null {
   try {
     const thread = new Worker(threadEntry, {

@@ -7,7 +7,7 @@ import type { PodSpec } from '../pod.js'
 import { serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
 
-/** How long a pod drains when it gives up by itself. */
+/** How long a pod drains after an error of `exitOnExceptions`. */
 const ownGraceMs = 10_000
 
 export interface ThreadStart {
@@ -19,7 +19,7 @@ if (!isMainThread && parentPort !== null) void run(parentPort, workerData as Thr
 
 async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<void> {
   const tell = (message: FromPod): void => control.postMessage(message)
-  control.ref() // a start that waits for a timer only must not end the thread
+  control.ref() // keeps the thread alive during a start that only waits for a timer
   enterPod()
   try {
     const served = await serve(spec.executor, (service) => listenPort(service, port, {}))

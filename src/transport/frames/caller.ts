@@ -36,7 +36,8 @@ export class Caller implements Channel, Receiver, StreamOwner {
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()
-  #onDrained = (): void => {}
+  #onRoom: () => void = () => {}
+  #limit = Number.POSITIVE_INFINITY
   #lastId = 0
   #refusal: MillraceError | null = null
 
@@ -51,12 +52,21 @@ export class Caller implements Channel, Receiver, StreamOwner {
     return this.#link.isCongested
   }
 
-  onDrained(listener: () => void): void {
-    this.#onDrained = listener
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** Only a gateway that sends one call at a time needs to ask. */
+  wants(): void {
+    if (this.#limit === 1 && this.#refusal === null) this.#link.send(frame(frameKind.room, 0))
+  }
+
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener
   }
 
   drained(): void {
-    this.#onDrained()
+    this.#onRoom()
   }
 
   describe(): Promise<Description> {
@@ -83,6 +93,9 @@ export class Caller implements Channel, Receiver, StreamOwner {
       this.#leaving.resolve({ reason: 'it is stopping' })
       return
     }
+    // of all the frames that come here, only those with a limit have a number
+    if (received.number !== 0) this.#limit = received.number
+    if (received.kind === frameKind.room) return this.#onRoom()
     const pending = this.#pending.get(received.id)
     // not there: it was cancelled or expired, and the answer was on its way
     if (pending !== undefined && pending.frame(received)) this.#release(pending)

@@ -5,7 +5,7 @@
  * |---|---|
  * | 0–3 | bytes that follow the head |
  * | 4–7 | id of the call, chosen by the dialled side |
- * | 8–11 | a number: milliseconds left (request, stream), items granted (credit), why (cancel) |
+ * | 8–11 | a number: milliseconds left (request, stream), items granted (credit), why (cancel), calls that should be here at once, 0 where nobody can tell (response, error, room) |
  * | 12 | kind |
  * | 13–15 | how many of the bytes that follow are headers |
  *
@@ -24,6 +24,7 @@ export const frameKind = {
   goaway: 11,
   ping: 12,
   pong: 13,
+  room: 14,
 } as const
 
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind]

@@ -32,6 +32,7 @@ export class Server implements Receiver, ServedCallOwner {
   readonly gone: Promise<void>
   readonly #link: Link
   readonly #service: Service
+  readonly #endRoom: (() => void) | undefined
   readonly #sender: Sender
   readonly #timeoutMs: number | null
   readonly #calls = new Map<number, ServedCall>()
@@ -40,6 +41,8 @@ export class Server implements Receiver, ServedCallOwner {
   #idle: Deferred | null = null
   /** The other end has heard that this one drains: its last call has come. */
   #acknowledged = false
+  /** Calls that the other end may have here, as far as it knows. */
+  #told = 0
 
   constructor(link: Link, service: Service, { sender = somebody, timeoutMs = null }: ServerOptions = {}) {
     this.#link = link
@@ -48,6 +51,8 @@ export class Server implements Receiver, ServedCallOwner {
     this.#timeoutMs = timeoutMs
     this.gone = this.#gone.promise
     link.open(this)
+    this.#endRoom = service.room?.onGrow(() => this.#grow())
+    if (service.room !== undefined) this.#tellRoom()
   }
 
   /** Refuses new calls from now on; resolves when those in flight, and on their way, are answered. */
@@ -83,6 +88,8 @@ export class Server implements Receiver, ServedCallOwner {
         return this.#describe(received.id)
       case frameKind.ping:
         return this.#link.send(frame(frameKind.pong, received.id))
+      case frameKind.room:
+        return this.#service.room?.wanted()
       case frameKind.goaway:
         this.#acknowledged = true
         return this.#settle()
@@ -103,6 +110,7 @@ export class Server implements Receiver, ServedCallOwner {
     }
     this.#calls.clear()
     this.#acknowledged = true
+    this.#endRoom?.()
     this.#idle?.resolve()
     this.#gone.resolve()
   }
@@ -177,7 +185,8 @@ export class Server implements Receiver, ServedCallOwner {
   #answer(id: number, call: ServedCall, answer: DataRequest): void {
     if (this.#calls.get(id) !== call) return
     try {
-      const response = frame(frameKind.response, id, { parts: answer.encodeParts() })
+      const number = this.#limit(this.#calls.size - 1)
+      const response = frame(frameKind.response, id, { number, parts: answer.encodeParts() })
       if (response.size > this.#link.maxFrameBytes) throw tooLarge('answer', response.size, this.#link)
       this.#release(id, call)
       this.#link.send(response)
@@ -187,8 +196,8 @@ export class Server implements Receiver, ServedCallOwner {
   }
 
   #fail(id: number, call: ServedCall, error: unknown): void {
-    if (this.#release(id, call))
-      this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
+    if (!this.#release(id, call)) return
+    this.#link.send(frame(frameKind.error, id, { number: this.#limit(), parts: [encodeFailure(error)] }))
   }
 
   #cancel({ id, number }: ReceivedFrame): void {
@@ -198,6 +207,21 @@ export class Server implements Receiver, ServedCallOwner {
     call.abort(
       number === cancelReason.expired ? expired() : new MillraceError('CANCELLED', 'The caller left.'),
     )
+  }
+
+  /** How many calls the other end may have here when it has `calls`; what is sent with it tells it. */
+  #limit(calls: number = this.#calls.size): number {
+    this.#told = this.#service.room?.limit(calls) ?? 0
+    return this.#told
+  }
+
+  #tellRoom(): void {
+    this.#link.send(frame(frameKind.room, 0, { number: this.#limit() }))
+  }
+
+  /** While the other end has fewer calls here than it may, the next answer is early enough. */
+  #grow(): void {
+    if (this.#calls.size >= this.#told) this.#tellRoom()
   }
 
   /** Takes the call out; false when somebody did before. */

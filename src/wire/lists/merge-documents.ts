@@ -4,7 +4,7 @@ import { prefix } from '../../lib/protobuf/writer.js'
 import { atOnce } from '../../lib/slices.js'
 import { alone, type Group, groupById } from './group.js'
 import { childrenOf, type Outline } from './outline.js'
-import { type Parent, placed } from './place.js'
+import { type Parent, adopted } from './adopt.js'
 import { best } from './rank.js'
 import type { Ranking } from './ranking.js'
 import { Rope } from './rope.js'
@@ -90,7 +90,7 @@ function writeFamily(
   for (const { documents, list } of kept) {
     const [first, ...others] = documents
     const parent = parents[list]
-    const child = parent === undefined ? first : placed(first, number, parent)
+    const child = parent === undefined ? first : adopted(first, number, parent)
     writeMerged(target, tag, { documents: child === first ? documents : [child, ...others], ranking })
   }
 }

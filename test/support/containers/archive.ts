@@ -26,7 +26,7 @@ export interface Image {
   readonly config: ImageConfig
 }
 
-/** The content of a folder as one layer: the same content gives the same file, whoever owns it and whenever it was made. */
+/** A folder as one image layer, reproducible: owners and times of files do not matter. */
 export async function layerOf(folder: string, file: string): Promise<string> {
   const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu']
   await run('tar', [...same, '-C', folder, '-cf', `${file}.new`, '.'])

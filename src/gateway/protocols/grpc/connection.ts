@@ -44,7 +44,7 @@ const manyResets = 500
 export class Connection {
   readonly share: Share
   /** Who its calls are from, as far as fairness goes. */
-  readonly sender: Sender = { patient: false }
+  readonly sender: Sender
   readonly #session: ServerHttp2Session
   readonly #socket: Socket
   readonly #clock: Clock
@@ -62,6 +62,9 @@ export class Connection {
   ) {
     this.#session = session
     this.#socket = socket
+    const { remoteAddress, remotePort } = socket
+    const client = remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`
+    this.sender = { patient: false, protocol: 'grpc', client }
     this.#clock = clock
     this.share = share
     this.#idleSince = clock.monotonic()

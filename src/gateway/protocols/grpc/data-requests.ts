@@ -24,7 +24,7 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes, timeoutM
   return {
     kind: 'stream',
     open(peer, call) {
-      call.sender = { patient: true }
+      call.sender = { ...call.sender, patient: true }
       const { __prefetch__: wanted = '', __results_in_order__: ordered = '' } = call.headers
       const shards = new ShardCount()
       const stream = new RequestStream(

@@ -35,7 +35,7 @@ export class LocalServer {
   }
 }
 
-/** Each client keeps at most 32 MiB under way (client/roads/channel.ts), and waits for its answers. */
+/** Each client keeps at most 32 MiB under way (client/transports/channel.ts), and waits for its answers. */
 function sender(): Sender {
-  return { patient: true }
+  return { patient: true, protocol: 'local' }
 }

@@ -9,31 +9,31 @@ import { type Pace, systemPace } from './pace.js'
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** From the root of the API, with its query. */
+  /** Path and query. */
   readonly path: string
   readonly body?: unknown
-  /** Of the body. Default JSON. */
+  /** Content type of the body. Default JSON. */
   readonly type?: string
 }
 
 interface RawAnswer {
   readonly status: number
   readonly text: string
-  /** Milliseconds after which to ask again; 0 where the server does not say. */
+  /** From `retry-after`, in milliseconds; 0 without it. */
   readonly retryAfterMs: number
 }
 
-/** What came, whatever its status. */
+/** A response with any status. */
 export interface ApiAnswer {
   readonly status: number
-  /** An object of the API, a list, or its `Status`; the text where it is no JSON. */
+  /** An object, a list or a `Status`; the text when it is not JSON. */
   readonly body: unknown
 }
 
-/** Milliseconds for an answer to begin and for the rest of it, and between calls that failed on their way. */
+/** Timeout for the head of a response, and again for its body; then pauses between attempts that failed. */
 const timeoutMs = 20_000
 const backoffMs = [200, 500, 1500]
-/** The server is there and asks for patience, or could not reach its own storage. All calls here may be sent twice. */
+/** Statuses worth a retry: overload, or a server without its storage. Every request here is idempotent. */
 const isTransient = (status: number): boolean => [429, 500, 502, 503, 504].includes(status)
 
 /** The API of one cluster, as one user. */
@@ -64,18 +64,18 @@ export class Cluster {
     return this.#pace
   }
 
-  /** That of the context. */
+  /** Namespace of the context. */
   get namespace(): string {
     return this.config.getContextObject(this.config.currentContext)?.namespace ?? 'default'
   }
 
-  /** In messages: `https://10.0.0.1:6443 (context 'prod' of ~/.kube/config)`. */
+  /** Name in messages: `https://10.0.0.1:6443 (context 'prod' of ~/.kube/config)`. */
   get label(): string {
     const server = this.config.getCurrentCluster()?.server ?? 'no server'
     return `${server} (context '${this.config.currentContext}' of the kubeconfig ${pathOf(this.#kubeconfig)})`
   }
 
-  /** @throws UNAVAILABLE when nobody answers. A refusal is an answer. */
+  /** Sends a request, with retries; resolves with refusals too. @throws UNAVAILABLE when the server cannot be reached */
   async ask(request: ApiRequest): Promise<ApiAnswer> {
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#send(request).catch((error: unknown) => error as Error)
@@ -93,7 +93,7 @@ export class Cluster {
 
   async #send({ method, path, body, type = 'application/json' }: ApiRequest): Promise<RawAnswer> {
     const options: https.RequestOptions = {}
-    // each time, for a token may have run out
+    // on every request, because a token may have expired
     await this.config.applyToHTTPSOptions(options)
     const text = body === undefined ? undefined : JSON.stringify(body)
     const headers = {
@@ -118,7 +118,7 @@ export class Cluster {
     }
   }
 
-  /** The library makes a new one each time, which would shake hands for each request. */
+  /** One agent for all requests: the library creates one per request, each with its own TLS handshake. */
   #agentOf({ agent, ca, cert, key, rejectUnauthorized, servername }: https.RequestOptions): http.Agent {
     const { server, proxyUrl } = this.config.getCurrentCluster()!
     if (proxyUrl) return agent as http.Agent

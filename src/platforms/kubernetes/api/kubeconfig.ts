@@ -5,7 +5,7 @@ import type { ClusterOptions } from '../options.js'
 
 export type Library = typeof import('@kubernetes/client-node')
 
-/** An optional peer of the package, of 72 MB. @throws MODULE_NOT_FOUND with the command that helps */
+/** Loads the client library, an optional peer dependency of 72 MB. @throws MODULE_NOT_FOUND with the command to install it */
 export async function loadLibrary(): Promise<Library> {
   try {
     return await import('@kubernetes/client-node')
@@ -20,7 +20,7 @@ export async function loadLibrary(): Promise<Library> {
 
 type Chosen = Pick<ClusterOptions, 'context' | 'kubeconfig'>
 
-/** As kubectl finds it, with the context that was asked for. @throws INVALID_OPTION */
+/** Reads the kubeconfig that kubectl would use, and selects the context. @throws INVALID_OPTION */
 export function readKubeconfig(library: Library, { context, kubeconfig }: Chosen): KubeConfig {
   const config = new library.KubeConfig()
   try {
@@ -44,14 +44,14 @@ export function readKubeconfig(library: Library, { context, kubeconfig }: Chosen
   return config
 }
 
-/** Where it is, for messages. */
+/** Path of the kubeconfig, for messages. */
 export function pathOf(kubeconfig: string | null): string {
   if (kubeconfig !== null) return kubeconfig
   if (process.env.KUBECONFIG) return process.env.KUBECONFIG
   return existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token') ? 'of this pod' : '~/.kube/config'
 }
 
-/** What the library takes where it found nothing. */
+/** True for the default that the library uses when it finds no kubeconfig. */
 function isMadeUp(config: KubeConfig): boolean {
   return (
     config.currentContext === 'loaded-context' &&

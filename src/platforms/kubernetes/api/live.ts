@@ -1,4 +1,4 @@
-/** Objects as the API gives them, as far as they are looked at here. */
+/** Objects of the API, with the fields that are used here. */
 export interface Live {
   readonly apiVersion?: string
   readonly kind?: string
@@ -103,7 +103,7 @@ export interface ConfigMap extends Live {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** What a refusal looks like. */
+/** Body of an error response. */
 export interface ApiStatus {
   readonly message?: string
   readonly reason?: string

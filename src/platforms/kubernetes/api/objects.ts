@@ -2,10 +2,10 @@ import type { ApiAnswer, Cluster } from './cluster.js'
 import type { Live } from './live.js'
 import { refusal } from './refusal.js'
 
-/** Who owns the fields that Millrace sets. */
+/** Owner of the fields that Millrace sets, for server-side apply. */
 export const fieldManager = 'millrace'
 
-/** By kind its group and version, and its word in a path. */
+/** Group, version and plural of each kind. */
 export const kinds = {
   ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts' },
   Role: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'roles' },
@@ -24,7 +24,7 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds
 
-/** One object. */
+/** Reference to an object. */
 export interface Ref {
   readonly kind: Kind
   readonly namespace: string
@@ -35,7 +35,7 @@ export function isKind(kind: string): kind is Kind {
   return Object.hasOwn(kinds, kind)
 }
 
-/** Of a kind, in a namespace or, with null, in all. */
+/** API path of a kind in a namespace; with null in all namespaces. */
 export function pathOf(kind: Kind, namespace: string | null): string {
   const { apiVersion, plural } = kinds[kind]
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
@@ -56,7 +56,7 @@ export async function list<T extends Live>(cluster: Cluster, kind: Kind, options
   throw refusal(answer, `list ${kinds[kind].plural}${inNamespace(options.namespace)}`, cluster.label)
 }
 
-/** As `list`; nothing where the user may not look. */
+/** As `list`; null when the user may not list them. */
 export async function listAllowed<T extends Live>(
   cluster: Cluster,
   kind: Kind,
@@ -91,7 +91,7 @@ export async function get<T extends Live>(cluster: Cluster, ref: Ref): Promise<T
 }
 
 export interface PatchOptions {
-  /** `merge`: keys over keys. `json`: a list of operations. */
+  /** `merge`: JSON merge patch. `json`: JSON patch, a list of operations. */
   readonly kind: 'merge' | 'json'
   readonly body: unknown
   readonly subresource?: 'scale'
@@ -107,7 +107,7 @@ export function patch(
   return cluster.ask({ method: 'PATCH', path: `${path}?fieldManager=${fieldManager}`, body, type })
 }
 
-/** Dependents first; the object is there until they are gone. No error when it is gone already. @throws FORBIDDEN, UNAVAILABLE */
+/** Deletes an object in the foreground: it exists until its dependents are gone. Ignores a missing object. @throws FORBIDDEN, UNAVAILABLE */
 export async function remove(cluster: Cluster, ref: Ref): Promise<void> {
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground' }
   const answer = await cluster.ask({ method: 'DELETE', path: objectPath(ref), body })
@@ -119,7 +119,7 @@ export function objectPath({ kind, namespace, name }: Ref): string {
   return `${pathOf(kind, namespace)}/${name}`
 }
 
-/** As kubectl: `deployment/encoder`. */
+/** kubectl's notation: `deployment/encoder`. */
 export function shown({ kind, name }: Pick<Ref, 'name'> & { readonly kind: string }): string {
   return `${kind.toLowerCase()}/${name}`
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Time for loops that wait for a cluster. They keep the process alive: whoever starts a Flow waits for it. */
+/** Time source of loops that poll a cluster. `sleep` keeps the process alive, because the caller awaits the start. */
 export interface Pace {
   /** Monotonic milliseconds. */
   now(): number

@@ -2,7 +2,7 @@ import { type ErrorCode, MillraceError } from '../../../errors.js'
 import type { ApiAnswer } from './cluster.js'
 import type { ApiStatus } from './live.js'
 
-/** What the server says for a refusal, in one line. */
+/** The server's message for a refusal, in one line. */
 export function reasonOf({ status, body }: ApiAnswer): string {
   const message = (body as ApiStatus | null)?.message
   const text = typeof message === 'string' ? message : typeof body === 'string' ? body : JSON.stringify(body)
@@ -11,7 +11,7 @@ export function reasonOf({ status, body }: ApiAnswer): string {
 
 const codes: Readonly<Record<number, ErrorCode>> = { 401: 'FORBIDDEN', 403: 'FORBIDDEN', 404: 'NOT_FOUND' }
 
-/** A refusal as an error. `what` is what was tried: `list pods in namespace 'shop'`. */
+/** Converts a refusal to an error. `what`: the attempted operation, `list pods in namespace 'shop'`. */
 export function refusal(answer: ApiAnswer, what: string, server: string): MillraceError {
   if (answer.status === 401) {
     return new MillraceError(

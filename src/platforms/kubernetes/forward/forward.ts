@@ -9,15 +9,15 @@ import { isReady } from '../diagnosis.js'
 import { selectorOf } from '../objects-of.js'
 import { openTunnel } from './tunnel.js'
 
-/** How often a connection looks for a gateway before it is given up. */
+/** Attempts to reach a gateway per connection. */
 const tries = 5
 const retryMs = 400
 
 /**
- * A port of this machine that leads to a Flow's gateway through the API, as `kubectl port-forward`.
+ * A local port that forwards to a Flow's gateway through the API, like `kubectl port-forward`.
  *
- * 1. Each connection goes to a gateway's pod that is ready when it is made, so the port outlives the pods behind it.
- * 2. Nothing is left of it after `close()`.
+ * 1. Each connection goes to a gateway pod that is ready at that time, so the port outlives individual pods.
+ * 2. `close()` ends every connection.
  */
 export class Forward {
   readonly #cluster: Cluster
@@ -66,7 +66,7 @@ export class Forward {
   async #serve(socket: Socket): Promise<void> {
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
-    socket.on('error', () => {}) // it closes then
+    socket.on('error', () => {}) // 'close' follows
     for (let attempt = 0; attempt < tries && !socket.destroyed; attempt++) {
       if (attempt > 0) await this.#cluster.pace.sleep(retryMs)
       const isOpen = await this.#connect(socket).then(

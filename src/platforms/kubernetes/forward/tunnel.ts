@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { PassThrough, Writable } from 'node:stream'
 import type { Cluster } from '../api/cluster.js'
 
-/** What is used of the library's web socket, which has no types of its own. */
+/** The part of the library's web socket that is used here; it has no types of its own. */
 interface WebSocketLike {
   readonly bufferedAmount: number
   send(bytes: Uint8Array, sent: (error?: Error) => void): void
@@ -20,19 +20,19 @@ export interface PodPort {
   readonly port: number
 }
 
-/** Bytes that may wait for the API before the local side is asked to pause. */
+/** Bytes buffered towards the API before the local socket is paused. */
 const mostWaiting = 1024 * 1024
-/** Connections on which nothing is said are cut by load balancers before an API. */
+/** Load balancers in front of an API cut idle connections: ping to keep them open. */
 const pingMs = 20_000
 const openMs = 15_000
 const goodbyeMs = 2000
 
 /**
- * Carries bytes between a local socket and a port of a pod, until one of both ends. Rejects when the pod cannot be reached;
- * then the socket is as it was.
+ * Pipes bytes between a local socket and a pod's port until either side ends. Rejects, leaving the socket untouched, when the
+ * pod cannot be reached.
  *
- * 1. A side that does not read makes the other one wait.
- * 2. When one side is gone the other one is closed, behind what came before.
+ * 1. Backpressure works in both directions.
+ * 2. When one side closes, the other is closed after the bytes received before.
  */
 export async function openTunnel(cluster: Cluster, target: PodPort, socket: Socket): Promise<void> {
   let web: WebSocketLike | undefined
@@ -47,7 +47,7 @@ export async function openTunnel(cluster: Cluster, target: PodPort, socket: Sock
   })
   const errors = new Writable({
     write(reason: Buffer, _encoding, done) {
-      // the first one has only said which port it is about; others: `connect: connection refused`
+      // the first message contains only the port; later ones are errors such as `connect: connection refused`
       if (reason.length > 0) socket.destroy()
       done()
     },
@@ -56,14 +56,14 @@ export async function openTunnel(cluster: Cluster, target: PodPort, socket: Sock
   join(web, socket)
 }
 
-/** @throws what the library rejects with, and when it takes too long */
+/** Opens the tunnel. Rejects with the library's error, or on timeout. */
 async function opened(
   cluster: Cluster,
   { namespace, pod, port }: PodPort,
   [output, errors]: readonly [Writable, Writable],
 ): Promise<WebSocketLike> {
   const forward = new cluster.library.PortForward(cluster.config, true)
-  // what the library sends of an input does not wait for anything, so this one stays empty
+  // the library ignores backpressure of its input stream, so that stays empty and bytes are sent directly
   const opening = forward.portForward(namespace, pod, [port], output, errors, new PassThrough()) as unknown
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -72,7 +72,7 @@ async function opened(
   try {
     return await Promise.race([opening as Promise<WebSocketLike>, late])
   } catch (error) {
-    // one that opens after all is nobody's
+    // close it if it opens after the timeout
     void (opening as Promise<WebSocketLike>).then((web) => web.terminate()).catch(() => {})
     throw error
   } finally {
@@ -101,7 +101,7 @@ function join(web: WebSocketLike, socket: Socket): void {
   socket.resume()
 }
 
-/** What is on its way still arrives; a server that does not answer the goodbye is not waited for. */
+/** Sends what is buffered, then closes; terminates when the server does not answer the close frame. */
 function leave(web: WebSocketLike): void {
   if (web.bufferedAmount === 0) return web.terminate()
   web.close()

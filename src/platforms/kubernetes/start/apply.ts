@@ -7,11 +7,11 @@ import { reasonOf } from '../api/refusal.js'
 import { refOf } from '../objects-of.js'
 
 /**
- * Lets the cluster say about each object whether it would take it (names, quotas, admission), changing nothing.
+ * Dry-runs every object (names, quotas, admission) without changing anything.
  *
- * @throws START_FAILED with all that it refuses
+ * @throws START_FAILED with all refusals
  */
-export async function rehearse(cluster: Cluster, objects: readonly KubernetesObject[]): Promise<void> {
+export async function dryRunAll(cluster: Cluster, objects: readonly KubernetesObject[]): Promise<void> {
   const refusals = await Promise.all(
     objects.map(async (object) => {
       const answer = await applyOver(cluster, object, { dryRun: true })
@@ -26,12 +26,12 @@ export async function rehearse(cluster: Cluster, objects: readonly KubernetesObj
   )
 }
 
-/** The Role that it names is there only when objects are kept; whether the user may give it was asked before. */
+/** A RoleBinding's Role does not exist during a dry run; the right to create it was checked before. */
 function waitsForRole({ kind }: KubernetesObject, { status }: ApiAnswer): boolean {
   return kind === 'RoleBinding' && status === 404
 }
 
-/** One after the other. @throws START_FAILED with what was applied before */
+/** Applies objects in order. @throws START_FAILED listing what was applied before */
 export async function applyAll(cluster: Cluster, objects: readonly KubernetesObject[]): Promise<void> {
   const applied: KubernetesObject[] = []
   for (const object of objects) {
@@ -51,8 +51,8 @@ function halfway(cluster: Cluster, reason: string, applied: readonly KubernetesO
 }
 
 /**
- * Fields that people change on the way (`kubectl scale`), and those that Millrace itself has changed since, are set again;
- * others that somebody else has set stay his, and are a refusal.
+ * Overwrites fields that users change at run time (`kubectl scale`) and those that Millrace itself changed since. A conflict
+ * over any other field is a refusal.
  */
 async function applyOver(
   cluster: Cluster,
@@ -79,7 +79,7 @@ function apply(
     method: 'PATCH',
     path: `${objectPath(refOf(object))}?${query.toString()}`,
     body: object,
-    type: 'application/apply-patch+yaml', // of which JSON is a part
+    type: 'application/apply-patch+yaml', // JSON is YAML
   })
 }
 

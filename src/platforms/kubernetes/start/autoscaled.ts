@@ -5,8 +5,8 @@ import { get } from '../api/objects.js'
 import { refOf } from '../objects-of.js'
 
 /**
- * What an autoscaler decides about says no number of replicas, and a cluster takes 1 for a number that is no longer said. So of
- * what is there already the number of the moment is said.
+ * An autoscaled workload sets no number of replicas, and applying it would reset an existing number to 1. So the current
+ * number is filled in for workloads that exist.
  */
 export function keepReplicas(
   cluster: Cluster,

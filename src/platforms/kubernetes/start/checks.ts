@@ -9,29 +9,29 @@ import { checkRights, startRights } from './rights.js'
 
 export interface Intent {
   readonly namespace: string
-  /** As labels name the Flow. */
+  /** Name of the Flow as a label value. */
   readonly flow: string
   readonly objects: readonly KubernetesObject[]
-  /** Whether the gateway is reached through the API. */
+  /** True when the gateway is reached through the API. */
   readonly forwards: boolean
 }
 
 /**
- * All that can be known before anything is changed, but what the cluster says about the objects themselves.
+ * Checks everything that can be checked before a change, except the objects themselves (see `dryRunAll`).
  *
- * @throws UNAVAILABLE, FORBIDDEN, NOT_FOUND for the namespace, START_FAILED for objects that are somebody else's
+ * @throws UNAVAILABLE, FORBIDDEN, NOT_FOUND for the namespace, START_FAILED for objects that Millrace did not create
  */
 export async function checkBefore(cluster: Cluster, intent: Intent): Promise<void> {
   await checkNamespace(cluster, intent.namespace)
   await checkRights(cluster, intent.namespace, startRights(intent.objects, intent))
   await checkOtherFlows(cluster, intent)
-  await checkStrangers(cluster, intent)
+  await checkForeignObjects(cluster, intent)
 }
 
 /** @throws NOT_FOUND */
 async function checkNamespace(cluster: Cluster, namespace: string): Promise<void> {
   const answer = await cluster.ask({ method: 'GET', path: `/api/v1/namespaces/${namespace}` })
-  // who may look only into namespaces is told when objects are tried
+  // the user may not get namespaces: a missing one shows in the dry run
   if (answer.status === 403) return
   if (answer.status === 404) {
     throw new MillraceError(
@@ -48,7 +48,7 @@ async function checkNamespace(cluster: Cluster, namespace: string): Promise<void
   )
 }
 
-/** Names in a namespace do not tell Flows apart. @throws START_FAILED */
+/** Object names do not contain the Flow's name, so a namespace can hold only one Flow. @throws START_FAILED */
 async function checkOtherFlows(cluster: Cluster, { namespace, flow }: Intent): Promise<void> {
   const running = await Promise.all(
     (['Deployment', 'StatefulSet'] as const).map((kind) =>
@@ -66,8 +66,8 @@ async function checkOtherFlows(cluster: Cluster, { namespace, flow }: Intent): P
   )
 }
 
-/** Objects of the same kind and name that Millrace did not make. @throws START_FAILED */
-async function checkStrangers(cluster: Cluster, { namespace, objects }: Intent): Promise<void> {
+/** Refuses to overwrite objects that Millrace did not create. @throws START_FAILED */
+async function checkForeignObjects(cluster: Cluster, { namespace, objects }: Intent): Promise<void> {
   const live = await Promise.all(objects.map((object) => get(cluster, refOf(object))))
   const ending = objects.filter((_, index) => live[index]?.metadata.deletionTimestamp !== undefined)
   if (ending.length > 0) {

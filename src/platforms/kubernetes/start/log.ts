@@ -4,8 +4,8 @@ import { objectPath } from '../api/objects.js'
 const lines = 20
 
 /**
- * The last lines of a pod whose container crashed: of the instance that died last, or, where another one has begun and written
- * nothing, of the one before. Nothing where they cannot be had.
+ * Last lines of a crashed container: of the current instance, or of the previous one when the current has written nothing.
+ * Empty when logs are not available.
  */
 export async function logOf(cluster: Cluster, namespace: string, name: string): Promise<readonly string[]> {
   const path = `${objectPath({ kind: 'Pod', namespace, name })}/log?tailLines=${lines}`
@@ -16,7 +16,7 @@ export async function logOf(cluster: Cluster, namespace: string, name: string): 
   return []
 }
 
-/** A kubelet whose log is gone says so in its place. */
+/** False for the message that a kubelet sends instead of a deleted log. */
 function isLog(text: string): boolean {
   return text.trim() !== '' && !text.startsWith('unable to retrieve container logs')
 }

@@ -3,7 +3,7 @@ import type { Cluster } from '../api/cluster.js'
 import { listAllowed, type Ref, remove, shown } from '../api/objects.js'
 import { ownKinds, selectorOf } from '../objects-of.js'
 
-/** Deletes what this Flow had before and has no longer: stages that are gone. Never claims. Gives what was deleted. */
+/** Deletes objects of stages that the Flow no longer has, never claims. Resolves with the deleted objects. */
 export async function prune(
   cluster: Cluster,
   {
@@ -24,7 +24,7 @@ export async function prune(
   return gone.map(shown)
 }
 
-/** Of the kinds that a Flow has, those with these labels; of kinds that the user may not see none. */
+/** Objects of a Flow's kinds that match the selector; skips kinds that the user may not list. */
 export async function ownObjects(
   cluster: Cluster,
   namespace: string,

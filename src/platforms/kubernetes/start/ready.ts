@@ -15,21 +15,21 @@ import { logOf } from './log.js'
 export interface Wait {
   readonly namespace: string
   readonly flow: string
-  /** What has to be ready. */
+  /** Workloads to wait for. */
   readonly workloads: readonly WorkloadRef[]
   readonly timeoutMs: number
-  /** Whether to wait for pods that end, too. */
+  /** Also wait for terminating pods. */
   readonly untilGone?: boolean
   report(sentence: string): void
 }
 
-/** Milliseconds between two looks. */
+/** Polling interval in milliseconds. */
 const lookMs = 500
 
 /**
- * Resolves when all pods are of the newest template and ready. Says what is late and why, each once.
+ * Resolves when all pods have the newest template and are ready. Reports each problem once.
  *
- * @throws START_FAILED for what does not heal by itself, START_TIMEOUT
+ * @throws START_FAILED for a problem that cannot recover by itself, START_TIMEOUT
  */
 export async function untilReady(cluster: Cluster, wait: Wait): Promise<void> {
   const { pace } = cluster
@@ -81,7 +81,7 @@ function tell(
   { told, report }: { readonly told: Set<string>; readonly report: Wait['report'] },
 ): void {
   const sentence = said(name, complaint)
-  // how often it was tried, and the names of further pods, are nothing new
+  // other counts or pod names do not make it a new problem
   const gist = `${name} ${complaint.sentence.replaceAll(/\d+/g, '')}`
   if (told.has(gist)) return
   told.add(gist)

@@ -4,7 +4,7 @@ import type { Cluster } from '../api/cluster.js'
 import { type Kind, kinds } from '../api/objects.js'
 import { kindOf } from '../objects-of.js'
 
-/** Something that a user may or may not do in a namespace. */
+/** A permission in a namespace. */
 export interface Right {
   readonly verb: string
   readonly resource: string
@@ -12,7 +12,7 @@ export interface Right {
   readonly group: string
 }
 
-/** To bring these objects there and to wait for their pods. */
+/** Permissions needed to apply these objects and to wait for their pods. */
 export function startRights(
   objects: readonly KubernetesObject[],
   { forwards }: { readonly forwards: boolean },
@@ -29,7 +29,7 @@ export function startRights(
   ]
 }
 
-/** Nobody can give a right that he does not have. */
+/** Permissions that a Role grants: Kubernetes requires its creator to have them. */
 function granted({ kind, rules }: KubernetesObject): readonly Right[] {
   if (kind !== 'Role') return []
   return (rules as readonly Rule[]).flatMap(({ apiGroups, resources, verbs }) =>
@@ -51,7 +51,7 @@ function rightTo(verb: string, kind: Kind): Right {
   return { verb, resource: plural, group: group! }
 }
 
-/** Who the cluster takes us for; null when it does not say. */
+/** The user name according to the cluster; null when it does not provide it. */
 export async function whoAmI(cluster: Cluster): Promise<string | null> {
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
   const { body: answer } = await cluster.ask({
@@ -63,7 +63,7 @@ export async function whoAmI(cluster: Cluster): Promise<string | null> {
   return review?.status?.userInfo?.username ?? null
 }
 
-/** All that are missing, in one error. Where the cluster does not answer such questions, nothing is. @throws FORBIDDEN */
+/** Throws one error with all missing permissions. A cluster without access reviews passes. @throws FORBIDDEN */
 export async function checkRights(
   cluster: Cluster,
   namespace: string,

@@ -1,0 +1,66 @@
+import { MillraceError } from '../errors.js'
+import type { DataRequest } from '../wire/data-request.js'
+import { Branch } from './branch.js'
+import type { Call } from './call.js'
+import type { ItemSink } from './items.js'
+import type { Observation } from './observation.js'
+
+/**
+ * Runs a part of a request in a span, and ends the span with what comes of it. `run` begins before `spanned` returns, and
+ * gets the call with the headers that the span has for the next hop. Only for calls that are observed.
+ */
+export async function spanned(
+  call: Call,
+  observation: Observation,
+  run: (call: Call) => Promise<DataRequest>,
+): Promise<DataRequest> {
+  const below = new ObservedCall(call, observation)
+  try {
+    const answer = await run(below)
+    observation.end({ kind: 'answered', answer })
+    return answer
+  } catch (error) {
+    observation.end({ kind: 'failed', error: MillraceError.from(error) })
+    throw error
+  } finally {
+    below.unlink()
+  }
+}
+
+class ObservedCall extends Branch {
+  constructor(call: Call, observation: Observation) {
+    const { headers } = observation
+    super(call, {
+      observation,
+      headers: headers === undefined ? call.headers : { ...call.headers, ...headers },
+      items: call.items && new ObservedItems(call.items, observation),
+    })
+  }
+
+  /** What is below ends first. */
+  override abort(error: MillraceError): void {
+    super.abort(error)
+    this.observation?.end({ kind: 'failed', error })
+  }
+}
+
+class ObservedItems implements ItemSink {
+  readonly #next: ItemSink
+  readonly #observation: Observation
+  #count = 0
+
+  constructor(next: ItemSink, observation: Observation) {
+    this.#next = next
+    this.#observation = observation
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  push(item: DataRequest): void | Promise<void> {
+    const bytes = item.data?.byteLength ?? 0
+    this.#observation.event({ name: 'stream.item', number: ++this.#count, bytes })
+    return this.#next.push(item)
+  }
+}

@@ -1,0 +1,96 @@
+import { Client } from '../client/client.js'
+import { channelTransport } from '../client/transports/channel.js'
+import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
+import type { FlowStatus } from '../control/status.js'
+import { createLogger } from '../observe/logger.js'
+import { type FlowPlan, setReplicas } from '../plan/flow-plan.js'
+import {
+  type AttachOptions,
+  attachOnPlatform,
+  type PlatformName,
+  type StartOptions,
+  startOnPlatform,
+} from '../platforms/index.js'
+import type { RemoteFlow, PlatformTools } from '../platforms/platform.js'
+import { RunningFlow } from './running.js'
+import type { PodControl } from './pods-of.js'
+
+export interface CloseOptions {
+  /** For a Flow on Docker or Kubernetes: stop it and delete everything created for it, except volumes. Default false: keep it running. */
+  readonly remove?: boolean
+}
+
+/** A running Flow, in this program or on a platform. */
+export interface Running {
+  readonly port: number
+  readonly client: Client
+  scale(stage: string, request: ScaleRequest): Promise<Scaled>
+  rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut>
+  replicasOf(stage: string): number
+  status(): Promise<FlowStatus>
+  /** Pods started by this program. */
+  pods(): readonly PodControl[]
+  close(options: CloseOptions): Promise<void>
+}
+
+/** Starts a Flow in processes and threads of this machine. */
+export async function startHere(plan: FlowPlan, host: string): Promise<Running> {
+  const running = await RunningFlow.start(plan)
+  const transport = channelTransport(await running.connect())
+  const client = new Client({ host: `grpc://${host}:${running.port}` }, { transport })
+  return {
+    port: running.port,
+    client,
+    scale: (stage, { replicas, shard }) => running.scale(stage, replicas, { shard }),
+    rollingUpdate: (stage, usesWith) => running.rollingUpdate(stage, usesWith),
+    replicasOf: (stage) => running.replicasOf(stage),
+    status: () => running.status(),
+    pods: () => running.pods(),
+    async close() {
+      await running.close()
+      await client.close()
+    },
+  }
+}
+
+/** Starts a Flow on Docker or Kubernetes. */
+export async function startAway(
+  plan: FlowPlan,
+  options: StartOptions & { readonly on: PlatformName },
+): Promise<Running> {
+  return away(await startOnPlatform(plan, options, tools(plan.settings)))
+}
+
+/** Attaches to a Flow that already runs on Docker or Kubernetes; also resolves with its plan. */
+export async function attach(options: AttachOptions): Promise<{ plan: FlowPlan; running: Running }> {
+  const remote = await attachOnPlatform(options, tools({ name: 'flow', quiet: false }))
+  return { plan: remote.plan, running: away(remote) }
+}
+
+function away(remote: RemoteFlow): Running {
+  const client = new Client({ host: remote.host })
+  let { plan } = remote
+  return {
+    port: Number(new URL(remote.host).port),
+    client,
+    async scale(stage, request) {
+      const scaled = await remote.scale(stage, request)
+      if (request.shard === undefined) plan = setReplicas(plan, stage, scaled.to)
+      return scaled
+    },
+    rollingUpdate: (stage, usesWith) => remote.rollingUpdate(stage, usesWith),
+    replicasOf: (name) => plan.stages.find((stage) => stage.name === name)?.replicas ?? 0,
+    status: () => remote.status(),
+    pods: () => [],
+    async close({ remove = false }) {
+      await client.close()
+      await remote.close({ remove })
+    },
+  }
+}
+
+/** Logs to stderr: standard output belongs to the user's program. */
+function tools({ name, quiet }: { readonly name: string; readonly quiet: boolean }): PlatformTools {
+  const logger = createLogger(name, { write: (line) => void process.stderr.write(`${line}\n`) })
+  return { report: quiet ? () => {} : (sentence) => logger.info(sentence) }
+}

@@ -1,0 +1,137 @@
+import {
+  type Arrival,
+  codeOf,
+  type Observation,
+  type Observer,
+  type Outcome,
+} from '../../call/observation.js'
+import type { Clock } from '../../lib/clock.js'
+import type { Logger } from '../../observe/logger.js'
+import type { RequestEvent, RequestSpan, Span } from '../../observe/names.js'
+import type { DataRequest } from '../../wire/data-request.js'
+import { shownHeaders } from './shown-headers.js'
+import { StageEntry, StageRecord } from './stage-record.js'
+import { rounded, shortened } from './shown-values.js'
+
+export interface AccessLogRules {
+  /** Share of the requests that went well that are logged, in [0, 1]. What fails is always logged. */
+  readonly sample: number
+  /** Names of the headers that are logged. */
+  readonly headers: readonly string[]
+}
+
+export interface AccessLogTools {
+  readonly logger: Pick<Logger, 'info' | 'warn'>
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+/** Logs each request when it has ended: `info` when it went well, `warn` when it did not. */
+export function accessLog(rules: AccessLogRules, tools: AccessLogTools): Observer {
+  return {
+    request: (span, request, arrival) => new RequestRecord(rules, tools, { span, request, arrival }),
+  }
+}
+
+interface Subject {
+  readonly span: RequestSpan
+  readonly request: DataRequest
+  readonly arrival: Arrival
+}
+
+class RequestRecord implements Observation {
+  readonly #rules: AccessLogRules
+  readonly #tools: AccessLogTools
+  readonly #subject: Subject
+  readonly #time: number
+  readonly #began: number
+  readonly #bytesIn: number
+  readonly #stages = new Map<string, StageEntry>()
+  #queuedAt: number | undefined
+  #queueMs = 0
+  #items = 0
+  #itemBytes = 0
+
+  constructor(rules: AccessLogRules, tools: AccessLogTools, subject: Subject) {
+    this.#rules = rules
+    this.#tools = tools
+    this.#subject = subject
+    this.#time = tools.clock.now()
+    this.#began = tools.clock.monotonic()
+    this.#bytesIn = subject.request.data?.byteLength ?? 0
+  }
+
+  child(span: Span): Observation {
+    const stage = span.name === 'stage' ? span.stage : span.name
+    let entry = this.#stages.get(stage)
+    if (entry === undefined) this.#stages.set(stage, (entry = new StageEntry(stage)))
+    return new StageRecord(entry, this.#tools.clock)
+  }
+
+  event(event: RequestEvent): void {
+    const { clock } = this.#tools
+    if (event.name === 'gate.queued') this.#queuedAt = clock.monotonic()
+    else if (event.name === 'gate.entered')
+      this.#queueMs = clock.monotonic() - (this.#queuedAt ?? clock.monotonic())
+    else if (event.name === 'stream.item') {
+      this.#items++
+      this.#itemBytes += event.bytes
+    }
+  }
+
+  end(outcome: Outcome): void {
+    const { logger, random, clock } = this.#tools
+    const code = codeOf(outcome)
+    if (code === 'OK' && random() >= this.#rules.sample) return
+    const ms = rounded(clock.monotonic() - this.#began)
+    const { endpoint, requestId, isStream } = this.#subject.span
+    const { protocol, client, headers } = this.#subject.arrival
+    const message = `${plain(endpoint)} ${code} ${ms} ms`
+    const fields = {
+      time: new Date(this.#time).toISOString(),
+      requestId: shortened(requestId),
+      endpoint: shortened(endpoint),
+      protocol,
+      ...(client !== '' && { client }),
+      code,
+      ...failure(outcome),
+      ms,
+      ...(this.#queueMs > 0 && { queueMs: rounded(this.#queueMs) }),
+      documentsIn: countIn(this.#subject.request),
+      bytesIn: this.#bytesIn,
+      ...(isStream ? { documentsOut: this.#items, bytesOut: this.#itemBytes } : sizeOf(outcome)),
+      stages: [...this.#stages.values()].map((entry) => entry.fields),
+      ...shownHeaders(headers, this.#rules.headers),
+    }
+    if (code === 'OK') logger.info(message, fields)
+    else logger.warn(message, fields)
+  }
+}
+
+function failure(outcome: Outcome): object {
+  if (outcome.kind === 'failed') return { error: shortened(outcome.error.message) }
+  const { status } = outcome.answer
+  return status?.code === 'ERROR' ? { error: shortened(status.description ?? '') } : {}
+}
+
+function sizeOf(outcome: Outcome): object {
+  if (outcome.kind === 'failed') return {}
+  const { answer } = outcome
+  return { documentsOut: countIn(answer), bytesOut: answer.data?.byteLength ?? 0 }
+}
+
+/** Null when they cannot be counted, because the bytes are no documents. */
+function countIn(request: DataRequest): number | null {
+  try {
+    return request.peekDocCount()
+  } catch {
+    return null
+  }
+}
+
+/** What a client sent, where it cannot pass for a line of its own. */
+function plain(endpoint: string): string {
+  const text = shortened(endpoint)
+  return /^[\u0021-\u007e]+$/.test(text) ? text : JSON.stringify(text)
+}

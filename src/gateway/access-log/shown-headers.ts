@@ -1,0 +1,18 @@
+import { shortened } from './shown-values.js'
+
+/** Headers whose value is never logged, also where their name was asked for. */
+const secret = /authorization|cookie|token|secret|password|credential|api-?key|session/i
+
+/** The headers of these names, when the caller has any of them. */
+export function shownHeaders(
+  headers: Readonly<Record<string, string>>,
+  names: readonly string[],
+): { readonly headers?: Readonly<Record<string, string>> } {
+  const shown = names
+    .map((name) => name.toLowerCase())
+    .flatMap((name) => {
+      const value = headers[name]
+      return value === undefined ? [] : [[name, secret.test(name) ? '[redacted]' : shortened(value)]]
+    })
+  return shown.length === 0 ? {} : { headers: Object.fromEntries(shown) as Record<string, string> }
+}

@@ -1,0 +1,19 @@
+import type { Handler } from '../call/call.js'
+import type { Observer } from '../call/observation.js'
+import { spanned } from '../call/spanned.js'
+
+/** The same handler with its requests told to an observer. Without one it is the handler itself. */
+export function observed(observer: Observer | undefined, next: Handler): Handler {
+  if (observer === undefined) return next
+  return (request, call) => {
+    const { endpoint, requestId } = request
+    const { headers, sender: { protocol = '', client = '' } = {} } = call
+    const observation = observer.request(
+      { name: 'request', endpoint, requestId, isStream: call.items !== undefined },
+      request,
+      { protocol, client, headers },
+    )
+    if (observation === undefined) return next(request, call)
+    return spanned(call, observation, (below) => next(request, below))
+  }
+}

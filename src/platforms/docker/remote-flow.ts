@@ -1,0 +1,108 @@
+import type { RolledOut, Scaled, ScaleRequest } from '../../control/controlled.js'
+import type { FlowStatus } from '../../control/status.js'
+import type { Container } from '../../docker-engine/container.js'
+import type { Engine } from '../../docker-engine/engine.js'
+import { MillraceError } from '../../errors.js'
+import { containerPort } from '../../containers/container-paths.js'
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import type { RemoteFlow, PlatformTools } from '../platform.js'
+import { gatewayOf } from './gateway-view.js'
+import { Healing } from './healing.js'
+import { FlowNames } from './names.js'
+import { endReplica, replicasOf } from './replica.js'
+import { rollingUpdate, scale, type ScaleTools } from './scale.js'
+import { statusOf } from './status.js'
+import { removeAll } from './start.js'
+
+/** A Flow in containers of an engine. While this object is open, it restarts containers that die. */
+export class EngineFlow implements RemoteFlow {
+  readonly plan: FlowPlan
+  readonly host: string
+  readonly #engine: Engine
+  readonly #names: FlowNames
+  readonly #healing: Healing
+  readonly #tools: ScaleTools
+  #turn: Promise<unknown> = Promise.resolve()
+
+  /** @throws UNAVAILABLE when its gateway is not published */
+  static async open(
+    engine: Engine,
+    {
+      plan,
+      gateway,
+      tools,
+    }: { readonly plan: FlowPlan; readonly gateway: Container; readonly tools: PlatformTools },
+  ): Promise<EngineFlow> {
+    const port = (await gateway.inspect())?.ports[containerPort]
+    if (port === undefined) {
+      throw new MillraceError(
+        'UNAVAILABLE',
+        `The gateway of Flow '${plan.settings.name}' has no port of the engine's machine.`,
+      )
+    }
+    const flow = new EngineFlow(engine, plan, { host: `grpc://${hostOf(engine)}:${port}`, tools })
+    await flow.#healing.open()
+    return flow
+  }
+
+  private constructor(
+    engine: Engine,
+    plan: FlowPlan,
+    { host, tools }: { readonly host: string; readonly tools: PlatformTools },
+  ) {
+    this.plan = plan
+    this.host = host
+    this.#engine = engine
+    this.#names = new FlowNames(plan.settings.name)
+    this.#healing = new Healing(engine, plan.settings.name, tools)
+    this.#tools = { names: this.#names, report: (sentence) => tools.report(sentence) }
+  }
+
+  scale(stage: string, request: ScaleRequest): Promise<Scaled> {
+    return this.#inTurn(() => scale(this.#engine, { ...request, stage }, this.#tools))
+  }
+
+  rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut> {
+    return this.#inTurn(() => rollingUpdate(this.#engine, { stage, usesWith }, this.#tools))
+  }
+
+  status(): Promise<FlowStatus> {
+    return statusOf(this.#engine, this.plan)
+  }
+
+  async close({ remove }: { readonly remove: boolean }): Promise<void> {
+    this.#healing.close()
+    await this.#turn
+    if (remove) await this.#remove()
+  }
+
+  /** Stops the gateway first, so that requests in flight still reach their replicas. */
+  async #remove(): Promise<void> {
+    const { flow } = this.#names
+    const { graceMs } = this.plan.settings
+    const gateway = await gatewayOf(this.#engine, flow)
+    if (gateway !== null) await endReplica(this.#engine, gateway, graceMs)
+    const replicas = await replicasOf(this.#engine, flow)
+    await Promise.all(replicas.map(({ container }) => endReplica(this.#engine, container, graceMs)))
+    await removeAll(this.#engine, flow)
+    const kept = replicas.flatMap(({ recipe }) =>
+      (recipe.spec.mounts ?? []).flatMap((mount) => (mount.kind === 'volume' ? [mount.name] : [])),
+    )
+    if (kept.length > 0) {
+      const names = [...new Set(kept)].join(' ')
+      this.#tools.report(`The data is kept, in volumes; to remove it: docker volume rm ${names}`)
+    }
+  }
+
+  /** Runs changes of replicas one at a time. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+}
+
+/** Host of the engine's published ports. */
+function hostOf({ address, isLocal }: Engine): string {
+  return isLocal ? '127.0.0.1' : new URL(address).hostname
+}

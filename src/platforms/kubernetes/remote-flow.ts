@@ -1,0 +1,71 @@
+import type { RolledOut, Scaled, ScaleRequest } from '../../control/controlled.js'
+import type { FlowStatus } from '../../control/status.js'
+import type { FlowPlan } from '../../plan/flow-plan.js'
+import type { RemoteFlow } from '../platform.js'
+import type { Cluster } from './api/cluster.js'
+import { Forward } from './forward/forward.js'
+import { removeFlow } from './remove.js'
+import { rollingUpdate } from './rollout.js'
+import { type Running, scale } from './scale.js'
+import { statusOf } from './status.js'
+import { look } from './view.js'
+
+export interface ClusterFlowInit extends Running {
+  readonly plan: FlowPlan
+  /** Null forwards a port through the API. */
+  readonly address: string | null
+}
+
+/** A Flow in a namespace of a cluster, with the connection to its gateway. */
+export class ClusterFlow implements RemoteFlow {
+  readonly plan: FlowPlan
+  readonly host: string
+  readonly #cluster: Cluster
+  readonly #running: Running
+  readonly #forward: Forward | null
+
+  static async open(cluster: Cluster, init: ClusterFlowInit): Promise<ClusterFlow> {
+    const forward = init.address === null ? await Forward.open(cluster, init) : null
+    return new ClusterFlow(cluster, init, forward)
+  }
+
+  private constructor(
+    cluster: Cluster,
+    { plan, address, ...running }: ClusterFlowInit,
+    forward: Forward | null,
+  ) {
+    this.plan = plan
+    this.host = forward === null ? withScheme(address!) : `grpc://127.0.0.1:${forward.port}`
+    this.#cluster = cluster
+    this.#running = running
+    this.#forward = forward
+  }
+
+  scale(stage: string, request: ScaleRequest): Promise<Scaled> {
+    return scale(this.#cluster, this.#running, { ...request, stage })
+  }
+
+  rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut> {
+    return rollingUpdate(this.#cluster, this.#running, { stage, usesWith })
+  }
+
+  async status(): Promise<FlowStatus> {
+    const { namespace, flow } = this.#running
+    const view = await look(this.#cluster, namespace, flow)
+    const port = this.#forward?.port ?? null
+    return statusOf({ plan: this.plan, view, namespace, port, now: Date.now() })
+  }
+
+  async close({ remove }: { readonly remove: boolean }): Promise<void> {
+    await this.#forward?.close()
+    try {
+      if (remove) await removeFlow(this.#cluster, this.#running, this.plan.settings)
+    } finally {
+      this.#cluster.close()
+    }
+  }
+}
+
+function withScheme(address: string): string {
+  return address.includes('://') ? address : `grpc://${address}`
+}

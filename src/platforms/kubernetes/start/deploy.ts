@@ -1,0 +1,116 @@
+import { askReadiness } from '../../../client/readiness.js'
+import { MillraceError } from '../../../errors.js'
+import { containerPort } from '../../../containers/container-paths.js'
+import type { KubernetesObject } from '../../../export/kubernetes/object.js'
+import { flowLabel } from '../../../export/kubernetes/part.js'
+import type { FlowPlan } from '../../../plan/flow-plan.js'
+import type { PlatformTools } from '../../platform.js'
+import type { Cluster } from '../api/cluster.js'
+import { shown } from '../api/objects.js'
+import { ClusterFlow } from '../remote-flow.js'
+import { objectsOf } from '../objects-of.js'
+import type { KubernetesStartOptions } from '../options.js'
+import type { WorkloadRef } from '../view.js'
+import { applyAll, dryRunAll } from './apply.js'
+import { keepReplicas } from './autoscaled.js'
+import { checkBefore } from './checks.js'
+import { prune } from './prune.js'
+import { untilReady } from './ready.js'
+
+/** A Flow rendered as objects, with the options of its start. */
+export interface RenderedFlow {
+  readonly plan: FlowPlan
+  readonly options: KubernetesStartOptions
+  readonly objects: readonly KubernetesObject[]
+}
+
+/** @throws INVALID_NAME, INVALID_OPTION, UNSUPPORTED */
+export async function render(plan: FlowPlan, options: KubernetesStartOptions): Promise<RenderedFlow> {
+  return { plan, options, objects: await objectsOf(plan, options) }
+}
+
+/**
+ * Applies the objects of a Flow and waits for it.
+ *
+ * 1. Nothing is changed before every check has passed.
+ * 2. A later failure reports which objects exist.
+ *
+ * @throws FORBIDDEN, NOT_FOUND, UNAVAILABLE, START_FAILED, START_TIMEOUT
+ */
+export async function deploy(
+  cluster: Cluster,
+  { plan, options, objects }: RenderedFlow,
+  { report }: PlatformTools,
+): Promise<ClusterFlow> {
+  const { namespace } = objects[0]!.metadata
+  const flow = flowLabel(plan.settings.name)
+  const { address } = options
+  const timeoutMs = longestWait(plan)
+  await checkBefore(cluster, { namespace, flow, objects, forwards: address === null })
+  await dryRunAll(cluster, objects)
+  await applyAll(cluster, await keepReplicas(cluster, objects))
+  const workloads = objects.flatMap(({ kind, metadata: { name } }): WorkloadRef[] =>
+    kind === 'Deployment' || kind === 'StatefulSet' ? [{ kind, name }] : [],
+  )
+  report(
+    `Applied ${objects.length} objects in namespace '${namespace}'; waiting for ${workloads.map(shown).join(', ')}.`,
+  )
+  const running = { namespace, flow, timeoutMs, report }
+  let opened: ClusterFlow | undefined
+  try {
+    await untilReady(cluster, { ...running, workloads })
+    const gone = await prune(cluster, { namespace, flow, objects })
+    if (gone.length > 0) report(`Deleted what this Flow no longer has, but no claims: ${gone.join(', ')}.`)
+    opened = await ClusterFlow.open(cluster, { ...running, plan, address })
+    await untilAnswered(cluster, opened.host, timeoutMs)
+    report(
+      `The Flow '${flow}' is ready: ${opened.host} from this program, grpc://gateway.${namespace}.svc:${containerPort} in the cluster.`,
+    )
+    return opened
+  } catch (error) {
+    await opened?.close({ remove: false })
+    throw withRemains(MillraceError.from(error), { namespace, flow, objects })
+  }
+}
+
+/** Waits for a request to succeed: the gateway discovers replicas with a delay of a second. @throws START_TIMEOUT */
+async function untilAnswered({ pace }: Cluster, host: string, timeoutMs: number): Promise<void> {
+  const start = pace.now()
+  for (;;) {
+    const failure = await askReadiness(host, { isFlow: true, timeoutMs: 5000 }).then(
+      () => null,
+      (error: unknown) => MillraceError.from(error),
+    )
+    if (failure === null) return
+    if (pace.now() - start >= timeoutMs) {
+      throw new MillraceError(
+        'START_TIMEOUT',
+        `All pods are ready, but a request through all stages, sent to ${host}, does not succeed after ${timeoutMs / 1000} s: ${failure.message}`,
+        { cause: failure },
+      )
+    }
+    await pace.sleep(250)
+  }
+}
+
+/** Longest timeout of the gateway and all stages; Infinity when one has none. */
+function longestWait({ settings, stages }: FlowPlan): number {
+  const each = stages.map(({ timeoutReadyMs }) => timeoutReadyMs ?? settings.timeoutReadyMs)
+  return Math.max(...[settings.timeoutReadyMs, ...each].map((ms) => (ms < 0 ? Number.POSITIVE_INFINITY : ms)))
+}
+
+function withRemains(
+  failure: MillraceError,
+  {
+    namespace,
+    flow,
+    objects,
+  }: { readonly namespace: string; readonly flow: string; readonly objects: RenderedFlow['objects'] },
+): MillraceError {
+  const there = objects.map(({ kind, metadata: { name } }) => shown({ kind, name })).join(', ')
+  const remains = `The objects of the Flow '${flow}' were applied in namespace '${namespace}' and are still there: ${there}. Start it again when the reason is gone, or take them away: (await Flow.attach({ on: 'kubernetes', namespace: '${namespace}' })).close({ remove: true }).`
+  return new MillraceError(failure.code, `${failure.message} ${remains}`, {
+    ...failure.facts,
+    cause: failure.cause,
+  })
+}
