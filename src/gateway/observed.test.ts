@@ -274,7 +274,9 @@ describe('an observed queue', () => {
     const { handle, release, arrived } = held()
     const { witness, client } = await started({
       pods: { exec: [pod(handle)] },
-      stages: [stageSpec('exec', { queue: { maxRequests: 1, maxBytes: 1e6, maxWaitMs: 2000, perReplica: 1 } })],
+      stages: [
+        stageSpec('exec', { queue: { maxRequests: 1, maxBytes: 1e6, maxWaitMs: 2000, perReplica: 1 } }),
+      ],
     })
     const first = client.send(request('/first'))
     await arrived
