@@ -18,12 +18,16 @@ export interface FakeChannel extends Channel {
   readonly sent: number
   readonly isClosed: () => boolean
   lose(reason: string): void
+  /** Whether it takes no requests for now, from now on. */
+  congest(isCongested: boolean): void
 }
 
 export function fakeChannel(): FakeChannel {
   const closed = deferred<{ reason: string }>()
   let isClosed = false
   let sent = 0
+  let isCongested = false
+  let onRoom = (): void => {}
   const waiting: FakeChannel['waiting'] = []
   return {
     waiting,
@@ -32,6 +36,16 @@ export function fakeChannel(): FakeChannel {
     },
     isClosed: () => isClosed,
     lose: (reason) => closed.resolve({ reason }),
+    get isCongested() {
+      return isCongested
+    },
+    onRoom(listener) {
+      onRoom = listener
+    },
+    congest(now) {
+      isCongested = now
+      if (!now) onRoom()
+    },
     leaving: closed.promise,
     closed: closed.promise,
     ping: () => Promise.resolve(),

@@ -3,7 +3,7 @@ import type { Call } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
+import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { Budget } from './budget.js'
 import { Latencies } from './latencies.js'
@@ -66,6 +66,7 @@ interface RaceRules {
 class Race implements Timed {
   readonly answer: Promise<DataRequest>
   deadline: number
+  watched: Watched | undefined = undefined
   readonly #rules: RaceRules
   readonly #deadlines: Deadlines
   readonly #subject: Subject

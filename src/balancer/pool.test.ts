@@ -44,6 +44,24 @@ describe('a pool', () => {
     await Promise.all(answers)
   })
 
+  test('sends nothing to a replica that does not take what was sent; others take it, or it waits', async () => {
+    const { pool: exec } = pool()
+    const [blocked, other] = [fakeChannel(), fakeChannel()]
+    exec.add('exec/rep-0', blocked)
+    blocked.congest(true)
+    const waits = exec.send(request(), call, read())
+    expect([blocked.sent, exec.load().waiting]).toEqual([0, 1])
+    blocked.congest(false)
+    blocked.waiting[0]!.answer()
+    await waits
+    exec.add('exec/rep-1', other)
+    blocked.congest(true)
+    const answers = [1, 2, 3].map(() => exec.send(request(), call, read()))
+    expect([blocked.sent, other.sent]).toEqual([1, 3])
+    for (const { answer } of other.waiting) answer()
+    await Promise.all(answers)
+  })
+
   test('says which replica failed', async () => {
     const { pool: exec } = pool()
     const channel = fakeChannel()

@@ -14,7 +14,7 @@ import { somebody } from '../call/scope.js'
 import { spanned } from '../call/spanned.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
+import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
 import type { Channel } from '../transport/transport.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { accountFailure, located } from './account.js'
@@ -336,6 +336,7 @@ export class Pool {
 
 /** One try at one replica that may take `timeoutMs`. */
 class Hop extends Branch implements Timed {
+  watched: Watched | undefined = undefined
   readonly #timeoutMs: number
 
   constructor(call: Call, deadline: number, timeoutMs: number) {

@@ -3,7 +3,7 @@ import type { Call } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
+import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Load } from './load.js'
 
@@ -22,6 +22,7 @@ export class StreamedHop implements ItemSink, Timed {
   readonly call: Branch
   /** Of the next item. */
   deadline = Number.POSITIVE_INFINITY
+  watched: Watched | undefined = undefined
   readonly #items: ItemSink
   readonly #options: StreamedHopOptions
   readonly #deadlines: Deadlines

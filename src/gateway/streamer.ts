@@ -3,7 +3,7 @@ import type { Call, Handler } from '../call/call.js'
 import { late } from '../call/late.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
-import { type Deadlines, deadlinesOf, type Timed } from '../lib/deadlines.js'
+import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
 
 /** What a stream of requests needs from the protocol it came by. */
@@ -226,6 +226,7 @@ export class RequestStream {
 
 /** One request of a stream, which may take less time than the stream. */
 class LimitedCall extends Branch implements Timed {
+  watched: Watched | undefined = undefined
   readonly expire: () => void
 
   constructor(parent: Call, deadline: number, expire: () => void) {

@@ -9,6 +9,7 @@ function setUp() {
   const expired: [deadline: number, at: number][] = []
   const entry = (deadline: number, expire = (): void => {}): Timed => ({
     deadline,
+    watched: undefined,
     expire() {
       expired.push([deadline, clock.now()])
       expire()

@@ -4,8 +4,24 @@ import type { Clock } from './clock.js'
 export interface Timed {
   /** Milliseconds since the epoch, `Infinity` for never; does not change while it is watched. */
   readonly deadline: number
+  /** Its place in the queue, which only the queue sets; undefined while it is not watched. */
+  watched: Watched | undefined
   /** The deadline has passed. Called once, when it is no longer watched; must not throw. */
   expire(): void
+}
+
+/** An entry in the list of its bucket. */
+export interface Watched {
+  readonly entry: Timed
+  readonly bucket: Bucket
+  before: Watched | undefined
+  after: Watched | undefined
+}
+
+interface Bucket {
+  readonly key: number
+  first: Watched | undefined
+  last: Watched | undefined
 }
 
 /** Entries whose deadlines are this close share a bucket, in milliseconds. */
@@ -16,11 +32,14 @@ const bucketMs = 64
  * `unwatch` must be cheap: both are O(1), and neither touches the timer unless the deadline is the nearest of all.
  *
  * 1. The timer is set for `#wakeAt`, which is never later than the nearest deadline.
- * 2. A watched entry is in the bucket of its deadline until it is unwatched or expires.
+ * 2. A watched entry is in the bucket of its deadline until it is unwatched or expires. Entries of one bucket expire in the
+ *    order in which they were added: a call before the hops below it.
+ * 3. An empty bucket is forgotten, unless it is the current one: the next entry is likely to belong there.
  */
 export class Deadlines {
   readonly #clock: Clock
-  readonly #buckets = new Map<number, Set<Timed>>()
+  readonly #buckets = new Map<number, Bucket>()
+  #current: Bucket = { key: -1, first: undefined, last: undefined }
   #wakeAt = Number.POSITIVE_INFINITY
   #cancel: () => void = () => {}
 
@@ -31,18 +50,37 @@ export class Deadlines {
   watch(entry: Timed): void {
     const { deadline } = entry
     if (deadline === Number.POSITIVE_INFINITY) return
-    const key = Math.floor(deadline / bucketMs)
-    const bucket = this.#buckets.get(key)
-    if (bucket === undefined) this.#buckets.set(key, new Set([entry]))
-    else bucket.add(entry)
+    const bucket = this.#bucketOf(Math.floor(deadline / bucketMs))
+    const { last } = bucket
+    const watched: Watched = { entry, bucket, before: last, after: undefined }
+    if (last === undefined) bucket.first = watched
+    else last.after = watched
+    bucket.last = watched
+    entry.watched = watched
     if (deadline < this.#wakeAt) this.#wake(deadline)
   }
 
   /** Does nothing when the entry is not watched. */
   unwatch(entry: Timed): void {
-    const key = Math.floor(entry.deadline / bucketMs)
-    const bucket = this.#buckets.get(key)
-    if (bucket?.delete(entry) === true && bucket.size === 0) this.#buckets.delete(key)
+    const { watched } = entry
+    if (watched === undefined) return
+    entry.watched = undefined
+    const { bucket, before, after } = watched
+    if (before === undefined) bucket.first = after
+    else before.after = after
+    if (after === undefined) bucket.last = before
+    else after.before = before
+    if (bucket.first === undefined && bucket !== this.#current) this.#buckets.delete(bucket.key)
+  }
+
+  #bucketOf(key: number): Bucket {
+    const current = this.#current
+    if (current.key === key) return current
+    if (current.first === undefined) this.#buckets.delete(current.key)
+    const bucket = this.#buckets.get(key) ?? { key, first: undefined, last: undefined }
+    this.#buckets.set(key, bucket)
+    this.#current = bucket
+    return bucket
   }
 
   #wake(at: number): void {
@@ -57,27 +95,31 @@ export class Deadlines {
   #sweep(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
-    const last = Math.floor(now / bucketMs)
+    const lastDue = Math.floor(now / bucketMs)
     let next = Number.POSITIVE_INFINITY
-    for (const [key, bucket] of this.#buckets) {
-      if (key > last) next = Math.min(next, key * bucketMs)
-      else next = Math.min(next, this.#expire(bucket, now))
-      // an expired entry may have created a new bucket for the same time
-      if (bucket.size === 0 && this.#buckets.get(key) === bucket) this.#buckets.delete(key)
+    for (const bucket of this.#buckets.values()) {
+      if (bucket.first === undefined) continue
+      const nearest = bucket.key > lastDue ? bucket.key * bucketMs : this.#expire(bucket, now)
+      next = Math.min(next, nearest)
     }
-    // an expired entry may have watched a new one
+    // an entry that expired may have added a new one
     if (next < this.#wakeAt) this.#wake(next)
   }
 
-  /** Returns the nearest deadline left in the bucket. */
-  #expire(bucket: Set<Timed>, now: number): number {
+  /** Returns the nearest deadline that is left in the bucket. */
+  #expire(bucket: Bucket, now: number): number {
+    const due: Timed[] = []
     let next = Number.POSITIVE_INFINITY
-    for (const entry of bucket) {
-      if (entry.deadline > now) next = Math.min(next, entry.deadline)
-      else {
-        bucket.delete(entry)
-        entry.expire()
-      }
+    for (let watched = bucket.first; watched !== undefined; watched = watched.after) {
+      const { entry } = watched
+      if (entry.deadline <= now) due.push(entry)
+      else next = Math.min(next, entry.deadline)
+    }
+    for (const entry of due) {
+      // an entry before it may have ended it, or moved its deadline
+      if (entry.watched === undefined || entry.deadline > now) continue
+      this.unwatch(entry)
+      entry.expire()
     }
     return next
   }

@@ -57,6 +57,7 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
       },
     }
     const softDeadline: Timed = {
+      watched: undefined,
       deadline: softDeadlineMs === null ? Number.POSITIVE_INFINITY : clock.now() + softDeadlineMs,
       expire() {
         isLate = true

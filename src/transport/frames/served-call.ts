@@ -1,7 +1,7 @@
 import type { Call, Sender } from '../../call/call.js'
 import { Cancellation } from '../../call/cancellation.js'
 import type { ItemSink } from '../../call/items.js'
-import type { Timed } from '../../lib/deadlines.js'
+import type { Timed, Watched } from '../../lib/deadlines.js'
 import { decodeJson } from './failure.js'
 import type { ReceivedFrame } from './frame.js'
 
@@ -26,6 +26,7 @@ export interface ServedCallOptions {
 export class ServedCall extends Cancellation implements Call, Timed {
   readonly id: number
   readonly deadline: number
+  watched: Watched | undefined = undefined
   readonly limitMs: number | null
   readonly sender: Sender
   items: ItemSink | undefined

@@ -1,5 +1,6 @@
 import type { Call } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
+import type { Watched } from '../../lib/deadlines.js'
 import { decodeFailure } from './failure.js'
 import { frameKind, type ReceivedFrame } from './frame.js'
 import type { Pending, PendingOwner } from './pending.js'
@@ -16,6 +17,7 @@ export interface SingleOptions<T> {
 export class Single<T> implements Pending {
   readonly id: number
   readonly deadline: number
+  watched: Watched | undefined = undefined
   readonly promise: Promise<T>
   readonly #call: Call | null
   readonly #decode: (payload: Uint8Array) => T

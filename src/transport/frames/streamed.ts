@@ -1,6 +1,7 @@
 import type { Call } from '../../call/call.js'
 import type { ItemSink } from '../../call/items.js'
 import { MillraceError } from '../../errors.js'
+import type { Watched } from '../../lib/deadlines.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeFailure } from './failure.js'
@@ -26,6 +27,7 @@ export interface StreamOwner extends PendingOwner {
 export class Streamed implements Pending {
   readonly id: number
   readonly deadline: number
+  watched: Watched | undefined = undefined
   readonly #call: Call
   readonly #items: ItemSink
   readonly #owner: StreamOwner

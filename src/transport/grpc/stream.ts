@@ -4,7 +4,7 @@ import { framed } from '../../grpc/frame.js'
 import { unbounded } from '../../budget/budget.js'
 import { MessageReader } from '../../grpc/message-reader.js'
 import { systemClock } from '../../lib/clock.js'
-import { deadlinesOf, type Timed } from '../../lib/deadlines.js'
+import { deadlinesOf, type Timed, type Watched } from '../../lib/deadlines.js'
 import {
   codeOfHttpStatus,
   codeOfReset,
@@ -43,6 +43,7 @@ const deadlines = deadlinesOf(systemClock)
  * 2. Whatever ended it, the HTTP/2 stream is closed too, so that the peer stops.
  */
 export class GrpcStream implements Timed {
+  watched: Watched | undefined = undefined
   readonly deadline: number
   readonly #session: Session
   readonly #stream: ClientHttp2Stream

@@ -49,6 +49,17 @@ describe('a client that stops', () => {
     clearInterval(timer)
   })
 
+  test('for longer than timeoutMs within one message of a stream is too late, however steadily it sends', async () => {
+    const { session } = await start({ limits: { stallMs: 200 }, timeoutMs: 500 })
+    const { stream, outcome } = open(await session(), paths.stream)
+    stream.resume().write(prefixed(new Uint8Array(10 * mb)).subarray(0, 50))
+    const timer = setInterval(() => stream.write(new Uint8Array(1000)), 20)
+    const { headers } = await outcome
+    clearInterval(timer)
+    expect(headers['grpc-status']).toBe('4')
+    expect(decodeURI(headers['grpc-message']!)).toContain('timeoutMs')
+  })
+
   test('after its message, without the end of the stream, has its answer, and the stream is closed', async () => {
     const { session, budget } = await start({ limits: { stallMs: 200 } })
     const { stream, outcome } = open(await session(), paths.unary)

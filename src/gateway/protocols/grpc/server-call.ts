@@ -8,7 +8,7 @@ import { late } from '../../../call/late.js'
 import { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
-import { type Deadlines, deadlinesOf, type Timed } from '../../../lib/deadlines.js'
+import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
 import { codeHeader, notRunHeader } from '../../../grpc/status.js'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
@@ -57,6 +57,7 @@ export interface Input {
  *    the connection until it has, or the stream is closed.
  */
 export class ServerCall extends Scope implements Timed, OpenCall {
+  watched: Watched | undefined = undefined
   /** What was read and not answered yet is reserved here. */
   readonly incoming: Account
   input: Input | undefined
