@@ -59,6 +59,10 @@ describe('a pod is the recipient', () => {
     expect(isAnother(pod({ flow: null }), recipient())).toBe(false)
   })
 
+  test('of a request for a stage of a Flow when it has the default name, and no Flow', () => {
+    expect(isAnother(pod({ flow: null, stage: 'executor', part: null }), recipient({ shards: 1 }))).toBe(false)
+  })
+
   test('of any request for a shard when it was given neither a Flow nor shards', () => {
     expect(isAnother(pod({ flow: null, part: null }), recipient({ shard: 1 }))).toBe(false)
     expect(isAnother(pod({ flow: null, part: null }), named({ shard: 1 }))).toBe(false)

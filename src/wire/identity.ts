@@ -80,9 +80,10 @@ export function isAnother(pod: PodIdentity, recipient: Recipient): boolean {
   const { flow, stage, shard, shards } = recipient
   if (!isSpecific(recipient)) return false
   if (pod.stage === null) return flow !== null
-  if (flow !== null && (pod.stage !== stage || (pod.flow ?? flow) !== flow)) return true
+  // a pod without the name of a Flow may have any name for its stage, such as the default of `millrace executor`
+  if (flow !== null && pod.flow !== null && (pod.stage !== stage || pod.flow !== flow)) return true
   if (pod.part !== null) return pod.part.shard !== shard || pod.part.shards !== shards
-  // whoever gives a pod the name of its Flow also gives it its shard
+  // a pod that was given the name of its Flow was given its shard, too
   return flow !== null && pod.flow !== null && shards > 1
 }
 
