@@ -60,7 +60,9 @@ describe('a pod is the recipient', () => {
   })
 
   test('of a request for a stage of a Flow when it has the default name, and no Flow', () => {
-    expect(isAnother(pod({ flow: null, stage: 'executor', part: null }), recipient({ shards: 1 }))).toBe(false)
+    expect(isAnother(pod({ flow: null, stage: 'executor', part: null }), recipient({ shards: 1 }))).toBe(
+      false,
+    )
   })
 
   test('of any request for a shard when it was given neither a Flow nor shards', () => {
