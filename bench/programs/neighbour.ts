@@ -4,7 +4,7 @@ import { Client, credentials } from '@grpc/grpc-js'
 import { commands, say } from './answers.js'
 
 /**
- * Unary requests without a deadline, all at once or one after the other. Those that are sent at once are told of when the
+ * Unary requests without a deadline, all at once or one after the other. Requests sent at once are reported when the
  * first twenty are answered, and with `rest` when all are.
  */
 export type NeighbourCommand = NeighbourLoad | { readonly do: 'rest' }

@@ -3,7 +3,7 @@
  *
  * 1. A replica gets at most `perReplica` requests at once, fewer where it says so (`Channel.limit`), one while it is probing, and
  *    none while it does not read what was sent; the rest waits.
- * 2. While somebody waits nobody overtakes: who comes goes to the end of the line.
+ * 2. While requests wait, a new one joins them instead of going past them; the fair queue decides which is next.
  * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
  */
 import { Branch } from '../call/branch.js'
