@@ -68,7 +68,10 @@ async function join(entries) {
  */
 function withClassNames(text) {
   const names = [...text.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name)
-  return names.reduce((all, name) => all.replaceAll(new RegExp(`(?<![\\w$.#])_${name}\\b`, 'g'), ` ${name}`), text)
+  return names.reduce(
+    (all, name) => all.replaceAll(new RegExp(`(?<![\\w$.#])_${name}\\b`, 'g'), ` ${name}`),
+    text,
+  )
 }
 
 function upToDate() {
