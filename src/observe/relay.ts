@@ -32,8 +32,8 @@ export function isRelaying(): boolean {
 }
 
 export function relayedLine(entry: Entry): string {
-  const { fields } = entry
-  const event = (fields as { readonly [eventKey]?: string } | undefined)?.[eventKey] ?? null
+  const fields: { readonly [eventKey]?: string } | undefined = entry.fields
+  const event = fields?.[eventKey] ?? null
   const relayed: RelayedEntry = { ...entry, tail: tailOf(fields), event }
   const line = mark + toJson(relayed)
   if (line.length <= longest) return line
