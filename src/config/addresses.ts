@@ -23,7 +23,7 @@ export function parseAddresses(value: unknown, position: Position): Addresses {
   })
   const ports = parts.flatMap(([, , , port]) => (port === undefined ? [] : [Number(port)]))
   if (ports.length > 0 && ports.length < parts.length) {
-    throw badYaml(position, 'either all hosts have a port or none has.')
+    throw badYaml(position, 'either all hosts must have a port, or none.')
   }
   return {
     hosts: parts.map(([, , host]) => host!),

@@ -350,7 +350,7 @@ uses_requests: {/more: more}
     ['uses: Unknown', 'INVALID_EXECUTOR', /no class 'Unknown' is known/],
     ['uses: missing.yml', 'MODULE_NOT_FOUND', /flow\.yml:3:\d+: There is no file "missing\.yml"/],
     ['uses: missing.js', 'MODULE_NOT_FOUND', /there is no module "missing\.js"/],
-    ['uses: [a]', 'BAD_YAML', /uses must be a text or a mapping/],
+    ['uses: [a]', 'BAD_YAML', /uses must be a string or a mapping/],
     ['uses: {with: {}}', 'BAD_YAML', /needs `jtype: ClassName`/],
     ['uses: {jtype: Encoder, with: 5}', 'BAD_YAML', /with must be a mapping, not 5/],
     ['uses: {jtype: Encoder, dynamic_batching: {/x: {}}}', 'UNSUPPORTED', /dynamic_batching is not part/],

@@ -129,7 +129,7 @@ function refuseCustomGateway(gateway: Section): void {
   throw unsupported(
     gateway,
     'uses',
-    `${show(uses)} is a gateway of its own, which this version cannot run. Leave it out.`,
+    `${show(uses)} is a custom gateway, which this version cannot run. Leave it out.`,
   )
 }
 

@@ -179,5 +179,5 @@ function checkData(value: unknown, where: string): void {
 }
 
 function unwritable(what: string): MillraceError {
-  return new MillraceError('UNSUPPORTED', `${what}: that cannot be written into YAML.`)
+  return new MillraceError('UNSUPPORTED', `${what}: that cannot be written as YAML.`)
 }

@@ -150,7 +150,7 @@ function reducing({ reduce, name }: StagePlan, project: string): { readonly redu
     case 'program':
       throw new MillraceError(
         'UNSUPPORTED',
-        `stage '${name}': reduce is a function of this program, which a gateway in a container does not have. Put it into a module: reduce: './merge.js#best'.`,
+        `stage '${name}': reduce is a function of this program, which a gateway in a container cannot call. Move it to a module: reduce: './merge.js#best'.`,
       )
   }
 }

@@ -118,6 +118,6 @@ function rowsOf(tensor: Tensor): Tensor[] {
 function refused(came: string): MillraceError {
   return new MillraceError(
     'INVALID_INPUT',
-    `Expected a matrix with one row a Document or a list of tensors, got ${came}.`,
+    `Expected a matrix with one row per Document or a list of tensors, got ${came}.`,
   )
 }

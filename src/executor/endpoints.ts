@@ -141,7 +141,7 @@ function resolveMethod(
   if (typeof handler !== 'function') {
     throw new MillraceError(
       'INVALID_EXECUTOR',
-      `${where}: '${method}' is no method; a getter or field cannot serve`,
+      `${where}: '${method}' is not a method; a getter or field cannot serve requests`,
     )
   }
   if (handler.length > 2) {

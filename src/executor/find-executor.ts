@@ -25,7 +25,7 @@ export function exportNotFound(exports: Exports, module: string, className: stri
   const has = names.length === 0 ? 'It exports nothing.' : `It exports ${names.join(', ')}.`
   const what =
     className === null
-      ? `${module} must export one Executor, or one as default. ${has} Say which one: 'FILE#NAME'.`
+      ? `${module} must export a single Executor, or one as default. ${has} Select one: 'FILE#NAME'.`
       : `${module} exports no Executor '${className}'. ${has} Export the class.`
   return new MillraceError('EXPORT_NOT_FOUND', what)
 }

@@ -74,7 +74,7 @@ describe('names in a text', () => {
     ['a: ${{ CONTEXT.__proto__ }}', /__proto__/],
     ['a: ${{ 1 + 1 }}', /should be one of/],
     ['a: ${{}}', /should be one of/],
-    ['a: ${{root.b}}', /there is no 'b' where it leads/],
+    ['a: ${{root.b}}', /there is no 'b' at that path/],
     ['a: ${{root.__proto__.toString}}', /there is no '__proto__'/],
     ['a: {x: 1}\nb: ${{root.a}}', /is a whole section/],
     ['a: ${{root.a}}', /^a\.yml:1:4: it refers to itself/],

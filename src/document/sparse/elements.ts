@@ -46,7 +46,7 @@ export function checkPointers(pointers: IndexArray, lines: number, stored: numbe
   }
   for (let at = 1; at <= lines; at++) {
     if (pointers[at]! < pointers[at - 1]!) {
-      throw new MillraceError('INVALID_INPUT', `indptr falls at entry ${at}; it must never fall.`)
+      throw new MillraceError('INVALID_INPUT', `indptr decreases at entry ${at}; it must never decrease.`)
     }
   }
 }

@@ -94,7 +94,7 @@ function resources({ resources: { requests, limits }, gpus, name }: StagePlan): 
   if (typeof gpus === 'string') {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${name}': Kubernetes gives out gpus by number only, not '${gpus}'. Say how many each replica needs: gpus: 1.`,
+      `stage '${name}': Kubernetes assigns gpus by number only, not '${gpus}'. Set how many each replica needs: gpus: 1.`,
     )
   }
   const most = { ...limits, ...(gpus !== null && { 'nvidia.com/gpu': gpus }) }

@@ -410,13 +410,13 @@ describe('what cannot be exported to Kubernetes', () => {
       /'a_1' and 'a'/,
     ],
     ["the gateway's name", [{ name: 'Gateway', uses: Indexer }], 'INVALID_NAME', /'Gateway' and 'gateway'/],
-    ['a name of other letters', [{ name: 'größe', uses: Indexer }], 'INVALID_NAME', /'größe' in the network/],
-    ['a name that ends with _', [{ name: 'a_', uses: Indexer }], 'INVALID_NAME', /'a-' in the network/],
+    ['a name of other letters', [{ name: 'größe', uses: Indexer }], 'INVALID_NAME', /network name 'größe'/],
+    ['a name that ends with _', [{ name: 'a_', uses: Indexer }], 'INVALID_NAME', /network name 'a-'/],
     [
       'a name that ends with _, with shards behind it',
       [{ name: 'a_', uses: Indexer, shards: 2 }],
       'INVALID_NAME',
-      /'a-' in the network/,
+      /network name 'a-'/,
     ],
     [
       'a name that is too long',
