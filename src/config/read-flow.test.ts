@@ -237,8 +237,8 @@ executors:
     ['version: 1\nexecutors: []', 'BAD_YAML', /needs `jtype: Flow`/],
     ['jtype: Encoder\n', 'BAD_YAML', /flow\.yml:1:8: .*Executor's YAML goes into `uses`/],
     ['- a\n- b\n', 'BAD_YAML', /must be a mapping, not \["a","b"\]/],
-    ['', 'BAD_YAML', /there is nothing in it/],
-    ['# only words\n', 'BAD_YAML', /there is nothing in it/],
+    ['', 'BAD_YAML', /it is empty/],
+    ['# only words\n', 'BAD_YAML', /it is empty/],
     ['jtype: Flow\nexecutors: {a: 1}', 'BAD_YAML', /flow\.yml:2:12: executors must be a list/],
     ['jtype: Flow\nexecutors:\n  - 5', 'BAD_YAML', /flow\.yml:3:5: a stage must be a mapping/],
     [
@@ -257,7 +257,7 @@ executors:
       'UNSUPPORTED',
       /flow\.yml:2:21: Flow: ssl_keyfile is not part/,
     ],
-    ['jtype: Flow\ngateway: {uses: MyGateway}', 'UNSUPPORTED', /is a gateway of its own/],
+    ['jtype: Flow\ngateway: {uses: MyGateway}', 'UNSUPPORTED', /is a custom gateway/],
   ])('refuses %j', async (text, code, message) => {
     const error = await failure(text)
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string })

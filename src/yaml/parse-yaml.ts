@@ -24,7 +24,7 @@ export function parseYaml(text: string, file: string): Tree {
   if (contents === null || (library.isScalar(contents) && contents.value === null)) {
     throw badYaml(
       positions.start,
-      'there is nothing in it. A Flow begins with `jtype: Flow`, an Executor with the name of its class.',
+      'it is empty. A Flow begins with `jtype: Flow`, an Executor with the name of its class.',
     )
   }
   return { value: new Reader(library, { lines, positions }).read(contents, 0), positions }

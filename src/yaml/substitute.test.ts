@@ -79,7 +79,7 @@ describe('names in a text', () => {
     ['a: {x: 1}\nb: ${{root.a}}', /is a whole section/],
     ['a: ${{root.a}}', /^a\.yml:1:4: it refers to itself/],
     ['a: ${{root.b}}\nb: ${{root.a}}', /it refers to itself/],
-    ['a: ${{root.b}}\nb: ${{root.c}}\nc: ${{root.d}}\nd: ${{root.e}}\ne: 1', /more than 3 steps/],
+    ['a: ${{root.b}}\nb: ${{root.c}}\nc: ${{root.d}}\nd: ${{root.e}}\ne: 1', /longer than 3 steps/],
     [`a: ${'x'.repeat(10_000)}\nb: "${'${{root.a}}'.repeat(50_000)}"`, /substitution made more than/],
     [doubling(), /substitution made more than/],
   ])('are refused when they are undefined: %.40j', (text, message) => {
