@@ -8,7 +8,7 @@ export interface Addresses {
   readonly tls: boolean
 }
 
-/** Jina's forms of `host`: `a`, `a:1,b:2`, `grpcs://a:1`, and lists of those (jina.md 1.2). @throws BAD_YAML */
+/** Parses Jina's forms of `host`: `a`, `a:1,b:2`, `grpcs://a:1`, and lists of these (jina.md 1.2). @throws BAD_YAML */
 export function parseAddresses(value: unknown, position: Position): Addresses {
   const written = (Array.isArray(value) ? value : [value]).flatMap((one: unknown) =>
     (typeof one === 'string' ? one : show(one)).split(','),

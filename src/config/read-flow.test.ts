@@ -10,8 +10,8 @@ import type { FlowPlan } from '../plan/flow-plan.js'
 import { loadFlow, type LoadOptions } from './load-flow.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-yaml-'))
-const place = (name: string): string => path.join(folder, name)
-const url = (name: string): string => pathToFileURL(place(name)).href
+const pathOf = (name: string): string => path.join(folder, name)
+const url = (name: string): string => pathToFileURL(pathOf(name)).href
 
 const files = {
   'encoder.js': 'export class Encoder {}',
@@ -47,8 +47,8 @@ with:
 }
 
 beforeAll(() => {
-  mkdirSync(place('alone'))
-  for (const [name, text] of Object.entries(files)) writeFileSync(place(name), text)
+  mkdirSync(pathOf('alone'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(pathOf(name), text)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -58,9 +58,9 @@ interface Loaded {
 }
 
 async function load(text: string, options: LoadOptions = {}): Promise<Loaded> {
-  writeFileSync(place('flow.yml'), text)
+  writeFileSync(pathOf('flow.yml'), text)
   const warnings: string[] = []
-  const plan = await loadFlow(place('flow.yml'), {
+  const plan = await loadFlow(pathOf('flow.yml'), {
     ...options,
     onWarning: (message) => void warnings.push(message),
   })
@@ -334,7 +334,7 @@ uses_requests: {/more: more}
   it('is looked for in the extra folders last', async () => {
     const text = 'jtype: Flow\nexecutors: [{uses: config.yml}]'
     expect(await failure(text)).toMatchObject({ code: 'MODULE_NOT_FOUND' })
-    const { plan } = await load(text, { extraSearchPaths: [place('alone')] })
+    const { plan } = await load(text, { extraSearchPaths: [pathOf('alone')] })
     expect(plan.stages).toMatchObject([{ source: { className: 'Alone' } }])
   })
 
@@ -442,7 +442,7 @@ describe('a stage', () => {
 describe('names in a text', () => {
   it('are replaced in the Flow and in the Executors that it names', async () => {
     writeFileSync(
-      place('named.yml'),
+      pathOf('named.yml'),
       'jtype: Encoder\nwith: {size: "${{ size }}", path: "${{ ENV.HOME }}"}\npy_modules: encoder.js\n',
     )
     const { plan } = await load(

@@ -92,7 +92,7 @@ function hop(stage: StagePlan, container: GatewayContainer, flow: string): objec
   }
 }
 
-/** By which its pods are told from others at their addresses. A name that would be replaced in the file is not written. */
+/** The Flow that its pods must belong to. A name that YAML would substitute is left out. */
 function belonging(stage: StagePlan, own: string): { readonly flow?: string } {
   const flow = stage.flow ?? (isOwn(stage) ? own : null)
   return flow === null || hasNames(flow) ? {} : { flow }

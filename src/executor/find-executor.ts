@@ -3,8 +3,8 @@ import { type ExecutorClass, isBaseClass, isExecutorClass } from './executor.js'
 import type { Exports } from './import-module.js'
 
 /**
- * The Executor that a module exports under a name, else the one whose class has this name (its export may be called
- * otherwise); without a name the default export, else the only Executor.
+ * The Executor that a module exports under a name, else the one whose class has this name (its export may have another
+ * name); without a name the default export, else the only Executor.
  */
 export function findExecutor(exports: Exports, className: string | null): ExecutorClass | undefined {
   const executors = Object.entries(exports).filter(

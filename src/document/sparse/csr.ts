@@ -10,7 +10,7 @@ import { SparseRow } from './row.js'
 export interface CompressedInit {
   /** [rows, columns] */
   readonly shape: readonly number[]
-  /** Offset of each line in `indices` and `data`, and the end of the last one. */
+  /** Offset of each row in `indices` and `data`, and the end of the last row. */
   readonly indptr: ArrayLike<number>
   readonly indices: ArrayLike<number>
   readonly data: Values

@@ -78,7 +78,7 @@ function mayBeRefused(stage: StagePlan): boolean {
   return mostReplicas(stage) > 1 && stage.sharedWorkspace !== false
 }
 
-/** So that who scales it later knows: it was made for one replica, though its class is not there to be asked. */
+/** Tells later `scale()` calls, which cannot load the class, that the stage must keep one replica. */
 function withOneReplica(controller: KubernetesObject): KubernetesObject {
   const { metadata } = controller
   return { ...controller, metadata: { ...metadata, annotations: { [workspaceAnnotation]: 'own' } } }
