@@ -33,7 +33,8 @@ export function checkDistinct(names: readonly { readonly name: string; readonly 
   const owners = new Map<string, string>()
   for (const { name, stage } of names) {
     const other = owners.get(name)
-    if (other !== undefined) throw invalid(stage, `and '${other}' would both have the network name '${name}'.`)
+    if (other !== undefined)
+      throw invalid(stage, `and '${other}' would both have the network name '${name}'.`)
     owners.set(name, stage)
   }
 }

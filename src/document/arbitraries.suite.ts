@@ -65,7 +65,8 @@ export const sparse: fc.Arbitrary<SparseMatrix> = fc
     const inside = positions.filter((position) => position < rows * columns)
     const data = emptyArray(dtype, inside.length)
     inside.forEach(
-      (position, at) => (data[at] = typeof data[at] === 'bigint' ? BigInt(position) : dtype === '|b1' ? 1 : position),
+      (position, at) =>
+        (data[at] = typeof data[at] === 'bigint' ? BigInt(position) : dtype === '|b1' ? 1 : position),
     )
     const coo = new CooMatrix({
       shape: [rows, columns],

@@ -63,6 +63,8 @@ export function deletedBy(
 
 export function requireWanted(signal: AbortSignal): void {
   if (signal.aborted) {
-    throw new MillraceError('CANCELLED', 'The caller disconnected, or its deadline passed.', { cause: signal.reason })
+    throw new MillraceError('CANCELLED', 'The caller disconnected, or its deadline passed.', {
+      cause: signal.reason,
+    })
   }
 }

@@ -33,7 +33,10 @@ export function parseYaml(text: string, file: string): Tree {
 /** @throws BAD_YAML when `bytes` exceeds the limit */
 export function checkSize(bytes: number, file: string): void {
   if (bytes <= limits.bytes) return
-  throw badYaml(new Positions(file).start, `the text has ${bytes} bytes; at most ${limits.bytes} are allowed.`)
+  throw badYaml(
+    new Positions(file).start,
+    `the text has ${bytes} bytes; at most ${limits.bytes} are allowed.`,
+  )
 }
 
 function parse(
@@ -149,8 +152,7 @@ class Reader {
   }
 
   #sequence(node: YAMLSeq, { position, depth }: NodePosition): unknown[] {
-    if (customTag(node.tag, position) !== null)
-      throw badYaml(position, 'a list has no type; remove the tag.')
+    if (customTag(node.tag, position) !== null) throw badYaml(position, 'a list has no type; remove the tag.')
     const list: unknown[] = []
     for (const [index, item] of node.items.entries()) {
       const found = item as Found
@@ -169,8 +171,7 @@ class Reader {
       const [at, key] = this.#key(pair.key as Found, position)
       const value = pair.value as Found
       if (key === '<<') merged.push(this.read(value, depth + 1))
-      else if (Object.hasOwn(mapping, key))
-        throw badYaml(at, `the key ${JSON.stringify(key)} is duplicated.`)
+      else if (Object.hasOwn(mapping, key)) throw badYaml(at, `the key ${JSON.stringify(key)} is duplicated.`)
       else {
         this.#positions.note(mapping, key, value === null ? at : this.#positionOf(value))
         mapping[key] = this.read(value, depth + 1)

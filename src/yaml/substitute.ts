@@ -75,7 +75,10 @@ class Substitution {
     for (let round = 0; round < rounds && this.#pending.length > 0; round++) this.#settle()
     const [left] = this.#pending
     if (left === undefined) return
-    throw badYaml(left.position, `it refers to itself, or the chain of references is longer than ${rounds} steps.`)
+    throw badYaml(
+      left.position,
+      `it refers to itself, or the chain of references is longer than ${rounds} steps.`,
+    )
   }
 
   #visit(container: Container, mapping: Container): void {

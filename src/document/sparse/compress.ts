@@ -18,7 +18,10 @@ interface Compressed {
  */
 export function compress(major: IndexArray, minor: IndexArray, data: TypedArray, majors: number): Compressed {
   if (majors > maxEmptyMajors && majors > 64 * data.length) {
-    throw new MillraceError('INVALID_INPUT', `A shape of ${majors} rows or columns for only ${data.length} elements.`)
+    throw new MillraceError(
+      'INVALID_INPUT',
+      `A shape of ${majors} rows or columns for only ${data.length} elements.`,
+    )
   }
   const indptr = new Int32Array(majors + 1)
   let sorted = true
