@@ -88,7 +88,7 @@ function sparseProto(options: {
 const malformed = expect.objectContaining({ code: 'MALFORMED' })
 
 describe('tensors on the wire', () => {
-  it('are decoded as they were', () => {
+  it('are decoded unchanged', () => {
     fc.assert(
       fc.property(tensor, (value) => {
         const again = decodeTensor(encoded(value))
@@ -136,7 +136,7 @@ describe('tensors on the wire', () => {
     expect(array.data).toEqual(new BigInt64Array(4))
   })
 
-  it('are passed on as they came when their dtype is not supported', () => {
+  it('are passed on unchanged when their dtype is not supported', () => {
     const bytes = denseProto({ buffer: new Uint8Array(16), shape: [1], dtype: '<c16' })
     const raw = decodeTensor(bytes) as RawTensor
     expect([raw.kind, raw.dtype, raw.shape]).toEqual(['raw', '<c16', [1]])
@@ -144,7 +144,7 @@ describe('tensors on the wire', () => {
     expect(Document.fromProtobuf(document.toProtobuf()).embedding).toEqual(raw)
   })
 
-  it('are passed on as they came when they are sparse but no matrix, as in torch', () => {
+  it('are passed on unchanged when they are sparse but not a matrix, as in torch', () => {
     const bytes = sparseProto({ shape: [2, 2, 2], pairs: [0, 1, 1], values: [1], clsName: 'torch' })
     const document = new Document({ tensor: decodeTensor(bytes) })
     const again = Document.fromProtobuf(document.toProtobuf()).tensor as RawTensor
@@ -190,7 +190,7 @@ describe('hostile tensors', () => {
     ['a shape larger than its bytes', denseProto({ buffer, shape: [3], dtype: '<f4' })],
     ['a shape smaller than its bytes', denseProto({ buffer, shape: [1], dtype: '<f4' })],
     [
-      'bytes that are no whole number of elements',
+      'bytes that are not a whole number of elements',
       denseProto({ buffer: new Uint8Array(7), shape: [1], dtype: '<f8' }),
     ],
     [

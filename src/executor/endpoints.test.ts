@@ -179,7 +179,7 @@ test('options of the static map are checked like those of the decorator', () => 
   expect(withEntry(5)).toThrow(invalid('{ method, write }'))
 })
 
-test('a class that is no Executor is refused', () => {
+test('a class that is not an Executor is refused', () => {
   expect(() => endpointsOf(Map as unknown as ExecutorClass)).toThrow(invalid('extends Executor'))
   expect(() => endpointsOf('x' as unknown as ExecutorClass)).toThrow(invalid('extends Executor'))
 })

@@ -75,12 +75,12 @@ describe('a YAML text', () => {
     })
   })
 
-  it('with as many keys as it may have is read without comparing each with each', () => {
+  it('with the maximum number of keys is read in linear time', () => {
     const text = Array.from({ length: 30_000 }, (_, index) => `k${index}: 1`).join('\n')
     expect(Object.keys(valueOf(text) as object)).toHaveLength(30_000)
   })
 
-  it('knows where each value stands', () => {
+  it('has the position of each value', () => {
     const { value, positions } = parseYaml('a: 1\nb:\n  - x\n  - c: 2', 'a.yml')
     const { b } = value as { b: [string, object] }
     expect(positions.of(value as object, 'a')).toEqual({ file: 'a.yml', line: 1, column: 4 })

@@ -1,4 +1,4 @@
-// What a hostile client can do to a gateway: memory of the Flow's program, and the latency of another client meanwhile.
+// Attacks a gateway, and prints the memory of the Flow's program and the latency of another client meanwhile.
 // `node --import tsx test/limits/attack.ts [name …]`; MILLRACE=/path/dist/index.js for another build. Loopback only; each
 // attack is bounded by number and time.
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -139,7 +139,7 @@ async function unread(target: Target, { reads }: { readonly reads: boolean }): P
     if (reads) stream.resume()
   }
   await pause(200)
-  // the socket itself is not read any more
+  // stop reading the socket itself
   if (!reads) stopReading(session)
 }
 
@@ -177,7 +177,7 @@ async function blockedReplica(target: Target): Promise<void> {
   }
 }
 
-/** One request of nearly the largest size that is allowed. */
+/** One request of nearly the maximum size. */
 async function large(target: Target, headers: object): Promise<void> {
   const session = await target.session({ settings: { initialWindowSize: 2 ** 28 } })
   const bytes = request('/echo', {}, 200 * mb)
@@ -282,7 +282,7 @@ function rss(pid: number): number {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Another client: one request after the other to the health service, which needs no replica. */
+/** Another client, which sends one request after the other to the health service, which needs no replica. */
 async function probe(
   port: number,
   latencies: number[],
