@@ -23,6 +23,7 @@ function spec(port: number): GatewaySpec {
     queue: { maxRequests: 1000, maxBytes: 2 ** 28, maxWaitMs: 2000, perReplica: 1000 },
     silentMs: null,
     external: [],
+    forwardHeaders: [],
     shards: 1,
     polling: { '*': 'ANY' },
     key: 'id',

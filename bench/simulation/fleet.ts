@@ -54,6 +54,7 @@ export class Fleet {
       silentMs: 5000,
       external: [],
       flow: null,
+      forwardHeaders: [],
       ...unsharded,
     }
     const { queue } = spec

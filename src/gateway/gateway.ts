@@ -13,6 +13,7 @@ import { observed } from './observed.js'
 import { inChain } from '../topology/chain.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
+import { Unserved } from '../topology/unserved.js'
 import { walk } from '../topology/walk.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
@@ -131,13 +132,14 @@ class LocalGateway implements Gateway {
     const sourceOf = hostSources({ ...tools, say })
     this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf, say }))
     const targets = new Targets(stages.map(({ name }) => name))
+    const unserved = new Unserved(stages, { rule: spec.unknownEndpoint ?? 'pass', say })
     const gate = new Gate(spec.queue)
     const serving: Serving = {
       handle: observed(
         observer,
         stack(
           [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
-          walk({ stages, targets, clock }),
+          walk({ stages, targets, clock, unserved }),
         ),
       ),
       isFull: () => gate.full,

@@ -111,6 +111,7 @@ export class ExternalServer {
     const channel = await dial(address, {
       endsWithConnection: isReplica,
       recipient: this.#recipient,
+      forwardHeaders: this.#stage.spec.forwardHeaders,
       onReconnect: () => void this.#learnAgain(channel),
     })
     if (isReplica) await this.#learn(channel).catch((error: unknown) => giveUp(channel, error))
