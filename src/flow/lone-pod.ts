@@ -126,7 +126,7 @@ export class LonePod {
     if (exit.expected) return exit
     const why = `${pod.name} ${exit.reason}.`
     await gateway.expect(stage.set, { expecting: false, why }).catch(() => {})
-    await unlist({ name: pod.name, plan: stage }, Promise.resolve(gateway), lastAnswersMs)
+    await unlist({ name: pod.name, plan: stage }, Promise.resolve(gateway), { graceMs: lastAnswersMs })
     return exit
   }
 

@@ -7,7 +7,7 @@ import type { ListReduce } from '../shards/reduce.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { type Command, packError, type Reduced, type Report, transferOf, unpackError } from './control.js'
-import type { Outlook, StageLoad } from './events.js'
+import type { Departure, Outlook, Removal, StageLoad } from './events.js'
 import type { Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
 
@@ -81,8 +81,8 @@ class ThreadHost implements GatewayHandle {
     return (await this.#ask({ kind: 'add', stage, pod, address })) as Description
   }
 
-  async remove(stage: string, pod: string, { graceMs }: { readonly graceMs: number }): Promise<void> {
-    await this.#ask({ kind: 'remove', stage, pod, graceMs })
+  async remove(stage: string, pod: string, removal: Removal): Promise<Departure | null> {
+    return (await this.#ask({ kind: 'remove', stage, pod, removal })) as Departure | null
   }
 
   async connect(): Promise<Channel> {

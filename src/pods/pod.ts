@@ -50,8 +50,11 @@ export interface Pod {
   readonly exited: Promise<Exit>
   /** Drains, closes the executor and exits; SIGTERM after `graceMs`, then SIGKILL. Idempotent, never rejects. */
   stop(options?: { readonly graceMs?: number }): Promise<Exit>
-  /** Kills it at once; its exit is not `expected`. An inline pod cannot be killed, only abandoned. */
-  kill(): void
+  /**
+   * Kills it at once; its exit is not `expected`, and has `why` as its reason, such as `hung`. An inline pod cannot be killed,
+   * only abandoned.
+   */
+  kill(why?: string): void
   /** Injects a fault, for tests. @throws UNSUPPORTED for an inline pod, which is the program itself */
   fault(fault: Fault): void
 }

@@ -34,6 +34,8 @@ export class RunningPod implements Pod {
   readonly address: Address
   readonly exited: Promise<Exit>
   readonly #parts: RunningPodParts
+  /** Why it was killed, when it was killed here. */
+  #why: string | undefined
   #state: 'running' | 'stopping' | 'gone' = 'running'
 
   constructor(parts: RunningPodParts) {
@@ -44,7 +46,7 @@ export class RunningPod implements Pod {
     this.exited = parts.gone.then(({ reason, code }) => {
       const expected = this.#state === 'stopping'
       this.#state = 'gone'
-      return { expected, reason, code, output: parts.output.lines }
+      return { expected, reason: this.#why ?? reason, code, output: parts.output.lines }
     })
   }
 
@@ -56,8 +58,10 @@ export class RunningPod implements Pod {
     return this.exited
   }
 
-  kill(): void {
-    if (this.#state !== 'gone') this.#parts.host.kill()
+  kill(why?: string): void {
+    if (this.#state === 'gone') return
+    this.#why ??= why
+    this.#parts.host.kill()
   }
 
   fault(fault: Fault): void {
