@@ -2,9 +2,9 @@ import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
 import type { BreakerRules } from './breaker.js'
+import { Fate } from './fate.js'
 import { Health } from './health.js'
 import { Load } from './load.js'
-import { Fate } from './losses.js'
 
 /** One replica as the balancer sees it. */
 export interface Endpoint {

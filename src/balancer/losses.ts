@@ -4,26 +4,8 @@
  * 1. A request is refused as the cause of lost replicas only when it has lost as many as it may, and was alone at the last.
  */
 import type { Call } from '../call/call.js'
-import { pause } from '../call/pause.js'
 import type { Clock } from '../lib/clock.js'
-import { deferred } from '../lib/deferred.js'
 import type { Endpoint } from './endpoints.js'
-
-/** How a replica has ended. */
-export interface Exit {
-  /** What it did, to be read behind its name: `exited with code 7`, `ran out of memory (…)`. */
-  readonly reason: string
-  /** The last lines it printed. */
-  readonly output: readonly string[]
-}
-
-/** What a replica was doing when it left the balancer. */
-export interface Departure {
-  /** Requests it had answered. */
-  readonly served: number
-  /** It ended with a request for which another replica had ended already. */
-  readonly isRepeated: boolean
-}
 
 /** A replica that was lost while it had a request. */
 export interface Loss {
@@ -33,46 +15,6 @@ export interface Loss {
   /** What is known of the loss here. */
   readonly reason: string
 }
-
-/** The end of one replica. */
-export class Fate {
-  /** It ended with a request for which another replica had ended already. */
-  isRepeated = false
-  readonly #isTold: boolean
-  readonly #exit = deferred<Exit>()
-  #requests = 0
-
-  /** `isTold`: somebody sees how it ends, and will say so. */
-  constructor(isTold: boolean) {
-    this.#isTold = isTold
-  }
-
-  /** Somebody has seen how it ended. */
-  exited(exit: Exit): void {
-    this.#exit.resolve(exit)
-  }
-
-  /** One of its requests was lost with it, of `inFlight`. Gives how many were lost with it together. */
-  lost(inFlight: number): number {
-    // its requests are lost one after the other: the first sees how many there are
-    this.#requests = Math.max(this.#requests, inFlight)
-    return this.#requests
-  }
-
-  /** It has been given a request after a loss: its connection was made again. */
-  restored(): void {
-    this.#requests = 0
-  }
-
-  /** How it has ended; null when nobody says so in time. */
-  async exit(call: Call, clock: Clock): Promise<Exit | null> {
-    if (!this.#isTold) return null
-    return Promise.race([this.#exit.promise, pause(saidWithinMs, { call, clock }).then(() => null)])
-  }
-}
-
-/** How long it may take until it is known how a replica ended whose connection was lost. */
-const saidWithinMs = 2000
 
 /** In how many rounds the requests of a lost replica are tried again, so that one of them does not take the others along. */
 const rounds = 16
