@@ -12,6 +12,8 @@ export interface Exit {
   readonly reason: string
   /** The last lines it printed. */
   readonly output: readonly string[]
+  /** Somebody has ended it from outside, such as the kernel when memory is short, or an operator. */
+  readonly isFromOutside: boolean
 }
 
 /** What a replica was doing when it left the balancer. */

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Budget } from './budget.js'
 import type { Try } from './hedge.js'
-import { isCause, lossesTold } from './losses.js'
+import { hasLostEnough, isCause, lossesTold } from './losses.js'
 import type { Itinerary, Pool } from './pool.js'
 import { lostWith, outcomeUnknown, poison } from './refusals.js'
 
@@ -74,8 +74,9 @@ async function again(
   for (let retries = 0; retries < most; retries++) {
     const isBegun = call.items?.count !== before
     const over = isBegun || call.aborted !== undefined || call.deadline <= clock.now()
-    if (over || isCause(itinerary.losses, options.maxLostReplicas)) break
-    if (!mayRepeat(failure, itinerary, pool)) break
+    if (over || !mayRepeat(failure, itinerary, pool)) break
+    const { losses: lost } = itinerary
+    if (lost !== undefined && (await isCause(lost, { ...options, call }))) break
     const isFree = failure.notRun || (failure.code === 'UNAVAILABLE' && losses++ === 0)
     if (!isFree && !options.budget.take()) break
     if (itinerary.tried.length > 0 && pool.exhausted(itinerary) && pool.endpoints.usable.length > 0) {
@@ -102,8 +103,9 @@ async function final(
 ): Promise<MillraceError> {
   const isUnknown = write && failure.code === 'UNAVAILABLE' && !failure.notRun
   if (losses.length === 0 || call.aborted !== undefined) return isUnknown ? outcomeUnknown(failure) : failure
-  const told = await lossesTold(losses, call, clock)
-  if (!write && losses.length >= maxLostReplicas) return poison(failure, losses, told)
+  const judge = { call, clock, maxLostReplicas }
+  const told = await lossesTold(losses, judge)
+  if (!write && (await hasLostEnough(losses, judge))) return poison(failure, losses, told)
   const lost = lostWith(failure, told)
   return isUnknown ? outcomeUnknown(lost) : lost
 }

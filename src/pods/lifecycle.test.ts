@@ -83,7 +83,13 @@ test('a pod that does not end is urged after the grace period, then killed', asy
   expect(asked).toEqual(['stop 300', 'terminate'])
   await clock.pass(1000)
   expect(asked).toEqual(['stop 300', 'terminate', 'kill'])
-  expect(await exit).toEqual({ expected: true, reason: 'was killed by SIGKILL', code: null, output: [] })
+  expect(await exit).toEqual({
+    expected: true,
+    reason: 'was killed by SIGKILL',
+    code: null,
+    output: [],
+    isFromOutside: false,
+  })
 })
 
 test('a pod that ends when it is asked to is left alone', async () => {

@@ -38,6 +38,8 @@ export interface Exit {
   readonly code: number | null
   /** The last lines it printed. */
   readonly output: readonly string[]
+  /** Somebody has ended it by a signal that programs do not send themselves, or by `kill()` without a reason. */
+  readonly isFromOutside: boolean
 }
 
 /** A running pod; all kinds have the same lifecycle. */

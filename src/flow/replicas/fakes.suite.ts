@@ -30,7 +30,13 @@ function fakePod(name: string, pid: number, plan: ShardPlan): FakePod {
   let killed = false
   let stopped = false
   const end = (expected: boolean, reason: string): void =>
-    exited.resolve({ expected, reason, code: null, output: expected ? [] : ['last words'] })
+    exited.resolve({
+      expected,
+      reason,
+      code: null,
+      output: expected ? [] : ['last words'],
+      isFromOutside: false,
+    })
   return {
     name,
     pid,

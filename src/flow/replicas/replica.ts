@@ -133,12 +133,12 @@ export class Replica {
   async #keep(first: Pod): Promise<void> {
     let pod: Pod | null = first
     while (pod !== null) {
-      const { reason, output } = await pod.exited
+      const { reason, output, isFromOutside } = await pod.exited
       if (this.isEnding) return
       const isLong = this.sinceMs > soundMs
       const why = `${this.name} ${reason}.${lastLines(output)}`
       this.#become({ state: 'backoff', broke: false, why })
-      const exit = { reason, output }
+      const exit = { reason, output, isFromOutside }
       const departure = await unlist(this, this.#tools.gateway, { graceMs: lastAnswersMs, exit })
       if (isLong || isSound(departure)) this.#deaths = 0
       this.#tools.budget.ended(departure?.served ?? 0)
