@@ -105,7 +105,13 @@ test('a pod that ended by itself was not expected to, also when it is stopped la
   const { pod, asked, events } = await running()
   events.line('goodbye')
   events.exited('exited with code 3', 3)
-  const exit = { expected: false, reason: 'exited with code 3', code: 3, output: ['goodbye'] }
+  const exit = {
+    expected: false,
+    reason: 'exited with code 3',
+    code: 3,
+    output: ['goodbye'],
+    isFromOutside: false,
+  }
   expect(await pod.exited).toEqual(exit)
   expect(await pod.stop()).toEqual(exit)
   expect(asked).toEqual([])
