@@ -59,7 +59,19 @@ async function join(entries) {
     chunkNames: 'chunks/[name]-[hash]',
     write: false,
   })
-  return outputFiles
+  return outputFiles.map(({ path: file, text }) => ({ path: file, contents: withClassNames(text) }))
+}
+
+/**
+ * esbuild writes `var Flow = class _Flow` for a class that names itself, and then `_Flow` is its name in stacks and in what
+ * `console.log` prints. A space takes the place of `_`, so columns stay those of a source map.
+ */
+function withClassNames(text) {
+  const names = [...text.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name)
+  return names.reduce(
+    (all, name) => all.replaceAll(new RegExp(`(?<![\\w$.#])_${name}\\b`, 'g'), ` ${name}`),
+    text,
+  )
 }
 
 function upToDate() {

@@ -1,32 +1,28 @@
 /**
- * The replicas of one stage: pick one, wait when none has room, send, account.
+ * The replicas of one stage: pick one (`picker`), wait when none has room (`waiting-room`), send and account (`hops`).
  *
  * 1. A replica gets at most `perReplica` requests at once, fewer where it says so (`Channel.limit`), one while it is probing, and
  *    none while it does not read what was sent; the rest waits.
  * 2. While requests wait, a new one joins them instead of going past them; the fair queue decides which is next.
- * 3. What happens to a request is accounted to the replica that had it, once, whatever ends it.
  */
-import { Branch } from '../call/branch.js'
 import type { Call } from '../call/call.js'
-import type { ItemSink } from '../call/items.js'
-import { late } from '../call/late.js'
 import { somebody } from '../call/scope.js'
 import { spanned } from '../call/spanned.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
 import type { Channel } from '../transport/transport.js'
 import type { DataRequest } from '../wire/data-request.js'
-import { accountFailure, located } from './account.js'
 import type { BreakerRules } from './breaker.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
 import type { HealthState } from './health.js'
+import { Hops, type Ticket } from './hops.js'
 import { Pace } from './pace.js'
 import { Patience } from './patience.js'
+import { Picker } from './picker.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
-import type { CreatePolicy, Policy } from './policies/policy.js'
+import type { CreatePolicy } from './policies/policy.js'
+import { type PoolLoad, poolLoad } from './pool-load.js'
 import { tooLate } from './refusals.js'
-import { StreamedHop } from './streamed-hop.js'
 import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
 
 export type { Itinerary } from './waiting-room.js'
@@ -67,31 +63,6 @@ export interface PoolOptions {
   onState?(pod: string, state: HealthState): void
 }
 
-export interface ReplicaLoad {
-  /** Name of the pod. */
-  readonly name: string
-  readonly state: HealthState
-  /** Requests sent and not answered. */
-  readonly inFlight: number
-  /** Milliseconds, a moving average that a slow answer raises at once; null before the first answer. */
-  readonly latencyMs: number | null
-}
-
-export interface PoolLoad {
-  /** Requests that wait for a replica. */
-  readonly waiting: number
-  readonly waitingBytes: number
-  readonly replicas: readonly ReplicaLoad[]
-}
-
-/** What a request found when it came. */
-interface Ticket {
-  /** Requests that were under way or waited. */
-  readonly depth: number
-  /** Monotonic milliseconds. */
-  readonly arrived: number
-}
-
 /** Of the time a request has left, what the estimate may take: beyond, it is refused at once instead of too late. */
 const safeShare = 0.9
 
@@ -101,22 +72,31 @@ export class Pool {
   readonly stage: string
   readonly #options: PoolOptions
   readonly #clock: Clock
-  readonly #deadlines: Deadlines
-  readonly #policy: Policy
+  readonly #picker: Picker
   readonly #room: WaitingRoom
   readonly #pace: Pace
+  readonly #hops: Hops
   #patience: Patience | undefined
-  #inFlight = 0
 
   constructor(options: PoolOptions) {
     const { stage, policy, queue, clock, random, breaker } = options
     this.#options = options
     this.stage = stage
     this.#clock = clock
-    this.#deadlines = deadlinesOf(clock)
-    this.#policy = typeof policy === 'function' ? policy(random) : createPolicy(policy, random)
     this.#pace = new Pace(clock)
     this.endpoints = new Endpoints(clock, (endpoint) => this.#changed(endpoint), breaker)
+    this.#picker = new Picker({
+      endpoints: this.endpoints,
+      policy: typeof policy === 'function' ? policy(random) : createPolicy(policy, random),
+      perReplica: queue.perReplica,
+    })
+    this.#hops = new Hops({
+      timeoutSendMs: options.timeoutSendMs,
+      clock,
+      onAnswered: (sojournMs, { depth }) =>
+        this.#pace.answered(sojournMs, depth, this.endpoints.usable.length),
+      onFreed: () => this.#room.serve(),
+    })
     this.#room = new WaitingRoom({
       stage,
       maxRequests: queue.maxRequests,
@@ -125,9 +105,9 @@ export class Pool {
       clock,
       pick: (itinerary) => this.pick(itinerary),
       isUsable: () => this.endpoints.usable.length > 0,
-      isRoomy: () => this.endpoints.usable.some((endpoint) => this.#hasRoom(endpoint)),
+      isRoomy: () => this.#picker.isRoomy,
       labels: () => this.endpoints.all().map(({ label }) => label),
-      estimate: (ahead) => this.#pace.estimate(this.#inFlight + ahead),
+      estimate: (ahead) => this.#pace.estimate(this.#hops.inFlight + ahead),
       onDemand: () => options.onDemand?.(),
     })
     const { patienceMs: ms } = options
@@ -136,9 +116,12 @@ export class Pool {
     }
   }
 
-  /** One try at one replica, when it has its turn. Rejects with what the road says, or why nobody takes it. */
+  /** One try at one replica, when it has its turn. Rejects with what became of the hop, or with why no replica takes it. */
   send(request: DataRequest, call: Call, itinerary: Itinerary): Promise<DataRequest> {
-    const ticket = { depth: this.#inFlight + this.#room.length, arrived: this.#clock.monotonic() }
+    const ticket: Ticket = {
+      depth: this.#hops.inFlight + this.#room.length,
+      arrived: this.#clock.monotonic(),
+    }
     if (ticket.depth === 0) this.#pace.idle()
     const refusal = this.#tooLate(call)
     if (refusal !== undefined) {
@@ -149,44 +132,35 @@ export class Pool {
     const start = (endpoint: Endpoint): Promise<DataRequest> => {
       itinerary.tried.push(endpoint)
       const { observation } = call
-      if (observation === undefined) return this.#send(endpoint, request, call, ticket)
+      if (observation === undefined) return this.#hops.send(endpoint, request, call, ticket)
       const { name: pod, label: address } = endpoint
       itinerary.tries = (itinerary.tries ?? 0) + 1
       const attempt = observation.child({ name: 'try', pod, address, number: itinerary.tries })
-      return spanned(call, attempt, (below) => this.#send(endpoint, request, below, ticket))
+      return spanned(call, attempt, (below) => this.#hops.send(endpoint, request, below, ticket))
     }
     if (free !== undefined) return start(free)
     return this.#room.wait({ call, itinerary, bytes: request.data?.byteLength ?? 0 }, start)
   }
 
-  /** A replica for the next try: one that did not have the request, as long as there is such a one. Undefined: none has room. */
-  pick({ tried, write }: Itinerary): Endpoint | undefined {
-    const { usable } = this.endpoints
-    if (tried.length === 0 && usable.length > 0) {
-      const first = this.#policy.pick(usable)
-      if (this.#hasRoom(first) && !(write && first.health.state === 'probing')) return first
-    }
-    const fresh = usable.filter((endpoint) => !tried.includes(endpoint))
-    const fitting = fresh.length > 0 ? fresh : usable
-    const proven = write ? fitting.filter(({ health }) => health.state !== 'probing') : fitting
-    const roomy = (proven.length > 0 ? proven : fitting).filter((endpoint) => this.#hasRoom(endpoint))
-    return roomy.length === 0 ? undefined : this.#policy.pick(roomy)
+  /** A replica for the next try; undefined when none has room. */
+  pick(itinerary: Itinerary): Endpoint | undefined {
+    return this.#picker.pick(itinerary)
   }
 
-  /** Whether a replica that did not have the request could take it now. */
-  hasSpare({ tried }: Itinerary): boolean {
-    return this.endpoints.usable.some((endpoint) => !tried.includes(endpoint) && this.#hasRoom(endpoint))
+  /** Whether a replica that has not had the request could take it now. */
+  hasSpare(itinerary: Itinerary): boolean {
+    return this.#picker.hasSpare(itinerary)
   }
 
-  /** Whether all replicas that may be picked had the request. */
-  exhausted({ tried }: Itinerary): boolean {
-    return this.endpoints.usable.every((endpoint) => tried.includes(endpoint))
+  /** Whether all replicas that may be picked have had the request. */
+  exhausted(itinerary: Itinerary): boolean {
+    return this.#picker.isExhausted(itinerary)
   }
 
   /** Requests under way or waiting for each replica; `Infinity` when none can be picked. */
   get pressure(): number {
     const replicas = this.endpoints.usable.length
-    return replicas === 0 ? Number.POSITIVE_INFINITY : (this.#inFlight + this.#room.length) / replicas
+    return replicas === 0 ? Number.POSITIVE_INFINITY : (this.#hops.inFlight + this.#room.length) / replicas
   }
 
   add(name: string, channel: Channel, label?: string): Endpoint {
@@ -210,13 +184,7 @@ export class Pool {
   }
 
   load(): PoolLoad {
-    const replicas = this.endpoints.all().map(({ name, load, health }) => ({
-      name,
-      state: health.state,
-      inFlight: load.inFlight,
-      latencyMs: load.averageMs,
-    }))
-    return { waiting: this.#room.length, waitingBytes: this.#room.bytes, replicas }
+    return poolLoad(this.endpoints, this.#room)
   }
 
   /** Unlists the replica at once, waits for its requests in flight, at most `graceMs`, then closes its channel. */
@@ -241,81 +209,8 @@ export class Pool {
     this.#room.serve()
   }
 
-  #send(endpoint: Endpoint, request: DataRequest, call: Call, ticket: Ticket): Promise<DataRequest> {
-    if (call.items !== undefined) return this.#stream(endpoint, request, call, call.items)
-    const { load, health, channel } = endpoint
-    const began = load.began()
-    this.#inFlight++
-    const hop = this.#limited(call)
-    return channel.handle(request, hop ?? call).then(
-      (answer) => {
-        if (hop !== undefined) this.#release(hop)
-        const took = load.answered(began)
-        health.breaker.answered()
-        this.#pace.answered(began - ticket.arrived + took, ticket.depth, this.endpoints.usable.length)
-        this.#freed()
-        return answer
-      },
-      (error: unknown) => {
-        if (hop !== undefined) this.#release(hop)
-        throw this.#failed(endpoint, located(error, endpoint, call), began)
-      },
-    )
-  }
-
-  async #stream(endpoint: Endpoint, request: DataRequest, call: Call, items: ItemSink): Promise<DataRequest> {
-    const { load, health, channel } = endpoint
-    const began = load.began()
-    this.#inFlight++
-    const { timeoutSendMs: timeoutMs } = this.#options
-    const hop = new StreamedHop(call, items, { load, timeoutMs, clock: this.#clock })
-    try {
-      const answer = await channel.handle(request, hop.call)
-      load.streamed()
-      health.breaker.answered()
-      this.#freed()
-      return answer
-    } catch (error) {
-      throw this.#failed(endpoint, located(error, endpoint, call), began)
-    } finally {
-      hop.release()
-    }
-  }
-
-  #failed(endpoint: Endpoint, failure: MillraceError, began: number): MillraceError {
-    accountFailure(endpoint, failure, { began, timed: this.#options.timeoutSendMs !== null })
-    this.#freed()
-    return failure
-  }
-
-  #freed(): void {
-    this.#inFlight--
-    if (this.#room.length > 0) this.#room.serve()
-  }
-
-  /** The call with the stage's limit for one hop; undefined when the call ends sooner by itself. */
-  #limited(call: Call): Hop | undefined {
-    const { timeoutSendMs, clock } = this.#options
-    if (timeoutSendMs === null || call.deadline <= clock.now() + timeoutSendMs) return undefined
-    const hop = new Hop(call, clock.now() + timeoutSendMs, timeoutSendMs)
-    this.#deadlines.watch(hop)
-    return hop
-  }
-
-  #release(hop: Hop): void {
-    this.#deadlines.unwatch(hop)
-    hop.unlink()
-  }
-
-  #hasRoom({ load, health, channel }: Endpoint): boolean {
-    const { limit = Number.POSITIVE_INFINITY, isCongested = false } = channel
-    if (isCongested) return false
-    if (load.inFlight === 0) return true
-    return health.state !== 'probing' && load.inFlight < Math.min(limit, this.#options.queue.perReplica)
-  }
-
   #tooLate({ deadline, sender = somebody }: Call): MillraceError | undefined {
-    const depth = this.#inFlight + this.#room.ahead(sender)
+    const depth = this.#hops.inFlight + this.#room.ahead(sender)
     // a stage that is not busy, or a sender that waits anyway
     if (depth < 2 * this.endpoints.size || sender.patient) return undefined
     const estimate = this.#pace.estimate(depth)
@@ -331,20 +226,5 @@ export class Pool {
     })
     await Promise.race([load.idle(), late, channel.closed])
     cancel()
-  }
-}
-
-/** One try at one replica that may take `timeoutMs`. */
-class Hop extends Branch implements Timed {
-  watched: Watched | undefined = undefined
-  readonly #timeoutMs: number
-
-  constructor(call: Call, deadline: number, timeoutMs: number) {
-    super(call, { deadline })
-    this.#timeoutMs = timeoutMs
-  }
-
-  expire(): void {
-    this.abort(late(this.#timeoutMs))
   }
 }

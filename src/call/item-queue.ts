@@ -22,7 +22,7 @@ export class ItemQueue implements ItemSink, AbortListener {
     if (this.#ended) return
     this.#count++
     this.#unread.push(item)
-    this.#arrival?.resolve()
+    this.#wake()
     if (this.#unread.length < roomItems) return
     this.#room ??= deferred()
     return this.#room.promise
@@ -31,7 +31,7 @@ export class ItemQueue implements ItemSink, AbortListener {
   /** No more items come; those that are there are still given. */
   end(): void {
     this.#ended = true
-    this.#arrival?.resolve()
+    this.#wake()
   }
 
   abort(): void {
@@ -40,15 +40,25 @@ export class ItemQueue implements ItemSink, AbortListener {
     this.end()
   }
 
-  /** The next item; undefined after the last one. */
-  async next(): Promise<DataRequest | undefined> {
+  /** The next item that has arrived; undefined when there is none. */
+  take(): DataRequest | undefined {
+    const item = this.#unread.shift()
+    if (this.#room !== undefined && this.#unread.length <= roomItems / 2) this.#release()
+    return item
+  }
+
+  /** Resolves when there is an item to take, with false after the last one. */
+  async more(): Promise<boolean> {
     while (this.#unread.length === 0 && !this.#ended) {
       this.#arrival = deferred()
       await this.#arrival.promise
     }
-    const item = this.#unread.shift()
-    if (this.#unread.length <= roomItems / 2) this.#release()
-    return item
+    return this.#unread.length > 0
+  }
+
+  #wake(): void {
+    this.#arrival?.resolve()
+    this.#arrival = undefined
   }
 
   #release(): void {

@@ -40,7 +40,10 @@ export async function* streamDocuments(transport: Transport, plan: StreamDocPlan
   try {
     const closing = transport.streamDoc(request, call).finally(() => items.end())
     closing.catch(() => {}) // thrown below, after the documents that arrived before
-    for (let item = await items.next(); item !== undefined; item = await items.next()) yield* item.docs
+    while (await items.more())
+      for (let item = items.take(); item !== undefined; item = items.take())
+        // not `yield*`, which awaits every document several times over
+        for (const document of item.docs) yield document
     const { status } = await closing
     isOver = true
     if (status?.code === 'ERROR') throw errorFromStatus(status, { endpoint: on })

@@ -32,7 +32,7 @@ const docsTag = 10
  * docs.embeddings = csrMatrix // one row a Document, sharing the matrix's memory
  */
 export class DocumentArray implements Iterable<Document> {
-  readonly #documents: Document[]
+  readonly #documents: Document[] = []
   readonly #adopt: ((document: Document) => void) | undefined
   #positions: Map<string, number> | undefined
   /** Unknown fields of the message. */
@@ -40,7 +40,8 @@ export class DocumentArray implements Iterable<Document> {
 
   /** `adopt` is called with every Document that is pushed later; used by chunks and matches. */
   constructor(documents: DocumentInputs = [], adopt?: (document: Document) => void) {
-    this.#documents = Array.from(documents, toDocument)
+    // several times as fast as Array.from
+    for (const document of documents) this.#documents.push(toDocument(document))
     this.#adopt = adopt
   }
 

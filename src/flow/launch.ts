@@ -2,7 +2,7 @@ import { Client } from '../client/client.js'
 import { channelTransport } from '../client/transports/channel.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
-import { createLogger } from '../observe/logger.js'
+import { programLogger } from '../observe/logger.js'
 import { type FlowPlan, setReplicas } from '../plan/flow-plan.js'
 import {
   type AttachOptions,
@@ -96,8 +96,7 @@ function away(remote: RemoteFlow): Running {
   }
 }
 
-/** Logs to stderr: standard output belongs to the user's program. */
 function tools({ name, quiet }: { readonly name: string; readonly quiet: boolean }): PlatformTools {
-  const logger = createLogger(name, { write: (line) => void process.stderr.write(`${line}\n`) })
+  const logger = programLogger(name)
   return { report: quiet ? () => {} : (sentence) => logger.info(sentence) }
 }

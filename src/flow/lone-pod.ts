@@ -9,7 +9,7 @@ import type { GatewayEvent } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
-import { createLogger, type Logger } from '../observe/logger.js'
+import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import type { Fault } from '../pods/fault.js'
 import { startPod } from '../pods/index.js'
@@ -96,7 +96,7 @@ export class LonePod {
       const [gateway, pod] = await Promise.all([listening.catch(giveUp), starting.catch(giveUp)])
       await gateway.ready()
       signal.throwIfAborted()
-      const logger = createLogger(spec.name, { write: (line) => void process.stderr.write(`${line}\n`) })
+      const logger = programLogger(spec.name)
       return new LonePod({ plan, stage, gateway, pod, hold, logger })
     } catch (error) {
       await starting.then((pod) => pod.stop({ graceMs: 0 }), ignore)

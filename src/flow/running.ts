@@ -4,10 +4,10 @@ import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
 import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
-import { createLogger, type Logger } from '../observe/logger.js'
+import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import type { Channel } from '../transport/transport.js'
-import { banner } from './banner.js'
+import { announce } from './banner.js'
 import type { RolledOut, Scaled } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Deployment, ScaleOptions } from './deployment.js'
@@ -68,9 +68,7 @@ export class RunningFlow {
    */
   static async start(plan: FlowPlan, signal: AbortSignal): Promise<RunningFlow> {
     const { settings } = plan
-    // standard output belongs to the user's program
-    const write = (line: string): void => void process.stderr.write(`${line}\n`)
-    const logger = createLogger(settings.name, { write })
+    const logger = programLogger(settings.name)
     const listening = startGateway(gatewaySpec(plan), { reducers: programReducers(plan), signal })
     const hold = new WorkspaceHold(settings.name, systemClock)
     const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
@@ -78,7 +76,9 @@ export class RunningFlow {
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
     )
     const pending = new Map(counts.map(([stage, count]) => [stage.name, count * stage.shards]))
-    const waiting = settings.quiet ? null : new WaitingLine(pending, process.stderr, systemClock)
+    const waiting = settings.quiet
+      ? null
+      : new WaitingLine(pending, { stream: process.stderr, clock: systemClock, logger })
     const growing = counts.map(([{ name }, count]) =>
       deployments.get(name)!.scale(count, { onReady: () => waiting?.ready(name) }),
     )
@@ -109,7 +109,7 @@ export class RunningFlow {
   async announce(): Promise<void> {
     await this.#gateway.ready()
     const { settings } = this.#plan
-    if (!settings.quiet) process.stderr.write(`${banner(settings, this.port)}\n`)
+    if (!settings.quiet) announce(settings, this.port, this.#logger)
   }
 
   /** Opens a channel to the gateway for a client in this program. */

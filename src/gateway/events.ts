@@ -1,7 +1,7 @@
-import type { PoolLoad } from '../balancer/pool.js'
+import type { PoolLoad } from '../balancer/pool-load.js'
 import type { ShardCounts } from '../shards/tally.js'
 
-export type { ReplicaLoad } from '../balancer/pool.js'
+export type { ReplicaLoad } from '../balancer/pool-load.js'
 export type { HealthState as ReplicaState } from '../balancer/health.js'
 export type { Outlook } from '../balancer/waiting-room.js'
 

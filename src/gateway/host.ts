@@ -3,6 +3,8 @@ import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import { readLines } from '../observe/lines.js'
+import { printLine } from '../observe/standard-error.js'
 import type { ListReduce } from '../shards/reduce.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
@@ -56,6 +58,12 @@ export async function startGateway(
   }
 }
 
+/**
+ * V8's young generation in the gateway's thread, in MiB, instead of 48. What a request allocates lives until it is answered:
+ * with 32 requests in flight fewer collections meet live requests, which saves 4 to 5 % of the CPU of a request.
+ */
+const youngGenerationMb = 96
+
 class ThreadHost implements GatewayHandle {
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
   port = 0
@@ -74,7 +82,10 @@ class ThreadHost implements GatewayHandle {
     this.#worker = new Worker(new URL('../gateway/thread.js', import.meta.url), {
       workerData: spec,
       name: `${spec.name} gateway`,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+      stderr: true,
     })
+    void readLines(this.#worker.stderr, printLine) // resolves with the thread's end
     this.#worker.on('message', (report: Report) => this.#hear(report))
     this.#worker.on('error', (error) => {
       this.#failure = error instanceof Error ? error.message : String(error)

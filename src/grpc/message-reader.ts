@@ -39,6 +39,8 @@ export class MessageReader {
   /** The incomplete message. */
   #message: Gathering | undefined
   #isCompressed = false
+  /** Bytes of the message whose prefix was read last. */
+  #size = 0
   #received = 0
   #given = 0
   #held = false
@@ -110,14 +112,15 @@ export class MessageReader {
 
   /** Reads message by message; when the reader is held, the rest of the chunk goes back to the front of the queue. */
   #read(chunk: Buffer): void {
-    let rest: Buffer | undefined = chunk
-    while (rest !== undefined && rest.length > 0 && !this.#closed) {
+    let at = 0
+    while (at < chunk.length && !this.#closed) {
       if (this.#held || this.#inflating) {
+        const rest = chunk.subarray(at)
         if (this.#hasRoom('keep what the client sends', rest.length)) this.#waiting.unshift(rest)
         return
       }
       try {
-        rest = this.#take(rest)
+        at = this.#take(chunk, at)
       } catch (error) {
         // a RangeError: the system has no memory
         return this.#fail(
@@ -127,40 +130,44 @@ export class MessageReader {
     }
   }
 
-  /** Takes at most one message off the chunk; returns the rest. */
-  #take(chunk: Buffer): Buffer | undefined {
-    if (this.#message !== undefined) return this.#gather(this.#message, chunk)
-    if (this.#prefix.length > 0 || chunk.length < prefixBytes) return this.#takePrefix(chunk)
-    const size = chunk.readUInt32BE(1)
-    if (!this.#isWellFormed(chunk[0]!, size)) return undefined
-    const end = prefixBytes + size
-    if (end > chunk.length) return this.#begin(chunk, prefixBytes)
-    if (this.#hasRoom('take a message', size)) this.#deliver(whole(chunk, end), chunk[0] === 1)
-    return chunk.length === end ? undefined : chunk.subarray(end)
+  /** Takes at most one message from position `at` of the chunk; returns the position behind it. */
+  #take(chunk: Buffer, at: number): number {
+    if (this.#message !== undefined) return this.#gather(this.#message, chunk, at)
+    const start = at + prefixBytes - this.#prefix.length
+    if (start - at === prefixBytes && start <= chunk.length)
+      return this.#takePrefix(chunk, at) ? this.#takeContent(chunk, start) : chunk.length
+    // the prefix is split over several chunks
+    const prefix = Buffer.concat([this.#prefix, chunk.subarray(at, start)])
+    const isWhole = prefix.length === prefixBytes
+    this.#prefix = isWhole ? noBytes : prefix
+    return isWhole && this.#takePrefix(prefix, 0) ? this.#takeContent(chunk, start) : chunk.length
   }
 
-  /** Assembles a prefix that is split over several chunks. */
-  #takePrefix(chunk: Buffer): Buffer | undefined {
-    const joined = Buffer.concat([this.#prefix, chunk])
-    this.#prefix = joined.length < prefixBytes ? joined : noBytes
-    return joined.length < prefixBytes ? undefined : joined
+  /** False when the reader has failed because of it. */
+  #takePrefix(bytes: Buffer, at: number): boolean {
+    this.#isCompressed = bytes[at] === 1
+    this.#size = bytes.readUInt32BE(at + 1)
+    return this.#isWellFormed(bytes[at]!, this.#size)
   }
 
-  #begin(chunk: Buffer, at: number): undefined {
-    this.#isCompressed = chunk[0] === 1
-    this.#message = new Gathering(chunk.readUInt32BE(1))
-    this.#gather(this.#message, chunk.subarray(at))
+  #takeContent(chunk: Buffer, start: number): number {
+    const end = start + this.#size
+    if (end > chunk.length) return this.#gather((this.#message = new Gathering(this.#size)), chunk, start)
+    if (this.#hasRoom('take a message', this.#size))
+      this.#deliver(whole(chunk, start, end), this.#isCompressed)
+    return end
   }
 
-  #gather(message: Gathering, chunk: Buffer): Buffer | undefined {
-    const part = chunk.length <= message.missing ? chunk : chunk.subarray(0, message.missing)
-    if (!this.#hasRoom('take a message', part.length)) return undefined
+  #gather(message: Gathering, chunk: Buffer, at: number): number {
+    const part =
+      at === 0 && chunk.length <= message.missing ? chunk : chunk.subarray(at, at + message.missing)
+    if (!this.#hasRoom('take a message', part.length)) return chunk.length
     message.add(part)
     if (message.missing === 0) {
       this.#message = undefined
       this.#deliver(message.take(), this.#isCompressed)
     }
-    return chunk.length === part.length ? undefined : chunk.subarray(part.length)
+    return at + part.length
   }
 
   /** `bytes` are reserved. */
@@ -219,9 +226,11 @@ export class MessageReader {
   }
 }
 
-/** The message that ends at `end` of the chunk. */
-function whole(chunk: Buffer, end: number): Uint8Array {
-  const view = chunk.subarray(prefixBytes, end)
-  // Buffer.from copies into Buffer's pool, which is much cheaper than memory of its own
-  return chunk.buffer.byteLength > 2 * end + spareBytes ? Buffer.from(view) : view
+/** The message between two positions of the chunk. */
+function whole(chunk: Buffer, start: number, end: number): Uint8Array {
+  if (chunk.buffer.byteLength <= 2 * (end - start) + spareBytes) return chunk.subarray(start, end)
+  // from Buffer's pool, which is much cheaper than memory of its own
+  const copy = Buffer.allocUnsafe(end - start)
+  chunk.copy(copy, 0, start, end)
+  return copy
 }

@@ -15,7 +15,7 @@ import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import type { Address } from '../transport/transport.js'
 import type { Driver, Host, HostOptions } from './host.js'
-import { OutputTail, prefixed } from './output.js'
+import { OutputTail, podLine, podLog } from './output.js'
 import type { Pod, PodSpec } from './pod.js'
 import { type Gone, RunningPod, within } from './running-pod.js'
 import { type BadStart, startError } from './start-error.js'
@@ -26,7 +26,7 @@ const failedMs = 500
 export interface StartOptions extends HostOptions {
   /** Aborts the start and kills the pod. */
   readonly signal: AbortSignal
-  /** Called for each line of output, as `exec/rep-1@3412: …`. */
+  /** Called for each line of output, as a line of the log: `exec/rep-1@3412: …`. */
   onLine(line: string): void
   /** Default: the system clock. */
   readonly clock?: Clock
@@ -40,6 +40,7 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
   const { name } = spec
   if (signal.aborted) throw MillraceError.from(signal.reason, 'CANCELLED')
   const output = new OutputTail()
+  const log = podLog()
   const outcome = deferred<Start>()
   const gone = deferred<Gone>()
   const host: Host = driver(
@@ -48,8 +49,9 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
       ready: (address) => outcome.resolve({ kind: 'ready', address }),
       failed: (failure) => outcome.resolve({ kind: 'failed', failure }),
       line(text) {
-        output.push(text)
-        options.onLine(prefixed(text, { name, pid: host.pid }))
+        const { log: line, kept } = podLine(text, { name, pid: host.pid }, log)
+        output.push(kept)
+        if (line !== null) options.onLine(line)
       },
       exited(reason, code) {
         const end = { reason, code: code ?? null }

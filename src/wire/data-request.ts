@@ -1,12 +1,10 @@
-import { DocumentArray, documentsLength, encodeDocuments } from '../document/index.js'
-import { MillraceError } from '../errors.js'
+import { Document, DocumentArray, documentsLength, encodeDocuments } from '../document/index.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import { prefix, type Writer } from '../lib/protobuf/writer.js'
+import { dataOfDocument, pickled, splitData } from './data-message.js'
 import { Envelope } from './envelope.js'
 import { emptyHeader } from './header.js'
-import { addOccurrence, bytesOfField, type FieldBytes } from './message-field.js'
 import type { Part } from './parts.js'
-import { maxFields, tooManyFields } from './max-fields.js'
 import { lengthOf } from './pieces.js'
 import { requestId } from './request-id.js'
 import type { Route } from './routes.js'
@@ -46,6 +44,9 @@ export class DataRequest {
   /** The request had no data message when its documents were first read. */
   #absent = false
 
+  /** Field 4 is one document, as in SingleDocumentRequestProto, and not yet the data message of a DataRequestProto. */
+  #isSingle = false
+
   private constructor(envelope: Envelope) {
     this.#envelope = envelope
   }
@@ -57,12 +58,9 @@ export class DataRequest {
 
   /** Converts a SingleDocumentRequestProto to a request with its document, or an empty one. Throws MALFORMED. */
   static fromSingleDocument(bytes: Uint8Array): DataRequest {
-    const envelope = Envelope.decode(bytes)
-    // field 4 is the document there, and the message around the list of documents here
-    const document = envelope.payload ?? nothing
-    const inner = prefix(docsTag, document.length)
-    envelope.payload = [prefix(docsTag, inner.length + document.length), inner, document]
-    return new DataRequest(envelope)
+    const request = new DataRequest(Envelope.decode(bytes))
+    request.#isSingle = true
+    return request
   }
 
   static create(init: DataRequestInit): DataRequest {
@@ -85,6 +83,7 @@ export class DataRequest {
     copy.#docs = this.#docs
     copy.#dataUnknown = this.#dataUnknown
     copy.#absent = this.#absent
+    copy.#isSingle = this.#isSingle
     return copy
   }
 
@@ -181,6 +180,10 @@ export class DataRequest {
   get docs(): DocumentArray {
     if (this.#docs !== undefined) return this.#docs
     const { payload } = this.#envelope
+    if (this.#isSingle) {
+      this.docs = new DocumentArray([Document.fromProtobuf(payload ?? nothing)])
+      return this.docs
+    }
     const { docs, pickle, unknown } = splitData(payload ?? nothing)
     if (pickle) throw pickled()
     const array = DocumentArray.fromProtobuf(docs ?? nothing)
@@ -194,6 +197,7 @@ export class DataRequest {
     this.#envelope.dropPayload()
     this.#dataUnknown = undefined
     this.#absent = false
+    this.#isSingle = false
     this.#docs = docs
   }
 
@@ -210,7 +214,7 @@ export class DataRequest {
   /** The bytes of the DocumentArrayProto; undefined when there is none. @throws MALFORMED, and UNSUPPORTED for a Python pickle */
   get list(): Uint8Array | undefined {
     if (this.#docs !== undefined) return this.#docs.toProtobuf()
-    const { payload } = this.#envelope
+    const { payload } = this.#dataEnvelope
     if (payload === undefined) return undefined
     const { docs, pickle } = splitData(payload)
     if (pickle) throw pickled()
@@ -226,7 +230,7 @@ export class DataRequest {
     this.#envelope.parts = parts
   }
 
-  /** Field 4 as it came, while the documents were not accessed. */
+  /** Field 4, undecoded, while the documents were not accessed. */
   get data(): Uint8Array | undefined {
     return this.#envelope.payload
   }
@@ -237,6 +241,7 @@ export class DataRequest {
    */
   peekDocCount(most?: number): number {
     if (this.#docs !== undefined) return this.#docs.length
+    if (this.#isSingle) return 1
     const { payload } = this.#envelope
     const docs = payload === undefined ? undefined : splitData(payload).docs
     return docs === undefined ? 0 : countDocuments(docs, most)
@@ -250,14 +255,14 @@ export class DataRequest {
   /** The DataRequestProto in a new buffer. Throws INVALID_INPUT for parameters that cannot be sent. */
   encode(): Uint8Array {
     const docs = this.#docs
-    if (docs === undefined) return this.#envelope.encode()
+    if (docs === undefined) return this.#dataEnvelope.encode()
     const expected = documentsLength(docs)
     return this.#envelope.encode((writer) => this.#writeDocs(writer, docs, expected), expected)
   }
 
   /** The same bytes in pieces for a vectored write; documents that were not accessed are not copied. */
   encodeParts(): Uint8Array[] {
-    return this.#docs === undefined ? this.#envelope.encodeParts() : [this.encode()]
+    return this.#docs === undefined ? this.#dataEnvelope.encodeParts() : [this.encode()]
   }
 
   /**
@@ -265,9 +270,19 @@ export class DataRequest {
    * cannot be sent, MALFORMED, and UNSUPPORTED for a Python pickle.
    */
   encodeSingleDocument(): Uint8Array[] {
+    if (this.#isSingle) return this.#envelope.encodeParts()
     const reader = new Reader(this.list ?? nothing)
     const isThere = !reader.done && reader.tag() === docsTag
     return this.#envelope.encodeAround(isThere ? reader.bytes() : undefined)
+  }
+
+  /** The envelope, with field 4 as DataRequestProto has it. */
+  get #dataEnvelope(): Envelope {
+    if (this.#isSingle) {
+      this.#isSingle = false
+      this.#envelope.payload = dataOfDocument(this.#envelope.payload ?? nothing)
+    }
+    return this.#envelope
   }
 
   #writeDocs(writer: Writer, docs: DocumentArray, expected: number): void {
@@ -279,41 +294,4 @@ export class DataRequest {
     if (this.#dataUnknown !== undefined) writer.raw(this.#dataUnknown)
     writer.join(data)
   }
-}
-
-/** The data message: oneof { docs = 1, docs_bytes = 2 }, where the last one wins. */
-function splitData(payload: Uint8Array): {
-  docs: Uint8Array | undefined
-  pickle: boolean
-  unknown: Uint8Array | undefined
-} {
-  const reader = new Reader(payload)
-  let docs: FieldBytes
-  let pickle = false
-  let unknown: FieldBytes
-  for (let fields = 1; !reader.done; fields++) {
-    if (fields > maxFields) throw tooManyFields('the data')
-    const start = reader.position
-    const tag = reader.tag()
-    if (tag === 10) {
-      docs = addOccurrence(docs, reader.bytes())
-      pickle = false
-    } else if (tag === 18) {
-      reader.skip(tag)
-      docs = undefined
-      pickle = true
-    } else {
-      reader.skip(tag)
-      unknown = addOccurrence(unknown, payload.subarray(start, reader.position))
-    }
-  }
-  return { docs: bytesOfField(docs), pickle, unknown: bytesOfField(unknown) }
-}
-
-function pickled(): MillraceError {
-  return new MillraceError(
-    'UNSUPPORTED',
-    'The documents of this request are a Python pickle (docs_bytes), which only Python can read. ' +
-      'Have the sender put them into `docs` (protobuf); requests of this kind can only be passed on.',
-  )
 }

@@ -69,6 +69,8 @@ export class ServerCall extends Scope implements Timed, OpenCall {
   #unsent = 0
   /** Bytes of answers in all. */
   #sent = 0
+  /** Messages of this tick are kept to be written at once. */
+  #gathers = false
   readonly #deadlines: Deadlines
   /** The Flow's own limit, when it ends the call sooner than the client does. */
   readonly #limitMs: number | null
@@ -116,9 +118,24 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     if (this.#ended || this.#gone || !this.#fits(message)) return true
     this.#respond()
     const size = sizeOf(message)
+    this.#gather()
     const room = this.#write(framed(message, size), size)
     this.#settle()
     return room
+  }
+
+  /** Answers that come together are written together: a write costs more than the rest of a small message. */
+  #gather(): void {
+    if (this.#gathers) return
+    this.#gathers = true
+    this.#stream.cork()
+    process.nextTick(writeGathered, this)
+  }
+
+  /** Writes what was sent since the last time. */
+  writeGathered(): void {
+    this.#gathers = false
+    this.#stream.uncork()
   }
 
   /** The only message of a unary call. */
@@ -273,6 +290,10 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     const how = rstCode === constants.NGHTTP2_CANCEL ? 'cancelled' : 'went away'
     this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
   }
+}
+
+function writeGathered(call: ServerCall): void {
+  call.writeGathered()
 }
 
 /** What a client may do about it: gRPC's own hint when to send again (gRFC A6), and our code for a client of ours. */

@@ -1,0 +1,131 @@
+import { Branch } from '../call/branch.js'
+import type { Call } from '../call/call.js'
+import type { ItemSink } from '../call/items.js'
+import { late } from '../call/late.js'
+import type { MillraceError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
+import type { DataRequest } from '../wire/data-request.js'
+import { accountFailure, located } from './account.js'
+import type { Endpoint } from './endpoints.js'
+import { StreamedHop } from './streamed-hop.js'
+
+/** What a request found when it came. */
+export interface Ticket {
+  /** Requests that were under way or waited. */
+  readonly depth: number
+  /** Monotonic milliseconds. */
+  readonly arrived: number
+}
+
+export interface HopsOptions {
+  /** Milliseconds that one replica may take for one request, see `PoolOptions`; null for no limit. */
+  readonly timeoutSendMs: number | null
+  readonly clock: Clock
+  /** A request with one answer was answered, `sojournMs` after it had come with that ticket. */
+  onAnswered(sojournMs: number, ticket: Ticket): void
+  /** A replica has room for one more request. */
+  onFreed(): void
+}
+
+/**
+ * One try of a request at one replica.
+ *
+ * 1. What happens to a request is accounted to the replica that had it, once, whatever ends it.
+ */
+export class Hops {
+  readonly #options: HopsOptions
+  readonly #deadlines: Deadlines
+  #inFlight = 0
+
+  constructor(options: HopsOptions) {
+    this.#options = options
+    this.#deadlines = deadlinesOf(options.clock)
+  }
+
+  /** Requests sent and not answered, at all replicas. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  send(endpoint: Endpoint, request: DataRequest, call: Call, ticket: Ticket): Promise<DataRequest> {
+    if (call.items !== undefined) return this.#stream(endpoint, request, call, call.items)
+    const { load, health, channel } = endpoint
+    const began = load.began()
+    this.#inFlight++
+    const hop = this.#limited(call)
+    return channel.handle(request, hop ?? call).then(
+      (answer) => {
+        if (hop !== undefined) this.#release(hop)
+        const took = load.answered(began)
+        health.breaker.answered()
+        this.#options.onAnswered(began - ticket.arrived + took, ticket)
+        this.#freed()
+        return answer
+      },
+      (error: unknown) => {
+        if (hop !== undefined) this.#release(hop)
+        throw this.#failed(endpoint, located(error, endpoint, call), began)
+      },
+    )
+  }
+
+  async #stream(endpoint: Endpoint, request: DataRequest, call: Call, items: ItemSink): Promise<DataRequest> {
+    const { load, health, channel } = endpoint
+    const began = load.began()
+    this.#inFlight++
+    const { timeoutSendMs: timeoutMs, clock } = this.#options
+    const hop = new StreamedHop(call, items, { load, timeoutMs, clock })
+    try {
+      const answer = await channel.handle(request, hop.call)
+      load.streamed()
+      health.breaker.answered()
+      this.#freed()
+      return answer
+    } catch (error) {
+      throw this.#failed(endpoint, located(error, endpoint, call), began)
+    } finally {
+      hop.release()
+    }
+  }
+
+  #failed(endpoint: Endpoint, failure: MillraceError, began: number): MillraceError {
+    accountFailure(endpoint, failure, { began, timed: this.#options.timeoutSendMs !== null })
+    this.#freed()
+    return failure
+  }
+
+  #freed(): void {
+    this.#inFlight--
+    this.#options.onFreed()
+  }
+
+  /** The call with the stage's limit for one hop; undefined when the call ends sooner by itself. */
+  #limited(call: Call): Hop | undefined {
+    const { timeoutSendMs, clock } = this.#options
+    if (timeoutSendMs === null || call.deadline <= clock.now() + timeoutSendMs) return undefined
+    const hop = new Hop(call, clock.now() + timeoutSendMs, timeoutSendMs)
+    this.#deadlines.watch(hop)
+    return hop
+  }
+
+  #release(hop: Hop): void {
+    this.#deadlines.unwatch(hop)
+    hop.unlink()
+  }
+}
+
+/** One try at one replica that may take `timeoutMs`. */
+class Hop extends Branch implements Timed {
+  watched: Watched | undefined = undefined
+  readonly #timeoutMs: number
+
+  constructor(call: Call, deadline: number, timeoutMs: number) {
+    super(call, { deadline })
+    this.#timeoutMs = timeoutMs
+  }
+
+  expire(): void {
+    this.abort(late(this.#timeoutMs))
+  }
+}

@@ -1,0 +1,59 @@
+import type { Endpoint, Endpoints } from './endpoints.js'
+import type { Policy } from './policies/policy.js'
+import type { Itinerary } from './waiting-room.js'
+
+export interface PickerOptions {
+  readonly endpoints: Endpoints
+  readonly policy: Policy
+  /** Requests that a replica has at once at most. */
+  readonly perReplica: number
+}
+
+/** Which replica gets a request, of those that may be picked and have room. */
+export class Picker {
+  readonly #endpoints: Endpoints
+  readonly #policy: Policy
+  readonly #perReplica: number
+
+  constructor({ endpoints, policy, perReplica }: PickerOptions) {
+    this.#endpoints = endpoints
+    this.#policy = policy
+    this.#perReplica = perReplica
+  }
+
+  /** A replica for the next try: one that has not had the request, as long as there is one. Undefined: none has room. */
+  pick({ tried, write }: Itinerary): Endpoint | undefined {
+    const { usable } = this.#endpoints
+    if (tried.length === 0 && usable.length > 0) {
+      const first = this.#policy.pick(usable)
+      if (this.#hasRoom(first) && !(write && first.health.state === 'probing')) return first
+    }
+    const fresh = usable.filter((endpoint) => !tried.includes(endpoint))
+    const fitting = fresh.length > 0 ? fresh : usable
+    const proven = write ? fitting.filter(({ health }) => health.state !== 'probing') : fitting
+    const roomy = (proven.length > 0 ? proven : fitting).filter((endpoint) => this.#hasRoom(endpoint))
+    return roomy.length === 0 ? undefined : this.#policy.pick(roomy)
+  }
+
+  /** Whether any replica has room. */
+  get isRoomy(): boolean {
+    return this.#endpoints.usable.some((endpoint) => this.#hasRoom(endpoint))
+  }
+
+  /** Whether a replica that has not had the request could take it now. */
+  hasSpare({ tried }: Itinerary): boolean {
+    return this.#endpoints.usable.some((endpoint) => !tried.includes(endpoint) && this.#hasRoom(endpoint))
+  }
+
+  /** Whether all replicas that may be picked have had the request. */
+  isExhausted({ tried }: Itinerary): boolean {
+    return this.#endpoints.usable.every((endpoint) => tried.includes(endpoint))
+  }
+
+  #hasRoom({ load, health, channel }: Endpoint): boolean {
+    const { limit = Number.POSITIVE_INFINITY, isCongested = false } = channel
+    if (isCongested) return false
+    if (load.inFlight === 0) return true
+    return health.state !== 'probing' && load.inFlight < Math.min(limit, this.#perReplica)
+  }
+}
