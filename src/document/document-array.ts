@@ -91,6 +91,16 @@ export class DocumentArray implements Iterable<Document> {
     return new DocumentArray(this.#documents.slice(start, end))
   }
 
+  /** What `give` returns for each Document, as an array. */
+  map<T>(give: (document: Document, index: number) => T): T[] {
+    return this.#documents.map((document, index) => give(document, index))
+  }
+
+  /** The Documents for which `keep` returns something true, as a new array. `find()` takes conditions as data. */
+  filter(keep: (document: Document, index: number) => unknown): DocumentArray {
+    return new DocumentArray(this.#documents.filter((document, index) => keep(document, index)))
+  }
+
   /** The Documents at positions, with ids, or where a mask of the same length is true. Throws INVALID_INPUT for others. */
   pick(picks: Picks): DocumentArray {
     return new DocumentArray(pick(this, picks))

@@ -12,13 +12,9 @@ import {
   startOnPlatform,
 } from '../platforms/index.js'
 import type { RemoteFlow, PlatformTools } from '../platforms/platform.js'
+import type { CloseOptions } from './close-options.js'
 import { RunningFlow } from './running.js'
 import type { PodControl } from './pods-of.js'
-
-export interface CloseOptions {
-  /** For a Flow on Docker or Kubernetes: stop it and delete everything created for it, except volumes. Default false: keep it running. */
-  readonly remove?: boolean
-}
 
 /** A running Flow, in this program or on a platform. */
 export interface Running {
