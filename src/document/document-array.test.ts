@@ -52,7 +52,7 @@ describe('as a list', () => {
 
   it('comes in batches', () => {
     expect([...named('a', 'b', 'c').batch(2)].map(ids)).toEqual([['a', 'b'], ['c']])
-    expect(() => [...named('a').batch(0)]).toThrow('size from 1')
+    expect(() => [...named('a').batch(0)]).toThrow('size must be at least 1')
   })
 
   it('takes Documents of another copy of this package', () => {

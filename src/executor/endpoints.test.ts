@@ -152,7 +152,7 @@ test('a handler with more than two arguments, a getter and a field are refused',
     field = () => {}
   }
   expect(() => endpointsOf(Wide)).toThrow(invalid('wide takes 3 arguments; a handler takes (docs, context)'))
-  expect(() => endpointsOf(Getter)).toThrow(invalid("'value' is no method"))
+  expect(() => endpointsOf(Getter)).toThrow(invalid("'value' is not a method"))
   expect(() => endpointsOf(Field)).toThrow(invalid("no method 'field'"))
 })
 
