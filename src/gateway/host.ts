@@ -31,18 +31,30 @@ export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
 /** What is left of a command when its `id` is given here; distributes over the union. */
 type Question = Command extends infer C ? (C extends Command ? Omit<C, 'id'> : never) : never
 
-/** Starts a gateway and binds its port. Rejects with PORT_IN_USE or START_FAILED and leaves nothing running. */
+export interface StartGatewayOptions {
+  readonly reducers?: ProgramReducers
+  /** Ends the thread, whatever it does, while it starts. */
+  readonly signal?: AbortSignal
+}
+
+/** Starts a gateway and binds its port. Rejects with PORT_IN_USE, START_FAILED or the reason of `signal`, and leaves nothing running. */
 export async function startGateway(
   spec: GatewaySpec,
-  reducers: ProgramReducers = new Map(),
+  { reducers = new Map(), signal }: StartGatewayOptions = {},
 ): Promise<GatewayHandle> {
+  signal?.throwIfAborted()
   const host = new ThreadHost(spec, reducers)
+  const onAbort = (): void => void host.terminate()
+  signal?.addEventListener('abort', onAbort)
   try {
     await host.listen()
+    signal?.throwIfAborted()
     return host
   } catch (error) {
     await host.terminate()
-    throw error
+    throw signal?.aborted === true ? signal.reason : error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 
