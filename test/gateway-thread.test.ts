@@ -19,6 +19,7 @@ function spec(port: number): GatewaySpec {
     balance: 'power-of-two',
     timeoutSendMs: null,
     retries: -1,
+    maxLostReplicas: 2,
     hedge: null,
     queue: { maxRequests: 1000, maxBytes: 2 ** 28, maxWaitMs: 2000, perReplica: 1000 },
     silentMs: null,

@@ -49,6 +49,7 @@ export class Fleet {
       balance: 'power-of-two',
       timeoutSendMs,
       retries: -1,
+      maxLostReplicas: 2,
       hedge,
       queue: this.#queue,
       silentMs: 5000,

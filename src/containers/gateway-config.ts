@@ -91,13 +91,13 @@ function isHop(stage: StagePlan): boolean {
 }
 
 function hop(stage: StagePlan, container: GatewayContainer, flow: string): object {
-  const { balance, retries, queue, hedge, timeoutSendMs, shards } = stage
+  const { balance, retries, maxLostReplicas, queue, hedge, timeoutSendMs, shards } = stage
   return {
     external: true,
     ...(isOwn(stage) ? { ...found(stage, container), forwardHeaders: 'all' } : externalServers(stage)),
     ...belonging(stage, flow),
     ...(shards > 1 && { shards, ...sharding(stage, container) }),
-    ...changed({ balance, retries, queue }, stageOptions),
+    ...changed({ balance, retries, maxLostReplicas, queue }, stageOptions),
     ...(hedge !== null && { hedge: withoutNull(hedge) }),
     ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
   }

@@ -25,6 +25,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       balance: stage.balance,
       timeoutSendMs: stage.timeoutSendMs ?? settings.timeoutSendMs,
       retries: stage.retries,
+      maxLostReplicas: stage.maxLostReplicas,
       hedge: stage.hedge,
       queue: stage.queue,
       silentMs: stage.source.kind === 'pass-through' ? null : (stage.liveness?.timeoutMs ?? null),

@@ -70,6 +70,8 @@ export interface StageSpec extends FailureRules {
   readonly timeoutSendMs: number | null
   /** How often a request is sent again; -1 is Jina's `max(3, replicas)`. */
   readonly retries: number
+  /** How many replicas a request may lose that reads. */
+  readonly maxLostReplicas: number
   readonly hedge: {
     readonly afterMs: number | null
     readonly afterPercentile: number | null

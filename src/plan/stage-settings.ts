@@ -40,6 +40,10 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
    * (jina.md 3.8). Writes are retried only when they cannot have run.
    */
   readonly retries: number
+  /**
+   * How many replicas a request may lose that reads. Then it is taken to be the cause and fails with POISON_REQUEST. Default 2.
+   */
+  readonly maxLostReplicas: number
   /** Hedging for endpoints that read: a second attempt on another replica while the first is slow. Default null: none. */
   readonly hedge: Hedge | null
   /** Queue limits. */
@@ -131,6 +135,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   balance: oneOf<PolicyName>(policyNames, 'power-of-two'),
   maxConcurrency: integer(null, 1),
   retries: integer(-1, -1, 100),
+  maxLostReplicas: integer(2, 1, 100),
   hedge: hedgeOption,
   queue: queueOption,
   liveness: livenessOption,
