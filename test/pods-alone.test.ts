@@ -100,6 +100,7 @@ test('a process pod ignores SIGINT, and drains and exits on SIGTERM', async () =
     reason: 'exited with code 0',
     code: 0,
     output: [],
+    isFromOutside: false,
   })
 })
 
@@ -111,6 +112,7 @@ test('a killed process pod reports the signal', async () => {
     reason: 'was killed by SIGKILL',
     code: 137,
     output: [],
+    isFromOutside: true,
   })
 })
 

@@ -36,6 +36,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     timeoutSendMs,
     graceMs,
     accessLog,
+    unknownEndpoint,
   } = settings
   const executors = inChain(stages).map((stage) => ({
     name: stage.name,
@@ -47,7 +48,17 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     with: {
       ...(!hasNames(name) && { name }),
       ...changed(
-        { prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, graceMs, accessLog },
+        {
+          prefetch,
+          queue,
+          limits,
+          maxMessageBytes,
+          requestLimits,
+          timeoutMs,
+          graceMs,
+          accessLog,
+          unknownEndpoint,
+        },
         flowOptions,
       ),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
@@ -80,13 +91,13 @@ function isHop(stage: StagePlan): boolean {
 }
 
 function hop(stage: StagePlan, container: GatewayContainer, flow: string): object {
-  const { balance, retries, queue, hedge, timeoutSendMs, shards } = stage
+  const { balance, retries, maxLostReplicas, queue, hedge, timeoutSendMs, shards } = stage
   return {
     external: true,
-    ...(isOwn(stage) ? found(stage, container) : externalServers(stage)),
+    ...(isOwn(stage) ? { ...found(stage, container), forwardHeaders: 'all' } : externalServers(stage)),
     ...belonging(stage, flow),
     ...(shards > 1 && { shards, ...sharding(stage, container) }),
-    ...changed({ balance, retries, queue }, stageOptions),
+    ...changed({ balance, retries, maxLostReplicas, queue }, stageOptions),
     ...(hedge !== null && { hedge: withoutNull(hedge) }),
     ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
   }
@@ -103,11 +114,12 @@ function found(stage: StagePlan, { host, discover = 'dns' }: GatewayContainer): 
   return { host: hosts.length === 1 ? hosts[0] : hosts, port: containerPort, discover }
 }
 
-function externalServers({ external, discover, tls }: StagePlan): object {
+function externalServers({ external, discover, tls, forwardHeaders }: StagePlan): object {
   return {
     host: external.map(({ host }) => host),
     port: external.map(({ port }) => port),
     ...(tls && { tls }),
+    ...(forwardHeaders.length > 0 && { forwardHeaders }),
     ...(discover !== 'static' && { discover }),
   }
 }

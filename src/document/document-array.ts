@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { Document, documentFromJson } from './document.js'
+import { requireV1 } from './document-version.js'
 import { field } from './fields.js'
 import type { Filter } from './filter.js'
 import { findNearest, findWhere, type Query } from './find.js'
@@ -224,6 +225,7 @@ export class DocumentArray implements Iterable<Document> {
       // bytes() would create a view for every Document
       const length = reader.span()
       const end = reader.position
+      requireV1(bytes, end - length, end)
       array.#documents.push(new Document(new DocumentRecord({ bytes, start: end - length, end })))
     }
     return array

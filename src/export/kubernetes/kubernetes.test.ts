@@ -89,12 +89,14 @@ executors:
     host: encoder.shop.svc
     port: 8080
     discover: kubernetes
+    forwardHeaders: all
     flow: shop
   - name: indexer_1_before
     external: true
     host: indexer-1-before.shop.svc
     port: 8080
     discover: kubernetes
+    forwardHeaders: all
     flow: shop
     timeout_send: 2000
   - name: indexer_1
@@ -104,6 +106,7 @@ executors:
       - indexer-1-1.shop.svc
     port: 8080
     discover: kubernetes
+    forwardHeaders: all
     flow: shop
     shards: 2
     polling: KEY

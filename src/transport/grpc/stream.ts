@@ -12,6 +12,7 @@ import {
   refusedStream,
   statusCode,
 } from '../../grpc/status-codes.js'
+import { ConnectionLost } from '../connection-lost.js'
 import type { Session } from './session.js'
 import { codeHeader, type GrpcStatus, notRunHeader } from '../../grpc/status.js'
 
@@ -201,7 +202,8 @@ export class GrpcStream implements Timed {
         code: grpcCode.unavailable,
         details,
         here: true,
-        cause,
+        // what it had is lost with it
+        cause: connected && !isRefused ? new ConnectionLost(sayOf(cause), { cause }) : cause,
         notRun: !connected || isRefused,
         ...retry,
       }
