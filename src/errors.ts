@@ -80,8 +80,6 @@ const brand = Symbol.for('millrace.error')
 
 /** The one error class of Millrace. Check with `MillraceError.is`, which also knows errors of another copy of the package. */
 export class MillraceError extends Error {
-  readonly [brand] = true
-  override readonly name = 'MillraceError'
   readonly code: ErrorCode
   readonly retryable: boolean
   /** No handler saw the request: sending it again cannot run it twice. */
@@ -99,6 +97,15 @@ export class MillraceError extends Error {
     this.retryAfterMs = options.retryAfterMs ?? null
     this.where = options.where ?? {}
     this.output = options.output ?? []
+    hideDefaults(this)
+  }
+
+  get [brand](): true {
+    return true
+  }
+
+  override get name(): 'MillraceError' {
+    return 'MillraceError'
   }
 
   static is(value: unknown): value is MillraceError {
@@ -127,4 +134,16 @@ export class MillraceError extends Error {
     if (this.stack !== undefined) copy.stack = this.stack
     return copy
   }
+}
+
+/** `console.log` shows an error with its enumerable properties, as Node's errors have `code`: those that say nothing are hidden. */
+function hideDefaults(error: MillraceError): void {
+  const { notRun, retryAfterMs, where, output } = error
+  const hidden: readonly (keyof MillraceError)[] = [
+    ...(notRun ? [] : (['notRun'] as const)),
+    ...(retryAfterMs === null ? (['retryAfterMs'] as const) : []),
+    ...(Object.keys(where).length === 0 ? (['where'] as const) : []),
+    ...(output.length === 0 ? (['output'] as const) : []),
+  ]
+  for (const name of hidden) Object.defineProperty(error, name, { enumerable: false })
 }

@@ -1,3 +1,5 @@
+// `Flow` is disposed of with `await using`: declared here, so that a program needs no `lib` for it
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The door `millrace`. */
 export { Client, type ClientOptions, type PostResult } from './client/client.js'
 export type { Input, Inputs } from './client/inputs.js'
@@ -19,13 +21,13 @@ export {
   type Tensor,
 } from './document/index.js'
 export { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from './errors.js'
-export type { HandlerContext, HandlerMethod } from './executor/context.js'
+export type { HandlerContext, HandlerMethod, HandlerResult } from './executor/context.js'
 export { Executor, type ExecutorClass } from './executor/executor.js'
 export { requests } from './executor/requests.js'
 export type { LoadOptions } from './config/load-flow.js'
 export type { RolledOut, Scaled, ScaleRequest } from './control/controlled.js'
 export { Flow } from './flow/flow.js'
-export type { CloseOptions } from './flow/launch.js'
+export type { CloseOptions } from './flow/close-options.js'
 export type { AttachOptions, StartOptions } from './platforms/index.js'
 export type { PodState, PodStatus, FlowStatus, ShardStatus, StageStatus } from './control/status.js'
 export type { Logger } from './observe/logger.js'

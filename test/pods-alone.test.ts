@@ -61,12 +61,26 @@ test('the folder of a process that was killed is removed by the next one', async
 })
 
 test('a thread that runs out of memory says so, and the program lives on', async () => {
-  const program = run('out-of-memory.mjs', [], ['--max-old-space-size=48'])
+  const program = run('out-of-memory.mjs', [], { flags: ['--max-old-space-size=48'] })
   expect(await program.code).toBe(0)
   const exit = JSON.parse(program.lines.at(-1) ?? '') as { expected: boolean; reason: string }
   expect(exit.expected).toBe(false)
   expect(exit.reason).toMatch(/ran out of memory/)
 })
+
+test.skipIf(process.platform === 'win32').each(['process', 'thread'])(
+  'without file descriptors a %s pod does not start, and the program lives on',
+  async (kind) => {
+    const program = run('descriptors.mjs', [kind], { limit: 'ulimit -n 160' })
+    expect(await program.code).toBe(0)
+    const [first, ...later] = program.lines
+    expect(first).toBe('started')
+    expect(later.pop()).toBe('started')
+    expect(later).toHaveLength(8)
+    for (const outcome of later) expect(outcome).toMatch(/^started$|^START_FAILED: exec\/rep-1 /)
+    expect(later[0]).toMatch(/EMFILE/)
+  },
+)
 
 test('sockets are in a folder that only their user may enter', async () => {
   const pod = await startPod('process', podSpec('Talker'), options)
@@ -107,9 +121,17 @@ interface Program {
   line(pattern: RegExp): Promise<RegExpExecArray>
 }
 
-function run(script: string, args: readonly string[], flags: readonly string[] = []): Program {
+/** Runs a program of `fixtures/pods`; `limit` is a command of the shell that sets its limits. */
+function run(
+  script: string,
+  args: readonly string[],
+  { flags = [], limit }: { readonly flags?: readonly string[]; readonly limit?: string } = {},
+): Program {
   const path = fileURLToPath(new URL(`./fixtures/pods/${script}`, import.meta.url))
-  const child = spawn(process.execPath, [...flags, path, ...args], {
+  const command = [process.execPath, ...flags, path, ...args]
+  const [file = '', ...rest] =
+    limit === undefined ? command : ['sh', '-c', `${limit}; exec "$@"`, 'sh', ...command]
+  const child = spawn(file, rest, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TMPDIR: tmp },
   })

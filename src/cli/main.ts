@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { logFormat } from '../observe/entry.js'
+import { programLogger } from '../observe/logger.js'
 import { runCommand } from './run.js'
 
 // the reader closed the pipe, as in `millrace ps | head`
@@ -16,5 +18,8 @@ const { code, complaint } = await runCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   colour: process.stdout.isTTY && !process.env.NO_COLOR,
 })
-if (complaint !== null) process.stderr.write(`millrace: ${complaint}\n`)
+if (complaint !== null) {
+  if (logFormat() === 'json') programLogger('millrace').error(complaint)
+  else process.stderr.write(`millrace: ${complaint}\n`)
+}
 process.exitCode = code

@@ -23,7 +23,7 @@ const shortestBar = 5
 
 /**
  * One line: spinner, text, bar, elapsed time, rate, then percent and time left, or a summary when done.
- * Without a known total the bar wraps every 40 steps, as Jina's does.
+ * Without a known total the bar wraps every 40 steps, as Jina's does, and is full when all are done.
  *
  * @example
  * ⠇       DONE ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸━━━━━ 0:00:06 18.1 step/s . 115 steps done in 6 seconds
@@ -52,7 +52,8 @@ function barOf(progress: Progress, width: number, colour: boolean): string {
   return `\u001b[${ink}m${left}\u001b[90m${right}\u001b[39m`
 }
 
-function filledOf({ steps, total }: Progress, width: number): number {
+function filledOf({ state, steps, total }: Progress, width: number): number {
+  if (total === undefined && state === 'done') return width
   if (total === undefined) return Math.floor(((steps % 40) / 40) * (width - 1))
   return total === 0 ? width : Math.min(width, Math.floor((steps / total) * width))
 }

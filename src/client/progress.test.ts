@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../lib/clock.js'
+import { printLine } from '../observe/standard-error.js'
 import { startBar } from './progress.js'
 
 function fakes(isTTY: boolean) {
@@ -83,4 +84,22 @@ test('a second bar on the same terminal only says its last line', () => {
   second.end('done')
   first.end('done')
   expect(fake.written.filter((text) => text === '\u001b[?25h')).toHaveLength(1)
+})
+
+test('a line of the log is printed above a live bar, which is drawn again', () => {
+  const fake = fakes(true)
+  const bar = startBar({ total: 2, stream: fake.stream, clock: fake.clock })
+  fake.written.length = 0
+  const before = process.stderr.write
+  process.stderr.write = ((text: string) => fake.written.push(text) > 0) as typeof before
+  try {
+    printLine('exec/rep-0@1: hello')
+  } finally {
+    process.stderr.write = before
+  }
+  expect(fake.written).toHaveLength(3)
+  expect(fake.written[0]).toBe('\r\u001b[2K')
+  expect(fake.written[1]).toBe('exec/rep-0@1: hello\n')
+  expect(fake.written[2]).toContain('Working...')
+  bar.end('done')
 })

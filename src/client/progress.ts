@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../lib/clock.js'
+import { keepBelow } from '../observe/standard-error.js'
 import { type Progress, progressLine } from './progress-line.js'
 
 /** A running progress bar. */
@@ -51,13 +52,16 @@ export function startBar({ total, stream = process.stderr, clock = systemClock }
       { columns, colour },
     )
   }
-  const draw = (): void => {
-    stream.write(clearLine + line('working'))
+  const draw = (): void => void stream.write(clearLine + line('working'))
+  const redraw = (): void => {
+    draw()
     frame++
-    cancel = clock.after(redrawMs, draw)
+    cancel = clock.after(redrawMs, redraw)
   }
   const restore = live ? takeCursor(stream) : undefined
-  if (live) draw()
+  // lines of the log are printed above it
+  const release = live ? keepBelow({ clear: () => void stream.write(clearLine), draw }) : undefined
+  if (live) redraw()
   return {
     step() {
       steps++
@@ -66,6 +70,7 @@ export function startBar({ total, stream = process.stderr, clock = systemClock }
       if (ended) return
       ended = true
       cancel()
+      release?.()
       stream.write(`${stream.isTTY === true ? clearLine : ''}${line(how)}\n`)
       restore?.()
     },

@@ -10,8 +10,8 @@ import type { FlowPlan } from '../plan/flow-plan.js'
 import { loadFlow, type LoadOptions } from './load-flow.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-yaml-'))
-const place = (name: string): string => path.join(folder, name)
-const url = (name: string): string => pathToFileURL(place(name)).href
+const pathOf = (name: string): string => path.join(folder, name)
+const url = (name: string): string => pathToFileURL(pathOf(name)).href
 
 const files = {
   'encoder.js': 'export class Encoder {}',
@@ -47,8 +47,8 @@ with:
 }
 
 beforeAll(() => {
-  mkdirSync(place('alone'))
-  for (const [name, text] of Object.entries(files)) writeFileSync(place(name), text)
+  mkdirSync(pathOf('alone'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(pathOf(name), text)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -58,9 +58,9 @@ interface Loaded {
 }
 
 async function load(text: string, options: LoadOptions = {}): Promise<Loaded> {
-  writeFileSync(place('flow.yml'), text)
+  writeFileSync(pathOf('flow.yml'), text)
   const warnings: string[] = []
-  const plan = await loadFlow(place('flow.yml'), {
+  const plan = await loadFlow(pathOf('flow.yml'), {
     ...options,
     onWarning: (message) => void warnings.push(message),
   })
@@ -237,8 +237,8 @@ executors:
     ['version: 1\nexecutors: []', 'BAD_YAML', /needs `jtype: Flow`/],
     ['jtype: Encoder\n', 'BAD_YAML', /flow\.yml:1:8: .*Executor's YAML goes into `uses`/],
     ['- a\n- b\n', 'BAD_YAML', /must be a mapping, not \["a","b"\]/],
-    ['', 'BAD_YAML', /there is nothing in it/],
-    ['# only words\n', 'BAD_YAML', /there is nothing in it/],
+    ['', 'BAD_YAML', /it is empty/],
+    ['# only words\n', 'BAD_YAML', /it is empty/],
     ['jtype: Flow\nexecutors: {a: 1}', 'BAD_YAML', /flow\.yml:2:12: executors must be a list/],
     ['jtype: Flow\nexecutors:\n  - 5', 'BAD_YAML', /flow\.yml:3:5: a stage must be a mapping/],
     [
@@ -257,7 +257,7 @@ executors:
       'UNSUPPORTED',
       /flow\.yml:2:21: Flow: ssl_keyfile is not part/,
     ],
-    ['jtype: Flow\ngateway: {uses: MyGateway}', 'UNSUPPORTED', /is a gateway of its own/],
+    ['jtype: Flow\ngateway: {uses: MyGateway}', 'UNSUPPORTED', /is a custom gateway/],
   ])('refuses %j', async (text, code, message) => {
     const error = await failure(text)
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string })
@@ -334,7 +334,7 @@ uses_requests: {/more: more}
   it('is looked for in the extra folders last', async () => {
     const text = 'jtype: Flow\nexecutors: [{uses: config.yml}]'
     expect(await failure(text)).toMatchObject({ code: 'MODULE_NOT_FOUND' })
-    const { plan } = await load(text, { extraSearchPaths: [place('alone')] })
+    const { plan } = await load(text, { extraSearchPaths: [pathOf('alone')] })
     expect(plan.stages).toMatchObject([{ source: { className: 'Alone' } }])
   })
 
@@ -350,7 +350,7 @@ uses_requests: {/more: more}
     ['uses: Unknown', 'INVALID_EXECUTOR', /no class 'Unknown' is known/],
     ['uses: missing.yml', 'MODULE_NOT_FOUND', /flow\.yml:3:\d+: There is no file "missing\.yml"/],
     ['uses: missing.js', 'MODULE_NOT_FOUND', /there is no module "missing\.js"/],
-    ['uses: [a]', 'BAD_YAML', /uses must be a text or a mapping/],
+    ['uses: [a]', 'BAD_YAML', /uses must be a string or a mapping/],
     ['uses: {with: {}}', 'BAD_YAML', /needs `jtype: ClassName`/],
     ['uses: {jtype: Encoder, with: 5}', 'BAD_YAML', /with must be a mapping, not 5/],
     ['uses: {jtype: Encoder, dynamic_batching: {/x: {}}}', 'UNSUPPORTED', /dynamic_batching is not part/],
@@ -442,7 +442,7 @@ describe('a stage', () => {
 describe('names in a text', () => {
   it('are replaced in the Flow and in the Executors that it names', async () => {
     writeFileSync(
-      place('named.yml'),
+      pathOf('named.yml'),
       'jtype: Encoder\nwith: {size: "${{ size }}", path: "${{ ENV.HOME }}"}\npy_modules: encoder.js\n',
     )
     const { plan } = await load(

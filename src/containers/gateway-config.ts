@@ -92,7 +92,7 @@ function hop(stage: StagePlan, container: GatewayContainer, flow: string): objec
   }
 }
 
-/** By which its pods are told from others at their addresses. A name that would be replaced in the file is not written. */
+/** The Flow that its pods must belong to. A name that YAML would substitute is left out. */
 function belonging(stage: StagePlan, own: string): { readonly flow?: string } {
   const flow = stage.flow ?? (isOwn(stage) ? own : null)
   return flow === null || hasNames(flow) ? {} : { flow }
@@ -150,7 +150,7 @@ function reducing({ reduce, name }: StagePlan, project: string): { readonly redu
     case 'program':
       throw new MillraceError(
         'UNSUPPORTED',
-        `stage '${name}': reduce is a function of this program, which a gateway in a container does not have. Put it into a module: reduce: './merge.js#best'.`,
+        `stage '${name}': reduce is a function of this program, which a gateway in a container cannot call. Move it to a module: reduce: './merge.js#best'.`,
       )
   }
 }

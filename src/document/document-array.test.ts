@@ -28,6 +28,15 @@ describe('as a list', () => {
     expect([docs.get('new'), docs.get('c')]).toEqual([docs.at(0), undefined])
   })
 
+  it('maps to a plain array, and filters to a DocumentArray of the same Documents', () => {
+    const docs = named('a', 'b', 'c')
+    expect(docs.map(({ id }, index) => `${index}${id}`)).toEqual(['0a', '1b', '2c'])
+    const some = docs.filter((_doc, index) => index !== 1)
+    expect(some).toBeInstanceOf(DocumentArray)
+    expect(ids(some)).toEqual(['a', 'c'])
+    expect(some.at(1)).toBe(docs.at(2))
+  })
+
   it('slices, and picks by position, id and mask', () => {
     const docs = named('a', 'b', 'c')
     expect(ids(docs.slice(1))).toEqual(['b', 'c'])
@@ -43,7 +52,7 @@ describe('as a list', () => {
 
   it('comes in batches', () => {
     expect([...named('a', 'b', 'c').batch(2)].map(ids)).toEqual([['a', 'b'], ['c']])
-    expect(() => [...named('a').batch(0)]).toThrow('size from 1')
+    expect(() => [...named('a').batch(0)]).toThrow('size must be at least 1')
   })
 
   it('takes Documents of another copy of this package', () => {

@@ -91,6 +91,16 @@ export class DocumentArray implements Iterable<Document> {
     return new DocumentArray(this.#documents.slice(start, end))
   }
 
+  /** What `give` returns for each Document, as an array. */
+  map<T>(give: (document: Document, index: number) => T): T[] {
+    return this.#documents.map((document, index) => give(document, index))
+  }
+
+  /** The Documents for which `keep` returns something true, as a new array. `find()` takes conditions as data. */
+  filter(keep: (document: Document, index: number) => unknown): DocumentArray {
+    return new DocumentArray(this.#documents.filter((document, index) => keep(document, index)))
+  }
+
   /** The Documents at positions, with ids, or where a mask of the same length is true. Throws INVALID_INPUT for others. */
   pick(picks: Picks): DocumentArray {
     return new DocumentArray(pick(this, picks))
@@ -178,7 +188,7 @@ export class DocumentArray implements Iterable<Document> {
   /** Splits the Documents into arrays of `size`; the last one may be shorter. */
   *batch(size: number): Generator<DocumentArray, void, undefined> {
     if (!Number.isInteger(size) || size < 1) {
-      throw new MillraceError('INVALID_INPUT', `A batch has a size from 1, got ${size}.`)
+      throw new MillraceError('INVALID_INPUT', `A batch size must be at least 1, got ${size}.`)
     }
     for (let start = 0; start < this.length; start += size) yield this.slice(start, start + size)
   }
@@ -228,7 +238,7 @@ export class DocumentArray implements Iterable<Document> {
     const list = typeof json === 'string' ? parse(json) : json
     if (Array.isArray(list))
       return new DocumentArray(list.map((entry: unknown) => documentFromJson(entry, 0)))
-    throw new MillraceError('INVALID_INPUT', `Documents must be a list in JSON, got ${typeof list}.`)
+    throw new MillraceError('INVALID_INPUT', `Documents must be an array in JSON, got ${typeof list}.`)
   }
 
   [inspectSymbol](_depth: number, options: object, inspect: Inspect): string {

@@ -207,7 +207,7 @@ export class Document {
     return this[record].toProtobuf()
   }
 
-  /** Keeps the bytes, which must not be written to, and decodes fields on access: MALFORMED for wrong bytes comes then. */
+  /** Keeps the bytes, which must not be written to, and decodes fields on access: malformed bytes throw MALFORMED then. */
   static fromProtobuf(bytes: Uint8Array): Document {
     return new Document(new DocumentRecord({ bytes, start: 0, end: bytes.length }))
   }

@@ -57,14 +57,14 @@ function sparseProto(options: {
   const writer = new Writer()
   const mark = writer.fork(2)
   const indices = new Int32Array(pairs)
-  const places = { buffer: new Uint8Array(indices.buffer), shape: [values.length, 2], dtype: '<i4' }
+  const positions = { buffer: new Uint8Array(indices.buffer), shape: [values.length, 2], dtype: '<i4' }
   const data = {
     buffer: new Uint8Array(new Float64Array(values).buffer),
     shape: [values.length],
     dtype: '<f8',
   }
   for (const [field, dense] of [
-    [1, places],
+    [1, positions],
     [2, data],
   ] as const) {
     const inner = writer.fork(field)
@@ -222,9 +222,9 @@ describe('hostile tensors', () => {
 
   it('either decode or throw MALFORMED', () => {
     fc.assert(
-      fc.property(tensor, fc.nat(), fc.nat({ max: 255 }), (value, place, byte) => {
+      fc.property(tensor, fc.nat(), fc.nat({ max: 255 }), (value, position, byte) => {
         const bytes = encoded(value).slice()
-        bytes[place % bytes.length] = byte
+        bytes[position % bytes.length] = byte
         try {
           decodeTensor(bytes)
         } catch (error) {
@@ -267,7 +267,7 @@ describe('hostile Documents', () => {
 
   it('either decode or throw MALFORMED', () => {
     fc.assert(
-      fc.property(sparse, fc.nat(), fc.nat({ max: 255 }), (embedding, place, byte) => {
+      fc.property(sparse, fc.nat(), fc.nat({ max: 255 }), (embedding, position, byte) => {
         const whole = new Document({
           id: 'a',
           text: 'b',
@@ -276,7 +276,7 @@ describe('hostile Documents', () => {
           location: [1],
         })
         const bytes = whole.toProtobuf().slice()
-        bytes[place % bytes.length] = byte
+        bytes[position % bytes.length] = byte
         const document = Document.fromProtobuf(bytes)
         for (const name of [
           'id',

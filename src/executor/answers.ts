@@ -1,6 +1,8 @@
 import type { Call } from '../call/call.js'
+import { type ErrorCode, MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { statusFromError } from '../wire/error-status.js'
+import { eventKey } from '../observe/relay.js'
 import type { Executor } from './executor.js'
 
 /** Turns the request into its own answer and adds the stage to the routes (jina.md 4.3). */
@@ -20,8 +22,9 @@ export interface Failing {
 }
 
 /**
- * The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). The error is logged too, unless
- * the call was aborted: a handler that heeds its signal ends with an error then.
+ * The answer to a request whose handler failed: the request, with status ERROR (jina.md 2.10). The error is logged too, with
+ * its stack and causes, unless the call was aborted: a handler that heeds its signal ends with an error then. An error of the
+ * caller is a warning without a stack.
  */
 export function failed(
   request: DataRequest,
@@ -33,11 +36,30 @@ export function failed(
   const { code, description } = status
   const { requestId, endpoint } = request
   if (call.aborted === undefined) {
-    const at = error instanceof Error ? error.stack?.match(/^ +at .*/mu)?.[0].trim() : undefined
-    executor.logger.error(`${deployment} failed: ${description}`, { endpoint, requestId, at })
+    const fields = { endpoint, requestId, [eventKey]: `${requestId} ${description}` }
+    if (isCallersMistake(error))
+      executor.logger.warn(`${deployment} refused a request: ${error.message}`, fields)
+    else
+      executor.logger.error(`${deployment} failed: ${description}`, {
+        ...fields,
+        ...(error instanceof Error && { error }),
+      })
   }
   onError?.(error)
   answer.status = status
   answer.addRoute({ executor: deployment, status: { code, description } })
   return answer
+}
+
+const callersMistakes: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_INPUT',
+  'INVALID_OPTION',
+  'UNKNOWN_OPTION',
+  'MALFORMED',
+  'UNSUPPORTED',
+  'NOT_FOUND',
+])
+
+function isCallersMistake(error: unknown): error is MillraceError {
+  return MillraceError.is(error) && callersMistakes.has(error.code)
 }

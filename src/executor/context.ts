@@ -1,4 +1,4 @@
-import type { DocumentArray } from '../document/index.js'
+import type { Document, DocumentArray } from '../document/index.js'
 import type { Logger } from '../observe/logger.js'
 
 /** The second argument of a handler, besides the documents. */
@@ -7,7 +7,7 @@ export interface HandlerContext {
   readonly parameters: Record<string, unknown>
   /** The requested endpoint, `/foo`; also when `/default` serves it. */
   readonly endpoint: string
-  /** One array for each request that came in; null when none has documents. */
+  /** One array for each incoming request; null when none has documents. */
   readonly docsMatrix: readonly DocumentArray[] | null
   /** The same arrays by the name of the stage that sent them. */
   readonly docsMap: Readonly<Record<string, DocumentArray>>
@@ -21,5 +21,29 @@ export interface HandlerContext {
   readonly logger: Logger
 }
 
-/** A method that serves an endpoint. See docs/executors.md for what it may return. */
-export type HandlerMethod = (docs: DocumentArray, context: HandlerContext) => unknown
+/** A plain object; arrays, collections and promises are none. */
+type Results = object & {
+  readonly then?: never
+  readonly [Symbol.iterator]?: never
+  readonly [Symbol.asyncIterator]?: never
+}
+
+/**
+ * What a handler may return: nothing, when it has changed its documents in place; documents; a plain object, which becomes
+ * `parameters.__results__[pod]`; or a generator of Documents. See docs/executors.md.
+ */
+export type HandlerResult =
+  | void
+  | null
+  | undefined
+  | Document
+  | DocumentArray
+  | Results
+  | Iterator<Document, unknown, undefined>
+  | AsyncIterator<Document, unknown, undefined>
+
+/** A method that serves an endpoint. */
+export type HandlerMethod = (
+  docs: DocumentArray,
+  context: HandlerContext,
+) => HandlerResult | Promise<HandlerResult>

@@ -21,8 +21,8 @@ const invalid = (text: string) =>
 
 class Parent extends Executor {
   @requests('/index')
-  index() {
-    return 'parent'
+  index(): object {
+    return { by: 'parent' }
   }
   @requests('/search')
   search() {}
@@ -57,18 +57,18 @@ test('a subclass rebinds an endpoint', () => {
 test('a method that overrides another takes over its endpoints, decorated or not', () => {
   class Silent extends Parent {
     override index() {
-      return 'silent'
+      return { by: 'silent' }
     }
   }
   class Loud extends Parent {
     @requests('/also')
     override index() {
-      return 'loud'
+      return { by: 'loud' }
     }
   }
-  expect(answer(Silent)).toBe('silent')
+  expect(answer(Silent)).toEqual({ by: 'silent' })
   expect(bound(Loud)).toEqual({ '/index': 'index', '/search': 'search', '/also': 'index' })
-  expect(answer(Loud)).toBe('loud')
+  expect(answer(Loud)).toEqual({ by: 'loud' })
 })
 
 test('the static map names methods, with options or without, and is inherited like decorators', () => {
@@ -152,7 +152,7 @@ test('a handler with more than two arguments, a getter and a field are refused',
     field = () => {}
   }
   expect(() => endpointsOf(Wide)).toThrow(invalid('wide takes 3 arguments; a handler takes (docs, context)'))
-  expect(() => endpointsOf(Getter)).toThrow(invalid("'value' is no method"))
+  expect(() => endpointsOf(Getter)).toThrow(invalid("'value' is not a method"))
   expect(() => endpointsOf(Field)).toThrow(invalid("no method 'field'"))
 })
 

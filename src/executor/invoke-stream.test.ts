@@ -116,8 +116,9 @@ test('a failure after some documents is the closing answer, with the document of
 })
 
 test('yielding what is no Document is a failure that says what came', async () => {
-  const { closing } = await run(function* () {
+  const handler = function* () {
     yield { text: 'plain' }
-  })
+  }
+  const { closing } = await run(handler as unknown as HandlerMethod)
   expect(closing.status?.description).toContain('yielded a plain object; a generator yields Documents')
 })

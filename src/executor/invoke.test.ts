@@ -88,7 +88,7 @@ test('an iterator that a plain handler returns is gathered', async () => {
   expect(texts(await run((docs) => docs[Symbol.iterator]()))).toEqual(['a', 'b'])
 })
 
-const wrongResults: readonly [string, HandlerMethod, string][] = [
+const wrongResults: readonly [string, () => unknown, string][] = [
   ['a string', () => 'abc', "a string ('abc')"],
   ['a number', () => 5, 'a number (5)'],
   ['a boolean', async () => false, 'a boolean (false)'],
@@ -108,7 +108,7 @@ const wrongResults: readonly [string, HandlerMethod, string][] = [
 ]
 
 test.each(wrongResults)('%s returned is an error that says what came', async (_name, handler, text) => {
-  const { status } = await run(handler)
+  const { status } = await run(handler as HandlerMethod)
   expect(status?.code).toBe('ERROR')
   expect(status?.exception?.args[1]).toBe('INVALID_RESULT')
   expect(status?.description).toContain(text)

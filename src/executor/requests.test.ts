@@ -14,6 +14,10 @@ import { requests } from './requests.js'
 const folder = mkdtempSync(join(tmpdir(), 'millrace-requests-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+interface Count {
+  readonly count: number
+}
+
 class Every extends Executor {
   @requests
   bare(_docs: DocumentArray) {}
@@ -42,11 +46,55 @@ test('the decorator does not change the method', () => {
   class Plain extends Executor {
     @requests('/x')
     method() {
-      return 5
+      return { n: 5 }
     }
   }
-  expect(new Plain().method()).toBe(5)
+  expect(new Plain().method()).toEqual({ n: 5 })
   expect(Plain.prototype.method.name).toBe('method')
+})
+
+test('what a handler may return is checked by the compiler', () => {
+  class Right extends Executor {
+    @requests('/nothing')
+    nothing() {}
+    @requests('/later')
+    async later() {}
+    @requests('/documents')
+    documents(docs: DocumentArray) {
+      return docs.length > 0 ? docs : undefined
+    }
+    @requests('/results')
+    async results(): Promise<Count> {
+      return { count: 1 }
+    }
+    @requests('/generated')
+    async *generated(docs: DocumentArray) {
+      yield* docs
+    }
+  }
+  class Wrong extends Executor {
+    // @ts-expect-error -- a text
+    @requests('/text')
+    text() {
+      return 'text'
+    }
+    // @ts-expect-error -- a text, later
+    @requests
+    async later() {
+      return 'text'
+    }
+    // @ts-expect-error -- documents in a plain array
+    @requests({ on: '/array' })
+    array(docs: DocumentArray) {
+      return [...docs]
+    }
+    // @ts-expect-error -- a generator of something else
+    @requests('/numbers')
+    *numbers() {
+      yield 1
+    }
+  }
+  expect([new Right(), new Wrong()]).toHaveLength(2)
 })
 
 test('the decorator notes the file of the class', () => {

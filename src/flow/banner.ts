@@ -1,17 +1,31 @@
 import { networkInterfaces } from 'node:os'
+import { logFormat } from '../observe/entry.js'
+import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
 
-/** The text printed when a Flow is ready, in Jina's format. The public address is shown only when configured: no service is asked for it. */
-export function banner(settings: FlowSettings, port: number): string {
-  const rows = [
-    ['🔗 Protocol:', settings.protocol.join(', ').toUpperCase()],
-    ['🏠 Local access:', `${settings.host}:${port}`],
-  ]
+/**
+ * Says that a Flow is ready and how it is reached: in Jina's format, or as the fields of a JSON line. The public address is
+ * shown only when configured: no service is asked for it.
+ */
+export function announce(settings: FlowSettings, port: number, logger: Pick<Logger, 'info'>): void {
+  const protocol = settings.protocol.join(', ').toUpperCase()
+  const local = `${settings.host}:${port}`
   const address = privateAddress(settings.host)
-  if (address !== null) rows.push(['🔒 Private network:', `${address}:${port}`])
-  if (settings.publicHost !== null) rows.push(['🌐 Public address:', `${settings.publicHost}:${port}`])
-  const lines = rows.map(([label, value]) => `\t${label!.padEnd(19)}\t${value}`)
-  return [`${settings.name}@${process.pid}[I]: 🎉 Flow is ready to use!`, ...lines].join('\n')
+  const own = address === null ? null : `${address}:${port}`
+  const open = settings.publicHost === null ? null : `${settings.publicHost}:${port}`
+  const message = '🎉 Flow is ready to use!'
+  if (logFormat() === 'json') {
+    logger.info(message, { protocol, local, privateNetwork: own, public: open })
+    return
+  }
+  const rows = [
+    ['🔗 Protocol:', protocol],
+    ['🏠 Local access:', local],
+    ['🔒 Private network:', own],
+    ['🌐 Public address:', open],
+  ] as const
+  const lines = rows.flatMap(([label, value]) => (value === null ? [] : [`\t${label.padEnd(19)}\t${value}`]))
+  logger.info([message, ...lines].join('\n'))
 }
 
 /** The first non-loopback IPv4 address of this machine; null unless the Flow listens on all interfaces. */

@@ -1,6 +1,7 @@
 import type { Holder } from '../workspace/holder.js'
 import type { GatewayHandle } from '../gateway/host.js'
 import type { Logger } from '../observe/logger.js'
+import { printLine } from '../observe/standard-error.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { startPod } from '../pods/index.js'
 import type { Pod } from '../pods/pod.js'
@@ -53,7 +54,7 @@ function startReplica(
 ): Promise<Pod> {
   const { source, replicas } = stage
   const executorClass = 'executorClass' in source ? source.executorClass : null
-  const onLine = (line: string): void => void process.stderr.write(`${line}\n`)
-  const options = executorClass === null ? { signal, onLine } : { signal, onLine, executorClass }
+  const options =
+    executorClass === null ? { signal, onLine: printLine } : { signal, onLine: printLine, executorClass }
   return startPod(podKind(stage), podSpec(flow, stage, { index, replicas, holder }), options)
 }

@@ -1,3 +1,5 @@
+import { programLogger } from '../observe/logger.js'
+
 const signals = ['SIGINT', 'SIGTERM'] as const
 
 /**
@@ -16,7 +18,7 @@ export function onInterrupt(close: () => Promise<void>): () => void {
       return
     }
     interrupted = true
-    process.stderr.write(`${signal}: finishing what is under way; once more ends at once.\n`)
+    programLogger('millrace').info(`${signal}: finishing what is under way; once more ends at once.`)
     const leave = (): void => {
       signals.forEach(ignore)
       if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)

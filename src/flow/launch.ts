@@ -2,7 +2,7 @@ import { Client } from '../client/client.js'
 import { channelTransport } from '../client/transports/channel.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
-import { createLogger } from '../observe/logger.js'
+import { programLogger } from '../observe/logger.js'
 import { type FlowPlan, setReplicas } from '../plan/flow-plan.js'
 import {
   type AttachOptions,
@@ -12,13 +12,9 @@ import {
   startOnPlatform,
 } from '../platforms/index.js'
 import type { RemoteFlow, PlatformTools } from '../platforms/platform.js'
+import type { CloseOptions } from './close-options.js'
 import { RunningFlow } from './running.js'
 import type { PodControl } from './pods-of.js'
-
-export interface CloseOptions {
-  /** For a Flow on Docker or Kubernetes: stop it and delete everything created for it, except volumes. Default false: keep it running. */
-  readonly remove?: boolean
-}
 
 /** A running Flow, in this program or on a platform. */
 export interface Running {
@@ -89,8 +85,7 @@ function away(remote: RemoteFlow): Running {
   }
 }
 
-/** Logs to stderr: standard output belongs to the user's program. */
 function tools({ name, quiet }: { readonly name: string; readonly quiet: boolean }): PlatformTools {
-  const logger = createLogger(name, { write: (line) => void process.stderr.write(`${line}\n`) })
+  const logger = programLogger(name)
   return { report: quiet ? () => {} : (sentence) => logger.info(sentence) }
 }

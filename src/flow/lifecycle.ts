@@ -1,6 +1,7 @@
 import type { ControlServer } from '../control/server.js'
 import { MillraceError } from '../errors.js'
-import type { CloseOptions, Running } from './launch.js'
+import type { CloseOptions } from './close-options.js'
+import type { Running } from './launch.js'
 
 /** The parts of a running Flow. */
 export interface Opened {

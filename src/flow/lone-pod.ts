@@ -9,7 +9,7 @@ import type { GatewayEvent } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
-import { createLogger, type Logger } from '../observe/logger.js'
+import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import type { Fault } from '../pods/fault.js'
 import { startPod } from '../pods/index.js'
@@ -84,7 +84,7 @@ export class LonePod {
         },
         new AbortController().signal,
       )
-      const logger = createLogger(spec.name, { write: (line) => void process.stderr.write(`${line}\n`) })
+      const logger = programLogger(spec.name)
       const gateway = await listening
       await gateway.ready()
       return new LonePod({ plan, stage, gateway, pod, hold, logger })

@@ -3,10 +3,10 @@ import type { GatewayEvent, StageLoad } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
-import { createLogger, type Logger } from '../observe/logger.js'
+import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import type { Channel } from '../transport/transport.js'
-import { banner } from './banner.js'
+import { announce } from './banner.js'
 import type { RolledOut, Scaled } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Deployment, ScaleOptions } from './deployment.js'
@@ -67,9 +67,7 @@ export class RunningFlow {
    */
   static async start(plan: FlowPlan): Promise<RunningFlow> {
     const { settings } = plan
-    // standard output belongs to the user's program
-    const write = (line: string): void => void process.stderr.write(`${line}\n`)
-    const logger = createLogger(settings.name, { write })
+    const logger = programLogger(settings.name)
     const listening = startGateway(gatewaySpec(plan), programReducers(plan))
     const hold = new WorkspaceHold(settings.name, systemClock)
     const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
@@ -77,7 +75,9 @@ export class RunningFlow {
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
     )
     const pending = new Map(counts.map(([stage, count]) => [stage.name, count * stage.shards]))
-    const waiting = settings.quiet ? null : new WaitingLine(pending, process.stderr, systemClock)
+    const waiting = settings.quiet
+      ? null
+      : new WaitingLine(pending, { stream: process.stderr, clock: systemClock, logger })
     const growing = counts.map(([{ name }, count]) =>
       deployments.get(name)!.scale(count, { onReady: () => waiting?.ready(name) }),
     )
@@ -94,7 +94,7 @@ export class RunningFlow {
     }
     const gateway = await listening
     await gateway.ready()
-    if (!settings.quiet) process.stderr.write(`${banner(settings, gateway.port)}\n`)
+    if (!settings.quiet) announce(settings, gateway.port, logger)
     return new RunningFlow(plan, { gateway, deployments, hold, logger })
   }
 

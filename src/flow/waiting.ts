@@ -1,6 +1,9 @@
 import type { Clock } from '../lib/clock.js'
+import { logFormat } from '../observe/entry.js'
+import type { Logger } from '../observe/logger.js'
+import { keepBelow } from '../observe/standard-error.js'
 
-/** Interval between lines when the output is not a terminal. */
+/** Interval between log entries when the output is not a terminal. */
 const plainEveryMs = 10_000
 const redrawEveryMs = 100
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
@@ -11,21 +14,29 @@ interface Output {
   write(text: string): unknown
 }
 
+export interface WaitingTools {
+  /** Standard error. */
+  readonly stream: Output
+  readonly clock: Clock
+  readonly logger: Pick<Logger, 'info'>
+}
+
 /**
- * A status line naming the stages that are not ready yet: redrawn in place on a terminal, printed every ten seconds
- * elsewhere, and removed when all are ready.
+ * A status line naming the stages that are not ready yet: redrawn in place on a terminal, logged every ten seconds elsewhere,
+ * and removed when all are ready.
  */
 export class WaitingLine {
   readonly #pending = new Map<string, { ready: number; readonly of: number }>()
-  readonly #output: Output
-  readonly #clock: Clock
+  readonly #tools: WaitingTools
+  readonly #isLive: boolean
+  #release: () => void = () => {}
   #cancel: () => void = () => {}
   #frame = 0
 
-  constructor(stages: ReadonlyMap<string, number>, output: Output, clock: Clock) {
+  constructor(stages: ReadonlyMap<string, number>, tools: WaitingTools) {
     for (const [name, of] of stages) this.#pending.set(name, { ready: 0, of })
-    this.#output = output
-    this.#clock = clock
+    this.#tools = tools
+    this.#isLive = tools.stream.isTTY === true && logFormat() === 'line'
     this.#schedule()
   }
 
@@ -46,22 +57,32 @@ export class WaitingLine {
 
   close(): void {
     this.#cancel()
-    if (this.#output.isTTY === true && this.#frame > 0) this.#output.write('\r\x1b[K')
+    this.#release()
+    if (this.#frame > 0) this.#clear()
   }
 
   #schedule(): void {
-    this.#cancel = this.#clock.after(this.#output.isTTY === true ? redrawEveryMs : plainEveryMs, () => {
-      this.#draw()
+    this.#cancel = this.#tools.clock.after(this.#isLive ? redrawEveryMs : plainEveryMs, () => {
+      if (this.#isLive) this.#redraw()
+      else this.#tools.logger.info(this.text())
       this.#schedule()
     })
   }
 
-  #draw(): void {
-    if (this.#output.isTTY !== true) {
-      this.#output.write(`${this.text()}\n`)
-      return
+  #redraw(): void {
+    if (this.#frame++ === 0) {
+      this.#release = keepBelow({ clear: () => this.#clear(), draw: () => this.#draw() })
     }
-    const frame = frames[this.#frame++ % frames.length]
-    this.#output.write(`\r\x1b[K${frame} ${this.text()}`.slice(0, (this.#output.columns ?? 80) + 3))
+    this.#draw()
+  }
+
+  #draw(): void {
+    const { stream } = this.#tools
+    const frame = frames[this.#frame % frames.length]
+    stream.write(`\r\x1b[K${frame} ${this.text()}`.slice(0, (stream.columns ?? 80) + 3))
+  }
+
+  #clear(): void {
+    this.#tools.stream.write('\r\x1b[K')
   }
 }

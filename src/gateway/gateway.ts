@@ -4,7 +4,7 @@ import { requestLimits } from '../call/layers/request-limits.js'
 import { stack } from '../call/stack.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
-import { createLogger, type Logger } from '../observe/logger.js'
+import { type Logger, programLogger } from '../observe/logger.js'
 import type { HealthState } from '../balancer/health.js'
 import { guarded } from '../call/guarded.js'
 import type { Observer } from '../call/observation.js'
@@ -84,7 +84,7 @@ export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gate
     random: Math.random,
     lookup: systemLookup,
     cluster: ownCluster,
-    logger: createLogger(spec.name, { write: (line) => void process.stderr.write(`${line}\n`) }),
+    logger: programLogger(spec.name),
     ...tools,
   })
 }

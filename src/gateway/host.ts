@@ -3,6 +3,8 @@ import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import { readLines } from '../observe/lines.js'
+import { printLine } from '../observe/standard-error.js'
 import type { ListReduce } from '../shards/reduce.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
@@ -69,7 +71,9 @@ class ThreadHost implements GatewayHandle {
       workerData: spec,
       name: `${spec.name} gateway`,
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+      stderr: true,
     })
+    void readLines(this.#worker.stderr, printLine) // resolves with the thread's end
     this.#worker.on('message', (report: Report) => this.#hear(report))
     this.#worker.on('error', (error) => {
       this.#failure = error instanceof Error ? error.message : String(error)

@@ -82,7 +82,7 @@ describe('/index', () => {
   it.each([
     ['no id', { id: '', embedding: [1] }, /needs an id/],
     ['no embedding', { id: 'a' }, /Document a has no embedding/],
-    ['another length', { id: 'a', embedding: [1, 2, 3] }, /3 numbers, and the index has 2/],
+    ['another length', { id: 'a', embedding: [1, 2, 3] }, /3 numbers, but the index has 2/],
     [
       'a matrix',
       {
@@ -185,8 +185,8 @@ describe('/delete of everything', () => {
     const indexer = fixture.indexer()
     await indexer.index(docs(['a', 'b', 'c'].map((id) => ({ id, embedding: [1, 2] }))))
     const all = true
-    await expect(indexer.delete(docs([{ id: 'a' }]), context({ all }))).rejects.toThrow(/without documents/)
-    await expect(indexer.delete(none, context({ all, ids: ['a'] }))).rejects.toThrow(/without documents/)
+    await expect(indexer.delete(docs([{ id: 'a' }]), context({ all }))).rejects.toThrow(/combined with documents/)
+    await expect(indexer.delete(none, context({ all, ids: ['a'] }))).rejects.toThrow(/combined with documents/)
     await expect(indexer.delete(none, context({ all, filter: { id: { $eq: 'a' } } }))).rejects.toThrow(
       /filter/,
     )
@@ -332,7 +332,7 @@ describe('/search', () => {
   it('refuses queries that do not fit and parameters that are invalid', async () => {
     const indexer = fixture.indexer()
     await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
-    await expect(find(indexer, [1])).rejects.toThrow(/1 numbers, and the index has 2/)
+    await expect(find(indexer, [1])).rejects.toThrow(/1 numbers, but the index has 2/)
     await expect(find(indexer, [1, 2], { limit: 0 })).rejects.toThrow(/limit/)
     await expect(find(indexer, [1, 2], { filter: { tags__x: { $like: 1 } } })).rejects.toThrow(/\$like/)
     await expect(indexer.search(docs([{ text: 'x' }]), context())).rejects.toThrow(/no embedding/)

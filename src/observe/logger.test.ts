@@ -78,8 +78,44 @@ test('a cycle, a bigint, an error and a throwing getter are logged without an er
   })
   expect(lines[0]).toContain('{"self":"[circular]","twice":[{"a":1},{"a":1}]}')
   expect(lines[1]).toContain('{"n":"3"}')
-  expect(lines[2]).toContain('"message":"what"')
+  expect(lines[2]).toContain('\nTypeError: what\n')
   expect(lines[3]).toContain('unwritable')
+  expect(logged({ format: 'json' }, (logger) => logger.info('getter', throwing))[0]).toContain('unwritable')
+})
+
+test('an error among the fields is below the line, with its stack and causes', () => {
+  const error = new RangeError('too far', { cause: new TypeError('no wheel') })
+  const [line = ''] = logged({}, (logger) => logger.error('failed', { id: 1, error }))
+  expect(line).toMatch(/^exec\/rep-0@\d+\[E\]: failed \{"id":1\}\nRangeError: too far\n +at /)
+  expect(line).toContain('[cause]: TypeError: no wheel')
+  const [json = ''] = logged({ format: 'json' }, (logger) => logger.error('failed', { error }))
+  expect(JSON.parse(json)).toMatchObject({
+    error: { name: 'RangeError', message: 'too far', cause: { message: 'no wheel' } },
+  })
+  expect(json.startsWith('{"time":')).toBe(true)
+})
+
+test('causes that go in a circle, and an error that throws when it is shown, are logged without an error', () => {
+  const circle = new Error('a')
+  circle.cause = new Error('b', { cause: circle })
+  const hostile = Object.assign(new Error('c'), {
+    [Symbol.for('nodejs.util.inspect.custom')]() {
+      throw new Error('no')
+    },
+  })
+  for (const format of ['line', 'json'] as const) {
+    const lines = logged({ format }, (logger) => {
+      logger.error('circle', { error: circle })
+      logger.error('hostile', { error: hostile })
+    })
+    expect(lines).toHaveLength(2)
+    expect(lines[1]).toContain('Error: c')
+  }
+})
+
+test('the time is in front where it is wanted', () => {
+  const [line = ''] = logged({ time: true }, (logger) => logger.info('x'))
+  expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z exec\/rep-0@\d+\[I\]: x$/)
 })
 
 test('colour is only in the letter of the level', () => {

@@ -4,7 +4,7 @@ import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
 
-/** Starts a host. Never throws: failures are reported through `events`. */
+/** Starts a host. Failures are reported through `events`; where it throws, nothing was started. */
 export type Driver = (spec: PodSpec, events: HostEvents, options: HostOptions) => Host
 
 export interface HostOptions {

@@ -14,11 +14,12 @@ import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import type { Address } from '../transport/transport.js'
-import type { Driver, Host, HostOptions } from './host.js'
-import { OutputTail, prefixed } from './output.js'
+import type { Driver, Host, HostEvents, HostOptions } from './host.js'
+import { OutputTail, podLine, podLog } from './output.js'
 import type { Pod, PodSpec } from './pod.js'
 import { type Gone, RunningPod, within } from './running-pod.js'
 import { type BadStart, startError } from './start-error.js'
+import { describeFailure } from './start-failure.js'
 
 /** How long a pod that failed to start may take to exit by itself. */
 const failedMs = 500
@@ -26,7 +27,7 @@ const failedMs = 500
 export interface StartOptions extends HostOptions {
   /** Aborts the start and kills the pod. */
   readonly signal: AbortSignal
-  /** Called for each line of output, as `exec/rep-1@3412: …`. */
+  /** Called for each line of output, as a line of the log: `exec/rep-1@3412: …`. */
   onLine(line: string): void
   /** Default: the system clock. */
   readonly clock?: Clock
@@ -40,16 +41,19 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
   const { name } = spec
   if (signal.aborted) throw MillraceError.from(signal.reason, 'CANCELLED')
   const output = new OutputTail()
+  const log = podLog()
   const outcome = deferred<Start>()
   const gone = deferred<Gone>()
-  const host: Host = driver(
+  const host: Host = launch(
+    driver,
     spec,
     {
       ready: (address) => outcome.resolve({ kind: 'ready', address }),
       failed: (failure) => outcome.resolve({ kind: 'failed', failure }),
       line(text) {
-        output.push(text)
-        options.onLine(prefixed(text, { name, pid: host.pid }))
+        const { log: line, kept } = podLine(text, { name, pid: host.pid }, log)
+        output.push(kept)
+        if (line !== null) options.onLine(line)
       },
       exited(reason, code) {
         const end = { reason, code: code ?? null }
@@ -70,6 +74,19 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
     ? MillraceError.from(signal.reason, 'CANCELLED')
     : startError(start.kind === 'late' ? { ...start, why } : start, spec, output.lines)
 }
+
+/** A driver throws when the system gives it nothing to start with: no process, no thread, no file. */
+function launch(driver: Driver, spec: PodSpec, events: HostEvents, options: HostOptions): Host {
+  try {
+    return driver(spec, events, options)
+  } catch (error) {
+    events.failed(describeFailure(error))
+    events.exited('was not started')
+    return notStarted
+  }
+}
+
+const notStarted: Host = { pid: 0, stop() {}, terminate() {}, kill() {}, fault() {} }
 
 /** Waits for the outcome of a start, the timeout or the signal. */
 async function ended(

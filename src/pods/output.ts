@@ -1,3 +1,6 @@
+import { jsonLine, type LineStyle, lineStyle, type LogFormat, logFormat } from '../observe/entry.js'
+import { parseRelayed, type RelayedEntry, renderRelayed } from '../observe/relay.js'
+
 /** Number of lines kept to explain why a pod died. */
 const keptLines = 20
 
@@ -15,11 +18,69 @@ export class OutputTail {
   }
 }
 
-/** Prefixes a line with the pod's name and process id, `exec/rep-1@3412: …`, unless the pod's logger already did. */
-export function prefixed(
+/** Who prints. */
+export interface Printer {
+  readonly name: string
+  readonly pid: number
+}
+
+/** How the program writes its log. */
+export interface PodLog {
+  readonly format: LogFormat
+  readonly style: LineStyle
+}
+
+/** As the environment of this process says. */
+export function podLog(): PodLog {
+  return { format: logFormat(), style: lineStyle() }
+}
+
+/** Events that pods have logged, by `eventKey`: the pod that was first. */
+const seen = new Map<string, string>()
+const mostSeen = 100
+
+/**
+ * A line of a pod's output as a line of the program's log: an entry of the pod's logger in the program's format; other output
+ * as `exec/rep-1@3412: …`, or as a message. `kept` is the line for `OutputTail`. `log` is null for an event that another pod has
+ * logged already.
+ */
+export function podLine(
   line: string,
-  { name, pid }: { readonly name: string; readonly pid: number },
-): string {
+  printer: Printer,
+  { format, style }: PodLog,
+): { readonly log: string | null; readonly kept: string } {
+  const entry = parseRelayed(line)
+  if (entry === null) return { log: plainLine(line, printer, { format, style }), kept: line }
+  const kept = renderRelayed(entry, 'line', { colour: false, time: false })
+  return { log: isRepeated(entry) ? null : renderRelayed(entry, format, style), kept }
+}
+
+function isRepeated({ event, name }: RelayedEntry): boolean {
+  if (event === null) return false
+  const first = seen.get(event)
+  if (first !== undefined) return first !== name
+  if (seen.size >= mostSeen) seen.delete(seen.keys().next().value!)
+  seen.set(event, name)
+  return false
+}
+
+/** Output that no logger of ours in the same process has written; a container's Millrace has formatted its lines already. */
+function plainLine(line: string, { name, pid }: Printer, { format, style }: PodLog): string {
+  if (format === 'json') {
+    if (isEntry(line)) return line
+    return jsonLine({ time: Date.now(), level: 'info', name, pid, message: line, fields: undefined })
+  }
   const prefix = `${name}@${pid}`
-  return line.startsWith(prefix) ? line : `${prefix}: ${line}`
+  if (line.startsWith(prefix)) return line
+  return `${style.time ? `${new Date().toISOString()} ` : ''}${prefix}: ${line}`
+}
+
+function isEntry(line: string): boolean {
+  if (!line.startsWith('{')) return false
+  try {
+    const { time, level, name, message } = JSON.parse(line) as Record<string, unknown>
+    return [time, level, name, message].every((value) => typeof value === 'string')
+  } catch {
+    return false
+  }
 }

@@ -21,7 +21,7 @@ describe('the limits of a request', () => {
     expect(() => checkRequest(requestOf(4), limits)).toThrow(
       expect.objectContaining({
         code: 'INVALID_INPUT',
-        message: expect.stringMatching(/more documents than the 3 .*requestLimits\.documents/),
+        message: expect.stringMatching(/more than the 3 documents .*requestLimits\.documents/),
       }),
     )
   })

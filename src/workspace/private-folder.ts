@@ -51,7 +51,7 @@ function removeFolder(): void {
  * other's processes, so only processes of the same namespace count.
  */
 function removeStale(parent: string): void {
-  for (const name of readdirSync(parent)) {
+  for (const name of namesIn(parent)) {
     const [, pid, space] = pattern.exec(name) ?? []
     if (pid === undefined || space !== pidNamespace() || isAlive(Number(pid))) continue
     try {
@@ -59,5 +59,14 @@ function removeStale(parent: string): void {
     } catch {
       // belongs to another user
     }
+  }
+}
+
+/** None when the folder cannot be read, as without a file descriptor: the next process will clean up. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }

@@ -1,11 +1,11 @@
-import { createLogger } from '../observe/logger.js'
+import { programLogger } from '../observe/logger.js'
 
 /** Receives warnings about settings that have no effect. `topic` groups messages of which only the first matters; default: the message. */
 export type Warn = (message: string, topic?: string) => void
 
 /** Logs to stderr, like the other messages of a Flow. */
 export const logWarning: Warn = (message) => {
-  createLogger('yaml', { write: (line) => void process.stderr.write(`${line}\n`) }).warn(message)
+  programLogger('yaml').warn(message)
 }
 
 /** Passes on only the first message of each topic. */

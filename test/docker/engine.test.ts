@@ -104,7 +104,7 @@ test('an image that is missing is pulled, and when that cannot be it is said why
     code: 'NOT_FOUND',
     message: expect.stringMatching(/127\.0\.0\.1:9\/nowhere\/thing:1 .*cannot be pulled: .*docker load/),
   })
-  expect(sentences).toEqual([`The image ${name} is not here, and is pulled.`])
+  expect(sentences).toEqual([`The image ${name} is not on this engine; pulling it.`])
   const facts = await ensureImage(engine, inject('projectImage'), { report })
   expect(facts).toMatchObject({ entrypoint: ['millrace'], user: '1000:1000', os: 'linux' })
 })

@@ -77,7 +77,7 @@ test('without a workspace each stage has a folder in the project, which is named
       expect(
         readdirSync(join(folder, 'VectorIndexer', '0')).some((file) => file.startsWith('CURRENT-')),
       ).toBe(true)
-      expect(stderr).toContain(`what is kept is in ${folder}`)
+      expect(stderr).toContain(`using ${folder}`)
     }
   } finally {
     rmSync(project, { recursive: true, maxRetries: 5 })

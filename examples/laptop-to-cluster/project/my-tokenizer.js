@@ -2,7 +2,7 @@ import { Executor } from 'millrace'
 
 const length = 64
 
-/** Gives every document the counts of its words, each word at a place of its own: the slow Executor of the tutorial, made short. */
+/** Counts the words of each document, each word in a slot by its hash: a short version of the tutorial's slow Executor. */
 export class MyTokenizer extends Executor {
   static module = import.meta.url
   static requests = { '/default': 'vectorize' }
@@ -10,13 +10,13 @@ export class MyTokenizer extends Executor {
   vectorize(docs) {
     for (const doc of docs) {
       const counts = new Float32Array(length)
-      for (const word of doc.text.match(/\w+/g) ?? []) counts[placeOf(word)] += 1
+      for (const word of doc.text.match(/\w+/g) ?? []) counts[slotOf(word)] += 1
       doc.embedding = counts
     }
   }
 }
 
-function placeOf(word) {
+function slotOf(word) {
   let hash = 0
   for (const letter of word) hash = (hash * 31 + letter.codePointAt(0)) % 65_536
   return hash % length

@@ -389,7 +389,7 @@ describe('what cannot be exported to Kubernetes', () => {
       'a module without a class',
       [{ name: 'a', uses: new URL('../fixture.suite.ts', import.meta.url) }],
       'INVALID_OPTION',
-      /which class/,
+      /but not a class/,
     ],
     [
       'names that meet',
@@ -398,7 +398,7 @@ describe('what cannot be exported to Kubernetes', () => {
         { name: 'A_b', uses: Indexer },
       ],
       'INVALID_NAME',
-      /'A_b' and 'a_b' would both be 'a-b'/,
+      /'A_b' and 'a_b' would both have the network name 'a-b'/,
     ],
     [
       'a stage that meets a shard',
@@ -410,25 +410,25 @@ describe('what cannot be exported to Kubernetes', () => {
       /'a_1' and 'a'/,
     ],
     ["the gateway's name", [{ name: 'Gateway', uses: Indexer }], 'INVALID_NAME', /'Gateway' and 'gateway'/],
-    ['a name of other letters', [{ name: 'größe', uses: Indexer }], 'INVALID_NAME', /'größe' in the network/],
-    ['a name that ends with _', [{ name: 'a_', uses: Indexer }], 'INVALID_NAME', /'a-' in the network/],
+    ['a name of other letters', [{ name: 'größe', uses: Indexer }], 'INVALID_NAME', /network name 'größe'/],
+    ['a name that ends with _', [{ name: 'a_', uses: Indexer }], 'INVALID_NAME', /network name 'a-'/],
     [
       'a name that ends with _, with shards behind it',
       [{ name: 'a_', uses: Indexer, shards: 2 }],
       'INVALID_NAME',
-      /'a-' in the network/,
+      /network name 'a-'/,
     ],
     [
       'a name that is too long',
       [{ name: `${long}aaaa`, uses: Indexer }],
       'INVALID_NAME',
-      /64 characters where 63/,
+      /64 characters; at most 63/,
     ],
     [
       'a name that is too long for a StatefulSet',
       [{ name: long, uses: Indexer, workspace: 'w' }],
       'INVALID_NAME',
-      /60 characters where 52/,
+      /60 characters; at most 52/,
     ],
     ['all graphics cards', [{ name: 'a', uses: Indexer, gpus: 'all' }], 'UNSUPPORTED', /gpus: 1/],
     [
@@ -441,7 +441,7 @@ describe('what cannot be exported to Kubernetes', () => {
       'options that no file can say',
       [{ name: 'a', uses: Indexer, usesWith: { since: new Date(0) } }],
       'UNSUPPORTED',
-      /usesWith has what/,
+      /usesWith has a value that JSON cannot express/,
     ],
     [
       'a volume in the place of another',

@@ -20,18 +20,21 @@ const outOfMemory = /^FATAL ERROR: .*heap out of memory/i
 export const startProcess: Driver = (spec, events) => {
   const socketPath = nextPrivatePath('sock')
   const { file, args } = nodeCommand(fileURLToPath(processEntry))
-  const child = spawn(file, args, {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // as for thread pods: options may contain values that JSON does not support
-    serialization: 'advanced',
-    env: { ...process.env, ...spec.env },
-  })
+  const child = spawnOrRelease(socketPath, () =>
+    spawn(file, args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // as for thread pods: options may contain values that JSON does not support
+      serialization: 'advanced',
+      env: { ...process.env, ...spec.env },
+    }),
+  )
   let fatalLine: string | null = null
   const onLine = (line: string): void => {
     if (outOfMemory.test(line)) fatalLine = line
     events.line(line)
   }
-  for (const stream of [child.stdout, child.stderr]) if (stream !== null) void readLines(stream, onLine)
+  // without descriptors for its pipes a child has no streams: it has failed, and its `error` event says so
+  for (const stream of [child.stdout, child.stderr]) if (stream) void readLines(stream, onLine)
   child.on('message', (message) => {
     const told = message as FromPod
     if (told.kind === 'ready') events.ready({ kind: 'socket', path: socketPath })
@@ -60,6 +63,16 @@ export const startProcess: Driver = (spec, events) => {
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
     fault: (fault) => tell({ kind: 'fault', fault }),
+  }
+}
+
+/** `spawn` throws, for example, when there is no memory for another process. */
+function spawnOrRelease(socketPath: string, spawned: () => ChildProcess): ChildProcess {
+  try {
+    return spawned()
+  } catch (error) {
+    releasePrivatePath(socketPath)
+    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 import { enterPod } from '../../executor/load.js'
 import { systemClock } from '../../lib/clock.js'
+import { relayLogs } from '../../observe/relay.js'
 import { listenSocket } from '../../transport/socket/listener.js'
 import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
@@ -16,6 +17,7 @@ let served: Served | null = null
 let stopping = false
 
 enterPod()
+relayLogs()
 process.on('message', (message: ToPod) => {
   switch (message.kind) {
     case 'start':

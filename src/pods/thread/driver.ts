@@ -3,7 +3,7 @@ import { readLines } from '../../observe/lines.js'
 import { threadEntry } from '../entries.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
-import { describeUncopyable } from '../start-failure.js'
+import { describeFailure, describeUncopyable } from '../start-failure.js'
 import type { ThreadStart } from './entry.js'
 
 /** A worker thread of this process. Its heap limit is Node's default; exceeding it kills only the thread. */
@@ -24,7 +24,7 @@ export const startThread: Driver = (spec, events) => {
   }
 }
 
-/** Null when the options cannot be copied to a thread; the events have reported it. */
+/** Null when the thread cannot be created, or the options cannot be copied to it; the events have reported it. */
 function createThread(start: ThreadStart, events: HostEvents): Worker | null {
   try {
     const thread = new Worker(threadEntry, {
@@ -38,10 +38,14 @@ function createThread(start: ThreadStart, events: HostEvents): Worker | null {
     watch(thread, events)
     return thread
   } catch (error) {
-    events.failed(describeUncopyable(error))
+    events.failed(isUncopyable(error) ? describeUncopyable(error) : describeFailure(error))
     events.exited('was not started')
     return null
   }
+}
+
+function isUncopyable(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DataCloneError'
 }
 
 function watch(thread: Worker, events: HostEvents): void {

@@ -1,5 +1,6 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { enterPod } from '../../executor/load.js'
+import { relayLogs } from '../../observe/relay.js'
 import { listenPort } from '../../transport/port/listener.js'
 import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
@@ -21,6 +22,7 @@ async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<v
   const tell = (message: FromPod): void => control.postMessage(message)
   control.ref() // keeps the thread alive during a start that only waits for a timer
   enterPod()
+  relayLogs()
   try {
     const served = await serve(spec.executor, (service) => listenPort(service, port, {}))
     const stop = (graceMs: number, code: number): void =>

@@ -1,0 +1,58 @@
+/**
+ * How log entries of a pod reach the program that runs it: a line of JSON on the pod's output, which the program parses and
+ * writes in its own format. An entry stays one line, however many line feeds its message or the stack of its error has.
+ */
+import { type Entry, jsonLine, type LineStyle, type LogFormat, tailOf, textLine, toJson } from './entry.js'
+
+/** First character of a relayed line (RFC 7464), which output of people does not have. */
+const mark = '\u001e'
+
+/** Longer lines would be cut where they are read (`readLines`). */
+const longest = 60_000
+
+/** Key of a field: entries of different pods with the same value are one event, and only the first one is written. */
+export const eventKey: unique symbol = Symbol.for('millrace.event') as never
+
+/** An entry from another process; `fields` are plain JSON. */
+export interface RelayedEntry extends Entry {
+  /** What a line for people has after the message. */
+  readonly tail: string
+  readonly event: string | null
+}
+
+let relaying = false
+
+/** Makes the loggers that are created from now on relay what they write to the program that runs this pod. */
+export function relayLogs(): void {
+  relaying = true
+}
+
+export function isRelaying(): boolean {
+  return relaying
+}
+
+export function relayedLine(entry: Entry): string {
+  const fields: { readonly [eventKey]?: string } | undefined = entry.fields
+  const event = fields?.[eventKey] ?? null
+  const relayed: RelayedEntry = { ...entry, tail: tailOf(fields), event }
+  const line = mark + toJson(relayed)
+  if (line.length <= longest) return line
+  const tail = relayed.tail.slice(0, longest / 4)
+  const message = relayed.message.slice(0, longest / 4)
+  return mark + toJson({ ...relayed, message, tail, fields: { shortened: true } })
+}
+
+/** Null for a line that a logger has not written. */
+export function parseRelayed(line: string): RelayedEntry | null {
+  if (!line.startsWith(mark)) return null
+  try {
+    return JSON.parse(line.slice(mark.length)) as RelayedEntry
+  } catch {
+    return null // a line that was cut
+  }
+}
+
+/** A line of the program's log. */
+export function renderRelayed(entry: RelayedEntry, format: LogFormat, style: LineStyle): string {
+  return format === 'json' ? jsonLine(entry) : textLine(entry, entry.tail, style)
+}

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, expect, it } from 'vitest'
+
+/** What `npm pack` puts into the package. */
+
+const root = path.resolve(import.meta.dirname, '..')
+let files: ReadonlySet<string>
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
+
+beforeAll(async () => {
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
+  const { stdout } = await promisify(execFile)('npm', args, { cwd: root, maxBuffer: 16 * 1024 * 1024 })
+  const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[]
+  files = new Set(packed!.files.map((file) => file.path))
+})
+
+it('has a licence, and nothing that only tests need', () => {
+  expect(files).toContain('LICENSE')
+  expect(read('LICENSE')).toContain('Apache License')
+  expect([...files].filter((file) => /\.(test|suite)\./.test(file))).toEqual([])
+})
+
+it('has what its documentation links to', () => {
+  const pages = [...files].filter((file) => file.endsWith('.md'))
+  expect(pages).toContain('README.md')
+  const missing = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+      .map(([, target]) => path.join(path.dirname(page), target!))
+      .filter((target) => !files.has(target))
+      .map((target) => `${page}: ${target}`),
+  )
+  expect(missing).toEqual([])
+})
+
+it('has maps from its scripts to sources that it has, too', () => {
+  const scripts = [...files].filter((file) => /^dist\/.*\.js$/.test(file))
+  expect(scripts.length).toBeGreaterThan(10)
+  const sources = scripts.flatMap((script) => {
+    expect(files).toContain(`${script}.map`)
+    const map = JSON.parse(read(`${script}.map`)) as { sources: string[] }
+    return map.sources.map((source) => path.join(path.dirname(script), source))
+  })
+  expect(new Set(sources.filter((source) => !files.has(source)))).toEqual(new Set())
+  expect(sources.every((source) => /^src\/.*\.ts$/.test(source))).toBe(true)
+})
