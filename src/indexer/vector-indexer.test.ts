@@ -185,8 +185,12 @@ describe('/delete of everything', () => {
     const indexer = fixture.indexer()
     await indexer.index(docs(['a', 'b', 'c'].map((id) => ({ id, embedding: [1, 2] }))))
     const all = true
-    await expect(indexer.delete(docs([{ id: 'a' }]), context({ all }))).rejects.toThrow(/combined with documents/)
-    await expect(indexer.delete(none, context({ all, ids: ['a'] }))).rejects.toThrow(/combined with documents/)
+    await expect(indexer.delete(docs([{ id: 'a' }]), context({ all }))).rejects.toThrow(
+      /combined with documents/,
+    )
+    await expect(indexer.delete(none, context({ all, ids: ['a'] }))).rejects.toThrow(
+      /combined with documents/,
+    )
     await expect(indexer.delete(none, context({ all, filter: { id: { $eq: 'a' } } }))).rejects.toThrow(
       /filter/,
     )
