@@ -30,7 +30,7 @@ const docsTag = 10
  *
  * @example
  * const docs = new DocumentArray([new Document({ text: 'a' }), { text: 'b' }])
- * docs.embeddings = csrMatrix // one row a Document, sharing the matrix's memory
+ * docs.embeddings = csrMatrix // one row per Document, sharing the matrix's memory
  */
 export class DocumentArray implements Iterable<Document> {
   readonly #documents: Document[] = []
