@@ -210,7 +210,7 @@ export class DocumentArray implements Iterable<Document> {
     return writer.finish()
   }
 
-  /** Throws MALFORMED for bytes that are no DocumentArrayProto; its Documents are decoded on access. */
+  /** Throws MALFORMED for bytes that are not a DocumentArrayProto; its Documents are decoded on access. */
   static fromProtobuf(bytes: Uint8Array): DocumentArray {
     const array = new DocumentArray()
     const reader = new Reader(bytes)
