@@ -18,8 +18,9 @@ let stopping = false
 
 enterPod()
 relayLogs()
-process.on('message', (message: ToPod) => {
-  switch (message.kind) {
+// other libraries may use the channel, too
+process.on('message', (message: ToPod | null) => {
+  switch (message?.kind) {
     case 'start':
       void start(message)
       return
