@@ -42,6 +42,10 @@ export const errorCodes = {
     retryable: false,
     about: 'the replica was lost while it ran a write, which may be done or not',
   },
+  POISON_REQUEST: {
+    retryable: false,
+    about: 'replicas were lost while they had the request, which is taken to be the cause',
+  },
   DEADLINE_EXCEEDED: { retryable: false, about: 'the time for the request ran out' },
   CANCELLED: { retryable: false, about: 'the caller went away' },
   INTERNAL: { retryable: false, about: 'a defect in Millrace' },

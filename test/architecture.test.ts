@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 const root = path.resolve(import.meta.dirname, '..')
 const text = readFileSync(path.join(root, 'docs/ARCHITECTURE.md'), 'utf8')
 
-/** Rows of the table of folders: `lib/`, what it is. */
+/** Rows of the table of folders: the folder, and its description. */
 const rows = [...text.slice(text.indexOf('## Folders')).matchAll(/^\| `([^`]+)\/` \| (.*) \|$/gm)]
 const listed = rows.map(([, folder]) => folder!)
 
@@ -16,7 +16,7 @@ interface Rule {
   readonly to: { readonly path?: string }
 }
 
-/** Folders as the import rule orders them: each may not import those that its rule names. */
+/** Folders in the order of the import rules: the rule of a folder lists the folders that it may not import. */
 function ruled(): string[] {
   const { forbidden } = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as { forbidden: Rule[] }
   const rules = forbidden.filter(({ name }) => name.endsWith('-imports-only-above'))
@@ -25,18 +25,18 @@ function ruled(): string[] {
   return [...folders, last]
 }
 
-it('the table of folders has those of the import rule, in its order', () => {
+it('the table of folders lists the folders of the import rules, in their order', () => {
   expect(listed).toEqual(ruled())
 })
 
-it('each folder of src is in the table', () => {
+it('every folder of src is in the table', () => {
   const folders = readdirSync(path.join(root, 'src'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
   expect(listed.toSorted()).toEqual(folders.toSorted())
 })
 
-it('each file and folder that is named is there', () => {
+it('every file and folder that the page names exists', () => {
   const beforeTable = text.slice(0, text.indexOf('| folder |'))
   const named = [...beforeTable.matchAll(/`([a-z-]+\/[a-z/.-]*)`/g)].map(([, name]) => name!)
   const inRows = rows.flatMap(([, folder, what]) =>

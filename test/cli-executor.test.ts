@@ -18,7 +18,7 @@ const executor = (...args: string[]): Promise<Server> => servers.start('executor
 const ping = (...args: string[]) => run(process.execPath, [commandLine, 'ping', ...args])
 
 describe('millrace executor', () => {
-  it('serves a shard, which a Flow has as one of its own', async () => {
+  it('serves one shard of an external stage of a Flow', async () => {
     const servers = await Promise.all(
       [0, 1].map((shard) =>
         executor(
@@ -55,19 +55,19 @@ describe('millrace executor', () => {
     await flow.post('/index', docs)
     const query = new Document({ embedding: Float32Array.of(3, 1) })
     const [answer] = await flow.post('/search', query, { returnResponses: true })
-    // the limit is the Executor's own: it says across the wire how it ranks
+    // the limit comes from the Executor's ranking, which it sends over the wire
     expect([...answer!.docs.at(0)!.matches].map(({ id }) => id)).toEqual(['d3', 'd2', 'd4', 'd1', 'd5'])
     expect(answer!.shards).toEqual({ total: 2, ok: 2, failed: 0, skipped: 0 })
   })
 
-  it('says that it is ready, finishes what it has when it is to end, and then is not there', async () => {
+  it('reports that it is ready, drains on SIGTERM, and then refuses connections', async () => {
     const { child, port } = await executor('--uses', `${slow}#Upper`)
     const host = `127.0.0.1:${port}`
     expect((await ping('executor', host)).stdout).toBe(`${host} is ready\n`)
     expect((await ping('flow', `grpc://${host}`)).stdout).toContain('is ready')
     const client = new Client({ host: `grpc://${host}` })
     const answered = client.post('/wait', new Document({ text: 'x' }), { parameters: { ms: 300 } })
-    // on its way, and not only about to be
+    // it is in flight, not just about to be sent
     await client.post('/upper', new Document({ text: 'x' }))
     child.kill('SIGTERM')
     expect(await answered).toHaveLength(1)
@@ -79,7 +79,7 @@ describe('millrace executor', () => {
     })
   })
 
-  it('ends with its Executor, and with its exit code, when it restarts nothing', async () => {
+  it('exits with the exit code of its Executor when restarts are off', async () => {
     const { child, port } = await executor('--uses', `${troubled}#Troubled`, '--restarts', '0')
     expect((await ping('executor', `127.0.0.1:${port}`)).stdout).toContain('is ready')
     const exit = once(child, 'exit')
@@ -89,7 +89,7 @@ describe('millrace executor', () => {
     await client.close()
   })
 
-  it('ends with the exit code of an Executor that did not start', async () => {
+  it('exits with the exit code of an Executor that did not start', async () => {
     const args = [commandLine, 'executor', '--uses', `${troubled}#DiesInConstructor`, '--restarts', '0']
     await expect(run(process.execPath, args)).rejects.toMatchObject({
       code: 7,
@@ -99,7 +99,7 @@ describe('millrace executor', () => {
     })
   })
 
-  it('finishes what it has when it is to end, when it restarts nothing too', async () => {
+  it('drains on SIGTERM when restarts are off, too', async () => {
     const { child, port } = await executor('--uses', `${slow}#Upper`, '--restarts', '0')
     const client = new Client({ host: `grpc://127.0.0.1:${port}` })
     const answered = client.post('/wait', new Document({ text: 'x' }), { parameters: { ms: 300 } })

@@ -17,7 +17,7 @@ afterAll(async () => {
   await flow.close()
 })
 
-/** What the one replica returned. */
+/** The result of the only replica. */
 async function result(on: string, options: object = {}): Promise<unknown> {
   const [response] = await client.post(on, undefined, { ...options, returnResponses: true })
   return Object.values(response!.parameters.__results__ as object)[0]
@@ -29,7 +29,7 @@ test('a client is ready when the Flow is', async () => {
   expect(await unreachable.isReady()).toBe(false)
 })
 
-test('responses come as they are done, or in the order of the inputs', async () => {
+test('responses arrive in order of completion, or in the order of the inputs', async () => {
   const inputs = ['first', 'second']
   expect((await client.post('/late-first', inputs, { requestSize: 1 })).texts).toEqual(['second', 'first'])
   const ordered = await client.post('/late-first', inputs, { requestSize: 1, resultsInOrder: true })
@@ -43,7 +43,7 @@ test('parameters, headers and the deadline reach the handler', async () => {
   expect(seen.leftMs).toBeLessThanOrEqual(10_000)
 })
 
-test('an abort here and a deadline end the handler there', async () => {
+test('an abort and a deadline of the client abort the handler', async () => {
   const before = (await result('/seen')) as { aborted: number }
   const abort = new AbortController()
   const waiting = client.post('/wait', 'a', { signal: abort.signal })
@@ -56,7 +56,7 @@ test('an abort here and a deadline end the handler there', async () => {
   await expect.poll(() => result('/seen')).toEqual({ aborted: before.aborted + 2 })
 })
 
-test('20 MB in one document come back, and 3,000 small requests', async () => {
+test('one document of 20 MB and 3,000 small requests come back', async () => {
   const text = 'x'.repeat(20_000_000)
   expect((await client.post('/echo', text)).at(0)?.text.length).toBe(text.length)
   const many = await client.post(
@@ -70,7 +70,7 @@ test('20 MB in one document come back, and 3,000 small requests', async () => {
   expect(many.texts.every((given, index) => given === String(index))).toBe(true)
 })
 
-test('an endless source is pulled no further than the answers allow', async () => {
+test('an endless source is read no faster than answers arrive', async () => {
   let pulled = 0
   let taken = 0
   const endless = function* () {

@@ -18,7 +18,7 @@ function table(): string[][] {
   )
 }
 
-it('each row of the table of concepts is a case of the suite, and the other way round', () => {
+it('the rows of the table of concepts are the cases of the suite', () => {
   const [, ...rows] = table()
   const cases = [...read('test/support/concepts.suite.ts').matchAll(/\n {4}it\('([^:']+):/g)].map(
     ([, row]) => row,
@@ -26,17 +26,17 @@ it('each row of the table of concepts is a case of the suite, and the other way 
   expect(rows.map(([row]) => row)).toEqual(cases)
 })
 
-it('each column of the table of concepts is a place that runs the suite', () => {
+it('each column of the table of concepts is a platform that runs the suite', () => {
   const [[, ...columns]] = table() as [string[]]
   const tests = ['test/flow', 'test/docker', 'test/kubernetes'].flatMap((folder) =>
     readdirSync(path.join(root, folder))
       .filter((name) => name.startsWith('concepts'))
       .map((name) => read(path.join(folder, name))),
   )
-  const places = tests.flatMap((text) =>
+  const platforms = tests.flatMap((text) =>
     [...text.matchAll(/conceptsSuite\(\{\s*name: '(\w+)'/g)].map(([, name]) => name),
   )
-  expect(places.toSorted()).toEqual(columns.toSorted())
+  expect(platforms.toSorted()).toEqual(columns.toSorted())
 })
 
 it('no cell of the table of concepts is empty', () => {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { errorCodes } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Place } from './support/command-line.js'
+import { CommandLine } from './support/command-line.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 const pages = [
@@ -47,24 +47,24 @@ const commandsOf = (page: string): string[] => blocks(page, 'sh').flatMap((block
 const isInstall = (command: string): boolean => command.startsWith('npm install ')
 const isMillrace = (command: string): boolean => /^(npx )?millrace /.test(command)
 
-describe('every millrace command does what it should on a running Flow', () => {
-  let place: Place
+describe('every millrace command works on a running Flow', () => {
+  let commandLine: CommandLine
   beforeAll(async () => {
-    place = new Place()
-    await place.start('flow')
+    commandLine = new CommandLine()
+    await commandLine.start('flow')
   })
-  afterAll(() => place.close())
+  afterAll(() => commandLine.close())
   for (const page of pages) {
     for (const command of commandsOf(page).filter(isMillrace)) {
       it(`${page}: ${command}`, async () => {
         const words = command.replace(/^npx /, '').split(' ')
-        expect(await place.run(...words.slice(1))).toMatchObject({ code: 0, stderr: '' })
+        expect(await commandLine.run(...words.slice(1))).toMatchObject({ code: 0, stderr: '' })
       })
     }
   }
 })
 
-describe('every command is one that exists', () => {
+describe('every command exists and is run by CI', () => {
   const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts)
   const run = ['.ci/run', 'scripts/verify.mjs', ...examples.map((name) => `examples/${name}/main.test.ts`)]
     .map(read)

@@ -44,7 +44,7 @@ const flowOf = (ports: readonly number[]): Flow<'keeper'> =>
 
 const documents = Array.from({ length: 20 }, (_, index) => ({ id: `doc-${index}`, text: `text ${index}` }))
 
-/** The documents that each shard has written, by what is on the disk. */
+/** The documents that each shard has written to disk. */
 async function onDisk(): Promise<readonly (readonly string[])[]> {
   const folders = [0, 1].map((shardId) => readdir(path.join(workspace, 'Keeper', String(shardId))))
   return (await Promise.all(folders)).map((names) =>
@@ -59,7 +59,7 @@ const misdirected = {
   ) as string,
 }
 
-it('two shards whose addresses are exchanged a hundred times under load do nothing for each other', async () => {
+it('two shards that swap addresses a hundred times under load never execute requests of each other', async () => {
   const [first, second] = await Promise.all([shard(0), shard(1)])
   exchange = await Exchange.open([first.port, second.port])
   await using flow = await flowOf(exchange.ports).start()
@@ -85,7 +85,7 @@ it('two shards whose addresses are exchanged a hundred times under load do nothi
   expect(await onDisk()).toEqual(before)
 }, 300_000)
 
-it('two shards that come back at the addresses of each other do nothing for each other', async () => {
+it('two shards that restart with swapped addresses never execute requests of each other', async () => {
   const running = await Promise.all([shard(0), shard(1)])
   const ports = running.map(({ port }) => String(port))
   await using flow = await flowOf(running.map(({ port }) => port)).start()

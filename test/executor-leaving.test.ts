@@ -10,7 +10,7 @@ const servers = new Servers()
 
 afterEach(() => servers.close())
 
-/** Two programs as the replicas of one stage, of which the Flow knows the addresses and nothing else. */
+/** Two programs as replicas of one stage; the Flow knows only their addresses. */
 async function twoReplicas() {
   const start = () => servers.start('executor', '--uses', `${executors}#Who`)
   const both = await Promise.all([start(), start()])
@@ -20,7 +20,7 @@ async function twoReplicas() {
   return { flow, both }
 }
 
-it('an executor that gets SIGTERM under load loses no request, though the gateway still knows its address', async () => {
+it('an executor that gets SIGTERM under load loses no request, though the gateway still has its address', async () => {
   const { flow, both } = await twoReplicas()
   await using _ = flow
   const load = { host: `grpc://127.0.0.1:${flow.port}`, endpoints: ['/slow', '/who', '/write'], everyMs: 1 }

@@ -3,22 +3,22 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Flow } from 'millrace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Ended, Place } from './support/command-line.js'
+import { type Ended, CommandLine } from './support/command-line.js'
 
 const exported = path.join(import.meta.dirname, 'fixtures', 'exported.mjs')
 
 let folder: string
-let place: Place
+let commandLine: CommandLine
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'export-'))
-  place = new Place()
+  commandLine = new CommandLine()
 })
 afterEach(async () => {
   rmSync(folder, { recursive: true })
-  await place.close()
+  await commandLine.close()
 })
 
-const run = (...args: readonly string[]): Promise<Ended> => place.run('export', ...args)
+const run = (...args: readonly string[]): Promise<Ended> => commandLine.run('export', ...args)
 const written = (): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -27,7 +27,7 @@ const written = (): readonly string[] =>
 const text = (name: string): string => readFileSync(path.join(folder, name), 'utf8')
 
 describe('millrace export', () => {
-  it('writes a Flow for Kubernetes, and says which files', async () => {
+  it('writes a Flow for Kubernetes, and prints the paths of its files', async () => {
     const { code, stdout, stderr } = await run('kubernetes', exported, folder, '--image', 'shop:1')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(written()).toEqual([
@@ -42,7 +42,7 @@ describe('millrace export', () => {
     expect(text('encoder/encoder.yml')).toContain('/app/test/fixtures/exported.mjs')
   })
 
-  it('writes a Flow for Docker Compose, under the name that was asked for', async () => {
+  it('writes a Flow for Docker Compose to the given file', async () => {
     const file = path.join(folder, 'compose.yaml')
     expect(await run('docker-compose', exported, file, '--image', 'shop:1', '--port', '9000')).toMatchObject({
       code: 0,
@@ -128,7 +128,7 @@ executors:
   })
 })
 
-it('a Flow with a container as a stage needs an engine that runs it, and says so', async () => {
+it('a Flow with a container as a stage fails without an engine, with a clear error', async () => {
   vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock')
   const flow = new Flow({ quiet: true }).add({ name: 'indexer', uses: 'docker://indexer:1' })
   await expect(flow.start()).rejects.toMatchObject({

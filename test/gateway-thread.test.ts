@@ -5,7 +5,7 @@ import type { GatewaySpec } from '../dist/gateway/spec.js'
 import { Client, deferred, listen, startGateway } from '../dist/internals.js'
 import type { Listener } from '../dist/transport/transport.js'
 
-/** The gateway's thread: it exists in the built output only, a worker cannot load TypeScript. */
+/** The gateway's thread, in the built output, because a worker cannot load TypeScript. */
 
 const open: { close(): unknown }[] = []
 
@@ -19,10 +19,12 @@ function spec(port: number): GatewaySpec {
     balance: 'power-of-two',
     timeoutSendMs: null,
     retries: -1,
+    maxLostReplicas: 2,
     hedge: null,
     queue: { maxRequests: 1000, maxBytes: 2 ** 28, maxWaitMs: 2000, perReplica: 1000 },
     silentMs: null,
     external: [],
+    forwardHeaders: [],
     shards: 1,
     polling: { '*': 'ANY' },
     key: 'id',
@@ -67,7 +69,7 @@ async function started(): Promise<{ gateway: GatewayHandle; client: Client }> {
   return { gateway, client }
 }
 
-/** A pod of this thread that echoes. */
+/** An echo pod on this thread. */
 async function echo(): Promise<Listener> {
   const listener = await listen(
     { kind: 'port' },
@@ -81,7 +83,7 @@ async function echo(): Promise<Listener> {
 }
 
 describe('a gateway in its own thread', () => {
-  test('answers requests by a pod of this thread, and reports when that is gone', async () => {
+  test('answers requests with a pod on this thread, and reports when the pod is gone', async () => {
     const { gateway, client } = await started()
     const pod = await echo()
     const description = await gateway.add('exec', 'exec/rep-0', pod.address)
@@ -123,7 +125,7 @@ describe('a gateway in its own thread', () => {
     await expect(client.post('/foo', [{ text: 'hello' }])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
-  test('says when and why its thread has ended', async () => {
+  test('reports when and why its thread has ended', async () => {
     const { gateway } = await started()
     await gateway.close({ graceMs: 0 })
     expect(await gateway.ended).toMatchObject({ expected: true })

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, expect, it } from 'vitest'
 
-/** What `npm pack` puts into the package. */
+/** The content of the package according to `npm pack`. */
 
 const root = path.resolve(import.meta.dirname, '..')
 let files: ReadonlySet<string>
@@ -17,13 +17,13 @@ beforeAll(async () => {
   files = new Set(packed!.files.map((file) => file.path))
 })
 
-it('has a licence, and nothing that only tests need', () => {
+it('has a licence, and no files that only tests need', () => {
   expect(files).toContain('LICENSE')
   expect(read('LICENSE')).toContain('Apache License')
   expect([...files].filter((file) => /\.(test|suite)\./.test(file))).toEqual([])
 })
 
-it('has what its documentation links to', () => {
+it('has the files that its documentation links to', () => {
   const pages = [...files].filter((file) => file.endsWith('.md'))
   expect(pages).toContain('README.md')
   const missing = pages.flatMap((page) =>
@@ -35,7 +35,7 @@ it('has what its documentation links to', () => {
   expect(missing).toEqual([])
 })
 
-it('has maps from its scripts to sources that it has, too', () => {
+it('has source maps, and the sources that they refer to', () => {
   const scripts = [...files].filter((file) => /^dist\/.*\.js$/.test(file))
   expect(scripts.length).toBeGreaterThan(10)
   const sources = scripts.flatMap((script) => {

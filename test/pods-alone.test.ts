@@ -10,7 +10,7 @@ import { startPod } from '../dist/internals.js'
 import { podSpec } from './fixtures/pods/pod-spec.mjs'
 import { isRunning } from './support/processes.js'
 
-/** What pods do to the program that starts them: each of these programs runs on its own. */
+/** Effects of pods on the program that starts them, which each test runs in a process of its own. */
 
 const tmp = mkdtempSync(join(tmpdir(), 'pods-alone-'))
 beforeEach(() => {
@@ -20,9 +20,9 @@ afterAll(() => rmSync(tmp, { recursive: true }))
 
 const options = { signal: new AbortController().signal, onLine: () => {} }
 
-test.each(['process', 'thread', 'inline'])('nothing is left after %s pods have stopped', async (kind) => {
+test.each(['process', 'thread', 'inline'])('stopped %s pods leave nothing behind', async (kind) => {
   const program = run('leftovers.mjs', [kind])
-  // it ends by itself: no handle keeps it alive
+  // it exits by itself: no handle keeps it alive
   expect(await program.code).toBe(0)
   const paths = JSON.parse(program.lines[0] ?? '[]') as (string | null)[]
   for (const path of paths) if (path !== null) expect(existsSync(dirname(path))).toBe(false)
@@ -41,10 +41,10 @@ test.each(['/loop', '/hang'])(
   },
 )
 
-test('a program that just exits leaves nothing either', async () => {
+test('a program that just exits leaves nothing behind either', async () => {
   const program = run('parent.mjs', ['/die'])
   const pid = Number((await program.line(/^pod (\d+)$/))[1])
-  // the pod died of the request, so nothing keeps the program
+  // the request killed the pod, so nothing keeps the program alive
   expect(await program.code).toBe(0)
   await gone(pid)
   expect(readdirSync(tmp)).toEqual([])
@@ -60,7 +60,7 @@ test('the folder of a process that was killed is removed by the next one', async
   expect(readdirSync(tmp)).toEqual([])
 })
 
-test('a thread that runs out of memory says so, and the program lives on', async () => {
+test('a thread that runs out of memory reports it, and the program keeps running', async () => {
   const program = run('out-of-memory.mjs', [], { flags: ['--max-old-space-size=48'] })
   expect(await program.code).toBe(0)
   const exit = JSON.parse(program.lines.at(-1) ?? '') as { expected: boolean; reason: string }
@@ -69,7 +69,7 @@ test('a thread that runs out of memory says so, and the program lives on', async
 })
 
 test.skipIf(process.platform === 'win32').each(['process', 'thread'])(
-  'without file descriptors a %s pod does not start, and the program lives on',
+  'without file descriptors a %s pod does not start, and the program keeps running',
   async (kind) => {
     const program = run('descriptors.mjs', [kind], { limit: 'ulimit -n 160' })
     expect(await program.code).toBe(0)
@@ -82,7 +82,7 @@ test.skipIf(process.platform === 'win32').each(['process', 'thread'])(
   },
 )
 
-test('sockets are in a folder that only their user may enter', async () => {
+test('sockets are in a folder that only their user can enter', async () => {
   const pod = await startPod('process', podSpec('Talker'), options)
   const { address } = pod
   if (address.kind !== 'socket') throw new Error('not a socket')
@@ -100,10 +100,11 @@ test('a process pod ignores SIGINT, and drains and exits on SIGTERM', async () =
     reason: 'exited with code 0',
     code: 0,
     output: [],
+    isFromOutside: false,
   })
 })
 
-test('a process pod that is killed says by what', async () => {
+test('a killed process pod reports the signal', async () => {
   const pod = await startPod('process', podSpec('Talker'), options)
   process.kill(pod.pid, 'SIGKILL')
   expect(await pod.exited).toEqual({
@@ -111,6 +112,7 @@ test('a process pod that is killed says by what', async () => {
     reason: 'was killed by SIGKILL',
     code: 137,
     output: [],
+    isFromOutside: true,
   })
 })
 

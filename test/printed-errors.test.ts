@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { Client, DocumentArray, Flow, MillraceError } from 'millrace'
 import { expect, test } from 'vitest'
 
-test('an error of ours is printed like an error of Node: its name, its stack, and what it has to say', () => {
+test('a MillraceError is printed like an error of Node: name, stack, and its own properties', () => {
   const cause = new TypeError('inner')
   const error = new MillraceError('UNAVAILABLE', 'nobody', { cause, where: { deployment: 'a' } })
   const [head, ...rest] = inspect(error).split('\n')
@@ -17,7 +17,7 @@ test('an error of ours is printed like an error of Node: its name, its stack, an
   ])
 })
 
-test('what an error has nothing to say about is not printed, and is still there', () => {
+test('empty properties of an error are not printed, but exist', () => {
   const error = new MillraceError('INVALID_OPTION', 'no')
   expect(inspect(error)).not.toMatch(/where|output|notRun|retryAfterMs|Symbol/)
   expect(error).toMatchObject({ where: {}, output: [], notRun: false, retryAfterMs: null })

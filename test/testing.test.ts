@@ -17,7 +17,7 @@ function flowOf(stage: StageOptions<'work'> = {}): Flow<'work'> {
 }
 
 describe('expectZeroLoss', () => {
-  /** A short while of requests. */
+  /** Sends requests for a short time. */
   const busy: LossOptions = { endpoint: '/search', senders: 6, parameters: { ms: 20 } }
   const scaleUp = (flow: Flow<'work'>, options: LossOptions = {}): Promise<LossReport> =>
     expectZeroLoss(flow, () => flow.scale('work', { replicas: 2 }), { ...busy, ...options })
@@ -49,18 +49,18 @@ describe('expectZeroLoss', () => {
     expect({ answered, lost, errors }).toEqual({ answered: 0, lost: 0, errors: { EXECUTOR_FAILED: sent } })
   })
 
-  it('takes errors that are allowed', async () => {
+  it('accepts errors that are allowed', async () => {
     await using flow = await flowOf().start()
     const report = await scaleUp(flow, { endpoint: '/fail', allow: ['EXECUTOR_FAILED'] })
     expect(report.errors.EXECUTOR_FAILED).toBe(report.sent)
   })
 
-  it('fails when answers are those of others', async () => {
+  it('fails when an answer belongs to another request', async () => {
     await using flow = await flowOf().start()
-    await expect(scaleUp(flow, { endpoint: '/swap' })).rejects.toThrow(/was answered with somebody else/)
+    await expect(scaleUp(flow, { endpoint: '/swap' })).rejects.toThrow(/was answered with another id/)
   })
 
-  it('fails when an answer is not what it should be', async () => {
+  it('fails when check() rejects an answer', async () => {
     await using flow = await flowOf().start()
     const check = (): never => {
       throw new Error('wrong text')
@@ -68,9 +68,9 @@ describe('expectZeroLoss', () => {
     await expect(scaleUp(flow, { check })).rejects.toThrow(/not its own: wrong text/)
   })
 
-  it('fails when something ran twice, or not at all', async () => {
+  it('fails when a request ran twice, or not at all', async () => {
     await using flow = await flowOf().start()
-    // the first request of whichever run this is, and one that is not of a run
+    // the first request of this run, and one that belongs to no run
     const ids = Array.from({ length: 100 }, (_, run) => `r${process.pid}-${run}-0`)
     const executions = (): Map<string, number> => new Map([...ids, 'a'].map((id) => [id, 2]))
     const failing = scaleUp(flow, { executions })
@@ -78,14 +78,14 @@ describe('expectZeroLoss', () => {
     await expect(failing).rejects.toThrow(/were answered but never ran/)
   })
 
-  it('fails when requests are not answered any more', async () => {
+  it('fails when requests are no longer answered', async () => {
     await using flow = await flowOf().start()
     const failing = scaleUp(flow, { parameters: { ms: 5000 }, settleMs: 200 })
-    // five that post one at a time, and a stream with four under way
+    // five that post one at a time, and a stream with four in flight
     await expect(failing).rejects.toThrow(/^9 got no answer/)
   })
 
-  it('fails with what the script throws, and when it takes too long', async () => {
+  it('fails with the error of the script, and when the script takes too long', async () => {
     await using flow = await flowOf().start()
     await expect(expectZeroLoss(flow, () => Promise.reject(new Error('no')), busy)).rejects.toThrow('no')
     const endless = expectZeroLoss(flow, () => new Promise(() => {}), { ...busy, timeoutMs: 50 })
@@ -94,7 +94,7 @@ describe('expectZeroLoss', () => {
 })
 
 describe('faults', () => {
-  it('hits the same pods again with the same seed, and those that are named', async () => {
+  it('hits the same pods with the same seed, and the pods that are named', async () => {
     await using flow = await flowOf({ replicas: 4 }).start()
     const targets = (): string[] => {
       const chaos = faults(flow, { random: seeded(5) })
@@ -109,7 +109,7 @@ describe('faults', () => {
     })
   })
 
-  it('says when a pod that was hit has ended, and when the stage is whole again', async () => {
+  it('reports when a hit pod has ended, and when the stage has recovered', async () => {
     await using flow = await flowOf({ replicas: 2 }).start()
     const hit = faults(flow).exit('work', 4)
     expect(await faults(flow).healed(hit)).toBeGreaterThan(0)
@@ -117,7 +117,7 @@ describe('faults', () => {
     expect((await flow.status()).stages[0]?.ready).toBe(2)
   })
 
-  it('says who can be hit, and how', async () => {
+  it('lists the pods and faults that are possible', async () => {
     await using flow = await flowOf({ runtime: 'inline' }).start()
     const chaos = faults(flow)
     expect(() => chaos.kill('other' as 'work')).toThrow(/no stage 'other'.*work/)
@@ -126,7 +126,7 @@ describe('faults', () => {
       expect(hit).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
   })
 
-  it.runIf(process.platform === 'linux')('thaws what is frozen at its end', async () => {
+  it.runIf(process.platform === 'linux')('thaws frozen pods when it is released', async () => {
     await using flow = await flowOf({ runtime: 'process', liveness: null }).start()
     {
       await using chaos = faults(flow)
@@ -136,7 +136,7 @@ describe('faults', () => {
   })
 })
 
-it('a burst beyond the limits is refused, with a hint', async () => {
+it('a burst beyond the limits is refused, with a time to retry', async () => {
   await using flow = await flowOf({ maxConcurrency: 1, queue: { maxRequests: 5, perReplica: 5 } }).start()
   const report = await burst(flow, { endpoint: '/search', requests: 100, parameters: { ms: 20 } })
   expect(report.answered + report.refused).toBe(100)
@@ -145,7 +145,7 @@ it('a burst beyond the limits is refused, with a hint', async () => {
 })
 
 describe.runIf(process.platform === 'linux')('expectNothingLeft', () => {
-  it('says what is left, and waits for what still ends', async () => {
+  it('reports what is left, after waiting for what is still closing', async () => {
     const before = leftovers()
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
     await once(child, 'spawn')
@@ -157,7 +157,7 @@ describe.runIf(process.platform === 'linux')('expectNothingLeft', () => {
     await expectNothingLeft(before)
   })
 
-  it('sees a Flow that is not closed', async () => {
+  it('detects a Flow that is not closed', async () => {
     const before = leftovers()
     const flow = await flowOf({ runtime: 'process' }).start()
     await expect(expectNothingLeft(before, { timeoutMs: 50 })).rejects.toThrow(/\.sock/)
@@ -166,7 +166,7 @@ describe.runIf(process.platform === 'linux')('expectNothingLeft', () => {
   })
 })
 
-it('a random script is the same for the same seed, and shows its steps', () => {
+it('a random script is the same for the same seed, and can be printed', () => {
   const script = (seed: number): string =>
     String(randomScript({ seed, steps: 5, actions: [actions.kill('work'), actions.scale('work', [1, 3])] }))
   expect(script(4)).toBe(script(4))

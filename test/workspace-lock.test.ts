@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { WorkspaceHold } from '../dist/internals.js'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-/** Nothing is renewed. */
+/** Renews no lock. */
 const still = { now: () => 0, monotonic: () => 0, after: () => () => {} }
 
 const names = ['A', 'B', 'C']
@@ -66,7 +66,7 @@ async function contend(shard: string): Promise<readonly Outcome[]> {
   return Promise.all(answers)
 }
 
-it('of Flows whose pods take over one stale lock at once exactly one gets it, for all its pods', async () => {
+it('when pods of several Flows take over a stale lock at once, one Flow gets it, for all its pods', async () => {
   const winners: string[] = []
   for (let round = 0; round < rounds; round++) {
     const outcomes = await contend(join(folder, String(round)))
@@ -80,7 +80,7 @@ it('of Flows whose pods take over one stale lock at once exactly one gets it, fo
   expect(new Set(winners).size).toBeGreaterThan(1)
 })
 
-it('a Flow whose pods are killed while they take over a lock blocks no other Flow once it has ended', async () => {
+it('a Flow that has ended blocks no other Flow, even if its pods were killed while taking over a lock', async () => {
   for (let round = 0; round < 6; round++) {
     const shard = join(folder, `killed-${round}`)
     const holds = names.map((name) => new WorkspaceHold(name, still))
@@ -88,7 +88,7 @@ it('a Flow whose pods are killed while they take over a lock blocks no other Flo
     leaveBehind(shard)
     const over = pods.map((pod) => Promise.race([once(pod, 'message'), once(pod, 'exit')]))
     pods.forEach((pod, index) => pod.send({ folder: shard, holder: holds[index]!.holder, at: 0 }))
-    await over[round % 3] // the others are anywhere in between
+    await over[round % 3] // the others stop at arbitrary points in between
     for (const pod of pods) pod.kill('SIGKILL')
     await Promise.all(over)
     for (const hold of holds) hold.close()

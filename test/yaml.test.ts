@@ -111,7 +111,7 @@ describe('millrace flow', () => {
     expect(output()).not.toMatch(/\[W\]/)
   })
 
-  it('says in one line what is wrong with a file, and where', async () => {
+  it('reports an error in a file in one line, with its position', async () => {
     writeFileSync(path.join(folder, 'wrong.yml'), 'jtype: Flow\nexecutors:\n  - replicas: some\n')
     const ended = promisify(execFile)(process.execPath, [main, 'flow', 'wrong.yml'], { cwd: folder })
     await expect(ended).rejects.toMatchObject({
@@ -141,7 +141,7 @@ describe('a program', () => {
     expect(stdout).toBe('false true\n')
   })
 
-  it('finds the class of inline YAML in the one of several modules that has it', async () => {
+  it('finds the class of inline YAML among several modules', async () => {
     const module = path.join(folder, 'encoder', 'executor.js')
     const other = path.join(folder, 'other.js')
     writeFileSync(other, 'export const nothing = 1\n')
@@ -164,7 +164,7 @@ describe('a program', () => {
     }
   })
 
-  it('loads a Flow, changes it, saves it, and runs what it saved', async () => {
+  it('loads a Flow, changes it, saves it, and runs the saved Flow', async () => {
     vi.stubEnv('SHOP_PORT', '0')
     const options = { context: { suffix: '?' }, usesWith: { port: 0, quiet: true } }
     const loaded = await Flow.loadConfig(path.join(folder, 'flow.yml'), options)

@@ -49,11 +49,13 @@ export class Fleet {
       balance: 'power-of-two',
       timeoutSendMs,
       retries: -1,
+      maxLostReplicas: 2,
       hedge,
       queue: this.#queue,
       silentMs: 5000,
       external: [],
       flow: null,
+      forwardHeaders: [],
       ...unsharded,
     }
     const { queue } = spec

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateCorpus } from './corpus/generate.js'
 import { readJsonLines, writeJsonLines } from './corpus/json-lines.js'
 
-/** As built: pods cannot load TypeScript. `npm test` builds first. */
+/** The built example, because pods cannot load TypeScript. `npm test` builds it first. */
 const main = path.resolve(import.meta.dirname, '../../build/examples/scale-out/main.js')
 
 let folder: string

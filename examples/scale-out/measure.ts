@@ -1,17 +1,17 @@
 import { performance } from 'node:perf_hooks'
 
-/** Documents of a request, Millrace's default: one request and its response are a step of the progress bar. */
+/** Documents per request, Millrace's default; one response is one step of the progress bar. */
 export const REQUEST_SIZE = 100
 
 export interface Measured {
-  /** Documents that came back. */
+  /** Number of returned documents. */
   readonly documents: number
   readonly seconds: number
 }
 
 export type Report = (replicas: number, measured: Measured) => void
 
-/** How long a post takes, from the call until every document is back. */
+/** Measures a post from the call until every document is back. */
 export async function measure(post: () => Promise<{ readonly length: number }>): Promise<Measured> {
   const start = performance.now()
   const { length } = await post()

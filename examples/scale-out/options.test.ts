@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { help, parseOptions } from './options.js'
 
 describe('parseOptions', () => {
-  it('runs everything on processes unless told otherwise', () => {
+  it('uses process pods by default', () => {
     expect(parseOptions([])).toEqual({
       replicas: undefined,
       runtime: 'process',

@@ -26,12 +26,12 @@ export interface ExampleOptions {
   readonly help: boolean
 }
 
-/** The command line cannot be understood; the message says which part. */
+/** The command line is invalid; the message says which part. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Throws a UsageError for an unknown option, a value that cannot be used, or two corpora at once. */
+/** Throws a UsageError for an unknown option, an invalid value, or two corpora at once. */
 export function parseOptions(args: readonly string[]): ExampleOptions {
   const values = parse(args)
   const { corpus, data, runtime = 'process' } = values
@@ -74,7 +74,7 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    // its messages go on with advice on positional arguments, which there are none of
+    // cut off its advice on positional arguments, which do not exist here
     throw new UsageError((error as Error).message.split(/\. |\n/)[0], { cause: error })
   }
 }

@@ -11,7 +11,7 @@ export interface Run {
   readonly speedUp: number
 }
 
-/** @param first seconds of the run to compare with */
+/** @param first seconds of the run that the speed-up is relative to */
 export function runOf(replicas: number, { documents, seconds }: Measured, first: number): Run {
   const steps = Math.ceil(documents / REQUEST_SIZE)
   return { replicas, documents, steps, seconds, stepsPerSecond: steps / seconds, speedUp: first / seconds }

@@ -3,7 +3,7 @@ import { TfidfVectorizer } from './tfidf-vectorizer.js'
 
 const texts = ['One fish, two fish!', 'red FISH', '', 'Größe İstanbul ΟΔΟΣ ﬀ 東京都 naïve cafe\u0301']
 
-/** What scikit-learn 1.9 gives for the texts above. */
+/** The output of scikit-learn 1.9 for the texts above. */
 const expected = {
   words: ['cafe', 'fish', 'größe', 'naïve', 'one', 'red', 'stanbul', 'two', 'οδος', '東京都'],
   indptr: [0, 3, 5, 5, 11],
@@ -26,7 +26,7 @@ describe('TfidfVectorizer', () => {
     for (const [index, value] of expected.data.entries()) expect(matrix.data[index]).toBeCloseTo(value, 12)
   })
 
-  it('weighs other texts by what it learnt, and leaves out what it did not', () => {
+  it('transforms other texts with the fitted vocabulary, and ignores unknown words', () => {
     const vectorizer = new TfidfVectorizer().fit(['one fish', 'red fish'])
     const matrix = vectorizer.transform(['blue fish', 'green'])
     expect(matrix.shape).toEqual([2, 3])
@@ -35,27 +35,27 @@ describe('TfidfVectorizer', () => {
     expect([...matrix.data]).toEqual([1])
   })
 
-  it('learns anew with every fit', () => {
+  it('starts over with every fit', () => {
     const vectorizer = new TfidfVectorizer().fit(['one fish'])
     expect(vectorizer.fit(['red herring']).words).toEqual(['herring', 'red'])
   })
 
-  it('makes no row of no text', () => {
+  it('gives no rows for no texts', () => {
     expect(new TfidfVectorizer().fit(['one']).transform([]).shape).toEqual([0, 1])
   })
 
-  it.each([[[]], [['']], [['a b c', '! é 東']]])('refuses to learn from %j: there is no word', (empty) => {
+  it.each([[[]], [['']], [['a b c', '! é 東']]])('cannot be fitted to %j, which has no word', (empty) => {
     expect(() => new TfidfVectorizer().fitTransform(empty)).toThrow(/empty vocabulary/)
   })
 
-  it('says what it was given instead of a text', () => {
+  it('describes an input that is not a string', () => {
     expect(() => new TfidfVectorizer().fit(['one', undefined])).toThrow(
       'expected text 1 to be a string, came undefined',
     )
     expect(() => new TfidfVectorizer().fit('one')).toThrow('came one string')
   })
 
-  it('cannot transform before it has learnt', () => {
+  it('cannot transform before it is fitted', () => {
     expect(() => new TfidfVectorizer().transform(['one'])).toThrow('not fitted')
   })
 })

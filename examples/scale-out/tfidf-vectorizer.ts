@@ -3,7 +3,7 @@ import { Vocabulary } from './tfidf/vocabulary.js'
 import { inverseDocumentFrequency, weigh, type WeightOptions } from './tfidf/weights.js'
 import { countWords, type SortedCounts, sortByColumn } from './tfidf/word-counts.js'
 
-/** Strings; also what `docs.contents` may be otherwise, to say so when it is. */
+/** Strings; other values of `docs.contents` are accepted by the type and refused with an error. */
 export type Texts = Iterable<unknown> | object | undefined
 
 interface Fitted {
@@ -36,14 +36,14 @@ export class TfidfVectorizer {
     return this
   }
 
-  /** Weighs texts by what was learnt; words that were not seen then are left out. */
+  /** Transforms texts with the learnt vocabulary and idf; unknown words are ignored. */
   transform(texts: Texts): CsrMatrix {
     const { vocabulary, order, idf } = this.#known()
     const counts = sortByColumn(countWords(strings(texts), vocabulary), order)
     return this.#weighed(counts, idf)
   }
 
-  /** `fit` and `transform` of the same texts in one go. Throws a RangeError when no text has a word. */
+  /** `fit` and `transform` of the same texts in one step. Throws a RangeError when no text has a word. */
   fitTransform(texts: Texts): CsrMatrix {
     const counts = this.#learn(texts)
     return this.#weighed(counts, this.#known().idf)

@@ -13,7 +13,7 @@ export interface Tutorial {
   readonly report: Report
 }
 
-/** Sends all news through a fast and a slow Executor, once with every number of replicas. */
+/** Sends all posts through a fast and a slow Executor, once for each number of replicas. */
 export async function tutorial({
   news,
   replicas,
@@ -34,7 +34,7 @@ export async function tutorial({
   report(replicas, await measure(() => running.post('/foo', newsGenerator, { showProgress: true })))
 
   for (const count of thenScaleTo) {
-    await running.scale('slow_executor', { replicas: count }) // live: nothing is lost, nothing is restarted
+    await running.scale('slow_executor', { replicas: count }) // live: no request is lost, no other replica restarts
     report(count, await measure(() => running.post('/foo', newsGenerator, { showProgress: true })))
   }
 }

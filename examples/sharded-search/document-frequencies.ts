@@ -1,9 +1,9 @@
 import { COLUMNS, countColumns } from './hashed-words.js'
 
-/** What tf-idf has to know of a whole corpus; plain data, so that it can be handed to pods. */
+/** The statistics of a whole corpus that tf-idf needs; plain data, so that it can be passed to pods. */
 export interface DocumentFrequencies {
   readonly documents: number
-  /** How many documents have a word of each column. */
+  /** Number of documents with a word of each column. */
   readonly byColumn: readonly number[]
 }
 
@@ -17,7 +17,7 @@ export function countDocuments(texts: Iterable<string>): DocumentFrequencies {
   return { documents, byColumn }
 }
 
-/** What a word of each column weighs: ln((1 + documents) / (1 + frequency)) + 1, as in scikit-learn. */
+/** The weight of each column: ln((1 + documents) / (1 + frequency)) + 1, as in scikit-learn. */
 export function inverseFrequencies({ documents, byColumn }: DocumentFrequencies): Float64Array {
   return Float64Array.from(byColumn, (frequency) => Math.log((1 + documents) / (1 + frequency)) + 1)
 }

@@ -22,7 +22,7 @@ function product(one: ArrayLike<number>, other: ArrayLike<number>): number {
 
 const idf = inverseFrequencies(frequencies)
 
-/** What the projection stands for, of length 1. */
+/** The vector before projection, of length 1. */
 function weightsOf(text: string): Float64Array {
   const weights = new Float64Array(COLUMNS)
   for (const [column, count] of countColumns(text)) weights[column] = count * idf[column]!
@@ -31,7 +31,7 @@ function weightsOf(text: string): Float64Array {
 }
 
 describe('the encoder', () => {
-  it('gives a text the same embedding wherever it runs', () => {
+  it('gives a text the same embedding in every replica', () => {
     expect(encode(texts[0]!)).toEqual(encode(texts[0]!))
     expect(encode(texts[0]!)[0]).toHaveLength(128)
   })
@@ -45,18 +45,18 @@ describe('the encoder', () => {
       ([one, other]) => (product(short[one]!, short[other]!) - product(long[one]!, long[other]!)) ** 2,
     )
     const deviation = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length)
-    // that of a mean of 128 random signs, and a little
+    // the error of a mean of 128 random signs, and a little more
     expect(deviation).toBeLessThan(1.3 / Math.sqrt(128))
   })
 
-  it('weighs a word the less, the more documents have it', () => {
+  it('gives words in more documents a lower weight', () => {
     const { byColumn, documents } = frequencies
     expect(documents).toBe(200)
     const common = byColumn.indexOf(Math.max(...byColumn))
     expect(Math.min(...idf)).toBe(idf[common])
   })
 
-  it('gives a text without words zeros', () => {
+  it('gives a text without words a zero vector', () => {
     expect(encode('')[0]!.every((value) => value === 0)).toBe(true)
   })
 })

@@ -7,8 +7,8 @@ import { RandomProjection } from './random-projection.js'
 const DIMENSIONS = 128
 
 /**
- * Gives every text an embedding: the tf-idf weights of its words, projected to 128 numbers. It stands in front of the index
- * for what is stored and for what is looked for, and keeps nothing: all its replicas give a text the same embedding.
+ * Gives every text an embedding: the tf-idf weights of its words, projected to 128 numbers. It is in front of the index
+ * for both stored posts and queries, and has no state: all its replicas give a text the same embedding.
  */
 export class Encoder extends Executor {
   readonly #weights: Float64Array
@@ -19,7 +19,7 @@ export class Encoder extends Executor {
     this.#weights = inverseFrequencies(options.frequencies)
   }
 
-  // no write, for all the name of '/index': a lost replica costs another try and no document
+  // not a write, despite the name '/index': a request of a lost replica can be retried
   @requests({ on: ['/index', '/search'], write: false })
   encode(docs: DocumentArray): void {
     for (const doc of docs) {

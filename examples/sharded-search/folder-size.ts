@@ -6,7 +6,7 @@ export async function folderSize(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true })
   const files = entries.filter((entry) => entry.isFile())
   const sizes = await Promise.all(
-    // what is there while it is listed may be gone: the index tidies up
+    // a listed file may be gone: the index removes old versions
     files.map(({ parentPath, name }) =>
       stat(path.join(parentPath, name)).then(
         ({ size }) => size,

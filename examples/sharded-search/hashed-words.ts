@@ -1,11 +1,11 @@
 import { pythonLower, pythonWords } from '../scale-out/tfidf/python-text.js'
 
-/** Columns that words are hashed to. Two words of one column are taken for one: rare enough to do no harm. */
+/** Number of columns that words are hashed to. Words with the same column are not distinguished, which is rare. */
 export const COLUMNS = 16_384
 
 /**
- * How often each column has a word of the text. The hashing trick: a word's column follows from its letters alone, so that
- * nobody has to have seen it before, and everybody who encodes has the same columns.
+ * Counts the words of a text by column. The hashing trick: a word's column depends only on its letters, so no vocabulary
+ * is needed and all encoders use the same columns.
  */
 export function countColumns(text: string): Map<number, number> {
   const counts = new Map<number, number>()

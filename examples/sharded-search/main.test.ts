@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-/** As built: pods cannot load TypeScript. `npm test` builds first. */
+/** The built example, because pods cannot load TypeScript. `npm test` builds it first. */
 const main = path.resolve(import.meta.dirname, '../../build/examples/sharded-search/main.js')
 
 let folder: string
@@ -19,7 +19,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Its workspace goes into the folder of the test. */
+/** Puts its workspace into the folder of the test. */
 function run(...args: string[]): Promise<Ended> {
   const env = { ...process.env, TMPDIR: folder }
   return new Promise((resolve) => {
@@ -30,7 +30,7 @@ function run(...args: string[]): Promise<Ended> {
 }
 
 describe('the example', () => {
-  it('searches in two shards, goes on without one, and is whole again', async () => {
+  it('searches in two shards, continues without one, and recovers', async () => {
     const { code, stdout, stderr } = await run('--generated', '--documents', '300')
     expect({ code, stderr }).toMatchObject({ code: 0 })
     const counts = [...stdout.matchAll(/indexer\/shard-\d\/rep-0 has (\d+)/g)].map(([, count]) =>
@@ -45,7 +45,7 @@ describe('the example', () => {
     const coverages = kills.map((part) => [...part.matchAll(/\d of \d(?= shards)/g)].map(String))
     expect(coverages).toHaveLength(2)
     for (const seen of coverages) {
-      // there is no gap to be seen where the next process is there within softDeadlineMs
+      // no answer is partial if the new process is ready within softDeadlineMs
       expect(['2 of 2', '2 of 2, 1 of 2, 2 of 2']).toContain(seen.join(', '))
     }
     expect(stdout).toContain('1 → 2')

@@ -17,7 +17,7 @@ export interface ExampleOptions {
   readonly help: boolean
 }
 
-/** The command line cannot be understood; the message says which part. */
+/** The command line is invalid; the message says which part. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -49,7 +49,7 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    // its messages go on with advice on positional arguments, which there are none of
+    // cut off its advice on positional arguments, which do not exist here
     throw new UsageError((error as Error).message.split(/\. |\n/)[0], { cause: error })
   }
 }

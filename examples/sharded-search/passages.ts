@@ -6,7 +6,7 @@ const WORDS = 40
 /** Ids of the posts by their position. */
 export const idOf = (position: number): string => `post-${position}`
 
-/** Passages out of posts all over the corpus: what is searched for, and known to be there. */
+/** Passages from posts all over the corpus: queries with a known result. */
 export function passagesOf(texts: readonly string[]): Document[] {
   return Array.from({ length: Math.min(QUERIES, texts.length) }, (_, index) => {
     const position = Math.floor((index * texts.length) / QUERIES)
@@ -20,7 +20,7 @@ export function passagesOf(texts: readonly string[]): Document[] {
   })
 }
 
-/** How many of them found the post that they are from. */
+/** Number of passages whose post was found. */
 export function countFound(answers: DocumentArray): number {
   return [...answers].filter(({ matches, tags }) => [...matches].some(({ id }) => id === tags.from)).length
 }

@@ -1,9 +1,9 @@
 import { seededRandom } from '../scale-out/corpus/random.js'
 
 /**
- * Long sparse rows as short dense ones whose angles are about the same: each column has a random row of signs, and a
- * text is the weighted sum of those of its words (D. Achlioptas, "Database-friendly random projections", 2003). The same
- * seed gives the same signs in every process.
+ * Projects long sparse rows to short dense ones with about the same angles: each column has a random row of signs, and a
+ * text is the weighted sum of the rows of its words (D. Achlioptas, "Database-friendly random projections", 2003). The
+ * same seed gives the same signs in every process.
  */
 export class RandomProjection {
   readonly dimensions: number
@@ -16,7 +16,7 @@ export class RandomProjection {
     for (let at = 0; at < this.#signs.length; at++) this.#signs[at] = random(2) * 2 - 1
   }
 
-  /** Of euclidean length 1, but for a row without entries. */
+  /** Has euclidean length 1, except for a row without entries. */
   project(row: Iterable<readonly [column: number, weight: number]>): Float32Array {
     const sums = new Float64Array(this.dimensions)
     for (const [column, weight] of row) {

@@ -2,20 +2,20 @@ import { performance } from 'node:perf_hooks'
 import type { Document, Flow } from 'millrace'
 import { countFound } from './passages.js'
 
-/** Searches one after the other that as many shards answered. */
+/** Consecutive searches answered by the same number of shards. */
 export interface Stretch {
   /** Seconds since the first search. */
   readonly since: number
   readonly ok: number
   readonly total: number
   searches: number
-  /** Queries of the last of them that found what they are from. */
+  /** Number of queries of the last search that found their post. */
   found: number
-  /** Why a shard is missing. */
+  /** Why a shard failed. */
   readonly failure: string | undefined
 }
 
-/** Searches again and again until `isOver`, which is asked after each answer. */
+/** Repeats a search until `isOver`, which is checked after each answer. */
 export async function searchWhile(
   flow: Flow<string>,
   queries: readonly Document[],

@@ -11,20 +11,20 @@ import { searchWhile, type Stretch } from './search-while.js'
 
 export interface Tutorial {
   readonly posts: readonly string[]
-  /** Folder that the index goes to. */
+  /** Folder of the index. */
   readonly workspace: string
   say(line: string): void
 }
 
 type Running = Flow<'encoder' | 'indexer'>
 
-/** Indexes posts in two shards, searches, looks at what is on the disk, and kills a shard without and with a second replica. */
+/** Indexes posts in two shards, searches, lists the workspace, and kills a shard without and with a second replica. */
 export async function tutorial({ posts, workspace, say }: Tutorial): Promise<void> {
   const flow = new Flow({ workspace, quiet: true, env: { MILLRACE_LOG_LEVEL: 'silent' } })
     .add({
       name: 'encoder',
       uses: Encoder,
-      usesWith: { frequencies: countDocuments(posts) }, // so that all replicas weigh words alike
+      usesWith: { frequencies: countDocuments(posts) }, // so that all replicas use the same weights
       replicas: 2,
     })
     .add({
@@ -33,7 +33,7 @@ export async function tutorial({ posts, workspace, say }: Tutorial): Promise<voi
       shards: 2,
       polling: { '/index': 'KEY', '/search': 'ALL', '*': 'ALL' },
       onShardFailure: 'partial', // an answer of one shard is better than none …
-      softDeadlineMs: 500, // … or than one that waits until a dead shard is back
+      softDeadlineMs: 500, // … or than waiting until a dead shard is replaced
     })
   await using running = await flow.start()
 
@@ -66,7 +66,7 @@ async function index(flow: Running, posts: readonly string[], say: Tutorial['say
 async function search(flow: Running, passages: readonly Document[], say: Tutorial['say']): Promise<void> {
   let response: Response
   do {
-    // what a shard answers first takes longer, as it has to load its posts: so a part may be missing
+    // a shard's first answer takes longer, because it loads its posts, so it may be missing
     response = (
       await flow.post('/search', passages, {
         returnResponses: true,
@@ -93,7 +93,7 @@ async function lookInto(workspace: string, say: Tutorial['say']): Promise<void> 
   }
 }
 
-/** Ends one process of shard 1 the hard way, and searches until it has been replaced. */
+/** Kills one process of shard 1, and searches until it has been replaced. */
 async function kill(flow: Running, passages: readonly Document[], say: Tutorial['say']): Promise<void> {
   const [victim] = await podsOf(flow, 'indexer/shard-1')
   let isKilled = false
@@ -104,7 +104,7 @@ async function kill(flow: Running, passages: readonly Document[], say: Tutorial[
       const { state, restarts } = pods.find(({ name }) => name === victim!.name)!
       return state === 'ready' && restarts > victim!.restarts
     }
-    // all of its replicas have loaded their posts
+    // wait until all its replicas have loaded their posts
     const isWarm = searches >= 5 && pods.every(({ latencyMs }) => latencyMs !== null)
     if (isWarm) isKilled = process.kill(victim!.pid!, 'SIGKILL')
     return false

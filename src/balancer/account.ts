@@ -1,6 +1,8 @@
 import type { Call } from '../call/call.js'
 import { MillraceError } from '../errors.js'
+import { connectionLoss } from '../transport/connection-lost.js'
 import type { Endpoint } from './endpoints.js'
+import type { Itinerary } from './waiting-room.js'
 
 /** How long a replica must have answered nobody before a request that ran out of time there counts against it. */
 const stuckMs = 1000
@@ -27,6 +29,22 @@ export function accountFailure(
     default:
       return load.failed()
   }
+}
+
+/**
+ * Writes down a replica that was lost while it had the request, or that answers no more, not even a ping. Call it before the
+ * request is no longer counted as in flight there.
+ */
+export function noteLoss(endpoint: Endpoint, failure: MillraceError, itinerary: Itinerary): void {
+  const { load, health, fate } = endpoint
+  const isSilent = failure.code === 'DEADLINE_EXCEEDED' && health.state === 'silent'
+  const lost = connectionLoss(failure)
+  if (!isSilent && lost === undefined) return
+  const requests = isSilent ? load.inFlight : fate.lost(load.inFlight)
+  if (itinerary.losses === undefined) itinerary.losses = []
+  else fate.isRepeated = true
+  const reason = lost === undefined ? 'does not answer' : `was lost: ${lost.message}`
+  itinerary.losses.push({ endpoint, requests, reason })
 }
 
 /** The error of a hop, with the replica it happened at. */

@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
 import type { BreakerRules } from './breaker.js'
+import { Fate } from './fate.js'
 import { Health } from './health.js'
 import { Load } from './load.js'
 
@@ -14,6 +15,14 @@ export interface Endpoint {
   readonly channel: Channel
   readonly load: Load
   readonly health: Health
+  readonly fate: Fate
+}
+
+export interface EndpointOptions {
+  /** For messages; default: its name. */
+  readonly label?: string
+  /** Whether somebody says how the replica has ended, when it has (`Fate.exited`). Default false. */
+  readonly isTold?: boolean
 }
 
 /** Of all replicas at most this share is ejected at once, and one of two. */
@@ -56,7 +65,7 @@ export class Endpoints {
   }
 
   /** @throws INVALID_NAME when the name is in use */
-  add(name: string, channel: Channel, label: string = name): Endpoint {
+  add(name: string, channel: Channel, { label = name, isTold = false }: EndpointOptions = {}): Endpoint {
     if (this.#byName.has(name)) throw new MillraceError('INVALID_NAME', `There is a replica ${name} already.`)
     const clock = this.#clock
     const health = new Health({
@@ -72,6 +81,7 @@ export class Endpoints {
       channel,
       load: new Load({ clock, warmsUp: joinsOthers }),
       health,
+      fate: new Fate(isTold),
     }
     this.#byName.set(name, endpoint)
     this.#settle()

@@ -32,7 +32,7 @@ export function hedged({ pool, afterMs, afterPercentile, budget: share, clock }:
   const latencies = new Latencies(clock)
   const delay = (): number | undefined => afterMs ?? latencies.percentile(afterPercentile ?? 95)
   return (request, call, itinerary) => {
-    if (itinerary.write) return pool.send(request, call, itinerary)
+    if (itinerary.write || itinerary.losses !== undefined) return pool.send(request, call, itinerary)
     budget.deposit()
     const began = clock.monotonic()
     const rules: RaceRules = {

@@ -6,9 +6,10 @@ import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
-import { accountFailure, located } from './account.js'
+import { accountFailure, located, noteLoss } from './account.js'
 import type { Endpoint } from './endpoints.js'
 import { StreamedHop } from './streamed-hop.js'
+import type { Itinerary } from './waiting-room.js'
 
 /** What a request found when it came. */
 export interface Ticket {
@@ -16,6 +17,7 @@ export interface Ticket {
   readonly depth: number
   /** Monotonic milliseconds. */
   readonly arrived: number
+  readonly itinerary: Itinerary
 }
 
 export interface HopsOptions {
@@ -49,9 +51,10 @@ export class Hops {
   }
 
   send(endpoint: Endpoint, request: DataRequest, call: Call, ticket: Ticket): Promise<DataRequest> {
-    if (call.items !== undefined) return this.#stream(endpoint, request, call, call.items)
-    const { load, health, channel } = endpoint
+    if (call.items !== undefined) return this.#stream({ endpoint, request, call, ticket }, call.items)
+    const { load, health, channel, fate } = endpoint
     const began = load.began()
+    fate.restored()
     this.#inFlight++
     const hop = this.#limited(call)
     return channel.handle(request, hop ?? call).then(
@@ -65,14 +68,15 @@ export class Hops {
       },
       (error: unknown) => {
         if (hop !== undefined) this.#release(hop)
-        throw this.#failed(endpoint, located(error, endpoint, call), began)
+        throw this.#failed(endpoint, located(error, endpoint, call), { began, ticket })
       },
     )
   }
 
-  async #stream(endpoint: Endpoint, request: DataRequest, call: Call, items: ItemSink): Promise<DataRequest> {
-    const { load, health, channel } = endpoint
+  async #stream({ endpoint, request, call, ticket }: Sent, items: ItemSink): Promise<DataRequest> {
+    const { load, health, channel, fate } = endpoint
     const began = load.began()
+    fate.restored()
     this.#inFlight++
     const { timeoutSendMs: timeoutMs, clock } = this.#options
     const hop = new StreamedHop(call, items, { load, timeoutMs, clock })
@@ -83,13 +87,18 @@ export class Hops {
       this.#freed()
       return answer
     } catch (error) {
-      throw this.#failed(endpoint, located(error, endpoint, call), began)
+      throw this.#failed(endpoint, located(error, endpoint, call), { began, ticket })
     } finally {
       hop.release()
     }
   }
 
-  #failed(endpoint: Endpoint, failure: MillraceError, began: number): MillraceError {
+  #failed(
+    endpoint: Endpoint,
+    failure: MillraceError,
+    { began, ticket }: { readonly began: number; readonly ticket: Ticket },
+  ): MillraceError {
+    noteLoss(endpoint, failure, ticket.itinerary)
     accountFailure(endpoint, failure, { began, timed: this.#options.timeoutSendMs !== null })
     this.#freed()
     return failure
@@ -113,6 +122,13 @@ export class Hops {
     this.#deadlines.unwatch(hop)
     hop.unlink()
   }
+}
+
+interface Sent {
+  readonly endpoint: Endpoint
+  readonly request: DataRequest
+  readonly call: Call
+  readonly ticket: Ticket
 }
 
 /** One try at one replica that may take `timeoutMs`. */

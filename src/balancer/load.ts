@@ -35,6 +35,7 @@ export class Load {
   #inFlight = 0
   #latencyMs = -1
   #answers = 0
+  #served = 0
   #sampledAt = 0
   /** When it last answered, or took the first of what it has. */
   #signAt = 0
@@ -49,6 +50,11 @@ export class Load {
 
   get inFlight(): number {
     return this.#inFlight
+  }
+
+  /** Requests answered, streams among them. */
+  get served(): number {
+    return this.#served
   }
 
   /** Milliseconds, of however few answers; null before the first. */
@@ -89,6 +95,7 @@ export class Load {
   answered(began: number): number {
     const now = this.#clock.monotonic()
     const sample = now - began
+    this.#served++
     const count = Math.min(++this.#answers, averaged)
     const weight = Math.min(this.#weight(now), 1 - 1 / count)
     this.#latencyMs = this.#latencyMs < 0 ? sample : this.#latencyMs * weight + sample * (1 - weight)
@@ -105,6 +112,7 @@ export class Load {
 
   /** A stream has ended well: how long it lasted says nothing about how fast the replica answers. */
   streamed(): void {
+    this.#served++
     this.#ended()
   }
 

@@ -1,5 +1,6 @@
 import type { Endpoint, Endpoints } from './endpoints.js'
 import type { Policy } from './policies/policy.js'
+import type { Quarantine } from './quarantine.js'
 import type { Itinerary } from './waiting-room.js'
 
 export interface PickerOptions {
@@ -7,6 +8,8 @@ export interface PickerOptions {
   readonly policy: Policy
   /** Requests that a replica has at once at most. */
   readonly perReplica: number
+  /** Whose replicas get no requests from here. */
+  readonly quarantine: Quarantine
 }
 
 /** Which replica gets a request, of those that may be picked and have room. */
@@ -14,11 +17,13 @@ export class Picker {
   readonly #endpoints: Endpoints
   readonly #policy: Policy
   readonly #perReplica: number
+  readonly #quarantine: Quarantine
 
-  constructor({ endpoints, policy, perReplica }: PickerOptions) {
+  constructor({ endpoints, policy, perReplica, quarantine }: PickerOptions) {
     this.#endpoints = endpoints
     this.#policy = policy
     this.#perReplica = perReplica
+    this.#quarantine = quarantine
   }
 
   /** A replica for the next try: one that has not had the request, as long as there is one. Undefined: none has room. */
@@ -50,9 +55,10 @@ export class Picker {
     return this.#endpoints.usable.every((endpoint) => tried.includes(endpoint))
   }
 
-  #hasRoom({ load, health, channel }: Endpoint): boolean {
+  #hasRoom(endpoint: Endpoint): boolean {
+    const { load, health, channel } = endpoint
     const { limit = Number.POSITIVE_INFINITY, isCongested = false } = channel
-    if (isCongested) return false
+    if (isCongested || this.#quarantine.isHeld(endpoint)) return false
     if (load.inFlight === 0) return true
     return health.state !== 'probing' && load.inFlight < Math.min(limit, this.#perReplica)
   }

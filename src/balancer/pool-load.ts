@@ -1,5 +1,6 @@
 import type { Endpoints } from './endpoints.js'
 import type { HealthState } from './health.js'
+import type { Quarantine } from './quarantine.js'
 import type { WaitingRoom } from './waiting-room.js'
 
 export interface ReplicaLoad {
@@ -20,12 +21,12 @@ export interface PoolLoad {
 }
 
 /** How loaded the replicas of a pool are now, and what waits for them. */
-export function poolLoad(endpoints: Endpoints, room: WaitingRoom): PoolLoad {
+export function poolLoad(endpoints: Endpoints, room: WaitingRoom, quarantine: Quarantine): PoolLoad {
   const replicas = endpoints.all().map(({ name, load, health }) => ({
     name,
     state: health.state,
     inFlight: load.inFlight,
     latencyMs: load.averageMs,
   }))
-  return { waiting: room.length, waitingBytes: room.bytes, replicas }
+  return { waiting: room.length + quarantine.length, waitingBytes: room.bytes, replicas }
 }

@@ -13,15 +13,17 @@ import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { BreakerRules } from './breaker.js'
-import { type Endpoint, Endpoints } from './endpoints.js'
+import { type Endpoint, type EndpointOptions, Endpoints } from './endpoints.js'
 import type { HealthState } from './health.js'
 import { Hops, type Ticket } from './hops.js'
+import type { Departure, Exit } from './fate.js'
 import { Pace } from './pace.js'
 import { Patience } from './patience.js'
 import { Picker } from './picker.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
 import type { CreatePolicy } from './policies/policy.js'
 import { type PoolLoad, poolLoad } from './pool-load.js'
+import { Quarantine } from './quarantine.js'
 import { tooLate } from './refusals.js'
 import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
 
@@ -74,6 +76,7 @@ export class Pool {
   readonly #clock: Clock
   readonly #picker: Picker
   readonly #room: WaitingRoom
+  readonly #quarantine: Quarantine
   readonly #pace: Pace
   readonly #hops: Hops
   #patience: Patience | undefined
@@ -85,7 +88,14 @@ export class Pool {
     this.#clock = clock
     this.#pace = new Pace(clock)
     this.endpoints = new Endpoints(clock, (endpoint) => this.#changed(endpoint), breaker)
+    this.#quarantine = new Quarantine({
+      endpoints: this.endpoints,
+      clock,
+      refusal: () => (this.#room.isHopeless ? this.nobody() : undefined),
+      onReleased: () => this.#room.serve(),
+    })
     this.#picker = new Picker({
+      quarantine: this.#quarantine,
       endpoints: this.endpoints,
       policy: typeof policy === 'function' ? policy(random) : createPolicy(policy, random),
       perReplica: queue.perReplica,
@@ -95,7 +105,7 @@ export class Pool {
       clock,
       onAnswered: (sojournMs, { depth }) =>
         this.#pace.answered(sojournMs, depth, this.endpoints.usable.length),
-      onFreed: () => this.#room.serve(),
+      onFreed: () => this.#serve(),
     })
     this.#room = new WaitingRoom({
       stage,
@@ -121,14 +131,16 @@ export class Pool {
     const ticket: Ticket = {
       depth: this.#hops.inFlight + this.#room.length,
       arrived: this.#clock.monotonic(),
+      itinerary,
     }
     if (ticket.depth === 0) this.#pace.idle()
-    const refusal = this.#tooLate(call)
+    const isSuspect = itinerary.losses !== undefined
+    const refusal = isSuspect ? undefined : this.#tooLate(call)
     if (refusal !== undefined) {
       call.observation?.event({ name: 'replica.refused', code: refusal.code })
       return Promise.reject(refusal)
     }
-    const free = this.#room.length > 0 ? undefined : this.pick(itinerary)
+    const free = this.#room.length > 0 || isSuspect ? undefined : this.pick(itinerary)
     const start = (endpoint: Endpoint): Promise<DataRequest> => {
       itinerary.tried.push(endpoint)
       const { observation } = call
@@ -139,6 +151,7 @@ export class Pool {
       return spanned(call, attempt, (below) => this.#hops.send(endpoint, request, below, ticket))
     }
     if (free !== undefined) return start(free)
+    if (isSuspect) return this.#quarantine.send(call, itinerary, start)
     return this.#room.wait({ call, itinerary, bytes: request.data?.byteLength ?? 0 }, start)
   }
 
@@ -160,12 +173,14 @@ export class Pool {
   /** Requests under way or waiting for each replica; `Infinity` when none can be picked. */
   get pressure(): number {
     const replicas = this.endpoints.usable.length
-    return replicas === 0 ? Number.POSITIVE_INFINITY : (this.#hops.inFlight + this.#room.length) / replicas
+    return replicas === 0
+      ? Number.POSITIVE_INFINITY
+      : (this.#hops.inFlight + this.#room.length + this.#quarantine.length) / replicas
   }
 
-  add(name: string, channel: Channel, label?: string): Endpoint {
-    channel.onRoom?.(() => this.#room.serve())
-    return this.endpoints.add(name, channel, label)
+  add(name: string, channel: Channel, options?: EndpointOptions): Endpoint {
+    channel.onRoom?.(() => this.#serve())
+    return this.endpoints.add(name, channel, options)
   }
 
   /** Whether this very connection is listed under that name. */
@@ -176,6 +191,7 @@ export class Pool {
   /** Whether a stage that has no replica will have one; when not, who waits is refused. */
   expect(outlook: Outlook): void {
     this.#room.expect(outlook)
+    this.#quarantine.serve()
   }
 
   /** Why a request that finds no replica is refused. */
@@ -184,20 +200,29 @@ export class Pool {
   }
 
   load(): PoolLoad {
-    return poolLoad(this.endpoints, this.#room)
+    return poolLoad(this.endpoints, this.#room, this.#quarantine)
   }
 
-  /** Unlists the replica at once, waits for its requests in flight, at most `graceMs`, then closes its channel. */
-  async remove(name: string, { graceMs }: { readonly graceMs: number }): Promise<void> {
+  /**
+   * Unlists the replica at once, waits for its requests in flight, at most `graceMs`, then closes its channel. `exit`: how it
+   * has ended, where it has. Null when there is no such replica.
+   */
+  async remove(
+    name: string,
+    { graceMs, exit }: { readonly graceMs: number; readonly exit?: Exit },
+  ): Promise<Departure | null> {
     const endpoint = this.endpoints.unlist(name)
-    if (endpoint === undefined) return
+    if (endpoint === undefined) return null
+    if (exit !== undefined) endpoint.fate.exited(exit)
     await this.#idle(endpoint, graceMs)
     await endpoint.channel.close()
+    return { served: endpoint.load.served, isRepeated: endpoint.fate.isRepeated }
   }
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#patience?.close()
     this.#patience = undefined
+    this.#quarantine.close()
     this.expect({ expecting: false, why: 'the gateway is closing' })
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
   }
@@ -206,6 +231,11 @@ export class Pool {
   #changed(endpoint: Endpoint | undefined): void {
     if (endpoint !== undefined) this.#options.onState?.(endpoint.name, endpoint.health.state)
     this.#patience?.settle(this.endpoints.usable.length > 0)
+    this.#serve()
+  }
+
+  #serve(): void {
+    this.#quarantine.serve()
     this.#room.serve()
   }
 

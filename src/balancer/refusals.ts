@@ -1,4 +1,6 @@
 import { MillraceError } from '../errors.js'
+import { connectionLoss } from '../transport/connection-lost.js'
+import type { Loss } from './losses.js'
 
 /** No replica, and none to come. */
 export function nobody(stage: string, known: readonly string[], why: string): MillraceError {
@@ -48,4 +50,33 @@ export function outcomeUnknown(error: MillraceError): MillraceError {
     `${pod} was lost while it ran a write, which is therefore not sent again; whether it was done is unknown. ${message}`,
     { ...facts, cause: error, retryable: false },
   )
+}
+
+/** What became of the replicas that were lost with a request. */
+export interface LossesTold {
+  readonly sentences: string
+  readonly output: readonly string[]
+}
+
+/** A request is not sent again, because it is taken to be the cause of lost replicas. */
+export function poison(
+  error: MillraceError,
+  losses: readonly Loss[],
+  { sentences, output }: LossesTold,
+): MillraceError {
+  const replicas = losses.length === 1 ? 'a replica was' : `${losses.length} replicas were`
+  const isAlone = losses.at(-1)!.requests === 1
+  const alone = isAlone ? ', the last one without any other request' : ''
+  return new MillraceError(
+    'POISON_REQUEST',
+    `This request is not sent again: ${replicas} lost while it was there${alone} (maxLostReplicas). ${sentences} Look at what the Executor does with these documents.`,
+    { where: error.where, output, cause: error },
+  )
+}
+
+/** The failure of a request whose replica was lost, with how that ended. */
+export function lostWith(error: MillraceError, { sentences, output }: LossesTold): MillraceError {
+  const { code, message, ...facts } = error.facts
+  const head = connectionLoss(error) === undefined ? `${message} ` : ''
+  return new MillraceError(code, `${head}${sentences}`, { ...facts, output, cause: error })
 }

@@ -28,6 +28,7 @@ function stage(
   const handle = retrying({
     pool,
     retries,
+    maxLostReplicas: 2,
     clock,
     random,
     budget: new Budget({ clock, share: 0, reserve }),

@@ -5,8 +5,9 @@ import type { Clock } from '../lib/clock.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Budget } from './budget.js'
 import type { Try } from './hedge.js'
+import { hasLostEnough, isCause, lossesTold } from './losses.js'
 import type { Itinerary, Pool } from './pool.js'
-import { outcomeUnknown } from './refusals.js'
+import { lostWith, outcomeUnknown, poison } from './refusals.js'
 
 export interface RetryOptions {
   readonly pool: Pool
@@ -14,6 +15,8 @@ export interface RetryOptions {
   readonly attempt: Try
   /** Further tries; -1 is Jina's `max(3, replicas)` (jina.md 3.8). */
   readonly retries: number
+  /** Replicas that one request may lose. */
+  readonly maxLostReplicas: number
   readonly budget: Budget
   /** Whether an endpoint changes state. */
   isWrite(endpoint: string): boolean
@@ -35,7 +38,9 @@ const longestRoundMs = 1000
  * 3. Every further try is taken from the budget, but for a request's first lost replica and for replicas that say that
  *    they did not begin: a dead replica costs what it had in flight, once, and must not cost an answer.
  * 4. An executor's failure is an answer and never comes here.
- * 5. A stream is not sent again once its caller has had a document of it.
+ * 5. A request that has lost a replica is sent again by way of the quarantine; one that is the cause of as many lost replicas
+ *    as it may lose is not sent again.
+ * 6. A stream is not sent again once its caller has had a document of it.
  */
 export function retrying(options: RetryOptions): Handler {
   const { attempt, budget, isWrite } = options
@@ -70,6 +75,8 @@ async function again(
     const isBegun = call.items?.count !== before
     const over = isBegun || call.aborted !== undefined || call.deadline <= clock.now()
     if (over || !mayRepeat(failure, itinerary, pool)) break
+    const { losses: lost } = itinerary
+    if (lost !== undefined && (await isCause(lost, { ...options, call }))) break
     const isFree = failure.notRun || (failure.code === 'UNAVAILABLE' && losses++ === 0)
     if (!isFree && !options.budget.take()) break
     if (itinerary.tried.length > 0 && pool.exhausted(itinerary) && pool.endpoints.usable.length > 0) {
@@ -85,9 +92,22 @@ async function again(
       failure = MillraceError.from(next)
     }
   }
-  throw itinerary.write && failure.code === 'UNAVAILABLE' && !failure.notRun
-    ? outcomeUnknown(failure)
-    : failure
+  throw await final(options, failure, { call, itinerary })
+}
+
+/** What the caller is told in the end, with how the replicas have ended that the request has lost. */
+async function final(
+  { clock, maxLostReplicas }: RetryOptions,
+  failure: MillraceError,
+  { call, itinerary: { losses = [], write } }: Pick<Trouble, 'call' | 'itinerary'>,
+): Promise<MillraceError> {
+  const isUnknown = write && failure.code === 'UNAVAILABLE' && !failure.notRun
+  if (losses.length === 0 || call.aborted !== undefined) return isUnknown ? outcomeUnknown(failure) : failure
+  const judge = { call, clock, maxLostReplicas }
+  const told = await lossesTold(losses, judge)
+  if (!write && (await hasLostEnough(losses, judge))) return poison(failure, losses, told)
+  const lost = lostWith(failure, told)
+  return isUnknown ? outcomeUnknown(lost) : lost
 }
 
 function mayRepeat(error: MillraceError, itinerary: Itinerary, pool: Pool): boolean {

@@ -41,6 +41,7 @@ function stage({ replicas = 2, hedgeAfterMs, ...more }: StageOptions = {}) {
   const handle: Handler = retrying({
     pool,
     retries: -1,
+    maxLostReplicas: 2,
     clock,
     random,
     budget: new Budget({ clock, share: 0, reserve: 100 }),

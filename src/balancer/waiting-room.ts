@@ -15,6 +15,7 @@ import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Endpoint } from './endpoints.js'
 import { FairQueue, type Waiting } from './fair-queue.js'
+import type { Loss } from './losses.js'
 import { nobody, queueFull, queueSlow } from './refusals.js'
 
 /** Where one request was, and what it is: shared by all its tries. */
@@ -25,6 +26,8 @@ export interface Itinerary {
   tries?: number
   /** It changes state, so a replica on probation is not for it. */
   readonly write: boolean
+  /** Replicas that were lost while they had it, in order; undefined while there are none. */
+  losses?: Loss[]
 }
 
 /** Whether a stage without a replica will have one again, and if not, why. */
@@ -154,8 +157,8 @@ export class WaitingRoom {
   }
 
   #refusal(sender: Sender, bytes: number): MillraceError | undefined {
-    const { stage, maxRequests, maxBytes, maxWaitMs, clock, estimate, isUsable } = this.#options
-    if (!this.#outlook.expecting && !isUsable()) return this.nobody()
+    const { stage, maxRequests, maxBytes, maxWaitMs, clock, estimate } = this.#options
+    if (this.isHopeless) return this.nobody()
     if (sender.patient) return undefined
     const { length } = this.#queue
     if (length > 0 && clock.monotonic() - this.#emptyAt > burstMs) {
@@ -184,6 +187,11 @@ export class WaitingRoom {
         ? `${length} requests wait`
         : `${waiting} bytes wait, and this request has ${bytes}`
     return queueFull(stage, what, Math.max(10, estimate(length) / 2))
+  }
+
+  /** Whether there is no replica, and none to come. */
+  get isHopeless(): boolean {
+    return !this.#outlook.expecting && !this.#options.isUsable()
   }
 
   /** Why a request that finds no replica is refused. */

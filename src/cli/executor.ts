@@ -71,8 +71,10 @@ Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
       const { runLone } = await import('./lone-executor.js')
       return runLone({ flow, stage: { ...stage, uses } }, inside)
     }
-    const { Flow } = await import('../flow/flow.js')
-    await untilInterrupted(new Flow(flow).add({ ...stage, uses }))
+    await untilInterrupted(async () => {
+      const { Flow } = await import('../flow/flow.js')
+      return new Flow<string>(flow).add({ ...stage, uses })
+    })
     return 0
   },
 }

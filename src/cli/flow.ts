@@ -1,6 +1,6 @@
 import type { LoadOptions } from '../config/load-flow.js'
 import type { Flow } from '../flow/flow.js'
-import type { PlatformName, StartOptions } from '../platforms/index.js'
+import type { PlatformName, StartWhere } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { platformOf } from './elsewhere.js'
@@ -34,11 +34,13 @@ kubernetes'; --kube-context is the context of the kubeconfig.
 Example: millrace flow flow.yml --port 8080 --context replicas=3`,
   async run(args, terminal) {
     const { file, options, there } = parseFlow(args)
-    // imported on demand: other commands do not need it
-    const { Flow } = await import('../flow/flow.js')
-    const loaded = await Flow.loadConfig(file, options)
-    if (there === null) return untilInterrupted(loaded)
-    await using started = await loaded.start(there)
+    const load = async (): Promise<Flow<string>> => {
+      // imported on demand: other commands do not need it
+      const { Flow } = await import('../flow/flow.js')
+      return Flow.loadConfig(file, options)
+    }
+    if (there === null) return untilInterrupted(load)
+    await using started = await (await load()).start(there)
     terminal.out(`${await whereItIs(started)}\n`)
   },
 }
@@ -67,7 +69,7 @@ const thereArguments = {
 interface FlowCommand {
   readonly file: string
   readonly options: LoadOptions
-  readonly there: Extract<StartOptions, { readonly on: PlatformName }> | null
+  readonly there: Extract<StartWhere, { readonly on: PlatformName }> | null
 }
 
 /** @throws UsageError */

@@ -38,11 +38,11 @@ Example: millrace gateway --port 8080
            --deployments-addresses '{"a":["127.0.0.1:8081","127.0.0.1:8082"]}'`,
   async run(args) {
     const { flow, stages } = parseGateway(args)
-    // imported on demand: other commands do not need it
-    const { Flow } = await import('../flow/flow.js')
-    let built = new Flow<string>(flow)
-    for (const stage of stages) built = built.add(stage)
-    await untilInterrupted(built)
+    await untilInterrupted(async () => {
+      // imported on demand: other commands do not need it
+      const { Flow } = await import('../flow/flow.js')
+      return stages.reduce((built, stage) => built.add(stage), new Flow<string>(flow))
+    })
   },
 }
 

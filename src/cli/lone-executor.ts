@@ -9,6 +9,7 @@ import { addStage, createPlan } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import { type Inside, eventLine, type PodCommand, type PodEvent } from '../pods/docker/inside.js'
+import type { Fault } from '../pods/fault.js'
 import type { Exit } from '../pods/pod.js'
 import { EarlyEnd } from '../pods/start-error.js'
 import { describeFailure, type StartFailure } from '../pods/start-failure.js'
@@ -37,7 +38,14 @@ type ShutdownReason =
  */
 export async function runLone({ flow, stage }: Asked, inside: Inside | null): Promise<number> {
   const shutdown = deferred<ShutdownReason>()
-  onInterrupt(() => shutdown.resolve({ kind: 'interrupted' }))
+  const abort = new AbortController()
+  const leave = (reason: ShutdownReason): void => {
+    shutdown.resolve(reason)
+    abort.abort(new MillraceError('CANCELLED', 'The start was cancelled.'))
+  }
+  onInterrupt(() => leave({ kind: 'interrupted' }))
+  // before the start, so that the end of the Flow's program cancels it
+  const commands = inside === null ? null : readCommands(() => leave({ kind: 'orphaned' }))
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   const logger = createLogger(flow.name ?? 'executor', { write: say })
   const tell = (event: PodEvent): void => {
@@ -48,10 +56,11 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
   try {
     const plan = addStage(createPlan(flow), stage)
     const { replica, replicas } = inside ?? { replica: 0, replicas: 1 }
-    const pod = await LonePod.start(plan, { replica, replicas, hold, onLine: say })
+    const { signal } = abort
+    const pod = await LonePod.start(plan, { replica, replicas, hold, signal, onLine: say })
+    if (commands !== null) commands.onFault = (fault) => pod.fault(fault)
     if (inside === null && !plan.settings.quiet) logger.info(`it serves at ${plan.settings.host}:${pod.port}`)
     void pod.ended.then((exit) => shutdown.resolve({ kind: 'ended', exit }))
-    const commands = inside === null ? null : readCommands(pod, () => shutdown.resolve({ kind: 'orphaned' }))
     const why = await shutdown.promise
     switch (why.kind) {
       case 'ended':
@@ -68,6 +77,8 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
     return why.kind === 'ended' ? (why.exit.code ?? 1) : 0
   } catch (error) {
     hold.close({ isLast: inside === null })
+    process.stdin.destroy()
+    if (error === abort.signal.reason) return 0
     const { cause } = error as { readonly cause?: unknown }
     if (cause instanceof EarlyEnd) tell({ kind: 'ended', reason: cause.message })
     else tell({ kind: 'failed', failure: failureOf(error) })
@@ -86,17 +97,23 @@ function failureOf(error: unknown): StartFailure {
   return describeFailure(isStart && error.cause instanceof Error ? error.cause : error)
 }
 
+/** What the Flow outside has said so far, and what is done about a fault that it injects. */
+interface Commands {
+  isLast: boolean
+  onFault: (fault: Fault) => void
+}
+
 /** Commands from the Flow outside, read from standard input until it closes. */
-function readCommands(pod: LonePod, onGone: () => void): { readonly isLast: boolean } {
-  const heard = { isLast: false }
+function readCommands(onGone: () => void): Commands {
+  const commands: Commands = { isLast: false, onFault: () => {} }
   const lines = createInterface({ input: process.stdin })
   lines.on('line', (line) => {
     const command = JSON.parse(line) as PodCommand
-    if (command.kind === 'fault') pod.fault(command.fault)
-    else heard.isLast = true
+    if (command.kind === 'fault') commands.onFault(command.fault)
+    else commands.isLast = true
   })
   lines.on('close', onGone)
-  return heard
+  return commands
 }
 
 /** A second signal exits at once. PID 1 of a container must handle signals: the kernel has no default action for it. */

@@ -1,12 +1,25 @@
+import { MillraceError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 
-/** Runs a Flow until it is interrupted and has closed; a second interrupt exits at once. */
-export async function untilInterrupted(flow: Flow<string>): Promise<void> {
+/**
+ * Runs a Flow until SIGINT or SIGTERM, and closes it. A signal that comes while it loads or starts cancels the start. A second
+ * one ends the program at once.
+ *
+ * @param load makes the Flow; called when signals are listened to
+ */
+export async function untilInterrupted(load: () => Promise<Flow<string>>): Promise<void> {
+  const interrupt = new AbortController()
+  const { signal } = interrupt
+  const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
   // these handlers stay installed, so that neither the system nor the Flow ends the process by the signal
-  const interrupted = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
-  })
-  await flow.start()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupt.abort())
+  const flow = await load()
+  try {
+    await flow.start({ signal })
+  } catch (error) {
+    if (signal.aborted && MillraceError.from(error).code === 'CANCELLED') return
+    throw error
+  }
   await interrupted
   await flow.close()
 }

@@ -8,7 +8,7 @@ export interface Addresses {
   readonly tls: boolean
 }
 
-/** Jina's forms of `host`: `a`, `a:1,b:2`, `grpcs://a:1`, and lists of those (jina.md 1.2). @throws BAD_YAML */
+/** Parses Jina's forms of `host`: `a`, `a:1,b:2`, `grpcs://a:1`, and lists of these (jina.md 1.2). @throws BAD_YAML */
 export function parseAddresses(value: unknown, position: Position): Addresses {
   const written = (Array.isArray(value) ? value : [value]).flatMap((one: unknown) =>
     (typeof one === 'string' ? one : show(one)).split(','),
@@ -23,7 +23,7 @@ export function parseAddresses(value: unknown, position: Position): Addresses {
   })
   const ports = parts.flatMap(([, , , port]) => (port === undefined ? [] : [Number(port)]))
   if (ports.length > 0 && ports.length < parts.length) {
-    throw badYaml(position, 'either all hosts have a port or none has.')
+    throw badYaml(position, 'either all hosts must have a port, or none.')
   }
   return {
     hosts: parts.map(([, , host]) => host!),

@@ -28,7 +28,7 @@ it('a Flow is read from a web server', async () => {
   expect([settings.name, stages.length]).toEqual(['fetched', 1])
 })
 
-it('a byte order mark before the text is no part of it, and stays within a value', async () => {
+it('a byte order mark is removed before the text, and kept inside a value', async () => {
   const { settings } = await loadFlow(new URL(`${address}/marked.yml`), {})
   expect(settings.name).toBe('\ufeffmarked')
 })
@@ -44,6 +44,6 @@ it.each([
   })
 })
 
-it('a web server that is not there is said', async () => {
+it('an unreachable web server is an error', async () => {
   await expect(loadFlow('http://127.0.0.1:1/flow.yml', {})).rejects.toMatchObject({ code: 'BAD_YAML' })
 })

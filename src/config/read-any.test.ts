@@ -89,7 +89,7 @@ const flows = fc.record(
   { requiredKeys: ['jtype'] },
 )
 
-it('whatever a file says is a plan, or refused with a code and a position', () => {
+it('any file gives a plan, or is refused with a code and a position', () => {
   let plans = 0
   fc.assert(
     fc.property(flows, (value) => {

@@ -10,8 +10,8 @@ import type { FlowPlan } from '../plan/flow-plan.js'
 import { loadFlow, type LoadOptions } from './load-flow.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-yaml-'))
-const place = (name: string): string => path.join(folder, name)
-const url = (name: string): string => pathToFileURL(place(name)).href
+const pathOf = (name: string): string => path.join(folder, name)
+const url = (name: string): string => pathToFileURL(pathOf(name)).href
 
 const files = {
   'encoder.js': 'export class Encoder {}',
@@ -47,8 +47,8 @@ with:
 }
 
 beforeAll(() => {
-  mkdirSync(place('alone'))
-  for (const [name, text] of Object.entries(files)) writeFileSync(place(name), text)
+  mkdirSync(pathOf('alone'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(pathOf(name), text)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -58,16 +58,16 @@ interface Loaded {
 }
 
 async function load(text: string, options: LoadOptions = {}): Promise<Loaded> {
-  writeFileSync(place('flow.yml'), text)
+  writeFileSync(pathOf('flow.yml'), text)
   const warnings: string[] = []
-  const plan = await loadFlow(place('flow.yml'), {
+  const plan = await loadFlow(pathOf('flow.yml'), {
     ...options,
     onWarning: (message) => void warnings.push(message),
   })
   return { plan, warnings }
 }
 
-/** The one stage of a Flow whose list has this entry. */
+/** The stage of a Flow whose list has only this entry. */
 async function stage(entry: string, options: LoadOptions = {}) {
   const indented = entry.trim().split('\n').join('\n    ')
   const { plan, warnings } = await load(`jtype: Flow\nexecutors:\n  - ${indented}\n`, options)
@@ -89,7 +89,7 @@ describe('needs', () => {
   const flow = (...stages: readonly string[]): string =>
     `jtype: Flow\nexecutors:\n${stages.map((one) => `  - { ${one} }\n`).join('')}`
 
-  it('say in which order stages run, however they are written', async () => {
+  it('determine the order of the stages, in whatever order they are written', async () => {
     const { plan } = await load(
       flow('name: c, needs: b', 'name: b, needs: a', 'name: a, needs: gateway', 'needs: c', 'name: last'),
     )
@@ -120,7 +120,7 @@ describe('needs', () => {
 })
 
 describe('a Flow', () => {
-  it('has its options in with, by the names of Jina or by ours', async () => {
+  it('has its options in with, under Jina’s names or Millrace’s', async () => {
     const { plan, warnings } = await load(`
 jtype: Flow
 version: '1'
@@ -162,14 +162,14 @@ executors:
     expect(warnings).toEqual([])
   })
 
-  it('has its address in the section of the gateway, which wins', async () => {
+  it('can have its address in the section of the gateway, which wins', async () => {
     const text =
       'jtype: Flow\nwith: {port: 1, protocol: grpc}\ngateway: {ports: [2], protocols: [GRPC], uses: GRPCGateway}\nexecutors: []'
     const { plan } = await load(text)
     expect(plan.settings).toMatchObject({ port: [2], protocol: ['grpc'] })
   })
 
-  it('does not give what its gateway has to its pods', async () => {
+  it('does not pass env and name of its gateway to its pods', async () => {
     const { plan, warnings } = await load(
       'jtype: Flow\nwith: {name: a}\ngateway: {name: b, env: {A: x}}\nexecutors: []',
     )
@@ -177,7 +177,7 @@ executors:
     expect(warnings).toHaveLength(2)
   })
 
-  it('takes options from the caller over those of the text', async () => {
+  it('lets options of the caller override those of the text', async () => {
     const { plan } = await load('jtype: Flow\nwith: {port: 1, name: a}\nexecutors: [{name: x}]', {
       usesWith: { port: 3, timeout_send: 9 },
     })
@@ -199,13 +199,13 @@ deployments:
     ])
   })
 
-  it('may be a tag, or the text itself', async () => {
+  it('may be given as a tag, or as the text itself', async () => {
     const plan = await loadFlow('!Flow\nwith: {name: tagged}\nexecutors:\n  - name: a\n', {})
     expect(plan.settings.name).toBe('tagged')
     expect(plan.stages.map(({ name }) => name)).toEqual(['a'])
   })
 
-  it('is what a Deployment is, with its one stage behind a gateway', async () => {
+  it('can be a Deployment, which becomes its only stage', async () => {
     const { plan } = await load(
       'jtype: Deployment\nwith: {name: only, port: 99, replicas: 3, uses: encoder.yml}',
     )
@@ -213,7 +213,7 @@ deployments:
     expect(plan.stages).toMatchObject([{ name: 'only', replicas: 3, usesWith: { model: 'small' } }])
   })
 
-  it('says once, of keys that have no effect, where they are, and of unknown ones the nearest', async () => {
+  it('warns once, with the position, of keys without effect, and suggests the nearest key for unknown ones', async () => {
     const { plan, warnings } = await load(`
 jtype: Flow
 with: { monitoring: true, tracing: false, log_config: quiet }
@@ -237,8 +237,8 @@ executors:
     ['version: 1\nexecutors: []', 'BAD_YAML', /needs `jtype: Flow`/],
     ['jtype: Encoder\n', 'BAD_YAML', /flow\.yml:1:8: .*Executor's YAML goes into `uses`/],
     ['- a\n- b\n', 'BAD_YAML', /must be a mapping, not \["a","b"\]/],
-    ['', 'BAD_YAML', /there is nothing in it/],
-    ['# only words\n', 'BAD_YAML', /there is nothing in it/],
+    ['', 'BAD_YAML', /it is empty/],
+    ['# only words\n', 'BAD_YAML', /it is empty/],
     ['jtype: Flow\nexecutors: {a: 1}', 'BAD_YAML', /flow\.yml:2:12: executors must be a list/],
     ['jtype: Flow\nexecutors:\n  - 5', 'BAD_YAML', /flow\.yml:3:5: a stage must be a mapping/],
     [
@@ -257,7 +257,7 @@ executors:
       'UNSUPPORTED',
       /flow\.yml:2:21: Flow: ssl_keyfile is not part/,
     ],
-    ['jtype: Flow\ngateway: {uses: MyGateway}', 'UNSUPPORTED', /is a gateway of its own/],
+    ['jtype: Flow\ngateway: {uses: MyGateway}', 'UNSUPPORTED', /is a custom gateway/],
   ])('refuses %j', async (text, code, message) => {
     const error = await failure(text)
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string })
@@ -268,7 +268,7 @@ describe('uses', () => {
   class Offered extends Executor {}
   beforeAll(() => offerClass(Offered))
 
-  it('is a path of YAML beside the file, whose options the stage wins over key by key', async () => {
+  it('can be a YAML file beside the file, whose options the stage overrides key by key', async () => {
     const { usesWith, usesMetas, usesRequests, source } = await stage(`
 name: a
 uses: encoder.yml
@@ -306,24 +306,24 @@ uses_requests: {/more: more}
     expect(warnings).toEqual([])
   })
 
-  it('is a class of executor.js beside its YAML', async () => {
+  it('can be a class of executor.js beside its YAML', async () => {
     const { source } = await stage('uses: alone/config.yml')
     expect(source).toMatchObject({ url: url('alone/executor.js'), className: 'Alone' })
   })
 
-  it('is a class that the program has offered', async () => {
+  it('can be a class that the program has offered', async () => {
     const { source } = await stage('uses: Offered\nruntime: inline')
     expect(source).toMatchObject({ kind: 'class', executorClass: Offered })
   })
 
   it.each(['BaseExecutor', 'Executor', '{jtype: BaseExecutor}', '', '~'])(
-    'passes documents on when it is %j',
+    'passes documents through when it is %j',
     async (uses) => {
       expect(await stage(`name: a\nuses: ${uses}`)).toMatchObject({ source: { kind: 'pass-through' } })
     },
   )
 
-  it('stands before and behind shards too', async () => {
+  it('is read in uses_before and uses_after too', async () => {
     const text =
       'jtype: Flow\nexecutors: [{name: a, uses: indexer.mjs, shards: 2, uses_before: encoder.yml, uses_after: encoder.yml}]'
     const { plan } = await load(text)
@@ -331,10 +331,10 @@ uses_requests: {/more: more}
     expect(plan.stages[0]).toMatchObject({ usesWith: { model: 'small' }, source: { className: 'Encoder' } })
   })
 
-  it('is looked for in the extra folders last', async () => {
+  it('is searched in the extra folders last', async () => {
     const text = 'jtype: Flow\nexecutors: [{uses: config.yml}]'
     expect(await failure(text)).toMatchObject({ code: 'MODULE_NOT_FOUND' })
-    const { plan } = await load(text, { extraSearchPaths: [place('alone')] })
+    const { plan } = await load(text, { extraSearchPaths: [pathOf('alone')] })
     expect(plan.stages).toMatchObject([{ source: { className: 'Alone' } }])
   })
 
@@ -350,7 +350,7 @@ uses_requests: {/more: more}
     ['uses: Unknown', 'INVALID_EXECUTOR', /no class 'Unknown' is known/],
     ['uses: missing.yml', 'MODULE_NOT_FOUND', /flow\.yml:3:\d+: There is no file "missing\.yml"/],
     ['uses: missing.js', 'MODULE_NOT_FOUND', /there is no module "missing\.js"/],
-    ['uses: [a]', 'BAD_YAML', /uses must be a text or a mapping/],
+    ['uses: [a]', 'BAD_YAML', /uses must be a string or a mapping/],
     ['uses: {with: {}}', 'BAD_YAML', /needs `jtype: ClassName`/],
     ['uses: {jtype: Encoder, with: 5}', 'BAD_YAML', /with must be a mapping, not 5/],
     ['uses: {jtype: Encoder, dynamic_batching: {/x: {}}}', 'UNSUPPORTED', /dynamic_batching is not part/],
@@ -413,7 +413,7 @@ describe('a stage', () => {
     expect(warnings).toEqual([])
   })
 
-  it('is told that its own port has no effect', async () => {
+  it('warns that its own port has no effect', async () => {
     const { warnings } = await stage('name: a\nport: 5000\nhost: localhost\nprotocol: HTTP')
     expect(warnings).toHaveLength(3)
   })
@@ -440,9 +440,9 @@ describe('a stage', () => {
 })
 
 describe('names in a text', () => {
-  it('are replaced in the Flow and in the Executors that it names', async () => {
+  it('are replaced in the Flow and in the files of its Executors', async () => {
     writeFileSync(
-      place('named.yml'),
+      pathOf('named.yml'),
       'jtype: Encoder\nwith: {size: "${{ size }}", path: "${{ ENV.HOME }}"}\npy_modules: encoder.js\n',
     )
     const { plan } = await load(

@@ -80,7 +80,7 @@ interface Written {
   readonly options: StageOptions
 }
 
-/** In a text, unlike in a program, a stage may need one that is written behind it. One that names none needs the one before it. */
+/** In YAML, unlike in code, a stage may need a stage that is written after it. Without `needs` it needs the stage before it. */
 function alongNeeds(written: readonly Written[]): readonly Written[] {
   if (written.every(({ options }) => options.needs === undefined)) return written
   const names = written.map(({ options }, index) => options.name ?? `executor${index}`)
@@ -129,7 +129,7 @@ function refuseCustomGateway(gateway: Section): void {
   throw unsupported(
     gateway,
     'uses',
-    `${show(uses)} is a gateway of its own, which this version cannot run. Leave it out.`,
+    `${show(uses)} is a custom gateway, which this version cannot run. Leave it out.`,
   )
 }
 

@@ -95,7 +95,7 @@ function checkMethod(section: Section): void {
     throw unsupported(
       section,
       'method',
-      `${method} joins or branches, and stages run in a line in this version. Only 'add' is there.`,
+      `${method} joins or branches, and in this version stages form a chain. Only 'add' is supported.`,
     )
   }
   throw unsupported(section, 'method', `must be 'add', not ${show(method)}.`)
@@ -133,11 +133,11 @@ function ownAddress(section: Section, { warn }: Reading): StageOptions {
       throw unsupported(
         section,
         key,
-        `is for external stages. Say external: true to use a server that runs already.`,
+        `is for external stages. Set external: true to use a server that is already running.`,
       )
     }
     warn(
-      `${shown(positionIn(section, key))}: '${key}' of a stage has no effect here: pods listen on sockets of their own.`,
+      `${shown(positionIn(section, key))}: '${key}' of a stage has no effect here: pods listen on their own sockets.`,
     )
   }
   return {}

@@ -36,7 +36,7 @@ export function readUses(uses: unknown, at: UsesContext): Uses | undefined {
   if (uses === null || uses === undefined || uses === '') return undefined
   if (isMapping(uses)) return inline(uses, positions, at)
   if (typeof uses !== 'string')
-    throw badYaml(position, `uses must be a text or a mapping with jtype, not ${show(uses)}.`)
+    throw badYaml(position, `uses must be a string or a mapping with jtype, not ${show(uses)}.`)
   if (isYamlFile(uses))
     return prefixErrors(position, () => asConfig(readExecutorFile(uses, at.reading, at.modules)))
   const [, tagged, settings] = /^!([A-Za-z_]\w*)(?:\s*\|\s*(\{.*\}))?$/s.exec(uses.trim()) ?? []

@@ -16,7 +16,7 @@ function propertiesOf(section: 'gateway' | 'stage'): Properties {
   return section === 'gateway' ? properties.gateway.properties : properties.with.anyOf[1]!.properties
 }
 
-it('the schema has the keys of Jina with what ours take', () => {
+it('the schema has Jina’s keys with the types of our options', () => {
   const stage = propertiesOf('stage')
   expect(stage.replicas?.type).toEqual(['string', 'null', 'number', 'object'])
   expect(stage.external).toEqual({

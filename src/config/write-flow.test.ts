@@ -28,7 +28,7 @@ class Known extends Executor {
 const planOf = (options: FlowOptions, stages: readonly StageOptions[]): FlowPlan =>
   stages.reduce(addStage, createPlan(options))
 
-/** What runs: neither how the Executor was written, nor the class at hand. */
+/** The plan without the form in which Executors were given. */
 function comparable({ settings, stages }: FlowPlan): unknown {
   return {
     settings,
@@ -151,7 +151,7 @@ describe('a Flow that was written', () => {
     expect(writeFlow(reversed, folder)).toBe(writeFlow(plan, folder))
   })
 
-  it('says only what is not as it is anyway, by names that Jina knows', () => {
+  it('contains only options that differ from their defaults, under Jina’s names', () => {
     const plan = planOf({ port: 80, timeoutSendMs: 5 }, [
       { name: 'a', uses: Known, usesWith: { a: 1 }, replicas: 2 },
     ])

@@ -18,7 +18,7 @@ import { inChain } from '../topology/chain.js'
 import { hasNames } from '../yaml/substitute.js'
 import { keyOf } from './keys.js'
 
-/** Options of a stage that are written in another form than in the plan; each stage needs the one written before it. */
+/** Options of a stage whose form in YAML differs from the plan's; each stage needs the stage written before it. */
 const special = [
   'name',
   'needs',
@@ -179,5 +179,5 @@ function checkData(value: unknown, where: string): void {
 }
 
 function unwritable(what: string): MillraceError {
-  return new MillraceError('UNSUPPORTED', `${what}: that cannot be written into YAML.`)
+  return new MillraceError('UNSUPPORTED', `${what}: that cannot be written as YAML.`)
 }

@@ -34,7 +34,7 @@ export function inImage(url: string, project: string, stage: string): string {
   throw new MillraceError(
     'UNSUPPORTED',
     `stage '${stage}': ${file} is not in the project ${path.resolve(project)}, so its image does not have it. ` +
-      'Export from the folder of the project (or name it: project), or give the stage an image of its own.',
+      'Run the export in the folder of the project (or set the option project), or give the stage its own image.',
   )
 }
 

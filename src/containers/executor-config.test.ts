@@ -6,7 +6,7 @@ import { Indexer, planOf, project } from '../export/fixture.suite.js'
 const container = { shardId: 0, workspace: '/workspace', project }
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-it('the file of a container names all modules that the YAML of an Executor does', () => {
+it('the file of a container lists all modules of the Executor’s YAML', () => {
   const uses = {
     jtype: 'Indexer',
     py_modules: [here('names.ts'), here('../export/fixture.suite.ts')],
@@ -20,7 +20,7 @@ it('the file of a container names all modules that the YAML of an Executor does'
   })
 })
 
-it('options that reading YAML would substitute become an argument, which is not substituted', () => {
+it('options that YAML would substitute are passed as an argument, which is not substituted', () => {
   const plan = planOf({}, { name: 'a', uses: Indexer, usesWith: { path: '$HOME' }, usesMetas: { name: 'a' } })
   const { file, args } = executorConfig(plan, plan.stages[0]!, container)
   expect(file).toMatchObject({ metas: { name: 'a' } })
@@ -28,7 +28,7 @@ it('options that reading YAML would substitute become an argument, which is not 
   expect(args.slice(-2)).toEqual(['--uses-with', '{"path":"$HOME"}'])
 })
 
-it('a name of the environment is in the file, where the container replaces it', () => {
+it('a variable of the environment stays in the file, and is substituted in the container', () => {
   const usesWith = { token: '${{ ENV.TOKEN }}' }
   const plan = planOf({}, { name: 'a', uses: Indexer, usesWith })
   const { file, args } = executorConfig(plan, plan.stages[0]!, container)

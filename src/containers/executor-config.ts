@@ -44,14 +44,14 @@ function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
   if (source.kind !== 'module') {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${name}': a container cannot find the module of its class. Mark a handler with @requests, or say \`static module = import.meta.url\` in the class, or uses: './file.js#Class'.`,
+      `stage '${name}': a container cannot find the module of its class. Decorate a handler with @requests, set \`static module = import.meta.url\` in the class, or use uses: './file.js#Class'.`,
     )
   }
   const className = source.className ?? source.executorClass?.name
   if (className === undefined || className === '' || className === 'default') {
     throw new MillraceError(
       'INVALID_OPTION',
-      `stage '${name}': uses names a module but not which class of it a container should run. Write it behind a #, as in './indexer.js#Indexer'.`,
+      `stage '${name}': uses names a module but not a class. Add the class after a #, as in './indexer.js#Indexer'.`,
     )
   }
   return {
@@ -69,7 +69,7 @@ function checkData({ usesWith, usesMetas, name }: StagePlan): void {
   if (wrong === undefined) return
   throw new MillraceError(
     'UNSUPPORTED',
-    `stage '${name}': ${wrong[0]} has what a configuration file cannot say. Use texts, numbers, booleans, null, lists and plain objects.`,
+    `stage '${name}': ${wrong[0]} has a value that JSON cannot express. Use strings, numbers, booleans, null, arrays and plain objects.`,
   )
 }
 

@@ -10,7 +10,7 @@ import { yamlText } from './yaml-text.js'
 
 const container = { project, host: (workload: string): string => `${workload}.shop.svc` }
 
-/** The plan that the container of the gateway has: its file, read as `millrace flow` reads it. */
+/** The plan in the gateway's container: its file, read as `millrace flow` reads it. */
 async function loaded(plan: FlowPlan): Promise<FlowPlan> {
   const [, , , , named] = gatewayArgs(plan, 'flow.yml')
   const text = await yamlText(gatewayConfig(plan, container))
@@ -20,7 +20,7 @@ async function loaded(plan: FlowPlan): Promise<FlowPlan> {
   })
 }
 
-/** What the gateway decides, without where its stages are, and whose; of shards only where there are some. */
+/** The spec without the addresses and Flows of stages, and without sharding where there is one shard. */
 function decisions({ stages, ...more }: GatewaySpec): object {
   return {
     ...more,
@@ -31,7 +31,7 @@ function decisions({ stages, ...more }: GatewaySpec): object {
   }
 }
 
-it('a gateway in a container decides as the one of this program', async () => {
+it('a gateway in a container has the same settings as the one in the program', async () => {
   const check = async (plan: FlowPlan): Promise<void> => {
     expect(decisions(gatewaySpec(await loaded(plan)))).toEqual(decisions(gatewaySpec(plan)))
   }
@@ -39,7 +39,7 @@ it('a gateway in a container decides as the one of this program', async () => {
   await fc.assert(fc.asyncProperty(plans, check), { numRuns: 200 })
 })
 
-it('the order in which a plan lists its stages says nothing: edges do', () => {
+it('edges determine the order of stages, not their order in the plan', () => {
   const reversed = { ...richPlan, stages: richPlan.stages.toReversed() }
   expect(gatewayConfig(reversed, container)).toEqual(gatewayConfig(richPlan, container))
   const gatherers = ({ stages }: GatewaySpec): object =>
@@ -47,7 +47,7 @@ it('the order in which a plan lists its stages says nothing: edges do', () => {
   expect(gatherers(gatewaySpec(reversed))).toEqual(gatherers(gatewaySpec(richPlan)))
 })
 
-it('a gateway in a container knows the Flow of the pods that it is in front of, and of no others', async () => {
+it('a gateway in a container knows the Flow of its own pods, and of no others', async () => {
   const flows = async (plan: FlowPlan): Promise<unknown> =>
     gatewaySpec(await loaded(plan)).stages.map(({ flow }) => flow)
   expect(await flows(richPlan)).toEqual([null, 'shop', 'shop', 'shop', null])
@@ -55,7 +55,7 @@ it('a gateway in a container knows the Flow of the pods that it is in front of, 
   expect(await flows(named)).toEqual([null])
 })
 
-it('an Executor behind shards is a stage that gathers their answers', async () => {
+it('usesAfter becomes a stage in gatheredBy', async () => {
   const stage = { name: 'indexer', uses: Indexer, usesBefore: Indexer, usesAfter: Indexer }
   const sharded = planOf({}, { ...stage, shards: 2 }, { name: 'next', uses: Indexer })
   const { stages } = gatewaySpec(await loaded(sharded))
@@ -69,7 +69,7 @@ it('an Executor behind shards is a stage that gathers their answers', async () =
   expect(alone.stages.map(({ name, gatheredBy }) => [name, gatheredBy])).toEqual([['indexer', null]])
 })
 
-it('a gateway in a container looks for the replicas of each shard under its name', async () => {
+it('a gateway in a container discovers the replicas of each shard by the name of its workload', async () => {
   const { stages } = gatewaySpec(await loaded(richPlan))
   expect(stages[3]?.external).toEqual(
     [0, 1].map((shard) => ({
@@ -80,7 +80,7 @@ it('a gateway in a container looks for the replicas of each shard under its name
   )
 })
 
-it('the file of a gateway is a Flow whose stages are external, with what was said of them', async () => {
+it('the file of a gateway is a Flow with external stages and their options', async () => {
   const { settings, stages } = await loaded(richPlan)
   const [entry, encoder, before, indexer, elsewhere] = stages
   expect(settings).toMatchObject({ name: 'shop', graceMs: 10_000, timeoutMs: 5000 })
@@ -109,7 +109,7 @@ it('the file of a gateway is a Flow whose stages are external, with what was sai
   })
 })
 
-it('keeps a name that a reader of YAML would replace, and refuses other texts', async () => {
+it('keeps a name that YAML would substitute, and refuses other such strings', async () => {
   const named = planOf({ name: '-$HOME ${{ x }}' }, { name: 'a', uses: Indexer })
   expect((await loaded(named)).settings.name).toBe('-$HOME ${{ x }}')
   const keyed = planOf({}, { name: 'a', uses: Indexer, shards: 2, polling: 'KEY', key: 'tags.$HOME' })

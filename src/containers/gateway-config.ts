@@ -36,6 +36,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     timeoutSendMs,
     graceMs,
     accessLog,
+    unknownEndpoint,
   } = settings
   const executors = inChain(stages).map((stage) => ({
     name: stage.name,
@@ -47,7 +48,17 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     with: {
       ...(!hasNames(name) && { name }),
       ...changed(
-        { prefetch, queue, limits, maxMessageBytes, requestLimits, timeoutMs, graceMs, accessLog },
+        {
+          prefetch,
+          queue,
+          limits,
+          maxMessageBytes,
+          requestLimits,
+          timeoutMs,
+          graceMs,
+          accessLog,
+          unknownEndpoint,
+        },
         flowOptions,
       ),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
@@ -80,19 +91,19 @@ function isHop(stage: StagePlan): boolean {
 }
 
 function hop(stage: StagePlan, container: GatewayContainer, flow: string): object {
-  const { balance, retries, queue, hedge, timeoutSendMs, shards } = stage
+  const { balance, retries, maxLostReplicas, queue, hedge, timeoutSendMs, shards } = stage
   return {
     external: true,
-    ...(isOwn(stage) ? found(stage, container) : externalServers(stage)),
+    ...(isOwn(stage) ? { ...found(stage, container), forwardHeaders: 'all' } : externalServers(stage)),
     ...belonging(stage, flow),
     ...(shards > 1 && { shards, ...sharding(stage, container) }),
-    ...changed({ balance, retries, queue }, stageOptions),
+    ...changed({ balance, retries, maxLostReplicas, queue }, stageOptions),
     ...(hedge !== null && { hedge: withoutNull(hedge) }),
     ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
   }
 }
 
-/** By which its pods are told from others at their addresses. A name that would be replaced in the file is not written. */
+/** The Flow that its pods must belong to. A name that YAML would substitute is left out. */
 function belonging(stage: StagePlan, own: string): { readonly flow?: string } {
   const flow = stage.flow ?? (isOwn(stage) ? own : null)
   return flow === null || hasNames(flow) ? {} : { flow }
@@ -103,11 +114,12 @@ function found(stage: StagePlan, { host, discover = 'dns' }: GatewayContainer): 
   return { host: hosts.length === 1 ? hosts[0] : hosts, port: containerPort, discover }
 }
 
-function externalServers({ external, discover, tls }: StagePlan): object {
+function externalServers({ external, discover, tls, forwardHeaders }: StagePlan): object {
   return {
     host: external.map(({ host }) => host),
     port: external.map(({ port }) => port),
     ...(tls && { tls }),
+    ...(forwardHeaders.length > 0 && { forwardHeaders }),
     ...(discover !== 'static' && { discover }),
   }
 }
@@ -150,7 +162,7 @@ function reducing({ reduce, name }: StagePlan, project: string): { readonly redu
     case 'program':
       throw new MillraceError(
         'UNSUPPORTED',
-        `stage '${name}': reduce is a function of this program, which a gateway in a container does not have. Put it into a module: reduce: './merge.js#best'.`,
+        `stage '${name}': reduce is a function of this program, which a gateway in a container cannot call. Move it to a module: reduce: './merge.js#best'.`,
       )
   }
 }

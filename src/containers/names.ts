@@ -17,13 +17,13 @@ export function checkDnsName(name: string, stage: string, max: number = longest)
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
     throw invalid(
       stage,
-      `would be '${name}' in the network, and a name there has only letters from a to z, digits and -, starts with a letter and does not end with -.`,
+      `would have the network name '${name}', but such a name may only have letters from a to z, digits and -, must start with a letter and must not end with -.`,
     )
   }
   if (name.length > max) {
     throw invalid(
       stage,
-      `would be '${name}' in the network, of ${name.length} characters where ${max} are allowed.`,
+      `would have the network name '${name}' with ${name.length} characters; at most ${max} are allowed.`,
     )
   }
 }
@@ -33,7 +33,8 @@ export function checkDistinct(names: readonly { readonly name: string; readonly 
   const owners = new Map<string, string>()
   for (const { name, stage } of names) {
     const other = owners.get(name)
-    if (other !== undefined) throw invalid(stage, `and '${other}' would both be '${name}' in the network.`)
+    if (other !== undefined)
+      throw invalid(stage, `and '${other}' would both have the network name '${name}'.`)
     owners.set(name, stage)
   }
 }

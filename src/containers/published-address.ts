@@ -8,6 +8,6 @@ export function publishedAddress(host: string): string | null {
   if (isIP(host) !== 0) return host
   throw new MillraceError(
     'INVALID_OPTION',
-    `The port of the gateway's container can be published at an address of this machine only, and host is ${JSON.stringify(host)}. Give the Flow '127.0.0.1', '0.0.0.0' for all, or another address as its host.`,
+    `The gateway's port can only be published at an IP address of this machine, but host is ${JSON.stringify(host)}. Set the Flow's host to '127.0.0.1', '0.0.0.0' for all addresses, or another IP address.`,
   )
 }

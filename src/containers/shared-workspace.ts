@@ -7,7 +7,7 @@ export function sharesWorkspace({ sharedWorkspace, source }: StagePlan): boolean
   return executorClass?.sharedWorkspace === true
 }
 
-/** Replicas that a shard may come to have. */
+/** Maximum number of replicas of a shard. */
 export function mostReplicas({ replicas, autoscale }: StagePlan): number {
   return autoscale?.max ?? replicas
 }

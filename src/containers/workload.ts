@@ -75,7 +75,7 @@ export function gatewayImage({ image, gatewayImage: own }: WorkloadOptions): str
   if (chosen !== null) return chosen
   throw new MillraceError(
     'INVALID_OPTION',
-    "The gateway needs an image that has Millrace. Build one with 'millrace export dockerfile', and name it: image (--image) for gateway and stages, or gatewayImage (--gateway-image).",
+    "The gateway needs an image with Millrace. Build one with 'millrace export dockerfile', and set image (--image) for gateway and stages, or gatewayImage (--gateway-image).",
   )
 }
 
@@ -110,7 +110,7 @@ function volumesOf({ volumes, name }: StagePlan): readonly Volume[] {
     if (taken.has(target)) {
       throw new MillraceError(
         'INVALID_OPTION',
-        `stage '${name}': volumes has ${target}, which is in each container or among the volumes already. Name another folder.`,
+        `stage '${name}': volumes has ${target}, which every container already has or which is listed twice. Use another folder.`,
       )
     }
     taken.add(target)
@@ -124,7 +124,7 @@ function checkVariables(names: readonly string[], stage: string): void {
   if (wrong === undefined) return
   throw new MillraceError(
     'INVALID_OPTION',
-    `stage '${stage}': env has ${JSON.stringify(wrong)}, and a variable of a container has only letters, digits and _, and starts with none of the digits. Rename it.`,
+    `stage '${stage}': env has ${JSON.stringify(wrong)}; a variable's name may only have letters, digits and _, and must not start with a digit. Rename it.`,
   )
 }
 
@@ -133,6 +133,6 @@ function imageOf({ source, image: own, name }: StagePlan, image: string | null):
   if (chosen !== null) return chosen
   throw new MillraceError(
     'INVALID_OPTION',
-    `stage '${name}' runs a class of this project, and needs an image that has it. Build one with 'millrace export dockerfile', and name it: image (--image); or give the stage an image of its own.`,
+    `stage '${name}' runs a class of this project, and needs an image with it. Build one with 'millrace export dockerfile' and set image (--image), or give the stage its own image.`,
   )
 }

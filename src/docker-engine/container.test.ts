@@ -10,7 +10,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-/** The part of an engine that removes containers: another caller is at it, and done as soon as this one waits for it. */
+/** An engine on which another caller is removing the container; that removal ends as soon as this caller waits for it. */
 async function engineThatIsRemoving(seen: string[]): Promise<Server> {
   const server = createServer((request, response) => {
     const { method = '', url = '' } = request

@@ -74,7 +74,7 @@ export class Container {
       const { id } = await docker.createContainer(createOptions(spec))
       return new Container(docker, id)
     } catch (error) {
-      throw dockerFailure(error, `A container of the image ${spec.image} cannot be made`)
+      throw dockerFailure(error, `Cannot create a container of the image ${spec.image}`)
     }
   }
 
@@ -109,7 +109,7 @@ export class Container {
       return factsOf(await this.#container.inspect())
     } catch (error) {
       if (isNotFound(error)) return null
-      throw dockerFailure(error, `The container ${this.id.slice(0, 12)} cannot be looked at`)
+      throw dockerFailure(error, `The container ${this.id.slice(0, 12)} cannot be inspected`)
     }
   }
 
@@ -118,7 +118,7 @@ export class Container {
     try {
       await this.#container.wait()
     } catch (error) {
-      if (!isNotFound(error)) throw dockerFailure(error, 'The end of a container cannot be waited for')
+      if (!isNotFound(error)) throw dockerFailure(error, 'Cannot wait for the exit of a container')
     }
     const facts = await this.inspect()
     return facts && { code: facts.exitCode, outOfMemory: facts.outOfMemory }
@@ -160,7 +160,7 @@ export class Container {
     try {
       await this.#container.putArchive(tarOf(files), { path: folder })
     } catch (error) {
-      throw dockerFailure(error, `Files cannot be put into ${folder} of a container`)
+      throw dockerFailure(error, `Cannot copy files into ${folder} of a container`)
     }
   }
 
@@ -169,7 +169,7 @@ export class Container {
     try {
       await this.#container.putArchive(folderTar(folder.replace(/^\//, ''), user), { path: '/' })
     } catch (error) {
-      throw dockerFailure(error, `The folder ${folder} of a container cannot be given to its user`)
+      throw dockerFailure(error, `Cannot make the container's user the owner of ${folder}`)
     }
   }
 
@@ -179,7 +179,7 @@ export class Container {
       const stream = await this.#container.logs({ follow: true, stdout: true, stderr: true })
       await this.#lines(stream, target)
     } catch (error) {
-      if (!isNotFound(error)) throw dockerFailure(error, 'The output of a container cannot be followed')
+      if (!isNotFound(error)) throw dockerFailure(error, 'Cannot read the output of a container')
     }
   }
 
@@ -191,7 +191,7 @@ export class Container {
       })) as Duplex
       return { stdin, ended: this.#lines(stdin, target) }
     } catch (error) {
-      throw dockerFailure(error, 'The input and output of a container cannot be held')
+      throw dockerFailure(error, 'Cannot attach to the input and output of a container')
     }
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { checkVersion, connectEngine, loadDockerode } from './engine.js'
 
-test('without dockerode it is said how it is installed', async () => {
+test('without dockerode the error says how to install it', async () => {
   const load = (): Promise<never> => Promise.reject(new Error('Cannot find package'))
   await expect(loadDockerode(load)).rejects.toMatchObject({
     code: 'MODULE_NOT_FOUND',
@@ -23,7 +23,7 @@ test.each([
   })
 })
 
-test('an address that is none is refused', async () => {
+test('a malformed address is refused', async () => {
   await expect(connectEngine({ DOCKER_HOST: 'tcp://a b' })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
 })
 

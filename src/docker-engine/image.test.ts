@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { PullProgress } from './image.js'
 
-test('a pull is told in layers and megabytes, of which extracting takes nothing back', () => {
+test('progress of a pull counts layers and megabytes, and never decreases during extraction', () => {
   const progress = new PullProgress()
   progress.hear({ id: '1.2', status: 'Pulling from library/node' })
   progress.hear({ id: 'a', status: 'Pulling fs layer' })

@@ -42,7 +42,7 @@ export async function ensureImage(engine: Engine, name: string, options: PullOpt
   await orAborted(pulling, options.signal)
   const pulled = await inspectImage(engine, name)
   if (pulled !== null) return pulled
-  throw new MillraceError('NOT_FOUND', `The image ${name} was pulled, and the engine does not have it.`)
+  throw new MillraceError('NOT_FOUND', `The image ${name} was pulled, but the engine does not have it.`)
 }
 
 /** Null when the engine does not have it. */
@@ -69,7 +69,7 @@ async function pull(
   name: string,
   { report, clock = systemClock }: PullOptions,
 ): Promise<void> {
-  report(`The image ${name} is not here, and is pulled.`)
+  report(`The image ${name} is not on this engine; pulling it.`)
   const progress = new PullProgress()
   let reportedAt = clock.monotonic()
   try {
@@ -85,7 +85,7 @@ async function pull(
     throw new MillraceError(
       'NOT_FOUND',
       `The image ${name} is not on this machine and cannot be pulled: ${reasonOf(error)} ` +
-        `Check its name and tag; build it (docker build -t ${name} .) or load it (docker load); for a private registry say docker login and docker pull ${name} first.`,
+        `Check its name and tag; build it (docker build -t ${name} .) or load it (docker load); for a private registry run docker login and docker pull ${name} first.`,
       { cause: error },
     )
   }

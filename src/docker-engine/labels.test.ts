@@ -4,13 +4,13 @@ import { expect, test } from 'vitest'
 import { processStart } from '../workspace/process-space.js'
 import { isOrphaned, labelNames, ownerLabels } from './labels.js'
 
-test('what a running program owns is no orphan, nor what belongs to no program', () => {
+test('a container of a running program, or of no program, is not an orphan', () => {
   expect(isOrphaned(ownerLabels())).toBe(false)
   expect(isOrphaned({})).toBe(false)
   expect(isOrphaned({ [labelNames.flow]: 'shop' })).toBe(false)
 })
 
-test('what a program owned that has ended is an orphan, also when another one has its id now', async () => {
+test('a container of a program that has ended is an orphan, even if another process has its id now', async () => {
   const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
   const start = processStart(child.pid!) ?? ''
   await once(child, 'exit')
@@ -23,7 +23,7 @@ test('what a program owned that has ended is an orphan, also when another one ha
   expect(isOrphaned({ ...ownerLabels(), [labelNames.ownerStart]: '1' })).toBe(process.platform === 'linux')
 })
 
-test('a program of another container cannot be looked for, one of an earlier boot has ended', () => {
+test('a program in another container cannot be checked, and one of an earlier boot has ended', () => {
   const [boot = ''] = ownerLabels()[labelNames.ownerSpace]!.split('/')
   const inSpace = (space: string, host?: string): boolean =>
     isOrphaned({

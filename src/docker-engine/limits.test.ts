@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gpusOf, limitsOf } from './limits.js'
 
-test('quantities of Kubernetes become what the engine counts in', () => {
+test('Kubernetes quantities are converted to the units of the engine', () => {
   expect(limitsOf({ limits: { cpu: '500m', memory: '1Gi' }, requests: { memory: '512M' } })).toEqual({
     NanoCpus: 500_000_000,
     Memory: 2 ** 30,
@@ -11,7 +11,7 @@ test('quantities of Kubernetes become what the engine counts in', () => {
   expect(limitsOf({})).toEqual({})
 })
 
-test('gpus are all, so many, or those that are named', () => {
+test('gpus are all, a number, or a list of devices', () => {
   const asked = (gpus: Parameters<typeof gpusOf>[0]): unknown => gpusOf(gpus).DeviceRequests?.[0]
   expect(asked('all')).toMatchObject({ Count: -1, Capabilities: [['gpu']] })
   expect(asked(2)).toMatchObject({ Count: 2 })

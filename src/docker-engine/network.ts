@@ -20,7 +20,7 @@ export async function ensureNetwork({ docker }: Engine, spec: NetworkSpec): Prom
     return (await docker.createNetwork(options)).id
   } catch (error) {
     if (isConflict(error)) return ensureNetwork({ docker } as Engine, spec)
-    throw dockerFailure(error, `The network ${name} cannot be made`)
+    throw dockerFailure(error, `The network ${name} cannot be created`)
   }
 }
 
@@ -44,6 +44,6 @@ export async function connectNetwork({ docker }: Engine, name: string, container
   try {
     await docker.getNetwork(name).connect({ Container: container })
   } catch (error) {
-    throw dockerFailure(error, `A container cannot be put into the network ${name}`)
+    throw dockerFailure(error, `Cannot connect a container to the network ${name}`)
   }
 }

@@ -7,7 +7,7 @@ export async function setRestarts({ docker }: Engine, id: string, isWanted: bool
   try {
     await docker.getContainer(id).update({ RestartPolicy: { Name } })
   } catch (error) {
-    throw dockerFailure(error, `The container ${id.slice(0, 12)} cannot be told to restart`)
+    throw dockerFailure(error, `The container ${id.slice(0, 12)} cannot get a restart policy`)
   }
 }
 
@@ -17,6 +17,6 @@ export async function restarts({ docker }: Engine, id: string): Promise<boolean>
     const { HostConfig } = await docker.getContainer(id).inspect()
     return HostConfig.RestartPolicy?.Name === 'unless-stopped'
   } catch (error) {
-    throw dockerFailure(error, `The container ${id.slice(0, 12)} cannot be looked at`)
+    throw dockerFailure(error, `The container ${id.slice(0, 12)} cannot be inspected`)
   }
 }

@@ -16,7 +16,7 @@ export function secretsOf(
       if (value !== undefined) return [variable, value]
       throw new MillraceError(
         'INVALID_OPTION',
-        `stage '${stage}': envFromSecret has ${variable}, which on Docker comes from the environment of the program that starts the Flow, and is not in it. Set it there.`,
+        `stage '${stage}': envFromSecret has ${variable}, which on Docker is read from the environment of the program that starts the Flow, but is not set there. Set it.`,
       )
     }),
   )

@@ -57,20 +57,21 @@ export const sparse: fc.Arbitrary<SparseMatrix> = fc
   .record({
     rows: fc.integer({ min: 1, max: 5 }),
     columns: fc.integer({ min: 1, max: 6 }),
-    places: fc.uniqueArray(fc.nat({ max: 29 }), { maxLength: 12 }),
+    positions: fc.uniqueArray(fc.nat({ max: 29 }), { maxLength: 12 }),
     format: fc.constantFrom(CooMatrix, CsrMatrix, CscMatrix, BsrMatrix),
     dtype: fc.constantFrom<Dtype>('<f4', '<f8', '<i4', '<i8', '|b1'),
   })
-  .map(({ rows, columns, places, format, dtype }) => {
-    const inside = places.filter((place) => place < rows * columns)
+  .map(({ rows, columns, positions, format, dtype }) => {
+    const inside = positions.filter((position) => position < rows * columns)
     const data = emptyArray(dtype, inside.length)
     inside.forEach(
-      (place, at) => (data[at] = typeof data[at] === 'bigint' ? BigInt(place) : dtype === '|b1' ? 1 : place),
+      (position, at) =>
+        (data[at] = typeof data[at] === 'bigint' ? BigInt(position) : dtype === '|b1' ? 1 : position),
     )
     const coo = new CooMatrix({
       shape: [rows, columns],
-      row: inside.map((place) => Math.floor(place / columns)),
-      column: inside.map((place) => place % columns),
+      row: inside.map((position) => Math.floor(position / columns)),
+      column: inside.map((position) => position % columns),
       data,
       dtype,
     })

@@ -7,7 +7,7 @@ export const metrics = { cosine, euclidean, sqeuclidean } satisfies Record<strin
 
 export type MetricName = keyof typeof metrics
 
-/** Keeps the cosine of zero vectors defined, as DocArray does for dense ones. */
+/** Keeps the cosine of zero vectors defined, as DocArray does for dense vectors. */
 const epsilon = 1e-7
 
 /** 1 − cosine of the angle, between 0 and 2. A sparse zero vector is at distance 1 from everything. */

@@ -52,7 +52,7 @@ describe('as a list', () => {
 
   it('comes in batches', () => {
     expect([...named('a', 'b', 'c').batch(2)].map(ids)).toEqual([['a', 'b'], ['c']])
-    expect(() => [...named('a').batch(0)]).toThrow('size from 1')
+    expect(() => [...named('a').batch(0)]).toThrow('size must be at least 1')
   })
 
   it('takes Documents of another copy of this package', () => {
@@ -85,7 +85,7 @@ describe('columns', () => {
     expect(() => (docs.texts = ['x'])).toThrow('Expected a list of one value for each of 3 Documents, got 1')
   })
 
-  it('are blobs, or stacked tensors, where the first content is one', () => {
+  it('are blobs, or stacked tensors, if the first content is one', () => {
     expect(new DocumentArray([{ blob: Uint8Array.of(1) }, {}]).contents).toEqual([
       Uint8Array.of(1),
       undefined,
@@ -126,7 +126,7 @@ describe('columns', () => {
     expect(docs.embeddings).toBeUndefined()
   })
 
-  it('stay lists where tensors do not fit together or are missing', () => {
+  it('stay lists if tensors do not fit together or are missing', () => {
     const docs = new DocumentArray([{ embedding: [1] }, { embedding: [1, 2] }, {}])
     expect(docs.embeddings).toEqual([docs.at(0)!.embedding, docs.at(1)!.embedding, undefined])
   })

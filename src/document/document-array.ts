@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { Document, documentFromJson } from './document.js'
+import { requireV1 } from './document-version.js'
 import { field } from './fields.js'
 import type { Filter } from './filter.js'
 import { findNearest, findWhere, type Query } from './find.js'
@@ -188,7 +189,7 @@ export class DocumentArray implements Iterable<Document> {
   /** Splits the Documents into arrays of `size`; the last one may be shorter. */
   *batch(size: number): Generator<DocumentArray, void, undefined> {
     if (!Number.isInteger(size) || size < 1) {
-      throw new MillraceError('INVALID_INPUT', `A batch has a size from 1, got ${size}.`)
+      throw new MillraceError('INVALID_INPUT', `A batch size must be at least 1, got ${size}.`)
     }
     for (let start = 0; start < this.length; start += size) yield this.slice(start, start + size)
   }
@@ -224,6 +225,7 @@ export class DocumentArray implements Iterable<Document> {
       // bytes() would create a view for every Document
       const length = reader.span()
       const end = reader.position
+      requireV1(bytes, end - length, end)
       array.#documents.push(new Document(new DocumentRecord({ bytes, start: end - length, end })))
     }
     return array
@@ -238,7 +240,7 @@ export class DocumentArray implements Iterable<Document> {
     const list = typeof json === 'string' ? parse(json) : json
     if (Array.isArray(list))
       return new DocumentArray(list.map((entry: unknown) => documentFromJson(entry, 0)))
-    throw new MillraceError('INVALID_INPUT', `Documents must be a list in JSON, got ${typeof list}.`)
+    throw new MillraceError('INVALID_INPUT', `Documents must be an array in JSON, got ${typeof list}.`)
   }
 
   [inspectSymbol](_depth: number, options: object, inspect: Inspect): string {

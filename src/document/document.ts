@@ -1,5 +1,6 @@
 import { checked } from './check.js'
 import { DocumentArray } from './document-array.js'
+import { requireV1 } from './document-version.js'
 import { field } from './fields.js'
 import { randomId } from './id.js'
 import { assign, type Content, type DocumentInit, type DocumentInputs } from './inputs.js'
@@ -207,8 +208,9 @@ export class Document {
     return this[record].toProtobuf()
   }
 
-  /** Keeps the bytes, which must not be written to, and decodes fields on access: MALFORMED for wrong bytes comes then. */
+  /** Keeps the bytes, which must not be written to, and decodes fields on access: malformed bytes throw MALFORMED then. */
   static fromProtobuf(bytes: Uint8Array): Document {
+    requireV1(bytes, 0, bytes.length)
     return new Document(new DocumentRecord({ bytes, start: 0, end: bytes.length }))
   }
 

@@ -34,7 +34,7 @@ const wireTypes = [-1, bytes, bytes, bytes, bytes, varint, varint, bytes, fixed3
   [bytes, bytes, bytes, fixed32, bytes, bytes, bytes, bytes, bytes, bytes, bytes],
 )
 
-/** The field number of a tag, 0 for unknown fields: those are passed on as they came. */
+/** The field number of a tag, 0 for unknown fields, which are passed on unchanged. */
 export function fieldOf(tag: number): number {
   const number = tag >>> 3
   if (number > field.evaluations) return 0
@@ -95,7 +95,7 @@ export function messageOf(number: number, source: Uint8Array, start: number, end
   return merged
 }
 
-/** Writes all fields as they came, except those whose bit is set in `without`. */
+/** Copies the bytes of all fields, except those whose bit is set in `without`. */
 export function copyFields(
   writer: Writer,
   without: number,

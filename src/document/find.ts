@@ -48,7 +48,7 @@ function nearestOf(query: Recorded, candidates: Candidates, options: FindOptions
   const tensor = query[record].get(field.embedding) as Tensor | undefined
   const id = query[record].get(field.id) as string
   if (tensor !== undefined) return nearest({ tensor, id }, candidates, options)
-  throw new MillraceError('INVALID_INPUT', `Document ${id} has no embedding to look with; set it first.`)
+  throw new MillraceError('INVALID_INPUT', `Document ${id} has no embedding to search with; set it first.`)
 }
 
 /** A vector, or the rows of a matrix; undefined for anything else. */

@@ -79,7 +79,7 @@ describe('JSON of a Document', () => {
     ]) {
       expect(() => Document.fromJSON(wrong)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
     }
-    expect(() => DocumentArray.fromJSON({})).toThrow('must be a list')
+    expect(() => DocumentArray.fromJSON({})).toThrow('must be an array')
   })
 
   it('changes no prototype', () => {

@@ -172,7 +172,7 @@ export function parse(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch (error) {
-    throw new MillraceError('INVALID_INPUT', `This text is no JSON: ${String(error)}`, { cause: error })
+    throw new MillraceError('INVALID_INPUT', `This text is not JSON: ${String(error)}`, { cause: error })
   }
 }
 

@@ -37,7 +37,7 @@ export class NdArray {
     if (size !== data.length || shape.some((length) => !Number.isInteger(length) || length < 0)) {
       throw new MillraceError(
         'INVALID_INPUT',
-        `Shape [${shape.join(', ')}] asks for ${size} elements, the array has ${data.length}.`,
+        `Shape [${shape.join(', ')}] needs ${size} elements, the array has ${data.length}.`,
       )
     }
     if (!holds(dtype, data)) {
@@ -60,7 +60,7 @@ export class NdArray {
     if (rows === undefined || !(index >= 0 && index < rows)) {
       throw new MillraceError(
         'INVALID_INPUT',
-        `Row ${index} of an array of shape [${this.shape.join(', ')}].`,
+        `There is no row ${index} in an array of shape [${this.shape.join(', ')}].`,
       )
     }
     const length = this.data.length / rows

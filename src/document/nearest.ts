@@ -111,6 +111,6 @@ function scaleOf(
 function unlike(query: Vector, candidate: Vector): MillraceError {
   return new MillraceError(
     'INVALID_INPUT',
-    `A ${query.kind} query of ${query.size} dimensions meets a ${candidate.kind} embedding of ${candidate.size}.`,
+    `A ${query.kind} query of ${query.size} dimensions cannot be compared with a ${candidate.kind} embedding of ${candidate.size}.`,
   )
 }

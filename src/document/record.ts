@@ -128,7 +128,7 @@ export class DocumentRecord {
     return number >= field.tags && Object.keys(value).length === 0
   }
 
-  /** Chunks or matches as they came; undefined when they were set or decoded already. */
+  /** The bytes of chunks or matches; undefined when they were set or decoded already. */
   undecoded(number: number): Uint8Array[] | undefined {
     const bit = 1 << number
     if ((this.#known & bit) !== 0 || (this.#fields() & bit) === 0) return undefined

@@ -63,6 +63,6 @@ function parseStep(kind: Step['kind'], range: string, selector: string): Step {
 function refused(selector: string): MillraceError {
   return new MillraceError(
     'INVALID_INPUT',
-    `'${selector}' is no selector; write letters r (roots), c (chunks), m (matches), each with an optional [slice], as in '@r,c[0:2]m'.`,
+    `'${selector}' is not a selector; write letters r (roots), c (chunks), m (matches), each with an optional [slice], as in '@r,c[0:2]m'.`,
   )
 }

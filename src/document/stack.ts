@@ -83,10 +83,10 @@ function concatenate(matrices: readonly CsrMatrix[], first: SparseMatrix): CsrMa
   const indptr = new Int32Array(rows + 1)
   const indices = first.shape[1] > 2 ** 31 ? new Uint32Array(stored) : new Int32Array(stored)
   const data = emptyArray(first.dtype, stored)
-  let line = 0
+  let stacked = 0
   let at = 0
   for (const matrix of matrices) {
-    for (let row = 1; row < matrix.indptr.length; row++) indptr[++line] = at + matrix.indptr[row]!
+    for (let row = 1; row < matrix.indptr.length; row++) indptr[++stacked] = at + matrix.indptr[row]!
     indices.set(matrix.indices, at)
     copy(data, matrix.data, at)
     at += matrix.nnz
@@ -118,6 +118,6 @@ function rowsOf(tensor: Tensor): Tensor[] {
 function refused(came: string): MillraceError {
   return new MillraceError(
     'INVALID_INPUT',
-    `Expected a matrix with one row a Document or a list of tensors, got ${came}.`,
+    `Expected a matrix with one row per Document or a list of tensors, got ${came}.`,
   )
 }

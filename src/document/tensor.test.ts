@@ -57,14 +57,14 @@ function sparseProto(options: {
   const writer = new Writer()
   const mark = writer.fork(2)
   const indices = new Int32Array(pairs)
-  const places = { buffer: new Uint8Array(indices.buffer), shape: [values.length, 2], dtype: '<i4' }
+  const positions = { buffer: new Uint8Array(indices.buffer), shape: [values.length, 2], dtype: '<i4' }
   const data = {
     buffer: new Uint8Array(new Float64Array(values).buffer),
     shape: [values.length],
     dtype: '<f8',
   }
   for (const [field, dense] of [
-    [1, places],
+    [1, positions],
     [2, data],
   ] as const) {
     const inner = writer.fork(field)
@@ -88,7 +88,7 @@ function sparseProto(options: {
 const malformed = expect.objectContaining({ code: 'MALFORMED' })
 
 describe('tensors on the wire', () => {
-  it('are decoded as they were', () => {
+  it('are decoded unchanged', () => {
     fc.assert(
       fc.property(tensor, (value) => {
         const again = decodeTensor(encoded(value))
@@ -136,7 +136,7 @@ describe('tensors on the wire', () => {
     expect(array.data).toEqual(new BigInt64Array(4))
   })
 
-  it('are passed on as they came when their dtype is not supported', () => {
+  it('are passed on unchanged when their dtype is not supported', () => {
     const bytes = denseProto({ buffer: new Uint8Array(16), shape: [1], dtype: '<c16' })
     const raw = decodeTensor(bytes) as RawTensor
     expect([raw.kind, raw.dtype, raw.shape]).toEqual(['raw', '<c16', [1]])
@@ -144,7 +144,7 @@ describe('tensors on the wire', () => {
     expect(Document.fromProtobuf(document.toProtobuf()).embedding).toEqual(raw)
   })
 
-  it('are passed on as they came when they are sparse but no matrix, as in torch', () => {
+  it('are passed on unchanged when they are sparse but not a matrix, as in torch', () => {
     const bytes = sparseProto({ shape: [2, 2, 2], pairs: [0, 1, 1], values: [1], clsName: 'torch' })
     const document = new Document({ tensor: decodeTensor(bytes) })
     const again = Document.fromProtobuf(document.toProtobuf()).tensor as RawTensor
@@ -190,7 +190,7 @@ describe('hostile tensors', () => {
     ['a shape larger than its bytes', denseProto({ buffer, shape: [3], dtype: '<f4' })],
     ['a shape smaller than its bytes', denseProto({ buffer, shape: [1], dtype: '<f4' })],
     [
-      'bytes that are no whole number of elements',
+      'bytes that are not a whole number of elements',
       denseProto({ buffer: new Uint8Array(7), shape: [1], dtype: '<f8' }),
     ],
     [
@@ -222,9 +222,9 @@ describe('hostile tensors', () => {
 
   it('either decode or throw MALFORMED', () => {
     fc.assert(
-      fc.property(tensor, fc.nat(), fc.nat({ max: 255 }), (value, place, byte) => {
+      fc.property(tensor, fc.nat(), fc.nat({ max: 255 }), (value, position, byte) => {
         const bytes = encoded(value).slice()
-        bytes[place % bytes.length] = byte
+        bytes[position % bytes.length] = byte
         try {
           decodeTensor(bytes)
         } catch (error) {
@@ -267,7 +267,7 @@ describe('hostile Documents', () => {
 
   it('either decode or throw MALFORMED', () => {
     fc.assert(
-      fc.property(sparse, fc.nat(), fc.nat({ max: 255 }), (embedding, place, byte) => {
+      fc.property(sparse, fc.nat(), fc.nat({ max: 255 }), (embedding, position, byte) => {
         const whole = new Document({
           id: 'a',
           text: 'b',
@@ -276,7 +276,7 @@ describe('hostile Documents', () => {
           location: [1],
         })
         const bytes = whole.toProtobuf().slice()
-        bytes[place % bytes.length] = byte
+        bytes[position % bytes.length] = byte
         const document = Document.fromProtobuf(bytes)
         for (const name of [
           'id',

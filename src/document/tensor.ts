@@ -6,15 +6,15 @@ import type { NestedNumbers } from './nd-array.js'
 import type { SparseMatrix } from './sparse/coo.js'
 
 /**
- * A tensor of an unsupported kind (complex numbers, dates, sparse tensors that are no matrix): its bytes are passed on as they
- * came.
+ * A tensor of an unsupported kind (complex numbers, dates, sparse tensors that are not matrices): its bytes are passed on
+ * unchanged.
  */
 export class RawTensor {
   readonly kind = 'raw'
   /** A NdArrayProto. */
   readonly bytes: Uint8Array
   readonly shape: readonly number[]
-  /** Numpy's typestr as it came. */
+  /** Numpy's typestr, as received. */
   readonly dtype: string
   readonly clsName: string
 
@@ -37,7 +37,7 @@ export function isTensor(value: unknown): value is Tensor {
   return typeof value === 'object' && value !== null && 'toCoo' in value && typeof value.toCoo === 'function'
 }
 
-/** Throws INVALID_INPUT for values that are no tensor. */
+/** Throws INVALID_INPUT for values that are not tensors. */
 export function toTensor(value: TensorLike): Tensor {
   if (isTensor(value)) return value
   if (isTypedArray(value)) return new NdArray({ data: value })

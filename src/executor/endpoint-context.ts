@@ -71,7 +71,7 @@ export class EndpointContext implements HandlerContext {
     return this.#source.logger
   }
 
-  /** The documents as the arrays that came, each with its sender. */
+  /** The documents as the arrays that were received, each with its sender. */
   #arrays(): readonly (readonly [from: string | undefined, docs: DocumentArray])[] {
     const { docs, head } = this.#source
     const { parts, routes } = head

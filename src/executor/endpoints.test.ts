@@ -152,7 +152,7 @@ test('a handler with more than two arguments, a getter and a field are refused',
     field = () => {}
   }
   expect(() => endpointsOf(Wide)).toThrow(invalid('wide takes 3 arguments; a handler takes (docs, context)'))
-  expect(() => endpointsOf(Getter)).toThrow(invalid("'value' is no method"))
+  expect(() => endpointsOf(Getter)).toThrow(invalid("'value' is not a method"))
   expect(() => endpointsOf(Field)).toThrow(invalid("no method 'field'"))
 })
 
@@ -179,7 +179,7 @@ test('options of the static map are checked like those of the decorator', () => 
   expect(withEntry(5)).toThrow(invalid('{ method, write }'))
 })
 
-test('a class that is no Executor is refused', () => {
+test('a class that is not an Executor is refused', () => {
   expect(() => endpointsOf(Map as unknown as ExecutorClass)).toThrow(invalid('extends Executor'))
   expect(() => endpointsOf('x' as unknown as ExecutorClass)).toThrow(invalid('extends Executor'))
 })

@@ -58,7 +58,7 @@ export function endpointsOf(
   return endpoints
 }
 
-/** The only endpoint of the base class: documents are passed on as they came, nothing is called. */
+/** The only endpoint of the base class: documents are passed on unchanged, no handler is called. */
 export const passThroughEndpoint: Endpoint = {
   path: defaultEndpoint,
   method: '',
@@ -113,7 +113,7 @@ function rebind(bound: Map<string, Bound>, usesRequests: Readonly<Record<string,
   }
 }
 
-/** Members of the class and its ancestors below Executor that could be methods; of one name the most derived. */
+/** Members of the class and its ancestors below Executor that could be methods; for each name the most derived one. */
 function membersOf(Class: ExecutorClass): ReadonlyMap<string, PropertyDescriptor> {
   const members = new Map<string, PropertyDescriptor>()
   for (const ancestor of lineage(Class)) {
@@ -141,7 +141,7 @@ function resolveMethod(
   if (typeof handler !== 'function') {
     throw new MillraceError(
       'INVALID_EXECUTOR',
-      `${where}: '${method}' is no method; a getter or field cannot serve`,
+      `${where}: '${method}' is not a method; a getter or field cannot serve requests`,
     )
   }
   if (handler.length > 2) {

@@ -105,8 +105,7 @@ export class Executor {
     const { replica, shardId, deployment } = this.runtimeArgs
     const asked = this.#construction?.defaultWorkspace ?? defaultWorkspace('executors', deployment)
     const folder = makeDefaultWorkspace(asked)
-    if (replica === 0 && shardId === 0)
-      this.logger.info(`no workspace is named: what is kept is in ${folder}`)
+    if (replica === 0 && shardId === 0) this.logger.info(`no workspace is configured; using ${folder}`)
     return folder
   }
 }

@@ -3,8 +3,8 @@ import { type ExecutorClass, isBaseClass, isExecutorClass } from './executor.js'
 import type { Exports } from './import-module.js'
 
 /**
- * The Executor that a module exports under a name, else the one whose class has this name (its export may be called
- * otherwise); without a name the default export, else the only Executor.
+ * The Executor that a module exports under a name, else the one whose class has this name (its export may have another
+ * name); without a name the default export, else the only Executor.
  */
 export function findExecutor(exports: Exports, className: string | null): ExecutorClass | undefined {
   const executors = Object.entries(exports).filter(
@@ -25,7 +25,7 @@ export function exportNotFound(exports: Exports, module: string, className: stri
   const has = names.length === 0 ? 'It exports nothing.' : `It exports ${names.join(', ')}.`
   const what =
     className === null
-      ? `${module} must export one Executor, or one as default. ${has} Say which one: 'FILE#NAME'.`
+      ? `${module} must export a single Executor, or one as default. ${has} Select one: 'FILE#NAME'.`
       : `${module} exports no Executor '${className}'. ${has} Export the class.`
   return new MillraceError('EXPORT_NOT_FOUND', what)
 }

@@ -41,10 +41,10 @@ function missingFile(url: string): MillraceError | undefined {
   return new MillraceError('MODULE_NOT_FOUND', `${what}${hint}`)
 }
 
-function notLoaded(url: string, cause: unknown, place: string | undefined): MillraceError {
+function notLoaded(url: string, cause: unknown, position: string | undefined): MillraceError {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
   const hint = cause instanceof SyntaxError || isUnsupported(cause) ? syntaxHint(url) : ''
-  const shown = place === undefined ? `${reason}${hint}` : `${reason}\n${place}`
+  const shown = position === undefined ? `${reason}${hint}` : `${reason}\n${position}`
   const error = new MillraceError('MODULE_NOT_FOUND', `Importing ${url} failed: ${shown}`, { cause })
   // the relevant position is where the module failed
   if (cause instanceof Error && cause.stack !== undefined) {

@@ -16,7 +16,7 @@ function targetOf(handler: HandlerMethod): Target {
   class Subject extends Executor {
     static override requests = { '/x': 'method' }
     method() {}
-    // failures are part of these tests, not of their output
+    // keeps expected failures out of the output
     override readonly logger = { debug() {}, info() {}, warn() {}, error() {} }
   }
   Object.defineProperty(Subject.prototype, 'method', { value: handler })
@@ -26,7 +26,7 @@ function targetOf(handler: HandlerMethod): Target {
 }
 
 interface Run {
-  /** Documents and failures, in order, as they are after they went over the wire. */
+  /** Documents and failures, in order, after a round trip over the wire. */
   readonly answers: readonly DataRequest[]
   readonly closing: DataRequest
 }
@@ -42,7 +42,7 @@ async function run(
 
 const texts = (answers: readonly DataRequest[]): string[] => answers.flatMap(({ docs }) => docs.texts)
 
-test('what a generator yields is answered one by one', async () => {
+test('the documents of a generator are sent one by one', async () => {
   const handler: HandlerMethod = async function* (docs) {
     for (const doc of docs) for (const end of ['1', '2', '3']) yield new Document({ text: doc.text + end })
   }
@@ -91,7 +91,7 @@ test('a cancelled call ends the generator at once', async () => {
   expect(closing.status).toMatchObject({ code: 'ERROR', description: 'MillraceError: gone' })
 })
 
-test('a handler that is no generator gives what it returns, document by document', async () => {
+test('the documents of a plain handler are sent one by one', async () => {
   const added = await run((docs) => void docs.push(new Document({ text: 'b' })))
   expect(texts(added.answers)).toEqual(['a', 'b'])
   const returned = await run(async () => new DocumentArray([{ text: 'x' }, { text: 'y' }]))
@@ -115,7 +115,7 @@ test('a failure after some documents is the closing answer, with the document of
   })
 })
 
-test('yielding what is no Document is a failure that says what came', async () => {
+test('yielding anything but a Document is a failure that describes it', async () => {
   const handler = function* () {
     yield { text: 'plain' }
   }

@@ -34,7 +34,7 @@ async function run(handler: HandlerMethod, request: DataRequest = requestOf('/x'
 
 const texts = (answer: DataRequest): string[] => [...answer.docs].map(({ text }) => text)
 
-test('nothing returned: documents changed in place go on', async () => {
+test('nothing returned: documents changed in place are the answer', async () => {
   const sync = await run((docs) => {
     for (const doc of docs) doc.text += '!'
     docs.push(new Document({ text: 'new' }))
@@ -69,7 +69,7 @@ test('a plain object goes under __results__ by the name of the pod, beside those
   expect(broken.parameters).toEqual({ __results__: { 'exec/rep-1': {} } })
 })
 
-test('a generator runs once for each document, and what it yields is gathered', async () => {
+test('a generator runs once per document, and the yielded documents are collected', async () => {
   const sizes: number[] = []
   const sync = await run(function* (docs) {
     sizes.push(docs.length)
@@ -84,7 +84,7 @@ test('a generator runs once for each document, and what it yields is gathered', 
   expect(texts(later)).toEqual(['a', 'b'])
 })
 
-test('an iterator that a plain handler returns is gathered', async () => {
+test('the documents of an iterator that a plain handler returns are collected', async () => {
   expect(texts(await run((docs) => docs[Symbol.iterator]()))).toEqual(['a', 'b'])
 })
 
@@ -107,7 +107,7 @@ const wrongResults: readonly [string, () => unknown, string][] = [
   ['results that cannot be sent', () => ({ f: () => {} }), 'cannot be sent'],
 ]
 
-test.each(wrongResults)('%s returned is an error that says what came', async (_name, handler, text) => {
+test.each(wrongResults)('%s returned is an error that describes it', async (_name, handler, text) => {
   const { status } = await run(handler as HandlerMethod)
   expect(status?.code).toBe('ERROR')
   expect(status?.exception?.args[1]).toBe('INVALID_RESULT')
@@ -149,7 +149,7 @@ test.each(failures)('%s is an error answer', async (_name, handler) => {
   expect((await run(handler)).status).toMatchObject({ code: 'ERROR', description: 'Error: later' })
 })
 
-test('an error after the caller has left is not logged', async () => {
+test('an error after the caller has disconnected is not logged', async () => {
   const before = logged.length
   const signal = AbortSignal.abort()
   const handler: HandlerMethod = (_docs, context) => context.signal.throwIfAborted()
@@ -184,7 +184,7 @@ test('documents that cannot be read are an error answer', async () => {
   expect(answer.status).toMatchObject({ code: 'ERROR', description: 'RangeError: bad bytes' })
 })
 
-test('the context has what the request and the call say', async () => {
+test('the context has the data of the request and of the call', async () => {
   const controller = new AbortController()
   const request = requestOf('/asked', { parameters: { top: 3 } })
   request.routes = [{ executor: 'gateway' }, { executor: 'before' }]
@@ -282,7 +282,7 @@ test('a sync generator has run for every document when invoke returns', () => {
   expect(steps).toEqual(['a', 'ended', 'b', 'ended'])
 })
 
-test('an async generator ends when the caller leaves', async () => {
+test('an async generator ends when the caller disconnects', async () => {
   const controller = new AbortController()
   let ended = false
   const handler: HandlerMethod = async function* (docs) {
@@ -300,14 +300,14 @@ test('an async generator ends when the caller leaves', async () => {
   expect(ended).toBe(true)
 })
 
-test('documents that nobody changed leave as they came', async () => {
+test('unchanged documents are sent back unchanged', async () => {
   const request = requestOf('/x')
   const before = Buffer.from(request.data ?? []).toString('hex')
   const answer = await run((docs) => void docs.length, request)
   expect(Buffer.from(answer.data ?? []).toString('hex')).toBe(before)
 })
 
-test('documents of another copy of the package are taken over', async () => {
+test('documents of another copy of the package are accepted', async () => {
   const foreign = {
     DocumentArray: class DocumentArray {
       readonly #bytes: Uint8Array

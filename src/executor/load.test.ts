@@ -22,7 +22,7 @@ function moduleOf(code: string, extension = 'mjs'): string {
   return pathToFileURL(file).href
 }
 
-/** Stands still until `pass()`. */
+/** Blocks until `pass()` is called. */
 function stoppedClock(): Clock & { pass(): void } {
   const waiting: (() => void)[] = []
   const after = (_ms: number, wake: () => void) => {
@@ -43,7 +43,7 @@ test('a class is found by its export, or by its own name under another export', 
   expect((await loadClass(url, 'B')).name).toBe('B')
 })
 
-test('without a name the default export is taken, else the only Executor', async () => {
+test('without a name the default export is used, else the only Executor', async () => {
   const several = moduleOf(
     `export class A extends Executor {}\nexport default class B extends Executor {}\nexport const n = 1`,
   )
@@ -95,7 +95,7 @@ test('outside of a pod an offer is ignored', () => {
   expect(isPod()).toBe(false)
 })
 
-test('in a pod a class that is not exported is taken when its module hands it to a Flow, though it never ends', async () => {
+test('in a pod a class that is not exported is used when its module, which never ends, passes it to a Flow', async () => {
   enterPod()
   expect(isPod()).toBe(true)
   const url = moduleOf(
@@ -154,7 +154,7 @@ await new Promise(() => {})`,
   })
 })
 
-test('a class of the same name from another file is not taken', async () => {
+test('a class of the same name from another file is not used', async () => {
   enterPod()
   class Same extends Executor {
     static override module = 'file:///another.js'
@@ -164,7 +164,7 @@ test('a class of the same name from another file is not taken', async () => {
   expect(await loadClass(url, 'Same')).not.toBe(Same)
 })
 
-test('a class that does not say where it is defined is taken by its name', async () => {
+test('a class without a known module is matched by its name', async () => {
   enterPod()
   class Placeless extends Executor {}
   offerClass(Placeless)

@@ -25,7 +25,7 @@ const shared = globalThis as typeof globalThis & { [key]?: PodState }
  */
 const lateOfferMs = 2000
 
-/** Marks this process or thread as a pod: `Flow.start()` never resolves here. Called first of all by a pod's entry. */
+/** Marks this process or thread as a pod: `Flow.start()` never resolves here. Called first by a pod's entry. */
 export function enterPod(): void {
   shared[key] ??= { offered: new Set(), listeners: new Set(), onBlocked: new Set() }
 }
@@ -52,7 +52,7 @@ export function blockInPod(): void {
   })
 }
 
-/** Outside of pods: the classes that YAML may name, the latest of each name. */
+/** Outside of pods: the classes that YAML may refer to, the latest one of each name. */
 const named = new Map<string, ExecutorClass>()
 
 /** Called by `Flow.add()` with each class it is given: for pods, and for YAML that names the class. */

@@ -12,7 +12,7 @@ class Decorated extends Executor {
   all() {}
 }
 
-test('static module takes precedence over the module noted by the decorator', () => {
+test('static module takes precedence over the module recorded by the decorator', () => {
   class Elsewhere extends Executor {
     static override module = 'file:///elsewhere.js?v=2#x'
     @requests

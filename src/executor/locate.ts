@@ -11,8 +11,8 @@ export interface Location {
 }
 
 /**
- * Where a class is defined: its own `static module`, else the module noted by an `@requests` in its own body. Null without
- * both: a class that inherits all its endpoints needs `static module = import.meta.url`.
+ * Where a class is defined: its own `static module`, else the module recorded by an `@requests` in its own body. Null
+ * without both: a class that inherits all its endpoints needs `static module = import.meta.url`.
  */
 export function locateClass(Class: ExecutorClass): Location | null {
   const module = declaredModule(Class) ?? notedModule(Class)

@@ -53,7 +53,7 @@ test('the decorator does not change the method', () => {
   expect(Plain.prototype.method.name).toBe('method')
 })
 
-test('what a handler may return is checked by the compiler', () => {
+test('the return type of a handler is checked by the compiler', () => {
   class Right extends Executor {
     @requests('/nothing')
     nothing() {}
@@ -97,7 +97,7 @@ test('what a handler may return is checked by the compiler', () => {
   expect([new Right(), new Wrong()]).toHaveLength(2)
 })
 
-test('the decorator notes the file of the class', () => {
+test('the decorator records the file of the class', () => {
   expect(locateClass(Every)).toEqual({ module: import.meta.url.replace(/\?.*$/u, ''), className: 'Every' })
 })
 
@@ -113,7 +113,7 @@ test('stack traces are unchanged after the decorator has read one', () => {
   expect(Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')).toEqual(prepare)
 })
 
-test('the file is noted with a stack trace limit of 0 too', () => {
+test('the file is recorded with a stack trace limit of 0 too', () => {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   try {

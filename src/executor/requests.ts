@@ -59,17 +59,17 @@ function apply({ options, method, context, callee }: Application): void {
   const name = String(context.name)
   const where = `@requests on ${name}`
   if (context.kind !== 'method' || context.static || context.private) {
-    throw new MillraceError('INVALID_EXECUTOR', `${where}: it goes on a public method of an instance`)
+    throw new MillraceError('INVALID_EXECUTOR', `${where}: it can only decorate a public instance method`)
   }
   if ('method' in options) {
-    throw new MillraceError('INVALID_EXECUTOR', `${where}: 'method' belongs into the static map only`)
+    throw new MillraceError('INVALID_EXECUTOR', `${where}: 'method' is only allowed in the static map`)
   }
   bind(method, { ...resolveOptions(options, where), module: callerModule(callee) })
   context.addInitializer(function (this: unknown) {
     if (isReachable(this, context.name, method)) return
     throw new MillraceError(
       'INVALID_EXECUTOR',
-      `${where}: another decorator above it has replaced the method; put @requests first`,
+      `${where}: a decorator above it has replaced the method; put @requests first`,
     )
   })
 }
@@ -87,6 +87,6 @@ function isReachable(instance: unknown, name: string | symbol, method: HandlerMe
 function notStandard(): MillraceError {
   return new MillraceError(
     'INVALID_EXECUTOR',
-    "@requests is a standard decorator: use it as '@requests' or '@requests(…)' on a method, and switch 'experimentalDecorators' off in tsconfig.json",
+    "@requests is a standard decorator: use it as '@requests' or '@requests(…)' on a method, and turn 'experimentalDecorators' off in tsconfig.json",
   )
 }

@@ -14,8 +14,8 @@ function fileOf(name: string, code: string): string {
 }
 
 test('the line of a syntax error is found', async () => {
-  const place = await syntaxPosition(fileOf('broken.mjs', '\n\nexport class { }'), new SyntaxError('x'))
-  expect(place).toMatch(/broken\.mjs:3\nexport class \{ \}\n +\^/u)
+  const position = await syntaxPosition(fileOf('broken.mjs', '\n\nexport class { }'), new SyntaxError('x'))
+  expect(position).toMatch(/broken\.mjs:3\nexport class \{ \}\n +\^/u)
 })
 
 test('a valid file, another error and another language give nothing', async () => {

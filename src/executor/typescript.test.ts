@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { transformWithEsbuild } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-// Real processes: vitest has a loader of its own, so it cannot show what Node does about loaders in threads.
+// Real processes: vitest has its own loader, so it cannot test Node's loaders in threads.
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-typescript-'))
 const source = dirname(fileURLToPath(import.meta.url))
@@ -59,7 +59,7 @@ new Worker(new URL('./load.js', import.meta.url), { argv: process.argv.slice(2) 
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A folder above may have a tsx of its own: the search ends at a package that has none of the doors. */
+/** A parent folder may contain tsx: a package without the entry points ends the search. */
 function hideTsx(path: string): void {
   mkdirSync(path)
   writeFileSync(join(path, 'package.json'), '{"exports":{}}')
@@ -68,7 +68,7 @@ function hideTsx(path: string): void {
 async function run(options: string[], entry: 'load.js' | 'thread.js', project: string): Promise<string> {
   const cwd = join(folder, project)
   const args = [...options, join(folder, 'dist', entry), join(cwd, 'thing.ts')]
-  // what the test runner set for itself is not the user's
+  // remove what the test runner has set
   const env = { ...process.env, NODE_PATH: '', NODE_OPTIONS: '' }
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, env })
   return stdout.trim()
@@ -88,7 +88,7 @@ test('a process of plain Node loads TypeScript', async () => {
   expect(await run([], 'load.js', 'esm')).toBe('"typed"')
 })
 
-test('a process under tsx loads TypeScript as it is', async () => {
+test('a process under tsx loads TypeScript without another loader', async () => {
   expect(await run(loader, 'load.js', 'without')).toBe('"typed"')
 })
 

@@ -100,6 +100,6 @@ interface Door {
 function noTsx(url: string): MillraceError {
   return new MillraceError(
     'MODULE_NOT_FOUND',
-    `${url} needs TypeScript, and 'tsx', which would load it, is not installed there. Install it (npm install --save-dev tsx), or name the compiled .js file.`,
+    `${url} is TypeScript, and 'tsx', which loads it, is not installed there. Install it (npm install --save-dev tsx), or name the compiled .js file.`,
   )
 }

@@ -12,7 +12,7 @@ export function exportSuite<K extends ExportKind>(
     expect(await renderExport(kind, subject, options)).toEqual(await renderExport(kind, subject, options))
   })
 
-  it('gives files below one folder, each once, that end with a line feed', async () => {
+  it('gives distinct files below one folder that end with a line feed', async () => {
     const files = await renderExport(kind, subject, options)
     const paths = files.map(({ path }) => path)
     expect(new Set(paths).size).toBe(paths.length)
@@ -20,12 +20,12 @@ export function exportSuite<K extends ExportKind>(
     for (const { text } of files) expect(text).toMatch(/[^\n]\n$/)
   })
 
-  it('says nothing of the machine that it runs on', async () => {
+  it('contains nothing of the machine that it runs on', async () => {
     const files = await renderExport(kind, subject, options)
     for (const { text } of files) expect(text).not.toContain(process.cwd())
   })
 
-  it('refuses an option that it does not have', async () => {
+  it('refuses an unknown option', async () => {
     const refused = await renderExport(kind, subject, { nowhere: 1 } as unknown as OptionsOf<K>).catch(
       MillraceError.from,
     )

@@ -96,7 +96,7 @@ function complaints(validate: ValidateFunction, value: unknown, what: string): r
   )
 }
 
-/** Requests, and limits that are no less. */
+/** Requests, and limits that are not lower. */
 const resources = fc.record(
   {
     requests: fc.record(

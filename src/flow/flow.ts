@@ -22,7 +22,7 @@ import type { FlowOptions } from '../plan/flow-settings.js'
 import { resolveOptions } from '../plan/option.js'
 import { oneOf } from '../plan/option-kinds.js'
 import type { StageOptions } from '../plan/stage-settings.js'
-import type { AttachOptions, PlatformName, StartOptions } from '../platforms/index.js'
+import type { AttachOptions, PlatformName, StartOptions, StartWhere } from '../platforms/index.js'
 import type { CloseOptions } from './close-options.js'
 import { onInterrupt } from './interrupt.js'
 import { Lifecycle, type Opened } from './lifecycle.js'
@@ -119,10 +119,12 @@ export class Flow<Stages extends string = never> {
    * Starts the gateway and every pod; resolves with this Flow once every pod has answered a real call. With `on: 'docker'`
    * or `on: 'kubernetes'` the whole Flow runs there, and keeps running when this program exits.
    *
+   * `close()`, `signal`, Ctrl-C and SIGTERM cancel a start in progress.
+   *
    * Inside a pod (a process that imports this file for its Executor) the promise never resolves.
    *
-   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT, after stopping everything that was
-   *   started (or the message says what still runs). UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED for what a platform cannot run.
+   * @throws ALREADY_STARTED, PORT_IN_USE, START_FAILED, START_TIMEOUT, WORKSPACE_CONFLICT, CANCELLED, after stopping everything
+   *   that was started (or the message says what still runs). UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED for what a platform cannot run.
    */
   async start(options: StartOptions = {}): Promise<this> {
     if (isPod()) {
@@ -136,7 +138,11 @@ export class Flow<Stages extends string = never> {
         'This Flow has no stages. Add one with flow.add({ name, uses }).',
       )
     }
-    await this.#lifecycle.start(() => (isHere(options) ? this.#openHere(options) : this.#openAway(options)))
+    const { signal, ...where } = options
+    await this.#lifecycle.start(
+      (cancelled) => (isHere(where) ? this.#openHere(where, cancelled) : this.#openAway(where, cancelled)),
+      signal,
+    )
     return this
   }
 
@@ -273,7 +279,8 @@ export class Flow<Stages extends string = never> {
 
   /**
    * Refuses new requests, waits up to `graceMs` for requests in flight, and stops every pod. A Flow on Docker or Kubernetes
-   * keeps running unless `remove` is true. Idempotent.
+   * keeps running unless `remove` is true. While the Flow starts it cancels the start, and resolves when everything that was
+   * started has stopped. Idempotent.
    */
   async close(options: CloseOptions = {}): Promise<void> {
     await this.#lifecycle.close(options)
@@ -283,25 +290,43 @@ export class Flow<Stages extends string = never> {
     return this.close()
   }
 
-  async #openHere(options: object): Promise<Opened> {
+  async #openHere(options: object, signal: AbortSignal): Promise<Opened> {
     resolveOptions({ on: oneOf(['localhost'], 'localhost') }, options, 'start()')
-    // imported on demand, so that a pod that imports `millrace` stays small
-    const { startHere } = await import('./launch.js')
-    const running = await startHere(this.#plan, reachable(this.host))
-    // not awaited: the start of the Flow does not depend on it
-    const control = this.#openControl()
-    const forgetInterrupt = onInterrupt(() => this.close())
-    notePods(this, () => running.pods())
-    const forget = (): void => {
+    const forgetInterrupt = this.#closeOnInterrupt()
+    try {
+      // imported on demand, so that a pod that imports `millrace` stays small
+      const { startHere } = await import('./launch.js')
+      const running = await startHere(this.#plan, signal)
+      // not awaited: the start of the Flow does not depend on it
+      const control = this.#openControl()
+      notePods(this, () => running.pods())
+      const forget = (): void => {
+        forgetInterrupt()
+        notePods(this, null)
+      }
+      return { running, control, forget }
+    } catch (error) {
       forgetInterrupt()
-      notePods(this, null)
+      throw error
     }
-    return { running, control, forget }
   }
 
-  async #openAway(options: StartOptions & { readonly on: PlatformName }): Promise<Opened> {
-    const { startAway } = await import('./launch.js')
-    return { running: await startAway(this.#plan, options), ...unattended }
+  async #openAway(options: StartWhere & { readonly on: PlatformName }, signal: AbortSignal): Promise<Opened> {
+    // only while it starts: it keeps running when this program exits
+    const forgetInterrupt = this.#closeOnInterrupt()
+    try {
+      const { startAway } = await import('./launch.js')
+      return { running: await startAway(this.#plan, options, signal), ...unattended }
+    } finally {
+      forgetInterrupt()
+    }
+  }
+
+  #closeOnInterrupt(): () => void {
+    return onInterrupt(
+      () => this.close(),
+      () => (this.#lifecycle.isStarting ? 'the start is cancelled' : 'finishing what is under way'),
+    )
   }
 
   async #openControl(): Promise<ControlServer | null> {
@@ -322,12 +347,6 @@ export class Flow<Stages extends string = never> {
 /** A Flow on a platform has no control socket here: other programs ask the platform. */
 const unattended: Pick<Opened, 'control' | 'forget'> = { control: Promise.resolve(null), forget: () => {} }
 
-/** The address to dial for a gateway that listens on `host`. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  return host === '::' ? '[::1]' : host
-}
-
-function isHere(options: StartOptions): options is Extract<StartOptions, { on?: 'localhost' }> {
+function isHere(options: StartWhere): options is Extract<StartWhere, { on?: 'localhost' }> {
   return options.on === undefined || options.on === 'localhost'
 }

@@ -17,6 +17,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
     accessLog: settings.accessLog,
+    unknownEndpoint: settings.unknownEndpoint,
     stages: stages.map((stage) => ({
       name: stage.name,
       needs: stage.needs,
@@ -24,6 +25,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       balance: stage.balance,
       timeoutSendMs: stage.timeoutSendMs ?? settings.timeoutSendMs,
       retries: stage.retries,
+      maxLostReplicas: stage.maxLostReplicas,
       hedge: stage.hedge,
       queue: stage.queue,
       silentMs: stage.source.kind === 'pass-through' ? null : (stage.liveness?.timeoutMs ?? null),
@@ -37,6 +39,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       gatheredBy: gatheredByOf(stage, stages),
       flow: stage.flow,
       part: stage.part === null ? null : { shard: stage.part.shardId, shards: stage.part.shards },
+      forwardHeaders: stage.external.length === 0 ? 'all' : stage.forwardHeaders,
       external: stage.external.map(({ shard, host, port, tls }) => ({
         shard,
         address: { kind: 'grpc' as const, host, port, tls },

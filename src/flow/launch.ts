@@ -8,7 +8,7 @@ import {
   type AttachOptions,
   attachOnPlatform,
   type PlatformName,
-  type StartOptions,
+  type StartWhere,
   startOnPlatform,
 } from '../platforms/index.js'
 import type { RemoteFlow, PlatformTools } from '../platforms/platform.js'
@@ -29,32 +29,39 @@ export interface Running {
   close(options: CloseOptions): Promise<void>
 }
 
-/** Starts a Flow in processes and threads of this machine. */
-export async function startHere(plan: FlowPlan, host: string): Promise<Running> {
-  const running = await RunningFlow.start(plan)
-  const transport = channelTransport(await running.connect())
-  const client = new Client({ host: `grpc://${host}:${running.port}` }, { transport })
-  return {
-    port: running.port,
-    client,
-    scale: (stage, { replicas, shard }) => running.scale(stage, replicas, { shard }),
-    rollingUpdate: (stage, usesWith) => running.rollingUpdate(stage, usesWith),
-    replicasOf: (stage) => running.replicasOf(stage),
-    status: () => running.status(),
-    pods: () => running.pods(),
-    async close() {
-      await running.close()
-      await client.close()
-    },
+/** Starts a Flow in processes and threads of this machine. When it fails or `signal` aborts, nothing is left. */
+export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Running> {
+  const running = await RunningFlow.start(plan, signal)
+  try {
+    const transport = channelTransport(await running.connect())
+    const client = new Client({ host: running.address }, { transport })
+    await running.announce()
+    return {
+      port: running.port,
+      client,
+      scale: (stage, { replicas, shard }) => running.scale(stage, replicas, { shard }),
+      rollingUpdate: (stage, usesWith) => running.rollingUpdate(stage, usesWith),
+      replicasOf: (stage) => running.replicasOf(stage),
+      status: () => running.status(),
+      pods: () => running.pods(),
+      async close() {
+        await running.close()
+        await client.close()
+      },
+    }
+  } catch (error) {
+    await running.close({ graceMs: 0 })
+    throw error
   }
 }
 
 /** Starts a Flow on Docker or Kubernetes. */
 export async function startAway(
   plan: FlowPlan,
-  options: StartOptions & { readonly on: PlatformName },
+  options: StartWhere & { readonly on: PlatformName },
+  signal: AbortSignal,
 ): Promise<Running> {
-  return away(await startOnPlatform(plan, options, tools(plan.settings)))
+  return away(await startOnPlatform(plan, options, { ...tools(plan.settings), signal }))
 }
 
 /** Attaches to a Flow that already runs on Docker or Kubernetes; also resolves with its plan. */

@@ -13,9 +13,11 @@ export interface Opened {
 }
 
 // built → starting → running → closing → built: a closed Flow can be started again
+// starting → built: the start failed, or was cancelled
 type State =
   | { readonly state: 'built' }
-  | { readonly state: 'starting' }
+  /** `settled` resolves when the start has succeeded, or has failed and left nothing. */
+  | { readonly state: 'starting'; readonly cancel: AbortController; readonly settled: Promise<void> }
   | ({ readonly state: 'running' } & Opened)
   | { readonly state: 'closing'; readonly closed: Promise<void> }
 
@@ -26,6 +28,10 @@ export class Lifecycle {
   /** Null unless the Flow runs. */
   get running(): Running | null {
     return this.#state.state === 'running' ? this.#state.running : null
+  }
+
+  get isStarting(): boolean {
+    return this.#state.state === 'starting'
   }
 
   /** The running Flow. @param wanted the operation, for the message: `post` @throws NOT_STARTED */
@@ -46,25 +52,59 @@ export class Lifecycle {
     )
   }
 
-  /** Runs `open`; when it fails the state is `built` again. @throws ALREADY_STARTED, and what `open` throws */
-  async start(open: () => Promise<Opened>): Promise<void> {
+  /**
+   * Runs `open`, whose signal aborts when the Flow is closed meanwhile, or by `signal`. When it fails the state is `built`
+   * again. @throws ALREADY_STARTED, CANCELLED, and what `open` throws
+   */
+  async start(open: (signal: AbortSignal) => Promise<Opened>, signal?: AbortSignal): Promise<void> {
     this.requireBuilt()
-    this.#state = { state: 'starting' }
+    const cancel = new AbortController()
+    const onAbort = (): void => cancel.abort(cancelled('its signal was aborted', signal?.reason))
+    if (signal?.aborted === true) onAbort()
+    signal?.addEventListener('abort', onAbort)
+    const started = this.#open(open, cancel.signal)
+    this.#state = { state: 'starting', cancel, settled: started.then(ignore, ignore) }
     try {
-      this.#state = { state: 'running', ...(await open()) }
-    } catch (error) {
-      this.#state = { state: 'built' }
-      throw error
+      await started
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 
   async close(options: CloseOptions): Promise<void> {
     const current = this.#state
-    if (current.state === 'closing') return current.closed
-    if (current.state !== 'running') return
-    const closed = this.#end(current, options)
-    this.#state = { state: 'closing', closed }
-    await closed
+    switch (current.state) {
+      case 'built':
+        return
+      case 'closing':
+        return current.closed
+      case 'starting':
+        current.cancel.abort(cancelled('it was closed'))
+        return current.settled
+      case 'running': {
+        const closed = this.#end(current, options)
+        this.#state = { state: 'closing', closed }
+        return closed
+      }
+    }
+  }
+
+  async #open(open: (signal: AbortSignal) => Promise<Opened>, signal: AbortSignal): Promise<void> {
+    let opened: Opened
+    try {
+      signal.throwIfAborted()
+      opened = await open(signal)
+    } catch (error) {
+      this.#state = { state: 'built' }
+      // a platform says what a cancelled start has left there
+      const isTold = MillraceError.is(error) && error.code === 'CANCELLED'
+      throw signal.aborted && !isTold ? signal.reason : error
+    }
+    if (signal.aborted) {
+      await this.#end(opened, {})
+      throw signal.reason
+    }
+    this.#state = { state: 'running', ...opened }
   }
 
   async #end({ running, control, forget }: Opened, options: CloseOptions): Promise<void> {
@@ -77,3 +117,9 @@ export class Lifecycle {
     }
   }
 }
+
+function cancelled(why: string, cause?: unknown): MillraceError {
+  return new MillraceError('CANCELLED', `The start of this Flow was cancelled: ${why}.`, { cause })
+}
+
+function ignore(): void {}

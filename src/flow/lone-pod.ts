@@ -32,6 +32,8 @@ export interface LoneOptions {
   readonly replica: number
   readonly replicas: number
   readonly hold: WorkspaceHold
+  /** Cancels the start. */
+  readonly signal: AbortSignal
   /** Called for each line the pod prints. */
   onLine(line: string): void
 }
@@ -71,29 +73,35 @@ export class LonePod {
     // no retries here: the caller's gateway retries on another replica
     const [planned] = plan.stages.map((stage) => ({ ...stage, retries: 0 }))
     const stage = shardPlan(planned!, 0)
-    const listening = startGateway(gatewaySpec({ ...plan, stages: [stage] }))
+    // either of the two that fails ends the start of the other
+    const failed = new AbortController()
+    const signal = AbortSignal.any([options.signal, failed.signal])
+    const giveUp = (error: unknown): never => {
+      failed.abort(error)
+      throw error
+    }
+    const listening = startGateway(gatewaySpec({ ...plan, stages: [stage] }), { signal })
     const spec = podSpec(plan, stage, { index: replica, replicas, holder: hold.holder })
+    const starting = startAdmitted(
+      { name: spec.name, plan: stage, index: replica },
+      {
+        gateway: listening,
+        clock: systemClock,
+        timeoutReadyMs: spec.timeoutReadyMs,
+        startPod: (_plan, _index, abort) => startPod(stage.runtime, spec, { signal: abort, onLine }),
+      },
+      signal,
+    )
     try {
-      const pod = await startAdmitted(
-        { name: spec.name, plan: stage, index: replica },
-        {
-          gateway: listening,
-          clock: systemClock,
-          timeoutReadyMs: spec.timeoutReadyMs,
-          startPod: (_plan, _index, signal) => startPod(stage.runtime, spec, { signal, onLine }),
-        },
-        new AbortController().signal,
-      )
-      const logger = programLogger(spec.name)
-      const gateway = await listening
+      const [gateway, pod] = await Promise.all([listening.catch(giveUp), starting.catch(giveUp)])
       await gateway.ready()
+      signal.throwIfAborted()
+      const logger = programLogger(spec.name)
       return new LonePod({ plan, stage, gateway, pod, hold, logger })
     } catch (error) {
-      await listening.then(
-        (gateway) => gateway.close({ graceMs: 0 }),
-        () => {},
-      )
-      throw error
+      await starting.then((pod) => pod.stop({ graceMs: 0 }), ignore)
+      await listening.then((gateway) => gateway.close({ graceMs: 0 }), ignore)
+      throw options.signal.aborted ? options.signal.reason : error
     }
   }
 
@@ -126,7 +134,7 @@ export class LonePod {
     if (exit.expected) return exit
     const why = `${pod.name} ${exit.reason}.`
     await gateway.expect(stage.set, { expecting: false, why }).catch(() => {})
-    await unlist({ name: pod.name, plan: stage }, Promise.resolve(gateway), lastAnswersMs)
+    await unlist({ name: pod.name, plan: stage }, Promise.resolve(gateway), { graceMs: lastAnswersMs })
     return exit
   }
 
@@ -143,3 +151,5 @@ export class LonePod {
     pod.kill()
   }
 }
+
+function ignore(): void {}

@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { GatewayEvent, StageLoad } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
+import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
 import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
@@ -63,12 +64,12 @@ export class RunningFlow {
 
   /**
    * Starts the gateway and all pods concurrently; a pod is admitted when both are up.
-   * When anything fails, everything that was started is stopped before the failure is thrown.
+   * When anything fails or `signal` aborts, everything that was started is stopped before the failure is thrown.
    */
-  static async start(plan: FlowPlan): Promise<RunningFlow> {
+  static async start(plan: FlowPlan, signal: AbortSignal): Promise<RunningFlow> {
     const { settings } = plan
     const logger = programLogger(settings.name)
-    const listening = startGateway(gatewaySpec(plan), programReducers(plan))
+    const listening = startGateway(gatewaySpec(plan), { reducers: programReducers(plan), signal })
     const hold = new WorkspaceHold(settings.name, systemClock)
     const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
     const counts = [...deployments.values()].map(
@@ -81,21 +82,34 @@ export class RunningFlow {
     const growing = counts.map(([{ name }, count]) =>
       deployments.get(name)!.scale(count, { onReady: () => waiting?.ready(name) }),
     )
+    const giveUp = (): void => {
+      for (const deployment of deployments.values()) deployment.freeze()
+    }
+    signal.addEventListener('abort', giveUp)
     try {
-      await settleAll([listening, ...growing], () => {
-        for (const deployment of deployments.values()) deployment.freeze()
-      })
+      await settleAll([listening, ...growing], giveUp)
+      signal.throwIfAborted()
+      return new RunningFlow(plan, { gateway: await listening, deployments, hold, logger })
     } catch (error) {
       const gateway = await listening.catch(() => null)
       await stopAll({ gateway, deployments, hold }, 0)
-      throw error
+      throw signal.aborted ? signal.reason : error
     } finally {
+      signal.removeEventListener('abort', giveUp)
       waiting?.close()
     }
-    const gateway = await listening
-    await gateway.ready()
-    if (!settings.quiet) announce(settings, gateway.port, logger)
-    return new RunningFlow(plan, { gateway, deployments, hold, logger })
+  }
+
+  /** Address of its gateway, for a client of this machine. */
+  get address(): string {
+    return `grpc://${authority(reachable(this.#plan.settings.host), this.port)}`
+  }
+
+  /** Says that the Flow is up: to those who ask for its health, and in the banner. */
+  async announce(): Promise<void> {
+    await this.#gateway.ready()
+    const { settings } = this.#plan
+    if (!settings.quiet) announce(settings, this.port, this.#logger)
   }
 
   /** Opens a channel to the gateway for a client in this program. */
@@ -130,10 +144,11 @@ export class RunningFlow {
     )
   }
 
-  close(): Promise<void> {
+  /** `graceMs`: for requests in flight; default that of the plan. */
+  close({ graceMs = this.#plan.settings.graceMs }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#autoscaling.close()
     const parts = { gateway: this.#gateway, deployments: this.#deployments, hold: this.#hold }
-    this.#closed ??= stopAll(parts, this.#plan.settings.graceMs)
+    this.#closed ??= stopAll(parts, graceMs)
     return this.#closed
   }
 

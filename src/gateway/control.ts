@@ -2,7 +2,7 @@ import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import { type ErrorFacts, MillraceError } from '../errors.js'
 import type { ReduceContext } from '../shards/reduce.js'
 import type { Address } from '../transport/transport.js'
-import type { GatewayEvent, Outlook } from './events.js'
+import type { GatewayEvent, Outlook, Removal } from './events.js'
 
 /** What the host asks of the gateway's thread; each is answered once, by a `Reply` with its `id`. */
 export type Command =
@@ -19,7 +19,7 @@ export type Command =
       readonly id: number
       readonly stage: string
       readonly pod: string
-      readonly graceMs: number
+      readonly removal: Removal
     }
   | { readonly kind: 'expect'; readonly id: number; readonly stage: string; readonly outlook: Outlook }
   | { readonly kind: 'status'; readonly id: number }

@@ -13,13 +13,14 @@ import { observed } from './observed.js'
 import { inChain } from '../topology/chain.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
+import { Unserved } from '../topology/unserved.js'
 import { walk } from '../topology/walk.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { Budget } from '../budget/budget.js'
 import type { PodIdentity } from '../wire/identity.js'
 import { mergeDescriptions } from './describe.js'
-import type { GatewayEvent, Outlook, StageLoad } from './events.js'
+import type { Departure, GatewayEvent, Outlook, Removal, StageLoad } from './events.js'
 import { type Externals, externalsOf } from './externals/externals.js'
 import { hostSources } from '../discovery/host-sources.js'
 import { type Cluster, ownCluster } from '../discovery/kubernetes/cluster.js'
@@ -47,8 +48,11 @@ export interface Gateway {
    * UNAVAILABLE or what the pod answered.
    */
   add(stage: string, pod: string, address: Address): Promise<Description>
-  /** Sends it no more requests, waits for those in flight, at most `graceMs`, and closes the connection. */
-  remove(stage: string, pod: string, options: { readonly graceMs: number }): Promise<void>
+  /**
+   * Sends it no more requests, waits for those in flight, at most `graceMs`, and closes the connection. `exit`: how the pod has
+   * ended, where it has. Resolves with what it had done, null where there is no such pod.
+   */
+  remove(stage: string, pod: string, options: Removal): Promise<Departure | null>
   /** Says that the Flow is up, to those who ask for its health; until then it is NOT_SERVING. */
   ready(): Promise<void>
   /** Serves a client on another thread of this process, at the other end of `port`. */
@@ -131,13 +135,14 @@ class LocalGateway implements Gateway {
     const sourceOf = hostSources({ ...tools, say })
     this.#externals = stages.flatMap((stage) => externalsOf(stage, { clock, sourceOf, say }))
     const targets = new Targets(stages.map(({ name }) => name))
+    const unserved = new Unserved(stages, { rule: spec.unknownEndpoint ?? 'pass', say })
     const gate = new Gate(spec.queue)
     const serving: Serving = {
       handle: observed(
         observer,
         stack(
           [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
-          walk({ stages, targets, clock }),
+          walk({ stages, targets, clock, unserved }),
         ),
       ),
       isFull: () => gate.full,
@@ -168,7 +173,7 @@ class LocalGateway implements Gateway {
     const channel = await dial(address, { recipient })
     try {
       const description = await probe(channel, recipient)
-      shard.pool.add(pod, channel)
+      shard.pool.add(pod, channel, { isTold: true })
       stage.describe(pod, description)
       void channel.closed.then(({ reason }) => this.#lost(shard, pod, channel, reason)) // never rejects, by contract
       return description
@@ -178,11 +183,11 @@ class LocalGateway implements Gateway {
     }
   }
 
-  async remove(name: string, pod: string, options: { readonly graceMs: number }): Promise<void> {
+  async remove(name: string, pod: string, options: Removal): Promise<Departure | null> {
     const { stage, shard } = this.#place(name)
     const removed = shard.pool.remove(pod, options)
     stage.forget(pod)
-    await removed
+    return removed
   }
 
   async ready(): Promise<void> {

@@ -10,7 +10,7 @@ import { threadFlags } from '../lib/thread-flags.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { type Command, packError, type Reduced, type Report, transferOf, unpackError } from './control.js'
-import type { Outlook, StageLoad } from './events.js'
+import type { Departure, Outlook, Removal, StageLoad } from './events.js'
 import type { Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
 
@@ -32,18 +32,30 @@ export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
 /** What is left of a command when its `id` is given here; distributes over the union. */
 type Question = Command extends infer C ? (C extends Command ? Omit<C, 'id'> : never) : never
 
-/** Starts a gateway and binds its port. Rejects with PORT_IN_USE or START_FAILED and leaves nothing running. */
+export interface StartGatewayOptions {
+  readonly reducers?: ProgramReducers
+  /** Ends the thread, whatever it does, while it starts. */
+  readonly signal?: AbortSignal
+}
+
+/** Starts a gateway and binds its port. Rejects with PORT_IN_USE, START_FAILED or the reason of `signal`, and leaves nothing running. */
 export async function startGateway(
   spec: GatewaySpec,
-  reducers: ProgramReducers = new Map(),
+  { reducers = new Map(), signal }: StartGatewayOptions = {},
 ): Promise<GatewayHandle> {
+  signal?.throwIfAborted()
   const host = new ThreadHost(spec, reducers)
+  const onAbort = (): void => void host.terminate()
+  signal?.addEventListener('abort', onAbort)
   try {
     await host.listen()
+    signal?.throwIfAborted()
     return host
   } catch (error) {
     await host.terminate()
-    throw error
+    throw signal?.aborted === true ? signal.reason : error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 
@@ -94,8 +106,8 @@ class ThreadHost implements GatewayHandle {
     return (await this.#ask({ kind: 'add', stage, pod, address })) as Description
   }
 
-  async remove(stage: string, pod: string, { graceMs }: { readonly graceMs: number }): Promise<void> {
-    await this.#ask({ kind: 'remove', stage, pod, graceMs })
+  async remove(stage: string, pod: string, removal: Removal): Promise<Departure | null> {
+    return (await this.#ask({ kind: 'remove', stage, pod, removal })) as Departure | null
   }
 
   async connect(): Promise<Channel> {

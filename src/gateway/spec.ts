@@ -1,6 +1,8 @@
 import type { PolicyName } from '../balancer/policies/index.js'
 import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
+import type { UnknownEndpoint } from '../topology/unserved.js'
+import type { ForwardHeaders } from '../transport/forward-headers.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
 import type { AccessLogRules } from './access-log/access-log.js'
@@ -28,6 +30,8 @@ export interface GatewaySpec {
   readonly limits: LimitsSpec
   /** Milliseconds for a request through all stages; null for no limit beside the client's. */
   readonly timeoutMs: number | null
+  /** What happens to requests that no Executor serves. Default `pass`. */
+  readonly unknownEndpoint?: UnknownEndpoint
   /** Default null: requests are not logged. */
   readonly accessLog?: AccessLogRules | null
 }
@@ -66,6 +70,8 @@ export interface StageSpec extends FailureRules {
   readonly timeoutSendMs: number | null
   /** How often a request is sent again; -1 is Jina's `max(3, replicas)`. */
   readonly retries: number
+  /** How many replicas a request may lose that reads. */
+  readonly maxLostReplicas: number
   readonly hedge: {
     readonly afterMs: number | null
     readonly afterPercentile: number | null
@@ -81,6 +87,8 @@ export interface StageSpec extends FailureRules {
   readonly silentMs: number | null
   /** Servers of somebody else, which the gateway dials itself. */
   readonly external: readonly ExternalSpec[]
+  /** Headers of the caller that these servers get, beside its trace context; all of them for pods of the same Flow. */
+  readonly forwardHeaders: ForwardHeaders
 }
 
 /** A server of somebody else, or a name behind which there are some. */

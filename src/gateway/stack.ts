@@ -50,6 +50,7 @@ export function shardStack(
     stage.shards === 1 ? [readiness(pool)] : [observe({ name: 'shard', shard: pool.stage }), readiness(pool)],
     retrying({
       retries: stage.retries,
+      maxLostReplicas: stage.maxLostReplicas,
       budget: new Budget({ clock, ...retryBudget }),
       clock,
       random,

@@ -36,7 +36,7 @@ async function run(command: Command): Promise<unknown> {
     case 'add':
       return gateway.add(command.stage, command.pod, command.address)
     case 'remove':
-      return gateway.remove(command.stage, command.pod, command)
+      return gateway.remove(command.stage, command.pod, command.removal)
     case 'expect':
       return gateway.expect(command.stage, command.outlook)
     case 'status':

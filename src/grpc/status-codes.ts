@@ -56,7 +56,12 @@ const statuses: readonly Row[] = [
     received: 'RESOURCE_EXHAUSTED',
     sent: ['RESOURCE_EXHAUSTED'],
   },
-  { code: grpcCode.failedPrecondition, name: 'FAILED_PRECONDITION', received: 'UNSUPPORTED', sent: [] },
+  {
+    code: grpcCode.failedPrecondition,
+    name: 'FAILED_PRECONDITION',
+    received: 'UNSUPPORTED',
+    sent: ['POISON_REQUEST'],
+  },
   { code: grpcCode.aborted, name: 'ABORTED', received: 'UNAVAILABLE', sent: [] },
   { code: grpcCode.outOfRange, name: 'OUT_OF_RANGE', received: 'INTERNAL', sent: [] },
   { code: grpcCode.unimplemented, name: 'UNIMPLEMENTED', received: 'UNSUPPORTED', sent: ['UNSUPPORTED'] },

@@ -11,7 +11,7 @@ const maxColumns = 65_536
 export function vectorOf(document: Document, dim?: number): Float32Array {
   const vector = float32Of(document)
   if (dim !== undefined && vector.length !== dim) {
-    throw refused(document, `an embedding of ${vector.length} numbers, and the index has ${dim}`)
+    throw refused(document, `an embedding of ${vector.length} numbers, but the index has ${dim}`)
   }
   for (let at = 0; at < vector.length; at++) {
     if (!Number.isFinite(vector[at]!))

@@ -112,7 +112,7 @@ const textsOf = (found: ReadonlyMap<string, Document>): object =>
   Object.fromEntries([...found].map(([id, { text }]) => [id, text]))
 
 describe('a writer that was suspended for a minute', () => {
-  it('before it named its table loses nothing that others have written', async () => {
+  it('before it named its table loses nothing written by others', async () => {
     const [first, second] = [new Replica(), new Replica()]
     const stop = first.stopAt('beforeNaming')
     const late = first.index('late', 'of the first')
@@ -130,7 +130,7 @@ describe('a writer that was suspended for a minute', () => {
   })
 
   it.each(['beforeCommit', 'afterCommit'] as const)(
-    'at the step %s of an update undoes nothing that others have changed',
+    'at the step %s of an update undoes no change of others',
     async (step) => {
       const [first, second] = [new Replica(), new Replica()]
       await first.index('a', 'old')
@@ -185,7 +185,7 @@ describe('a writer that was suspended for a minute', () => {
     ])
   })
 
-  it('anywhere, many times over: every acknowledged write is there', async () => {
+  it('at random steps, many times: every acknowledged write is stored', async () => {
     const random = seeded(16)
     const steps: readonly Step[] = ['beforeNaming', 'beforeCommit', 'afterCommit']
     const replicas = [new Replica(), new Replica(), new Replica()]

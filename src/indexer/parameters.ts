@@ -46,7 +46,7 @@ export function requireKnown(path: Path, parameters: Parameters): void {
     throw new MillraceError(
       'INVALID_INPUT',
       `VectorIndexer: ${path} has no parameter '${name}'; ` +
-        `${near === undefined ? takes : `did you mean '${near}'?`} What is for another stage is written STAGE__${name}.`,
+        `${near === undefined ? takes : `did you mean '${near}'?`} Write a parameter for another stage as STAGE__${name}.`,
     )
   }
 }

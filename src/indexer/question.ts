@@ -51,18 +51,20 @@ export function deletedBy(
     if (!passesAll) return condition
     throw new MillraceError(
       'INVALID_INPUT',
-      'VectorIndexer: this filter passes every document; to delete all of them send { all: true }.',
+      'VectorIndexer: this filter matches every document; to delete all documents send { all: true }.',
     )
   }
   if (!hasIds && (condition === undefined || passesAll)) return conditionOf({ filter: {} }, columns)
   throw new MillraceError(
     'INVALID_INPUT',
-    'VectorIndexer: { all: true } deletes every document, and is sent without documents, ids and a filter.',
+    'VectorIndexer: { all: true } deletes every document, and cannot be combined with documents, ids or a filter.',
   )
 }
 
 export function requireWanted(signal: AbortSignal): void {
   if (signal.aborted) {
-    throw new MillraceError('CANCELLED', 'The caller went away, or its time is up.', { cause: signal.reason })
+    throw new MillraceError('CANCELLED', 'The caller disconnected, or its deadline passed.', {
+      cause: signal.reason,
+    })
   }
 }

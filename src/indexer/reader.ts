@@ -119,7 +119,7 @@ function requireDim({ dim }: Version, { probes }: Question): void {
   if (wrong === undefined) return
   throw new MillraceError(
     'INVALID_INPUT',
-    `A query has an embedding of ${wrong.vector.length} numbers, and the index has ${dim}.`,
+    `A query has an embedding of ${wrong.vector.length} numbers, but the index has ${dim}.`,
   )
 }
 

@@ -30,7 +30,7 @@ export function rowOf(given: Document, { columns, refusesZero }: RowRules): Row 
   const { id } = given
   // a lone surrogate would be stored as another id
   if (id === '' || /[\ud800-\udfff]/u.test(id)) {
-    throw new MillraceError('INVALID_INPUT', `A document needs an id of well-formed text to be stored.`)
+    throw new MillraceError('INVALID_INPUT', `A document needs an id without lone surrogates to be stored.`)
   }
   // a copy, because reading the embedding of the original would force it to be encoded again
   const document = Document.fromProtobuf(given.toProtobuf())

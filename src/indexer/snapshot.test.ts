@@ -16,7 +16,7 @@ const indexer = (options: VectorIndexerOptions = {}, shard = 0) =>
 const numbered = (from: number, to: number) =>
   docs(Array.from({ length: to - from }, (_, at) => ({ id: `d${from + at}`, embedding: [from + at, 1] })))
 
-it('a snapshot has what was stored, and restores it in one step, for all replicas', async () => {
+it('a snapshot has the stored data, and restores it in one step for all replicas', async () => {
   const [first, second] = [indexer(), indexer()]
   const name = 'monday'
   await first.index(numbered(0, 20))
@@ -34,7 +34,7 @@ it('a snapshot has what was stored, and restores it in one step, for all replica
   expect(await find(first, [1, 1], { limit: 100 })).toHaveLength(21)
 })
 
-it('a snapshot goes to another workspace as well', async () => {
+it('a snapshot can be restored in another workspace', async () => {
   const name = 'monday'
   const [from, to] = [indexer({}, 0), indexer({}, 1)]
   await from.index(numbered(0, 5))
@@ -43,7 +43,7 @@ it('a snapshot goes to another workspace as well', async () => {
   expect(await to.count(none, context())).toEqual({ count: 5 })
 })
 
-it('while others write, a snapshot is one state', async () => {
+it('a snapshot is consistent while others write', async () => {
   const [writer, other] = [indexer({ compactAfter: 2, keepVersionsMs: 0 }), indexer()]
   const name = 'monday'
   await writer.index(numbered(0, 2))
@@ -119,7 +119,7 @@ it.each([
   expect(existsSync(join(fixture.folder, 'snapshots'))).toBe(false)
 })
 
-it('no link is followed, wherever it is', async () => {
+it('links are never followed', async () => {
   const only = indexer()
   const [snapshots, elsewhere] = [join(fixture.folder, 'snapshots'), join(fixture.folder, 'elsewhere')]
   await only.index(numbered(0, 3))
@@ -146,7 +146,7 @@ it('no link is followed, wherever it is', async () => {
   expect(await only.count(none, context())).toEqual({ count: 3 })
 })
 
-it('a folder that cannot be made is refused, and writes go on', async () => {
+it('a folder that cannot be created is refused, and writes continue', async () => {
   const blocked = join(fixture.folder, 'blocked')
   writeFileSync(blocked, '')
   const folders = [blocked, join(fixture.folder, 'not', 'there')]

@@ -40,7 +40,7 @@ export async function takeSnapshot(
   if (await isThere(target)) {
     throw new MillraceError(
       'INVALID_INPUT',
-      `There is a snapshot '${name}' of shard ${shard} already; use another name.`,
+      `Shard ${shard} already has a snapshot '${name}'; use another name.`,
     )
   }
   const version = await store.latest({ exactly: true })

@@ -6,7 +6,7 @@ import { loadEngine } from './engine.js'
 import { encodeRows } from './encode-rows.js'
 import { Store } from './store.js'
 
-it('concurrent callers share one look, which sees everything committed before they called', async () => {
+it('concurrent callers share one check, which sees everything committed before they called', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-store-'))
   const options = { dim: 2, columns: {}, staleMs: 0 }
   const [writing, reading] = [new Store({ folder, options }), new Store({ folder, options })]

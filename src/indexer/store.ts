@@ -155,6 +155,6 @@ export function connect({ lance }: Engine, folder: string): Promise<Connection> 
 function mismatch(folder: string, present: string, asked: string): MillraceError {
   return new MillraceError(
     'INVALID_OPTION',
-    `VectorIndexer: the table in ${folder} has ${present}, the option is ${asked}. Use the options it was made with, or another workspace and index anew.`,
+    `VectorIndexer: the table in ${folder} has ${present}, the option is ${asked}. Use the options it was created with, or index again in another workspace.`,
   )
 }

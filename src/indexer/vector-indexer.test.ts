@@ -82,7 +82,7 @@ describe('/index', () => {
   it.each([
     ['no id', { id: '', embedding: [1] }, /needs an id/],
     ['no embedding', { id: 'a' }, /Document a has no embedding/],
-    ['another length', { id: 'a', embedding: [1, 2, 3] }, /3 numbers, and the index has 2/],
+    ['another length', { id: 'a', embedding: [1, 2, 3] }, /3 numbers, but the index has 2/],
     [
       'a matrix',
       {
@@ -185,8 +185,12 @@ describe('/delete of everything', () => {
     const indexer = fixture.indexer()
     await indexer.index(docs(['a', 'b', 'c'].map((id) => ({ id, embedding: [1, 2] }))))
     const all = true
-    await expect(indexer.delete(docs([{ id: 'a' }]), context({ all }))).rejects.toThrow(/without documents/)
-    await expect(indexer.delete(none, context({ all, ids: ['a'] }))).rejects.toThrow(/without documents/)
+    await expect(indexer.delete(docs([{ id: 'a' }]), context({ all }))).rejects.toThrow(
+      /combined with documents/,
+    )
+    await expect(indexer.delete(none, context({ all, ids: ['a'] }))).rejects.toThrow(
+      /combined with documents/,
+    )
     await expect(indexer.delete(none, context({ all, filter: { id: { $eq: 'a' } } }))).rejects.toThrow(
       /filter/,
     )
@@ -292,7 +296,7 @@ describe('zero vectors', () => {
       ['d0', 2],
       ['d1', 2],
     ])
-    // a row that would be refused today is still there, and can be changed
+    // a stored row that would be refused now can still be changed
     const strict = fixture.indexer({ cacheBytes })
     expect(await strict.update(docs([{ id: 'zero', text: 'x' }]))).toMatchObject({ updated: 1 })
   })
@@ -332,7 +336,7 @@ describe('/search', () => {
   it('refuses queries that do not fit and parameters that are invalid', async () => {
     const indexer = fixture.indexer()
     await indexer.index(docs([{ id: 'a', embedding: [3, 4] }]))
-    await expect(find(indexer, [1])).rejects.toThrow(/1 numbers, and the index has 2/)
+    await expect(find(indexer, [1])).rejects.toThrow(/1 numbers, but the index has 2/)
     await expect(find(indexer, [1, 2], { limit: 0 })).rejects.toThrow(/limit/)
     await expect(find(indexer, [1, 2], { filter: { tags__x: { $like: 1 } } })).rejects.toThrow(/\$like/)
     await expect(indexer.search(docs([{ text: 'x' }]), context())).rejects.toThrow(/no embedding/)
@@ -370,7 +374,7 @@ describe('/search', () => {
 })
 
 describe('replicas of a shard', () => {
-  it('see each other’s writes as soon as they are acknowledged', async () => {
+  it('see each other’s writes once they are acknowledged', async () => {
     const replicas = [fixture.indexer(), fixture.indexer(), fixture.indexer()]
     for (let n = 0; n < 12; n++) {
       await replicas[n % 3]!.index(docs([{ id: `d${n}`, embedding: [n + 1, 1] }]))
@@ -382,7 +386,7 @@ describe('replicas of a shard', () => {
     }
   })
 
-  it('write concurrently without losing or doubling anything', async () => {
+  it('write concurrently without losing or duplicating anything', async () => {
     const replicas = [fixture.indexer(), fixture.indexer(), fixture.indexer()]
     await Promise.all(
       Array.from({ length: 60 }, (_, n) =>
@@ -401,8 +405,8 @@ describe('replicas of a shard', () => {
   })
 })
 
-describe('upkeep', () => {
-  it('keeps files and versions few, also while they are read', async () => {
+describe('maintenance', () => {
+  it('limits the number of files and versions, also while they are read', async () => {
     const indexer = fixture.indexer({ compactAfter: 4, keepVersionsMs: 0 })
     const reader = fixture.indexer({ cacheBytes: 0 })
     for (let n = 0; n < 40; n++) {

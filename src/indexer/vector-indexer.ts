@@ -106,7 +106,7 @@ export class VectorIndexer extends Executor {
     if (isMixed && this.runtimeArgs.shards > 1) {
       throw new MillraceError(
         'INVALID_INPUT',
-        'VectorIndexer: with several shards, ids and filter are for a request without documents. Send two requests.',
+        'VectorIndexer: with several shards, ids and filter cannot be combined with documents. Send two requests.',
       )
     }
     const byId = this.#writer.submit({ kind: 'delete', ids })

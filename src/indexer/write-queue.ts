@@ -28,7 +28,9 @@ export class WriteQueue<W> {
   submit(write: W): Promise<unknown> {
     if (this.#closed) {
       return Promise.reject(
-        new MillraceError('UNAVAILABLE', 'The index is closed; this write did not begin.', { notRun: true }),
+        new MillraceError('UNAVAILABLE', 'The index is closed; this write was not started.', {
+          notRun: true,
+        }),
       )
     }
     const done = deferred<unknown>()

@@ -192,7 +192,7 @@ export class Writer {
     try {
       await this.#upkeep.after(target, rows)
     } catch (error) {
-      this.#logger.warn('upkeep of the index failed', { error: String(error) })
+      this.#logger.warn('maintenance of the index failed', { error: String(error) })
     }
   }
 }

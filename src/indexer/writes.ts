@@ -139,7 +139,7 @@ async function created(target: Target, dim: number): Promise<Version> {
   await target.store.create(dim, target.writer)
   const made = await target.latest()
   if (made !== undefined) return made
-  throw new MillraceError('INTERNAL', `The table made in ${target.store.folder} is not there.`)
+  throw new MillraceError('INTERNAL', `The table created in ${target.store.folder} does not exist.`)
 }
 
 async function upsert(target: Target, version: Version | undefined, rows: readonly Row[]): Promise<void> {
@@ -160,6 +160,6 @@ async function remove(target: Target, version: Version | undefined, ids: readonl
 function wrongLength({ id, vector }: Row, dim: number): MillraceError {
   return new MillraceError(
     'INVALID_INPUT',
-    `Document ${id} has an embedding of ${vector.length} numbers, and the index has ${dim}.`,
+    `Document ${id} has an embedding of ${vector.length} numbers, but the index has ${dim}.`,
   )
 }

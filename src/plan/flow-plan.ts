@@ -299,10 +299,11 @@ function refuseGatheredBy({ gatheredBy }: StageSettings, name: string): void {
 function refuseAddress(settings: StageSettings, name: string): readonly [] {
   const given =
     settings.discover !== 'static' ||
+    settings.forwardHeaders.length > 0 ||
     [settings.host, settings.port].some((list) => list !== null && list.length > 0)
   if (!given) return []
   throw new MillraceError(
     'INVALID_OPTION',
-    `stage '${name}': host, port and discover are for external stages. Say external: true to use a server that runs already.`,
+    `stage '${name}': host, port, discover and forwardHeaders are for external stages. Say external: true to use a server that runs already.`,
   )
 }

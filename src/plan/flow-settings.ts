@@ -1,4 +1,5 @@
 import { maxStructDepth } from '../document/struct.js'
+import type { UnknownEndpoint } from '../topology/unserved.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 import type { Option, OptionTable } from './option.js'
 import {
@@ -60,6 +61,11 @@ export interface FlowSettings {
    * One line for each request at the gateway, on standard error: `true` is `{}`. Default null: none. See docs/observability.md.
    */
   readonly accessLog: AccessLog | null
+  /**
+   * What happens to a request for an endpoint that no Executor serves: `pass` returns it as it came, with success, as Jina does,
+   * and logs that once; `error` refuses it with NOT_FOUND. Default `pass`.
+   */
+  readonly unknownEndpoint: UnknownEndpoint
   /** Print neither the banner nor the line that shows what the start waits for. Default false. */
   readonly quiet: boolean
 }
@@ -158,5 +164,6 @@ export const flowOptions: OptionTable<FlowSettings> = {
   graceMs: integer(30_000, 0),
   control: flag(true),
   accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
+  unknownEndpoint: oneOf<UnknownEndpoint>(['pass', 'error'], 'pass'),
   quiet: flag(false),
 }

@@ -1,7 +1,8 @@
 import { type PolicyName, policyNames } from '../balancer/policies/index.js'
 import { type ContainerOptions, type ContainerSettings, containerOptions } from './container.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
-import type { OptionTable } from './option.js'
+import type { ForwardHeaders } from '../transport/forward-headers.js'
+import type { Option, OptionTable } from './option.js'
 import { anything, dataMap, flag, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
 import {
   type Autoscale,
@@ -39,6 +40,10 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
    * (jina.md 3.8). Writes are retried only when they cannot have run.
    */
   readonly retries: number
+  /**
+   * How many replicas a request may lose that reads. Then it is taken to be the cause and fails with POISON_REQUEST. Default 2.
+   */
+  readonly maxLostReplicas: number
   /** Hedging for endpoints that read: a second attempt on another replica while the first is slow. Default null: none. */
   readonly hedge: Hedge | null
   /** Queue limits. */
@@ -73,6 +78,11 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
   readonly discover: 'static' | 'dns' | 'kubernetes'
   /** Use TLS to external servers. Default false. */
   readonly tls: boolean
+  /**
+   * Headers of the caller that external servers get, by name, or `all`. Trace context (`traceparent`, `tracestate`) always goes
+   * along. Default `[]`: credentials of callers stay here. Pods of the Flow itself get all headers.
+   */
+  readonly forwardHeaders: ForwardHeaders
 }
 
 /** What `flow.add()` takes. */
@@ -98,6 +108,18 @@ export type StageOptions<Name extends string = string> = Partial<
     readonly port?: number | readonly number[]
   }
 
+const headersOption: Option<ForwardHeaders> = {
+  expected: "a list of names of headers, or 'all'",
+  preset: [],
+  parse(value) {
+    if (value === 'all') return value
+    const names: readonly unknown[] = Array.isArray(value) ? value : [value]
+    const isName = (name: unknown): name is string =>
+      typeof name === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+    return names.every(isName) ? names.map((name) => name.toLowerCase()) : undefined
+  },
+}
+
 export const stageOptions: OptionTable<StageSettings> = {
   name: text(null),
   uses: {
@@ -113,6 +135,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   balance: oneOf<PolicyName>(policyNames, 'power-of-two'),
   maxConcurrency: integer(null, 1),
   retries: integer(-1, -1, 100),
+  maxLostReplicas: integer(2, 1, 100),
   hedge: hedgeOption,
   queue: queueOption,
   liveness: livenessOption,
@@ -128,6 +151,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   port: listOf(integer(0, 1, 65_535), []) as OptionTable<StageSettings>['port'],
   discover: oneOf(['static', 'dns', 'kubernetes'], 'static'),
   tls: flag(false),
+  forwardHeaders: headersOption,
   ...shardingOptions,
   ...containerOptions,
 }

@@ -4,7 +4,7 @@ import type { FlowPlan } from '../plan/flow-plan.js'
 import type { FlowStatus } from '../control/status.js'
 import type { DockerAttachOptions, DockerStartOptions } from './docker/options.js'
 import type { KubernetesAttachOptions, KubernetesStartOptions } from './kubernetes/options.js'
-import type { RemoteFlow, Platform, PlatformTools } from './platform.js'
+import type { RemoteFlow, Platform, PlatformTools, StartTools } from './platform.js'
 
 /** Platforms other than local processes; each is loaded on demand, with its dependencies. */
 const platforms = {
@@ -16,11 +16,17 @@ export type PlatformName = keyof typeof platforms
 
 export const platformNames: readonly PlatformName[] = Object.keys(platforms) as PlatformName[]
 
-/** Options of `flow.start()`: the platform (default `localhost`) and its own options. */
-export type StartOptions =
+/** Where a Flow starts: the platform (default `localhost`) and its own options. */
+export type StartWhere =
   | { readonly on?: 'localhost' }
   | ({ readonly on: 'docker' } & Partial<DockerStartOptions>)
   | ({ readonly on: 'kubernetes' } & Partial<KubernetesStartOptions>)
+
+/** Options of `flow.start()`. */
+export type StartOptions = StartWhere & {
+  /** Cancels the start, which then rejects with CANCELLED. */
+  readonly signal?: AbortSignal
+}
 
 /** Options of `Flow.attach()`. */
 export type AttachOptions =
@@ -30,8 +36,8 @@ export type AttachOptions =
 /** @throws UNKNOWN_OPTION, INVALID_OPTION, and what the platform throws */
 export async function startOnPlatform(
   plan: FlowPlan,
-  { on, ...options }: StartOptions & { readonly on: PlatformName },
-  tools: PlatformTools,
+  { on, ...options }: StartWhere & { readonly on: PlatformName },
+  tools: StartTools,
 ): Promise<RemoteFlow> {
   const platform = await platformNamed(on)
   return platform.start(plan, resolveOptions(platform.startOptions, options, `start({ on: '${on}' })`), tools)

@@ -14,9 +14,9 @@ export interface Platform<StartOptions extends object, AttachOptions extends obj
   readonly attachOptions: OptionTable<AttachOptions>
   /**
    * Deploys a Flow, updating one of the same name; resolves when a request through all stages succeeds. `report` gets a
-   * sentence from time to time about what the start waits for.
+   * sentence from time to time about what the start waits for. Rejects with the reason of `signal` when that aborts first.
    */
-  start(plan: FlowPlan, options: StartOptions, tools: PlatformTools): Promise<RemoteFlow>
+  start(plan: FlowPlan, options: StartOptions, tools: StartTools): Promise<RemoteFlow>
   /** Attaches to a running Flow. @throws NOT_FOUND */
   attach(options: AttachOptions, tools: PlatformTools): Promise<RemoteFlow>
   /** All running Flows, for `millrace ps`. */
@@ -26,6 +26,10 @@ export interface Platform<StartOptions extends object, AttachOptions extends obj
 export interface PlatformTools {
   /** Receives one sentence of progress for the user: what is being pulled, what is late and why. */
   report(sentence: string): void
+}
+
+export interface StartTools extends PlatformTools {
+  readonly signal: AbortSignal
 }
 
 /** A Flow on a platform. */

@@ -83,7 +83,13 @@ test('a pod that does not end is urged after the grace period, then killed', asy
   expect(asked).toEqual(['stop 300', 'terminate'])
   await clock.pass(1000)
   expect(asked).toEqual(['stop 300', 'terminate', 'kill'])
-  expect(await exit).toEqual({ expected: true, reason: 'was killed by SIGKILL', code: null, output: [] })
+  expect(await exit).toEqual({
+    expected: true,
+    reason: 'was killed by SIGKILL',
+    code: null,
+    output: [],
+    isFromOutside: false,
+  })
 })
 
 test('a pod that ends when it is asked to is left alone', async () => {
@@ -99,7 +105,13 @@ test('a pod that ended by itself was not expected to, also when it is stopped la
   const { pod, asked, events } = await running()
   events.line('goodbye')
   events.exited('exited with code 3', 3)
-  const exit = { expected: false, reason: 'exited with code 3', code: 3, output: ['goodbye'] }
+  const exit = {
+    expected: false,
+    reason: 'exited with code 3',
+    code: 3,
+    output: ['goodbye'],
+    isFromOutside: false,
+  }
   expect(await pod.exited).toEqual(exit)
   expect(await pod.stop()).toEqual(exit)
   expect(asked).toEqual([])

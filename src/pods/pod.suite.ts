@@ -192,6 +192,7 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       const exit = await pod.exited
       expect(exit).toEqual({
         expected: false,
+        isFromOutside: false,
         reason: 'exited with code 3',
         code: 3,
         output: ['I give up'],

@@ -38,6 +38,8 @@ export interface Exit {
   readonly code: number | null
   /** The last lines it printed. */
   readonly output: readonly string[]
+  /** Somebody has ended it by a signal that programs do not send themselves, or by `kill()` without a reason. */
+  readonly isFromOutside: boolean
 }
 
 /** A running pod; all kinds have the same lifecycle. */
@@ -50,8 +52,11 @@ export interface Pod {
   readonly exited: Promise<Exit>
   /** Drains, closes the executor and exits; SIGTERM after `graceMs`, then SIGKILL. Idempotent, never rejects. */
   stop(options?: { readonly graceMs?: number }): Promise<Exit>
-  /** Kills it at once; its exit is not `expected`. An inline pod cannot be killed, only abandoned. */
-  kill(): void
+  /**
+   * Kills it at once; its exit is not `expected`, and has `why` as its reason, such as `hung`. An inline pod cannot be killed,
+   * only abandoned.
+   */
+  kill(why?: string): void
   /** Injects a fault, for tests. @throws UNSUPPORTED for an inline pod, which is the program itself */
   fault(fault: Fault): void
 }

@@ -11,6 +11,9 @@ const defaultGraceMs = 10_000
 /** How long a pod may take to exit after SIGTERM. */
 const terminateMs = 1000
 
+/** Exit codes of SIGHUP, SIGINT, SIGKILL and SIGTERM. */
+const outsideCodes: ReadonlySet<number> = new Set([129, 130, 137, 143])
+
 /** Why a host exited, and its exit code where there is one. */
 export interface Gone {
   readonly reason: string
@@ -34,6 +37,9 @@ export class RunningPod implements Pod {
   readonly address: Address
   readonly exited: Promise<Exit>
   readonly #parts: RunningPodParts
+  #isKilled = false
+  /** Why it was killed, when it was killed here. */
+  #why: string | undefined
   #state: 'running' | 'stopping' | 'gone' = 'running'
 
   constructor(parts: RunningPodParts) {
@@ -44,7 +50,9 @@ export class RunningPod implements Pod {
     this.exited = parts.gone.then(({ reason, code }) => {
       const expected = this.#state === 'stopping'
       this.#state = 'gone'
-      return { expected, reason, code, output: parts.output.lines }
+      const isFromOutside =
+        !expected && this.#why === undefined && (this.#isKilled || outsideCodes.has(code ?? 0))
+      return { expected, reason: this.#why ?? reason, code, output: parts.output.lines, isFromOutside }
     })
   }
 
@@ -56,8 +64,11 @@ export class RunningPod implements Pod {
     return this.exited
   }
 
-  kill(): void {
-    if (this.#state !== 'gone') this.#parts.host.kill()
+  kill(why?: string): void {
+    if (this.#state === 'gone') return
+    this.#isKilled = true
+    this.#why ??= why
+    this.#parts.host.kill()
   }
 
   fault(fault: Fault): void {

@@ -9,6 +9,7 @@ import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
 import type { Stage } from './stage.js'
 import { Targets } from './targets.js'
+import { type UnknownEndpoint, Unserved } from './unserved.js'
 import { walk } from './walk.js'
 
 const call = new Scope(Number.POSITIVE_INFINITY, {})
@@ -53,8 +54,13 @@ function stage(
   }
 }
 
-function walkOver(stages: readonly Stage[]): Handler {
-  return walk({ stages, targets: new Targets(stages.map(({ name }) => name)), clock: systemClock })
+function walkOver(
+  stages: readonly Stage[],
+  { rule = 'pass', said = [] }: { rule?: UnknownEndpoint; said?: string[] } = {},
+): Handler {
+  const targets = new Targets(stages.map(({ name }) => name))
+  const unserved = new Unserved(stages, { rule, say: (sentence) => void said.push(sentence) })
+  return walk({ stages, targets, clock: systemClock, unserved })
 }
 
 function document(parameters: Record<string, unknown> = {}): DataRequest {
@@ -279,5 +285,53 @@ describe('an answer of shards', () => {
     const response = await walkOver([sharded('a'), stage('b'), sharded('c')])(request, call)
     expect(response.parameters).toEqual({ a: 1, __coverage__: { a: coverage, c: coverage } })
     expect(response.parts).toBeUndefined()
+  })
+})
+
+describe('an endpoint that no Executor serves', () => {
+  const to = (endpoint: string, targetExecutor = ''): DataRequest =>
+    DataRequest.create({ endpoint, targetExecutor, docs: new DocumentArray([new Document({ text: 'a' })]) })
+  const stages = (): FakeStage[] => [
+    stage('in', { passThrough: true }),
+    stage('a', { endpoints: ['_jina_dry_run_', '/search'] }),
+    stage('b', { endpoints: ['_jina_dry_run_', '/index'] }),
+  ]
+
+  test('returns the request with success, and is named in the log once, with the nearest name', async () => {
+    const said: string[] = []
+    const handle = walkOver(stages(), { said })
+    for (let time = 0; time < 3; time++) expect((await handle(to('/serach'), call)).docs.texts).toEqual(['a'])
+    await handle(to('/other'), call)
+    expect(said).toHaveLength(2)
+    expect(said[0]).toMatch(/^No Executor serves the endpoint "\/serach"\. Did you mean '\/search'\?/)
+    expect(said[1]).toMatch(/"\/other"\. There are: '\/index', '\/search'\./)
+  })
+
+  test('says nothing where a stage serves it, where there is none, and where a target leaves the stage out', async () => {
+    const said: string[] = []
+    await walkOver(stages(), { said })(to('/search'), call)
+    await walkOver(stages(), { said })(to('/search', 'b'), call)
+    await walkOver([stage('a')], { said })(to('/unknown yet'), call)
+    await walkOver([stage('a', { endpoints: ['/default'] })], { said })(to('/x'), call)
+    await walkOver([stage('in', { passThrough: true })], { said })(to('/x'), call)
+    expect(said).toEqual([])
+  })
+
+  test('is refused with the rule `error`, also of a stream', async () => {
+    const handle = walkOver(stages(), { rule: 'error' })
+    await expect(handle(to('/serach'), call)).rejects.toMatchObject({ code: 'NOT_FOUND', notRun: true })
+    await expect(handle(to('/serach'), callOf({ items: new Items() }))).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
+    await handle(to('/search'), call)
+  })
+
+  test('does not fill the log, whatever clients send', async () => {
+    const said: string[] = []
+    const handle = walkOver(stages(), { said })
+    for (let time = 0; time < 300; time++) await handle(to(`/${time}\n`), call)
+    expect(said).toHaveLength(100)
+    expect(said.some((sentence) => sentence.includes('\n'))).toBe(false)
+    expect(said.at(-1)).toContain('No further endpoints are named')
   })
 })

@@ -4,12 +4,14 @@ import { type Stage, visits } from './stage.js'
 import { streamThrough } from './stream.js'
 import type { Targets } from './targets.js'
 import { Trip } from './trip.js'
+import type { Unserved } from './unserved.js'
 
 export interface WalkOptions {
   /** Along their edges, as `inChain` gives them. */
   readonly stages: readonly Stage[]
   readonly targets: Targets
   readonly clock: Clock
+  readonly unserved: Unserved
 }
 
 /**
@@ -22,9 +24,10 @@ export interface WalkOptions {
  * 5. Routes of the response are `gateway` and the visited stages, whatever the pods wrote there.
  * 6. No request or answer that came in is changed: each hop, and the response, is a copy that shares what it leaves as it
  *    is. Parameters stay bytes.
- * 7. Of a streaming call each document that a stage gives goes through the next ones by itself (`streamThrough`).
+ * 7. A request that no Executor serves is returned as it came, unless `unserved` refuses it.
+ * 8. Of a streaming call each document that a stage gives goes through the next ones by itself (`streamThrough`).
  */
-export function walk({ stages, targets, clock }: WalkOptions): Handler {
+export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler {
   const names = new Set(stages.filter(({ passThrough }) => !passThrough).map(({ name }) => name))
   return async (request, call) => {
     const { endpoint, targetExecutor } = request
@@ -32,14 +35,21 @@ export function walk({ stages, targets, clock }: WalkOptions): Handler {
     const trip = new Trip(request, names, clock)
     if (call.items !== undefined) {
       const visited = stages.filter((stage) => !stage.passThrough && visits(stage, endpoint, chosen))
+      if (visited.length === 0) unserved.check(endpoint)
       await streamThrough(trip, visited, request, call)
       return trip.response()
     }
+    let isServed = false
     for (const stage of stages) {
       if (!visits(stage, endpoint, chosen)) continue
-      if (stage.passThrough) trip.pass(stage.name)
-      else if (!(await trip.visit(stage, call))) break
+      if (stage.passThrough) {
+        trip.pass(stage.name)
+        continue
+      }
+      isServed = true
+      if (!(await trip.visit(stage, call))) break
     }
+    if (!isServed) unserved.check(endpoint)
     return trip.response()
   }
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description, Handler, Sender, Service } from '../call/call.js'
+import type { ForwardHeaders } from './forward-headers.js'
 import type { Recipient } from '../wire/identity.js'
 
 /** Where a pod listens, as data that can cross a thread or process boundary. */
@@ -67,6 +68,8 @@ export interface DialOptions {
    * any. The other transports ignore it: no second pod ever listens at one of their addresses.
    */
   readonly recipient?: Recipient
+  /** Headers of a call that the peer gets; trace context always does. Default: all. The other transports send all to pods here. */
+  readonly forwardHeaders?: ForwardHeaders
   /** A lost connection is made again, so that another peer may be at the address. Only told by gRPC. */
   readonly onReconnect?: () => void
 }

@@ -38,7 +38,7 @@ export function pickled(): MillraceError {
   return new MillraceError(
     'UNSUPPORTED',
     'The documents of this request are a Python pickle (docs_bytes), which only Python can read. ' +
-      'Have the sender put them into `docs` (protobuf); requests of this kind can only be passed on.',
+      'The sender must put them into `docs` (protobuf); such requests can only be passed on.',
   )
 }
 

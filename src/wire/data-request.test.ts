@@ -81,7 +81,7 @@ describe('a decoded request', () => {
     expect(request.encode()).toHaveLength(0)
   })
 
-  test('that gets its first document sends it', () => {
+  test('with a first document added sends it', () => {
     const request = DataRequest.decode(new Uint8Array())
     request.docs.push(new Document({ id: 'x' }))
     expect(parse(request.encode()).data?.documents).toMatchObject({ value: { docs: [{ id: 'x' }] } })
@@ -109,7 +109,7 @@ describe('a request whose status was set', () => {
   })
 })
 
-test('every part that was read or set is what protobuf-es reads', () => {
+test('protobuf-es reads every part that was read or set', () => {
   fc.assert(
     fc.property(dataRequest, fc.subarray(['header', 'parameters', 'routes', 'docs']), (message, touched) => {
       const request = DataRequest.decode(toBytes(message))
@@ -269,7 +269,7 @@ describe('an answer', () => {
     })
   })
 
-  test('has the documents as they were changed in its request', () => {
+  test('has the changed documents of its request', () => {
     const request = DataRequest.decode(toBytes(sample))
     request.docs.at(0)!.text = 'changed'
     expect(DataRequest.decode(request.answer().encode()).docs.texts).toEqual(['changed'])

@@ -20,7 +20,7 @@ const noParameters: Readonly<Parameters> = Object.freeze({})
  * 1. Decoding reads top-level tags only; a part is decoded on first access.
  * 2. A part that was neither set nor returned as a mutable value is sent as the bytes it came in, and so is the whole
  *    message when all parts are unchanged.
- * 3. Unknown fields, here and in the header, are sent as they came.
+ * 3. Unknown fields, here and in the header, are forwarded unchanged.
  * 4. Bytes passed in are never written to, so copies of an envelope may share them.
  */
 export class Envelope {
@@ -206,7 +206,7 @@ export class Envelope {
     return writer.finish()
   }
 
-  /** The same in pieces; the payload, or the one given, is not copied. */
+  /** The same in pieces; the payload (its own, or the given one) is not copied. */
   encodeParts(payload: Uint8Array | readonly Uint8Array[] | undefined = this.#payload): Uint8Array[] {
     if (this.#source !== undefined) return [this.#source]
     const writer = new Writer(this.#expectedHead())
@@ -228,7 +228,7 @@ export class Envelope {
     return [writer.finish(), payload]
   }
 
-  /** The bytes that came, as far as the payload; undefined when they have changed, or something comes behind the payload. */
+  /** The received bytes up to the payload; undefined when they have changed, or when fields follow the payload. */
   #sourceBeforePayload(): Uint8Array | undefined {
     const source = this.#source
     const payload = this.#payload
@@ -236,7 +236,7 @@ export class Envelope {
       return undefined
     if (payload.byteOffset + payload.length !== source.byteOffset + source.length) return undefined
     const end = source.length - payload.length - prefix(34, payload.length).length
-    // else its length was not written the shortest way
+    // otherwise its length was not encoded in the shortest form
     return source[end] === 34 ? source.subarray(0, end) : undefined
   }
 

@@ -6,7 +6,7 @@ const maxLines = 200
 /** Most UTF-16 units of a message, and of a stack trace. */
 const maxLength = 16_384
 
-/** Codes that a worker itself gives an answer; every other error of a handler is EXECUTOR_FAILED. */
+/** Codes that a worker sets itself; every other error of a handler becomes EXECUTOR_FAILED. */
 const workerCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'INVALID_RESULT',
   'INVALID_INPUT',
@@ -96,13 +96,13 @@ function stackLines(error: Error): string[] {
 }
 
 /**
- * The error of a failed answer: EXECUTOR_FAILED, or a code that the worker itself gives such as INVALID_RESULT, with the
+ * The error of a failed answer: EXECUTOR_FAILED, or a code that the worker itself sets, such as INVALID_RESULT, with the
  * executor's message. `cause` is an Error with the name, message and stack of the remote error.
  */
 export function errorFromStatus(status: Status, where: Whereabouts = {}): MillraceError {
   const { description, exception } = status
-  const who = where.deployment ?? exception?.executor ?? ''
-  const stage = who === '' ? 'An executor' : `The executor of ${who}`
+  const name = where.deployment ?? exception?.executor ?? ''
+  const stage = name === '' ? 'An executor' : `The executor of ${name}`
   const endpoint = where.endpoint === undefined ? '' : ` at ${where.endpoint}`
   const what = description === '' ? 'an error without a description' : description
   return new MillraceError(codeOf(exception), `${stage} failed${endpoint}: ${what}`, {

@@ -7,7 +7,7 @@ import { type Status, writeStatus } from './status.js'
 /** HeaderProto as an immutable value, so requests can share it. */
 export interface Header {
   readonly requestId: string
-  /** As it came, or as it was set. */
+  /** The received value, or the one that was set. */
   readonly status: Uint8Array | Status | undefined
   readonly endpoint: string | undefined
   readonly targetExecutor: string | undefined

@@ -27,7 +27,7 @@ const recipient = (more: Partial<Recipient> = {}): Recipient => ({
 /** The recipient that a Flow sends to servers named by its user. */
 const named = (more: Partial<Recipient> = {}): Recipient => recipient({ flow: null, stage: 'mine', ...more })
 
-describe('a pod is another one', () => {
+describe('a pod is not the recipient', () => {
   test.each([
     ['shard', recipient({ shard: 1 })],
     ['shard, of servers that the user has named', named({ shard: 1 })],
@@ -70,11 +70,11 @@ describe('a pod is the recipient', () => {
     expect(isAnother(pod({ flow: null, part: null }), named({ shard: 1 }))).toBe(false)
   })
 
-  test('as the only shard of a stage whose servers the user has named', () => {
+  test('of a request for the only shard of a stage, under any name that the user has given', () => {
     expect(isAnother(pod({ part: { shard: 1, shards: 2 } }), named({ shards: 1 }))).toBe(false)
   })
 
-  test('as a whole Flow that a user has named as a shard', () => {
+  test('of a request for a shard when it is a whole Flow used as an external shard', () => {
     expect(isAnother(pod({ stage: null, part: null }), named())).toBe(false)
   })
 })

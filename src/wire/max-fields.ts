@@ -9,6 +9,6 @@ export const maxFields = 100_000
 export function tooManyFields(message: string): MillraceError {
   return new MillraceError(
     'MALFORMED',
-    `These bytes are no request: ${message} has more than ${maxFields} fields; a handful is expected.`,
+    `These bytes are not a request: ${message} has more than ${maxFields} fields; a handful is expected.`,
   )
 }

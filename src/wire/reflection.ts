@@ -13,7 +13,7 @@ export type ReflectionQuery =
 export interface ReflectionRequest {
   readonly host: string
   readonly query: ReflectionQuery
-  /** The request as it came, to be echoed. */
+  /** The received request, to be echoed. */
   readonly bytes: Uint8Array
 }
 

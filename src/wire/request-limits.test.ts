@@ -5,7 +5,7 @@ import { checkRequest, type RequestLimits } from './request-limits.js'
 
 const limits: RequestLimits = { parameterBytes: 1_000, parameterValues: 10, parameterDepth: 4, documents: 3 }
 
-/** As it comes from a client. */
+/** A request as received from a client. */
 function requestOf(documents: number, parameters: Record<string, unknown> = {}): DataRequest {
   const docs = new DocumentArray(Array.from({ length: documents }, () => new Document({ id: '', text: 'x' })))
   return DataRequest.decode(DataRequest.create({ endpoint: '/x', docs, parameters }).encode())
@@ -21,7 +21,7 @@ describe('the limits of a request', () => {
     expect(() => checkRequest(requestOf(4), limits)).toThrow(
       expect.objectContaining({
         code: 'INVALID_INPUT',
-        message: expect.stringMatching(/more documents than the 3 .*requestLimits\.documents/),
+        message: expect.stringMatching(/more than the 3 documents .*requestLimits\.documents/),
       }),
     )
   })

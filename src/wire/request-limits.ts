@@ -23,7 +23,7 @@ export function checkRequest(request: DataRequest, limits: RequestLimits): void 
   if (request.peekDocCount(limits.documents) <= limits.documents) return
   throw new MillraceError(
     'INVALID_INPUT',
-    `This request has more documents than the ${limits.documents} that are allowed (requestLimits.documents of the Flow). Send them in several requests, or raise the limit.`,
+    `This request has more than the ${limits.documents} documents that are allowed (requestLimits.documents of the Flow). Send them in several requests, or raise the limit.`,
   )
 }
 

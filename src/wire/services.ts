@@ -1,8 +1,10 @@
-/** Jina's services, as reflection always lists them: a Jina client picks its stubs from this list. */
+/**
+ * Jina's services, as reflection lists them: a Jina client picks its stubs from this list. Not `JinaDataRequestRPC`, which is for
+ * heads and Executors that are sent several requests at once.
+ */
 export const jinaServices = [
   'jina.JinaRPC',
   'jina.JinaSingleDataRequestRPC',
-  'jina.JinaDataRequestRPC',
   'jina.JinaGatewayDryRunRPC',
   'jina.JinaSingleDocumentRequestRPC',
   'jina.JinaDiscoverEndpointsRPC',

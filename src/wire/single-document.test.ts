@@ -22,7 +22,7 @@ describe('a SingleDocumentRequest', () => {
     expect(request.docs.texts).toEqual(['hi'])
   })
 
-  test('that nobody touched leaves byte for byte, also when it was a DataRequest on the way', () => {
+  test('that was not accessed is sent byte for byte, also after it was a DataRequest', () => {
     const request = DataRequest.fromSingleDocument(bytes)
     expect(Buffer.compare(encoded(request), bytes)).toBe(0)
     expect(Buffer.compare(encoded(DataRequest.decode(request.encode())), bytes)).toBe(0)

@@ -23,7 +23,7 @@ export function writeObject(writer: Writer, key: string, pieces: readonly Uint8A
   writer.join(mark)
 }
 
-/** Writes the entries of a Struct that are to be kept, as they are; those that follow each other in one go. Throws MALFORMED. */
+/** Copies the entries of a Struct that are kept, consecutive ones in one copy. Throws MALFORMED. */
 export function copyEntries(
   writer: Writer,
   struct: Uint8Array,

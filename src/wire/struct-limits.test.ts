@@ -17,7 +17,7 @@ function codeOf(run: () => unknown): unknown {
 }
 
 describe('the check of a Struct', () => {
-  test('refuses as MALFORMED what cannot be decoded, and nothing else', () => {
+  test('refuses as MALFORMED exactly what cannot be decoded', () => {
     const struct = anyStruct(['a', 'b', '__proto__', ''])
     const cut = fc.tuple(struct, fc.nat()).map(([bytes, at]) => bytes.subarray(0, at % (bytes.length + 1)))
     const bent = fc.tuple(struct, fc.nat(), fc.nat(255)).map(([bytes, at, byte]) => {

@@ -52,7 +52,7 @@ describe('a Struct that is only read', () => {
     )
   })
 
-  test('that is cut off, or bytes that are none, are read or are MALFORMED', () => {
+  test('that is truncated, or random bytes, are read or are MALFORMED', () => {
     const cut = fc.tuple(struct, fc.nat()).map(([bytes, at]) => bytes.subarray(0, at % (bytes.length + 1)))
     fc.assert(
       fc.property(fc.oneof(cut, garbage), (bytes) => {

@@ -48,7 +48,7 @@ export class Section {
     if (!this.has(key)) return null
     const value = this.#value[key]
     if (typeof value === 'string' || typeof value === 'number') return String(value)
-    throw this.bad(key, `${key} must be a text, not ${JSON.stringify(value)}`)
+    throw this.bad(key, `${key} must be a string, not ${JSON.stringify(value)}`)
   }
 
   texts(key: string): readonly string[] {
@@ -56,7 +56,7 @@ export class Section {
     const value = this.#value[key]
     const texts: readonly unknown[] = Array.isArray(value) ? value : value === '' ? [] : [value]
     if (texts.every((text) => typeof text === 'string')) return texts
-    throw this.bad(key, `${key} must be a text or a list of texts, not ${JSON.stringify(value)}`)
+    throw this.bad(key, `${key} must be a string or a list of strings, not ${JSON.stringify(value)}`)
   }
 
   mapping(key: string): Readonly<Record<string, unknown>> {

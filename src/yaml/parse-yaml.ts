@@ -24,7 +24,7 @@ export function parseYaml(text: string, file: string): Tree {
   if (contents === null || (library.isScalar(contents) && contents.value === null)) {
     throw badYaml(
       positions.start,
-      'there is nothing in it. A Flow begins with `jtype: Flow`, an Executor with the name of its class.',
+      'it is empty. A Flow begins with `jtype: Flow`, an Executor with the name of its class.',
     )
   }
   return { value: new Reader(library, { lines, positions }).read(contents, 0), positions }
@@ -33,7 +33,10 @@ export function parseYaml(text: string, file: string): Tree {
 /** @throws BAD_YAML when `bytes` exceeds the limit */
 export function checkSize(bytes: number, file: string): void {
   if (bytes <= limits.bytes) return
-  throw badYaml(new Positions(file).start, `the text has ${bytes} bytes, and may have ${limits.bytes}.`)
+  throw badYaml(
+    new Positions(file).start,
+    `the text has ${bytes} bytes; at most ${limits.bytes} are allowed.`,
+  )
 }
 
 function parse(
@@ -67,7 +70,7 @@ function parse(
 const tooDeep = `it is nested deeper than ${limits.depth} levels.`
 
 function explain({ code, message }: YAMLError): string {
-  if (code === 'MULTIPLE_DOCS') return 'it has several documents, and should have one.'
+  if (code === 'MULTIPLE_DOCS') return 'it has several YAML documents; only one is allowed.'
   // the library parses recursively
   if (message.includes('call stack')) return tooDeep
   return /[.!?]$/.test(message) ? message : `${message}.`
@@ -109,14 +112,14 @@ class Reader {
     const position = this.#positionOf(node)
     if (depth > limits.depth) throw badYaml(position, tooDeep)
     if (++this.#values > limits.values) {
-      throw badYaml(position, `it has more than ${limits.values} values once its aliases are written out.`)
+      throw badYaml(position, `it has more than ${limits.values} values after its aliases are expanded.`)
     }
     if (isAlias(node)) return this.#alias(node, { position, depth })
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
     if (isScalar(node)) return this.#scalar(node, position)
     if (isSeq(node)) return this.#sequence(node, { position, depth })
     if (isMap(node)) return this.#mapping(node, { position, depth })
-    throw badYaml(position, 'this is no value.')
+    throw badYaml(position, 'this is not a value.')
   }
 
   #positionOf(node: Exclude<Found, null>): Position {
@@ -138,7 +141,7 @@ class Reader {
       if (source === '') return `!${custom}`
       throw badYaml(
         position,
-        `!${custom} is followed by a text; write !${custom} alone, or a mapping behind it.`,
+        `!${custom} is followed by a string; write !${custom} alone, or followed by a mapping.`,
       )
     }
     if (type === 'PLAIN' && tag === undefined && typeof value === 'string') {
@@ -149,8 +152,7 @@ class Reader {
   }
 
   #sequence(node: YAMLSeq, { position, depth }: NodePosition): unknown[] {
-    if (customTag(node.tag, position) !== null)
-      throw badYaml(position, 'a list has no type; take the tag away.')
+    if (customTag(node.tag, position) !== null) throw badYaml(position, 'a list has no type; remove the tag.')
     const list: unknown[] = []
     for (const [index, item] of node.items.entries()) {
       const found = item as Found
@@ -169,8 +171,7 @@ class Reader {
       const [at, key] = this.#key(pair.key as Found, position)
       const value = pair.value as Found
       if (key === '<<') merged.push(this.read(value, depth + 1))
-      else if (Object.hasOwn(mapping, key))
-        throw badYaml(at, `the key ${JSON.stringify(key)} is there twice.`)
+      else if (Object.hasOwn(mapping, key)) throw badYaml(at, `the key ${JSON.stringify(key)} is duplicated.`)
       else {
         this.#positions.note(mapping, key, value === null ? at : this.#positionOf(value))
         mapping[key] = this.read(value, depth + 1)
@@ -190,7 +191,7 @@ class Reader {
   #key(node: Found, around: Position): readonly [Position, string] {
     if (node === null) throw badYaml(around, 'a key is empty.')
     const position = this.#positionOf(node)
-    if (!this.#library.isScalar(node)) throw badYaml(position, 'a key must be a text.')
+    if (!this.#library.isScalar(node)) throw badYaml(position, 'a key must be a string.')
     const key = node.type === 'PLAIN' ? (node.source ?? '') : String(node.value)
     // an own property here, but a copy by assignment would set the prototype
     if (key === '__proto__') throw badYaml(position, 'the key "__proto__" is not allowed.')
@@ -208,5 +209,5 @@ function customTag(tag: string | undefined, position: Position): string | null {
   if (tag === undefined || /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/.test(tag)) return null
   const [, name] = /^!([A-Za-z_]\w*)$/.exec(tag) ?? []
   if (name !== undefined) return name
-  throw badYaml(position, `the tag ${JSON.stringify(tag)} is none that Millrace knows; write plain values.`)
+  throw badYaml(position, `the tag ${JSON.stringify(tag)} is unknown; write plain values.`)
 }

@@ -57,11 +57,11 @@ describe('names in a text', () => {
     expect(filled(text)).toEqual({ value, warnings: [] })
   })
 
-  it('are not looked for in what was written in', () => {
+  it('are not searched for in substituted values', () => {
     expect(filled('a: x\nb: ${{ ENV.TRICK }}').value).toEqual({ a: 'x', b: names.env.TRICK })
   })
 
-  it('may be written in the older form, which is said', () => {
+  it('may be written in the older form, with a warning', () => {
     const { value, warnings } = filled('a: 1\nb: http://$NAME:$PORT')
     expect(value).toEqual({ a: 1, b: 'http://shop:8080' })
     expect(warnings[0]).toBe("a.yml:2:4: $NAME is Jina's older form; write ${{ ENV.NAME }}.")
@@ -74,12 +74,12 @@ describe('names in a text', () => {
     ['a: ${{ CONTEXT.__proto__ }}', /__proto__/],
     ['a: ${{ 1 + 1 }}', /should be one of/],
     ['a: ${{}}', /should be one of/],
-    ['a: ${{root.b}}', /there is no 'b' where it leads/],
+    ['a: ${{root.b}}', /there is no 'b' at that path/],
     ['a: ${{root.__proto__.toString}}', /there is no '__proto__'/],
     ['a: {x: 1}\nb: ${{root.a}}', /is a whole section/],
     ['a: ${{root.a}}', /^a\.yml:1:4: it refers to itself/],
     ['a: ${{root.b}}\nb: ${{root.a}}', /it refers to itself/],
-    ['a: ${{root.b}}\nb: ${{root.c}}\nc: ${{root.d}}\nd: ${{root.e}}\ne: 1', /more than 3 steps/],
+    ['a: ${{root.b}}\nb: ${{root.c}}\nc: ${{root.d}}\nd: ${{root.e}}\ne: 1', /longer than 3 steps/],
     [`a: ${'x'.repeat(10_000)}\nb: "${'${{root.a}}'.repeat(50_000)}"`, /substitution made more than/],
     [doubling(), /substitution made more than/],
   ])('are refused when they are undefined: %.40j', (text, message) => {
@@ -89,7 +89,7 @@ describe('names in a text', () => {
     })
   })
 
-  it('may be null, and not what is no data', () => {
+  it('may be null, but not values that are not data', () => {
     const cycle: Record<string, unknown> = {}
     cycle.self = cycle
     const context = { f: () => 1, cycle, nothing: null }
@@ -99,7 +99,7 @@ describe('names in a text', () => {
     }
   })
 
-  it('never make anything but data, or a failure with a code', () => {
+  it('always give data, or a failure with a code', () => {
     const pieces = fc.constantFrom(
       ...[
         '${{ ENV.PORT }}',
@@ -137,7 +137,7 @@ describe('names in a text', () => {
   })
 })
 
-/** Each value is the one before, twice; in the order in which one round settles all. */
+/** Each value repeats the previous one twice, in an order that one round resolves. */
 function doubling(): string {
   const rest = Array.from(
     { length: 40 },
@@ -146,7 +146,7 @@ function doubling(): string {
   return ['a0: xxxxxxxxxx', ...rest].join('\n')
 }
 
-describe('a text that is read again', () => {
+describe('a string that is parsed again', () => {
   it.each<[string, unknown]>([
     ['5', 5],
     ['-5', -5],
@@ -173,6 +173,6 @@ describe('a text that is read again', () => {
   })
 })
 
-it('a text that names something is known', () => {
+it('a string with names is recognised', () => {
   expect(['a', '$', '$5', '${a}', '${{', '$A', 'x ${{ a }}'].filter(hasNames)).toEqual(['$A', 'x ${{ a }}'])
 })

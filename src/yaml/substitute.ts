@@ -75,7 +75,10 @@ class Substitution {
     for (let round = 0; round < rounds && this.#pending.length > 0; round++) this.#settle()
     const [left] = this.#pending
     if (left === undefined) return
-    throw badYaml(left.position, `it refers to itself, or to others over more than ${rounds} steps.`)
+    throw badYaml(
+      left.position,
+      `it refers to itself, or the chain of references is longer than ${rounds} steps.`,
+    )
   }
 
   #visit(container: Container, mapping: Container): void {
@@ -177,7 +180,7 @@ class Substitution {
     let value: unknown = reference.from === 'root' ? this.#root : around
     for (const step of reference.steps) {
       if (!isContainer(value) || !Object.hasOwn(value, step)) {
-        throw badYaml(position, `${reference.written}: there is no '${step}' where it leads.`)
+        throw badYaml(position, `${reference.written}: there is no '${step}' at that path.`)
       }
       if (waiting.get(value)?.has(step)) return undefined
       value = value[step]
@@ -229,7 +232,7 @@ function plainCopy(value: unknown, position: Position): unknown {
   } catch (error) {
     throw badYaml(
       position,
-      'the context has what is no plain data there: a function, a class instance, a cycle.',
+      'the context has a value that is not plain data: a function, a class instance, a cycle.',
       error,
     )
   }

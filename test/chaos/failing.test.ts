@@ -16,7 +16,7 @@ it.runIf(process.platform === 'linux')('a stopped replica is replaced, and no re
         note(`${hit.pod} ${await hit.gone}`)
         await faults.healed(hit)
         healed.push(performance.now() - began)
-        // the process is gone, so that there is nothing to go on
+        // the process was replaced, so there is nothing to thaw
         expect(() => faults.thaw('work', { pod: hit.pod })).toThrow(/is frozen/)
         expect(() => process.kill(hit.pid, 'SIGCONT')).toThrow(/ESRCH/)
       }
@@ -27,7 +27,7 @@ it.runIf(process.platform === 'linux')('a stopped replica is replaced, and no re
   }),
 )
 
-it('a replica that is stopped for a moment goes on', () =>
+it('a replica that is stopped for a moment continues', () =>
   onGround({ stage: { replicas: 3, liveness: { timeoutMs: 5000 } } }, async ({ flow, executions }) => {
     const report = await expectZeroLoss(
       flow,
@@ -72,7 +72,7 @@ describe.each(['process', 'thread'] as const)('a %s stage', (runtime) => {
     },
   )
 
-  it('loses nothing when event loops are blocked, and gets no less of them', () =>
+  it('loses nothing when event loops are blocked, and replaces no replica', () =>
     onGround({ stage: { runtime, replicas: 3, liveness } }, async ({ flow, executions }) => {
       const report = await expectZeroLoss(
         flow,

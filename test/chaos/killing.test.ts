@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { onGround, round, say } from './stage.js'
 
 const kills = 8
-/** A stage is whole again within 2 s on a machine that has nothing else to do; CI has. */
+/** On an idle machine a stage has all replicas back within 2 s; CI is not idle. */
 const healedWithinMs = 10_000
 
 it('reads wait while the only replica is replaced', () =>
@@ -20,7 +20,7 @@ it('reads wait while the only replica is replaced', () =>
   }))
 
 describe.each(['process', 'thread'] as const)('a %s stage under 40 senders', (runtime) => {
-  it('answers every read when its replicas are killed, and is whole again', () =>
+  it('answers every read when its replicas are killed, and replaces them', () =>
     onGround({ stage: { runtime, replicas: 3 } }, async ({ flow, executions }) => {
       const healed: number[] = []
       const report = await expectZeroLoss(
@@ -37,7 +37,7 @@ describe.each(['process', 'thread'] as const)('a %s stage under 40 senders', (ru
       say(`SIGKILL, reads, ${runtime}`, report, { healedMs: healed.map(round) })
     }))
 
-  it('runs no write twice when its replicas are killed, and says whose outcome is unknown', () =>
+  it('runs no write twice when its replicas are killed, and reports writes with an unknown outcome', () =>
     onGround({ stage: { runtime, replicas: 3 } }, async ({ flow, executions }) => {
       const report = await expectZeroLoss(
         flow,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { playMixed } from './mixed.js'
 
-/** `CHAOS_SEEDS=5,6 npm run test:chaos -- mixed` plays others. */
+/** `CHAOS_SEEDS=5,6 npm run test:chaos -- mixed` runs other seeds. */
 const seeds = (process.env.CHAOS_SEEDS ?? '11,12').split(',').map(Number)
 
 const cases = seeds.flatMap((seed) =>

@@ -9,12 +9,12 @@ export interface Mixed {
   readonly endpoint: string
 }
 
-/** A random script with everything that may happen; what it does is in the error when something goes wrong. */
+/** A random script of all faults; the error of a failure lists its steps. */
 export async function playMixed({ runtime, seed, steps, endpoint }: Mixed): Promise<void> {
   const isProcess = runtime === 'process'
   const stage = { runtime, replicas: 3, liveness: { timeoutMs: 1000 } }
   const queue = { maxRequests: 300 }
-  // a heap that is soon full; that of a thread is as large as the program's
+  // a small heap fills up fast; a thread's heap is as large as the program's
   const env = { NODE_OPTIONS: '--max-old-space-size=64' }
   await onGround({ stage: { ...stage, env }, flow: { queue } }, async ({ flow, usesWith, executions }) => {
     const script = randomScript({

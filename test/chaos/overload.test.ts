@@ -3,7 +3,7 @@ import { burst } from 'millrace/testing'
 import { expect, it } from 'vitest'
 import { onGround, residentMiB } from './stage.js'
 
-it('a gateway refuses what is beyond its limits, says when to come again, and answers the rest', () =>
+it('a gateway refuses requests beyond its limits with a time to retry, and answers the others', () =>
   onGround(
     {
       stage: { replicas: 2, queue: { maxRequests: 100, perReplica: 50 } },
@@ -23,14 +23,14 @@ it('a gateway refuses what is beyond its limits, says when to come again, and an
         expect(report.answered + report.refused).toBe(report.sent)
         expect(Object.keys(report.errors)).toEqual(['RESOURCE_EXHAUSTED'])
         expect(report.hinted).toBe(report.refused)
-        // 100 wait, and each replica has one at least
+        // 100 wait, and each replica has at least one
         expect(report.answered).toBeGreaterThanOrEqual(102)
         levels.push(await residentMiB())
         process.stderr.write(
           `chaos: overload: ${JSON.stringify(report)}, ${Math.round(levels.at(-1)!)} MiB\n`,
         )
       }
-      // of the whole program, which has the gateway and the senders: what one round needed serves the next
+      // memory of the whole program, gateway and senders included: later rounds reuse the memory of the first
       expect(levels.at(-1)! - levels[1]!, 'MiB').toBeLessThan(100)
       expect((await flow.post('/search', new Document({ text: 'a' }))).texts).toEqual(['A'])
     },
@@ -39,11 +39,11 @@ it('a gateway refuses what is beyond its limits, says when to come again, and an
 const requests = 1000
 const together = 250
 
-it('work whose caller has left is not begun', () =>
+it('a request whose caller has disconnected is not started', () =>
   onGround({ stage: { maxConcurrency: 1 } }, async ({ flow, executions }) => {
     await using client = new Client({ host: `grpc://127.0.0.1:${flow.port}` })
     const posters = [flow, client]
-    // what is compiled by then is not what takes the time
+    // warm up, so that compilation does not count
     for (const poster of posters) {
       const warm = Array.from({ length: 300 }, (_, index) => new Document({ id: `w${index}` }))
       await poster.post('/search', warm, { requestSize: 1 })
@@ -72,11 +72,11 @@ it('work whose caller has left is not begun', () =>
       await Promise.all(Array.from({ length: together }, (_, index) => leave(`c${wave}-${index}`, index)))
     }
     expect(Object.keys(outcomes).filter((outcome) => outcome !== 'answered')).toEqual(['CANCELLED'])
-    // what had been begun has ended when this one is answered
+    // requests that had started have ended when this one is answered
     await flow.post('/search', new Document({ id: 'last' }))
     const executed = [...executions().keys()].filter((id) => id.startsWith('c')).length
     process.stderr.write(`chaos: ${executed} of ${requests} cancelled requests were executed\n`)
-    // on a busy machine clients leave later than they meant to, and what runs until then is not in vain
+    // on a busy machine clients disconnect late, and requests that run until then still count
     const wanted = (Math.max(0, stayedMs - 10) / 5) * (requests / together)
     expect(executed).toBeLessThan(requests * 0.05 + wanted)
   }))

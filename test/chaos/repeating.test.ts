@@ -4,7 +4,7 @@ import { leftovers } from 'millrace/testing'
 import { expect, it } from 'vitest'
 import { onGround, round } from './stage.js'
 
-/** So that a run of CI stays within its five minutes: each round starts seven processes. */
+/** Few enough for CI's five minutes: each round starts seven processes. */
 const processBudgetMs = 30_000
 
 it.each([
@@ -18,7 +18,7 @@ it.each([
       for (const answer of await Promise.all(posts)) expect(answer.texts).toEqual(['A'])
       await flow.scale('work', { replicas: 1 })
     }
-    // after a first round there is all that is made once
+    // the first round creates everything that is created once
     await goUpAndDown()
     const before = leftovers()
     const memory = process.memoryUsage.rss()
@@ -29,7 +29,7 @@ it.each([
       rounds++
     }
     const { processes, sockets, listeners } = leftovers()
-    // the one replica that runs may be another one
+    // the running replica may be a different one
     expect(processes).toHaveLength(before.processes.length)
     expect(sockets).toHaveLength(before.sockets.length)
     expect(listeners).toEqual(before.listeners)
@@ -45,7 +45,7 @@ it.each([
   }),
 )
 
-/** Kinds of which there are more than before; fewer are well, since the first look may have come before a pipe was closed. */
+/** Kinds that have grown. Fewer are fine: the first count may have been taken before a pipe was closed. */
 function surplus(
   before: Readonly<Record<string, number>>,
   now: Readonly<Record<string, number>>,

@@ -14,7 +14,7 @@ async function scaleThrough({ flow, note }: Scene<'work'>): Promise<void> {
   }
 }
 
-/** Scales, and meanwhile does something bad again and again, with a pause between. */
+/** Scales, and meanwhile injects faults repeatedly, with a pause between them. */
 async function scaleAmid(scene: Scene<'work'>, pauseMs: number, act: () => unknown): Promise<void> {
   let over = false
   const scaled = scaleThrough(scene).finally(() => {
@@ -29,7 +29,7 @@ async function scaleAmid(scene: Scene<'work'>, pauseMs: number, act: () => unkno
   await Promise.all([scaled, repeat()])
 }
 
-/** Terminates a pod that was not: a second SIGTERM tells a pod to give up what it has. */
+/** Terminates a pod that was not terminated yet: a second SIGTERM makes a pod drop its requests. */
 function terminateNew({ flow, faults, random }: Scene<'work'>, terminated: Set<number>): void {
   const pods = podsOf(flow).filter(({ pid }) => !terminated.has(pid))
   const chosen = pods[Math.floor(random() * pods.length)]
@@ -38,10 +38,10 @@ function terminateNew({ flow, faults, random }: Scene<'work'>, terminated: Set<n
   faults.terminate('work', { pod: chosen.name })
 }
 
-// nothing is lost on the way out of a replica, so that there is nothing to do again
+// a draining replica loses no request, so nothing has to be retried
 describe.each(['/search', '/index'])('40 senders at %s', (endpoint) => {
   it.each(['process', 'thread'] as const)(
-    'lose nothing when a %s stage is scaled through 5, 1, 4, 2, 6, 1, 3, 1, 5, 2',
+    'lose no request when a %s stage is scaled through 5, 1, 4, 2, 6, 1, 3, 1, 5, 2',
     (runtime) =>
       onGround({ stage: { runtime, replicas: 2 } }, async ({ flow, executions }) => {
         const report = await expectZeroLoss(flow, scaleThrough, { endpoint, parameters, executions })
@@ -51,7 +51,7 @@ describe.each(['/search', '/index'])('40 senders at %s', (endpoint) => {
       }),
   )
 
-  it('lose nothing when replicas get SIGTERM while their stage is scaled', () =>
+  it('lose no request when replicas get SIGTERM while their stage is scaled', () =>
     onGround({ stage: { replicas: 3 } }, async ({ flow, executions }) => {
       const terminated = new Set<number>()
       const script = (scene: Scene<'work'>): Promise<void> =>
@@ -67,11 +67,11 @@ describe.each(['/search', '/index'])('40 senders at %s', (endpoint) => {
 })
 
 it.each(['process', 'thread'] as const)(
-  'reads lose nothing when replicas are killed while their %s stage is scaled',
+  'lose no read when replicas are killed while their %s stage is scaled',
   (runtime) =>
     onGround({ stage: { runtime, replicas: 3 } }, async ({ flow, executions }) => {
       const kill = actions.kill('work')
-      // slow enough that a request does not meet as many dead replicas as it has tries
+      // slow enough that no request meets as many dead replicas as it has attempts
       const script = (scene: Scene<'work'>): Promise<void> => scaleAmid(scene, 400, () => kill.run(scene, 0))
       const report = await expectZeroLoss(flow, script, {
         endpoint: '/search',

@@ -14,7 +14,7 @@ const softDeadlineMs = 250
 
 const podOf = (shard: number): string => `indexer/shard-${shard}/rep-0`
 
-/** Kills shards, one after the other, each amid requests and when the one before is back. */
+/** Kills one shard after the other during requests; waits for each to be replaced. */
 async function killEach(
   chaos: Faults<'indexer'>,
   progress: Progress,
@@ -28,7 +28,7 @@ async function killEach(
   }
 }
 
-/** Indexes until it is answered: what was lost on the way is written again. */
+/** Retries the write until it is answered. */
 async function indexSurely(index: ShardedIndex): Promise<void> {
   let failure = await failureOf(index.index('moving', 10))
   while (failure !== undefined) {
@@ -42,7 +42,7 @@ function say(title: string, figures: object): void {
 }
 
 describe('a shard whose only replica is killed', () => {
-  it('makes a search wait or fail by its name, and gives back all it had acknowledged', () =>
+  it('makes searches wait or fail with its name, and keeps everything that it had acknowledged', () =>
     onShardedIndex({ shards }, async (index) => {
       await using chaos = faults(index.flow)
       await index.index('fixed', documents)
@@ -61,7 +61,7 @@ describe('a shard whose only replica is killed', () => {
       say('SIGKILL of shards, fail', { done, failed, acknowledged: index.acknowledged })
     }))
 
-  it('is named by every search when it does not come back', () =>
+  it('is named by every failed search when it is not replaced', () =>
     onShardedIndex({ shards, restarts: { max: 0 } }, async (index) => {
       await using chaos = faults(index.flow)
       await index.index('fixed', documents)
@@ -80,7 +80,7 @@ describe('a shard whose only replica is killed', () => {
       await whileDoing(script, [search, search, search])
     }))
 
-  it('is missing in partial answers, which are exactly what the others hold', () =>
+  it('is missing in partial answers, which are exactly the data of the other shards', () =>
     onShardedIndex({ shards, onShardFailure: 'partial', softDeadlineMs }, async (index) => {
       await using chaos = faults(index.flow)
       await index.index('fixed', documents)
@@ -99,7 +99,7 @@ describe('a shard whose only replica is killed', () => {
       expect(partial.size).toBeGreaterThan(0)
     }))
 
-  it('is missing in every partial answer when it does not come back', () =>
+  it('is missing in every partial answer when it is not replaced', () =>
     onShardedIndex({ shards, onShardFailure: 'partial', restarts: { max: 0 } }, async (index) => {
       await using chaos = faults(index.flow)
       await index.index('fixed', documents)
@@ -109,7 +109,7 @@ describe('a shard whose only replica is killed', () => {
         .toEqual(['indexer/shard-2'])
       expect((await index.searchExactly(7)).matches).toHaveLength(7)
       expect(await index.getExactly()).toEqual(['indexer/shard-2'])
-      // nothing is written in part without a word
+      // a partial write is always reported
       expect((await failureOf(index.index('moving', 50)))?.message).toContain('indexer/shard-2')
     }))
 })
@@ -139,7 +139,7 @@ describe('shards with two replicas each, while documents are indexed by KEY', ()
       say('SIGKILL of replicas of shards', { done, acknowledged: index.acknowledged })
     }))
 
-  it('answer everything when one shard is scaled up and down, and when all are updated', () =>
+  it('answer every request when one shard is scaled up and down, and when all are updated', () =>
     onShardedIndex(stage, async (index) => {
       const { flow } = index
       await index.index('fixed', documents)
@@ -174,7 +174,7 @@ describe('a soft deadline', () => {
   // a suspended replica is not replaced
   const stage = { shards, onShardFailure: 'partial', softDeadlineMs, liveness: null } as const
 
-  it('leaves out a shard that is frozen, until it is thawed', () =>
+  it('leaves out a frozen shard until it is thawed', () =>
     onShardedIndex(stage, async (index) => {
       await using chaos = faults(index.flow)
       await index.index('fixed', documents)
@@ -187,7 +187,7 @@ describe('a soft deadline', () => {
       await expectWhole(index)
     }))
 
-  it('leaves out a shard that is slow, and has it again when it is not', () =>
+  it('leaves out a slow shard until it is fast again', () =>
     onShardedIndex(stage, async (index) => {
       await using chaos = faults(index.flow)
       await index.index('fixed', documents)
@@ -200,7 +200,7 @@ describe('a soft deadline', () => {
     }))
 })
 
-/** Waits until all shards are in time again, and then looks at everything. */
+/** Waits until all shards answer in time again, then checks all data. */
 async function expectWhole(index: ShardedIndex): Promise<void> {
   await expect.poll(() => index.expectAll().then(() => 'whole'), { timeout: 30_000 }).toBe('whole')
 }

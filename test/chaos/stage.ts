@@ -7,23 +7,23 @@ import { expect } from 'vitest'
 
 const worker = new URL('../fixtures/chaos-executors.mjs#Worker', import.meta.url)
 
-/** What a test of this folder works with: a Flow of one stage `work`, whose executions are counted. */
+/** The fixture of this folder: a Flow with one stage `work`, whose executions are counted. */
 export interface Ground {
   readonly flow: Flow<'work'>
-  /** As the stage was started with. */
+  /** The options that the stage was started with. */
   readonly usesWith: { readonly folder: string }
-  /** By the id of the document; of what ran since the Flow started. */
+  /** Executions since the Flow started, by id of the document. */
   executions(): ReadonlyMap<string, number>
 }
 
 export interface GroundOptions {
   readonly stage: Omit<StageOptions<'work'>, 'name' | 'uses'>
   readonly flow?: FlowOptions
-  /** Growth of memory, in MiB, that is no leak: code, and pages that the allocator keeps. Default 150. */
+  /** Growth of memory that is not a leak, in MiB: code, and pages that the allocator keeps. Default 150. */
   readonly growthMiB?: number
 }
 
-/** Runs a test on a Flow, closes it, and sees that nothing is left: no process, socket, handle, listener, nor memory. */
+/** Runs a test on a Flow, closes it, and checks for leaks: processes, sockets, handles, listeners, memory. */
 export async function onGround(
   { stage, flow: options = {}, growthMiB = 150 }: GroundOptions,
   play: (ground: Ground) => Promise<void>,
@@ -53,7 +53,7 @@ export async function onGround(
   expect((await residentMiB()) - memory, 'growth of resident memory in MiB').toBeLessThan(growthMiB)
 }
 
-/** One line a case, so that a run of CI can be compared with others. */
+/** One line per case, so that CI runs can be compared. */
 export function say(title: string, report: LossReport, more: Record<string, unknown> = {}): void {
   const { sent, answered, errors, seconds, p50, p99, recoveredMs, executedTwice } = report
   const figures = {
@@ -74,7 +74,7 @@ export function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-/** Memory of this program after a collection of garbage, if the runner allows one. */
+/** Memory of this program, after a garbage collection if the runner allows one. */
 export async function residentMiB(): Promise<number> {
   await new Promise((resolve) => setImmediate(resolve))
   ;(globalThis as { gc?: () => void }).gc?.()

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Long tests that make everything fail; one after the other, as each wants the machine for itself. */
+/** Long fault-injection tests; one at a time, because each needs the whole machine. */
 export default defineConfig({
   test: {
     include: ['test/chaos/**/*.test.ts'],

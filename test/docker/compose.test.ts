@@ -18,7 +18,7 @@ afterAll(() => composed?.remove())
 
 const inspect = async (id: string, format: string): Promise<string> => docker('inspect', '-f', format, id)
 
-it('the gateway alone is published, at the address of the Flow, and stages have no way out', async () => {
+it('only the gateway is published, at the address of the Flow, and stages have no outside access', async () => {
   const ports = '{{json .HostConfig.PortBindings}}'
   const [gateway] = await composed.containers('gateway')
   expect(JSON.parse(await inspect(gateway!, ports))).toEqual({
@@ -33,7 +33,7 @@ it('the gateway alone is published, at the address of the Flow, and stages have 
   }
 })
 
-it('containers have a read-only root, no capabilities, and run as nobody in particular', async () => {
+it('containers have a read-only root and no capabilities, and do not run as root', async () => {
   const format = '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.Config.User}}'
   for (const id of await composed.containers()) {
     expect(await inspect(id, format)).toBe('true [ALL] 1000:1000')
@@ -42,7 +42,7 @@ it('containers have a read-only root, no capabilities, and run as nobody in part
   }
 })
 
-it('replicas that leave lose no write, and one that comes is found by the gateway as it runs', async () => {
+it('removed replicas lose no write, and the running gateway finds added ones', async () => {
   const [gateway] = await composed.containers('gateway')
   const startedAt = await inspect(gateway!, '{{.State.StartedAt}}')
   const load = { host: composed.host, endpoints: ['/write', '/who'], senders: 4 }
@@ -57,7 +57,7 @@ it('replicas that leave lose no write, and one that comes is found by the gatewa
   expect(await inspect(gateway!, '{{.State.StartedAt}}')).toBe(startedAt)
 })
 
-it('replicas share a workspace, and one that was killed has it again at once', async () => {
+it('replicas share a workspace, and a killed replica can use it again at once', async () => {
   const both = await composed.containers('keeper')
   expect(both).toHaveLength(2)
   await using client = new Client({ host: composed.host })

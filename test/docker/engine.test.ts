@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const nodeThat = (program: string): Partial<ContainerSpec> => ({ command: ['node', '-e', program] })
 
-test('a container runs, tells its lines, its end and how it stands', async () => {
+test('a container runs, and reports its output, exit and state', async () => {
   const container = await create({ ...nodeThat('console.log("out"); console.error("err"); process.exit(5)') })
   const [out, err]: [string[], string[]] = [[], []]
   await container.start()
@@ -38,7 +38,7 @@ test('a container runs, tells its lines, its end and how it stands', async () =>
   expect(await container.wait()).toBeNull()
 })
 
-test('what is put into a container is there when it starts, and a port is published', async () => {
+test('files copied into a container exist when it starts, and a port is published', async () => {
   const container = await create({
     command: ['node', '/etc/made/a/serve.cjs'],
     publish: [{ port: 8080, at: { host: '127.0.0.1', port: 0 } }],
@@ -53,7 +53,7 @@ test('what is put into a container is there when it starts, and a port is publis
   expect(facts?.pid).toBeGreaterThan(0)
 })
 
-test('its standard input is held, and closed when it is let go', async () => {
+test('its standard input stays open until it is released', async () => {
   const echo = 'process.stdin.on("data", (d) => console.log(String(d))).on("end", () => console.log("end"))'
   const container = await create({ ...nodeThat(echo), stdin: 'lifeline' })
   const lines: string[] = []
@@ -67,7 +67,7 @@ test('its standard input is held, and closed when it is let go', async () => {
   expect(await container.wait()).toEqual({ code: 0, outOfMemory: false })
 })
 
-test('a container that takes more memory than its limit is known to have done so', async () => {
+test('a container that exceeds its memory limit is reported as out of memory', async () => {
   const program = 'const kept = []; for (;;) kept.push(Buffer.alloc(1e6, 1))'
   const container = await create({
     ...nodeThat(program),
@@ -95,7 +95,7 @@ test('containers of a network find each other by name', async () => {
   for (const container of made.splice(0)) await container.remove()
 })
 
-test('an image that is missing is pulled, and when that cannot be it is said why', async () => {
+test('a missing image is pulled, and the error says why when that fails', async () => {
   engine = await connectEngine()
   const sentences: string[] = []
   const name = '127.0.0.1:9/nowhere/thing:1'
@@ -104,12 +104,12 @@ test('an image that is missing is pulled, and when that cannot be it is said why
     code: 'NOT_FOUND',
     message: expect.stringMatching(/127\.0\.0\.1:9\/nowhere\/thing:1 .*cannot be pulled: .*docker load/),
   })
-  expect(sentences).toEqual([`The image ${name} is not here, and is pulled.`])
+  expect(sentences).toEqual([`The image ${name} is not on this engine; pulling it.`])
   const facts = await ensureImage(engine, inject('projectImage'), { report })
   expect(facts).toMatchObject({ entrypoint: ['millrace'], user: '1000:1000', os: 'linux' })
 })
 
-test('a port that is taken, and a program that is not there, are told', async () => {
+test('a taken port and a missing program have clear errors', async () => {
   const first = await create({
     ...nodeThat('setInterval(() => {}, 1000)'),
     publish: [{ port: 8080, at: { host: '127.0.0.1', port: 0 } }],

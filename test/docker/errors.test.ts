@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const image of made.splice(0)) await docker('rmi', '--force', image)
 })
 
-/** The failure of a Flow whose only stage is this; no container is left of it. */
+/** The start failure of a Flow with only this stage, which leaves no container behind. */
 async function failureOf(stage: Omit<StageOptions<'echo'>, 'name'>): Promise<MillraceError> {
   const name = `failing${process.pid}x${++flows}`
   const flow = new Flow({ name, quiet: true, host: '127.0.0.1' }).add({ name: 'echo', ...stage })
@@ -23,7 +23,7 @@ async function failureOf(stage: Omit<StageOptions<'echo'>, 'name'>): Promise<Mil
   return failure as MillraceError
 }
 
-/** An image of the base with another entry point. */
+/** The base image with another entry point. */
 async function imageWith(...changes: readonly string[]): Promise<string> {
   const image = `millrace-errors:${process.pid}-${++flows}`
   const container = await docker('create', inject('baseImage'), 'node')
@@ -33,7 +33,7 @@ async function imageWith(...changes: readonly string[]): Promise<string> {
   return image
 }
 
-test('no engine', async () => {
+test('there is no engine', async () => {
   vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:1')
   const name = `failing${process.pid}`
   const flow = new Flow({ name, quiet: true }).add({ name: 'echo', uses })
@@ -42,7 +42,7 @@ test('no engine', async () => {
   )
 })
 
-test('an image that is not there and cannot be pulled', async () => {
+test('an image that is missing and cannot be pulled', async () => {
   const error = await failureOf({ uses: 'docker://127.0.0.1:9/nowhere/thing:1' })
   expect(error).toMatchObject({
     code: 'START_FAILED',
@@ -65,7 +65,7 @@ test('an image that serves nothing', async () => {
   )
 })
 
-test('a container that ends at its start', async () => {
+test('a container that exits at its start', async () => {
   const image = await imageWith(`ENTRYPOINT ["node", "-e", "console.error('no licence'); process.exit(9)"]`)
   const error = await failureOf({ uses: `docker://${image}` })
   expect(error).toMatchObject({ code: 'START_FAILED', output: ['no licence'] })
@@ -87,7 +87,7 @@ test('a handler that its Executor does not have', async () => {
   expect(error.message).toMatch(/echo\/rep-0 did not start: .*missing/)
 })
 
-test('a secret that is not set, and one that is', async () => {
+test('a secret that is not set, and one that is set', async () => {
   const envFromSecret = { MILLRACE_TEST_TOKEN: { name: 'tokens', key: 'api' } }
   const error = await failureOf({ uses, envFromSecret })
   expect(error.message).toMatch(
@@ -102,7 +102,7 @@ test('a secret that is not set, and one that is', async () => {
   expect(JSON.stringify(answer!.parameters)).toContain('sesame')
 })
 
-test('memory that the machine does not give', async () => {
+test('more memory than the machine has', async () => {
   const error = await failureOf({ uses, resources: { limits: { memory: '1Mi' } } })
   expect(error.code).toBe('START_FAILED')
   expect(error.message).toMatch(/[Mm]inimum memory limit/)

@@ -8,7 +8,7 @@ import { generateCorpus } from '../../examples/scale-out/corpus/generate.js'
 import { countDocuments } from '../../examples/sharded-search/document-frequencies.js'
 import { containersOf, docker } from './support/docker.js'
 
-// as built: the image has it so
+// the built example, as in the image
 const build = path.resolve(import.meta.dirname, '../../build')
 const posts = [...generateCorpus(300)]
 const documents = posts.map((text, position) => new Document({ id: `post-${position}`, text }))
@@ -23,7 +23,7 @@ function tutorial(name: string) {
   })
 }
 
-it('the Flow of the tutorial gives on Docker what it gives on this machine, whatever its replicas', async () => {
+it('the tutorial gives the same results on Docker as on this machine, with any number of replicas', async () => {
   const results = async (flow: ReturnType<typeof tutorial>): Promise<object> =>
     (await flow.post('/foo', documents, { resultsInOrder: true })).toJSON()
   const here = await tutorial('tutorial').start()
@@ -41,7 +41,7 @@ it('the Flow of the tutorial gives on Docker what it gives on this machine, what
   }
 })
 
-/** That of the example of sharded search. */
+/** The Flow of the sharded-search example. */
 function search(options: ConstructorParameters<typeof Flow>[0]): Flow<'encoder' | 'indexer'> {
   return new Flow({ host: '127.0.0.1', quiet: true, ...options })
     .add({
@@ -58,13 +58,13 @@ function search(options: ConstructorParameters<typeof Flow>[0]): Flow<'encoder' 
     })
 }
 
-/** What is found for each query, with scores to the last bit. */
+/** The matches of each query, with scores to the last bit. */
 async function found(flow: Pick<Flow, 'post'>): Promise<readonly unknown[]> {
   const docs = await flow.post('/search', queries, { parameters: { limit: 5 }, resultsInOrder: true })
   return [...docs].map(({ matches }) => [...matches].map(({ id, scores }) => [id, scores.cosine!.value]))
 }
 
-it('the sharded search finds on Docker what it finds on localhost, also after every container was killed', async () => {
+it('the sharded search finds the same on Docker as on localhost, also after every container was killed', async () => {
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'millrace-sharded-'))
   const here = await search({ workspace }).start()
   await here.post('/index', documents)
@@ -78,7 +78,7 @@ it('the sharded search finds on Docker what it finds on localhost, also after ev
     expect(await found(there)).toEqual(expected)
     const containers = await containersOf(name)
     expect(containers).toHaveLength(6)
-    // this program holds the Flow, and starts them again
+    // this program is attached to the Flow, and restarts them
     await docker('kill', ...containers)
     await expect.poll(() => there.isReady()).toBe(true)
     expect(await found(there)).toEqual(expected)

@@ -8,7 +8,7 @@ const uses = `${conceptsProject}/concepts/executors.mjs#Keeper`
 const documents = Array.from({ length: 20 }, (_, index) => ({ id: `doc-${index}`, text: `text ${index}` }))
 const network = 'exchanged-stages'
 
-/** The container of a shard, with what it has on its volume. */
+/** The container of a shard, and the data on its volume. */
 interface Shard {
   readonly id: string
   readonly alias: string
@@ -37,7 +37,7 @@ async function onVolume({ id }: Shard): Promise<readonly string[]> {
     .toSorted()
 }
 
-/** An engine gives the lowest address that is free: the one that comes back first gets that of the other. */
+/** The engine assigns the lowest free address: the container that restarts first gets the other one's address. */
 async function exchange(shards: readonly Shard[], addresses: readonly string[]): Promise<void> {
   const lowestFirst = shards.toSorted((one, other) => {
     const [a, b] = [one, other].map((shard) => addresses[shards.indexOf(shard)]!)
@@ -47,7 +47,7 @@ async function exchange(shards: readonly Shard[], addresses: readonly string[]):
   for (const { id, alias } of lowestFirst) await docker('network', 'connect', '--alias', alias, network, id)
 }
 
-it('two shards whose containers exchange their addresses under load do nothing for each other', async () => {
+it('two shards whose containers swap addresses under load never execute requests of each other', async () => {
   const flow = new Flow({ name: 'exchanged', host: '127.0.0.1', quiet: true, workspace: 'kept' }).add({
     name: 'keeper',
     uses,

@@ -10,14 +10,14 @@ const documents = (count: number): Document[] =>
   Array.from({ length: count }, (_, index) => new Document({ id: `d${index}`, text: 'x' }))
 
 let flows = 0
-/** With a name of its own, by which its containers are found. */
+/** With a unique name, to find its containers. */
 const settings = (): FlowOptions & { readonly name: string } => ({
   name: `flow${process.pid}x${++flows}`,
   quiet: true,
   host: '127.0.0.1',
 })
 
-/** A stage in processes, then one in containers that counts what it works on in a folder of this machine. */
+/** A stage in processes, and one in containers that records its executions in a folder of this machine. */
 function counting(stage: Omit<StageOptions<'echo'>, 'name' | 'uses'>): {
   readonly flow: Flow<'upper' | 'echo'>
   readonly name: string
@@ -31,7 +31,7 @@ function counting(stage: Omit<StageOptions<'echo'>, 'name' | 'uses'>): {
   return { flow, name: options.name, executions: () => executionsIn(folder) }
 }
 
-test('a stage in containers stands beside processes and threads, and leaves nothing', async () => {
+test('a stage in containers works beside processes and threads, and leaves nothing behind', async () => {
   const before = leftovers()
   const options = settings()
   const flow = new Flow(options)
@@ -87,7 +87,7 @@ test('every request is answered once while containers are killed, and they are r
   process.stderr.write(`docker: kill: ${JSON.stringify({ ...report, events: undefined })}\n`)
 })
 
-test('shards in containers know which they are, and one is scaled alone', async () => {
+test('shards in containers know their number, and can be scaled one by one', async () => {
   const options = settings()
   await using flow = await new Flow(options).add({ name: 'echo', uses, shards: 2, polling: 'KEY' }).start()
   const docs = await flow.post('/who', documents(40), { requestSize: 1 })
@@ -98,7 +98,7 @@ test('shards in containers know which they are, and one is scaled alone', async 
   expect(names.sort()).toEqual(['echo/shard-0/rep-0', 'echo/shard-1/rep-0', 'echo/shard-1/rep-1'])
 })
 
-test('a container that hangs is replaced', async () => {
+test('a hung container is replaced', async () => {
   const options = settings()
   await using flow = await new Flow(options)
     .add({ name: 'echo', uses, liveness: { timeoutMs: 500, busyMs: 2000 } })
@@ -112,7 +112,7 @@ test('a container that hangs is replaced', async () => {
   expect(second).not.toBe(first)
 })
 
-test('an executor that dies in its container is replaced, with its words', async () => {
+test('an executor that crashes in its container is replaced, and its output is logged', async () => {
   const options = settings()
   await using flow = await new Flow(options).add({ name: 'echo', uses, retries: 0 }).start()
   await expect(flow.post('/die', documents(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' })

@@ -49,7 +49,7 @@ function askedByJina(port: number): Promise<{ readonly texts: string[]; readonly
   return runPython('programs/jina_client.py', { port }, import.meta.url)
 }
 
-test('a Flow of Jina\u2019s YAML has a real Jina Executor in containers, and a real Jina client talks to it', async () => {
+test('a Flow from Jina\u2019s YAML runs a real Jina Executor in containers, for a real Jina client', async () => {
   const file = path.join(temporaryFolder(), 'flow.yml')
   writeFileSync(file, flowYaml())
   await using flow = await (await Flow.loadConfig(file)).start()

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { Flow } from 'millrace'
 import { afterEach, expect, inject, onTestFinished, test } from 'vitest'
-import { Place } from '../support/command-line.js'
+import { CommandLine } from '../support/command-line.js'
 import { containersOf, docker } from './support/docker.js'
 
 const image = inject('projectImage')
@@ -36,7 +36,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-/** The project in an image whose first process does not care about its standard input. */
+/** The project in an image whose first process ignores its standard input. */
 async function deafImage(): Promise<string> {
   const deaf = `millrace-deaf:${process.pid}`
   const container = await docker('create', image, 'x')
@@ -48,15 +48,15 @@ async function deafImage(): Promise<string> {
   return deaf
 }
 
-function placeOfTest(): Place {
-  const place = new Place()
-  onTestFinished(() => place.close())
-  return place
+function openCommandLine(): CommandLine {
+  const commandLine = new CommandLine()
+  onTestFinished(() => commandLine.close())
+  return commandLine
 }
 
-test('containers of Millrace end by themselves when their program is killed; the next Flow removes them', async () => {
+test('containers of Millrace exit when their program is killed; the next Flow removes them', async () => {
   const { name, child } = await flowProgram(image)
-  expect((await placeOfTest().run('ps', '--orphans')).stdout).not.toContain(name)
+  expect((await openCommandLine().run('ps', '--orphans')).stdout).not.toContain(name)
   await kill(child)
   await expect.poll(() => containersOf(name, '--filter', 'status=running')).toEqual([])
   expect(await containersOf(name)).toHaveLength(2)
@@ -64,14 +64,14 @@ test('containers of Millrace end by themselves when their program is killed; the
   expect(await containersOf(name)).toEqual([])
 })
 
-test('containers that go on without their program are shown, and removed when it is asked for', async () => {
+test('containers that outlive their program are listed, and removed on request', async () => {
   const { name, child } = await flowProgram(await deafImage())
   await kill(child)
-  const place = placeOfTest()
-  const shown = await place.run('ps', '--orphans')
+  const commandLine = openCommandLine()
+  const shown = await commandLine.run('ps', '--orphans')
   expect(shown.stdout).toMatch(new RegExp(`${name}\\s+echo/rep-0.*${child.pid}`))
   expect(shown.stdout).toContain('millrace ps --orphans --remove')
-  const removed = await place.run('ps', '--orphans', '--remove', '--json')
+  const removed = await commandLine.run('ps', '--orphans', '--remove', '--json')
   const pods = (JSON.parse(removed.stdout) as { flow: string; pod: string }[]).filter(
     ({ flow }) => flow === name,
   )

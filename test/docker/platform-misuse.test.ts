@@ -9,7 +9,7 @@ const name = `misuse-${process.pid}`
 const onDocker = (image = inject('projectImage')) =>
   ({ on: 'docker', image, project: conceptsProject }) as const
 
-/** All of a Flow on the engine, by name. */
+/** Everything that a Flow has on the engine, by name. */
 async function leftOf(flow: string): Promise<readonly string[]> {
   const filter = ['--filter', `label=millrace.flow=${flow}`]
   const [containers, networks] = await Promise.all([
@@ -28,21 +28,21 @@ const who = (options: object = {}, stage: object = {}): Flow<'who'> =>
 
 afterEach(async () => expect(await leftOf(name)).toEqual([]))
 
-it('an image that is nowhere is an error, and nothing is made', async () => {
+it('a missing image is an error, and nothing is created', async () => {
   await expect(who().start(onDocker('127.0.0.1:9/nowhere/thing:1'))).rejects.toMatchObject({
     code: 'NOT_FOUND',
     message: expect.stringContaining('127.0.0.1:9/nowhere/thing:1'),
   })
 })
 
-it('an image that must be named is asked for', async () => {
+it('a stage without an image is an error', async () => {
   await expect(who().start({ on: 'docker', project: conceptsProject })).rejects.toMatchObject({
     code: 'INVALID_OPTION',
     message: expect.stringContaining('export dockerfile'),
   })
 })
 
-it('a port that is in use is an error, and what was made is taken away', async () => {
+it('a taken port is an error, and what was created is removed', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   onTestFinished(() => void server.close())
@@ -53,7 +53,7 @@ it('a port that is in use is an error, and what was made is taken away', async (
   })
 })
 
-it('an engine that is not there is an error', async () => {
+it('an unreachable engine is an error', async () => {
   const before = process.env.DOCKER_HOST
   process.env.DOCKER_HOST = 'unix:///nowhere/docker.sock'
   const refused = await who()
@@ -66,11 +66,11 @@ it('an engine that is not there is an error', async () => {
   })
 })
 
-it('a name that the engine does not take is refused', async () => {
+it('a name that the engine does not accept is refused', async () => {
   await expect(who({ name: 'two words' }).start(onDocker())).rejects.toMatchObject({ code: 'INVALID_NAME' })
 })
 
-it('two Flows of one name are an error; the same one, and who attaches, gets the one that runs', async () => {
+it('another Flow of the same name is refused; the same Flow, and attach, get the running one', async () => {
   await expect(Flow.attach({ on: 'docker', name })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   const flow = await who().start(onDocker())
   try {
@@ -93,7 +93,7 @@ it('two Flows of one name are an error; the same one, and who attaches, gets the
   }
 })
 
-it('of two programs that start one Flow at once no one takes away what the other has', async () => {
+it('two programs that start the same Flow at once do not remove each other’s containers', async () => {
   const flows = [who(), who()]
   const outcomes = await Promise.allSettled(flows.map((flow) => flow.start(onDocker())))
   const started = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
@@ -107,7 +107,7 @@ it('of two programs that start one Flow at once no one takes away what the other
   }
 })
 
-it('a Flow whose containers were stopped is started again, and waited for', async () => {
+it('a Flow whose containers were stopped is started again, and start() waits for it', async () => {
   const flow = await who().start(onDocker())
   await flow.close()
   await docker('stop', '--time', '10', ...(await containersOf(name)))
@@ -119,7 +119,7 @@ it('a Flow whose containers were stopped is started again, and waited for', asyn
   }
 })
 
-it('replicas that a rolling update has replaced are rolled back when a later one does not start', async () => {
+it('a rolling update is rolled back when a later replica does not start', async () => {
   const flow = await who({ workspace: '/workspace' }, { uses: `${executors}#Fickle`, replicas: 2 }).start(
     onDocker(),
   )

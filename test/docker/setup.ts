@@ -8,7 +8,7 @@ const run = promisify(execFile)
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** As DOCKER_HOST; set in the environment of each test, too. */
+    /** In the form of DOCKER_HOST, which each test gets in its environment. */
     readonly dockerHost: string
     /** Stands in for `node:20-slim`. */
     readonly baseImage: string
@@ -19,7 +19,7 @@ declare module 'vitest' {
 
 let engine: Engine | null = null
 
-/** An engine that runs, with the images of the tests. */
+/** A running engine with the images of the tests. */
 export async function setup(project: TestProject): Promise<void> {
   const images = await makeImages()
   engine = await startEngine()
@@ -40,7 +40,7 @@ export async function teardown(): Promise<void> {
   await engine?.stop()
 }
 
-/** Unless the engine has it: the name of an image changes with its content. */
+/** Loads an image unless the engine has it: an image's name changes with its content. */
 async function load(host: string, name: string, file: string): Promise<void> {
   const docker = (...args: string[]): Promise<unknown> => run('docker', ['--host', host, ...args])
   const isThere = await docker('image', 'inspect', name).then(

@@ -35,7 +35,7 @@ async function kept(flow: Kept, folder?: string): Promise<readonly string[]> {
   return [...Object.values(results)[0]!.kept].sort()
 }
 
-test('a stage becomes containers and processes again, and keeps its data, which is the own user\u2019s', async () => {
+test('a stage keeps its data when it moves to containers and back, and the files belong to this user', async () => {
   const workspace = temporaryFolder()
   const inProcess = flowOf({ uses: echo, workspace })
   await inProcess.start()
@@ -54,7 +54,7 @@ test('a stage becomes containers and processes again, and keeps its data, which 
   expect(statSync(file).uid).toBe(process.getuid!())
 })
 
-test('another Flow is refused a workspace that containers have, in processes and in containers', async () => {
+test('a workspace in use by containers is refused to other Flows, in processes and in containers', async () => {
   const workspace = temporaryFolder()
   await using first = await flowOf({ uses, workspace, replicas: 2 }).start()
   await keep(first, ['a'])
@@ -85,7 +85,7 @@ test('a workspace on a volume is shared by replicas, refused to another Flow, an
   await third.close()
 })
 
-test('a volume that is made for a stage outlives its containers, and may be written by its user', async () => {
+test('a volume created for a stage outlives its containers, and its user can write to it', async () => {
   const options = settings()
   const stage = { uses, volumes: ['/data'] } as const
   onTestFinished(

@@ -21,7 +21,7 @@ const random = seeded(5)
 const context = { parameters: {}, signal: new AbortController().signal } as unknown as HandlerContext
 const fixture = fileURLToPath(new URL('../fixtures/corpus-writer.mjs', import.meta.url))
 
-/** Indexes from `from` on; a while after `until` are acknowledged it is killed. Gives how many were, when it has ended. */
+/** Indexes from `from` on, and is killed some time after `until` are acknowledged. Resolves with the number acknowledged. */
 async function write(from: number, until: number): Promise<number> {
   const child = spawn(process.execPath, [fixture, folder, String(from), String(count)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -55,7 +55,7 @@ test(`${count} documents are there once each, though their writer is killed ${ki
     const share = (count - most) / kills
     acknowledged = await write(acknowledged, Math.floor((kill + random()) * share))
     const rows = await stored()
-    // the request under way may be there, as a whole
+    // the request in flight may be stored, as a whole
     expect([acknowledged, acknowledged + most]).toContain(rows)
   }
   expect(acknowledged).toBeLessThan(count)

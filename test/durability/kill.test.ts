@@ -8,7 +8,7 @@ import { killWriters } from '../support/indexer-kills.js'
 const folder = mkdtempSync(join(tmpdir(), 'millrace-durability-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('20 kills among 50,000 documents lose and double nothing', async () => {
+test('20 kills among 50,000 documents lose and duplicate nothing', async () => {
   const tally = await killWriters({
     folder,
     seed: 11,

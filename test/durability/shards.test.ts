@@ -6,13 +6,13 @@ import { failureOf, onShardedIndex, whileDoing } from '../support/sharded-index.
 const shards = 2
 const kills = 10
 
-test('a Flow that is indexed while its shards are killed has all that it acknowledged, and nothing twice', () =>
+test('a Flow whose shards are killed during indexing keeps everything acknowledged, and nothing twice', () =>
   onShardedIndex({ shards, replicas: 1 }, async (index) => {
     const random = seeded(5)
     await using chaos = faults(index.flow, { random })
     await index.index('fixed', 1000)
     let failed = 0
-    // what fails is not written again: it is there or not, but never twice
+    // failed writes are not retried: they are stored once or not at all
     const write = async (): Promise<void> => {
       if ((await failureOf(index.index('moving', 1 + Math.floor(random() * 80)))) !== undefined) failed += 1
     }

@@ -24,7 +24,7 @@ async function run(runtime: string, format: string): Promise<readonly string[]> 
 }
 
 describe.each(['process', 'thread'])('the access log of a Flow with %s pods', (runtime) => {
-  it('says for each request what happened to it', async () => {
+  it('has a record of each request', async () => {
     const lines = (await run(runtime, 'json')).map((line) => JSON.parse(line) as Line)
     const of = (endpoint: string): Line[] => lines.filter((line) => line.endpoint === endpoint)
     const triesOf = (endpoint: string): string[][] =>
@@ -46,13 +46,13 @@ describe.each(['process', 'thread'])('the access log of a Flow with %s pods', (r
     ])
     expect(triesOf('/fail')).toEqual([['EXECUTOR_FAILED']])
 
-    // which replica was first does not matter, rep-0 never answers
+    // either replica may be tried first; rep-0 never answers
     expect(triesOf('/slow').map((codes) => codes.sort())).toContainEqual(['CANCELLED', 'OK'])
     expect(triesOf('/die').sort()).toEqual([['OK'], ['UNAVAILABLE', 'OK']])
   })
 })
 
-it('is one line for people, too', async () => {
+it('is one line per request in plain text, too', async () => {
   const [first] = await run('thread', 'line')
   expect(first).toMatch(
     /^flow@\d+\[I\]: \/upper OK [\d.]+ ms \{"time":"[^"]+","requestId":"\w{32}","endpoint":"\/upper"/,

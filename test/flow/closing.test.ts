@@ -19,7 +19,7 @@ async function silentConnection(port: number, said = ''): Promise<void> {
 
 const upper = new URL('../fixtures/flow-executors.mjs#Upper', import.meta.url)
 
-test('a Flow closes although connections are open that say nothing', async () => {
+test('a Flow closes although silent connections are open', async () => {
   const flow = new Flow({ quiet: true, host: '127.0.0.1', graceMs: 600_000 }).add({
     name: 'upper',
     uses: upper,

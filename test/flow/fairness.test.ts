@@ -5,7 +5,7 @@ const takesMs = 6
 const others = 150
 const mine = 12
 
-/** Requests that were served, of both clients. The executors run on the thread of this test. */
+/** Served requests of both clients, in order. The executors run on the thread of this test. */
 let served = 0
 
 class Computing extends Executor {
@@ -35,7 +35,7 @@ class ComputingLater extends Executor {
   }
 }
 
-describe('beside a client with hundreds of requests, each of mine is answered after a few of theirs', () => {
+describe('a client beside one with hundreds of requests is answered after a few of them', () => {
   test.each([
     { name: 'handlers that compute', uses: Computing },
     { name: 'handlers that wait, one at a time', uses: Waiting, maxConcurrency: 1 },

@@ -33,7 +33,7 @@ describe.each(['process', 'thread'] as const)('a %s stage', (runtime) => {
     expect((await flow.post('/upper', [document()])).texts).toEqual(['A'])
   })
 
-  it('says that it is degraded when too many have died, and serves on with the others', async () => {
+  it('is degraded when too many replicas have died, and keeps serving with the others', async () => {
     const restarts = { max: 1, windowMs: 600_000 }
     await using flow = await new Flow(quiet)
       .add({ name: 'upper', uses: upper, runtime, replicas: 2, restarts })
@@ -57,7 +57,7 @@ describe.each(['process', 'thread'] as const)('a %s stage', (runtime) => {
     expect((await flow.post('/upper', [document()])).texts).toEqual(['A'])
   })
 
-  it('ends a replica after an error of exitOnExceptions, whose answer still comes, and replaces it', async () => {
+  it('replaces a replica after an error of exitOnExceptions, and still sends the answer', async () => {
     await using flow = await new Flow(quiet)
       .add({ name: 'upper', uses: upper, runtime, exitOnExceptions: ['RangeError'] })
       .start()
@@ -67,7 +67,7 @@ describe.each(['process', 'thread'] as const)('a %s stage', (runtime) => {
     expect((await flow.post('/upper', [document()])).texts).toEqual(['A'])
   })
 
-  it('replaces a replica that fails by itself', async () => {
+  it('replaces a replica that exits by itself', async () => {
     await using flow = await new Flow(quiet).add({ name: 'upper', uses: upper, runtime }).start()
     podsOf(flow)[0]!.fault({ type: 'exit', code: 3 })
     await expect.poll(async () => (await flow.status()).stages[0]!.pods[0]!.restarts).toBe(1)
@@ -75,7 +75,7 @@ describe.each(['process', 'thread'] as const)('a %s stage', (runtime) => {
   })
 })
 
-it('the status of a Flow has every stage', async () => {
+it('the status of a Flow lists every stage', async () => {
   await using flow = await new Flow({ ...quiet, name: 'shouting' })
     .add({ name: 'entry' })
     .add({ name: 'upper', uses: upper, replicas: 2 })
@@ -93,14 +93,14 @@ it('the status of a Flow has every stage', async () => {
   expect(pod!.sinceMs).toBeGreaterThan(0)
 })
 
-it('there is no status of a Flow that does not run', async () => {
+it('a Flow that is not running has no status', async () => {
   const flow = new Flow(quiet).add({ name: 'entry' })
   await expect(flow.status()).rejects.toMatchObject({ code: 'NOT_STARTED' })
   expect(() => podsOf(flow)).toThrow(/is not running/)
 })
 
 it.runIf(process.platform === 'linux')(
-  'close() in the middle of healing and scaling leaves nothing',
+  'close() during healing and scaling leaves nothing behind',
   async () => {
     const flow = new Flow(quiet).add({ name: 'upper', uses: upper, replicas: 2 })
     await flow.start()

@@ -14,7 +14,7 @@ interface Started {
   readonly ended: Promise<unknown[]>
 }
 
-/** Starts the program and waits until its pod serves and a request that takes `waitMs` is under way. */
+/** Starts the program and waits until its pod serves and a request that takes `waitMs` is in flight. */
 async function start(waitMs: number): Promise<Started> {
   const env = { ...process.env, WAIT_MS: String(waitMs) }
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -26,7 +26,7 @@ async function start(waitMs: number): Promise<Started> {
   return { child, pod: Number(first.split(' ')[1]), lines, ended }
 }
 
-it('Ctrl-C finishes what is under way, ends every pod, and the program ends as by the signal', async () => {
+it('Ctrl-C finishes requests in flight, stops every pod, and ends the program with the signal', async () => {
   const { child, pod, lines, ended } = await start(600)
   child.kill('SIGINT')
   expect(await ended).toEqual([null, 'SIGINT'])

@@ -39,7 +39,7 @@ describe.each(['process', 'thread'])('the log of a Flow with %s pods', (runtime)
     expect(messages.some((message) => message.startsWith('SIGTERM'))).toBe(true)
   })
 
-  it('has a failure once and not once a shard, with stack and cause; an error of the caller is a warning', async () => {
+  it('has a failure once, not once per shard, with stack and cause; an error of the caller is a warning', async () => {
     const output = await run(runtime, { MILLRACE_LOG: 'json' })
     const entries = output
       .trimEnd()
@@ -55,7 +55,7 @@ describe.each(['process', 'thread'])('the log of a Flow with %s pods', (runtime)
     expect(mistakes[0]).not.toHaveProperty('error')
   })
 
-  it('for people has a stack below its line, and times where they are wanted', async () => {
+  it('in plain text has a stack below its line, and times if requested', async () => {
     const output = await run(runtime, { MILLRACE_LOG: 'line', MILLRACE_LOG_TIME: '1' })
     const time = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`
     expect(output).toMatch(new RegExp(`^${time} talk@\\d+\\[I\\]: 🎉 Flow is ready to use!$`, 'm'))

@@ -22,7 +22,7 @@ const versions = async (flow: { post(on: string, docs: Document[], options: obje
 describe.each(['process', 'thread', 'inline'] as const)('a rolling update of a %s stage', (runtime) => {
   const replicas = runtime === 'inline' ? 1 : 2
 
-  it('replaces every replica while requests go on, and later ones are like them', async () => {
+  it('replaces every replica during requests, and later replicas have the new options', async () => {
     await using flow = await new Flow(quiet)
       .add({ name: 'model', uses: versioned, usesWith: { version: 'v1' }, runtime, replicas })
       .start()
@@ -50,7 +50,7 @@ describe.each(['process', 'thread', 'inline'] as const)('a rolling update of a %
   })
 })
 
-it('a rolling update that fails half way is taken back', async () => {
+it('a rolling update that fails half way is rolled back', async () => {
   await using flow = await new Flow(quiet)
     .add({ name: 'model', uses: versioned, usesWith: { version: 'v1' }, replicas: 2 })
     .start()
@@ -61,7 +61,7 @@ it('a rolling update that fails half way is taken back', async () => {
   expect(flow.replicas('model')).toBe(2)
 })
 
-it('a rolling update of a Flow that does not run changes the plan', async () => {
+it('a rolling update of a Flow that is not running changes the plan', async () => {
   const flow = new Flow(quiet).add({ name: 'model', uses: versioned, usesWith: { version: 'v1' } })
   expect(await flow.rollingUpdate('model', { usesWith: { version: 'v2' } })).toEqual({
     replaced: 0,
@@ -71,12 +71,12 @@ it('a rolling update of a Flow that does not run changes the plan', async () => 
   expect(await versions(running)).toEqual(['v2'])
 })
 
-it('there is nothing to update in a stage without an Executor', async () => {
+it('a stage without an Executor cannot be updated', async () => {
   const flow = new Flow(quiet).add({ name: 'entry' })
   await expect(flow.rollingUpdate('entry', { usesWith: {} })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
 })
 
-it('stages are scaled independently, and of calls for one stage the last one wins', async () => {
+it('stages are scaled independently, and the last of several calls for one stage wins', async () => {
   await using flow = await new Flow(quiet)
     .add({ name: 'one', uses: upper })
     .add({ name: 'other', uses: upper, runtime: 'thread' })
@@ -91,7 +91,7 @@ it('stages are scaled independently, and of calls for one stage the last one win
   expect([flow.replicas('one'), flow.replicas('other')]).toEqual([2, 2])
 })
 
-it('a stage that scales by itself goes up with the load, down without it, and keeps its bounds', async () => {
+it('an autoscaled stage scales up under load and down without it, between its bounds', async () => {
   const replicas = { min: 1, max: 3, target: 2, upDelayMs: 250, downDelayMs: 1000 }
   await using flow = await new Flow(quiet)
     .add({ name: 'upper', uses: upper, runtime: 'thread', replicas })
@@ -104,7 +104,7 @@ it('a stage that scales by itself goes up with the load, down without it, and ke
   expect(await flow.scale('upper', { replicas: 2 })).toMatchObject({ from: 1, to: 2 })
 })
 
-it('a stage that may have no replica starts with one, and ends it when nothing comes', async () => {
+it('a stage with min: 0 starts with one replica, and stops it without requests', async () => {
   const replicas = { min: 0, max: 3, downDelayMs: 250 }
   await using flow = await new Flow(quiet)
     .add({ name: 'upper', uses: upper, runtime: 'thread', replicas })

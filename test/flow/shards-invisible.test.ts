@@ -1,6 +1,6 @@
 /**
- * How many shards a stage has does not show in its answers: the same documents, scores and order, whatever was stored in
- * however many requests, and however it was placed. Flows are started once, and emptied between cases.
+ * The number of shards does not change the answers: the same documents, scores and order, for any data, number of
+ * requests and placement. Flows are started once, and emptied between cases.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ const counts = [1, 2, 3, 5, 8]
 const memoryIndex = new URL('../fixtures/shard-executors.mjs#MemoryIndex', import.meta.url)
 const polledIndexer = new URL('../fixtures/indexer-executors.mjs#PolledIndexer', import.meta.url)
 
-/** `/index`, `/update`, `/delete` and `/get` go by KEY, `/add` to ANY shard, and what has no key to ALL. */
+/** `/index`, `/update`, `/delete` and `/get` go by KEY, `/add` to ANY shard, and requests without a key to ALL. */
 const polling = {
   '/index': 'KEY',
   '/add': 'ANY',
@@ -33,7 +33,7 @@ const vector = fc.oneof(
     maxLength: dim,
   }),
 )
-// the order of UTF-8 and that of UTF-16 differ between the last two
+// UTF-8 and UTF-16 order the last two differently
 const name = fc.constantFrom('', 'é', '\uff5e', '\u{1f600}')
 const id = fc.tuple(name, fc.nat(60)).map(([prefix, n]) => `${prefix}${n}`)
 const kind = fc.constantFrom('a', 'b', 'c')
@@ -47,7 +47,7 @@ const step = fc.oneof(
   fc.record({ on: fc.constant('/delete' as const), rows: fc.array(row, { maxLength: 15 }) }),
 )
 const question = fc.record({
-  // a caller need not give ids, nor different ones
+  // ids are optional, and need not be unique
   queries: fc.array(fc.tuple(fc.constantFrom('q', 'r', '', 'same'), vector), { minLength: 1, maxLength: 4 }),
   limit: fc.option(fc.integer({ min: 1, max: 25 }), { nil: undefined }),
   kind: fc.option(kind, { nil: undefined }),
@@ -59,12 +59,12 @@ type Row = typeof row extends fc.Arbitrary<infer T> ? T : never
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 type Question = typeof question extends fc.Arbitrary<infer T> ? T : never
 
-/** What differs between the indexes. */
+/** The differences between the indexes. */
 interface Index {
   readonly uses: URL
   readonly usesWith?: Readonly<Record<string, unknown>>
   readonly score: string
-  /** Parameters that ask for one kind of documents. */
+  /** Parameters that select one kind of documents. */
   filter(kind: string): Readonly<Record<string, unknown>>
   readonly numRuns: number
 }
@@ -113,7 +113,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
     rmSync(workspace, { recursive: true, force: true })
   })
 
-  /** What each Flow answers after the same was done to it, from the one with a single shard on. */
+  /** The answers of each Flow after the same steps; the first Flow has a single shard. */
   async function answersOf(asked: Question, store: (flow: Flow<'indexer'>) => Promise<unknown>) {
     return Promise.all(
       flows.map(async (flow) => {
@@ -143,7 +143,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
     }
   }
 
-  it('has the same matches, scores and order after any requests placed by KEY', async () => {
+  it('has the same matches, scores and order for any documents placed by KEY', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 1, maxLength: 5 }),
@@ -152,7 +152,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
         async (steps, asked, size) => {
           const answers = await answersOf(asked, async (flow) => {
             for (const { on, rows } of steps) {
-              // what one request does after the other is not said while both are under way
+              // the order of concurrent requests is undefined
               await flow.post(on, documentsOf(on, rows), { requestSize: size, prefetch: 1 })
             }
           })
@@ -164,7 +164,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
     )
   }, 60_000)
 
-  it('has the same matches, scores and order wherever documents went by ANY', async () => {
+  it('has the same matches, scores and order for documents placed by ANY', async () => {
     const corpus = fc.uniqueArray(row, { minLength: 1, maxLength: 60, selector: (one) => one.id })
     await fc.assert(
       fc.asyncProperty(corpus, question, requestSize, async (rows, asked, size) => {
@@ -172,7 +172,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
           flow.post('/add', documentsOf('/index', rows), { requestSize: size }),
         )
         expect(answers[0]!.count).toBe(rows.length)
-        // by its key nothing is found that was not placed by it
+        // a document that was not placed by its key cannot be found by its key
         for (const answer of answers)
           expect({ ...answer, byKey: null }).toEqual({ ...answers[0], byKey: null })
       }),
@@ -180,7 +180,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
     )
   }, 60_000)
 
-  it('keeps to the limit that is said for the stage or for its Executor alone', async () => {
+  it('obeys the limit of the stage or of its Executor', async () => {
     const rows = Array.from(
       { length: 40 },
       (_, n): Row => ({ id: `${n}`, vector: [n % 3, 1, 0, 0], kind: 'a', text: '' }),
@@ -203,7 +203,7 @@ describe.each(Object.entries(indexes))('%s', (_, index) => {
   })
 })
 
-it('does not delete some of what ids or a filter ask for, because documents are there too', async () => {
+it('refuses a delete with documents together with ids or a filter, which would be partial', async () => {
   const workspace = mkdtempSync(path.join(tmpdir(), 'millrace-invisible-'))
   await using flow = new Flow({ quiet: true, host: '127.0.0.1', workspace }).add({
     name: 'indexer',
@@ -243,7 +243,7 @@ async function respond(
   return response!
 }
 
-/** How many documents all shards have. */
+/** Number of documents over all shards. */
 async function countOf(flow: Flow<string>): Promise<number> {
   const { parameters } = await respond(flow, '/count', undefined)
   const results = Object.values(parameters.__results__ as Record<string, { readonly count: number }>)
@@ -258,7 +258,7 @@ function documentsOf(on: Step['on'], rows: readonly Row[]): Document[] {
   })
 }
 
-/** Ids that are there after all steps. */
+/** Ids that are stored after all steps. */
 function storedBy(steps: readonly Step[]): Set<string> {
   const stored = new Set<string>()
   for (const { on, rows } of steps) {

@@ -31,7 +31,7 @@ describe.each(['process', 'thread'] as const)(
         polling: 'KEY',
       })
 
-    it('is of one Flow, of one number of shards, and has all documents when they start again', async () => {
+    it('belongs to one Flow and one number of shards, and keeps all documents over a restart', async () => {
       const first = flowOf('first', 2)
       const docs = ids.map((id, n) => new Document({ id, embedding: Float32Array.of(n, 1) }))
       try {

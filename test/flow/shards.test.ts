@@ -16,7 +16,7 @@ async function respond(flow: Flow<string>, on: string, docs: Document[], paramet
 }
 
 describe.each(['process', 'thread', 'inline'] as const)('a %s stage with shards', (runtime) => {
-  it('has so many replicas of each, which know which shard they are', async () => {
+  it('has the configured replicas of each shard, which know their shard', async () => {
     const replicas = runtime === 'inline' ? 1 : 2
     await using flow = await new Flow(quiet)
       .add({ name: 'indexer', uses: index, shards: 3, replicas, runtime, polling: 'KEY' })
@@ -37,14 +37,14 @@ describe.each(['process', 'thread', 'inline'] as const)('a %s stage with shards'
 })
 
 describe('a sharded stage', () => {
-  it('finds over all shards what one would find', async () => {
+  it('finds over all shards what a single shard would find', async () => {
     const found = []
     for (const shards of [1, 3]) {
       await using flow = await new Flow(quiet)
         .add({ name: 'indexer', uses: index, shards, runtime: 'thread', polling })
         .start()
       await flow.post('/index', documents(50), { requestSize: 8 })
-      // without a limit, the Executor's own holds for all shards together
+      // without a limit, the Executor's own limit applies to all shards together
       for (const parameters of [{}, { limit: 7 }]) {
         const { docs } = await respond(flow, '/search', [query()], parameters)
         found.push([...docs.at(0)!.matches].map(({ id, scores }) => [id, scores.sqeuclidean!.value]))
@@ -55,7 +55,7 @@ describe('a sharded stage', () => {
     expect(found.slice(2)).toEqual(found.slice(0, 2))
   })
 
-  it("fails with its executor's error, and says which shard it was", async () => {
+  it("fails with its executor's error and the name of the shard", async () => {
     await using flow = await new Flow(quiet)
       .add({ name: 'indexer', uses: index, shards: 2, runtime: 'thread', polling })
       .start()
@@ -65,7 +65,7 @@ describe('a sharded stage', () => {
     })
   })
 
-  it('answers with what is there, and says so, when a part may be missing', async () => {
+  it('gives and reports a partial answer when that is allowed', async () => {
     await using flow = await new Flow(quiet)
       .add({ name: 'indexer', uses: index, shards: 2, runtime: 'thread', polling, onShardFailure: 'partial' })
       .start()
@@ -99,7 +99,7 @@ describe('a sharded stage', () => {
     expect(texts.sort()).toEqual(['from 0', 'from 1', 'from 2'])
   })
 
-  it('is one of its shards where the others run elsewhere', async () => {
+  it('can run one shard while the others run elsewhere', async () => {
     await using flow = await new Flow(quiet)
       .add({ name: 'indexer', uses: index, shards: 3, shardId: 2, replicas: 2, runtime: 'thread', polling })
       .start()
@@ -140,11 +140,11 @@ describe('a sharded stage', () => {
   })
 })
 
-describe('what becomes of the answers of shards', () => {
+describe('the merged answer of shards', () => {
   const stage = { name: 'indexer', uses: index, shards: 2, runtime: 'thread', polling: 'ALL' } as const
   const matrix = new URL('#Matrix', module)
 
-  it('without a reduce is the documents of all, which the next stage gets one by one', async () => {
+  it('without a reduce has the documents of all shards, which the next stage gets per shard', async () => {
     await using flow = await new Flow(quiet)
       .add({ ...stage, reduce: false })
       .add({ name: 'matrix', uses: matrix, runtime: 'thread' })
@@ -155,7 +155,7 @@ describe('what becomes of the answers of shards', () => {
     expect((await respond(flow, '/count', documents(1))).docs).toHaveLength(2)
   })
 
-  it('is what a function of the program makes of them', async () => {
+  it('is the result of a function of the program', async () => {
     const seen: unknown[] = []
     const reduce = (answers: readonly DocumentArray[], context: object): DocumentArray => {
       seen.push(context)
@@ -177,30 +177,30 @@ describe('what becomes of the answers of shards', () => {
     await expect(flow.post('/where', documents(1))).rejects.toThrow('cannot be reduced')
   })
 
-  it('is what a function of a module makes of them', async () => {
+  it('is the result of a function of a module', async () => {
     const reduce = new URL('#last', module)
     await using flow = await new Flow(quiet).add({ ...stage, reduce }).start()
     const { docs } = await respond(flow, '/where', documents(2))
     expect([...docs].map(({ tags }) => tags.shardId)).toEqual([1, 1])
   })
 
-  it('says at the start that a module does not have the function', async () => {
+  it('fails the start when a module does not have the function', async () => {
     const flow = new Flow(quiet).add({ ...stage, reduce: new URL('#nothing', module) })
     await expect(flow.start()).rejects.toMatchObject({ code: 'EXPORT_NOT_FOUND' })
   })
 
-  it('is what an Executor behind the shards makes of them, and one before them sees the request first', async () => {
+  it('is the result of usesAfter, and usesBefore gets the request first', async () => {
     const usesBefore = new URL('#Marker', module)
     await using flow = await new Flow(quiet).add({ ...stage, usesBefore, usesAfter: matrix }).start()
     expect(flow.stages).toEqual(['indexer_before', 'indexer', 'indexer_after'])
     const { docs, routes } = await respond(flow, '/where', documents(3))
     expect(docs.at(0)!.tags).toMatchObject({ sizes: [3, 3], total: 6 })
     expect(routes.map(({ executor }) => executor)).toEqual(['gateway', ...flow.stages])
-    // neither serves this endpoint, so that the shards are merged
+    // neither serves this endpoint, so the answers are merged
     expect((await respond(flow, '/count', documents(2))).docs).toHaveLength(2)
   })
 
-  it('is what a stage makes of them that gathers shards which run elsewhere', async () => {
+  it('is the result of the gatheredBy stage for shards that run elsewhere', async () => {
     await using first = await new Flow(quiet).add({ ...stage, shardId: 0 }).start()
     await using second = await new Flow(quiet).add({ ...stage, shardId: 1 }).start()
     const { polling } = stage

@@ -41,19 +41,19 @@ describe.each(Object.entries(transports))('%s', (_name, open) => {
     expect(await client.isReady()).toBe(true)
   })
 
-  it('gives every document once', async () => {
+  it('returns every document once', async () => {
     const results = await client.post('/upper', documents(250), { requestSize: 7 })
     const expected = documents(250).map(({ id, text }) => `${id} ${text.toUpperCase()}`)
     expect([...results].map(({ id, text }) => `${id} ${text}`).sort()).toEqual(expected.sort())
   })
 
-  it('gives answers in the order of the requests when asked to', async () => {
+  it('returns answers in the order of the requests when asked to', async () => {
     const sent = documents(40)
     const results = await client.post('/who', sent, { requestSize: 1, resultsInOrder: true })
     expect([...results].map(({ id }) => id)).toEqual(sent.map(({ id }) => id))
   })
 
-  it('says what a handler threw, and where', async () => {
+  it('reports the error of a handler, and where it was thrown', async () => {
     const error = await refusal(client.post('/fail', documents(1)))
     expect(error).toMatchObject({
       code: 'EXECUTOR_FAILED',
@@ -62,7 +62,7 @@ describe.each(Object.entries(transports))('%s', (_name, open) => {
     expect(error.message).toContain('the wheel is broken')
   })
 
-  it('goes on after failed requests when told to', async () => {
+  it('continues after failed requests when told to', async () => {
     const failed: string[] = []
     const results = await client.post('/fail', documents(3), {
       requestSize: 1,
@@ -71,14 +71,14 @@ describe.each(Object.entries(transports))('%s', (_name, open) => {
     expect([failed.length, results.length]).toEqual([3, 0])
   })
 
-  it('gives up at its deadline and stops the handler', async () => {
+  it('fails at its deadline and aborts the handler', async () => {
     const error = await refusal(
       client.post('/wait', documents(1), { parameters: { ms: 60_000 }, timeoutMs: 300 }),
     )
     expect(error.code).toBe('DEADLINE_EXCEEDED')
   })
 
-  it('stops pulling a generator at its prefetch, and returns it on abort', async () => {
+  it('stops reading a generator at its prefetch, and ends the generator on abort', async () => {
     let pulled = 0
     let returned = false
     function* endless(): Generator<Document> {
@@ -101,13 +101,13 @@ describe.each(Object.entries(transports))('%s', (_name, open) => {
     expect([pulled, returned]).toEqual([5, true])
   })
 
-  it('sends one request when there are no inputs, and none for an empty list', async () => {
+  it('answers a request without inputs, and a call with an empty list', async () => {
     const responses = await client.post('/upper', undefined, { returnResponses: true })
     expect(responses).toHaveLength(1)
     expect((await client.post('/upper', [])).length).toBe(0)
   })
 
-  it('says which requests are too large', async () => {
+  it('refuses requests that are too large', async () => {
     const text = 'x'.repeat(2_000)
     const small = new Client({ host: `grpc://127.0.0.1:${flow.port}`, maxMessageBytes: 1024 })
     expect((await refusal(small.post('/upper', [new Document({ text })]))).code).toBe('RESOURCE_EXHAUSTED')

@@ -19,7 +19,7 @@ afterEach(() => rmSync(workspace, { recursive: true, force: true }))
 
 const patiently = { timeout: 20_000 }
 const shard = (): string => join(workspace, 'Journal', '0')
-/** What its lock says. */
+/** The content of its lock. */
 function stated(): string {
   const locks = join(shard(), '.millrace.lock')
   const [last, ...others] = readdirSync(locks)
@@ -51,7 +51,7 @@ async function refusal(work: Promise<unknown>): Promise<MillraceError> {
 }
 
 describe.each(['process', 'thread', 'inline'] as const)('the workspace of a %s stage', (runtime) => {
-  it('is refused to a second Flow, which is told who has it, and is free when the first one is closed', async () => {
+  it('is refused to a second Flow, with the name of the first, and is free when the first is closed', async () => {
     const first = await flowOf('first', { runtime }).start()
     const second = flowOf('second', { runtime })
     const error = await refusal(second.start())
@@ -93,7 +93,7 @@ describe.each(['process', 'thread'] as const)('the workspace of %s pods', (runti
     expect(JSON.parse(stated())).toMatchObject({ name: 'next', pid: process.pid })
   })
 
-  it('is shared by replicas, new ones and those that replace one that was killed', async () => {
+  it('is shared by all replicas, including new ones and replacements of killed ones', async () => {
     await using flow = await flowOf('shared', { runtime, replicas: 2 }).start()
     const [first] = podsOf(flow)
     first!.signal('SIGKILL')
@@ -107,7 +107,7 @@ describe.each(['process', 'thread'] as const)('the workspace of %s pods', (runti
     for (const text of pods) expect(text).toMatch(new RegExp(`^journal/rep-\\d ${shard()}$`))
   })
 
-  it('is refused when it is first read, too', async () => {
+  it('is refused when a handler reads it first, too', async () => {
     await using first = await flowOf('first', { runtime }).start()
     await using second = await flowOf('second', { runtime, usesWith: { late: true } }).start()
     const error = await refusal(second.post('/where', ['a']))
@@ -116,7 +116,7 @@ describe.each(['process', 'thread'] as const)('the workspace of %s pods', (runti
     expect((await first.post('/where', ['a'])).texts).toHaveLength(1)
   })
 
-  it('is refused when its data is of another number of shards', async () => {
+  it('is refused when its data has another number of shards', async () => {
     const first = await flowOf('first', { runtime }).start()
     await first.close()
     const marker = join(workspace, 'Journal', 'millrace.json')
@@ -129,7 +129,7 @@ describe.each(['process', 'thread'] as const)('the workspace of %s pods', (runti
     )
   })
 
-  it('is given back by a Flow that does not start', async () => {
+  it('is released by a Flow that does not start', async () => {
     const broken = new URL('../fixtures/flow-executors.mjs#Broken', import.meta.url)
     const flow = flowOf('first', { runtime }).add({ name: 'broken', uses: broken, runtime })
     expect((await refusal(flow.start())).code).toBe('START_FAILED')

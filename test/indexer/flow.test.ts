@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(workspace, { recursive: true, maxRetries: 5 }))
 
 test.each(['process', 'thread', 'inline'] as const)(
-  'replicas in a Flow, as %s pods, keep what they were given over a restart',
+  'replicas in a Flow, as %s pods, keep their documents over a restart',
   async (runtime) => {
     const flow = () =>
       new Flow({ workspace }).add({
@@ -57,7 +57,7 @@ test('two stages of one Flow never share an index', async () => {
   expect(() => sumResults(responses)).toThrow(/name one/)
 })
 
-test('without a workspace each stage has a folder in the project, which is named at start', async () => {
+test('without a workspace each stage has a folder in the project, which is logged at start', async () => {
   const project = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-project-')))
   try {
     writeFileSync(join(project, 'package.json'), '{}')
@@ -77,14 +77,14 @@ test('without a workspace each stage has a folder in the project, which is named
       expect(
         readdirSync(join(folder, 'VectorIndexer', '0')).some((file) => file.startsWith('CURRENT-')),
       ).toBe(true)
-      expect(stderr).toContain(`what is kept is in ${folder}`)
+      expect(stderr).toContain(`using ${folder}`)
     }
   } finally {
     rmSync(project, { recursive: true, maxRetries: 5 })
   }
 })
 
-test('ids, texts and tags of any Unicode come back as they went, through every door', async () => {
+test('ids, texts and tags with any Unicode come back unchanged from every endpoint', async () => {
   const stage = {
     name: 'index',
     uses: VectorIndexer,

@@ -8,7 +8,7 @@ import { killWriters } from '../support/indexer-kills.js'
 const folder = mkdtempSync(join(tmpdir(), 'millrace-indexer-kill-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('nothing that was acknowledged is lost or doubled when writers are killed', async () => {
+test('killed writers lose and duplicate nothing that was acknowledged', async () => {
   const tally = await killWriters({
     folder,
     seed: 3,

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-/** The package where nothing else is installed. */
+/** The package, without any other package installed. */
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-alone-'))
 beforeAll(() =>
   cpSync(path.resolve(import.meta.dirname, '../../dist'), path.join(folder, 'dist'), { recursive: true }),
@@ -19,7 +19,7 @@ async function run(program: string): Promise<string> {
   return stdout.trim()
 }
 
-test('without LanceDB a VectorIndexer says what to install as soon as it is made', async () => {
+test('without LanceDB the constructor of VectorIndexer says what to install', async () => {
   const said = await run(`
     import { VectorIndexer } from './dist/indexer/index.js'
     try { new VectorIndexer({ workspace: '.' }) } catch (error) { console.log(error.code, error.message) }
@@ -27,7 +27,7 @@ test('without LanceDB a VectorIndexer says what to install as soon as it is made
   expect(said).toMatch(/^MODULE_NOT_FOUND .*npm install @lancedb\/lancedb@0\.37\.1 apache-arrow@18\.1\.0$/)
 })
 
-test('without LanceDB everything else works, and loads nothing of the indexer', async () => {
+test('without LanceDB everything else works, and does not load the indexer', async () => {
   const said = await run(`
     import { Document } from './dist/index.js'
     console.log(new Document({ text: 'here' }).text)

@@ -25,7 +25,7 @@ interface Told {
   readonly matches: Told[]
 }
 
-/** A Document in the words of documents.py. */
+/** A Document in the format of documents.py. */
 function told(document: Document): Told {
   const { id, text, tags, uri, modality, location, parentId, granularity, adjacency } = document
   return {
@@ -79,12 +79,12 @@ describe('what docarray 0.21 writes', () => {
     expected = await python<Told[]>({ what: 'read', docs: bytes })
   })
 
-  it('is read here as docarray reads it: every field, dtype and sparse format, chunks and matches', () => {
+  it('is read as docarray reads it: every field, dtype and sparse format, chunks and matches', () => {
     expect(docs.length).toBe(39)
     expect(Array.from(docs, told)).toEqual(expected)
   })
 
-  it('is given back by docarray after we changed every Document and wrote all of it anew', async () => {
+  it('is read back by docarray after every Document was changed and encoded again', async () => {
     for (const document of docs) {
       told(document)
       document.tags['seen'] = true
@@ -162,12 +162,12 @@ function written(): DocumentArray {
 }
 
 describe('what we write', () => {
-  it('is read by docarray 0.21 as we mean it: every field, dtype and sparse format, chunks and matches', async () => {
+  it('is read correctly by docarray 0.21: every field, dtype and sparse format, chunks and matches', async () => {
     const docs = written()
     expect(await python<Told[]>({ what: 'read', docs: packed(docs) })).toEqual(Array.from(docs, told))
   })
 
-  it('comes back from docarray 0.21 the same', async () => {
+  it('comes back from docarray 0.21 unchanged', async () => {
     const again = unpacked(await python<string>({ what: 'echo', docs: packed(written()) }))
     expect(Array.from(again, told)).toEqual(Array.from(written(), told))
   })
@@ -179,7 +179,7 @@ describe('what we write', () => {
 
   it('stacks to the CSR matrix that was set', async () => {
     const docs = new DocumentArray([{}, {}, {}])
-    // doubles, because docarray reads a row without elements as doubles whatever it was
+    // doubles, because docarray reads an empty row as doubles, whatever its dtype
     const { shape, row, column, data } = coo
     docs.embeddings = CsrMatrix.from(
       new CooMatrix({ shape, row, column, data: Float64Array.from(data as Float32Array) }),

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { Flow } from 'millrace'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-// grpcurl knows nothing of us: whatever it lists, describes and calls, it has learnt from the gateway's reflection.
+// grpcurl has no .proto files: everything it lists, describes and calls comes from the gateway's reflection.
 
 const grpcurl = fileURLToPath(new URL('../../.cache/bin/grpcurl', import.meta.url))
 const executors = new URL('jina-client-executors.mjs', import.meta.url).href
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => flow.close())
 
 async function run(...args: string[]): Promise<string> {
-  // the address stands between the options and the verb
+  // the address goes between the options and the verb
   const options = args.filter((arg) => arg.startsWith('-') || arg.startsWith('{'))
   const words = args.filter((arg) => !options.includes(arg))
   const { stdout } = await promisify(execFile)(grpcurl, [
@@ -62,7 +62,7 @@ test('it describes services and messages', async () => {
   expect(await run('describe', 'docarray.DocumentProto')).toContain('.docarray.NdArrayProto embedding = 16;')
 })
 
-test('it checks the health', async () => {
+test('it checks the gateway’s health', async () => {
   expect(await call('grpc.health.v1.Health/Check')).toEqual({ status: 'SERVING' })
   expect(await call('grpc.health.v1.Health/Check', { service: 'jina.JinaRPC' })).toEqual({
     status: 'SERVING',

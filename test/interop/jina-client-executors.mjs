@@ -11,7 +11,7 @@ export class First extends Executor {
   #held
   #letGo
 
-  /** The first request is answered only when the second one was. */
+  /** Answers the first request only after the second one. */
   async lateFirst(docs) {
     if (docs.at(0).text === 'first') await new Promise((resolve) => (this.release = resolve))
     else setImmediate(() => this.release?.())
@@ -21,7 +21,7 @@ export class First extends Executor {
     for (const doc of docs) doc.tags.marks = ['first']
   }
 
-  /** Answered when so many run at once; a moment later, so that one too many would be seen. */
+  /** Answers once this many requests run at once, after a short delay that would reveal one too many. */
   async together(_docs, { parameters }) {
     this.#running++
     this.#most = Math.max(this.#most, this.#running)
@@ -38,7 +38,7 @@ export class First extends Executor {
   }
 }
 
-/** What the real Jina client talks to: the last stage of its Flow. */
+/** The last stage of the Flow that the real Jina client uses. */
 export class Counterpart extends Executor {
   static module = import.meta.url
   static requests = {
@@ -59,7 +59,7 @@ export class Counterpart extends Executor {
     for (const doc of docs) doc.text = doc.text.toUpperCase()
   }
 
-  /** The tensor comes back as a new one, beside the untouched one. */
+  /** Returns the tensor as a new one, beside the unchanged one. */
   touch(docs) {
     for (const doc of docs) {
       const { data, shape, dtype } = doc.tensor
@@ -67,7 +67,7 @@ export class Counterpart extends Executor {
     }
   }
 
-  /** Written again from what was decoded. */
+  /** Encodes the decoded tensor again. */
   touchEmbedding(docs) {
     for (const doc of docs) {
       const { embedding } = doc

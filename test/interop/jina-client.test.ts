@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { runPython } from './python.js'
 
-// The real Jina client, Python with DocArray v1, against a Flow of ours; what each scenario does stands in jina_client.py.
+// The real Jina client, Python with DocArray v1, against a Millrace Flow; jina_client.py has the scenarios.
 
 const executors = new URL('jina-client-executors.mjs', import.meta.url).href
 const flow = new Flow({ host: '127.0.0.1', quiet: true })
@@ -19,16 +19,16 @@ beforeAll(async () => {
 
 afterAll(() => flow.close())
 
-test('it finds the Flow ready, and nobody where nobody is', () => {
+test('it finds the Flow ready, and an unused port not ready', () => {
   expect(answers['ready']).toEqual([true, false])
 })
 
-test('text goes there and back, in several requests', () => {
+test('texts make a round trip in several requests', () => {
   expect(answers['text']).toEqual([250, 250])
   expect(answers['large']).toEqual([1_000, 20_000_000, true])
 })
 
-test('an endpoint that nobody has passes documents on', () => {
+test('an endpoint that no stage serves passes documents through', () => {
   expect(answers['unknown_endpoint']).toEqual(['x', 'as it was'])
 })
 
@@ -57,7 +57,7 @@ test('blobs keep every byte', () => {
   expect(answers['blobs']).toEqual([true, true])
 })
 
-test('chunks and matches are nested, and those made here know their parent', () => {
+test('chunks and matches are nested, and those created by Millrace have their parent', () => {
   expect(answers['nested']).toEqual({
     chunks: [
       ['c', 'chunk', 1, 'root'],
@@ -76,11 +76,11 @@ test('chunks and matches are nested, and those made here know their parent', () 
   })
 })
 
-test('tags of every JSON type come through', () => {
+test('tags of every JSON type are kept', () => {
   expect(answers['tags']).toEqual([true, true])
 })
 
-test('parameters reach the executor they are meant for, results come back under its pod', () => {
+test('parameters reach the intended executor, and results come back under its pod', () => {
   expect(answers['parameters']).toEqual([
     { top: 3, deep: { a: [1, true, null, 'x'] }, own: 7 },
     [expect.stringMatching(/^counterpart\/rep-[01]$/)],
@@ -110,27 +110,27 @@ test('what an executor throws is raised as BadServer, with name, message, execut
   })
 })
 
-test('on_error hears of the failed request, on_always of every one', () => {
+test('on_error is called for the failed request, on_always for every request', () => {
   expect(answers['callbacks']).toEqual([null, ['done', 'always', 'error', 'always', 'done', 'always']])
   expect(answers['only_on_error']).toEqual([['a', 'b', 'bad'], [[1]]])
 })
 
-test('with continue_on_error the others are answered, and the Flow lives on', () => {
+test('with continue_on_error the other requests are answered, and the Flow keeps running', () => {
   expect(answers['continued']).toEqual([['a', 'b'], 'AFTER'])
 })
 
-test('answers come as they are done, or in the order that is asked for', () => {
+test('answers arrive in order of completion, or in request order when asked for', () => {
   expect(answers['order']).toEqual([
     ['second', 'first'],
     ['first', 'second'],
   ])
 })
 
-test('a request without documents is a request', () => {
+test('a request without documents is answered', () => {
   expect(answers['empty']).toEqual([0, 0, 2, 1])
 })
 
-test('prefetch limits how many requests of a stream are worked on at once', () => {
+test('prefetch limits how many requests of a stream are in flight', () => {
   expect(answers['prefetch']).toEqual([2, 20])
 })
 
@@ -138,7 +138,7 @@ test('target_executor chooses stages by a regular expression', () => {
   expect(answers['target_executor']).toEqual([['first', 'counterpart'], ['counterpart'], ['first']])
 })
 
-test('request_size cuts the inputs', () => {
+test('request_size sets the documents per request', () => {
   expect(answers['request_size']).toEqual([10, 10, 5])
 })
 
@@ -150,10 +150,10 @@ test('both replicas answer', () => {
   expect(answers['replicas']).toBe(2)
 })
 
-test('compressed messages are understood', () => {
+test('compressed messages are accepted', () => {
   expect(answers['compressed']).toBe(true)
 })
 
-test('the asynchronous client is served as well', () => {
+test('the asynchronous client works as well', () => {
   expect(answers['asynchronous']).toEqual(['A', 'B', 'C'])
 })

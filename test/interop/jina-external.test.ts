@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type PythonServer, servePython } from './python.js'
 
-// A stage of ours that is a real Jina Executor, and one that is a whole Jina Flow.
+// An external stage that is a real Jina Executor, and one that is a whole Jina Flow.
 
 interface Ports {
   readonly executor: number
@@ -30,7 +30,7 @@ describe.each(['executor', 'flow'] as const)('a Jina %s as a stage', (kind) => {
 
   afterAll(() => flow?.close())
 
-  test('documents and parameters go there and back', async () => {
+  test('documents and parameters make a round trip', async () => {
     const docs = await flow.post('/reverse', ['grüße', 'abc'], {
       parameters: { suffix: '!' },
       requestSize: 1,
@@ -38,18 +38,18 @@ describe.each(['executor', 'flow'] as const)('a Jina %s as a stage', (kind) => {
     expect(docs.texts.toSorted()).toEqual(['cba!', 'eßürg!'])
   })
 
-  test('tensors are computed with', async () => {
+  test('it computes with tensors', async () => {
     const tensor = new NdArray({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2], dtype: '<f4' })
     const [doc] = await flow.post('/tensor', new DocumentArray([new Document({ tensor })]))
     expect((doc!.tensor as NdArray).data).toEqual(Float32Array.of(2, 4, 6, 8))
   })
 
-  test('documents it makes arrive with their chunks', async () => {
+  test('documents that it creates arrive with their chunks', async () => {
     const [doc] = await flow.post('/new')
     expect([doc!.text, doc!.chunks.texts]).toEqual(['from Python', ['part']])
   })
 
-  test('what it throws is the error here', async () => {
+  test('its exception is reported as the error', async () => {
     await expect(flow.post('/fail', 'x')).rejects.toMatchObject({
       code: 'EXECUTOR_FAILED',
       message: expect.stringContaining('not today') as unknown,
@@ -57,11 +57,11 @@ describe.each(['executor', 'flow'] as const)('a Jina %s as a stage', (kind) => {
     expect((await flow.post('/reverse', 'ba')).texts).toEqual(['ab'])
   })
 
-  test('an endpoint it does not have passes documents on', async () => {
+  test('an endpoint that it does not serve passes documents through', async () => {
     expect((await flow.post('/nobody-has-this', 'as it was')).texts).toEqual(['as it was'])
   })
 
-  test('its results are found under its name', async () => {
+  test('its results are reported under its name', async () => {
     const [response] = await flow.post('/results', ['a', 'b'], { returnResponses: true })
     const [results] = Object.values(response!.parameters['__results__'] as object) as unknown[]
     expect(results).toEqual({ seen: 2 })

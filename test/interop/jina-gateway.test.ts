@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Servers } from '../support/servers.js'
 import { runPython, servePython, type PythonServer } from './python.js'
 
-// `millrace gateway` in the place of Jina's own, with the arguments that Jina writes into a file of Docker Compose.
+// `millrace gateway` instead of Jina's gateway, with the arguments that Jina writes into a Docker Compose file.
 
 let server: PythonServer<{ readonly executor: number }>
 
@@ -14,10 +14,10 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop())
 
-test('a gateway takes the arguments that Jina exports', async () => {
+test('a gateway accepts the arguments that Jina exports', async () => {
   const exported = await runPython<string[]>('jina_gateway_args.py', {})
   expect(exported[0]).toBe('gateway')
-  // the names of Compose's services stand for the one server here
+  // the names of Compose's services are replaced by the one server of this test
   const args = exported.map((text) =>
     text
       .replaceAll(/"(?:foreign|again)(?:-rep-\d)?:8081"/g, `"127.0.0.1:${server.ready.executor}"`)
@@ -29,7 +29,7 @@ test('a gateway takes the arguments that Jina exports', async () => {
     const { child, port } = await servers.start(command!, ...rest)
     const client = new Client({ host: `grpc://127.0.0.1:${port}` })
     const docs = await client.post('/reverse', ['abc', 'grüße'], { parameters: { suffix: '!' } })
-    // reversed by the one stage, and again by the other
+    // each of the two stages reverses the text
     expect(docs.texts.toSorted()).toEqual(['!abc!', '!grüße!'])
     await client.close()
     child.kill('SIGTERM')

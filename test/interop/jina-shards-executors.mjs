@@ -1,7 +1,7 @@
-// The sharded stages that real Jina talks to; plain JavaScript, as Node 20 loads it.
+// The sharded stages that a real Jina client uses; plain JavaScript, as Node 20 loads it.
 import { DocumentArray, Executor } from 'millrace'
 
-/** An index in memory. What it is asked decides what it answers, and nothing else: every search looks at all documents. */
+/** An index in memory whose search compares all documents. */
 export class Index extends Executor {
   static module = import.meta.url
   static requests = {
@@ -23,7 +23,7 @@ export class Index extends Executor {
     for (const doc of docs) this.#docs.delete(doc.id)
   }
 
-  /** The nearest that have the tags of `filter`; not on the shard that `broken` says. */
+  /** The nearest documents with the tags of `filter`; fails on the shard `broken`. */
   search(docs, { parameters: { limit = this.ranking.limit, filter = {}, broken = -1 } }) {
     const { shardId } = this.runtimeArgs
     if (shardId === broken) throw new RangeError(`the index of shard ${shardId} is broken`)
@@ -55,7 +55,7 @@ export class Index extends Executor {
   }
 }
 
-/** Says that it saw a request, whatever the endpoint. */
+/** Records requests of any endpoint. */
 export class Witness extends Executor {
   static module = import.meta.url
   static requests = { '/index': 'see', '/search': 'see', '/foo': 'see', '/fail': 'fail' }
@@ -69,7 +69,7 @@ export class Witness extends Executor {
   }
 }
 
-/** Gives the documents that it was sent, with the shard it is. */
+/** Returns its documents, with its shard number. */
 export class Giver extends Executor {
   static module = import.meta.url
   static requests = { '/keep': 'give', '/gather': 'give', '/pass': 'give' }
@@ -79,7 +79,7 @@ export class Giver extends Executor {
   }
 }
 
-/** Says which answers its documents are. */
+/** Returns which answers its documents come from. */
 export class Matrix extends Executor {
   static module = import.meta.url
   static requests = { '/keep': 'tell', '/gather': 'tell', '/pass': 'tell' }

@@ -17,8 +17,8 @@ export function pythonPath(): string {
 }
 
 /**
- * Runs a script of this folder and gives what it answers. The script reads one JSON value from stdin and prints its
- * answer as one line of JSON, the last line of stdout; what it prints before is left alone.
+ * Runs a script of this folder and resolves with its answer. The script reads one JSON value from stdin and prints its
+ * answer as one line of JSON, the last line of stdout; earlier output is ignored.
  *
  * @param script file name, relative to `base`
  * @throws Error with the end of stderr when the script fails
@@ -33,7 +33,7 @@ export async function runPython<Answer>(
   const stderr: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-  child.stdin.on('error', () => {}) // a script that ends before it has read says why by its exit code
+  child.stdin.on('error', () => {}) // the exit code of a script that exits before reading says why
   child.stdin.end(JSON.stringify(input))
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
@@ -49,7 +49,7 @@ export async function runPython<Answer>(
 
 /** A script that serves until its stdin is closed. */
 export interface PythonServer<Ready> {
-  /** What it said when it was ready: the first line of stdout that is a JSON object. */
+  /** Its ready message: the first line of stdout that is a JSON object. */
   readonly ready: Ready
   stop(): Promise<void>
 }

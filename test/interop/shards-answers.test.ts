@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { runPython } from './python.js'
 
-// Sharding never changes an answer: what numpy finds by looking at every document is what the Jina client gets from Flows
-// with any number of shards, in ids, order, scores and texts.
+// Sharding never changes an answer: the Jina client gets from Flows with any number of shards what numpy finds by
+// comparing all documents, with the same ids, order, scores and texts.
 
 const uses = new URL('jina-shards-executors.mjs#Index', import.meta.url)
 const counts = [1, 2, 3, 5, 8]
 
 interface Answer {
-  /** Matches that had to be right. */
+  /** Number of matches that were compared. */
   readonly compared: number
-  /** Matches of the same score as the one before. */
+  /** Matches with the same score as the previous one. */
   readonly ties: number
   readonly left: number
   readonly wrong: unknown[]
@@ -42,7 +42,7 @@ describe.each([
     const answer = await runPython<Answer>('jina_answers.py', { seed, changes, size: 150, flows: ports })
     expect(answer.wrong).toEqual([])
     expect(answer.compared).toBeGreaterThan(5000)
-    // the coarse vectors of odd seeds are there for them
+    // the coarse vectors of odd seeds produce equal scores
     if (seed % 2 === 1) expect(answer.ties).toBeGreaterThan(500)
     expect(answer.left).toBeGreaterThan(100)
   }, 180_000)

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type PythonServer, servePython } from './python.js'
 
-// A real Jina Executor, and a whole Jina Flow, behind shards whose answers are not reduced, and before a stage of ours.
-// Jina keeps fields of a request that it does not know, and sends them back with its answer.
+// A real Jina Executor, and a whole Jina Flow, between shards whose answers are not reduced and a Millrace stage. Jina
+// keeps unknown fields of a request, and returns them with its answer.
 
 interface Ports {
   readonly executor: number
@@ -46,25 +46,25 @@ describe.each(['executor', 'flow'] as const)('a Jina %s behind shards without a 
 
   afterAll(() => Promise.all([flow?.close(), direct?.close()]))
 
-  /** What the stage behind it says that it was given. */
+  /** The input of the next stage, as that stage reports it. */
   async function given(endpoint: string): Promise<unknown> {
     const [response] = await flow.post(endpoint, docs(), { returnResponses: true })
     return (response!.parameters['__results__'] as Record<string, unknown>)['matrix/rep-0']
   }
 
-  test('gets the documents of all, one shard behind the other', async () => {
+  test('gets the documents of all shards, concatenated', async () => {
     expect((await direct.post('/keep', docs())).texts).toEqual(all.map((text) => `${text}!`))
     expect((await direct.post('/gather', docs())).texts).toEqual([all.join(' ')])
   })
 
-  test('gives what the next stage sees as one answer, its own', async () => {
+  test('is a single answer to the next stage', async () => {
     const texts = all.map((text) => `${text}!`)
-    const from = [{ executor: 'executor', flow: 'inner' }[kind]] // as the peer calls itself in its route
+    const from = [{ executor: 'executor', flow: 'inner' }[kind]] // the peer's name in its route
     expect(await given('/keep')).toEqual({ sizes: [6], from, texts })
     expect(await given('/gather')).toEqual({ sizes: [1], from, texts: [all.join(' ')] })
   })
 
-  test('leaves no trace of the shards in the answer', async () => {
+  test('leaves no field of the shards in the answer', async () => {
     const [response] = await direct.post('/gather', docs(), { returnResponses: true })
     expect(response!.shards).toEqual({ total: 3, ok: 3, failed: 0, skipped: 0 })
     expect(response!.docs).toHaveLength(1)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { podsOf } from '../../dist/internals.js'
 import { runPython } from './python.js'
 
-// Which shards see a request: in a Flow of real Jina with an Executor of two shards for each way of polling, and in ours.
+// Which shards get a request: in a real Jina Flow with an Executor of two shards for each kind of polling, and in Millrace.
 
 const uses = new URL('jina-shards-executors.mjs#Witness', import.meta.url)
 const quiet: FlowOptions = { host: '127.0.0.1', quiet: true }
@@ -18,7 +18,7 @@ const options = {
 type Name = keyof typeof options
 const names = Object.keys(options) as Name[]
 
-/** What a head or a gateway says beside its answer. */
+/** The trailers of a head or gateway. */
 interface Trailers {
   readonly status: number
   readonly total_shards: string | null
@@ -33,7 +33,7 @@ interface Answer {
   readonly seen: ByEndpoint<[number[], number[]]>
   readonly heads: ByEndpoint<Trailers>
   readonly ours: ByEndpoint<Trailers>
-  /** When the executor of a shard has failed, and when a shard is dead. */
+  /** Trailers when the executor of a shard has failed, and when a shard is dead. */
   readonly refused: Trailers
   readonly lost: Trailers
   readonly own: { readonly refused: Trailers; readonly lost: Trailers }
@@ -60,30 +60,30 @@ beforeAll(async () => {
   const ours = Object.fromEntries([...flows].map(([name, flow]) => [name, flow.port]))
   const ports = { ours, partial: lenient.port, dead: bereft.port }
   jina = await runPython<Answer>('jina_polling.py', { polling: options, endpoints, ...ports })
-}, 120_000) // sixteen processes of Jina's
+}, 120_000) // sixteen Jina processes
 
 afterAll(() => Promise.all(all.map((flow) => flow.close())))
 
 describe.each(names)('with polling %s', (name) => {
-  test.each(endpoints)('as many shards see %s as in Jina', async (endpoint) => {
+  test.each(endpoints)('%s goes to as many shards as in Jina', async (endpoint) => {
     for (const seen of jina.seen[name][endpoint]!) {
       const [response] = await flows.get(name)!.post(endpoint, ['x'], { returnResponses: true })
       expect(Object.keys(response!.parameters['__results__'] as object)).toHaveLength(seen.length)
     }
   })
 
-  test('total_shards is that of its head', () => {
+  test('total_shards is the same as from Jina’s head', () => {
     expect(jina.ours[name]).toEqual(jina.heads[name])
   })
 })
 
-describe('when a shard is missing that may be', () => {
-  test('a dead one is a failed shard, as in Jina', () => {
+describe('when a shard fails and partial answers are allowed', () => {
+  test('a dead shard counts as failed, as in Jina', () => {
     expect(jina.lost).toEqual({ status: 0, total_shards: '2', failed_shards: '1', 'is-error': null })
     expect(jina.own.lost).toEqual(jina.lost)
   })
 
-  test('an executor that failed is one too, of which Jina says only that there was an error', () => {
+  test('a failed executor counts as a failed shard, which Jina only reports as an error', () => {
     const told = { status: 0, total_shards: '2' }
     expect(jina.refused).toEqual({ ...told, failed_shards: '0', 'is-error': 'true' })
     expect(jina.own.refused).toEqual({ ...told, failed_shards: '1', 'is-error': null })

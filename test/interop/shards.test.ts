@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { runPython } from './python.js'
 
-// The real Jina client and a bare stub of Jina's against sharded stages; what each scenario does stands in jina_shards.py.
+// The real Jina client and a bare Jina stub against sharded stages; jina_shards.py has the scenarios.
 
 const uses = new URL('jina-shards-executors.mjs#Index', import.meta.url)
 const quiet: FlowOptions = { host: '127.0.0.1', quiet: true }
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([strict.close(), lenient.close()]))
 
-/** What a call of the bare stub is told, when all went well. */
+/** The trailers that a successful call of the bare stub gets. */
 function told(coverage: object | null, asked: number | null, failed = 0): object {
   const trailers = {
     total_shards: asked === null ? null : String(asked),
@@ -36,15 +36,15 @@ function told(coverage: object | null, asked: number | null, failed = 0): object
   return { status: [0, ''], coverage, docs: 3, trailers }
 }
 
-test('documents that each go to the shard of their key come back in order', () => {
+test('documents placed by key come back in order', () => {
   expect(answers['indexed']).toEqual([true, 40])
 })
 
-test('of one request too, with their tags, numpy embeddings and chunks', () => {
+test('documents of one request placed by key come back in order, with tags, numpy embeddings and chunks', () => {
   expect(answers['in_order']).toEqual({ wrong: [], shards: [0, 1, 2], chunk: ['', [0, 255], 'd5'] })
 })
 
-test('matches are those of all shards, in the order of their scores, as many as the limit says, whole', () => {
+test('matches of all shards are complete, sorted by score and cut to the limit', () => {
   expect(answers['searched']).toEqual([])
 })
 
@@ -52,14 +52,14 @@ test('results of all shards and the coverage are in the parameters', () => {
   expect(answers['results']).toEqual([[0, 1, 2].map((shard) => `indexer/shard-${shard}/rep-0`), 40, all])
 })
 
-test('the route is one of the stage, not of its shards', () => {
+test('the route has one entry for the stage, not one per shard', () => {
   expect(answers['routes']).toEqual([
     ['gateway', 0],
     ['indexer', 0],
   ])
 })
 
-test('trailing metadata says how many shards were asked; that of a stream sums up its answers', () => {
+test('trailers say how many shards were asked; for a stream they are sums over its answers', () => {
   expect(answers['complete']).toEqual({
     unary: told(all, 3),
     owner: { ...told({ indexer: { total: 3, ok: 1, failed: 0, skipped: 2 } }, 1), docs: 1 },
@@ -68,7 +68,7 @@ test('trailing metadata says how many shards were asked; that of a stream sums u
   })
 })
 
-test('a part of the shards answers when that is allowed, and all that can be told of it is', () => {
+test('partial answers are allowed with onShardFailure, and are reported in body and trailers', () => {
   const failures = [
     {
       shard: 'indexer/shard-1',
@@ -85,7 +85,7 @@ test('a part of the shards answers when that is allowed, and all that can be tol
   })
 })
 
-test('otherwise a shard that fails is an error that names it, and only it', () => {
+test('otherwise a failed shard is an error that names that shard only', () => {
   const description = 'indexer/shard-1 failed, of 3 shards. RangeError: the index of shard 1 is broken'
   const failure = { shard: 'indexer/shard-1', code: 'EXECUTOR_FAILED' }
   expect(answers['failed']).toMatchObject({

@@ -1,6 +1,6 @@
 import type { Random } from '../../examples/scale-out/corpus/random.js'
 
-/** Texts that break tokenizers, each for a reason of its own. */
+/** Texts that break tokenizers, each for a different reason. */
 export const handmade: readonly string[] & string[] = [
   '',
   ' \n\t\r\v\f\u0085\u00a0\u2028\u3000',
@@ -42,7 +42,7 @@ const pools: readonly (readonly string[])[] = [
   Array.from('ʕʰˈ·’:\u0387\u088f\u1c89\ua7cb\u{10d50}\u{16ea0}\u{31350}'),
 ]
 
-/** Up to sixty pieces out of a few kinds of trouble, or any code points at all. */
+/** Up to sixty pieces, of a few difficult kinds or of any code points. */
 export function hostileText(random: Random): string {
   const chosen = Array.from({ length: 1 + random(5) }, () => pools[random(pools.length)] as readonly string[])
   let text = ''

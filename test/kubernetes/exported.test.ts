@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => namespace.remove())
 
 describe('an exported Flow', () => {
-  it('is taken as it is by a cluster, without a warning', async () => {
+  it('is applied by a cluster without a warning', async () => {
     expect(said.stderr).toBe('')
     const created = said.stdout.trim().split('\n')
     expect(created.every((line) => line.endsWith(' created'))).toBe(true)
@@ -47,7 +47,7 @@ describe('an exported Flow', () => {
     expect(Math.max(...counts.values()) / Math.min(...counts.values())).toBeLessThanOrEqual(1.3)
   })
 
-  it('runs without a bad event', async () => {
+  it('runs without a warning event', async () => {
     expect(await namespace.warnings()).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import { under } from '../support/load.js'
 import { Namespace, type Pod } from './support/namespace.js'
 
 let namespace: Namespace
-/** The one address of all gateways: this machine is a node, so it leads to them from here. */
+/** The Service address of all gateways, reachable from here because this machine is a node. */
 let host: string
 
 beforeAll(async () => {
@@ -28,13 +28,13 @@ const logs = async (): Promise<string> => {
 }
 
 describe('gateways', () => {
-  it('watch EndpointSlices with the right that they are given', async () => {
+  it('watch EndpointSlices with the permission that they are given', async () => {
     const report = await under({ host, endpoints: ['/who'] }, () => namespace.ready())
     expect(report.outcomes).toEqual({ ok: report.sent })
     expect(await logs()).not.toContain('cannot watch')
   })
 
-  it('that are replaced lose nothing of clients that are connected', async () => {
+  it('that are replaced lose no request of connected clients', async () => {
     const report = await under({ host, endpoints: ['/slow', '/index'] }, async () => {
       await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
       await namespace.ready()
@@ -50,7 +50,7 @@ describe('gateways', () => {
     expect(report.wrong).toEqual([])
   })
 
-  it('that are replaced hand the streams of clients on', async () => {
+  it('that are replaced move the streams of clients to another gateway', async () => {
     await using client = new Client({ host })
     const before = new Set((await namespace.pods('gateway')).map(({ metadata }) => metadata.name))
     let isOver = false
@@ -82,7 +82,7 @@ describe('gateways', () => {
     expect(ids).toEqual(Array.from({ length: sent }, (_, index) => String(index)))
   })
 
-  it('without the right look names up, lose nothing of pods that go, and say so once', async () => {
+  it('without the permission use DNS, lose no request when pods are removed, and log that once', async () => {
     await namespace.kubectl('delete', 'rolebinding', 'millrace-gateway')
     await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
     await namespace.ready()

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const shop = (name = 'shop') => new Flow({ name, quiet: true }).add({ name: 'echo', uses: echo, replicas: 2 })
 
-/** What the start of a Flow fails with. */
+/** The error with which a Flow fails to start. */
 async function failure(starting: Promise<unknown>): Promise<MillraceError> {
   const error = await starting.then(
     () => new Error('it started'),
@@ -55,7 +55,7 @@ async function changedKubeconfig(change: (config: Kubeconfig) => void): Promise<
   return file
 }
 
-/** A kubeconfig of an account that may do what its Role says. */
+/** A kubeconfig of an account with the permissions of its Role. */
 async function withRights(...rights: readonly string[]): Promise<string> {
   await namespace.kubectl('create', 'serviceaccount', 'guest')
   if (rights.length > 0) {
@@ -69,7 +69,7 @@ async function withRights(...rights: readonly string[]): Promise<string> {
   })
 }
 
-describe('nothing is changed, and it is said', () => {
+describe('nothing is changed, and the error is clear', () => {
   afterEach(async () => expect(await objects()).toEqual([]))
 
   it('when no cluster answers', async () => {
@@ -96,7 +96,7 @@ describe('nothing is changed, and it is said', () => {
     expect(message).toContain(`kubectl create namespace ${name}`)
   })
 
-  it('when the user has no rights: all that are missing at once', async () => {
+  it('when the user has no permissions: all missing ones are listed at once', async () => {
     const kubeconfig = await withRights('--verb=get,list,create,patch', '--resource=services,configmaps')
     const { code, message } = await failure(shop().start({ ...onKubernetes(namespace), kubeconfig }))
     expect(code).toBe('FORBIDDEN')
@@ -135,7 +135,7 @@ describe('nothing is changed, and it is said', () => {
   })
 })
 
-describe('what is there stays as it is', () => {
+describe('existing objects are not changed', () => {
   it('when another Flow is in the namespace', async () => {
     await using first = await shop('first').start(onKubernetes(namespace))
     const before = await objects()
@@ -154,7 +154,7 @@ describe('what is there stays as it is', () => {
     expect(await objects()).toEqual(['service/echo'])
   })
 
-  it('when another manager has set a field; a number of replicas is set again', async () => {
+  it('when another manager has set a field; numbers of replicas are reset', async () => {
     await using first = await shop().start(onKubernetes(namespace))
     await namespace.kubectl('scale', 'deployment/echo', '--replicas=1')
     await namespace.kubectl('set', 'image', 'deployment/echo', 'executor=docker.io/local/other:1')
@@ -166,7 +166,7 @@ describe('what is there stays as it is', () => {
     await first.close()
   })
 
-  it('but numbers of replicas that were changed', async () => {
+  it('except changed numbers of replicas', async () => {
     await using first = await shop().start(onKubernetes(namespace))
     await namespace.kubectl('scale', 'deployment/echo', '--replicas=1')
     await first.close()
@@ -175,7 +175,7 @@ describe('what is there stays as it is', () => {
   })
 })
 
-describe('what was applied is named, with the reason why it does not run', () => {
+describe('applied objects are listed, with the reason why they do not run', () => {
   const remains = (): string => `were applied in namespace '${namespace.name}' and are still there: `
 
   it('when the image is missing', async () => {
@@ -202,7 +202,7 @@ describe('what was applied is named, with the reason why it does not run', () =>
     expect(message).toContain(remains())
   })
 
-  it('when no node has room, after the time that a start may take', async () => {
+  it('when no node has room, after the time limit of the start', async () => {
     const large = new Flow({ name: 'shop', quiet: true, timeoutReadyMs: 5000 }).add({
       name: 'echo',
       uses: echo,
@@ -228,7 +228,7 @@ describe('what was applied is named, with the reason why it does not run', () =>
   })
 })
 
-it('a Flow that is not there: those that are, are named', async () => {
+it('attaching to a missing Flow lists the existing ones', async () => {
   await using flow = await shop('elsewhere').start(onKubernetes(namespace))
   const other = await Namespace.create()
   try {
@@ -243,7 +243,7 @@ it('a Flow that is not there: those that are, are named', async () => {
   await flow.close()
 })
 
-it('a Role of the documentation is enough to start, to scale and to remove', async () => {
+it('the documented Role is enough to start, scale and remove a Flow', async () => {
   const page = await readFile(path.resolve(import.meta.dirname, '../../docs/kubernetes.md'), 'utf8')
   const [, role] = /```yaml\n(.*?kind: Role\n.*?)```/s.exec(page)!
   const file = path.join(folder, 'role.yml')

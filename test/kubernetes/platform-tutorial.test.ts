@@ -10,7 +10,7 @@ import { echo, project } from './support/apply.js'
 import { Namespace } from './support/namespace.js'
 import { onKubernetes } from './support/platform.js'
 
-// as built: the image has it so
+// the built example, as in the image
 const build = path.resolve(import.meta.dirname, '../../build')
 const tokenizer = pathToFileURL(path.join(build, 'examples/scale-out/my-tokenizer.js'))
 const news = Array.from({ length: 300 }, (_, index) => ({
@@ -29,7 +29,7 @@ async function results(flow: ReturnType<typeof tutorial>): Promise<object> {
   return docs.toJSON()
 }
 
-it('the Flow of the tutorial gives on Kubernetes what it gives on this machine', async () => {
+it('the tutorial gives the same results on Kubernetes as on this machine', async () => {
   const namespace = await Namespace.create()
   try {
     const here = await tutorial().start()
@@ -49,7 +49,7 @@ it('the Flow of the tutorial gives on Kubernetes what it gives on this machine',
 
 const main = path.resolve(import.meta.dirname, '../../dist/cli/main.js')
 
-it('a Flow of a YAML file is started from the command line, and goes on when that has ended', async () => {
+it('the command line starts the Flow of a YAML file, which outlives the command', async () => {
   const namespace = await Namespace.create()
   const folder = await mkdtemp(path.join(os.tmpdir(), 'millrace-yaml-'))
   try {

@@ -45,7 +45,7 @@ describe('a Flow that was started on Kubernetes', () => {
       env: { ...process.env, KUBECONFIG: inject('kubeconfig') },
     })
 
-  it('says how it stands', async () => {
+  it('reports its status', async () => {
     const status = await flow.status()
     expect(status).toMatchObject({
       name: 'shop',
@@ -63,7 +63,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect(status.stages[2]!.pods[0]).toMatchObject({ state: 'ready', restarts: 0, pid: null })
   })
 
-  it('takes messages of 10 MB, several at once on one connection', async () => {
+  it('accepts messages of 10 MB, several at once on one connection', async () => {
     const text = 'm'.repeat(10_000_000)
     const docs = await flow.post(
       '/who',
@@ -83,7 +83,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect(answers).toEqual(Array.from({ length: 200 }, (_, index) => `${index}`))
   })
 
-  it('is scaled under load, of two calls the last one wins, and nothing is lost', async () => {
+  it('is scaled under load without losing a request, and the last of two calls wins', async () => {
     const report = await under({ host: host(), endpoints: ['/slow'], senders: 4 }, async () => {
       const [first, second] = await Promise.all([
         flow.scale('who', { replicas: 4 }),
@@ -98,7 +98,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect(report.outcomes).toEqual({ ok: report.sent })
   })
 
-  it('loses nothing when a pod of a stage is deleted under load', async () => {
+  it('loses no request when a pod of a stage is deleted under load', async () => {
     const report = await under({ host: host(), endpoints: ['/slow'], senders: 4 }, async ({ byHost }) => {
       const before = byHost.size
       const [pod] = await namespace.pods('who')
@@ -109,7 +109,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect(report.outcomes).toEqual({ ok: report.sent })
   })
 
-  it('is reached on the same port when the pods of its gateway are replaced', async () => {
+  it('keeps its local port when the pods of its gateway are replaced', async () => {
     const report = await under({ host: host(), endpoints: ['/slow'], senders: 2 }, async () => {
       await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
       await namespace.ready()
@@ -119,7 +119,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect((await flow.post('/who', ['a'])).texts).toEqual(['a'])
   })
 
-  it('is updated one pod after the other, and rolled back when new ones do not start', async () => {
+  it('is updated pod by pod, and rolled back when new pods do not start', async () => {
     expect(await greetings()).toEqual(new Set(['hi']))
     await flow.rollingUpdate('greeter', { usesWith: { greeting: 'bonjour' } })
     await expect.poll(greetings).toEqual(new Set(['bonjour']))
@@ -134,7 +134,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect((await flow.status()).stages[1]).toMatchObject({ ready: 2, degraded: null })
   })
 
-  it('is found by another program, which knows its stages and scales it', async () => {
+  it('can be attached to and scaled by another program', async () => {
     await using found = await Flow.attach({
       on: 'kubernetes',
       namespace: namespace.name,
@@ -159,7 +159,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect(shown).toMatchObject({ name: 'shop', namespace: namespace.name })
   })
 
-  it('is started again over itself, and what it no longer has is deleted', async () => {
+  it('can be started over itself, and objects of removed stages are deleted', async () => {
     const smaller = new Flow({ name: 'shop', quiet: true }).add({ name: 'who', uses: who, replicas: 2 })
     await using started = await smaller.start({ ...onKubernetes(namespace), project: fixtures })
     expect(started.stages).toEqual(['who'])
@@ -169,7 +169,7 @@ describe('a Flow that was started on Kubernetes', () => {
     expect(await left()).toContain('deployment.apps/who')
   })
 
-  it('ends with all of its objects when it is told so', async () => {
+  it('is removed with all its objects by close({ remove: true })', async () => {
     await using found = await Flow.attach({
       on: 'kubernetes',
       namespace: namespace.name,

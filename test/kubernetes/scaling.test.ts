@@ -33,14 +33,14 @@ function expectNothingLost({ sent, outcomes, wrong }: LoadReport): void {
 const scale = (replicas: number): Promise<unknown> =>
   namespace.kubectl('scale', 'deployment/echo', '--replicas', String(replicas))
 
-/** When the cluster began to count on it, ms since the epoch, to the second. */
+/** When the pod became ready, in ms since the epoch, rounded to a second. */
 function readyAt({ status }: Pod): number {
   const condition = status.conditions?.find(({ type, status }) => type === 'Ready' && status === 'True')
   return Date.parse(condition!.lastTransitionTime)
 }
 
 describe('under load', () => {
-  it('pods that are deleted lose nothing', async () => {
+  it('deleted pods lose no request', async () => {
     const report = await loaded('kubectl delete pod', async () => {
       const [one, two] = await namespace.pods('echo')
       for (const pod of [one!, two!]) {
@@ -51,7 +51,7 @@ describe('under load', () => {
     expectNothingLost(report)
   })
 
-  it('a pod that is added takes requests soon after it is ready', async () => {
+  it('an added pod gets requests soon after it is ready', async () => {
     const before = new Set((await namespace.pods('echo')).map(({ metadata }) => metadata.name))
     const report = await loaded('kubectl scale 3 to 4', async (seen) => {
       await scale(4)
@@ -63,7 +63,7 @@ describe('under load', () => {
     expectNothingLost(report)
   })
 
-  it('scaling to 1 and back to 3 loses nothing', async () => {
+  it('scaling to 1 and back to 3 loses no request', async () => {
     const report = await loaded('kubectl scale 1, 3', async () => {
       await scale(1)
       await expect.poll(async () => (await namespace.pods('echo')).length).toBe(1)
@@ -74,7 +74,7 @@ describe('under load', () => {
     expectNothingLost(report)
   })
 
-  it('a rollout loses nothing', async () => {
+  it('a rollout loses no request', async () => {
     const report = await loaded('kubectl rollout restart', async () => {
       await namespace.kubectl('rollout', 'restart', 'deployment/echo')
       await namespace.ready()

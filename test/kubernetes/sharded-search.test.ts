@@ -15,7 +15,7 @@ const posts = [...generateCorpus(400)]
 const documents = posts.map((text, position) => new Document({ id: `post-${position}`, text }))
 const queries = posts.slice(0, 20).map((text) => text.split(' ').slice(0, 12).join(' '))
 
-/** That of the example of sharded search. */
+/** The Flow of the sharded-search example. */
 function flowOf(options: ConstructorParameters<typeof Flow>[0]): Flow<'encoder' | 'indexer'> {
   const encoder: StageOptions<'encoder'> = {
     name: 'encoder',
@@ -31,7 +31,7 @@ function flowOf(options: ConstructorParameters<typeof Flow>[0]): Flow<'encoder' 
   })
 }
 
-/** What is found for each query, with scores to the last bit. */
+/** The matches of each query, with scores to the last bit. */
 async function found(client: Pick<Client, 'post'>): Promise<readonly unknown[]> {
   const docs: DocumentArray = await client.post('/search', queries, { parameters: { limit: 5 } })
   return [...docs].map(({ text, matches }) => [
@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(() => namespace.remove())
 
 describe('the sharded search', () => {
-  it('finds the same on a cluster as on localhost, also after all its pods were replaced', async () => {
+  it('finds the same in a cluster as on localhost, also after all its pods were replaced', async () => {
     const expected = await onLocalhost()
     await apply(namespace, flowOf({ name: 'search', workspace: '/workspace' }), { project: build })
     {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => namespace.remove())
 
 describe('a stage that keeps data', () => {
-  it('has it again when its only pod is killed hard, and requests wait for that', async () => {
+  it('keeps it when its only pod is killed, and requests wait for the new pod', async () => {
     await using gateway = await forward(namespace)
     await using client = new Client({ host: gateway.host })
     const ids = Array.from({ length: 50 }, (_, index) => `doc-${index}`)
@@ -54,7 +54,7 @@ describe('a stage that keeps data', () => {
 })
 
 describe('an executor that computes for long', () => {
-  it('is neither restarted nor taken off for that', async () => {
+  it('is neither restarted nor marked as not ready', async () => {
     await using gateway = await forward(namespace)
     await using client = new Client({ host: gateway.host })
     const [before] = await namespace.pods('echo')

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Tests on a real Kubernetes: the cluster of MILLRACE_KUBECONFIG, or one that is built (minutes, the first time), started and
- * ended here. What they need and do not find fails them; nothing is skipped.
+ * Tests on a real Kubernetes: the cluster of MILLRACE_KUBECONFIG, or one that is built (minutes, the first time), started
+ * and stopped here. Missing requirements fail the tests; nothing is skipped.
  */
 export default defineConfig({
   test: {

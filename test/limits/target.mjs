@@ -3,12 +3,16 @@ const { Document, DocumentArray, Executor, Flow } = await import(process.env.MIL
 
 export class Target extends Executor {
   static module = import.meta.url
-  static requests = { '/echo': 'echo', '/big': 'big', '/slow': 'slow', '/hang': 'hang' }
+  static requests = { '/echo': 'echo', '/many': 'many', '/big': 'big', '/slow': 'slow', '/hang': 'hang' }
 
   echo() {}
 
   big(_docs, { parameters }) {
     return new DocumentArray([new Document({ blob: new Uint8Array(parameters.bytes).fill(7) })])
+  }
+
+  many(_docs, { parameters }) {
+    return new DocumentArray(Array.from({ length: parameters.documents }, (_, index) => ({ id: `${index}` })))
   }
 
   async slow(_docs, { parameters }) {
@@ -22,10 +26,15 @@ export class Target extends Executor {
 }
 
 if (process.argv[2] !== undefined) {
-  const flow = new Flow({ quiet: true, host: '127.0.0.1', port: 0, ...JSON.parse(process.argv[2]) }).add({
+  const { shards = 1, external, ...options } = JSON.parse(process.argv[2])
+  const flow = new Flow({ quiet: true, host: '127.0.0.1', port: 0, ...options }).add({
     name: 'target',
-    uses: Target,
-    liveness: null,
+    ...(external === undefined
+      ? { uses: Target, liveness: null, shards }
+      : { external: true, host: '127.0.0.1', port: external }),
+    ...(external === undefined && {
+      polling: { '/index': 'KEY', '/echo': 'KEY', '/big': 'ALL', '/many': 'ALL' },
+    }),
   })
   await flow.start()
   process.stdout.write(`${flow.port}\n`)

@@ -15,12 +15,12 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A private folder for control sockets, without the Flows of other tests and of the user who runs the tests. */
-export class Place {
+/** A private folder for control sockets, without Flows of other tests or of the user who runs the tests. */
+export class CommandLine {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'm-'))
   readonly #programs: ChildProcessWithoutNullStreams[] = []
 
-  /** Of programs that run here. */
+  /** The programs that it has started. */
   get env(): NodeJS.ProcessEnv {
     return { ...process.env, XDG_RUNTIME_DIR: this.#folder, TMPDIR: this.#folder }
   }

@@ -6,33 +6,33 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LoadReport, type Seen, under } from './load.js'
 import { byId, type Kept, keptBy, ShardLoad } from './shard-load.js'
 
-/** Folder whose content is in the image of the tests, as far as its folders `concepts` and `pods` go. */
+/** Folder whose subfolders `concepts` and `pods` are in the image of the tests. */
 export const conceptsProject = path.resolve(import.meta.dirname, '../fixtures')
 const executors = path.join(conceptsProject, 'concepts/executors.mjs')
 
-/** A place where a Flow can run, as the suite uses it. */
+/** A platform on which the suite runs a Flow. */
 export interface ConceptPlace {
   /** A column of the table in docs/concepts.md. */
   readonly name: 'process' | 'thread' | 'Docker' | 'Compose' | 'Kubernetes'
-  /** Over the options of each stage. */
+  /** Overrides the options of each stage. */
   readonly stage?: { readonly runtime: 'process' | 'thread' }
   start(flow: Flow<string>): Promise<ConceptFlow>
 }
 
 export interface ConceptFlow {
-  /** Where its gateway is reached from here, at the moment. */
+  /** The current address of its gateway. */
   readonly host: string
-  /** Resolves when there are so many that take requests. */
+  /** Resolves when this many replicas are ready. */
   scale(stage: string, replicas: number): Promise<unknown>
-  /** Ends one replica of a stage the hard way. Resolves when another one is in its place. */
+  /** Kills one replica of a stage. Resolves when it has been replaced. */
   kill(stage: string): Promise<unknown>
-  /** Ends every pod of every stage, and resolves when others run. */
+  /** Kills every pod of every stage, and resolves when all have been replaced. */
   restart(): Promise<unknown>
-  /** Takes away all of it, data too. */
+  /** Removes everything, data included. */
   remove(): Promise<unknown>
 }
 
-/** What the words mean, the same everywhere: each case is a row of the table in docs/concepts.md. */
+/** The concepts have the same meaning on every platform: each case is a row of the table in docs/concepts.md. */
 export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
   describe(`on ${name}`, () => {
     let flow: ConceptFlow
@@ -55,17 +55,17 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
       await rm(folder, { recursive: true })
     })
 
-    it('replica: requests are shared by all of them', async () => {
+    it('replica: all replicas share the requests', async () => {
       expect((await pods(flow)).size).toBe(2)
     })
 
-    it('gateway: one address, whatever stands behind it', async () => {
+    it('gateway: one address for all stages and replicas', async () => {
       await using client = new Client({ host: flow.host })
       expect(await client.isReady()).toBe(true)
       expect((await client.post('/who', ['a'])).texts).toEqual(['a'])
     })
 
-    it('scale: from 2 to 3 to 1 under load, nothing is lost and nothing comes twice', async () => {
+    it('scale: from 2 to 3 to 1 under load, no request is lost or answered twice', async () => {
       const report = await loaded(flow, async ({ byHost }) => {
         await flow.scale('who', 3)
         await expect.poll(() => byHost.size).toBe(3)
@@ -75,7 +75,7 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
       expectAllAnswered(report)
     })
 
-    it('heal: a replica that is killed under load is replaced, and nothing is lost', async () => {
+    it('heal: a replica that is killed under load is replaced, and no request is lost', async () => {
       const report = await loaded(flow, async ({ byHost }) => {
         await expect.poll(() => byHost.size).toBe(2)
         await flow.kill('who')
@@ -84,7 +84,7 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
       expectAllAnswered(report)
     })
 
-    it('failure of a handler: the caller is told what was thrown, and where', async () => {
+    it('failure of a handler: the caller gets the error, and where it was thrown', async () => {
       await using client = new Client({ host: flow.host })
       await expect(client.post('/fail', ['a'])).rejects.toMatchObject({
         code: 'EXECUTOR_FAILED',
@@ -93,7 +93,7 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
       })
     })
 
-    it('failure of a pod: the request that ends it fails, the others do not', async () => {
+    it('failure of a pod: only the request that crashes it fails', async () => {
       await using client = new Client({ host: flow.host })
       const report = await loaded(flow, async () => {
         await expect(client.post('/die', ['a'])).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
@@ -101,7 +101,7 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
       expectAllAnswered(report)
     })
 
-    it('failure of a start: it is said, with what the pod said', async () => {
+    it('failure of a start: the error has the output of the pod', async () => {
       const broken = new Flow({
         name: 'broken',
         host: '127.0.0.1',
@@ -115,22 +115,22 @@ export function conceptsSuite({ name, stage, start }: ConceptPlace): void {
       await expect(start(broken)).rejects.toThrow(/no model at .\/model.bin/)
     })
 
-    it('shard: a document is kept by one, and all are asked for an answer', async () => {
+    it('shard: one shard keeps a document, and a search asks all shards', async () => {
       keeper = await start(keeping(stage, folder))
       await using client = new Client({ host: keeper.host })
       await client.post('/index', documents(), { requestSize: 5 })
       const found = await find(keeper)
       expect(found.map(({ id }) => id)).toEqual(documents().map(({ id }) => id))
       expect(new Set(found.map(({ shard }) => shard))).toEqual(new Set([0, 1]))
-      // what stands behind the shards has the answer of each, where it serves what was asked for
+      // usesAfter gets the answer of each shard for the endpoints that it serves
       const [sizes] = await client.post('/sizes', ['all'])
       const counts = [0, 1].map((shardId) => found.filter(({ shard }) => shard === shardId).length)
       expect(sizes!.tags).toEqual({ sizes: counts })
     })
 
-    it('workspace: what was kept is there after every pod has been replaced', async () => {
+    it('workspace: data is kept when every pod is replaced', async () => {
       const before = await find(keeper)
-      // a pod that has come back may have the address of another one
+      // a restarted pod may have the former address of another pod
       const load = new ShardLoad(() => keeper.host, before)
       await keeper.restart()
       await expect.poll(() => load.reads).toBeGreaterThan(0)
@@ -163,7 +163,7 @@ async function find({ host }: ConceptFlow): Promise<readonly Kept[]> {
   return (await keptBy(client)).toSorted(byId)
 }
 
-/** Who answers a hundred requests. */
+/** The replicas that answer a hundred requests. */
 async function pods({ host }: ConceptFlow): Promise<ReadonlySet<unknown>> {
   await using client = new Client({ host })
   const docs = await client.post(

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** Two addresses behind which two servers are, which can be exchanged as often as one likes. */
+/** Proxies for two servers on two addresses, which can be swapped any number of times. */
 export class Exchange {
-  /** Ports of 127.0.0.1; the first one is that of the first server until they are exchanged. */
+  /** Ports on 127.0.0.1; the first one leads to the first server until they are swapped. */
   readonly ports: readonly number[]
   readonly #listeners: readonly Server[]
   readonly #sockets = new Set<Socket>()
@@ -24,7 +24,7 @@ export class Exchange {
     }
   }
 
-  /** Each server has the address of the other one, and all connections are lost: as when both were started anew. */
+  /** Swaps the addresses and closes all connections, as if both servers had restarted. */
   exchange(): void {
     this.#behind = this.#behind.toReversed()
     for (const socket of this.#sockets) socket.destroy()
@@ -43,7 +43,7 @@ export class Exchange {
     ] as const) {
       this.#sockets.add(socket)
       socket.setNoDelay(true)
-      socket.on('error', () => {}) // it closes, too
+      socket.on('error', () => {}) // a close follows
       socket.on('close', () => {
         this.#sockets.delete(socket)
         other.destroy()

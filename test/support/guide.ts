@@ -15,7 +15,7 @@ export const guideProject = path.join(root, 'examples/laptop-to-cluster/project'
 
 const guide = (): Promise<string> => readFile(path.join(root, 'docs/laptop-to-cluster.md'), 'utf8')
 
-/** What the guide shows of one kind, as in `sh docker`. */
+/** The guide's code blocks of one kind, such as `sh docker`. */
 export async function guideBlocks(kind: string): Promise<readonly string[]> {
   return [...(await guide()).matchAll(/^```([\w ]+)\n(.*?)^```$/gms)]
     .filter(([, language]) => language === kind)
@@ -28,11 +28,11 @@ export async function guideCommands(kind: string): Promise<readonly string[]> {
 
 export interface Guide extends AsyncDisposable {
   readonly folder: string
-  /** Runs a line of the guide; gives what it wrote to standard output. Rejects when it fails. */
+  /** Runs a line of the guide; resolves with its standard output. Rejects when it fails. */
   run(line: string, env?: NodeJS.ProcessEnv): Promise<string>
 }
 
-/** The project in a folder of its own, with Millrace as it is packed and the clients of engine and cluster. */
+/** The project in a temporary folder, with Millrace as packed and the client packages for Docker and Kubernetes. */
 export async function openGuide(): Promise<Guide> {
   const folder = await mkdtemp(path.join(tmpdir(), 'millrace-guide-'))
   const registry = await servePacked()
@@ -55,7 +55,7 @@ export async function openGuide(): Promise<Guide> {
   }
 }
 
-/** The package at an address, as `npm ci` in a build of an image can fetch it. */
+/** Serves the package, so that `npm ci` in an image build can fetch it. */
 async function servePacked(): Promise<{ readonly url: string; close(): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'millrace-packed-'))
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root })
@@ -79,8 +79,8 @@ async function linkClients(modules: string): Promise<void> {
     await symlink(path.join(root, 'node_modules', client), path.join(modules, client))
 }
 
-/** What the guide says that `main.js` prints there. */
-export async function guideOutput(place: string): Promise<string> {
+/** The output of `main.js` on a platform according to the guide. */
+export async function guideOutput(platform: string): Promise<string> {
   const texts = await guideBlocks('text')
-  return texts.find((text) => text.startsWith(`${place}, `))!
+  return texts.find((text) => text.startsWith(`${platform}, `))!
 }

@@ -10,7 +10,7 @@ type Line =
   | { readonly say: 'try'; readonly step: number; readonly kind: Kind; readonly ids: readonly number[] }
   | { readonly say: 'done'; readonly step: number }
 
-/** What may be stored under an id: the step that wrote its text, or null for nothing. */
+/** The possible states of an id: the step that wrote its text, or null if nothing is stored. */
 type State = number | null
 
 export interface Kills {
@@ -18,7 +18,7 @@ export interface Kills {
   readonly seed: number
   /** Ids that each writer writes to. */
   readonly documents: number
-  /** Documents of one request, at most. */
+  /** Maximum number of documents per request. */
   readonly most: number
   readonly kills: number
   readonly random: () => number
@@ -28,13 +28,13 @@ export interface Tally {
   readonly acknowledged: number
   readonly lost: string[]
   readonly doubled: number
-  /** Documents that were there in the end. */
+  /** Number of documents stored in the end. */
   readonly stored: number
 }
 
 /**
- * Two processes write to one shard, and one of them after the other is killed by SIGKILL in the middle of it and started
- * again. After every kill, what is stored is compared with what was acknowledged.
+ * Two processes write to one shard. In turns they are killed by SIGKILL during a write and restarted. After every kill
+ * the stored data is compared with the acknowledged writes.
  */
 export async function killWriters({ folder, seed, kills, random, ...load }: Kills): Promise<Tally> {
   const books = [new Book('x'), new Book('y')]
@@ -46,7 +46,7 @@ export async function killWriters({ folder, seed, kills, random, ...load }: Kill
   try {
     for (let kill = 0; kill < kills; kill++) {
       const victim = kill % writers.length
-      // after so many answers, and then at any moment
+      // after this many answers, at an arbitrary moment
       await writers[victim]!.answers(3 + Math.floor(random() * 12))
       await new Promise((resolve) => setTimeout(resolve, random() * 60))
       await writers[victim]!.kill()
@@ -66,13 +66,13 @@ export async function killWriters({ folder, seed, kills, random, ...load }: Kill
   return { acknowledged, lost, doubled, stored }
 }
 
-/** What one writer has said, over all its lives. */
+/** The reports of one writer, over all its restarts. */
 class Book {
   readonly writer: string
   done = 0
   #possible = new Map<number, Set<State>>()
   #open = new Map<number, Extract<Line, { say: 'try' }>>()
-  #life = 0
+  #process = 0
 
   constructor(writer: string) {
     this.writer = writer
@@ -85,7 +85,7 @@ class Book {
   read(line: Line): void {
     if (line.say === 'try') {
       this.#open.set(line.step, line)
-      // until it is answered, the state before is possible and this one too
+      // until it is answered, both the previous and the new state are possible
       for (const id of line.ids) this.#stateOf(id).add(this.#after(line))
       return
     }
@@ -95,29 +95,29 @@ class Book {
     for (const id of ids) this.#settle(id, { step: line.step, kind })
   }
 
-  /** The writer was killed: what it left open stays possible for ever, until the id is written again. */
+  /** The writer was killed: the outcome of its open write stays unknown until the id is written again. */
   end(): void {
     this.#open.clear()
-    this.#life += 1
+    this.#process += 1
   }
 
   allows(id: number, text: string | undefined): boolean {
     const state = text === undefined ? null : Number(text)
     return [...this.#stateOf(id)].some((possible) =>
-      possible === null ? state === null : possible % lives === state,
+      possible === null ? state === null : possible % stepsPerProcess === state,
     )
   }
 
-  /** Steps of different lives have different numbers. */
+  /** Steps of different processes have different numbers. */
   #after({ step, kind }: { step: number; kind: Kind }): State {
-    return kind === 'delete' ? null : this.#life * lives + step
+    return kind === 'delete' ? null : this.#process * stepsPerProcess + step
   }
 
   #settle(id: number, line: { step: number; kind: Kind }): void {
     const before = this.#stateOf(id)
     const later = [...this.#open.values()].filter((open) => open.step > line.step && open.ids.includes(id))
     const kept = new Set<State>(later.map((open) => this.#after(open)))
-    // an update of what is not there changes nothing
+    // an update of an id that is not stored changes nothing
     if (line.kind === 'update' && before.has(null)) kept.add(null)
     kept.add(this.#after(line))
     this.#possible.set(id, kept)
@@ -132,10 +132,10 @@ class Book {
   }
 }
 
-const lives = 1_000_000
+const stepsPerProcess = 1_000_000
 
 interface Writer {
-  /** Resolves after so many more answers. */
+  /** Resolves after this many more answers. */
   answers(count: number): Promise<void>
   kill(): Promise<void>
 }

@@ -2,20 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client, Document, type DocumentArray } from 'millrace'
 
 export interface LoadPlan {
-  /** Of the gateway. */
+  /** Address of the gateway. */
   readonly host: string
-  /** Senders take them by turns. */
+  /** Endpoints, which senders use in turns. */
   readonly endpoints: readonly string[]
   readonly parameters?: Readonly<Record<string, unknown>>
-  /** Each has a connection of its own, and one request under way. Default 8. */
+  /** Number of senders; each has its own connection and one request in flight. Default 8. */
   readonly senders?: number
-  /** Between two requests of a sender. Default 10. */
+  /** Milliseconds between two requests of a sender. Default 10. */
   readonly everyMs?: number
 }
 
 export interface LoadReport {
   readonly sent: number
-  /** Requests by what came of them: `ok`, or a failure. */
+  /** Number of requests by outcome: `ok`, or a failure. */
   readonly outcomes: Readonly<Record<string, number>>
   /** Requests that got no answer, more than one, or another request's. */
   readonly wrong: readonly string[]
@@ -25,8 +25,8 @@ export interface LoadReport {
 }
 
 /**
- * Sends documents, one a request, from several clients while `work` goes on, and until then all answers are there. Each must
- * come back once, as itself.
+ * Sends documents, one per request, from several clients while `work` runs, then waits for all answers. Each document
+ * must come back exactly once, in the answer to its own request.
  */
 export async function under(plan: LoadPlan, work: (seen: Seen) => Promise<unknown>): Promise<LoadReport> {
   const ledger = new Ledger()
@@ -43,9 +43,9 @@ export async function under(plan: LoadPlan, work: (seen: Seen) => Promise<unknow
   return ledger.report()
 }
 
-/** What a script that goes on meanwhile can look at. */
+/** Observations for the script that runs meanwhile. */
 export interface Seen {
-  /** Resolves when that replica has answered a request, with when that was, ms since the epoch. */
+  /** Resolves when that replica has answered a request, with the time in ms since the epoch. */
   first(host: string): Promise<number>
   readonly byHost: ReadonlyMap<string, number>
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 
-/** The command line as it is built. */
+/** The built command line. */
 export const commandLine = path.resolve(import.meta.dirname, '../../dist/cli/main.js')
 
 export interface Server {
@@ -14,7 +14,7 @@ export interface Server {
 export class Servers {
   readonly #children: ChildProcess[] = []
 
-  /** Starts `millrace COMMAND …` at a port of 127.0.0.1 that the system chooses. Rejects with what it said when it ends. */
+  /** Starts `millrace COMMAND …` on a port of 127.0.0.1 that the system chooses. Rejects with its output when it exits. */
   start(command: string, ...args: readonly string[]): Promise<Server> {
     const child = spawn(process.execPath, [commandLine, command, ...args, '--host', '127.0.0.1'], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -31,7 +31,7 @@ export class Servers {
     })
   }
 
-  /** Ends all that still run, the hard way. */
+  /** Kills all that still run. */
   async close(): Promise<void> {
     for (const child of this.#children.splice(0)) {
       if (child.exitCode !== null || child.signalCode !== null) continue

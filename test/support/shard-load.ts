@@ -1,27 +1,27 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client, MillraceError } from 'millrace'
 
-/** A document, and the shard that has it. */
+/** A document, and its shard. */
 export interface Kept {
   readonly id: string
   readonly shard: unknown
 }
 
-/** Between two requests of a sender. */
+/** Milliseconds between two requests of a sender. */
 const everyMs = 5
 
 /**
- * Writes documents to a stage of `Keeper`s that has them already, each to its shard, and reads all of them, until it is told to
- * end. Whatever happens to the pods meanwhile, an answer is whole: every document is in it, from the shard that has it.
+ * Repeatedly writes documents to a stage of `Keeper`s, which already has them, and reads all of them, until it is
+ * stopped. Whatever happens to the pods meanwhile, an answer must have every document, from the shard that keeps it.
  */
 export class ShardLoad {
-  /** What was wrong with answers that were not. */
+  /** Descriptions of wrong answers. */
   readonly wrong: string[] = []
-  /** Codes of the requests that were not answered. */
+  /** Error codes of failed requests. */
   readonly failures = new Set<string>()
-  /** Reads that were answered. */
+  /** Number of answered reads. */
   reads = 0
-  /** Writes that were. */
+  /** Number of answered writes. */
   writes = 0
   readonly #host: () => string
   readonly #kept: readonly Kept[]
@@ -36,7 +36,7 @@ export class ShardLoad {
     this.#senders = [write, write, read, read].map((once) => this.#send(once))
   }
 
-  /** Resolves when the last requests are answered, or have failed. */
+  /** Stops; resolves when the last requests are answered or have failed. */
   async end(): Promise<void> {
     this.#over = true
     await Promise.all(this.#senders)
@@ -75,7 +75,7 @@ export class ShardLoad {
   }
 }
 
-/** What all `Keeper`s of a stage have. */
+/** The documents of all `Keeper`s of a stage. */
 export async function keptBy(client: Client): Promise<readonly Kept[]> {
   const [doc] = await client.post('/search', ['all'])
   return [...doc!.matches].map(({ id, tags }) => ({ id, shard: tags.shardId }))

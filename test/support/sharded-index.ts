@@ -9,10 +9,10 @@ import { placeOf } from '../../src/shards/place.js'
 
 export type Match = readonly [id: string, score: number]
 
-/** `fixed` documents are there before anything happens, `moving` ones are indexed while it does. */
+/** `fixed` documents are indexed before the faults, `moving` ones during the faults. */
 export type Part = 'fixed' | 'moving'
 
-/** What a search found, and which shards it could not ask. */
+/** The result of a search, and the shards that failed. */
 export interface Found {
   readonly matches: readonly Match[]
   readonly missing: readonly string[]
@@ -21,11 +21,11 @@ export interface Found {
 const point = [1, 2, 3, 1] as const
 const all = 100_000
 
-/** A Flow of one sharded VectorIndexer that is indexed by KEY, and what it was told. */
+/** A Flow with one sharded VectorIndexer that is indexed by KEY, and a record of its writes. */
 export class ShardedIndex {
   readonly flow: Flow<'indexer'>
   readonly #shards: number
-  /** Of every document whether its writing was answered, by its number. */
+  /** Whether the write of each document was answered, by its number. */
   readonly #written = new Map<number, { readonly part: Part; acknowledged: boolean }>()
   #next = 0
 
@@ -50,14 +50,14 @@ export class ShardedIndex {
     return this.#written.size
   }
 
-  /** Indexes so many new documents. Rejects with what the Flow says; whether they are there is then not known. */
+  /** Indexes this many new documents. Rejects with the Flow's error; then it is unknown whether they are stored. */
   async index(part: Part, count: number): Promise<void> {
     const numbers = Array.from({ length: count }, () => this.#next++)
     for (const n of numbers) this.#written.set(n, { part, acknowledged: false })
     await this.#write(numbers)
   }
 
-  /** Writes again what was never answered. */
+  /** Repeats writes that were never answered. */
   async indexAgain(): Promise<void> {
     const open = this.#numbers((one) => !one.acknowledged)
     if (open.length > 0) await this.#write(open)
@@ -84,14 +84,14 @@ export class ShardedIndex {
     return { matches, missing }
   }
 
-  /** Searches the fixed part, and sees that the answer is what the shards hold that it is said to be from, no more and no less. */
+  /** Searches the fixed part, and checks that the answer is exactly the data of the shards that it reports. */
   async searchExactly(limit?: number): Promise<Found> {
     const found = await this.search('fixed', limit)
     expect(found.matches).toEqual(this.#expected(found.missing, limit))
     return found
   }
 
-  /** Gets the fixed part by its ids, and sees that it is what the shards hold that the answer is said to be from, in order. */
+  /** Gets the fixed part by its ids, and checks that the answer is exactly the data of the shards that it reports, in order. */
   async getExactly(): Promise<readonly string[]> {
     const ids = this.#numbers(({ part }) => part === 'fixed').map(idOf)
     const { docs, shards } = await this.#ask(
@@ -105,7 +105,7 @@ export class ShardedIndex {
     return missing
   }
 
-  /** Searches the moving part: all that was answered before is there, nothing that was never written, and all once. */
+  /** Searches the moving part: it has every document answered before, none that was never written, and none twice. */
   async searchMoving(): Promise<Found> {
     const before = this.#numbers(({ part, acknowledged }) => part === 'moving' && acknowledged)
     const found = await this.search('moving')
@@ -118,7 +118,7 @@ export class ShardedIndex {
     return found
   }
 
-  /** Sees that everything that was answered is there, what was not is there once at most, and nothing else is. */
+  /** Checks that answered documents are stored once, unanswered ones at most once, and no others. */
   async expectAll(): Promise<void> {
     const { missing } = await this.searchExactly()
     const moving = await this.searchMoving()
@@ -127,7 +127,7 @@ export class ShardedIndex {
     expect(await this.count()).toBe(fixed + moving.matches.length)
   }
 
-  /** Documents of all shards. */
+  /** Number of documents over all shards. */
   async count(): Promise<number> {
     const { parameters } = await this.#ask('/count', undefined, {})
     const counts = Object.values(parameters.__results__ as Record<string, { readonly count: number }>)
@@ -161,7 +161,7 @@ export class ShardedIndex {
   }
 }
 
-/** Runs a test on an index, and sees that nothing is left: no process, socket, handle or listener. */
+/** Runs a test on an index, and checks for leaks: processes, sockets, handles, listeners. */
 export async function onShardedIndex(
   stage: ConstructorParameters<typeof ShardedIndex>[1],
   play: (index: ShardedIndex) => Promise<void>,
@@ -179,10 +179,10 @@ export async function onShardedIndex(
   await expectNothingLeft(before)
 }
 
-/** Resolves after so many more things were done, or when nothing is done any more. */
+/** Resolves after this many more actions, or when no action runs any more. */
 export type Progress = (count: number) => Promise<void>
 
-/** Does each of some things again and again until `script` has ended; gives how often each was done. */
+/** Repeats each action until `script` has ended; returns how often each was done. */
 export async function whileDoing(
   script: (progress: Progress) => Promise<unknown>,
   works: readonly (() => Promise<unknown>)[],
@@ -223,7 +223,7 @@ export async function whileDoing(
   return Promise.all(repeating)
 }
 
-/** What failed, as an error of Millrace; rejects with anything else, such as a failed expectation. */
+/** Resolves with the MillraceError of a failure; rejects with any other error, such as a failed expectation. */
 export async function failureOf(work: Promise<unknown>): Promise<MillraceError | undefined> {
   try {
     await work
@@ -236,7 +236,7 @@ export async function failureOf(work: Promise<unknown>): Promise<MillraceError |
 
 const idOf = (n: number): string => `d${n}`
 
-/** Few different ones, so that many documents are equally near. */
+/** Few distinct embeddings, so that many documents have equal scores. */
 const vectorOf = (n: number): readonly number[] => [n % 5, n % 3, n % 7, 1]
 
 const scoreOf = (n: number): number =>

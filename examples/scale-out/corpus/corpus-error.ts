@@ -1,4 +1,4 @@
-/** The corpus that was asked for cannot be had; the message says which, why, and what would do. */
+/** The requested corpus is not available; the message says which one, why, and what to use instead. */
 export class CorpusError extends Error {
   override readonly name = 'CorpusError'
 }

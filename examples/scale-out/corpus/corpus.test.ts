@@ -26,14 +26,14 @@ describe('loadCorpus', () => {
     await expect(loading).rejects.toBeInstanceOf(CorpusError)
   })
 
-  it('takes the built-in corpus when asked for it', async () => {
+  it('uses the built-in corpus when asked to', async () => {
     const { texts, source, notice } = await loadCorpus({ generated: true })
     expect(texts).toHaveLength(11_314)
     expect(source).toContain('built-in')
     expect(notice).toBeUndefined()
   })
 
-  it('takes the built-in corpus when the real one cannot be had, and says why', async () => {
+  it('uses the built-in corpus when the real one is not available, and says why', async () => {
     await writeFile(path.join(folder, '20news-bydate.tar.gz'), 'not it')
     const { texts, notice } = await loadCorpus({ cache: folder })
     expect(texts).toHaveLength(11_314)

@@ -5,11 +5,11 @@ import { readJsonLines } from './json-lines.js'
 import { ARCHIVE, readNewsgroups } from './newsgroups.js'
 
 export interface CorpusOptions {
-  /** A file with one JSON string or `{"text": …}` a line. */
+  /** A file with one JSON string or `{"text": …}` per line. */
   readonly file?: string | undefined
-  /** A folder that has the archive of 20newsgroups, packed or unpacked. */
+  /** A folder with the archive of 20newsgroups, packed or unpacked. */
   readonly folder?: string | undefined
-  /** Takes the built-in corpus without looking for the real one. Default false. */
+  /** Uses the built-in corpus without looking for the real one. Default false. */
   readonly generated?: boolean
   /** Where a downloaded archive is kept. Default: the user's cache folder. */
   readonly cache?: string
@@ -17,15 +17,15 @@ export interface CorpusOptions {
 
 export interface Corpus {
   readonly texts: readonly string[]
-  /** What it is, in a few words. */
+  /** A short description. */
   readonly source: string
-  /** Why it is not the real one, when that was wanted. */
+  /** Why it is not the real corpus, if that was requested. */
   readonly notice?: string
 }
 
 /**
- * The corpus that was asked for. When none was: the real 20newsgroups from the cache or the network, and the built-in one, with a
- * notice, when that cannot be had. Throws a CorpusError for a file or folder that cannot be used.
+ * The requested corpus. By default: the real 20newsgroups from the cache or the network, or the built-in one, with a
+ * notice, when that is not available. Throws a CorpusError for a file or folder that cannot be used.
  */
 export async function loadCorpus(options: CorpusOptions = {}): Promise<Corpus> {
   const { file, folder, generated = false, cache = cacheFolder() } = options

@@ -31,24 +31,24 @@ afterEach(async () => {
 })
 
 describe('downloadNewsgroups', () => {
-  it('leaves the complete archive in a folder of the user', async () => {
+  it('stores the complete archive in a folder of the user', async () => {
     await downloadNewsgroups(folder, { url: `${url}/archive`, sha256 })
     expect(await readdir(folder)).toEqual(['20news-bydate.tar.gz'])
     expect((await readFile(path.join(folder, '20news-bydate.tar.gz'))).equals(archive)).toBe(true)
     expect((await stat(folder)).mode & 0o077).toBe(0)
   })
 
-  it('leaves nothing of an archive with another checksum', async () => {
+  it('keeps nothing of an archive with another checksum', async () => {
     const download = downloadNewsgroups(folder, { url: `${url}/archive` })
     await expect(download).rejects.toThrow(`SHA-256 should be 8f1b2514`)
     expect(await readdir(folder)).toEqual([])
   })
 
-  it('says what the server answered', async () => {
+  it('reports an error of the server', async () => {
     await expect(downloadNewsgroups(folder, { url: `${url}/none`, sha256 })).rejects.toThrow('answered 404')
   })
 
-  it('says that there is no server', async () => {
+  it('reports an unreachable server', async () => {
     server.close()
     await once(server, 'close')
     await expect(downloadNewsgroups(folder, { url, sha256 })).rejects.toThrow('ECONNREFUSED')

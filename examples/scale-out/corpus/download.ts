@@ -6,7 +6,7 @@ import { CorpusError } from './corpus-error.js'
 import { ARCHIVE } from './newsgroups.js'
 
 const MAX_BYTES = 64 * 2 ** 20
-/** Longest wait for the first byte, and from one piece to the next. */
+/** Maximum wait for the first byte, and between two chunks. */
 const PATIENCE_MS = 5_000
 
 /** `$XDG_CACHE_HOME/millrace`, or `~/.cache/millrace`. */
@@ -18,8 +18,8 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Downloads the archive of 20newsgroups (14 MB) into a folder. It gets its name there only when it is complete and its checksum is
- * right. Throws a CorpusError that says why it cannot be had; gives up when nothing comes for five seconds.
+ * Downloads the archive of 20newsgroups (14 MB) into a folder. It gets its name there only when it is complete and its
+ * checksum is right. Throws a CorpusError with the reason of a failure; gives up when no data arrives for five seconds.
  */
 export async function downloadNewsgroups(
   folder: string,
@@ -44,7 +44,7 @@ export async function downloadNewsgroups(
   }
 }
 
-/** Writes a stream to a file and gives its SHA-256. */
+/** Writes a stream to a file and returns its SHA-256. */
 async function save(stream: AsyncIterable<Uint8Array>, file: string, onChunk: () => void): Promise<string> {
   const hash = createHash('sha256')
   await using opened = await open(file, 'w', 0o600)

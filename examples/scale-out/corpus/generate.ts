@@ -2,7 +2,7 @@ import { lexicon, pick } from './lexicon.js'
 import { type Random, seededRandom } from './random.js'
 import { zipfRanks } from './zipf.js'
 
-/** As many documents and different words as the training part of 20newsgroups has. */
+/** Numbers of documents and distinct words, as in the training part of 20newsgroups. */
 export const DOCUMENTS = 11_314
 export const WORDS = 130_000
 
@@ -22,9 +22,9 @@ const lengths: readonly (readonly [share: number, characters: number])[] = [
 ]
 
 /**
- * A corpus in the shape of 20newsgroups, about 22 MB when complete: mail headers, sentences in lines of 72 characters, quotes, a
- * vocabulary that follows Zipf's law, and words that come back within a document. The same seed gives the same bytes on every
- * machine.
+ * A corpus similar to 20newsgroups, about 22 MB when complete: mail headers, sentences in lines of 72 characters, quotes,
+ * a vocabulary that follows Zipf's law, and words that are repeated within a document. The same seed gives the same bytes
+ * on every machine.
  */
 export function* generateCorpus(documents: number = DOCUMENTS, seed = 20): Generator<string> {
   const random = seededRandom(seed)
@@ -33,7 +33,7 @@ export function* generateCorpus(documents: number = DOCUMENTS, seed = 20): Gener
   for (let index = 0; index < documents; index++) {
     const spoken: string[] = []
     const nextWord = (): string => {
-      // a text is about something: every fourth word was said before
+      // a text has a topic: every fourth word repeats an earlier one
       if (spoken.length > 20 && random(4) === 0) return pick(spoken, random)
       const word = words[nextRank()] as string
       spoken.push(word)
@@ -92,7 +92,7 @@ function* paragraph(nextWord: () => string, mark: string, random: Random): Gener
   yield line
 }
 
-/** A word as it stands in a sentence. */
+/** A word in the form that it has in a sentence. */
 function dressed(word: string, isFirst: boolean, isLast: boolean, random: Random): string {
   const chance = random(100)
   let text = isFirst || chance < 4 ? capital(word) : word

@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => rm(path.dirname(file), { recursive: true }))
 
 describe('readJsonLines', () => {
-  it('takes strings and objects with a text, and passes over empty lines', async () => {
+  it('accepts strings and objects with a text, and skips empty lines', async () => {
     await writeFile(file, '"one"\n\n{"text": "two\\nlines", "id": 7}\r\n"\\u2028"')
     expect(await readJsonLines(file)).toEqual(['one', 'two\nlines', '\u2028'])
   })
@@ -36,7 +36,7 @@ describe('readJsonLines', () => {
     )
   })
 
-  it('refuses a file without texts, and one that is not there', async () => {
+  it('refuses a file without texts, and a missing file', async () => {
     await writeFile(file, '\n\n')
     await expect(readJsonLines(file)).rejects.toThrow('has no texts')
     await expect(readJsonLines(`${file}.none`)).rejects.toThrow('ENOENT')

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { CorpusError } from './corpus-error.js'
 
-/** Texts of a file with one JSON string or `{"text": …}` a line; empty lines are passed over. Throws a CorpusError. */
+/** Texts of a file with one JSON string or `{"text": …}` per line; empty lines are skipped. Throws a CorpusError. */
 export async function readJsonLines(file: string): Promise<string[]> {
   const texts: string[] = []
   let number = 0
@@ -20,7 +20,7 @@ export async function readJsonLines(file: string): Promise<string[]> {
   return texts
 }
 
-/** Writes texts as `{"text": …}`, one a line, for programs in other languages to read the very same corpus. */
+/** Writes texts as `{"text": …}`, one per line, so that programs in other languages can read the same corpus. */
 export async function writeJsonLines(file: string, texts: readonly string[]): Promise<void> {
   await using opened = await open(file, 'w')
   for (let start = 0; start < texts.length; start += 1_000) {
@@ -30,8 +30,8 @@ export async function writeJsonLines(file: string, texts: readonly string[]): Pr
 }
 
 /**
- * Gives what is between line feeds. `node:readline` does not do: since Node 24 a line also ends at U+2028 and U+2029, which
- * strings of JSON may have.
+ * Splits at line feeds. `node:readline` cannot be used: since Node 24 it also splits at U+2028 and U+2029, which JSON
+ * strings may contain.
  */
 async function* linesOf(stream: Readable): AsyncGenerator<string, void> {
   let rest = ''

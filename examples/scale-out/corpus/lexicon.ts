@@ -36,11 +36,11 @@ const endings = [
   'ism',
 ]
 
-/** What chance should not spell in a corpus that people read. */
+/** Words that must not appear by chance in a corpus that people read. */
 const unfit = /cunt|fuck|shit|nig|fag|slut|twat|rape|nazi|cum|piss|cock|dick|whore|bitch/
 
 /**
- * `count` different words in lower case, the commonest first and the shorter ones early, as in English. Among the rare ones are
+ * `count` distinct words in lower case, the most common first and shorter ones early, as in English. Rare words include
  * numbers and names with letters beyond ASCII.
  */
 export function lexicon(count: number, random: Random): string[] {

@@ -43,7 +43,7 @@ describe('readNewsgroups', () => {
     expect(texts.toSorted()).toEqual(expected.toSorted())
   })
 
-  it('gives the same in the same order from an unpacked folder, or the one above', async () => {
+  it('reads the same texts in the same order from an unpacked folder, or its parent', async () => {
     const train = path.join(folder, '20news-bydate-train')
     for (const [name, text] of Object.entries(documents)) {
       await mkdir(path.dirname(path.join(train, name)), { recursive: true })
@@ -68,7 +68,7 @@ describe('readNewsgroups', () => {
     )
   })
 
-  it('says when an archive cannot be unpacked', async () => {
+  it('reports an archive that cannot be unpacked', async () => {
     const broken = await writeArchive(packed().subarray(0, 150))
     await expect(readNewsgroups(folder, broken)).rejects.toThrow('cannot be unpacked')
   })

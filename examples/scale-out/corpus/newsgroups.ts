@@ -7,7 +7,7 @@ import { CorpusError } from './corpus-error.js'
 import { numpyShuffled } from './numpy-shuffle.js'
 import { readTar } from './tar.js'
 
-/** The archive that scikit-learn uses: 20newsgroups, parted by date. */
+/** The archive that scikit-learn uses: 20newsgroups, split by date. */
 export const ARCHIVE = {
   name: '20news-bydate.tar.gz',
   url: 'https://ndownloader.figshare.com/files/5975967',
@@ -21,9 +21,9 @@ const limits = { maxFileBytes: 4 * 2 ** 20, maxBytes: 256 * 2 ** 20 }
 type Groups = Map<string, Map<string, string>>
 
 /**
- * The training texts in a folder that has the archive, or that it was unpacked into; undefined when neither is there. They come in
- * the order of `fetch_20newsgroups(shuffle=True, random_state=1)`, as the tutorial has them. Throws a CorpusError when the
- * archive is not the one with the known checksum.
+ * The training texts in a folder with the archive, or with its unpacked content; undefined when it has neither. They have
+ * the order of `fetch_20newsgroups(shuffle=True, random_state=1)`, as in the tutorial. Throws a CorpusError when the
+ * archive's checksum is not the known one.
  */
 export async function readNewsgroups(
   folder: string,
@@ -39,7 +39,7 @@ export async function readNewsgroups(
   return inOrder(await readArchive(archive))
 }
 
-/** Throws a CorpusError when a file has another SHA-256 than expected. */
+/** Throws a CorpusError unless a file has the expected SHA-256. */
 async function verify(file: string, sha256: string): Promise<void> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)

@@ -10,14 +10,14 @@ describe('numpyShuffled', () => {
     expect([...numpyShuffled(12, seed)]).toEqual(order)
   })
 
-  it('orders the whole corpus as scikit-learn does: once when it is cached, once more when it is asked for', () => {
+  it('orders the whole corpus as scikit-learn does: once when it is cached, and again when it is loaded', () => {
     const cached = numpyShuffled(11_314, 0)
     const order = Array.from(numpyShuffled(11_314, 1), (index) => cached[index])
     expect(order.slice(0, 8)).toEqual([10179, 349, 10387, 6747, 6379, 8912, 2811, 9930])
     expect(order.slice(-4)).toEqual([8015, 5780, 2455, 5728])
   })
 
-  it('has nothing to order in an empty list', () => {
+  it('accepts an empty list', () => {
     expect([...numpyShuffled(0, 1)]).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 /**
- * The numbers 0 … `count` - 1 in the order of `numpy.random.RandomState(seed).shuffle(numpy.arange(count))`: 20newsgroups as
- * scikit-learn gives it is shuffled so, and batches are only the same when the order is.
+ * The numbers 0 … `count` - 1 in the order of `numpy.random.RandomState(seed).shuffle(numpy.arange(count))`: scikit-learn
+ * shuffles 20newsgroups in this way, and batches are only equal if the order is.
  */
 export function numpyShuffled(count: number, seed: number): Int32Array {
   const next = mersenneTwister(seed)

@@ -1,4 +1,4 @@
-/** Whole numbers from 0 up to but without `bound`, which is at most 2 ** 21. */
+/** Integers from 0 to `bound` - 1; `bound` is at most 2 ** 21. */
 export type Random = (bound: number) => number
 
 /**

@@ -8,16 +8,16 @@ export interface TarFile {
 }
 
 export interface TarLimits {
-  /** Bytes of one file. */
+  /** Maximum bytes of one file. */
   readonly maxFileBytes: number
-  /** Bytes of the whole, unpacked. */
+  /** Maximum bytes of all files. */
   readonly maxBytes: number
 }
 
 /**
- * The regular files of a tar archive, one after the other, as it is read; folders, links and everything else are passed over.
- * Nothing is written anywhere, so a name cannot lead out of a folder. Throws a CorpusError when a limit is passed, a header's
- * checksum is wrong, or the archive ends early.
+ * Yields the regular files of a tar archive while it is read; folders, links and everything else are skipped. Nothing is
+ * written, so a name cannot escape a folder. Throws a CorpusError when a limit is exceeded, a header's checksum is wrong,
+ * or the archive is truncated.
  */
 export async function* readTar(chunks: AsyncIterable<Buffer>, limits: TarLimits): AsyncGenerator<TarFile> {
   const input = new ByteQueue(chunks, limits.maxBytes)
@@ -54,7 +54,7 @@ function text(header: Buffer, start: number, length: number): string {
   return end === -1 ? field : field.slice(0, end)
 }
 
-/** Takes bytes off a stream in pieces of any size. */
+/** Reads given numbers of bytes from a stream of chunks of any size. */
 class ByteQueue {
   readonly #chunks: AsyncIterator<Buffer>
   readonly #maxBytes: number

@@ -3,9 +3,9 @@ import type { Random } from './random.js'
 const PRECISION = 1 << 20
 
 /**
- * Ranks 0 … `count` - 1, each as often as 1 / (rank + 2), the way words are spread in English text. Drawn by Walker's alias
- * method: one coin decides between a column and its alias. The weights take additions and divisions only, which give the same
- * bits on every machine (logarithms and powers may not).
+ * Ranks 0 … `count` - 1, each with a frequency proportional to 1 / (rank + 2), like words in English text. Drawn with
+ * Walker's alias method: one random number decides between a column and its alias. The weights use only additions and
+ * divisions, which give the same bits on every machine (logarithms and powers may not).
  */
 export function zipfRanks(count: number, random: Random): () => number {
   const weights = Float64Array.from({ length: count }, (_, rank) => 1 / (rank + 2))
@@ -13,7 +13,7 @@ export function zipfRanks(count: number, random: Random): () => number {
   const share = weights.map((weight) => weight / mean)
   const threshold = new Int32Array(count).fill(PRECISION)
   const alias = Int32Array.from({ length: count }, (_, rank) => rank)
-  // shares fall with the rank: the large ones are at the front and fill up the small ones at the end
+  // shares decrease with the rank: large ones at the front fill up small ones at the end
   let large = 0
   for (let small = count - 1; small > large; small--) {
     let poor = small

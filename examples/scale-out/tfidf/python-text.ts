@@ -1,10 +1,10 @@
 /**
- * Text as Python 3.11 sees it, which is what scikit-learn's tokens are made of: `str.lower()` and the `\w` of its regular
- * expressions. Python 3.11 knows Unicode 14; Node's own tables are newer, so characters that came later are left out here.
- * `test/interop/tfidf.test.ts` compares every code point with a real Python.
+ * Python 3.11's `str.lower()` and regular-expression `\w`, which define scikit-learn's tokens. Python 3.11 uses Unicode
+ * 14; Node's tables are newer, so characters added later are excluded here. `test/interop/tfidf.test.ts` compares every
+ * code point with a real Python.
  */
 
-/** Unassigned in Unicode 14 and, by later versions or by their neighbours, letters, numbers or marks that matter to casing. */
+/** Code points unassigned in Unicode 14 that are, or may become, letters, numbers or marks that affect casing. */
 const later =
   '88f 892-897 c5b-c5c cd7-cdc ece-ecf 1acf-1aff 1c89-1c8f a7cb-a7cf a7d2 a7d4 a7da-a7f1 105bd-105ff 10940-1097f ' +
   '10d3a-10e5f 10eb2-10eff 1123f-1127f 11375-113ff 116ca-116ff 11af9-11bff 11daa-11edf 11ef9-11faf 1342f 13439-143ff ' +
@@ -26,8 +26,8 @@ const charactersOfPython = new RegExp(`[^${LATER}]+`, 'gv')
 const finalSigma = new RegExp(`(?<=${CASED}${IGNORABLE}*)Σ(?!${IGNORABLE}*${CASED})`, 'gv')
 
 /**
- * The matches of `(?u)\b\w\w+\b`, scikit-learn's default token pattern: runs of two or more word characters. Both `\b` hold
- * at the ends of such a run by themselves.
+ * The matches of `(?u)\b\w\w+\b`, scikit-learn's default token pattern: runs of two or more word characters. Both `\b`
+ * always match at the ends of such a run.
  */
 export function pythonWords(text: string): Iterable<string> {
   return text.match(words) ?? []
@@ -35,7 +35,7 @@ export function pythonWords(text: string): Iterable<string> {
 
 /** Python's `text.lower()`. */
 export function pythonLower(text: string): string {
-  // ICU would decide Σ by the newest tables, so the rule of the last letter of a word is applied here
+  // ICU would apply the newest tables to Σ, so the rule for the last letter of a word is applied here
   const sigmas = text.includes('Σ') ? text.replace(finalSigma, 'ς').replaceAll('Σ', 'σ') : text
   if (!laterCharacters.test(sigmas)) return sigmas.toLowerCase()
   return sigmas.replace(charactersOfPython, (part) => part.toLowerCase())

@@ -7,7 +7,7 @@ function wordsOf(text: string): string[] {
   return Array.from(vocabulary.idsOf(text), (id) => vocabulary.wordOf(id))
 }
 
-/** Few letters and no long alphabet: words come back, and share their first ten characters. */
+/** Few distinct letters, so that words are repeated and share their first ten characters. */
 const asciiText = fc.string({
   unit: fc.oneof(
     fc.constantFrom(...Array.from('abzAZ09_ .-')),
@@ -18,13 +18,13 @@ const asciiText = fc.string({
 })
 
 describe('Vocabulary', () => {
-  it('gives a word one id, however it is written', () => {
+  it('gives a word one id in upper and lower case', () => {
     const vocabulary = new Vocabulary()
     expect([...vocabulary.idsOf('Fish FISH fish')]).toEqual([0, 0, 0])
     expect([...vocabulary.idsOf('red fish, Größe GRÖSSE größe')]).toEqual([1, 0, 2, 3, 2])
   })
 
-  it('leaves out unknown words once it is closed', () => {
+  it('ignores unknown words once it is closed', () => {
     const vocabulary = new Vocabulary()
     vocabulary.idsOf('one two')
     vocabulary.close()
@@ -42,7 +42,7 @@ describe('Vocabulary', () => {
     )
   })
 
-  it('sorts words by code point, also those that begin alike and those beyond U+FFFF', () => {
+  it('sorts words by code point, also with equal beginnings and beyond U+FFFF', () => {
     fc.assert(
       fc.property(
         fc.array(

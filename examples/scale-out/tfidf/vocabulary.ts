@@ -13,9 +13,9 @@ const ABSENT = -1
 const encoder = new TextEncoder()
 
 /**
- * Words and their ids, in order of first appearance. Short ASCII words, nearly all of an English text, are looked up by their
- * key in an open-addressing table, straight from the bytes of the text and without a string of their own; all others are
- * strings in a Map.
+ * Words and their ids, in order of first appearance. Short ASCII words, nearly all of an English text, are looked up by
+ * their key in an open-addressing table, directly from the bytes of the text and without creating a string; all others
+ * are strings in a Map.
  */
 export class Vocabulary {
   #size = 0
@@ -33,14 +33,14 @@ export class Vocabulary {
     return this.#size
   }
 
-  /** From now on unknown words are left out instead of added. */
+  /** From now on unknown words are ignored instead of added. */
   close(): void {
     this.#closed = true
   }
 
   /** The ids of the words of a text, in their order; a view that the next call overwrites. */
   idsOf(text: string): Int32Array {
-    // a word takes two characters and one between it and the next: never more words than characters
+    // a word has at least two characters, so there are never more words than characters
     if (this.#ids.length < text.length) this.#ids = new Int32Array(text.length * 2)
     if (this.#bytes.length < text.length) this.#bytes = new Uint8Array(text.length * 2)
     const { read, written } = encoder.encodeInto(text, this.#bytes)

@@ -1,11 +1,14 @@
 import type { SortedCounts } from './word-counts.js'
 
 export interface WeightOptions {
-  /** Length of every row afterwards: euclidean (`'l2'`), sum of absolute values (`'l1'`), or as it comes (`null`). Default `'l2'`. */
+  /**
+   * Length of every row afterwards: euclidean (`'l2'`), sum of absolute values (`'l1'`), or unchanged (`null`). Default
+   * `'l2'`.
+   */
   readonly norm?: 'l2' | 'l1' | null
-  /** Whether words that are in many documents count less. Default true. */
+  /** Whether words in many documents weigh less. Default true. */
   readonly useIdf?: boolean
-  /** Whether document frequencies are counted as if one more document had every word once. Default true. */
+  /** Whether document frequencies are computed as if one more document contained every word once. Default true. */
   readonly smoothIdf?: boolean
   /** Whether a count becomes 1 + ln(count). Default false. */
   readonly sublinearTf?: boolean

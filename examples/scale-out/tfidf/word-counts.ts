@@ -1,6 +1,6 @@
 import type { Vocabulary } from './vocabulary.js'
 
-/** How often each word is in each document, document after document: entries `starts[row]` to `starts[row + 1]` are one row. */
+/** Word counts of each document, concatenated: entries `starts[row]` to `starts[row + 1]` are one row. */
 export interface WordCounts {
   readonly rows: number
   readonly starts: Int32Array
@@ -55,8 +55,8 @@ export function countWords(texts: Iterable<string>, vocabulary: Vocabulary): Wor
 }
 
 /**
- * Puts the entries of each row in order of their columns by going through them column by column (a counting sort over all rows
- * at once). `order[column]` is the id of the word that belongs to the column.
+ * Sorts the entries of each row by column, with one counting sort over all rows. `order[column]` is the id of the word
+ * that belongs to the column.
  */
 export function sortByColumn(input: WordCounts, order: Int32Array): SortedCounts {
   const { rows, starts, ids, counts } = input

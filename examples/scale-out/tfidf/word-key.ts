@@ -1,12 +1,12 @@
 /**
- * The first ten characters of a lower-case word as two integers of 30 bits, five characters each, six bits a character. Keys
- * compare as the words do: digits, `_`, letters, and then everything beyond ASCII; an absent character is 0. The key ends with
- * the first character beyond ASCII, because that one is only known as "some such character".
+ * The first ten characters of a lower-case word as two integers of 30 bits, five characters each, six bits a character.
+ * Keys compare like the words: digits, `_`, letters, and then everything beyond ASCII; a missing character is 0. The key
+ * ends with the first character beyond ASCII, because all of these have the same six bits.
  */
 export const CHARACTERS_OF_HALF = 5
 export const CHARACTERS_OF_KEY = 10
 
-/** A word of up to ten ASCII characters is fully told by its key. */
+/** Whether the key determines the word: it has up to ten ASCII characters. */
 export interface WordKey {
   high: number
   low: number
@@ -16,7 +16,7 @@ export interface WordKey {
 const alphabet = '0123456789_abcdefghijklmnopqrstuvwxyz'
 const BEYOND_ASCII = alphabet.length + 1
 
-/** The six bits of each ASCII character, 0 for those that are in no word. Capital letters count as small ones. */
+/** The six bits of each ASCII character, 0 for characters that are not part of words. Upper case equals lower case. */
 export const symbolOf: Uint8Array = new Uint8Array(256)
 for (const [index, character] of Array.from(alphabet).entries()) {
   symbolOf[character.charCodeAt(0)] = index + 1

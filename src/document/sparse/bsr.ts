@@ -41,9 +41,9 @@ export class BsrMatrix implements SparseMatrix {
     this.data = valuesOf(init.data)
     this.dtype = valuesDtype(this.data, init.dtype)
     const [height, width] = this.blockSize
-    const lines = this.shape[0] / height
-    const across = this.shape[1] / width
-    if (!Number.isInteger(lines) || !Number.isInteger(across)) {
+    const blockRows = this.shape[0] / height
+    const blockColumns = this.shape[1] / width
+    if (!Number.isInteger(blockRows) || !Number.isInteger(blockColumns)) {
       throw new MillraceError(
         'INVALID_INPUT',
         `Blocks of [${height}, ${width}] do not tile [${this.shape.join(', ')}].`,
@@ -55,8 +55,8 @@ export class BsrMatrix implements SparseMatrix {
         `${this.indices.length} blocks of [${height}, ${width}] do not make ${this.data.length} elements.`,
       )
     }
-    checkPointers(this.indptr, lines, this.indices.length)
-    checkIndices(this.indices, across, 'indices')
+    checkPointers(this.indptr, blockRows, this.indices.length)
+    checkIndices(this.indices, blockColumns, 'indices')
   }
 
   get nnz(): number {
@@ -69,10 +69,10 @@ export class BsrMatrix implements SparseMatrix {
     const row = new Int32Array(data.length)
     const column = new Int32Array(data.length)
     let at = 0
-    for (let line = 0; line + 1 < indptr.length; line++) {
-      for (let block = indptr[line]!; block < indptr[line + 1]!; block++) {
+    for (let blockRow = 0; blockRow + 1 < indptr.length; blockRow++) {
+      for (let block = indptr[blockRow]!; block < indptr[blockRow + 1]!; block++) {
         for (let inner = 0; inner < height * width; inner++, at++) {
-          row[at] = line * height + Math.floor(inner / width)
+          row[at] = blockRow * height + Math.floor(inner / width)
           column[at] = indices[block]! * width + (inner % width)
         }
       }

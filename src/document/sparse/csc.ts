@@ -7,7 +7,7 @@ import { checkedShape, checkIndices, checkPointers, type IndexArray, indexArray 
 import { valuesDtype, valuesOf } from './elements.js'
 import type { SparseMatrix } from './coo.js'
 
-/** A compressed sparse column matrix: like CsrMatrix, with columns as lines and row numbers in `indices`. */
+/** A compressed sparse column matrix: like CsrMatrix, with `indptr` for columns and row numbers in `indices`. */
 export class CscMatrix implements SparseMatrix {
   readonly kind = 'sparse'
   readonly format = 'csc'

@@ -10,7 +10,7 @@ import { SparseRow } from './row.js'
 export interface CompressedInit {
   /** [rows, columns] */
   readonly shape: readonly number[]
-  /** Offset of each line in `indices` and `data`, and the end of the last one. */
+  /** Offset of each row in `indices` and `data`, and the end of the last row. */
   readonly indptr: ArrayLike<number>
   readonly indices: ArrayLike<number>
   readonly data: Values
@@ -59,7 +59,10 @@ export class CsrMatrix implements SparseMatrix {
   /** Row `index` as a view; nothing is copied. Throws INVALID_INPUT outside the shape. */
   row(index: number): SparseRow {
     if (!(index >= 0 && index < this.shape[0])) {
-      throw new MillraceError('INVALID_INPUT', `Row ${index} of a matrix of ${this.shape[0]} rows.`)
+      throw new MillraceError(
+        'INVALID_INPUT',
+        `There is no row ${index} in a matrix of ${this.shape[0]} rows.`,
+      )
     }
     return new SparseRow(this, this.indptr[index], this.indptr[index + 1])
   }

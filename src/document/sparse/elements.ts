@@ -37,16 +37,16 @@ function isLength(value: number | undefined): value is number {
 }
 
 /** Throws INVALID_INPUT unless `pointers` starts at 0, never decreases, and ends at `stored`. */
-export function checkPointers(pointers: IndexArray, lines: number, stored: number): void {
-  if (pointers.length !== lines + 1 || pointers[0] !== 0 || pointers[lines] !== stored) {
+export function checkPointers(pointers: IndexArray, majors: number, stored: number): void {
+  if (pointers.length !== majors + 1 || pointers[0] !== 0 || pointers[majors] !== stored) {
     throw new MillraceError(
       'INVALID_INPUT',
-      `indptr must have ${lines + 1} entries from 0 to ${stored}, got ${pointers.length} ending at ${pointers.at(-1)}.`,
+      `indptr must have ${majors + 1} entries from 0 to ${stored}, got ${pointers.length} ending at ${pointers.at(-1)}.`,
     )
   }
-  for (let at = 1; at <= lines; at++) {
+  for (let at = 1; at <= majors; at++) {
     if (pointers[at]! < pointers[at - 1]!) {
-      throw new MillraceError('INVALID_INPUT', `indptr falls at entry ${at}; it must never fall.`)
+      throw new MillraceError('INVALID_INPUT', `indptr decreases at entry ${at}; it must never decrease.`)
     }
   }
 }

@@ -32,11 +32,11 @@ async function composed(plan: FlowPlan, more: OptionsOf<'docker-compose'> = {}) 
 describe('export docker-compose', () => {
   exportSuite('docker-compose', richPlan, options)
 
-  it('is what the Compose specification allows', async () => {
+  it('conforms to the Compose specification', async () => {
     expect(composeChecker()((await composed(richPlan)).compose)).toEqual([])
   })
 
-  it('notices a key that Compose does not have', async () => {
+  it('is checked for keys that Compose does not have', async () => {
     const { compose } = await composed(richPlan)
     expect(composeChecker()({ ...compose, services: { a: { imag: 'b' } } }).join()).toContain('imag')
   })
@@ -62,7 +62,7 @@ describe('export docker-compose', () => {
     })
   })
 
-  it('publishes the gateway alone', async () => {
+  it('publishes only the gateway', async () => {
     const { services, networks } = (await composed(richPlan, { port: 9000, network: 'jina' })).compose
     const published = Object.entries(services).filter(([, service]) => 'ports' in service)
     expect(published).toMatchObject([['gateway', { ports: ['9000:8080'], networks: ['jina', 'public'] }]])
@@ -85,7 +85,7 @@ describe('export docker-compose', () => {
     expect(services.gateway).toMatchObject({ ports: [written] })
   })
 
-  it('refuses to publish at a name, which could be any address', async () => {
+  it('refuses to publish at a host name, which could be any address', async () => {
     const refused = await composed(planOf({ host: 'shop.example' }, { uses: Indexer })).catch(
       MillraceError.from,
     )
@@ -95,12 +95,12 @@ describe('export docker-compose', () => {
     })
   })
 
-  it('tells the replicas of a Flow that they belong together', async () => {
+  it('gives all replicas of a Flow the same MILLRACE_FLOW_ID', async () => {
     const { services } = (await composed(planOf({ name: 'shop' }, { name: 'a', uses: Indexer }))).compose
     expect(services.a).toMatchObject({ environment: { MILLRACE_FLOW_ID: 'shop/${COMPOSE_PROJECT_NAME:-}' } })
   })
 
-  it('keeps a workspace that replicas must share in a volume of all of them', async () => {
+  it('keeps a workspace that replicas must share in a shared volume', async () => {
     const stage = { name: 'a', uses: Indexer, replicas: 2, sharedWorkspace: true }
     const { services, volumes } = (await composed(planOf({}, stage))).compose
     expect(services.a).toMatchObject({
@@ -110,7 +110,7 @@ describe('export docker-compose', () => {
     expect(volumes).toEqual({ 'a-workspace': {} })
   })
 
-  it('lets the gateway look its stages up, and gives each its configuration', async () => {
+  it('lets the gateway discover its stages, and mounts each configuration', async () => {
     const { compose, configs } = await composed(richPlan)
     const flow = parse(configs[0]!.text) as { executors: object[] }
     expect(flow.executors[3]).toMatchObject({
@@ -129,7 +129,7 @@ describe('export docker-compose', () => {
     expect(parse(configs[1]!.text)).toMatchObject({ jtype: 'Indexer', py_modules: [indexerInImage] })
   })
 
-  it('keeps what has to be kept', async () => {
+  it('keeps workspaces and volumes', async () => {
     const { services, volumes } = (await composed(richPlan)).compose
     expect(services['indexer-1-0']!.volumes).toEqual([
       { type: 'volume', source: 'indexer-1-0-volume', target: '/models' },
@@ -140,7 +140,7 @@ describe('export docker-compose', () => {
     expect(services.encoder).toMatchObject({ tmpfs: ['/tmp', '/workspace'] })
   })
 
-  it('asks the environment for secrets, and for nothing else', async () => {
+  it('reads secrets from the environment, and nothing else', async () => {
     const plan = planOf(
       { env: { PRICE: '$5' } },
       {
@@ -155,13 +155,13 @@ describe('export docker-compose', () => {
     expect((services.a!.command as string[]).at(-1)).toBe('{"of":"$$HOME"}')
   })
 
-  it('refuses the network by which the gateway is reached', async () => {
+  it('refuses the name of the public network for the stages', async () => {
     const refused = await composed(richPlan, { network: 'public' }).catch(MillraceError.from)
     expect(refused).toMatchObject({ code: 'INVALID_OPTION' })
   })
 })
 
-it('whatever the plan is, the file is valid, and has all that its services name', async () => {
+it('the file of any plan is valid, and defines everything that its services refer to', async () => {
   const check = composeChecker()
   await fc.assert(
     fc.asyncProperty(plans, async (plan) => {

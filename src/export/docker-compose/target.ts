@@ -19,8 +19,8 @@ const configFolder = 'millrace'
 const publicNetwork = 'public'
 
 /**
- * A Compose file, and the configuration files it mounts. Each shard is a service, and replicas are those of the service, so
- * that `docker compose up --scale` changes their number.
+ * A Compose file, and the configuration files it mounts. Each shard is a service, and its replicas are the service's
+ * containers, so that `docker compose up --scale` changes their number.
  */
 export const dockerCompose: ExportTarget<FlowPlan, DockerComposeOptions> = {
   options: dockerComposeOptions,

@@ -22,7 +22,7 @@ describe('export dockerfile', () => {
     })
   })
 
-  it('compiles a project that has to be, apart from what runs', async () => {
+  it('compiles a project with a build script in a separate stage', async () => {
     const built = { ...project, scripts: { build: 'tsc' } }
     const [{ text } = { text: '' }] = await renderExport('dockerfile', built, { node: 'node:22-slim' })
     expect(text.match(/^FROM .*/gm)).toEqual([

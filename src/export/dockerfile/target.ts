@@ -38,7 +38,7 @@ function check({ dependencies, isLocked }: Project): void {
   if (isLocked) return
   throw new MillraceError(
     'INVALID_OPTION',
-    'The project has no package-lock.json, by which its image gets the same packages each time. Say: npm install',
+    'The project has no package-lock.json, which makes image builds reproducible. Run: npm install',
   )
 }
 

@@ -78,7 +78,7 @@ function mayBeRefused(stage: StagePlan): boolean {
   return mostReplicas(stage) > 1 && stage.sharedWorkspace !== false
 }
 
-/** So that who scales it later knows: it was made for one replica, though its class is not there to be asked. */
+/** Tells later `scale()` calls, which cannot load the class, that the stage must keep one replica. */
 function withOneReplica(controller: KubernetesObject): KubernetesObject {
   const { metadata } = controller
   return { ...controller, metadata: { ...metadata, annotations: { [workspaceAnnotation]: 'own' } } }
@@ -94,7 +94,7 @@ function resources({ resources: { requests, limits }, gpus, name }: StagePlan): 
   if (typeof gpus === 'string') {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${name}': Kubernetes gives out gpus by number only, not '${gpus}'. Say how many each replica needs: gpus: 1.`,
+      `stage '${name}': Kubernetes assigns gpus by number only, not '${gpus}'. Set how many each replica needs: gpus: 1.`,
     )
   }
   const most = { ...limits, ...(gpus !== null && { 'nvidia.com/gpu': gpus }) }

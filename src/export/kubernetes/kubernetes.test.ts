@@ -20,7 +20,7 @@ import type { KubernetesObject } from './object.js'
 
 const options = { image: 'shop:1', project } as const
 
-/** As `kubectl` reads them, with the paths of their files. */
+/** The objects as `kubectl` reads them, with the paths of their files. */
 async function objectsOf(
   plan: FlowPlan,
   more: OptionsOf<'kubernetes'> = {},
@@ -33,7 +33,7 @@ async function objectsOf(
     )
 }
 
-/** What a test looks into without knowing its type. */
+/** An object whose fields tests read without a type. */
 type Loose = any
 
 const find = (objects: readonly KubernetesObject[], kind: string, name: string): Loose =>
@@ -49,18 +49,18 @@ class SharedIndexer extends Indexer {
 describe('export kubernetes', () => {
   exportSuite('kubernetes', richPlan, options)
 
-  it.each(kubernetesVersions)('is what Kubernetes %s takes', async (version) => {
+  it.each(kubernetesVersions)('is valid for Kubernetes %s', async (version) => {
     const check = kubernetesChecker(version)
     expect((await objectsOf(richPlan)).flatMap(check)).toEqual([])
   })
 
-  it('notices a key that Kubernetes does not have', async () => {
+  it('is checked for keys that Kubernetes does not have', async () => {
     const [, , , , , , deployment] = await objectsOf(planOf({}, { uses: Indexer }))
     const wrong = { ...deployment!, spec: { ...(deployment!.spec as object), strategi: {} } }
     expect(kubernetesChecker('1.33')(wrong).join()).toContain('strategi')
   })
 
-  it('has a folder for each stage, and names all files', async () => {
+  it('has a folder for each stage, and lists all files', async () => {
     const files = await renderExport('kubernetes', richPlan, options)
     const paths = files.map(({ path }) => path)
     expect(paths).toEqual([
@@ -75,7 +75,7 @@ describe('export kubernetes', () => {
     expect(parse(files[0]!.text)).toMatchObject({ kind: 'Kustomization', resources: paths.slice(1) })
   })
 
-  it('tells the gateway where the stages are and how to treat them', async () => {
+  it('gives the gateway the addresses and options of the stages', async () => {
     const map = find(await objectsOf(richPlan), 'ConfigMap', 'gateway-files')
     expect(map.data['flow.yml']).toBe(`jtype: Flow
 with:
@@ -89,12 +89,14 @@ executors:
     host: encoder.shop.svc
     port: 8080
     discover: kubernetes
+    forwardHeaders: all
     flow: shop
   - name: indexer_1_before
     external: true
     host: indexer-1-before.shop.svc
     port: 8080
     discover: kubernetes
+    forwardHeaders: all
     flow: shop
     timeout_send: 2000
   - name: indexer_1
@@ -104,6 +106,7 @@ executors:
       - indexer-1-1.shop.svc
     port: 8080
     discover: kubernetes
+    forwardHeaders: all
     flow: shop
     shards: 2
     polling: KEY
@@ -142,7 +145,7 @@ executors:
     expect(find(objects, 'ConfigMap', 'encoder-configmap').data).toEqual({ MODE: 'yes' })
   })
 
-  it('gives a class of the project the image of the project, and its configuration', async () => {
+  it('runs a class of the project in the image of the project, with its configuration', async () => {
     const objects = await objectsOf(richPlan)
     const container = containerOf(find(objects, 'Deployment', 'encoder'))
     expect(container.image).toBe('shop:1')
@@ -150,7 +153,7 @@ executors:
       'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --flow=shop --workspace /workspace --restarts 0 --grace-ms 10000',
     )
     const { 'config.yml': config } = find(objects, 'ConfigMap', 'encoder-files').data
-    // as a reader of YAML 1.2, and one of 1.1, to which `on` would be true
+    // read as YAML 1.2 and as YAML 1.1, in which `on` would be true
     for (const version of ['1.2', '1.1'] as const) {
       expect(parse(config, { version })).toEqual({
         jtype: 'Indexer',
@@ -160,7 +163,7 @@ executors:
     }
   })
 
-  it('gives a shard of an image its number, and what is over its own configuration', async () => {
+  it('passes an image its shard number, and options that override its own configuration', async () => {
     const container = containerOf(find(await objectsOf(richPlan), 'StatefulSet', 'indexer-1-1'))
     expect(container.image).toBe('registry.example/indexer:1.2')
     expect(container.args.join(' ')).toContain(
@@ -186,7 +189,7 @@ executors:
       })
     })
 
-    it('has one claim a shard where a class of volumes is named that many pods can write to', async () => {
+    it('has one claim per shard with sharedStorageClass', async () => {
       const stage = { ...shared, replicas: 2, shards: 2 }
       const objects = await objectsOf(planOf({ name: 'shop' }, stage), { sharedStorageClass: 'nfs' })
       const others = objects.filter(({ kind }) => kind !== 'PersistentVolumeClaim')
@@ -203,7 +206,7 @@ executors:
           persistentVolumeClaim: { claimName: `${name}-workspace` },
         })
         expect(pod.containers[0].volumeMounts).toContainEqual({ name: 'workspace', mountPath: '/workspace' })
-        // its replicas hold the workspace together
+        // its replicas share the workspace
         expect(pod.containers[0].env).toContainEqual({
           name: 'MILLRACE_FLOW_ID',
           value: `$(K8S_NAMESPACE_NAME)/${name}`,
@@ -213,12 +216,12 @@ executors:
       }
     })
 
-    it('has one replica otherwise, and says so to who scales it', async () => {
+    it('is limited to one replica otherwise, and marked so for scale()', async () => {
       const { metadata } = find(await objectsOf(planOf({}, shared)), 'StatefulSet', 'index')
       expect(metadata.annotations).toEqual({ 'millrace/workspace': 'own' })
     })
 
-    it('may say that it does not, and others that they do', async () => {
+    it('can be set to share or not with sharedWorkspace', async () => {
       const kept = { ...shared, replicas: 2, sharedWorkspace: false }
       const stateful = find(await objectsOf(planOf({}, kept)), 'StatefulSet', 'index')
       expect(stateful.spec.replicas).toBe(2)
@@ -227,7 +230,7 @@ executors:
       await expect(objectsOf(planOf({}, told))).rejects.toThrow(/stage 'a'/)
     })
 
-    it('is told by its container where its class is not known here', async () => {
+    it('is refused by its container when the export does not know its class', async () => {
       const stage = { name: 'index', uses: 'docker://index:1', workspace: '/workspace' } as const
       const env = async (replicas: number): Promise<unknown[]> =>
         containerOf(find(await objectsOf(planOf({}, { ...stage, replicas })), 'StatefulSet', 'index')).env
@@ -237,7 +240,7 @@ executors:
     })
   })
 
-  it('lets a pod of a StatefulSet go on with the workspace of the one that it replaces', async () => {
+  it('lets a pod of a StatefulSet use the workspace of the pod that it replaces', async () => {
     const objects = await objectsOf(richPlan)
     const stateful = containerOf(find(objects, 'StatefulSet', 'indexer-1-1'))
     expect(stateful.env).toContainEqual({
@@ -248,7 +251,7 @@ executors:
     expect(JSON.stringify(env)).not.toContain('MILLRACE_FLOW_ID')
   })
 
-  it('has the one shard that a Flow has of several', async () => {
+  it('has only the shard that the Flow runs with shardId', async () => {
     const objects = await objectsOf(planOf({}, { name: 'a', uses: Indexer, shards: 3, shardId: 1 }))
     expect(containerOf(find(objects, 'Deployment', 'a-1')).args.join(' ')).toContain(
       '--shard-id 1 --shards 3',
@@ -277,16 +280,16 @@ executors:
     expect(spec.serviceName).toBe('indexer-1-0')
   })
 
-  it('keeps a workspace that lies on a volume there', async () => {
+  it('does not move a workspace that is on a volume', async () => {
     const plan = planOf({}, { name: 'indexer', uses: Indexer, volumes: ['/data'], workspace: '/data/index' })
     const { spec } = find(await objectsOf(plan), 'StatefulSet', 'indexer')
     expect(spec.volumeClaimTemplates).toHaveLength(1)
     expect(spec.template.spec.containers[0].args.join(' ')).toContain('--workspace /data/index')
   })
 
-  it('leaves time for what is in flight', async () => {
+  it('leaves time for requests in flight', async () => {
     const { spec } = find(await objectsOf(richPlan), 'Deployment', 'gateway').spec.template
-    // 5 s until nobody connects any more, 10 s of grace, 5 s to end
+    // 5 s until clients stop connecting, 10 s of grace, 5 s to exit
     expect(spec.terminationGracePeriodSeconds).toBe(20)
     expect(spec.containers[0].lifecycle.preStop.exec.command).toEqual([
       'node',
@@ -294,12 +297,12 @@ executors:
       'setTimeout(() => {}, 5000)',
     ])
     const executor = find(await objectsOf(richPlan), 'Deployment', 'encoder').spec.template.spec
-    // gateways that it tells send to others at once
+    // gateways learn of it at once and use other replicas
     expect(executor.terminationGracePeriodSeconds).toBe(15)
     expect(executor.containers[0].lifecycle).toBeUndefined()
   })
 
-  it('lets the gateway watch where the replicas are, and grants nothing else', async () => {
+  it('lets the gateway watch endpoint slices, and grants nothing else', async () => {
     const objects = await objectsOf(richPlan)
     const { rules } = find(objects, 'Role', 'millrace-gateway') as Loose
     expect(rules).toEqual([
@@ -323,7 +326,7 @@ executors:
     expect(accountOf('StatefulSet', 'indexer-1-0')).toEqual(executor)
   })
 
-  it('lets an autoscaler decide how many there are', async () => {
+  it('has no fixed number of replicas with an autoscaler', async () => {
     const objects = await objectsOf(richPlan)
     expect(find(objects, 'Deployment', 'encoder').spec).not.toHaveProperty('replicas')
     expect(find(objects, 'HorizontalPodAutoscaler', 'encoder').spec).toMatchObject({
@@ -334,7 +337,7 @@ executors:
     })
   })
 
-  it('takes secrets and graphics cards', async () => {
+  it('supports secrets and GPUs', async () => {
     const pod = find(await objectsOf(richPlan), 'Deployment', 'encoder').spec.template.spec
     expect(pod.imagePullSecrets).toEqual([{ name: 'registry' }])
     expect(pod.containers[0]).toMatchObject({
@@ -345,7 +348,7 @@ executors:
     })
   })
 
-  it('makes new pods when configuration changes, and only then', async () => {
+  it('replaces pods when their configuration changes, and only then', async () => {
     const sum = async (usesWith: object): Promise<unknown> => {
       const objects = await objectsOf(planOf({}, { name: 'a', uses: Indexer, usesWith: { ...usesWith } }))
       return find(objects, 'Deployment', 'a').spec.template.metadata.annotations['checksum/config']
@@ -354,7 +357,7 @@ executors:
     expect(await sum({ dim: 3 })).not.toBe(await sum({ dim: 4 }))
   })
 
-  it('leaves $(NAME) in arguments as it is', async () => {
+  it('does not let Kubernetes expand $(NAME) in arguments', async () => {
     const plan = planOf({}, { name: 'a', uses: 'docker://b', usesWith: { cost: '$(POD_UID)' } })
     const { args } = containerOf(find(await objectsOf(plan, { gatewayImage: 'g' }), 'Deployment', 'a'))
     expect(args.at(-1)).toBe('{"cost":"$$(POD_UID)"}')
@@ -389,7 +392,7 @@ describe('what cannot be exported to Kubernetes', () => {
       'a module without a class',
       [{ name: 'a', uses: new URL('../fixture.suite.ts', import.meta.url) }],
       'INVALID_OPTION',
-      /which class/,
+      /but not a class/,
     ],
     [
       'names that meet',
@@ -398,10 +401,10 @@ describe('what cannot be exported to Kubernetes', () => {
         { name: 'A_b', uses: Indexer },
       ],
       'INVALID_NAME',
-      /'A_b' and 'a_b' would both be 'a-b'/,
+      /'A_b' and 'a_b' would both have the network name 'a-b'/,
     ],
     [
-      'a stage that meets a shard',
+      'a stage with the same object name as a shard',
       [
         { name: 'a', uses: Indexer, shards: 2 },
         { name: 'a_1', uses: Indexer },
@@ -410,25 +413,25 @@ describe('what cannot be exported to Kubernetes', () => {
       /'a_1' and 'a'/,
     ],
     ["the gateway's name", [{ name: 'Gateway', uses: Indexer }], 'INVALID_NAME', /'Gateway' and 'gateway'/],
-    ['a name of other letters', [{ name: 'größe', uses: Indexer }], 'INVALID_NAME', /'größe' in the network/],
-    ['a name that ends with _', [{ name: 'a_', uses: Indexer }], 'INVALID_NAME', /'a-' in the network/],
+    ['a name of other letters', [{ name: 'größe', uses: Indexer }], 'INVALID_NAME', /network name 'größe'/],
+    ['a name that ends with _', [{ name: 'a_', uses: Indexer }], 'INVALID_NAME', /network name 'a-'/],
     [
       'a name that ends with _, with shards behind it',
       [{ name: 'a_', uses: Indexer, shards: 2 }],
       'INVALID_NAME',
-      /'a-' in the network/,
+      /network name 'a-'/,
     ],
     [
       'a name that is too long',
       [{ name: `${long}aaaa`, uses: Indexer }],
       'INVALID_NAME',
-      /64 characters where 63/,
+      /64 characters; at most 63/,
     ],
     [
       'a name that is too long for a StatefulSet',
       [{ name: long, uses: Indexer, workspace: 'w' }],
       'INVALID_NAME',
-      /60 characters where 52/,
+      /60 characters; at most 52/,
     ],
     ['all graphics cards', [{ name: 'a', uses: Indexer, gpus: 'all' }], 'UNSUPPORTED', /gpus: 1/],
     [
@@ -438,13 +441,13 @@ describe('what cannot be exported to Kubernetes', () => {
       /reduce is a function/,
     ],
     [
-      'options that no file can say',
+      'options that JSON cannot express',
       [{ name: 'a', uses: Indexer, usesWith: { since: new Date(0) } }],
       'UNSUPPORTED',
-      /usesWith has what/,
+      /usesWith has a value that JSON cannot express/,
     ],
     [
-      'a volume in the place of another',
+      'two volumes at the same path',
       [{ name: 'a', uses: Indexer, volumes: ['/data', 'b:/data'] }],
       'INVALID_OPTION',
       /volumes has \/data/,
@@ -455,13 +458,7 @@ describe('what cannot be exported to Kubernetes', () => {
       'INVALID_OPTION',
       /env has "A B"/,
     ],
-    [
-      'a namespace that is none',
-      [{ name: 'a', uses: Indexer }],
-      'INVALID_NAME',
-      /"A b"/,
-      { namespace: 'A b' },
-    ],
+    ['an invalid namespace', [{ name: 'a', uses: Indexer }], 'INVALID_NAME', /"A b"/, { namespace: 'A b' }],
   ]
   it.each(cases)('%s', async (_name, stages, code, message, more = {}) => {
     const refused = await renderExport('kubernetes', planOf({}, ...stages), { ...options, ...more }).then(
@@ -473,7 +470,7 @@ describe('what cannot be exported to Kubernetes', () => {
   })
 })
 
-it('whatever the plan is, its objects are valid, fit each other, and the gateway knows them', async () => {
+it('the objects of any plan are valid and consistent, and the gateway knows them', async () => {
   const checks = kubernetesVersions.map(kubernetesChecker)
   const label = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
   await fc.assert(
@@ -505,8 +502,8 @@ it('whatever the plan is, its objects are valid, fit each other, and the gateway
 })
 
 /**
- * Reading a configuration as YAML 1.2 or 1.1 gives the options that the stage has. Those with a text like `$NAME`,
- * which reading would replace, are an argument instead.
+ * A configuration gives the options of the stage when read as YAML 1.2 or 1.1. Options with a string like `$NAME`, which
+ * would be substituted, are arguments instead.
  */
 function expectConfigured(objects: readonly KubernetesObject[], { stages }: FlowPlan): void {
   const stagesByName = new Map(stages.map((stage) => [stage.name, stage]))
@@ -531,11 +528,11 @@ function argumentOf(objects: readonly KubernetesObject[], stage: string, name: s
   )
   const { args } = containerOf(pods!)
   const at = args.indexOf(name)
-  // as Kubernetes reads `$$`
+  // Kubernetes turns `$$` into `$`
   return at < 0 ? undefined : JSON.parse(args[at + 1].replaceAll('$$', '$'))
 }
 
-/** Every selector finds the pods of the same name, everything that is mounted is there. */
+/** Every selector matches the pods of the same name, and everything that is mounted exists. */
 function expectFitting(objects: readonly KubernetesObject[]): void {
   const controllers = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet') as Loose[]
   for (const { metadata, spec } of controllers) {

@@ -122,7 +122,7 @@ function environment({ part, secrets, isStateful, workspace }: PodTemplate): rea
     field('K8S_POD_NAME', 'metadata.name'),
     // a StatefulSet has at most one pod of a name, so its successor may take over the workspace at once
     ...(isStateful ? [{ name: flowIdVariable, value: '$(K8S_NAMESPACE_NAME)/$(K8S_POD_NAME)' }] : []),
-    // all pods of a shard go on together
+    // all pods of a shard share the workspace
     ...(workspace === 'shared'
       ? [{ name: flowIdVariable, value: `$(K8S_NAMESPACE_NAME)/${part.name}` }]
       : []),

@@ -10,7 +10,7 @@ import { metadata, type Part, selector } from './part.js'
 /** Mounts of a pod and their volumes. */
 export interface PodVolumes {
   readonly mounts: readonly object[]
-  /** Of the pod alone, gone with it, and those that all pods of the shard have. */
+  /** Volumes of the pod alone, deleted with it, and volumes shared by all pods of the shard. */
   readonly volumes: readonly object[]
   /** Claim templates: a claim for each pod of a StatefulSet, kept when the pod is deleted. */
   readonly claims: readonly object[]
@@ -26,7 +26,7 @@ interface Mount {
 }
 
 /**
- * The workspace, kept or not, and what `volumes` says; the first of those is called as in Jina.
+ * The workspace, kept or not, and the volumes of the option `volumes`; the first of these is named as in Jina.
  *
  * @throws INVALID_OPTION for several replicas that must share a workspace, and could not
  */

@@ -59,7 +59,7 @@ export class HangDetector {
     const why = gapMs > mostGapMs ? null : this.#whyDead(last, now)
     if (why === null) return
     logger.error(`${pod.name} ${why} and has not answered for ${silentMs} ms; killing it.`)
-    pod.kill()
+    pod.kill(`${why} and was killed`)
   }
 
   #whyDead(last: SilenceReport, { silentMs, activity }: SilenceReport): string | null {

@@ -18,6 +18,20 @@ it('gives max restarts in any window, and says when there is one again', () => {
   expect(budget.waitMs()).toBe(400)
 })
 
+it('answered requests make up for restarts, at most for two with each end', () => {
+  const clock = new HandClock()
+  const budget = new RestartBudget({ max: 1, windowMs: 1000 }, clock)
+  expect(budget.take()).toBe(true)
+  budget.ended(5)
+  expect(budget.take()).toBe(false)
+  budget.ended(5)
+  expect(budget.take()).toBe(true)
+  budget.ended(1e6)
+  expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false])
+  clock.move(1000)
+  expect([budget.take(), budget.take()]).toEqual([true, false])
+})
+
 it('a budget of none is never there', () => {
   const budget = new RestartBudget({ max: 0, windowMs: 1000 }, new HandClock())
   expect(budget.take()).toBe(false)

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../errors.js'
+import type { Departure, Removal } from '../../gateway/events.js'
 import type { GatewayHandle } from '../../gateway/host.js'
 import type { Clock } from '../../lib/clock.js'
 import type { Pod } from '../../pods/pod.js'
@@ -51,7 +52,7 @@ export async function startAdmitted(
     signal.throwIfAborted()
     return pod
   } catch (error) {
-    await unlist({ name, plan }, gateway, 0)
+    await unlist({ name, plan }, gateway, { graceMs: 0 })
     const { expected, reason, output } = await pod.stop({ graceMs: 0 })
     const where = { deployment: plan.name, pod: name }
     if (late) {
@@ -68,13 +69,16 @@ export async function startAdmitted(
   }
 }
 
-/** Removes a pod from the gateway's list. Never rejects: a gateway that did not start or has closed knows no pods. */
+/**
+ * Removes a pod from the gateway's list; null when the gateway does not know it. Never rejects: a gateway that did not start or
+ * has closed knows no pods.
+ */
 export async function unlist(
   { name, plan }: Pick<Wanted, 'name' | 'plan'>,
   gateway: Promise<GatewayLink>,
-  graceMs: number,
-): Promise<void> {
-  await gateway.then((link) => link.remove(plan.set, name, { graceMs })).catch(() => {})
+  removal: Removal,
+): Promise<Departure | null> {
+  return gateway.then((link) => link.remove(plan.set, name, removal)).catch(() => null)
 }
 
 /** A pod's last output, formatted to be appended to a message. */

@@ -1,6 +1,6 @@
 import { HandClock } from '../../lib/hand-clock.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
-import type { Outlook, ReplicaLoad } from '../../gateway/events.js'
+import type { Departure, Outlook, Removal, ReplicaLoad } from '../../gateway/events.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { addStage, createPlan } from '../../plan/flow-plan.js'
 import type { StageOptions } from '../../plan/stage-settings.js'
@@ -30,7 +30,13 @@ function fakePod(name: string, pid: number, plan: ShardPlan): FakePod {
   let killed = false
   let stopped = false
   const end = (expected: boolean, reason: string): void =>
-    exited.resolve({ expected, reason, code: null, output: expected ? [] : ['last words'] })
+    exited.resolve({
+      expected,
+      reason,
+      code: null,
+      output: expected ? [] : ['last words'],
+      isFromOutside: false,
+    })
   return {
     name,
     pid,
@@ -65,6 +71,8 @@ export class FakeGateway implements GatewayLink {
   readonly removals: Deferred[] = []
   loads: ReplicaLoad[] = []
   holdRemovals = false
+  /** What `remove` says of a pod. */
+  departure: Departure = { served: 0, isRepeated: false }
   /** Called by `add`; replace it to fail or to wait. */
   admit: (pod: string) => Promise<void> = async () => {}
 
@@ -76,13 +84,15 @@ export class FakeGateway implements GatewayLink {
     return { endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} }
   }
 
-  async remove(_stage: string, pod: string, { graceMs }: { graceMs: number }): Promise<void> {
-    if (!this.listed.delete(pod)) return
+  async remove(_stage: string, pod: string, { graceMs }: Removal): Promise<Departure | null> {
+    if (!this.listed.delete(pod)) return null
     this.told.push(`remove ${pod} ${graceMs}`)
-    if (!this.holdRemovals) return
-    const removal = deferred()
-    this.removals.push(removal)
-    await removal.promise
+    if (this.holdRemovals) {
+      const removal = deferred()
+      this.removals.push(removal)
+      await removal.promise
+    }
+    return this.departure
   }
 
   expect(_stage: string, outlook: Outlook): Promise<void> {

@@ -181,6 +181,30 @@ describe('healing', () => {
     await nextStart()
   })
 
+  it('does not wait, or take from the budget, for a second end that one request has caused', async () => {
+    const { set, grow, nextStart, gateway } = fakeStage({ restarts: { max: 1, windowMs: 30_000 } })
+    let [pod] = await grow(1)
+    for (const isRepeated of [false, true, true]) {
+      gateway.departure = { served: 0, isRepeated }
+      pod!.die()
+      pod = (await nextStart()).succeed()
+      await settled()
+    }
+    expect(set.pods(undefined)[0]).toMatchObject({ state: 'ready', restarts: 3 })
+    expect(set.degraded).toBeNull()
+  })
+
+  it('does not wait for a replica that has answered requests', async () => {
+    const { grow, nextStart, gateway } = fakeStage({ restarts: { max: 1, windowMs: 30_000 } })
+    let [pod] = await grow(1)
+    gateway.departure = { served: 10, isRepeated: false }
+    for (let death = 0; death < 3; death++) {
+      pod!.die()
+      pod = (await nextStart()).succeed()
+      await settled()
+    }
+  })
+
   it('tries again when a replacement does not start', async () => {
     const { set, grow, nextStart, clock } = fakeStage()
     const [pod] = await grow(1)

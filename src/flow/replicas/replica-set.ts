@@ -143,7 +143,7 @@ export class ReplicaSet {
     if (pod === null || podKind(this.#plan) === 'inline') return
     if (await within(pod.exited, lostMs, this.#clock)) return
     this.#tools.logger.warn(`${name} is alive but lost its connection; killing it: ${reason}`)
-    pod.kill()
+    pod.kill(`lost its connection (${reason}) and was killed`)
   }
 
   /** A pod does not answer. When it hangs it is killed, and so replaced. */

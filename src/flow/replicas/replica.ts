@@ -9,9 +9,10 @@
  *
  * 1. It has at most one pod. The old pod is off the gateway's list before a new pod of the same name starts.
  * 2. After `end()` nothing starts; when it has resolved there is neither pod nor timer.
- * 3. Every restart is taken from the budget of the stage.
+ * 3. Every restart is taken from the budget of the stage, but after the second end that one request has caused.
  */
 import { MillraceError } from '../../errors.js'
+import type { Departure } from '../../gateway/events.js'
 import { pause } from '../../lib/pause.js'
 import type { Logger } from '../../observe/logger.js'
 import type { Pod } from '../../pods/pod.js'
@@ -20,8 +21,9 @@ import { backoffMs } from '../healing/backoff.js'
 import type { RestartBudget } from '../healing/restart-budget.js'
 import type { ShardPlan } from '../shard-plan.js'
 
-/** A pod that has run this long resets the count of deaths in a row. */
+/** A pod that has run this long, or has answered so many requests, resets the count of deaths in a row. */
 const soundMs = 10_000
+const soundRequests = 10
 
 /**
  * How long the gateway may take to read the last answers of a pod that has exited. The pod's connection is closed, so this
@@ -131,21 +133,24 @@ export class Replica {
   async #keep(first: Pod): Promise<void> {
     let pod: Pod | null = first
     while (pod !== null) {
-      const { reason, output } = await pod.exited
+      const { reason, output, isFromOutside } = await pod.exited
       if (this.isEnding) return
-      if (this.sinceMs > soundMs) this.#deaths = 0
+      const isLong = this.sinceMs > soundMs
       const why = `${this.name} ${reason}.${lastLines(output)}`
       this.#become({ state: 'backoff', broke: false, why })
-      await unlist(this, this.#tools.gateway, lastAnswersMs)
-      pod = await this.#restart(why)
+      const exit = { reason, output, isFromOutside }
+      const departure = await unlist(this, this.#tools.gateway, { graceMs: lastAnswersMs, exit })
+      if (isLong || isSound(departure)) this.#deaths = 0
+      this.#tools.budget.ended(departure?.served ?? 0)
+      pod = await this.#restart(why, departure?.isRepeated ?? false)
     }
   }
 
-  /** Retries until a pod runs; null after `end()`. */
-  async #restart(first: string): Promise<Pod | null> {
+  /** Retries until a pod runs; null after `end()`. `isFree`: the first restart is not taken from the budget. */
+  async #restart(first: string, isFree: boolean): Promise<Pod | null> {
     let why = first
-    for (;;) {
-      await this.#rest(why)
+    for (let isFirst = true; ; isFirst = false) {
+      await this.#rest(why, isFirst && isFree)
       if (this.isEnding) return null
       this.#restarts++
       try {
@@ -160,7 +165,7 @@ export class Replica {
   }
 
   /** Waits for the backoff, then until the budget has a restart. */
-  async #rest(why: string): Promise<void> {
+  async #rest(why: string, isFree: boolean): Promise<void> {
     const { budget, random, logger, clock } = this.#tools
     const { signal } = this.#ending
     const pauseMs = backoffMs(++this.#deaths, random)
@@ -168,7 +173,7 @@ export class Replica {
     const when = pauseMs === 0 ? 'at once' : `in ${Math.round(pauseMs)} ms`
     logger.warn(`${this.name} is started again ${when}, attempt ${this.#deaths}: ${why}`)
     await pause(pauseMs, { signal, clock })
-    while (!signal.aborted && !budget.take()) {
+    while (!isFree && !signal.aborted && !budget.take()) {
       this.#become({ state: 'backoff', broke: true, why })
       await pause(budget.waitMs(), { signal, clock })
     }
@@ -180,7 +185,7 @@ export class Replica {
     this.#become({ state: 'draining', pod })
     await this.#starting
     if (pod !== null) {
-      await unlist(this, this.#tools.gateway, graceMs)
+      await unlist(this, this.#tools.gateway, { graceMs })
       await pod.stop({ graceMs })
     }
     this.#become({ state: 'ended' })
@@ -191,4 +196,9 @@ export class Replica {
     this.#phase = phase
     this.#tools.changed()
   }
+}
+
+/** Whether a pod was in order until a request ended it. */
+function isSound(departure: Departure | null): boolean {
+  return departure !== null && (departure.isRepeated || departure.served >= soundRequests)
 }

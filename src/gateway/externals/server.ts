@@ -111,12 +111,13 @@ export class ExternalServer {
     const channel = await dial(address, {
       endsWithConnection: isReplica,
       recipient: this.#recipient,
+      forwardHeaders: this.#stage.spec.forwardHeaders,
       onReconnect: () => void this.#learnAgain(channel),
     })
     if (isReplica) await this.#learn(channel).catch((error: unknown) => giveUp(channel, error))
     if (this.#closed) return channel.close()
     this.#openedAt = this.#clock.monotonic()
-    this.#pool.add(this.#init.name, channel, labelOf(address) ?? this.#init.name)
+    this.#pool.add(this.#init.name, channel, { label: labelOf(address) ?? this.#init.name })
     void channel.closed.then(() => this.#reopen()) // never rejects, by contract
     if (!isReplica) void this.#learnAgain(channel)
   }

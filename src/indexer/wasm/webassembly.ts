@@ -32,6 +32,6 @@ export function growTo(memory: WasmMemory, bytes: number, what: string): void {
   try {
     memory.grow(pages)
   } catch (error) {
-    throw new MillraceError('RESOURCE_EXHAUSTED', `There is no memory for ${what}.`, { cause: error })
+    throw new MillraceError('RESOURCE_EXHAUSTED', `Not enough memory for ${what}.`, { cause: error })
   }
 }

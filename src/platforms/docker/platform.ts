@@ -15,7 +15,7 @@ import {
 } from './options.js'
 import { render } from './render.js'
 import { replicasOf } from './replica.js'
-import { deploy } from './start.js'
+import { deploy, removeAll } from './start.js'
 import { statusOf } from './status.js'
 
 /** Runs a Flow in containers of one Docker engine. */
@@ -26,14 +26,24 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
   async start(plan, options, tools) {
     const rendered = await render(plan, options)
     const engine = await connectEngine()
-    const gateway = await deploy(engine, rendered, tools)
-    const flow = await EngineFlow.open(engine, { plan, gateway, tools })
-    for (const { name, replicas, autoscale } of plan.stages) {
-      const running = (await replicasOf(engine, plan.settings.name)).filter(({ stage }) => stage === name)
-      // a Flow that already ran may have been scaled since
-      if (running.length > 0 && autoscale === null) await flow.scale(name, { replicas })
+    tools.signal.throwIfAborted()
+    const { gateway, isNew } = await deploy(engine, rendered, tools)
+    let flow: EngineFlow | undefined
+    try {
+      flow = await EngineFlow.open(engine, { plan, gateway, tools })
+      for (const { name, replicas, autoscale } of plan.stages) {
+        tools.signal.throwIfAborted()
+        const running = (await replicasOf(engine, plan.settings.name)).filter(({ stage }) => stage === name)
+        // a Flow that already ran may have been scaled since
+        if (running.length > 0 && autoscale === null) await flow.scale(name, { replicas })
+      }
+      tools.signal.throwIfAborted()
+      return flow
+    } catch (error) {
+      await flow?.close({ remove: false })
+      if (isNew) await removeAll(engine, plan.settings.name)
+      throw error
     }
-    return flow
   },
 
   async attach({ name }, tools) {

@@ -5,13 +5,19 @@ import { ensureImage } from '../../docker-engine/image.js'
 import { removeNetwork } from '../../docker-engine/network.js'
 import { MillraceError } from '../../errors.js'
 import { settled } from '../../lib/settled.js'
-import type { PlatformTools } from '../platform.js'
+import type { StartTools } from '../platform.js'
 import { gatewayOf } from './gateway-view.js'
 import { flowLabels } from './names.js'
 import type { Rendered, RenderedWorkload } from './render.js'
 import { keepAlive, replicasOf, type Slot, startReplica } from './replica.js'
 import { checksumOf, startGateway } from './start-gateway.js'
 import { type Expected, untilReady } from './waiting.js'
+
+export interface Deployed {
+  readonly gateway: Container
+  /** False for a Flow that ran there before. */
+  readonly isNew: boolean
+}
 
 /**
  * Deploys a Flow to an engine; resolves with its gateway. Keeps a running Flow of the same name and configuration.
@@ -20,18 +26,22 @@ import { type Expected, untilReady } from './waiting.js'
  *
  * @throws ALREADY_STARTED when another Flow of this name runs there, NOT_FOUND for an image, PORT_IN_USE, START_FAILED, START_TIMEOUT
  */
-export async function deploy(engine: Engine, rendered: Rendered, tools: PlatformTools): Promise<Container> {
+export async function deploy(engine: Engine, rendered: Rendered, tools: StartTools): Promise<Deployed> {
   const { flow } = rendered.names
   // the gateway is created first, so replicas without a gateway were left by a start that was killed
   const rest = await replicasOf(engine, flow)
   const running = await gatewayOf(engine, flow)
-  if (running !== null) return sameOrThrow(engine, rendered, running, tools)
+  if (running !== null) {
+    return { gateway: await sameOrThrow(engine, rendered, running, tools), isNew: false }
+  }
   if (rest.length > 0) await removeAll(engine, flow)
   await ensureImages(engine, rendered, tools)
+  tools.signal.throwIfAborted()
   const gateway = await claim(engine, rendered)
   try {
     await make(engine, rendered, gateway, tools)
-    return gateway
+    tools.signal.throwIfAborted()
+    return { gateway, isNew: true }
   } catch (error) {
     await removeAll(engine, flow)
     throw error
@@ -60,8 +70,9 @@ async function make(
   engine: Engine,
   rendered: Rendered,
   gateway: Container,
-  { report }: PlatformTools,
+  { report, signal }: StartTools,
 ): Promise<void> {
+  signal.throwIfAborted()
   const { names, workloads } = rendered
   const replicas = workloads.flatMap((workload) => slotsOf(workload).map((slot) => ({ workload, slot })))
   const expected: readonly Expected[] = [
@@ -73,7 +84,7 @@ async function make(
       })),
     )),
   ]
-  await untilReady(engine, expected, { gateway, names, timeoutMs: timeoutOf(rendered), report })
+  await untilReady(engine, expected, { gateway, names, timeoutMs: timeoutOf(rendered), signal, report })
   await Promise.all(expected.map(({ container }) => keepAlive(engine, container)))
 }
 
@@ -98,7 +109,7 @@ async function sameOrThrow(
   engine: Engine,
   rendered: Rendered,
   running: Container,
-  { report }: PlatformTools,
+  { report, signal }: StartTools,
 ): Promise<Container> {
   const facts = await running.inspect()
   const { names } = rendered
@@ -107,7 +118,7 @@ async function sameOrThrow(
     const replicas = (await replicasOf(engine, flow)).map((slot) => ({ slot, container: slot.container }))
     const all: readonly Expected[] = [{ slot: null, container: running }, ...replicas]
     await Promise.all(all.map(({ container }) => container.start()))
-    await untilReady(engine, all, { gateway: running, names, timeoutMs: timeoutOf(rendered), report })
+    await untilReady(engine, all, { gateway: running, names, timeoutMs: timeoutOf(rendered), signal, report })
     return running
   }
   throw new MillraceError(
@@ -120,7 +131,7 @@ async function sameOrThrow(
 async function ensureImages(
   engine: Engine,
   { gateway, workloads }: Rendered,
-  tools: PlatformTools,
+  tools: StartTools,
 ): Promise<void> {
   const images = new Set([gateway, ...workloads.map(({ recipe }) => recipe)].map(({ spec }) => spec.image))
   await Promise.all([...images].map((image) => ensureImage(engine, image, tools)))

@@ -22,18 +22,20 @@ export interface WaitingTools {
   readonly gateway: Container
   readonly names: FlowNames
   readonly timeoutMs: number
+  /** Ends the wait, which then rejects. */
+  readonly signal?: AbortSignal
   report(sentence: string): void
 }
 
 /**
  * Resolves when the gateway sends requests to all expected containers.
  *
- * @throws START_FAILED when one of them exits, START_TIMEOUT; with its last output
+ * @throws START_FAILED when one of them exits, START_TIMEOUT; with its last output. AbortError by `signal`
  */
 export async function untilReady(
   engine: Engine,
   expected: readonly Expected[],
-  { gateway, names, timeoutMs, report }: WaitingTools,
+  { gateway, names, timeoutMs, signal, report }: WaitingTools,
 ): Promise<void> {
   const began = systemClock.monotonic()
   const end = timeoutMs < 0 ? Number.POSITIVE_INFINITY : began + timeoutMs
@@ -49,7 +51,7 @@ export async function untilReady(
       told = now
       report(`Waiting for ${missing.map((one) => nameOf(one, names)).join(', ')}.`)
     }
-    await sleep(everyMs) // unlike a Clock's timer it keeps the process alive, as the caller awaits the start
+    await sleep(everyMs, undefined, { signal }) // unlike a Clock's timer it keeps the process alive, as the caller awaits the start
   }
 }
 

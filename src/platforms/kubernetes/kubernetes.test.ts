@@ -239,6 +239,19 @@ describe('objects', () => {
     expect(fake.asked.every(({ query }) => query.get('force') === null)).toBe(true)
   })
 
+  it('are not applied any more once the start is cancelled, and the error says which are there', async () => {
+    const abort = new AbortController()
+    fake.answer = ({ path: at }) => {
+      if (at.endsWith('serviceaccounts/millrace')) abort.abort(new MillraceError('CANCELLED', 'Closed.'))
+      return null
+    }
+    const { code, message } = await failure(applyAll(cluster, (await intent()).objects, abort.signal))
+    expect({ code, message }).toEqual({
+      code: 'CANCELLED',
+      message: 'Closed. These were applied before, and are there: serviceaccount/millrace.',
+    })
+  })
+
   it('that an autoscaler decides about keep the number that they have', async () => {
     await applied(plan('shop', { replicas: 5 }))
     const { objects } = await intent(plan('shop', { replicas: { min: 2, max: 8 } }))
@@ -281,6 +294,15 @@ describe('waiting', () => {
     fake.onSleep = () => void (++looks === 3 && settle())
     await untilReady(cluster, { ...running, workloads })
     expect(looks).toBe(3)
+  })
+
+  it('ends when the start is cancelled', async () => {
+    await applied()
+    unready()
+    const abort = new AbortController()
+    const reason = new MillraceError('CANCELLED', 'Closed.')
+    fake.onSleep = () => abort.abort(reason)
+    expect(await failure(untilReady(cluster, { ...running, workloads, signal: abort.signal }))).toBe(reason)
   })
 
   it('ends at once when a container crashes each time, with what it wrote', async () => {

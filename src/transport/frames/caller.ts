@@ -4,6 +4,7 @@ import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
 import { deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
+import { ConnectionLost } from '../connection-lost.js'
 import type { Channel } from '../transport.js'
 import { decodeJson, encodeJson } from './failure.js'
 import {
@@ -109,7 +110,8 @@ export class Caller implements Channel, Receiver, StreamOwner {
   }
 
   lost(reason: string): void {
-    this.#end(new MillraceError('UNAVAILABLE', `The pod is gone: ${reason}.`))
+    const cause = new ConnectionLost(reason)
+    this.#end(new MillraceError('UNAVAILABLE', `The pod is gone: ${reason}.`, { cause }))
     this.#leaving.resolve({ reason })
     this.#closed.resolve({ reason })
   }

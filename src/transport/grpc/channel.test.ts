@@ -50,6 +50,39 @@ test('a hop is a unary call with the endpoint as metadata', async () => {
   expect(seen).not.toHaveProperty('__results_in_order__')
 })
 
+test('a server gets the headers of a caller that it may have, and trace context', async () => {
+  const seen: Record<string, string>[] = []
+  const peer = await startFakePeer({
+    onSingle(given, metadata) {
+      seen.push(metadata)
+      return given.answer()
+    },
+  })
+  cleanups.push(peer.close)
+  const address = { kind: 'grpc', host: '127.0.0.1', port: peer.port, tls: false } as const
+  const headers = {
+    authorization: 'Bearer secret',
+    cookie: 'a=b',
+    'X-Tenant': 'a',
+    traceparent: '00-1',
+    tracestate: 'b',
+  }
+  for (const forwardHeaders of [[], ['x-tenant'], 'all'] as const) {
+    const channel = await dial(address, { forwardHeaders })
+    cleanups.push(() => channel.close())
+    await channel.handle(request(), callOf({ headers }))
+  }
+  const callers = seen.map((one) =>
+    ['authorization', 'cookie', 'x-tenant', 'traceparent', 'tracestate'].filter((name) => name in one),
+  )
+  expect(callers).toEqual([
+    ['traceparent', 'tracestate'],
+    ['x-tenant', 'traceparent', 'tracestate'],
+    ['authorization', 'cookie', 'x-tenant', 'traceparent', 'tracestate'],
+  ])
+  expect(seen[0]).toMatchObject({ endpoint: '/foo' })
+})
+
 test('an answer is one, also of a peer that sends back the fields of the request that it does not know', async () => {
   const { channel } = await connect({ onSingle: (given) => DataRequest.decode(given.encode()) })
   const sent = request()

@@ -5,6 +5,7 @@ import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription, unknownDescription } from '../../wire/description.js'
 import { decodeInfo } from '../../wire/info.js'
 import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
+import { headerFilter } from '../forward-headers.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
 import { methods } from '../../grpc/methods.js'
@@ -38,10 +39,15 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
       ends.closed.resolve({ reason })
     },
   }
-  const { recipient, onReconnect } = options
+  const { recipient, onReconnect, forwardHeaders = 'all' } = options
   const tools = isPod || options.endsWithConnection === true ? { fate } : given(onReconnect)
   const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
-  return new GrpcChannel(await GrpcConnection.open(peer, tools), { ...ends, isPod, told })
+  return new GrpcChannel(await GrpcConnection.open(peer, tools), {
+    ...ends,
+    isPod,
+    told,
+    isForwarded: headerFilter(forwardHeaders),
+  })
 }
 
 function given(onReconnect: DialOptions['onReconnect']): Pick<DialOptions, 'onReconnect'> {
@@ -57,6 +63,7 @@ interface Ends {
   readonly isPod: boolean
   /** The pod that every request is for, as a header; null for any. */
   readonly told: string | null
+  readonly isForwarded: (header: string) => boolean
   readonly leaving: Deferred<Reason>
   readonly closed: Deferred<Reason>
 }
@@ -91,7 +98,7 @@ class GrpcChannel implements Channel {
   readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
     const { address } = this.#connection
     const { deadline, items } = call
-    const options = { call, deadline, headers: headersFor(request.endpoint, call, this.#ends.told) }
+    const options = { call, deadline, headers: headersFor(request.endpoint, call, this.#ends) }
     try {
       if (items !== undefined) return await streamDocument(this.#connection, request, { ...options, items })
       const answer = DataRequest.decode(await this.#exchange(request.encode(), options))
@@ -154,9 +161,14 @@ class GrpcChannel implements Channel {
   }
 }
 
-function headersFor(endpoint: string, { headers }: Call, told: string | null): Record<string, string> {
+function headersFor(
+  endpoint: string,
+  { headers }: Call,
+  { told, isForwarded }: Ends,
+): Record<string, string> {
   const kept: Record<string, string> = {}
-  for (const name of Object.keys(headers)) if (!ownHeaders.has(name)) kept[name] = headers[name]!
+  for (const name of Object.keys(headers))
+    if (!ownHeaders.has(name) && isForwarded(name)) kept[name] = headers[name]!
   kept.endpoint = endpoint
   if (told !== null) kept[recipientHeader] = told
   return kept

@@ -2,9 +2,10 @@ import type * as Http2 from 'node:http2'
 import type { Call } from '../../call/call.js'
 import type { AbortListener } from '../../call/cancellation.js'
 import type { MillraceError } from '../../errors.js'
+import { authority } from '../../lib/authority.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
 import type { Method } from '../../grpc/methods.js'
-import { authorityOf, type Peer } from './peer.js'
+import type { Peer } from './peer.js'
 import { Session } from './session.js'
 import { grpcCode } from '../../grpc/status-codes.js'
 import { GrpcFailure, type GrpcStatus } from '../../grpc/status.js'
@@ -54,7 +55,7 @@ export class GrpcConnection {
 
   private constructor(http2: typeof Http2, peer: Peer, tools: ConnectionTools) {
     const { clock = systemClock, fate, onReconnect } = tools
-    this.address = authorityOf(peer)
+    this.address = authority(peer.host, peer.port)
     this.#http2 = http2
     this.#peer = peer
     this.#clock = clock

@@ -9,8 +9,3 @@ export interface Peer {
 
 /** 256 MiB: larger than any sane request, small enough that a broken length cannot take all memory. */
 export const defaultMaxMessageBytes: number = 256 * 1024 * 1024
-
-/** `host:port`, with brackets around an IPv6 address. */
-export function authorityOf({ host, port }: Pick<Peer, 'host' | 'port'>): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}

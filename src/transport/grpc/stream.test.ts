@@ -1,10 +1,13 @@
 import http2 from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import net, { type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { MillraceError } from '../../errors.js'
 import { methods } from '../../grpc/methods.js'
 import { errorFromGrpc } from '../../grpc/status.js'
 import { GrpcConnection } from './connection.js'
+import type { Session } from './session.js'
+import { GrpcStream } from './stream.js'
 
 /** What a call rejects with, of a peer that answers these bytes and says that all is well. */
 async function failureOf(bytes: readonly number[]): Promise<unknown> {
@@ -47,4 +50,38 @@ test('an answer that is compressed, or ends too early, is an error of the peer',
     code: 'INTERNAL',
     message: 'peer: the stream ended within a message',
   })
+})
+
+test('a call that ends keeps nothing of what a peer that reads no more has not taken', async () => {
+  const sockets: net.Socket[] = []
+  const silent = net.createServer((socket) => {
+    sockets.push(socket.pause())
+    // SETTINGS and WINDOW_UPDATE: the windows of its streams and of the connection are as large as they can be
+    socket.write(Buffer.from('00000604000000000000047fffffff' + '0000040800000000007fff0000', 'hex'))
+  })
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const session = http2.connect(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+  session.on('error', () => {})
+  onTestFinished(() => {
+    session.destroy()
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+  await once(session, 'remoteSettings')
+  const stream = session.request({ ':method': 'POST', ':path': methods.call })
+  const ended = new Promise((resolve) => {
+    const maxMessageBytes = Number.POSITIVE_INFINITY
+    const listener = { onMessage() {}, onEnd: resolve }
+    const connected = { heard() {}, usable: true } as unknown as Session
+    const call = new GrpcStream(connected, stream, {
+      maxMessageBytes,
+      deadline: Number.POSITIVE_INFINITY,
+      listener,
+    })
+    call.write(new Uint8Array(64_000_000))
+    // the system takes some of it first
+    setImmediate(() => setImmediate(() => call.cancel()))
+  })
+  await once(stream, 'close')
+  expect(await ended).toMatchObject({ details: 'cancelled here' })
 })

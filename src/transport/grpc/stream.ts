@@ -12,6 +12,7 @@ import {
   refusedStream,
   statusCode,
 } from '../../grpc/status-codes.js'
+import { ConnectionLost } from '../connection-lost.js'
 import type { Session } from './session.js'
 import { codeHeader, type GrpcStatus, notRunHeader } from '../../grpc/status.js'
 
@@ -175,8 +176,14 @@ export class GrpcStream implements Timed {
     deadlines.unwatch(this)
     const { writableEnded } = this.#stream
     // a peer that has said its status needs no reset, unless it still waits for the rest of the requests
-    if (!this.#stream.closed && !(this.#inputEnded && writableEnded)) this.#stream.close(cancelCode)
+    if (!this.#stream.closed && !(this.#inputEnded && writableEnded)) this.#abandon()
     this.#listener.onEnd(status)
+  }
+
+  /** A peer that takes no bytes does not take the reset either: until it does, `close` alone would keep what was not sent. */
+  #abandon(): void {
+    this.#stream.close(cancelCode)
+    this.#stream.destroy()
   }
 
   /** An answer cannot be read. */
@@ -201,7 +208,8 @@ export class GrpcStream implements Timed {
         code: grpcCode.unavailable,
         details,
         here: true,
-        cause,
+        // what it had is lost with it
+        cause: connected && !isRefused ? new ConnectionLost(sayOf(cause), { cause }) : cause,
         notRun: !connected || isRefused,
         ...retry,
       }

@@ -99,7 +99,7 @@ describe('compileKey', () => {
     expect(() => compileKey('weight')).toThrow(/one of id, .* got 'weight'/)
   })
 
-  it('throws MALFORMED for bytes that are no Document', () => {
+  it('throws MALFORMED for bytes that are not a Document', () => {
     const writer = new Writer()
     writer.bytes(17, Uint8Array.of(10, 200))
     for (const [path, bytes] of [

@@ -24,7 +24,7 @@ export function compileKey(path: string): Key {
   if (first === 'tags' && keys.length > 0 && keys.every((key) => key !== '')) return tagKey(keys)
   throw new MillraceError(
     'INVALID_OPTION',
-    `A key to place Documents by is one of ${texts.join(', ')}, or tags.<name> (tags.<name>.<name> and so on for ` +
+    `The key must be one of ${texts.join(', ')}, or tags.<name> (tags.<name>.<name> and so on for ` +
       `nested ones), got '${path}'.`,
   )
 }

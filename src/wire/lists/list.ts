@@ -1,3 +1,4 @@
+import { requireV1 } from '../../document/document-version.js'
 import { Reader } from '../../lib/protobuf/reader.js'
 import { Slice, type Sliced } from '../../lib/slices.js'
 
@@ -37,7 +38,7 @@ export function concatenate(lists: readonly Uint8Array[]): Uint8Array[] {
   return lists.filter((list) => list.length > 0)
 }
 
-/** Locates the Documents of a list; all other fields are passed to `unknown`. In slices. Throws MALFORMED. */
+/** Locates the Documents of a list; all other fields are passed to `unknown`. In slices. Throws MALFORMED, and UNSUPPORTED for DocArray v2. */
 export function* documentsIn(
   list: Uint8Array,
   unknown: (from: number, end: number) => void = ignore,
@@ -52,6 +53,7 @@ export function* documentsIn(
     if (tag === docsTag) {
       const length = reader.span()
       const end = reader.position
+      requireV1(list, end - length, end)
       ranges.push({ bytes: list, from, start: end - length, end })
     } else {
       reader.skip(tag)

@@ -122,7 +122,7 @@ describe('mergeLists', () => {
     expect(mergeLists([one], { ...all, limit: 3 })).toEqual([one])
   })
 
-  it('refuses what is nested deeper than 64 levels, where it has to look', () => {
+  it('refuses nesting deeper than 64 levels in the parts that it reads', () => {
     const nested = (levels: number): Uint8Array => {
       let bytes = Document.fromJSON({ id: 'a' }).toProtobuf()
       for (let level = 0; level < levels; level++) {

@@ -21,7 +21,7 @@ export function orderOf(lists: readonly (readonly Scores[])[], ranking: Ranking)
     const found = directionOf(lists, by, ranking.order ?? 'ascending')
     if (found === undefined) continue
     if (ranking.order === null || found === ranking.order) return { by, direction: found }
-    // sorted the other way round: the requested order applies, unless another score fits it
+    // sorted in reverse: the requested order applies, unless the list is sorted by another score
     second ??= { by, direction: ranking.order }
   }
   return second

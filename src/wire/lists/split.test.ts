@@ -45,7 +45,7 @@ describe('splitDocuments', () => {
     ])
   })
 
-  it('refuses a shard that does not exist, and bytes that are no list', () => {
+  it('refuses a shard that does not exist, and bytes that are not a list', () => {
     for (const shard of [-1, 2, 0.5, NaN]) {
       expect(() => splitDocuments(list('a'), () => shard, 2)).toThrow(
         expect.objectContaining({ code: 'INVALID_OPTION' }),
@@ -98,7 +98,7 @@ describe('inOrder', () => {
     expect(Array.from(docs, ({ id, text }) => id + text)).toEqual(['afirst', 'x', 'b', 'asecond'])
   })
 
-  it('throws MALFORMED for an answer that is no list', () => {
+  it('throws MALFORMED for an answer that is not a list', () => {
     expect(() => inOrder(split, [Uint8Array.of(10, 3), undefined])).toThrow(
       expect.objectContaining({ code: 'MALFORMED' }),
     )
@@ -124,7 +124,7 @@ describe('inOrder', () => {
     )
   })
 
-  it('loses and doubles nothing, and keeps Documents that a shard inserted after their predecessor', () => {
+  it('loses and duplicates nothing, and keeps Documents that a shard inserted after their predecessor', () => {
     const answers = fc.array(fc.option(fc.array(anyId, { maxLength: 8 }), { nil: undefined }), {
       minLength: 4,
       maxLength: 4,

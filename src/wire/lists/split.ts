@@ -16,13 +16,13 @@ export interface Share {
 export type Split = readonly Share[]
 
 /**
- * Distributes the Documents of a list over shards 0 to `shards` - 1: `place` returns the shard for an undecoded
+ * Distributes the Documents of a list over shards 0 to `shards` - 1: `shardOf` returns the shard for an undecoded
  * DocumentProto. Unknown fields of the list go with its last Document. In slices. Throws MALFORMED, and INVALID_OPTION when
- * `place` returns no shard.
+ * `shardOf` returns anything else.
  */
 export function* splitDocuments(
   list: Uint8Array,
-  place: (document: Uint8Array) => number,
+  shardOf: (document: Uint8Array) => number,
   shards: number,
 ): Sliced<Split> {
   const slice = new Slice()
@@ -31,7 +31,7 @@ export function* splitDocuments(
   const documents = yield* documentsIn(list, (from, end) => unknown.add(list, from, end))
   for (const [position, { from, start, end }] of documents.entries()) {
     if (slice.isFull(end - start)) yield
-    const shard = checked(place(list.subarray(start, end)), shards)
+    const shard = checked(shardOf(list.subarray(start, end)), shards)
     let share = shares.get(shard)
     if (share === undefined) shares.set(shard, (share = { shard, rope: new Rope(), positions: [] }))
     share.rope.add(list, from, end)

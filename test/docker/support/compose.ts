@@ -16,7 +16,7 @@ interface Service {
   readonly volumes?: readonly object[]
 }
 
-/** A Flow as Docker Compose runs it, in a project of its own. */
+/** A Flow under Docker Compose, in a project of its own. */
 export class Composed {
   readonly host: string
   readonly #folder: string
@@ -32,7 +32,10 @@ export class Composed {
     this.host = `grpc://127.0.0.1:${port}`
   }
 
-  /** Written and brought up; resolves when requests go through. Rejects with the logs when a container ends before. */
+  /**
+   * Exports the Flow and brings it up; resolves when requests go through. Rejects with the logs when a container exits
+   * before.
+   */
   static async up(flow: Flow<string>, project: string): Promise<Composed> {
     const folder = await mkdtemp(path.join(tmpdir(), 'composed-'))
     const port = await freePort()
@@ -50,21 +53,21 @@ export class Composed {
     }
   }
 
-  /** Runs `docker-compose` on it; gives what it printed. */
+  /** Runs `docker-compose` on it; resolves with its output. */
   async compose(...args: readonly string[]): Promise<string> {
     const all = ['--compatibility', '--project-name', this.#project, ...args]
     const { stdout } = await run('docker-compose', all, { cwd: this.#folder, maxBuffer: 2 ** 26 })
     return stdout.trim()
   }
 
-  /** As `docker compose up --scale`: numbers that were said before stay. */
+  /** Like `docker compose up --scale`; keeps the numbers of earlier calls. */
   async scale(service: string, replicas: number): Promise<void> {
     this.#scales.set(service, replicas)
     const scales = [...this.#scales].flatMap(([name, count]) => ['--scale', `${name}=${count}`])
     await this.compose('up', '--detach', '--no-recreate', ...scales)
   }
 
-  /** Ids of the containers of a service, or of all, that run. */
+  /** Ids of the running containers, of one service or of all. */
   containers(service?: string): Promise<readonly string[]> {
     const labels = {
       'com.docker.compose.project': this.#project,
@@ -93,8 +96,8 @@ export class Composed {
 }
 
 /**
- * Debian's docker-compose 1.29 ignores `configs`: it gets them as folders of this machine, which is what a current one makes of
- * them. It is the only part of the file that it cannot read.
+ * Debian's docker-compose 1.29 ignores `configs`, so they are mounted from folders of this machine, as a current version
+ * does. Everything else in the file is unchanged.
  */
 async function forOldCompose(file: string): Promise<void> {
   const { configs, ...rest } = parse(await readFile(file, 'utf8')) as {
@@ -113,7 +116,7 @@ async function forOldCompose(file: string): Promise<void> {
   await writeFile(file, stringify({ ...rest, services: Object.fromEntries(services) as object }))
 }
 
-/** Compose publishes a port that is known before. */
+/** Compose needs a fixed port to publish. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

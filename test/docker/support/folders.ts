@@ -10,7 +10,7 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** How often each document was worked on, by its id, of what `/count` wrote. */
+/** How often each document was processed, by id, as recorded by `/count`. */
 export function executionsIn(folder: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const name of readdirSync(folder)) {

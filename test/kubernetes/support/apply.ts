@@ -6,13 +6,13 @@ import { inject } from 'vitest'
 import type { Said } from './kubectl.js'
 import type { Namespace } from './namespace.js'
 
-/** The folder that the image of the tests was made from. */
+/** The folder that the image of the tests was built from. */
 export const project = path.resolve(import.meta.dirname, '../../fixtures/project')
 
-/** An Executor that says who answered. */
+/** An Executor that returns its host name. */
 export const echo = `${path.join(project, 'executors.mjs')}#Echo`
 
-/** Exports a Flow and applies it, as a user does. Resolves with what kubectl said, when all pods are ready. */
+/** Exports a Flow and applies it, as a user does. Resolves with the output of kubectl when all pods are ready. */
 export async function apply(
   namespace: Namespace,
   flow: Flow<string>,

@@ -15,15 +15,15 @@ const home = process.env.MILLRACE_K8S_HOME ?? path.join(os.homedir(), '.cache/ku
 
 export interface Cluster {
   readonly kubeconfig: string
-  /** Socket of its node's containerd; empty when that is not to be reached. */
+  /** Socket of its node's containerd; empty when it is not reachable. */
   readonly containerd: string
-  /** Gives the node an image out of an archive. */
+  /** Loads an image archive on the node. */
   load(archive: string): Promise<void>
   stop(): Promise<void>
 }
 
 /**
- * The cluster of MILLRACE_KUBECONFIG, which is left as it is, or one of our own. Images go to the containerd at
+ * The cluster of MILLRACE_KUBECONFIG, which is not stopped, or one started here. Images go to the containerd at
  * MILLRACE_K8S_CONTAINERD; a given cluster without it must have them already.
  */
 export async function startCluster(): Promise<Cluster> {
@@ -48,7 +48,7 @@ export async function startCluster(): Promise<Cluster> {
   }
 }
 
-/** Its output is the run's: a build takes minutes, and what is missing is said there. */
+/** Its output goes to the test run: a build takes minutes, and reports what is missing. */
 function script(name: string, ...args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(path.join(scripts, name), args, { stdio: ['ignore', 'inherit', 'inherit'] })
@@ -60,12 +60,12 @@ function script(name: string, ...args: readonly string[]): Promise<void> {
   })
 }
 
-/** Gives the node of the tests one more image. @throws where there is only a kubeconfig */
+/** Loads one more image on the node of the tests. @throws when there is only a kubeconfig */
 export async function importImage(socket: string, archive: string): Promise<void> {
   await run('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', archive])
 }
 
-/** The one that containerd is told to hold pods with. */
+/** The pause image that containerd is configured with. */
 async function pauseImage(): Promise<void> {
   const file = path.join(home, 'img/pause.tar')
   if (existsSync(file)) return

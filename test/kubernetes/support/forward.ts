@@ -3,11 +3,11 @@ import { inject } from 'vitest'
 import type { Namespace } from './namespace.js'
 
 export interface Forward extends AsyncDisposable {
-  /** As a Client takes it. */
+  /** In the form of a Client's `host`. */
   readonly host: string
 }
 
-/** A port of this machine that leads to the gateway, as `kubectl port-forward` makes it. */
+/** A local port forwarded to the gateway by `kubectl port-forward`. */
 export function forward(namespace: Namespace): Promise<Forward> {
   const args = ['--namespace', namespace.name, 'port-forward', 'service/gateway', ':8080']
   const child = spawn('kubectl', ['--kubeconfig', inject('kubeconfig'), ...args])

@@ -6,7 +6,7 @@ export interface Said {
   readonly stderr: string
 }
 
-/** Runs kubectl against the cluster of the tests. Rejects with what it complained about. */
+/** Runs kubectl against the cluster of the tests. Rejects with its error output. */
 export function kubectl(args: readonly string[]): Promise<Said> {
   const all = ['--kubeconfig', inject('kubeconfig'), ...args]
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { kubectl, type Said } from './kubectl.js'
 
-/** What Kubernetes gives out, as far as tests look at it. */
+/** The parts of Kubernetes objects that tests use. */
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string }
   readonly spec: { readonly containers: readonly { readonly name: string }[] }
@@ -17,8 +17,8 @@ export interface Pod {
 }
 
 /**
- * What says nothing of the objects: a cluster without a metrics server, a kubelet or a provisioner of volumes that is slow on a
- * busy machine; and a container that is still starting, which Kubernetes says as a warning.
+ * Events that do not concern the objects: no metrics server, a kubelet or volume provisioner that is slow on a busy
+ * machine, and the warning for a container that is still starting.
  */
 const ofTheCluster = [
   /^HorizontalPodAutoscaler .*metric/,
@@ -27,7 +27,7 @@ const ofTheCluster = [
   /Startup probe failed/,
 ]
 
-/** A namespace of one test, gone with all that is in it at the end. */
+/** A namespace for one test, deleted with its content at the end. */
 export class Namespace {
   readonly name: string
 
@@ -50,13 +50,13 @@ export class Namespace {
     return JSON.parse(stdout) as T
   }
 
-  /** Those of one workload that are not on their way out. */
+  /** Pods of one workload that are not terminating. */
   async pods(app: string): Promise<readonly Pod[]> {
     const { items } = await this.get<{ readonly items: readonly Pod[] }>('pods', '--selector', `app=${app}`)
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   }
 
-  /** Waits until all Deployments and StatefulSets are as they are meant to be. */
+  /** Waits until all Deployments and StatefulSets are rolled out. */
   async ready(): Promise<void> {
     const { stdout } = await this.kubectl('get', 'deployments,statefulsets', '--output', 'name')
     for (const workload of stdout.trim().split('\n'))
@@ -65,7 +65,7 @@ export class Namespace {
       )
   }
 
-  /** What its pods said last, and what the cluster says of them. */
+  /** The last output of its pods, and their description by the cluster. */
   async #explain(workload: string, error: unknown): Promise<never> {
     const { stdout: pods } = await this.kubectl('get', 'pods', '--output', 'wide')
     const logs = await this.kubectl('logs', workload, '--tail', '20').catch((failure: unknown) => failure)
@@ -74,7 +74,7 @@ export class Namespace {
     throw new Error([cause, pods, said, ...(await this.warnings())].join('\n'))
   }
 
-  /** Events that are no good sign of what was applied, one sentence each. */
+  /** Warning events of the applied objects, one sentence each. */
   async warnings(): Promise<readonly string[]> {
     const { items } = await this.get<{
       readonly items: readonly {
@@ -88,7 +88,7 @@ export class Namespace {
       .filter((warning) => !ofTheCluster.some((pattern) => pattern.test(warning)))
   }
 
-  /** Pods first: a namespace that has some is looked at again only when half of their grace has passed. */
+  /** Deletes pods first: otherwise the namespace controller waits for half of their grace period. */
   async remove(): Promise<void> {
     await this.kubectl('delete', 'deployments,statefulsets,pods', '--all', '--timeout=90s')
     await kubectl(['delete', 'namespace', this.name, '--wait=true', '--timeout=90s'])

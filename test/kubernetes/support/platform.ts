@@ -2,7 +2,7 @@ import { inject } from 'vitest'
 import type { Namespace } from './namespace.js'
 import { project } from './apply.js'
 
-/** What `flow.start()` takes to bring a Flow into a namespace of the cluster of the tests. */
+/** Options of `flow.start()` for a namespace in the cluster of the tests. */
 export function onKubernetes(namespace: Namespace) {
   return {
     on: 'kubernetes',

@@ -7,9 +7,9 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** Path of the kubeconfig of the cluster. */
     kubeconfig: string
-    /** Socket of the containerd of its node; empty when it is not known. */
+    /** Socket of its node's containerd; empty when unknown. */
     containerd: string
-    /** Image of a project with Millrace (test/fixtures/project), which the cluster has. */
+    /** Image of a project with Millrace (test/fixtures/project), loaded in the cluster. */
     image: string
   }
 }

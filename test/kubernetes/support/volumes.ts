@@ -2,12 +2,12 @@ import { type FSWatcher, watch } from 'node:fs'
 import { chmod, mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Where the cluster's provisioner makes volumes. */
+/** Where the cluster's provisioner creates volumes. */
 const folder = '/tmp/hostpath_pv'
 
 /**
- * Lets every user write to new volumes. The cluster makes folders of the node for root alone, and Kubernetes gives such volumes to
- * the group of a pod (fsGroup) on real storage only.
+ * Lets every user write to new volumes. The cluster creates folders of the node for root only, and Kubernetes applies a
+ * pod's fsGroup only on other kinds of storage.
  */
 export async function openVolumes(): Promise<FSWatcher> {
   await mkdir(folder, { recursive: true })

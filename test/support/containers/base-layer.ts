@@ -7,7 +7,7 @@ import { addLibraries, librariesOf } from './system-files.js'
 
 const run = promisify(execFile)
 
-/** What a Dockerfile of a Node project calls, and a person who looks into a container. */
+/** Programs that the Dockerfile of a Node project calls, and some for debugging in a container. */
 const programs = [
   'node',
   'npm',
@@ -24,7 +24,7 @@ const programs = [
   'sleep',
 ]
 
-/** Where it is kept, in a folder; another number where its content has changed. */
+/** Its file name in a cache folder; increase the number when its content changes. */
 export const baseLayerName: string = `base-${process.version}-2.layer.tar`
 
 /**
@@ -74,7 +74,7 @@ async function located(program: string): Promise<string> {
   return stdout.trim()
 }
 
-/** A program, or what a link leads to, in /usr/bin, and the libraries that it names. */
+/** Copies a program, or the target of a link, to /usr/bin, with the libraries that it is linked with. */
 async function addProgram(root: string, file: string): Promise<void> {
   const target = path.join(root, 'usr/bin', path.basename(file))
   const link = await readlink(file).catch(() => null)
@@ -86,7 +86,7 @@ async function addProgram(root: string, file: string): Promise<void> {
   await addLibraries(root, await librariesOf(file))
 }
 
-/** What the C library loads by itself to look up names of hosts, and what native packages expect of every system. */
+/** Libraries that the C library loads for host-name lookups, and those that native packages expect on every system. */
 async function systemLibraries(): Promise<readonly string[]> {
   const { stdout } = await run('ldconfig', ['-p'])
   const names = /lib(?:nss_dns|nss_files|resolv|rt|dl|gcc_s)\.so\.[12] .*x86-64.*=> (\S+)/g

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 export interface Engine {
-  /** As in DOCKER_HOST. */
+  /** In the form of DOCKER_HOST. */
   readonly host: string
   stop(): Promise<void>
 }
@@ -18,7 +18,7 @@ export interface Engine {
 const patienceMs = 60_000
 
 /**
- * A Docker engine for tests: that of DOCKER_HOST where it is set, otherwise one of its own with its own folders, which needs
+ * A Docker engine for tests: the one at DOCKER_HOST if that is set, otherwise a new one with its own folders, which needs
  * root and Debian's `docker.io`.
  */
 export async function startEngine(): Promise<Engine> {
@@ -46,7 +46,7 @@ export async function startEngine(): Promise<Engine> {
 }
 
 const needs =
-  'Tests with Docker need an engine: DOCKER_HOST of one that runs, or root and dockerd in the PATH (apt-get install docker.io iptables).'
+  'Tests with Docker need an engine: set DOCKER_HOST to a running one, or run as root with dockerd in the PATH (apt-get install docker.io iptables).'
 
 async function answering(socket: string): Promise<void> {
   for (const end = Date.now() + patienceMs; Date.now() < end; ) {
@@ -76,7 +76,7 @@ async function stop(daemon: ChildProcess, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** What the engine has left mounted when it ended: now and then the namespace of its host network. */
+/** Mounts that the engine left behind: sometimes the namespace of its host network. */
 async function unmountAll(folder: string): Promise<void> {
   const points = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')

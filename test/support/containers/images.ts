@@ -24,7 +24,7 @@ import { baseLayer, baseLayerName } from './base-layer.js'
 const run = promisify(execFile)
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Where what takes long to make is kept between runs. */
+/** Cache between runs for what takes long to build. */
 export const cacheFolder = path.join(
   process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'),
   'millrace-tests',
@@ -32,11 +32,11 @@ export const cacheFolder = path.join(
 
 export interface ImageFile {
   readonly name: string
-  /** An archive, for `docker load` and `ctr images import`. */
+  /** Path of an archive for `docker load` and `ctr images import`. */
   readonly file: string
 }
 
-/** An image of a folder that is a project with its packages, as `export dockerfile` would build it. */
+/** An image of a project folder and its packages, as `export dockerfile` would build it. */
 export async function projectImage(name: string, folder: string, file: string): Promise<ImageFile> {
   const layer = await mkdtemp(path.join(os.tmpdir(), 'millrace-layer-'))
   try {
@@ -52,7 +52,7 @@ export async function projectImage(name: string, folder: string, file: string): 
   }
 }
 
-/** Made when it is not there. */
+/** Created if it does not exist. */
 export async function baseLayerFile(): Promise<string> {
   await mkdir(cacheFolder, { recursive: true })
   const file = path.join(cacheFolder, baseLayerName)
@@ -61,16 +61,17 @@ export async function baseLayerFile(): Promise<string> {
 }
 
 export interface Images {
-  /** `node:20-slim`, or what stands in for it: the base image of `export dockerfile`. */
+  /** `node:20-slim`, the base image of `export dockerfile`, or its substitute. */
   readonly base: ImageFile
   /**
-   * A project with Millrace: `/app` has what is in test/fixtures/project, the built examples in `examples`, and the Executors
-   * of suites in `pods` and `concepts`. As `export dockerfile` would build it. Its tag changes with its content.
+   * The image of a project with Millrace, as `export dockerfile` would build it: `/app` has test/fixtures/project, the
+   * built examples in `examples`, and the Executors of the suites in `pods` and `concepts`. Its tag changes with its
+   * content.
    */
   readonly project: ImageFile
 }
 
-/** Writes archives of the images that tests with containers use. What has not changed is not made again. */
+/** Writes archives of the images that tests with containers use. Unchanged images are not built again. */
 export async function makeImages(): Promise<Images> {
   const baseFile = await baseLayerFile()
   const layers = [baseFile, await packagesLayer(), await appLayer()]
@@ -93,12 +94,12 @@ export async function makeImages(): Promise<Images> {
   return { base, project }
 }
 
-/** Whom this machine trusts, which may be more than Node does by itself: npm fetches from there while an image is built. */
+/** The certificates of this machine, which may be more than Node's own: npm needs them while an image is built. */
 const certificates = 'NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt'
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** That of `export dockerfile`. */
+/** The entry point of `export dockerfile`. */
 const projectConfig: ImageConfig = {
   Env: [`PATH=/app/node_modules/.bin:${searchPath}`, 'NODE_ENV=production'],
   WorkingDir: '/app',
@@ -110,7 +111,7 @@ const projectConfig: ImageConfig = {
 
 const oldMs = 6 * 3600_000
 
-/** Archives of earlier states. */
+/** Outdated archives. */
 async function dropOld(): Promise<void> {
   for (const name of await readdir(cacheFolder)) {
     const file = path.join(cacheFolder, name)
@@ -119,7 +120,7 @@ async function dropOld(): Promise<void> {
   }
 }
 
-/** A folder with the project as a user has it, `millrace` packed beside `package.json`. */
+/** A folder with the project as a user would have it, `millrace` packed beside `package.json`. */
 export async function projectFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'millrace-project-'))
   await cp(path.join(root, 'test/fixtures/project'), folder, { recursive: true })
@@ -128,7 +129,7 @@ export async function projectFolder(): Promise<string> {
   return folder
 }
 
-/** The packages that the project depends on, but Millrace itself: the layer that is large and seldom changes. */
+/** The packages that the project depends on, except Millrace: the large layer that seldom changes. */
 async function packagesLayer(): Promise<string> {
   const description = await readFile(path.join(root, 'test/fixtures/project/package.json'), 'utf8')
   const own = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as { dependencies: object }
@@ -151,7 +152,7 @@ async function packagesLayer(): Promise<string> {
   }
 }
 
-/** What is over the packages: the project, and Millrace as it is now. */
+/** The layer above the packages: the project, and the current Millrace. */
 async function appLayer(): Promise<string> {
   const folder = await mkdtemp(path.join(cacheFolder, 'app-'))
   try {

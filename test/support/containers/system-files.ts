@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** What a program or library is linked with. */
+/** The libraries that a program or library is linked with. */
 export async function librariesOf(file: string): Promise<readonly string[]> {
   const { stdout } = await run('ldd', [file]).catch(() => ({ stdout: '' }))
   return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, library]) => library!)
 }
 
-/** Copies libraries of this machine to the same place below a root folder, `/lib` being `/usr/lib`. */
+/** Copies libraries of this machine to the same path below a root folder; `/lib` is `/usr/lib`. */
 export async function addLibraries(root: string, files: readonly string[]): Promise<void> {
   for (const file of new Set(files)) {
     const target = path.join(root, file.startsWith('/usr') ? file : `/usr${file}`)

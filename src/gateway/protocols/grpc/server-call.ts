@@ -171,8 +171,8 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     this.abort(error)
     const stream = this.#stream
     if (this.#gone) return
-    const { code, details } = grpcStatus(error)
-    const status = { 'grpc-status': String(code), 'grpc-message': encodeURI(details), ...hints(error) }
+    const { code, message } = grpcStatus(error)
+    const status = { 'grpc-status': String(code), 'grpc-message': message, ...hints(error) }
     if (stream.headersSent) {
       stream.on('wantTrailers', () => this.#trailers(status))
       stream.end()

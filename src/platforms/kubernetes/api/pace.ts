@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Pace {
   /** Monotonic milliseconds. */
   now(): number
-  sleep(ms: number): Promise<void>
+  /** Resolves early when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-export const systemPace: Pace = { now: () => performance.now(), sleep: (ms) => sleep(ms) }
+export const systemPace: Pace = {
+  now: () => performance.now(),
+  async sleep(ms, signal) {
+    await sleep(ms, undefined, { signal }).catch(() => {})
+  },
+}

@@ -31,23 +31,31 @@ function waitsForRole({ kind }: KubernetesObject, { status }: ApiAnswer): boolea
   return kind === 'RoleBinding' && status === 404
 }
 
-/** Applies objects in order. @throws START_FAILED listing what was applied before */
-export async function applyAll(cluster: Cluster, objects: readonly KubernetesObject[]): Promise<void> {
+/** Applies objects in order. @throws START_FAILED or, by `signal`, CANCELLED, listing what was applied before */
+export async function applyAll(
+  cluster: Cluster,
+  objects: readonly KubernetesObject[],
+  signal?: AbortSignal,
+): Promise<void> {
   const applied: KubernetesObject[] = []
   for (const object of objects) {
+    if (signal?.aborted === true) throw halfway(MillraceError.from(signal.reason, 'CANCELLED'), applied)
     const answer = await applyOver(cluster, object, { dryRun: false })
-    if (!isDone(answer)) throw halfway(cluster, refusedAs(object, answer), applied)
+    if (!isDone(answer)) {
+      const what = `${cluster.label}: ${refusedAs(object, answer)}`
+      throw halfway(new MillraceError('START_FAILED', what), applied)
+    }
     applied.push(object)
   }
 }
 
-function halfway(cluster: Cluster, reason: string, applied: readonly KubernetesObject[]): MillraceError {
+function halfway({ code, message }: MillraceError, applied: readonly KubernetesObject[]): MillraceError {
   const done = applied.map(({ kind, metadata: { name } }) => shown({ kind, name }))
   const remains =
     done.length === 0
       ? 'Nothing was changed.'
       : `These were applied before, and are there: ${done.join(', ')}.`
-  return new MillraceError('START_FAILED', `${cluster.label}: ${reason} ${remains}`)
+  return new MillraceError(code, `${message} ${remains}`)
 }
 
 /**

@@ -4,7 +4,7 @@ import { containerPort } from '../../../containers/container-paths.js'
 import type { KubernetesObject } from '../../../export/kubernetes/object.js'
 import { flowLabel } from '../../../export/kubernetes/part.js'
 import type { FlowPlan } from '../../../plan/flow-plan.js'
-import type { PlatformTools } from '../../platform.js'
+import type { StartTools } from '../../platform.js'
 import type { Cluster } from '../api/cluster.js'
 import { shown } from '../api/objects.js'
 import { ClusterFlow } from '../remote-flow.js'
@@ -35,12 +35,12 @@ export async function render(plan: FlowPlan, options: KubernetesStartOptions): P
  * 1. Nothing is changed before every check has passed.
  * 2. A later failure reports which objects exist.
  *
- * @throws FORBIDDEN, NOT_FOUND, UNAVAILABLE, START_FAILED, START_TIMEOUT
+ * @throws FORBIDDEN, NOT_FOUND, UNAVAILABLE, START_FAILED, START_TIMEOUT, CANCELLED
  */
 export async function deploy(
   cluster: Cluster,
   { plan, options, objects }: RenderedFlow,
-  { report }: PlatformTools,
+  { report, signal }: StartTools,
 ): Promise<ClusterFlow> {
   const { namespace } = objects[0]!.metadata
   const flow = flowLabel(plan.settings.name)
@@ -48,7 +48,8 @@ export async function deploy(
   const timeoutMs = longestWait(plan)
   await checkBefore(cluster, { namespace, flow, objects, forwards: address === null })
   await dryRunAll(cluster, objects)
-  await applyAll(cluster, await keepReplicas(cluster, objects))
+  signal.throwIfAborted()
+  await applyAll(cluster, await keepReplicas(cluster, objects), signal)
   const workloads = objects.flatMap(({ kind, metadata: { name } }): WorkloadRef[] =>
     kind === 'Deployment' || kind === 'StatefulSet' ? [{ kind, name }] : [],
   )
@@ -58,11 +59,11 @@ export async function deploy(
   const running = { namespace, flow, timeoutMs, report }
   let opened: ClusterFlow | undefined
   try {
-    await untilReady(cluster, { ...running, workloads })
+    await untilReady(cluster, { ...running, workloads, signal })
     const gone = await prune(cluster, { namespace, flow, objects })
     if (gone.length > 0) report(`Deleted what this Flow no longer has, but no claims: ${gone.join(', ')}.`)
     opened = await ClusterFlow.open(cluster, { ...running, plan, address })
-    await untilAnswered(cluster, opened.host, timeoutMs)
+    await untilAnswered(cluster, opened.host, { timeoutMs, signal })
     report(
       `The Flow '${flow}' is ready: ${opened.host} from this program, grpc://gateway.${namespace}.svc:${containerPort} in the cluster.`,
     )
@@ -74,9 +75,14 @@ export async function deploy(
 }
 
 /** Waits for a request to succeed: the gateway discovers replicas with a delay of a second. @throws START_TIMEOUT */
-async function untilAnswered({ pace }: Cluster, host: string, timeoutMs: number): Promise<void> {
+async function untilAnswered(
+  { pace }: Cluster,
+  host: string,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<void> {
   const start = pace.now()
   for (;;) {
+    signal.throwIfAborted()
     const failure = await askReadiness(host, { isFlow: true, timeoutMs: 5000 }).then(
       () => null,
       (error: unknown) => MillraceError.from(error),
@@ -89,7 +95,7 @@ async function untilAnswered({ pace }: Cluster, host: string, timeoutMs: number)
         { cause: failure },
       )
     }
-    await pace.sleep(250)
+    await pace.sleep(250, signal)
   }
 }
 

@@ -20,6 +20,8 @@ export interface Wait {
   readonly timeoutMs: number
   /** Also wait for terminating pods. */
   readonly untilGone?: boolean
+  /** Ends the wait, which then rejects with its reason. */
+  readonly signal?: AbortSignal
   report(sentence: string): void
 }
 
@@ -37,6 +39,7 @@ export async function untilReady(cluster: Cluster, wait: Wait): Promise<void> {
   const told = new Set<string>()
   const start = pace.now()
   for (;;) {
+    wait.signal?.throwIfAborted()
     const view = await look(cluster, wait.namespace, wait.flow)
     const late = lateOnes(view, wait)
     if (late.length === 0) return
@@ -51,7 +54,7 @@ export async function untilReady(cluster: Cluster, wait: Wait): Promise<void> {
     }
     for (const { name, complaint } of late) if (complaint === null) since.delete(name)
     if (now - start >= wait.timeoutMs) throw timeout(wait, late)
-    await pace.sleep(lookMs)
+    await pace.sleep(lookMs, wait.signal)
   }
 }
 

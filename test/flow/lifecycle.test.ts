@@ -16,7 +16,7 @@ async function refusal(work: () => Promise<unknown>): Promise<MillraceError> {
 }
 
 describe.each(runtimes)('a Flow with a %s stage', (runtime) => {
-  it('sends documents through its stages in order and gives what comes back', async () => {
+  it('sends documents through its stages in order and returns the results', async () => {
     const flow = new Flow({ quiet: true, host: '127.0.0.1' })
       .add({ name: 'entry' })
       .add({ name: 'upper', uses: named('Upper'), runtime })
@@ -29,7 +29,7 @@ describe.each(runtimes)('a Flow with a %s stage', (runtime) => {
     expect(results.texts).toEqual(['HELLO ANNA', 'HELLO BO'])
   })
 
-  it('answers an exception of the executor with its message and serves on', async () => {
+  it('answers an exception of the executor with its message and keeps serving', async () => {
     const flow = new Flow({ quiet: true, host: '127.0.0.1' }).add({
       name: 'upper',
       uses: named('Upper'),
@@ -54,7 +54,7 @@ describe.each(runtimes)('a Flow with a %s stage', (runtime) => {
     }
   })
 
-  it('says which executors a module has when the wanted one is not there', async () => {
+  it('lists the executors of a module when the requested one does not exist', async () => {
     const flow = new Flow({ quiet: true, host: '127.0.0.1' }).add({
       name: 'upper',
       uses: named('Uper'),
@@ -82,7 +82,7 @@ describe.each(['process', 'thread'] as const)('%s pods', (runtime) => {
     )
   })
 
-  it('that do not become ready in time are ended, and the error says what to raise', async () => {
+  it('that are not ready in time are stopped, and the error says which limit to raise', async () => {
     const flow = new Flow({ quiet: true, host: '127.0.0.1', timeoutReadyMs: 1000 }).add({
       name: 'endless',
       uses: named('Endless'),
@@ -93,7 +93,7 @@ describe.each(['process', 'thread'] as const)('%s pods', (runtime) => {
     expect(error.message).toMatch(/endless.*timeoutReadyMs/s)
   })
 
-  it('come and go while requests are under way, and none is lost', async () => {
+  it('can be added and removed during requests, and none is lost', async () => {
     const flow = new Flow({ quiet: true, host: '127.0.0.1' }).add({
       name: 'upper',
       uses: named('Upper'),
@@ -144,13 +144,13 @@ describe('a Flow refuses', () => {
 })
 
 describe('scale', () => {
-  it('changes the plan of a Flow that does not run', async () => {
+  it('changes the plan of a Flow that is not running', async () => {
     const flow = new Flow({ quiet: true }).add({ name: 'upper', uses: named('Upper') })
     expect(await flow.scale('upper', { replicas: 4 })).toEqual({ from: 1, to: 4, seconds: 0 })
     expect(flow.replicas('upper')).toBe(4)
   })
 
-  it('leaves the running replicas as they were when a new one does not start', async () => {
+  it('leaves the running replicas unchanged when a new one does not start', async () => {
     const flow = new Flow({ quiet: true, host: '127.0.0.1' }).add({
       name: 'upper',
       uses: new URL('#StartsOnce', new URL('../fixtures/starts-once.mjs', import.meta.url)),

@@ -1,0 +1,55 @@
+import { MillraceError } from '../errors.js'
+import { nearest } from '../lib/nearest.js'
+import { catchAll, type Stage, visits } from './stage.js'
+
+/** What happens to a request for an endpoint that no Executor serves: it is returned as it came, as in Jina, or refused. */
+export type UnknownEndpoint = 'pass' | 'error'
+
+export interface UnservedTools {
+  readonly rule: UnknownEndpoint
+  /** A sentence for the log. */
+  say(sentence: string): void
+}
+
+/** Endpoints that are named in the log; a client may send as many as it likes. */
+const mostNamed = 100
+
+/** Endpoints of Jina's own that clients do not mean. */
+const hidden: ReadonlySet<string> = new Set(['_jina_dry_run_', catchAll])
+
+/** Says, once for each, which endpoints are asked for and have no Executor. */
+export class Unserved {
+  readonly #stages: readonly Stage[]
+  readonly #tools: UnservedTools
+  readonly #named = new Set<string>()
+
+  constructor(stages: readonly Stage[], tools: UnservedTools) {
+    this.#stages = stages.filter(({ passThrough }) => !passThrough)
+    this.#tools = tools
+  }
+
+  /** For a request that no Executor has got. @throws NOT_FOUND with the rule `error`, unless another stage serves the endpoint */
+  check(endpoint: string): void {
+    if (this.#stages.length === 0 || this.#stages.some((stage) => visits(stage, endpoint, undefined))) return
+    const { rule, say } = this.#tools
+    if (rule === 'error') throw new MillraceError('NOT_FOUND', this.#sentence(endpoint), { notRun: true })
+    if (this.#named.has(endpoint) || this.#named.size === mostNamed) return
+    this.#named.add(endpoint)
+    const more = this.#named.size === mostNamed ? ' No further endpoints are named here.' : ''
+    say(
+      `${this.#sentence(endpoint)} Such requests are returned as they came; unknownEndpoint: 'error' refuses them.${more}`,
+    )
+  }
+
+  #sentence(endpoint: string): string {
+    const lists = this.#stages.map((stage) => [...(stage.endpoints() ?? [])])
+    const known = [...new Set(lists.flat())].filter((one) => !hidden.has(one)).sort()
+    const meant = nearest(endpoint, known)
+    const shown = known.slice(0, 20).map((one) => `'${one}'`)
+    const list = known.length > shown.length ? `${shown.join(', ')} and others` : shown.join(', ')
+    const advice =
+      meant !== undefined ? ` Did you mean '${meant}'?` : list === '' ? '' : ` There are: ${list}.`
+    const name = endpoint.length > 100 ? `${endpoint.slice(0, 100)}…` : endpoint
+    return `No Executor serves the endpoint ${JSON.stringify(name)}.${advice}`
+  }
+}
