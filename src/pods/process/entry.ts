@@ -20,7 +20,8 @@ enterPod()
 relayLogs()
 // other libraries may use the channel, too
 process.on('message', (message: ToPod | null) => {
-  switch (message?.kind) {
+  if (message === null) return
+  switch (message.kind) {
     case 'start':
       void start(message)
       return
