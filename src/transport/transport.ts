@@ -29,9 +29,9 @@ export interface Channel {
   /** Calls that the peer says it should have at once, this moment; left out or `Infinity` where it does not say. */
   readonly limit?: number
   /** Tells the peer that more calls wait than it said it should have. */
-  wants?(): void
+  askForMore?(): void
   /** Calls the one listener when the peer takes more calls: it reads again, or has said so other than by an answer. */
-  onRoom?(listener: () => void): void
+  onCapacity?(listener: () => void): void
   /** Asks the peer what it serves (a real round trip). */
   describe(): Promise<Description>
   /** Resolves when the peer has shown that its event loop turns; rejects when it is gone. */

@@ -79,13 +79,13 @@ export class Lane {
   }
 
   /** Number of tasks that should be running or queued now. */
-  get room(): number {
+  get target(): number {
     const window = this.#window.size
     return Math.min(this.#running - this.#young.count + window, this.#limit + window - 1)
   }
 
   /** Calls back when tasks have let the event loop go round, so that there is room for others. Returns a function that ends that. */
-  onRoom(listener: () => void): () => void {
+  onGrow(listener: () => void): () => void {
     return this.#young.onGrow(listener)
   }
 

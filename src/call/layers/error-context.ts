@@ -3,11 +3,11 @@ import type { Layer } from '../call.js'
 
 export interface ErrorContextOptions {
   readonly where: Whereabouts
-  /** What a rejection becomes, once its whereabouts are known. */
+  /** Maps a rejection after `where` was added to it. */
   readonly explain: (error: MillraceError) => MillraceError
 }
 
-/** Makes whatever comes up from below a MillraceError that says where it happened. */
+/** Turns every rejection into a MillraceError that says where it happened. */
 export function errorContext({ where, explain }: ErrorContextOptions): Layer {
   const located = (error: unknown): never => {
     throw explain(MillraceError.from(error).at(where))

@@ -1,5 +1,5 @@
 import type { Sender, Service } from '../../call/call.js'
-import { somebody } from '../../call/scope.js'
+import { anonymousSender } from '../../call/scope.js'
 import { systemClock } from '../../lib/clock.js'
 import type { Link } from './link.js'
 import { Server } from './server.js'
@@ -22,7 +22,7 @@ export class Acceptor {
   readonly #servers = new Set<Server>()
   #closing: Promise<void> | null = null
 
-  constructor(service: Service, { sender = () => somebody, timeoutMs = null }: AcceptorOptions = {}) {
+  constructor(service: Service, { sender = () => anonymousSender, timeoutMs = null }: AcceptorOptions = {}) {
     this.#service = service
     this.#sender = sender
     this.#timeoutMs = timeoutMs

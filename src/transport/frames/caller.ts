@@ -37,7 +37,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()
-  #onRoom: () => void = () => {}
+  #onCapacity: () => void = () => {}
   #limit = Number.POSITIVE_INFINITY
   #lastId = 0
   #refusal: MillraceError | null = null
@@ -58,16 +58,16 @@ export class Caller implements Channel, Receiver, StreamOwner {
   }
 
   /** Only a gateway that sends one call at a time needs to ask. */
-  wants(): void {
-    if (this.#limit === 1 && this.#refusal === null) this.#link.send(frame(frameKind.room, 0))
+  askForMore(): void {
+    if (this.#limit === 1 && this.#refusal === null) this.#link.send(frame(frameKind.limit, 0))
   }
 
-  onRoom(listener: () => void): void {
-    this.#onRoom = listener
+  onCapacity(listener: () => void): void {
+    this.#onCapacity = listener
   }
 
   drained(): void {
-    this.#onRoom()
+    this.#onCapacity()
   }
 
   describe(): Promise<Description> {
@@ -96,7 +96,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
     }
     // of all the frames that come here, only those with a limit have a number
     if (received.number !== 0) this.#limit = received.number
-    if (received.kind === frameKind.room) return this.#onRoom()
+    if (received.kind === frameKind.limit) return this.#onCapacity()
     const pending = this.#pending.get(received.id)
     // not there: it was cancelled or expired, and the answer was on its way
     if (pending !== undefined && pending.frame(received)) this.#release(pending)

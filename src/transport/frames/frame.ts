@@ -24,7 +24,7 @@ export const frameKind = {
   goaway: 11,
   ping: 12,
   pong: 13,
-  room: 14,
+  limit: 14,
 } as const
 
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind]

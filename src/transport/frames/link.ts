@@ -13,7 +13,7 @@ export interface Link {
   /** Whether the other end does not take what was sent, and much of it waits here. */
   readonly isCongested: boolean
   /** Resolves when there is room to send more; nothing when there is. */
-  room(): void | Promise<void>
+  writable(): void | Promise<void>
   /** Sends what is left, then closes. Idempotent. */
   end(): void
 }

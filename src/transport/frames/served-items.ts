@@ -28,8 +28,8 @@ export class ServedItems implements ItemSink, AbortListener {
     if (this.#isOver) return
     this.#count++
     this.#credit--
-    const room = this.#send(item)
-    return this.#credit > 0 || this.#isOver ? room : this.#wait(room)
+    const ready = this.#send(item)
+    return this.#credit > 0 || this.#isOver ? ready : this.#wait(ready)
   }
 
   /** The caller takes so many more. */
@@ -43,12 +43,12 @@ export class ServedItems implements ItemSink, AbortListener {
     this.#granted?.resolve()
   }
 
-  async #wait(room: void | Promise<void>): Promise<void> {
+  async #wait(ready: void | Promise<void>): Promise<void> {
     while (this.#credit <= 0 && !this.#isOver) {
       this.#granted ??= deferred()
       await this.#granted.promise
       this.#granted = undefined
     }
-    await room
+    await ready
   }
 }

@@ -1,6 +1,6 @@
 import type { Sender, Service } from '../../call/call.js'
 import { late } from '../../call/late.js'
-import { somebody } from '../../call/scope.js'
+import { anonymousSender } from '../../call/scope.js'
 import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
@@ -32,7 +32,7 @@ export class Server implements Receiver, ServedCallOwner {
   readonly gone: Promise<void>
   readonly #link: Link
   readonly #service: Service
-  readonly #endRoom: (() => void) | undefined
+  readonly #stopListening: (() => void) | undefined
   readonly #sender: Sender
   readonly #timeoutMs: number | null
   readonly #calls = new Map<number, ServedCall>()
@@ -42,17 +42,21 @@ export class Server implements Receiver, ServedCallOwner {
   /** The other end has heard that this one drains: its last call has come. */
   #acknowledged = false
   /** Calls that the other end may have here, as far as it knows. */
-  #told = 0
+  #sentLimit = 0
 
-  constructor(link: Link, service: Service, { sender = somebody, timeoutMs = null }: ServerOptions = {}) {
+  constructor(
+    link: Link,
+    service: Service,
+    { sender = anonymousSender, timeoutMs = null }: ServerOptions = {},
+  ) {
     this.#link = link
     this.#service = service
     this.#sender = sender
     this.#timeoutMs = timeoutMs
     this.gone = this.#gone.promise
     link.open(this)
-    this.#endRoom = service.room?.onGrow(() => this.#grow())
-    if (service.room !== undefined) this.#tellRoom()
+    this.#stopListening = service.concurrency?.onGrow(() => this.#grow())
+    if (service.concurrency !== undefined) this.#sendLimit()
   }
 
   /** Refuses new calls from now on; resolves when those in flight, and on their way, are answered. */
@@ -88,8 +92,8 @@ export class Server implements Receiver, ServedCallOwner {
         return this.#describe(received.id)
       case frameKind.ping:
         return this.#link.send(frame(frameKind.pong, received.id))
-      case frameKind.room:
-        return this.#service.room?.wanted()
+      case frameKind.limit:
+        return this.#service.concurrency?.wanted()
       case frameKind.goaway:
         this.#acknowledged = true
         return this.#settle()
@@ -110,7 +114,7 @@ export class Server implements Receiver, ServedCallOwner {
     }
     this.#calls.clear()
     this.#acknowledged = true
-    this.#endRoom?.()
+    this.#stopListening?.()
     this.#idle?.resolve()
     this.#gone.resolve()
   }
@@ -151,7 +155,7 @@ export class Server implements Receiver, ServedCallOwner {
       call.abort(MillraceError.from(error))
       return
     }
-    return this.#link.room()
+    return this.#link.writable()
   }
 
   #grant({ id, number }: ReceivedFrame): void {
@@ -211,17 +215,17 @@ export class Server implements Receiver, ServedCallOwner {
 
   /** How many calls the other end may have here when it has `calls`; what is sent with it tells it. */
   #limit(calls: number = this.#calls.size): number {
-    this.#told = this.#service.room?.limit(calls) ?? 0
-    return this.#told
+    this.#sentLimit = this.#service.concurrency?.limit(calls) ?? 0
+    return this.#sentLimit
   }
 
-  #tellRoom(): void {
-    this.#link.send(frame(frameKind.room, 0, { number: this.#limit() }))
+  #sendLimit(): void {
+    this.#link.send(frame(frameKind.limit, 0, { number: this.#limit() }))
   }
 
   /** While the other end has fewer calls here than it may, the next answer is early enough. */
   #grow(): void {
-    if (this.#calls.size >= this.#told) this.#tellRoom()
+    if (this.#calls.size >= this.#sentLimit) this.#sendLimit()
   }
 
   /** Takes the call out; false when somebody did before. */

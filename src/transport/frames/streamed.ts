@@ -99,9 +99,9 @@ export class Streamed implements Pending {
   #push(): void {
     if (this.#pushing) return
     for (let payload = this.#waiting.shift(); payload !== undefined; payload = this.#waiting.shift()) {
-      let room: void | Promise<void>
+      let ready: void | Promise<void>
       try {
-        room = this.#items.push(DataRequest.decode(payload))
+        ready = this.#items.push(DataRequest.decode(payload))
       } catch (error) {
         // the peer sends what is no request: what it sends from now on is not wanted
         this.abort(MillraceError.from(error, 'MALFORMED'))
@@ -109,9 +109,9 @@ export class Streamed implements Pending {
       }
       this.#taken++
       this.#owner.onTaken(this)
-      if (room !== undefined) {
+      if (ready !== undefined) {
         this.#pushing = true
-        void room.then(() => {
+        void ready.then(() => {
           this.#pushing = false
           this.#push()
         })

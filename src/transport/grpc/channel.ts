@@ -7,7 +7,7 @@ import { decodeInfo } from '../../wire/info.js'
 import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
 import { headerFilter } from '../forward-headers.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
-import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
+import { type ConnectionListener, type GrpcCallOptions, GrpcConnection } from './connection.js'
 import { methods } from '../../grpc/methods.js'
 import { defaultMaxMessageBytes } from './peer.js'
 import { streamDocument } from './stream-document.js'
@@ -32,7 +32,7 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
   const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
   const peer = { host, port, tls, maxMessageBytes }
   const ends = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
-  const fate: Fate = {
+  const listener: ConnectionListener = {
     onLeaving: (reason) => ends.leaving.resolve({ reason }),
     onClosed(reason) {
       ends.leaving.resolve({ reason })
@@ -40,7 +40,7 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
     },
   }
   const { recipient, onReconnect, forwardHeaders = 'all' } = options
-  const tools = isPod || options.endsWithConnection === true ? { fate } : given(onReconnect)
+  const tools = isPod || options.endsWithConnection === true ? { listener } : given(onReconnect)
   const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
   return new GrpcChannel(await GrpcConnection.open(peer, tools), {
     ...ends,

@@ -21,7 +21,7 @@ export interface GrpcCallOptions {
 }
 
 /** What may happen to the one connection of a channel that ends with it. */
-export interface Fate {
+export interface ConnectionListener {
   onLeaving(reason: string): void
   onClosed(reason: string): void
 }
@@ -29,7 +29,7 @@ export interface Fate {
 export interface ConnectionTools {
   readonly clock?: Clock
   /** Given, the connection is not made again when it was lost: calls are refused then. */
-  readonly fate?: Fate
+  readonly listener?: ConnectionListener
   /** Told when a connection takes the place of one that was lost. */
   readonly onReconnect?: () => void
 }
@@ -37,7 +37,7 @@ export interface ConnectionTools {
 /**
  * A gRPC channel whose messages are raw bytes in both directions, straight on `node:http2`: a message on an open stream
  * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost, unless
- * somebody wants to know its fate.
+ * somebody wants to know its listener.
  *
  * Failures are GrpcFailure (see `errorFromGrpc`), the reason that the call was aborted for, or the reason of `close()`.
  */
@@ -46,7 +46,7 @@ export class GrpcConnection {
   readonly #http2: typeof Http2
   readonly #peer: Peer
   readonly #clock: Clock
-  readonly #fate: Fate | undefined
+  readonly #listener: ConnectionListener | undefined
   /** Calls in flight. */
   readonly #calls = new Set<AbortListener>()
   readonly #onReconnect: (() => void) | undefined
@@ -54,12 +54,12 @@ export class GrpcConnection {
   #closed: { readonly reason: MillraceError } | undefined
 
   private constructor(http2: typeof Http2, peer: Peer, tools: ConnectionTools) {
-    const { clock = systemClock, fate, onReconnect } = tools
+    const { clock = systemClock, listener, onReconnect } = tools
     this.address = authority(peer.host, peer.port)
     this.#http2 = http2
     this.#peer = peer
     this.#clock = clock
-    this.#fate = fate
+    this.#listener = listener
     this.#onReconnect = onReconnect
   }
 
@@ -196,10 +196,10 @@ export class GrpcConnection {
 
   #usableSession(): Session {
     if (this.#session?.usable === true) return this.#session
-    if (this.#session !== undefined && this.#fate !== undefined) throw new GrpcFailure(left)
+    if (this.#session !== undefined && this.#listener !== undefined) throw new GrpcFailure(left)
     const { tls } = this.#peer
     const isAgain = this.#session !== undefined
-    this.#session = new Session(this.#http2, this.address, { tls, clock: this.#clock, ...this.#fate })
+    this.#session = new Session(this.#http2, this.address, { tls, clock: this.#clock, ...this.#listener })
     if (isAgain) this.#onReconnect?.()
     return this.#session
   }

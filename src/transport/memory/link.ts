@@ -43,7 +43,7 @@ export class MemoryLink implements Link {
     return false
   }
 
-  room(): void {}
+  writable(): void {}
 
   end(): void {
     if (this.#closed) return

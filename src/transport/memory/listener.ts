@@ -15,7 +15,7 @@ export function listenMemory(service: Service, options: ListenOptions): Promise<
   const address: Service = {
     handle: (request, call) => service.handle(request, call),
     describe: () => service.describe(),
-    ...(service.room !== undefined && { room: service.room }),
+    ...(service.concurrency !== undefined && { concurrency: service.concurrency }),
   }
   const acceptor = new Acceptor(address, options)
   ends.set(address, { acceptor, maxFrameBytes: options.maxFrameBytes })

@@ -70,7 +70,7 @@ export class PortLink implements Link {
     return false
   }
 
-  room(): void {}
+  writable(): void {}
 
   end(): void {
     if (this.#ended) return

@@ -37,7 +37,7 @@ export class SocketLink implements Link {
   #scheduled = false
   #ended = false
   #reason = 'the other end closed the connection'
-  #room: Deferred | null = null
+  #writable: Deferred | null = null
   #receiver: Receiver | null = null
   /** Somebody has seen that it is congested. */
   #congestionSeen = false
@@ -90,10 +90,10 @@ export class SocketLink implements Link {
     return true
   }
 
-  room(): void | Promise<void> {
+  writable(): void | Promise<void> {
     if (this.#ended || !this.#socket.writableNeedDrain) return
-    this.#room ??= deferred()
-    return this.#room.promise
+    this.#writable ??= deferred()
+    return this.#writable.promise
   }
 
   end(): void {
@@ -140,8 +140,8 @@ export class SocketLink implements Link {
   }
 
   #drained(): void {
-    this.#room?.resolve()
-    this.#room = null
+    this.#writable?.resolve()
+    this.#writable = null
     if (this.#ended) return
     if (this.#socket.isPaused()) this.#socket.resume()
     this.#write()
