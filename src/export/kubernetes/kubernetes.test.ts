@@ -358,9 +358,9 @@ executors:
   })
 
   it('does not let Kubernetes expand $(NAME) in arguments', async () => {
-    const plan = planOf({}, { name: 'a', uses: 'docker://b', usesWith: { cost: '$(POD_UID)' } })
+    const plan = planOf({}, { name: 'a', uses: 'docker://b', usesWith: { cost: '$(POD_UID) $5 a$$b' } })
     const { args } = containerOf(find(await objectsOf(plan, { gatewayImage: 'g' }), 'Deployment', 'a'))
-    expect(args.at(-1)).toBe('{"cost":"$$(POD_UID)"}')
+    expect(args.at(-1)).toBe('{"cost":"$$(POD_UID) $$5 a$$$$b"}')
   })
 })
 
