@@ -1,12 +1,11 @@
 import { isMapping } from '../yaml/mapping.js'
-import type { Section } from './section.js'
+import type { Positions } from '../yaml/position.js'
 
 /**
- * `env` of a section as texts, as Jina makes them of what YAML has read: Python's `str`, so that `true` is `True`, an empty value
+ * `env` as texts, as Jina makes them of what YAML has read: Python's `str`, so that `true` is `True`, an empty value
  * is `None`, and `1.0` keeps its point. What is no scalar stays as it is, and is refused later.
  */
-export function environmentOf({ mapping, positions }: Section): unknown {
-  const { env } = mapping
+export function environmentOf(env: unknown, positions: Positions): unknown {
   if (!isMapping(env)) return env
   return Object.fromEntries(
     Object.entries(env).map(([name, value]) => [name, asText(value, positions.of(env, name).written)]),

@@ -100,7 +100,7 @@ function readKey(section: Section, { key, value, meaning, table, warn, options }
 
 /** Undefined for a missing key, and for null where the option has no use for null. @throws INVALID_OPTION */
 export function readOption(section: Section, key: string, option: Option<unknown>): unknown {
-  const value = key === 'env' ? environmentOf(section) : section.mapping[key]
+  const value = key === 'env' ? environmentOf(section.mapping[key], section.positions) : section.mapping[key]
   if (value === null || value === undefined) {
     return option.preset !== null && option.parse(null) === null ? null : undefined
   }
