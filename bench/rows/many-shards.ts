@@ -10,7 +10,7 @@ const SHARDS = 64
 
 interface Life {
   readonly startS: number
-  /** Of the whole tree until all were ready. */
+  /** CPU of the whole tree until all were ready. */
   readonly cpuS: number
   readonly memoryMb: number
   readonly ok: number
