@@ -28,7 +28,7 @@ describe('a compressed message', () => {
     )
     const outcomes = await Promise.all(calls)
     expect(new Set(statuses(outcomes))).toEqual(new Set(['8']))
-    expect(decodeURI(outcomes[0]!.headers['grpc-message']!)).toContain('no room to unpack')
+    expect(decodeURI(outcomes[0]!.headers['grpc-message']!)).toContain('not enough memory to unpack')
     expect((await post(await session(), paths.health)).headers['grpc-status']).toBe('0')
     expect(budget.used).toBeLessThan(mb)
   })
