@@ -86,6 +86,7 @@ async function again(
       itinerary.tried.length = 0
     }
     const { code, notRun } = failure
+    pool.counts.retries++
     call.observation?.event({ name: 'retry', number: retries + 1, code, notRun })
     try {
       return await attempt(request, call, itinerary)

@@ -55,6 +55,7 @@ export interface WaitingRoomOptions {
   estimate(depth: number): number
   /** Somebody waits, and there is no replica. */
   onDemand(): void
+  onRefused(): void
 }
 
 interface Queued extends Waiting, AbortListener {
@@ -108,6 +109,7 @@ export class WaitingRoom {
     const { aborted, sender = somebody } = call
     const refusal = this.#refusal(sender, bytes)
     if (refusal !== undefined) {
+      this.#options.onRefused()
       call.observation?.event({ name: 'replica.refused', code: refusal.code })
       return Promise.reject(refusal)
     }
@@ -121,8 +123,9 @@ export class WaitingRoom {
           call.offAbort(queued)
           resolve(start(endpoint))
         },
-        refuse(error) {
+        refuse: (error) => {
           call.offAbort(queued)
+          this.#options.onRefused()
           call.observation?.event({ name: 'replica.refused', code: error.code })
           reject(error)
         },

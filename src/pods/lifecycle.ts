@@ -22,7 +22,7 @@ import { type BadStart, startError } from './start-error.js'
 import { describeFailure } from './start-failure.js'
 
 /** How long a program may take to close its Flow after a SIGTERM that its pods got as well. */
-const groupMs = 250
+const groupMs = 500
 
 /** How long a pod drains that got a SIGTERM by itself. */
 const terminatedGraceMs = 10_000
