@@ -24,7 +24,7 @@ export interface Itinerary {
   readonly tried: Endpoint[]
   /** How many tries there were, while somebody observes. */
   tries?: number
-  /** It changes state, so a replica on probation is not for it. */
+  /** It changes state: a replica that is probing gets it only when reads have not shown for a while that it answers. */
   readonly write: boolean
   /** Replicas that were lost while they had it, in order; undefined while there are none. */
   losses?: Loss[]
