@@ -1,6 +1,7 @@
 /**
  * The spans and events of requests, by name, with their fields: the only such table, for access log, status, metrics and
- * traces. Names are never changed. Events have no times: an observer reads its own clock when it is called.
+ * traces. Names are never changed. Events have no times: an observer reads its own clock when it is called. Only events of
+ * pods, which arrive with the answer, carry durations.
  */
 
 /** Spans, outermost first; each is a child of the one above it. */
@@ -37,6 +38,10 @@ interface RequestEvents {
   hedge: { readonly afterMs: number }
   /** Several shards were asked; the counts of their outcomes. */
   'shards.gathered': ShardOutcomes
+  /** In the pod: the handler began after `queueMs` in the replica's queue. Not reported by external servers. */
+  'worker.started': { readonly queueMs: number }
+  /** In the pod: the handler ended after `handlerMs`; `isFailure` when it threw. Not reported by external servers. */
+  'worker.finished': { readonly handlerMs: number; readonly isFailure: boolean }
   /** A document of a stream passed; `number` counts from 1. */
   'stream.item': { readonly number: number; readonly bytes: number }
 }

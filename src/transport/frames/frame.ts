@@ -25,6 +25,10 @@ export const frameKind = {
   ping: 12,
   pong: 13,
   limit: 14,
+  /** The next request, with the same id, is observed. */
+  observe: 15,
+  /** Events of an observed request, as JSON; sent before its answer. */
+  report: 16,
 } as const
 
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind]

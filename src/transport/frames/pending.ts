@@ -1,4 +1,5 @@
 import type { AbortListener } from '../../call/cancellation.js'
+import type { Observation } from '../../call/observation.js'
 import type { MillraceError } from '../../errors.js'
 import type { Timed } from '../../lib/deadlines.js'
 import type { ReceivedFrame } from './frame.js'
@@ -6,6 +7,8 @@ import type { ReceivedFrame } from './frame.js'
 /** A call in flight on the dialling side. */
 export interface Pending extends AbortListener, Timed {
   readonly id: number
+  /** The span of the call; undefined when it is not observed. */
+  readonly observation: Observation | undefined
   /** Handles a frame of this call; true when it was the last one. */
   frame(frame: ReceivedFrame): boolean
   fail(error: MillraceError): void

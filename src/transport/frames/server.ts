@@ -9,6 +9,7 @@ import { DataRequest } from '../../wire/data-request.js'
 import { encodeFailure, encodeJson } from './failure.js'
 import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame } from './frame.js'
 import type { Link, Receiver } from './link.js'
+import { Report } from './report.js'
 import { ServedCall, type ServedCallOwner } from './served-call.js'
 import { ServedItems } from './served-items.js'
 
@@ -43,6 +44,8 @@ export class Server implements Receiver, ServedCallOwner {
   #acknowledged = false
   /** The concurrency limit that was sent last. */
   #sentLimit = 0
+  /** Id of the next request if it is observed; -1 for none. */
+  #observedId = -1
 
   constructor(
     link: Link,
@@ -94,6 +97,9 @@ export class Server implements Receiver, ServedCallOwner {
         return this.#link.send(frame(frameKind.pong, received.id))
       case frameKind.limit:
         return this.#service.concurrency?.wanted()
+      case frameKind.observe:
+        this.#observedId = received.id
+        return
       case frameKind.goaway:
         this.#acknowledged = true
         return this.#settle()
@@ -173,6 +179,10 @@ export class Server implements Receiver, ServedCallOwner {
     const limitMs = this.#timeoutMs !== null && this.#timeoutMs < askedMs ? this.#timeoutMs : null
     const deadline = (limitMs ?? askedMs) + systemClock.now()
     const call = new ServedCall(received, { deadline, limitMs, sender: this.#sender, owner: this })
+    if (id === this.#observedId) {
+      call.observation = new Report()
+      this.#observedId = -1
+    }
     this.#calls.set(id, call)
     this.#deadlines.watch(call)
     return call
@@ -193,6 +203,7 @@ export class Server implements Receiver, ServedCallOwner {
       const response = frame(frameKind.response, id, { number, parts: answer.encodeParts() })
       if (response.size > this.#link.maxFrameBytes) throw tooLarge('answer', response.size, this.#link)
       this.#release(id, call)
+      if (call.observation !== undefined) this.#report(id, call.observation)
       this.#link.send(response)
     } catch (error) {
       this.#fail(id, call, error)
@@ -201,7 +212,13 @@ export class Server implements Receiver, ServedCallOwner {
 
   #fail(id: number, call: ServedCall, error: unknown): void {
     if (!this.#release(id, call)) return
+    if (call.observation !== undefined) this.#report(id, call.observation)
     this.#link.send(frame(frameKind.error, id, { number: this.#limit(), parts: [encodeFailure(error)] }))
+  }
+
+  #report(id: number, report: Report): void {
+    const events = report.encode()
+    if (events !== undefined) this.#link.send(frame(frameKind.report, id, { parts: [events] }))
   }
 
   #cancel({ id, number }: ReceivedFrame): void {
