@@ -98,7 +98,7 @@ describe('answers', () => {
     for (const { stream } of calls) stream.resume().end(prefixed(requestOf(2 * mb)))
     const refused = await Promise.race(calls.map(({ outcome }) => outcome))
     expect(refused.headers['grpc-status']).toBe('8')
-    expect(decodeURI(refused.headers['grpc-message']!)).toContain('no room')
+    expect(decodeURI(refused.headers['grpc-message']!)).toContain('not enough memory')
     expect(budget.used).toBeLessThanOrEqual(8 * mb)
     expect((await post(await session(), paths.health)).headers['grpc-status']).toBe('0')
     from.destroy()
