@@ -19,7 +19,7 @@ describe.each(['5.9.3', '6.0.3', '7.0.2'])('TypeScript %s', (version) => {
   })
 
   it('compiles the program of the README with the tsconfig of the README, and it runs', async () => {
-    const project = new Project(folder, { 'shout.ts': program, 'tsconfig.json': config({}) })
+    const project = new Project({ 'shout.ts': program, 'tsconfig.json': config({}) }, folder)
     expect(await project.run(process.execPath, tsc)).toMatchObject({ code: 0, output: '' })
     expect(await project.run(process.execPath, 'shout.js')).toMatchObject({
       code: 0,
@@ -32,13 +32,13 @@ describe.each(['5.9.3', '6.0.3', '7.0.2'])('TypeScript %s', (version) => {
     ['without the DOM', { lib: ['ES2022'] }],
     ['with the strictest options', { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }],
   ])('compiles it %s', async (_name, options) => {
-    const project = new Project(folder, { 'shout.ts': program, 'tsconfig.json': config(options) })
+    const project = new Project({ 'shout.ts': program, 'tsconfig.json': config(options) }, folder)
     expect(await project.run(process.execPath, tsc, '--noEmit')).toMatchObject({ code: 0, output: '' })
   })
 
   it('refuses a handler that returns a text', async () => {
     const wrong = program.replace('docs.texts = ', "return 'done'; docs.texts = ")
-    const project = new Project(folder, { 'shout.ts': wrong, 'tsconfig.json': config({}) })
+    const project = new Project({ 'shout.ts': wrong, 'tsconfig.json': config({}) }, folder)
     const { code, output } = await project.run(process.execPath, tsc, '--noEmit')
     expect(code).not.toBe(0)
     expect(output).toMatch(/shout\.ts\(4,4\): .*decorator/)

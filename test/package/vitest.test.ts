@@ -40,21 +40,21 @@ describe.each([
 
   it('runs a Flow whose Executor is in a file of its own', async () => {
     const test = `import { Shout } from './shout.js'\n${everywhere}`
-    const project = new Project(folder, { ...files, 'shout.ts': shout, 'shout.test.ts': test })
+    const project = new Project({ ...files, 'shout.ts': shout, 'shout.test.ts': test }, folder)
     const { code, output } = await project.run(process.execPath, vitest, 'run')
     expect(output).toContain('3 passed')
     expect(code).toBe(0)
   })
 
   it('runs a Flow whose Executor is in the test, inline', async () => {
-    const project = new Project(folder, { ...files, 'shout.test.ts': `${shout}${tests(['inline'])}` })
+    const project = new Project({ ...files, 'shout.test.ts': `${shout}${tests(['inline'])}` }, folder)
     expect(await project.run(process.execPath, vitest, 'run')).toMatchObject({ code: 0 })
   })
 
   it.each(['process', 'thread'])(
     'says what to do when the Executor of a %s is in the test',
     async (runtime) => {
-      const project = new Project(folder, { ...files, 'shout.test.ts': `${shout}${tests([runtime])}` })
+      const project = new Project({ ...files, 'shout.test.ts': `${shout}${tests([runtime])}` }, folder)
       const { code, output } = await project.run(process.execPath, vitest, 'run')
       expect(output).toContain("define the class in a file of its own, or use runtime: 'inline'")
       expect(code).toBe(1)

@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { inject, onTestFinished } from 'vitest'
 
@@ -19,15 +30,19 @@ export interface Ended {
   readonly seconds: number
 }
 
-/** A project with the package and some files, below a toolchain, whose packages it finds; removed after the test. */
+/**
+ * A project with the package, some files and the packages of a toolchain; removed after the test. It is outside of this repository,
+ * so that no tool finds the configuration or the packages of the repository.
+ */
 export class Project {
   readonly folder: string
 
-  constructor(toolchain: string, files: Readonly<Record<string, string>>) {
-    mkdirSync(toolchain, { recursive: true })
-    this.folder = mkdtempSync(path.join(toolchain, 'project-'))
+  constructor(files: Readonly<Record<string, string>>, toolchain?: string) {
+    this.folder = mkdtempSync(path.join(tmpdir(), 'millrace-project-'))
     onTestFinished(() => rmSync(this.folder, { recursive: true }))
-    cpSync(inject('installed'), path.join(this.folder, 'node_modules'), { recursive: true })
+    const modules = path.join(this.folder, 'node_modules')
+    cpSync(inject('installed'), modules, { recursive: true })
+    if (toolchain !== undefined) linkPackages(path.join(toolchain, 'node_modules'), modules)
     writeFileSync(path.join(this.folder, 'package.json'), '{ "private": true, "type": "module" }')
     for (const [name, text] of Object.entries(files)) writeFileSync(path.join(this.folder, name), text)
   }
@@ -45,5 +60,17 @@ export class Project {
         }),
       )
     })
+  }
+}
+
+function linkPackages(from: string, to: string): void {
+  for (const name of readdirSync(from)) {
+    if (name.startsWith('.') || existsSync(path.join(to, name))) continue
+    if (!name.startsWith('@')) {
+      symlinkSync(path.join(from, name), path.join(to, name))
+      continue
+    }
+    mkdirSync(path.join(to, name))
+    linkPackages(path.join(from, name), path.join(to, name))
   }
 }
