@@ -3,7 +3,7 @@ import { lineOf, writeReport } from './report.js'
 import type { Result, Row } from './row.js'
 import { exactSearch } from './rows/exact-search.js'
 import { fairness } from './rows/fairness.js'
-import { gathering } from './rows/gathering.js'
+import { merging } from './rows/merging.js'
 import { indexRate } from './rows/index-rate.js'
 import { manyShards } from './rows/many-shards.js'
 import { memory } from './rows/memory.js'
@@ -33,7 +33,7 @@ const groups: readonly Row[] = [
   fairness,
   indexRate,
   exactSearch,
-  gathering,
+  merging,
   manyShards,
 ]
 

@@ -83,10 +83,10 @@ export class Shelf extends Executor {
     const { textBytes, dim } = this.#options
     return new DocumentArray(
       Array.from({ length: limit }, (_, at) => {
-        const place = at * shards + shardId
-        const embedding = dim === 0 ? {} : { embedding: new Float32Array(dim).fill(place) }
-        const scores = { cosine: { value: place / (limit * shards) } }
-        return { id: `d${place}`, text: 'x'.repeat(textBytes), scores, ...embedding }
+        const rank = at * shards + shardId
+        const embedding = dim === 0 ? {} : { embedding: new Float32Array(dim).fill(rank) }
+        const scores = { cosine: { value: rank / (limit * shards) } }
+        return { id: `d${rank}`, text: 'x'.repeat(textBytes), scores, ...embedding }
       }),
     )
   }

@@ -5,7 +5,7 @@ import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { platformOf } from './elsewhere.js'
 import { loadFlow } from './load-flow.js'
-import { given, numberOption } from './option-values.js'
+import { given, numberOption, objectOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
 
@@ -14,7 +14,8 @@ export const flow: Command = {
   help: `Usage: millrace flow FILE [--port N] [--host HOST] [--name NAME]
                      [--workspace FOLDER] [--context NAME=VALUE]… [--quiet]
        millrace flow FILE --on kubernetes|docker --image IMAGE [--project DIR]
-                     [--gateway-image IMAGE] [--namespace NAME]
+                     [--gateway-image IMAGE] [--gateway-resources JSON]
+                     [--namespace NAME]
                      [--kube-context NAME] [--kubeconfig FILE]
                      [--gateway-replicas N] [--storage SIZE]
                      [--storage-class NAME] [--shared-storage-class NAME]
@@ -52,6 +53,7 @@ const thereArguments = {
   on: { type: 'string' },
   image: { type: 'string' },
   'gateway-image': { type: 'string' },
+  'gateway-resources': { type: 'string' },
   project: { type: 'string' },
   namespace: { type: 'string' },
   'kube-context': { type: 'string' },
@@ -107,6 +109,7 @@ function parseThere<V extends Given>(
   const options = given({
     image: others.image,
     gatewayImage: others['gateway-image'],
+    gatewayResources: objectOption(others, 'gateway-resources'),
     project: others.project,
     namespace: others.namespace,
     context: others['kube-context'],

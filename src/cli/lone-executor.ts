@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.js'
 import { LonePod } from '../flow/lone-pod.js'
 import { WorkspaceHold } from '../workspace/hold.js'
 import { systemClock } from '../lib/clock.js'
+import { keepHealthFile, takeHealthFile } from './health-file.js'
 import { deferred } from '../lib/deferred.js'
 import { createLogger } from '../observe/logger.js'
 import { addStage, createPlan } from '../plan/flow-plan.js'
@@ -37,6 +38,7 @@ type ShutdownReason =
  * reports the reason to the Flow. Resolves with the exit code.
  */
 export async function runLone({ flow, stage }: Asked, inside: Inside | null): Promise<number> {
+  const healthFile = takeHealthFile()
   const shutdown = deferred<ShutdownReason>()
   const abort = new AbortController()
   const leave = (reason: ShutdownReason): void => {
@@ -61,7 +63,9 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
     if (commands !== null) commands.onFault = (fault) => pod.fault(fault)
     if (inside === null && !plan.settings.quiet) logger.info(`it serves at ${plan.settings.host}:${pod.port}`)
     void pod.ended.then((exit) => shutdown.resolve({ kind: 'ended', exit }))
+    const dropHealthFile = keepHealthFile(healthFile, { host: plan.settings.host, port: pod.port })
     const why = await shutdown.promise
+    await dropHealthFile()
     switch (why.kind) {
       case 'ended':
         tell({ kind: 'ended', reason: why.exit.reason })

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import { isPlaceholder } from '../document/filter.js'
 import type { Filter } from '../document/index.js'
 import type { Columns, ColumnType } from './options.js'
 
@@ -25,7 +26,7 @@ const orders: readonly string[] = ['$lt', '$lte', '$gt', '$gte']
 
 /**
  * Throws INVALID_INPUT for a filter that is too large, and for one that compares a column with a value of a type it can never
- * hold: DocArray accepts such a comparison, and nothing passes it.
+ * hold: DocArray accepts such a comparison, which no Document passes.
  */
 export function checkFilter(filter: Filter, columns: Columns): void {
   new Check(columns).entries(filter, 1)
@@ -74,8 +75,8 @@ class Check {
       for (const value of isList ? (wanted as readonly unknown[]) : [wanted]) {
         const isText = typeof value === 'string'
         if (isText) this.#add('characters', value.length)
-        // a text in braces names another field, except in a list
-        if (type === undefined || (isText && !isList && value.includes('{'))) continue
+        // such a text names another field, except in a list
+        if (type === undefined || (!isList && isPlaceholder(value))) continue
         requireComparable({ path, operator, type }, value)
       }
     }

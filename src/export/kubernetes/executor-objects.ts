@@ -14,10 +14,11 @@ import type { KubernetesOptions } from './options.js'
 import { type Part, workloadPart } from './part.js'
 import { podTemplate } from './pod-template.js'
 import { headlessService } from './service.js'
+import { containerResources } from './resources.js'
 import { accounts } from './service-accounts.js'
 import { podVolumes } from './volumes.js'
 
-/** `own` on what runs the pods of a shard that would have to share a workspace, and has a volume for each pod. */
+/** Annotation of a controller whose pods have a volume each although they may need a shared workspace; its value is `own`. */
 export const workspaceAnnotation = 'millrace/workspace'
 
 /** Maximum length: a StatefulSet appends `-` and a hash of ten characters to its name for a label of at most 63. */
@@ -73,7 +74,7 @@ export async function executorObjects(
   ]
 }
 
-/** Whether its class, which is known in the container, may ask for one workspace of all replicas. */
+/** Whether its class, which only the container knows, may need one workspace for all replicas. */
 function mayBeRefused(stage: StagePlan): boolean {
   return mostReplicas(stage) > 1 && stage.sharedWorkspace !== false
 }
@@ -90,20 +91,12 @@ function scaling(part: Part, controller: KubernetesObject, stage: StagePlan): re
 }
 
 /** @throws UNSUPPORTED */
-function resources({ resources: { requests, limits }, gpus, name }: StagePlan): object {
+function resources({ resources, gpus, name }: StagePlan): object {
   if (typeof gpus === 'string') {
     throw new MillraceError(
       'UNSUPPORTED',
       `stage '${name}': Kubernetes assigns gpus by number only, not '${gpus}'. Set how many each replica needs: gpus: 1.`,
     )
   }
-  const most = { ...limits, ...(gpus !== null && { 'nvidia.com/gpu': gpus }) }
-  return {
-    ...(requests !== undefined && { requests: asTexts(requests) }),
-    ...(Object.keys(most).length > 0 && { limits: asTexts(most) }),
-  }
-}
-
-function asTexts(quantities: object): object {
-  return Object.fromEntries(Object.entries(quantities).map(([name, amount]) => [name, String(amount)]))
+  return containerResources(resources, gpus === null ? {} : { 'nvidia.com/gpu': gpus })
 }

@@ -21,7 +21,7 @@ const shelves = {
 type Size = keyof typeof shelves
 
 /** Cost of one `/search` of all shards in the gateway: CPU of its process, without the shards and the client. */
-export const gathering: Row = {
+export const merging: Row = {
   rows: ['20'],
   needs: ['jina', 'ghz', 'grpcurl'],
   async measure() {
