@@ -6,7 +6,7 @@ import { endpointsOf } from '../executor/endpoints.js'
 import { type ExecutorClass, isExecutorClass } from '../executor/executor.js'
 import { offeredClass } from '../executor/load.js'
 import { locateClass } from '../executor/locate.js'
-import { packageModule } from '../lib/package-module.js'
+import { packageModule } from '../executor/package-module.js'
 import {
   type ExecutorConfig,
   findExecutor,

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { MillraceError } from '../errors.js'
 import { offeredClass } from '../executor/load.js'
-import { packageModule } from '../lib/package-module.js'
+import { packageModule } from '../executor/package-module.js'
 import { findFile, searchFolders } from './search-path.js'
 import { type Reading, shownPath } from './source.js'
 
