@@ -5,6 +5,7 @@ import { encodeDescription } from '../../../wire/description.js'
 import { encodeInfo } from '../../../wire/info.js'
 import { encodeStatus } from '../../../wire/status.js'
 import type { Serving } from '../../serving.js'
+import { withJinaHint } from './jina-hints.js'
 import { noTrailers, type UnaryMethod } from './method.js'
 
 /** Endpoint that every pod answers without running an Executor. */
@@ -18,7 +19,10 @@ export function dryRun({ handle, timeoutMs }: Serving): UnaryMethod {
     async answer(_, call) {
       const status = await handle(DataRequest.create({ endpoint: dryRunEndpoint }), call).then(
         (answer) => answer.status ?? { code: 'SUCCESS' as const, description: '' },
-        (error: unknown) => ({ code: 'ERROR' as const, description: MillraceError.from(error).message }),
+        (error: unknown) => ({
+          code: 'ERROR' as const,
+          description: withJinaHint(MillraceError.from(error)).message,
+        }),
       )
       return { message: [encodeStatus(status)], trailers: noTrailers }
     },
