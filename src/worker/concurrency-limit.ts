@@ -1,7 +1,7 @@
 import type { ConcurrencyLimit } from '../call/concurrency-limit.js'
 import type { Lane } from './lane.js'
 
-/** What a lane tells its callers, each of which has some of the tasks in it. */
+/** The limits that a lane announces to its callers; each caller has some of the lane's tasks. */
 export function concurrencyLimit(lane: Lane): ConcurrencyLimit {
   return {
     limit: (calls) => callLimit(lane, calls),
@@ -10,7 +10,7 @@ export function concurrencyLimit(lane: Lane): ConcurrencyLimit {
   }
 }
 
-/** Calls that a caller which has `calls` of the tasks should have in the lane: what others have there is not its. */
+/** How many tasks a caller with `calls` tasks in the lane should have there: the lane's target minus the tasks of others. */
 export function callLimit(lane: Lane, calls: number): number {
   return Math.max(1, lane.target - Math.max(0, lane.inFlight - calls))
 }
