@@ -1,3 +1,4 @@
+import type { StartStep } from '../worker/construct.js'
 import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
@@ -9,4 +10,7 @@ export type ToPod =
   | { readonly kind: 'fault'; readonly fault: Fault }
 
 /** Messages from a child process or thread. */
-export type FromPod = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly failure: StartFailure }
+export type FromPod =
+  | { readonly kind: 'step'; readonly step: StartStep }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly failure: StartFailure }
