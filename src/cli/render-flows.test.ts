@@ -19,6 +19,7 @@ const status: FlowStatus = {
   on: 'localhost',
   pid: 4700,
   port: 8080,
+  listeners: [{ protocols: ['grpc'], host: '0.0.0.0', port: 8080 }],
   stages: [
     {
       name: 'fast',

@@ -4,6 +4,11 @@ export function authority(host: string, port?: number): string {
   return port === undefined ? shown : `${shown}:${port}`
 }
 
+/** A host without the brackets that an IPv6 address has in a URL. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
+}
+
 /** Whether a server that binds this host listens on all interfaces. */
 export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || (isIPv6(host) && /^[0:]+$/.test(host))

@@ -13,6 +13,7 @@ import type { KubernetesObject } from './object.js'
 import type { KubernetesOptions } from './options.js'
 import { type Part, workloadPart } from './part.js'
 import { podTemplate } from './pod-template.js'
+import { onePort } from './ports.js'
 import { headlessService } from './service.js'
 import { accounts } from './service-accounts.js'
 import { podVolumes } from './volumes.js'
@@ -40,6 +41,7 @@ export async function executorObjects(
   ]
   const template = podTemplate({
     part,
+    ports: onePort,
     container: 'executor',
     image: workload.image,
     args: config.args,

@@ -150,7 +150,7 @@ executors:
     const container = containerOf(find(objects, 'Deployment', 'encoder'))
     expect(container.image).toBe('shop:1')
     expect(container.args.join(' ')).toBe(
-      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --flow=shop --workspace /workspace --restarts 0 --grace-ms 10000',
+      'executor --uses /etc/millrace/config.yml --name encoder --host :: --port 8080 --flow=shop --workspace /workspace --restarts 0 --grace-ms 10000',
     )
     const { 'config.yml': config } = find(objects, 'ConfigMap', 'encoder-files').data
     // read as YAML 1.2 and as YAML 1.1, in which `on` would be true
@@ -167,7 +167,7 @@ executors:
     const container = containerOf(find(await objectsOf(richPlan), 'StatefulSet', 'indexer-1-1'))
     expect(container.image).toBe('registry.example/indexer:1.2')
     expect(container.args.join(' ')).toContain(
-      '--uses config.yml --name indexer_1 --port 8080 --shard-id 1 --shards 2',
+      '--uses config.yml --name indexer_1 --host :: --port 8080 --shard-id 1 --shards 2',
     )
     expect(container.args.slice(-2)).toEqual(['--uses-with', '{"dim":3}'])
   })

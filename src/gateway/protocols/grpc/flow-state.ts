@@ -1,27 +1,19 @@
-import { packageVersion } from '../../version.js'
-import { MillraceError } from '../../../errors.js'
-import { DataRequest } from '../../../wire/data-request.js'
 import { encodeDescription } from '../../../wire/description.js'
 import { encodeInfo } from '../../../wire/info.js'
 import { encodeStatus } from '../../../wire/status.js'
 import type { Serving } from '../../serving.js'
+import { dryRun, versions } from '../flow-state.js'
 import { noTrailers, type UnaryMethod } from './method.js'
 
-/** Endpoint that every pod answers without running an Executor. */
-const dryRunEndpoint = '_jina_dry_run_'
-
-/** `JinaGatewayDryRunRPC/dry_run`: an empty request through all stages. What fails is said in the StatusProto. */
-export function dryRun({ handle, timeoutMs }: Serving): UnaryMethod {
+/** `JinaGatewayDryRunRPC/dry_run`. */
+export function dryRunMethod(serving: Serving): UnaryMethod {
   return {
     kind: 'unary',
-    timeoutMs,
-    async answer(_, call) {
-      const status = await handle(DataRequest.create({ endpoint: dryRunEndpoint }), call).then(
-        (answer) => answer.status ?? { code: 'SUCCESS' as const, description: '' },
-        (error: unknown) => ({ code: 'ERROR' as const, description: MillraceError.from(error).message }),
-      )
-      return { message: [encodeStatus(status)], trailers: noTrailers }
-    },
+    timeoutMs: serving.timeoutMs,
+    answer: async (_, call) => ({
+      message: [encodeStatus(await dryRun(serving, call))],
+      trailers: noTrailers,
+    }),
   }
 }
 
@@ -33,16 +25,8 @@ export function endpointDiscovery({ describe }: Serving): UnaryMethod {
   }
 }
 
-/** `JinaInfoRPC/_status`. Environment variables are not shown: they may hold secrets. */
+/** `JinaInfoRPC/_status`. */
 export function info(): UnaryMethod {
-  const bytes = encodeInfo({
-    jina: {
-      millrace: packageVersion(),
-      node: process.versions.node,
-      platform: process.platform,
-      architecture: process.arch,
-    },
-    envs: {},
-  })
+  const bytes = encodeInfo({ jina: versions(), envs: {} })
   return { kind: 'unary', answer: async () => ({ message: [bytes], trailers: noTrailers }) }
 }
