@@ -43,7 +43,7 @@ export function writeReport(results: readonly Result[]): void {
   const lines = [
     '# Results',
     '',
-    'Written by `npm run bench`; how each row is measured stands in [README.md](README.md), every single value in',
+    'Written by `npm run bench`; [README.md](README.md) describes how each row is measured, and every single value is in',
     '[RESULTS.json](RESULTS.json).',
     '',
     `Machine: ${cores} cores (${processor}), ${memoryGb} GB, Linux ${kernel}, Node ${node}; ${day}.`,
@@ -80,7 +80,7 @@ function target({ relation, must }: Result): string {
   return `${relation} ${show(must)}`
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 function show(value: number): string {
   if (value === 0) return '0'
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))

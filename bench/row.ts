@@ -1,6 +1,6 @@
 import type { PeerName } from './measure/peers.js'
 
-/** What was measured, one value a round. */
+/** The measured values, one per round. */
 export interface Figure {
   readonly name: string
   readonly values: readonly number[]
@@ -24,7 +24,7 @@ export interface Result {
 
 /** A group of rows that share their programs. */
 export interface Row {
-  /** The numbers under which it can be asked for. */
+  /** The row numbers that select it on the command line. */
   readonly rows: readonly string[]
   readonly needs: readonly PeerName[]
   measure(): Promise<readonly Result[]>

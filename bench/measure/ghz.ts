@@ -54,7 +54,7 @@ interface GhzReport {
   readonly latencyDistribution: readonly { readonly percentage: number; readonly latency: number }[]
 }
 
-/** Writes the descriptors that ghz needs, as a Jina server's reflection gives them. */
+/** Writes the descriptors that ghz needs, from the reflection of a Jina server. */
 export async function writeProtoset(jinaPort: number): Promise<void> {
   mkdirSync(repositoryPath('.cache/bench'), { recursive: true })
   const file = repositoryPath('.cache/bench/jina.protoset')
@@ -64,7 +64,7 @@ export async function writeProtoset(jinaPort: number): Promise<void> {
   ])
 }
 
-/** Does so from a Jina of its own. */
+/** Starts a Jina server for that. */
 export async function ensureProtoset(): Promise<void> {
   const command = jinaProgram('jina_flow.py', { stages: 1, replicas: 1 })
   const { program, ready } = await Program.start<{ port: number }>(command)

@@ -1,4 +1,4 @@
-/** Runs A B C, A B C, … so that a slow minute of the machine meets all of them. Gives each one's values in order. */
+/** Runs A B C, A B C, … so that a slow minute of the machine affects all of them. Returns the values of each in order. */
 export async function interleave<Name extends string, Value>(
   rounds: number,
   runs: Readonly<Record<Name, () => Promise<Value>>>,
@@ -12,8 +12,8 @@ export async function interleave<Name extends string, Value>(
 }
 
 /**
- * Real Jina now and then does not come up or loses a replica (its ports are drawn at random, without asking); then it gets
- * another chance.
+ * Real Jina sometimes does not start or loses a replica (it picks ports at random, without checking them); then it is
+ * retried.
  */
 export function withRetries<Value>(run: () => Promise<Value>, attempts = 8): () => Promise<Value> {
   return async () => {

@@ -19,7 +19,7 @@ const peers = {
 
 export type PeerName = keyof typeof peers
 
-/** @throws Error that names the command which installs what is missing. */
+/** @throws Error with the command that installs the missing peers. */
 export function assertPeers(names: Iterable<PeerName>): void {
   const missing = [...new Set(names)].filter((name) => !existsSync(repositoryPath(peers[name].path)))
   if (missing.length === 0) return

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Clock ticks a second in /proc: USER_HZ, 100 on every Linux that Node runs on. */
+/** Clock ticks per second in /proc: USER_HZ, 100 on every Linux that Node runs on. */
 const TICKS = 100
 
 interface Stat {
@@ -10,12 +10,12 @@ interface Stat {
   readonly cpuS: number
 }
 
-/** The process and everything it has started, as far as it is alive. */
+/** The process and all living processes that it has started. */
 export function treeOf(root: number): readonly number[] {
   return statsOf(root).map(({ pid }) => pid)
 }
 
-/** CPU seconds used by a process tree since each of its processes began; ended children count when they were reaped. */
+/** CPU seconds used by a process tree since the start of each process; includes ended children that were reaped. */
 export function cpuSecondsOf(root: number): number {
   return statsOf(root).reduce((sum, { cpuS }) => sum + cpuS, 0)
 }
@@ -25,7 +25,7 @@ export function ownCpuSecondsOf(pid: number): number {
   return readStat(pid)?.cpuS ?? 0
 }
 
-/** Proportional set size of a process tree in bytes: shared pages count once, divided among those who share them. */
+/** Proportional set size of a process tree in bytes: shared pages count once, divided among the processes that share them. */
 export function pssBytesOf(root: number): number {
   return treeOf(root).reduce((sum, pid) => sum + (readPss(pid) ?? 0), 0)
 }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 
 import { cpuSecondsOf, ownCpuSecondsOf, pssBytesOf } from './process-tree.js'
 
-/** What a program prints before an answer, so that banners and warnings between them are no answers. */
+/** Prefix of answers, which tells them from banners and warnings. */
 export const ANSWER = '@@ '
 
 export interface Command {
@@ -13,10 +13,10 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** No answer takes longer than this, on a busy machine either. */
+/** Time limit of an answer, also on a busy machine. */
 const PATIENCE_MS = 90_000
 
-/** Process groups that run, so that none outlives the bench. */
+/** Running process groups, so that none outlives the benchmark. */
 const groups = new Set<number>()
 process.once('exit', () => groups.forEach(endGroup))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
@@ -33,7 +33,7 @@ export class Program {
     this.#exited = new Promise((resolve) => child.once('exit', () => resolve()))
   }
 
-  /** Resolves with what the program says when it is ready. @throws Error with its last output when it does not start */
+  /** Resolves with the program's ready message. @throws Error with its last output when it does not start */
   static async start<Ready>(command: Command): Promise<{ program: Program; ready: Ready }> {
     const child = spawn(command.file, command.args, {
       stdio: 'pipe',
@@ -65,13 +65,13 @@ export class Program {
     return pssBytesOf(this.pid)
   }
 
-  /** @throws Error with the program's last output when it ends or says nothing for a minute and a half; it is ended then. */
+  /** @throws Error with the program's last output when it exits, or is killed because it was silent for a minute and a half. */
   async ask<Reply>(command: object): Promise<Reply> {
     this.#child.stdin.write(`${JSON.stringify(command)}\n`)
     return (await this.#answer()) as Reply
   }
 
-  /** Asks the program to close, gives its last words, and makes sure that nothing of it is left. */
+  /** Asks the program to close, resolves with its last answer, and kills what is left of it. */
   async close<Last>(): Promise<Last> {
     const last = await this.ask<Last>({ do: 'close' })
     this.#child.stdin.end()
@@ -80,7 +80,7 @@ export class Program {
     return last
   }
 
-  /** As `close`, for where its last words do not matter: a program that is gone or hangs is only ended. */
+  /** Like `close`, without the last answer: a program that is gone or hangs is just killed. */
   async end(): Promise<void> {
     await this.close().catch(() => this.#end())
   }
@@ -105,14 +105,14 @@ export class Program {
 
 /**
  * Without NODE_EXTRA_CA_CERTS: reading a system's certificates costs each Node process 40 ms of CPU before its first line,
- * which is the machine's, not ours, and no program here speaks TLS.
+ * which is not Millrace's cost, and no program here uses TLS.
  */
 function environment(command: Command): NodeJS.ProcessEnv {
   const { NODE_EXTRA_CA_CERTS: _, ...inherited } = process.env
   return { ...inherited, ...command.env }
 }
 
-/** Ends a process group that we started. */
+/** Kills a process group that was started here. */
 function endGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL')

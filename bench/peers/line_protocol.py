@@ -1,4 +1,4 @@
-"""How the bench talks to a peer: JSON commands on stdin, answers on stdout as lines that begin with `@@ `."""
+"""The protocol between the benchmark and a peer: JSON commands on stdin, answers on stdout as lines that begin with `@@ `."""
 
 import json
 import os
@@ -12,7 +12,7 @@ def say(**message):
 
 
 def obey(answer):
-    """Answers commands until the bench says close or goes away.
+    """Answers commands until the benchmark closes it or exits.
 
     A failure is shown and ends the program at once: the Flow around it may take minutes to close, or never do.
     """

@@ -6,12 +6,12 @@ export interface Asked {
   readonly do: string
 }
 
-/** Tells the bench something; the other side of `Program`. */
+/** Sends a message to the benchmark; the other side of `Program`. */
 export function say(message: object): void {
   process.stdout.write(`\n${ANSWER}${JSON.stringify(message)}\n`)
 }
 
-/** Commands of the bench, until it says close or goes away. */
+/** Commands of the benchmark, until it closes the program or exits. */
 export async function* commands<Command extends Asked>(): AsyncGenerator<Command> {
   for await (const line of createInterface({ input: process.stdin })) {
     const command = JSON.parse(line) as Command
@@ -20,7 +20,7 @@ export async function* commands<Command extends Asked>(): AsyncGenerator<Command
   }
 }
 
-/** What the bench wants of this program. */
+/** The arguments from the benchmark. */
 export function options<Options>(): Options {
   return JSON.parse(process.argv[2] ?? '{}') as Options
 }

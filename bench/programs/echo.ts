@@ -2,7 +2,7 @@ import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js'
 
 import { commands, say } from './answers.js'
 
-// The floor for anything on grpc-js: the request's bytes are the answer's, and nobody looks at them.
+// The lower bound for anything on grpc-js: answers with the undecoded bytes of the request.
 const asIs = (bytes: Buffer): Buffer => bytes
 const echo: handleUnaryCall<Buffer, Buffer> = (call, respond) => respond(null, call.request)
 

@@ -1,12 +1,12 @@
 import { DocumentArray, Executor, type HandlerContext, requests } from 'millrace'
 
-/** Looks at nothing and changes nothing: what remains is the road. */
+/** Does nothing, so that only the transport is measured. */
 export class NoOp extends Executor {
   @requests
   passOn(): void {}
 }
 
-/** Blocks its replica for 20 ms without using CPU, as a native call or a device does. */
+/** Blocks its replica for 20 ms without using CPU, like a native call or a device. */
 export class Waiting extends Executor {
   readonly #cell = new Int32Array(new SharedArrayBuffer(4))
 
@@ -16,7 +16,7 @@ export class Waiting extends Executor {
   }
 }
 
-/** Waits 20 ms a request; its first replica ten times as long. */
+/** Waits 20 ms per request; its first replica ten times as long. */
 export class OneSlow extends Executor {
   @requests
   async wait(): Promise<void> {
@@ -24,7 +24,7 @@ export class OneSlow extends Executor {
   }
 }
 
-/** Waits 20 ms a request, one request after the other. */
+/** Waits 20 ms per request, one request after the other. */
 export class Pacing extends Executor {
   @requests
   async wait(): Promise<void> {
@@ -32,7 +32,7 @@ export class Pacing extends Executor {
   }
 }
 
-/** Blocks its replica for 0.2 ms a document without using CPU, and keeps nothing. */
+/** Blocks its replica for 0.2 ms per document without using CPU, and stores nothing. */
 export class WaitingEach extends Executor {
   readonly #cell = new Int32Array(new SharedArrayBuffer(4))
 
@@ -42,7 +42,7 @@ export class WaitingEach extends Executor {
   }
 }
 
-/** Spends the same CPU on every document, about a millisecond, and keeps nothing. */
+/** Spends the same CPU on every document, about a millisecond, and stores nothing. */
 export class Burning extends Executor {
   #sum = 0
 
@@ -53,13 +53,13 @@ export class Burning extends Executor {
 }
 
 export interface ShelfOptions {
-  /** Bytes of each match, about, beside its embedding. */
+  /** Approximate bytes of each match without its embedding. */
   readonly textBytes: number
   /** Length of the matches' embeddings; 0 for none. */
   readonly dim: number
 }
 
-/** Answers each document with as many matches as are asked for, the same ones always, the best first. */
+/** Gives each document the requested number of matches, always the same ones, the best first. */
 export class Shelf extends Executor {
   override ranking = { limit: 10, by: 'cosine', order: 'ascending' } as const
   readonly #options: ShelfOptions
@@ -83,10 +83,10 @@ export class Shelf extends Executor {
     const { textBytes, dim } = this.#options
     return new DocumentArray(
       Array.from({ length: limit }, (_, at) => {
-        const place = at * shards + shardId
-        const embedding = dim === 0 ? {} : { embedding: new Float32Array(dim).fill(place) }
-        const scores = { cosine: { value: place / (limit * shards) } }
-        return { id: `d${place}`, text: 'x'.repeat(textBytes), scores, ...embedding }
+        const rank = at * shards + shardId
+        const embedding = dim === 0 ? {} : { embedding: new Float32Array(dim).fill(rank) }
+        const scores = { cosine: { value: rank / (limit * shards) } }
+        return { id: `d${rank}`, text: 'x'.repeat(textBytes), scores, ...embedding }
       }),
     )
   }

@@ -22,7 +22,7 @@ export interface StreamCommand {
   readonly requests: number
   readonly docsPerRequest: number
   readonly textBytes: number
-  /** By its address as anybody else, or by flow.post. */
+  /** Over gRPC like any client, or with flow.post. */
   readonly client: 'grpc' | 'own'
 }
 

@@ -30,7 +30,7 @@ export interface IndexReply {
   readonly docs: number
 }
 
-/** Sends the queries of the file, from its beginning again when it ends. */
+/** Sends the queries of the file, starting over at its end. */
 export interface SearchCommand {
   readonly do: 'search'
   readonly queries: number
@@ -44,7 +44,7 @@ export interface SearchReply {
   readonly matches: number
 }
 
-/** Gives the ids found for the first queries of the file. */
+/** Returns the ids found for the first queries of the file. */
 export interface FindCommand {
   readonly do: 'find'
   readonly queries: number

@@ -19,7 +19,7 @@ export interface NeighbourLoad {
 }
 
 export interface NeighbourReply {
-  /** Milliseconds of those that were answered. */
+  /** Milliseconds of the answered requests. */
   readonly latencies: readonly number[]
   readonly refused: number
 }

@@ -3,7 +3,7 @@ import { Client, credentials, type ServiceError } from '@grpc/grpc-js'
 
 import { commands, say } from './answers.js'
 
-/** Unary requests at a fixed rate, whatever becomes of them: what a crowd does, and a closed loop cannot show. */
+/** Sends unary requests at a fixed rate, whether or not earlier ones were answered, unlike a closed loop. */
 export interface OpenLoopCommand {
   readonly do: 'load'
   readonly port: number
@@ -17,7 +17,7 @@ export interface OpenLoopCommand {
 
 export interface OpenLoopReply {
   readonly sent: number
-  /** By gRPC status code: how many, and percentiles of the milliseconds until it was told. */
+  /** By gRPC status code: the number of requests, and percentiles of their latency in milliseconds. */
   readonly byCode: Readonly<Record<string, { count: number; p50Ms: number; p99Ms: number }>>
 }
 

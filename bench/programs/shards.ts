@@ -6,7 +6,7 @@ import { NoOp, Shelf, type ShelfOptions } from './executors.js'
 export interface ShardsOptions {
   readonly shards: number
   readonly runtime: 'process' | 'thread'
-  /** What the shards answer; without it they pass documents on. */
+  /** The matches that shards answer; by default they pass documents through. */
   readonly shelf?: ShelfOptions
 }
 

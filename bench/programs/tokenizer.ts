@@ -2,7 +2,7 @@ import { type DocumentArray, Executor, requests } from 'millrace'
 
 import { TfidfVectorizer } from '../../examples/scale-out/tfidf-vectorizer.js'
 
-/** The tutorial's executor, with a meter on it. */
+/** The tutorial's executor, with CPU measurement. */
 export class MyTokenizer extends Executor {
   readonly #vectorizer = new TfidfVectorizer()
   #methodCpuS = 0
@@ -26,7 +26,7 @@ export class MyTokenizer extends Executor {
   }
 }
 
-/** Of the whole process: the collector's threads work for the method as well. */
+/** CPU of the whole process, because garbage-collector threads work for the method as well. */
 function cpuS(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6

@@ -6,7 +6,7 @@ import { commands, options, say } from './answers.js'
 import { MyTokenizer } from './tokenizer.js'
 
 export interface TutorialOptions {
-  /** File with one `{"text": …}` a line. */
+  /** File with one `{"text": …}` per line. */
   readonly corpus: string
   readonly replicas: number
   readonly runtime: 'process' | 'thread'
@@ -20,9 +20,9 @@ export interface RunReply {
 export interface VerifyReply {
   /** Stored values of the embeddings of the last run. */
   readonly nonzeros: number
-  /** CPU that the vectorizer took in all runs so far, of one replica. */
+  /** CPU of the vectorizer in all runs so far, in one replica. */
   readonly methodCpuS: number
-  /** The same with reading the texts from the documents and giving them their embeddings. */
+  /** The same, plus reading the texts of the documents and setting their embeddings. */
   readonly handlerCpuS: number
 }
 

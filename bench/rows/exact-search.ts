@@ -57,7 +57,7 @@ async function fill(program: Program): Promise<void> {
   if (docs !== ROWS) throw new Error(`${docs} of ${ROWS} documents were indexed`)
 }
 
-/** Throws unless all of them find the same, in the same order. */
+/** Throws unless all find the same ids in the same order. */
 async function requireSame(programs: readonly Program[]): Promise<void> {
   const found = []
   for (const program of programs) {
@@ -74,7 +74,7 @@ async function requireSame(programs: readonly Program[]): Promise<void> {
 interface Sizes {
   readonly rows: readonly [string, string, string]
   readonly docsPerRequest: number
-  /** Queries of a round. */
+  /** Queries per round. */
   readonly ours: number
   readonly jina: number
 }

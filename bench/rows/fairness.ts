@@ -6,7 +6,7 @@ import type { NeighbourLoad, NeighbourReply } from '../programs/neighbour.js'
 import type { FlowOptions } from '../programs/flow.js'
 import type { Result, Row } from '../row.js'
 
-/** Of mine, one after the other. */
+/** Latencies of the sequential client. */
 const MINE = 40
 
 interface Beside {
@@ -35,7 +35,7 @@ const besides: readonly Beside[] = [
   },
 ]
 
-/** One client's requests while another has thousands waiting: how many times as long as alone they take, beyond once. */
+/** Delay of one client's requests while another has thousands waiting, in multiples of the duration of one request. */
 export const fairness: Row = {
   rows: ['22'],
   needs: [],

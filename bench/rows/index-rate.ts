@@ -12,18 +12,18 @@ const DOCS_PER_REQUEST = 100
 
 interface Load {
   readonly executor: IndexStageOptions['executor']
-  /** As many as a fifth of them go first, to warm it. */
+  /** Another fifth of them is sent first, as a warm-up. */
   readonly docs: number
 }
 
 interface Run {
   readonly docsPerS: number
-  /** CPU of gateway and client, and of the shards, microseconds a document. */
+  /** CPU of gateway and client, and of the shards, in microseconds per document. */
   readonly gatewayUs: number
   readonly shardsUs: number
 }
 
-/** Documents stored a second, each by the shard that its id decides on: two shards against one. */
+/** Documents stored per second, each on the shard selected by its id: two shards against one. */
 export const indexRate: Row = {
   rows: ['18'],
   needs: [],
@@ -54,7 +54,7 @@ async function compare(row: string, load: Load, what: string): Promise<Result> {
   }
 }
 
-/** On an index of its own, which is empty but for what warms it. */
+/** Uses a new index, which is empty except for the warm-up. */
 async function run({ executor, docs: count }: Load, shards: number): Promise<Run> {
   const warm = count / 5
   const vectors = vectorFile(warm + count, DIM, 1)

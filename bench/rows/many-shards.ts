@@ -8,9 +8,9 @@ import type { Row } from '../row.js'
 const ROUNDS = 5
 const SHARDS = 64
 
-interface Life {
+interface Start {
   readonly startS: number
-  /** Of the whole tree until all were ready. */
+  /** CPU of the whole tree until all were ready. */
   readonly cpuS: number
   readonly memoryMb: number
   readonly ok: number
@@ -21,9 +21,12 @@ export const manyShards: Row = {
   rows: ['21'],
   needs: [],
   async measure() {
-    const { one, many } = await interleave(ROUNDS, { one: () => live(1), many: () => live(SHARDS) })
-    const values = (lives: readonly Life[], key: keyof Life): number[] => lives.map((life) => life[key])
-    const oneMore = (key: keyof Life): number =>
+    const { one, many } = await interleave(ROUNDS, {
+      one: () => measureStart(1),
+      many: () => measureStart(SHARDS),
+    })
+    const values = (runs: readonly Start[], key: keyof Start): number[] => runs.map((run) => run[key])
+    const oneMore = (key: keyof Start): number =>
       (median(values(many, key)) - median(values(one, key))) / (SHARDS - 1)
     return [
       {
@@ -49,7 +52,7 @@ export const manyShards: Row = {
   },
 }
 
-async function live(shards: number): Promise<Life> {
+async function measureStart(shards: number): Promise<Start> {
   const options: ShardsOptions = { shards, runtime: 'thread' }
   const { program, ready } = await Program.start<ShardsReady>(nodeProgram('shards', options))
   try {

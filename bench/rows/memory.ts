@@ -12,7 +12,7 @@ interface Memory {
   readonly afterMb: number
 }
 
-/** Proportional set size of a Flow of one stage with eight replicas, when it is ready and after some requests. */
+/** Proportional set size of a Flow with one stage and eight replicas, when it is ready and after some requests. */
 export const memory: Row = {
   rows: ['13'],
   needs: ['jina'],

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 2000
 const OK = '0'
 const RESOURCE_EXHAUSTED = '8'
 
-/** Five times what a stage can do, for a minute, from clients that wait two seconds, and from clients without a deadline. */
+/** Five times the capacity of a stage for a minute, from clients with a deadline of two seconds, and without deadlines. */
 export const overload: Row = {
   rows: ['17'],
   needs: [],
@@ -27,7 +27,7 @@ export const overload: Row = {
     const memory: number[] = []
     const sampler = setInterval(() => memory.push(flow.program.pssBytes / 1e6), 1000)
     try {
-      // what it can do: as much as it takes when a little more than that is asked
+      // its capacity: what it answers when it gets slightly more requests than that
       const calm = await client.program.ask<OpenLoopReply>({
         ...load,
         ...{ perSecond: CAPACITY * 0.95, seconds: 10, timeoutMs: TIMEOUT_MS },

@@ -10,7 +10,7 @@ const ROUNDS = 5
 const SMALL = { bytes: 1_000, requests: 4_000 }
 const LARGE = { bytes: 1_000_000, requests: 300 }
 
-/** What the gateway itself spends on a request that it only passes on, by its size: CPU of its process, without pods. */
+/** Cost of a passed-through request in the gateway, by size: CPU of its process, without pods. */
 export const passThrough: Row = {
   rows: ['10'],
   needs: ['jina', 'ghz', 'grpcurl'],

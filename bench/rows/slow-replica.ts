@@ -9,7 +9,7 @@ import type { Row } from '../row.js'
 const ROUNDS = 3
 const OK = '0'
 
-/** One of four replicas takes 200 ms where the others take 20: 18 requests a second, which round robin just bears. */
+/** One of four replicas takes 200 ms instead of 20: 18 requests per second, just below the limit of round robin. */
 export const slowReplica: Row = {
   rows: ['14'],
   needs: [],

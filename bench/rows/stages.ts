@@ -9,7 +9,7 @@ const REQUESTS = 8_000
 const FEW = 1
 const MANY = 5
 
-/** CPU of the whole tree a request, with five stages less with one, by stage: a hop there, a no-op, and a hop back. */
+/** CPU of the whole tree per request with five stages minus that with one, per stage: a hop to the pod, a no-op, a hop back. */
 export const stages: Row = {
   rows: ['11'],
   needs: [],

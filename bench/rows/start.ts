@@ -7,7 +7,7 @@ import type { Figure, Row } from '../row.js'
 const ROUNDS = 7
 const STAGES = 10
 
-interface Life {
+interface StartTimes {
   readonly startS: number
   readonly closeS: number
 }
@@ -19,13 +19,13 @@ export const start: Row = {
   rows: ['12'],
   needs: ['jina'],
   async measure() {
-    const lives = await interleave(ROUNDS, {
-      ours: () => live(nodeProgram('flow', flow)),
-      jina: withRetries(() => live(jinaProgram('jina_flow.py', { stages: STAGES, replicas: 1 }))),
+    const runs = await interleave(ROUNDS, {
+      ours: () => measureStart(nodeProgram('flow', flow)),
+      jina: withRetries(() => measureStart(jinaProgram('jina_flow.py', { stages: STAGES, replicas: 1 }))),
     })
-    const figures = (key: keyof Life): { ours: Figure; peer: Figure } => ({
-      ours: { name: 'Millrace', values: lives.ours.map((life) => life[key]) },
-      peer: { name: 'Jina', values: lives.jina.map((life) => life[key]) },
+    const figures = (key: keyof StartTimes): { ours: Figure; peer: Figure } => ({
+      ours: { name: 'Millrace', values: runs.ours.map((run) => run[key]) },
+      peer: { name: 'Jina', values: runs.jina.map((run) => run[key]) },
     })
     return [
       { row: '12a', what: '10 stages up and ready', unit: 's', ...figures('startS'), relation: '≤', must: 1 },
@@ -34,7 +34,7 @@ export const start: Row = {
   },
 }
 
-async function live(command: Command): Promise<Life> {
+async function measureStart(command: Command): Promise<StartTimes> {
   const { program, ready } = await Program.start<{ startS: number }>(command)
   const { closeS } = await program.close<{ closeS: number }>()
   return { startS: ready.startS, closeS }

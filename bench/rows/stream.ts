@@ -52,7 +52,7 @@ interface Sizes {
   readonly docsPerRequest: number
   readonly oursRequests: number
   readonly jinaRequests: number
-  /** Ours by `flow.post`, without gRPC. */
+  /** Millrace with `flow.post`, without gRPC. */
   readonly own?: boolean
 }
 

@@ -7,7 +7,7 @@ import type { Row } from '../row.js'
 const ROUNDS = 5
 const REQUESTS = 100
 
-/** An executor that blocks its replica for 20 ms a request: with two replicas twice as many requests are answered. */
+/** An executor that blocks its replica for 20 ms per request: two replicas should answer twice as many requests. */
 export const waiting: Row = {
   rows: ['4'],
   needs: [],

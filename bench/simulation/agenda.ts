@@ -1,4 +1,4 @@
-/** Something that happens at a time. Without `wake` it was cancelled. */
+/** An event at a given time. Without `wake` it was cancelled. */
 export interface Entry {
   readonly at: number
   wake: (() => void) | undefined
@@ -8,7 +8,7 @@ interface Numbered extends Entry {
   readonly order: number
 }
 
-/** What happens next, as a binary heap: soonest first, and of the same time in the order it was put down. */
+/** Scheduled events, as a binary heap: the earliest first, and events of the same time in the order of scheduling. */
 export class Agenda {
   readonly #heap: Numbered[] = []
   #count = 0
@@ -20,7 +20,7 @@ export class Agenda {
     return entry
   }
 
-  /** The next one that was not cancelled. */
+  /** The next event that was not cancelled. */
   take(): { readonly at: number; readonly wake: () => void } | undefined {
     for (let entry = this.#pop(); entry !== undefined; entry = this.#pop()) {
       const { at, wake } = entry

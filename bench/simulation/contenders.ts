@@ -5,26 +5,26 @@ import type { StageSpec } from '../../src/gateway/spec.js'
 import { leastCost } from './least-cost.js'
 import { twoChoices } from './two-choices.js'
 
-/** A way to balance, one row of each table. All of them retry. */
+/** A way to balance, which is one row of each table. All of them retry. */
 export interface Contender {
   readonly name: string
   readonly policy: PolicyName | CreatePolicy
   readonly breaker: Partial<BreakerRules>
   readonly hedge: StageSpec['hedge']
-  /** Whether replicas say how many requests they should have at once; otherwise they get all that come. */
+  /** Whether replicas report a window; otherwise they get all requests at once. */
   readonly window: boolean
 }
 
-/** No replica is ever so bad that it rests. */
+/** Replicas are never ejected. */
 const noEjection: Partial<BreakerRules> = { inARow: Infinity, minRequests: Infinity }
 
 /** Presets of the option `hedge`. */
 const hedge: StageSpec['hedge'] = { afterMs: null, afterPercentile: 95, budget: 0.05 }
 
-/** What a stage does that sets no option. */
+/** The default options of a stage. */
 export const shipped: Contender = contender('power of two')
 
-/** What most gateways do. */
+/** The behaviour of most gateways. */
 export const roundRobinAtOnce: Contender = contender('round robin, no window', {
   policy: 'round-robin',
   window: false,

@@ -27,7 +27,7 @@ const presetQueue: StageSpec['queue'] = {
   perReplica: 1000,
 }
 
-/** One stage as a gateway has it (pool, retries, hedges, liveness: all real), with virtual replicas. */
+/** One stage of a gateway (its real pool, retries, hedges and liveness) with virtual replicas. */
 export class Fleet {
   readonly pool: Pool
   readonly handle: Handler
@@ -79,7 +79,7 @@ export class Fleet {
     return this.#replicas.get(name)
   }
 
-  /** A replica of that name takes requests from now on. */
+  /** Adds a replica of that name. */
   start(name: string, given: Partial<Traits> = {}): Replica {
     const { clock, ledger, seed, contender } = this.#options
     const replica = new Replica({
@@ -95,7 +95,7 @@ export class Fleet {
     return replica
   }
 
-  /** It dies; another one of that name is there after `backMs`. */
+  /** Kills a replica; a new one of that name is added after `backMs`. */
   async kill(name: string, backMs: number): Promise<void> {
     const replica = this.#replicas.get(name)
     if (replica === undefined) return
@@ -104,7 +104,7 @@ export class Fleet {
     this.#options.clock.after(backMs, () => this.start(name, replica.traits))
   }
 
-  /** It gets no more requests, and ends when it has answered those it has. */
+  /** Drains a replica: it gets no more requests, and ends when it has answered its requests. */
   async end(name: string, graceMs: number): Promise<void> {
     this.#replicas.delete(name)
     await this.pool.remove(name, { graceMs })

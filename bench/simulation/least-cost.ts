@@ -1,8 +1,8 @@
 import type { Candidate, Policy } from '../../src/balancer/policies/policy.js'
 
 /**
- * The least (requests in flight + 1) × latency ÷ weight of all replicas, among equals one at random: the measure of the
- * preset without its two draws, to show what these cost.
+ * The least (requests in flight + 1) × latency ÷ weight of all replicas, among equals one at random: the cost of the
+ * default policy without its two random choices, to show what these cost.
  */
 export function leastCost(random: () => number): Policy {
   return {
@@ -23,7 +23,7 @@ export function leastCost(random: () => number): Policy {
   }
 }
 
-/** A latency that is not known counts as 1 ms, so that it is soon known. */
+/** An unknown latency counts as 1 ms, so that the replica is soon measured. */
 function cost({ load }: Candidate): number {
   const { latencyMs } = load
   return ((load.inFlight + 1) / load.weight) * (latencyMs < 0 ? 1 : latencyMs)

@@ -1,12 +1,12 @@
 import { percentile } from './percentile.js'
 
-/** What became of one request. */
+/** The record of one request. */
 type Outcome = 'answered' | 'refused' | 'failed'
 
 interface Trip {
   readonly arrivedAt: number
   tries: number
-  /** Tries that a replica has now. */
+  /** Tries that are currently at a replica. */
   open: number
 }
 
@@ -19,13 +19,13 @@ export interface Tally {
   readonly p50: number
   readonly p99: number
   readonly p999: number
-  /** Of all tries, those at a replica that the scenario breaks. */
+  /** Share of all tries that went to a replica that the scenario breaks. */
   readonly badShare: number
   readonly triesPerRequest: number
   readonly hedges: number
 }
 
-/** Keeps what happens to every request, as seen from outside the balancer. */
+/** Records every request, as seen from outside the balancer. */
 export class Ledger {
   readonly #trips: Trip[] = []
   readonly #latencies: number[] = []
@@ -34,28 +34,28 @@ export class Ledger {
   #triesAtBad = 0
   #hedges = 0
 
-  /** Requests that are over. */
+  /** Number of finished requests. */
   get settled(): number {
     return this.#outcomes.answered + this.#outcomes.refused + this.#outcomes.failed
   }
 
-  /** Gives the number of the request. */
+  /** Returns the number of the request. */
   arrived(now: number): number {
     this.#trips.push({ arrivedAt: now, tries: 0, open: 0 })
     return this.#trips.length - 1
   }
 
-  /** A replica has it. Gives the number of the try, from 0. */
+  /** Records that a replica got the request. Returns the number of the try, from 0. */
   tried(request: number, isBad: boolean): number {
     const trip = this.#trips[request]!
     this.#tries++
     if (isBad) this.#triesAtBad++
-    // retries come one after the other: only a hedge begins while another try is open
+    // retries are sequential: only a hedge starts while another try is open
     if (trip.open++ > 0) this.#hedges++
     return trip.tries++
   }
 
-  /** The replica does not have it any more. */
+  /** Records that the replica no longer has the request. */
   released(request: number): void {
     this.#trips[request]!.open--
   }

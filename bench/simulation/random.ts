@@ -8,8 +8,8 @@ export function seeded(seed: number): () => number {
 }
 
 /**
- * A number in [0, 1) that belongs to these whole numbers: what a request draws does not depend on what others drew before,
- * so every policy meets the very same requests.
+ * A number in [0, 1) determined by these integers: the random numbers of a request do not depend on other requests, so
+ * every policy gets exactly the same requests.
  */
 export function drawn(...parts: readonly number[]): number {
   let state = 0
@@ -17,7 +17,7 @@ export function drawn(...parts: readonly number[]): number {
   return scrambled(state)
 }
 
-/** Of a mean of 1; `uniform` in [0, 1). */
+/** Exponentially distributed with mean 1; `uniform` is in [0, 1). */
 export function exponential(uniform: number): number {
   return -Math.log(1 - uniform)
 }

@@ -10,35 +10,35 @@ import { Work } from './work.js'
 
 /** How a replica behaves; may change while it runs. */
 export interface Traits {
-  /** `fails`: rejects after a millisecond, as a pod whose every connection breaks. `hangs`: never answers, but to pings. */
+  /** `fails`: rejects after a millisecond, like a pod whose connections all break. `hangs`: answers only pings. */
   manner: 'works' | 'fails' | 'hangs'
-  /** Times as slow as one in order, by how many requests it has begun. */
+  /** Slowdown relative to a healthy replica, by the number of requests that it has started. */
   slowness: (begun: number) => number
-  /** The scenario breaks it: its tries are counted. */
+  /** Whether the scenario breaks it, so that its tries are counted. */
   readonly isBad: boolean
 }
 
 export interface ReplicaOptions {
   readonly clock: Clock
-  /** Requests that it takes at once, running and waiting. */
+  /** Maximum number of requests at once, running and queued. */
   readonly capacity: number
-  /** Whether it says how many it should have. */
+  /** Whether it reports a window. */
   readonly window: boolean
   readonly traits: Traits
-  /** A try is here. Gives what a replica in order needs for it, milliseconds. */
+  /** Records the arrival of a try. Returns the milliseconds that a healthy replica needs for it. */
   began(request: number, isBad: boolean): number
-  /** It is not here any more. */
+  /** Records the end of a try. */
   released(request: number): void
 }
 
-/** Milliseconds until a connection is found to be broken. */
+/** Milliseconds until a broken connection is detected. */
 const breakMs = 1
 
 type Gone = { readonly reason: string }
 
 /**
- * A pod and the connection to it, without either: it works on one request at a time, in the order they came, by the lane
- * that real pods use. What it does takes virtual time.
+ * Simulates a pod and its connection: it works on one request at a time, in order of arrival, with the lane of real pods.
+ * Work takes virtual time.
  */
 export class Replica implements Channel {
   readonly traits: Traits
@@ -47,7 +47,7 @@ export class Replica implements Channel {
   readonly #options: ReplicaOptions
   readonly #lane: Lane
   readonly #gone: Deferred<Gone> = deferred<Gone>()
-  /** What is here, and how to give it back. */
+  /** The tries in the pod, and how to reject them. */
   readonly #hops = new Set<(error: MillraceError) => void>()
   readonly #works = new Set<Work>()
   #thaw: Deferred | undefined
@@ -59,7 +59,7 @@ export class Replica implements Channel {
     this.traits = traits
     this.closed = this.#gone.promise
     this.leaving = this.#gone.promise
-    // no sockets to look at, so no time passes between two requests
+    // there are no sockets to read, so no time passes between two requests
     this.#lane = new Lane({ limit: 1, capacity, clock, breathe: (wake) => wake(), busyMs: () => 0 })
   }
 
@@ -104,7 +104,7 @@ export class Replica implements Channel {
     return this.#thaw?.promise ?? Promise.resolve()
   }
 
-  /** Its process is gone, with what it had. */
+  /** Kills the process, and loses its requests. */
   die(): void {
     this.#end(new MillraceError('UNAVAILABLE', 'The replica died.'))
   }
@@ -114,13 +114,13 @@ export class Replica implements Channel {
     return Promise.resolve()
   }
 
-  /** Stops it in the middle of what it does; it does not even answer pings. */
+  /** Stops the process during its work; it does not even answer pings. */
   freeze(): void {
     this.#thaw ??= deferred()
     for (const work of this.#works) work.pause()
   }
 
-  /** It goes on where it was. */
+  /** Continues the process. */
   thaw(): void {
     this.#thaw?.resolve()
     this.#thaw = undefined

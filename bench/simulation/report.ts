@@ -6,7 +6,7 @@ import { type Scenario, simulate } from './scenario.js'
 import { scenarios } from './scenarios/index.js'
 import { tableOf, type TableRow } from './table.js'
 
-/** The whole of `bench/simulation.md`. `told` is called after each part. */
+/** The content of `bench/simulation.md`. `told` is called after each part. */
 export async function report(told: (part: string) => void): Promise<string> {
   const sections: string[] = []
   for (const scenario of scenarios) {

@@ -7,25 +7,25 @@ import type { Traits } from './replica.js'
 import { sendAll, type TrafficOptions } from './traffic.js'
 import { VirtualClock } from './virtual-clock.js'
 
-/** A trouble that a stage gets into. */
+/** A fault or load that a stage is subjected to. */
 export interface Scenario
   extends Pick<FleetOptions, 'queue' | 'timeoutSendMs'>,
     Pick<TrafficOptions, 'rate' | 'deadlineMs'> {
   readonly title: string
-  /** What happens, and what is expected to be seen. */
+  /** What happens, and the expected result. */
   readonly story: string
   readonly replicas: number
   readonly requests: number
-  /** What is special about a replica from its start. */
+  /** The initial behaviour of a replica. */
   traits?(index: number): Partial<Traits>
-  /** What happens later. */
+  /** Events during the run. */
   play?(stage: { readonly fleet: Fleet; readonly clock: Clock }): void
 }
 
 /** No scenario takes longer, in virtual time. */
 const latestMs = 60 * 60_000
 
-/** Lets one contender meet one scenario. The same seed gives the same figures. */
+/** Runs one contender in one scenario. The same seed gives the same figures. */
 export async function simulate(scenario: Scenario, contender: Contender, seed: number = 1): Promise<Tally> {
   const clock = new VirtualClock()
   const ledger = new Ledger()

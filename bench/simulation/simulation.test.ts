@@ -6,12 +6,12 @@ import { flapping } from './scenarios/coming-and-going.js'
 import { slowOfFour } from './scenarios/slow.js'
 import { brownOut } from './scenarios/too-much.js'
 
-/** Other seeds than that of the report, so that what is said here is no luck of one draw. */
+/** Other seeds than the report's, so that the results do not depend on one seed. */
 const seeds = [2, 3]
 
 const shorter = (scenario: Scenario): Scenario => ({ ...scenario, requests: 4000 })
 
-describe.each(seeds)('the preset, seed %i', (seed) => {
+describe.each(seeds)('the default policy, seed %i', (seed) => {
   it('with one of four replicas 10 times slower has at most a quarter of the p99 of round robin without windows', async () => {
     const [ours, theirs] = [
       await simulate(shorter(slowOfFour), shipped, seed),
@@ -32,7 +32,7 @@ describe.each(seeds)('the preset, seed %i', (seed) => {
   })
 })
 
-test('where half of the hops time out whatever the policy, tries stay within the budget and its reserve', async () => {
+test('when half of the hops time out under every policy, tries stay within the budget and its reserve', async () => {
   const hopeless = { ...brownOut, requests: 8000, timeoutSendMs: 40 }
   const { failed, triesPerRequest, requests } = await simulate(hopeless, shipped, 2)
   expect(failed).toBeGreaterThan(requests / 10)
@@ -40,7 +40,7 @@ test('where half of the hops time out whatever the policy, tries stay within the
   expect(triesPerRequest).toBeLessThanOrEqual(1.2 + 100 / requests)
 })
 
-test('the same seed gives the same figures, another one others', async () => {
+test('the same seed gives the same figures, and another seed different ones', async () => {
   const short = { ...brownOut, requests: 5000 }
   const first = await simulate(short, shipped, 5)
   expect(await simulate(short, shipped, 5)).toEqual(first)

@@ -34,7 +34,7 @@ export function markdownTable(titles: readonly string[], rows: readonly (readonl
   return [titles, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** To the nearest; more digits would only make noise in a diff. */
+/** Rounded, because more digits would only be noise in a diff. */
 export function milliseconds(ms: number): string {
   return Number.isNaN(ms) ? '–' : ms.toFixed(0)
 }

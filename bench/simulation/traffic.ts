@@ -11,15 +11,15 @@ export interface TrafficOptions {
   readonly random: () => number
   readonly handle: Handler
   readonly ledger: Ledger
-  /** Requests a second, at a time. */
+  /** Requests per second at a given time. */
   readonly rate: (ms: number) => number
-  /** Milliseconds that each request has; none when left out. */
+  /** Deadline of each request in milliseconds; default none. */
   readonly deadlineMs?: number
-  /** Whether there are more after the first `count`. */
+  /** Whether to continue after the first `count`. */
   hasMore(count: number): boolean
 }
 
-/** Clients that nobody slows down: requests come at random times (Poisson), however many are open already. */
+/** An open loop: requests arrive at random times (Poisson), however many are in flight. */
 export function sendAll(options: TrafficOptions): { isOver(): boolean } {
   const { clock, random, rate, ledger } = options
   let sent = 0

@@ -1,7 +1,7 @@
 import type { Policy } from '../../src/balancer/policies/policy.js'
 
 /**
- * Two at random, and of them the one with fewer requests in flight: the plain form, to show what latencies add to it.
+ * Of two random replicas the one with fewer requests in flight: the plain form, to show the benefit of latencies.
  *
  * Source: M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing".
  */

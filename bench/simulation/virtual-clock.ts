@@ -2,12 +2,12 @@ import type { Clock } from '../../src/lib/clock.js'
 import { Agenda } from './agenda.js'
 
 /**
- * Time that jumps from one event to the next.
+ * A clock that jumps from one event to the next.
  *
- * 1. One event at a time, and time stands still until all that follows from it has happened: each event is a macrotask of
- *    its own, and Node empties the microtask queue before the next one. Counting promise turns instead would be quicker,
- *    and wrong as soon as somebody adds an `await`.
- * 2. Events of the same time come in the order in which they were scheduled, so a run repeats to the bit.
+ * 1. One event at a time, and time stands still until all its consequences have happened: each event is a macrotask of
+ *    its own, and Node empties the microtask queue before the next one. Counting promise turns would be faster, but wrong
+ *    as soon as an `await` is added.
+ * 2. Events of the same time happen in the order in which they were scheduled, so a run repeats exactly.
  */
 export class VirtualClock implements Clock {
   readonly #agenda = new Agenda()
@@ -28,7 +28,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Lets time pass until `isDone`. Rejects at `latestMs`, or when nothing is left to happen, so that no run is endless. */
+  /** Advances time until `isDone`. Rejects at `latestMs`, or when no event is left, so that no run is endless. */
   run(isDone: () => boolean, latestMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const step = (): void => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/lib/clock.js'
 
-/** Something that takes time, and can be stopped in between. Begins stopped. */
+/** Work that takes time and can be stopped and continued. Starts stopped. */
 export class Work {
   readonly #clock: Clock
   readonly #done: () => void

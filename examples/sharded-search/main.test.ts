@@ -40,7 +40,7 @@ describe('the example', () => {
     expect(counts[0]! + counts[1]!).toBe(300)
     const found = Number(/(\d+) found the post/.exec(stdout)?.[1])
     expect(found).toBeGreaterThan(15)
-    for (const place of ['0', '1', 'millrace.json']) expect(stdout).toContain(`VectorIndexer/${place} `)
+    for (const entry of ['0', '1', 'millrace.json']) expect(stdout).toContain(`VectorIndexer/${entry} `)
     const kills = stdout.split('\n\n').filter((part) => part.includes('Kill '))
     const coverages = kills.map((part) => [...part.matchAll(/\d of \d(?= shards)/g)].map(String))
     expect(coverages).toHaveLength(2)

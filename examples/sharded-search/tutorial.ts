@@ -85,10 +85,10 @@ async function lookInto(workspace: string, say: Tutorial['say']): Promise<void> 
   const name = VectorIndexer.name
   const folder = path.join(workspace, name)
   for (const entry of (await readdir(folder, { withFileTypes: true })).toSorted(byName)) {
-    const place = path.join(folder, entry.name)
+    const entryPath = path.join(folder, entry.name)
     const content = entry.isDirectory()
-      ? `${((await folderSize(place)) / 1e6).toFixed(1)} MB`
-      : (await readFile(place, 'utf8')).trim().replaceAll(/\s+/g, ' ')
+      ? `${((await folderSize(entryPath)) / 1e6).toFixed(1)} MB`
+      : (await readFile(entryPath, 'utf8')).trim().replaceAll(/\s+/g, ' ')
     say(`  ${path.join(name, entry.name)}  ${content}`)
   }
 }

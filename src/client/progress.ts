@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../lib/clock.js'
+import { offProcess, onProcess } from '../lib/process-events.js'
 import { keepBelow } from '../observe/standard-error.js'
 import { type Progress, progressLine } from './progress-line.js'
 
@@ -82,8 +83,8 @@ function takeCursor(stream: Terminal): () => void {
   busy.add(stream)
   stream.write(hideCursor)
   const restore = (): void => {
-    process.off('exit', restore)
-    process.off('SIGINT', onInterrupt)
+    offProcess('exit', restore)
+    offProcess('SIGINT', onInterrupt)
     busy.delete(stream)
     stream.write(showCursor)
   }
@@ -93,7 +94,7 @@ function takeCursor(stream: Terminal): () => void {
     // without another listener the default action ends the process: restore that
     if (process.listenerCount('SIGINT') === 0) process.kill(process.pid, 'SIGINT')
   }
-  process.on('exit', restore)
-  process.on('SIGINT', onInterrupt)
+  onProcess('exit', restore)
+  onProcess('SIGINT', onInterrupt)
   return restore
 }

@@ -9,7 +9,7 @@ export type Key =
   | { readonly kind: 'opposite'; readonly option: string }
   /** A key of Jina that may be ignored. */
   | { readonly kind: 'without-effect' }
-  /** A key of Jina that must not be ignored: without it the Flow would do something other than what was asked for. */
+  /** A key of Jina that must not be ignored, because the Flow would then behave differently. */
   | { readonly kind: 'refused' }
 
 /** Jina's names that are not ours in snake_case. */

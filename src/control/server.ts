@@ -6,6 +6,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { MillraceError } from '../errors.js'
+import { offProcess, onProcess } from '../lib/process-events.js'
 import { createLogger } from '../observe/logger.js'
 import { commands } from './commands.js'
 import type { Controlled } from './controlled.js'
@@ -72,7 +73,7 @@ export async function listen(flow: Controlled, name: string, folder: string): Pr
   chmodSync(path, 0o600)
   server.on('error', () => {}) // accept() failed (out of file descriptors): the client sees it
   const remove = (): void => rmSync(path, { force: true })
-  process.once('exit', remove)
+  onProcess('exit', remove)
   let closed: Promise<void> | undefined
   return {
     path,
@@ -80,7 +81,7 @@ export async function listen(flow: Controlled, name: string, folder: string): Pr
       gate.open = false
       closed ??= end(server, until)
       remove()
-      process.removeListener('exit', remove)
+      offProcess('exit', remove)
       return closed
     },
   }
@@ -101,10 +102,11 @@ async function bind(server: Server, folder: string, name: string): Promise<strin
 /** False when the path is in use. */
 function tryBind(server: Server, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const settle = (error?: NodeJS.ErrnoException): void => {
+    const settle = (error?: NodeJS.ErrnoException | null): void => {
       server.off('error', settle)
       server.off('listening', settle)
-      if (error === undefined) resolve(true)
+      // Bun passes null to `listening`
+      if (error === undefined || error === null) resolve(true)
       else if (error.code === 'EADDRINUSE') resolve(false)
       else reject(error)
     }

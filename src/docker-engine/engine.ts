@@ -9,7 +9,7 @@ import { dockerFailure } from './failure.js'
 /** A reachable Docker engine. */
 export interface Engine {
   readonly docker: Dockerode
-  /** As in DOCKER_HOST. */
+  /** In the form of DOCKER_HOST. */
   readonly address: string
   /** True when the engine is on this machine, so its containers can be reached at 127.0.0.1. */
   readonly isLocal: boolean

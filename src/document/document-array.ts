@@ -30,7 +30,7 @@ const docsTag = 10
  *
  * @example
  * const docs = new DocumentArray([new Document({ text: 'a' }), { text: 'b' }])
- * docs.embeddings = csrMatrix // one row a Document, sharing the matrix's memory
+ * docs.embeddings = csrMatrix // one row per Document, sharing the matrix's memory
  */
 export class DocumentArray implements Iterable<Document> {
   readonly #documents: Document[] = []
@@ -210,7 +210,7 @@ export class DocumentArray implements Iterable<Document> {
     return writer.finish()
   }
 
-  /** Throws MALFORMED for bytes that are no DocumentArrayProto; its Documents are decoded on access. */
+  /** Throws MALFORMED for bytes that are not a DocumentArrayProto; its Documents are decoded on access. */
   static fromProtobuf(bytes: Uint8Array): DocumentArray {
     const array = new DocumentArray()
     const reader = new Reader(bytes)

@@ -15,7 +15,7 @@ export function requireV1(bytes: Uint8Array, start: number, end: number): void {
   if (bytes[start] !== firstTag) return
   let at = start + 1
   while (bytes[at]! >= 0x80) at++
-  // an id that begins with a line feed has to be looked at
+  // an id that begins with a line feed has to be checked
   if (bytes[at + 1] !== firstTag || !isV2(new Reader(bytes, start, end))) return
   throw new MillraceError(
     'UNSUPPORTED',
@@ -36,6 +36,6 @@ function isV2(document: Reader): boolean {
     }
     return true
   } catch {
-    return false // no message
+    return false // not a message
   }
 }

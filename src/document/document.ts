@@ -17,7 +17,7 @@ import { type Tensor, type TensorLike, toTensor } from './tensor.js'
 
 /**
  * A Document of DocArray v1. A decoded Document keeps its bytes and decodes a field on first access; untouched fields are
- * encoded as they came. Setters throw INVALID_INPUT for values of the wrong type.
+ * encoded unchanged. Setters throw INVALID_INPUT for values of the wrong type.
  *
  * @example
  * const document = new Document({ text: 'hello', lang: 'en' }) // tags: { lang: 'en' }

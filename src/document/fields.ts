@@ -43,7 +43,7 @@ export function fieldOf(tag: number): number {
   return tag === ((field.location << 3) | fixed32) ? number : 0
 }
 
-/** One bit for each present field. Reads all tags once, so bytes that are no message are refused here. */
+/** One bit for each present field. Reads all tags once, so bytes that are not a message are refused here. */
 export function presentFields(source: Uint8Array, start: number, end: number): number {
   const reader = new Reader(source, start, end)
   let present = 0

@@ -5,7 +5,7 @@ import { record } from './record.js'
 /** The method name that Node's `util.inspect`, and so `console.log`, calls on an object. */
 export const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
-/** `util.inspect`, passed in by Node: this package imports nothing of Node here. */
+/** `util.inspect`, passed in by Node: this folder must not import Node's modules. */
 export type Inspect = (value: unknown, options: object) => string
 
 /** The fields of a Document with values. Reading them does not mark them as changed, children excepted. */

@@ -39,8 +39,8 @@ const scalarFields =
  * The fields of one Document by their number on the wire.
  *
  * 1. A decoded record keeps its bytes; a field is decoded on first access.
- * 2. Encoding writes only fields that were set, or returned as a mutable value; all other bytes, unknown fields included, are
- *    passed on as they came.
+ * 2. Encoding writes only fields that were set, or returned as a mutable value; all other bytes, unknown fields included,
+ *    are copied unchanged.
  * 3. At most one of text, blob and tensor is present.
  */
 export class DocumentRecord {

@@ -3,7 +3,7 @@ import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 import { setOwn } from './struct.js'
 
-/** A score with a note on its origin; float32 on the wire. */
+/** A score with a description of its origin; float32 on the wire. */
 export interface NamedScore {
   value: number
   opName?: string

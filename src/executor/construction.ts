@@ -7,7 +7,7 @@ export interface Metas {
   /** Default: the name of the class. */
   readonly name: string
   readonly description: string
-  /** Folder for the workspace when the stage names none. */
+  /** Folder for the workspace when the stage sets none. */
   readonly workspace: string
   readonly [key: string]: unknown
 }

@@ -11,7 +11,7 @@ export interface HandlerContext {
   readonly docsMatrix: readonly DocumentArray[] | null
   /** The same arrays by the name of the stage that sent them. */
   readonly docsMap: Readonly<Record<string, DocumentArray>>
-  /** Aborts when the caller has gone or the deadline has passed. */
+  /** Aborts when the caller has disconnected or the deadline has passed. */
   readonly signal: AbortSignal
   /** Milliseconds since the epoch; `Infinity` when there is none. */
   readonly deadline: number
@@ -21,7 +21,7 @@ export interface HandlerContext {
   readonly logger: Logger
 }
 
-/** A plain object; arrays, collections and promises are none. */
+/** A plain object: not an array, collection or promise. */
 type Results = object & {
   readonly then?: never
   readonly [Symbol.iterator]?: never

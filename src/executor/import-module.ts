@@ -3,19 +3,22 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { ensureTypeScript } from './typescript.js'
+import { ensureTypeScript, syntaxHint } from './typescript.js'
 
 export type Exports = Readonly<Record<string, unknown>>
 
 /**
- * The exports of a module by its file URL, also of TypeScript where `tsx` is installed. The exports of a CommonJS module are
+ * The exports of a module by its file URL, also of TypeScript (see `ensureTypeScript`). The exports of a CommonJS module are
  * listed by name, even those that Node cannot detect statically.
  *
  * Rejects with MODULE_NOT_FOUND; the module's own error is the cause, and included in message and stack.
  */
-export async function importModule(url: string): Promise<Exports> {
+export async function importModule(
+  url: string,
+  options: { readonly nativeTypeScript?: boolean } = {},
+): Promise<Exports> {
   try {
-    await ensureTypeScript(url)
+    await ensureTypeScript(url, options)
     const exports = (await import(url)) as Record<string, unknown>
     const { default: whole } = exports
     return typeof whole === 'object' && whole !== null ? { ...exports, ...whole } : exports
@@ -40,11 +43,17 @@ function missingFile(url: string): MillraceError | undefined {
 
 function notLoaded(url: string, cause: unknown, position: string | undefined): MillraceError {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-  const shown = position === undefined ? reason : `${reason}\n${position}`
+  const hint = cause instanceof SyntaxError || isUnsupported(cause) ? syntaxHint(url) : ''
+  const shown = position === undefined ? `${reason}${hint}` : `${reason}\n${position}`
   const error = new MillraceError('MODULE_NOT_FOUND', `Importing ${url} failed: ${shown}`, { cause })
   // the relevant position is where the module failed
   if (cause instanceof Error && cause.stack !== undefined) {
     error.stack = `${error.name}: ${error.message}\n${cause.stack}`
   }
   return error
+}
+
+/** Node strips types, and refuses syntax that needs more. */
+function isUnsupported(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
 }

@@ -9,7 +9,10 @@ import { moduleUrl } from './origin.js'
 
 interface PodState {
   readonly offered: Set<ExecutorClass>
+  /** Of classes that are being looked for. */
   readonly listeners: Set<(Class: ExecutorClass) => void>
+  /** Called when the module waits for the start of a Flow, so that it will not end. */
+  readonly onBlocked: Set<() => void>
 }
 
 const key = Symbol.for('millrace.pod')
@@ -24,12 +27,29 @@ const lateOfferMs = 2000
 
 /** Marks this process or thread as a pod: `Flow.start()` never resolves here. Called first by a pod's entry. */
 export function enterPod(): void {
-  shared[key] ??= { offered: new Set(), listeners: new Set() }
+  shared[key] ??= { offered: new Set(), listeners: new Set(), onBlocked: new Set() }
 }
 
 /** Whether this process or thread is a pod. */
 export function isPod(): boolean {
   return shared[key] !== undefined
+}
+
+/**
+ * Called by `Flow.start()` in a pod, where it never resolves: a module that awaits it gets no further. If a class is still looked
+ * for then, all Executors that exist are offered: the class may be that of a Flow that is built further down.
+ */
+export function blockInPod(): void {
+  const state = shared[key]
+  if (state === undefined) return
+  // after the module had the rest of its turn: it may not await this start
+  setImmediate(() => {
+    if (state.listeners.size === 0) return
+    void import('./subclasses.js').then(({ subclasses }) => {
+      for (const Class of subclasses()) offerClass(Class)
+      for (const blocked of state.onBlocked) blocked()
+    })
+  })
 }
 
 /** Outside of pods: the classes that YAML may refer to, the latest one of each name. */
@@ -49,6 +69,14 @@ export function offeredClass(name: string): ExecutorClass | undefined {
   return named.get(name)
 }
 
+interface LoadClassOptions {
+  readonly clock?: Clock
+  /** Modules that are imported first. */
+  readonly others?: readonly string[]
+  /** As of `ensureTypeScript`. */
+  readonly nativeTypeScript?: boolean
+}
+
 /**
  * Loads the class of a stage. Module null stands for the base class, name null for the default export, else the only Executor.
  *
@@ -61,7 +89,7 @@ export function offeredClass(name: string): ExecutorClass | undefined {
 export async function loadClass(
   module: string | null,
   className: string | null,
-  { clock = systemClock, others = [] }: { readonly clock?: Clock; readonly others?: readonly string[] } = {},
+  { clock = systemClock, others = [], nativeTypeScript = false }: LoadClassOptions = {},
 ): Promise<ExecutorClass> {
   if (module === null) return Executor
   const state = shared[key]
@@ -74,28 +102,49 @@ export async function loadClass(
     if (matching.size === 0) queueMicrotask(() => settleOffer(offer, matching))
     matching.add(Class)
   }
+  const onBlocked = (): void => {
+    clock.after(lateOfferMs, () => offer.reject(notReached(modules, className)))
+  }
   state?.listeners.add(listener)
+  state?.onBlocked.add(onBlocked)
   state?.offered.forEach(listener)
   try {
-    return await Promise.race([offer.promise, fromExports(modules, className, { clock, offer })])
+    return await Promise.race([
+      offer.promise,
+      fromExports(modules, className, { clock, offer, nativeTypeScript }),
+    ])
   } finally {
     state?.listeners.delete(listener)
+    state?.onBlocked.delete(onBlocked)
   }
 }
 
 async function fromExports(
   modules: readonly string[],
   className: string | null,
-  { clock, offer }: { clock: Clock; offer: Deferred<ExecutorClass> },
+  {
+    clock,
+    offer,
+    nativeTypeScript,
+  }: { clock: Clock; offer: Deferred<ExecutorClass>; nativeTypeScript: boolean },
 ): Promise<ExecutorClass> {
   const all: Exports[] = []
-  for (const module of modules) all.push(await importModule(module))
+  for (const module of modules) all.push(await importModule(module, { nativeTypeScript }))
   const found = all.map((exports) => findExecutor(exports, className)).find((Class) => Class !== undefined)
   if (found !== undefined) return found
   const error = exportNotFound(Object.assign({}, ...all) as Exports, modules.join(', '), className)
   if (isPod()) clock.after(lateOfferMs, () => offer.reject(error))
   else offer.reject(error)
   return offer.promise
+}
+
+function notReached(modules: readonly string[], className: string | null): MillraceError {
+  const what = className === null ? 'an Executor' : `the class ${className}`
+  return new MillraceError(
+    'EXPORT_NOT_FOUND',
+    `A replica imports ${modules.join(', ')} for ${what}, but that file waits for the start of a Flow before it defines it. ` +
+      'Define the class above the first flow.start(), or in a file of its own.',
+  )
 }
 
 function settleOffer(offer: Deferred<ExecutorClass>, [first, ...others]: Iterable<ExecutorClass>): void {

@@ -28,6 +28,11 @@ test('static module may be a path, as __filename is', () => {
   expect(locateClass(Common)?.module).toBe(pathToFileURL('/app/common.cjs').href)
 })
 
+test('a class of a program that is no file has no module', () => {
+  for (const name of ['[eval1]', '[eval]', '[stdin]']) expect(moduleUrl(`file:///work/${name}`)).toBeNull()
+  expect(moduleUrl('file:///work/[id].js')).toBe('file:///work/[id].js')
+})
+
 test('a class that only inherits is not located in the module of its parent', () => {
   class Child extends Decorated {}
   class Parent extends Executor {

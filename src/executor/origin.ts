@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 /** Functions that compilers put between a decorator and the class it is applied in. */
 const loweringHelper =
   /^_*(?:esDecorate|decorateElement|decorate|decorateClass|apply_?decs\w*|applyDecs\w*)$/u
-const helperPackage = /[\\/]node_modules[\\/](?:tslib|@swc[\\/]helpers|@babel[\\/]runtime)[\\/]/u
+const helperPackage = /[\\/]node_modules[\\/](?:tslib|@swc[\\/]helpers|@babel[\\/]runtime)[\\/]|^bun:wrap$/u
 
 /**
  * File URL of the module that called `callee`, when called from inside of it; null when it has no file (REPL, eval).
@@ -19,8 +19,15 @@ export function callerModule(callee: (...args: never[]) => unknown): string | nu
   return caller === undefined ? null : moduleUrl(caller.getFileName() ?? '')
 }
 
-/** An importable URL from a stack frame's file name; without a loader's query (tsx adds a namespace). */
+/** What Node calls a program that is no file: `node -e`, or on standard input. */
+const typedIn = /[\\/]\[(?:eval|stdin)\d*\]$/u
+
+/**
+ * An importable URL from a stack frame's file name; without a loader's query (tsx adds a namespace). Null for a program that is no
+ * file.
+ */
 export function moduleUrl(fileName: string): string | null {
+  if (typedIn.test(fileName)) return null
   if (fileName.startsWith('file:')) return fileName.replace(/[?#].*$/u, '')
   return isAbsolute(fileName) ? pathToFileURL(fileName).href : null
 }

@@ -27,7 +27,11 @@ export function requests(
   first: HandlerMethod | string | RequestsOptions,
   context?: ClassMethodDecoratorContext,
 ): MethodDecorator | void {
-  if (typeof first === 'function') return apply({ options: {}, method: first, context, callee: requests })
+  // no tail call: Bun would drop the frame whose caller is looked for
+  if (typeof first === 'function') {
+    apply({ options: {}, method: first, context, callee: requests })
+    return
+  }
   if (context !== undefined) throw notStandard()
   const options = typeof first === 'string' ? { on: first } : first
   if (typeof options !== 'object' || options === null) {
@@ -36,8 +40,9 @@ export function requests(
       `@requests takes an endpoint or { on, write }, not ${describeValue(first)}`,
     )
   }
-  const decorator: MethodDecorator = (method, applied) =>
+  const decorator: MethodDecorator = (method, applied) => {
     apply({ options, method, context: applied, callee: decorator })
+  }
   return decorator
 }
 

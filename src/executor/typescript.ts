@@ -7,29 +7,60 @@ import { MillraceError } from '../errors.js'
 const typeScriptFile = /\.[cm]?tsx?$/u
 /** Loaders that a program may have been started with, `node --import tsx`. */
 const knownLoaders = /tsx|ts-node|swc|esbuild|sucrase|jiti|oxnode/u
+/** Node 22.18 and newer strip types themselves; `process.features` of older types does not know it. */
+const features = process.features as { readonly typescript?: 'strip' | 'transform' | false }
 
 let registered: Promise<void> | undefined
 
 /**
- * Lets this thread import TypeScript when the module asks for it, with the `tsx` of the user's project.
+ * Lets this thread import TypeScript when the module asks for it: with the `tsx` of the user's project, which knows all of
+ * TypeScript; where there is none, or the program itself does without (`nativeTypeScript`), with Node if it strips types.
  *
  * A process inherits its parent's `--import tsx`, and needs nothing. A worker thread of Node 20 inherits the option
  * but not the loader. There `register()` is the way that keeps one instance of each module (`tsImport()` loads them
  * once more under a namespace). It must come before the first import: Node remembers a failed one.
  *
- * Rejects with MODULE_NOT_FOUND when there is no `tsx`.
+ * Rejects with MODULE_NOT_FOUND when neither is there.
  */
-export async function ensureTypeScript(url: string): Promise<void> {
+export async function ensureTypeScript(
+  url: string,
+  { nativeTypeScript = false }: { readonly nativeTypeScript?: boolean } = {},
+): Promise<void> {
   if (!needsLoader(new URL(url).pathname)) return
+  const canStrip = !hasLoader() && Boolean(features.typescript)
+  if (canStrip && (nativeTypeScript || findTsx(url) === undefined)) return
   registered ??= register(url)
   await registered
 }
 
+/** Whether this program is TypeScript that Node runs without a loader; in its main thread. */
+export function runsNatively(): boolean {
+  return Boolean(features.typescript) && !hasLoader() && typeScriptFile.test(process.argv[1] ?? '')
+}
+
+/** What to do about a syntax error in a TypeScript file that Node has stripped itself; else ''. */
+export function syntaxHint(url: string): string {
+  if (
+    !typeScriptFile.test(new URL(url).pathname) ||
+    !features.typescript ||
+    registered !== undefined ||
+    hasLoader()
+  )
+    return ''
+  return (
+    ' Node only strips types, and knows no decorators, enums or parameter properties: install tsx (npm install --save-dev tsx), ' +
+    "or compile the file; in place of @requests there is static requests = { '/endpoint': 'method' }."
+  )
+}
+
+function hasLoader(): boolean {
+  return knownLoaders.test([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '))
+}
+
 function needsLoader(path: string): boolean {
   if ('bun' in process.versions || 'deno' in process.versions) return false
-  const hasLoader = knownLoaders.test([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '))
   // under tsx also JavaScript may import TypeScript
-  return isMainThread ? typeScriptFile.test(path) && !hasLoader : typeScriptFile.test(path) || hasLoader
+  return isMainThread ? typeScriptFile.test(path) && !hasLoader() : typeScriptFile.test(path) || hasLoader()
 }
 
 interface Registrar {

@@ -8,7 +8,7 @@ import type { ControlServer } from '../control/server.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
-import { isPod, offerClass } from '../executor/load.js'
+import { blockInPod, isPod, offerClass } from '../executor/load.js'
 import type { OptionsOf } from '../export/index.js'
 import {
   addStage,
@@ -133,7 +133,10 @@ export class Flow<Stages extends string = never> {
    *   that was started (or the message says what still runs). UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED for what a platform cannot run.
    */
   async start(options: StartOptions = {}): Promise<this> {
-    if (isPod()) return new Promise(() => {})
+    if (isPod()) {
+      blockInPod()
+      return new Promise(() => {})
+    }
     this.#lifecycle.requireBuilt()
     if (this.#plan.stages.length === 0) {
       throw new MillraceError(

@@ -1,6 +1,8 @@
+import { offProcess, onProcess } from '../lib/process-events.js'
 import { programLogger } from '../observe/logger.js'
 
 const signals = ['SIGINT', 'SIGTERM'] as const
+type Interrupt = (typeof signals)[number]
 
 /**
  * On Ctrl-C or SIGTERM says `sentence`, calls `close`, then ends the program as the signal would have; a second signal kills it at once.
@@ -9,8 +11,8 @@ const signals = ['SIGINT', 'SIGTERM'] as const
  */
 export function onInterrupt(close: () => Promise<void>, sentence: () => string): () => void {
   let interrupted = false
-  const listen = (signal: NodeJS.Signals): void => void process.on(signal, handle)
-  const ignore = (signal: NodeJS.Signals): void => void process.off(signal, handle)
+  const listen = (signal: Interrupt): void => onProcess(signal, handle)
+  const ignore = (signal: Interrupt): void => offProcess(signal, handle)
 
   function handle(signal: NodeJS.Signals): void {
     if (interrupted) {

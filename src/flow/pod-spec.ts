@@ -1,3 +1,4 @@
+import { runsNatively } from '../executor/typescript.js'
 import { defaultWorkspace } from '../workspace/default-workspace.js'
 import type { Holder } from '../workspace/holder.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
@@ -23,6 +24,7 @@ export function podSpec(
     executor: {
       module: source.kind === 'module' ? source.url : null,
       otherModules: source.kind === 'module' ? source.otherUrls : [],
+      nativeTypeScript: runsNatively(),
       className: source.kind === 'module' ? source.className : null,
       usesWith: stage.usesWith,
       usesMetas: stage.usesMetas,

@@ -6,6 +6,7 @@ import { type Deferred, deferred } from '../lib/deferred.js'
 import { readLines } from '../observe/lines.js'
 import { printLine } from '../observe/standard-error.js'
 import type { ListReduce } from '../shards/reduce.js'
+import { threadFlags } from '../lib/thread-flags.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { type Command, packError, type Reduced, type Report, transferOf, unpackError } from './control.js'
@@ -81,6 +82,7 @@ class ThreadHost implements GatewayHandle {
     this.#reducers = reducers
     this.#maxFrameBytes = spec.maxMessageBytes
     this.#worker = new Worker(new URL('../gateway/thread.js', import.meta.url), {
+      ...threadFlags(process.execArgv),
       workerData: spec,
       name: `${spec.name} gateway`,
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },

@@ -25,7 +25,7 @@ const orders: readonly string[] = ['$lt', '$lte', '$gt', '$gte']
 
 /**
  * Throws INVALID_INPUT for a filter that is too large, and for one that compares a column with a value of a type it can never
- * hold: DocArray accepts such a comparison, and nothing passes it.
+ * hold: DocArray accepts such a comparison, which no Document passes.
  */
 export function checkFilter(filter: Filter, columns: Columns): void {
   new Check(columns).entries(filter, 1)

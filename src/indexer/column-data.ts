@@ -47,7 +47,7 @@ function nullsOf(values: readonly unknown[]): { nullCount: number; nullBitmap?: 
     : { nullCount, nullBitmap: bitmapOf(values, (value) => value !== null) }
 }
 
-/** One bit a value, lowest bit first; padded to a multiple of eight bytes, as Arrow requires. */
+/** One bit per value, lowest bit first; padded to a multiple of eight bytes, as Arrow requires. */
 function bitmapOf<T>(values: readonly T[], isSet: (value: T) => boolean): Uint8Array {
   const bitmap = new Uint8Array(Math.ceil(values.length / 64) * 8)
   for (const [at, value] of values.entries()) if (isSet(value)) bitmap[at >> 3]! |= 1 << (at & 7)

@@ -69,7 +69,7 @@ export class Memory {
     const { generation, number, table, dim } = version
     if (generation === this.generation && number === this.number) return true
     if (!this.leadsTo(version)) this.#clear(dim)
-    // before any memory is allocated: 6 bytes a number, code included, and the fixed part of every row
+    // before any memory is allocated: 6 bytes per number, code included, and the fixed part of every row
     if ((await table.countRows()) * (6 * dim + rowBytes) > maxBytes) {
       this.#clear(dim)
       return false

@@ -43,7 +43,7 @@ it('a screen does not change the result, whatever the vectors are', () => {
 })
 
 it('among scores that are equal in float32, the smaller id wins', () => {
-  const smallerLast = { limit: 1, mask: undefined, screened: true, idOf: (place: number) => `${1 - place}` }
+  const smallerLast = { limit: 1, mask: undefined, screened: true, idOf: (slot: number) => `${1 - slot}` }
   // squared distances of 0 and of 10⁻⁴⁶
   const close = [Float32Array.of(1e-23), Float32Array.of(2e-23)]
   expect(find(close, { ...smallerLast, queries: [[1e-23]], metric: 'l2' })).toEqual([[{ id: '0', score: 0 }]])
@@ -56,9 +56,9 @@ it('among scores that are equal in float32, the smaller id wins', () => {
 it('a screen passes few of the rows whose directions differ', () => {
   const rows = Array.from({ length: 5_000 }, (_, row) => wave(row))
   let taken = 0
-  const idOf = (place: number): string => {
+  const idOf = (slot: number): string => {
     taken++
-    return `${place}`
+    return `${slot}`
   }
   const query = [...wave(-1)]
   find(rows, { queries: [query], metric: 'cosine', limit: 10, mask: undefined, screened: true, idOf })
@@ -82,17 +82,17 @@ interface Question {
   readonly limit: number
   readonly mask: Uint8Array | undefined
   readonly screened: boolean
-  readonly idOf?: (place: number) => string
+  readonly idOf?: (slot: number) => string
 }
 
 function find(
   rows: readonly Float32Array[],
-  { queries, metric, limit, mask, screened, idOf = (place) => `${(place * 7) % 701}` }: Question,
+  { queries, metric, limit, mask, screened, idOf = (slot) => `${(slot * 7) % 701}` }: Question,
 ): Scored[][] {
   const { vectors, codes } = stored(rows)
   const probes = queries.map((query) => probeOf(Float32Array.from(query)))
   const tops = probes.map(() => new Top<Scored>(limit))
-  const take = (place: number, score: number): Scored => ({ id: idOf(place), score })
+  const take = (slot: number, score: number): Scored => ({ id: idOf(slot), score })
   const screen = screened ? new Screen(codes, probes) : undefined
   scanRows({ metric, probes, tops, take, screen }, { vectors, from: 0, to: rows.length, mask })
   return tops.map((top) => top.sorted())
@@ -101,11 +101,11 @@ function find(
 function stored(rows: readonly Float32Array[]): { vectors: Vectors; codes: Codes } {
   const dim = rows[0]!.length
   const [vectors, codes] = [new Vectors(dim), new Codes(dim)]
-  for (const [place, vector] of rows.entries()) {
-    vectors.reserve(place + 1)
-    codes.reserve(place + 1)
-    vectors.set(place, vector)
-    codes.set(place, { vector, norm: vectors.norms[place]! })
+  for (const [slot, vector] of rows.entries()) {
+    vectors.reserve(slot + 1)
+    codes.reserve(slot + 1)
+    vectors.set(slot, vector)
+    codes.set(slot, { vector, norm: vectors.norms[slot]! })
   }
   return { vectors, codes }
 }

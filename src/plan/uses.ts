@@ -139,7 +139,8 @@ function resolveClass(executorClass: ExecutorClass, stage: string, runtime: Runt
     throw new MillraceError(
       'INVALID_EXECUTOR',
       `stage '${stage}': a ${runtime} pod cannot find the module of ${show(executorClass)}. ` +
-        `Mark a handler with @requests, or say \`static module = import.meta.url\` in the class, or use runtime: 'inline'.`,
+        `Mark a handler with @requests, or say \`static module = import.meta.url\` in the class, or use runtime: 'inline'. ` +
+        'A program from `node -e` or standard input is no module: put the class into a file.',
     )
   }
   return { kind: 'module', url: located.module, otherUrls: [], className: located.className, executorClass }

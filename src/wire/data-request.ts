@@ -139,7 +139,7 @@ export class DataRequest {
     this.#envelope.header = { ...this.#envelope.header, status }
   }
 
-  /** Mutable: changes to it are sent. `readParameters` keeps the bytes as they came. */
+  /** Mutable: changes to it are sent. `readParameters` keeps the received bytes. */
   get parameters(): Record<string, unknown> {
     return this.#envelope.parameters
   }
@@ -171,7 +171,7 @@ export class DataRequest {
     this.#envelope.routes = routes
   }
 
-  /** Appends a route; the present ones are not decoded. */
+  /** Appends a route; existing routes are not decoded. */
   addRoute(route: Route): void {
     this.#envelope.addRoute(route)
   }

@@ -21,7 +21,7 @@ export interface Description {
   readonly executor?: string
   /** Its identity; absent for peers that send none, such as Jina's. */
   readonly identity?: PodIdentity
-  /** What Jina's Kubernetes export calls a peer without an identity: `indexer-1`; absent where it was started otherwise. */
+  /** Name that Jina's Kubernetes export gives a peer without an identity: `indexer-1`; absent if it was started otherwise. */
   readonly jinaDeployment?: string
 }
 

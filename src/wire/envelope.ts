@@ -26,7 +26,7 @@ const noParameters: Readonly<Parameters> = Object.freeze({})
 export class Envelope {
   /** The whole message while nothing has changed. */
   #source: Uint8Array | undefined
-  /** As it came, until another header is set. */
+  /** The received header, until another one is set. */
   #headerBytes: Uint8Array | undefined
   /** Decoded, or the value that was set. */
   #header: Header | undefined
@@ -151,7 +151,7 @@ export class Envelope {
     this.#routes = routes
   }
 
-  /** Appends a route; the present ones are not decoded. */
+  /** Appends a route; existing routes are not decoded. */
   addRoute(route: Route): void {
     this.#source = undefined
     const routes = this.#routes

@@ -97,7 +97,7 @@ export function describePod({ flow, stage, part }: Omit<PodIdentity, 'instance'>
   ].join(' of ')
 }
 
-/** As `describePod`, of the pod that a request is for. */
+/** Like `describePod`, for the pod that a request is for. */
 export function describeRecipient({ flow, stage, shard, shards }: Recipient): string {
   return flow === null ? `shard ${shard} of ${shards}` : describePod({ flow, stage, part: { shard, shards } })
 }

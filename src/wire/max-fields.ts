@@ -1,8 +1,8 @@
 import { MillraceError } from '../errors.js'
 
 /**
- * Most fields of one of the messages around the documents: the request, its header, its data. They have a handful, and one
- * more for each stage or shard; without a limit, 256 MiB of tiny fields would block the gateway for seconds.
+ * Maximum number of fields in each message around the documents: the request, its header, its data. They usually have a
+ * handful, plus one for each stage or shard; without a limit, 256 MiB of tiny fields would block the gateway for seconds.
  */
 export const maxFields = 100_000
 

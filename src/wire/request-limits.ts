@@ -14,7 +14,7 @@ export interface RequestLimits {
   readonly documents: number
 }
 
-/** Decodes nothing. @throws INVALID_INPUT for a request beyond the limits, MALFORMED for parameters that are no Struct */
+/** Decodes nothing. @throws INVALID_INPUT for a request beyond the limits, MALFORMED for parameters that are not a Struct */
 export function checkRequest(request: DataRequest, limits: RequestLimits): void {
   checkParameters(request, limits)
   const { data } = request

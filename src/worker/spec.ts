@@ -6,6 +6,8 @@ export interface ExecutorSpec {
   readonly module: string | null
   /** Modules that are imported first, one of which may have the class instead; file URLs. Default none. */
   readonly otherModules?: readonly string[]
+  /** The program runs TypeScript with Node alone, so its modules need no other loader. Default false. */
+  readonly nativeTypeScript?: boolean
   /** Export or class name within the module; null takes the default export, else the only Executor of the module. */
   readonly className: string | null
   readonly usesWith: Readonly<Record<string, unknown>>

@@ -49,7 +49,10 @@ export interface WorkerOptions {
 export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {}): Promise<Worker> {
   const Class =
     options.executorClass ??
-    (await loadClass(spec.module, spec.className, { others: spec.otherModules ?? [] }))
+    (await loadClass(spec.module, spec.className, {
+      others: spec.otherModules ?? [],
+      nativeTypeScript: spec.nativeTypeScript ?? false,
+    }))
   const logger = options.logger ?? createLogger(spec.podName)
   const requests = endpointsOf(Class, spec.usesRequests)
   const executor = constructExecutor(Class, spec, { requests, logger })

@@ -41,7 +41,11 @@ function makeFolder(): string {
 
 function removeFolder(): void {
   if (folder === null) return
-  rmSync(folder, { recursive: true, force: true })
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch {
+    return // no file descriptor is left to read it with: tried again with the next path, and at the exit
+  }
   process.removeListener('exit', removeFolder)
   folder = null
 }

@@ -5,16 +5,16 @@ import { promisify } from 'node:util'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
-const source = path.resolve(import.meta.dirname, '../fixtures/same-file.ts')
+const source = (name: string): string => path.resolve(import.meta.dirname, `../fixtures/${name}.ts`)
 const run = promisify(execFile)
 
-/** The fixture as `tsc` writes it; inside the package, so that it imports `millrace` by name. */
-function compiled(): string {
+/** A fixture as `tsc` writes it; inside the package, so that it imports `millrace` by name. */
+function compiled(name = 'same-file'): string {
   const folder = path.resolve(import.meta.dirname, '../../build/same-file')
   mkdirSync(folder, { recursive: true })
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }
-  const { outputText } = ts.transpileModule(readFileSync(source, 'utf8'), { compilerOptions: options })
-  const file = path.join(folder, 'same-file.mjs')
+  const { outputText } = ts.transpileModule(readFileSync(source(name), 'utf8'), { compilerOptions: options })
+  const file = path.join(folder, `${name}.mjs`)
   writeFileSync(file, outputText)
   return file
 }
@@ -29,9 +29,25 @@ describe.each(['process', 'thread'] as const)(
       expect(stdout.trim()).toBe('["cba by reverse/rep-0"]')
     })
 
+    it('works for a second Flow, which is built after the first one has run', async () => {
+      const { stdout } = await run(process.execPath, [compiled('two-flows')], { env, timeout: 25_000 })
+      expect(stdout.trim().split('\n')).toEqual(['the first', 'the second'])
+    })
+
+    it('is refused, with what to do, where the file defines it below the start of another Flow', async () => {
+      const late = { ...env, LATE: 'yes' }
+      const { stdout } = await run(process.execPath, [compiled('two-flows')], { env: late, timeout: 25_000 })
+      expect(stdout).toMatch(
+        /for the class Late, .* above the first flow\.start\(\), or in a file of its own/,
+      )
+    })
+
     it('works as TypeScript under tsx', async () => {
       const loader = import.meta.resolve('tsx')
-      const { stdout } = await run(process.execPath, ['--import', loader, source], { env, timeout: 25_000 })
+      const { stdout } = await run(process.execPath, ['--import', loader, source('same-file')], {
+        env,
+        timeout: 25_000,
+      })
       expect(stdout.trim()).toBe('["cba by reverse/rep-0"]')
     })
   },

@@ -1,4 +1,4 @@
-"""Documents of real docarray 0.21, and what it understands of ours. One JSON value in, one line of JSON out."""
+"""Documents of real docarray 0.21, and Millrace's documents as docarray reads them. One JSON value in, one line of JSON out."""
 
 import base64
 import json
@@ -127,7 +127,7 @@ def distances(job):
 
 
 def embeddings(encoded):
-    """What docarray stacks from our rows."""
+    """Stacks Millrace's rows with docarray."""
     return tensor(read(encoded).embeddings)
 
 

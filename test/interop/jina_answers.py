@@ -1,7 +1,7 @@
-"""What an index has to answer however many shards it has: a random life of it, worked out by numpy, and what Flows say.
+"""Compares Flows with different numbers of shards with numpy, over a random history of an index.
 
 One JSON value in, `{seed, flows: {name: port}, size, changes}`; one line of JSON out: how much was compared, and what was
-wrong. All Flows live the same life. With `changes` documents are updated and deleted between searches, else only added.
+wrong. All Flows get the same history. With `changes` documents are updated and deleted between searches, else only added.
 """
 
 import json
@@ -14,7 +14,7 @@ KINDS = ['red', 'green', 'blue']
 
 
 class Oracle:
-    """All documents in one place, and a search that looks at each of them."""
+    """All documents in one list, and a search that compares all of them."""
 
     def __init__(self):
         self.docs = {}
@@ -41,14 +41,14 @@ class Oracle:
         return [(doc['id'], distance, doc['text']) for doc, distance in ranked[:limit]]
 
 
-class Life:
-    """What happens to an index, the same for a seed."""
+class History:
+    """The writes and searches of an index; the same for the same seed."""
 
     def __init__(self, seed, size, changes):
         self.random = np.random.default_rng(seed)
         self.size, self.changes = size, changes
         self.made = 0
-        # of a coarse grid many distances are equal, so that ids decide
+        # on a coarse grid many distances are equal, so that ids decide
         self.coarse = bool(seed % 2)
 
     def vector(self):
@@ -86,7 +86,7 @@ class Life:
         vectors = [self.vector() for _ in range(8)]
         limits = [None, 1, 3, 17, 2 * self.size]
         filters = [{}, {'kind': KINDS[self.random.integers(3)]}, {'kind': 'red', 'even': True}, {'kind': 'none'}]
-        # every limit once, and one filter or another: a call of the client's costs more than what is found
+        # every limit once, each with one of the filters: the calls of the client take most of the time
         for limit in limits:
             yield vectors, limit, filters[self.random.choice(4, p=[0.4, 0.3, 0.2, 0.1])]
 
@@ -104,11 +104,11 @@ def told(doc):
 def main():
     job = json.load(sys.stdin)
     clients = {name: Client(host='127.0.0.1', port=port) for name, port in job['flows'].items()}
-    life, oracle = Life(job['seed'], job['size'], job['changes']), Oracle()
+    history, oracle = History(job['seed'], job['size'], job['changes']), Oracle()
     wrong, compared, ties = [], 0, 0
-    for endpoint, docs in life.steps(oracle):
+    for endpoint, docs in history.steps(oracle):
         if endpoint != 'search':
-            request_size = int(life.random.integers(1, 40))
+            request_size = int(history.random.integers(1, 40))
             for client in clients.values():
                 back = client.post(endpoint, sent(docs), request_size=request_size, results_in_order=True)
                 if [doc.id for doc in back] != [doc['id'] for doc in docs]:
@@ -118,7 +118,7 @@ def main():
             else:
                 oracle.put(docs)
             continue
-        for vectors, limit, wanted in life.questions():
+        for vectors, limit, wanted in history.questions():
             expected = [oracle.search(vector, limit or 10, wanted) for vector in vectors]
             ties += sum(one[1] == other[1] for pairs in expected for one, other in zip(pairs, pairs[1:]))
             parameters = {'filter': wanted} if limit is None else {'filter': wanted, 'limit': limit}

@@ -1,4 +1,4 @@
-"""What the real Jina client gets from a Flow of ours. One JSON value in, `{port}`; one line of JSON out, by scenario."""
+"""Answers that the real Jina client gets from a Millrace Flow. One JSON value in, `{port}`; one line of JSON out, by scenario."""
 
 import asyncio
 import json
@@ -217,7 +217,7 @@ def empty(client):
 
 @scenario
 def prefetch(client):
-    """How many of 20 requests the executor has at once: each is held until so many are there."""
+    """How many of 20 requests the executor has at once: each is held until that many have arrived."""
 
     def most(together, **kwargs):
         responses = client.post(

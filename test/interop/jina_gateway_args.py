@@ -1,4 +1,4 @@
-"""Writes a Flow of two stages as Jina does for Docker Compose, and prints what its gateway's container is told."""
+"""Exports a Flow of two stages for Docker Compose with Jina, and prints the arguments of its gateway's container."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Which shards see a request in real Jina, and what its head says of them.
+"""Which shards get a request in real Jina, and the trailers of its head.
 
 One JSON value in, `{polling: {name: option, or null for the default}, endpoints, ours: {name: port}, partial, dead}`; one
 line of JSON out. `ours` are asked what the heads are asked. There is a name `all`, whose head is also asked when an Executor
@@ -18,7 +18,7 @@ from jina.types.request.data import DataRequest
 
 
 class Witness(Executor):
-    """Writes down who saw what: a line by request in a file by shard."""
+    """Records requests: one line per request in a file per shard."""
 
     def __init__(self, folder, **kwargs):
         super().__init__(**kwargs)
@@ -41,7 +41,7 @@ class Witness(Executor):
 
 
 def ask(port, endpoint):
-    """What the head says beside its answer; the gateway sends it the endpoint as metadata."""
+    """The trailers of the head; the gateway sends it the endpoint as metadata."""
     request = DataRequest()
     request.header.exec_endpoint = endpoint
     request.data.docs = DocumentArray([Document(id='head')])
@@ -87,9 +87,9 @@ def measured(polling, endpoints):
 
 
 def settle(ports, endpoints):
-    """At first a head does not always reach its shards, and answers without them."""
+    """Waits: at first a head does not always reach its shards, and answers without them."""
     for _ in range(100):
-        # twice, for both shards of those that ask one
+        # twice, to reach both shards when each request asks one
         answers = [answer for _ in range(2) for head in asked(ports, endpoints).values() for answer in head.values()]
         if all(answer.get('failed_shards') == '0' for answer in answers):
             return
@@ -102,7 +102,7 @@ def asked(ports, endpoints):
 
 
 def seeing(folder, name, doc):
-    """The shards that saw a document."""
+    """The shards that got a document."""
     return [shard for shard in range(2) if doc in lines(os.path.join(folder, f'{name}-{shard}'))]
 
 

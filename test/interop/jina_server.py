@@ -1,4 +1,4 @@
-"""Real Jina for our external stages: one Executor by itself, and a whole Flow.
+"""Real Jina as an external stage: a single Executor, or a whole Flow.
 
 Reads one line of JSON, prints `{"executor": PORT, "flow": PORT}` when both serve, and ends when stdin is closed.
 """

@@ -1,4 +1,4 @@
-"""What the real Jina client, and a bare gRPC stub of Jina's, get from sharded Flows of ours.
+"""What the real Jina client, and a bare gRPC stub of Jina's, get from sharded Millrace Flows.
 
 One JSON value in, `{port, partial}`; one line of JSON out, by scenario. The Flow at `port` fails when a shard does, the one
 at `partial` answers without it. Both have a stage `indexer` of three shards.

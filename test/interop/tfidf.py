@@ -1,4 +1,4 @@
-"""What scikit-learn and this Python say: the other side of tfidf.test.ts."""
+"""Output of scikit-learn and Python's string methods, for tfidf.test.ts."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ def csr(matrix):
 
 
 def characters(question):
-    """Of each block of code points: a digest of `lower()` in every pattern, and of the words of doubled characters."""
+    """For each block of code points: a digest of `lower()` in every pattern, and of the words of doubled characters."""
     size, patterns = question["block"], question["patterns"]
     word = re.compile(r"(?u)\b\w\w+\b")
     blocks = []

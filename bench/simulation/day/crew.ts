@@ -6,10 +6,10 @@ import type { Fleet } from '../fleet.js'
 
 /** Milliseconds until a new replica takes requests, about as long as a process pod needs. */
 const startMs = 500
-/** What a replica that ends may still work off. */
+/** Grace period of a replica that is removed. */
 const graceMs = 60_000
 
-/** The replicas of a stage as the autoscaler sees them: a change takes time, and is over before the next one. */
+/** The replicas of a stage as the autoscaler sees them: a change takes time, and the next one starts after it. */
 export class Crew implements Scalable {
   readonly name = 'exec'
   readonly plan: { readonly autoscale: Autoscale | null }
@@ -30,7 +30,7 @@ export class Crew implements Scalable {
     return this.#fleet.names.length
   }
 
-  /** Those that are there from the start. */
+  /** Adds the initial replicas. */
   open(count: number): void {
     while (this.replicas < count) this.#startOne()
   }
@@ -40,7 +40,7 @@ export class Crew implements Scalable {
     if (count > this.replicas) return this.#grow(count)
     const candidates = this.#fleet.names.map((name) => ({ name, running: true }))
     const leaving = leavingOrder(candidates, this.#fleet.pool.load().replicas).slice(0, this.replicas - count)
-    for (const { name } of leaving) void this.#fleet.end(name, graceMs) // works off what it has, which nobody waits for
+    for (const { name } of leaving) void this.#fleet.end(name, graceMs) // drains in the background
     return Promise.resolve()
   }
 

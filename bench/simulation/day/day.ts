@@ -9,10 +9,10 @@ import { VirtualClock } from '../virtual-clock.js'
 import { Crew } from './crew.js'
 import { dayMs, hourMs, hours, rateAt } from './load-curve.js'
 
-/** How many replicas a stage has through the day. */
+/** How the number of replicas is determined during the day. */
 export interface Staffing {
   readonly name: string
-  /** At the start; without `autoscale` all day. */
+  /** Number at the start; without `autoscale` for the whole day. */
   readonly replicas: number
   readonly autoscale: Autoscale | null
 }
@@ -20,20 +20,20 @@ export interface Staffing {
 export interface Day {
   readonly tally: Tally
   readonly changes: number
-  /** In the middle of each hour. */
+  /** Number of replicas in the middle of each hour. */
   readonly byHour: readonly number[]
-  /** Over the day. */
+  /** Mean over the day. */
   readonly mean: number
   readonly most: number
 }
 
-/** Between two looks at the number of replicas. */
+/** Milliseconds between two samples of the number of replicas. */
 const lookMs = 250
 const looksPerHour = hourMs / lookMs
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** One day of a stage with the autoscaler that is shipped. The same seed gives the same day. */
+/** Simulates one day of a stage with the shipped autoscaler. The same seed gives the same day. */
 export async function liveThrough({ replicas, autoscale }: Staffing, seed: number = 1): Promise<Day> {
   const clock = new VirtualClock()
   const ledger = new Ledger()

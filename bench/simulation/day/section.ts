@@ -19,12 +19,12 @@ const others: readonly Staffing[] = [
 
 const story = `## A day with the autoscaler
 
-Load as on a day, where an hour takes ${hourMs / 1000} s: from 40 requests a second at night to 400 at noon, which keep 2 and
-21 replicas busy. A new replica takes requests after 500 ms. The target is requests in flight and waiting for each replica.
+The load of a day, in which an hour takes ${hourMs / 1000} s: from 40 requests per second at night to 400 at noon, which keep 2 and
+21 replicas busy. A new replica is ready after 500 ms. The target is the number of requests per replica, in flight and waiting.
 
-The presets should follow the day with few changes: 1 s of more load before more replicas come, 30 s of less before some end
-(three hours of this short day, so the evening is overstaffed). Without delays every fluctuation is followed. The same number
-of replicas all day, on average as many as the presets had, is too few at noon.`
+The defaults should follow the day with few changes: 1 s of more load before scaling up, 30 s of less before scaling down
+(three hours of this short day, so the evening has too many). Without delays every fluctuation is followed. A fixed number
+of replicas, the mean of the defaults', is too few at noon.`
 
 /** The autoscaler's part of the report. */
 export async function daySection(): Promise<string> {

@@ -12,12 +12,12 @@ import { VirtualClock } from '../virtual-clock.js'
 /** A client that sends many requests at once, beside one that sends one after the other. */
 export interface Neighbourhood {
   readonly replicas: number
-  /** Of the greedy client, at once. */
+  /** Number of requests that the greedy client sends at once. */
   readonly requests: number
   readonly connections: number
 }
 
-/** What the modest client saw, in times that one request takes on average. */
+/** Latencies of the modest client, in multiples of the mean duration of a request. */
 export interface Delay {
   readonly answered: number
   readonly refused: number
@@ -30,7 +30,7 @@ export interface Delay {
 const betweenMs = 100
 const latestMs = 60 * 60_000
 
-/** Lets one contender serve both, until the greedy client has all answers. The same seed gives the same figures. */
+/** Runs one contender with both clients until the greedy client has all answers. The same seed gives the same figures. */
 export async function besideOthers(
   { replicas, requests, connections }: Neighbourhood,
   contender: Contender,

@@ -12,9 +12,9 @@ const neighbourhoods: readonly Neighbourhood[] = [
 
 const story = `## Beside a client with thousands of requests
 
-Another client sends all its requests at once, mine follow one after the other, 100 ms after each answer. Latencies are of
-mine, in times that one request takes on average at a replica that has nothing else to do; one request in 200 takes ten times as
-long. Of the other's requests at most 1,000 wait, and those beyond are refused; mine should neither be refused nor wait for
+Another client sends all its requests at once; mine follow one after the other, 100 ms after each answer. Latencies are those of
+my requests, in multiples of the mean duration of a request at an idle replica; one request in 200 takes ten times as
+long. At most 1,000 of the other's requests wait, and more are refused; mine should neither be refused nor wait for
 more than about one of theirs.`
 
 /** How much one client delays another. */

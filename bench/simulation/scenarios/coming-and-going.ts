@@ -8,7 +8,7 @@ const backMs = 300
 export const flapping: Scenario = {
   title: 'One of 20 replicas dies every 3 s and is back after 300 ms',
   story:
-    'What it has in flight is lost. The first lost replica of a request is tried again outside the budget, so no answer should be missing.',
+    'Its requests in flight are lost. A request is retried outside the budget after its first lost replica, so no answer should be missing.',
   replicas: 20,
   requests: 8000,
   rate: () => rateFor(20, 0.6),
@@ -25,7 +25,7 @@ export const flapping: Scenario = {
 export const frozen: Scenario = {
   title: 'One of 20 replicas stands still from 3 s to 15 s; clients wait 2 s',
   story:
-    'Its connection stays open and it answers neither requests nor pings, as a stopped process. Who does not look at latencies sends to it until it is ejected or silent (5 s); what it has is lost to its clients unless it was hedged.',
+    'Its connection stays open and it answers neither requests nor pings, like a stopped process. Policies without latencies send to it until it is ejected or silent (5 s); its requests are lost unless they were hedged.',
   replicas: 20,
   requests: 8000,
   rate: () => rateFor(20, 0.6),

@@ -6,7 +6,7 @@ const tenTimesSlower = (index: number) => (index === 0 ? { isBad: true, slowness
 export const slowOfFour: Scenario = {
   title: 'One of 4 replicas is 10 times slower',
   story:
-    'It answers, so nothing ejects it. A fair share is a quarter, and more than three times what it can do: under round robin its queue has no end. Latencies should keep nearly everything away from it.',
+    'It answers, so it is not ejected. An equal share is a quarter, more than three times its capacity: under round robin its queue grows without limit. Latencies should keep nearly all requests away from it.',
   replicas: 4,
   requests: 5000,
   rate: () => rateFor(4, 0.4),
@@ -16,7 +16,7 @@ export const slowOfFour: Scenario = {
 export const slowOfHundred: Scenario = {
   title: 'One of 100 replicas is 10 times slower',
   story:
-    'The same, where the slow one is a hundredth of the stage: what it gets decides p99 at round robin, and p99.9 at the others.',
+    'The same, but the slow replica is a hundredth of the stage: its requests determine p99 under round robin, and p99.9 under the others.',
   replicas: 100,
   requests: 12_000,
   rate: () => rateFor(100, 0.6),

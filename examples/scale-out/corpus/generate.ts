@@ -45,9 +45,9 @@ export function* generateCorpus(documents: number = DOCUMENTS, seed = 20): Gener
 
 function lengthOf(random: Random): number {
   const share = random(1_000)
-  const place = lengths.findIndex(([end]) => end > share)
-  const [from, least] = lengths[place - 1] as readonly [number, number]
-  const [to, most] = lengths[place] as readonly [number, number]
+  const segment = lengths.findIndex(([end]) => end > share)
+  const [from, least] = lengths[segment - 1] as readonly [number, number]
+  const [to, most] = lengths[segment] as readonly [number, number]
   return (
     least + Math.floor(((most - least) * ((share - from) * 1_000 + random(1_000))) / ((to - from) * 1_000))
   )

@@ -27,13 +27,13 @@ function mersenneTwister(seed: number): () => number {
     const previous = state[index - 1] as number
     state[index] = Math.imul(1_812_433_253, previous ^ (previous >>> 30)) + index
   }
-  let place = SIZE
+  let index = SIZE
   return () => {
-    if (place === SIZE) {
+    if (index === SIZE) {
       twist(state)
-      place = 0
+      index = 0
     }
-    let value = state[place++] as number
+    let value = state[index++] as number
     value ^= value >>> 11
     value ^= (value << 7) & 0x9d2c5680
     value ^= (value << 15) & 0xefc60000

@@ -43,8 +43,8 @@ function distribute(
   for (let index = 0; index < from.length; index++) {
     const id = from[index] as number
     const bucket = ((digits[id] as number) >>> shift) & mask
-    const place = starts[bucket] as number
-    starts[bucket] = place + 1
-    to[place] = id
+    const position = starts[bucket] as number
+    starts[bucket] = position + 1
+    to[position] = id
   }
 }

@@ -67,21 +67,21 @@ export function sortByColumn(input: WordCounts, order: Int32Array): SortedCounts
   }
   const documentFrequency = new Int32Array(columns)
   const nextOf = new Int32Array(columns)
-  for (let column = 0, place = 0; column < columns; column++) {
+  for (let column = 0, position = 0; column < columns; column++) {
     const id = order[column] as number
     documentFrequency[column] = frequencyOf[id] as number
-    nextOf[id] = place
-    place += frequencyOf[id] as number
+    nextOf[id] = position
+    position += frequencyOf[id] as number
   }
   const rowsByColumn = new Int32Array(ids.length)
   const countsByColumn = new Int32Array(ids.length)
   for (let row = 0; row < rows; row++) {
     for (let entry = starts[row] as number; entry < (starts[row + 1] as number); entry++) {
       const id = ids[entry] as number
-      const place = nextOf[id] as number
-      nextOf[id] = place + 1
-      rowsByColumn[place] = row
-      countsByColumn[place] = counts[entry] as number
+      const position = nextOf[id] as number
+      nextOf[id] = position + 1
+      rowsByColumn[position] = row
+      countsByColumn[position] = counts[entry] as number
     }
   }
   const indices = new Int32Array(ids.length)
@@ -90,10 +90,10 @@ export function sortByColumn(input: WordCounts, order: Int32Array): SortedCounts
   for (let column = 0, entry = 0; column < columns; column++) {
     for (const end = entry + (documentFrequency[column] as number); entry < end; entry++) {
       const row = rowsByColumn[entry] as number
-      const place = next[row] as number
-      next[row] = place + 1
-      indices[place] = column
-      data[place] = countsByColumn[entry] as number
+      const position = next[row] as number
+      next[row] = position + 1
+      indices[position] = column
+      data[position] = countsByColumn[entry] as number
     }
   }
   return { indptr: starts, indices, data, documentFrequency }

@@ -1,5 +1,5 @@
 /**
- * The first ten characters of a lower-case word as two integers of 30 bits, five characters each, six bits a character.
+ * The first ten characters of a lower-case word as two integers of 30 bits, five characters each, six bits per character.
  * Keys compare like the words: digits, `_`, letters, and then everything beyond ASCII; a missing character is 0. The key
  * ends with the first character beyond ASCII, because all of these have the same six bits.
  */

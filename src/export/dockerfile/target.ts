@@ -5,7 +5,7 @@ import { type DockerfileOptions, dockerfileOptions } from './options.js'
 
 /** The facts about a project that its Dockerfile depends on. */
 export interface Project {
-  /** As it is in `package.json`. */
+  /** From `package.json`. */
   readonly dependencies: Readonly<Record<string, string>>
   readonly scripts: Readonly<Record<string, string>>
   /** True when it has a `package-lock.json`, which `npm ci` requires. */

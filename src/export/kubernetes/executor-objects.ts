@@ -18,7 +18,7 @@ import { headlessService } from './service.js'
 import { accounts } from './service-accounts.js'
 import { podVolumes } from './volumes.js'
 
-/** `own` on what runs the pods of a shard that would have to share a workspace, and has a volume for each pod. */
+/** Annotation of a controller whose pods have a volume each although they may need a shared workspace; its value is `own`. */
 export const workspaceAnnotation = 'millrace/workspace'
 
 /** Maximum length: a StatefulSet appends `-` and a hash of ten characters to its name for a label of at most 63. */
@@ -75,7 +75,7 @@ export async function executorObjects(
   ]
 }
 
-/** Whether its class, which is known in the container, may ask for one workspace of all replicas. */
+/** Whether its class, which only the container knows, may need one workspace for all replicas. */
 function mayBeRefused(stage: StagePlan): boolean {
   return mostReplicas(stage) > 1 && stage.sharedWorkspace !== false
 }

@@ -13,8 +13,8 @@ export interface KubernetesOptions extends WorkloadOptions {
   /** Storage class of the claims. Default null: the cluster's default. */
   readonly storageClass: string | null
   /**
-   * Class of volumes that many pods can write to (ReadWriteMany), for stages whose replicas share a workspace: one claim a
-   * shard. Default null: such a stage has one replica a shard, or is refused.
+   * Class of volumes that many pods can write to (ReadWriteMany), for stages whose replicas share a workspace: one claim
+   * per shard. Default null: such a stage has one replica per shard, or is refused.
    */
   readonly sharedStorageClass: string | null
 }

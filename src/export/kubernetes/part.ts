@@ -46,7 +46,7 @@ function part({ settings }: FlowPlan, { name, namespace, labels }: Part): Part {
   return { name, namespace, labels: common }
 }
 
-/** The Flow that an object is part of, as its labels say it. */
+/** The Flow that an object belongs to, for its labels. */
 export function flowLabel(name: string): string {
   return labelValue(name) || 'flow'
 }

@@ -28,7 +28,7 @@ export interface PodTemplate {
   /** Secret and key by variable. */
   readonly secrets: Readonly<Record<string, SecretKey>>
   readonly isStateful: boolean
-  /** Who has the pod's workspace: it alone though it has siblings, all of the shard, or there is one pod. */
+  /** Which pods use the workspace: only this one of several, all pods of the shard, or the only pod. */
   readonly workspace: 'own' | 'shared' | 'sole'
   readonly resources: object
   readonly imagePullSecrets: readonly string[]

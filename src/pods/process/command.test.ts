@@ -13,6 +13,9 @@ test('a child gets the flags that load and tune, not those that debug, evaluate 
   ]
   expect(inheritedFlags(flags)).toEqual(['--import', 'tsx', '--max-old-space-size=4096'])
   expect(inheritedFlags(['--watch', '--eval', 'x', '--input-type=module'])).toEqual([])
+  expect(
+    inheritedFlags(['--watch-path', './src', '-r', './a.cjs', '--input-type', 'module', '-e', '-1']),
+  ).toEqual(['-r', './a.cjs'])
 })
 
 test('the module is the last argument, and no shell is needed', () => {

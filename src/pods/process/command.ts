@@ -26,7 +26,12 @@ export function nodeCommand(modulePath: string): Command {
 }
 
 export function inheritedFlags(flags: readonly string[]): string[] {
-  return flags.filter((flag, index) => !own.test(flag) && !ownWithValue.has(flags[index - 1] ?? ''))
+  return flags.filter((flag, index) => {
+    const before = flags[index - 1] ?? ''
+    if (ownWithValue.has(before)) return false
+    // what is no flag is the value of the flag before it
+    return !own.test(flag.startsWith('-') ? flag : before)
+  })
 }
 
 let setpriv: string | null | undefined

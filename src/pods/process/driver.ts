@@ -36,9 +36,10 @@ export const startProcess: Driver = (spec, events) => {
   // without descriptors for its pipes a child has no streams: it has failed, and its `error` event says so
   for (const stream of [child.stdout, child.stderr]) if (stream) void readLines(stream, onLine)
   child.on('message', (message) => {
-    const told = message as FromPod
-    if (told.kind === 'ready') events.ready({ kind: 'socket', path: socketPath })
-    else events.failed(told.failure)
+    const told = message as FromPod | null
+    if (told?.kind === 'ready') events.ready({ kind: 'socket', path: socketPath })
+    else if (told?.kind === 'failed') events.failed(told.failure)
+    else passOn(message)
   })
   watch(child, socketPath, {
     ...events,
@@ -64,6 +65,18 @@ export const startProcess: Driver = (spec, events) => {
     kill: () => void child.kill('SIGKILL'),
     fault: (fault) => tell({ kind: 'fault', fault }),
   }
+}
+
+/**
+ * What other libraries and Node itself say on the channel is none of ours. `node --watch` learns from its program which files it
+ * has loaded, so that a change of one starts the program again: those of a pod are passed on.
+ */
+function passOn(message: unknown): void {
+  const isWatched =
+    typeof message === 'object' &&
+    message !== null &&
+    ('watch:import' in message || 'watch:require' in message)
+  if (isWatched && process.connected) process.send!(message, undefined, {}, () => {})
 }
 
 /** `spawn` throws, for example, when there is no memory for another process. */

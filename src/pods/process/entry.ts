@@ -18,7 +18,9 @@ let stopping = false
 
 enterPod()
 relayLogs()
-process.on('message', (message: ToPod) => {
+// other libraries may use the channel, too
+process.on('message', (message: ToPod | null) => {
+  if (message === null) return
   switch (message.kind) {
     case 'start':
       void start(message)

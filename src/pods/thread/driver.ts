@@ -1,4 +1,5 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
+import { threadFlags } from '../../lib/thread-flags.js'
 import { readLines } from '../../observe/lines.js'
 import { threadEntry } from '../entries.js'
 import type { Driver, HostEvents } from '../host.js'
@@ -10,9 +11,9 @@ import type { ThreadStart } from './entry.js'
 export const startThread: Driver = (spec, events) => {
   const { port1, port2 } = new MessageChannel()
   const thread = createThread({ spec, port: port1 }, events)
-  thread?.on('message', (message: FromPod) => {
-    if (message.kind === 'ready') events.ready({ kind: 'port', port: port2 })
-    else events.failed(message.failure)
+  thread?.on('message', (message: FromPod | null) => {
+    if (message?.kind === 'ready') events.ready({ kind: 'port', port: port2 })
+    else if (message?.kind === 'failed') events.failed(message.failure)
   })
   const end = (): void => void thread?.terminate()
   return {
@@ -28,6 +29,7 @@ export const startThread: Driver = (spec, events) => {
 function createThread(start: ThreadStart, events: HostEvents): Worker | null {
   try {
     const thread = new Worker(threadEntry, {
+      ...threadFlags(process.execArgv),
       name: start.spec.name,
       env: { ...process.env, ...start.spec.env },
       stdout: true,

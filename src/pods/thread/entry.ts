@@ -28,9 +28,9 @@ async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<v
     const stop = (graceMs: number, code: number): void =>
       void served.stop(graceMs).then(() => process.exit(code))
     void served.gaveUp.then(() => stop(ownGraceMs, 1))
-    control.on('message', (message: ToPod) => {
-      if (message.kind === 'stop') stop(message.graceMs, 0)
-      else if (message.kind === 'fault') commit(message.fault)
+    control.on('message', (message: ToPod | null) => {
+      if (message?.kind === 'stop') stop(message.graceMs, 0)
+      else if (message?.kind === 'fault') commit(message.fault)
     })
     tell({ kind: 'ready' })
   } catch (error) {

@@ -6,7 +6,7 @@ import { DocumentRecord } from '../../document/record.js'
 import { Writer } from '../../lib/protobuf/writer.js'
 import { type Outline, outlineOf } from './outline.js'
 
-/** The Document that gets a child, as far as it is merged by then. */
+/** The merged Document that gets a child. */
 export interface Parent {
   readonly id: string
   readonly granularity: number

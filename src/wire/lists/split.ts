@@ -48,6 +48,6 @@ function checked(shard: number, shards: number): number {
   if (Number.isInteger(shard) && shard >= 0 && shard < shards) return shard
   throw new MillraceError(
     'INVALID_OPTION',
-    `The function that places Documents must return a shard from 0 to ${shards - 1}, got ${shard}.`,
+    `The function that assigns Documents to shards must return a shard from 0 to ${shards - 1}, got ${shard}.`,
   )
 }

@@ -1,4 +1,4 @@
-"""A real Jina client: reads {"port"}, prints the texts that /upper gives, and who answered."""
+"""A real Jina client: reads {"port"}, prints the texts that /upper returns, and the replica that answered."""
 
 import json
 import sys

@@ -20,8 +20,8 @@ const shelves = {
 
 type Size = keyof typeof shelves
 
-/** What the gateway spends on one `/search` of all shards: CPU of its process, without the shards and the client. */
-export const gathering: Row = {
+/** Cost of one `/search` of all shards in the gateway: CPU of its process, without the shards and the client. */
+export const merging: Row = {
   rows: ['20'],
   needs: ['jina', 'ghz', 'grpcurl'],
   async measure() {
