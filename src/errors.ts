@@ -40,7 +40,7 @@ export const errorCodes = {
   RESOURCE_EXHAUSTED: { retryable: true, about: 'a queue or a message is larger than its limit' },
   OUTCOME_UNKNOWN: {
     retryable: false,
-    about: 'the replica was lost while it ran a write, which may be done or not',
+    about: 'a write failed that may have been done, for one because its replica was lost',
   },
   POISON_REQUEST: {
     retryable: false,

@@ -19,7 +19,7 @@ export function accountFailure(
     case 'DEADLINE_EXCEEDED':
       // the caller's own haste says nothing of a replica that answers others meanwhile
       if (timed || load.stuckMs(began) >= stuckMs) health.breaker.failed()
-      return load.abandoned(began)
+      return load.late(began)
     case 'UNAVAILABLE':
     case 'INTERNAL':
     case 'MALFORMED':

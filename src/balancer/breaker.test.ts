@@ -19,6 +19,16 @@ function breaker(rules: Partial<BreakerRules> = {}, mayEject = () => true) {
 }
 
 describe('a breaker', () => {
+  test('leaves its probing to reads for a second, and then to writes as well', () => {
+    const { breaker: one, failed, clock } = breaker()
+    failed(5)
+    expect(one.isForReads).toBe(false)
+    clock.move(1000)
+    expect([one.state, one.isForReads]).toEqual(['probing', true])
+    clock.move(1000)
+    expect([one.state, one.isForReads]).toEqual(['probing', false])
+  })
+
   test('opens after five failures in a row, however many answers there were before', () => {
     const { breaker: one, answered, failed } = breaker()
     answered(1000)

@@ -16,6 +16,8 @@ export interface BreakerRules {
   readonly longestRestMs: number
   /** Successes in a row that end the probing. */
   readonly proofs: number
+  /** Milliseconds that the probing is left to reads. */
+  readonly readsOnlyMs: number
 }
 
 const defaultRules: BreakerRules = {
@@ -26,6 +28,7 @@ const defaultRules: BreakerRules = {
   restMs: 1000,
   longestRestMs: 30_000,
   proofs: 3,
+  readsOnlyMs: 1000,
 }
 
 export interface BreakerOptions {
@@ -61,6 +64,7 @@ export class Breaker {
   #failuresInARow = 0
   #proofs = 0
   #ejections = 0
+  #probingAt = 0
   #cancel: () => void = () => {}
 
   constructor(options: BreakerOptions) {
@@ -73,6 +77,11 @@ export class Breaker {
 
   get state(): BreakerState {
     return this.#state
+  }
+
+  /** Whether it is probing, and no write should be risked yet. Where there are no reads, writes must prove that it answers. */
+  get isForReads(): boolean {
+    return this.#state === 'probing' && this.#clock.monotonic() - this.#probingAt < this.#rules.readsOnlyMs
   }
 
   answered(): void {
@@ -116,6 +125,7 @@ export class Breaker {
   #become(state: BreakerState): void {
     this.#state = state
     this.#proofs = 0
+    if (state === 'probing') this.#probingAt = this.#clock.monotonic()
     this.#options.changed()
   }
 }

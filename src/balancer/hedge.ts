@@ -95,6 +95,7 @@ class Race implements Timed {
     const { pool, clock, after, mayHedge } = this.#rules
     const { call, itinerary } = this.#subject
     if (pool.hasSpare(itinerary) && mayHedge()) {
+      pool.counts.hedges++
       call.observation?.event({ name: 'hedge', afterMs: after })
       return this.#run()
     }

@@ -36,6 +36,7 @@ export class Load {
   #latencyMs = -1
   #answers = 0
   #served = 0
+  #failures = 0
   #sampledAt = 0
   /** When it last answered, or took the first of what it has. */
   #signAt = 0
@@ -55,6 +56,11 @@ export class Load {
   /** Requests answered, streams among them. */
   get served(): number {
     return this.#served
+  }
+
+  /** Requests that failed, but for those whose caller left. */
+  get failures(): number {
+    return this.#failures
   }
 
   /** Milliseconds, of however few answers; null before the first. */
@@ -118,10 +124,17 @@ export class Load {
 
   /** It came to nothing: its time does not count, or a replica that fails fast would look like the best one. */
   failed(): void {
+    this.#failures++
     this.#ended()
   }
 
-  /** Nobody waited for its answer any more: it would have taken at least this long. */
+  /** It took too long: it would have taken at least this long. */
+  late(began: number): void {
+    this.#failures++
+    this.abandoned(began)
+  }
+
+  /** Its caller left before the answer: it would have taken at least this long. */
   abandoned(began: number): void {
     const now = this.#clock.monotonic()
     const atLeast = now - began

@@ -2,7 +2,8 @@
  * Which replicas were lost, with which requests.
  *
  * 1. A request is refused as the cause of lost replicas only when it has lost as many as it may, and was alone at the last. A
- *    replica that was ended from outside counts half: the request may be the reason for that (its memory), or not.
+ *    replica that was ended from outside, or of which nobody says how it ended, counts half: the request may be the reason
+ *    for that (its memory), or not.
  */
 import type { Call } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
@@ -37,7 +38,7 @@ export async function hasLostEnough(losses: readonly Loss[], judge: Judge): Prom
   const { call, clock, maxLostReplicas } = judge
   if (losses.length < maxLostReplicas) return false
   const exits = await Promise.all(losses.map(({ endpoint }) => endpoint.fate.exit(call, clock)))
-  const lost = exits.reduce((sum, exit) => sum + (exit?.isFromOutside === true ? 0.5 : 1), 0)
+  const lost = exits.reduce((sum, exit) => sum + (exit?.isFromOutside === false ? 1 : 0.5), 0)
   return lost >= maxLostReplicas
 }
 

@@ -31,11 +31,11 @@ export class Picker {
     const { usable } = this.#endpoints
     if (tried.length === 0 && usable.length > 0) {
       const first = this.#policy.pick(usable)
-      if (this.#hasRoom(first) && !(write && first.health.state === 'probing')) return first
+      if (this.#hasRoom(first) && !(write && first.health.breaker.isForReads)) return first
     }
     const fresh = usable.filter((endpoint) => !tried.includes(endpoint))
     const fitting = fresh.length > 0 ? fresh : usable
-    const proven = write ? fitting.filter(({ health }) => health.state !== 'probing') : fitting
+    const proven = write ? fitting.filter(({ health }) => !health.breaker.isForReads) : fitting
     const roomy = (proven.length > 0 ? proven : fitting).filter((endpoint) => this.#hasRoom(endpoint))
     return roomy.length === 0 ? undefined : this.#policy.pick(roomy)
   }

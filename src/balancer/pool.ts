@@ -22,7 +22,7 @@ import { Patience } from './patience.js'
 import { Picker } from './picker.js'
 import { createPolicy, type PolicyName } from './policies/index.js'
 import type { CreatePolicy } from './policies/policy.js'
-import { type PoolLoad, poolLoad } from './pool-load.js'
+import { type PoolCounts, type PoolLoad, poolLoad } from './pool-load.js'
 import { Quarantine } from './quarantine.js'
 import { tooLate } from './refusals.js'
 import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
@@ -72,6 +72,8 @@ export class Pool {
   readonly endpoints: Endpoints
   /** Name of the stage, or of its shard. */
   readonly stage: string
+  /** Since the start of the gateway; written by those that retry and hedge, too. */
+  readonly counts: PoolCounts = { retries: 0, hedges: 0, refused: 0 }
   readonly #options: PoolOptions
   readonly #clock: Clock
   readonly #picker: Picker
@@ -119,6 +121,7 @@ export class Pool {
       labels: () => this.endpoints.all().map(({ label }) => label),
       estimate: (ahead) => this.#pace.estimate(this.#hops.inFlight + ahead),
       onDemand: () => options.onDemand?.(),
+      onRefused: () => this.counts.refused++,
     })
     const { patienceMs: ms } = options
     if (ms !== undefined) {
@@ -137,6 +140,7 @@ export class Pool {
     const isSuspect = itinerary.losses !== undefined
     const refusal = isSuspect ? undefined : this.#tooLate(call)
     if (refusal !== undefined) {
+      this.counts.refused++
       call.observation?.event({ name: 'replica.refused', code: refusal.code })
       return Promise.reject(refusal)
     }
@@ -200,7 +204,7 @@ export class Pool {
   }
 
   load(): PoolLoad {
-    return poolLoad(this.endpoints, this.#room, this.#quarantine)
+    return poolLoad(this, this.#room, this.#quarantine)
   }
 
   /**

@@ -18,7 +18,8 @@ function stage(replicas: number) {
   const pool = new Pool({ stage: 'exec', policy: 'round-robin', queue, timeoutSendMs: null, clock, random })
   const channels = Array.from({ length: replicas }, (_, index) => {
     const channel = fakeChannel()
-    pool.add(`exec/rep-${index}`, channel)
+    const { fate } = pool.add(`exec/rep-${index}`, channel, { isTold: true })
+    fate.exited({ reason: 'exited with code 7', output: [], isFromOutside: false })
     return channel
   })
   pool.expect({ expecting: true, why: '' })
@@ -97,6 +98,20 @@ test('the cause of two lost replicas is refused, and those that were lost with i
   expect(outcomes.filter((outcome) => outcome === 'open')).toHaveLength(1)
 })
 
+test('a replica that was ended from outside, or nobody knows how, counts half', async () => {
+  const { ask, outcomes, pool } = stage(0)
+  ask()
+  for (let loss = 1; loss <= 4; loss++) {
+    const channel = fakeChannel()
+    const { fate } = pool.add(`exec/rep-${loss}`, channel, { isTold: loss % 2 === 0 })
+    fate.exited({ reason: 'was killed by SIGKILL', output: [], isFromOutside: true })
+    await settle()
+    expect([outcomes, channel.waiting.length]).toEqual([['open'], 1])
+    await lose(channel)
+  }
+  expect(outcomes).toEqual(['POISON_REQUEST'])
+})
+
 test('many that were lost together run in sixteen groups', async () => {
   const { channels, ask, outcomes } = stage(2)
   const [first, second] = channels as [FakeChannel, FakeChannel]
@@ -146,7 +161,8 @@ test('without a replica they wait for one, and are refused when there is none to
   await lose(channels[0]!)
   expect(outcomes).toEqual(['open', 'open'])
   const successor = fakeChannel()
-  pool.add('exec/successor', successor)
+  const { fate } = pool.add('exec/successor', successor, { isTold: true })
+  fate.exited({ reason: 'exited with code 7', output: [], isFromOutside: false })
   await settle()
   expect(successor.waiting.length).toBe(1)
   await answerAll(successor)

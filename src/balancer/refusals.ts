@@ -41,17 +41,6 @@ export function tooLate(stage: string, leftMs: number, estimateMs: number): Mill
   })
 }
 
-/** A write was with a replica that is gone. */
-export function outcomeUnknown(error: MillraceError): MillraceError {
-  const { code: _code, message, ...facts } = error.facts
-  const pod = error.where.pod ?? 'The replica'
-  return new MillraceError(
-    'OUTCOME_UNKNOWN',
-    `${pod} was lost while it ran a write, which is therefore not sent again; whether it was done is unknown. ${message}`,
-    { ...facts, cause: error, retryable: false },
-  )
-}
-
 /** What became of the replicas that were lost with a request. */
 export interface LossesTold {
   readonly sentences: string

@@ -179,6 +179,37 @@ describe('a write', () => {
     for (let write = 0; write < 4; write++) void ask('/index')
     expect(taken()).toEqual([0, 4])
   })
+
+  test('ends the probation of a replica where there are no reads', async () => {
+    const { pool, channels, clock, ask, taken } = stage(2)
+    const [first] = pool.endpoints.all()
+    for (let failure = 0; failure < 5; failure++) first!.health.breaker.failed()
+    clock.move(2000)
+    for (let write = 0; write < 8; write++) {
+      const answer = ask('/index')
+      channels
+        .find(({ waiting }) => waiting.length > 0)!
+        .waiting.shift()!
+        .answer()
+      await answer
+    }
+    expect(first!.health.state).toBe('ready')
+    expect(taken()[0]).toBeGreaterThanOrEqual(3)
+  })
+
+  test('whose replica broke off the exchange is not known to be done or not', async () => {
+    const { channels, ask } = stage(1)
+    const answer = ask('/index')
+    await failNext(channels, new MillraceError('INTERNAL', 'the stream was reset'))
+    await expect(answer).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false })
+  })
+
+  test('that a server behind the replica refused may have run there', async () => {
+    const { channels, ask } = stage(1)
+    const answer = ask('/index')
+    await failNext(channels, new MillraceError('RESOURCE_EXHAUSTED', 'full'))
+    await expect(answer).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false })
+  })
 })
 
 test('requests whose only replica died wait for its successor', async () => {

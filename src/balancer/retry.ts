@@ -1,4 +1,5 @@
 import type { Call, Handler } from '../call/call.js'
+import { outcomeUnknown, writeFailure } from '../call/outcome.js'
 import { pause } from '../call/pause.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
@@ -7,7 +8,7 @@ import type { Budget } from './budget.js'
 import type { Try } from './hedge.js'
 import { hasLostEnough, isCause, lossesTold } from './losses.js'
 import type { Itinerary, Pool } from './pool.js'
-import { lostWith, outcomeUnknown, poison } from './refusals.js'
+import { lostWith, poison } from './refusals.js'
 
 export interface RetryOptions {
   readonly pool: Pool
@@ -85,6 +86,7 @@ async function again(
       itinerary.tried.length = 0
     }
     const { code, notRun } = failure
+    pool.counts.retries++
     call.observation?.event({ name: 'retry', number: retries + 1, code, notRun })
     try {
       return await attempt(request, call, itinerary)
@@ -101,13 +103,19 @@ async function final(
   failure: MillraceError,
   { call, itinerary: { losses = [], write } }: Pick<Trouble, 'call' | 'itinerary'>,
 ): Promise<MillraceError> {
-  const isUnknown = write && failure.code === 'UNAVAILABLE' && !failure.notRun
-  if (losses.length === 0 || call.aborted !== undefined) return isUnknown ? outcomeUnknown(failure) : failure
+  const judged = (error: MillraceError): MillraceError => (write ? writeOutcome(error) : error)
+  if (losses.length === 0 || call.aborted !== undefined) return judged(failure)
   const judge = { call, clock, maxLostReplicas }
   const told = await lossesTold(losses, judge)
   if (!write && (await hasLostEnough(losses, judge))) return poison(failure, losses, told)
-  const lost = lostWith(failure, told)
-  return isUnknown ? outcomeUnknown(lost) : lost
+  return judged(lostWith(failure, told))
+}
+
+/** A replica whose answer cannot be read, or that broke off the exchange, may have run the write. */
+function writeOutcome(error: MillraceError): MillraceError {
+  const { code, notRun, where } = error
+  const isBroken = (code === 'INTERNAL' || code === 'MALFORMED') && where.pod !== undefined && !notRun
+  return isBroken ? outcomeUnknown(error) : writeFailure(error)
 }
 
 function mayRepeat(error: MillraceError, itinerary: Itinerary, pool: Pool): boolean {

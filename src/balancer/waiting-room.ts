@@ -24,7 +24,7 @@ export interface Itinerary {
   readonly tried: Endpoint[]
   /** How many tries there were, while somebody observes. */
   tries?: number
-  /** It changes state, so a replica on probation is not for it. */
+  /** It changes state: a replica that is probing gets it only when reads have not shown for a while that it answers. */
   readonly write: boolean
   /** Replicas that were lost while they had it, in order; undefined while there are none. */
   losses?: Loss[]
@@ -55,6 +55,7 @@ export interface WaitingRoomOptions {
   estimate(depth: number): number
   /** Somebody waits, and there is no replica. */
   onDemand(): void
+  onRefused(): void
 }
 
 interface Queued extends Waiting, AbortListener {
@@ -108,6 +109,7 @@ export class WaitingRoom {
     const { aborted, sender = somebody } = call
     const refusal = this.#refusal(sender, bytes)
     if (refusal !== undefined) {
+      this.#options.onRefused()
       call.observation?.event({ name: 'replica.refused', code: refusal.code })
       return Promise.reject(refusal)
     }
@@ -121,8 +123,9 @@ export class WaitingRoom {
           call.offAbort(queued)
           resolve(start(endpoint))
         },
-        refuse(error) {
+        refuse: (error) => {
           call.offAbort(queued)
+          this.#options.onRefused()
           call.observation?.event({ name: 'replica.refused', code: error.code })
           reject(error)
         },

@@ -5,7 +5,7 @@ import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { loadFlow } from './load-flow.js'
 import { loadProject } from './load-project.js'
-import { given, numberOption } from './option-values.js'
+import { given, numberOption, objectOption } from './option-values.js'
 import type { Terminal } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
@@ -15,6 +15,7 @@ type Kind = (args: readonly string[], terminal: Terminal) => Promise<readonly st
 const containers = {
   image: { type: 'string' },
   'gateway-image': { type: 'string' },
+  'gateway-resources': { type: 'string' },
   project: { type: 'string' },
 } as const
 
@@ -31,9 +32,11 @@ export const exportCommand: Command = {
   summary: 'Writes a Flow for other tools: Kubernetes, Docker Compose, a picture',
   help: `Usage: millrace export kubernetes IN OUTDIR [--namespace NAME] [--image IMAGE]
                          [--gateway-image IMAGE] [--gateway-replicas N]
+                         [--gateway-resources JSON]
                          [--storage SIZE] [--storage-class NAME]
                          [--shared-storage-class NAME] [--project DIR]
        millrace export docker-compose IN OUT [--image IMAGE] [--gateway-image IMAGE]
+                         [--gateway-resources JSON]
                          [--port N] [--network NAME] [--project DIR]
        millrace export dockerfile DIR [--node IMAGE]
        millrace export flowchart IN OUT [--vertical-layout]
@@ -46,6 +49,9 @@ keys; without OUT it is shown.
 
   --image    of stages that run a class of the project, and of the gateway; built
              from what 'millrace export dockerfile' writes
+  --gateway-resources
+             CPU and memory of the gateway's containers, as the option resources
+             of a stage: {"limits":{"cpu":"500m","memory":"256Mi"}}
   --project  the folder that the image was built from, the working directory
              unless said otherwise
 
@@ -142,7 +148,10 @@ async function schema(args: readonly string[], terminal: Terminal): Promise<read
 function imagesOf(values: {
   readonly image?: string | undefined
   readonly 'gateway-image'?: string | undefined
+  readonly 'gateway-resources'?: string | undefined
   readonly project?: string | undefined
 }) {
-  return { image: values.image, gatewayImage: values['gateway-image'], project: values.project }
+  const { image, project } = values
+  const gatewayResources = objectOption(values, 'gateway-resources')
+  return { image, gatewayImage: values['gateway-image'], gatewayResources, project }
 }

@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { Indexer, planOf, project, richPlan } from '../export/fixture.suite.js'
@@ -5,7 +9,6 @@ import { renderExport } from '../export/index.js'
 import { addStage, createPlan, type FlowPlan, type StagePlan } from '../plan/flow-plan.js'
 import { parseExecutor } from './executor.js'
 import { parseFlow } from './flow.js'
-import { parsePing } from './ping.js'
 
 /** Everything that a container is told by its arguments. */
 const limitedPlan = planOf(
@@ -50,7 +53,7 @@ async function inKubernetes(plan: FlowPlan): Promise<readonly Container[]> {
       const args: string[] = spec.template.spec.containers[0].args
       return {
         name,
-        args: args.map((one) => one.replaceAll('$$(', '$(')),
+        args: args.map((one) => one.replaceAll('$$', '$')),
         config: parse(map?.data['config.yml'] ?? '{}'),
       }
     })
@@ -118,11 +121,25 @@ it.each([
   }
 })
 
-it('the health of each service of Compose is asked for by a command that there is', async () => {
-  const [compose] = await renderExport('docker-compose', richPlan, { image: 'shop:1', project })
-  for (const { healthcheck } of Object.values<Loose>(parse(compose!.text).services)) {
-    const [, program, command, ...args] = healthcheck.test as readonly string[]
-    expect([program, command]).toEqual(['millrace', 'ping'])
-    expect(parsePing(args)).toMatchObject({ kind: expect.stringMatching(/^(executor|gateway)$/) })
+it('the health of each service of Compose is that of a file that is new, as a shell finds it', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'millrace-health-'))
+  try {
+    const [compose] = await renderExport('docker-compose', richPlan, { image: 'shop:1', project })
+    for (const { healthcheck, environment } of Object.values<Loose>(parse(compose!.text).services)) {
+      const [kind, command] = healthcheck.test as readonly string[]
+      expect(kind).toBe('CMD-SHELL')
+      const file = path.join(folder, 'health')
+      const script = command!.replaceAll('$$', '$').replace(String(environment.MILLRACE_HEALTH_FILE), file)
+      const isHealthy = (): boolean => spawnSync('sh', ['-c', script]).status === 0
+      rmSync(file, { force: true })
+      expect(isHealthy()).toBe(false)
+      writeFileSync(file, '')
+      expect(isHealthy()).toBe(true)
+      const before = Date.now() / 1000 - 120
+      utimesSync(file, before, before)
+      expect(isHealthy()).toBe(false)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 })

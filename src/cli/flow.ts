@@ -4,7 +4,7 @@ import type { PlatformName, StartWhere } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { platformOf } from './elsewhere.js'
-import { given, numberOption } from './option-values.js'
+import { given, numberOption, objectOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
 
@@ -13,7 +13,8 @@ export const flow: Command = {
   help: `Usage: millrace flow FILE [--port N]… [--host HOST] [--name NAME]
                      [--workspace FOLDER] [--context NAME=VALUE]… [--quiet]
        millrace flow FILE --on kubernetes|docker --image IMAGE [--project DIR]
-                     [--gateway-image IMAGE] [--namespace NAME]
+                     [--gateway-image IMAGE] [--gateway-resources JSON]
+                     [--namespace NAME]
                      [--kube-context NAME] [--kubeconfig FILE]
                      [--gateway-replicas N] [--storage SIZE]
                      [--storage-class NAME] [--shared-storage-class NAME]
@@ -56,6 +57,7 @@ const thereArguments = {
   on: { type: 'string' },
   image: { type: 'string' },
   'gateway-image': { type: 'string' },
+  'gateway-resources': { type: 'string' },
   project: { type: 'string' },
   namespace: { type: 'string' },
   'kube-context': { type: 'string' },
@@ -110,6 +112,7 @@ function parseThere<V extends Given>(
   const options = given({
     image: others.image,
     gatewayImage: others['gateway-image'],
+    gatewayResources: objectOption(others, 'gateway-resources'),
     project: others.project,
     namespace: others.namespace,
     context: others['kube-context'],

@@ -4,6 +4,7 @@ import { LonePod } from '../flow/lone-pod.js'
 import { WorkspaceHold } from '../workspace/hold.js'
 import { authority } from '../lib/authority.js'
 import { systemClock } from '../lib/clock.js'
+import { keepHealthFile, takeHealthFile } from './health-file.js'
 import { deferred } from '../lib/deferred.js'
 import { createLogger } from '../observe/logger.js'
 import { addStage, createPlan } from '../plan/flow-plan.js'
@@ -38,6 +39,7 @@ type ShutdownReason =
  * reports the reason to the Flow. Resolves with the exit code.
  */
 export async function runLone({ flow, stage }: Asked, inside: Inside | null): Promise<number> {
+  const healthFile = takeHealthFile()
   const shutdown = deferred<ShutdownReason>()
   const abort = new AbortController()
   const leave = (reason: ShutdownReason): void => {
@@ -63,7 +65,9 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
     if (inside === null && !plan.settings.quiet)
       logger.info(`it serves at ${pod.ports.map((port) => authority(plan.settings.host, port)).join(', ')}`)
     void pod.ended.then((exit) => shutdown.resolve({ kind: 'ended', exit }))
+    const dropHealthFile = keepHealthFile(healthFile, { host: plan.settings.host, port: pod.ports[0]! })
     const why = await shutdown.promise
+    await dropHealthFile()
     switch (why.kind) {
       case 'ended':
         tell({ kind: 'ended', reason: why.exit.reason })

@@ -42,7 +42,7 @@ Example: millrace ping executor 127.0.0.1:8080`,
 }
 
 /** Target and number of attempts. @throws UsageError */
-export function parsePing(args: readonly string[]): {
+function parsePing(args: readonly string[]): {
   readonly kind: string
   readonly host: string
   readonly attempts: number

@@ -23,9 +23,10 @@ export const ps: Command = {
        millrace ps --orphans [--remove] [--json]
 
 Shows the Flows of this user that run on this machine: each stage with the
-replicas that are ready, each pod with its state, process id, requests in
-flight, latency (a moving average), restarts, and the time since its last
-change of state. Of a cluster or a Docker engine it shows what those know, not
+replicas that are ready and how many requests wait, were refused, sent again
+or hedged; each pod with its state, process id, requests in flight, latency (a
+moving average), requests answered and failed, restarts, and the time since its
+last change of state. Of a cluster or a Docker engine it shows what those know, not
 what only the gateway does.
 
   --flow   only this one: its name, the process id of its program, or the path

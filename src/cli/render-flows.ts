@@ -8,8 +8,18 @@ export type Asked =
   | { readonly state: 'answered'; readonly status: FlowStatus }
   | { readonly state: 'failed'; readonly label: string; readonly reason: string }
 
-const columns = ['STAGE, POD', 'STATE', 'PID', 'IN FLIGHT', 'LATENCY', 'RESTARTS', 'SINCE']
-const right = new Set([2, 3, 4, 5, 6])
+const columns = [
+  'STAGE, POD',
+  'STATE',
+  'PID',
+  'IN FLIGHT',
+  'LATENCY',
+  'ANSWERED',
+  'FAILED',
+  'RESTARTS',
+  'SINCE',
+]
+const right = new Set([2, 3, 4, 5, 6, 7, 8])
 
 const podColours: Readonly<Record<PodState, Colour>> = {
   ready: 'green',
@@ -65,13 +75,14 @@ function portsOf(port: number, listeners: FlowStatus['listeners'] = []): string 
 }
 
 function stageRow({ name, ...stage }: StageStatus, tint: Tint): (string | Cell)[] {
-  const waits = stage.waiting > 0 ? `, ${stage.waiting} waiting` : ''
+  const counts = (['waiting', 'refused', 'retries', 'hedges'] as const).filter((name) => stage[name] > 0)
+  const counted = counts.map((name) => `, ${stage[name]} ${name}`).join('')
   const whole = stage.ready >= stage.replicas && stage.degraded === null
   const shards = stage.shards.length > 1 ? `, ${stage.shards.length} shards` : ''
   const state =
     stage.runtime === 'pass-through' ? 'passes through' : `${stage.ready} of ${stage.replicas} ready${shards}`
   const paintState = (text: string): string => (whole ? text : tint(text, 'yellow'))
-  return [oneLine(name), { text: `${state}${waits}`, paint: paintState }]
+  return [oneLine(name), { text: `${state}${counted}`, paint: paintState }]
 }
 
 function podRows({ pods }: StageStatus, tint: Tint): (string | Cell)[][] {
@@ -81,6 +92,8 @@ function podRows({ pods }: StageStatus, tint: Tint): (string | Cell)[][] {
     pod.pid === null ? '–' : String(pod.pid),
     String(pod.inFlight),
     pod.latencyMs === null ? '–' : duration(pod.latencyMs),
+    pod.answered === null ? '–' : String(pod.answered),
+    pod.failed === null ? '–' : String(pod.failed),
     String(pod.restarts),
     duration(pod.sinceMs),
   ])

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
+import { keepHealthFile, takeHealthFile } from './health-file.js'
 
 /**
  * Runs a Flow until SIGINT or SIGTERM, and closes it. A signal that comes while it loads or starts cancels the start. A second
@@ -9,6 +10,7 @@ import type { Flow } from '../flow/flow.js'
  */
 export async function untilInterrupted(load: () => Promise<Flow<string>>): Promise<void> {
   const interrupt = new AbortController()
+  const healthFile = takeHealthFile()
   const { signal } = interrupt
   const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
   // these handlers stay installed, so that neither the system nor the Flow ends the process by the signal
@@ -20,6 +22,8 @@ export async function untilInterrupted(load: () => Promise<Flow<string>>): Promi
     if (signal.aborted && MillraceError.from(error).code === 'CANCELLED') return
     throw error
   }
+  const dropHealthFile = keepHealthFile(healthFile, flow)
   await interrupted
+  await dropHealthFile()
   await flow.close()
 }

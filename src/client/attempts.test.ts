@@ -31,6 +31,7 @@ function scripted(
   let autoWake = true
   const attempts = new Attempts({
     maxAttempts,
+    judged: (error) => MillraceError.from(error),
     clock,
     random: () => 0.5,
     open() {

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.js'
+import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Exchange } from './exchange.js'
@@ -7,6 +7,8 @@ import { holdProcess } from './hold-process.js'
 export interface AttemptsPlan {
   /** Starts an exchange over the same inputs. */
   open(): Exchange
+  /** A failure as the caller must be told: whether a write may have run. */
+  judged(error: unknown): MillraceError
   /** At least 1; above 1 only for inputs that can be read again. */
   readonly maxAttempts: number
   readonly clock: Clock
@@ -25,7 +27,7 @@ export function backoffMs(failures: number, random: () => number): number {
 }
 
 /**
- * Repeats an exchange that failed with a retryable error before its first answer.
+ * Repeats an exchange that failed with a retryable error before its first answer. Of writes that may have run no error is.
  * No request is answered twice: after the first answer there are no more attempts.
  */
 export class Attempts {
@@ -53,8 +55,9 @@ export class Attempts {
         this.#answered = true
         return answer
       } catch (error) {
-        if (!this.#mayRepeat(error)) throw error
-        await this.#pause(MillraceError.from(error).retryAfterMs ?? 0)
+        const failure = this.#plan.judged(error)
+        if (!this.#mayRepeat(failure)) throw failure
+        await this.#pause(failure.retryAfterMs ?? 0)
         if (this.#aborted !== undefined) throw this.#aborted.error
         this.#exchange = this.#plan.open()
       }
@@ -68,9 +71,8 @@ export class Attempts {
     this.#wake?.()
   }
 
-  #mayRepeat(error: unknown): boolean {
-    if (this.#answered || this.#aborted !== undefined || !MillraceError.is(error) || !error.retryable)
-      return false
+  #mayRepeat({ retryable }: MillraceError): boolean {
+    if (this.#answered || this.#aborted !== undefined || !retryable) return false
     this.#failures++
     return this.#failures < this.#plan.maxAttempts
   }

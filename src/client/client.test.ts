@@ -380,10 +380,13 @@ test('an unreachable server is UNAVAILABLE', async () => {
   expect(await client.isReady()).toBe(false)
 })
 
-test('a server that dies in the middle is UNAVAILABLE, and the next call finds its successor', async () => {
+test('a server that dies in the middle fails the call, and the next call finds its successor', async () => {
   const first = await startFakePeer({ onRequest: () => void first.close() })
   await using client = new Client({ host: `grpc://127.0.0.1:${first.port}` })
-  await expect(client.post('/', 'a')).rejects.toEqual(code('UNAVAILABLE'))
+  // it depends on whether the server had said that it does not know what writes
+  await expect(client.post('/', 'a')).rejects.toMatchObject({
+    code: expect.stringMatching(/^(UNAVAILABLE|OUTCOME_UNKNOWN)$/),
+  })
   await using _second = await startFakePeer({}, first.port)
   expect(texts(await client.post('/', 'b'))).toEqual(['b'])
 })

@@ -51,6 +51,7 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
   })
   const attempts = new Attempts({
     maxAttempts: source.replayable ? (options.maxAttempts ?? 1) : 1,
+    judged: (error) => plan.transport.judged(error, on),
     clock,
     random,
     open: () =>

@@ -44,7 +44,9 @@ export async function* streamDocuments(transport: Transport, plan: StreamDocPlan
       for (let item = items.take(); item !== undefined; item = items.take())
         // not `yield*`, which awaits every document several times over
         for (const document of item.docs) yield document
-    const { status } = await closing
+    const { status } = await closing.catch((error: unknown) => {
+      throw transport.judged(error, on)
+    })
     isOver = true
     if (status?.code === 'ERROR') throw errorFromStatus(status, { endpoint: on })
   } finally {

@@ -374,6 +374,16 @@ describe('a stage', () => {
     ['method: add\nworkspace: /tmp/w', { workspace: '/tmp/w' }],
     ['liveness: ~', { liveness: null }],
     ['env: {A: 1, B: x}', { env: { A: '1', B: 'x' } }],
+    // as str() of Python has them, by which Jina makes them texts
+    [
+      "env: {A: true, B: , C: '', D: 1.0, E: 3.10, F: no, G: 1e3, H: 0x1e, I: -2, J: '1.0', K: off-5, L: '007'}",
+      {
+        env: {
+          ...{ A: 'True', B: 'None', C: '', D: '1.0', E: '3.1', F: 'False', G: '1000.0', H: '30', I: '-2' },
+          ...{ J: '1.0', K: 'off-5', L: '007' },
+        },
+      },
+    ],
     ['external: true\nhost: a.example\nport: 5', { external: [{ host: 'a.example', port: 5, tls: false }] }],
     [
       'external: yes\nhost: grpcs://a:1,b:2',

@@ -4,6 +4,7 @@ import { type Option, show } from '../plan/option.js'
 import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Position, type Positions, shown } from '../yaml/position.js'
 import type { Warn } from '../yaml/warn.js'
+import { environmentOf } from './environment.js'
 import type { Key, KeyTable } from './keys.js'
 import { readAs } from './readings.js'
 
@@ -99,7 +100,7 @@ function readKey(section: Section, { key, value, meaning, table, warn, options }
 
 /** Undefined for a missing key, and for null where the option has no use for null. @throws INVALID_OPTION */
 export function readOption(section: Section, key: string, option: Option<unknown>): unknown {
-  const value = section.mapping[key]
+  const value = key === 'env' ? environmentOf(section.mapping[key], section.positions) : section.mapping[key]
   if (value === null || value === undefined) {
     return option.preset !== null && option.parse(null) === null ? null : undefined
   }

@@ -1,4 +1,4 @@
-import { imageOption } from '../plan/container.js'
+import { imageOption, resourcesOption } from '../plan/container.js'
 import type { OptionTable } from '../plan/option.js'
 import { optional, text } from '../plan/option-kinds.js'
 import type { WorkloadOptions } from './workload.js'
@@ -7,5 +7,6 @@ import type { WorkloadOptions } from './workload.js'
 export const workloadOptions: OptionTable<WorkloadOptions> = {
   image: optional(imageOption),
   gatewayImage: optional(imageOption),
+  gatewayResources: resourcesOption,
   project: text('.'),
 }

@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.js'
-import { parseVolume, type Volume } from '../plan/container.js'
+import { parseVolume, type Resources, type Volume } from '../plan/container.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { containerPaths } from './container-paths.js'
 import { type ExecutorConfig, executorConfig } from './executor-config.js'
@@ -30,6 +30,8 @@ export interface WorkloadOptions {
   readonly image: string | null
   /** Image of the gateway. Default null: `image`. */
   readonly gatewayImage: string | null
+  /** CPU and memory of a container of the gateway. Default `{}`: no requests and no limits. */
+  readonly gatewayResources: Resources
   /** Folder from which the image was built; must contain the modules of Executors. Default `'.'`. */
   readonly project: string
 }

@@ -33,6 +33,12 @@ export interface StageStatus {
   readonly degraded: string | null
   /** Requests waiting for a replica. */
   readonly waiting: number
+  /** Further tries after one that failed; 0 where the gateway cannot be asked, as on Kubernetes. */
+  readonly retries: number
+  /** Second tries beside a slow one; 0 where the gateway cannot be asked. */
+  readonly hedges: number
+  /** Requests refused: the queue was full, the answer would have come too late, or no replica was left. */
+  readonly refused: number
   /** A stage without shards has one entry. */
   readonly shards: readonly ShardStatus[]
   readonly pods: readonly PodStatus[]
@@ -73,6 +79,10 @@ export interface PodStatus {
   readonly inFlight: number
   /** Moving average in milliseconds; null before the first answer. */
   readonly latencyMs: number | null
+  /** Requests it has answered, handlers that threw among them; null where the gateway cannot be asked, as on Kubernetes. */
+  readonly answered: number | null
+  /** Requests that failed here without an answer: it was lost, refused them or took too long; null as for `answered`. */
+  readonly failed: number | null
   /** Number of restarts of this replica. */
   readonly restarts: number
   /** Milliseconds since the last change of state. */

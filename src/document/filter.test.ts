@@ -7,7 +7,7 @@ const docs = new DocumentArray(
     text: n === 0 ? '' : `hello ${n}`,
     weight: n * 0.5,
     uri: `u${n}`,
-    tags: { n, s: 'ab'.repeat(n), o: { p: n * 1.5 }, l: Array(n).fill(1), nul: null },
+    tags: { n, s: 'ab'.repeat(n), o: { p: n * 1.5 }, l: Array(n).fill(1), nul: null, e: '', b: '{x}', d: {} },
   })),
 )
 docs.at(1)!.tags['only'] = 'yes'
@@ -41,7 +41,7 @@ describe('find with a filter', () => {
     [{ text: { $regex: /LO 2/i } }, '2'],
     [{ tags__l: { $size: 2 } }, '2'],
     [{ tags__s: { $size: 4 } }, '2'],
-    [{ tags: { $size: 5 } }, '0234'],
+    [{ tags: { $size: 8 } }, '0234'],
     [{ chunks: { $size: 1 } }, '2'],
     [{ chunks: { $exists: true } }, '2'],
     [{ tags__n: { $in: [1, 2] } }, '12'],
@@ -53,6 +53,18 @@ describe('find with a filter', () => {
     [{ text: { $exists: true } }, '1234'],
     [{ embedding: { $exists: true } }, '3'],
     [{ mime_type: { $exists: true } }, ''],
+    [{ weight: { $exists: true } }, '1234'],
+    [{ granularity: { $exists: true } }, ''],
+    [{ id: { $exists: true } }, '01234'],
+    [{ tags: { $exists: true } }, '01234'],
+    [{ chunks: { $exists: true } }, '2'],
+    [{ tags__s: { $exists: true } }, '01234'],
+    [{ tags__l: { $exists: true } }, '01234'],
+    [{ tags__e: { $exists: true } }, '01234'],
+    [{ tags__d: { $exists: true } }, '01234'],
+    [{ tags__n: { $exists: true } }, '01234'],
+    [{ tags__nul: { $exists: false } }, '01234'],
+    [{ tags__none: { $exists: false } }, '01234'],
     [{ weight: { $gt: 1 } }, '34'],
     [{ scores__cosine__value: { $gt: 0.1 } }, '4'],
     [{ $and: { tags__n: { $gt: 1 }, text: { $regex: '3' } } }, '3'],
@@ -61,13 +73,18 @@ describe('find with a filter', () => {
     [{ $or: [{ tags__n: { $gt: 3 } }, { tags__n: { $lt: 1 } }] }, '04'],
     [{ $not: { tags__n: { $gt: 2 } } }, '012'],
     [{ tags__n: { $eq: '{tags__n}' } }, '01234'],
+    [{ uri: { $eq: '{ uri }' } }, '01234'],
+    [{ uri: { $eq: '{uri} more' } }, '01234'],
+    [{ uri: { $eq: 'u{tags__n}' } }, ''],
+    [{ tags__b: { $in: ['{x}'] } }, '01234'],
+    [{ tags__b: { $regex: '\\{x\\}' } }, '01234'],
+    [{ tags__n: { $eq: '{tags__none}' } }, ''],
   ])('%j passes %s', (filter, expected) => {
     expect(found(filter)).toBe(expected)
   })
 
-  it('compares only comparable values, and fills placeholders inside of text', () => {
+  it('compares only comparable values', () => {
     expect(found({ tags__s: { $gt: 1 } })).toBe('')
-    expect(found({ uri: { $eq: 'u{tags__n}' } })).toBe('01234')
   })
 
   it('matches a caller’s pattern in linear time, and uses a RegExp unchanged', () => {
@@ -106,6 +123,12 @@ describe('find with a filter', () => {
     { tags__n: { $foo: 1 } },
     { tags__n: { $in: 1 } },
     { tags__n: { $exists: 1 } },
+    { uri: { $eq: '{a b}' } },
+    { uri: { $eq: '{uri}{id}' } },
+    { uri: { $eq: '{' } },
+    { uri: { $eq: '{}' } },
+    { tags__b: { $eq: '{x}' } },
+    { tags__b: { $regex: '{x}' } },
     { tags__n: { $not: { $gt: 2 } } },
     { text: { $regex: '[' } },
     { $foo: 1 },

@@ -5,14 +5,15 @@ import { valueAt } from './lookup.js'
 
 /**
  * DocArray's filter language: `{ field: { operator: value } }`, with `$and`, `$or` and `$not` around conditions. `__` in a
- * field reaches into objects (`tags__price`); a value `'{field}'` stands for that field of the same Document.
+ * field reaches into objects (`tags__price`). A text that begins with `{` names a field of the same Document, `'{tags__min}'`,
+ * whose value it stands for; such a text itself is compared by `$in: ['{text}']`, where nothing is replaced.
  */
 export interface Filter {
   readonly [field: string]: unknown
 }
 
 type Test = (document: Document) => boolean
-type Operator = (actual: unknown, wanted: unknown) => boolean
+type Operator = (actual: unknown, wanted: unknown, path: string) => boolean
 
 const operators: Readonly<Record<string, Operator>> = {
   $eq: equal,
@@ -25,7 +26,7 @@ const operators: Readonly<Record<string, Operator>> = {
   $nin: (actual, wanted) => !(wanted as Passes)(actual),
   $regex: (actual, wanted) => (wanted as Passes)(actual),
   $size: (actual, wanted) => sizeOf(actual) === wanted,
-  $exists: (actual, wanted) => exists(actual) === wanted,
+  $exists: (actual, wanted, path) => exists(path, actual) === wanted,
 }
 
 /** Compiles a filter to a function. Throws INVALID_INPUT, at once, for unknown operators and operands of a wrong type. */
@@ -64,7 +65,7 @@ function compileField(path: string, condition: unknown): Test {
     }
     const operator = operators[name]!
     const value = compileValue(name, wanted)
-    return (actual: unknown, document: Document) => operator(actual, value(document))
+    return (actual: unknown, document: Document) => operator(actual, value(document), path)
   })
   if (tests.length === 0) throw refused(`'${path}' has no operator`)
   return (document) => {
@@ -73,10 +74,12 @@ function compileField(path: string, condition: unknown): Test {
   }
 }
 
-const placeholder = /\{(\w+)\}/g
+/** As DocArray 0.21 finds them: other text around it is ignored. */
+const placeholder = /\{\s*([a-zA-Z0-9_]*)\s*\}/g
 
 function compileValue(name: string, wanted: unknown): (document: Document) => unknown {
   if (name === '$regex') {
+    if (isPlaceholder(wanted)) throw refused('$regex takes a pattern and no field; write { as \\{')
     const matches = patternOf(wanted)
     return () => matches
   }
@@ -85,15 +88,19 @@ function compileValue(name: string, wanted: unknown): (document: Document) => un
     const isListed = listOf(name, wanted)
     return () => isListed
   }
-  if (typeof wanted !== 'string' || !wanted.includes('{')) return () => wanted
-  const whole = /^\{(\w+)\}$/.exec(wanted)?.[1]
-  if (whole !== undefined) return (document) => valueAt(document, whole)
-  return (document) => wanted.replace(placeholder, (_, path: string) => asText(valueAt(document, path)))
+  if (!isPlaceholder(wanted)) return () => wanted
+  const paths = [...wanted.matchAll(placeholder)].map(([, path]) => path!)
+  const [path = ''] = paths
+  if (paths.length !== 1 || path === '')
+    throw refused(
+      `${JSON.stringify(wanted)} begins with { and does not name one field, as '{tags__min}' does; compare the text itself with $in: [text]`,
+    )
+  return (document) => valueAt(document, path)
 }
 
-function asText(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
+/** Whether a value of a filter stands for that of a field. Lists of `$in` and `$nin` have values only. */
+export function isPlaceholder(wanted: unknown): wanted is string {
+  return typeof wanted === 'string' && wanted.startsWith('{')
 }
 
 function asObject(key: string, value: unknown): Record<string, unknown> {
@@ -115,6 +122,12 @@ function sizeOf(value: unknown): number | undefined {
   return Object.keys(value).length
 }
 
-function exists(value: unknown): boolean {
-  return value !== undefined && value !== null && sizeOf(value) !== 0
+/** As in DocArray 0.21: below a field everything but null exists; a field exists unless it has its default. */
+function exists(path: string, value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  if (path.includes('__') || neverDefault.has(path)) return true
+  return value !== 0 && sizeOf(value) !== 0
 }
+
+/** Fields that have no default. */
+const neverDefault: ReadonlySet<string> = new Set(['id', 'tensor', 'embedding'])

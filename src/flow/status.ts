@@ -37,7 +37,7 @@ export function stageStatus(
     replicas: sum(sets, ({ wanted }) => wanted),
     ready: countReady(pods),
     degraded: sets.find(({ degraded }) => degraded !== null)?.degraded ?? null,
-    waiting: sum(parts, ({ load }) => load?.waiting ?? 0),
+    ...countsOf(parts.flatMap(({ load }) => load ?? [])),
     shards: parts.map(
       ({ set, load, pods: own }): ShardStatus => ({
         name: set.name,
@@ -58,9 +58,11 @@ export function podStatuses(
 ): readonly PodStatus[] {
   const loads = new Map(load?.replicas.map((replica) => [replica.name, replica]))
   return replicas.map(({ name, phase, restarts, sinceMs }): PodStatus => {
-    const { inFlight = 0, latencyMs = null, state = 'ready' } = loads.get(name) ?? {}
+    const load = loads.get(name)
+    const { inFlight = 0, latencyMs = null, answered = 0, failed = 0, state = 'ready' } = load ?? {}
     const pid = 'pod' in phase ? (phase.pod?.pid ?? null) : null
-    return { name, pid, state: podState(phase, state), inFlight, latencyMs, restarts, sinceMs }
+    const requests = { inFlight, latencyMs, answered, failed }
+    return { name, pid, state: podState(phase, state), ...requests, restarts, sinceMs }
   })
 }
 
@@ -76,13 +78,24 @@ export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): Sta
     replicas: isFound ? pods.length : plan.external.length,
     ready: countReady(pods),
     degraded: null,
-    waiting: sum(loads, ({ waiting }) => waiting),
+    ...countsOf(loads),
     shards: loads.map((load): ShardStatus => {
       const own = podsOf(load)
       const { name, asked, failed } = load
       return { name, replicas: own.length, ready: countReady(own), asked, failed }
     }),
     pods,
+  }
+}
+
+function countsOf(
+  loads: readonly StageLoad[],
+): Pick<StageStatus, 'waiting' | 'retries' | 'hedges' | 'refused'> {
+  return {
+    waiting: sum(loads, ({ waiting }) => waiting),
+    retries: sum(loads, ({ retries }) => retries),
+    hedges: sum(loads, ({ hedges }) => hedges),
+    refused: sum(loads, ({ refused }) => refused),
   }
 }
 

@@ -244,7 +244,10 @@ class LocalGateway implements Gateway {
   #describe(): Description {
     const descriptions = this.#stages.flatMap((stage) => {
       if (!stage.isKnown) throw undescribed(stage.name)
-      return stage.description ?? []
+      const { description } = stage
+      if (description === undefined) return []
+      const writeEndpoints = description.endpoints.filter((endpoint) => stage.isWrite(endpoint))
+      return { ...description, writeEndpoints }
     })
     return { ...mergeDescriptions(descriptions), identity: this.#identity }
   }

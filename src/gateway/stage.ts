@@ -26,7 +26,7 @@ export class LiveStage implements Stage {
   #endpoints: ReadonlySet<string> | undefined
 
   constructor(spec: StageSpec, tools: StageTools) {
-    const isWrite = (endpoint: string): boolean => this.#isWrite(endpoint)
+    const isWrite = (endpoint: string): boolean => this.isWrite(endpoint)
     const shard = (index: number): LiveShard => new LiveShard(spec, index, { ...tools, isWrite })
     this.spec = spec
     this.shards = [shard(0), ...Array.from({ length: spec.shards - 1 }, (_, index) => shard(index + 1))]
@@ -88,7 +88,7 @@ export class LiveStage implements Stage {
   }
 
   /** What a peer lists is what it says; of an endpoint that its `/default` serves, the name decides. */
-  #isWrite(endpoint: string): boolean {
+  isWrite(endpoint: string): boolean {
     const { description } = this
     if (description?.writeEndpoints.includes(endpoint)) return true
     const ownWord = this.spec.external.length === 0 && description?.endpoints.includes(endpoint) === true

@@ -1,6 +1,7 @@
 import { Branch } from '../call/branch.js'
 import type { Call, Handler } from '../call/call.js'
 import { late } from '../call/late.js'
+import { maybeRun } from '../call/outcome.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
@@ -101,7 +102,9 @@ export class RequestStream {
       },
       (error: unknown) => {
         if (limited !== undefined) this.#unlimit(limited)
-        this.fail(MillraceError.from(error))
+        const failure = MillraceError.from(error)
+        // the stream ends with it, and others of its requests are under way
+        this.fail(this.#inFlight > 1 ? maybeRun(failure) : failure)
       },
     )
   }

@@ -17,7 +17,7 @@ export interface GrpcStatus {
   readonly notRun?: boolean
   /** The Millrace error code, when the peer is a Millrace gateway. */
   readonly millraceCode?: string | undefined
-  /** When to retry, milliseconds (gRFC A6). */
+  /** When to retry, milliseconds (gRFC A6); negative: not at all. */
   readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
 }
@@ -45,13 +45,14 @@ export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError
   const said = here === true ? '' : ` answered gRPC ${statusName(code)}`
   const message = `${peer}${said}: ${details === '' ? 'no details given' : details}`
   // a message that is too large for this side will be too large again
-  const retryable = here === true && code === grpcCode.resourceExhausted ? { retryable: false } : {}
+  const isTooLarge = here === true && code === grpcCode.resourceExhausted
+  const retryable = isTooLarge || (retryAfterMs ?? 0) < 0 ? { retryable: false } : {}
   const ours = Object.hasOwn(errorCodes, millraceCode) ? (millraceCode as ErrorCode) : undefined
   return new MillraceError(ours ?? errorCode(code), message, {
     cause: error,
     where,
     notRun: notRun ?? false,
-    retryAfterMs: retryAfterMs ?? null,
+    retryAfterMs: retryAfterMs === undefined || retryAfterMs < 0 ? null : retryAfterMs,
     ...retryable,
   })
 }

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import { isPlaceholder } from '../document/filter.js'
 import type { Filter } from '../document/index.js'
 import type { Columns, ColumnType } from './options.js'
 
@@ -74,8 +75,8 @@ class Check {
       for (const value of isList ? (wanted as readonly unknown[]) : [wanted]) {
         const isText = typeof value === 'string'
         if (isText) this.#add('characters', value.length)
-        // a text in braces names another field, except in a list
-        if (type === undefined || (isText && !isList && value.includes('{'))) continue
+        // such a text names another field, except in a list
+        if (type === undefined || (!isList && isPlaceholder(value))) continue
         requireComparable({ path, operator, type }, value)
       }
     }

@@ -1,3 +1,4 @@
+import { isPlaceholder } from '../document/filter.js'
 import type { Filter } from '../document/index.js'
 import { columnOf } from './columns.js'
 import type { Columns, ColumnType } from './options.js'
@@ -94,7 +95,7 @@ function columnFor(path: string, columns: Columns): Column | undefined {
 const comparisons: Readonly<Record<string, string>> = { $lt: '<', $lte: '<=', $gt: '>', $gte: '>=' }
 
 function test(column: Column, operator: string, wanted: unknown): string | undefined {
-  if (hasPlaceholder(wanted)) return undefined
+  if (isPlaceholder(wanted)) return undefined
   const { name, type } = column
   switch (operator) {
     case '$eq':
@@ -106,7 +107,7 @@ function test(column: Column, operator: string, wanted: unknown): string | undef
     case '$nin':
       return not(oneOf(column, wanted as readonly unknown[]))
     case '$exists': {
-      const there = type === 'string' ? `(${name} IS NOT NULL AND ${name} <> '')` : `(${name} IS NOT NULL)`
+      const there = `(${name} IS NOT NULL)`
       return wanted === true ? there : not(there)
     }
     case '$lt':
@@ -161,8 +162,4 @@ function literal(type: ColumnType, value: unknown): string | undefined {
 function numeral(value: number): string {
   const text = String(value)
   return /[.e]/.test(text) ? text : `${text}.0`
-}
-
-function hasPlaceholder(wanted: unknown): boolean {
-  return typeof wanted === 'string' && wanted.includes('{')
 }

@@ -84,6 +84,13 @@ export const imageOption: Option<string> = {
   parse: (value) => (typeof value === 'string' && isImage(value) ? value : undefined),
 }
 
+export const resourcesOption: Option<Resources> = {
+  expected:
+    "{ requests: { cpu, memory }, limits: { cpu, memory } } with quantities such as '500m' and '1Gi', and no request above its limit",
+  preset: {},
+  parse: parseResources,
+}
+
 export const containerOptions: OptionTable<ContainerSettings> = {
   image: optional(imageOption),
   volumes: listOf(volume, []),
@@ -92,12 +99,7 @@ export const containerOptions: OptionTable<ContainerSettings> = {
     preset: null,
     parse: (value) => (isGpus(value) ? value : undefined),
   },
-  resources: {
-    expected:
-      "{ requests: { cpu, memory }, limits: { cpu, memory } } with quantities such as '500m' and '1Gi', and no request above its limit",
-    preset: {},
-    parse: parseResources,
-  },
+  resources: resourcesOption,
   envFromSecret: {
     expected: 'an object of { name, key } by variable',
     preset: {},

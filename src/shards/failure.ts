@@ -1,3 +1,4 @@
+import { writeFailure } from '../call/outcome.js'
 import { MillraceError } from '../errors.js'
 import type { Coverage, ShardFailure } from '../wire/coverage.js'
 import type { DataRequest } from '../wire/data-request.js'
@@ -65,11 +66,11 @@ export function failWith(asked: Asked, isWrite: boolean): DataRequest {
       ? outcome.error
       : new MillraceError('DEADLINE_EXCEEDED', 'There was no answer in time.')
   const { code, message, ...facts } = error.at({ deployment: stage, pod: shard.name }).facts
-  throw new MillraceError(code, `${head}. ${message}`, {
+  const failure = new MillraceError(code, `${head}. ${message}`, {
     ...facts,
     cause: error,
-    // some of the documents may be there already
-    retryable: facts.retryable && done.length === 0,
     notRun: outcomes.every((one) => one.state === 'failed' && one.error.notRun),
   })
+  // some of the documents may be there already
+  throw isWrite ? writeFailure(failure) : failure
 }

@@ -8,6 +8,8 @@ export interface Stage {
   readonly handle: Handler
   /** What its replicas serve; undefined while nobody knows, then every request visits it. */
   readonly endpoints: () => ReadonlySet<string> | undefined
+  /** Whether an endpoint changes its state. */
+  isWrite(endpoint: string): boolean
 }
 
 /** Endpoint that takes every request that no other endpoint of an Executor is bound to. */

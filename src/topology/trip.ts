@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.js'
+import { maybeRun } from '../call/outcome.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Coverages, coverageIn, withCoverage } from '../wire/coverage.js'
@@ -114,8 +115,5 @@ function worse(known: Coverages | undefined, more: Coverages): Coverages {
 
 /** A stage before this one has seen the request. */
 function throwBegun(error: unknown): never {
-  const known = MillraceError.from(error)
-  if (!known.notRun) throw known
-  const { code, message, ...facts } = known.facts
-  throw new MillraceError(code, message, { ...facts, notRun: false, cause: known })
+  throw maybeRun(MillraceError.from(error))
 }

@@ -51,6 +51,7 @@ function stage(
     seen,
     handle,
     endpoints: () => (endpoints === undefined ? undefined : new Set(endpoints)),
+    isWrite: (endpoint) => endpoint === '/index',
   }
 }
 
@@ -173,7 +174,12 @@ describe('a walk', () => {
       ...stage('b'),
       handle: () => Promise.reject(new MillraceError('UNAVAILABLE', 'nobody', { notRun: true })),
     }
-    const request = () => DataRequest.create({ endpoint: '/x' })
+    const request = (endpoint = '/x') => DataRequest.create({ endpoint })
+    await expect(walkOver([stage('a'), failing])(request('/index'), call)).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      retryable: false,
+      notRun: false,
+    })
     await expect(walkOver([failing])(request(), call)).rejects.toMatchObject({ notRun: true })
     const passing = stage('fast', { passThrough: true })
     await expect(walkOver([passing, failing])(request(), call)).rejects.toMatchObject({ notRun: true })

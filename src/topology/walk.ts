@@ -1,4 +1,6 @@
 import type { Handler } from '../call/call.js'
+import { writeFailure } from '../call/outcome.js'
+import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Stage, visits } from './stage.js'
 import { streamThrough } from './stream.js'
@@ -21,6 +23,7 @@ export interface WalkOptions {
  * 2. What stages return under `__results__` is collected and merged into the response, and so is `__coverage__`.
  * 3. An answer with status ERROR ends the walk: later stages are not visited and have no route.
  * 4. What fails behind a stage that has answered is no longer a request that nobody has seen (`notRun`).
+ *    Of a write it is then OUTCOME_UNKNOWN: sent again, it would run twice at the stages that have answered.
  * 5. Routes of the response are `gateway` and the visited stages, whatever the pods wrote there.
  * 6. No request or answer that came in is changed: each hop, and the response, is a copy that shares what it leaves as it
  *    is. Parameters stay bytes.
@@ -33,23 +36,37 @@ export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler
     const { endpoint, targetExecutor } = request
     const chosen = targetExecutor === '' ? undefined : targets.match(targetExecutor)
     const trip = new Trip(request, names, clock)
-    if (call.items !== undefined) {
-      const visited = stages.filter((stage) => !stage.passThrough && visits(stage, endpoint, chosen))
-      if (visited.length === 0) unserved.check(endpoint)
-      await streamThrough(trip, visited, request, call)
-      return trip.response()
-    }
-    let isServed = false
-    for (const stage of stages) {
-      if (!visits(stage, endpoint, chosen)) continue
-      if (stage.passThrough) {
-        trip.pass(stage.name)
-        continue
+    try {
+      if (call.items !== undefined) {
+        const visited = hopsOf(stages, endpoint, chosen)
+        if (visited.length === 0) unserved.check(endpoint)
+        await streamThrough(trip, visited, request, call)
+        return trip.response()
       }
-      isServed = true
-      if (!(await trip.visit(stage, call))) break
+      let isServed = false
+      for (const stage of stages) {
+        if (!visits(stage, endpoint, chosen)) continue
+        if (stage.passThrough) {
+          trip.pass(stage.name)
+          continue
+        }
+        isServed = true
+        if (!(await trip.visit(stage, call))) break
+      }
+      if (!isServed) unserved.check(endpoint)
+      return trip.response()
+    } catch (error) {
+      const isWrite = hopsOf(stages, endpoint, chosen).some((stage) => stage.isWrite(endpoint))
+      throw isWrite ? writeFailure(MillraceError.from(error)) : error
     }
-    if (!isServed) unserved.check(endpoint)
-    return trip.response()
   }
+}
+
+/** The stages whose Executors a request comes to. */
+function hopsOf(
+  stages: readonly Stage[],
+  endpoint: string,
+  chosen: ReadonlySet<string> | undefined,
+): readonly Stage[] {
+  return stages.filter((stage) => !stage.passThrough && visits(stage, endpoint, chosen))
 }

@@ -83,7 +83,7 @@ describe('a YAML text', () => {
   it('has the position of each value', () => {
     const { value, positions } = parseYaml('a: 1\nb:\n  - x\n  - c: 2', 'a.yml')
     const { b } = value as { b: [string, object] }
-    expect(positions.of(value as object, 'a')).toEqual({ file: 'a.yml', line: 1, column: 4 })
+    expect(positions.of(value as object, 'a')).toEqual({ file: 'a.yml', line: 1, column: 4, written: '1' })
     expect(positions.of(b, 0)).toMatchObject({ line: 3, column: 5 })
     expect(positions.of(b[1], 'c')).toMatchObject({ line: 4, column: 8 })
     expect(positions.of({}, 'c')).toMatchObject({ line: 1, column: 1 })

@@ -124,7 +124,9 @@ class Reader {
 
   #positionOf(node: Exclude<Found, null>): Position {
     const { line, col } = this.#lines.linePos(node.range?.[0] ?? 0)
-    return { ...this.#positions.start, line: Math.max(1, line), column: Math.max(1, col) }
+    const position = { ...this.#positions.start, line: Math.max(1, line), column: Math.max(1, col) }
+    const isNumber = this.#library.isScalar(node) && typeof node.value === 'number'
+    return isNumber && node.source !== undefined ? { ...position, written: node.source } : position
   }
 
   #alias(node: Alias, { position, depth }: NodePosition): unknown {

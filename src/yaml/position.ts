@@ -6,6 +6,8 @@ export interface Position {
   readonly file: string
   readonly line: number
   readonly column: number
+  /** A number as it is written: `1.0`. */
+  readonly written?: string
 }
 
 /** `flow.yml:3:5`, a form that terminals and editors can open. */

@@ -10,7 +10,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** In the form of DOCKER_HOST, which each test gets in its environment. */
     readonly dockerHost: string
-    /** Stands in for `node:20-slim`. */
+    /** Stands in for `node:24-slim`. */
     readonly baseImage: string
     /** A project with Millrace: see test/support/containers/images.ts. */
     readonly projectImage: string

@@ -221,7 +221,7 @@ it('refuses a delete with documents together with ids or a filter, which would b
     for (const parameters of [{ ids: rows }, { filter: { tags__kind: { $eq: 'a' } } }]) {
       await expect(flow.post('/delete', new Document({ id: '0' }), { parameters })).rejects.toMatchObject({
         code: 'INVALID_INPUT',
-        message: expect.stringContaining('without documents') as string,
+        message: expect.stringContaining('cannot be combined with documents') as string,
       })
     }
     expect(await countOf(flow)).toBe(20)

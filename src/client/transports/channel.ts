@@ -1,5 +1,7 @@
 import { Scope } from '../../call/scope.js'
+import { maybeRun } from '../../call/outcome.js'
 import { MillraceError } from '../../errors.js'
+import { Knowledge } from '../knowledge.js'
 import type { Channel } from '../../transport/transport.js'
 import { DataRequest } from '../../wire/data-request.js'
 import type { RequestStream, StreamListener, Transport, CallOptions } from '../transport.js'
@@ -12,9 +14,17 @@ const roomBytes = 32 * 1024 * 1024
 
 /** Transport to a Flow in the same program: every request is one call on a channel to its gateway. */
 export function channelTransport(channel: Channel): Transport {
+  const knowledge = new Knowledge(() => channel.describe())
   return {
-    open: (call, listener) => Promise.resolve(new ChannelStream(channel, call, listener)),
-    streamDoc: (request, call) => channel.handle(request, call),
+    open(call, listener) {
+      knowledge.learn()
+      return Promise.resolve(new ChannelStream(channel, call, listener))
+    },
+    streamDoc(request, call) {
+      knowledge.learn()
+      return channel.handle(request, call)
+    },
+    judged: (error, endpoint) => knowledge.judged(error, endpoint),
     async dryRun({ deadline, headers }) {
       const request = DataRequest.create({ endpoint: '_jina_dry_run_' })
       const answer = await channel.handle(request, new Scope(deadline, headers))
@@ -104,6 +114,7 @@ class ChannelStream implements RequestStream {
   #fail(error: MillraceError): void {
     if (this.#over) return
     this.cancel()
-    this.#listener.onEnd(error)
+    // the stream ends with it, and others of its requests are under way
+    this.#listener.onEnd(this.#open > 1 ? maybeRun(error) : error)
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { Document } from '../../document/index.js'
 import { gatewaySpec, grpcListener, pod, stageSpec } from '../../gateway/fixture.suite.js'
 import { createGateway, type Gateway } from '../../gateway/gateway.js'
@@ -92,5 +92,56 @@ test('a stream whose server is gone fails with UNAVAILABLE', async () => {
   await expect(answers.next()).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringContaining('cannot connect'),
+  })
+})
+
+describe('when the gateway is lost while it has a request, and another one takes its place', () => {
+  /** A gateway with a write and a read of its own, which wait; what has begun. */
+  async function server(wanted: number, gate: Promise<void>) {
+    const begun: string[] = []
+    const first = deferred()
+    const gateway = createGateway(gatewaySpec([stageSpec('only')], { listeners: [grpcListener(wanted)] }))
+    open.push(gateway)
+    const port = (await gateway.listen()).ports[0]!
+    const service = {
+      ...pod(async (data) => {
+        begun.push(data.endpoint)
+        first.resolve()
+        await gate
+        return data.answer()
+      }),
+      describe: () => ({
+        endpoints: ['/keep', '/find'],
+        writeEndpoints: ['/keep'],
+        streamEndpoints: [],
+        schemas: {},
+      }),
+    }
+    await gateway.add('only', 'only/rep-0', { kind: 'memory', service })
+    return { gateway, port, begun, first: first.promise }
+  }
+
+  async function lost(endpoint: string, maxAttempts: number) {
+    const one = await server(0, new Promise(() => {}))
+    const client = new Client({ host: `grpc://127.0.0.1:${one.port}` })
+    open.push(client)
+    const answer = client.post(endpoint, ['a'], { maxAttempts }).then(
+      () => 'answered',
+      (error: unknown) => error,
+    )
+    await one.first
+    await one.gateway.close({ graceMs: 0 })
+    const two = await server(one.port, Promise.resolve())
+    return { answer: await answer, runs: [...one.begun, ...two.begun] }
+  }
+
+  test.each([1, 5])('a write is not sent again with maxAttempts %i', async (maxAttempts) => {
+    const { answer, runs } = await lost('/keep', maxAttempts)
+    expect(answer).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false })
+    expect(runs).toEqual(['/keep'])
+  })
+
+  test('a read is', async () => {
+    expect(await lost('/find', 5)).toEqual({ answer: 'answered', runs: ['/find', '/find'] })
   })
 })

@@ -7,9 +7,14 @@ import { errorFromGrpc, GrpcFailure, isLeaving, type GrpcStatus, isUnimplemented
 import type { GrpcStream } from '../../transport/grpc/stream.js'
 import { streamDocument } from '../../transport/grpc/stream-document.js'
 import { DataRequest } from '../../wire/data-request.js'
+import { decodeDescription, unknownDescription } from '../../wire/description.js'
 import { decodeStatus } from '../../wire/status.js'
+import { Knowledge } from '../knowledge.js'
 import type { RequestStream, StreamListener, Transport, CallOptions } from '../transport.js'
 import { Unanswered } from './unanswered.js'
+
+/** How long a server may take to say what it serves. */
+const describeTimeoutMs = 10_000
 
 /** Transport to any server: one connection, opened by the first call and reopened when it is lost. */
 export function grpcTransport(peer: Peer): Transport {
@@ -17,12 +22,28 @@ export function grpcTransport(peer: Peer): Transport {
   let closed: MillraceError | undefined
   const connect = (): Promise<GrpcConnection> => {
     if (closed !== undefined) return Promise.reject(closed)
-    return (connecting ??= GrpcConnection.open(peer))
+    return (connecting ??= GrpcConnection.open(peer, { onReconnect: () => knowledge.forget() }))
   }
+  const knowledge = new Knowledge(async () => {
+    const connection = await connect()
+    const options = { deadline: Date.now() + describeTimeoutMs, headers: {} }
+    try {
+      return decodeDescription(await connection.unary(methods.endpointDiscovery, new Uint8Array(0), options))
+    } catch (error) {
+      if (isUnimplemented(error)) return unknownDescription
+      throw error
+    }
+  })
   return {
-    open: async (call, listener) => new GrpcRequestStream(await connect(), call, listener),
+    async open(call, listener) {
+      const stream = new GrpcRequestStream(await connect(), call, listener)
+      knowledge.learn()
+      return stream
+    },
+    judged: (error, endpoint) => knowledge.judged(error, endpoint),
     async streamDoc(request, call) {
       const connection = await connect()
+      knowledge.learn()
       const { deadline, headers, items } = call
       try {
         return await streamDocument(connection, request, { call, deadline, headers, items })

@@ -100,6 +100,24 @@ describe('export docker-compose', () => {
     expect(services.a).toMatchObject({ environment: { MILLRACE_FLOW_ID: 'shop/${COMPOSE_PROJECT_NAME:-}' } })
   })
 
+  it('limits the gateway where asked to', async () => {
+    const gatewayResources = { limits: { cpu: '500m', memory: '256Mi' } }
+    const { services } = (await composed(richPlan, { gatewayResources })).compose
+    expect(services.gateway).toMatchObject({
+      deploy: { replicas: 1, resources: { limits: { cpus: '0.5', memory: '268435456b' } } },
+    })
+  })
+
+  it('checks the health of containers by the age of a file, which starts no Node', async () => {
+    const { services } = (await composed(richPlan)).compose
+    for (const { healthcheck, environment } of Object.values(services)) {
+      expect(healthcheck).toMatchObject({
+        test: ['CMD-SHELL', 'test -n "$$(find /tmp/millrace-health -mmin -1)"'],
+      })
+      expect(environment).toMatchObject({ MILLRACE_HEALTH_FILE: '/tmp/millrace-health' })
+    }
+  })
+
   it('keeps a workspace that replicas must share in a shared volume', async () => {
     const stage = { name: 'a', uses: Indexer, replicas: 2, sharedWorkspace: true }
     const { services, volumes } = (await composed(planOf({}, stage))).compose

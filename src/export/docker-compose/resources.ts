@@ -3,7 +3,10 @@ import type { StagePlan } from '../../plan/flow-plan.js'
 import { amountOf } from '../../plan/quantity.js'
 
 /** `deploy.resources`: limits, reservations and GPUs. Empty when the stage sets none. */
-export function resources({ resources: { limits, requests }, gpus }: StagePlan): object {
+export function resources({
+  resources: { limits, requests },
+  gpus,
+}: Pick<StagePlan, 'resources' | 'gpus'>): object {
   const reservations = { ...amounts(requests), ...(gpus !== null && { devices: [device(gpus)] }) }
   const asked = {
     ...(limits !== undefined && { limits: amounts(limits) }),

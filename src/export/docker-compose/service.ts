@@ -1,8 +1,8 @@
 import { containerPaths } from '../../containers/container-paths.js'
+import { healthCommand, healthFile, healthFileVariable } from '../../containers/health-file.js'
 import { stopSeconds } from '../../containers/leaving.js'
 
 export interface ServiceInit {
-  readonly kind: 'executor' | 'gateway'
   readonly image: string
   readonly args: readonly string[]
   readonly replicas: number
@@ -23,12 +23,12 @@ export interface ServiceInit {
 
 /** A Compose service with hardening, restarts and a health check. */
 export function service(init: ServiceInit): object {
-  const { kind, image, args, environment, volumes, networks, configs } = init
+  const { image, args, environment, volumes, networks, configs } = init
   return {
     image,
     entrypoint: ['millrace'],
     command: args.map(literally),
-    ...(Object.keys(environment).length > 0 && { environment }),
+    environment: { [healthFileVariable]: healthFile, ...environment },
     ...(configs.length > 0 && { configs }),
     ...(volumes.length > 0 && { volumes }),
     tmpfs: [containerPaths.temporary, ...init.tmpfs],
@@ -36,7 +36,7 @@ export function service(init: ServiceInit): object {
     ...init.more,
     deploy: { replicas: init.replicas, ...init.deploy },
     healthcheck: {
-      test: ['CMD', 'millrace', 'ping', kind, 'grpc://127.0.0.1:8080'],
+      test: ['CMD-SHELL', literally(healthCommand)],
       interval: '5s',
       timeout: '10s',
       retries: 3,

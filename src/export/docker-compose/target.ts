@@ -62,7 +62,6 @@ async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<S
   const text = await yamlText(gatewayConfig(plan, { project: options.project, host }))
   const target = `${containerPaths.config}/flow.yml`
   const body = service({
-    kind: 'gateway',
     image: gatewayImage(options),
     args: gatewayArgs(plan, target),
     replicas: 1,
@@ -75,7 +74,7 @@ async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<S
     tmpfs: [],
     networks: [options.network, publicNetwork],
     more: { ports: published(plan, options) },
-    deploy: {},
+    deploy: resources({ resources: options.gatewayResources, gpus: null }),
   })
   return { name: 'gateway', body, config: { path: `${configFolder}/gateway.yml`, text }, volumes: [] }
 }
@@ -89,7 +88,6 @@ async function executor(
   const { mounts, named, tmpfs } = composeVolumes(workload)
   const text = config.file === null ? null : await yamlText(config.file)
   const body = service({
-    kind: 'executor',
     image: workload.image,
     args: config.args,
     // there is no autoscaling in Compose

@@ -10,7 +10,7 @@ describe('export dockerfile', () => {
 
   it('installs run-time dependencies only, and does not run as root', async () => {
     const [{ text } = { text: '' }, ignore] = await renderExport('dockerfile', project)
-    expect(text.match(/^FROM .*/gm)).toEqual(['FROM node:20-slim AS dependencies', 'FROM node:20-slim'])
+    expect(text.match(/^FROM .*/gm)).toEqual(['FROM node:24-slim AS dependencies', 'FROM node:24-slim'])
     expect(text).toContain('RUN npm ci --omit=dev')
     expect(text.indexOf('USER 1000:1000')).toBeGreaterThan(text.lastIndexOf('RUN '))
     expect(text).toContain(

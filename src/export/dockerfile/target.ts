@@ -100,7 +100,7 @@ const ignored = `# what an image does not need, and what it must not have
 **/*.log
 **/.DS_Store
 .dockerignore
-.millrace
+**/.millrace
 Dockerfile
 docker-compose*.yml
 `

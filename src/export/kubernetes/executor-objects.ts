@@ -15,6 +15,7 @@ import { type Part, workloadPart } from './part.js'
 import { podTemplate } from './pod-template.js'
 import { onePort } from './ports.js'
 import { headlessService } from './service.js'
+import { containerResources } from './resources.js'
 import { accounts } from './service-accounts.js'
 import { podVolumes } from './volumes.js'
 
@@ -92,20 +93,12 @@ function scaling(part: Part, controller: KubernetesObject, stage: StagePlan): re
 }
 
 /** @throws UNSUPPORTED */
-function resources({ resources: { requests, limits }, gpus, name }: StagePlan): object {
+function resources({ resources, gpus, name }: StagePlan): object {
   if (typeof gpus === 'string') {
     throw new MillraceError(
       'UNSUPPORTED',
       `stage '${name}': Kubernetes assigns gpus by number only, not '${gpus}'. Set how many each replica needs: gpus: 1.`,
     )
   }
-  const most = { ...limits, ...(gpus !== null && { 'nvidia.com/gpu': gpus }) }
-  return {
-    ...(requests !== undefined && { requests: asTexts(requests) }),
-    ...(Object.keys(most).length > 0 && { limits: asTexts(most) }),
-  }
-}
-
-function asTexts(quantities: object): object {
-  return Object.fromEntries(Object.entries(quantities).map(([name, amount]) => [name, String(amount)]))
+  return containerResources(resources, gpus === null ? {} : { 'nvidia.com/gpu': gpus })
 }

@@ -14,6 +14,7 @@ import type { KubernetesOptions } from './options.js'
 import { gatewayPart } from './part.js'
 import { podTemplate } from './pod-template.js'
 import { portsOf } from './ports.js'
+import { containerResources } from './resources.js'
 import { gatewayService } from './service.js'
 import { accounts } from './service-accounts.js'
 
@@ -48,7 +49,7 @@ export async function gatewayObjects(
     secrets: {},
     isStateful: false,
     workspace: 'sole',
-    resources: {},
+    resources: containerResources(options.gatewayResources),
     imagePullSecrets: pullSecrets(plan),
     account: accounts.gateway,
     leaveSeconds: gatewayLeaveSeconds,

@@ -357,10 +357,21 @@ executors:
     expect(await sum({ dim: 3 })).not.toBe(await sum({ dim: 4 }))
   })
 
+  it('limits the gateway where asked to', async () => {
+    const gatewayResources = { requests: { cpu: 1 }, limits: { cpu: 2, memory: '256Mi' } }
+    const { resources } = containerOf(
+      find(await objectsOf(richPlan, { gatewayResources }), 'Deployment', 'gateway'),
+    )
+    expect(resources).toEqual({ requests: { cpu: '1' }, limits: { cpu: '2', memory: '256Mi' } })
+    expect(containerOf(find(await objectsOf(richPlan), 'Deployment', 'gateway'))).not.toHaveProperty(
+      'resources',
+    )
+  })
+
   it('does not let Kubernetes expand $(NAME) in arguments', async () => {
-    const plan = planOf({}, { name: 'a', uses: 'docker://b', usesWith: { cost: '$(POD_UID)' } })
+    const plan = planOf({}, { name: 'a', uses: 'docker://b', usesWith: { cost: '$(POD_UID) $5 a$$b' } })
     const { args } = containerOf(find(await objectsOf(plan, { gatewayImage: 'g' }), 'Deployment', 'a'))
-    expect(args.at(-1)).toBe('{"cost":"$$(POD_UID)"}')
+    expect(args.at(-1)).toBe('{"cost":"$$(POD_UID) $$5 a$$$$b"}')
   })
 })
 

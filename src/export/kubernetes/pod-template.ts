@@ -136,7 +136,7 @@ function environment({ part, secrets, isStateful, workspace }: PodTemplate): rea
   ]
 }
 
-/** Escapes `$(NAME)`, which Kubernetes would substitute. */
+/** Escapes `$`: Kubernetes substitutes `$(NAME)`, and makes `$$` one `$`. */
 function literally(argument: string): string {
-  return argument.replaceAll('$(', '$$$$(')
+  return argument.replaceAll('$', '$$$$')
 }

@@ -102,7 +102,17 @@ export class FakeGateway implements GatewayLink {
 
   status(): ReturnType<GatewayLink['status']> {
     return Promise.resolve([
-      { name: 'exec', waiting: 0, waitingBytes: 0, asked: 0, failed: 0, replicas: this.loads },
+      {
+        name: 'exec',
+        waiting: 0,
+        waitingBytes: 0,
+        retries: 0,
+        hedges: 0,
+        refused: 0,
+        asked: 0,
+        failed: 0,
+        replicas: this.loads,
+      },
     ])
   }
 }

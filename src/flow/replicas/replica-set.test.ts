@@ -8,6 +8,8 @@ const load = (index: number, parts: Partial<ReplicaLoad> = {}): ReplicaLoad => (
   state: 'ready',
   inFlight: 0,
   latencyMs: null,
+  answered: 0,
+  failed: 0,
   ...parts,
 })
 const names = (pods: readonly { readonly name: string }[]): string[] => pods.map(({ name }) => name)

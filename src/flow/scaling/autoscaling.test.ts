@@ -32,10 +32,27 @@ function followed(given: Autoscale | null = autoscale) {
     logger: loggerOf(logged),
     status() {
       load.looks++
-      const replica = { name: 'exec/rep-0', state: 'ready', inFlight: load.inFlight, latencyMs: 1 } as const
+      const replica = {
+        name: 'exec/rep-0',
+        state: 'ready',
+        inFlight: load.inFlight,
+        latencyMs: 1,
+        answered: 1,
+        failed: 0,
+      } as const
       const { waiting } = load
       return Promise.resolve([
-        { name: 'exec', waiting, waitingBytes: 0, asked: 0, failed: 0, replicas: [replica] },
+        {
+          name: 'exec',
+          waiting,
+          waitingBytes: 0,
+          retries: 0,
+          hedges: 0,
+          refused: 0,
+          asked: 0,
+          failed: 0,
+          replicas: [replica],
+        },
       ])
     },
   })

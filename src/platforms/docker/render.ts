@@ -60,7 +60,7 @@ export async function render(plan: FlowPlan, options: DockerStartOptions): Promi
         at: { host: publishedAddress(settings.host) ?? '', port: listenersOf(settings)[index]!.port },
       })),
       mounts: [{ kind: 'memory', target: containerPaths.temporary }],
-      host: hardened,
+      host: { ...hardened, ...limitsOf(options.gatewayResources) },
       network: { name: names.public },
     },
     files: [configFile('flow.yml', config)],

@@ -50,6 +50,9 @@ function stageStatus(
           : null
         : `${dead.facts.name} is ${dead.facts.state}, with exit code ${dead.facts.exitCode}`,
     waiting: seen?.waiting ?? 0,
+    retries: seen?.retries ?? 0,
+    hedges: seen?.hedges ?? 0,
+    refused: seen?.refused ?? 0,
     shards,
     pods,
   }
@@ -63,6 +66,8 @@ function podStatus({ facts }: Replica, byAddress: ReadonlyMap<string, PodStatus>
     state: podState(facts.state, seen),
     inFlight: seen?.inFlight ?? 0,
     latencyMs: seen?.latencyMs ?? null,
+    answered: seen?.answered ?? null,
+    failed: seen?.failed ?? null,
     restarts: facts.restarts,
     sinceMs: seen?.sinceMs ?? 0,
   }
@@ -74,7 +79,16 @@ function podState(state: string, seen: PodStatus | undefined): PodState {
 }
 
 function absent({ name }: StagePlan): StageStatus {
-  const nothing = { replicas: 0, ready: 0, waiting: 0, shards: [], pods: [] }
+  const nothing = {
+    replicas: 0,
+    ready: 0,
+    waiting: 0,
+    retries: 0,
+    hedges: 0,
+    refused: 0,
+    shards: [],
+    pods: [],
+  }
   return { name, runtime: 'external', degraded: null, ...nothing }
 }
 

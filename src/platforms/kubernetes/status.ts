@@ -58,13 +58,14 @@ function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
     ready: shardStatuses.reduce((sum, { ready }) => sum + ready, 0),
     degraded:
       complaints.map(({ pod, sentence }) => (pod === null ? sentence : `${pod} ${sentence}`))[0] ?? null,
-    waiting: 0,
+    ...uncounted,
     shards: shardStatuses,
     pods: parts.flatMap(({ pods }) => pods.map((pod) => podStatus(pod, now))),
   }
 }
 
-const noPods = { replicas: 0, ready: 0, waiting: 0, shards: [], pods: [] } as const
+const uncounted = { waiting: 0, retries: 0, hedges: 0, refused: 0 } as const
+const noPods = { replicas: 0, ready: 0, ...uncounted, shards: [], pods: [] } as const
 
 function podStatus(pod: Pod, now: number): PodStatus {
   const since = Date.parse(changed(pod) ?? '')
@@ -74,6 +75,8 @@ function podStatus(pod: Pod, now: number): PodStatus {
     state: podState(pod),
     inFlight: 0,
     latencyMs: null,
+    answered: null,
+    failed: null,
     restarts: pod.status?.containerStatuses?.[0]?.restartCount ?? 0,
     sinceMs: Number.isNaN(since) ? 0 : Math.max(0, now - since),
   }

@@ -255,5 +255,5 @@ function expired(): MillraceError {
 /** Not retryable: it will be too large the next time as well. */
 export function tooLarge(what: string, size: number, { maxFrameBytes }: Link): MillraceError {
   const message = `This ${what} has ${size} bytes; at most ${maxFrameBytes} pass between two stages. Send fewer documents at a time.`
-  return new MillraceError('RESOURCE_EXHAUSTED', message, { retryable: false })
+  return new MillraceError('RESOURCE_EXHAUSTED', message, { retryable: false, notRun: what === 'request' })
 }

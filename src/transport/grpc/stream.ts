@@ -226,13 +226,14 @@ export class GrpcStream implements Timed {
 
 function statusOf(headers: IncomingHttpHeaders): GrpcStatus {
   const code = Number(headers['grpc-status'] ?? grpcCode.unknown)
-  const pushback = Number(headers['grpc-retry-pushback-ms'] ?? -1)
+  const pushback = headers['grpc-retry-pushback-ms']
   return {
     code: Number.isInteger(code) ? code : grpcCode.unknown,
     details: decode(headers['grpc-message']),
     millraceCode: headers[codeHeader]?.toString(),
     notRun: headers[notRunHeader] === 'true',
-    retryAfterMs: pushback >= 0 ? pushback : undefined,
+    // what is no number forbids it, too (gRFC A6)
+    retryAfterMs: pushback === undefined ? undefined : Number(pushback) >= 0 ? Number(pushback) : -1,
   }
 }
 

@@ -16,6 +16,7 @@ const programs = [
   'env',
   'install',
   'rm',
+  'find',
   'cat',
   'ls',
   'cp',
@@ -25,10 +26,10 @@ const programs = [
 ]
 
 /** Its file name in a cache folder; increase the number when its content changes. */
-export const baseLayerName: string = `base-${process.version}-2.layer.tar`
+export const baseLayerName: string = `base-${process.version}-3.layer.tar`
 
 /**
- * A layer that stands in for `node:20-slim`, which tests cannot pull: Node and npm of this machine, the programs that a
+ * A layer that stands in for `node:24-slim`, which tests cannot pull: Node and npm of this machine, the programs that a
  * Dockerfile calls, and the libraries that they load.
  */
 export async function baseLayer(file: string): Promise<string> {

@@ -61,7 +61,7 @@ export async function baseLayerFile(): Promise<string> {
 }
 
 export interface Images {
-  /** `node:20-slim`, the base image of `export dockerfile`, or its substitute. */
+  /** `node:24-slim`, the base image of `export dockerfile`, or its substitute. */
   readonly base: ImageFile
   /**
    * The image of a project with Millrace, as `export dockerfile` would build it: `/app` has test/fixtures/project, the
@@ -76,7 +76,7 @@ export async function makeImages(): Promise<Images> {
   const baseFile = await baseLayerFile()
   const layers = [baseFile, await packagesLayer(), await appLayer()]
   const hash = path.basename(layers[2]!).split('.')[0]!.slice('app-'.length)
-  const base = { name: 'node:20-slim', file: path.join(cacheFolder, 'base-image-2.tar') }
+  const base = { name: 'node:24-slim', file: path.join(cacheFolder, 'base-image-3.tar') }
   const project = {
     name: `docker.io/local/shop:${hash}`,
     file: path.join(cacheFolder, `project-${hash}.tar`),

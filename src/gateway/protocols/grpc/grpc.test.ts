@@ -188,7 +188,7 @@ describe('a message', () => {
       [withParameters({ list: [1, 2, 3] }), /at most 3 .*parameterValues/],
       [withParameters({ a: { b: {} } }), /at most 1 .*parameterDepth/],
       [withParameters({ list: [1, 2, 3] }, '/nobody'), /at most 3 .*parameterValues/],
-      [request('/foo', ['a', 'b', 'c']), /the 2 that are allowed .*requestLimits\.documents/],
+      [request('/foo', ['a', 'b', 'c']), /the 2 documents that are allowed .*requestLimits\.documents/],
     ]
     for (const [asked, message] of refusals) {
       await expect(client.send(asked)).rejects.toMatchObject({

@@ -6,7 +6,7 @@ import {
 } from 'node:http2'
 import { late } from '../../../call/late.js'
 import { Scope } from '../../../call/scope.js'
-import { MillraceError } from '../../../errors.js'
+import { errorCodes, MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
 import { codeHeader, notRunHeader } from '../../../grpc/status.js'
@@ -297,7 +297,9 @@ function writeGathered(call: ServerCall): void {
 }
 
 /** What a client may do about it: gRPC's own hint when to send again (gRFC A6), and our code for a client of ours. */
-function hints({ code, notRun, retryAfterMs }: MillraceError): OutgoingHttpHeaders {
-  const pushback = retryAfterMs === null ? {} : { 'grpc-retry-pushback-ms': String(Math.ceil(retryAfterMs)) }
+function hints({ code, notRun, retryable, retryAfterMs }: MillraceError): OutgoingHttpHeaders {
+  // -1: not at all
+  const afterMs = !retryable && errorCodes[code].retryable ? -1 : retryAfterMs
+  const pushback = afterMs === null ? {} : { 'grpc-retry-pushback-ms': String(Math.ceil(afterMs)) }
   return { [codeHeader]: code, ...(notRun && { [notRunHeader]: 'true' }), ...pushback }
 }

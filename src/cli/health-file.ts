@@ -1,0 +1,54 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { askReadiness } from '../client/readiness.js'
+import { healthFileVariable, healthPeriodMs } from '../containers/health-file.js'
+import { authority, reachable } from '../lib/authority.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+
+/** Takes the name of the file from the environment: a pod, and a Flow in a pod, must not write to it. Null without one. */
+export function takeHealthFile(env: NodeJS.ProcessEnv = process.env): string | null {
+  const file = env[healthFileVariable] ?? null
+  delete env[healthFileVariable]
+  return file
+}
+
+export interface HealthTools {
+  readonly clock?: Clock
+  /** Rejects when the server does not say that it serves. */
+  readonly ask?: (host: string) => Promise<void>
+}
+
+/**
+ * Keeps a file new while the server at `host` and `port` says that it serves (`grpc.health.v1`), and removes it when it does not.
+ * The returned function ends that.
+ */
+export function keepHealthFile(
+  file: string | null,
+  { host, port }: { readonly host: string; readonly port: number },
+  { clock = systemClock, ask = askHealth }: HealthTools = {},
+): () => Promise<void> {
+  if (file === null) return () => Promise.resolve()
+  const address = `grpc://${authority(reachable(host), port)}`
+  let cancel = (): void => {}
+  let isOver = false
+  const beat = async (): Promise<void> => {
+    const serves = await ask(address).then(
+      () => true,
+      () => false,
+    )
+    if (isOver) return
+    // a folder that cannot be written to makes the container unhealthy, and does not end it
+    await (serves ? writeFile(file, '') : rm(file, { force: true })).catch(() => {})
+    if (!isOver) cancel = clock.after(healthPeriodMs, () => (last = beat()))
+  }
+  let last = beat()
+  return async () => {
+    isOver = true
+    cancel()
+    await last
+    await rm(file, { force: true }).catch(() => {})
+  }
+}
+
+function askHealth(host: string): Promise<void> {
+  return askReadiness(host, { isFlow: false, timeoutMs: 3000 })
+}
