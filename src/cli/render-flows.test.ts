@@ -97,6 +97,16 @@ it('colours states on a terminal, without moving a column', () => {
   expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain)
 })
 
+it('shows what is spoken at each of several ports', () => {
+  const listeners = [
+    { protocols: ['grpc'], host: '::', port: 8080 },
+    { protocols: ['http', 'ws'], host: '::', port: 8081 },
+  ]
+  expect(renderFlows([{ state: 'answered', status: { ...status, listeners } }], false)).toMatch(
+    /^shop  pid 4700  ports 8080 \(grpc\), 8081 \(http, ws\)\n/,
+  )
+})
+
 it('shows a Flow that does not answer', () => {
   expect(renderFlows([{ state: 'failed', label: 'shop (pid 1)', reason: 'It computes.' }], false)).toBe(
     'shop (pid 1): It computes.',

@@ -326,6 +326,30 @@ executors:
     expect(accountOf('StatefulSet', 'indexer-1-0')).toEqual(executor)
   })
 
+  it('has a port of the gateway and of its Service for each listener, and probes the first', async () => {
+    const plan = planOf({ protocol: ['grpc', 'grpc'], port: [0, 0] }, { name: 'indexer', uses: Indexer })
+    const objects = await objectsOf(plan)
+    expect(objects.flatMap(X
+    expect(find(objects, 'Service', 'gateway').spec.ports).toEqual([
+      { name: 'port', port: 8080, targetPort: 8080, protocol: 'TCP' },
+      { name: 'grpc-1', port: 8081, targetPort: 8081, protocol: 'TCP' },
+    ])
+    const { ports, args, readinessProbe } = containerOf(find(objects, 'Deployment', 'gateway'))
+    expect(ports.map(({ containerPort }: Loose) => containerPort)).toEqual([8080, 8081])
+    expect(readinessProbe.grpc).toEqual({ port: 8080 })
+    expect(args).not.toContain('--port')
+  })
+
+  it('listens on all interfaces of IPv6 and IPv4, as a cluster may give pods either', async () => {
+    const objects = await objectsOf(planOf({ host: '127.0.0.1' }, { name: 'indexer', uses: Indexer }))
+    for (const name of ['gateway', 'indexer']) {
+      const [controller] = objects.filter(
+        ({ kind, metadata }) => metadata.name === name && ['Deployment', 'StatefulSet'].includes(kind),
+      )
+      expect(containerOf(controller as Loose).args.join(' ')).toContain('--host :: --port 8080')
+    }
+  })
+
   it('has no fixed number of replicas with an autoscaler', async () => {
     const objects = await objectsOf(richPlan)
     expect(find(objects, 'Deployment', 'encoder').spec).not.toHaveProperty('replicas')
