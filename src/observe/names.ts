@@ -1,6 +1,7 @@
 /**
  * What can be observed of a request, by name, with what is known about it: the one table of access log, status, metrics and
- * traces. A name stays what it is once it is here. Times are not in it: an observer reads its own clock when it is called.
+ * traces. A name stays what it is once it is here. Times are not in it, as an observer reads its own clock when it is called,
+ * but for events of pods: these arrive with the answer, and carry durations.
  */
 
 /** Parts of a request that begin and end, outermost first; each is a child of the one above it. */
@@ -37,6 +38,10 @@ interface RequestEvents {
   hedge: { readonly afterMs: number }
   /** Shards were asked, and this is what became of them. */
   'shards.gathered': ShardOutcomes
+  /** In the pod: the handler began after so many milliseconds in the queue of the replica. Not of external servers. */
+  'worker.started': { readonly queueMs: number }
+  /** In the pod: the handler has ended after so many milliseconds; `isFailure` when it threw. Not of external servers. */
+  'worker.finished': { readonly handlerMs: number; readonly isFailure: boolean }
   /** A document of a stream went by; `number` counts from 1. */
   'stream.item': { readonly number: number; readonly bytes: number }
 }

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Service } from '../call/call.js'
+import type { Call, Service } from '../call/call.js'
 import { callOf as call, Items, streaming, withText } from '../call/call.suite.js'
 import type { AbortListener } from '../call/cancellation.js'
+import type { Observation } from '../call/observation.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
@@ -84,6 +85,41 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       const answer = await channel.handle(request, call())
       expect(answer.requestId).toBe(request.requestId)
       expect(answer.parameters).toEqual({ heard: 'hallo', at: '/echo' })
+    })
+
+    it('passes on what is observed there before the answer, for observed calls only', async () => {
+      const seen: boolean[] = []
+      const { channel } = await open(
+        fakeService({
+          async handle(request, { observation, items }) {
+            seen.push(observation !== undefined)
+            observation?.event({ name: 'worker.started', queueMs: 1 })
+            await items?.push(request.answer())
+            observation?.event({ name: 'worker.finished', handlerMs: 2, isFailure: false })
+            if (request.endpoint === '/fails') throw new MillraceError('UNAVAILABLE', 'no')
+            return request.answer()
+          },
+        }),
+      )
+      const heard: string[] = []
+      const observation: Observation = {
+        child: () => observation,
+        event: ({ name }) => void heard.push(name),
+        end() {},
+      }
+      const outcomeOf = async (request: DataRequest, parts: Partial<Call>): Promise<string[]> => {
+        const outcome = channel.handle(request, Object.assign(call(), parts)).then(
+          () => 'answered',
+          () => 'failed',
+        )
+        return outcome.then((last) => [...heard.splice(0), last])
+      }
+      const both = ['worker.started', 'worker.finished']
+      expect(await outcomeOf(ask(), { observation })).toEqual([...both, 'answered'])
+      expect(await outcomeOf(ask('/fails'), { observation })).toEqual([...both, 'failed'])
+      expect(await outcomeOf(askStream(), { observation, items: new Items() })).toEqual([...both, 'answered'])
+      expect(await outcomeOf(ask(), {})).toEqual(['answered'])
+      expect(seen).toEqual([true, true, true, false])
     })
 
     it('keeps calls apart that are answered out of order', async () => {

@@ -26,6 +26,9 @@ interface Waiting extends AbortListener {
   refuse(reason: unknown): void
 }
 
+/** Called by a task between two items, with the promise that it waits for anyway; it waits for the result. */
+export type Pace = (room?: void | Promise<void>) => void | Promise<void>
+
 /**
  * Schedules the handlers of a replica, in order of arrival.
  *
@@ -117,14 +120,11 @@ export class Lane {
    * Like `run`, for a task that yields items: its turn lasts until it is done. Between two items it calls `pace` with the
    * promise that it waits for anyway, and waits for the result.
    */
-  async runItems<T>(
-    call: Call,
-    task: (pace: (room?: void | Promise<void>) => void | Promise<void>) => Promise<T>,
-  ): Promise<T> {
+  async runItems<T>(call: Call, task: (pace: Pace) => Promise<T>): Promise<T> {
     const place = await this.#turn(call)
     // time spent waiting for an item counts as held, too: it costs a turn of the loop for each item and is harmless
     let began = this.#clock.monotonic()
-    const pace = (room?: void | Promise<void>): void | Promise<void> => {
+    const pace: Pace = (room) => {
       this.#held(this.#clock.monotonic() - began)
       const breath = this.#breath?.promise
       if (room === undefined && breath === undefined) {

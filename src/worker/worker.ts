@@ -16,9 +16,10 @@ import type { DataRequest } from '../wire/data-request.js'
 import type { PodIdentity } from '../wire/identity.js'
 import { constructExecutor, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
-import { Lane } from './lane.js'
+import { Lane, type Pace } from './lane.js'
 import { createRoom } from './room.js'
 import type { ExecutorSpec } from './spec.js'
+import { timed } from './timed.js'
 
 /** Serves one executor. */
 export interface Worker extends Service {
@@ -118,9 +119,20 @@ class ExecutorWorker implements Worker {
       const { items } = call
       if (items !== undefined) {
         if (target === undefined) return this.#streamUnserved(request, call, items)
-        return this.#lane.runItems(call, (pace) => invokeStream(target, request, call, { items, pace }))
+        const { observation } = call
+        if (observation === undefined)
+          return this.#lane.runItems(call, (pace) => invokeStream(target, request, call, { items, pace }))
+        const handler = timed(observation, (pace: Pace) =>
+          invokeStream(target, request, call, { items, pace }),
+        )
+        return this.#lane.runItems(call, handler)
       }
       if (target === undefined) return Promise.resolve(unchanged(request, this.#deployment))
+      if (call.observation !== undefined)
+        return this.#lane.run(
+          call,
+          timed(call.observation, () => invoke(target, request, call)),
+        )
       return this.#lane.run(call, () => invoke(target, request, call))
     } catch (error) {
       return Promise.reject(error) // a header that cannot be read; async would cost another turn for each request

@@ -8,6 +8,8 @@ const program = fileURLToPath(new URL('../fixtures/access-logged.mjs', import.me
 interface Try {
   readonly pod: string
   readonly code: string
+  readonly queueMs?: number
+  readonly handlerMs?: number
 }
 
 interface Line {
@@ -40,6 +42,11 @@ describe.each(['process', 'thread'])('the access log of a Flow with %s pods', (r
       'parts/shard-0/rep-0',
       'parts/shard-1/rep-0',
     ])
+
+    for (const { queueMs, handlerMs } of upper!.stages.flatMap(({ tries }) => tries)) {
+      expect(queueMs).toBeGreaterThanOrEqual(0)
+      expect(handlerMs).toBeGreaterThanOrEqual(0)
+    }
 
     expect(of('/fail')).toMatchObject([
       { level: 'warn', code: 'EXECUTOR_FAILED', error: expect.stringContaining('the wheel is broken') },

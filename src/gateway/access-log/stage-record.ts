@@ -95,6 +95,8 @@ class TryRecord implements Observation {
   readonly #began: number
   #ms = 0
   #code = ''
+  #queueMs: number | undefined
+  #handlerMs: number | undefined
 
   constructor(pod: string, clock: Clock) {
     this.#pod = pod
@@ -103,14 +105,23 @@ class TryRecord implements Observation {
   }
 
   get fields(): object {
-    return { pod: this.#pod, ms: rounded(this.#ms), code: this.#code }
+    return {
+      pod: this.#pod,
+      ms: rounded(this.#ms),
+      code: this.#code,
+      ...(this.#queueMs !== undefined && { queueMs: rounded(this.#queueMs) }),
+      ...(this.#handlerMs !== undefined && { handlerMs: rounded(this.#handlerMs) }),
+    }
   }
 
   child(): Observation {
     return this
   }
 
-  event(): void {}
+  event(event: RequestEvent): void {
+    if (event.name === 'worker.started') this.#queueMs = event.queueMs
+    else if (event.name === 'worker.finished') this.#handlerMs = event.handlerMs
+  }
 
   end(outcome: Outcome): void {
     this.#ms = this.#clock.monotonic() - this.#began

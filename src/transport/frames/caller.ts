@@ -18,6 +18,7 @@ import {
 } from './frame.js'
 import type { Link, Receiver } from './link.js'
 import type { Pending } from './pending.js'
+import { deliverReport } from './report.js'
 import { tooLarge } from './server.js'
 import { Single } from './single.js'
 import { type StreamOwner, Streamed } from './streamed.js'
@@ -99,7 +100,9 @@ export class Caller implements Channel, Receiver, StreamOwner {
     if (received.kind === frameKind.room) return this.#onRoom()
     const pending = this.#pending.get(received.id)
     // not there: it was cancelled or expired, and the answer was on its way
-    if (pending !== undefined && pending.frame(received)) this.#release(pending)
+    if (pending === undefined) return
+    if (received.kind === frameKind.report) return deliverReport(received.payload, pending.observation)
+    if (pending.frame(received)) this.#release(pending)
   }
 
   oversize(_kind: number, id: number, size: number): void {
@@ -166,6 +169,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
       return pending.fail(tooLarge('request', request.size, this.#link))
     }
     this.#deadlines.watch(pending)
+    if (pending.observation !== undefined) this.#link.send(frame(frameKind.observe, pending.id))
     this.#link.send(request)
   }
 

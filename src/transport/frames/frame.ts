@@ -25,6 +25,10 @@ export const frameKind = {
   ping: 12,
   pong: 13,
   room: 14,
+  /** The request that follows, of the same id, is observed. */
+  observe: 15,
+  /** What happened to an observed request, as JSON, before its answer. */
+  report: 16,
 } as const
 
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind]

@@ -4,6 +4,7 @@ import type { ItemSink } from '../../call/items.js'
 import type { Timed, Watched } from '../../lib/deadlines.js'
 import { decodeJson } from './failure.js'
 import type { ReceivedFrame } from './frame.js'
+import type { Report } from './report.js'
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 
@@ -30,6 +31,8 @@ export class ServedCall extends Cancellation implements Call, Timed {
   readonly limitMs: number | null
   readonly sender: Sender
   items: ItemSink | undefined
+  /** Collects what happens here, where the other end observes the request. */
+  observation: Report | undefined
   readonly #owner: ServedCallOwner
   #headerBytes: Uint8Array | null
   #headers: Readonly<Record<string, string>> | null = null
@@ -42,6 +45,7 @@ export class ServedCall extends Cancellation implements Call, Timed {
     this.deadline = deadline
     this.limitMs = limitMs
     this.items = undefined
+    this.observation = undefined
     this.#owner = owner
   }
 

@@ -9,6 +9,7 @@ import { DataRequest } from '../../wire/data-request.js'
 import { encodeFailure, encodeJson } from './failure.js'
 import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame } from './frame.js'
 import type { Link, Receiver } from './link.js'
+import { Report } from './report.js'
 import { ServedCall, type ServedCallOwner } from './served-call.js'
 import { ServedItems } from './served-items.js'
 
@@ -43,6 +44,8 @@ export class Server implements Receiver, ServedCallOwner {
   #acknowledged = false
   /** Calls that the other end may have here, as far as it knows. */
   #told = 0
+  /** The next request is observed when it has this id; -1 for none. */
+  #observedId = -1
 
   constructor(link: Link, service: Service, { sender = somebody, timeoutMs = null }: ServerOptions = {}) {
     this.#link = link
@@ -90,6 +93,9 @@ export class Server implements Receiver, ServedCallOwner {
         return this.#link.send(frame(frameKind.pong, received.id))
       case frameKind.room:
         return this.#service.room?.wanted()
+      case frameKind.observe:
+        this.#observedId = received.id
+        return
       case frameKind.goaway:
         this.#acknowledged = true
         return this.#settle()
@@ -169,6 +175,10 @@ export class Server implements Receiver, ServedCallOwner {
     const limitMs = this.#timeoutMs !== null && this.#timeoutMs < askedMs ? this.#timeoutMs : null
     const deadline = (limitMs ?? askedMs) + systemClock.now()
     const call = new ServedCall(received, { deadline, limitMs, sender: this.#sender, owner: this })
+    if (id === this.#observedId) {
+      call.observation = new Report()
+      this.#observedId = -1
+    }
     this.#calls.set(id, call)
     this.#deadlines.watch(call)
     return call
@@ -189,6 +199,7 @@ export class Server implements Receiver, ServedCallOwner {
       const response = frame(frameKind.response, id, { number, parts: answer.encodeParts() })
       if (response.size > this.#link.maxFrameBytes) throw tooLarge('answer', response.size, this.#link)
       this.#release(id, call)
+      if (call.observation !== undefined) this.#report(id, call.observation)
       this.#link.send(response)
     } catch (error) {
       this.#fail(id, call, error)
@@ -197,7 +208,13 @@ export class Server implements Receiver, ServedCallOwner {
 
   #fail(id: number, call: ServedCall, error: unknown): void {
     if (!this.#release(id, call)) return
+    if (call.observation !== undefined) this.#report(id, call.observation)
     this.#link.send(frame(frameKind.error, id, { number: this.#limit(), parts: [encodeFailure(error)] }))
+  }
+
+  #report(id: number, report: Report): void {
+    const events = report.encode()
+    if (events !== undefined) this.#link.send(frame(frameKind.report, id, { parts: [events] }))
   }
 
   #cancel({ id, number }: ReceivedFrame): void {

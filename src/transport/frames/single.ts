@@ -1,4 +1,5 @@
 import type { Call } from '../../call/call.js'
+import type { Observation } from '../../call/observation.js'
 import { MillraceError } from '../../errors.js'
 import type { Watched } from '../../lib/deadlines.js'
 import { decodeFailure } from './failure.js'
@@ -17,6 +18,7 @@ export interface SingleOptions<T> {
 export class Single<T> implements Pending {
   readonly id: number
   readonly deadline: number
+  readonly observation: Observation | undefined
   watched: Watched | undefined = undefined
   readonly promise: Promise<T>
   readonly #call: Call | null
@@ -28,6 +30,7 @@ export class Single<T> implements Pending {
   constructor({ id, call, decode, owner }: SingleOptions<T>) {
     this.id = id
     this.deadline = call === null ? Number.POSITIVE_INFINITY : call.deadline
+    this.observation = call === null ? undefined : call.observation
     this.#call = call
     this.#decode = decode
     this.#owner = owner

@@ -1,5 +1,6 @@
 import type { Call } from '../../call/call.js'
 import type { ItemSink } from '../../call/items.js'
+import type { Observation } from '../../call/observation.js'
 import { MillraceError } from '../../errors.js'
 import type { Watched } from '../../lib/deadlines.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
@@ -27,6 +28,7 @@ export interface StreamOwner extends PendingOwner {
 export class Streamed implements Pending {
   readonly id: number
   readonly deadline: number
+  readonly observation: Observation | undefined
   watched: Watched | undefined = undefined
   readonly #call: Call
   readonly #items: ItemSink
@@ -46,6 +48,7 @@ export class Streamed implements Pending {
   ) {
     this.id = id
     this.deadline = call.deadline
+    this.observation = call.observation
     this.#call = call
     this.#items = items
     this.#owner = owner
