@@ -63,9 +63,9 @@ export class Load {
     return this.#failures
   }
 
-  /** Milliseconds, of however few answers; null before the first. */
+  /** Milliseconds, of however few answers; null before the first. For people: it stays what it was while nothing is asked. */
   get averageMs(): number | null {
-    return this.#latencyMs < 0 ? null : this.#latencyMs * this.#weight(this.#clock.monotonic())
+    return this.#latencyMs < 0 ? null : this.#latencyMs
   }
 
   /** Milliseconds to compare it by; -1 while too little is known. */

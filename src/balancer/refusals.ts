@@ -11,7 +11,8 @@ export function nobody(stage: string, known: readonly string[], why: string): Mi
         ? 'it has no replica'
         : `none of its replicas is connected: ${known.join(', ')}`
   const where = { deployment: stage, address: known.join(', ') || stage }
-  return new MillraceError('UNAVAILABLE', `Nobody is there to answer for ${stage}: ${reason}.`, {
+  const end = reason.endsWith('.') ? '' : '.'
+  return new MillraceError('UNAVAILABLE', `Nobody is there to answer for ${stage}: ${reason}${end}`, {
     where,
     notRun: true,
   })

@@ -9,7 +9,6 @@ import { stack } from '../call/stack.js'
 import type { Clock } from '../lib/clock.js'
 import type { Shard } from '../shards/shard.js'
 import { sharded, type ShardedOptions } from '../shards/sharded.js'
-import { explain } from './explain.js'
 import { readiness } from './readiness.js'
 import type { StageSpec } from './spec.js'
 
@@ -21,10 +20,7 @@ export interface StackTools {
 /** The path of a request through one stage, outermost first. Built once per stage. */
 export function stageStack(stage: StageSpec, only: Shard, { sharding }: StackTools): Handler {
   return stack(
-    [
-      observe({ name: 'stage', stage: stage.name }),
-      errorContext({ where: { deployment: stage.name }, explain }),
-    ],
+    [observe({ name: 'stage', stage: stage.name }), errorContext({ deployment: stage.name })],
     sharding === null ? only.handle : sharded(sharding), // poll, scatter, gather, reduce
   )
 }

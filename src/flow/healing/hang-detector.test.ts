@@ -29,11 +29,12 @@ function watched(runtime: Runtime = 'process') {
 
 it('a process that computes nothing is killed at the second report', () => {
   const { silent, killed, logged } = watched()
-  silent(5000)
+  silent(5000.0123)
+  expect(logged.at(-1)).toContain('has not answered for 5000 ms;')
   expect(killed()).toBe(0)
-  silent(6000)
+  silent(6000.0123)
   expect(killed()).toBe(1)
-  expect(logged.at(-1)).toMatch(/error: exec\/rep-0 hangs.*6000 ms/)
+  expect(logged.at(-1)).toMatch(/error: exec\/rep-0 hangs.* 6000 ms;/)
 })
 
 it('a stopped process is killed, and the log says that it was stopped', () => {

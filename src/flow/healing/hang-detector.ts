@@ -53,12 +53,14 @@ export class HangDetector {
     const now = { atMs, silentMs, activity: this.#activity(pod) }
     this.#last.set(pod, now)
     if (last === undefined || silentMs <= last.silentMs) {
-      logger.warn(`${pod.name} has not answered for ${silentMs} ms; it gets no requests until it does.`)
+      logger.warn(
+        `${pod.name} has not answered for ${Math.round(silentMs)} ms; it gets no requests until it does.`,
+      )
       return
     }
     const why = gapMs > mostGapMs ? null : this.#whyDead(last, now)
     if (why === null) return
-    logger.error(`${pod.name} ${why} and has not answered for ${silentMs} ms; killing it.`)
+    logger.error(`${pod.name} ${why} and has not answered for ${Math.round(silentMs)} ms; killing it.`)
     pod.kill(`${why} and was killed`)
   }
 

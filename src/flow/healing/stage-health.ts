@@ -63,7 +63,7 @@ export class StageHealth {
     const restarts = max === 1 ? 'one restart' : `${max} restarts`
     const budget = max === 0 ? 'restarts nothing' : `has used its ${restarts} within ${windowMs / 1000} s`
     const who = `${dead} of ${all} replicas ${dead === 1 ? 'is' : 'are'} not replaced`
-    const until = max === 0 ? '' : ' until that is longer ago'
+    const until = max === 0 ? '' : ` until the oldest of these restarts is more than ${windowMs / 1000} s ago`
     return `stage '${this.#stage}' ${budget}: ${who}${until}.`
   }
 }

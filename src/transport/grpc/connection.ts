@@ -9,6 +9,7 @@ import type { Peer } from './peer.js'
 import { Session } from './session.js'
 import { grpcCode } from '../../grpc/status-codes.js'
 import { GrpcFailure, type GrpcStatus } from '../../grpc/status.js'
+import { userAgent } from '../../grpc/user-agent.js'
 import { formatTimeout } from '../../grpc/timeout.js'
 import { GrpcStream, type StreamListener } from './stream.js'
 
@@ -229,7 +230,7 @@ function headersOf(method: Method, { deadline, headers }: GrpcCallOptions): Reco
     ':path': method,
     te: 'trailers',
     'content-type': 'application/grpc',
-    'user-agent': 'millrace',
+    'user-agent': userAgent,
     'grpc-accept-encoding': 'identity',
   }
   if (deadline !== Number.POSITIVE_INFINITY) sent['grpc-timeout'] = formatTimeout(deadline - Date.now())

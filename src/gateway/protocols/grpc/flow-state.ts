@@ -1,19 +1,24 @@
+import { MillraceError } from '../../../errors.js'
 import { encodeDescription } from '../../../wire/description.js'
 import { encodeInfo } from '../../../wire/info.js'
 import { encodeStatus } from '../../../wire/status.js'
 import type { Serving } from '../../serving.js'
 import { dryRun, versions } from '../flow-state.js'
+import { withJinaHint } from './jina-hints.js'
 import { noTrailers, type UnaryMethod } from './method.js'
 
-/** `JinaGatewayDryRunRPC/dry_run`. */
+/** `JinaGatewayDryRunRPC/dry_run`. What fails is said in the StatusProto. */
 export function dryRunMethod(serving: Serving): UnaryMethod {
   return {
     kind: 'unary',
     timeoutMs: serving.timeoutMs,
-    answer: async (_, call) => ({
-      message: [encodeStatus(await dryRun(serving, call))],
-      trailers: noTrailers,
-    }),
+    async answer(_, call) {
+      const status = await dryRun(serving, call).catch((error: unknown) => ({
+        code: 'ERROR' as const,
+        description: withJinaHint(MillraceError.from(error)).message,
+      }))
+      return { message: [encodeStatus(status)], trailers: noTrailers }
+    },
   }
 }
 

@@ -17,6 +17,8 @@ import type { Connection, OpenCall } from './connection.js'
 import { framed, type Message, prefixBytes, sizeOf } from '../../../grpc/frame.js'
 import { parseTimeout } from '../../../grpc/timeout.js'
 import { callerHeaders } from '../caller-headers.js'
+import { withJinaHint } from './jina-hints.js'
+import { userAgent } from '../../../grpc/user-agent.js'
 import type { MessageReader } from '../../../grpc/message-reader.js'
 import { noTrailers, type Trailers } from './method.js'
 import { idleStream, noRoomForAnswer, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
@@ -74,6 +76,8 @@ export class ServerCall extends Scope implements Timed, OpenCall {
   readonly #deadlines: Deadlines
   /** The Flow's own limit, when it ends the call sooner than the client does. */
   readonly #limitMs: number | null
+  /** The client is one of Millrace, which needs no texts of Jina. */
+  readonly #isOurClient: boolean
 
   constructor(
     stream: ServerHttp2Stream,
@@ -84,6 +88,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     const isLimited = timeoutMs !== null && timeoutMs < asked
     super(clock.now() + (isLimited ? timeoutMs : asked), callerHeaders(headers), connection.sender)
     this.#limitMs = isLimited ? timeoutMs : null
+    this.#isOurClient = headers['user-agent'] === userAgent
     this.#deadlines = deadlinesOf(clock)
     this.#stream = stream
     this.#connection = connection
@@ -171,7 +176,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     this.abort(error)
     const stream = this.#stream
     if (this.#gone) return
-    const { code, message } = grpcStatus(error)
+    const { code, message } = grpcStatus(this.#isOurClient ? error : withJinaHint(error))
     const status = { 'grpc-status': String(code), 'grpc-message': message, ...hints(error) }
     if (stream.headersSent) {
       stream.on('wantTrailers', () => this.#trailers(status))

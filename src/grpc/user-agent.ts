@@ -1,0 +1,2 @@
+/** How clients of Millrace call themselves. */
+export const userAgent = 'millrace'
