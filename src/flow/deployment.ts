@@ -36,6 +36,10 @@ export class Deployment {
     return Math.min(...this.sets.map(({ replicas }) => replicas))
   }
 
+  get isFrozen(): boolean {
+    return this.sets.every(({ isFrozen }) => isFrozen)
+  }
+
   /** All replicas, including those that are starting, backing off or draining. */
   get all(): readonly Replica[] {
     return this.sets.flatMap(({ all }) => all)

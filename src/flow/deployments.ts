@@ -24,7 +24,7 @@ interface DeploymentParts {
 export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: DeploymentParts): Deployments {
   const { settings } = plan
   const own = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
-  return new Map(
+  const deployments: Deployments = new Map(
     own.map((stage) => [
       stage.name,
       new Deployment(stage, {
@@ -32,10 +32,17 @@ export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: D
         logger,
         graceMs: settings.graceMs,
         timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,
-        startPod: (wanted, index, signal) => startReplica(plan, wanted, { index, holder, signal }),
+        startPod: (wanted, index, signal) =>
+          startReplica(plan, wanted, {
+            index,
+            holder,
+            signal,
+            isClosing: () => deployments.get(stage.name)!.isFrozen,
+          }),
       }),
     ]),
   )
+  return deployments
 }
 
 /** A stage with `min: 0` starts with one replica, so that a start failure shows at once and its endpoints are known. */
@@ -43,18 +50,20 @@ export function replicasAtStart({ replicas }: StagePlan): number {
   return Math.max(1, replicas)
 }
 
+interface ReplicaParts {
+  readonly index: number
+  readonly holder: Holder | null
+  readonly signal: AbortSignal
+  isClosing(): boolean
+}
+
 function startReplica(
   flow: FlowPlan,
   stage: ShardPlan,
-  {
-    index,
-    holder,
-    signal,
-  }: { readonly index: number; readonly holder: Holder | null; readonly signal: AbortSignal },
+  { index, holder, signal, isClosing }: ReplicaParts,
 ): Promise<Pod> {
   const { source, replicas } = stage
   const executorClass = 'executorClass' in source ? source.executorClass : null
-  const options =
-    executorClass === null ? { signal, onLine: printLine } : { signal, onLine: printLine, executorClass }
+  const options = { signal, isClosing, onLine: printLine, ...(executorClass !== null && { executorClass }) }
   return startPod(podKind(stage), podSpec(flow, stage, { index, replicas, holder }), options)
 }

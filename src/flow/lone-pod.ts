@@ -74,6 +74,7 @@ export class LonePod {
     // no retries here: the caller's gateway retries on another replica
     const [planned] = plan.stages.map((stage) => ({ ...stage, retries: 0 }))
     const stage = shardPlan(planned!, 0)
+    let lone: LonePod | undefined
     // either of the two that fails ends the start of the other
     const failed = new AbortController()
     const signal = AbortSignal.any([options.signal, failed.signal])
@@ -89,7 +90,8 @@ export class LonePod {
         gateway: listening,
         clock: systemClock,
         timeoutReadyMs: spec.timeoutReadyMs,
-        startPod: (_plan, _index, abort) => startPod(stage.runtime, spec, { signal: abort, onLine }),
+        startPod: (_plan, _index, abort) =>
+          startPod(stage.runtime, spec, { signal: abort, onLine, isClosing: () => lone?.isClosing === true }),
       },
       signal,
     )
@@ -98,12 +100,16 @@ export class LonePod {
       await gateway.ready()
       signal.throwIfAborted()
       const logger = programLogger(spec.name)
-      return new LonePod({ plan, stage, gateway, pod, hold, logger })
+      return (lone = new LonePod({ plan, stage, gateway, pod, hold, logger }))
     } catch (error) {
       await starting.then((pod) => pod.stop({ graceMs: 0 }), ignore)
       await listening.then((gateway) => gateway.close({ graceMs: 0 }), ignore)
       throw options.signal.aborted ? options.signal.reason : error
     }
+  }
+
+  get isClosing(): boolean {
+    return this.#closed !== null
   }
 
   fault(fault: Fault): void {
@@ -135,7 +141,7 @@ export class LonePod {
     if (exit.expected) return exit
     const why = `${pod.name} ${exit.reason}.`
     await gateway.expect(stage.set, { expecting: false, why }).catch(() => {})
-    await unlist({ name: pod.name, plan: stage }, Promise.resolve(gateway), { graceMs: lastAnswersMs })
+    await unlist({ name: pod.name, plan: stage }, Promise.resolve(gateway), { graceMs: lastAnswersMs, exit })
     return exit
   }
 

@@ -31,6 +31,8 @@ export interface Host {
 export interface HostEvents {
   readonly ready: (address: Address) => void
   readonly failed: (failure: StartFailure) => void
+  /** Its process got SIGTERM, perhaps with this whole process group; it serves until it is told to stop. */
+  readonly terminated: () => void
   /** One line of output, without the line feed. */
   readonly line: (text: string) => void
   /** It has exited: the reason, such as `exited with code 1`, and the exit code where there is one. */

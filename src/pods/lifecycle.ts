@@ -21,12 +21,20 @@ import { type Gone, RunningPod, within } from './running-pod.js'
 import { type BadStart, startError } from './start-error.js'
 import { describeFailure } from './start-failure.js'
 
+/** How long a program may take to close its Flow after a SIGTERM that its pods got as well. */
+const groupMs = 500
+
+/** How long a pod drains that got a SIGTERM by itself. */
+const terminatedGraceMs = 10_000
+
 /** How long a pod that failed to start may take to exit by itself. */
 const failedMs = 500
 
 export interface StartOptions extends HostOptions {
   /** Aborts the start and kills the pod. */
   readonly signal: AbortSignal
+  /** Whether the Flow is closing, and stops the pod itself when its requests are answered. Default: never. */
+  isClosing?(): boolean
   /** Called for each line of output, as a line of the log: `exec/rep-1@3412: …`. */
   onLine(line: string): void
   /** Default: the system clock. */
@@ -50,6 +58,12 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
     {
       ready: (address) => outcome.resolve({ kind: 'ready', address }),
       failed: (failure) => outcome.resolve({ kind: 'failed', failure }),
+      terminated() {
+        const cancel = clock.after(groupMs, () => {
+          if (options.isClosing?.() !== true) host.stop(terminatedGraceMs)
+        })
+        void gone.promise.then(cancel)
+      },
       line(text) {
         const { log: line, kept } = podLine(text, { name, pid: host.pid }, log)
         output.push(kept)

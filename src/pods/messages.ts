@@ -8,5 +8,8 @@ export type ToPod =
   | { readonly kind: 'stop'; readonly graceMs: number }
   | { readonly kind: 'fault'; readonly fault: Fault }
 
-/** Messages from a child process or thread. */
-export type FromPod = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly failure: StartFailure }
+/** Messages from a child process or thread. `terminated`: its process got SIGTERM, and serves until it is told to stop. */
+export type FromPod =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly failure: StartFailure }
+  | { readonly kind: 'terminated' }

@@ -43,3 +43,16 @@ it('a second Ctrl-C ends the program at once, and no pod survives', async () => 
   expect(lines).toHaveLength(1)
   await expect.poll(() => isRunning(pod)).toBe(false)
 })
+
+it('SIGTERM to the whole process group loses no request, whether a pod has it or it waits', async () => {
+  const queued = path.resolve(import.meta.dirname, '../fixtures/drains-queue.mjs')
+  const child = spawn(process.execPath, [queued], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  const reader = createInterface({ input: child.stdout! })
+  const ended = once(child, 'exit')
+  await once(reader, 'line')
+  reader.on('line', (line) => lines.push(line))
+  process.kill(-child.pid!, 'SIGTERM')
+  expect(await ended).toEqual([null, 'SIGTERM'])
+  expect(lines).toEqual(Array.from({ length: 8 }, () => 'answer late'))
+})

@@ -30,6 +30,10 @@ export class Fleet {
     this.settle()
   }
 
+  get isFrozen(): boolean {
+    return this.#isFrozen
+  }
+
   /** All replicas, including those that are starting, backing off or draining. */
   get all(): readonly Replica[] {
     return [...this.#replicas.values()]

@@ -75,6 +75,11 @@ export class ReplicaSet {
     return this.#fleet.staying.filter(({ isOpen }) => isOpen).length
   }
 
+  /** Whether `freeze()` or `close()` was called. */
+  get isFrozen(): boolean {
+    return this.#fleet.isFrozen
+  }
+
   /** All replicas, including those that are starting, backing off or draining. */
   get all(): readonly Replica[] {
     return this.#fleet.all

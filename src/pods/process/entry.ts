@@ -15,6 +15,8 @@ const orphanedGraceMs = 1000
 
 let served: Served | null = null
 let stopping = false
+/** Whether the parent knows of a SIGTERM. */
+let terminated = false
 
 enterPod()
 relayLogs()
@@ -39,6 +41,12 @@ process.on('disconnect', () => {
 // Ctrl-C reaches the whole process group of the terminal; the Flow handles it
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {
+  // it may have reached the whole process group: then the gateway still sends what it has, and the Flow stops this pod later
+  if (process.connected && served !== null && !stopping && !terminated) {
+    terminated = true
+    tell({ kind: 'terminated' })
+    return
+  }
   // second SIGTERM: abandon running handlers, but let an executor finish its close()
   if (stopping && (served === null || served.inFlight > 0)) process.exit(1)
   void stop(ownGraceMs)
