@@ -22,7 +22,8 @@ export type ProgramReducers = ReadonlyMap<string, ListReduce>
 
 /** A gateway that runs in a thread of its own and listens. */
 export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
-  readonly port: number
+  /** Of its listeners, in their order. */
+  readonly ports: readonly number[]
   /** A way to the gateway for a client of this program; whoever asked for it closes it. */
   connect(): Promise<Channel>
   /** Resolves with why when the thread has ended, asked to or not. Never rejects. */
@@ -79,7 +80,7 @@ function createHost(spec: GatewaySpec, reducers: ProgramReducers): ThreadHost {
 
 class ThreadHost implements GatewayHandle {
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
-  port = 0
+  ports: readonly number[] = []
   readonly #maxFrameBytes: number
   readonly #worker: Worker
   readonly #open = new Map<number, Deferred<unknown>>()
@@ -110,8 +111,8 @@ class ThreadHost implements GatewayHandle {
   }
 
   async listen(): Promise<void> {
-    const { port } = (await this.#ask({ kind: 'listen' })) as { readonly port: number }
-    this.port = port
+    const { ports } = (await this.#ask({ kind: 'listen' })) as { readonly ports: readonly number[] }
+    this.ports = ports
   }
 
   async add(stage: string, pod: string, address: Address): Promise<Description> {
