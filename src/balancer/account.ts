@@ -4,10 +4,10 @@ import { connectionLoss } from '../transport/connection-lost.js'
 import type { Endpoint } from './endpoints.js'
 import type { Itinerary } from './waiting-room.js'
 
-/** How long a replica must have answered nobody before a request that ran out of time there counts against it. */
+/** A timed-out request counts against a replica that has sent no answer for this long. */
 const stuckMs = 1000
 
-/** What a failed hop says of the replica. `timed`: the stage has a limit for one hop, and this one may have met it. */
+/** Records a failed hop in the replica's load and health. `timed`: the stage limits the time of one hop, which may have passed. */
 export function accountFailure(
   { load, health }: Endpoint,
   { code, notRun }: MillraceError,
@@ -17,13 +17,13 @@ export function accountFailure(
     case 'CANCELLED':
       return load.abandoned(began)
     case 'DEADLINE_EXCEEDED':
-      // the caller's own haste says nothing of a replica that answers others meanwhile
+      // a short deadline of the caller says nothing about a replica that answers others meanwhile
       if (timed || load.stuckMs(began) >= stuckMs) health.breaker.failed()
       return load.late(began)
     case 'UNAVAILABLE':
     case 'INTERNAL':
     case 'MALFORMED':
-      // a replica that says in time that it takes no more has not failed
+      // refusing a request before it ran is no failure
       if (!notRun || health.state === 'probing') health.breaker.failed()
       return load.failed()
     default:
@@ -32,8 +32,8 @@ export function accountFailure(
 }
 
 /**
- * Writes down a replica that was lost while it had the request, or that answers no more, not even a ping. Call it before the
- * request is no longer counted as in flight there.
+ * Records in the itinerary that the replica was lost during the request, or is silent (answers no pings). Call it while the
+ * request still counts as in flight.
  */
 export function noteLoss(endpoint: Endpoint, failure: MillraceError, itinerary: Itinerary): void {
   const { load, health, fate } = endpoint
@@ -47,14 +47,14 @@ export function noteLoss(endpoint: Endpoint, failure: MillraceError, itinerary: 
   itinerary.losses.push({ endpoint, requests, reason })
 }
 
-/** The error of a hop, with the replica it happened at. */
+/** The error of a hop, with the replica added. */
 export function located(error: unknown, { name, label }: Endpoint, call: Call): MillraceError {
   const known = MillraceError.from(error, 'UNAVAILABLE')
   const where = { pod: name, address: label }
-  // a channel that is closed cancels its calls, but this caller is still there
+  // closing a channel cancels its calls, but the caller has not cancelled this one
   const removed = known.code === 'CANCELLED' && call.aborted === undefined
   if (!removed) return known.at(where)
-  return new MillraceError('UNAVAILABLE', `${name} was taken away before it answered.`, {
+  return new MillraceError('UNAVAILABLE', `${name} was removed before it answered.`, {
     cause: error,
     where,
   })

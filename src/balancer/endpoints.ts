@@ -31,8 +31,8 @@ const ejectedShare = 0.5
 /**
  * Which replicas of one stage exist, and which of them may be picked.
  *
- * 1. `usable` is made new when something changes, never per request.
- * 2. Silent and ejected replicas are not usable, unless there would be none: a bad one is better than nobody.
+ * 1. `usable` is recomputed when something changes, never per request.
+ * 2. Silent and ejected replicas are not usable, unless there are no others: a bad replica is better than none.
  * 3. At most half of the replicas are ejected at once: when all fail, the cause is elsewhere.
  */
 export class Endpoints {
@@ -89,7 +89,7 @@ export class Endpoints {
     return endpoint
   }
 
-  /** Takes it off the list at once; what is in flight there goes on. Undefined when there is none of that name. */
+  /** Removes a replica from the list; its requests in flight go on. Undefined when there is no replica of that name. */
   unlist(name: string): Endpoint | undefined {
     const endpoint = this.#byName.get(name)
     endpoint?.health.breaker.close()

@@ -14,7 +14,7 @@ export interface HealthOptions {
   readonly rules?: Partial<BreakerRules>
 }
 
-/** Whether a replica may be picked, from all that is known of it: its connection, its pings, its answers. */
+/** Whether a replica may be picked, according to its connection, its pings and its answers. */
 export class Health {
   readonly breaker: Breaker
   readonly #changed: () => void
@@ -34,7 +34,7 @@ export class Health {
     return state === 'probing' ? 'probing' : 'ready'
   }
 
-  /** The connection is gone, or will be soon: for good. */
+  /** The connection has closed for good, or is about to. */
   lose(): void {
     if (this.#lost) return
     this.#lost = true
@@ -42,7 +42,7 @@ export class Health {
     this.#changed()
   }
 
-  /** It does not answer pings, or does again. */
+  /** Whether the replica answers pings. */
   hear(heard: boolean): void {
     if (this.#silent === !heard) return
     this.#silent = !heard

@@ -55,10 +55,10 @@ interface Subject {
 interface RaceRules {
   readonly pool: Pool
   readonly clock: Clock
-  /** Milliseconds; `Infinity` while nobody can tell. */
+  /** Milliseconds; `Infinity` while too few latencies are known. */
   readonly after: number
   mayHedge(): boolean
-  /** There is an answer, or the first item of a stream. */
+  /** The answer, or the first item of a stream, has arrived. */
   onHeard(): void
 }
 
@@ -71,7 +71,7 @@ class Race implements Timed {
   readonly #deadlines: Deadlines
   readonly #subject: Subject
   readonly #running = new Set<Branch>()
-  /** The one that answered, or gave the first item. */
+  /** The try that answered first, or sent the first item. */
   #winner: Branch | undefined
   #resolve!: (answer: DataRequest) => void
   #reject!: (error: unknown) => void
@@ -90,7 +90,7 @@ class Race implements Timed {
     this.#run()
   }
 
-  /** There was no answer for so long. */
+  /** No answer arrived within `after` milliseconds. */
   expire(): void {
     const { pool, clock, after, mayHedge } = this.#rules
     const { call, itinerary } = this.#subject
@@ -99,7 +99,7 @@ class Race implements Timed {
       call.observation?.event({ name: 'hedge', afterMs: after })
       return this.#run()
     }
-    // without room or budget now, there may be some later: what is stuck waits longest
+    // no free replica or no budget: try again later, since a stuck request waits longest
     this.deadline = clock.now() + Math.max(after, 1)
     this.#deadlines.watch(this)
   }
@@ -126,7 +126,7 @@ class Race implements Timed {
     )
   }
 
-  /** The first item decides. */
+  /** The try that sends the first item wins. */
   #mayEmit(branch: Branch): boolean {
     this.#win(branch)
     return this.#winner === branch
@@ -137,7 +137,7 @@ class Race implements Timed {
     this.#running.delete(branch)
   }
 
-  /** The others are not needed any more. */
+  /** Cancels the other try. */
   #win(winner: Branch): void {
     if (this.#winner !== undefined) return
     this.#winner = winner

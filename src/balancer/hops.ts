@@ -11,9 +11,9 @@ import type { Endpoint } from './endpoints.js'
 import { StreamedHop } from './streamed-hop.js'
 import type { Itinerary } from './waiting-room.js'
 
-/** What a request found when it came. */
+/** The state of the stage when a request arrived. */
 export interface Ticket {
-  /** Requests that were under way or waited. */
+  /** Requests in flight or waiting. */
   readonly depth: number
   /** Monotonic milliseconds. */
   readonly arrived: number
@@ -24,16 +24,16 @@ export interface HopsOptions {
   /** Milliseconds that one replica may take for one request, see `PoolOptions`; null for no limit. */
   readonly timeoutSendMs: number | null
   readonly clock: Clock
-  /** A request with one answer was answered, `sojournMs` after it had come with that ticket. */
+  /** A unary request was answered `sojournMs` after its arrival. */
   onAnswered(sojournMs: number, ticket: Ticket): void
-  /** A replica has room for one more request. */
+  /** A request has ended: a replica may take another one. */
   onFreed(): void
 }
 
 /**
  * One try of a request at one replica.
  *
- * 1. What happens to a request is accounted to the replica that had it, once, whatever ends it.
+ * 1. The outcome of a request is recorded for its replica exactly once, however it ends.
  */
 export class Hops {
   readonly #options: HopsOptions
@@ -109,7 +109,7 @@ export class Hops {
     this.#options.onFreed()
   }
 
-  /** The call with the stage's limit for one hop; undefined when the call ends sooner by itself. */
+  /** The call with the stage's time limit for one hop; undefined when the call's own deadline is earlier. */
   #limited(call: Call): Hop | undefined {
     const { timeoutSendMs, clock } = this.#options
     if (timeoutSendMs === null || call.deadline <= clock.now() + timeoutSendMs) return undefined
@@ -131,7 +131,7 @@ interface Sent {
   readonly ticket: Ticket
 }
 
-/** One try at one replica that may take `timeoutMs`. */
+/** One try at one replica, limited to `timeoutMs`. */
 class Hop extends Branch implements Timed {
   watched: Watched | undefined = undefined
   readonly #timeoutMs: number

@@ -5,19 +5,19 @@ export interface LoadOptions {
   readonly clock: Clock
   /** Time constant in milliseconds: a latency counts for at most 1/e after this long. Default 10,000. */
   readonly decayMs?: number
-  /** It joins replicas that are busy already, so its share grows over `warmUpMs`. Default false. */
+  /** The replica joins busy ones, so its share grows over `warmUpMs`. Default false. */
   readonly warmsUp?: boolean
 }
 
-/** How long a replica that joins others gets less than its share: caches and compiled code come with use. */
+/** How long a joining replica gets less than its share: its caches are cold and its code is not compiled yet. */
 const warmUpMs = 3000
 
 /** The share it begins with. */
 const coldWeight = 0.1
 
-/** The first answers of a replica are slow, as nothing is compiled and cached: they say little of it. */
+/** Latency is ignored before this many answers: the first ones are slow, because nothing is compiled or cached. */
 const knownAfter = 5
-/** How many answers the average is of, at most: one that is slow counts for a thirtieth, thirty for nearly all. */
+/** The average covers at most this many answers: one slow answer counts for a thirtieth. */
 const averaged = 30
 
 /**
@@ -38,7 +38,7 @@ export class Load {
   #served = 0
   #failures = 0
   #sampledAt = 0
-  /** When it last answered, or took the first of what it has. */
+  /** Time of the last sign of life: an answer, an item, or the first request after an idle time. */
   #signAt = 0
   #warmAt: number
   #idle: Deferred<void> | undefined
@@ -58,7 +58,7 @@ export class Load {
     return this.#served
   }
 
-  /** Requests that failed, but for those whose caller left. */
+  /** Failed requests, without those that were cancelled. */
   get failures(): number {
     return this.#failures
   }
@@ -68,7 +68,7 @@ export class Load {
     return this.#latencyMs < 0 ? null : this.#latencyMs
   }
 
-  /** Milliseconds to compare it by; -1 while too little is known. */
+  /** Latency for comparing replicas, in milliseconds; -1 while too little is known. */
   get latencyMs(): number {
     const now = this.#clock.monotonic()
     const stuckMs = this.#inFlight === 0 ? 0 : now - this.#signAt
@@ -76,7 +76,7 @@ export class Load {
     return Math.max(this.#latencyMs * this.#weight(now), stuckMs)
   }
 
-  /** In (0, 1]: what part of its share it should get. */
+  /** Part of its share that the replica should get, in (0, 1]. */
   get weight(): number {
     if (this.#warmAt === 0) return 1
     const left = this.#warmAt - this.#clock.monotonic()
@@ -85,19 +85,19 @@ export class Load {
     return 1
   }
 
-  /** Of a request that went out at `began`: milliseconds that it waited while nobody was answered; 0 when somebody was. */
+  /** Milliseconds without a sign of life since `began`; 0 when there was one after `began`. */
   stuckMs(began: number): number {
     return this.#signAt > began ? 0 : this.#clock.monotonic() - began
   }
 
-  /** A request goes out; hand the result to what ends it. */
+  /** A request starts. Pass the returned time to `answered`, `late` or `abandoned`. */
   began(): number {
     const now = this.#clock.monotonic()
     if (this.#inFlight++ === 0) this.#signAt = now
     return now
   }
 
-  /** It was answered: its time counts. Gives that time. */
+  /** The request was answered: adds its latency to the average, and returns it. */
   answered(began: number): number {
     const now = this.#clock.monotonic()
     const sample = now - began
@@ -111,30 +111,30 @@ export class Load {
     return sample
   }
 
-  /** It gave a part of its answer. */
+  /** The replica sent an item of a stream. */
   heard(): void {
     this.#signAt = this.#clock.monotonic()
   }
 
-  /** A stream has ended well: how long it lasted says nothing about how fast the replica answers. */
+  /** A stream succeeded. Its duration does not count as latency. */
   streamed(): void {
     this.#served++
     this.#ended()
   }
 
-  /** It came to nothing: its time does not count, or a replica that fails fast would look like the best one. */
+  /** The request failed. Its time does not count as latency, or a replica that fails fast would look like the best one. */
   failed(): void {
     this.#failures++
     this.#ended()
   }
 
-  /** It took too long: it would have taken at least this long. */
+  /** The request timed out: its latency is at least the time since `began`. */
   late(began: number): void {
     this.#failures++
     this.abandoned(began)
   }
 
-  /** Its caller left before the answer: it would have taken at least this long. */
+  /** The request was cancelled: its latency is at least the time since `began`. */
   abandoned(began: number): void {
     const now = this.#clock.monotonic()
     const atLeast = now - began

@@ -3,20 +3,19 @@ import type { Clock } from '../lib/clock.js'
 /** A new sample counts for this much of the averages. */
 const newness = 0.05
 
-/** A stage is saturated when requests take this many times what one takes that finds the stage idle. */
+/** A stage is saturated when requests take this many times as long as on an idle stage. */
 const saturatedAt = 3
 
 /**
- * How long a request will take that arrives now.
+ * Estimates the latency of a request that arrives now.
  *
- * While a stage is saturated it answers at its own rate, whoever asks: a request that finds `depth` others before it is
- * answered after that many gaps between two answers (Little's law). While it is not, more requests at once may well cost
- * no time (a stage that waits for others), and no estimate is given. It is saturated when requests take three times what
- * one takes that finds an idle stage.
+ * A saturated stage answers at a constant rate: a request with `depth` others before it is answered after that many intervals
+ * between answers (Little's law). On a stage that is not saturated more requests may cost no time (handlers that await I/O), so
+ * there is no estimate. A stage is saturated when requests take three times as long as on an idle stage.
  */
 export class Pace {
   readonly #clock: Clock
-  /** Of requests that found an idle stage; -1 while there was none. */
+  /** Average latency of requests on an idle stage; -1 while there was none. */
   #aloneMs = -1
   #sojournMs = 0
   #gapMs = -1
@@ -26,12 +25,12 @@ export class Pace {
     this.#clock = clock
   }
 
-  /** A request comes that finds nobody: the time since the last answer says nothing of the stage's rate. */
+  /** A request arrives at an idle stage: the time since the last answer says nothing about the stage's rate. */
   idle(): void {
     this.#lastAt = this.#clock.monotonic()
   }
 
-  /** A request was answered `sojournMs` after it had found `depth` others before it at `replicas` replicas. */
+  /** A request was answered after `sojournMs`; on arrival it had `depth` others before it at `replicas` replicas. */
   answered(sojournMs: number, depth: number, replicas: number): void {
     const now = this.#clock.monotonic()
     const gap = now - this.#lastAt
@@ -41,7 +40,7 @@ export class Pace {
     if (depth < replicas) this.#aloneMs = this.#aloneMs < 0 ? sojournMs : blend(this.#aloneMs, sojournMs)
   }
 
-  /** Milliseconds for a request that finds `depth` others before it; 0 while nobody can tell. */
+  /** Estimated latency in milliseconds of a request with `depth` others before it; 0 when unknown. */
   estimate(depth: number): number {
     const saturated = this.#aloneMs >= 0 && this.#sojournMs > saturatedAt * this.#aloneMs
     return saturated ? (depth + 1) * this.#gapMs : 0

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { HandClock } from '../lib/hand-clock.suite.js'
 import { Patience } from './patience.js'
-import type { Outlook } from './waiting-room.js'
+import type { Expectation } from './waiting-room.js'
 
 function patient() {
   const clock = new HandClock()
-  const told: Outlook[] = []
-  const patience = new Patience({ clock, ms: 60_000, expect: (outlook) => told.push(outlook) })
+  const told: Expectation[] = []
+  const patience = new Patience({ clock, ms: 60_000, expect: (expectation) => told.push(expectation) })
   return { clock, told, patience }
 }
 

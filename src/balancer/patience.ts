@@ -1,30 +1,30 @@
 import type { Clock } from '../lib/clock.js'
-import type { Outlook } from './waiting-room.js'
+import type { Expectation } from './waiting-room.js'
 
 export interface PatienceOptions {
   readonly clock: Clock
-  /** Milliseconds that requests wait for a replica, from when there was one last. */
+  /** Milliseconds without a replica after which requests are refused. */
   readonly ms: number
-  expect(outlook: Outlook): void
+  expect(expectation: Expectation): void
 }
 
 /**
- * Of a stage whose replicas come and go by somebody else's word: without any, requests wait, for one may be on its way. When
- * there was none for `ms` they are refused, until there is one.
+ * For a stage whose replicas are found by discovery. Without a replica requests wait, since one may appear; after `ms` they are
+ * refused until there is one.
  */
 export class Patience {
   readonly #options: PatienceOptions
   #cancel: (() => void) | undefined
   #isUsable = true
 
-  /** There is no replica yet. */
+  /** Starts without a replica. */
   constructor(options: PatienceOptions) {
     this.#options = options
     options.expect({ expecting: true, why: '' })
     this.settle(false)
   }
 
-  /** Whether there is a replica that may be picked, whenever that may have changed. */
+  /** Call it whenever the set of usable replicas changes. */
   settle(isUsable: boolean): void {
     if (isUsable === this.#isUsable) return
     const { clock, ms, expect } = this.#options

@@ -25,11 +25,11 @@ import type { CreatePolicy } from './policies/policy.js'
 import { type PoolCounts, type PoolLoad, poolLoad } from './pool-load.js'
 import { Quarantine } from './quarantine.js'
 import { tooLate } from './refusals.js'
-import { type Itinerary, type Outlook, WaitingRoom } from './waiting-room.js'
+import { type Itinerary, type Expectation, WaitingRoom } from './waiting-room.js'
 
 export type { Itinerary } from './waiting-room.js'
 
-/** What may wait for the replicas, and be at each of them. */
+/** Limits of the queue and of each replica. */
 interface Queue {
   readonly maxRequests: number
   readonly maxBytes: number
@@ -41,7 +41,7 @@ interface Queue {
 export interface PoolOptions {
   /** Name of the stage, for messages. */
   readonly stage: string
-  /** By its name, or one that is not on offer. */
+  /** Name of a policy, or a factory for a custom one. */
   readonly policy: PolicyName | CreatePolicy
   readonly queue: Queue
   /**
@@ -52,27 +52,27 @@ export interface PoolOptions {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
-  /** Where ejection differs from what is usual. */
+  /** Overrides of the default ejection rules. */
   readonly breaker?: Partial<BreakerRules>
   /**
-   * Milliseconds that requests wait for a replica when there is none, where replicas come and go by somebody else's word.
-   * Otherwise `expect` says whether they do.
+   * For stages whose replicas are found by discovery: milliseconds that requests wait when there is no replica. Otherwise
+   * `expect` decides whether they wait.
    */
   readonly patienceMs?: number
-  /** Somebody waits, and there is no replica. */
+  /** A request waits, and there is no replica. */
   onDemand?(): void
-  /** A replica is in another state. */
+  /** The state of a replica has changed. */
   onState?(pod: string, state: HealthState): void
 }
 
-/** Of the time a request has left, what the estimate may take: beyond, it is refused at once instead of too late. */
+/** A request is refused immediately when its estimated latency exceeds this share of its remaining time. */
 const safeShare = 0.9
 
 export class Pool {
   readonly endpoints: Endpoints
   /** Name of the stage, or of its shard. */
   readonly stage: string
-  /** Since the start of the gateway; written by those that retry and hedge, too. */
+  /** Counts since the start of the gateway; retries and hedges are counted by their layers. */
   readonly counts: PoolCounts = { retries: 0, hedges: 0, refused: 0 }
   readonly #options: PoolOptions
   readonly #clock: Clock
@@ -93,7 +93,7 @@ export class Pool {
     this.#quarantine = new Quarantine({
       endpoints: this.endpoints,
       clock,
-      refusal: () => (this.#room.isHopeless ? this.nobody() : undefined),
+      refusal: () => (this.#room.isHopeless ? this.noReplica() : undefined),
       onReleased: () => this.#room.serve(),
     })
     this.#picker = new Picker({
@@ -125,11 +125,11 @@ export class Pool {
     })
     const { patienceMs: ms } = options
     if (ms !== undefined) {
-      this.#patience = new Patience({ clock, ms, expect: (outlook) => this.#room.expect(outlook) })
+      this.#patience = new Patience({ clock, ms, expect: (expectation) => this.#room.expect(expectation) })
     }
   }
 
-  /** One try at one replica, when it has its turn. Rejects with what became of the hop, or with why no replica takes it. */
+  /** Waits for a replica and makes one try there. Rejects with the error of the hop, or with the reason of the refusal. */
   send(request: DataRequest, call: Call, itinerary: Itinerary): Promise<DataRequest> {
     const ticket: Ticket = {
       depth: this.#hops.inFlight + this.#room.length,
@@ -187,20 +187,20 @@ export class Pool {
     return this.endpoints.add(name, channel, options)
   }
 
-  /** Whether this very connection is listed under that name. */
+  /** Whether the replica of that name uses this channel. */
   has(name: string, channel: Channel): boolean {
     return this.endpoints.get(name)?.channel === channel
   }
 
-  /** Whether a stage that has no replica will have one; when not, who waits is refused. */
-  expect(outlook: Outlook): void {
-    this.#room.expect(outlook)
+  /** Sets whether a stage without replicas will get one. If not, waiting requests are refused. */
+  expect(expectation: Expectation): void {
+    this.#room.expect(expectation)
     this.#quarantine.serve()
   }
 
   /** Why a request that finds no replica is refused. */
-  nobody(): MillraceError {
-    return this.#room.nobody()
+  noReplica(): MillraceError {
+    return this.#room.noReplica()
   }
 
   load(): PoolLoad {
@@ -231,7 +231,7 @@ export class Pool {
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
   }
 
-  /** `endpoint`: the one that is in another state, where that is the change. */
+  /** `endpoint`: the replica whose state has changed, if that is the change. */
   #changed(endpoint: Endpoint | undefined): void {
     if (endpoint !== undefined) this.#options.onState?.(endpoint.name, endpoint.health.state)
     this.#patience?.settle(this.endpoints.usable.length > 0)

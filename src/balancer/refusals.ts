@@ -2,8 +2,8 @@ import { MillraceError } from '../errors.js'
 import { connectionLoss } from '../transport/connection-lost.js'
 import type { Loss } from './losses.js'
 
-/** No replica, and none to come. */
-export function nobody(stage: string, known: readonly string[], why: string): MillraceError {
+/** The stage has no replica and will not get one. */
+export function noReplica(stage: string, known: readonly string[], why: string): MillraceError {
   const reason =
     why !== ''
       ? why
@@ -12,7 +12,7 @@ export function nobody(stage: string, known: readonly string[], why: string): Mi
         : `none of its replicas is connected: ${known.join(', ')}`
   const where = { deployment: stage, address: known.join(', ') || stage }
   const end = reason.endsWith('.') ? '' : '.'
-  return new MillraceError('UNAVAILABLE', `Nobody is there to answer for ${stage}: ${reason}${end}`, {
+  return new MillraceError('UNAVAILABLE', `No replica can answer for ${stage}: ${reason}${end}`, {
     where,
     notRun: true,
   })

@@ -1,12 +1,12 @@
 /**
- * Where requests wait for a replica with room.
+ * The queue of requests that wait for a replica with capacity.
  *
- * 1. Bounded by requests and bytes; beyond, a request is refused, unless its sender is slowed down by waiting. It is the
- *    newest of the sender that has most here: who has filled the queue does not shut others out.
- * 2. Bounded in time: a burst may wait for as long as it takes, but once the queue has not been empty for a while, only
- *    requests whose turn comes within `maxWaitMs` are let in. Under lasting overload all would wait in vain else.
- * 3. A request is in the queue until it is started, refused, or its caller leaves; it leaves the queue once.
- * 4. Starting is synchronous, so that the next one in the queue sees the room that is left.
+ * 1. Bounded by requests and bytes. When it is full a request is refused, unless its sender is patient: the newest request of
+ *    the sender with the most requests, so that a sender that fills the queue does not shut others out.
+ * 2. Bounded in time: a burst may wait for as long as it takes. Once the queue has not been empty for a while, only requests
+ *    whose turn comes within `maxWaitMs` are admitted; otherwise all would time out under lasting overload.
+ * 3. A request is in the queue until it is started, refused or cancelled; it leaves the queue once.
+ * 4. Starting is synchronous, so that the next request sees the remaining capacity.
  */
 import type { Call, Sender } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
@@ -16,13 +16,13 @@ import type { Clock } from '../lib/clock.js'
 import type { Endpoint } from './endpoints.js'
 import { FairQueue, type Waiting } from './fair-queue.js'
 import type { Loss } from './losses.js'
-import { nobody, queueFull, queueSlow } from './refusals.js'
+import { noReplica, queueFull, queueSlow } from './refusals.js'
 
-/** Where one request was, and what it is: shared by all its tries. */
+/** The tries of one request; shared by all of them. */
 export interface Itinerary {
   /** Replicas that had it, in order. */
   readonly tried: Endpoint[]
-  /** How many tries there were, while somebody observes. */
+  /** Number of tries, if the request is observed. */
   tries?: number
   /** It changes state: a replica that is probing gets it only when reads have not shown for a while that it answers. */
   readonly write: boolean
@@ -30,8 +30,8 @@ export interface Itinerary {
   losses?: Loss[]
 }
 
-/** Whether a stage without a replica will have one again, and if not, why. */
-export interface Outlook {
+/** Whether a stage without a replica will get one, and if not, why. */
+export interface Expectation {
   readonly expecting: boolean
   readonly why: string
 }
@@ -51,9 +51,9 @@ export interface WaitingRoomOptions {
   isRoomy(): boolean
   /** The replicas there are, as messages name them. */
   labels(): readonly string[]
-  /** About how long a request waits that finds so many before it, milliseconds. */
+  /** Estimated wait in milliseconds of a request with `depth` others before it. */
   estimate(depth: number): number
-  /** Somebody waits, and there is no replica. */
+  /** A request waits, and there is no replica. */
   onDemand(): void
   onRefused(): void
 }
@@ -64,22 +64,22 @@ interface Queued extends Waiting, AbortListener {
   refuse(error: MillraceError): void
 }
 
-/** What wants a place: with `bytes` that stay in memory meanwhile. */
+/** A request to enqueue; its `bytes` stay in memory while it waits. */
 export interface Visitor {
   readonly call: Call
   readonly itinerary: Itinerary
   readonly bytes: number
 }
 
-/** For so long a queue may be a burst that it works off. */
+/** A queue that has been non-empty for less than this counts as a burst. */
 const burstMs = 5000
 
 export class WaitingRoom {
   readonly #options: WaitingRoomOptions
   readonly #queue = new FairQueue<Queued>()
-  /** When it was empty last. */
+  /** When the queue was last empty. */
   #emptyAt = 0
-  #outlook: Outlook = { expecting: false, why: '' }
+  #expectation: Expectation = { expecting: false, why: '' }
   #serving = false
 
   constructor(options: WaitingRoomOptions) {
@@ -90,7 +90,7 @@ export class WaitingRoom {
     return this.#queue.length
   }
 
-  /** Requests that are served before one that comes now. */
+  /** Requests that would be served before a new one of `sender`. */
   ahead(sender: Sender): number {
     return this.#queue.length === 0 ? 0 : this.#queue.ahead(sender)
   }
@@ -99,12 +99,12 @@ export class WaitingRoom {
     return this.#queue.bytes
   }
 
-  expect(outlook: Outlook): void {
-    this.#outlook = outlook
+  expect(expectation: Expectation): void {
+    this.#expectation = expectation
     this.serve()
   }
 
-  /** Runs `start` when a replica has room for it. Rejects when it is refused, and with why when the caller leaves. */
+  /** Runs `start` when a replica has capacity. Rejects when the request is refused, or with the reason when it is cancelled. */
   wait<T>({ call, itinerary, bytes }: Visitor, start: (endpoint: Endpoint) => Promise<T>): Promise<T> {
     const { aborted, sender = anonymousSender } = call
     const refusal = this.#refusal(sender, bytes)
@@ -141,14 +141,14 @@ export class WaitingRoom {
     })
   }
 
-  /** Starts as many as there is room for; when nobody will come, refuses all. */
+  /** Starts as many requests as replicas have capacity for; refuses all when no replica will come. */
   serve(): void {
     if (this.#serving || this.#queue.length === 0) return
     this.#serving = true
     while (this.#options.isRoomy() && this.#queue.serveNext((waiting) => this.#start(waiting)));
     this.#serving = false
-    if (this.#queue.length === 0 || this.#outlook.expecting || this.#options.isUsable()) return
-    for (const waiting of this.#queue.clear()) waiting.refuse(this.nobody())
+    if (this.#queue.length === 0 || this.#expectation.expecting || this.#options.isUsable()) return
+    for (const waiting of this.#queue.clear()) waiting.refuse(this.noReplica())
   }
 
   #start(waiting: Queued): boolean {
@@ -161,7 +161,7 @@ export class WaitingRoom {
 
   #refusal(sender: Sender, bytes: number): MillraceError | undefined {
     const { stage, maxRequests, maxBytes, maxWaitMs, clock, estimate } = this.#options
-    if (this.isHopeless) return this.nobody()
+    if (this.isHopeless) return this.noReplica()
     if (sender.patient) return undefined
     const { length } = this.#queue
     if (length > 0 && clock.monotonic() - this.#emptyAt > burstMs) {
@@ -175,7 +175,7 @@ export class WaitingRoom {
     return undefined
   }
 
-  /** Refuses a request of somebody who has more here. */
+  /** Refuses a request of a sender that has more requests in the queue. */
   #evict(sender: Sender, by: 'requests' | 'bytes', bytes: number): boolean {
     const evicted = this.#queue.evict(sender, by, bytes)
     evicted?.refuse(this.#full(bytes))
@@ -192,13 +192,13 @@ export class WaitingRoom {
     return queueFull(stage, what, Math.max(10, estimate(length) / 2))
   }
 
-  /** Whether there is no replica, and none to come. */
+  /** Whether there is no replica and none is expected. */
   get isHopeless(): boolean {
-    return !this.#outlook.expecting && !this.#options.isUsable()
+    return !this.#expectation.expecting && !this.#options.isUsable()
   }
 
   /** Why a request that finds no replica is refused. */
-  nobody(): MillraceError {
-    return nobody(this.#options.stage, this.#options.labels(), this.#outlook.why)
+  noReplica(): MillraceError {
+    return noReplica(this.#options.stage, this.#options.labels(), this.#expectation.why)
   }
 }

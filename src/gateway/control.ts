@@ -2,7 +2,7 @@ import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import { type ErrorFacts, MillraceError } from '../errors.js'
 import type { ReduceContext } from '../shards/reduce.js'
 import type { Address } from '../transport/transport.js'
-import type { GatewayEvent, Outlook, Removal } from './events.js'
+import type { GatewayEvent, Expectation, Removal } from './events.js'
 
 /** What the host asks of the gateway's thread; each is answered once, by a `Reply` with its `id`. */
 export type Command =
@@ -21,7 +21,12 @@ export type Command =
       readonly pod: string
       readonly removal: Removal
     }
-  | { readonly kind: 'expect'; readonly id: number; readonly stage: string; readonly outlook: Outlook }
+  | {
+      readonly kind: 'expect'
+      readonly id: number
+      readonly stage: string
+      readonly expectation: Expectation
+    }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'ready'; readonly id: number }
   | { readonly kind: 'accept'; readonly id: number; readonly port: MessagePort }

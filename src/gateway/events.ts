@@ -5,7 +5,7 @@ import type { ShardCounts } from '../shards/tally.js'
 export type { Departure } from '../balancer/fate.js'
 export type { ReplicaLoad } from '../balancer/pool-load.js'
 export type { HealthState as ReplicaState } from '../balancer/health.js'
-export type { Outlook } from '../balancer/waiting-room.js'
+export type { Expectation } from '../balancer/waiting-room.js'
 
 /** What a gateway tells unasked. `stage` is the name of a shard where there are several. */
 export type GatewayEvent =

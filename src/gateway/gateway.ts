@@ -20,7 +20,7 @@ import type { Address, Channel } from '../transport/transport.js'
 import { Budget } from '../budget/budget.js'
 import type { PodIdentity } from '../wire/identity.js'
 import { mergeDescriptions } from './describe.js'
-import type { Departure, GatewayEvent, Outlook, Removal, StageLoad } from './events.js'
+import type { Departure, GatewayEvent, Expectation, Removal, StageLoad } from './events.js'
 import { type Externals, externalsOf } from './externals/externals.js'
 import { hostSources } from '../discovery/host-sources.js'
 import { type Cluster, ownCluster } from '../discovery/kubernetes/cluster.js'
@@ -64,7 +64,7 @@ export interface Gateway {
   /** Finishes what is in flight, for at most `graceMs`, and ends. Idempotent. */
   close(options: { readonly graceMs: number }): Promise<void>
   /** Whether a stage that has no replica will have one; of a stage with external servers it stays false. */
-  expect(stage: string, outlook: Outlook): Promise<void>
+  expect(stage: string, expectation: Expectation): Promise<void>
   /** How loaded every stage is now. */
   status(): Promise<readonly StageLoad[]>
   onEvent(listener: OnEvent): void
@@ -209,8 +209,8 @@ class LocalGateway implements Gateway {
     return this.#closed
   }
 
-  async expect(name: string, outlook: Outlook): Promise<void> {
-    this.#place(name).shard.pool.expect(outlook)
+  async expect(name: string, expectation: Expectation): Promise<void> {
+    this.#place(name).shard.pool.expect(expectation)
   }
 
   status(): Promise<readonly StageLoad[]> {

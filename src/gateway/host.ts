@@ -10,7 +10,7 @@ import { threadFlags } from '../lib/thread-flags.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { type Command, packError, type Reduced, type Report, transferOf, unpackError } from './control.js'
-import type { Departure, Outlook, Removal, StageLoad } from './events.js'
+import type { Departure, Expectation, Removal, StageLoad } from './events.js'
 import type { Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
 
@@ -134,8 +134,8 @@ class ThreadHost implements GatewayHandle {
     return this.#closed
   }
 
-  async expect(stage: string, outlook: Outlook): Promise<void> {
-    await this.#ask({ kind: 'expect', stage, outlook })
+  async expect(stage: string, expectation: Expectation): Promise<void> {
+    await this.#ask({ kind: 'expect', stage, expectation })
   }
 
   async status(): Promise<readonly StageLoad[]> {

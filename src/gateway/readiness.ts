@@ -8,6 +8,6 @@ export const dryRunEndpoint = '_jina_dry_run_'
 export function readiness(pool: Pool): Layer {
   return (next) => (request, call) =>
     request.endpoint === dryRunEndpoint && pool.endpoints.usable.length === 0
-      ? Promise.reject(pool.nobody())
+      ? Promise.reject(pool.noReplica())
       : next(request, call)
 }

@@ -38,7 +38,7 @@ async function run(command: Command): Promise<unknown> {
     case 'remove':
       return gateway.remove(command.stage, command.pod, command.removal)
     case 'expect':
-      return gateway.expect(command.stage, command.outlook)
+      return gateway.expect(command.stage, command.expectation)
     case 'status':
       return gateway.status()
     case 'ready':

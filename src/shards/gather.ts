@@ -8,24 +8,24 @@ import { Relay } from '../call/items.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Shard } from './shard.js'
 
-/** What one shard is asked. */
+/** The request for one shard. */
 export interface Question {
   readonly shard: Shard
   readonly request: DataRequest
 }
 
-/** What became of a question. `refused`: its executor failed, which is an answer with status ERROR. */
+/** The outcome of a question. `refused`: the executor failed, which is an answer with status ERROR. */
 export type Outcome =
   | { readonly state: 'ok' | 'refused'; readonly answer: DataRequest }
   | { readonly state: 'failed'; readonly error: MillraceError }
-  /** Given up on, because others were enough. */
+  /** Cancelled, because enough other shards had answered. */
   | { readonly state: 'late' }
-  /** Let go of, because another shard had failed: what it would have said is not known, and is not its fault. */
+  /** Cancelled, because another shard had failed. Not a failure of this shard. */
   | { readonly state: 'dropped' }
 
 export interface GatherRules {
   readonly clock: Clock
-  /** The first failure ends it: what the other shards say is not needed. */
+  /** The first failure cancels the other shards. */
   readonly isStrict: boolean
   /** Milliseconds after which `enough` answers are enough; null waits for all. */
   readonly softDeadlineMs: number | null
@@ -35,10 +35,9 @@ export interface GatherRules {
 /**
  * Asks shards all at once and waits for them.
  *
- * 1. There is one outcome for each question, in their order; it never rejects, but with the call's own reason when the
- *    caller leaves.
- * 2. When it settles nothing is left under way: who has not answered is aborted and let go of.
- * 3. Of a stream the items of all shards go to its sink as they come, in no order; each shard knows how many are its own.
+ * 1. There is one outcome for each question, in order. It rejects only when the call is aborted, with that reason.
+ * 2. When it settles, nothing is in flight: shards that have not answered are aborted.
+ * 3. Items of streams go to the call's sink as they arrive, in no order; each shard counts its own items.
  */
 export function gather(questions: readonly Question[], call: Call, rules: GatherRules): Promise<Outcome[]> {
   const { clock, isStrict, softDeadlineMs, enough } = rules

@@ -19,10 +19,10 @@ export interface Answers {
   readonly from: readonly string[]
 }
 
-/** Makes one answer of several. */
+/** Merges several answers into one. */
 export type Reduce = (answers: Answers) => DataRequest | Promise<DataRequest>
 
-/** What a reduce of the user's own is told beside the documents. */
+/** Context of a user's reduce function. */
 export interface ReduceContext {
   readonly endpoint: string
   /** Of the request, for this stage. */
@@ -32,7 +32,7 @@ export interface ReduceContext {
 }
 
 /**
- * Makes one array of the arrays of several shards. They are its own: it may change them, and give one of them.
+ * Merges the arrays of several shards into one. It owns the arrays: it may change them, and return one of them.
  *
  * @example
  * export function best(answers: readonly DocumentArray[]) {
@@ -44,7 +44,7 @@ export type ReduceFunction = (
   context: ReduceContext,
 ) => DocumentArray | Promise<DocumentArray>
 
-/** The same on DocumentArrayProtos. */
+/** A reduce function on encoded lists (DocumentArrayProto). */
 export type ListReduce = (
   lists: readonly Uint8Array[],
   context: ReduceContext,
@@ -72,7 +72,7 @@ export const concatenating: Reduce = (given) => {
   return answer
 }
 
-/** A reduce by somebody who makes one list of several. */
+/** Adapts a function that reduces encoded lists. */
 export function reducingWith(reduce: ListReduce): Reduce {
   return async (given) => {
     const { request, from } = given
@@ -82,7 +82,7 @@ export function reducingWith(reduce: ListReduce): Reduce {
   }
 }
 
-/** What a function of a user's own makes of lists. */
+/** Adapts a user's reduce function on DocumentArrays to encoded lists. */
 export function onDocuments(reduce: ReduceFunction): ListReduce {
   return async (given, context) => {
     const docs: unknown = await reduce(

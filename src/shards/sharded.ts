@@ -64,7 +64,7 @@ export function sharded(options: ShardedOptions): Handler {
   }
 }
 
-/** There is nothing to say of shards, but its matches may have to be cut. */
+/** With one shard there is no coverage to report, but its matches may have to be limited. */
 async function askOnly(
   { polling, reduce }: ShardedOptions,
   { name, handle }: Shard,
@@ -77,7 +77,7 @@ async function askOnly(
   return reduce(request.endpoint)({ request, call, answers: [answer], from: [name] })
 }
 
-/** The least loaded shard; another one when it turns out that nobody there can take the request. */
+/** Asks the least loaded shard; another one when no replica of it can take the request. */
 async function askOne(
   { stage, shards, isWrite, tally }: ShardedOptions,
   leastLoaded: LeastLoaded,
@@ -144,7 +144,7 @@ interface Gathered extends Asked {
   readonly failure: DataRequest | null
 }
 
-/** Throws what happened on the road, when too few shards answered. */
+/** Throws the transport failure when too few shards answered. */
 async function ask(
   options: ShardedOptions,
   questions: readonly Question[],
@@ -157,7 +157,7 @@ async function ask(
   const enough = isPartial ? Math.min(rules.minShards, questions.length) : questions.length
   const outcomes = await gather(questions, call, {
     clock,
-    // a write that one shard cannot do is still done by the others: what is half done is worse to repair
+    // when one shard fails a write the others still finish it: cancelling them would leave more to repair
     isStrict: !isPartial && !write,
     softDeadlineMs: isPartial ? rules.softDeadlineMs : null,
     enough,

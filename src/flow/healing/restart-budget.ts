@@ -1,19 +1,19 @@
 import type { Clock } from '../../lib/clock.js'
 import type { Restarts } from '../../plan/resilience.js'
 
-/** Answered requests that make up for one restart. */
+/** This many answered requests earn one restart. */
 const requestsForRestart = 10
 
-/** The most restarts that one end can make up for. */
+/** The most restarts that one ended replica can earn. */
 const mostForEnd = 2
 
 /**
- * The restarts that the replicas of a stage have left together, in a sliding window.
+ * The restart budget shared by the replicas of a stage, in a sliding window.
  *
- * 1. In any `windowMs` there are at most `max` restarts, and those that answered requests make up for: one for ten that a
- *    replica has answered before it ended, at most two for each end. So a stage that answers others goes on while some requests
- *    end its replicas, and one that answers nobody does not.
- * 2. With a `max` of 0 there are none.
+ * 1. In any `windowMs` there are at most `max` restarts, plus those earned: a replica that ends has earned one restart for each
+ *    ten requests that it had answered, at most two. So a stage keeps running while some requests crash its replicas, unless it
+ *    answers no requests in between.
+ * 2. With a `max` of 0 there are no restarts.
  */
 export class RestartBudget {
   readonly max: number
@@ -21,7 +21,7 @@ export class RestartBudget {
   readonly #clock: Clock
   /** Times of recent restarts, oldest first. */
   #taken: number[] = []
-  /** What recent ends made up for, oldest first. */
+  /** Restarts that recently ended replicas have earned, oldest first. */
   #earned: { readonly at: number; readonly restarts: number }[] = []
 
   constructor({ max, windowMs }: Restarts, clock: Clock) {
@@ -30,13 +30,14 @@ export class RestartBudget {
     this.#clock = clock
   }
 
-  /** Restarts in the current window that nothing made up for. */
+  /** Restarts in the current window, minus the earned ones. */
   get used(): number {
     this.#forget()
     return Math.max(0, this.#taken.length - this.#made)
   }
 
-  /** A replica has ended that had answered `served` requests. */
+  /** A replica has ended after answering `served` requests. */
+
   ended(served: number): void {
     const restarts = Math.min(mostForEnd, served / requestsForRestart)
     if (restarts > 0) this.#earned.push({ at: this.#clock.monotonic(), restarts })

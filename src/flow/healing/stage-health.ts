@@ -1,4 +1,4 @@
-import type { Outlook } from '../../gateway/events.js'
+import type { Expectation } from '../../gateway/events.js'
 import type { Logger } from '../../observe/logger.js'
 import type { GatewayLink } from '../replicas/admission.js'
 import type { ReplicaPhase } from '../replicas/replica.js'
@@ -22,7 +22,7 @@ export class StageHealth {
   readonly #stage: string
   readonly #tools: StageHealthTools
   #degraded: string | null = null
-  #told: Outlook | undefined
+  #told: Expectation | undefined
 
   constructor(stage: string, tools: StageHealthTools) {
     this.#stage = stage
@@ -51,11 +51,11 @@ export class StageHealth {
 
   /** Tells the gateway why there is no replica; null when there is one or will be. */
   #tell(whyNone: string | null): void {
-    const outlook = { expecting: whyNone === null, why: whyNone ?? '' }
-    if (this.#told?.why === outlook.why && this.#told.expecting === outlook.expecting) return
-    this.#told = outlook
+    const expectation = { expecting: whyNone === null, why: whyNone ?? '' }
+    if (this.#told?.why === expectation.why && this.#told.expecting === expectation.expecting) return
+    this.#told = expectation
     // a gateway that did not start or has closed refuses everything anyway
-    this.#tools.gateway.then((gateway) => gateway.expect(this.#stage, outlook)).catch(() => {})
+    this.#tools.gateway.then((gateway) => gateway.expect(this.#stage, expectation)).catch(() => {})
   }
 
   #sentence(dead: number, all: number): string {

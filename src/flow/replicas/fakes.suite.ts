@@ -1,6 +1,6 @@
 import { HandClock } from '../../lib/hand-clock.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
-import type { Departure, Outlook, Removal, ReplicaLoad } from '../../gateway/events.js'
+import type { Departure, Expectation, Removal, ReplicaLoad } from '../../gateway/events.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { addStage, createPlan } from '../../plan/flow-plan.js'
 import type { StageOptions } from '../../plan/stage-settings.js'
@@ -67,7 +67,7 @@ function fakePod(name: string, pid: number, plan: ShardPlan): FakePod {
 export class FakeGateway implements GatewayLink {
   readonly listed = new Set<string>()
   readonly told: string[] = []
-  readonly outlooks: Outlook[] = []
+  readonly expectations: Expectation[] = []
   readonly removals: Deferred[] = []
   loads: ReplicaLoad[] = []
   holdRemovals = false
@@ -95,8 +95,8 @@ export class FakeGateway implements GatewayLink {
     return this.departure
   }
 
-  expect(_stage: string, outlook: Outlook): Promise<void> {
-    this.outlooks.push(outlook)
+  expect(_stage: string, expectation: Expectation): Promise<void> {
+    this.expectations.push(expectation)
     return Promise.resolve()
   }
 

@@ -240,19 +240,19 @@ describe('healing', () => {
     expect(starts).toHaveLength(0)
     expect(set.degraded).toMatch(/'exec' has used its 2 restarts within 30 s: 1 of 2/)
     expect(logged.filter((line) => line.startsWith('error'))).toHaveLength(1)
-    expect(gateway.outlooks.at(-1)?.expecting).toBe(true)
+    expect(gateway.expectations.at(-1)?.expecting).toBe(true)
     pods[1]!.die()
     await settled()
     clock.move(10_000)
     await settled()
-    expect(gateway.outlooks.at(-1)).toEqual({
+    expect(gateway.expectations.at(-1)).toEqual({
       expecting: false,
       why: set.degraded,
     })
     clock.move(20_000)
     await settled()
     expect(starts.length).toBeGreaterThan(0)
-    expect(gateway.outlooks.at(-1)?.expecting).toBe(true)
+    expect(gateway.expectations.at(-1)?.expecting).toBe(true)
   })
 
   it('never restarts with a budget of none', async () => {
@@ -386,7 +386,7 @@ describe('close', () => {
     await settled()
     expect(starts).toHaveLength(0)
     expect(logged).toEqual([])
-    expect(gateway.outlooks.at(-1)).toMatchObject({ expecting: false })
+    expect(gateway.expectations.at(-1)).toMatchObject({ expecting: false })
   })
 })
 
