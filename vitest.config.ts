@@ -9,7 +9,9 @@ const shared = {
 } as const
 
 /** What a table of CONTRIBUTING.md calls a suite of its own. */
-const separate = ['interop', 'chaos', 'durability', 'docker', 'kubernetes'].map((name) => `test/${name}/**`)
+const separate = ['interop', 'chaos', 'durability', 'docker', 'kubernetes', 'package'].map(
+  (name) => `test/${name}/**`,
+)
 
 export default defineConfig({
   test: {

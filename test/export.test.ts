@@ -5,6 +5,7 @@ import { Flow } from 'millrace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Ended, CommandLine } from './support/command-line.js'
 
+const starting = path.join(import.meta.dirname, 'fixtures', 'starts-flow.ts')
 const exported = path.join(import.meta.dirname, 'fixtures', 'exported.mjs')
 
 let folder: string
@@ -87,6 +88,18 @@ executors:
     expect(text('flow.mmd')).toContain('indexer:1<br/>2 shards')
   })
 
+  it('writes the Flow that a TypeScript program starts, without starting it', async () => {
+    const { code, stderr } = await run(
+      'docker-compose',
+      starting,
+      path.join(folder, 'c.yaml'),
+      '--image',
+      'shop:1',
+    )
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(text('millrace/encoder.yml')).toContain('/app/test/fixtures/starts-flow.ts')
+  })
+
   it('writes the schema of YAML files', async () => {
     const file = path.join(folder, 'schema.json')
     expect(await run('schema', file)).toMatchObject({ code: 0, stdout: `${file}\n` })
@@ -117,7 +130,7 @@ executors:
     [
       ['kubernetes', path.join(import.meta.dirname, 'fixtures', 'shard-executors.mjs'), 'out'],
       1,
-      /exports no Flow/,
+      /neither exports nor starts a Flow/,
     ],
     [['dockerfile', '/nowhere'], 1, /There is no \/nowhere\/package\.json/],
   ] as const)('refuses %j with one sentence', async (args, code, complaint) => {

@@ -10,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 const root = path.resolve(import.meta.dirname, '..')
 const main = path.join(root, 'dist', 'cli', 'main.js')
 
+const starting = path.join(root, 'test', 'fixtures', 'starts-flow.ts')
+
 const files = {
   'encoder/executor.js': `
 import { Executor } from 'millrace'
@@ -109,6 +111,38 @@ describe('millrace flow', () => {
     expect(await once(child, 'exit'), output()).toEqual([0, null])
     expect(output()).toContain('finishing what is under way')
     expect(output()).not.toMatch(/\[W\]/)
+  })
+
+  it('serves the Flow that a TypeScript program starts, with the options of the command line', async () => {
+    const { child, port, output } = await start(starting, '--port', '0', '--name', 'other')
+    const client = new Client({ host: `grpc://127.0.0.1:${port}` })
+    try {
+      expect((await client.post('/encode', [{ text: 'a' }])).texts).toEqual(['a'])
+    } finally {
+      await client.close()
+      child.kill('SIGTERM')
+    }
+    expect(await once(child, 'exit'), output()).toEqual([0, null])
+    expect(output()).toMatch(/^other@/)
+    expect(output()).not.toContain('the Flow was started')
+  })
+
+  it('serves an Executor of an installed package', async () => {
+    writeFileSync(
+      path.join(folder, 'index.yml'),
+      'jtype: Flow\nwith: {port: 0, workspace: data}\nexecutors:\n  - {uses: millrace/indexer#VectorIndexer}\n',
+    )
+    const { child, port, output } = await start('index.yml')
+    const client = new Client({ host: `grpc://127.0.0.1:${port}` })
+    try {
+      await client.post('/index', [{ id: 'a', embedding: [1, 0] }])
+      const [found] = await client.post('/search', [{ embedding: [1, 0] }])
+      expect(found?.matches.at(0)?.id).toBe('a')
+    } finally {
+      await client.close()
+      child.kill('SIGTERM')
+    }
+    expect(await once(child, 'exit'), output()).toEqual([0, null])
   })
 
   it('reports an error in a file in one line, with its position', async () => {

@@ -42,8 +42,8 @@ export const exportCommand: Command = {
        millrace export flowchart IN OUT [--vertical-layout]
        millrace export schema [OUT]
 
-IN is a JavaScript module that exports a Flow, or a Flow's YAML file; DIR is the
-folder of a project that has a package.json. Files that are there already are
+IN is a module (JavaScript or TypeScript) that exports or starts a Flow, which is
+not started here, or a Flow's YAML file; DIR is the folder of a project that has a package.json. Files that are there already are
 written over. The schema is that of YAML files, in JSON, by which editors complete
 keys; without OUT it is shown.
 

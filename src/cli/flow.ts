@@ -4,12 +4,13 @@ import type { PlatformName, StartWhere } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { platformOf } from './elsewhere.js'
+import { loadFlow } from './load-flow.js'
 import { given, numberOption, objectOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
 
 export const flow: Command = {
-  summary: 'Runs the Flow of a YAML file',
+  summary: 'Runs the Flow of a YAML file or a module',
   help: `Usage: millrace flow FILE [--port N] [--host HOST] [--name NAME]
                      [--workspace FOLDER] [--context NAME=VALUE]… [--quiet]
        millrace flow FILE --on kubernetes|docker --image IMAGE [--project DIR]
@@ -19,8 +20,8 @@ export const flow: Command = {
                      [--gateway-replicas N] [--storage SIZE]
                      [--storage-class NAME] [--shared-storage-class NAME]
 
-Starts the Flow (or the Deployment) of a YAML file and shows where it is
-reached, until SIGINT or SIGTERM: then it refuses new requests, finishes those
+Starts the Flow (or the Deployment) of a YAML file, or the Flow that a module
+(JavaScript or TypeScript) exports or starts, and shows where it is reached, until SIGINT or SIGTERM: then it refuses new requests, finishes those
 under way, and ends with 0. Relative paths in the file start at the working
 directory, then at the folder of the file.
 
@@ -30,16 +31,12 @@ kubernetes'; --kube-context is the context of the kubeconfig.
 
   --port, --host, --name, --workspace, --quiet
              win over what the file says; port 0 lets the system choose
-  --context  a value of \${{ CONTEXT.NAME }} and \${{ NAME }} in the file
+  --context  a value of \${{ CONTEXT.NAME }} and \${{ NAME }} in the YAML file
 
 Example: millrace flow flow.yml --port 8080 --context replicas=3`,
   async run(args, terminal) {
     const { file, options, there } = parseFlow(args)
-    const load = async (): Promise<Flow<string>> => {
-      // imported on demand: other commands do not need it
-      const { Flow } = await import('../flow/flow.js')
-      return Flow.loadConfig(file, options)
-    }
+    const load = (): Promise<Flow<string>> => loadFlow(file, options)
     if (there === null) return untilInterrupted(load)
     await using started = await (await load()).start(there)
     terminal.out(`${await whereItIs(started)}\n`)

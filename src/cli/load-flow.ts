@@ -1,40 +1,53 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Flow } from '../flow/flow.js'
+import type { LoadOptions } from '../config/load-flow.js'
 import { MillraceError } from '../errors.js'
+import { importModule } from '../executor/import-module.js'
+import { captureStarts } from '../flow/capture.js'
+import type { Flow } from '../flow/flow.js'
 
 /**
- * Loads a Flow from a YAML file, or from a module that exports one as `default` or under any name. The module may use another
- * copy of Millrace, so only the Flow's methods are used. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, and as
- * `Flow.loadConfig` does.
+ * Loads a Flow from a YAML file, or from a module, JavaScript or TypeScript, that exports one as `default` or under any name, or
+ * starts one: it is not started here, and the module gets no further. The module may use another copy of Millrace, so only the
+ * Flow's methods are used. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, and as `Flow.loadConfig` does.
+ *
+ * @param options override those of the file
  */
-export async function loadFlow(file: string): Promise<Flow<string>> {
-  if (/\.ya?ml$/i.test(file)) {
-    const { Flow } = await import('../flow/flow.js')
-    return Flow.loadConfig(file)
-  }
+export async function loadFlow(file: string, options: LoadOptions = {}): Promise<Flow<string>> {
+  const { Flow } = await import('../flow/flow.js')
+  if (/\.ya?ml$/i.test(file) || !/\.[cm]?[jt]sx?$/i.test(file)) return Flow.loadConfig(file, options)
+  const flow = await fromModule(file)
+  const { usesWith = {} } = options
+  // a Flow has no method to change its options: a copy gets them
+  return Object.keys(usesWith).length === 0 ? flow : Flow.loadConfig(await flow.toYaml(), options)
+}
+
+async function fromModule(file: string): Promise<Flow<string>> {
   const absolute = path.resolve(file)
   if (!existsSync(absolute)) throw new MillraceError('MODULE_NOT_FOUND', `There is no file ${absolute}.`)
-  const exported = Object.values(await importIt(absolute))
-  const flows = exported.filter(isFlow)
-  const [flow, ...others] = [...new Set(flows)]
+  let release = (): void => {}
+  const started = new Promise<Flow<string>>((resolve) => {
+    // after the module had the rest of its turn: it may export Flows and not await this start
+    release = captureStarts((flow) => setImmediate(() => resolve(flow as Flow<string>)))
+  })
+  try {
+    const exported = importModule(pathToFileURL(absolute).href).then((exports) => flowOf(exports, absolute))
+    return await Promise.race([exported, started])
+  } finally {
+    release()
+  }
+}
+
+function flowOf(exports: object, file: string): Flow<string> {
+  const [flow, ...others] = [...new Set(Object.values(exports).filter(isFlow))]
   if (flow !== undefined && others.length === 0) return flow
   throw new MillraceError(
     'EXPORT_NOT_FOUND',
     flow === undefined
-      ? `${absolute} exports no Flow. Write \`export const flow = new Flow()…\`, and start it in another file.`
-      : `${absolute} exports ${flows.length} Flows, where one is wanted.`,
+      ? `${file} neither exports nor starts a Flow. Write \`export const flow = new Flow()…\`.`
+      : `${file} exports ${others.length + 1} Flows, where one is wanted.`,
   )
-}
-
-async function importIt(file: string): Promise<object> {
-  try {
-    return (await import(pathToFileURL(file).href)) as object
-  } catch (error) {
-    const message = `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`
-    throw new MillraceError('MODULE_NOT_FOUND', message, { cause: error })
-  }
 }
 
 function isFlow(value: unknown): value is Flow<string> {

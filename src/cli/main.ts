@@ -23,3 +23,5 @@ if (complaint !== null) {
   else process.stderr.write(`millrace: ${complaint}\n`)
 }
 process.exitCode = code
+// a module that was loaded for its Flow may keep this process from ending by itself
+process.stdout.write('', () => process.stderr.write('', () => process.exit()))

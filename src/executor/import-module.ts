@@ -43,7 +43,7 @@ function missingFile(url: string): MillraceError | undefined {
 
 function notLoaded(url: string, cause: unknown, position: string | undefined): MillraceError {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-  const hint = cause instanceof SyntaxError || isUnsupported(cause) ? syntaxHint(url) : ''
+  const hint = adviceFor(url, cause)
   const shown = position === undefined ? `${reason}${hint}` : `${reason}\n${position}`
   const error = new MillraceError('MODULE_NOT_FOUND', `Importing ${url} failed: ${shown}`, { cause })
   // the relevant position is where the module failed
@@ -51,6 +51,12 @@ function notLoaded(url: string, cause: unknown, position: string | undefined): M
     error.stack = `${error.name}: ${error.message}\n${cause.stack}`
   }
   return error
+}
+
+function adviceFor(url: string, cause: unknown): string {
+  if (cause instanceof SyntaxError || isUnsupported(cause)) return syntaxHint(url)
+  if (!(cause instanceof Error) || !cause.message.startsWith('Vitest ')) return ''
+  return ` A replica imports the file of its class, and this file is a test: define the class in a file of its own, or use runtime: 'inline'.`
 }
 
 /** Node strips types, and refuses syntax that needs more. */

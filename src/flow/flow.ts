@@ -23,6 +23,7 @@ import { resolveOptions } from '../plan/option.js'
 import { oneOf } from '../plan/option-kinds.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import type { AttachOptions, PlatformName, StartOptions, StartWhere } from '../platforms/index.js'
+import { isCaptured } from './capture.js'
 import type { CloseOptions } from './close-options.js'
 import { onInterrupt } from './interrupt.js'
 import { Lifecycle, type Opened } from './lifecycle.js'
@@ -131,6 +132,7 @@ export class Flow<Stages extends string = never> {
       blockInPod()
       return new Promise(() => {})
     }
+    if (isCaptured(this)) return new Promise(() => {})
     this.#lifecycle.requireBuilt()
     if (this.#plan.stages.length === 0) {
       throw new MillraceError(

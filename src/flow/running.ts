@@ -174,6 +174,8 @@ export class RunningFlow {
   #hear(event: GatewayEvent): void {
     switch (event.kind) {
       case 'lost': {
+        // pods may leave before the Flow has closed: they got the signal as well
+        if (this.#closed !== null) return
         this.#logger.warn(`the gateway lost ${event.pod}: ${event.reason}`)
         void this.#sets.get(event.stage)?.lost(event.pod, event.reason) // never rejects
         return

@@ -6,6 +6,7 @@ import { endpointsOf } from '../executor/endpoints.js'
 import { type ExecutorClass, isExecutorClass } from '../executor/executor.js'
 import { offeredClass } from '../executor/load.js'
 import { locateClass } from '../executor/locate.js'
+import { packageModule } from '../executor/package-module.js'
 import {
   type ExecutorConfig,
   findExecutor,
@@ -173,7 +174,7 @@ export function requireFile(url: URL, stage: string): void {
   }
 }
 
-/** Splits `'./module.js#Class'` into the module's URL and the class name. @throws INVALID_EXECUTOR, UNSUPPORTED */
+/** Splits `'./module.js#Class'` (or `'millrace/indexer#VectorIndexer'`) into the module's URL and the class name. @throws INVALID_EXECUTOR, UNSUPPORTED */
 export function parseModule(uses: string | URL, stage: string): { url: URL; className: string | null } {
   const written = String(uses)
   if (hubSchemes.test(written)) {
@@ -196,5 +197,7 @@ export function parseModule(uses: string | URL, stage: string): { url: URL; clas
     return { url, className }
   }
   const [file = '', className = null] = written.split('#', 2)
-  return { url: pathToFileURL(path.resolve(file)), className }
+  const absolute = path.resolve(file)
+  const found = existsSync(absolute) ? absolute : (packageModule(file, [process.cwd()]) ?? absolute)
+  return { url: pathToFileURL(found), className }
 }

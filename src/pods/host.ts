@@ -1,5 +1,6 @@
 import type { ExecutorClass } from '../executor/executor.js'
 import type { Address } from '../transport/transport.js'
+import type { StartStep } from '../worker/construct.js'
 import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
@@ -29,6 +30,8 @@ export interface Host {
 
 /** Events of a host: `ready` or `failed` at most once, `exited` exactly once and last. */
 export interface HostEvents {
+  /** It goes on to the next step of its start. */
+  readonly step: (step: StartStep) => void
   readonly ready: (address: Address) => void
   readonly failed: (failure: StartFailure) => void
   /** Its process got SIGTERM, perhaps with this whole process group; it serves until it is told to stop. */

@@ -126,6 +126,18 @@ test('a pod that is late is killed before the start rejects', async () => {
   await expect(started).rejects.toThrow(/not ready within 1000 ms[^]*timeoutReadyMs[^]*loading weights/)
 })
 
+test.each([
+  ['loading', /Its module is still loading; raise timeoutReadyMs/],
+  ['constructing', /Its constructor has not returned; raise timeoutReadyMs/],
+  ['warming-up', /Its warmUp\(\) has not ended; raise timeoutReadyMs/],
+] as const)('a pod that is late while it is %s is said to be', async (step, message) => {
+  const { started, clock, events } = fake()
+  events.step('loading')
+  events.step(step)
+  await clock.pass(1000)
+  await expect(started).rejects.toThrow(message)
+})
+
 test('a negative timeoutReadyMs waits forever', async () => {
   const { started, clock, events } = fake({ timeoutReadyMs: -1 })
   await clock.pass(1e9)

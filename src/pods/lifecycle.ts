@@ -14,6 +14,7 @@ import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import type { Address } from '../transport/transport.js'
+import type { StartStep } from '../worker/construct.js'
 import type { Driver, Host, HostEvents, HostOptions } from './host.js'
 import { OutputTail, podLine, podLog } from './output.js'
 import type { Pod, PodSpec } from './pod.js'
@@ -49,6 +50,7 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
   const { name } = spec
   if (signal.aborted) throw MillraceError.from(signal.reason, 'CANCELLED')
   const output = new OutputTail()
+  let step = null as StartStep | null
   const log = podLog()
   const outcome = deferred<Start>()
   const gone = deferred<Gone>()
@@ -56,6 +58,9 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
     driver,
     spec,
     {
+      step: (next) => {
+        step = next
+      },
       ready: (address) => outcome.resolve({ kind: 'ready', address }),
       failed: (failure) => outcome.resolve({ kind: 'failed', failure }),
       terminated() {
@@ -81,12 +86,19 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
   if (start.kind === 'ready') {
     return new RunningPod({ name, host, address: start.address, gone: gone.promise, output, clock })
   }
-  const why = host.whyLate?.() ?? null
+  const why = host.whyLate?.() ?? (step === null ? null : pending[step])
   if (start.kind !== 'failed' || !(await within(gone.promise, failedMs, clock))) host.kill()
   await gone.promise
   throw start.kind === 'aborted'
     ? MillraceError.from(signal.reason, 'CANCELLED')
     : startError(start.kind === 'late' ? { ...start, why } : start, spec, output.lines)
+}
+
+/** What a start that takes too long is waiting for. */
+const pending: Readonly<Record<StartStep, string>> = {
+  loading: 'Its module is still loading;',
+  constructing: 'Its constructor has not returned;',
+  'warming-up': 'Its warmUp() has not ended;',
 }
 
 /** A driver throws when the system gives it nothing to start with: no process, no thread, no file. */

@@ -1,3 +1,4 @@
+import type { StartStep } from '../worker/construct.js'
 import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
 import type { StartFailure } from './start-failure.js'
@@ -10,6 +11,7 @@ export type ToPod =
 
 /** Messages from a child process or thread. `terminated`: its process got SIGTERM, and serves until it is told to stop. */
 export type FromPod =
+  | { readonly kind: 'step'; readonly step: StartStep }
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly failure: StartFailure }
   | { readonly kind: 'terminated' }

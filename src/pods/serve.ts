@@ -1,8 +1,7 @@
 import type { Service } from '../call/call.js'
-import type { ExecutorClass } from '../executor/executor.js'
 import type { Listener } from '../transport/transport.js'
 import type { ExecutorSpec } from '../worker/spec.js'
-import { startWorker } from '../worker/worker.js'
+import { startWorker, type WorkerOptions } from '../worker/worker.js'
 
 /** A listening worker: the inside of a pod. */
 export interface Served {
@@ -17,9 +16,9 @@ export interface Served {
 export async function serve(
   spec: ExecutorSpec,
   listen: (service: Service) => Promise<Listener>,
-  executorClass?: ExecutorClass,
+  options: Pick<WorkerOptions, 'executorClass' | 'onStep'>,
 ): Promise<Served> {
-  const worker = await startWorker(spec, executorClass === undefined ? {} : { executorClass })
+  const worker = await startWorker(spec, options)
   const listener = await listen(worker)
   return {
     get inFlight() {

@@ -5,6 +5,9 @@ import { type Executor, type ExecutorClass, isBaseClass } from '../executor/exec
 import type { Logger } from '../observe/logger.js'
 import type { ExecutorSpec } from './spec.js'
 
+/** What the start of a replica is at. */
+export type StartStep = 'loading' | 'constructing' | 'warming-up'
+
 /**
  * Constructs the executor of a replica. Throws START_FAILED with the constructor's own message and stack, and
  * WORKSPACE_CONFLICT when its workspace is refused.

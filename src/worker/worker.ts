@@ -14,7 +14,7 @@ import { deferred } from '../lib/deferred.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { PodIdentity } from '../wire/identity.js'
-import { constructExecutor, warmUp } from './construct.js'
+import { constructExecutor, type StartStep, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
 import { Lane, type Pace } from './lane.js'
 import { createRoom } from './room.js'
@@ -37,6 +37,8 @@ export interface Worker extends Service {
 export interface WorkerOptions {
   /** The class, if the caller has it; default: loaded as the spec says. */
   readonly executorClass?: ExecutorClass
+  /** Called when the start goes on to its next step. */
+  readonly onStep?: (step: StartStep) => void
   /** Default: a logger with the name of the pod. */
   readonly logger?: Logger
 }
@@ -48,6 +50,8 @@ export interface WorkerOptions {
  * throws, or WORKSPACE_CONFLICT when it reads a workspace that is refused.
  */
 export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {}): Promise<Worker> {
+  const { onStep = () => {} } = options
+  onStep('loading')
   const Class =
     options.executorClass ??
     (await loadClass(spec.module, spec.className, {
@@ -56,7 +60,9 @@ export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {
     }))
   const logger = options.logger ?? createLogger(spec.podName)
   const requests = endpointsOf(Class, spec.usesRequests)
+  onStep('constructing')
   const executor = constructExecutor(Class, spec, { requests, logger })
+  onStep('warming-up')
   await warmUp(executor)
   return new ExecutorWorker(executor, requests, { spec, logger })
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { MillraceError } from '../errors.js'
 import { offeredClass } from '../executor/load.js'
+import { packageModule } from '../executor/package-module.js'
 import { findFile, searchFolders } from './search-path.js'
 import { type Reading, shownPath } from './source.js'
 
@@ -35,7 +36,7 @@ export function modulesOf(jtype: string, named: readonly string[], search: Searc
   )
 }
 
-/** Absolute path of a module of `py_modules`. @throws MODULE_NOT_FOUND, UNSUPPORTED */
+/** Absolute path of a module of `py_modules`: a file, or a module of an installed package (`millrace/indexer`). @throws MODULE_NOT_FOUND, UNSUPPORTED */
 export function findModule(name: string, { reading, position }: Search): string {
   if (name.endsWith('.py')) {
     throw new MillraceError(
@@ -43,7 +44,7 @@ export function findModule(name: string, { reading, position }: Search): string 
       `${position}: ${JSON.stringify(name)} is a Python Executor. Run it with Jina and name its host and port with external: true.`,
     )
   }
-  const file = findFile(name, reading, moduleEndings)
+  const file = findFile(name, reading, moduleEndings) ?? packageModule(name, searchFolders(reading))
   if (file !== null) return file
   const folders = searchFolders(reading).join(', ')
   throw new MillraceError(

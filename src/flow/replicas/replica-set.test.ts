@@ -379,12 +379,13 @@ describe('close', () => {
   })
 
   it('replaces no replica that dies while the last requests end', async () => {
-    const { set, grow, starts, gateway } = fakeStage()
+    const { set, grow, starts, gateway, logged } = fakeStage()
     const [pod] = await grow(1)
     set.freeze()
     pod!.die()
     await settled()
     expect(starts).toHaveLength(0)
+    expect(logged).toEqual([])
     expect(gateway.outlooks.at(-1)).toMatchObject({ expecting: false })
   })
 })

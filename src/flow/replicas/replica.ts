@@ -170,6 +170,7 @@ export class Replica {
     const { signal } = this.#ending
     const pauseMs = backoffMs(++this.#deaths, random)
     this.#become({ state: 'backoff', broke: false, why })
+    if (this.isEnding) return // the stage closes
     const when = pauseMs === 0 ? 'at once' : `in ${Math.round(pauseMs)} ms`
     logger.warn(`${this.name} is started again ${when}, attempt ${this.#deaths}: ${why}`)
     await pause(pauseMs, { signal, clock })

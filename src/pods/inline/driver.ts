@@ -11,11 +11,10 @@ import { describeFailure } from '../start-failure.js'
  */
 export const startInline: Driver = ({ name, executor }, events, { executorClass }) => {
   const { port1, port2 } = new MessageChannel()
-  const serving: Promise<Served | null> = serve(
-    executor,
-    (service) => listenPort(service, port1, {}),
-    executorClass,
-  )
+  const serving: Promise<Served | null> = serve(executor, (service) => listenPort(service, port1, {}), {
+    onStep: events.step,
+    ...(executorClass !== undefined && { executorClass }),
+  })
   let over = false
   const exited = (reason: string): void => {
     if (over) return

@@ -39,6 +39,7 @@ export const startProcess: Driver = (spec, events) => {
     const told = message as FromPod | null
     if (told?.kind === 'ready') events.ready({ kind: 'socket', path: socketPath })
     else if (told?.kind === 'failed') events.failed(told.failure)
+    else if (told?.kind === 'step') events.step(told.step)
     else if (told?.kind === 'terminated') events.terminated()
     else passOn(message)
   })

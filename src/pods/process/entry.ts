@@ -2,6 +2,7 @@ import { enterPod } from '../../executor/load.js'
 import { systemClock } from '../../lib/clock.js'
 import { relayLogs } from '../../observe/relay.js'
 import { listenSocket } from '../../transport/socket/listener.js'
+import type { StartStep } from '../../worker/construct.js'
 import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { type Served, serve } from '../serve.js'
@@ -54,7 +55,8 @@ process.on('SIGTERM', () => {
 
 async function start({ spec, socketPath }: Extract<ToPod, { kind: 'start' }>): Promise<void> {
   try {
-    served = await serve(spec.executor, (service) => listenSocket(socketPath, service, {}))
+    const onStep = (step: StartStep): void => tell({ kind: 'step', step })
+    served = await serve(spec.executor, (service) => listenSocket(socketPath, service, {}), { onStep })
     void served.gaveUp.then(() => stop(ownGraceMs, 1))
     tell({ kind: 'ready' })
   } catch (error) {

@@ -14,6 +14,7 @@ export const startThread: Driver = (spec, events) => {
   thread?.on('message', (message: FromPod | null) => {
     if (message?.kind === 'ready') events.ready({ kind: 'port', port: port2 })
     else if (message?.kind === 'failed') events.failed(message.failure)
+    else if (message?.kind === 'step') events.step(message.step)
   })
   const end = (): void => void thread?.terminate()
   return {

@@ -2,6 +2,7 @@ import { isMainThread, type MessagePort, parentPort, workerData } from 'node:wor
 import { enterPod } from '../../executor/load.js'
 import { relayLogs } from '../../observe/relay.js'
 import { listenPort } from '../../transport/port/listener.js'
+import type { StartStep } from '../../worker/construct.js'
 import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
 import type { PodSpec } from '../pod.js'
@@ -24,7 +25,8 @@ async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<v
   enterPod()
   relayLogs()
   try {
-    const served = await serve(spec.executor, (service) => listenPort(service, port, {}))
+    const onStep = (step: StartStep): void => tell({ kind: 'step', step })
+    const served = await serve(spec.executor, (service) => listenPort(service, port, {}), { onStep })
     const stop = (graceMs: number, code: number): void =>
       void served.stop(graceMs).then(() => process.exit(code))
     void served.gaveUp.then(() => stop(ownGraceMs, 1))
