@@ -38,8 +38,7 @@ function spec(port: number): GatewaySpec {
   } as const
   return {
     name: 'flow',
-    host: '127.0.0.1',
-    port,
+    listeners: [{ protocols: ['grpc'], host: '127.0.0.1', port }],
     stages: [{ name: 'exec', needs: ['gateway'], ...stage }],
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
@@ -64,7 +63,7 @@ function spec(port: number): GatewaySpec {
 
 async function started(): Promise<{ gateway: GatewayHandle; client: Client }> {
   const gateway = await startGateway(spec(0))
-  const client = new Client({ host: `grpc://127.0.0.1:${gateway.port}` })
+  const client = new Client({ host: `grpc://127.0.0.1:${gateway.ports[0]!}` })
   open.push({ close: () => gateway.close({ graceMs: 0 }) }, client)
   return { gateway, client }
 }
@@ -99,9 +98,9 @@ describe('a gateway in its own thread', () => {
 
   test('a taken port rejects with PORT_IN_USE and leaves no thread', async () => {
     const { gateway } = await started()
-    await expect(startGateway(spec(gateway.port))).rejects.toMatchObject({
+    await expect(startGateway(spec(gateway.ports[0]!))).rejects.toMatchObject({
       code: 'PORT_IN_USE',
-      message: expect.stringContaining(String(gateway.port)),
+      message: expect.stringContaining(String(gateway.ports[0]!)),
     })
   })
 

@@ -34,7 +34,7 @@ describe('where millrace flow starts', () => {
   it('here, unless it is said', () => {
     expect(parseFlow(['flow.yml', '--port', '8080', '--context', 'a=1'])).toEqual({
       file: 'flow.yml',
-      options: { context: { a: '1' }, usesWith: { port: '8080' } },
+      options: { context: { a: '1' }, usesWith: { port: ['8080'] } },
       there: null,
     })
   })

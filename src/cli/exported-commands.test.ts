@@ -109,7 +109,7 @@ it.each([
     const { file, options } = parseFlow(args)
     expect(file).toBe('/etc/millrace/flow.yml')
     expect(options.usesWith).toMatchObject({
-      port: '8080',
+      port: ['8080'],
       ...(plan === limitedPlan && { name: plan.settings.name }),
     })
     expect(executors.length).toBeGreaterThan(2)

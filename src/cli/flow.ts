@@ -11,7 +11,7 @@ import { UsageError } from './usage-error.js'
 
 export const flow: Command = {
   summary: 'Runs the Flow of a YAML file or a module',
-  help: `Usage: millrace flow FILE [--port N] [--host HOST] [--name NAME]
+  help: `Usage: millrace flow FILE [--port N]… [--host HOST] [--name NAME]
                      [--workspace FOLDER] [--context NAME=VALUE]… [--quiet]
        millrace flow FILE --on kubernetes|docker --image IMAGE [--project DIR]
                      [--gateway-image IMAGE] [--gateway-resources JSON]
@@ -30,7 +30,8 @@ ready, and the Flow goes on. The options are those of 'millrace export
 kubernetes'; --kube-context is the context of the kubeconfig.
 
   --port, --host, --name, --workspace, --quiet
-             win over what the file says; port 0 lets the system choose
+             win over what the file says; port 0 lets the system choose; one
+             port for each protocol, or one for all
   --context  a value of \${{ CONTEXT.NAME }} and \${{ NAME }} in the YAML file
 
 Example: millrace flow flow.yml --port 8080 --context replicas=3`,
@@ -75,7 +76,7 @@ interface FlowCommand {
 export function parseFlow(args: readonly string[]): FlowCommand {
   const { values: all, positionals } = parseArguments(args, {
     ...thereArguments,
-    port: { type: 'string' },
+    port: { type: 'string', multiple: true },
     host: { type: 'string' },
     name: { type: 'string' },
     workspace: { type: 'string' },
@@ -85,9 +86,8 @@ export function parseFlow(args: readonly string[]): FlowCommand {
   const [file] = positional(positionals, 'FILE')
   const { values, there } = parseThere(all)
   const { context = [], ...usesWith } = values
-  if (values.port !== undefined && !/^\d+$/.test(values.port)) {
-    throw new UsageError(`--port must be a whole number, not '${values.port}'.`)
-  }
+  const wrong = values.port?.find((port) => !/^\d+$/.test(port))
+  if (wrong !== undefined) throw new UsageError(`--port must be a whole number, not '${wrong}'.`)
   return { file, options: { context: contextOf(context), usesWith }, there }
 }
 

@@ -1,3 +1,4 @@
+import { withoutBrackets } from '../lib/authority.js'
 import { chainOf, entry } from '../topology/chain.js'
 import { UsageError } from './usage-error.js'
 
@@ -49,7 +50,7 @@ export function parseAddress(
   const [, scheme = 'grpc', host, port] =
     /^(?:(grpcs?):\/\/)?(\[[0-9a-f:.]+\]|[\w.-]+):(\d{1,5})\/?$/i.exec(String(written)) ?? []
   if (host !== undefined && Number(port) > 0 && Number(port) < 65_536) {
-    return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), tls: scheme.toLowerCase() === 'grpcs' }
+    return { host: withoutBrackets(host), port: Number(port), tls: scheme.toLowerCase() === 'grpcs' }
   }
   throw new UsageError(
     `--deployments-addresses: '${String(written)}' of '${stage}' is no address; expected HOST:PORT, grpc://HOST:PORT or grpcs://HOST:PORT.`,

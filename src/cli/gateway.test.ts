@@ -12,7 +12,7 @@ describe('the arguments of a gateway', () => {
   it('are those that Jina writes into its exports', () => {
     const jina = ['--k8s-namespace', 'ns', '--expose-endpoints', '{}', '--host', '0', '--uses', 'GRPCGateway']
     const { flow, stages } = parseGateway(args([...jina, '--port', '12345', '--port-monitoring', '64213']))
-    expect(flow).toEqual({ name: 'gateway', host: '0.0.0.0', port: 12345 })
+    expect(flow).toEqual({ name: 'gateway', host: '0.0.0.0', port: [12345] })
     expect(stages).toEqual([
       { name: 'a', external: true, host: ['a'], port: [8081], tls: false },
       { name: 'b', external: true, host: ['b-rep-0', 'b-rep-1'], port: [8081, 8082], tls: false },

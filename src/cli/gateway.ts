@@ -1,3 +1,4 @@
+import { type ProtocolName, protocolNames } from '../gateway/protocols/index.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import { parseArguments, positional } from './arguments.js'
@@ -10,9 +11,9 @@ import { UsageError } from './usage-error.js'
 export const gateway: Command = {
   summary: 'Runs a gateway in front of servers that run elsewhere',
   help: `Usage: millrace gateway --graph-description JSON --deployments-addresses JSON
-                        [--port N] [--host HOST] [--name NAME] [--discover]
-                        [--timeout-send MS] [--retries N] [--prefetch N]
-                        [--grace-ms N]
+                        [--port N]… [--protocol P]… [--host HOST] [--name NAME]
+                        [--discover] [--timeout-send MS] [--retries N]
+                        [--prefetch N] [--grace-ms N]
 
 A gateway alone, told by arguments as Jina tells its own: where Jina exports a
 Flow, it can stand in the place of Jina's gateway. Where Millrace exports one,
@@ -26,11 +27,12 @@ the gateway runs 'millrace flow' on a file instead, which says more.
              "indexer":["grpcs://indexer.example:443"]}
   --discover every address is a name with one or more servers behind it, which
              is looked up again and again
-  --port     0, the default, lets the system choose
+  --port     0, the default, lets the system choose; one for each protocol
+  --protocol GRPC, so far the only one
   --host     interface to bind, 0.0.0.0 unless said otherwise
 
 Further arguments that Jina's exports write are taken and have no effect:
---uses GRPCGateway, --protocol GRPC, --expose-endpoints, --k8s-namespace,
+--uses GRPCGateway, --expose-endpoints, --k8s-namespace,
 --port-monitoring, --native.
 
 Example: millrace gateway --port 8080
@@ -51,12 +53,12 @@ export function parseGateway(args: readonly string[]): {
   readonly flow: FlowOptions
   readonly stages: readonly StageOptions<string>[]
 } {
-  const { values, positionals } = parseArguments(args, {
+  const { values: all, positionals } = parseArguments(args, {
     'graph-description': { type: 'string' },
     'deployments-addresses': { type: 'string' },
     name: { type: 'string' },
     host: { type: 'string' },
-    port: { type: 'string' },
+    port: { type: 'string', multiple: true },
     discover: { type: 'boolean' },
     'timeout-send': { type: 'string' },
     retries: { type: 'string' },
@@ -64,15 +66,16 @@ export function parseGateway(args: readonly string[]): {
     'grace-ms': { type: 'string' },
     quiet: { type: 'boolean' },
     uses: { type: 'string' },
-    protocol: { type: 'string' },
+    protocol: { type: 'string', multiple: true },
     'expose-endpoints': { type: 'string' },
     'k8s-namespace': { type: 'string' },
     'port-monitoring': { type: 'string' },
     native: { type: 'boolean' },
   })
+  const { port: ports, protocol: protocols, ...values } = all
   positional(positionals)
   checkKind(values.uses, ['GRPCGateway'], 'uses')
-  checkKind(values.protocol, ['GRPC', 'grpc'], 'protocol')
+  const protocol = protocols?.map(protocolNamed)
   const graph = objectOption(values, 'graph-description')
   const addresses = objectOption(values, 'deployments-addresses') ?? {}
   if (graph === undefined) throw new UsageError('--graph-description is missing.')
@@ -82,7 +85,11 @@ export function parseGateway(args: readonly string[]): {
       name,
       // as in Jina's exports, where 0 is all interfaces
       ...given({ host: host === '0' ? '0.0.0.0' : host, quiet }),
-      ...given({ port: numberOption(values, 'port'), graceMs: numberOption(values, 'grace-ms') }),
+      ...given({
+        protocol,
+        port: ports?.map((port) => numberOption({ port }, 'port')!),
+        graceMs: numberOption(values, 'grace-ms'),
+      }),
       ...given({ timeoutSendMs: numberOption(values, 'timeout-send') }),
       ...given({ prefetch: numberOption(values, 'prefetch') }),
     },
@@ -110,6 +117,15 @@ function serversOf(stage: string, written: unknown): readonly ReturnType<typeof 
   const servers = list.map((address) => parseAddress(address, stage))
   if (servers.every(({ tls }) => tls === servers[0]!.tls)) return servers
   throw new UsageError(`--deployments-addresses: the servers of '${stage}' are grpc:// all, or grpcs:// all.`)
+}
+
+/** Jina writes them in capitals. @throws UsageError */
+function protocolNamed(written: string): ProtocolName {
+  const known = protocolNames.find((name) => name === written.toLowerCase())
+  if (known !== undefined) return known
+  throw new UsageError(
+    `--protocol must be ${protocolNames.map((name) => name.toUpperCase()).join(' or ')} in this version, not '${written}'.`,
+  )
 }
 
 /** @throws UsageError */

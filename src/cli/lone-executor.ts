@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline'
 import { MillraceError } from '../errors.js'
 import { LonePod } from '../flow/lone-pod.js'
 import { WorkspaceHold } from '../workspace/hold.js'
+import { authority } from '../lib/authority.js'
 import { systemClock } from '../lib/clock.js'
 import { keepHealthFile, takeHealthFile } from './health-file.js'
 import { deferred } from '../lib/deferred.js'
@@ -61,9 +62,10 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
     const { signal } = abort
     const pod = await LonePod.start(plan, { replica, replicas, hold, signal, onLine: say })
     if (commands !== null) commands.onFault = (fault) => pod.fault(fault)
-    if (inside === null && !plan.settings.quiet) logger.info(`it serves at ${plan.settings.host}:${pod.port}`)
+    if (inside === null && !plan.settings.quiet)
+      logger.info(`it serves at ${pod.ports.map((port) => authority(plan.settings.host, port)).join(', ')}`)
     void pod.ended.then((exit) => shutdown.resolve({ kind: 'ended', exit }))
-    const dropHealthFile = keepHealthFile(healthFile, { host: plan.settings.host, port: pod.port })
+    const dropHealthFile = keepHealthFile(healthFile, { host: plan.settings.host, port: pod.ports[0]! })
     const why = await shutdown.promise
     await dropHealthFile()
     switch (why.kind) {

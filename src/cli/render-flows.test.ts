@@ -21,6 +21,7 @@ const status: FlowStatus = {
   on: 'localhost',
   pid: 4700,
   port: 8080,
+  listeners: [{ protocols: ['grpc'], host: '0.0.0.0', port: 8080 }],
   stages: [
     {
       name: 'fast',
@@ -94,6 +95,16 @@ it('colours states on a terminal, without moving a column', () => {
   const coloured = renderFlows([{ state: 'answered', status }], true)
   expect(coloured).toContain('\u001b[32mready\u001b[39m')
   expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain)
+})
+
+it('shows what is spoken at each of several ports', () => {
+  const listeners = [
+    { protocols: ['grpc'], host: '::', port: 8080 },
+    { protocols: ['http', 'ws'], host: '::', port: 8081 },
+  ]
+  expect(renderFlows([{ state: 'answered', status: { ...status, listeners } }], false)).toMatch(
+    /^shop  pid 4700  ports 8080 \(grpc\), 8081 \(http, ws\)\n/,
+  )
 })
 
 it('shows a Flow that does not answer', () => {

@@ -46,7 +46,7 @@ export function renderFlows(flows: readonly Asked[], colour: boolean): string {
 
 type Tint = (text: string, name: Colour) => string
 
-function renderFlow({ name, on, namespace, pid, port, stages }: FlowStatus, tint: Tint): string {
+function renderFlow({ name, on, namespace, pid, port, listeners, stages }: FlowStatus, tint: Tint): string {
   const head = columns.map((text) => ({ text, paint: (plain: string) => tint(plain, 'grey') }))
   const blocks = stages.map((stage) => ({ stage, rows: [stageRow(stage, tint), ...podRows(stage, tint)] }))
   const lines = table([head, ...blocks.flatMap(({ rows }) => rows)], right)
@@ -54,7 +54,7 @@ function renderFlow({ name, on, namespace, pid, port, stages }: FlowStatus, tint
     on !== 'localhost' && `on ${on}`,
     namespace !== undefined && `namespace ${oneLine(namespace)}`,
     pid !== null && `pid ${pid}`,
-    port !== null && `port ${port}`,
+    port !== null && portsOf(port, listeners),
   ]
   const title = [tint(oneLine(name), 'bold'), ...where.filter((part) => part !== false)].join('  ')
   let next = 1
@@ -66,6 +66,12 @@ function renderFlow({ name, on, namespace, pid, port, stages }: FlowStatus, tint
       ...(stage.degraded === null ? [] : [tint(`  degraded: ${oneLine(stage.degraded)}`, 'red')]),
     ]),
   ].join('\n')
+}
+
+/** With what is spoken at each of several. A Flow of an older Millrace does not list them. */
+function portsOf(port: number, listeners: FlowStatus['listeners'] = []): string {
+  if (listeners.length < 2) return `port ${port}`
+  return `ports ${listeners.map((each) => `${each.port} (${oneLine(each.protocols.join(', '))})`).join(', ')}`
 }
 
 function stageRow({ name, ...stage }: StageStatus, tint: Tint): (string | Cell)[] {

@@ -15,6 +15,7 @@ test('a host says protocol, name, port and TLS', () => {
     tls: true,
   })
   expect(parseHost('example.org/')).toEqual({ protocol: 'grpc', host: 'example.org', port: 80, tls: false })
+  expect(parseHost('grpc://[fe80::1%eth0]:99')).toMatchObject({ host: 'fe80::1%eth0', port: 99 })
   expect(parseHost('grpc://[::1]:99')).toEqual({ protocol: 'grpc', host: '::1', port: 99, tls: false })
 })
 

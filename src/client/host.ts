@@ -1,3 +1,4 @@
+import { withoutBrackets } from '../lib/authority.js'
 import { MillraceError } from '../errors.js'
 
 /** Where a client connects. */
@@ -8,7 +9,7 @@ export interface Host {
   readonly port: number
 }
 
-const form = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+)(?::(\d{1,5}))?\/?$/i
+const form = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s:/?#@[\]]+)(?::(\d{1,5}))?\/?$/i
 const laterSchemes = ['http', 'https', 'ws', 'wss']
 
 /**
@@ -30,13 +31,13 @@ export function parseHost(text: unknown): Host {
   const tls = scheme === 'grpcs'
   const port = match[3] === undefined ? (tls ? 443 : 80) : Number(match[3])
   if (port < 1 || port > 65_535) throw malformed(text)
-  return { protocol: 'grpc', tls, host: match[2]!.replace(/^\[|\]$/g, ''), port }
+  return { protocol: 'grpc', tls, host: withoutBrackets(match[2]!), port }
 }
 
 function malformed(given: unknown): MillraceError {
   const shown = typeof given === 'string' ? `'${given}'` : String(given)
   return new MillraceError(
     'INVALID_OPTION',
-    `host must look like 'grpc://127.0.0.1:54321' or 'grpcs://example.org' (a port from 1 to 65535), not ${shown}.`,
+    `host must look like 'grpc://127.0.0.1:54321', 'grpc://[::1]:54321' or 'grpcs://example.org' (a port from 1 to 65535), not ${shown}.`,
   )
 }

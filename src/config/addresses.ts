@@ -1,5 +1,9 @@
+import { isIPv6 } from 'node:net'
+import { withoutBrackets } from '../lib/authority.js'
 import { show } from '../plan/option.js'
 import { badYaml, type Position } from '../yaml/position.js'
+
+const form = /^(?:(grpcs?):\/\/)?(\[[^\]]+\]|[^:/\s]+)(?::(\d{1,5}))?\/?$/
 
 export interface Addresses {
   readonly hosts: readonly string[]
@@ -14,7 +18,7 @@ export function parseAddresses(value: unknown, position: Position): Addresses {
     (typeof one === 'string' ? one : show(one)).split(','),
   )
   const parts = written.map((one) => {
-    const match = /^(?:(grpcs?):\/\/)?(\[[^\]]+\]|[^:/\s]+)(?::(\d{1,5}))?\/?$/.exec(one.trim())
+    const match = form.exec(isIPv6(one.trim()) ? `[${one.trim()}]` : one.trim())
     if (match !== null) return match
     throw badYaml(
       position,
@@ -26,7 +30,7 @@ export function parseAddresses(value: unknown, position: Position): Addresses {
     throw badYaml(position, 'either all hosts must have a port, or none.')
   }
   return {
-    hosts: parts.map(([, , host]) => host!),
+    hosts: parts.map(([, , host]) => withoutBrackets(host!)),
     ports,
     tls: parts.some(([, scheme]) => scheme === 'grpcs'),
   }

@@ -384,6 +384,16 @@ describe('a stage', () => {
         },
       },
     ],
+    [
+      "external: true\nhost: ['::1', '[fd00::2]']\nport: 5",
+      {
+        external: [
+          { host: '::1', port: 5 },
+          { host: 'fd00::2', port: 5 },
+        ],
+      },
+    ],
+    ["external: true\nhost: 'grpcs://[::1]:7'", { external: [{ host: '::1', port: 7, tls: true }] }],
     ['external: true\nhost: a.example\nport: 5', { external: [{ host: 'a.example', port: 5, tls: false }] }],
     [
       'external: yes\nhost: grpcs://a:1,b:2',

@@ -16,6 +16,9 @@ export const containerPaths = {
 /** The port every container listens on. */
 export const containerPort = 8080
 
+/** The interface every container listens on: all of IPv6 and IPv4, because in some clusters pods have only one of them. */
+export const containerHost = '::'
+
 /** Root of Millrace's own modules, wherever it was loaded from. */
 const own = fileURLToPath(new URL('..', import.meta.url))
 

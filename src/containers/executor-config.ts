@@ -4,7 +4,7 @@ import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
 import { stageOptions } from '../plan/stage-settings.js'
 import { hasNames } from '../yaml/substitute.js'
-import { containerPaths, containerPort, inImage } from './container-paths.js'
+import { containerHost, containerPaths, containerPort, inImage } from './container-paths.js'
 
 /** Configuration of a stage's container: a mounted `config.yml`, and the arguments of `millrace`. */
 export interface ExecutorConfig {
@@ -29,7 +29,8 @@ export function executorConfig(
   checkData(stage)
   const file = configFile(stage, container.project)
   const uses = file === null ? 'config.yml' : `${containerPaths.config}/config.yml`
-  const args = ['executor', '--uses', uses, '--name', stage.name, '--port', String(containerPort)]
+  const args = ['executor', '--uses', uses, '--name', stage.name]
+  args.push('--host', containerHost, '--port', String(containerPort))
   const shards = stage.part?.shards ?? stage.shards
   if (shards > 1) args.push('--shard-id', String(container.shardId), '--shards', String(shards))
   args.push(`--flow=${stage.flow ?? plan.settings.name}`)

@@ -12,7 +12,7 @@ const container = { project, host: (workload: string): string => `${workload}.sh
 
 /** The plan in the gateway's container: its file, read as `millrace flow` reads it. */
 async function loaded(plan: FlowPlan): Promise<FlowPlan> {
-  const [, , , , named] = gatewayArgs(plan, 'flow.yml')
+  const named = gatewayArgs(plan, 'flow.yml').find((argument) => argument.startsWith('--name='))
   const text = await yamlText(gatewayConfig(plan, container))
   return loadFlow(text, {
     usesWith: named === undefined ? {} : { name: named.slice('--name='.length) },
@@ -20,8 +20,8 @@ async function loaded(plan: FlowPlan): Promise<FlowPlan> {
   })
 }
 
-/** The spec without the addresses and Flows of stages, and without sharding where there is one shard. */
-function decisions({ stages, ...more }: GatewaySpec): object {
+/** The spec without ports, without the addresses and Flows of stages, and without sharding where there is one shard. */
+function decisions({ stages, listeners: _listeners, ...more }: GatewaySpec): object {
   return {
     ...more,
     stages: stages.map(({ external: _external, flow: _flow, silentMs: _silentMs, ...stage }) => ({
@@ -114,4 +114,12 @@ it('keeps a name that YAML would substitute, and refuses other such strings', as
   expect((await loaded(named)).settings.name).toBe('-$HOME ${{ x }}')
   const keyed = planOf({}, { name: 'a', uses: Indexer, shards: 2, polling: 'KEY', key: 'tags.$HOME' })
   expect(() => gatewayConfig(keyed, container)).toThrow(/stage 'a': "tags\.\$HOME" would be substituted/)
+})
+
+it('a gateway in a container has a port for each listener of the Flow, on all interfaces', async () => {
+  const one = planOf({ host: '127.0.0.1', port: 99 }, { name: 'a', uses: Indexer })
+  expect(gatewayArgs(one, 'flow.yml')).toEqual(['flow', 'flow.yml', '--host', '::', '--port', '8080'])
+  const two = planOf({ protocol: ['grpc', 'grpc'], port: [0, 99] }, { name: 'a', uses: Indexer })
+  expect(gatewayArgs(two, 'flow.yml')).toEqual(['flow', 'flow.yml', '--host', '::'])
+  expect(gatewaySpec(await loaded(two)).listeners.map(({ port }) => port)).toEqual([8080, 8081])
 })

@@ -6,7 +6,8 @@ import { stageOptions } from '../plan/stage-settings.js'
 import { type Polling, type PollingTable, resolvePolling } from '../shards/polling.js'
 import { inChain } from '../topology/chain.js'
 import { hasNames } from '../yaml/substitute.js'
-import { containerPort, inImage } from './container-paths.js'
+import { containerListeners } from './container-listeners.js'
+import { containerHost, containerPort, inImage } from './container-paths.js'
 import { isOwn, shardIds, workloadName } from './workload.js'
 
 export interface GatewayContainer {
@@ -47,6 +48,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     jtype: 'Flow',
     with: {
       ...(!hasNames(name) && { name }),
+      ...protocolsAndPorts(settings),
       ...changed(
         {
           prefetch,
@@ -68,9 +70,25 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
 }
 
 /** Arguments of `millrace` in the gateway's container. */
-export function gatewayArgs({ settings: { name } }: FlowPlan, file: string): readonly string[] {
-  // in the file the name would be substituted; with `=`, because it may begin with a dash
-  return ['flow', file, '--port', String(containerPort), ...(hasNames(name) ? [`--name=${name}`] : [])]
+export function gatewayArgs({ settings }: FlowPlan, file: string): readonly string[] {
+  const { name } = settings
+  const isOne = containerListeners(settings).length === 1
+  return [
+    ...['flow', file, '--host', containerHost],
+    ...(isOne ? ['--port', String(containerPort)] : []),
+    // in the file the name would be substituted; with `=`, because it may begin with a dash
+    ...(hasNames(name) ? [`--name=${name}`] : []),
+  ]
+}
+
+/** A port for each protocol. One port that all share is an argument. */
+function protocolsAndPorts(settings: FlowPlan['settings']): object {
+  const listeners = containerListeners(settings)
+  if (listeners.length === 1) return changed({ protocol: settings.protocol }, flowOptions)
+  return {
+    protocol: listeners.flatMap(({ protocols }) => protocols),
+    port: listeners.flatMap(({ protocols, port }) => protocols.map(() => port)),
+  }
 }
 
 /** @throws UNSUPPORTED */

@@ -12,7 +12,11 @@ import { type ControlServer, listen } from './server.js'
 import { listFlows } from './sockets.js'
 import type { FlowStatus } from './status.js'
 
-const status: FlowStatus = { name: 'shop', on: 'localhost', pid: 7, port: 8, stages: [] }
+const status: FlowStatus = {
+  ...{ name: 'shop', on: 'localhost', pid: 7, port: 8 },
+  listeners: [{ protocols: ['grpc'], host: '0.0.0.0', port: 8 }],
+  stages: [],
+}
 const scaled: Scaled = { from: 1, to: 2, seconds: 0.5 }
 const done = { until: Promise.resolve() }
 

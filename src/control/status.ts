@@ -6,9 +6,20 @@ export interface FlowStatus {
   readonly namespace?: string
   /** Id of the process that runs it; null on Docker and Kubernetes. */
   readonly pid: number | null
-  /** Port of the gateway as reached from this machine; null when it cannot be reached directly. */
+  /** The first port of the gateway as reached from this machine; null when it cannot be reached directly. */
   readonly port: number | null
+  /** All ports of the gateway as reached from this machine. */
+  readonly listeners: readonly ListenerStatus[]
   readonly stages: readonly StageStatus[]
+}
+
+/** A port of a Flow's gateway. */
+export interface ListenerStatus {
+  /** What is spoken there: `grpc`. */
+  readonly protocols: readonly string[]
+  /** Interface that it binds; where it is reached, for a Flow on Docker or Kubernetes. */
+  readonly host: string
+  readonly port: number
 }
 
 export interface StageStatus {

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type Dockerode from 'dockerode'
+import { withoutBrackets } from '../lib/authority.js'
 import { MillraceError } from '../errors.js'
 import { dockerFailure } from './failure.js'
 
@@ -87,7 +88,12 @@ function createClient(Docker: typeof Dockerode, address: string, env: NodeJS.Pro
     throw new MillraceError('INVALID_OPTION', message, { cause })
   }
   if (url.protocol !== 'tcp:' && url.protocol !== 'http:') return new Docker()
-  return new Docker({ protocol: 'http', host: url.hostname, port: Number(url.port || 2375) })
+  return new Docker({ protocol: 'http', host: withoutBrackets(url.hostname), port: Number(url.port || 2375) })
+}
+
+/** Host of its published ports, as reached from here. */
+export function hostOf({ address, isLocal: isHere }: Engine): string {
+  return isHere ? '127.0.0.1' : withoutBrackets(new URL(address).hostname)
 }
 
 function isLocal(address: string): boolean {

@@ -29,8 +29,8 @@ test('static module may be a path, as __filename is', () => {
 })
 
 test('a class of a program that is no file has no module', () => {
-  for (const name of ['[eval1]', '[eval]', '[stdin]']) expect(moduleUrl(`file:///work/${name}`)).toBeNull()
-  expect(moduleUrl('file:///work/[id].js')).toBe('file:///work/[id].js')
+  for (const name of ['[eval1]', '[eval]', '[stdin]']) expect(moduleUrl(`file:///app/${name}`)).toBeNull()
+  expect(moduleUrl('file:///app/[id].js')).toBe('file:///app/[id].js')
 })
 
 test('a class that only inherits is not located in the module of its parent', () => {

@@ -1,36 +1,60 @@
 import { networkInterfaces } from 'node:os'
+import type { ListenerStatus } from '../control/status.js'
+import { authority, isWildcard, withoutBrackets } from '../lib/authority.js'
 import { logFormat } from '../observe/entry.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
 
 /**
- * Says that a Flow is ready and how it is reached: in Jina's format, or as the fields of a JSON line. The public address is
- * shown only when configured: no service is asked for it.
+ * Says that a Flow is ready and how each of its ports is reached: in Jina's format, or as the fields of a JSON line. The public
+ * address is shown only when configured: no service is asked for it.
  */
-export function announce(settings: FlowSettings, port: number, logger: Pick<Logger, 'info'>): void {
-  const protocol = settings.protocol.join(', ').toUpperCase()
-  const local = `${settings.host}:${port}`
-  const address = privateAddress(settings.host)
-  const own = address === null ? null : `${address}:${port}`
-  const open = settings.publicHost === null ? null : `${settings.publicHost}:${port}`
+export function announce(
+  { publicHost }: Pick<FlowSettings, 'publicHost'>,
+  listeners: readonly ListenerStatus[],
+  logger: Pick<Logger, 'info'>,
+): void {
   const message = '🎉 Flow is ready to use!'
+  const shown = listeners.map((listener) => addressesOf(listener, publicHost))
   if (logFormat() === 'json') {
-    logger.info(message, { protocol, local, privateNetwork: own, public: open })
+    logger.info(message, shown.length === 1 ? { ...shown[0] } : { listeners: shown })
     return
   }
-  const rows = [
-    ['🔗 Protocol:', protocol],
-    ['🏠 Local access:', local],
-    ['🔒 Private network:', own],
-    ['🌐 Public address:', open],
-  ] as const
+  const rows = shown.flatMap((addresses) => [
+    ['🔗 Protocol:', addresses.protocol] as const,
+    ['🏠 Local access:', addresses.local] as const,
+    ['🔒 Private network:', addresses.privateNetwork] as const,
+    ['🌐 Public address:', addresses.public] as const,
+  ])
   const lines = rows.flatMap(([label, value]) => (value === null ? [] : [`\t${label.padEnd(19)}\t${value}`]))
   logger.info([message, ...lines].join('\n'))
 }
 
-/** The first non-loopback IPv4 address of this machine; null unless the Flow listens on all interfaces. */
+interface Addresses {
+  readonly protocol: string
+  readonly local: string
+  readonly privateNetwork: string | null
+  readonly public: string | null
+}
+
+function addressesOf({ protocols, host, port }: ListenerStatus, publicHost: string | null): Addresses {
+  const own = privateAddress(host)
+  return {
+    protocol: protocols.join(', ').toUpperCase(),
+    local: authority(host, port),
+    privateNetwork: own === null ? null : authority(own, port),
+    public: publicHost === null ? null : authority(withoutBrackets(publicHost), port),
+  }
+}
+
+/**
+ * The first address of this machine that others can reach, of IPv4 where there is one; null unless the Flow listens on all
+ * interfaces.
+ */
 function privateAddress(host: string): string | null {
-  if (host !== '0.0.0.0' && host !== '::') return null
-  const addresses = Object.values(networkInterfaces()).flat()
-  return addresses.find((entry) => entry?.family === 'IPv4' && !entry.internal)?.address ?? null
+  if (!isWildcard(host)) return null
+  const entries = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+  const outside = entries.filter(({ internal, address }) => !internal && !/^fe80:/i.test(address))
+  const own = outside.find(({ family }) => family === 'IPv4') ?? (host === '0.0.0.0' ? undefined : outside[0])
+  return own?.address ?? null
 }

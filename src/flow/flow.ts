@@ -19,6 +19,7 @@ import {
   type StagePlan,
 } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
+import { listenersOf } from '../plan/listeners.js'
 import { resolveOptions } from '../plan/option.js'
 import { oneOf } from '../plan/option-kinds.js'
 import type { StageOptions } from '../plan/stage-settings.js'
@@ -106,9 +107,14 @@ export class Flow<Stages extends string = never> {
     return this.#plan.settings.host
   }
 
-  /** The gateway's port: the configured one until the Flow runs, then the actual one. */
+  /** The gateway's first port: the configured one until the Flow runs, then the actual one. */
   get port(): number {
-    return this.#lifecycle.running?.port ?? this.#plan.settings.port[0] ?? 0
+    return this.ports[0] ?? 0
+  }
+
+  /** The gateway's ports. Protocols that share a port have one. */
+  get ports(): readonly number[] {
+    return this.#lifecycle.running?.ports ?? listenersOf(this.#plan.settings).map(({ port }) => port)
   }
 
   /** A client of this Flow. In this program it reaches the gateway through a MessagePort. @throws NOT_STARTED */

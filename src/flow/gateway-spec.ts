@@ -2,14 +2,14 @@ import { MillraceError } from '../errors.js'
 import type { ProgramReducers } from '../gateway/host.js'
 import type { GatewaySpec } from '../gateway/spec.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import { listenersOf } from '../plan/listeners.js'
 import { onDocuments } from '../shards/reduce.js'
 
 /** The gateway's configuration for a plan. */
 export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
   return {
     name: settings.name,
-    host: settings.host,
-    port: settings.port[0] ?? 0,
+    listeners: listenersOf(settings),
     prefetch: settings.prefetch,
     queue: settings.queue,
     maxMessageBytes: settings.maxMessageBytes,

@@ -1,4 +1,5 @@
 import { Client } from '../client/client.js'
+import { parseHost } from '../client/host.js'
 import { channelTransport } from '../client/transports/channel.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
@@ -18,7 +19,8 @@ import type { PodControl } from './pods-of.js'
 
 /** A running Flow, in this program or on a platform. */
 export interface Running {
-  readonly port: number
+  /** Of its listeners, in their order. */
+  readonly ports: readonly number[]
   readonly client: Client
   scale(stage: string, request: ScaleRequest): Promise<Scaled>
   rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut>
@@ -37,7 +39,7 @@ export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Ru
     const client = new Client({ host: running.address }, { transport })
     await running.announce()
     return {
-      port: running.port,
+      ports: running.listeners.map(({ port }) => port),
       client,
       scale: (stage, { replicas, shard }) => running.scale(stage, replicas, { shard }),
       rollingUpdate: (stage, usesWith) => running.rollingUpdate(stage, usesWith),
@@ -74,7 +76,7 @@ function away(remote: RemoteFlow): Running {
   const client = new Client({ host: remote.host })
   let { plan } = remote
   return {
-    port: Number(new URL(remote.host).port),
+    ports: [parseHost(remote.host).port],
     client,
     async scale(stage, request) {
       const scaled = await remote.scale(stage, request)

@@ -49,7 +49,8 @@ interface Parts {
 
 export class LonePod {
   readonly name: string
-  readonly port: number
+  /** Of its listeners, in their order. */
+  readonly ports: readonly number[]
   /** Resolves when the pod has exited, by itself or closed. Never rejects. */
   readonly ended: Promise<Exit>
   readonly #parts: Parts
@@ -59,7 +60,7 @@ export class LonePod {
   private constructor(parts: Parts) {
     const { stage, gateway, pod, logger } = parts
     this.name = pod.name
-    this.port = gateway.port
+    this.ports = gateway.ports
     this.#parts = parts
     this.#hangDetector =
       stage.liveness && new HangDetector(stage.runtime, stage.liveness, { clock: systemClock, logger })

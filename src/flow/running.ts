@@ -6,10 +6,11 @@ import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
 import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import { listenersOf } from '../plan/listeners.js'
 import type { Channel } from '../transport/transport.js'
 import { announce } from './banner.js'
 import type { RolledOut, Scaled } from '../control/controlled.js'
-import type { FlowStatus } from '../control/status.js'
+import type { FlowStatus, ListenerStatus } from '../control/status.js'
 import type { Deployment, ScaleOptions } from './deployment.js'
 import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
 import { gatewaySpec, programReducers } from './gateway-spec.js'
@@ -32,7 +33,8 @@ interface Parts {
 
 /** A running Flow: its gateway and its deployments. */
 export class RunningFlow {
-  readonly port: number
+  /** Where it listens. */
+  readonly listeners: readonly ListenerStatus[]
   readonly #plan: FlowPlan
   readonly #gateway: GatewayHandle
   readonly #deployments: Deployments
@@ -44,7 +46,10 @@ export class RunningFlow {
   #closed: Promise<void> | null = null
 
   private constructor(plan: FlowPlan, { gateway, deployments, hold, logger }: Parts) {
-    this.port = gateway.port
+    this.listeners = listenersOf(plan.settings).map((listener, index) => ({
+      ...listener,
+      port: gateway.ports[index]!,
+    }))
     this.#plan = plan
     this.#gateway = gateway
     this.#deployments = deployments
@@ -102,14 +107,15 @@ export class RunningFlow {
 
   /** Address of its gateway, for a client of this machine. */
   get address(): string {
-    return `grpc://${authority(reachable(this.#plan.settings.host), this.port)}`
+    const { host, port } = this.listeners[0]!
+    return `grpc://${authority(reachable(host), port)}`
   }
 
   /** Says that the Flow is up: to those who ask for its health, and in the banner. */
   async announce(): Promise<void> {
     await this.#gateway.ready()
     const { settings } = this.#plan
-    if (!settings.quiet) announce(settings, this.port, this.#logger)
+    if (!settings.quiet) announce(settings, this.listeners, this.#logger)
   }
 
   /** Opens a channel to the gateway for a client in this program. */
@@ -132,7 +138,15 @@ export class RunningFlow {
   async status(): Promise<FlowStatus> {
     const loads = new Map((await this.#gateway.status()).map((load) => [load.name, load]))
     const stages = this.#plan.stages.map((stage) => this.#statusOf(stage, loads))
-    return { name: this.#plan.settings.name, on: 'localhost', pid: process.pid, port: this.port, stages }
+    const [{ port } = { port: null }] = this.listeners
+    return {
+      name: this.#plan.settings.name,
+      on: 'localhost',
+      pid: process.pid,
+      port,
+      listeners: this.listeners,
+      stages,
+    }
   }
 
   /** Pods that take requests. */

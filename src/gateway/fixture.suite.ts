@@ -4,7 +4,8 @@ import type { Call, Description, Handler, Service } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
 import { createGateway, type Gateway } from './gateway.js'
-import { type GatewaySpec, type LimitsSpec, type StageSpec, unsharded } from './spec.js'
+import type { LimitsSpec } from './limits.js'
+import { type GatewaySpec, type ListenerSpec, type StageSpec, unsharded } from './spec.js'
 
 export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpec {
   return {
@@ -36,12 +37,15 @@ export const testLimits: LimitsSpec = {
   idleMs: null,
 }
 
+export function grpcListener(port: number, host = '127.0.0.1'): ListenerSpec {
+  return { protocols: ['grpc'], host, port }
+}
+
 /** Each stage needs the one before it. */
 export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewaySpec> = {}): GatewaySpec {
   return {
     name: 'flow',
-    host: '127.0.0.1',
-    port: 0,
+    listeners: [grpcListener(0)],
     stages: stages.map((stage, index) => ({ ...stage, needs: [stages[index - 1]?.name ?? 'gateway'] })),
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
@@ -88,7 +92,7 @@ export async function startedGateway(
       more,
     ),
   )
-  const { port } = await gateway.listen()
+  const port = (await gateway.listen()).ports[0]!
   for (const name of names) {
     await gateway.add(name, `${name}/rep-0`, { kind: 'memory', service: pods[name]! })
   }

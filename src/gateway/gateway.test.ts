@@ -33,7 +33,7 @@ describe('one request', () => {
       { ...stageSpec('b'), needs: ['a'] },
     ]
     const gateway = createGateway({ ...gatewaySpec([]), stages })
-    const client = new TestClient((await gateway.listen()).port)
+    const client = new TestClient((await gateway.listen()).ports[0]!)
     open.push({ gateway, client })
     for (const { name } of stages)
       await gateway.add(name, `${name}/rep-0`, { kind: 'memory', service: pod() })
@@ -286,8 +286,8 @@ describe('closing', () => {
 describe('the port', () => {
   test('that is taken is an error that names it', async () => {
     const { client } = await startedGateway({ only: pod() })
-    const { gatewaySpec } = await import('./fixture.suite.js')
-    const second = createGateway(gatewaySpec([], { port: client.port }))
+    const { gatewaySpec, grpcListener } = await import('./fixture.suite.js')
+    const second = createGateway(gatewaySpec([], { listeners: [grpcListener(client.port)] }))
     await expect(second.listen()).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: expect.stringContaining(String(client.port)),
@@ -306,7 +306,7 @@ describe('an external server', () => {
         }),
       ]),
     )
-    const client = new Client((await gateway.listen()).port)
+    const client = new Client((await gateway.listen()).ports[0]!)
     open.push({ gateway, client })
     expect((await client.send(request('/foo', ['a']))).docs.texts).toEqual(['a'])
   })

@@ -26,11 +26,12 @@ import { hostSources } from '../discovery/host-sources.js'
 import { type Cluster, ownCluster } from '../discovery/kubernetes/cluster.js'
 import { type Lookup, systemLookup } from '../discovery/lookup.js'
 import { Gate } from './gate.js'
-import { identityOf, recipientOf } from './identity.js'
+import { identityOf, recipientCheck, recipientOf } from './identity.js'
 import { probe } from './probe.js'
-import { GrpcServer } from './protocols/grpc/server.js'
+import { Listeners } from './listeners/listeners.js'
 import { LocalServer } from './protocols/local/server.js'
-import type { ProtocolServer, Serving } from './serving.js'
+import type { Serving } from './serving.js'
+import { ServingState } from './serving-state.js'
 import type { ProgramReduce } from './reducers.js'
 import { undescribed } from './refusals.js'
 import type { LiveShard } from './shard.js'
@@ -41,8 +42,11 @@ export type OnEvent = (event: GatewayEvent) => void
 
 /** The entry of a Flow; runs in any thread. */
 export interface Gateway {
-  /** Binds, and has tried once to reach each external server. Rejects with PORT_IN_USE when the port is taken. */
-  listen(): Promise<{ readonly port: number }>
+  /**
+   * Binds every listener, and has tried once to reach each external server. Gives the ports, in the order of the listeners.
+   * Rejects with PORT_IN_USE or START_FAILED, and then listens nowhere.
+   */
+  listen(): Promise<{ readonly ports: readonly number[] }>
   /**
    * Dials a pod of a stage, or of one of its shards (`exec/shard-1`), and takes it into the balance once it has described itself and answered a real request; rejects with
    * UNAVAILABLE or what the pod answered.
@@ -107,7 +111,8 @@ class LocalGateway implements Gateway {
   readonly #stages: readonly LiveStage[]
   readonly #shards: ReadonlyMap<string, Place>
   readonly #externals: readonly Externals[]
-  readonly #server: ProtocolServer
+  readonly #ports: Listeners
+  readonly #state = new ServingState()
   readonly #local: LocalServer
   readonly #listeners: OnEvent[] = []
   #closed: Promise<void> | undefined
@@ -147,22 +152,23 @@ class LocalGateway implements Gateway {
       ),
       isFull: () => gate.full,
       describe: () => this.#describe(),
-      identity,
+      misdirected: recipientCheck(identity),
+      state: this.#state,
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
       limits: spec.limits,
       budget: new Budget(spec.limits.maxBytes),
       timeoutMs: spec.timeoutMs,
     }
-    this.#server = new GrpcServer(serving, clock)
+    this.#ports = new Listeners(spec.listeners, serving, clock)
     this.#local = new LocalServer(serving)
   }
 
-  async listen(): Promise<{ readonly port: number }> {
+  async listen(): Promise<{ readonly ports: readonly number[] }> {
     await Promise.all(this.#stages.map((stage) => stage.open()))
-    const port = await this.#server.listen(this.#spec.host, this.#spec.port)
+    const ports = await this.#ports.listen()
     await Promise.all(this.#externals.map((external) => external.open()))
-    return { port }
+    return { ports }
   }
 
   async add(name: string, pod: string, address: Address): Promise<Description> {
@@ -191,7 +197,7 @@ class LocalGateway implements Gateway {
   }
 
   async ready(): Promise<void> {
-    this.#server.ready()
+    this.#state.start()
   }
 
   accept(port: MessagePort): Promise<void> {
@@ -216,7 +222,8 @@ class LocalGateway implements Gateway {
   }
 
   async #close(graceMs: number): Promise<void> {
-    await Promise.all([this.#server.close({ graceMs }), this.#local.close({ graceMs })])
+    this.#state.stop()
+    await Promise.all([this.#ports.close({ graceMs }), this.#local.close({ graceMs })])
     await Promise.all(this.#externals.map((external) => external.close({ graceMs: 0 })))
     await Promise.all(this.#stages.map((stage) => stage.close({ graceMs: 0 })))
   }

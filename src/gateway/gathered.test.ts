@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { HandClock } from '../lib/hand-clock.suite.js'
 import { createGateway, type Gateway } from './gateway.js'
-import { gatewaySpec, pod, request, stageSpec, TestClient } from './fixture.suite.js'
+import { gatewaySpec, grpcListener, pod, request, stageSpec, TestClient } from './fixture.suite.js'
 
 /** Hosts of the shards that had a request. */
 const asked: string[] = []
@@ -14,10 +14,10 @@ afterEach(async () => {
 })
 
 /** A server that listens, and whose pod has not started. */
-async function listening(host: string, port = 0): Promise<{ gateway: Gateway; port: number }> {
-  const gateway = createGateway(gatewaySpec([stageSpec('own')], { host, port }))
+async function listening(host: string, wanted = 0): Promise<{ gateway: Gateway; port: number }> {
+  const gateway = createGateway(gatewaySpec([stageSpec('own')], { listeners: [grpcListener(wanted, host)] }))
   open.push(gateway)
-  return { gateway, port: (await gateway.listen()).port }
+  return { gateway, port: (await gateway.listen()).ports[0]! }
 }
 
 /** A shard that finds one match for each document, and notes that it was asked. */
@@ -57,7 +57,7 @@ async function gatheredShards(names: Readonly<Record<string, string>>, port: num
     { clock, lookup: async (host) => (names[host] === undefined ? [] : [names[host]]) },
   )
   open.push(gateway)
-  const client = new TestClient((await gateway.listen()).port)
+  const client = new TestClient((await gateway.listen()).ports[0]!)
   open.push(client)
   const matches = async (): Promise<unknown> => {
     const { docs } = await client.send(request('/search', ['a']))

@@ -22,7 +22,8 @@ export type ProgramReducers = ReadonlyMap<string, ListReduce>
 
 /** A gateway that runs in a thread of its own and listens. */
 export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
-  readonly port: number
+  /** Of its listeners, in their order. */
+  readonly ports: readonly number[]
   /** A way to the gateway for a client of this program; whoever asked for it closes it. */
   connect(): Promise<Channel>
   /** Resolves with why when the thread has ended, asked to or not. Never rejects. */
@@ -44,7 +45,7 @@ export async function startGateway(
   { reducers = new Map(), signal }: StartGatewayOptions = {},
 ): Promise<GatewayHandle> {
   signal?.throwIfAborted()
-  const host = new ThreadHost(spec, reducers)
+  const host = createHost(spec, reducers)
   const onAbort = (): void => void host.terminate()
   signal?.addEventListener('abort', onAbort)
   try {
@@ -65,9 +66,21 @@ export async function startGateway(
  */
 const youngGenerationMb = 96
 
+/** @throws START_FAILED when the system or Node's permission model gives no thread */
+function createHost(spec: GatewaySpec, reducers: ProgramReducers): ThreadHost {
+  try {
+    return new ThreadHost(spec, reducers)
+  } catch (error) {
+    const { message } = MillraceError.from(error)
+    throw new MillraceError('START_FAILED', `The gateway's thread could not be started: ${message}`, {
+      cause: error,
+    })
+  }
+}
+
 class ThreadHost implements GatewayHandle {
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
-  port = 0
+  ports: readonly number[] = []
   readonly #maxFrameBytes: number
   readonly #worker: Worker
   readonly #open = new Map<number, Deferred<unknown>>()
@@ -98,8 +111,8 @@ class ThreadHost implements GatewayHandle {
   }
 
   async listen(): Promise<void> {
-    const { port } = (await this.#ask({ kind: 'listen' })) as { readonly port: number }
-    this.port = port
+    const { ports } = (await this.#ask({ kind: 'listen' })) as { readonly ports: readonly number[] }
+    this.ports = ports
   }
 
   async add(stage: string, pod: string, address: Address): Promise<Description> {

@@ -6,7 +6,7 @@ import { recipientHeader } from '../wire/identity.js'
 import { encodeInfo } from '../wire/info.js'
 import type { ExternalSpec, StageSpec } from './spec.js'
 import { createGateway, type Gateway } from './gateway.js'
-import { gatewaySpec, pod, request, stageSpec, TestClient } from './fixture.suite.js'
+import { gatewaySpec, grpcListener, pod, request, stageSpec, TestClient } from './fixture.suite.js'
 
 const open: { close(options: { graceMs: number }): Promise<void> | void }[] = []
 /** Hosts of the pods that ran a request. */
@@ -18,16 +18,18 @@ afterEach(async () => {
 })
 
 /** A shard at an address of its own of this machine. */
-async function shardAt(host: string, port: number, more: Partial<StageSpec>) {
-  const gateway = createGateway(gatewaySpec([stageSpec('indexer', more)], { host, port }))
+async function shardAt(host: string, wanted: number, more: Partial<StageSpec>) {
+  const gateway = createGateway(
+    gatewaySpec([stageSpec('indexer', more)], { listeners: [grpcListener(wanted, host)] }),
+  )
   open.push(gateway)
-  const listening = await gateway.listen()
+  const port = (await gateway.listen()).ports[0]!
   const service = pod(async (data) => {
     ran.push(host)
     return data.answer()
   })
   await gateway.add('indexer', 'indexer/rep-0', { kind: 'memory', service })
-  return { gateway, port: listening.port }
+  return { gateway, port }
 }
 
 const part = (shard: number): Partial<StageSpec> => ({ part: { shard, shards: 2 } })
@@ -54,7 +56,7 @@ async function inFront({ names, port, discover }: Finding, more: Partial<StageSp
     logger: { info: () => {}, warn: (line: string) => void logged.push(line) },
   })
   open.push(gateway)
-  const client = new TestClient((await gateway.listen()).port)
+  const client = new TestClient((await gateway.listen()).ports[0]!)
   open.push(client)
   return { gateway, client, clock, logged }
 }

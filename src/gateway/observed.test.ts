@@ -38,7 +38,7 @@ async function started({ pods, stages, spec, observers = [] }: Observed): Promis
       logger: { info: () => {}, warn: (message) => warnings.push(message) },
     },
   )
-  const { port } = await gateway.listen()
+  const port = (await gateway.listen()).ports[0]!
   for (const [name, services] of Object.entries(pods)) {
     for (const [index, service] of services.entries())
       await gateway.add(name, `${name}/rep-${index}`, { kind: 'memory', service })
@@ -351,7 +351,7 @@ describe('an observer that throws', () => {
 test('without an observer no call is observed', async () => {
   const observations: unknown[] = []
   const gateway = createGateway(gatewaySpec([stageSpec('exec')]))
-  const { port } = await gateway.listen()
+  const port = (await gateway.listen()).ports[0]!
   const service = pod(async (data, call) => {
     observations.push(call.observation)
     return data.answer()

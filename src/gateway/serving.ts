@@ -1,7 +1,8 @@
 import type { Description, Handler } from '../call/call.js'
 import type { Budget } from '../budget/budget.js'
-import type { LimitsSpec } from './spec.js'
-import type { PodIdentity } from '../wire/identity.js'
+import type { MillraceError } from '../errors.js'
+import type { LimitsSpec } from './limits.js'
+import type { ServingState } from './serving-state.js'
 
 /** What a gateway protocol serves: the whole Flow as one handler. */
 export interface Serving {
@@ -11,8 +12,10 @@ export interface Serving {
   isFull(): boolean
   /** What all stages serve together. Throws UNAVAILABLE while that is not known of each. */
   describe(): Description
-  /** Who serves it; calls for another pod are refused. */
-  readonly identity: PodIdentity
+  /** Why a call is refused that says, in this header, for which pod it is (`recipientHeader`); null when it is not. */
+  misdirected(recipient: string | undefined): MillraceError | null
+  /** For those who ask for its health. */
+  readonly state: ServingState
   readonly prefetch: number
   readonly maxMessageBytes: number
   readonly limits: LimitsSpec
@@ -20,14 +23,4 @@ export interface Serving {
   readonly budget: Budget
   /** Milliseconds for one request, where its client does not set less; null for no limit. */
   readonly timeoutMs: number | null
-}
-
-/** A server of one protocol. */
-export interface ProtocolServer {
-  /** Binds; gives the port. Rejects with PORT_IN_USE or START_FAILED. */
-  listen(host: string, port: number): Promise<number>
-  /** Says from now on that it is ready, to those who ask for its health. */
-  ready(): void
-  /** Says that it is not ready any more, takes no new requests, lets those under way finish for `graceMs`, then ends. Idempotent. */
-  close(options: { readonly graceMs: number }): Promise<void>
 }

@@ -5,6 +5,8 @@ import type { UnknownEndpoint } from '../topology/unserved.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
+import type { LimitsSpec } from './limits.js'
+import type { ProtocolName } from './protocols/index.js'
 import type { AccessLogRules } from './access-log/access-log.js'
 import type { Part } from '../wire/identity.js'
 import type { Ranking } from '../wire/lists/ranking.js'
@@ -14,10 +16,8 @@ import type { RequestLimits } from '../wire/request-limits.js'
 export interface GatewaySpec {
   /** Name of the Flow, for log lines. */
   readonly name: string
-  /** Interface to bind. */
-  readonly host: string
-  /** 0 lets the system choose. */
-  readonly port: number
+  /** Where clients connect. */
+  readonly listeners: readonly ListenerSpec[]
   /** In any order: their `needs` say which one follows which. */
   readonly stages: readonly StageSpec[]
   /** Requests of one stream that are worked on at once, unless the client says otherwise; 0 is no limit. */
@@ -36,15 +36,14 @@ export interface GatewaySpec {
   readonly accessLog?: AccessLogRules | null
 }
 
-/** What clients may hold, and how long they may take; explained at `FlowLimits`. */
-export interface LimitsSpec {
-  readonly maxBytes: number
-  /** Null for what the limit of open files allows. */
-  readonly maxConnections: number | null
-  readonly maxCalls: number
-  readonly stallMs: number
-  readonly handshakeMs: number
-  readonly idleMs: number | null
+/** A port of the gateway. */
+export interface ListenerSpec {
+  /** Several are told apart by the first bytes of a connection. */
+  readonly protocols: readonly ProtocolName[]
+  /** Interface to bind; an IPv6 address has no brackets. */
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
 }
 
 export interface StageSpec extends FailureRules {

@@ -96,7 +96,7 @@ describe('a stream of documents', () => {
 
   test('whose replica dies before the first document is answered by another one, every time', async () => {
     const gateway = createGateway(gatewaySpec([stageSpec('exec', { balance: 'round-robin' })]))
-    const { port } = await gateway.listen()
+    const port = (await gateway.listen()).ports[0]!
     const client = new TestClient(port)
     open.push({ gateway, client })
     // oxlint-disable-next-line require-yield -- it dies before
@@ -114,7 +114,7 @@ describe('a stream of documents', () => {
 
   test('waits while a replica is being replaced', async () => {
     const gateway = createGateway(gatewaySpec([stageSpec('exec')]))
-    const { port } = await gateway.listen()
+    const port = (await gateway.listen()).ports[0]!
     const client = new TestClient(port)
     open.push({ gateway, client })
     await gateway.expect('exec', { expecting: true, why: '' })
@@ -198,7 +198,7 @@ describe('a stream from shards', () => {
 
   async function sharded(handles: readonly Handler[], more = {}): Promise<TestClient> {
     const gateway = createGateway(gatewaySpec([stageSpec('exec', { ...stage, retries: 0, ...more })]))
-    const { port } = await gateway.listen()
+    const port = (await gateway.listen()).ports[0]!
     const client = new TestClient(port)
     open.push({ gateway, client })
     for (const [index, handle] of handles.entries())

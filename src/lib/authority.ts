@@ -4,15 +4,22 @@ export function authority(host: string, port?: number): string {
   return port === undefined ? shown : `${shown}:${port}`
 }
 
+/** A host without the brackets that an IPv6 address has in a URL. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
+}
+
 /** Whether a server that binds this host listens on all interfaces. */
 export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || (isIPv6(host) && /^[0:]+$/.test(host))
 }
 
-/** The host by which programs of this machine reach a server that binds `host`. */
+/**
+ * The host by which programs of this machine reach a server that binds `host`. A server on `::` listens on 127.0.0.1 too, and
+ * unlike `::1` that exists in every container.
+ */
 export function reachable(host: string): string {
-  if (!isWildcard(host)) return host
-  return isIPv6(host) ? '::1' : '127.0.0.1'
+  return isWildcard(host) ? '127.0.0.1' : host
 }
 
 /** Of a host without brackets: only addresses of IPv6 contain a colon. */

@@ -143,7 +143,7 @@ describe('what is refused when a Flow is built', () => {
       'more ports than protocols',
       () => createPlan({ port: [1, 2] }),
       'INVALID_OPTION',
-      /1 protocols need as many ports, not 2/,
+      /as many as there are protocols: 1, not 2/,
     ],
     ['a missing module', () => add({ uses: './nowhere.js' }), 'MODULE_NOT_FOUND', /nowhere\.js/],
     [

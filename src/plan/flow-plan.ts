@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js'
 import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
+import { listenersOf } from './listeners.js'
 import { resolveOptions, show } from './option.js'
 import type { Autoscale } from './resilience.js'
 import { entry, inChain } from '../topology/chain.js'
@@ -46,12 +47,7 @@ export const laterOptions: readonly string[] = ['when', 'floating', 'dynamicBatc
 
 export function createPlan(options: FlowOptions): FlowPlan {
   const settings = resolveOptions(flowOptions, options, 'Flow')
-  if (settings.port.length !== settings.protocol.length) {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `Flow: ${settings.protocol.length} protocols need as many ports, not ${settings.port.length}.`,
-    )
-  }
+  listenersOf(settings)
   checkLimits(settings)
   return { settings, stages: [] }
 }

@@ -1,10 +1,12 @@
 import { maxStructDepth } from '../document/struct.js'
 import type { UnknownEndpoint } from '../topology/unserved.js'
+import { type ProtocolName, protocolNames } from '../gateway/protocols/index.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 import type { Option, OptionTable } from './option.js'
 import {
   flag,
   group,
+  hostName,
   integer,
   listOf,
   oneOf,
@@ -15,18 +17,15 @@ import {
   textMap,
 } from './option-kinds.js'
 
-/** Protocol between clients and the gateway. Only gRPC so far. */
-export type Protocol = 'grpc'
-
 /** Resolved options of a Flow. */
 export interface FlowSettings {
   /** Used in logs and as a prefix of files the Flow creates. Default `'flow'`. */
   readonly name: string
-  /** Default `['grpc']`. */
-  readonly protocol: readonly Protocol[]
-  /** Interface the gateway binds. Default `'0.0.0.0'`. */
+  /** Default `['grpc']`, so far the only one. */
+  readonly protocol: readonly ProtocolName[]
+  /** Interface the gateway binds: a name or an address, `::` for all of IPv6 and IPv4. Default `'0.0.0.0'`. */
   readonly host: string
-  /** 0 lets the system choose; read the result from `flow.port`. Default `[0]`. */
+  /** One for each protocol, or one that all share. 0 lets the system choose; read the result from `flow.port`. Default `[0]`. */
   readonly port: readonly number[]
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
@@ -113,7 +112,7 @@ export type FlowOptions = Partial<
   readonly accessLog?: boolean | null | Partial<AccessLog>
   readonly queue?: Partial<FlowQueue>
   readonly limits?: Partial<FlowLimits>
-  readonly protocol?: Protocol | readonly Protocol[]
+  readonly protocol?: ProtocolName | readonly ProtocolName[]
   readonly port?: number | readonly number[]
 }
 
@@ -126,8 +125,8 @@ const headerNames: Option<readonly string[]> = {
 
 export const flowOptions: OptionTable<FlowSettings> = {
   name: text('flow'),
-  protocol: listOf(oneOf<Protocol>(['grpc'], 'grpc'), ['grpc']),
-  host: text('0.0.0.0'),
+  protocol: listOf(oneOf(protocolNames, 'grpc'), ['grpc']),
+  host: hostName('0.0.0.0'),
   port: listOf(integer(0, 0, 65_535), [0]),
   publicHost: text(null),
   workspace: text(null),

@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+import { withoutBrackets } from '../lib/authority.js'
 import { type Option, type OptionTable, parseOptions } from './option.js'
 
 export const flag = (preset: boolean): Option<boolean> => ({
@@ -11,6 +13,17 @@ export const text = <P extends string | null>(preset: P): Option<string | P> => 
   preset,
   parse: (value) =>
     value === preset || (typeof value === 'string' && value !== '') ? (value as string | P) : undefined,
+})
+
+/** A host name, or an address, without a port. Brackets around an IPv6 address are taken off. */
+export const hostName = <P extends string>(preset: P): Option<string> => ({
+  expected: 'a host name or an address, without a port',
+  preset,
+  parse(value) {
+    if (typeof value !== 'string') return undefined
+    const host = withoutBrackets(value)
+    return isIPv6(host) ? host : /^[^\s:/@[\]]+$/.test(value) ? value : undefined
+  },
 })
 
 export const integer = <P extends number | null>(

@@ -3,7 +3,18 @@ import { type ContainerOptions, type ContainerSettings, containerOptions } from 
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
 import type { Option, OptionTable } from './option.js'
-import { anything, dataMap, flag, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
+import {
+  anything,
+  dataMap,
+  flag,
+  hostName,
+  integer,
+  listOf,
+  oneOf,
+  optional,
+  text,
+  textMap,
+} from './option-kinds.js'
 import {
   type Autoscale,
   type AutoscaleOptions,
@@ -147,7 +158,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   timeoutSendMs: integer(null, 1),
   timeoutReadyMs: integer(null, -1),
   external: flag(false),
-  host: listOf(text('localhost'), []) as OptionTable<StageSettings>['host'],
+  host: listOf(hostName('localhost'), []) as OptionTable<StageSettings>['host'],
   port: listOf(integer(0, 1, 65_535), []) as OptionTable<StageSettings>['port'],
   discover: oneOf(['static', 'dns', 'kubernetes'], 'static'),
   tls: flag(false),

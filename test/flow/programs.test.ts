@@ -61,6 +61,19 @@ describe('a Flow comes up in a program', () => {
     expect((await run([...flags, '--no-warnings', main])).stdout).toBe(everywhere)
   })
 
+  it('not without the permission for threads, and the error says so', async () => {
+    const flag = process.allowedNodeEnvironmentFlags.has('--permission')
+      ? '--permission'
+      : '--experimental-permission'
+    const flags = [flag, '--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process']
+    if (process.allowedNodeEnvironmentFlags.has('--allow-net')) flags.push('--allow-net')
+    await expect(run([...flags, main])).rejects.toMatchObject({
+      stderr: expect.stringMatching(
+        /The gateway's thread could not be started: .*[^]*code: 'START_FAILED'/,
+      ) as string,
+    })
+  })
+
   it('with modules that NODE_OPTIONS and --import load', async () => {
     const preload = path.join(folder, 'preload.mjs')
     writeFileSync(preload, 'process.env.PRELOADED = "yes"')

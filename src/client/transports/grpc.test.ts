@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Document } from '../../document/index.js'
-import { gatewaySpec, pod, stageSpec } from '../../gateway/fixture.suite.js'
+import { gatewaySpec, grpcListener, pod, stageSpec } from '../../gateway/fixture.suite.js'
 import { createGateway, type Gateway } from '../../gateway/gateway.js'
 import { deferred } from '../../lib/deferred.js'
 import { Client } from '../client.js'
@@ -12,11 +12,13 @@ afterEach(async () => {
 })
 
 /** A gateway that puts its name behind each text, and begins the first one when `gate` opens. */
-async function gatewayAt(name: string, port: number, gate = Promise.resolve()) {
+async function gatewayAt(name: string, wanted: number, gate = Promise.resolve()) {
   const begun = deferred()
-  const gateway: Gateway = createGateway(gatewaySpec([stageSpec('only')], { port }))
+  const gateway: Gateway = createGateway(
+    gatewaySpec([stageSpec('only')], { listeners: [grpcListener(wanted)] }),
+  )
   open.push(gateway)
-  const listening = await gateway.listen()
+  const port = (await gateway.listen()).ports[0]!
   const service = pod(async (data) => {
     begun.resolve()
     await gate
@@ -25,7 +27,7 @@ async function gatewayAt(name: string, port: number, gate = Promise.resolve()) {
     return answer
   })
   await gateway.add('only', 'only/rep-0', { kind: 'memory', service })
-  return { gateway, port: listening.port, begun: begun.promise }
+  return { gateway, port, begun: begun.promise }
 }
 
 /** Documents as they are pushed. */
@@ -95,12 +97,12 @@ test('a stream whose server is gone fails with UNAVAILABLE', async () => {
 
 describe('when the gateway is lost while it has a request, and another one takes its place', () => {
   /** A gateway with a write and a read of its own, which wait; what has begun. */
-  async function server(port: number, gate: Promise<void>) {
+  async function server(wanted: number, gate: Promise<void>) {
     const begun: string[] = []
     const first = deferred()
-    const gateway = createGateway(gatewaySpec([stageSpec('only')], { port }))
+    const gateway = createGateway(gatewaySpec([stageSpec('only')], { listeners: [grpcListener(wanted)] }))
     open.push(gateway)
-    const listening = await gateway.listen()
+    const port = (await gateway.listen()).ports[0]!
     const service = {
       ...pod(async (data) => {
         begun.push(data.endpoint)
@@ -116,7 +118,7 @@ describe('when the gateway is lost while it has a request, and another one takes
       }),
     }
     await gateway.add('only', 'only/rep-0', { kind: 'memory', service })
-    return { gateway, port: listening.port, begun, first: first.promise }
+    return { gateway, port, begun, first: first.promise }
   }
 
   async function lost(endpoint: string, maxAttempts: number) {

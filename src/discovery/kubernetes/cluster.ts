@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { authority } from '../../lib/authority.js'
 
 /** Address and credentials of a cluster's API. */
 export interface Cluster {
@@ -21,9 +22,8 @@ export async function ownCluster(): Promise<Cluster | null> {
   const file = path.join(folder, 'token')
   if (host === undefined || !existsSync(file)) return null
   const ca = await readFile(path.join(folder, 'ca.crt'), 'utf8').catch(() => null)
-  const authority = host.includes(':') ? `[${host}]` : host
   return {
-    url: `https://${authority}:${port}`,
+    url: `https://${authority(host)}:${port}`,
     ca,
     token: async () => (await readFile(file, 'utf8')).trim(),
   }

@@ -75,6 +75,14 @@ describe('export docker-compose', () => {
     expect(services.gateway).toMatchObject({ ports: ['5000:8080'] })
   })
 
+  it('publishes each port of a gateway with several', async () => {
+    const plan = planOf({ protocol: ['grpc', 'grpc'], port: [5000, 0], host: '::1' }, { uses: Indexer })
+    const { services } = (await composed(plan)).compose
+    expect(services.gateway).toMatchObject({ ports: ['[::1]:5000:8080', '[::1]:8081:8081'] })
+    const moved = (await composed(plan, { port: 7000 })).compose
+    expect(moved.services.gateway).toMatchObject({ ports: ['[::1]:7000:8080', '[::1]:7001:8081'] })
+  })
+
   it.each([
     ['127.0.0.1', '127.0.0.1:8080:8080'],
     ['localhost', '127.0.0.1:8080:8080'],

@@ -4,7 +4,7 @@ import { workloadOptions } from '../../containers/workload-options.js'
 import type { WorkloadOptions } from '../../containers/workload.js'
 
 export interface DockerComposeOptions extends WorkloadOptions {
-  /** Host port of the gateway. Default null: the Flow's port, or 8080 without one. */
+  /** Host port of the gateway, the first of several. Default null: the Flow's ports, or 8080 and the following without one. */
   readonly port: number | null
   /** Name of the network between the containers. Default `'stages'`. */
   readonly network: string

@@ -1,8 +1,11 @@
 import { MillraceError } from '../../errors.js'
+import { authority } from '../../lib/authority.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
+import { listenersOf } from '../../plan/listeners.js'
 import { flowIdVariable } from '../../workspace/flow-id.js'
 import { checksum } from '../../containers/checksum.js'
-import { containerPaths, containerPort } from '../../containers/container-paths.js'
+import { containerListeners } from '../../containers/container-listeners.js'
+import { containerPaths } from '../../containers/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../containers/gateway-config.js'
 import { publishedAddress } from '../../containers/published-address.js'
 import type { ExportTarget, TextFile } from '../target.js'
@@ -55,7 +58,6 @@ interface Service {
 
 async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<Service> {
   const { settings } = plan
-  const port = options.port ?? (settings.port[0] || containerPort)
   const host = (workload: string): string => workload
   const text = await yamlText(gatewayConfig(plan, { project: options.project, host }))
   const target = `${containerPaths.config}/flow.yml`
@@ -71,7 +73,7 @@ async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<S
     volumes: [],
     tmpfs: [],
     networks: [options.network, publicNetwork],
-    more: { ports: [published(settings.host, port)] },
+    more: { ports: published(plan, options) },
     deploy: resources({ resources: options.gatewayResources, gpus: null }),
   })
   return { name: 'gateway', body, config: { path: `${configFolder}/gateway.yml`, text }, volumes: [] }
@@ -109,10 +111,16 @@ async function executor(
   }
 }
 
-/** All host addresses unless the Flow sets one; Compose accepts addresses only, not names. */
-function published(host: string, port: number): string {
-  const address = publishedAddress(host)
-  return `${address === null ? '' : `${address.includes(':') ? `[${address}]` : address}:`}${port}:${containerPort}`
+/**
+ * The ports of the gateway on the host: at all addresses unless the Flow sets one. Compose accepts addresses only, not names.
+ */
+function published({ settings }: FlowPlan, options: DockerComposeOptions): readonly string[] {
+  const address = publishedAddress(settings.host)
+  const own = listenersOf(settings)
+  return containerListeners(settings).map(({ port }, index) => {
+    const onHost = options.port === null ? own[index]!.port || port : options.port + index
+    return `${address === null ? '' : `${authority(address)}:`}${onHost}:${port}`
+  })
 }
 
 /** Workspace ids are per Compose project, so that two projects of one Flow do not share data. */

@@ -13,6 +13,7 @@ import type { KubernetesObject } from './object.js'
 import type { KubernetesOptions } from './options.js'
 import { type Part, workloadPart } from './part.js'
 import { podTemplate } from './pod-template.js'
+import { onePort } from './ports.js'
 import { headlessService } from './service.js'
 import { containerResources } from './resources.js'
 import { accounts } from './service-accounts.js'
@@ -41,6 +42,7 @@ export async function executorObjects(
   ]
   const template = podTemplate({
     part,
+    ports: onePort,
     container: 'executor',
     image: workload.image,
     args: config.args,

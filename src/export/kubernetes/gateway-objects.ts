@@ -1,6 +1,7 @@
 import type { FlowPlan } from '../../plan/flow-plan.js'
 import { livenessOption } from '../../plan/resilience.js'
 import { checksum } from '../../containers/checksum.js'
+import { containerListeners } from '../../containers/container-listeners.js'
 import { containerPaths } from '../../containers/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../containers/gateway-config.js'
 import { gatewayImage, isOwn } from '../../containers/workload.js'
@@ -12,6 +13,7 @@ import type { KubernetesObject } from './object.js'
 import type { KubernetesOptions } from './options.js'
 import { gatewayPart } from './part.js'
 import { podTemplate } from './pod-template.js'
+import { portsOf } from './ports.js'
 import { containerResources } from './resources.js'
 import { gatewayService } from './service.js'
 import { accounts } from './service-accounts.js'
@@ -32,8 +34,10 @@ export async function gatewayObjects(
   const part = gatewayPart(plan, namespace)
   const host = (workload: string): string => `${workload}.${namespace}.svc`
   const files = { 'flow.yml': await yamlText(gatewayConfig(plan, { project, host, discover: 'kubernetes' })) }
+  const ports = portsOf(containerListeners(settings))
   const template = podTemplate({
     part,
+    ports,
     container: 'gateway',
     image: gatewayImage(options),
     args: gatewayArgs(plan, `${containerPaths.config}/flow.yml`),
@@ -55,7 +59,7 @@ export async function gatewayObjects(
   const { timeoutReadyMs } = settings
   return [
     filesMap(part, files),
-    gatewayService(part),
+    gatewayService(part, ports),
     deployment({ part, template, replicas: options.gatewayReplicas, timeoutReadyMs }),
     disruptionBudget(part),
   ]

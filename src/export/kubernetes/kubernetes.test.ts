@@ -150,7 +150,7 @@ executors:
     const container = containerOf(find(objects, 'Deployment', 'encoder'))
     expect(container.image).toBe('shop:1')
     expect(container.args.join(' ')).toBe(
-      'executor --uses /etc/millrace/config.yml --name encoder --port 8080 --flow=shop --workspace /workspace --restarts 0 --grace-ms 10000',
+      'executor --uses /etc/millrace/config.yml --name encoder --host :: --port 8080 --flow=shop --workspace /workspace --restarts 0 --grace-ms 10000',
     )
     const { 'config.yml': config } = find(objects, 'ConfigMap', 'encoder-files').data
     // read as YAML 1.2 and as YAML 1.1, in which `on` would be true
@@ -167,7 +167,7 @@ executors:
     const container = containerOf(find(await objectsOf(richPlan), 'StatefulSet', 'indexer-1-1'))
     expect(container.image).toBe('registry.example/indexer:1.2')
     expect(container.args.join(' ')).toContain(
-      '--uses config.yml --name indexer_1 --port 8080 --shard-id 1 --shards 2',
+      '--uses config.yml --name indexer_1 --host :: --port 8080 --shard-id 1 --shards 2',
     )
     expect(container.args.slice(-2)).toEqual(['--uses-with', '{"dim":3}'])
   })
@@ -324,6 +324,30 @@ executors:
     const executor = { serviceAccountName: 'millrace', automountServiceAccountToken: false }
     expect(accountOf('Deployment', 'encoder')).toEqual(executor)
     expect(accountOf('StatefulSet', 'indexer-1-0')).toEqual(executor)
+  })
+
+  it('has a port of the gateway and of its Service for each listener, and probes the first', async () => {
+    const plan = planOf({ protocol: ['grpc', 'grpc'], port: [0, 0] }, { name: 'indexer', uses: Indexer })
+    const objects = await objectsOf(plan)
+    expect(objects.flatMap(kubernetesChecker(kubernetesVersions.at(-1)!))).toEqual([])
+    expect(find(objects, 'Service', 'gateway').spec.ports).toEqual([
+      { name: 'port', port: 8080, targetPort: 8080, protocol: 'TCP' },
+      { name: 'grpc-1', port: 8081, targetPort: 8081, protocol: 'TCP' },
+    ])
+    const { ports, args, readinessProbe } = containerOf(find(objects, 'Deployment', 'gateway'))
+    expect(ports.map(({ containerPort }: Loose) => containerPort)).toEqual([8080, 8081])
+    expect(readinessProbe.grpc).toEqual({ port: 8080 })
+    expect(args).not.toContain('--port')
+  })
+
+  it('listens on all interfaces of IPv6 and IPv4, as a cluster may give pods either', async () => {
+    const objects = await objectsOf(planOf({ host: '127.0.0.1' }, { name: 'indexer', uses: Indexer }))
+    for (const name of ['gateway', 'indexer']) {
+      const [controller] = objects.filter(
+        ({ kind, metadata }) => metadata.name === name && ['Deployment', 'StatefulSet'].includes(kind),
+      )
+      expect(containerOf(controller as Loose).args.join(' ')).toContain('--host :: --port 8080')
+    }
   })
 
   it('has no fixed number of replicas with an autoscaler', async () => {

@@ -2,9 +2,10 @@ import { flowIdVariable } from '../../workspace/flow-id.js'
 import { ownWorkspaceVariable } from '../../workspace/own-workspace.js'
 import type { SecretKey } from '../../plan/container.js'
 import type { Liveness } from '../../plan/resilience.js'
-import { containerPaths, containerPort } from '../../containers/container-paths.js'
+import { containerPaths } from '../../containers/container-paths.js'
 import { stopSeconds } from '../../containers/leaving.js'
 import { metadata, type Part, selector } from './part.js'
+import type { NamedPort } from './ports.js'
 import { probes } from './probes.js'
 import type { Account } from './service-accounts.js'
 
@@ -15,6 +16,7 @@ export interface PodTemplate {
   readonly part: Part
   readonly container: 'executor' | 'gateway'
   readonly image: string
+  readonly ports: readonly NamedPort[]
   readonly args: readonly string[]
   readonly graceMs: number
   readonly timeoutReadyMs: number
@@ -88,11 +90,11 @@ function container(template: PodTemplate): object {
     terminationMessagePolicy: 'FallbackToLogsOnError',
     command: ['millrace'],
     args: template.args.map(literally),
-    ports: [{ name: 'port', containerPort, protocol: 'TCP' }],
+    ports: template.ports.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
     ...(maps.environment && { envFrom: [{ configMapRef: { name: `${part.name}-configmap` } }] }),
     env: environment(template),
     ...(Object.keys(resources).length > 0 && { resources }),
-    ...probes(template.timeoutReadyMs, template.liveness),
+    ...probes(template),
     ...(leaveSeconds > 0 && { lifecycle: { preStop: wait(leaveSeconds) } }),
     securityContext: {
       allowPrivilegeEscalation: false,

@@ -1,24 +1,34 @@
-import { containerPort } from '../../containers/container-paths.js'
 import type { Liveness } from '../../plan/resilience.js'
+import type { NamedPort } from './ports.js'
 
-const grpc = { port: containerPort }
 const startupPeriod = 1
 const livenessPeriod = 10
 /** Failure threshold of the startup probe without a start timeout (as Jina). */
 const forEver = 600_000
 
-/** A `grpc.health.v1` probe by the kubelet, which starts no process in the container. */
-export function probes(timeoutReadyMs: number, liveness: Liveness | null): object {
+export interface Probed {
+  /** The first one speaks gRPC. */
+  readonly ports: readonly NamedPort[]
+  readonly timeoutReadyMs: number
+  readonly liveness: Liveness | null
+}
+
+/**
+ * A `grpc.health.v1` probe by the kubelet, which starts no process in the container. It has no host: the kubelet takes the
+ * address of the pod, of IPv6 where that comes first.
+ */
+export function probes({ ports, timeoutReadyMs, liveness }: Probed): object {
+  const grpc = { port: ports[0]!.port }
   const startFailures = timeoutReadyMs < 0 ? forEver : failures(timeoutReadyMs, startupPeriod)
   return {
     startupProbe: { grpc, periodSeconds: startupPeriod, timeoutSeconds: 1, failureThreshold: startFailures },
     readinessProbe: { grpc, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 3 },
-    ...(liveness !== null && { livenessProbe: livenessProbe(liveness) }),
+    ...(liveness !== null && { livenessProbe: livenessProbe(grpc, liveness) }),
   }
 }
 
 /** The liveness probe allows `busyMs` of computation without an answer. */
-function livenessProbe({ timeoutMs, busyMs }: Liveness): object {
+function livenessProbe(grpc: object, { timeoutMs, busyMs }: Liveness): object {
   return {
     grpc,
     periodSeconds: livenessPeriod,

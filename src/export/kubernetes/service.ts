@@ -1,10 +1,10 @@
-import { containerPort } from '../../containers/container-paths.js'
 import type { KubernetesObject } from './object.js'
 import { metadata, type Part, selector } from './part.js'
+import { type NamedPort, onePort } from './ports.js'
 
 /** A Service with one address for all gateways. */
-export function gatewayService(part: Part): KubernetesObject {
-  return service(part, { type: 'ClusterIP' })
+export function gatewayService(part: Part, ports: readonly NamedPort[]): KubernetesObject {
+  return service(part, { type: 'ClusterIP' }, ports)
 }
 
 /**
@@ -12,15 +12,15 @@ export function gatewayService(part: Part): KubernetesObject {
  * would balance connections only.
  */
 export function headlessService(part: Part): KubernetesObject {
-  return service(part, { clusterIP: 'None', publishNotReadyAddresses: false })
+  return service(part, { clusterIP: 'None', publishNotReadyAddresses: false }, onePort)
 }
 
-function service(part: Part, spec: object): KubernetesObject {
-  const port = { name: 'port', port: containerPort, targetPort: containerPort, protocol: 'TCP' }
+function service(part: Part, spec: object, named: readonly NamedPort[]): KubernetesObject {
+  const ports = named.map(({ name, port }) => ({ name, port, targetPort: port, protocol: 'TCP' }))
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: metadata(part),
-    spec: { ...spec, selector: selector(part), ports: [port] },
+    spec: { ...spec, selector: selector(part), ports },
   }
 }

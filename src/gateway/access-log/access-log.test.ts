@@ -32,7 +32,7 @@ async function started(
     }),
     { random: () => 0.5, logger: { info: note('info'), warn: note('warn') } },
   )
-  const { port } = await gateway.listen()
+  const port = (await gateway.listen()).ports[0]!
   for (const [index, service] of services.entries())
     await gateway.add('exec', `exec/rep-${index}`, { kind: 'memory', service })
   const client = new TestClient(port)

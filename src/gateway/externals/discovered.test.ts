@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { HandClock } from '../../lib/hand-clock.suite.js'
 import { createGateway, type Gateway } from '../gateway.js'
-import { gatewaySpec, pod, request, stageSpec, TestClient } from '../fixture.suite.js'
+import { gatewaySpec, grpcListener, pod, request, stageSpec, TestClient } from '../fixture.suite.js'
 
 const open: { close(options: { graceMs: number }): Promise<void> | void }[] = []
 
@@ -10,17 +10,17 @@ afterEach(async () => {
 })
 
 /** A server at an address of its own of this machine, all with one port; says where it is. */
-async function serverAt(host: string, port = 0): Promise<{ gateway: Gateway; port: number }> {
-  const gateway = createGateway(gatewaySpec([stageSpec('own')], { host, port }))
+async function serverAt(host: string, wanted = 0): Promise<{ gateway: Gateway; port: number }> {
+  const gateway = createGateway(gatewaySpec([stageSpec('own')], { listeners: [grpcListener(wanted, host)] }))
   open.push(gateway)
-  const listening = await gateway.listen()
+  const port = (await gateway.listen()).ports[0]!
   const service = pod(async (data) => {
     const answer = data.answer()
     for (const doc of answer.docs) doc.text = host
     return answer
   })
   await gateway.add('own', 'own/rep-0', { kind: 'memory', service })
-  return { gateway, port: listening.port }
+  return { gateway, port }
 }
 
 /** A gateway that finds the servers of a stage behind the name `indexer`. */
@@ -45,7 +45,7 @@ async function finding(port: number, shards = 1) {
   const replicas = async () =>
     (await gateway.status()).flatMap(({ replicas: some }) => some.map(({ name }) => name))
   const listen = async (): Promise<TestClient> => {
-    const client = new TestClient((await gateway.listen()).port)
+    const client = new TestClient((await gateway.listen()).ports[0]!)
     open.push(client)
     return client
   }

@@ -1,3 +1,4 @@
+import { authority } from '../../lib/authority.js'
 import type { Address } from '../../transport/transport.js'
 import type { LiveStage } from '../stage.js'
 import type { HostSource } from '../../discovery/host-source.js'
@@ -55,7 +56,7 @@ export class DiscoveredServers {
 
   #add(host: string): Promise<void> {
     const { shard, address } = this.#init
-    const name = `${this.#stage.shards[shard]!.name}/${host}:${address.port}`
+    const name = `${this.#stage.shards[shard]!.name}/${authority(host, address.port)}`
     const init = { name, shard, address: { ...address, host }, isReplica: true }
     const server = new ExternalServer(this.#stage, init, this.#tools)
     this.#servers.set(host, server)

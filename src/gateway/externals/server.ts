@@ -1,6 +1,7 @@
 import type { Pool } from '../../balancer/pool.js'
 import type { Description } from '../../call/call.js'
 import { MillraceError } from '../../errors.js'
+import { authority } from '../../lib/authority.js'
 import type { Clock } from '../../lib/clock.js'
 import { dial } from '../../transport/index.js'
 import type { Address, Channel } from '../../transport/transport.js'
@@ -191,5 +192,5 @@ async function giveUp(channel: Channel, error: unknown): Promise<never> {
 }
 
 function labelOf(address: Address): string | undefined {
-  return address.kind === 'grpc' ? `${address.host}:${address.port}` : undefined
+  return address.kind === 'grpc' ? authority(address.host, address.port) : undefined
 }

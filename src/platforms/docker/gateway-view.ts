@@ -1,3 +1,4 @@
+import { withoutBrackets } from '../../lib/authority.js'
 import type { FlowStatus, StageStatus } from '../../control/status.js'
 import { Container } from '../../docker-engine/container.js'
 import type { Engine } from '../../docker-engine/engine.js'
@@ -36,7 +37,7 @@ export function readyAddresses(stage: StageStatus | undefined, shard: number): R
   return new Set(ready.map(({ name }) => addressOf(name)))
 }
 
-/** `172.18.0.3` of `indexer/shard-1/172.18.0.3:8080`. */
+/** `172.18.0.3` of `indexer/shard-1/172.18.0.3:8080`; of IPv6 `[fd00::3]:8080`, without the brackets. */
 export function addressOf(pod: string): string {
-  return pod.slice(pod.lastIndexOf('/') + 1).replace(/:\d+$/, '')
+  return withoutBrackets(pod.slice(pod.lastIndexOf('/') + 1).replace(/:\d+$/, ''))
 }

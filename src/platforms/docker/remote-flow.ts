@@ -1,8 +1,9 @@
 import type { RolledOut, Scaled, ScaleRequest } from '../../control/controlled.js'
 import type { FlowStatus } from '../../control/status.js'
 import type { Container } from '../../docker-engine/container.js'
-import type { Engine } from '../../docker-engine/engine.js'
+import { type Engine, hostOf } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
+import { authority } from '../../lib/authority.js'
 import { containerPort } from '../../containers/container-paths.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
 import type { RemoteFlow, PlatformTools } from '../platform.js'
@@ -40,7 +41,7 @@ export class EngineFlow implements RemoteFlow {
         `The gateway of Flow '${plan.settings.name}' has no port of the engine's machine.`,
       )
     }
-    const flow = new EngineFlow(engine, plan, { host: `grpc://${hostOf(engine)}:${port}`, tools })
+    const flow = new EngineFlow(engine, plan, { host: `grpc://${authority(hostOf(engine), port)}`, tools })
     await flow.#healing.open()
     return flow
   }
@@ -100,9 +101,4 @@ export class EngineFlow implements RemoteFlow {
     this.#turn = turn.catch(() => {})
     return turn
   }
-}
-
-/** Host of the engine's published ports. */
-function hostOf({ address, isLocal }: Engine): string {
-  return isLocal ? '127.0.0.1' : new URL(address).hostname
 }

@@ -3,12 +3,14 @@ import { secretsOf } from '../../docker-engine/secrets.js'
 import { type Mount, mountOf } from '../../docker-engine/mounts.js'
 import { flowIdVariable } from '../../workspace/flow-id.js'
 import { checksum } from '../../containers/checksum.js'
-import { containerPaths, containerPort } from '../../containers/container-paths.js'
+import { containerListeners } from '../../containers/container-listeners.js'
+import { containerPaths } from '../../containers/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../containers/gateway-config.js'
 import { gatewayImage, isKeptHere, type Workload, workloads } from '../../containers/workload.js'
 import { publishedAddress } from '../../containers/published-address.js'
 import { yamlText } from '../../containers/yaml-text.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
+import { listenersOf } from '../../plan/listeners.js'
 import { FlowNames } from './names.js'
 import type { DockerStartOptions } from './options.js'
 import type { Recipe } from './recipe.js'
@@ -53,12 +55,10 @@ export async function render(plan: FlowPlan, options: DockerStartOptions): Promi
       image: gatewayImage(options),
       entrypoint: ['millrace'],
       command: gatewayArgs(plan, `${containerPaths.config}/flow.yml`),
-      publish: [
-        {
-          port: containerPort,
-          at: { host: publishedAddress(settings.host) ?? '', port: settings.port[0] ?? 0 },
-        },
-      ],
+      publish: containerListeners(settings).map(({ port }, index) => ({
+        port,
+        at: { host: publishedAddress(settings.host) ?? '', port: listenersOf(settings)[index]!.port },
+      })),
       mounts: [{ kind: 'memory', target: containerPaths.temporary }],
       host: { ...hardened, ...limitsOf(options.gatewayResources) },
       network: { name: names.public },

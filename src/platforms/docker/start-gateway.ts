@@ -1,4 +1,5 @@
 import type { Container } from '../../docker-engine/container.js'
+import type { PublishedPort } from '../../docker-engine/container-spec.js'
 import type { Engine } from '../../docker-engine/engine.js'
 import { connectNetwork, ensureNetwork } from '../../docker-engine/network.js'
 import { MillraceError } from '../../errors.js'
@@ -18,20 +19,22 @@ const mostTrials = 20
  * @throws PORT_IN_USE for the port of the Flow, START_FAILED
  */
 export async function startGateway(engine: Engine, rendered: Rendered): Promise<Container> {
-  const [published] = rendered.gateway.spec.publish ?? []
-  if (published === undefined || published.at.port !== 0) return startGatewayAs(engine, rendered)
+  const published = rendered.gateway.spec.publish ?? []
+  if (published.every(({ at }) => at.port !== 0)) return startGatewayAs(engine, rendered)
   for (let trial = 1; ; trial++) {
-    const port = ports.from + Math.floor(Math.random() * (ports.to - ports.from))
-    const spec = {
-      ...rendered.gateway.spec,
-      publish: [{ ...published, at: { ...published.at, port } }],
-    }
+    const publish = published.map((one) => (one.at.port === 0 ? withRandomPort(one) : one))
+    const spec = { ...rendered.gateway.spec, publish }
     try {
       return await startGatewayAs(engine, rendered, { ...rendered.gateway, spec })
     } catch (error) {
       if (MillraceError.from(error).code !== 'PORT_IN_USE' || trial === mostTrials) throw error
     }
   }
+}
+
+function withRandomPort(published: PublishedPort): PublishedPort {
+  const port = ports.from + Math.floor(Math.random() * (ports.to - ports.from))
+  return { ...published, at: { ...published.at, port } }
 }
 
 async function startGatewayAs(

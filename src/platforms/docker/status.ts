@@ -1,5 +1,6 @@
 import type { FlowStatus, PodState, PodStatus, StageStatus } from '../../control/status.js'
-import type { Engine } from '../../docker-engine/engine.js'
+import { containerListeners } from '../../containers/container-listeners.js'
+import { type Engine, hostOf } from '../../docker-engine/engine.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import { addressOf, gatewayOf, gatewayView } from './gateway-view.js'
 import { type Replica, replicasOf } from './replica.js'
@@ -17,7 +18,10 @@ export async function statusOf(engine: Engine, plan: FlowPlan): Promise<FlowStat
       view?.stages.find((seen) => seen.name === stage.name),
     ),
   )
-  return { name, on: 'docker', pid: null, port: Object.values(ports)[0] ?? null, stages }
+  const listeners = containerListeners(plan.settings).flatMap(({ protocols, port }) =>
+    ports[port] === undefined ? [] : [{ protocols, host: hostOf(engine), port: ports[port] }],
+  )
+  return { name, on: 'docker', pid: null, port: listeners[0]?.port ?? null, listeners, stages }
 }
 
 function stageStatus(

@@ -1,5 +1,6 @@
 import type { FlowStatus, PodState, PodStatus, ShardStatus, StageStatus } from '../../control/status.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { listenersOf } from '../../plan/listeners.js'
 import type { Condition, Pod } from './api/live.js'
 import { isReady } from './diagnosis.js'
 import { complaintsOf, shardOfWorkload, podsOf, type View } from './view.js'
@@ -17,7 +18,9 @@ export interface StatusOf {
 /** Status as the cluster reports it. Waiting and in-flight requests are 0: only the gateway knows them. */
 export function statusOf({ plan, view, namespace, port, now }: StatusOf): FlowStatus {
   const stages = plan.stages.map((stage) => stageStatus(stage, view, now))
-  return { name: plan.settings.name, on: 'kubernetes', namespace, pid: null, port, stages }
+  const [first] = listenersOf(plan.settings)
+  const listeners = port === null ? [] : [{ protocols: first!.protocols, host: '127.0.0.1', port }]
+  return { name: plan.settings.name, on: 'kubernetes', namespace, pid: null, port, listeners, stages }
 }
 
 function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {

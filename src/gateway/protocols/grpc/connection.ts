@@ -4,6 +4,7 @@ import type { Sender } from '../../../call/call.js'
 import type { Share } from '../../../budget/budget.js'
 import { Progress, type ProgressRules, type Wait } from '../../../budget/progress.js'
 import type { Clock } from '../../../lib/clock.js'
+import { connectionSender } from '../senders.js'
 
 /** What a connection costs in memory while nothing happens on it, about; measured with `node:http2` of Node 20. */
 export const connectionBytes: number = 48 * 1024
@@ -62,9 +63,7 @@ export class Connection {
   ) {
     this.#session = session
     this.#socket = socket
-    const { remoteAddress, remotePort } = socket
-    const client = remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`
-    this.sender = { patient: false, protocol: 'grpc', client }
+    this.sender = connectionSender('grpc', socket)
     this.#clock = clock
     this.share = share
     this.#idleSince = clock.monotonic()

@@ -4,6 +4,7 @@ import { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
 import type { Serving } from '../../serving.js'
 import { RequestStream } from '../../streamer.js'
+import { streamSender } from '../senders.js'
 import type { ItemsMethod, Send, StreamMethod, UnaryMethod } from './method.js'
 import { ShardCount, trailersOf } from './trailers.js'
 
@@ -24,7 +25,7 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes, timeoutM
   return {
     kind: 'stream',
     open(peer, call) {
-      call.sender = { ...call.sender, patient: true }
+      call.sender = streamSender(call.sender)
       const { __prefetch__: wanted = '', __results_in_order__: ordered = '' } = call.headers
       const shards = new ShardCount()
       const stream = new RequestStream(

@@ -1,29 +1,22 @@
-import { packageVersion } from '../../version.js'
 import { MillraceError } from '../../../errors.js'
-import { DataRequest } from '../../../wire/data-request.js'
 import { encodeDescription } from '../../../wire/description.js'
 import { encodeInfo } from '../../../wire/info.js'
 import { encodeStatus } from '../../../wire/status.js'
 import type { Serving } from '../../serving.js'
+import { dryRun, versions } from '../flow-state.js'
 import { withJinaHint } from './jina-hints.js'
 import { noTrailers, type UnaryMethod } from './method.js'
 
-/** Endpoint that every pod answers without running an Executor. */
-const dryRunEndpoint = '_jina_dry_run_'
-
-/** `JinaGatewayDryRunRPC/dry_run`: an empty request through all stages. What fails is said in the StatusProto. */
-export function dryRun({ handle, timeoutMs }: Serving): UnaryMethod {
+/** `JinaGatewayDryRunRPC/dry_run`. What fails is said in the StatusProto. */
+export function dryRunMethod(serving: Serving): UnaryMethod {
   return {
     kind: 'unary',
-    timeoutMs,
+    timeoutMs: serving.timeoutMs,
     async answer(_, call) {
-      const status = await handle(DataRequest.create({ endpoint: dryRunEndpoint }), call).then(
-        (answer) => answer.status ?? { code: 'SUCCESS' as const, description: '' },
-        (error: unknown) => ({
-          code: 'ERROR' as const,
-          description: withJinaHint(MillraceError.from(error)).message,
-        }),
-      )
+      const status = await dryRun(serving, call).catch((error: unknown) => ({
+        code: 'ERROR' as const,
+        description: withJinaHint(MillraceError.from(error)).message,
+      }))
       return { message: [encodeStatus(status)], trailers: noTrailers }
     },
   }
@@ -37,16 +30,8 @@ export function endpointDiscovery({ describe }: Serving): UnaryMethod {
   }
 }
 
-/** `JinaInfoRPC/_status`. Environment variables are not shown: they may hold secrets. */
+/** `JinaInfoRPC/_status`. */
 export function info(): UnaryMethod {
-  const bytes = encodeInfo({
-    jina: {
-      millrace: packageVersion(),
-      node: process.versions.node,
-      platform: process.platform,
-      architecture: process.arch,
-    },
-    envs: {},
-  })
+  const bytes = encodeInfo({ jina: versions(), envs: {} })
   return { kind: 'unary', answer: async () => ({ message: [bytes], trailers: noTrailers }) }
 }

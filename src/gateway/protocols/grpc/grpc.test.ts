@@ -43,7 +43,7 @@ describe('health', () => {
 
   test('is NOT_SERVING until the Flow is up, which its watchers are told', async () => {
     const gateway = createGateway(gatewaySpec([stageSpec('exec')]))
-    const client = new TestClient((await gateway.listen()).port)
+    const client = new TestClient((await gateway.listen()).ports[0]!)
     open.push({ gateway, client })
     const watch = client.items('/grpc.health.v1.Health/Watch', encodeHealthRequest(''))
     const said: string[] = []
@@ -90,7 +90,7 @@ describe('what the Flow says of itself', () => {
   test('discovery has no answer until every stage has a pod that describes itself', async () => {
     const path = '/jina.JinaDiscoverEndpointsRPC/endpoint_discovery'
     const gateway = createGateway(gatewaySpec([stageSpec('a'), stageSpec('b')]))
-    const client = new TestClient((await gateway.listen()).port)
+    const client = new TestClient((await gateway.listen()).ports[0]!)
     open.push({ gateway, client })
     await gateway.add('a', 'a/rep-0', { kind: 'memory', service: pod() })
     await expect(client.unary(path, empty)).rejects.toMatchObject({

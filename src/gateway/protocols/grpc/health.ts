@@ -3,7 +3,7 @@ import { MillraceError } from '../../../errors.js'
 import type { Message } from '../../../grpc/frame.js'
 import { deferred } from '../../../lib/deferred.js'
 import { decodeHealthRequest, encodeHealthResponse, type ServingStatus } from '../../../wire/health.js'
-import type { ServingState } from '../serving-state.js'
+import type { ServingState } from '../../serving-state.js'
 import { type ItemsMethod, noTrailers, type Send, type Trailers, type UnaryMethod } from './method.js'
 
 /** `grpc.health.v1`: '' and every advertised service are SERVING while the gateway serves, NOT_SERVING otherwise. */

@@ -5,14 +5,15 @@ import { afterEach } from 'vitest'
 import { Budget } from '../../../budget/budget.js'
 import type { Handler } from '../../../call/call.js'
 import { systemClock } from '../../../lib/clock.js'
-import { testLimits } from '../../fixture.suite.js'
+import { grpcListener, testLimits } from '../../fixture.suite.js'
 import type { Serving } from '../../serving.js'
-import type { LimitsSpec } from '../../spec.js'
-import { GrpcServer } from './server.js'
+import { Listeners } from '../../listeners/listeners.js'
+import type { LimitsSpec } from '../../limits.js'
+import { ServingState } from '../../serving-state.js'
 
 /** A gRPC server without stages, whose budget tests can look at. */
 export interface ServerUnderTest {
-  readonly server: GrpcServer
+  readonly server: Listeners
   readonly port: number
   readonly budget: Budget
   session(options?: object): Promise<ClientHttp2Session>
@@ -34,9 +35,9 @@ export function serversOfTests(): (options?: ServerOptions) => Promise<ServerUnd
   })
   return async (options = {}) => {
     const serving = servingOf(options)
-    const server = new GrpcServer(serving, systemClock)
+    const server = new Listeners([grpcListener(0)], serving, systemClock)
     closes.push(() => server.close({ graceMs: 0 }))
-    const port = await server.listen('127.0.0.1', 0)
+    const [port = 0] = await server.listen()
     return {
       server,
       port,
@@ -65,7 +66,8 @@ function servingOf({ handle, limits, maxMessageBytes = 2 ** 26, timeoutMs }: Ser
     handle: handle ?? (async (request) => request.answer()),
     isFull: () => false,
     describe: () => ({ endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} }),
-    identity: { flow: 'flow', stage: null, part: null, instance: 'test' },
+    misdirected: () => null,
+    state: new ServingState(),
     prefetch: 1000,
     maxMessageBytes,
     limits: complete,

@@ -11,13 +11,12 @@ import type { Socket } from 'node:net'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import type { Budget } from '../../../budget/budget.js'
-import { connectionsAllowed } from '../../../budget/descriptors.js'
 import type { ProgressRules } from '../../../budget/progress.js'
 import { recipientHeader } from '../../../wire/identity.js'
-import { recipientCheck } from '../../identity.js'
-import type { ProtocolServer, Serving } from '../../serving.js'
+import { deferred } from '../../../lib/deferred.js'
+import type { Serving } from '../../serving.js'
+import type { ProtocolServer } from '../protocol.js'
 import { callBytes, Connection, connectionBytes } from './connection.js'
-import { Entrance } from './entrance.js'
 import type { MessageListener } from './method.js'
 import { noRoom } from '../../../budget/refusals.js'
 import { goAway, type Rejection, rejectionOf } from './rejections.js'
@@ -53,15 +52,14 @@ function sessionOptions(maxCalls: number): ServerOptions {
  */
 export class GrpcServer implements ProtocolServer {
   readonly #sessions: Http2Server
-  readonly #entrance: Entrance
   readonly #services: Services
   readonly #serving: Serving
   readonly #clock: Clock
   readonly #budget: Budget
   readonly #rules: ProgressRules
-  readonly #check: ReturnType<typeof recipientCheck>
   readonly #connections = new Set<Connection>()
   readonly #streams = new Set<MessageListener>()
+  readonly #emptied = deferred()
   #cancelLook = (): void => {}
   #closed: Promise<void> | undefined
 
@@ -71,49 +69,13 @@ export class GrpcServer implements ProtocolServer {
     this.#serving = serving
     this.#budget = budget
     this.#rules = { stallMs: limits.stallMs, idleMs: limits.idleMs, sendingMs: timeoutMs }
-    this.#check = recipientCheck(serving.identity)
     this.#services = services(serving)
     this.#sessions = createServer(sessionOptions(limits.maxCalls))
     this.#sessions.on('sessionError', () => {}) // ends that connection, and is told to its streams
-    this.#entrance = new Entrance({
-      clock,
-      maxConnections: limits.maxConnections ?? connectionsAllowed(),
-      handshakeMs: limits.handshakeMs,
-      onClient: (socket) => this.#accept(socket),
-      makeRoom: () => this.#dropIdle(),
-    })
-  }
-
-  async listen(host: string, port: number): Promise<number> {
-    const bound = await this.#entrance.listen(host, port)
     this.#scheduleLook()
-    return bound
   }
 
-  ready(): void {
-    this.#services.state.start()
-  }
-
-  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
-    this.#closed ??= this.#close(graceMs)
-    return this.#closed
-  }
-
-  async #close(graceMs: number): Promise<void> {
-    this.#services.state.stop()
-    const closed = this.#entrance.close()
-    for (const stream of this.#streams) stream.close()
-    for (const connection of this.#connections) connection.close()
-    const cancel = this.#clock.after(graceMs, () => {
-      for (const connection of this.#connections) connection.destroy()
-      this.#entrance.destroy() // invariant 3
-    })
-    await closed
-    cancel()
-    this.#cancelLook()
-  }
-
-  #accept(socket: Socket): Buffer | undefined {
+  accept(socket: Socket): Buffer | undefined {
     const share = this.#budget.share()
     if (!share.reserve(connectionBytes)) return goAway(`no room: ${share.explain(connectionBytes)}`)
     const session = this.#sessionOn(socket)
@@ -124,9 +86,35 @@ export class GrpcServer implements ProtocolServer {
     socket.once('close', () => {
       this.#connections.delete(connection)
       connection.destroy()
+      if (this.#closed !== undefined && this.#connections.size === 0) this.#emptied.resolve()
     })
     if (this.#closed !== undefined) connection.close()
     return undefined
+  }
+
+  dropIdle(): boolean {
+    let oldest: Connection | undefined
+    for (const connection of this.#connections) {
+      if (connection.idleSince < (oldest?.idleSince ?? Number.POSITIVE_INFINITY)) oldest = connection
+    }
+    oldest?.evict()
+    return oldest !== undefined
+  }
+
+  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closed ??= this.#close(graceMs)
+    return this.#closed
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    for (const stream of this.#streams) stream.close()
+    for (const connection of this.#connections) connection.close()
+    const cancel = this.#clock.after(graceMs, () => {
+      for (const connection of this.#connections) connection.destroy() // invariant 3
+    })
+    if (this.#connections.size > 0) await this.#emptied.promise
+    cancel()
+    this.#cancelLook()
   }
 
   /** Node makes it within the event. */
@@ -144,8 +132,7 @@ export class GrpcServer implements ProtocolServer {
     const { maxMessageBytes } = this.#serving
     const isAdmitted = connection.admit()
     const path = String(headers[':path'])
-    const { methods } = this.#services
-    const method = Object.hasOwn(methods, path) ? methods[path] : undefined
+    const method = Object.hasOwn(this.#services, path) ? this.#services[path] : undefined
     const call = new ServerCall(stream, headers, {
       clock: this.#clock,
       maxMessageBytes,
@@ -158,7 +145,7 @@ export class GrpcServer implements ProtocolServer {
       return
     }
     connection.entered(call)
-    const refusal = this.#check(headers[recipientHeader] as string | undefined)
+    const refusal = this.#serving.misdirected(headers[recipientHeader] as string | undefined)
     if (refusal !== null) return call.fail(refusal)
     if (method === undefined)
       return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
@@ -183,16 +170,6 @@ export class GrpcServer implements ProtocolServer {
       connection.look(now, this.#rules)
       if (idleMs !== null && now - connection.idleSince >= idleMs) connection.close()
     }
-  }
-
-  /** Closes the connection that has had no call for the longest time. */
-  #dropIdle(): boolean {
-    let oldest: Connection | undefined
-    for (const connection of this.#connections) {
-      if (connection.idleSince < (oldest?.idleSince ?? Number.POSITIVE_INFINITY)) oldest = connection
-    }
-    oldest?.evict()
-    return oldest !== undefined
   }
 }
 

@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Sender } from '../../../call/call.js'
 import { listen } from '../../../transport/index.js'
 import type { Listener } from '../../../transport/transport.js'
 import type { Serving } from '../../serving.js'
+import { localSender } from '../senders.js'
 
 /**
  * Clients of the program that started the gateway. They are on another thread of the same process, so their requests come
@@ -23,7 +23,7 @@ export class LocalServer {
       await listen({ kind: 'port', port }, this.#serving, {
         maxFrameBytes,
         givesAway: true,
-        sender,
+        sender: localSender,
         timeoutMs,
       }),
     )
@@ -33,9 +33,4 @@ export class LocalServer {
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.close({ graceMs })))
   }
-}
-
-/** Each client keeps at most 32 MiB under way (client/transports/channel.ts), and waits for its answers. */
-function sender(): Sender {
-  return { patient: true, protocol: 'local' }
 }

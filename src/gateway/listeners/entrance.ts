@@ -1,11 +1,8 @@
 import { createServer, type Server, type ServerOpts, type Socket } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { MillraceError } from '../../../errors.js'
-import type { Clock } from '../../../lib/clock.js'
-import { goAway, httpVersionNotSupported } from './rejections.js'
-
-/** What an HTTP/2 client sends first (RFC 9113, 3.4); the method in it tells it from all that HTTP/1 knows. */
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+import type { Clock } from '../../lib/clock.js'
+import type { Protocol, ProtocolServer } from '../protocols/protocol.js'
+import type { ListenerSpec } from '../spec.js'
+import { bind } from './bind.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 
@@ -24,50 +21,52 @@ const lastWordsMs = 1000
 /** Clients that are told why they are refused, at once; more of them are just cut off. */
 const mostLastWords = 64
 
+/** A protocol and the server of its connections. */
+export interface Served {
+  readonly protocol: Protocol
+  readonly server: Pick<ProtocolServer, 'accept' | 'dropIdle'>
+}
+
 export interface EntranceOptions {
   readonly clock: Clock
+  /** Of all listeners together. */
   readonly maxConnections: number
-  /** Milliseconds in which a client must have sent the preface. */
+  /** Milliseconds in which a client must have shown which protocol it speaks. */
   readonly handshakeMs: number
-  /** A client that speaks HTTP/2; its first bytes are still to be read. Gives what to tell it when it is refused. */
-  readonly onClient: (socket: Socket) => Buffer | undefined
-  /** Closes a connection that nobody needs; false when there is none. */
-  readonly makeRoom: () => boolean
 }
 
 /**
- * Where clients connect, before HTTP/2.
+ * Where clients connect, before any protocol: the ports of a gateway.
  *
  * 1. Sockets that are open, those refused included, are in `#sockets`; `destroy` leaves none.
- * 2. A socket is handed on once its first bytes are those of HTTP/2. Until then it has `handshakeMs`.
+ * 2. A socket is given to a server once its first bytes are those of a protocol. Until then it has `handshakeMs`.
  * 3. At `maxConnections` one that is not used makes room, or the new client is refused.
  */
 export class Entrance {
-  readonly #server: Server
+  readonly #servers = new Set<Server>()
   readonly #options: EntranceOptions
   readonly #sockets = new Set<Socket>()
-  /** Those that have not said what they speak, oldest first. */
+  /** Those that have not shown what they speak, oldest first. */
   readonly #silent = new Set<Socket>()
   #refused = 0
   #closed: Promise<void> | undefined
 
   constructor(options: EntranceOptions) {
     this.#options = options
-    this.#server = createServer(socketOptions, (socket) => this.#accept(socket))
   }
 
-  /** Gives the port. Rejects with PORT_IN_USE or START_FAILED. */
-  listen(host: string, port: number): Promise<number> {
-    const server = this.#server
-    return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, host, port)))
-      server.listen({ host, port, exclusive: true }, () => resolve((server.address() as AddressInfo).port))
-    })
+  /** Binds a port of these protocols; gives its number. Rejects with PORT_IN_USE or START_FAILED. */
+  async listen(spec: ListenerSpec, served: readonly Served[]): Promise<number> {
+    const server = createServer(socketOptions, (socket) => this.#accept(socket, served))
+    const port = await bind(server, spec)
+    server.on('error', ignore) // a connection could not be accepted, which its client sees
+    this.#servers.add(server)
+    return port
   }
 
   /** Takes no more clients; resolves when all sockets are closed. Silent ones are closed at once. Idempotent. */
   close(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()))
+    this.#closed ??= closeAll(this.#servers)
     for (const socket of this.#silent) socket.destroy()
     return this.#closed
   }
@@ -76,32 +75,31 @@ export class Entrance {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #accept(socket: Socket): void {
-    const { maxConnections, makeRoom } = this.#options
+  #accept(socket: Socket, served: readonly Served[]): void {
+    const { maxConnections } = this.#options
     socket.on('error', ignore) // `close` follows
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     const isFull = this.#sockets.size - this.#refused > maxConnections
-    if (isFull && !this.#dropSilent() && !makeRoom()) {
+    if (isFull && !this.#dropSilent() && !served.some(({ server }) => server.dropIdle())) {
       const why = `the gateway has ${maxConnections} connections, and takes no more (limits.maxConnections)`
-      this.#refuse(socket, goAway(why))
-    } else this.#greet(socket)
+      this.#refuse(socket, served[0]!.protocol.refusal(why))
+    } else this.#greet(socket, served)
   }
 
-  /** Waits for the preface. */
-  #greet(socket: Socket): void {
+  /** Waits until the client has shown which protocol it speaks. */
+  #greet(socket: Socket, served: readonly Served[]): void {
     const cancel = this.#options.clock.after(this.#options.handshakeMs, () => socket.destroy())
-    let said: Buffer = noBytes
+    let first: Buffer = noBytes
     const onReadable = (): void => {
       const bytes = socket.read() as Buffer | null
       if (bytes === null) return // the client ended
-      said = said.length === 0 ? bytes : Buffer.concat([said, bytes])
-      const length = Math.min(said.length, preface.length)
-      const isHttp2 = said.subarray(0, length).equals(preface.subarray(0, length))
-      if (isHttp2 && length < preface.length) return
+      first = first.length === 0 ? bytes : Buffer.concat([first, bytes])
+      const spoken = spokenBy(first, served)
+      if (spoken === null) return
       done()
-      if (isHttp2) socket.unshift(said) // it is for HTTP/2 to read
-      const refusal = isHttp2 ? this.#options.onClient(socket) : httpVersionNotSupported
+      if (spoken !== undefined) socket.unshift(first) // it is for the protocol to read
+      const refusal = spoken === undefined ? served[0]!.protocol.mismatch : spoken.server.accept(socket)
       if (refusal !== undefined) this.#refuse(socket, refusal)
     }
     const done = (): void => {
@@ -140,12 +138,17 @@ export class Entrance {
 
 function ignore(): void {}
 
-function bindError(error: NodeJS.ErrnoException, host: string, port: number): MillraceError {
-  if (error.code === 'EADDRINUSE') {
-    const what = `Port ${port} of ${host} is taken by another program. Choose another port, or 0 to let the system choose.`
-    return new MillraceError('PORT_IN_USE', what, { cause: error })
+/** What a client speaks that begins with these bytes; null when more are needed, undefined for none of them. */
+function spokenBy(first: Buffer, served: readonly Served[]): Served | null | undefined {
+  let mayBe = false
+  for (const each of served) {
+    const recognized = each.protocol.recognizes(first)
+    if (recognized === true) return each
+    mayBe ||= recognized === null
   }
-  return new MillraceError('START_FAILED', `The gateway cannot listen at ${host}:${port}: ${error.message}`, {
-    cause: error,
-  })
+  return mayBe ? null : undefined
+}
+
+async function closeAll(servers: Iterable<Server>): Promise<void> {
+  await Promise.all([...servers].map((server) => new Promise((resolve) => server.close(resolve))))
 }

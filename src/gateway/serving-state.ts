@@ -1,4 +1,4 @@
-import { deferred } from '../../lib/deferred.js'
+import { deferred } from '../lib/deferred.js'
 
 /** Whether the gateway takes requests, for the health service of each protocol: from `start` until `stop`. */
 export class ServingState {

@@ -1,0 +1,22 @@
+import { containerPort } from '../../containers/container-paths.js'
+import type { ListenerSpec } from '../../gateway/spec.js'
+
+/** A port of a container, and of a Service. */
+export interface NamedPort {
+  readonly name: string
+  readonly port: number
+}
+
+/** The port of an executor's container. */
+export const onePort: readonly NamedPort[] = [{ name: 'port', port: containerPort }]
+
+/**
+ * The ports of a gateway. The first is named as an executor's, the others by what is spoken there, in at most 15 letters
+ * (RFC 6335, 5.1).
+ */
+export function portsOf(listeners: readonly ListenerSpec[]): readonly NamedPort[] {
+  return listeners.map(({ protocols, port }, index) => ({
+    name: index === 0 ? 'port' : `${protocols[0]}-${index}`,
+    port,
+  }))
+}

@@ -1,0 +1,40 @@
+import type { AddressInfo, Server } from 'node:net'
+import { MillraceError } from '../../errors.js'
+import { authority } from '../../lib/authority.js'
+import type { ListenerSpec } from '../spec.js'
+
+/** A machine without IPv6, on which `::` is `0.0.0.0`, as for a server of Node without a host. */
+const withoutIPv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL']
+
+/** Binds a server; gives the port. Rejects with PORT_IN_USE or START_FAILED, which say which listener it is. */
+export async function bind(server: Server, { protocols, host, port }: ListenerSpec): Promise<number> {
+  try {
+    return await listen(server, host, port).catch((error: NodeJS.ErrnoException) => {
+      if (host !== '::' || !withoutIPv6.includes(error.code ?? '')) throw error
+      return listen(server, '0.0.0.0', port)
+    })
+  } catch (error) {
+    throw bindError(error as NodeJS.ErrnoException, `${protocols.join(', ')} at ${authority(host, port)}`)
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // exclusive: otherwise a worker of node:cluster would share the port with its primary
+    server.listen({ host, port, exclusive: true }, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+function bindError(error: NodeJS.ErrnoException, listener: string): MillraceError {
+  if (error.code === 'EADDRINUSE') {
+    const what = `The gateway cannot listen for ${listener}: another program has taken the port. Choose another port, or 0 to let the system choose.`
+    return new MillraceError('PORT_IN_USE', what, { cause: error })
+  }
+  return new MillraceError('START_FAILED', `The gateway cannot listen for ${listener}: ${error.message}.`, {
+    cause: error,
+  })
+}

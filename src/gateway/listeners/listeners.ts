@@ -1,0 +1,73 @@
+/**
+ * The ports of a gateway and the servers of their protocols.
+ *
+ * 1. A protocol has one server, whatever the number of its ports.
+ * 2. When one port cannot be bound, those bound before are closed.
+ * 3. `close` ends within its grace, whatever clients do.
+ */
+import { connectionsAllowed } from '../../budget/descriptors.js'
+import type { Clock } from '../../lib/clock.js'
+import { loadProtocol, type ProtocolName } from '../protocols/index.js'
+import type { ProtocolServer } from '../protocols/protocol.js'
+import type { Serving } from '../serving.js'
+import type { ListenerSpec } from '../spec.js'
+import { Entrance, type Served } from './entrance.js'
+
+export class Listeners {
+  readonly #specs: readonly ListenerSpec[]
+  readonly #serving: Serving
+  readonly #clock: Clock
+  readonly #entrance: Entrance
+  readonly #served = new Map<ProtocolName, Served & { readonly server: ProtocolServer }>()
+  #closed: Promise<void> | undefined
+
+  constructor(specs: readonly ListenerSpec[], serving: Serving, clock: Clock) {
+    const { maxConnections, handshakeMs } = serving.limits
+    this.#specs = specs
+    this.#serving = serving
+    this.#clock = clock
+    this.#entrance = new Entrance({
+      clock,
+      maxConnections: maxConnections ?? connectionsAllowed(),
+      handshakeMs,
+    })
+  }
+
+  /** Binds every port; gives their numbers, in the order of the listeners. Rejects with PORT_IN_USE or START_FAILED. */
+  async listen(): Promise<readonly number[]> {
+    const ports: number[] = []
+    try {
+      for (const spec of this.#specs) {
+        const served = await Promise.all(spec.protocols.map((name) => this.#serve(name)))
+        ports.push(await this.#entrance.listen(spec, served))
+      }
+      return ports
+    } catch (error) {
+      await this.close({ graceMs: 0 })
+      throw error
+    }
+  }
+
+  /** Takes no more clients, lets calls under way finish for `graceMs`, then ends them. Idempotent. */
+  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closed ??= this.#close(graceMs)
+    return this.#closed
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const closed = this.#entrance.close()
+    const servers = [...this.#served.values()].map(({ server }) => server.close({ graceMs }))
+    const cancel = this.#clock.after(graceMs, () => this.#entrance.destroy())
+    await Promise.all([closed, ...servers])
+    cancel()
+  }
+
+  async #serve(name: ProtocolName): Promise<Served> {
+    const known = this.#served.get(name)
+    if (known !== undefined) return known
+    const protocol = await loadProtocol(name)
+    const served = { protocol, server: protocol.createServer(this.#serving, this.#clock) }
+    this.#served.set(name, served)
+    return served
+  }
+}

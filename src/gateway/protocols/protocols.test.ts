@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { paths } from './grpc/server.suite.js'
+import { TestClient } from '../fixture.suite.js'
+import { decodeHealthResponse, encodeHealthRequest } from '../../wire/health.js'
+import { protocolNames } from './index.js'
+import { protocolSuite, type ProtocolUnderTest } from './protocol.suite.js'
+
+const grpc: ProtocolUnderTest = {
+  name: 'grpc',
+  greeting: Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  connect(port) {
+    const client = new TestClient(port)
+    return {
+      send: (data, headers = {}) => client.send(data, { ...headers }),
+      isServing: async () =>
+        decodeHealthResponse(await client.unary(paths.health, encodeHealthRequest())) === 'SERVING',
+      close: () => client.close(),
+    }
+  },
+}
+
+const kinds = [grpc]
+
+it('every protocol is tested', () => {
+  expect(kinds.map(({ name }) => name)).toEqual(protocolNames)
+})
+
+kinds.forEach(protocolSuite)

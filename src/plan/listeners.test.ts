@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest'
+import type { ProtocolName } from '../gateway/protocols/index.js'
+import { createPlan } from './flow-plan.js'
+import { listenersOf } from './listeners.js'
+
+/** Also of protocols that are not served yet. */
+const of = (protocol: readonly string[], port: readonly number[]) =>
+  listenersOf({ protocol: protocol as readonly ProtocolName[], host: '::', port })
+
+it.each([
+  [['grpc'], [8080], [[8080, 'grpc']]],
+  // one port for all
+  [['grpc', 'http'], [0], [[0, 'grpc', 'http']]],
+  [
+    ['grpc', 'http', 'ws'],
+    [8080, 8081, 8082],
+    [
+      [8080, 'grpc'],
+      [8081, 'http'],
+      [8082, 'ws'],
+    ],
+  ],
+  // 0 is another port each time
+  [
+    ['grpc', 'http'],
+    [0, 0],
+    [
+      [0, 'grpc'],
+      [0, 'http'],
+    ],
+  ],
+  [
+    ['grpc', 'http', 'ws'],
+    [8080, 8081, 8080],
+    [
+      [8080, 'grpc', 'ws'],
+      [8081, 'http'],
+    ],
+  ],
+  [
+    ['grpc', 'grpc'],
+    [8080, 8081],
+    [
+      [8080, 'grpc'],
+      [8081, 'grpc'],
+    ],
+  ],
+])('protocols %j on ports %j', (protocol, port, expected) => {
+  expect(of(protocol, port)).toEqual(
+    expected.map(([at, ...protocols]) => ({ protocols, host: '::', port: at })),
+  )
+})
+
+it.each([
+  [['grpc'], [1, 2], /port must be one number, or as many as there are protocols: 1, not 2/],
+  [['grpc', 'http', 'ws'], [1, 2], /as many as there are protocols: 3, not 2/],
+  [['grpc', 'grpc'], [0], /protocol has 'grpc' twice for one port/],
+  [['grpc', 'http', 'grpc'], [1, 2, 1], /protocol has 'grpc' twice for port 1/],
+])('protocols %j on ports %j are refused', (protocol, port, message) => {
+  expect(() => of(protocol, port)).toThrow(message)
+})
+
+it('a protocol that is not served is refused by name when the Flow is built', () => {
+  expect(() => createPlan({ protocol: 'http' as 'grpc' })).toThrow(
+    /protocol must be one of 'grpc', .* not "http"/,
+  )
+})
+
+it.each([
+  ['::1', '::1'],
+  ['[::1]', '::1'],
+  ['::', '::'],
+  ['fe80::1%eth0', 'fe80::1%eth0'],
+  ['localhost', 'localhost'],
+])('host %s is %s', (host, expected) => {
+  expect(createPlan({ host }).settings.host).toBe(expected)
+})
+
+it.each(['127.0.0.1:80', '[::1]:80', 'grpc://a', '[a]', 'a b', ''])('host %j is refused', (host) => {
+  expect(() => createPlan({ host })).toThrow(/host must be a host name or an address, without a port/)
+})

@@ -1,0 +1,40 @@
+import { MillraceError } from '../errors.js'
+import type { ListenerSpec } from '../gateway/spec.js'
+import type { FlowSettings } from './flow-settings.js'
+
+/**
+ * The ports of a Flow's gateway. Each protocol has the port that stands at its place; with one port they share it, and so do
+ * those whose ports have the same number.
+ *
+ * @throws INVALID_OPTION for another number of ports, and for a protocol that would have a port twice
+ */
+export function listenersOf({
+  protocol: protocols,
+  host,
+  port: ports,
+}: Pick<FlowSettings, 'protocol' | 'host' | 'port'>): readonly ListenerSpec[] {
+  if (ports.length !== 1 && ports.length !== protocols.length) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `Flow: port must be one number, or as many as there are protocols: ${protocols.length}, not ${ports.length}.`,
+    )
+  }
+  if (ports.length === 1) return [{ protocols: distinct(protocols, ports[0]!), host, port: ports[0]! }]
+  return ports.flatMap((port, index): readonly ListenerSpec[] => {
+    // another port each time
+    if (port === 0) return [{ protocols: [protocols[index]!], host, port }]
+    if (ports.indexOf(port) !== index) return []
+    const own = protocols.filter((_, at) => ports[at] === port)
+    return [{ protocols: distinct(own, port), host, port }]
+  })
+}
+
+/** @throws INVALID_OPTION */
+function distinct<T extends string>(protocols: readonly T[], port: number): readonly T[] {
+  const twice = protocols.find((name, index) => protocols.indexOf(name) !== index)
+  if (twice === undefined) return protocols
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `Flow: protocol has '${twice}' twice for ${port === 0 ? 'one port' : `port ${port}`}. Name it once, or give each its own port.`,
+  )
+}
