@@ -5,7 +5,7 @@ import { type Deferred, deferred } from '../../src/lib/deferred.js'
 import type { Channel } from '../../src/transport/transport.js'
 import type { DataRequest } from '../../src/wire/data-request.js'
 import { Lane } from '../../src/worker/lane.js'
-import { roomOf } from '../../src/worker/room.js'
+import { callLimit } from '../../src/worker/concurrency-limit.js'
 import { Work } from './work.js'
 
 /** How a replica behaves; may change while it runs. */
@@ -64,15 +64,15 @@ export class Replica implements Channel {
   }
 
   get limit(): number {
-    return this.#options.window ? roomOf(this.#lane, this.#hops.size) : Number.POSITIVE_INFINITY
+    return this.#options.window ? callLimit(this.#lane, this.#hops.size) : Number.POSITIVE_INFINITY
   }
 
-  wants(): void {
+  askForMore(): void {
     this.#lane.wanted()
   }
 
-  onRoom(listener: () => void): void {
-    this.#lane.onRoom(listener)
+  onCapacity(listener: () => void): void {
+    this.#lane.onGrow(listener)
   }
 
   handle = (request: DataRequest, call: Call): Promise<DataRequest> => {

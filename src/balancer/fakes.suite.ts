@@ -27,7 +27,7 @@ export function fakeChannel(): FakeChannel {
   let isClosed = false
   let sent = 0
   let isCongested = false
-  let onRoom = (): void => {}
+  let onCapacity = (): void => {}
   const waiting: FakeChannel['waiting'] = []
   return {
     waiting,
@@ -39,12 +39,12 @@ export function fakeChannel(): FakeChannel {
     get isCongested() {
       return isCongested
     },
-    onRoom(listener) {
-      onRoom = listener
+    onCapacity(listener) {
+      onCapacity = listener
     },
     congest(now) {
       isCongested = now
-      if (!now) onRoom()
+      if (!now) onCapacity()
     },
     leaving: closed.promise,
     closed: closed.promise,

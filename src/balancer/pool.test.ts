@@ -177,7 +177,7 @@ describe('a pool', () => {
     let grow = (): void => {}
     const fake = fakeChannel()
     const channel = Object.defineProperty(
-      { ...fake, onRoom: (listener: () => void) => void (grow = listener) },
+      { ...fake, onCapacity: (listener: () => void) => void (grow = listener) },
       'limit',
       { get: () => limit },
     )

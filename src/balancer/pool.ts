@@ -6,7 +6,7 @@
  * 2. While requests wait, a new one joins them instead of going past them; the fair queue decides which is next.
  */
 import type { Call } from '../call/call.js'
-import { somebody } from '../call/scope.js'
+import { anonymousSender } from '../call/scope.js'
 import { spanned } from '../call/spanned.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
@@ -183,7 +183,7 @@ export class Pool {
   }
 
   add(name: string, channel: Channel, options?: EndpointOptions): Endpoint {
-    channel.onRoom?.(() => this.#serve())
+    channel.onCapacity?.(() => this.#serve())
     return this.endpoints.add(name, channel, options)
   }
 
@@ -243,7 +243,7 @@ export class Pool {
     this.#room.serve()
   }
 
-  #tooLate({ deadline, sender = somebody }: Call): MillraceError | undefined {
+  #tooLate({ deadline, sender = anonymousSender }: Call): MillraceError | undefined {
     const depth = this.#hops.inFlight + this.#room.ahead(sender)
     // a stage that is not busy, or a sender that waits anyway
     if (depth < 2 * this.endpoints.size || sender.patient) return undefined

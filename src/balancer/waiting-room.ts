@@ -10,7 +10,7 @@
  */
 import type { Call, Sender } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
-import { somebody } from '../call/scope.js'
+import { anonymousSender } from '../call/scope.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Endpoint } from './endpoints.js'
@@ -106,7 +106,7 @@ export class WaitingRoom {
 
   /** Runs `start` when a replica has room for it. Rejects when it is refused, and with why when the caller leaves. */
   wait<T>({ call, itinerary, bytes }: Visitor, start: (endpoint: Endpoint) => Promise<T>): Promise<T> {
-    const { aborted, sender = somebody } = call
+    const { aborted, sender = anonymousSender } = call
     const refusal = this.#refusal(sender, bytes)
     if (refusal !== undefined) {
       this.#options.onRefused()
@@ -155,7 +155,7 @@ export class WaitingRoom {
     const endpoint = this.#options.pick(waiting.itinerary)
     if (endpoint === undefined) return false
     waiting.start(endpoint)
-    if (this.#queue.length > 1) endpoint.channel.wants?.()
+    if (this.#queue.length > 1) endpoint.channel.askForMore?.()
     return true
   }
 

@@ -1,17 +1,17 @@
-/** The rest is for what was given back and not collected yet: V8 collects after some 64 MiB, and keeps what it reads to. */
+/** The rest is headroom for released memory that V8 has not collected yet: it collects after some 64 MiB. */
 const reservable = 0.75
 
 /**
- * Bytes that the gateway may hold for its clients, shared out to connections and, below them, to calls.
+ * Bytes that the gateway may hold for its clients, divided among connections and their calls.
  *
- * 1. Bytes are reserved before they are held; a reservation that has no room takes nothing.
- * 2. What a budget has in use is the sum of what its shares have.
- * 3. A share holds at most as much as it leaves free. One greedy connection gets half of the limit, and n of them leave
- *    1/(n + 1) to everybody else (dynamic thresholds: Choudhury and Hahne, IEEE/ACM ToN 6(2), 1998).
- * 4. What is closed holds nothing, and reserves nothing any more.
+ * 1. Bytes are reserved before they are held; a reservation that does not fit reserves nothing.
+ * 2. The used bytes of a budget are the sum of the used bytes of its shares.
+ * 3. A share holds at most as many bytes as the budget has free afterwards. One greedy connection gets half of the limit,
+ *    and n of them leave 1/(n + 1) to all others (dynamic thresholds: Choudhury and Hahne, IEEE/ACM ToN 6(2), 1998).
+ * 4. A closed share or account holds no bytes and reserves none.
  */
 export class Budget {
-  /** What may be reserved. */
+  /** Bytes that may be reserved. */
   readonly limit: number
   #used = 0
 
@@ -28,30 +28,30 @@ export class Budget {
     return this.limit - this.#used
   }
 
-  /** The part of one connection. */
+  /** Creates the share of one connection. */
   share(): Share {
     return new Share(this)
   }
 
-  /** For shares only. */
+  /** Called by shares only. */
   change(bytes: number): void {
     this.#used += bytes
   }
 }
 
-/** Room for bytes. */
+/** Reserves and releases bytes. */
 export interface Holding {
-  /** False when there is no room; then nothing is reserved. */
+  /** False when the bytes do not fit; then nothing is reserved. */
   reserve(bytes: number): boolean
   release(bytes: number): void
   /** Why a reservation failed, for a message to the client. */
   explain(bytes: number): string
 }
 
-/** For bytes that are bounded elsewhere. */
+/** A holding without a limit, for bytes that are bounded elsewhere. */
 export const unbounded: Holding = { reserve: () => true, release() {}, explain: () => '' }
 
-/** What one connection holds. */
+/** The bytes of one connection. */
 export class Share {
   readonly #budget: Budget
   #used = 0
@@ -65,14 +65,14 @@ export class Share {
     return this.#used
   }
 
-  /** False when there is no room; then nothing is reserved. */
+  /** False when the bytes do not fit; then nothing is reserved. */
   reserve(bytes: number): boolean {
     if (!this.hasRoom(bytes)) return false
     this.#change(bytes)
     return true
   }
 
-  /** Whether so many bytes more would find room. */
+  /** Whether this many more bytes fit. */
   hasRoom(bytes: number): boolean {
     return !this.#closed && this.#used + bytes <= this.#budget.free - bytes // invariant 3
   }
@@ -81,12 +81,12 @@ export class Share {
     if (!this.#closed) this.#change(-bytes)
   }
 
-  /** An account of one call. */
+  /** Creates the account of one call. */
   account(): Account {
     return new Account(this)
   }
 
-  /** Gives everything back, also what calls hold. */
+  /** Releases everything, including the bytes of calls. */
   close(): void {
     this.release(this.#used)
     this.#closed = true // invariant 4
@@ -104,7 +104,7 @@ export class Share {
   }
 }
 
-/** What one call holds. */
+/** The bytes of one call. */
 export class Account implements Holding {
   readonly #share: Share
   #used = 0
@@ -118,14 +118,14 @@ export class Account implements Holding {
     return this.#used
   }
 
-  /** False when there is no room; then nothing is reserved. */
+  /** False when the bytes do not fit; then nothing is reserved. */
   reserve(bytes: number): boolean {
     if (this.#closed || !this.#share.reserve(bytes)) return false
     this.#used += bytes
     return true
   }
 
-  /** Whether the connection could hold a quarter more: below that, streams are slowed down before anything is refused. */
+  /** Whether the connection could hold a quarter more. If not, streams are slowed down before anything is refused. */
   get isRoomy(): boolean {
     return this.#share.hasRoom(this.#share.used / 4)
   }
@@ -136,7 +136,7 @@ export class Account implements Holding {
     this.#share.release(bytes)
   }
 
-  /** Gives everything back. Idempotent. */
+  /** Releases everything. Idempotent. */
   close(): void {
     this.release(this.#used)
     this.#closed = true

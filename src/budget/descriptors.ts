@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 
-/** A gateway that has connections to all of its pods and files of its own beside those of clients. */
+/** Share of the file descriptors for clients; the gateway needs others for its pods and files. */
 const shareOfClients = 0.5
 
-/** A connection costs about 50 KB, whether it is used or not. */
+/** An idle connection costs about 50 KB, as a busy one does. */
 const mostConnections = 4096
 
-/** What most systems allow at least; taken where the limit cannot be read. */
+/** The minimum on most systems; used where the limit cannot be read. */
 const fewestDescriptors = 1024
 
-/** How many clients may be connected at once unless the Flow says so: half of the files that this process may open, at most 4096. */
+/** Default of `limits.maxConnections`: half of the files that this process may open, at most 4096. */
 export function connectionsAllowed(): number {
   return Math.min(mostConnections, Math.floor(softLimit() * shareOfClients))
 }

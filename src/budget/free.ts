@@ -5,11 +5,11 @@ interface Transferable extends ArrayBuffer {
   transfer?(byteLength: number): ArrayBuffer
 }
 
-/** Nobody is at its other end. */
+/** A port whose other end is closed. */
 let nowhere: MessagePort | undefined
 
 /**
- * Gives memory back at once: the garbage collector does so some time later, or not at all while nothing new is allocated.
+ * Frees memory at once: the garbage collector does so some time later, or not at all while nothing new is allocated.
  * Every view of the same ArrayBuffer is empty afterwards.
  */
 export function free(memory: Uint8Array<ArrayBuffer>): void {
@@ -18,7 +18,7 @@ export function free(memory: Uint8Array<ArrayBuffer>): void {
     buffer.transfer(0)
     return
   }
-  // a message takes its memory along, and this one is dropped
+  // posting the buffer transfers its memory, and the closed port drops the message
   nowhere ??= closedPort()
   nowhere.postMessage(null, [buffer])
 }

@@ -1,23 +1,23 @@
 /**
- * What is waited for from a client, on one call: the rest of a message, the next message of a stream, that it takes answers,
- * that it ends its side of a call that was answered; or nothing.
+ * What the gateway is waiting for a client to do on one call: send the rest of a message (`sending`), send the next message of
+ * a stream (`idle`), read answers (`taking`), half-close a call that was answered (`leaving`); or nothing.
  */
 export interface Wait {
   readonly kind: 'sending' | 'idle' | 'taking' | 'leaving' | 'nothing'
-  /** Grows with what the client does. */
+  /** Grows with the client's progress: bytes, or messages for `idle`. */
   readonly count: number
 }
 
 export interface ProgressRules {
-  /** Milliseconds in which something must happen. */
+  /** Milliseconds in which the client must make progress. */
   readonly stallMs: number
-  /** The same, for the next message of a stream. Null for no limit. */
+  /** Milliseconds in which the next message of a stream must arrive. Null for no limit. */
   readonly idleMs: number | null
-  /** Milliseconds for one request to come, however steadily. Null for no limit. */
+  /** Milliseconds in which one request must arrive completely, however steadily it arrives. Null for no limit. */
   readonly sendingMs: number | null
 }
 
-/** Bytes a second that count as progress. */
+/** A slower transfer counts as stalled. */
 export const slowestBytesPerSecond = 1024
 
 interface Mark extends Wait {
@@ -28,8 +28,8 @@ interface Mark extends Wait {
 }
 
 /**
- * Whether a call is stuck, looked at now and then: a wait that lasts with less than 1024 bytes a second of progress. Calls
- * that end between two looks cost nothing.
+ * Detects stalled calls by periodic checks: a call is stuck when its client makes progress of less than 1024 bytes a second.
+ * Calls that end between two checks cost nothing.
  */
 export class Progress {
   readonly #rules: ProgressRules
@@ -40,7 +40,7 @@ export class Progress {
     this.#mark = { ...wait, at: now, began: now }
   }
 
-  /** How long nothing has happened, and whether that is too long. `now` in monotonic milliseconds. */
+  /** How long the client has made no progress, and whether that is too long. `now` in monotonic milliseconds. */
   look(wait: Wait, now: number): { readonly stalledMs: number; readonly isStuck: boolean } {
     const mark = this.#mark
     if (wait.kind !== mark.kind) {

@@ -1,12 +1,12 @@
 import type { Call } from './call.js'
 import type { ItemSink } from './items.js'
 import type { Observation } from './observation.js'
-import { Scope, somebody } from './scope.js'
+import { Scope, anonymousSender } from './scope.js'
 
 export interface BranchOptions {
   /** Default: that of the call. */
   readonly deadline?: number
-  /** Where its items go, when the call is a stream; default: where those of the call go. */
+  /** Where its items go, when the call is a stream; default: the sink of the call. */
   readonly items?: ItemSink | undefined
   /** Default: that of the call. */
   readonly observation?: Observation | undefined
@@ -14,20 +14,20 @@ export interface BranchOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A scope below a call: aborts with it, or by itself. */
+/** A child of a call: it is aborted with the call, or by its owner alone. */
 export class Branch extends Scope {
   readonly #parent: Call
 
   constructor(parent: Call, options: BranchOptions = {}) {
     const { deadline = parent.deadline, headers = parent.headers } = options
-    super(deadline, headers, parent.sender ?? somebody)
+    super(deadline, headers, parent.sender ?? anonymousSender)
     this.items = options.items ?? parent.items
     this.observation = options.observation ?? parent.observation
     this.#parent = parent
     parent.onAbort(this)
   }
 
-  /** No longer aborts with the call. Call it at every end, or a long call collects its branches. */
+  /** Detaches it from the call. Call it whenever a branch ends, or a long call collects its branches. */
   unlink(): void {
     this.#parent.offAbort(this)
   }

@@ -14,7 +14,7 @@ export interface CallInit {
   readonly signal?: AbortSignal
 }
 
-/** A call of a test; nobody aborts it unless told otherwise. */
+/** A call for tests, without a deadline and never aborted by default. */
 export function callOf({
   deadline = Number.POSITIVE_INFINITY,
   headers = {},
@@ -28,7 +28,7 @@ export function callOf({
   return call
 }
 
-/** Takes every item at once and keeps it, unless `wait` gives a promise for it. */
+/** A sink that keeps every item. `push` returns what `wait` returns: a promise makes the producer wait. */
 export class Items implements ItemSink {
   readonly all: DataRequest[] = []
   readonly #wait: (item: DataRequest) => void | Promise<void>
@@ -51,7 +51,7 @@ export class Items implements ItemSink {
   }
 }
 
-/** A handler that streams what a generator gives. */
+/** A handler that streams what a generator yields. */
 export function streaming(
   generate: (request: DataRequest, call: Call) => AsyncIterable<DataRequest>,
 ): Handler {

@@ -4,58 +4,58 @@ import type { Description } from '../wire/description.js'
 import type { AbortListener } from './cancellation.js'
 import type { ItemSink } from './items.js'
 import type { Observation } from './observation.js'
-import type { Room } from './room.js'
+import type { ConcurrencyLimit } from './concurrency-limit.js'
 
 export type { Description } from '../wire/description.js'
 
-/** What goes along with a request on every hop, beside its bytes. */
+/** The context of a request on every hop: cancellation, deadline, headers, sender, sink, observation. */
 export interface Call {
-  /** Why nobody waits for the answer any more; undefined while somebody does. */
+  /** Why the call was aborted; undefined while it is live. */
   readonly aborted: MillraceError | undefined
-  /** Calls the listener when the caller leaves or the deadline passes; at once when that has happened. O(1). */
+  /** Calls the listener when the call is aborted (cancelled, or its deadline passed); immediately if it already is. O(1). */
   onAbort(listener: AbortListener): void
-  /** Takes the listener off; does nothing when it is none. O(1). */
+  /** Removes the listener; does nothing when it was not added. O(1). */
   offAbort(listener: AbortListener): void
-  /** The same as an AbortSignal, which is made when it is first read: for code of users and of others. */
+  /** The same as an AbortSignal, created on first read: for user code and libraries. */
   readonly signal: AbortSignal
   /** Milliseconds since the epoch; `Infinity` when there is none. */
   readonly deadline: number
-  /** Metadata of the caller, lower-case names. Names that start with `__` are Jina's own. */
+  /** Metadata of the caller, with lower-case names. Names that start with `__` are reserved by Jina. */
   readonly headers: Readonly<Record<string, string>>
-  /** Who sent it, as far as fairness goes; the same object for all calls of one client. Default: somebody. */
+  /** The client, for fair queueing; the same object for all calls of one client. Default: `anonymousSender`. */
   readonly sender?: Sender
-  /** Where documents go as they come; undefined for a call with one answer. */
+  /** The sink for the documents of a streaming call; undefined for a call with one answer. */
   readonly items?: ItemSink | undefined
-  /** Hears what happens to it; undefined while nobody observes. */
+  /** The span of the call; undefined when it is not observed. */
   readonly observation?: Observation | undefined
 }
 
 /** One client: a connection, or one stream of requests. */
 export interface Sender {
-  /** Its requests wait where others would be refused, because it is slowed down by that. */
+  /** Its requests are queued where others would be refused: waiting slows this sender down. */
   readonly patient: boolean
-  /** How it came: `grpc`, `local`. */
+  /** `grpc` or `local`. */
   readonly protocol?: string
-  /** `address:port` of a client elsewhere. */
+  /** `address:port` of a remote client. */
   readonly client?: string
 }
 
 /**
- * One shape from client to executor. An executor's failure is an answer with status ERROR; a rejection means that the request
- * was not answered.
+ * Everything between client and executor has this shape. An executor's failure is an answer with status ERROR; a rejection
+ * means that the request was not answered.
  *
- * Of a streaming call (`call.items`) documents go to the sink as they come, and what the promise gives is the closing answer:
- * status and parameters, no documents unless it failed. A handler that is done, or has failed, pushes no more.
+ * In a streaming call (`call.items`) documents go to the sink one by one, and the promise resolves with the closing answer:
+ * status and parameters, without documents unless it failed. Once the promise has settled, the handler pushes nothing.
  */
 export type Handler<In = DataRequest, Out = DataRequest> = (request: In, call: Call) => Promise<Out>
 
 /** Wraps a handler. A layer with nothing to do returns `next` itself. */
 export type Layer = (next: Handler) => Handler
 
-/** What listens: the served side of a transport. */
+/** The serving side of a transport. */
 export interface Service {
   readonly handle: Handler
-  /** How many calls it should have at once, where it can tell. */
-  readonly room?: Room
+  /** How many calls it takes at once; undefined when it has no limit of its own. */
+  readonly concurrency?: ConcurrencyLimit
   describe(): Description
 }

@@ -1,16 +1,16 @@
 import type { MillraceError } from '../errors.js'
 
-/** Is told once when a call is aborted. An object and not a function, so that a call can listen without a closure. */
+/** Called once when a call is aborted. An object and not a function, so that a call can listen without a closure. */
 export interface AbortListener {
   abort(reason: MillraceError): void
 }
 
 /**
- * Tells listeners that nobody waits for an answer any more. Costs nothing until then: the first listener is a field, and
- * `signal` makes an AbortController when it is first read.
+ * Notifies listeners that a call was aborted. Cheap until then: the first listener is a field, and the AbortController is
+ * created when `signal` is first read.
  *
- * 1. The first reason stays.
- * 2. Each listener is called once, or not at all when it has been taken off before its turn.
+ * 1. The first reason wins.
+ * 2. Each listener is called once, or never if it was removed before its turn.
  * 3. Adding and removing a listener is O(1), however many there are.
  */
 export class Cancellation implements AbortListener {
@@ -33,14 +33,14 @@ export class Cancellation implements AbortListener {
     return this.#controller.signal
   }
 
-  /** Calls the listener when it is aborted; at once when it is already. */
+  /** Calls the listener on abort; immediately if it is already aborted. */
   onAbort(listener: AbortListener): void {
     if (this.#reason !== undefined) listener.abort(this.#reason)
     else if (this.#first === undefined) this.#first = listener
     else (this.#others ??= new Set()).add(listener)
   }
 
-  /** Does nothing when it is no listener. */
+  /** Does nothing when the listener was not added. */
   offAbort(listener: AbortListener): void {
     if (this.#first === listener) this.#first = undefined
     else this.#others?.delete(listener)

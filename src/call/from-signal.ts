@@ -4,8 +4,8 @@ import { Cancellation } from './cancellation.js'
 const known = new WeakMap<AbortSignal, Cancellation>()
 
 /**
- * A user's signal as something calls listen to. One listener on the signal for all calls that it is given to: Node looks
- * through the listeners of a signal at every `addEventListener` and `removeEventListener`.
+ * Adapts a user's AbortSignal. All calls share one listener on the signal, because Node searches the listeners of a signal at
+ * every `addEventListener` and `removeEventListener`.
  */
 export function fromSignal(signal: AbortSignal): Cancellation {
   let cancellation = known.get(signal)
@@ -19,11 +19,11 @@ export function fromSignal(signal: AbortSignal): Cancellation {
   return cancellation
 }
 
-/** What a signal was aborted with: a MillraceError as it is, the timeout of `AbortSignal.timeout` as DEADLINE_EXCEEDED. */
+/** The abort reason as a MillraceError: the timeout of `AbortSignal.timeout` becomes DEADLINE_EXCEEDED, others CANCELLED. */
 export function abortReason(signal: AbortSignal): MillraceError {
   const reason: unknown = signal.reason
   if (MillraceError.is(reason)) return reason
   if (reason instanceof Error && reason.name === 'TimeoutError')
-    return new MillraceError('DEADLINE_EXCEEDED', 'The time of the signal ran out.', { cause: reason })
+    return new MillraceError('DEADLINE_EXCEEDED', 'The AbortSignal timed out.', { cause: reason })
   return new MillraceError('CANCELLED', 'The caller aborted the call.', { cause: reason })
 }

@@ -5,8 +5,8 @@ import type { Observation, Observer, Outcome } from './observation.js'
 export type OnFault = (error: unknown) => void
 
 /**
- * Observers as one that never throws. Each of them hears everything until it throws: from there on it hears nothing more of
- * that span. Undefined for none.
+ * Combines observers into one that never throws. An observer that throws gets no more events of that span. Undefined when
+ * there are none.
  */
 export function guarded(observers: readonly Observer[], onFault: OnFault): Observer | undefined {
   if (observers.length === 0) return undefined
@@ -23,7 +23,7 @@ export function guarded(observers: readonly Observer[], onFault: OnFault): Obser
   }
 }
 
-/** Holds the promises of `Observation` towards observers: one end, nothing after it. */
+/** Guarantees the contract of `Observation` to observers: one end, and nothing after it. */
 class Guarded implements Observation {
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly #onFault: OnFault

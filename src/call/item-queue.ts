@@ -3,16 +3,16 @@ import type { DataRequest } from '../wire/data-request.js'
 import type { AbortListener } from './cancellation.js'
 import type { ItemSink } from './items.js'
 
-/** Items that may wait for their reader before the producer is asked to; it goes on when half of them are taken. */
-const roomItems = 64
+/** With this many unread items the producer must wait, until half of them are read. */
+const maxUnreadItems = 64
 
-/** Items between a streaming call and a reader that takes them one by one. Listens to the call: then nobody waits any more. */
+/** A queue between a streaming call and its reader. As a listener of the call it drops unread items when the call is aborted. */
 export class ItemQueue implements ItemSink, AbortListener {
   readonly #unread: DataRequest[] = []
   #count = 0
   #ended = false
   #arrival: Deferred | undefined
-  #room: Deferred | undefined
+  #space: Deferred | undefined
 
   get count(): number {
     return this.#count
@@ -23,12 +23,12 @@ export class ItemQueue implements ItemSink, AbortListener {
     this.#count++
     this.#unread.push(item)
     this.#wake()
-    if (this.#unread.length < roomItems) return
-    this.#room ??= deferred()
-    return this.#room.promise
+    if (this.#unread.length < maxUnreadItems) return
+    this.#space ??= deferred()
+    return this.#space.promise
   }
 
-  /** No more items come; those that are there are still given. */
+  /** No more items follow; unread items can still be read. */
   end(): void {
     this.#ended = true
     this.#wake()
@@ -40,14 +40,14 @@ export class ItemQueue implements ItemSink, AbortListener {
     this.end()
   }
 
-  /** The next item that has arrived; undefined when there is none. */
+  /** The next unread item; undefined when there is none. */
   take(): DataRequest | undefined {
     const item = this.#unread.shift()
-    if (this.#room !== undefined && this.#unread.length <= roomItems / 2) this.#release()
+    if (this.#space !== undefined && this.#unread.length <= maxUnreadItems / 2) this.#release()
     return item
   }
 
-  /** Resolves when there is an item to take, with false after the last one. */
+  /** Resolves with true when there is an unread item, and with false after the last one. */
   async more(): Promise<boolean> {
     while (this.#unread.length === 0 && !this.#ended) {
       this.#arrival = deferred()
@@ -62,7 +62,7 @@ export class ItemQueue implements ItemSink, AbortListener {
   }
 
   #release(): void {
-    this.#room?.resolve()
-    this.#room = undefined
+    this.#space?.resolve()
+    this.#space = undefined
   }
 }

@@ -1,17 +1,17 @@
 import type { DataRequest } from '../wire/data-request.js'
 
-/** Where the items of a streaming call go, one document each. */
+/** Receives the items of a streaming call, one document each. */
 export interface ItemSink {
-  /** Items that were pushed so far. */
+  /** Number of items pushed. */
   readonly count: number
   /**
-   * Gives an item on. A promise asks its producer to wait before the next one: it resolves when there is room, or when the
-   * call is aborted. Never throws or rejects: a sink that can take no more aborts the call.
+   * Takes an item. The producer awaits a returned promise before the next item; it resolves when the sink is ready again, or
+   * when the call is aborted. Never throws or rejects: a sink that cannot go on aborts the call.
    */
   push(item: DataRequest): void | Promise<void>
 }
 
-/** One of several producers, or tries, that share a sink: counts its own items. */
+/** Counts the items of one of several producers, or tries, that share a sink. */
 export class Relay implements ItemSink {
   readonly #next: ItemSink
   #count = 0

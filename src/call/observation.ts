@@ -3,16 +3,16 @@ import type { ReplicaEvent, RequestEvent, RequestSpan, Span } from '../observe/n
 import type { DataRequest } from '../wire/data-request.js'
 
 /**
- * What one request does, as one observer hears it: a span, with spans below it.
+ * One observer's span of a request; spans have children.
  *
- * 1. A span ends once, after the spans below it; a span of a call that is aborted ends at once.
- * 2. After its end a span gets no event and no child.
+ * 1. A span ends once, after its children; when the call is aborted its spans end immediately.
+ * 2. After its end a span gets no events and no children.
  *
- * Its methods are called while the request is under way, so they must be quick. When one throws, that observer hears nothing
- * more of the request, and the request goes on.
+ * The methods run during the request, so they must be quick. When one throws, the observer gets no more events of that
+ * request, and the request goes on.
  */
 export interface Observation {
-  /** Headers that the next hop gets over those of the caller, `traceparent` for instance; undefined for none. */
+  /** Headers for the next hop, such as `traceparent`; they override those of the caller. Undefined for none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   child(span: Span): Observation
   event(event: RequestEvent): void
@@ -30,13 +30,13 @@ export interface Arrival {
   readonly protocol: string
   /** `address:port` of the client; empty when it has none. */
   readonly client: string
-  /** Of the caller, lower-case names. */
+  /** The caller's headers, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>
 }
 
 /** Watches the requests and replicas of a gateway. */
 export interface Observer {
-  /** A request came. Undefined when it is not observed. */
+  /** Called for each request. Returns undefined to not observe it. */
   request(span: RequestSpan, request: DataRequest, arrival: Arrival): Observation | undefined
   replica?(event: ReplicaEvent): void
 }

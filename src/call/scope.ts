@@ -3,10 +3,10 @@ import { Cancellation } from './cancellation.js'
 import type { ItemSink } from './items.js'
 import type { Observation } from './observation.js'
 
-/** Nobody in particular. */
-export const somebody: Sender = { patient: false }
+/** The sender of calls that name none. */
+export const anonymousSender: Sender = { patient: false }
 
-/** A `Call` that its owner aborts. Whoever gives it a deadline watches it. */
+/** A `Call` that its owner aborts. It does not enforce its deadline: the code that set the deadline does. */
 export class Scope extends Cancellation implements Call {
   readonly deadline: number
   readonly headers: Readonly<Record<string, string>>
@@ -15,7 +15,7 @@ export class Scope extends Cancellation implements Call {
   observation: Observation | undefined
 
   /** `deadline`: milliseconds since the epoch, `Infinity` for none. */
-  constructor(deadline: number, headers: Readonly<Record<string, string>>, sender: Sender = somebody) {
+  constructor(deadline: number, headers: Readonly<Record<string, string>>, sender: Sender = anonymousSender) {
     super()
     this.deadline = deadline
     this.headers = headers

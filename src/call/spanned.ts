@@ -6,8 +6,8 @@ import type { ItemSink } from './items.js'
 import type { Observation } from './observation.js'
 
 /**
- * Runs a part of a request in a span, and ends the span with what comes of it. `run` begins before `spanned` returns, and
- * gets the call with the headers that the span has for the next hop. Only for calls that are observed.
+ * Runs a part of a request in a span, and ends the span with its outcome. `run` starts before `spanned` returns; its call has
+ * the span's headers for the next hop. Only for observed calls.
  */
 export async function spanned(
   call: Call,
@@ -37,7 +37,7 @@ class ObservedCall extends Branch {
     })
   }
 
-  /** What is below ends first. */
+  /** Children end before the span does. */
   override abort(error: MillraceError): void {
     super.abort(error)
     this.observation?.end({ kind: 'failed', error })

@@ -1,7 +1,7 @@
 import type { Handler, Layer } from './call.js'
 
 /**
- * Layers around a handler, outermost first.
+ * Wraps a handler in layers, outermost first.
  *
  * @example
  * const handler = stack([timeout({ ms: 500 }), errorContext({ deployment })], balance(pool))

@@ -1,12 +1,12 @@
 import type { ReplicaEvent, RequestEvent, Span } from '../observe/names.js'
 import { codeOf, type Arrival, type Observation, type Observer, type Outcome } from './observation.js'
 
-/** An observer for tests: writes down what it hears as a tree, and what was against the promises of `Observation`. */
+/** An observer for tests: records spans and events as a tree, and violations of the contract of `Observation`. */
 export class Witness implements Observer {
   readonly spans: WitnessedSpan[] = []
   readonly arrivals: Arrival[] = []
   readonly replicas: ReplicaEvent[] = []
-  /** Broken promises; a test expects none. */
+  /** Violations of the contract; a test expects none. */
   readonly faults: string[] = []
   #spans = 0
 
@@ -25,7 +25,7 @@ export class Witness implements Observer {
     return new WitnessedSpan(span, `span-${++this.#spans}`, this)
   }
 
-  /** What is told of the requests, a line each, indented by two for each level. */
+  /** Spans and events, one per line, indented by two spaces per level. */
   get lines(): string[] {
     return this.spans.flatMap((span) => span.lines)
   }

@@ -1,7 +1,7 @@
 import { FairQueue, type Waiting } from '../balancer/fair-queue.js'
 import type { Call, Handler } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
-import { somebody } from '../call/scope.js'
+import { anonymousSender } from '../call/scope.js'
 import { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
 
@@ -43,7 +43,7 @@ export class Gate {
     return (request, call) => {
       const bytes = request.data?.byteLength ?? 0
       if (this.#queue.length === 0 && this.#fits(bytes)) return this.#pass(next, request, call, bytes)
-      const { sender = somebody } = call
+      const { sender = anonymousSender } = call
       if (!sender.patient) {
         const refusal = this.#refusal(bytes)
         call.observation?.event({ name: 'gate.refused', code: refusal.code })
@@ -66,7 +66,7 @@ export class Gate {
   }
 
   #wait(call: Call, bytes: number, enter: () => Promise<DataRequest>): Promise<DataRequest> {
-    const { aborted, sender = somebody } = call
+    const { aborted, sender = anonymousSender } = call
     if (aborted !== undefined) return Promise.reject(aborted)
     return new Promise((resolve, reject) => {
       const queued: Queued = {

@@ -2,8 +2,8 @@ import { createGunzip, createInflate, type Gunzip, type Inflate, type ZlibOption
 import { MillraceError } from '../errors.js'
 import type { Holding } from '../budget/budget.js'
 import { noRoom } from '../budget/refusals.js'
-import { Turns } from '../lib/turns.js'
-import { Gathering } from './gathering.js'
+import { Semaphore } from '../lib/semaphore.js'
+import { GrowingBuffer } from './growing-buffer.js'
 
 const decoders: Readonly<Record<string, (options: ZlibOptions) => Gunzip | Inflate>> = {
   gzip: createGunzip,
@@ -20,7 +20,7 @@ const chunkBytes = { min: 16 * 1024, max: 256 * 1024 }
 
 /** Contents from this size on are unpacked one after the other, or copying them would hold up everybody else. */
 const largeBytes = 1024 * 1024
-const largeOnes = new Turns(1)
+const largeMessages = new Semaphore(1)
 
 export interface DecompressOptions {
   readonly maxBytes: number
@@ -41,19 +41,19 @@ export async function decompress(
 ): Promise<Uint8Array> {
   const chunkSize = Math.min(chunkBytes.max, Math.max(chunkBytes.min, bytes.length * growthOfText))
   const ownBytes = stateBytes + chunkSize
-  const content = new Gathering(maxBytes + 1)
+  const content = new GrowingBuffer(maxBytes + 1)
   const decoder = decoderOf(encoding)({ chunkSize })
   if (!account.reserve(ownBytes)) throw noRoom('unpack a message', ownBytes, account)
-  let hasTurn = false
+  let isAcquired = false
   try {
     decoder.end(bytes)
     for await (const chunk of decoder as AsyncIterable<Buffer>) {
       if (content.length + chunk.length > maxBytes) throw tooLarge(maxBytes)
       if (!account.reserve(chunk.length)) throw noRoom('unpack a message', chunk.length, account)
       content.add(chunk)
-      if (hasTurn || content.length < largeBytes) continue
-      await largeOnes.take()
-      hasTurn = true
+      if (isAcquired || content.length < largeBytes) continue
+      await largeMessages.acquire()
+      isAcquired = true
     }
     return content.take()
   } catch (error) {
@@ -61,7 +61,7 @@ export async function decompress(
     content.discard()
     throw error instanceof MillraceError ? error : unreadable(error as Error)
   } finally {
-    if (hasTurn) largeOnes.give()
+    if (isAcquired) largeMessages.release()
     account.release(ownBytes)
     decoder.destroy()
   }

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { Holding } from '../budget/budget.js'
 import { noRoom } from '../budget/refusals.js'
 import { prefixBytes } from './frame.js'
-import { Gathering } from './gathering.js'
+import { GrowingBuffer } from './growing-buffer.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 
@@ -37,7 +37,7 @@ export class MessageReader {
   /** The part of an incomplete message's prefix that has arrived. */
   #prefix: Buffer = noBytes
   /** The incomplete message. */
-  #message: Gathering | undefined
+  #message: GrowingBuffer | undefined
   #isCompressed = false
   /** Bytes of the message whose prefix was read last. */
   #size = 0
@@ -132,7 +132,7 @@ export class MessageReader {
 
   /** Takes at most one message from position `at` of the chunk; returns the position behind it. */
   #take(chunk: Buffer, at: number): number {
-    if (this.#message !== undefined) return this.#gather(this.#message, chunk, at)
+    if (this.#message !== undefined) return this.#append(this.#message, chunk, at)
     const start = at + prefixBytes - this.#prefix.length
     if (start - at === prefixBytes && start <= chunk.length)
       return this.#takePrefix(chunk, at) ? this.#takeContent(chunk, start) : chunk.length
@@ -152,13 +152,13 @@ export class MessageReader {
 
   #takeContent(chunk: Buffer, start: number): number {
     const end = start + this.#size
-    if (end > chunk.length) return this.#gather((this.#message = new Gathering(this.#size)), chunk, start)
+    if (end > chunk.length) return this.#append((this.#message = new GrowingBuffer(this.#size)), chunk, start)
     if (this.#hasRoom('take a message', this.#size))
       this.#deliver(whole(chunk, start, end), this.#isCompressed)
     return end
   }
 
-  #gather(message: Gathering, chunk: Buffer, at: number): number {
+  #append(message: GrowingBuffer, chunk: Buffer, at: number): number {
     const part =
       at === 0 && chunk.length <= message.missing ? chunk : chunk.subarray(at, at + message.missing)
     if (!this.#hasRoom('take a message', part.length)) return chunk.length

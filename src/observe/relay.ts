@@ -4,7 +4,7 @@
  */
 import { type Entry, jsonLine, type LineStyle, type LogFormat, tailOf, textLine, toJson } from './entry.js'
 
-/** First character of a relayed line (RFC 7464), which output of people does not have. */
+/** First character of a relayed line (RFC 7464); ordinary output does not begin with it. */
 const mark = '\u001e'
 
 /** Longer lines would be cut where they are read (`readLines`). */
@@ -42,7 +42,7 @@ export function relayedLine(entry: Entry): string {
   return mark + toJson({ ...relayed, message, tail, fields: { shortened: true } })
 }
 
-/** Null for a line that a logger has not written. */
+/** Null for a line that no logger has written. */
 export function parseRelayed(line: string): RelayedEntry | null {
   if (!line.startsWith(mark)) return null
   try {
@@ -52,7 +52,7 @@ export function parseRelayed(line: string): RelayedEntry | null {
   }
 }
 
-/** A line of the program's log. */
+/** Formats a relayed entry as a line of the program's log. */
 export function renderRelayed(entry: RelayedEntry, format: LogFormat, style: LineStyle): string {
   return format === 'json' ? jsonLine(entry) : textLine(entry, entry.tail, style)
 }

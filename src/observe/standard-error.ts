@@ -14,7 +14,8 @@ export function printLine(line: string): void {
   for (const status of shown) status.draw()
 }
 
-/** Keeps a status line of standard error below the lines that are printed. The returned function ends that. */
+/** Keeps a status line on standard error below printed lines, until the returned function is called. */
+
 export function keepBelow(status: StatusLine): () => void {
   shown.add(status)
   return () => void shown.delete(status)

@@ -264,7 +264,7 @@ describe('what is refused when a Flow is built', () => {
       'external shards without as many servers each',
       () => add({ external: true, host: ['a', 'b', 'c'], port: 1, shards: 2 }),
       'INVALID_OPTION',
-      /2 external shards need as many servers each, and 3/,
+      /3 servers cannot be divided evenly among 2 external shards/,
     ],
     [
       'names to look up of a stage of our own',

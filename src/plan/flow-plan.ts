@@ -52,7 +52,7 @@ export function createPlan(options: FlowOptions): FlowPlan {
   return { settings, stages: [] }
 }
 
-/** A client may use three eighths of the bytes, and its largest message must fit into them. */
+/** One client can hold at most three eighths of `maxBytes`, and its largest message must fit into that. */
 function checkLimits({ limits: { maxBytes }, maxMessageBytes }: FlowSettings): void {
   if (maxBytes === null || maxBytes >= 3 * maxMessageBytes) return
   throw new MillraceError(
@@ -223,7 +223,7 @@ function withoutLater(options: object, name: string): object {
   return Object.fromEntries(given)
 }
 
-/** What users name are stages that they added: one stands for what is before and behind its shards, too. */
+/** Users can only need stages that they added; such a stage includes its `usesBefore` and `usesAfter`. */
 function checkNeeds(needs: readonly string[] | null, name: string, plan: FlowPlan): void {
   if (needs === null || needs.length === 0) return
   const added = inChain(plan.stages).filter(({ partOf }) => partOf === null)
@@ -248,7 +248,7 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
   if (count % shards !== 0) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `stage '${name}': ${shards} external shards need as many servers each, and ${count} cannot be shared out. List those of shard 0 first, then as many of shard 1, and so on.`,
+      `stage '${name}': ${count} servers cannot be divided evenly among ${shards} external shards. List the servers of shard 0 first, then the same number for shard 1, and so on.`,
     )
   }
   if (tls && discover !== 'static') {

@@ -82,7 +82,7 @@ export const optional = <T>(option: Option<T>, preset: T | null = null): Option<
   parse: (value) => (value === null ? null : option.parse(value)),
 })
 
-/** Null or false for none, true for what the option is when nobody says, else what the option takes. */
+/** Accepts null or false (yields null), true (yields the option's default), or a value of the option. */
 export const orTrue = <T>(option: Option<T>): Option<T | null> => ({
   expected: `true, false, or ${option.expected}`,
   preset: null,

@@ -41,8 +41,8 @@ export interface Queue {
    */
   readonly maxWaitMs: number
   /**
-   * Requests that one replica takes at once, running and waiting; it refuses more. Default 1000. It gets fewer while more
-   * would only wait in it.
+   * Requests that one replica takes at once, running and queued; it refuses more. Default 1000. The gateway sends fewer while
+   * more would only queue up in the replica.
    */
   readonly perReplica: number
 }

@@ -52,7 +52,8 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
    */
   readonly retries: number
   /**
-   * How many replicas a request may lose that reads. Then it is taken to be the cause and fails with POISON_REQUEST. Default 2.
+   * How many replicas may be lost while they run the same read. Then the request counts as the cause and fails with
+   * POISON_REQUEST. Default 2.
    */
   readonly maxLostReplicas: number
   /** Hedging for endpoints that read: a second attempt on another replica while the first is slow. Default null: none. */

@@ -1,11 +1,11 @@
-/** The cause of an error of a call whose connection was lost while the peer had the call. */
+/** The cause of a call's error when the connection was lost while the peer had the call. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
 }
 
 /**
- * How the connection was lost while the peer had the call; undefined when the call failed otherwise. The peer may have ended,
- * and the call may be why.
+ * The ConnectionLost among the causes of an error; undefined when the call failed for another reason. The peer may have
+ * crashed, possibly because of this call.
  */
 export function connectionLoss(error: Error): ConnectionLost | undefined {
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause)

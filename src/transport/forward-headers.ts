@@ -4,7 +4,7 @@ export type ForwardHeaders = readonly string[] | 'all'
 /** W3C Trace Context. */
 const traceContext: ReadonlySet<string> = new Set(['traceparent', 'tracestate'])
 
-/** Whether a header of a caller goes on to the server of a channel. */
+/** A predicate: whether a caller's header is forwarded. Trace context always is. */
 export function headerFilter(forward: ForwardHeaders): (name: string) => boolean {
   if (forward === 'all') return () => true
   const names = new Set([...traceContext, ...forward])

@@ -31,13 +31,13 @@ const listeners: { readonly [K in ListenAt['kind']]: Listen<K> } = {
   socket: (at, service, options) => listenSocket(at.path, service, options),
 }
 
-/** Connects to a pod. Rejects with UNAVAILABLE when nobody is there, CANCELLED when `signal` fires first. */
+/** Connects to a pod. Rejects with UNAVAILABLE when nothing listens at the address, CANCELLED when `signal` aborts first. */
 export function dial(address: Address, options: DialOptions = {}): Promise<Channel> {
   const dialer = dialers[address.kind] as Dial<Address['kind']>
   return dialer(address, options)
 }
 
-/** Serves; the address of what comes back is what `dial` takes. */
+/** Serves a service at an address; `dial` takes the address of the returned listener. */
 export function listen(at: ListenAt, service: Service, options: ListenOptions = {}): Promise<Listener> {
   const listener = listeners[at.kind] as Listen<ListenAt['kind']>
   return listener(at, service, options)

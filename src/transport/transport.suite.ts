@@ -181,7 +181,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect(seen).toEqual([{ 'x-token': 'geheim ü' }, {}])
     })
 
-    it('hands on an error of the road with all it says', async () => {
+    it('passes on a rejection with all its facts', async () => {
       const where = { deployment: 'exec', pod: 'exec/rep-0' }
       const { channel } = await open(
         fakeService({
@@ -224,7 +224,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect(answer.status).toMatchObject({ code: 'ERROR', description: 'the executor threw' })
     })
 
-    it('aborts the signal of the service when the caller leaves', async () => {
+    it('aborts the signal of the service when the caller cancels', async () => {
       const began = deferred()
       const aborted = deferred<unknown>()
       const { channel } = await open(
@@ -260,7 +260,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect([late.code, left.code, calls]).toEqual(['DEADLINE_EXCEEDED', 'CANCELLED', 1])
     })
 
-    it('lets go of the call when the answer is there', async () => {
+    it('stops listening to the call when the answer is there', async () => {
       const { channel } = await open(fakeService({}))
       const listeners = new Set<unknown>()
       const scope = call()
@@ -317,7 +317,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect(closing.endpoint).toBe('/s')
     })
 
-    it('does not run ahead of who takes the items of a stream', async () => {
+    it('does not run ahead of the reader of a stream', async () => {
       let made = 0
       const { channel } = await open(
         fakeService({
@@ -338,7 +338,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect(items.count).toBe(1000)
     })
 
-    it('ends the stream of the service when the caller leaves, and gives it no more items', async () => {
+    it('ends the stream of the service when the caller cancels, and gives it no more items', async () => {
       const ended = deferred<unknown>()
       const { channel } = await open(
         fakeService({
@@ -375,7 +375,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect(error.code).toBe('DEADLINE_EXCEEDED')
     })
 
-    it('hands on why a stream broke, after the items before', async () => {
+    it('passes on why a stream failed, after the items before', async () => {
       const { channel } = await open(
         fakeService({
           handle: streaming(async function* (request) {
@@ -406,7 +406,7 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect(await stream).toMatchObject({ code: 'UNAVAILABLE', retryable: true, notRun: false })
     })
 
-    it('refuses an item that is too large, and lives on', async () => {
+    it('refuses an item that is too large, and the channel stays usable', async () => {
       const ended = deferred()
       const { channel } = await open(
         fakeService({
@@ -540,21 +540,21 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       await aborted.promise
     })
 
-    it('refuses a request that is too large before it is sent, and lives on', async () => {
+    it('refuses a request that is too large before it is sent, and the channel stays usable', async () => {
       const { channel } = await open(fakeService({}), { dial: { maxFrameBytes: 10_000 } })
       const error = await failureOf(channel.handle(ask('/a', { much: 'x'.repeat(20_000) }), call()))
       expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', retryable: false })
       expect((await channel.handle(ask(), call())).endpoint).toBe('/a')
     })
 
-    it('refuses a request that is too large for the serving end, and lives on', async () => {
+    it('refuses a request that is too large for the serving end, and the channel stays usable', async () => {
       const { channel } = await open(fakeService({}), { listen: { maxFrameBytes: 10_000 } })
       const error = await failureOf(channel.handle(ask('/a', { much: 'x'.repeat(200_000) }), call()))
       expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', retryable: false })
       expect((await channel.handle(ask(), call())).endpoint).toBe('/a')
     })
 
-    it('refuses an answer that is too large, and lives on', async () => {
+    it('refuses an answer that is too large, and the channel stays usable', async () => {
       const long = fakeService({
         handle(request) {
           const answer = request.answer()

@@ -262,26 +262,26 @@ describe('the room of a lane', () => {
   test('is a window beyond the tasks that run and have let the event loop go round', async () => {
     const { lane, settle } = laneOf(null)
     let told = 0
-    lane.onRoom(() => told++)
-    expect(lane.room).toBe(2)
+    lane.onGrow(() => told++)
+    expect(lane.target).toBe(2)
     void lane.run(callOf(), wait)
-    expect(lane.room).toBe(2)
+    expect(lane.target).toBe(2)
     void lane.run(callOf(), wait)
-    expect([lane.room, told]).toEqual([2, 0])
+    expect([lane.target, told]).toEqual([2, 0])
     await settle()
-    expect([lane.room, told]).toEqual([4, 1])
+    expect([lane.target, told]).toEqual([4, 1])
   })
 
   test('is one while tasks compute for long, and none is wasted on one that ended', async () => {
     const { lane, know, settle } = laneOf(null)
     await know(20)
     await settle()
-    expect(lane.room).toBe(1)
+    expect(lane.target).toBe(1)
     void lane.run(callOf(), wait)
-    expect(lane.room).toBe(1)
+    expect(lane.target).toBe(1)
     void lane.run(callOf(), async () => {})
     await settle()
-    expect(lane.room).toBe(1)
+    expect(lane.target).toBe(1)
   })
 
   test('grows by tasks that compute in pieces only as fast as the event loop can take them', async () => {
@@ -290,26 +290,26 @@ describe('the room of a lane', () => {
     await settle()
     void lane.run(callOf(), wait)
     await settle()
-    expect(lane.room).toBe(1)
+    expect(lane.target).toBe(1)
     idle(19)
     await settle()
-    expect(lane.room).toBe(1)
+    expect(lane.target).toBe(1)
     idle(1)
     await settle()
-    expect(lane.room).toBe(2)
+    expect(lane.target).toBe(2)
   })
 
   test('is no more than the limit and the rest of the window', async () => {
     const { lane, settle } = laneOf(3)
     for (let task = 0; task < 3; task++) void lane.run(callOf(), wait)
     await settle()
-    expect(lane.room).toBe(4)
+    expect(lane.target).toBe(4)
   })
 
   test('is not told to a listener that has left', async () => {
     const { lane, settle } = laneOf(null)
     let told = 0
-    lane.onRoom(() => told++)()
+    lane.onGrow(() => told++)()
     for (let task = 0; task < 3; task++) void lane.run(callOf(), wait)
     await settle()
     expect(told).toBe(0)

@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import { Window } from './window.js'
-import { type Place, Young } from './young.js'
+import { type TaskStart, Young } from './young.js'
 
 export interface LaneOptions {
   /** Tasks that may run at the same time; null is no limit. */
@@ -38,9 +38,9 @@ export type Pace = (room?: void | Promise<void>) => void | Promise<void>
  *    arrived in the same chunk are done.
  * 3. With `capacity` tasks running or queued, another one is refused at once, so that it can be tried elsewhere.
  * 4. A call that is cancelled in the queue leaves it at once; a call that has expired when its turn comes does not run.
- * 5. `room` is the number of tasks that should be here: those that run and have let the event loop go round since they began,
- *    and a window of others. So a task that waits for something else takes no room; one that computes, or is queued, does. A
- *    task that computes in pieces takes room for as long as one piece holds the loop.
+ * 5. `target` is the number of tasks that should be in the lane: a window, plus the running tasks that have yielded to the event
+ *    loop since they began. So a task that awaits I/O does not use up the window; one that computes or is queued does. A task
+ *    that computes in pieces uses it for as long as one piece holds the loop.
  */
 export class Lane {
   readonly #limit: number
@@ -82,17 +82,17 @@ export class Lane {
   }
 
   /** Number of tasks that should be running or queued now. */
-  get room(): number {
+  get target(): number {
     const window = this.#window.size
     return Math.min(this.#running - this.#young.count + window, this.#limit + window - 1)
   }
 
-  /** Calls back when tasks have let the event loop go round, so that there is room for others. Returns a function that ends that. */
-  onRoom(listener: () => void): () => void {
+  /** Calls `listener` when `target` has grown because tasks yielded to the event loop. Returns a function that removes it. */
+  onGrow(listener: () => void): () => void {
     return this.#young.onGrow(listener)
   }
 
-  /** Callers have more tasks than there is room for. */
+  /** Callers have more tasks than their limits admit. */
   wanted(): void {
     this.#window.wanted()
   }
@@ -121,7 +121,7 @@ export class Lane {
    * promise that it waits for anyway, and waits for the result.
    */
   async runItems<T>(call: Call, task: (pace: Pace) => Promise<T>): Promise<T> {
-    const place = await this.#turn(call)
+    const started = await this.#turn(call)
     // time spent waiting for an item counts as held, too: it costs a turn of the loop for each item and is harmless
     let began = this.#clock.monotonic()
     const pace: Pace = (room) => {
@@ -138,17 +138,17 @@ export class Lane {
     try {
       return await task(pace)
     } finally {
-      this.#leave(place)
+      this.#leave(started)
     }
   }
 
-  async #turn(call: Call): Promise<Place> {
+  async #turn(call: Call): Promise<TaskStart> {
     if (this.inFlight >= this.#capacity) throw this.#full()
     if (this.#mayBegin()) {
       if (this.#isExpired(call)) throw expired()
       return this.#enter()
     }
-    return new Promise<Place>((resolve, reject) => {
+    return new Promise<TaskStart>((resolve, reject) => {
       this.#enqueue(call, { begin: () => resolve(this.#enter()), refuse: reject })
     })
   }
@@ -158,20 +158,20 @@ export class Lane {
   }
 
   #start<T>(task: () => Promise<T>): Promise<T> {
-    const place = this.#enter()
+    const started = this.#enter()
     const done = task()
-    this.#held(this.#clock.monotonic() - place.began)
-    const leave = () => this.#leave(place)
+    this.#held(this.#clock.monotonic() - started.began)
+    const leave = () => this.#leave(started)
     done.then(leave, leave)
     return done
   }
 
-  #enter(): Place {
-    const place = this.#young.enter(this.#clock.monotonic())
-    this.#window.began(this.inFlight === 0, place.began)
+  #enter(): TaskStart {
+    const started = this.#young.enter(this.#clock.monotonic())
+    this.#window.began(this.inFlight === 0, started.began)
     this.#running++
     this.#young.crowd(this.#waiting.size)
-    return place
+    return started
   }
 
   #enqueue(call: Call, { begin, refuse }: Pick<Waiting, 'begin' | 'refuse'>): void {
@@ -203,11 +203,11 @@ export class Lane {
   }
 
   /** The answer is sent before the next task begins. */
-  #leave(place: Place): void {
+  #leave(started: TaskStart): void {
     this.#running--
-    this.#young.leave(place)
+    this.#young.leave(started)
     const now = this.#clock.monotonic()
-    this.#window.ended(now - place.began, now, this.inFlight === 0)
+    this.#window.ended(now - started.began, now, this.inFlight === 0)
     if (this.#waiting.size > 0) this.#rest()
     else this.#checkIdle()
   }

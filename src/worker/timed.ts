@@ -2,7 +2,8 @@ import type { Observation } from '../call/observation.js'
 import { systemClock } from '../lib/clock.js'
 import type { DataRequest } from '../wire/data-request.js'
 
-/** The same task, which tells an observation how long it waited from now until it began, and how long it took. */
+/** Wraps a task: reports to the observation how long it waited from now until it began, and how long it took. */
+
 export function timed<T extends readonly unknown[]>(
   observation: Observation,
   task: (...parameters: T) => Promise<DataRequest>,

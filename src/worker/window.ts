@@ -7,20 +7,20 @@ export interface WindowOptions {
   readonly busyMs?: () => number
 }
 
-/** Before the first task has ended: one runs, and one more hides the way to the gateway and back. */
+/** Before the first task has ended: one runs, and one more is queued to hide the round trip to the gateway. */
 const firstSize = 2
 
-/** A window of two for tasks that take so long; of four times as many for tasks that take half as long, and so on. */
+/** Tasks of this duration get a window of two. Half the duration allows four times as many further tasks, and so on. */
 const shortMs = 0.5
 
-/** Tasks that take longer do not lose much when the next one is only sent for once they have ended: nothing waits here. */
+/** For longer tasks the round trip to the gateway costs little, so none is queued in the replica. */
 const longMs = 5
 
-/** Unless the replica is idle meanwhile for this much of what a task takes, on average of so many tasks. */
+/** Unless the replica is idle between tasks for more than this share of a task's duration, averaged over `gapsOf` gaps. */
 const idleShare = 0.2
 const gapsOf = 4
 
-/** For so many tasks there is one in reserve then, before it is tried without again. */
+/** Then one task is queued in reserve for this many tasks, before the replica tries without a reserve again. */
 const reserveFor = 32
 
 const mostSize = 1000
@@ -33,18 +33,18 @@ const sampleOf = 16
 const sampleMs = 5
 
 /**
- * How many requests may wait in a replica, or hold it, at a time: those that wait here cannot be overtaken, so a client with a
- * thousand of them would delay everybody by a thousand.
+ * How many requests may be queued in a replica or hold its event loop at a time. The gateway's fair queue cannot reorder queued
+ * requests, so a client with a thousand of them would delay everybody by a thousand.
  *
- * The size is 1 + (0.5 ms ÷ what one takes)², at least 2 for tasks under 5 ms, else 1. Tasks under a tenth of a millisecond
- * cost the gateway more than the replica: they wait there anyhow, and large batches cost both less. What one takes is time of
- * the event loop, whatever it is spent on (decoding, a handler before and after it waits, garbage), or, at a limit, the time
- * until one of the running ends. A handler that waits takes nothing of the loop meanwhile.
+ * The size is 1 + (0.5 ms ÷ task time)², at least 2 for tasks under 5 ms, else 1. Tasks under a tenth of a millisecond cost the
+ * gateway more than the replica: they wait in the gateway anyway, and large batches are cheaper for both. The task time is the
+ * time on the event loop, whatever it is spent on (decoding, the synchronous parts of a handler, garbage collection), or, with
+ * a concurrency limit, the time until one of the running tasks ends. A handler that awaits I/O uses no time of the loop.
  *
- * While the gateway has others waiting and a replica that could have them is idle for a fifth of the time, since the way is
- * long or the machine busy, long tasks get a window of two as well.
+ * Long tasks get a window of two as well while the gateway has more requests waiting and the replica is idle for a fifth of the
+ * time, because the round trip is long or the machine busy.
  *
- * Of 16 tasks the longest does not count: on a busy machine one in a hundred short ones is held up for milliseconds.
+ * The longest of each 16 tasks is ignored: on a busy machine one in a hundred short tasks is delayed by milliseconds.
  */
 export class Window {
   readonly #limit: number | null
@@ -52,17 +52,17 @@ export class Window {
   #loopMs = -1
   #limitMs = -1
   #size = firstSize
-  /** Of the sample that is being taken: tasks, what they took together, and what the longest did. */
+  /** The current sample: number of tasks, their total time, and the longest. */
   #ended = 0
   #sumMs = 0
   #longestMs = 0
   #busyAt = 0
-  /** More requests wait for this replica, of which it has no other. */
+  /** More requests are waiting for this replica, and it has no other task. */
   #wanted = false
   #emptyAt = -1
   #gaps = 0
   #idle = 0
-  /** Tasks for which there is one more in reserve. */
+  /** For how many further tasks one is kept in reserve. */
   #reserve = 0
 
   constructor({ limit, busyMs = busyOfThisThread }: WindowOptions) {
@@ -74,7 +74,7 @@ export class Window {
     return this.#size
   }
 
-  /** Milliseconds of the event loop that one takes; 0 for what takes less than 1 ms. */
+  /** Average task time on the event loop in milliseconds; 0 below 1 ms. */
   get ageMs(): number {
     return this.#loopMs < 1 ? 0 : this.#loopMs
   }
@@ -84,7 +84,7 @@ export class Window {
     this.#wanted = true
   }
 
-  /** A task begins; `alone` when there is no other: what the loop did before is not its doing. Milliseconds. */
+  /** A task begins at `now` (milliseconds). When it is `alone`, earlier work of the event loop is not counted as its time. */
   began(alone: boolean, now: number): void {
     if (this.#reserve > 0) this.#reserve--
     if (!alone) return
@@ -93,7 +93,7 @@ export class Window {
     this.#wanted = false
   }
 
-  /** A task that began `ms` ago has ended, the last one that was here when `empty`. */
+  /** A task that began `ms` ago has ended; `empty` when no task is left. */
   ended(ms: number, now: number, empty: boolean): void {
     this.#emptyAt = empty ? now : -1
     const busy = this.#busyMs()
@@ -113,7 +113,7 @@ export class Window {
     return Math.max(this.#loopMs, this.#limitMs)
   }
 
-  /** The replica had nothing to do for so long, although more waited for it. */
+  /** The replica was idle for `ms` while more requests were waiting for it. */
   #waited(ms: number): void {
     this.#idle += Math.min(1, ms / this.#taskMs)
     if (++this.#gaps < gapsOf) return

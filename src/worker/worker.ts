@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Call, Description, Service } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
-import type { Room } from '../call/room.js'
+import type { ConcurrencyLimit } from '../call/concurrency-limit.js'
 import { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
 import { defaultEndpoint, dryRunEndpoint, endpointsOf, passThroughEndpoint } from '../executor/endpoints.js'
@@ -17,7 +17,7 @@ import type { PodIdentity } from '../wire/identity.js'
 import { constructExecutor, type StartStep, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
 import { Lane, type Pace } from './lane.js'
-import { createRoom } from './room.js'
+import { concurrencyLimit } from './concurrency-limit.js'
 import type { ExecutorSpec } from './spec.js'
 import { timed } from './timed.js'
 
@@ -80,7 +80,7 @@ class ExecutorWorker implements Worker {
   readonly #deployment: string
   readonly #logger: Logger
   readonly #lane: Lane
-  readonly room: Room
+  readonly concurrency: ConcurrencyLimit
   readonly #passesThrough: boolean
   readonly #gaveUp = deferred<string>()
   #closed: Promise<void> | undefined
@@ -95,7 +95,7 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
-    this.room = createRoom(this.#lane)
+    this.concurrency = concurrencyLimit(this.#lane)
     this.#description = { ...describeExecutor(endpoints, executor), identity: identityOf(spec) }
     const { exitOnExceptions } = spec
     const watching =

@@ -4,25 +4,25 @@ import type { Window } from './window.js'
 export interface YoungOptions {
   readonly window: Window
   readonly clock: Clock
-  /** Has `grow` called once the event loop has gone round. */
+  /** Calls `grow` after one turn of the event loop. */
   goRound(): void
 }
 
-/** Of a task that runs: when it began, and in which round. */
-export interface Place {
+/** When a running task began, and in which round of the event loop. */
+export interface TaskStart {
   readonly began: number
   readonly round: number
 }
 
 /**
- * The tasks that run and may still hold the event loop: those that began since it has last gone round. One that computes in
- * pieces is young for as long as a task takes of the loop.
+ * Counts young tasks: running tasks that may still hold the event loop, because it has not turned since they began. A task
+ * that computes in pieces stays young for the average task time.
  */
 export class Young {
   readonly #options: YoungOptions
   readonly #onGrow = new Set<() => void>()
   #count = 0
-  /** When the first of them began. */
+  /** When the first young task began. */
   #since = 0
   #round = 0
   #ageing = false
@@ -35,28 +35,29 @@ export class Young {
     return this.#count
   }
 
-  /** Calls back when there are none any more, and so room for others. Gives what ends that. */
+  /** Calls `listener` when no task is young any more. Returns a function that removes it. */
   onGrow(listener: () => void): () => void {
     this.#onGrow.add(listener)
     return () => void this.#onGrow.delete(listener)
   }
 
-  enter(began: number): Place {
+  enter(began: number): TaskStart {
     if (this.#count++ === 0) this.#since = began
     return { began, round: this.#round }
   }
 
-  leave({ round }: Place): void {
+  leave({ round }: TaskStart): void {
     if (round === this.#round) this.#count--
   }
 
-  /** With so many others that wait the window is full: callers believe that there is no room, and hear when there is. */
+  /** When young and waiting tasks fill the window, schedules a check, so that callers hear when the limit has grown. */
   crowd(waiting: number): void {
     const { window, goRound } = this.#options
     if (this.#count > 0 && this.#count + waiting >= window.size) goRound()
   }
 
-  /** The event loop has gone round. */
+  /** The event loop has turned. */
+
   grow(): void {
     if (this.#count === 0) return
     const { window, clock, goRound } = this.#options

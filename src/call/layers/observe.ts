@@ -2,7 +2,7 @@ import type { Span } from '../../observe/names.js'
 import type { Layer } from '../call.js'
 import { spanned } from '../spanned.js'
 
-/** Gives each request that is observed this span. */
+/** Opens this span for each observed request. */
 export function observe(span: Span): Layer {
   return (next) => (request, call) => {
     const { observation } = call

@@ -1,7 +1,7 @@
 import { checkRequest, type RequestLimits } from '../../wire/request-limits.js'
 import type { Layer } from '../call.js'
 
-/** Refuses a request that is made of more than the limits allow, with INVALID_INPUT, before anything of it is decoded. */
+/** Refuses a request that exceeds the limits with INVALID_INPUT, before any of it is decoded. */
 export function requestLimits(limits: RequestLimits): Layer {
   return (next) => (request, call) => {
     try {

@@ -34,7 +34,7 @@ export class Writer {
   }
 
   uint32(field: number, value: number): void {
-    this.#room(15)
+    this.#reserve(15)
     this.#varint((field << 3) | wireType.varint)
     this.#varint(value)
   }
@@ -45,7 +45,7 @@ export class Writer {
 
   /** int64 as a varint; negative values take ten bytes. */
   int64(field: number, value: bigint): void {
-    this.#room(15)
+    this.#reserve(15)
     this.#varint((field << 3) | wireType.varint)
     let rest = BigInt.asUintN(64, value)
     while (rest > 0x7fn) {
@@ -56,21 +56,21 @@ export class Writer {
   }
 
   float(field: number, value: number): void {
-    this.#room(9)
+    this.#reserve(9)
     this.#varint((field << 3) | wireType.fixed32)
     this.#view.setFloat32(this.#at, value, true)
     this.#at += 4
   }
 
   double(field: number, value: number): void {
-    this.#room(13)
+    this.#reserve(13)
     this.#varint((field << 3) | wireType.fixed64)
     this.#view.setFloat64(this.#at, value, true)
     this.#at += 8
   }
 
   bytes(field: number, value: Uint8Array): void {
-    this.#room(10 + value.length)
+    this.#reserve(10 + value.length)
     this.#varint((field << 3) | wireType.bytes)
     this.#varint(value.length)
     this.#buffer.set(value, this.#at)
@@ -78,7 +78,7 @@ export class Writer {
   }
 
   string(field: number, value: string): void {
-    this.#roomForText(value)
+    this.#reserveText(value)
     this.#varint((field << 3) | wireType.bytes)
     const start = this.#at
     const guess = varintSize(value.length)
@@ -89,21 +89,21 @@ export class Writer {
   /** uint32s as one packed field. */
   packedUint32(field: number, values: ArrayLike<number>): void {
     const mark = this.fork(field, values.length)
-    this.#room(values.length * 5)
+    this.#reserve(values.length * 5)
     for (let index = 0; index < values.length; index++) this.#varint(values[index]!)
     this.join(mark)
   }
 
   /** Appends whole fields as they are, tags included. */
   raw(fields: Uint8Array): void {
-    this.#room(fields.length)
+    this.#reserve(fields.length)
     this.#buffer.set(fields, this.#at)
     this.#at += fields.length
   }
 
   /** Reserves `length` bytes of a bytes field, which the caller fills at once; saves a copy. */
   reserve(field: number, length: number): Uint8Array {
-    this.#room(10 + length)
+    this.#reserve(10 + length)
     this.#varint((field << 3) | wireType.bytes)
     this.#varint(length)
     const start = this.#at
@@ -113,7 +113,7 @@ export class Writer {
 
   /** Opens a nested message; `expected` bytes decide how much room its length prefix gets. */
   fork(field: number, expected = 0): number {
-    this.#room(10)
+    this.#reserve(10)
     this.#varint((field << 3) | wireType.bytes)
     const guess = varintSize(expected)
     this.#at += guess
@@ -132,7 +132,7 @@ export class Writer {
     const size = varintSize(written)
     if (size !== guess) {
       this.#at = start + guess + written
-      this.#room(5)
+      this.#reserve(5)
       this.#buffer.copyWithin(start + size, start + guess, start + guess + written)
     }
     this.#at = start
@@ -141,8 +141,8 @@ export class Writer {
   }
 
   /** Near the end of a well-sized buffer the bound of three bytes a UTF-16 unit would grow it for nothing. */
-  #roomForText(value: string): void {
-    if (this.#at + 10 + value.length * 3 > this.#buffer.length) this.#room(10 + encodedLength(value))
+  #reserveText(value: string): void {
+    if (this.#at + 10 + value.length * 3 > this.#buffer.length) this.#reserve(10 + encodedLength(value))
   }
 
   #varint(value: number): void {
@@ -154,7 +154,7 @@ export class Writer {
     this.#buffer[this.#at++] = rest
   }
 
-  #room(extra: number): void {
+  #reserve(extra: number): void {
     const needed = this.#at + extra
     if (needed <= this.#buffer.length) return
     const grown = allocate(Math.max(needed, this.#buffer.length * 2))

@@ -1,20 +1,20 @@
 import type { Sender, Service } from '../../call/call.js'
-import { somebody } from '../../call/scope.js'
+import { anonymousSender } from '../../call/scope.js'
 import { systemClock } from '../../lib/clock.js'
 import type { Link } from './link.js'
 import { Server } from './server.js'
 
-/** How long calls in flight may take when a listener closes. */
+/** Milliseconds that a closing listener waits for calls in flight, by default. */
 export const defaultGraceMs = 5000
 
 export interface AcceptorOptions {
-  /** Gives who the calls of one link are from. */
+  /** Creates the sender for the calls of one link. Default: `anonymousSender`. */
   readonly sender?: (() => Sender) | undefined
   /** Milliseconds for one call, where its caller does not set less; null for no limit. */
   readonly timeoutMs?: number | null | undefined
 }
 
-/** The links a listener has accepted, and their common end. */
+/** The accepted links of a listener. */
 export class Acceptor {
   readonly #service: Service
   readonly #sender: () => Sender
@@ -22,7 +22,7 @@ export class Acceptor {
   readonly #servers = new Set<Server>()
   #closing: Promise<void> | null = null
 
-  constructor(service: Service, { sender = () => somebody, timeoutMs = null }: AcceptorOptions = {}) {
+  constructor(service: Service, { sender = () => anonymousSender, timeoutMs = null }: AcceptorOptions = {}) {
     this.#service = service
     this.#sender = sender
     this.#timeoutMs = timeoutMs
@@ -35,7 +35,7 @@ export class Acceptor {
     if (this.#closing !== null) void server.drain().then(() => server.close())
   }
 
-  /** Refuses new calls, waits for those in flight for at most `graceMs`, then ends every link. Idempotent. */
+  /** Refuses new calls, waits at most `graceMs` for calls in flight, then closes every link. Idempotent. */
   close(graceMs: number = defaultGraceMs): Promise<void> {
     this.#closing ??= this.#close(graceMs)
     return this.#closing

@@ -24,10 +24,10 @@ import { Single } from './single.js'
 import { type StreamOwner, Streamed } from './streamed.js'
 
 /**
- * The dialled side of a link: many calls at once, each known by its id.
+ * The dialling side of a link. Multiplexes calls, identified by their ids.
  *
- * 1. A call is in `#pending` until it is settled, and whoever takes it out settles it: once, whatever races.
- * 2. `#refusal` is set before the pending calls are failed, so no call can slip in behind.
+ * 1. A call is in `#pending` until it is settled. The code that removes it settles it, so it is settled once, whatever races.
+ * 2. `#refusal` is set before pending calls are failed, so no call can be added in between.
  */
 export class Caller implements Channel, Receiver, StreamOwner {
   readonly handle: Handler = (request, call) => this.#request(request, call)
@@ -38,7 +38,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()
-  #onRoom: () => void = () => {}
+  #onCapacity: () => void = () => {}
   #limit = Number.POSITIVE_INFINITY
   #lastId = 0
   #refusal: MillraceError | null = null
@@ -58,17 +58,17 @@ export class Caller implements Channel, Receiver, StreamOwner {
     return this.#limit
   }
 
-  /** Only a gateway that sends one call at a time needs to ask. */
-  wants(): void {
-    if (this.#limit === 1 && this.#refusal === null) this.#link.send(frame(frameKind.room, 0))
+  /** Asked only with a limit of one call: a larger one grows without being asked. */
+  askForMore(): void {
+    if (this.#limit === 1 && this.#refusal === null) this.#link.send(frame(frameKind.limit, 0))
   }
 
-  onRoom(listener: () => void): void {
-    this.#onRoom = listener
+  onCapacity(listener: () => void): void {
+    this.#onCapacity = listener
   }
 
   drained(): void {
-    this.#onRoom()
+    this.#onCapacity()
   }
 
   describe(): Promise<Description> {
@@ -80,14 +80,14 @@ export class Caller implements Channel, Receiver, StreamOwner {
   }
 
   async close(): Promise<void> {
-    this.#end(new MillraceError('CANCELLED', 'This end closed the connection.'))
+    this.#end(new MillraceError('CANCELLED', 'The connection was closed.'))
     this.#link.end()
     await this.closed
   }
 
   receive(received: ReceivedFrame): void {
     if (received.kind === frameKind.goaway) {
-      // behind all that was sent, so that the other end knows when nothing more comes
+      // sent after all requests, so that the peer knows that none will follow
       this.#link.send(frame(frameKind.goaway, 0))
       this.#refusal ??= new MillraceError('UNAVAILABLE', 'The pod is stopping and takes no new requests.', {
         notRun: true,
@@ -95,11 +95,11 @@ export class Caller implements Channel, Receiver, StreamOwner {
       this.#leaving.resolve({ reason: 'it is stopping' })
       return
     }
-    // of all the frames that come here, only those with a limit have a number
+    // of the frames this side receives, only those with a limit have a number
     if (received.number !== 0) this.#limit = received.number
-    if (received.kind === frameKind.room) return this.#onRoom()
+    if (received.kind === frameKind.limit) return this.#onCapacity()
     const pending = this.#pending.get(received.id)
-    // not there: it was cancelled or expired, and the answer was on its way
+    // undefined: it was cancelled or expired while the answer was in transit
     if (pending === undefined) return
     if (received.kind === frameKind.report) return deliverReport(received.payload, pending.observation)
     if (pending.frame(received)) this.#release(pending)
@@ -114,7 +114,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
 
   lost(reason: string): void {
     const cause = new ConnectionLost(reason)
-    this.#end(new MillraceError('UNAVAILABLE', `The pod is gone: ${reason}.`, { cause }))
+    this.#end(new MillraceError('UNAVAILABLE', `The connection to the pod was lost: ${reason}.`, { cause }))
     this.#leaving.resolve({ reason })
     this.#closed.resolve({ reason })
   }
@@ -173,7 +173,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
     this.#link.send(request)
   }
 
-  /** Why a call cannot even start. */
+  /** Why a call cannot start; null when it can. */
   #problem({ aborted, deadline }: Call): MillraceError | null {
     if (this.#refusal !== null) return this.#refusal
     if (aborted !== undefined) return aborted
@@ -190,7 +190,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
     this.#link.send(frame(frameKind.cancel, pending.id, { number: reason }))
   }
 
-  /** Takes the call out; false when somebody did before. */
+  /** Removes the call; false when it was removed before. */
   #release(pending: Pending): boolean {
     if (!this.#pending.delete(pending.id)) return false
     this.#deadlines.unwatch(pending)
@@ -200,7 +200,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
 
   #end(error: MillraceError): void {
     const { code, message } = error
-    // what was sent may have run; what comes from now on is not even sent
+    // calls in flight may have run; later calls are not sent
     this.#refusal = new MillraceError(code, message, { notRun: true })
     for (const pending of this.#pending.values()) {
       this.#release(pending)
@@ -217,7 +217,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
     this.#release(stream)
   }
 
-  /** The other end has the same deadline and ends the call itself, so no cancel is sent. */
+  /** The peer has the same deadline and ends the call itself, so no cancel is sent. */
   onExpire(pending: Pending): void {
     if (!this.#release(pending)) return
     this.#link.withdraw(pending.id)

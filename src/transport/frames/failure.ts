@@ -1,6 +1,6 @@
 import { errorCodes, type ErrorFacts, MillraceError } from '../../errors.js'
 
-/** An error of the road as the payload of an error frame: all but its cause and stack survives. */
+/** Encodes a rejection as the payload of an error frame, without its cause and stack. */
 export function encodeFailure(error: unknown): Uint8Array {
   return encodeJson(MillraceError.from(error).facts)
 }

@@ -1,13 +1,13 @@
 /**
- * What crosses a link. One frame is a head of 16 bytes, then headers as JSON (only when there are any), then the payload:
+ * The frame format of a link: a head of 16 bytes, then headers as JSON (if there are any), then the payload.
  *
  * | bytes | what |
  * |---|---|
- * | 0–3 | bytes that follow the head |
- * | 4–7 | id of the call, chosen by the dialled side |
- * | 8–11 | a number: milliseconds left (request, stream), items granted (credit), why (cancel), calls that should be here at once, 0 where nobody can tell (response, error, room) |
+ * | 0–3 | bytes after the head |
+ * | 4–7 | id of the call, chosen by the dialling side |
+ * | 8–11 | a number: milliseconds left (request, stream), items granted (credit), reason (cancel), concurrency limit or 0 if unknown (response, error, limit) |
  * | 12 | kind |
- * | 13–15 | how many of the bytes that follow are headers |
+ * | 13–15 | bytes of the headers |
  *
  * Numbers are little-endian. Both ends are always of the same version, so there is no handshake.
  */
@@ -24,10 +24,10 @@ export const frameKind = {
   goaway: 11,
   ping: 12,
   pong: 13,
-  room: 14,
-  /** The request that follows, of the same id, is observed. */
+  limit: 14,
+  /** The next request, with the same id, is observed. */
   observe: 15,
-  /** What happened to an observed request, as JSON, before its answer. */
+  /** Events of an observed request, as JSON; sent before its answer. */
   report: 16,
 } as const
 
@@ -35,7 +35,7 @@ export type FrameKind = (typeof frameKind)[keyof typeof frameKind]
 
 export const headBytes = 16
 
-/** Room that is left in memory before each large frame, so that a longer envelope can be written in front of its payload. */
+/** Spare bytes in memory before each large frame, so that a longer envelope can be written in front of its payload. */
 export const headroomBytes = 1024
 
 /** The number of a request that has no deadline. */
@@ -44,24 +44,24 @@ export const noDeadline = 0xffff_ffff
 /** The number of a cancel frame. */
 export const cancelReason = { left: 0, expired: 1 } as const
 
-/** Items of a stream that may be under way before the caller has taken them. */
+/** Items of a stream that may be sent before the caller has taken them. */
 export const streamWindow = 32
 
-/** Larger frames are refused by both ends unless an end says otherwise. */
+/** Default limit of both sides; larger frames are refused. */
 export const defaultMaxFrameBytes: number = 1024 * 1024 * 1024
 
-/** A frame to send. The parts are sent as they are by the end of the tick, without a copy where that pays: do not write to them. */
+/** A frame to send. Large parts are not copied: do not write to any part after `send`. */
 export interface Frame {
   readonly kind: FrameKind
   readonly id: number
   readonly number: number
   readonly headers: Uint8Array | null
   readonly parts: readonly Uint8Array[]
-  /** Bytes that follow the head. */
+  /** Bytes after the head. */
   readonly size: number
 }
 
-/** A frame that came; `payload` is the receiver's to keep. */
+/** A received frame. The receiver owns `payload`. */
 export interface ReceivedFrame {
   readonly kind: number
   readonly id: number
@@ -83,7 +83,7 @@ export function frame(
   return { kind, id, number, headers, parts, size }
 }
 
-/** Writes the head at `at`; gives where what follows begins. */
+/** Writes the head at `at`; returns the position after it. */
 export function writeHead(
   target: Uint8Array,
   at: number,

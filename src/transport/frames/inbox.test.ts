@@ -42,7 +42,7 @@ function bytesOf(frames: readonly Sent[]): Uint8Array {
   return Buffer.concat(outbox.takePieces())
 }
 
-/** Hands the bytes over in chunks of these sizes; a reused chunk is overwritten at once, and large frames are read in place. */
+/** Hands the bytes over in chunks of these sizes; a reused chunk is overwritten at once, and large frames are read into place. */
 function feed(
   inbox: Inbox,
   bytes: Uint8Array,
@@ -51,10 +51,10 @@ function feed(
   let at = 0
   for (let turn = 0; at < bytes.length; turn++) {
     const length = Math.min(lengths[turn % lengths.length] ?? 1, bytes.length - at)
-    const { place } = inbox
-    if (chunks === 'reused' && place !== null) {
-      const fitting = Math.min(length, place.length)
-      place.set(bytes.subarray(at, at + fitting))
+    const { target } = inbox
+    if (chunks === 'reused' && target !== null) {
+      const fitting = Math.min(length, target.length)
+      target.set(bytes.subarray(at, at + fitting))
       inbox.filled(fitting)
       at += fitting
       continue

@@ -2,28 +2,28 @@ import { headBytes, type Head, headroomBytes, readHead } from './frame.js'
 import type { Receiver } from './link.js'
 
 /**
- * Payloads up to this size are copied out of the chunk they came in. A view costs as much as the copy, and would keep the
- * whole chunk (up to 64 KiB, and other calls' frames) alive for as long as an executor keeps one document.
+ * Payloads up to this size are copied out of their chunk. A view costs as much as the copy, and would keep the whole chunk (up
+ * to 64 KiB, with the frames of other calls) alive for as long as an executor keeps one document.
  */
 const copiedBytes = 4096
 
 const noBytes = new Uint8Array(0)
 
-/** What is left of a large frame is read straight into place when it is at least this much. */
+/** The rest of a large frame is read directly into its memory when it has at least this many bytes. */
 const directBytes = 16 * 1024
 
-/** Whether the chunks that come are the receiver's to keep, or will be overwritten by the next. */
+/** `kept`: the inbox owns each chunk; `reused`: the next chunk overwrites it. */
 export type Chunks = 'kept' | 'reused'
 
 /**
- * Frames out of a stream of chunks. A frame that arrives in one chunk is a view of it (or a copy, when it is small or the
- * chunk is reused); for one that does not, memory of its exact size is taken once and filled as chunks come, so nothing is
- * ever concatenated.
+ * Parses frames from a stream of chunks. A frame within one chunk is a view of it (or a copy, when it is small or the chunk is
+ * reused). For a frame split over chunks, memory of its exact size is allocated once and filled as chunks arrive, so nothing
+ * is concatenated.
  */
 export class Inbox {
   readonly #receiver: Receiver
   readonly #maxFrameBytes: number
-  /** A head cut in two by the border of a chunk. */
+  /** The beginning of a head that is split over two chunks. */
   readonly #stash = new Uint8Array(headBytes)
   #stashed = 0
   #head: Head | null = null
@@ -39,12 +39,12 @@ export class Inbox {
     this.#longestCopy = chunks === 'kept' ? copiedBytes : Number.POSITIVE_INFINITY
   }
 
-  /** Where the next bytes may be read to directly, to be told by `filled`; null when they must come by `push`. */
-  get place(): Uint8Array | null {
+  /** Memory to read the next bytes into; report them with `filled`. Null when bytes must be given to `push`. */
+  get target(): Uint8Array | null {
     return this.#body.length - this.#filled < directBytes ? null : this.#body.subarray(this.#filled)
   }
 
-  /** So many bytes are in `place`. */
+  /** Reports bytes that were read into `target`. */
   filled(bytes: number): void {
     this.#filled += bytes
     if (this.#filled === this.#body.length) this.#complete()

@@ -1,29 +1,29 @@
 import type { Frame, ReceivedFrame } from './frame.js'
 
-/** One end of a connection that carries frames in order. What differs between memory, ports and sockets is this and no more. */
+/** One side of a connection that carries frames in order. Memory, ports and sockets differ only in their links. */
 export interface Link {
-  /** Largest `Frame.size` this end sends; callers look before they send. */
+  /** Largest `Frame.size` that may be sent; callers check it before `send`. */
   readonly maxFrameBytes: number
-  /** Frames come to the receiver from now on. Called once. */
+  /** Starts delivering frames to the receiver. Called once. */
   open(receiver: Receiver): void
-  /** Sends in this tick or soon. Does nothing once the link is closed: the receiver has heard so by `lost`. */
+  /** Sends in this tick or soon. Does nothing once the link is closed, which `Receiver.lost` has reported. */
   send(frame: Frame): void
-  /** Takes the request of a call back; false when it was sent, or is too small to matter. */
+  /** Removes the request of a call from the send buffer; false when it was sent, or is too small to matter. */
   withdraw(id: number): boolean
-  /** Whether the other end does not take what was sent, and much of it waits here. */
+  /** Whether the peer does not read and the send buffer is full. */
   readonly isCongested: boolean
-  /** Resolves when there is room to send more; nothing when there is. */
-  room(): void | Promise<void>
-  /** Sends what is left, then closes. Idempotent. */
+  /** Returns a promise that resolves when the link is writable; undefined when it already is. */
+  writable(): void | Promise<void>
+  /** Flushes the send buffer, then closes. Idempotent. */
   end(): void
 }
 
 export interface Receiver {
   receive(frame: ReceivedFrame): void
-  /** A frame larger than this end takes; its bytes are thrown away and the link lives on. */
+  /** A frame exceeded `maxFrameBytes`. Its bytes are dropped; the link stays open. */
   oversize(kind: number, id: number, size: number): void
-  /** It is not congested any more. */
+  /** The link is no longer congested. */
   drained?(): void
-  /** The link is closed for good; called once, and nothing comes after it. */
+  /** The link has closed. Called once, last. */
   lost(reason: string): void
 }

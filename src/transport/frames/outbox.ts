@@ -1,23 +1,23 @@
 import { type Frame, frameKind, headBytes, writeHead } from './frame.js'
 
-/** Parts from this size on are handed to the system as they are; below, one more piece costs more than its copy. */
+/** Larger parts are passed to the system without a copy; for smaller ones another piece costs more than the copy. */
 const ownPieceBytes = 16 * 1024
 
-/** Frames from this size on can be withdrawn: smaller ones cost little, and looking for them would cost more. */
+/** Larger frames can be withdrawn; searching for smaller ones would cost more than sending them. */
 const withdrawableBytes = 64 * 1024
 
-/** Frames that wait to be sent, those of one tick together. */
+/** The send buffer of a link. */
 export class Outbox {
   #frames: Frame[] = []
   #bytes = 0
-  /** Requests that can be withdrawn, by the id of their call. */
+  /** Requests that can be withdrawn, by call id. */
   readonly #large = new Map<number, Frame>()
 
   get empty(): boolean {
     return this.#frames.length === 0
   }
 
-  /** Bytes that wait, heads included. */
+  /** Buffered bytes, heads included. */
   get bytes(): number {
     return this.#bytes
   }
@@ -28,7 +28,7 @@ export class Outbox {
     if (frame.size >= withdrawableBytes && isRequest(frame)) this.#large.set(frame.id, frame)
   }
 
-  /** Takes the request of a call out again; false when it was sent, or is small. */
+  /** Removes the request of a call; false when it was sent, or is small. */
   withdraw(id: number): boolean {
     const frame = this.#large.get(id)
     if (frame === undefined) return false
@@ -39,8 +39,8 @@ export class Outbox {
   }
 
   /**
-   * What waits, in pieces for one `writev`: heads and small parts run together, large parts uncopied. As many frames as have
-   * `maxBytes`, one at least.
+   * Takes frames of at most `maxBytes` in total, at least one, as pieces for one `writev`: heads and small parts are joined,
+   * large parts are not copied.
    */
   takePieces(maxBytes: number = Number.POSITIVE_INFINITY): Uint8Array[] {
     const frames = this.#take(maxBytes)
@@ -68,7 +68,7 @@ export class Outbox {
     return pieces
   }
 
-  /** Everything that waits, copied into memory of its own that can be transferred; a large frame in a piece of its own. */
+  /** Takes all frames, copied into transferable buffers; each large frame gets its own buffer. */
   takeBuffers(): ArrayBuffer[] {
     const frames = this.#take(Number.POSITIVE_INFINITY)
     const buffers: ArrayBuffer[] = []
@@ -102,7 +102,7 @@ export class Outbox {
     return frames
   }
 
-  /** How many frames have so many bytes together, or one. */
+  /** Number of frames with at most this many bytes in total; at least one. */
   #fitting(maxBytes: number): number {
     let bytes = 0
     let count = 0

@@ -4,21 +4,21 @@ import type { MillraceError } from '../../errors.js'
 import type { Timed } from '../../lib/deadlines.js'
 import type { ReceivedFrame } from './frame.js'
 
-/** A call of the dialled side that waits for frames. */
+/** A call in flight on the dialling side. */
 export interface Pending extends AbortListener, Timed {
   readonly id: number
-  /** Of the call; undefined while nobody observes it. */
+  /** The span of the call; undefined when it is not observed. */
   readonly observation: Observation | undefined
-  /** What came for it; true when nothing more will come. */
+  /** Handles a frame of this call; true when it was the last one. */
   frame(frame: ReceivedFrame): boolean
   fail(error: MillraceError): void
-  /** Lets go of the caller's call. Called once, after the last frame or failure. */
+  /** Stops listening to the caller's call. Called once, after the last frame or failure. */
   release(): void
 }
 
-/** What a pending call tells the caller it belongs to. */
+/** Callbacks of a pending call to its Caller. */
 export interface PendingOwner {
-  /** Nobody waits for it any more. */
+  /** The call was aborted. */
   onAbort(pending: Pending, reason: MillraceError): void
   onExpire(pending: Pending): void
 }

@@ -14,15 +14,15 @@ export interface ServedCallOwner {
 
 export interface ServedCallOptions {
   readonly deadline: number
-  /** Milliseconds of the listener's own limit, when it is the deadline. */
+  /** The listener's own limit in milliseconds, when the deadline comes from it; else null. */
   readonly limitMs: number | null
   readonly sender: Sender
   readonly owner: ServedCallOwner
 }
 
 /**
- * The call as the serving side sees it. `headers` are decoded when they are first read. Because they are a getter, wrap a
- * Call by naming its members, not with `{ ...call }`.
+ * A call on the serving side. `headers` is a getter that decodes on first read, so wrap a Call by naming its members, not with
+ * `{ ...call }`.
  */
 export class ServedCall extends Cancellation implements Call, Timed {
   readonly id: number

@@ -5,8 +5,8 @@ import type { DataRequest } from '../../wire/data-request.js'
 import { streamWindow } from './frame.js'
 
 /**
- * The items of one stream that is served. A producer waits while the caller has not taken what was sent, or the link is
- * full; each of several producers may be one item ahead.
+ * The items of one stream on the serving side. A producer waits while the caller has not granted credit, or the link is not
+ * writable; each of several producers may be one item ahead.
  */
 export class ServedItems implements ItemSink, AbortListener {
   readonly #send: (item: DataRequest) => void | Promise<void>
@@ -15,7 +15,7 @@ export class ServedItems implements ItemSink, AbortListener {
   #granted: Deferred | undefined
   #isOver = false
 
-  /** `send` gives an item to the link; a promise when the link is full. */
+  /** `send` passes an item to the link; it returns a promise when the link is not writable. */
   constructor(send: (item: DataRequest) => void | Promise<void>) {
     this.#send = send
   }
@@ -28,11 +28,11 @@ export class ServedItems implements ItemSink, AbortListener {
     if (this.#isOver) return
     this.#count++
     this.#credit--
-    const room = this.#send(item)
-    return this.#credit > 0 || this.#isOver ? room : this.#wait(room)
+    const ready = this.#send(item)
+    return this.#credit > 0 || this.#isOver ? ready : this.#wait(ready)
   }
 
-  /** The caller takes so many more. */
+  /** The caller grants credit for more items. */
   grant(items: number): void {
     this.#credit += items
     if (this.#credit > 0) this.#granted?.resolve()
@@ -43,12 +43,12 @@ export class ServedItems implements ItemSink, AbortListener {
     this.#granted?.resolve()
   }
 
-  async #wait(room: void | Promise<void>): Promise<void> {
+  async #wait(ready: void | Promise<void>): Promise<void> {
     while (this.#credit <= 0 && !this.#isOver) {
       this.#granted ??= deferred()
       await this.#granted.promise
       this.#granted = undefined
     }
-    await room
+    await ready
   }
 }

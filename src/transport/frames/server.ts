@@ -1,6 +1,6 @@
 import type { Sender, Service } from '../../call/call.js'
 import { late } from '../../call/late.js'
-import { somebody } from '../../call/scope.js'
+import { anonymousSender } from '../../call/scope.js'
 import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
@@ -14,51 +14,55 @@ import { ServedCall, type ServedCallOwner } from './served-call.js'
 import { ServedItems } from './served-items.js'
 
 export interface ServerOptions {
-  /** Who calls are from. */
+  /** The sender of all calls on this link. */
   readonly sender?: Sender
   /** Milliseconds for one call, where its caller does not set less; null for no limit. */
   readonly timeoutMs?: number | null
 }
 
 /**
- * Serves one link.
+ * The serving side of a link.
  *
- * 1. A call is in `#calls` from its frame on until it is answered, cancelled, expired or the link is gone; only the one
- *    that takes it out may answer it, so each is answered at most once.
- * 2. After `drain()` no new call is served; `idle` resolves when `#calls` is empty and the other end has said that it sends
- *    no more. Were the link ended before, calls on their way would be lost without a word about whether they ran.
+ * 1. A call is in `#calls` until it is answered, cancelled or expired, or the link closes. Only the code that removes it may
+ *    answer it, so each call is answered at most once.
+ * 2. After `drain()` no new call is served. `#idle` resolves when `#calls` is empty and the peer has acknowledged the goaway.
+ *    Closing earlier would lose calls in transit, and their callers could not tell whether they ran.
  */
 export class Server implements Receiver, ServedCallOwner {
-  /** Resolves when the link is gone. */
+  /** Resolves when the link has closed. */
   readonly gone: Promise<void>
   readonly #link: Link
   readonly #service: Service
-  readonly #endRoom: (() => void) | undefined
+  readonly #stopListening: (() => void) | undefined
   readonly #sender: Sender
   readonly #timeoutMs: number | null
   readonly #calls = new Map<number, ServedCall>()
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #gone = deferred()
   #idle: Deferred | null = null
-  /** The other end has heard that this one drains: its last call has come. */
+  /** The peer has acknowledged the goaway: it sends no more calls. */
   #acknowledged = false
-  /** Calls that the other end may have here, as far as it knows. */
-  #told = 0
-  /** The next request is observed when it has this id; -1 for none. */
+  /** The concurrency limit that was sent last. */
+  #sentLimit = 0
+  /** Id of the next request if it is observed; -1 for none. */
   #observedId = -1
 
-  constructor(link: Link, service: Service, { sender = somebody, timeoutMs = null }: ServerOptions = {}) {
+  constructor(
+    link: Link,
+    service: Service,
+    { sender = anonymousSender, timeoutMs = null }: ServerOptions = {},
+  ) {
     this.#link = link
     this.#service = service
     this.#sender = sender
     this.#timeoutMs = timeoutMs
     this.gone = this.#gone.promise
     link.open(this)
-    this.#endRoom = service.room?.onGrow(() => this.#grow())
-    if (service.room !== undefined) this.#tellRoom()
+    this.#stopListening = service.concurrency?.onGrow(() => this.#grow())
+    if (service.concurrency !== undefined) this.#sendLimit()
   }
 
-  /** Refuses new calls from now on; resolves when those in flight, and on their way, are answered. */
+  /** Refuses new calls from now on; resolves when all calls in flight and in transit are answered. */
   drain(): Promise<void> {
     if (this.#idle === null) {
       this.#idle = deferred()
@@ -67,7 +71,7 @@ export class Server implements Receiver, ServedCallOwner {
     return this.#idle.promise
   }
 
-  /** Ends the link; what is in flight is aborted and answered with UNAVAILABLE. */
+  /** Closes the link; calls in flight are aborted and answered with UNAVAILABLE. */
   close(): void {
     for (const [id, call] of this.#calls) {
       const error = new MillraceError('UNAVAILABLE', 'This pod stopped before the request was done.')
@@ -91,8 +95,8 @@ export class Server implements Receiver, ServedCallOwner {
         return this.#describe(received.id)
       case frameKind.ping:
         return this.#link.send(frame(frameKind.pong, received.id))
-      case frameKind.room:
-        return this.#service.room?.wanted()
+      case frameKind.limit:
+        return this.#service.concurrency?.wanted()
       case frameKind.observe:
         this.#observedId = received.id
         return
@@ -109,14 +113,14 @@ export class Server implements Receiver, ServedCallOwner {
   }
 
   lost(): void {
-    const reason = new MillraceError('CANCELLED', 'The caller is gone.')
+    const reason = new MillraceError('CANCELLED', 'The caller disconnected.')
     for (const call of this.#calls.values()) {
       this.#deadlines.unwatch(call)
       call.abort(reason)
     }
     this.#calls.clear()
     this.#acknowledged = true
-    this.#endRoom?.()
+    this.#stopListening?.()
     this.#idle?.resolve()
     this.#gone.resolve()
   }
@@ -152,12 +156,12 @@ export class Server implements Receiver, ServedCallOwner {
       if (part.size > this.#link.maxFrameBytes) throw tooLarge('streamed document', part.size, this.#link)
       this.#link.send(part)
     } catch (error) {
-      // the caller is told why, and the handler that nobody takes more
+      // the error goes to the caller, and the handler is aborted
       this.#fail(call.id, call, error)
       call.abort(MillraceError.from(error))
       return
     }
-    return this.#link.room()
+    return this.#link.writable()
   }
 
   #grant({ id, number }: ReceivedFrame): void {
@@ -222,26 +226,28 @@ export class Server implements Receiver, ServedCallOwner {
     if (call === undefined) return
     this.#release(id, call)
     call.abort(
-      number === cancelReason.expired ? expired() : new MillraceError('CANCELLED', 'The caller left.'),
+      number === cancelReason.expired
+        ? expired()
+        : new MillraceError('CANCELLED', 'The caller cancelled the request.'),
     )
   }
 
-  /** How many calls the other end may have here when it has `calls`; what is sent with it tells it. */
+  /** The concurrency limit for a peer with `calls` calls in flight. Send the result: it is remembered as sent. */
   #limit(calls: number = this.#calls.size): number {
-    this.#told = this.#service.room?.limit(calls) ?? 0
-    return this.#told
+    this.#sentLimit = this.#service.concurrency?.limit(calls) ?? 0
+    return this.#sentLimit
   }
 
-  #tellRoom(): void {
-    this.#link.send(frame(frameKind.room, 0, { number: this.#limit() }))
+  #sendLimit(): void {
+    this.#link.send(frame(frameKind.limit, 0, { number: this.#limit() }))
   }
 
-  /** While the other end has fewer calls here than it may, the next answer is early enough. */
+  /** While the peer is below its limit, it is enough to send the new limit with the next answer. */
   #grow(): void {
-    if (this.#calls.size >= this.#told) this.#tellRoom()
+    if (this.#calls.size >= this.#sentLimit) this.#sendLimit()
   }
 
-  /** Takes the call out; false when somebody did before. */
+  /** Removes the call; false when it was removed before. */
   #release(id: number, call: ServedCall): boolean {
     if (this.#calls.get(id) !== call) return false
     this.#calls.delete(id)
@@ -269,7 +275,7 @@ function expired(): MillraceError {
   return new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed before the request was done.')
 }
 
-/** Not retryable: it will be too large the next time as well. */
+/** Not retryable: it would be too large again. */
 export function tooLarge(what: string, size: number, { maxFrameBytes }: Link): MillraceError {
   const message = `This ${what} has ${size} bytes; at most ${maxFrameBytes} pass between two stages. Send fewer documents at a time.`
   return new MillraceError('RESOURCE_EXHAUSTED', message, { retryable: false, notRun: what === 'request' })

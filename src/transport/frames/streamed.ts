@@ -12,18 +12,18 @@ import type { Pending, PendingOwner } from './pending.js'
 export interface StreamOwner extends PendingOwner {
   /** The sink has taken one more item. */
   onTaken(stream: Streamed): void
-  /** All items were taken, and the closing answer or failure is given: nothing is left to do. */
+  /** All items were taken, and the promise has settled. */
   onDone(stream: Streamed): void
 }
 
 /**
- * A call whose items go to a sink as they come; the sender waits for credit, so at most a window of them waits here for the
- * sink.
+ * A streaming call on the dialling side: passes items to a sink. The peer waits for credit, so at most one window of items is
+ * buffered here.
  *
- * 1. Items reach the sink in order, the next one when the sink has room.
- * 2. The closing answer, or what the peer says of why the stream broke, comes after the items before it. What is found out
- *    here (the call was aborted, its deadline passed, the connection was lost) ends it at once: items that wait are dropped.
- * 3. Nothing is pushed once the promise is settled.
+ * 1. Items reach the sink in order, each when the sink is ready for it.
+ * 2. The peer's closing answer or error takes effect after the items before it. A local cause (abort, deadline, lost
+ *    connection) takes effect immediately and drops buffered items.
+ * 3. Nothing is pushed once the promise has settled.
  */
 export class Streamed implements Pending {
   readonly id: number
@@ -38,7 +38,7 @@ export class Streamed implements Pending {
   #taken = 0
   #pushing = false
   #isSettled = false
-  /** What settles it, when all items are taken. */
+  /** Settles the promise once all items are taken. */
   #end: (() => void) | undefined
 
   constructor(
@@ -72,7 +72,7 @@ export class Streamed implements Pending {
     this.#owner.onExpire(this)
   }
 
-  /** False while items still wait for the sink: `onDone` follows. */
+  /** False while items are buffered; then `onDone` follows. */
   frame({ kind, payload }: ReceivedFrame): boolean {
     if (kind === frameKind.item) {
       this.#waiting.push(payload)
@@ -102,19 +102,19 @@ export class Streamed implements Pending {
   #push(): void {
     if (this.#pushing) return
     for (let payload = this.#waiting.shift(); payload !== undefined; payload = this.#waiting.shift()) {
-      let room: void | Promise<void>
+      let ready: void | Promise<void>
       try {
-        room = this.#items.push(DataRequest.decode(payload))
+        ready = this.#items.push(DataRequest.decode(payload))
       } catch (error) {
-        // the peer sends what is no request: what it sends from now on is not wanted
+        // the item cannot be decoded: cancel the call at the peer
         this.abort(MillraceError.from(error, 'MALFORMED'))
         return
       }
       this.#taken++
       this.#owner.onTaken(this)
-      if (room !== undefined) {
+      if (ready !== undefined) {
         this.#pushing = true
-        void room.then(() => {
+        void ready.then(() => {
           this.#pushing = false
           this.#push()
         })

@@ -7,7 +7,7 @@ import { decodeInfo } from '../../wire/info.js'
 import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
 import { headerFilter } from '../forward-headers.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
-import { type Fate, type GrpcCallOptions, GrpcConnection } from './connection.js'
+import { type ConnectionListener, type GrpcCallOptions, GrpcConnection } from './connection.js'
 import { methods } from '../../grpc/methods.js'
 import { defaultMaxMessageBytes } from './peer.js'
 import { streamDocument } from './stream-document.js'
@@ -15,24 +15,24 @@ import { errorFromGrpc, isUnimplemented } from '../../grpc/status.js'
 
 type GrpcAddress = Extract<Address, { kind: 'grpc' }>
 
-/** How long a peer may take to say what it serves. */
+/** Timeout of `describe()`. */
 const describeTimeoutMs = 10_000
 
 const nothing = new Uint8Array(0)
 
-/** Headers that are for the server that took the request in, not for the next one (jina.md 4.5). */
+/** Headers addressed to the server that received the request; not forwarded (jina.md 4.5). */
 const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__', recipientHeader])
 
 /**
- * Dials a server that speaks Jina's gRPC: somebody else's Executor, head or gateway, or a pod in a container. It connects
- * with the first call, so this never fails.
+ * Dials a server that speaks Jina's gRPC: an external Executor, head or gateway, or a pod in a container. Connects with the
+ * first call, so dialling never fails.
  */
 export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
   const { host, port, tls, isPod = false } = address
   const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
   const peer = { host, port, tls, maxMessageBytes }
   const ends = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
-  const fate: Fate = {
+  const listener: ConnectionListener = {
     onLeaving: (reason) => ends.leaving.resolve({ reason }),
     onClosed(reason) {
       ends.leaving.resolve({ reason })
@@ -40,7 +40,7 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
     },
   }
   const { recipient, onReconnect, forwardHeaders = 'all' } = options
-  const tools = isPod || options.endsWithConnection === true ? { fate } : given(onReconnect)
+  const tools = isPod || options.endsWithConnection === true ? { listener } : given(onReconnect)
   const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
   return new GrpcChannel(await GrpcConnection.open(peer, tools), {
     ...ends,
@@ -59,9 +59,9 @@ interface Reason {
 }
 
 interface Ends {
-  /** Whether this side watches over it. */
+  /** Whether the peer is a pod of this Flow: then pings check whether it is alive. */
   readonly isPod: boolean
-  /** The pod that every request is for, as a header; null for any. */
+  /** Header value that names the pod all requests are addressed to; null for any pod. */
   readonly told: string | null
   readonly isForwarded: (header: string) => boolean
   readonly leaving: Deferred<Reason>
@@ -69,8 +69,9 @@ interface Ends {
 }
 
 /**
- * A hop over `process_single_data`; a peer without it (an older gateway) gets a `Call` stream of one request. Unless it ends
- * with its connection, a lost one is made again by the next call, so `closed` resolves at `close()` only.
+ * A hop over `process_single_data`; a peer without that method (an older gateway) gets a `Call` stream of one request. The next
+ * call reconnects after a lost connection, and `closed` resolves at `close()` only, unless the channel ends with its
+ * connection.
  */
 class GrpcChannel implements Channel {
   readonly #connection: GrpcConnection
@@ -90,7 +91,7 @@ class GrpcChannel implements Channel {
     return this.#ends.leaving.promise
   }
 
-  /** Over somebody else's server somebody else watches; its failures show by its answers. */
+  /** External servers are not pinged: their failures show in their answers. */
   async ping(): Promise<void> {
     if (this.#ends.isPod) await this.#connection.ping()
   }
@@ -102,7 +103,7 @@ class GrpcChannel implements Channel {
     try {
       if (items !== undefined) return await streamDocument(this.#connection, request, { ...options, items })
       const answer = DataRequest.decode(await this.#exchange(request.encode(), options))
-      // a peer that does not know them sends the parts of the request back; nobody answers in parts over gRPC
+      // no peer answers in parts over gRPC; one that does not know the field returns the parts of the request
       answer.parts = undefined
       return answer
     } catch (error) {
@@ -124,7 +125,7 @@ class GrpcChannel implements Channel {
     }
   }
 
-  /** A Jina Executor in a cluster has its name in its environment, and tells that (jina.md 8.2). */
+  /** A Jina Executor in a cluster reports its environment, which has the deployment's name (jina.md 8.2). */
   async #jinaDeployment(options: GrpcCallOptions): Promise<Pick<Description, 'jinaDeployment'>> {
     try {
       const { envs } = decodeInfo(await this.#connection.unary(methods.status, nothing, options))
@@ -140,7 +141,7 @@ class GrpcChannel implements Channel {
     this.#connection.close(
       new MillraceError('CANCELLED', `The channel to ${this.#connection.address} was closed.`),
     )
-    const reason = { reason: 'it was closed here' }
+    const reason = { reason: 'it was closed by this side' }
     this.#ends.leaving.resolve(reason)
     this.#ends.closed.resolve(reason)
     return Promise.resolve()
@@ -154,7 +155,7 @@ class GrpcChannel implements Channel {
         if (!isUnimplemented(error)) throw error
       }
     }
-    // a stream of one request is read as a unary call is
+    // on the wire, a stream with one request and one answer is a unary call
     const answer = await this.#connection.unary(methods.call, bytes, options)
     this.#single = false
     return answer

@@ -17,50 +17,50 @@ export interface GrpcCallOptions {
   /** Milliseconds since the epoch; `Infinity` is none. */
   readonly deadline: number
   readonly headers: Readonly<Record<string, string>>
-  /** Aborting it cancels the exchange, which then fails with that reason. */
+  /** Aborting it cancels the RPC, which fails with that reason. */
   readonly call?: Pick<Call, 'aborted' | 'onAbort' | 'offAbort'>
 }
 
-/** What may happen to the one connection of a channel that ends with it. */
-export interface Fate {
+/** Events of a connection that is not reopened. Each is called at most once. */
+export interface ConnectionListener {
+  /** The peer takes no new streams, or the connection has closed. */
   onLeaving(reason: string): void
   onClosed(reason: string): void
 }
 
 export interface ConnectionTools {
   readonly clock?: Clock
-  /** Given, the connection is not made again when it was lost: calls are refused then. */
-  readonly fate?: Fate
-  /** Told when a connection takes the place of one that was lost. */
+  /** With a listener a lost connection is not reopened: later calls are refused. */
+  readonly listener?: ConnectionListener
+  /** Called when a lost connection is reopened. */
   readonly onReconnect?: () => void
 }
 
 /**
- * A gRPC channel whose messages are raw bytes in both directions, straight on `node:http2`: a message on an open stream
- * costs a fifth of what it costs with grpc-js. Connects at the first call, and again when the connection was lost, unless
- * somebody wants to know its fate.
+ * A gRPC channel for raw bytes, directly on `node:http2`: a message on an open stream costs a fifth of what it costs with
+ * grpc-js. Connects at the first call, and reconnects after the connection was lost unless there is a `listener`.
  *
- * Failures are GrpcFailure (see `errorFromGrpc`), the reason that the call was aborted for, or the reason of `close()`.
+ * RPCs reject with GrpcFailure (see `errorFromGrpc`), the call's abort reason, or the reason of `close()`.
  */
 export class GrpcConnection {
   readonly address: string
   readonly #http2: typeof Http2
   readonly #peer: Peer
   readonly #clock: Clock
-  readonly #fate: Fate | undefined
-  /** Calls in flight. */
+  readonly #listener: ConnectionListener | undefined
+  /** RPCs in flight. */
   readonly #calls = new Set<AbortListener>()
   readonly #onReconnect: (() => void) | undefined
   #session: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
   private constructor(http2: typeof Http2, peer: Peer, tools: ConnectionTools) {
-    const { clock = systemClock, fate, onReconnect } = tools
+    const { clock = systemClock, listener, onReconnect } = tools
     this.address = authority(peer.host, peer.port)
     this.#http2 = http2
     this.#peer = peer
     this.#clock = clock
-    this.#fate = fate
+    this.#listener = listener
     this.#onReconnect = onReconnect
   }
 
@@ -68,12 +68,12 @@ export class GrpcConnection {
     return new GrpcConnection(await import('node:http2'), peer, tools)
   }
 
-  /** Resolves when the peer has answered a ping. Connects when it is not connected. */
+  /** Resolves when the peer has answered a ping. Connects if necessary. */
   ping(): Promise<void> {
     return this.#usableSession().ask()
   }
 
-  /** One request, its first answer. */
+  /** Sends one request and resolves with the first answer. */
   unary(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       let answer: Uint8Array | undefined
@@ -92,8 +92,8 @@ export class GrpcConnection {
   }
 
   /**
-   * One request, all its answers as they come: `take` gets the next one when what it gave for the one before has resolved, and
-   * the peer waits meanwhile. Resolves when all were taken. What `take` throws ends the call.
+   * Sends one request and passes each answer to `take`. While a promise returned by `take` is pending, the peer is slowed down
+   * and no further answer is passed. Resolves when all answers were taken. An error thrown by `take` cancels the RPC.
    */
   serverStream(
     method: Method,
@@ -147,7 +147,7 @@ export class GrpcConnection {
     })
   }
 
-  /** A raw stream; its owner cancels it. */
+  /** Opens a raw stream, which its owner must cancel. */
   duplex(method: Method, options: GrpcCallOptions, listener: StreamListener): GrpcStream {
     if (this.#closed !== undefined) throw this.#closed.reason
     if (options.call?.aborted !== undefined) throw options.call.aborted
@@ -157,7 +157,7 @@ export class GrpcConnection {
     return new GrpcStream(session, stream, { maxMessageBytes, deadline: options.deadline, listener })
   }
 
-  /** Calls in flight, but for raw streams, fail with `reason`; then the connection is cut. Idempotent. */
+  /** Fails RPCs in flight, except raw streams, with `reason`; then destroys the connection. Idempotent. */
   close(reason: MillraceError): void {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
@@ -165,7 +165,7 @@ export class GrpcConnection {
     this.#session?.destroy()
   }
 
-  /** A stream that ends on abort and on `close()`, and then says why. */
+  /** Opens a stream that is cancelled by an abort or by `close()`; `onEnd` then gets the reason. */
   #watched(
     method: Method,
     options: GrpcCallOptions,
@@ -197,19 +197,19 @@ export class GrpcConnection {
 
   #usableSession(): Session {
     if (this.#session?.usable === true) return this.#session
-    if (this.#session !== undefined && this.#fate !== undefined) throw new GrpcFailure(left)
+    if (this.#session !== undefined && this.#listener !== undefined) throw new GrpcFailure(left)
     const { tls } = this.#peer
     const isAgain = this.#session !== undefined
-    this.#session = new Session(this.#http2, this.address, { tls, clock: this.#clock, ...this.#fate })
+    this.#session = new Session(this.#http2, this.address, { tls, clock: this.#clock, ...this.#listener })
     if (isAgain) this.#onReconnect?.()
     return this.#session
   }
 }
 
-/** The peer has said that it takes no more calls, or is gone. */
+/** The peer takes no more calls, or the connection has closed. */
 const left: GrpcStatus = {
   code: grpcCode.unavailable,
-  details: 'the connection is gone',
+  details: 'the connection was closed',
   here: true,
   notRun: true,
 }
@@ -220,7 +220,7 @@ const unanswered: GrpcStatus = {
   here: true,
 }
 
-/** HTTP/2's own and gRPC's own; a caller's header of such a name is not sent. */
+/** Headers reserved by HTTP/2 and gRPC; a caller's headers with these names are not sent. */
 const reserved =
   /^(:.*|grpc-.*|te|content-type|user-agent|host|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|http2-settings)$/
 

@@ -33,7 +33,7 @@ export interface FakePeer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A real gRPC server that says what a test wants; services without an option are UNIMPLEMENTED, but `Call`. */
+/** A real gRPC server whose answers a test defines. Methods without an option are UNIMPLEMENTED, except `Call`. */
 export async function startFakePeer(options: FakePeerOptions = {}, port = 0): Promise<FakePeer> {
   const server = new grpc.Server()
   const calls: FakeCall[] = []

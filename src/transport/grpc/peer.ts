@@ -1,9 +1,9 @@
-/** Who is dialled. */
+/** The server to dial. */
 export interface Peer {
   readonly host: string
   readonly port: number
   readonly tls: boolean
-  /** The largest message sent or taken, in bytes. */
+  /** Largest message to send or to accept, in bytes. */
   readonly maxMessageBytes: number
 }
 

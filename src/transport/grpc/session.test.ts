@@ -144,7 +144,7 @@ test('a call that came too late for a server that leaves did not run, and may be
   const leaving = deferred<string>()
   const closed = deferred<string>()
   const connection = await GrpcConnection.open(peer, {
-    fate: { onLeaving: leaving.resolve, onClosed: closed.resolve },
+    listener: { onLeaving: leaving.resolve, onClosed: closed.resolve },
   })
   const options = { deadline: Number.POSITIVE_INFINITY, headers: {} }
   const ask = (): Promise<Uint8Array> =>
@@ -160,6 +160,6 @@ test('a call that came too late for a server that leaves did not run, and may be
   stream!.on('wantTrailers', () => stream!.sendTrailers({ 'grpc-status': '0' }))
   stream!.end(Buffer.from([0, 0, 0, 0, 1, 7]))
   expect([...(await first)]).toEqual([7])
-  expect(await closed.promise).toBe('it hung up')
+  expect(await closed.promise).toBe('the peer closed the connection')
   server.close()
 })

@@ -2,13 +2,13 @@ import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 
 import type * as Http2 from 'node:http2'
 import type { Clock } from '../../lib/clock.js'
 
-/** As Jina's peers do it (jina.md 4.5). */
+/** The values of Jina's clients (jina.md 4.5). */
 const keepaliveMs = 9_999
 const keepaliveTimeoutMs = 4_999
 
 /**
- * Pings without a word from the peer between them, as in gRPC's own clients: servers count more of them as an attack and
- * end the connection ("too_many_pings"), a Jina Executor that works for a minute among them.
+ * Pings to send without receiving data, as in gRPC's own clients. Servers treat more of them as an attack and close the
+ * connection ("too_many_pings"); so does a Jina Executor that computes for a minute.
  */
 const silentPings = 2
 
@@ -18,25 +18,25 @@ const silentPings = 2
  */
 const windowBytes = 1024 * 1024
 
-/** Node ends a session that holds more than this (in MB); messages are bounded one by one already. */
+/** Node closes a session that uses more memory (in MB). Effectively off: each message is bounded already. */
 const sessionMemoryMb = 2 ** 20
 
 export interface SessionOptions {
   readonly tls: boolean
   readonly clock: Clock
-  /** The peer takes no new streams, or is gone; told once. */
+  /** The peer takes no new streams, or the connection has closed. Called once. */
   onLeaving?(reason: string): void
-  /** It is gone; told once. */
+  /** The connection has closed. Called once. */
   onClosed?(reason: string): void
 }
 
 /**
- * One HTTP/2 connection to a peer, for as long as it lives. It keeps the process alive only while streams are open, and
- * looks with pings whether the peer still is.
+ * One HTTP/2 connection to a peer. It keeps the process alive only while streams are open; then it also detects a dead peer
+ * by pings.
  */
 export class Session {
   readonly #session: ClientHttp2Session
-  /** Why it ended; for streams that only learn that they are closed. */
+  /** Why it closed; for streams, whose own events do not say why. */
   #error: Error | undefined
   #usable = true
   #connected = false
@@ -59,7 +59,7 @@ export class Session {
     this.#clock = clock
     session.on('connect', () => {
       this.#connected = true
-      // it may have been ended while it was connecting
+      // it may have been destroyed while connecting
       if (!session.destroyed) session.setLocalWindowSize(windowBytes)
     })
     session.on('error', (error) => {
@@ -73,7 +73,7 @@ export class Session {
     session.on('close', () => {
       this.#usable = false
       this.#cancelTimer()
-      onClosed(this.#error?.message ?? 'it hung up')
+      onClosed(this.#error?.message ?? 'the peer closed the connection')
     })
     session.unref()
   }
@@ -83,7 +83,7 @@ export class Session {
     return this.#usable && !this.#session.closed && !this.#session.destroyed
   }
 
-  /** It was there once. */
+  /** Whether it has ever been connected. */
   get connected(): boolean {
     return this.#connected
   }
@@ -101,23 +101,23 @@ export class Session {
     return stream
   }
 
-  /** The peer was heard. */
+  /** Call it when data arrives from the peer. */
   heard(): void {
     this.#pings = 0
   }
 
-  /** Resolves when the peer has answered a ping; rejects when the connection has ended. */
+  /** Resolves when the peer has answered a ping; rejects when the connection has closed. */
   ask(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const lost = (): void => reject(this.#error ?? new Error('the connection has ended'))
+      const lost = (): void => reject(this.#error ?? new Error('the connection has closed'))
       if (this.#session.destroyed) return lost()
       const sent = this.#session.ping((error) => (error === null ? resolve() : lost()))
-      // too many are under way, which are asked of the same peer
+      // too many pings are outstanding: the connection decides
       if (!sent) this.#session.once('close', lost)
     })
   }
 
-  /** Streams that are open are cut off. */
+  /** Destroys the connection with its open streams. */
   destroy(): void {
     this.#usable = false
     this.#session.destroy()
@@ -143,10 +143,10 @@ export class Session {
     if (this.#pings++ >= silentPings) return this.#schedule()
     let answered = false
     this.#cancelTimer = this.#clock.after(keepaliveTimeoutMs, () => {
-      // this very thread may have been busy all the time: what came meanwhile is read first
+      // this thread may have been blocked: first read what has arrived meanwhile
       setImmediate(() => setImmediate(() => answered || this.#lose()))
     })
-    // false when too many are under way; then the connection is busy enough
+    // false when too many pings are outstanding; one of them will be answered or time out
     const sent = this.#session.ping((error) => {
       answered = true
       if (error === null && this.#streams > 0) this.#schedule()

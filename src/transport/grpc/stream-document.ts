@@ -4,8 +4,8 @@ import { DataRequest } from '../../wire/data-request.js'
 import type { GrpcCallOptions, GrpcConnection } from './connection.js'
 
 /**
- * A request of one document over `stream_doc`; its answers go to `items` as they come. Gives the closing answer: the message
- * with status ERROR that a failed executor sends last, else one without documents.
+ * Sends one document over `stream_doc` and pushes each answer to `items`. Resolves with the closing answer: the message with
+ * status ERROR that a failed executor sends last, else one without documents.
  */
 export async function streamDocument(
   connection: GrpcConnection,

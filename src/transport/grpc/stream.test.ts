@@ -44,11 +44,11 @@ test('an answer above the limit is refused by its prefix, for good', async () =>
 test('an answer that is compressed, or ends too early, is an error of the peer', async () => {
   expect(await failureOf([1, 0, 0, 0, 1, 9])).toMatchObject({
     code: 'INTERNAL',
-    message: 'peer: the peer compresses its answers although it was not asked to',
+    message: 'peer: the peer compresses its answers although the request did not allow it',
   })
   expect(await failureOf([0, 0, 0, 0, 2, 9])).toMatchObject({
     code: 'INTERNAL',
-    message: 'peer: the stream ended within a message',
+    message: 'peer: the stream ended in the middle of a message',
   })
 })
 
@@ -83,5 +83,5 @@ test('a call that ends keeps nothing of what a peer that reads no more has not t
     setImmediate(() => setImmediate(() => call.cancel()))
   })
   await once(stream, 'close')
-  expect(await ended).toMatchObject({ details: 'cancelled here' })
+  expect(await ended).toMatchObject({ details: 'cancelled by this side' })
 })

@@ -18,9 +18,9 @@ import { codeHeader, type GrpcStatus, notRunHeader } from '../../grpc/status.js'
 
 export interface StreamListener {
   onMessage(message: Uint8Array): void
-  /** Once, last; also after `cancel()`. */
+  /** Called once, last; also after `cancel()`. */
   onEnd(status: GrpcStatus): void
-  /** There is room to write again. */
+  /** The write buffer has drained. */
   onDrain?(): void
 }
 
@@ -30,18 +30,18 @@ export interface StreamOptions {
   readonly deadline: number
 }
 
-/** Written but not yet taken by the connection: above this the sender should wait. */
-const roomBytes = 256 * 1024
+/** Size of the write buffer above which the sender should wait. */
+const writeBufferBytes = 256 * 1024
 
 const cancelCode = 0x8
 
 const deadlines = deadlinesOf(systemClock)
 
 /**
- * One call over one HTTP/2 stream, messages in both directions.
+ * One RPC on one HTTP/2 stream, with messages in both directions.
  *
  * 1. `onEnd` is called exactly once, and nothing after it.
- * 2. Whatever ended it, the HTTP/2 stream is closed too, so that the peer stops.
+ * 2. However the RPC ends, its HTTP/2 stream is closed, so that the peer stops.
  */
 export class GrpcStream implements Timed {
   watched: Watched | undefined = undefined
@@ -51,7 +51,7 @@ export class GrpcStream implements Timed {
   readonly #listener: StreamListener
   readonly #maxMessageBytes: number
   readonly #reader: MessageReader
-  /** What the peer said in headers or trailers. */
+  /** The status from the peer's headers or trailers. */
   #status: GrpcStatus | undefined
   #httpStatus = 200
   #inputEnded = false
@@ -73,7 +73,7 @@ export class GrpcStream implements Timed {
       onMessage: (message) => {
         if (!this.#over) this.#listener.onMessage(message)
       },
-      onEnd: () => {}, // what the peer says beside it counts, too
+      onEnd: () => {}, // the RPC ends with the status
       onError: (error) => this.#break(error),
     })
     this.deadline = options.deadline
@@ -83,10 +83,10 @@ export class GrpcStream implements Timed {
 
   /** False when the sender should wait for `onDrain`. */
   get roomy(): boolean {
-    return this.#stream.writableLength < roomBytes
+    return this.#stream.writableLength < writeBufferBytes
   }
 
-  /** A message above the limit ends the call with RESOURCE_EXHAUSTED. */
+  /** A message above the limit ends the RPC with RESOURCE_EXHAUSTED. */
   write(message: Uint8Array): void {
     if (this.#over) return
     if (message.length > this.#maxMessageBytes)
@@ -101,12 +101,12 @@ export class GrpcStream implements Timed {
     this.#stream.uncork()
   }
 
-  /** No more messages from here. */
+  /** Half-closes: no more messages are sent. */
   end(): void {
     if (!this.#over) this.#stream.end()
   }
 
-  /** Takes no more messages in; the peer has to wait when its window is full. */
+  /** Stops reading; the peer must wait once its window is used up. */
   pause(): void {
     this.#stream.pause()
   }
@@ -116,7 +116,7 @@ export class GrpcStream implements Timed {
   }
 
   cancel(): void {
-    this.#end({ code: grpcCode.cancelled, details: 'cancelled here', here: true })
+    this.#end({ code: grpcCode.cancelled, details: 'cancelled by this side', here: true })
   }
 
   expire(): void {
@@ -159,13 +159,13 @@ export class GrpcStream implements Timed {
     this.#settle()
   }
 
-  /** The status counts once everything before it was read. */
+  /** The status takes effect once everything before it has been read. */
   #settle(): void {
     if (!this.#inputEnded || this.#status === undefined) return
     const cut = this.#status.code === grpcCode.ok && this.#reader.isWithinMessage
     this.#end(
       cut
-        ? { code: grpcCode.internal, details: 'the stream ended within a message', here: true }
+        ? { code: grpcCode.internal, details: 'the stream ended in the middle of a message', here: true }
         : this.#status,
     )
   }
@@ -175,18 +175,18 @@ export class GrpcStream implements Timed {
     this.#over = true
     deadlines.unwatch(this)
     const { writableEnded } = this.#stream
-    // a peer that has said its status needs no reset, unless it still waits for the rest of the requests
+    // after its status the peer needs a reset only if it still waits for requests
     if (!this.#stream.closed && !(this.#inputEnded && writableEnded)) this.#abandon()
     this.#listener.onEnd(status)
   }
 
-  /** A peer that takes no bytes does not take the reset either: until it does, `close` alone would keep what was not sent. */
+  /** A peer that does not read does not read the reset either, and `close` alone would keep unsent bytes until then. */
   #abandon(): void {
     this.#stream.close(cancelCode)
     this.#stream.destroy()
   }
 
-  /** An answer cannot be read. */
+  /** Ends the RPC because an answer cannot be read. */
   #break(error: MillraceError): void {
     const isTooLarge = error.code === 'RESOURCE_EXHAUSTED'
     const advice = isTooLarge ? ' Ask for fewer documents at once (requestSize), or raise it.' : ''
@@ -201,7 +201,7 @@ export class GrpcStream implements Timed {
       const { connected } = this.#session
       const what = connected ? 'the connection was lost' : 'cannot connect'
       const details = `${what} (${sayOf(cause)})`
-      // of a peer that leaves: streams that came too late are refused (RFC 9113, 6.8)
+      // a closing peer refuses streams that it did not process (RFC 9113, 6.8)
       const isRefused = connected && reset === refusedStream
       const retry = isRefused ? { retryAfterMs: 0 } : {}
       return {
@@ -237,7 +237,7 @@ function statusOf(headers: IncomingHttpHeaders): GrpcStatus {
   }
 }
 
-/** `grpc-message` is percent-encoded; what is not is taken as it is. */
+/** Decodes the percent-encoding of `grpc-message`; a malformed message is returned unchanged. */
 function decode(message: string | string[] | undefined): string {
   const text = typeof message === 'string' ? message : ''
   try {
@@ -248,7 +248,10 @@ function decode(message: string | string[] | undefined): string {
 }
 
 function compressed(): MillraceError {
-  return new MillraceError('INTERNAL', 'the peer compresses its answers although it was not asked to')
+  return new MillraceError(
+    'INTERNAL',
+    'the peer compresses its answers although the request did not allow it',
+  )
 }
 
 function tooLarge(bytes: number, limit: number): GrpcStatus {
@@ -261,7 +264,7 @@ function tooLarge(bytes: number, limit: number): GrpcStatus {
 
 function sayOf(error: Error | undefined): string {
   if (error === undefined) return 'the peer closed it'
-  // several addresses of one name were tried, each with its own failure
+  // each address of a name was tried and failed
   if (error instanceof AggregateError && error.message === '')
     return error.errors.map((one: Error) => one.message).join(', ')
   return error.message

@@ -2,7 +2,7 @@ import { Caller } from '../frames/caller.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { connectTo } from './listener.js'
 
-/** Calls a service of the same thread through the very code of the other kinds; requests are copied, as they are elsewhere. */
+/** Dials a service on the same thread, with the frames of the other transports; requests are copied as there. */
 export function dialMemory(
   { service }: Extract<Address, { kind: 'memory' }>,
   { maxFrameBytes }: DialOptions,

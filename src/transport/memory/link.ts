@@ -1,7 +1,7 @@
 import { defaultMaxFrameBytes, type Frame } from '../frames/frame.js'
 import type { Link, Receiver } from '../frames/link.js'
 
-/** One end of a pair of links within this thread; frames arrive in a later microtask, in order. */
+/** One of a pair of links on one thread. Frames arrive in a later microtask, in order. */
 export class MemoryLink implements Link {
   readonly maxFrameBytes: number
   #peer: MemoryLink | null = null
@@ -34,7 +34,7 @@ export class MemoryLink implements Link {
     })
   }
 
-  /** What was sent is on its way. */
+  /** Frames are sent immediately and cannot be withdrawn. */
   withdraw(): boolean {
     return false
   }
@@ -43,12 +43,12 @@ export class MemoryLink implements Link {
     return false
   }
 
-  room(): void {}
+  writable(): void {}
 
   end(): void {
     if (this.#closed) return
     this.#closed = true
-    // behind the frames that were sent
+    // after the frames sent so far
     queueMicrotask(() => {
       this.#receiver?.lost('closed by this end')
       const peer = this.#peer!

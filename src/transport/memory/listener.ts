@@ -11,11 +11,11 @@ interface MemoryEnd {
 const ends = new WeakMap<Service, MemoryEnd>()
 
 export function listenMemory(service: Service, options: ListenOptions): Promise<Listener> {
-  // an object of its own: the same service may be listened to twice
+  // a new object for each listener: a service may have several
   const address: Service = {
     handle: (request, call) => service.handle(request, call),
     describe: () => service.describe(),
-    ...(service.room !== undefined && { room: service.room }),
+    ...(service.concurrency !== undefined && { concurrency: service.concurrency }),
   }
   const acceptor = new Acceptor(address, options)
   ends.set(address, { acceptor, maxFrameBytes: options.maxFrameBytes })
@@ -25,7 +25,7 @@ export function listenMemory(service: Service, options: ListenOptions): Promise<
   })
 }
 
-/** One end of a new connection to the service, which need not have been listened to: it is then, from now on. */
+/** The dialling side of a new connection to the service. A service without a listener gets one. */
 export function connectTo(service: Service, maxFrameBytes: number | undefined): MemoryLink {
   let end = ends.get(service)
   if (end === undefined) {

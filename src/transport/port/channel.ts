@@ -2,7 +2,7 @@ import { Caller } from '../frames/caller.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import { PortLink } from './link.js'
 
-/** The port belongs to the channel from now on. Whether somebody listens at its other end shows with the first call. */
+/** Dials a port, which the channel owns from then on. Only the first call shows whether its other end is served. */
 export function dialPort(
   address: Extract<Address, { kind: 'port' }>,
   options: DialOptions,

@@ -1,6 +1,6 @@
 import { type Frame, headroomBytes } from '../frames/frame.js'
 
-/** Frames smaller than this are copied: a transfer costs more. */
+/** Smaller frames are copied: a transfer costs more. */
 const giftBytes = 32 * 1024
 
 /** A frame whose payload moves to the other thread instead of being copied. */
@@ -15,11 +15,11 @@ export interface Gift {
 }
 
 /**
- * The frame as a gift, or null when its payload cannot be given: it is small, in several large pieces, or shares its memory
- * with something else (a slice of a pool, one frame of many in a chunk).
+ * The frame in transferable form; null when its payload cannot be transferred: it is small, in several large pieces, or shares
+ * its memory (a slice of a pool, one of several frames in a chunk).
  *
- * An envelope that was changed in front of a payload (its routes, at a gateway) is written into the room that `Inbox` leaves
- * before each large frame, over the envelope that came: the memory belongs to this message alone.
+ * A changed envelope (the gateway adds routes) is written over the received one, into the headroom that `Inbox` leaves before
+ * each large frame: no other message uses that memory.
  */
 export function giftOf(frame: Frame): Gift | null {
   const { kind, id, number, headers, parts } = frame
@@ -34,7 +34,7 @@ export function giftOf(frame: Frame): Gift | null {
   return { kind, id, number, headers, memory: buffer, at, size }
 }
 
-/** Nothing else fits beside it but the room before it and what a writer guessed too much. */
+/** Whether the buffer has no space for another payload, only headroom and what a writer allocated too much. */
 function isItsOwn(buffer: ArrayBuffer, payload: Uint8Array): boolean {
   return (
     payload.byteOffset <= headroomBytes * 2 && buffer.byteLength <= payload.length * 2 + headroomBytes * 2

@@ -7,15 +7,15 @@ import { type Gift, giftOf } from './gift.js'
 
 export interface PortLinkOptions {
   readonly maxFrameBytes?: number
-  /** Large payloads are transferred; whoever sent them must not look at them again. Default false. */
+  /** Transfers large payloads, so that the sender cannot use them afterwards. Default false. */
   readonly givesAway?: boolean
 }
 
 /**
- * Frames over a MessagePort. All small frames of a tick travel in one ArrayBuffer: a message costs several microseconds
- * whatever is in it. Bytes are copied into that buffer, because a transfer takes them away from a sender who may want to
- * send them again to another replica, or from an executor that keeps documents. An end that knows that nobody will look at
- * what it sent again says `givesAway`; then large payloads move.
+ * Frames over a MessagePort. All small frames of a tick are sent in one ArrayBuffer, because a message costs several
+ * microseconds whatever its size. Bytes are copied into that buffer: a transfer would take them from a sender that may send
+ * them again to another replica, or from an executor that keeps its documents. With `givesAway` large payloads are
+ * transferred.
  */
 export class PortLink implements Link {
   readonly maxFrameBytes: number
@@ -61,7 +61,7 @@ export class PortLink implements Link {
     process.nextTick(flush, this)
   }
 
-  /** What was sent is on its way. */
+  /** Frames are sent immediately and cannot be withdrawn. */
   withdraw(): boolean {
     return false
   }
@@ -70,7 +70,7 @@ export class PortLink implements Link {
     return false
   }
 
-  room(): void {}
+  writable(): void {}
 
   end(): void {
     if (this.#ended) return

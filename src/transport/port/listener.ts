@@ -5,8 +5,8 @@ import type { Listener, ListenOptions } from '../transport.js'
 import { PortLink } from './link.js'
 
 /**
- * Serves one port: `port`, whose other end somebody else has, or one end of a new pair whose other end becomes the address.
- * A port can be dialled once, and by one thread.
+ * Serves one port: the given `port`, or one end of a new pair whose other end becomes the address. A port can be dialled once,
+ * by one thread.
  */
 export function listenPort(
   service: Service,

@@ -6,7 +6,7 @@ import type { Address, Channel, DialOptions } from '../transport.js'
 import { SocketLink } from './link.js'
 import { SocketReader } from './reader.js'
 
-/** Connects to a Unix domain socket; rejects with UNAVAILABLE when nobody listens there. */
+/** Connects to a Unix domain socket; rejects with UNAVAILABLE when nothing listens there. */
 export async function dialSocket(
   { path }: Extract<Address, { kind: 'socket' }>,
   options: DialOptions,
@@ -30,7 +30,7 @@ function connected(
     const onError = (error: Error): void => {
       signal?.removeEventListener('abort', onAbort)
       reject(
-        new MillraceError('UNAVAILABLE', `Nobody listens at ${path}: ${error.message}.`, {
+        new MillraceError('UNAVAILABLE', `Cannot connect to ${path}: ${error.message}.`, {
           cause: error,
           notRun: true,
         }),

@@ -64,7 +64,7 @@ test('requests that were cancelled, or are too late, are not kept for a pod that
 test('a channel says when it is not congested any more', async () => {
   const { channel, peer } = await blockedPod()
   const drained = deferred()
-  channel.onRoom!(() => drained.resolve())
+  channel.onCapacity!(() => drained.resolve())
   const call = new Scope(never, {})
   for (let index = 0; index < 20; index++) void channel.handle(megabyte(), call).catch(() => {})
   await expect.poll(() => channel.isCongested).toBe(true)

@@ -7,27 +7,27 @@ import type { Link, Receiver } from '../frames/link.js'
 import { Outbox } from '../frames/outbox.js'
 import type { SocketReader } from './reader.js'
 
-/** When so many bytes wait for a peer that does not read, the serving side stops reading as well. */
+/** With more unsent bytes for a peer that does not read, the serving side stops reading. */
 const pauseBytes = 4 * 1024 * 1024
 
-/** What is handed to the system at once, or one frame: the rest can still be withdrawn. */
+/** Bytes to pass to the system at once (or one frame); the rest can still be withdrawn. */
 const writeBytes = 1024 * 1024
 
-/** When so many bytes wait for a peer that does not read, no more requests should be sent to it. */
+/** With more unsent bytes for a peer that does not read, the link is congested. */
 const congestedBytes = 4 * 1024 * 1024
 
-/** How long the last bytes may take when this end closes. */
+/** How long flushing may take when this side closes. */
 const lastBytesMs = 1000
 
 export interface SocketLinkOptions {
-  /** What the socket was made to read with; default: its `data` events. */
+  /** The reader that the socket was created with; default: `data` events. */
   readonly reader?: SocketReader
   readonly maxFrameBytes?: number | undefined
-  /** True at the serving side only: if both sides did it, they would wait for each other. */
+  /** Whether to stop reading while the peer does not read. Only on the serving side: with both, they could deadlock. */
   readonly pauses: boolean
 }
 
-/** Frames over a stream socket; what is sent in one turn of the event loop goes out with one system call. */
+/** Frames over a stream socket; the frames of one turn of the event loop are written with one system call. */
 export class SocketLink implements Link {
   readonly maxFrameBytes: number
   readonly #socket: Socket
@@ -36,10 +36,10 @@ export class SocketLink implements Link {
   readonly #outbox = new Outbox()
   #scheduled = false
   #ended = false
-  #reason = 'the other end closed the connection'
-  #room: Deferred | null = null
+  #reason = 'the peer closed the connection'
+  #writable: Deferred | null = null
   #receiver: Receiver | null = null
-  /** Somebody has seen that it is congested. */
+  /** `isCongested` has returned true: the receiver must be told when the link has drained. */
   #congestionSeen = false
 
   constructor(socket: Socket, { maxFrameBytes = defaultMaxFrameBytes, pauses, reader }: SocketLinkOptions) {
@@ -76,7 +76,7 @@ export class SocketLink implements Link {
       this.#socket.pause()
     if (this.#scheduled) return
     this.#scheduled = true
-    // not nextTick: node:http2 calls back once a stream, so every request would get a write of its own
+    // not nextTick: node:http2 calls back for each stream, so every request would cost a write
     setImmediate(flush, this)
   }
 
@@ -90,10 +90,10 @@ export class SocketLink implements Link {
     return true
   }
 
-  room(): void | Promise<void> {
+  writable(): void | Promise<void> {
     if (this.#ended || !this.#socket.writableNeedDrain) return
-    this.#room ??= deferred()
-    return this.#room.promise
+    this.#writable ??= deferred()
+    return this.#writable.promise
   }
 
   end(): void {
@@ -103,7 +103,7 @@ export class SocketLink implements Link {
     this.#ended = true
     this.#reason = 'this end closed the connection'
     this.#socket.end()
-    // a peer that never closes its half, or takes no bytes any more, must not keep the socket
+    // a peer that never half-closes, or does not read, must not keep the socket open
     this.#socket.destroySoon()
     this.#socket.once(
       'close',
@@ -111,7 +111,7 @@ export class SocketLink implements Link {
     )
   }
 
-  /** A pod that takes nothing need not be told: its calls end with the connection. */
+  /** Closes without flushing, for a pod that does not read: its calls end with the connection. */
   #cut(): void {
     this.#ended = true
     this.#reason = 'this end closed the connection'
@@ -123,7 +123,7 @@ export class SocketLink implements Link {
     if (!this.#ended) this.#write()
   }
 
-  /** Writes until the system takes no more. */
+  /** Writes until the socket's buffer is full. */
   #write(): void {
     while (!this.#outbox.empty && !this.#socket.writableNeedDrain) this.#writeSome(writeBytes)
   }
@@ -140,8 +140,8 @@ export class SocketLink implements Link {
   }
 
   #drained(): void {
-    this.#room?.resolve()
-    this.#room = null
+    this.#writable?.resolve()
+    this.#writable = null
     if (this.#ended) return
     if (this.#socket.isPaused()) this.#socket.resume()
     this.#write()

@@ -1,29 +1,29 @@
 import type { OnReadOpts } from 'node:net'
 import type { Inbox } from '../frames/inbox.js'
 
-/** Bytes read at once while no large frame is on its way. */
+/** Bytes to read at once while no large frame is being received. */
 const scratchBytes = 64 * 1024
 
 /**
- * Reads a socket without its stream: small frames by way of one buffer that is used again and again, the rest of a large
- * frame straight into its place. Node offers this (`onread`) to the side that connects only.
+ * Reads a socket without its stream: small frames into one reused buffer, the rest of a large frame directly into its memory.
+ * Node supports this (`onread`) only on the connecting side.
  */
 export class SocketReader implements OnReadOpts {
   readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes)
   #inbox: Inbox | null = null
-  #place: Uint8Array | null = null
+  #target: Uint8Array | null = null
 
   open(inbox: Inbox): void {
     this.#inbox = inbox
   }
 
   readonly buffer = (): Uint8Array => {
-    this.#place = this.#inbox?.place ?? null
-    return this.#place ?? this.#scratch
+    this.#target = this.#inbox?.target ?? null
+    return this.#target ?? this.#scratch
   }
 
   readonly callback = (bytes: number): boolean => {
-    if (this.#place === null) this.#inbox?.push(this.#scratch.subarray(0, bytes))
+    if (this.#target === null) this.#inbox?.push(this.#scratch.subarray(0, bytes))
     else this.#inbox?.filled(bytes)
     return true
   }

@@ -11,7 +11,7 @@ const steps = [64 * 1024, 1024 * 1024, 16 * 1024 * 1024]
  * Assembles bytes from pieces, copied into one growing buffer: a small piece does not keep the large buffer alive in which it
  * arrived, and a length that a client only claims costs nothing.
  */
-export class Gathering {
+export class GrowingBuffer {
   readonly #wanted: number
   #memory: Uint8Array<ArrayBuffer>
   #have = 0

@@ -1,7 +1,7 @@
 import { type Deferred, deferred } from './deferred.js'
 
 /** Lets so many go on at once, the others in the order in which they came. */
-export class Turns {
+export class Semaphore {
   readonly #waiting: Deferred[] = []
   #free: number
 
@@ -10,7 +10,7 @@ export class Turns {
   }
 
   /** Resolves when it is the caller's turn; who took one gives it back. */
-  take(): Promise<void> {
+  acquire(): Promise<void> {
     if (this.#free > 0) {
       this.#free--
       return Promise.resolve()
@@ -20,7 +20,7 @@ export class Turns {
     return turn.promise
   }
 
-  give(): void {
+  release(): void {
     const next = this.#waiting.shift()
     if (next === undefined) this.#free++
     else next.resolve()
