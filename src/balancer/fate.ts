@@ -16,7 +16,7 @@ export interface Exit {
   readonly isFromOutside: boolean
 }
 
-/** What a replica was doing when it left the balancer. */
+/** What a replica had done when it left the balancer. */
 export interface Departure {
   /** Requests it had answered. */
   readonly served: number

@@ -139,6 +139,22 @@ test('a replica that does not become idle is used beside what it has, after two 
   expect(second.waiting.length).toBe(3)
 })
 
+test('a request that takes long does not keep others waiting for as long', async () => {
+  const { channels, ask, clock } = stage(2)
+  const [first, second] = channels as [FakeChannel, FakeChannel]
+  for (let request = 0; request < 4; request++) ask()
+  await answerAll(second)
+  await lose(first)
+  expect(second.waiting.length).toBe(1)
+  clock.move(5000)
+  await settle()
+  expect(second.waiting.length).toBe(2)
+  clock.move(5000)
+  ask()
+  await settle()
+  expect(second.waiting.length).toBe(3)
+})
+
 test('who leaves while it waits is not sent, and lets go of the replica', async () => {
   const { channels, ask, outcomes } = stage(2)
   const [first, second] = channels as [FakeChannel, FakeChannel]

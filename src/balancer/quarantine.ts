@@ -5,7 +5,8 @@
  * 1. A replica that is held gets no request but from here. At most half of the replicas are held at once, and one of one.
  * 2. A held replica is first let become idle, for at most `drainMs`, and then has at most as many requests at once as each of
  *    them allows (`groupSize`): one, unless very many were lost together.
- * 3. A request is here until it is started, refused, or its caller leaves.
+ * 3. After `aloneMs` a request is still under way there, but no longer kept alone: long streams must not keep others waiting.
+ * 4. A request is here until it is started, refused, or its caller leaves.
  */
 import type { Call } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
@@ -44,6 +45,9 @@ interface Suspect extends AbortListener {
 
 /** How long a replica may take to finish what it has, before a request of the quarantine is sent there all the same. */
 const drainMs = 2000
+
+/** How long a request is kept alone. */
+const aloneMs = 5000
 
 export class Quarantine {
   readonly #options: QuarantineOptions
@@ -124,12 +128,17 @@ export class Quarantine {
     const cell = this.#cells.get(endpoint)!
     cell.most = cell.count === 0 ? suspect.group : Math.min(cell.most, suspect.group)
     cell.count++
-    const ended = (): void => {
+    let isOver = false
+    const over = (): void => {
+      if (isOver) return
+      isOver = true
+      cancel()
       cell.count--
       this.serve()
       this.#release()
     }
-    suspect.start(endpoint).then(ended, ended)
+    const cancel = this.#options.clock.after(aloneMs, over)
+    suspect.start(endpoint).then(over, over)
   }
 
   /** A held replica with room for it; holds one more when there is none. */

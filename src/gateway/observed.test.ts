@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { streaming, withText } from '../call/call.suite.js'
 import type { Call, Handler, Service } from '../call/call.js'
 import type { Observer } from '../call/observation.js'
@@ -228,13 +228,13 @@ describe('an observed request', () => {
   test('ends at once when its deadline passes or its client leaves, what is below first', async () => {
     const { witness, client } = await started({ pods: { exec: [pod(held().handle)] } })
     await expect(
-      client.unary(single, request().encode(), { deadline: Date.now() + 200 }),
+      client.unary(single, request().encode(), { deadline: Date.now() + 2000 }),
     ).rejects.toMatchObject({ code: 4 })
-    await vi.waitFor(() => expect(witness.lines[0]).toBe('request /foo DEADLINE_EXCEEDED'))
+    await expect.poll(() => witness.lines[0]).toBe('request /foo DEADLINE_EXCEEDED')
     const call = client.cancellable(single, request('/left').encode())
-    await vi.waitFor(() => expect(witness.lines.at(-1)).toBe('    try 1 exec/rep-0 open'))
+    await expect.poll(() => witness.lines.at(-1)).toBe('    try 1 exec/rep-0 open')
     call.cancel()
-    await vi.waitFor(() => expect(witness.lines.at(-1)).toBe('    try 1 exec/rep-0 CANCELLED'))
+    await expect.poll(() => witness.lines.at(-1)).toBe('    try 1 exec/rep-0 CANCELLED')
     expect(witness.spans.at(-1)!.lines[0]).toBe('request /left CANCELLED')
     expect(witness.faults).toEqual([])
   })
@@ -257,7 +257,7 @@ describe('an observed queue', () => {
     const stream = client.duplex()
     const answered = new Promise((resolve) => stream.once('data', resolve))
     stream.write(request('/third').encode())
-    await vi.waitFor(() => expect(witness.spans).toHaveLength(3))
+    await expect.poll(() => witness.spans).toHaveLength(3)
     release()
     await Promise.all([first, answered])
     stream.end()
@@ -281,7 +281,7 @@ describe('an observed queue', () => {
     const first = client.send(request('/first'))
     await arrived
     const second = client.send(request('/second'))
-    await vi.waitFor(() => expect(witness.lines).toContain('    replica.queued 0'))
+    await expect.poll(() => witness.lines).toContain('    replica.queued 0')
     await expect(client.send(request('/third'))).rejects.toMatchObject({ code: 8 })
     release()
     await Promise.all([first, second])

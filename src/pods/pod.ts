@@ -38,7 +38,7 @@ export interface Exit {
   readonly code: number | null
   /** The last lines it printed. */
   readonly output: readonly string[]
-  /** Somebody has ended it by a signal that programs do not send themselves, or by `kill()` without a reason. */
+  /** Somebody has ended it: by a signal that programs do not send themselves, `kill()` without a reason, or `fault()`. */
   readonly isFromOutside: boolean
 }
 

@@ -37,7 +37,8 @@ export class RunningPod implements Pod {
   readonly address: Address
   readonly exited: Promise<Exit>
   readonly #parts: RunningPodParts
-  #isKilled = false
+  /** It was killed, or given a fault. */
+  #isEndedHere = false
   /** Why it was killed, when it was killed here. */
   #why: string | undefined
   #state: 'running' | 'stopping' | 'gone' = 'running'
@@ -51,7 +52,7 @@ export class RunningPod implements Pod {
       const expected = this.#state === 'stopping'
       this.#state = 'gone'
       const isFromOutside =
-        !expected && this.#why === undefined && (this.#isKilled || outsideCodes.has(code ?? 0))
+        !expected && this.#why === undefined && (this.#isEndedHere || outsideCodes.has(code ?? 0))
       return { expected, reason: this.#why ?? reason, code, output: parts.output.lines, isFromOutside }
     })
   }
@@ -66,12 +67,13 @@ export class RunningPod implements Pod {
 
   kill(why?: string): void {
     if (this.#state === 'gone') return
-    this.#isKilled = true
+    this.#isEndedHere = true
     this.#why ??= why
     this.#parts.host.kill()
   }
 
   fault(fault: Fault): void {
+    if (fault.type !== 'block') this.#isEndedHere = true
     this.#parts.host.fault(fault)
   }
 

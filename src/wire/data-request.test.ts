@@ -9,7 +9,6 @@ import {
   DataRequestProtoSchema,
   DataRequestProtoWoDataSchema,
 } from '../../test/gen/docarray_v1/jina_pb.js'
-import { decodeRequestList, encodeRequestList } from './request-list.js'
 
 const toBytes = (message: DataRequestProto): Uint8Array => toBinary(DataRequestProtoSchema, message)
 const parse = (bytes: Uint8Array): DataRequestProto =>
@@ -322,14 +321,6 @@ test('a hundred thousand fields of two bytes cost no more than their bytes, and 
   const inside = (tag: number): Uint8Array => Buffer.concat([Buffer.from([tag, 0xc2, 0x9a, 0x0c]), many])
   expect(() => DataRequest.decode(inside(10)).requestId).toThrow(refused)
   expect(() => DataRequest.decode(inside(34)).peekDocCount()).toThrow(refused)
-})
-
-test('a list of requests is the same to protobuf-es', () => {
-  const list = encodeRequestList([
-    DataRequest.decode(toBytes(sample)),
-    DataRequest.create({ endpoint: '/b', requestId: 'b' }),
-  ])
-  expect(decodeRequestList(list).map((request) => request.requestId)).toEqual(['a1', 'b'])
 })
 
 describe('documents as bytes', () => {
