@@ -63,7 +63,7 @@ export class Load {
     return this.#failures
   }
 
-  /** Milliseconds, of however few answers; null before the first. For people: it stays what it was while nothing is asked. */
+  /** Average latency in milliseconds for status output, however few answers there were; null before the first. Stays while idle. */
   get averageMs(): number | null {
     return this.#latencyMs < 0 ? null : this.#latencyMs
   }

@@ -9,7 +9,7 @@ export function writeFailure(error: MillraceError): MillraceError {
   return mayRepeat && !error.notRun ? outcomeUnknown(error) : error
 }
 
-/** A write failed that may have run, for the reason that `error` tells. */
+/** The error of a failed write that may have run; `error` is the reason. */
 export function outcomeUnknown(error: MillraceError): MillraceError {
   const { code, message, ...facts } = error.facts
   const { pod } = error.where

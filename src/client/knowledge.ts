@@ -4,23 +4,22 @@ import { MillraceError } from '../errors.js'
 import { isWriteByName } from '../wire/description.js'
 
 /**
- * What a client knows of the endpoints of its server, to tell what a failure means for a write: the server itself cannot say so
- * when it is gone.
+ * Caches which endpoints of the server write, so that the client can classify a failed write when the server cannot be reached.
  *
- * 1. The server is asked beside the first request of a connection, which does not wait for the answer.
+ * 1. The server is asked in parallel with the first request of a connection, which does not wait for the answer.
  * 2. Until the server has answered, any endpoint may write.
  */
 export class Knowledge {
   readonly #ask: () => Promise<Description>
   #isAsked = false
-  /** Null: the server says nothing of its endpoints. */
+  /** Null when the server lists no endpoints. */
   #description: Description | null | undefined
 
   constructor(ask: () => Promise<Description>) {
     this.#ask = ask
   }
 
-  /** Asks, unless that was done. */
+  /** Asks the server once per connection. */
   learn(): void {
     if (this.#isAsked) return
     this.#isAsked = true
@@ -32,12 +31,12 @@ export class Knowledge {
     )
   }
 
-  /** Another server may be there now: the next call asks again. */
+  /** Makes the next call ask again, because another server may be at the address. */
   forget(): void {
     this.#isAsked = false
   }
 
-  /** The failure of a request to an endpoint, as its caller must be told. */
+  /** The error to report to the caller: OUTCOME_UNKNOWN if the failed request may have been a write that ran. */
   judged(error: unknown, endpoint: string): MillraceError {
     const known = MillraceError.from(error)
     return this.#mayWrite(endpoint) ? writeFailure(known) : known

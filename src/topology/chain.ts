@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 
-/** Where every request comes from: what the first stage needs. */
+/** The name that the first stage needs: requests come from the gateway. */
 export const entry = 'gateway'
 
 /** A stage and its edges, by name. */
@@ -11,7 +11,7 @@ export interface Node {
   readonly needs: readonly string[]
 }
 
-/** Stages in the order in which their edges lead a request, or the stage whose edge cannot be followed. */
+/** Stages in the order of their edges, or the stage whose edge cannot be followed. */
 export type Chain<S extends Node> =
   | { readonly kind: 'chain'; readonly stages: readonly S[] }
   | { readonly kind: 'broken'; readonly at: S; readonly error: MillraceError }

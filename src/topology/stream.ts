@@ -7,10 +7,10 @@ import type { Stage } from './stage.js'
 import type { Trip } from './trip.js'
 
 /**
- * A streaming call through stages: what one gives goes through the next ones, document by document, and what the last one
- * gives goes to the sink of the call. A stage is asked for its next document when the one before is through.
+ * Sends a streaming call through stages: each document of a stage goes through the later stages, and each document of the last
+ * stage goes to the call's sink. A stage continues when its previous document has passed the later stages.
  *
- * False when a stage answered with an error, which is then the answer of the trip; the stages before it are stopped.
+ * Resolves with false when a stage answered with an error, which becomes the answer of the trip; earlier stages are cancelled.
  */
 export async function streamThrough(
   trip: Trip,
@@ -69,7 +69,7 @@ class NextStages implements ItemSink {
     this.branch.abort(new MillraceError('CANCELLED', 'A later stage failed.'))
   }
 
-  /** False when a later stage answered with an error. Throws what happened on the way to one. */
+  /** False when a later stage answered with an error. Throws when a hop to one failed. */
   mayGoOn(): boolean {
     if (this.#failure !== undefined) throw this.#failure.error
     return !this.#isRefused

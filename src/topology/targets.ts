@@ -3,7 +3,7 @@ import { compilePattern } from '../lib/pattern/pattern.js'
 /** Patterns remembered; a client repeats one pattern, an attacker sends new ones. */
 const remembered = 100
 
-/** Which stages a `target_executor` means; every pattern is run once over the names and the outcome kept. */
+/** The stages that a `target_executor` pattern matches; results are cached per pattern. */
 export class Targets {
   readonly #names: readonly string[]
   readonly #matches = new Map<string, ReadonlySet<string>>()

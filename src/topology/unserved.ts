@@ -17,7 +17,7 @@ const mostNamed = 100
 /** Endpoints of Jina's own that clients do not mean. */
 const hidden: ReadonlySet<string> = new Set(['_jina_dry_run_', catchAll])
 
-/** Says, once for each, which endpoints are asked for and have no Executor. */
+/** Logs requested endpoints that no Executor serves, once each. */
 export class Unserved {
   readonly #stages: readonly Stage[]
   readonly #tools: UnservedTools
@@ -28,7 +28,7 @@ export class Unserved {
     this.#tools = tools
   }
 
-  /** For a request that no Executor has got. @throws NOT_FOUND with the rule `error`, unless another stage serves the endpoint */
+  /** Call it for a request that reached no Executor. @throws NOT_FOUND with the rule `error`, unless another stage serves the endpoint */
   check(endpoint: string): void {
     if (this.#stages.length === 0 || this.#stages.some((stage) => visits(stage, endpoint, undefined))) return
     const { rule, say } = this.#tools

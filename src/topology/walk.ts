@@ -17,18 +17,18 @@ export interface WalkOptions {
 }
 
 /**
- * One request through all stages, one after the other (jina.md 1.4, "Execution of one request").
+ * Sends a request through all stages in order (jina.md 1.4, "Execution of one request").
  *
  * 1. Every stage starts from the parameters of the request, not from those of the answer before it.
  * 2. What stages return under `__results__` is collected and merged into the response, and so is `__coverage__`.
  * 3. An answer with status ERROR ends the walk: later stages are not visited and have no route.
- * 4. What fails behind a stage that has answered is no longer a request that nobody has seen (`notRun`).
- *    Of a write it is then OUTCOME_UNKNOWN: sent again, it would run twice at the stages that have answered.
+ * 4. A failure after a stage has answered is never `notRun`. For a write it becomes OUTCOME_UNKNOWN: a repeated request would
+ *    run twice at the stages that have answered.
  * 5. Routes of the response are `gateway` and the visited stages, whatever the pods wrote there.
- * 6. No request or answer that came in is changed: each hop, and the response, is a copy that shares what it leaves as it
- *    is. Parameters stay bytes.
+ * 6. Received requests and answers are never modified: each hop, and the response, is a copy that shares unchanged parts.
+ *    Parameters stay encoded.
  * 7. A request that no Executor serves is returned as it came, unless `unserved` refuses it.
- * 8. Of a streaming call each document that a stage gives goes through the next ones by itself (`streamThrough`).
+ * 8. In a streaming call each document that a stage yields goes through the later stages separately (`streamThrough`).
  */
 export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler {
   const names = new Set(stages.filter(({ passThrough }) => !passThrough).map(({ name }) => name))
@@ -62,7 +62,7 @@ export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler
   }
 }
 
-/** The stages whose Executors a request comes to. */
+/** The stages whose Executors get a request. */
 function hopsOf(
   stages: readonly Stage[],
   endpoint: string,
