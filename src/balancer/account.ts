@@ -7,7 +7,10 @@ import type { Itinerary } from './waiting-room.js'
 /** A timed-out request counts against a replica that has sent no answer for this long. */
 const stuckMs = 1000
 
-/** Records a failed hop in the replica's load and health. `timed`: the stage limits the time of one hop, which may have passed. */
+/**
+ * Records a failed hop in the replica's load and health. `timed`: the stage limits the time of one hop, so that limit may
+ * have expired.
+ */
 export function accountFailure(
   { load, health }: Endpoint,
   { code, notRun }: MillraceError,
@@ -17,13 +20,13 @@ export function accountFailure(
     case 'CANCELLED':
       return load.abandoned(began)
     case 'DEADLINE_EXCEEDED':
-      // a short deadline of the caller says nothing about a replica that answers others meanwhile
+      // a short client deadline alone is no evidence against a replica that answers other requests meanwhile
       if (timed || load.stuckMs(began) >= stuckMs) health.breaker.failed()
       return load.late(began)
     case 'UNAVAILABLE':
     case 'INTERNAL':
     case 'MALFORMED':
-      // refusing a request before it ran is no failure
+      // refusing a request before it ran does not count as a failure
       if (!notRun || health.state === 'probing') health.breaker.failed()
       return load.failed()
     default:
@@ -51,7 +54,7 @@ export function noteLoss(endpoint: Endpoint, failure: MillraceError, itinerary: 
 export function located(error: unknown, { name, label }: Endpoint, call: Call): MillraceError {
   const known = MillraceError.from(error, 'UNAVAILABLE')
   const where = { pod: name, address: label }
-  // closing a channel cancels its calls, but the caller has not cancelled this one
+  // closing a channel cancels its calls; here the caller has not cancelled
   const removed = known.code === 'CANCELLED' && call.aborted === undefined
   if (!removed) return known.at(where)
   return new MillraceError('UNAVAILABLE', `${name} was removed before it answered.`, {

@@ -3,20 +3,21 @@ import { SlidingSum } from '../lib/sliding-sum.js'
 
 /** When a replica is ejected, and for how long. */
 export interface BreakerRules {
-  /** Milliseconds that are looked back. */
+  /** Length of the sliding window, in milliseconds. */
   readonly windowMs: number
-  /** With fewer requests in the window their share of failures says nothing. */
+  /** With fewer requests in the window, the share of failures is not evaluated. */
   readonly minRequests: number
-  /** Share of failures in the window that ejects. */
+  /** Share of failures in the window at which a replica is ejected. */
   readonly failureShare: number
-  /** Failures in a row that eject, however many requests there were. */
+  /** Consecutive failures at which a replica is ejected, however many requests there were. */
   readonly inARow: number
-  /** Milliseconds of the first rest; it doubles with each further ejection. */
+  /** Milliseconds of the first ejection; each further one lasts twice as long. */
   readonly restMs: number
+  /** Upper limit of an ejection, in milliseconds. */
   readonly longestRestMs: number
-  /** Successes in a row that end the probing. */
+  /** Consecutive successes that end probing. */
   readonly proofs: number
-  /** Milliseconds that the probing is left to reads. */
+  /** Milliseconds during which a probing replica is probed with reads only. */
   readonly readsOnlyMs: number
 }
 
@@ -35,7 +36,7 @@ export interface BreakerOptions {
   readonly clock: Clock
   /** Whether one more replica may be ejected now. */
   mayEject(): boolean
-  /** `state` is another one. */
+  /** Called after the state has changed. */
   changed(): void
   readonly rules?: Partial<BreakerRules>
 }
@@ -46,13 +47,13 @@ export type BreakerState = 'closed' | 'open' | 'probing'
  * Whether a replica answers well enough to get requests.
  *
  * ```
- * closed ── failures over the bar, and mayEject ──▶ open ── rest is over ──▶ probing ── proofs ──▶ closed
- *                                                    ▲                          └── one failure ──┐
- *                                                    └────────── twice as long ──────────────────┘
+ * closed ── too many failures, and mayEject ──▶ open ── ejection time over ──▶ probing ── enough successes ──▶ closed
+ *                                                ▲                                └── one failure ──┐
+ *                                                └───────────── for twice as long ──────────────────┘
  * ```
  *
- * Exact counts in a window, because an average hides a burst of failures (linkerd's success-rate breaker). The count of
- * ejections is forgotten after a window without failures.
+ * Counts exactly in a sliding window, because an average hides a burst of failures (linkerd's success-rate breaker). The
+ * number of ejections is reset after a window without failures.
  */
 export class Breaker {
   readonly #clock: Clock
@@ -79,7 +80,10 @@ export class Breaker {
     return this.#state
   }
 
-  /** Whether it is probing, and no write should be risked yet. Where there are no reads, writes must prove that it answers. */
+  /**
+   * Whether the replica is probing and should not get writes yet. After `readsOnlyMs` writes probe it too, since there may be
+   * no reads.
+   */
   get isForReads(): boolean {
     return this.#state === 'probing' && this.#clock.monotonic() - this.#probingAt < this.#rules.readsOnlyMs
   }
@@ -100,7 +104,7 @@ export class Breaker {
     else if (this.#state === 'closed' && this.#isBad() && this.#options.mayEject()) this.#eject()
   }
 
-  /** Forgets its timer. */
+  /** Cancels its timer. */
   close(): void {
     this.#cancel()
   }

@@ -3,17 +3,17 @@ import { SlidingSum } from '../lib/sliding-sum.js'
 
 export interface BudgetOptions {
   readonly clock: Clock
-  /** Extra tries for each request of the last `windowMs`, such as 0.2. */
+  /** Extra tries allowed for each request of the last `windowMs`, such as 0.2. */
   readonly share: number
-  /** Extra tries in `windowMs` whatever the traffic. */
+  /** Extra tries allowed in each `windowMs`, whatever the traffic. */
   readonly reserve: number
   /** Default 10,000. */
   readonly windowMs?: number
 }
 
 /**
- * How many extra tries there may be: a share of recent requests, so that tries multiply the load by at most 1 + `share`
- * when everything fails, and a small reserve, so that little traffic is tried again too.
+ * Limits extra tries to a share of recent requests, so that they multiply the load by at most 1 + `share` when everything
+ * fails, plus a small reserve, so that there are retries at low traffic too.
  *
  * Source: Finagle's and linkerd's retry budgets (share 0.2, reserve 10 a second).
  */
@@ -30,12 +30,12 @@ export class Budget {
     this.#taken = new SlidingSum(clock, windowMs)
   }
 
-  /** A request came in. */
+  /** Counts an incoming request. */
   deposit(): void {
     this.#requests.add(1)
   }
 
-  /** One extra try; false when there is none left. */
+  /** Takes one extra try from the budget; false when none is left. */
   take(): boolean {
     if (this.#taken.sum() + 1 > this.#reserve + this.#requests.sum() * this.#share) return false
     this.#taken.add(1)

@@ -21,11 +21,11 @@ export interface Endpoint {
 export interface EndpointOptions {
   /** For messages; default: its name. */
   readonly label?: string
-  /** Whether somebody says how the replica has ended, when it has (`Fate.exited`). Default false. */
+  /** Whether `Fate.exited` will be called when the replica exits. Default false. */
   readonly isTold?: boolean
 }
 
-/** Of all replicas at most this share is ejected at once, and one of two. */
+/** At most this share of all replicas is ejected at once; of two replicas, one. */
 const ejectedShare = 0.5
 
 /**
@@ -43,8 +43,8 @@ export class Endpoints {
   #usable: readonly Endpoint[] = []
 
   /**
-   * `changed` is called after `usable` was made new, with the replica whose state is another one, if that is why; `rules` say
-   * when a replica is ejected.
+   * `changed` is called after `usable` was recomputed, with the replica whose state changed, if that is the reason. `rules`
+   * override when a replica is ejected.
    */
   constructor(
     clock: Clock,

@@ -1,25 +1,25 @@
 import type { Sender } from '../call/call.js'
 
-/** A request that waits. */
+/** A request in the queue. */
 export interface Waiting {
   readonly sender: Sender
   readonly bytes: number
 }
 
-/** What waits of one sender, oldest first. */
+/** The waiting requests of one sender, oldest first. */
 interface Backlog<W> {
   readonly requests: W[]
   bytes: number
 }
 
 /**
- * Requests that wait, first come first served for each sender.
+ * A queue of requests, first in, first out for each sender, and fair between senders.
  *
- * 1. A sender of which nothing waited is *new*, until it has had a turn or a second request waits. It goes before the
- *    others: so one that asks now and then is served next, however many connections another client fills.
- * 2. New senders are served in the order in which they came, the others in turns.
- * 3. After each turn, one new sender is served, or as many as there are for each that waits for a turn: neither kind keeps
- *    the other waiting.
+ * 1. A sender without waiting requests is *new* when it adds one, until it has had a turn or adds a second one. New senders
+ *    go first: a client that sends a request now and then is served next, however many connections another client fills.
+ * 2. New senders are served in order of arrival, the others in turns (round robin).
+ * 3. After each turn at least one new sender is served, and more when there are several new senders for each sender that
+ *    takes turns: neither group starves the other.
  *
  * Source: new and old flows of FQ-CoDel (RFC 8290, section 4.2).
  */
@@ -27,7 +27,7 @@ export class FairQueue<W extends Waiting> {
   readonly #new = new Map<Sender, Backlog<W>>()
   /** In the order of their next turn. */
   readonly #turns = new Map<Sender, Backlog<W>>()
-  /** New senders that are served before the next turn. */
+  /** How many new senders are still served before the next turn. */
   #before = 1
   #length = 0
   #bytes = 0
@@ -53,7 +53,7 @@ export class FairQueue<W extends Waiting> {
     this.#bytes += bytes
   }
 
-  /** Requests that are served before one that comes now; more than there are when others come meanwhile. */
+  /** Upper estimate of the requests served before a new one of `sender`; higher when others arrive meanwhile. */
   ahead(sender: Sender): number {
     const own = this.#backlog(sender)?.requests.length ?? 0
     const senders = this.#new.size + this.#turns.size
@@ -61,14 +61,17 @@ export class FairQueue<W extends Waiting> {
     return Math.min(others, this.#length)
   }
 
-  /** Takes out the first, in the order above, that `serve` accepts; false when it accepts none of the senders' first. */
+  /**
+   * Offers the first request of each sender, in the order above, to `serve`, and removes the first one that it accepts; false
+   * when it accepts none.
+   */
   serveNext(serve: (waiting: W) => boolean): boolean {
     return this.#before > 0
       ? this.#serveNew(serve) || this.#serveTurn(serve)
       : this.#serveTurn(serve) || this.#serveNew(serve)
   }
 
-  /** False when it is not, or no longer, in the queue. */
+  /** Removes a request; false when it is not, or no longer, in the queue. */
   remove(waiting: W): boolean {
     const { sender } = waiting
     const backlog = this.#backlog(sender)
@@ -80,8 +83,9 @@ export class FairQueue<W extends Waiting> {
   }
 
   /**
-   * Makes room for a request of `sender`: takes out the newest of the sender that has most, of those that are not patient,
-   * when that stays no worse off than `sender` will be. Undefined when there is none.
+   * Makes room for a request of `sender`: removes the newest request of the sender with the most requests or bytes among
+   * those that are not patient, if that sender keeps at least as much as `sender` will have. Undefined when there is no
+   * such sender.
    */
   evict(sender: Sender, by: 'requests' | 'bytes', bytes: number): W | undefined {
     const sizeOf = (backlog: Backlog<W>): number => (by === 'bytes' ? backlog.bytes : backlog.requests.length)
@@ -99,7 +103,7 @@ export class FairQueue<W extends Waiting> {
     return this.#take(victim, victim.requests.length - 1)
   }
 
-  /** Takes everything out. */
+  /** Removes and returns all requests. */
   clear(): W[] {
     const all = [...this.#new.values(), ...this.#turns.values()].flatMap(({ requests }) => requests)
     this.#new.clear()

@@ -7,18 +7,18 @@ import type { DataRequest } from '../wire/data-request.js'
 export interface WaitingRequest {
   answer(): void
   fail(error: unknown): void
-  /** Of a stream: one document. */
+  /** In a stream: emits one document. */
   give(text: string): void | Promise<void>
 }
 
 export interface FakeChannel extends Channel {
   /** Requests that wait for `answer` or `fail`, oldest first. */
   readonly waiting: WaitingRequest[]
-  /** Requests that came. */
+  /** Number of requests sent so far. */
   readonly sent: number
   readonly isClosed: () => boolean
   lose(reason: string): void
-  /** Whether it takes no requests for now, from now on. */
+  /** Sets whether the channel is congested, so that it takes no requests. */
   congest(isCongested: boolean): void
 }
 

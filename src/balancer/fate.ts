@@ -3,16 +3,16 @@ import { pause } from '../call/pause.js'
 import type { Clock } from '../lib/clock.js'
 import { deferred } from '../lib/deferred.js'
 
-/** How long it may take until it is known how a replica ended whose connection was lost. */
+/** Milliseconds to wait for the exit of a replica to be reported after its connection was lost. */
 const saidWithinMs = 2000
 
-/** How a replica has ended. */
+/** How a replica exited. */
 export interface Exit {
-  /** What it did, to be read behind its name: `exited with code 7`, `ran out of memory (…)`. */
+  /** What happened, as a predicate after its name: `exited with code 7`, `ran out of memory (…)`. */
   readonly reason: string
-  /** The last lines it printed. */
+  /** The last lines that it printed. */
   readonly output: readonly string[]
-  /** Somebody has ended it from outside, such as the kernel when memory is short, or an operator. */
+  /** Whether it was ended from outside, for example by the kernel when memory is short, or by an operator. */
   readonly isFromOutside: boolean
 }
 
@@ -20,41 +20,44 @@ export interface Exit {
 export interface Departure {
   /** Requests it had answered. */
   readonly served: number
-  /** It ended with a request for which another replica had ended already. */
+  /** Whether it was lost with a request that had already lost another replica. */
   readonly isRepeated: boolean
 }
 
-/** The end of one replica. */
+/** Tracks how one replica ends, and how many requests are lost with it. */
 export class Fate {
-  /** It ended with a request for which another replica had ended already. */
+  /** Whether it was lost with a request that had already lost another replica. */
   isRepeated = false
   readonly #isTold: boolean
   readonly #exit = deferred<Exit>()
   #requests = 0
 
-  /** `isTold`: somebody sees how it ends, and will say so. */
+  /** `isTold`: the exit of the replica will be reported with `exited`. */
   constructor(isTold: boolean) {
     this.#isTold = isTold
   }
 
-  /** Somebody has seen how it ended. */
+  /** Reports the exit of the replica. */
   exited(exit: Exit): void {
     this.#exit.resolve(exit)
   }
 
-  /** One of its requests was lost with it, of `inFlight`. Gives how many were lost with it together. */
+  /**
+   * Records that a request was lost with the replica while `inFlight` were in flight. Returns how many requests it lost in
+   * all.
+   */
   lost(inFlight: number): number {
-    // its requests are lost one after the other: the first sees how many there are
+    // the requests in flight are reported one by one, so the first report has the full count
     this.#requests = Math.max(this.#requests, inFlight)
     return this.#requests
   }
 
-  /** It has been given a request after a loss: its connection was made again. */
+  /** Resets the count: the replica gets requests again, so it has reconnected. */
   restored(): void {
     this.#requests = 0
   }
 
-  /** How it has ended; null when nobody says so in time. */
+  /** Resolves with how it exited; null when that is not reported in time. */
   async exit(call: Call, clock: Clock): Promise<Exit | null> {
     if (!this.#isTold) return null
     return Promise.race([this.#exit.promise, pause(saidWithinMs, { call, clock }).then(() => null)])

@@ -2,8 +2,9 @@ import type { Clock } from '../lib/clock.js'
 import { Breaker, type BreakerRules } from './breaker.js'
 
 /**
- * How a replica stands: `ready` takes requests; `ejected` failed too often and rests; `probing` may take one at a time to
- * show that it has recovered; `silent` does not answer pings; `lost` has no connection, or has said that it leaves.
+ * The state of a replica: `ready` takes requests; `ejected` failed too often and gets none for a while; `probing` gets one
+ * at a time to show that it has recovered; `silent` does not answer pings; `lost` has no connection, or has announced that
+ * it leaves.
  */
 export type HealthState = 'ready' | 'ejected' | 'probing' | 'silent' | 'lost'
 

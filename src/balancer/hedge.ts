@@ -19,11 +19,11 @@ export interface HedgeOptions {
   readonly clock: Clock
 }
 
-/** One try, or two of which the first answer counts; of a stream the one that gives the first item. */
+/** Makes one try, or two, and returns the first answer; of a stream, the one that sends the first item is used. */
 export type Try = (request: DataRequest, call: Call, itinerary: Itinerary) => Promise<DataRequest>
 
 /**
- * Sends a request that reads a second time, to another replica, when the first is slow; the slower one is cancelled.
+ * Sends a read a second time, to another replica, when the first one is slow, and cancels the slower one.
  *
  * Source: J. Dean, L. A. Barroso, "The Tail at Scale" (2013), hedged requests.
  */
@@ -62,7 +62,7 @@ interface RaceRules {
   onHeard(): void
 }
 
-/** One request at two replicas at most. */
+/** One request, sent to at most two replicas. */
 class Race implements Timed {
   readonly answer: Promise<DataRequest>
   deadline: number
@@ -118,7 +118,7 @@ class Race implements Timed {
       },
       (error: unknown) => {
         this.#ended(branch)
-        // the other one may still answer
+        // the other try may still answer
         if (this.#running.size > 0) return
         this.#deadlines.unwatch(this)
         this.#reject(error)
@@ -151,7 +151,7 @@ class Race implements Timed {
   }
 }
 
-/** The items of one of two tries. */
+/** The item sink of one of two tries. */
 class Contender implements ItemSink {
   readonly #next: ItemSink
   readonly #mayEmit: () => boolean

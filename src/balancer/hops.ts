@@ -21,12 +21,12 @@ export interface Ticket {
 }
 
 export interface HopsOptions {
-  /** Milliseconds that one replica may take for one request, see `PoolOptions`; null for no limit. */
+  /** Milliseconds that one hop may take, see `PoolOptions`; null for no limit. */
   readonly timeoutSendMs: number | null
   readonly clock: Clock
   /** A unary request was answered `sojournMs` after its arrival. */
   onAnswered(sojournMs: number, ticket: Ticket): void
-  /** A request has ended: a replica may take another one. */
+  /** A request has ended, so a replica may have room for another one. */
   onFreed(): void
 }
 

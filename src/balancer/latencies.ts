@@ -1,14 +1,14 @@
 import type { Clock } from '../lib/clock.js'
 
-/** Neighbouring buckets differ by 10 %: a percentile is right to that. */
+/** Neighbouring buckets differ by 10 %, which is the accuracy of a percentile. */
 const growth = Math.log(1.1)
 const smallestMs = 0.01
 const buckets = 220
 
-/** How long one half of the counts lasts. */
+/** Milliseconds covered by each of the two sets of buckets. */
 const halfMs = 10_000
 
-/** With fewer answers a percentile is chance. */
+/** With fewer answers a percentile means little. */
 const enough = 30
 
 /** Latencies of the last ten to twenty seconds, as counts in buckets that grow by a tenth each. */

@@ -25,9 +25,9 @@ const averaged = 30
  * over answers and over time: `w = min(e^(-Δt / decay), 1 - 1/n)`, `avg = avg·w + sample·(1 - w)`, with `n` answers so far, 30
  * at most. Not known before the fifth answer.
  *
- * Between samples it falls towards zero as `e^(-Δt / decay)`, so that a replica that was slow is tried again. While it
- * answers nothing of what it has, its latency is at least the time since its last sign of life: one that is stuck must not
- * look better from second to second.
+ * Between samples it decays towards zero as `e^(-Δt / decay)`, so that a replica that was slow is tried again. While requests
+ * are in flight, the latency is at least the time since the replica last sent something: a stuck replica must not look better
+ * from second to second.
  */
 export class Load {
   readonly #clock: Clock
@@ -38,7 +38,7 @@ export class Load {
   #served = 0
   #failures = 0
   #sampledAt = 0
-  /** Time of the last sign of life: an answer, an item, or the first request after an idle time. */
+  /** Time of the last activity: an answer, an item, or the first request after an idle time. */
   #signAt = 0
   #warmAt: number
   #idle: Deferred<void> | undefined
@@ -76,7 +76,7 @@ export class Load {
     return Math.max(this.#latencyMs * this.#weight(now), stuckMs)
   }
 
-  /** Part of its share that the replica should get, in (0, 1]. */
+  /** Fraction of its regular share that the replica should get, in (0, 1]. */
   get weight(): number {
     if (this.#warmAt === 0) return 1
     const left = this.#warmAt - this.#clock.monotonic()
@@ -85,7 +85,7 @@ export class Load {
     return 1
   }
 
-  /** Milliseconds without a sign of life since `began`; 0 when there was one after `began`. */
+  /** Milliseconds without activity of the replica since `began`; 0 when there was some after `began`. */
   stuckMs(began: number): number {
     return this.#signAt > began ? 0 : this.#clock.monotonic() - began
   }
@@ -122,7 +122,7 @@ export class Load {
     this.#ended()
   }
 
-  /** The request failed. Its time does not count as latency, or a replica that fails fast would look like the best one. */
+  /** The request failed. Its duration does not count as latency, or a replica that fails fast would look like the best one. */
   failed(): void {
     this.#failures++
     this.#ended()

@@ -1,27 +1,27 @@
 /**
- * Which replicas were lost, with which requests.
+ * Decides whether a request is the cause of lost replicas.
  *
- * 1. A request is refused as the cause of lost replicas only when it has lost as many as it may, and was alone at the last. A
- *    replica that was ended from outside, or of which nobody says how it ended, counts half: the request may be the reason
- *    for that (its memory), or not.
+ * 1. A request is refused as the cause only when it has lost as many replicas as it may, and was the only request at the last
+ *    one. A replica that was ended from outside, or whose exit was not reported, counts half: the request may be the reason
+ *    (its memory), or not.
  */
 import type { Call } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
 import type { Endpoint } from './endpoints.js'
 
-/** A replica that was lost while it had a request. */
+/** A replica that was lost while a request was in flight there. */
 export interface Loss {
   readonly endpoint: Endpoint
-  /** Requests that it had, this one included. */
+  /** Number of requests in flight there, this one included. */
   readonly requests: number
-  /** What is known of the loss here. */
+  /** What this gateway knows about the loss, as a predicate after the replica's name. */
   readonly reason: string
 }
 
-/** In how many rounds the requests of a lost replica are tried again, so that one of them does not take the others along. */
+/** The requests of a lost replica are retried in this many groups, so that a harmful one is lost again with few others. */
 const rounds = 16
 
-/** How many requests that lost a replica together may share another one. */
+/** How many requests that lost a replica together may run on another replica at the same time. */
 export function groupSize(losses: readonly Loss[]): number {
   return Math.ceil(losses.at(-1)!.requests / rounds)
 }
@@ -33,7 +33,7 @@ export interface Judge {
   readonly maxLostReplicas: number
 }
 
-/** Whether a request has lost as many replicas as it may. Waits until it is known how they ended. */
+/** Whether a request has lost as many replicas as it may. Waits until the exits of these replicas are reported, or time out. */
 export async function hasLostEnough(losses: readonly Loss[], judge: Judge): Promise<boolean> {
   const { call, clock, maxLostReplicas } = judge
   if (losses.length < maxLostReplicas) return false
@@ -47,7 +47,7 @@ export async function isCause(losses: readonly Loss[], judge: Judge): Promise<bo
   return losses.at(-1)!.requests === 1 && (await hasLostEnough(losses, judge))
 }
 
-/** What became of the replicas, in one sentence for each, and the last lines of the last one. */
+/** Describes what happened to the replicas, in one sentence each, with the last output lines of the last one. */
 export async function lossesTold(
   losses: readonly Loss[],
   { call, clock }: Judge,

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.js'
 
-/** A new sample counts for this much of the averages. */
+/** Weight of a new sample in the averages. */
 const newness = 0.05
 
 /** A stage is saturated when requests take this many times as long as on an idle stage. */

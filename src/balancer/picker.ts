@@ -6,13 +6,13 @@ import type { Itinerary } from './waiting-room.js'
 export interface PickerOptions {
   readonly endpoints: Endpoints
   readonly policy: Policy
-  /** Requests that a replica has at once at most. */
+  /** Number of requests that a replica has at once, at most. */
   readonly perReplica: number
-  /** Whose replicas get no requests from here. */
+  /** Excludes the replicas that are reserved for suspect requests. */
   readonly quarantine: Quarantine
 }
 
-/** Which replica gets a request, of those that may be picked and have room. */
+/** Picks the replica for a request, among the usable replicas that have room. */
 export class Picker {
   readonly #endpoints: Endpoints
   readonly #policy: Policy
@@ -26,7 +26,7 @@ export class Picker {
     this.#quarantine = quarantine
   }
 
-  /** A replica for the next try: one that has not had the request, as long as there is one. Undefined: none has room. */
+  /** A replica for the next try, preferably one that has not had the request. Undefined when none has room. */
   pick({ tried, write }: Itinerary): Endpoint | undefined {
     const { usable } = this.#endpoints
     if (tried.length === 0 && usable.length > 0) {

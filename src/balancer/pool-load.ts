@@ -5,11 +5,11 @@ import type { WaitingRoom } from './waiting-room.js'
 
 /** What happened to the requests of a pool so far. */
 export interface PoolCounts {
-  /** Further tries after one that came to nothing. */
+  /** Tries after a failed one. */
   retries: number
-  /** Second tries beside a slow one. */
+  /** Hedged requests: second tries while the first is still running. */
   hedges: number
-  /** Requests refused because the queue was full, their answer would have come too late, or no replica was left. */
+  /** Requests refused because the queue was full, the answer would have come too late, or no replica was left. */
   refused: number
 }
 
@@ -21,9 +21,9 @@ export interface ReplicaLoad {
   readonly inFlight: number
   /** Milliseconds, a moving average that a slow answer raises at once; null before the first answer. */
   readonly latencyMs: number | null
-  /** Requests it has answered; streams that ended well are among them, and handlers that threw. */
+  /** Requests that it has answered, including completed streams and handlers that threw. */
   readonly answered: number
-  /** Requests that came to nothing here: the replica was lost, refused them, or took too long. */
+  /** Requests that failed at this replica: it was lost, refused them, or took too long. */
   readonly failed: number
 }
 
@@ -34,7 +34,7 @@ export interface PoolLoad extends Readonly<PoolCounts> {
   readonly replicas: readonly ReplicaLoad[]
 }
 
-/** How loaded the replicas of a pool are now, and what waits for them. */
+/** The current load of a pool's replicas and of its queue. */
 export function poolLoad(
   { endpoints, counts }: { readonly endpoints: Endpoints; readonly counts: PoolCounts },
   room: WaitingRoom,

@@ -1,9 +1,9 @@
 /**
  * The replicas of one stage: pick one (`picker`), wait when none has room (`waiting-room`), send and account (`hops`).
  *
- * 1. A replica gets at most `perReplica` requests at once, fewer where it says so (`Channel.limit`), one while it is probing, and
- *    none while it does not read what was sent; the rest waits.
- * 2. While requests wait, a new one joins them instead of going past them; the fair queue decides which is next.
+ * 1. A replica gets at most `perReplica` requests at once, fewer where it announces a limit (`Channel.limit`), one while it
+ *    is probing, and none while it is congested; further requests wait.
+ * 2. While requests wait, a new one joins the queue instead of overtaking them; the fair queue decides which one is next.
  */
 import type { Call } from '../call/call.js'
 import { anonymousSender } from '../call/scope.js'
@@ -45,8 +45,8 @@ export interface PoolOptions {
   readonly policy: PolicyName | CreatePolicy
   readonly queue: Queue
   /**
-   * Milliseconds that one replica may take for one request; of a stream for its first document, and from one document to the
-   * next. Null for no limit.
+   * Milliseconds that one replica may take for one request; for a stream, until its first document, and from one document to
+   * the next. Null for no limit.
    */
   readonly timeoutSendMs: number | null
   readonly clock: Clock
@@ -129,7 +129,7 @@ export class Pool {
     }
   }
 
-  /** Waits for a replica and makes one try there. Rejects with the error of the hop, or with the reason of the refusal. */
+  /** Waits for a replica and makes one try there. Rejects with the error of the hop, or with the refusal. */
   send(request: DataRequest, call: Call, itinerary: Itinerary): Promise<DataRequest> {
     const ticket: Ticket = {
       depth: this.#hops.inFlight + this.#room.length,
@@ -174,7 +174,7 @@ export class Pool {
     return this.#picker.isExhausted(itinerary)
   }
 
-  /** Requests under way or waiting for each replica; `Infinity` when none can be picked. */
+  /** Requests in flight or waiting, divided by the usable replicas; `Infinity` when there are none. */
   get pressure(): number {
     const replicas = this.endpoints.usable.length
     return replicas === 0
@@ -198,7 +198,7 @@ export class Pool {
     this.#quarantine.serve()
   }
 
-  /** Why a request that finds no replica is refused. */
+  /** The error for a request that finds no replica. */
   noReplica(): MillraceError {
     return this.#room.noReplica()
   }
@@ -208,8 +208,8 @@ export class Pool {
   }
 
   /**
-   * Unlists the replica at once, waits for its requests in flight, at most `graceMs`, then closes its channel. `exit`: how it
-   * has ended, where it has. Null when there is no such replica.
+   * Unlists the replica at once, waits for its requests in flight, at most `graceMs`, then closes its channel. `exit`: how
+   * the replica exited, if it has. Null when there is no such replica.
    */
   async remove(
     name: string,
@@ -231,7 +231,7 @@ export class Pool {
     await Promise.all(this.endpoints.all().map(({ name }) => this.remove(name, { graceMs })))
   }
 
-  /** `endpoint`: the replica whose state has changed, if that is the change. */
+  /** `endpoint`: the replica whose state has changed, if that is what changed. */
   #changed(endpoint: Endpoint | undefined): void {
     if (endpoint !== undefined) this.#options.onState?.(endpoint.name, endpoint.health.state)
     this.#patience?.settle(this.endpoints.usable.length > 0)
@@ -245,7 +245,7 @@ export class Pool {
 
   #tooLate({ deadline, sender = anonymousSender }: Call): MillraceError | undefined {
     const depth = this.#hops.inFlight + this.#room.ahead(sender)
-    // a stage that is not busy, or a sender that waits anyway
+    // neither a stage that is not busy, nor a patient sender, which waits in any case
     if (depth < 2 * this.endpoints.size || sender.patient) return undefined
     const estimate = this.#pace.estimate(depth)
     const left = deadline - this.#clock.now()

@@ -1,12 +1,15 @@
 /**
- * Where requests wait that have lost a replica, for a replica that they do not share with others: the next one to end would
- * take those along, and nobody could tell which request was the cause.
+ * The queue for suspect requests: requests that have lost a replica. Each is retried on a replica reserved for it, because
+ * it may bring down the next replica too: that would fail the other requests there, and would not show which request was
+ * the cause.
  *
- * 1. A replica that is held gets no request but from here. At most half of the replicas are held at once, and one of one.
- * 2. A held replica is first let become idle, for at most `drainMs`, and then has at most as many requests at once as each of
- *    them allows (`groupSize`): one, unless very many were lost together.
- * 3. After `aloneMs` a request is still under way there, but no longer kept alone: long streams must not keep others waiting.
- * 4. A request is here until it is started, refused, or its caller leaves.
+ * 1. A reserved replica gets requests from this queue only. At most half of the replicas are reserved at once; when there is
+ *    only one replica, that one.
+ * 2. A newly reserved replica first finishes its other requests, for at most `drainMs`. Then it gets as many suspect requests
+ *    at once as each of them allows (`groupSize`): one, unless very many were lost together.
+ * 3. A suspect request that runs longer than `aloneMs` goes on, but no longer keeps its replica reserved, so that a long
+ *    stream does not make other requests wait.
+ * 4. A request stays in the queue until it is started, refused, or cancelled.
  */
 import type { Call } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
@@ -19,19 +22,19 @@ import type { Itinerary } from './waiting-room.js'
 export interface QuarantineOptions {
   readonly endpoints: Endpoints
   readonly clock: Clock
-  /** Why there is no replica, and none to come; undefined while there is one, or may be. */
+  /** The error for waiting requests when there is no replica and none is expected; otherwise undefined. */
   refusal(): MillraceError | undefined
-  /** A replica is no longer held. */
+  /** A replica is no longer reserved. */
   onReleased(): void
 }
 
-/** A replica that is held. */
+/** A reserved replica. */
 interface Cell {
-  /** Requests from here. */
+  /** Requests of this queue in flight there. */
   count: number
-  /** Most requests that may be there now. */
+  /** How many of them may be in flight there now. */
   most: number
-  /** It was waited for long enough until it is idle. */
+  /** Its other requests have had `drainMs` to finish; suspect requests no longer wait for them. */
   isOverdue: boolean
   readonly cancel: () => void
 }
@@ -43,10 +46,10 @@ interface Suspect extends AbortListener {
   refuse(error: MillraceError): void
 }
 
-/** How long a replica may take to finish what it has, before a request of the quarantine is sent there all the same. */
+/** How long a reserved replica may take to finish its other requests before it gets a suspect one anyway. */
 const drainMs = 2000
 
-/** How long a request is kept alone. */
+/** How long a suspect request has its replica to itself. */
 const aloneMs = 5000
 
 export class Quarantine {
@@ -58,17 +61,20 @@ export class Quarantine {
     this.#options = options
   }
 
-  /** Requests that wait. */
+  /** Number of waiting requests. */
   get length(): number {
     return this.#waiting.length
   }
 
-  /** Whether the replica is kept for requests from here. */
+  /** Whether the replica is reserved for this queue. */
   isHeld(endpoint: Endpoint): boolean {
     return this.#cells.size > 0 && this.#cells.has(endpoint)
   }
 
-  /** Runs `start` when a replica is free for the request. Rejects when there is none to come, and with why when the caller leaves. */
+  /**
+   * Runs `start` when a replica is free for the request. Rejects when no replica is expected, or with the reason when the
+   * call is cancelled.
+   */
   send<T>(
     call: Call,
     { tried, losses = [] }: Itinerary,
@@ -102,7 +108,7 @@ export class Quarantine {
     })
   }
 
-  /** Starts what can be started; to be called whenever a replica has come, gone, or answered. */
+  /** Starts the requests for which there is room. Call it whenever a replica was added, removed, or has answered. */
   serve(): void {
     if (this.#waiting.length === 0) return
     const refusal = this.#options.refusal()
@@ -141,7 +147,7 @@ export class Quarantine {
     suspect.start(endpoint).then(over, over)
   }
 
-  /** A held replica with room for it; holds one more when there is none. */
+  /** A reserved replica with room for the request. When there is none, reserves another replica, and returns it if it is idle. */
   #place({ tried, group }: Suspect): Endpoint | undefined {
     const { usable } = this.#options.endpoints
     for (const [endpoint, { count }] of this.#cells)
@@ -187,7 +193,7 @@ export class Quarantine {
     this.#cells.delete(endpoint)
   }
 
-  /** Lets go of the replicas that nothing here needs. */
+  /** Ends the reservations that no waiting request and no request in flight needs. */
   #release(): void {
     if (this.#waiting.length > 0) return
     let isReleased = false

@@ -18,13 +18,13 @@ export function noReplica(stage: string, known: readonly string[], why: string):
   })
 }
 
-/** So many wait already. */
+/** The queue of the stage is full. */
 export function queueFull(stage: string, full: string, retryAfterMs: number): MillraceError {
   const message = `The queue of ${stage} is full: ${full}. Send again in about ${Math.ceil(retryAfterMs)} ms, or raise queue of the stage, or its replicas.`
   return new MillraceError('RESOURCE_EXHAUSTED', message, { notRun: true, retryAfterMs })
 }
 
-/** It would wait for too long. */
+/** The request would wait in the queue for too long. */
 export function queueSlow(stage: string, waitMs: number, maxWaitMs: number): MillraceError {
   const message = `${stage} has had more requests than it can answer for a while, and this one would wait for about ${Math.ceil(waitMs)} ms (queue.maxWaitMs is ${maxWaitMs}). Send again later, or raise the replicas of the stage.`
   return new MillraceError('RESOURCE_EXHAUSTED', message, {
@@ -33,7 +33,7 @@ export function queueSlow(stage: string, waitMs: number, maxWaitMs: number): Mil
   })
 }
 
-/** It would be answered too late. */
+/** The answer would come after the deadline. */
 export function tooLate(stage: string, leftMs: number, estimateMs: number): MillraceError {
   const message = `${stage} answers in about ${Math.ceil(estimateMs)} ms now, and this request has ${Math.floor(leftMs)} ms left. Send again later, or raise the replicas of the stage.`
   return new MillraceError('RESOURCE_EXHAUSTED', message, {
@@ -42,13 +42,13 @@ export function tooLate(stage: string, leftMs: number, estimateMs: number): Mill
   })
 }
 
-/** What became of the replicas that were lost with a request. */
+/** What happened to the replicas that a request has lost. */
 export interface LossesTold {
   readonly sentences: string
   readonly output: readonly string[]
 }
 
-/** A request is not sent again, because it is taken to be the cause of lost replicas. */
+/** The request is not sent again, because it is considered the cause of lost replicas. */
 export function poison(
   error: MillraceError,
   losses: readonly Loss[],
@@ -64,7 +64,7 @@ export function poison(
   )
 }
 
-/** The failure of a request whose replica was lost, with how that ended. */
+/** The failure of a request whose replica was lost, with how the replica exited. */
 export function lostWith(error: MillraceError, { sentences, output }: LossesTold): MillraceError {
   const { code, message, ...facts } = error.facts
   const head = connectionLoss(error) === undefined ? `${message} ` : ''

@@ -16,7 +16,7 @@ export interface RetryOptions {
   readonly attempt: Try
   /** Further tries; -1 is Jina's `max(3, replicas)` (jina.md 3.8). */
   readonly retries: number
-  /** Replicas that one request may lose. */
+  /** How many replicas one request may lose. */
   readonly maxLostReplicas: number
   readonly budget: Budget
   /** Whether an endpoint changes state. */
@@ -26,22 +26,25 @@ export interface RetryOptions {
   readonly random: () => number
 }
 
-/** Milliseconds before a replica that had the request gets it again; doubled for each round. */
+/**
+ * Upper limit of the random pause before a round in which replicas get the request again, in milliseconds; it doubles with
+ * each retry.
+ */
 const roundMs = 50
 const longestRoundMs = 1000
 
 /**
- * Sends a request again that came to nothing, to a replica that did not have it as long as there is one.
+ * Sends a failed request again, to a replica that has not had it as long as there is one.
  *
- * 1. A read is sent again whatever became of the replica. A write only when it cannot have run; when its replica was lost
- *    while it had it, the caller gets OUTCOME_UNKNOWN.
- * 2. A hop that took too long is only repeated at replicas that did not have the request: the same one is no faster.
- * 3. Every further try is taken from the budget, but for a request's first lost replica and for replicas that say that
- *    they did not begin: a dead replica costs what it had in flight, once, and must not cost an answer.
- * 4. An executor's failure is an answer and never comes here.
- * 5. A request that has lost a replica is sent again by way of the quarantine; one that is the cause of as many lost replicas
- *    as it may lose is not sent again.
- * 6. A stream is not sent again once its caller has had a document of it.
+ * 1. A read is sent again, whatever happened to the replica. A write is sent again only when it cannot have run; if its
+ *    replica was lost while the write was in flight, the caller gets OUTCOME_UNKNOWN.
+ * 2. A hop that timed out is repeated only on replicas that have not had the request: the same replica is no faster.
+ * 3. Every further try is taken from the budget, except after the request's first lost replica, and after refusals that say
+ *    that the request did not run: a dead replica fails its requests in flight once, and that must not cost their answers.
+ * 4. An executor's failure is an answer and never gets here.
+ * 5. A request that has lost a replica is retried through the quarantine. It is not retried once it is the cause of as many
+ *    lost replicas as it may lose.
+ * 6. A stream is not sent again once its caller has received a document.
  */
 export function retrying(options: RetryOptions): Handler {
   const { attempt, budget, isWrite } = options
@@ -59,7 +62,7 @@ interface Trouble {
   readonly request: DataRequest
   readonly call: Call
   readonly itinerary: Itinerary
-  /** Items that its sink had before the first try. */
+  /** Number of items in its sink before the first try. */
   readonly before: number | undefined
   readonly error: MillraceError
 }
@@ -97,7 +100,7 @@ async function again(
   throw await final(options, failure, { call, itinerary })
 }
 
-/** What the caller is told in the end, with how the replicas have ended that the request has lost. */
+/** The error that the caller gets, with the exits of the replicas that the request has lost. */
 async function final(
   { clock, maxLostReplicas }: RetryOptions,
   failure: MillraceError,
@@ -111,7 +114,7 @@ async function final(
   return judged(lostWith(failure, told))
 }
 
-/** A replica whose answer cannot be read, or that broke off the exchange, may have run the write. */
+/** A replica that sent an unreadable answer, or broke off the exchange, may have run the write. */
 function writeOutcome(error: MillraceError): MillraceError {
   const { code, notRun, where } = error
   const isBroken = (code === 'INTERNAL' || code === 'MALFORMED') && where.pod !== undefined && !notRun
@@ -121,7 +124,7 @@ function writeOutcome(error: MillraceError): MillraceError {
 function mayRepeat(error: MillraceError, itinerary: Itinerary, pool: Pool): boolean {
   if (itinerary.write && !error.notRun) return false
   if (error.code === 'DEADLINE_EXCEEDED') return !pool.exhausted(itinerary)
-  // it came to no replica: the queue refused it, or there is nobody
+  // it reached no replica: the queue refused it, or there is none
   if (error.where.pod === undefined) return false
   return error.retryable
 }

@@ -15,12 +15,12 @@ export interface StreamedHopOptions {
 }
 
 /**
- * One stream at one replica. Its time does not run while the replica waits for a reader that takes no more, and each item
- * is a sign of life of the replica.
+ * One stream at one replica. Its time limit does not run while the replica waits for a slow reader, and each item counts as
+ * activity of the replica.
  */
 export class StreamedHop implements ItemSink, Timed {
   readonly call: Branch
-  /** Of the next item. */
+  /** When the next item is due. */
   deadline = Number.POSITIVE_INFINITY
   watched: Watched | undefined = undefined
   readonly #items: ItemSink
@@ -56,7 +56,7 @@ export class StreamedHop implements ItemSink, Timed {
     this.call.abort(new MillraceError('DEADLINE_EXCEEDED', `${what} within ${timeoutMs} ms.`))
   }
 
-  /** The stream has ended, however. */
+  /** Call it when the stream has ended, in whatever way. */
   release(): void {
     this.#isOver = true
     this.#stop()

@@ -20,13 +20,13 @@ import { noReplica, queueFull, queueSlow } from './refusals.js'
 
 /** The tries of one request; shared by all of them. */
 export interface Itinerary {
-  /** Replicas that had it, in order. */
+  /** Replicas that have had the request, in order. */
   readonly tried: Endpoint[]
-  /** Number of tries, if the request is observed. */
+  /** Number of tries so far; only counted if the request is observed. */
   tries?: number
-  /** It changes state: a replica that is probing gets it only when reads have not shown for a while that it answers. */
+  /** It changes state: a probing replica gets it only after reads alone have not proven the replica for a while. */
   readonly write: boolean
-  /** Replicas that were lost while they had it, in order; undefined while there are none. */
+  /** Replicas that were lost while the request was in flight there, in order; undefined while there are none. */
   losses?: Loss[]
 }
 
@@ -43,13 +43,13 @@ export interface WaitingRoomOptions {
   /** Milliseconds that a request may wait in a queue that has not been empty for a while. */
   readonly maxWaitMs: number
   readonly clock: Clock
-  /** A replica with room for this request, now. */
+  /** A replica that has room for this request now. */
   pick(itinerary: Itinerary): Endpoint | undefined
   /** Whether there is a replica that may be picked, with room or not. */
   isUsable(): boolean
   /** Whether any replica has room. */
   isRoomy(): boolean
-  /** The replicas there are, as messages name them. */
+  /** Names or addresses of all replicas, for messages. */
   labels(): readonly string[]
   /** Estimated wait in milliseconds of a request with `depth` others before it. */
   estimate(depth: number): number
@@ -197,7 +197,7 @@ export class WaitingRoom {
     return !this.#expectation.expecting && !this.#options.isUsable()
   }
 
-  /** Why a request that finds no replica is refused. */
+  /** The error for a request that finds no replica. */
   noReplica(): MillraceError {
     return noReplica(this.#options.stage, this.#options.labels(), this.#expectation.why)
   }

@@ -7,7 +7,7 @@ import { holdProcess } from './hold-process.js'
 export interface AttemptsPlan {
   /** Starts an exchange over the same inputs. */
   open(): Exchange
-  /** A failure as the caller must be told: whether a write may have run. */
+  /** The error to report for a failure, which depends on whether a write may have run. */
   judged(error: unknown): MillraceError
   /** At least 1; above 1 only for inputs that can be read again. */
   readonly maxAttempts: number
@@ -27,8 +27,8 @@ export function backoffMs(failures: number, random: () => number): number {
 }
 
 /**
- * Repeats an exchange that failed with a retryable error before its first answer. Of writes that may have run no error is.
- * No request is answered twice: after the first answer there are no more attempts.
+ * Repeats an exchange that failed with a retryable error before its first answer. Errors of writes that may have run are not
+ * retryable. After the first answer there are no more attempts, so no request is answered twice.
  */
 export class Attempts {
   readonly #plan: AttemptsPlan

@@ -20,7 +20,7 @@ export interface ConversationPlan {
     readonly prefetch: number | undefined
     readonly headers: Readonly<Record<string, string>>
   }
-  /** The client's. */
+  /** The shutdown of the client. */
   readonly shutdown: Shutdown
   readonly clock: Clock
   random(): number
@@ -82,7 +82,7 @@ export async function conversation(plan: ConversationPlan): Promise<Conversation
   }
 }
 
-/** The gateway obeys `__results_in_order__` and `__prefetch__` (jina.md 4.5). */
+/** Adds the metadata `__results_in_order__` and `__prefetch__`, which the gateway obeys (jina.md 4.5). */
 function metadata({ options, defaults }: ConversationPlan): Record<string, string> {
   const headers = { ...defaults.headers, ...options.headers }
   if (options.resultsInOrder === true) headers.__results_in_order__ = 'true'

@@ -9,7 +9,7 @@ export interface ExchangePlan {
   readonly transport: Transport
   readonly batches: Batches
   request(docs: DocumentArray): DataRequest
-  /** Most requests without an answer, or with an answer that the caller has not taken yet; 0 is no limit. */
+  /** Maximum number of requests whose answer has not arrived or has not been taken by the caller; 0 is no limit. */
   readonly prefetch: number
   /** Milliseconds since the epoch; `Infinity` is no deadline. */
   readonly deadline: number

@@ -12,7 +12,7 @@ import { isWriteByName } from '../wire/description.js'
 export class Knowledge {
   readonly #ask: () => Promise<Description>
   #isAsked = false
-  /** Null when the server lists no endpoints. */
+  /** Null when the server lists no endpoints; undefined until it has answered. */
   #description: Description | null | undefined
 
   constructor(ask: () => Promise<Description>) {

@@ -6,7 +6,7 @@ import type { Shutdown } from './shutdown.js'
 
 export interface LifetimePlan {
   readonly options: { readonly signal?: AbortSignal; readonly timeoutMs?: number }
-  /** The client's. */
+  /** The shutdown of the client. */
   readonly shutdown: Shutdown
   readonly clock: Clock
 }

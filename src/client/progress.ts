@@ -60,7 +60,7 @@ export function startBar({ total, stream = process.stderr, clock = systemClock }
     cancel = clock.after(redrawMs, redraw)
   }
   const restore = live ? takeCursor(stream) : undefined
-  // lines of the log are printed above it
+  // log lines are printed above the bar
   const release = live ? keepBelow({ clear: () => void stream.write(clearLine), draw }) : undefined
   if (live) redraw()
   return {

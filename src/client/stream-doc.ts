@@ -15,7 +15,7 @@ export interface StreamDocPlan {
   readonly on: string
   readonly document: Document
   readonly options: SendOptions
-  /** The client's. */
+  /** The shutdown of the client. */
   readonly shutdown: Shutdown
   readonly clock: Clock
 }
@@ -39,7 +39,7 @@ export async function* streamDocuments(transport: Transport, plan: StreamDocPlan
   let isOver = false
   try {
     const closing = transport.streamDoc(request, call).finally(() => items.end())
-    closing.catch(() => {}) // thrown below, after the documents that arrived before
+    closing.catch(() => {}) // rethrown below, after the documents that arrived before it
     while (await items.more())
       for (let item = items.take(); item !== undefined; item = items.take())
         // not `yield*`, which awaits every document several times over

@@ -23,7 +23,7 @@ export interface Transport {
   streamDoc(request: DataRequest, call: StreamingCall): Promise<DataRequest>
   /** True when a request through every stage succeeds. Rejects when the transport fails. */
   dryRun(call: CallOptions): Promise<boolean>
-  /** A failure of a request to an endpoint, as its caller must be told: OUTCOME_UNKNOWN when a write may have run. */
+  /** The error to report for a failed request to an endpoint: OUTCOME_UNKNOWN when a write may have run. */
   judged(error: unknown, endpoint: string): MillraceError
   /** Ends calls in flight with `reason`. Idempotent. */
   close(reason: MillraceError): Promise<void>

@@ -6,8 +6,8 @@ import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
 
 /**
- * Says that a Flow is ready and how each of its ports is reached: in Jina's format, or as the fields of a JSON line. The public
- * address is shown only when configured: no service is asked for it.
+ * Logs that a Flow is ready and how to reach each of its ports: in Jina's format, or as the fields of a JSON line. The public
+ * address is shown only when configured; no external service is asked for it.
  */
 export function announce(
   { publicHost }: Pick<FlowSettings, 'publicHost'>,
@@ -48,7 +48,7 @@ function addressesOf({ protocols, host, port }: ListenerStatus, publicHost: stri
 }
 
 /**
- * The first address of this machine that others can reach, of IPv4 where there is one; null unless the Flow listens on all
+ * The first address of this machine that other machines can reach, preferably IPv4; null unless the Flow listens on all
  * interfaces.
  */
 function privateAddress(host: string): string | null {

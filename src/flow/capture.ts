@@ -1,19 +1,19 @@
 type Take = (flow: object) => void
 
 const key = Symbol.for('millrace.capture')
-/** On `globalThis`: the module of a user has a copy of the package of its own. */
+/** On `globalThis`, because a user's module may load another copy of this package. */
 const shared = globalThis as typeof globalThis & { [key]?: Take }
 
 /**
- * From now on `Flow.start()` starts nothing: it gives the Flow to `take` and never resolves, so that a file that starts its Flow
- * can be loaded for the Flow alone. The returned function ends this.
+ * Makes `Flow.start()` pass the Flow to `take` and never resolve, instead of starting it. This allows loading a file that
+ * starts its Flow just to get the Flow. The returned function ends this.
  */
 export function captureStarts(take: Take): () => void {
   shared[key] = take
   return () => Reflect.deleteProperty(shared, key)
 }
 
-/** Whether starts are captured; then this one is. */
+/** Whether starts are captured; if so, passes this Flow to the capturing function. */
 export function isCaptured(flow: object): boolean {
   shared[key]?.(flow)
   return shared[key] !== undefined

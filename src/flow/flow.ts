@@ -320,7 +320,7 @@ export class Flow<Stages extends string = never> {
   }
 
   async #openAway(options: StartWhere & { readonly on: PlatformName }, signal: AbortSignal): Promise<Opened> {
-    // only while it starts: it keeps running when this program exits
+    // only during the start: the Flow keeps running when this program exits
     const forgetInterrupt = this.#closeOnInterrupt()
     try {
       const { startAway } = await import('./launch.js')
@@ -352,7 +352,7 @@ export class Flow<Stages extends string = never> {
   }
 }
 
-/** A Flow on a platform has no control socket here: other programs ask the platform. */
+/** A Flow on a platform has no control socket here: other programs inspect it through the platform. */
 const unattended: Pick<Opened, 'control' | 'forget'> = { control: Promise.resolve(null), forget: () => {} }
 
 function isHere(options: StartWhere): options is Extract<StartWhere, { on?: 'localhost' }> {

@@ -5,9 +5,9 @@ const signals = ['SIGINT', 'SIGTERM'] as const
 type Interrupt = (typeof signals)[number]
 
 /**
- * On Ctrl-C or SIGTERM says `sentence`, calls `close`, then ends the program as the signal would have; a second signal kills it at once.
- * When the program has its own handler, only `close` is called and ending the program is left to that handler.
- * The returned function removes the handlers, unless a signal has already been received.
+ * On Ctrl-C or SIGTERM, logs `sentence`, calls `close`, then ends the program as the signal would have; a second signal
+ * kills it at once. When the program has its own handler, only `close` is called and ending the program is left to that
+ * handler. The returned function removes the handlers, unless a signal has already been received.
  */
 export function onInterrupt(close: () => Promise<void>, sentence: () => string): () => void {
   let interrupted = false

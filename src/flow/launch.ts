@@ -19,7 +19,7 @@ import type { PodControl } from './pods-of.js'
 
 /** A running Flow, in this program or on a platform. */
 export interface Running {
-  /** Of its listeners, in their order. */
+  /** The ports of its listeners, in their order. */
   readonly ports: readonly number[]
   readonly client: Client
   scale(stage: string, request: ScaleRequest): Promise<Scaled>
@@ -31,7 +31,7 @@ export interface Running {
   close(options: CloseOptions): Promise<void>
 }
 
-/** Starts a Flow in processes and threads of this machine. When it fails or `signal` aborts, nothing is left. */
+/** Starts a Flow in processes and threads of this machine. When it fails or `signal` aborts, nothing keeps running. */
 export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Running> {
   const running = await RunningFlow.start(plan, signal)
   try {

@@ -53,8 +53,8 @@ export class Lifecycle {
   }
 
   /**
-   * Runs `open`, whose signal aborts when the Flow is closed meanwhile, or by `signal`. When it fails the state is `built`
-   * again. @throws ALREADY_STARTED, CANCELLED, and what `open` throws
+   * Runs `open` with a signal that aborts when the Flow is closed during the start, or when `signal` aborts. After a
+   * failure the state is `built` again. @throws ALREADY_STARTED, CANCELLED, and what `open` throws
    */
   async start(open: (signal: AbortSignal) => Promise<Opened>, signal?: AbortSignal): Promise<void> {
     this.requireBuilt()
@@ -96,7 +96,7 @@ export class Lifecycle {
       opened = await open(signal)
     } catch (error) {
       this.#state = { state: 'built' }
-      // a platform says what a cancelled start has left there
+      // a platform's own CANCELLED says what the cancelled start has left there
       const isTold = MillraceError.is(error) && error.code === 'CANCELLED'
       throw signal.aborted && !isTold ? signal.reason : error
     }

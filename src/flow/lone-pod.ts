@@ -49,9 +49,9 @@ interface Parts {
 
 export class LonePod {
   readonly name: string
-  /** Of its listeners, in their order. */
+  /** The ports of its listeners, in their order. */
   readonly ports: readonly number[]
-  /** Resolves when the pod has exited, by itself or closed. Never rejects. */
+  /** Resolves when the pod has exited, by itself or because it was closed. Never rejects. */
   readonly ended: Promise<Exit>
   readonly #parts: Parts
   readonly #hangDetector: HangDetector | null
@@ -75,7 +75,7 @@ export class LonePod {
     const [planned] = plan.stages.map((stage) => ({ ...stage, retries: 0 }))
     const stage = shardPlan(planned!, 0)
     let lone: LonePod | undefined
-    // either of the two that fails ends the start of the other
+    // when either start fails, the other one is cancelled
     const failed = new AbortController()
     const signal = AbortSignal.any([options.signal, failed.signal])
     const giveUp = (error: unknown): never => {

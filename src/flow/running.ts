@@ -33,7 +33,7 @@ interface Parts {
 
 /** A running Flow: its gateway and its deployments. */
 export class RunningFlow {
-  /** Where it listens. */
+  /** Its listeners with their actual ports. */
   readonly listeners: readonly ListenerStatus[]
   readonly #plan: FlowPlan
   readonly #gateway: GatewayHandle
@@ -111,7 +111,7 @@ export class RunningFlow {
     return `grpc://${authority(reachable(host), port)}`
   }
 
-  /** Says that the Flow is up: to those who ask for its health, and in the banner. */
+  /** Reports SERVING to health checks, and prints the banner. */
   async announce(): Promise<void> {
     await this.#gateway.ready()
     const { settings } = this.#plan
@@ -188,7 +188,7 @@ export class RunningFlow {
   #hear(event: GatewayEvent): void {
     switch (event.kind) {
       case 'lost': {
-        // pods may leave before the Flow has closed: they got the signal as well
+        // pods may leave before the Flow has closed: they got the signal too
         if (this.#closed !== null) return
         this.#logger.warn(`the gateway lost ${event.pod}: ${event.reason}`)
         void this.#sets.get(event.stage)?.lost(event.pod, event.reason) // never rejects
@@ -203,7 +203,7 @@ export class RunningFlow {
   }
 }
 
-/** Waits for all to settle; at the first failure calls `giveUp`, and throws that failure at the end. */
+/** Waits for all promises to settle; calls `giveUp` at the first failure, and throws that failure at the end. */
 async function settleAll(all: readonly Promise<unknown>[], giveUp: () => void): Promise<void> {
   const failures: unknown[] = []
   const note = (error: unknown): void => {

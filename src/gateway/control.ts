@@ -4,7 +4,7 @@ import type { ReduceContext } from '../shards/reduce.js'
 import type { Address } from '../transport/transport.js'
 import type { GatewayEvent, Expectation, Removal } from './events.js'
 
-/** What the host asks of the gateway's thread; each is answered once, by a `Reply` with its `id`. */
+/** A command to the gateway's thread; each is answered once, by a `Report` with its `id`. */
 export type Command =
   | { readonly kind: 'listen'; readonly id: number }
   | {
@@ -37,7 +37,10 @@ export type Reduced =
   | { readonly kind: 'reduced'; readonly id: number; readonly list: Uint8Array }
   | { readonly kind: 'not-reduced'; readonly id: number; readonly error: PackedError }
 
-/** What the thread says. `event` comes unasked, and so does `reduce`, which is answered by a `Reduced`. */
+/**
+ * A message from the gateway's thread. `event` is not an answer to a command; `reduce` is a request to the host, which
+ * answers it with a `Reduced`.
+ */
 export type Report =
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PackedError }
@@ -66,7 +69,10 @@ export function unpackError({ code, message, stack, ...facts }: PackedError): Mi
   return error
 }
 
-/** What of a command must move to the other thread instead of being copied. Throws UNSUPPORTED for what cannot cross. */
+/**
+ * The parts of a command that are moved to the other thread instead of copied. Throws UNSUPPORTED for an address that cannot
+ * cross threads.
+ */
 export function transferOf(command: Command): TransferListItem[] {
   if (command.kind === 'accept') return [command.port]
   if (command.kind !== 'add') return []

@@ -1,8 +1,8 @@
 import type { Description } from '../call/call.js'
 
 /**
- * What stages serve together, given in the order in which a request visits them: of an endpoint that several have, the schema
- * of the first one, and the ranking of the last one that ranks.
+ * Merges the descriptions of stages, given in the order in which a request visits them. An endpoint of several stages gets
+ * the schema of the first one; the ranking is that of the last stage that has one.
  */
 export function mergeDescriptions(descriptions: readonly Description[]): Description {
   const merge = (list: (description: Description) => readonly string[]): readonly string[] => [

@@ -7,24 +7,24 @@ export type { ReplicaLoad } from '../balancer/pool-load.js'
 export type { HealthState as ReplicaState } from '../balancer/health.js'
 export type { Expectation } from '../balancer/waiting-room.js'
 
-/** What a gateway tells unasked. `stage` is the name of a shard where there are several. */
+/** An event of a gateway. `stage` is the name of a shard where a stage has several. */
 export type GatewayEvent =
-  /** The connection to a pod is gone though nobody removed it. */
+  /** The connection to a pod was lost, and the pod was not removed. */
   | { readonly kind: 'lost'; readonly stage: string; readonly pod: string; readonly reason: string }
-  /** A pod has not answered for a while; told again every second while that lasts. */
+  /** A pod has not answered a ping for a while; repeated every second while that lasts. */
   | { readonly kind: 'silent'; readonly stage: string; readonly pod: string; readonly silentMs: number }
   /** A request waits for a stage that has no replica. */
   | { readonly kind: 'demand'; readonly stage: string }
 
-/** How a pod is taken off the list. */
+/** How a pod is removed. */
 export interface Removal {
-  /** Milliseconds that its requests in flight may take. */
+  /** Milliseconds that its requests in flight may take to finish. */
   readonly graceMs: number
-  /** How it has ended, where it has. */
+  /** How the pod exited, if it has. */
   readonly exit?: Exit
 }
 
-/** How loaded a shard is; a stage that is not sharded has one. */
+/** The load of a shard; a stage that is not sharded has one shard. */
 export interface StageLoad extends PoolLoad, ShardCounts {
   /** `exec/shard-1`; the name of the stage when it has one shard. */
   readonly name: string

@@ -27,7 +27,7 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
   }
 }
 
-/** Wide enough for all tests but those of limits. */
+/** Limits that no test reaches, except the tests of limits. */
 export const testLimits: LimitsSpec = {
   maxBytes: 2 ** 30,
   maxConnections: null,
@@ -62,7 +62,7 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
   }
 }
 
-/** A pod in memory; echoes unless told otherwise, and always answers the dry run. */
+/** A pod in memory; echoes by default, and always answers the dry run. */
 export function pod(
   handle: Handler = async (request) => request.answer(),
   more: { readonly endpoints?: readonly string[] } = {},
@@ -107,7 +107,7 @@ export function request(endpoint = '/foo', texts: readonly string[] = ['a']): Da
   })
 }
 
-/** `startedGateway` for the tests of one file; whatever is in `open` is closed after each of them. */
+/** `startedGateway` for the tests of one file; everything in `open` is closed after each test. */
 export function gatewaysOfTests(): {
   readonly open: { readonly gateway: Gateway; readonly client: TestClient }[]
   readonly startedGateway: typeof startedGateway
@@ -170,7 +170,7 @@ export class TestClient {
     )
   }
 
-  /** Over a channel of its own that compresses what it sends. */
+  /** Sends over a separate channel that compresses requests. */
   async compressed(algorithm: 'gzip' | 'deflate', data: DataRequest): Promise<DataRequest> {
     const client = new grpc.Client(`127.0.0.1:${this.port}`, grpc.credentials.createInsecure(), {
       'grpc.default_compression_algorithm': algorithm === 'gzip' ? 2 : 1,

@@ -15,13 +15,14 @@ interface Queued extends Waiting, AbortListener {
 }
 
 /**
- * The door of a Flow: how many requests, and how many bytes of them, may be inside at once, of all clients together.
+ * Limits how many requests, and how many bytes of requests, a Flow handles at once, over all clients.
  *
- * 1. At the limit a request is refused with RESOURCE_EXHAUSTED; one of a stream waits here instead, and the stream is not
- *    read meanwhile, so what waits is bounded by what clients have sent unasked.
- * 2. Those who wait are let in by turns of senders: a client with a thousand requests does not shut the others out.
- * 3. A request is inside until it is answered, whether its client takes the answer or not: a slow reader holds no place.
- *    Documents that are streamed are made as their reader takes them, so there it does.
+ * 1. At the limit a request is refused with RESOURCE_EXHAUSTED. A request of a stream waits here instead, and its stream is
+ *    not read meanwhile, so waiting requests are bounded by what clients have already sent.
+ * 2. Waiting requests are admitted in turns of their senders: a client with a thousand requests does not block the others.
+ * 3. A request counts until it is answered, whether or not its client reads the answer: a slow reader does not occupy the
+ *    gate. The documents of a `stream_doc` call are produced as fast as their client reads them, so there a slow reader
+ *    does.
  */
 export class Gate {
   readonly #options: GateOptions
@@ -38,7 +39,7 @@ export class Gate {
     return this.#queue.length > 0 || !this.#fits(0)
   }
 
-  /** The same handler behind the gate. */
+  /** Wraps a handler so that requests pass the gate first. */
   guard(next: Handler): Handler {
     return (request, call) => {
       const bytes = request.data?.byteLength ?? 0
@@ -94,7 +95,7 @@ export class Gate {
     while (this.#queue.serveNext(serve));
   }
 
-  /** One request always goes through, however large. */
+  /** When nothing else is inside, a request is always admitted, however large. */
   #fits(bytes: number): boolean {
     const { maxRequests, maxBytes } = this.#options
     return this.#inside === 0 || (this.#inside < maxRequests && this.#bytes + bytes <= maxBytes)

@@ -40,32 +40,32 @@ import { LiveStage } from './stage.js'
 
 export type OnEvent = (event: GatewayEvent) => void
 
-/** The entry of a Flow; runs in any thread. */
+/** The entry point of a Flow; runs in any thread. */
 export interface Gateway {
   /**
-   * Binds every listener, and has tried once to reach each external server. Gives the ports, in the order of the listeners.
-   * Rejects with PORT_IN_USE or START_FAILED, and then listens nowhere.
+   * Binds every listener, and has tried once to reach each external server. Resolves with the ports, in the order of the
+   * listeners. Rejects with PORT_IN_USE or START_FAILED, and then listens on no port.
    */
   listen(): Promise<{ readonly ports: readonly number[] }>
   /**
-   * Dials a pod of a stage, or of one of its shards (`exec/shard-1`), and takes it into the balance once it has described itself and answered a real request; rejects with
-   * UNAVAILABLE or what the pod answered.
+   * Dials a pod of a stage, or of one of its shards (`exec/shard-1`), and balances requests to it once it has described
+   * itself and answered a dry run. Rejects with UNAVAILABLE or with the pod's error.
    */
   add(stage: string, pod: string, address: Address): Promise<Description>
   /**
-   * Sends it no more requests, waits for those in flight, at most `graceMs`, and closes the connection. `exit`: how the pod has
-   * ended, where it has. Resolves with what it had done, null where there is no such pod.
+   * Sends the pod no more requests, waits for those in flight, at most `graceMs`, and closes the connection. Resolves with
+   * what the pod had done, null when there is no such pod.
    */
   remove(stage: string, pod: string, options: Removal): Promise<Departure | null>
-  /** Says that the Flow is up, to those who ask for its health; until then it is NOT_SERVING. */
+  /** Reports SERVING to health checks; until then they get NOT_SERVING. */
   ready(): Promise<void>
   /** Serves a client on another thread of this process, at the other end of `port`. */
   accept(port: MessagePort): Promise<void>
-  /** Finishes what is in flight, for at most `graceMs`, and ends. Idempotent. */
+  /** Finishes the requests in flight, for at most `graceMs`, and closes. Idempotent. */
   close(options: { readonly graceMs: number }): Promise<void>
-  /** Whether a stage that has no replica will have one; of a stage with external servers it stays false. */
+  /** Sets whether a stage without replicas will get one; for a stage with external servers it stays false. */
   expect(stage: string, expectation: Expectation): Promise<void>
-  /** How loaded every stage is now. */
+  /** The current load of every shard of every stage. */
   status(): Promise<readonly StageLoad[]>
   onEvent(listener: OnEvent): void
 }
@@ -74,15 +74,15 @@ export interface GatewayTools {
   readonly clock?: Clock
   /** In [0, 1). */
   readonly random?: () => number
-  /** Default: as the system resolves names. */
+  /** Default: the system's resolver. */
   readonly lookup?: Lookup
-  /** Default: the cluster whose pod this process is in, if any. */
+  /** Default: the cluster that this process runs in, if any. */
   readonly cluster?: () => Promise<Cluster | null>
   /** Default: standard error. */
   readonly logger?: Pick<Logger, 'info' | 'warn'>
-  /** What watches its requests and replicas, beside its access log. */
+  /** Observers of requests and replicas, besides the access log. */
   readonly observers?: readonly Observer[]
-  /** For stages whose `reduce` is a function of the program. */
+  /** Runs the `reduce` of stages where that is a function of the program. */
   readonly reduceInProgram?: ProgramReduce
 }
 
@@ -99,7 +99,7 @@ export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gate
 
 type Tools = GatewayTools & Required<Omit<GatewayTools, 'reduceInProgram' | 'observers'>>
 
-/** Where pods are listed. */
+/** A shard and its stage. */
 interface Place {
   readonly stage: LiveStage
   readonly shard: LiveShard
@@ -238,8 +238,8 @@ class LocalGateway implements Gateway {
   }
 
   /**
-   * What all stages serve together. A peer asks once for each connection and keeps the answer, so a gateway whose pods are
-   * still starting gives none. @throws UNAVAILABLE
+   * What all stages serve together. A peer asks once per connection and keeps the answer, so this throws while pods are still
+   * starting. @throws UNAVAILABLE
    */
   #describe(): Description {
     const descriptions = this.#stages.flatMap((stage) => {
@@ -252,7 +252,7 @@ class LocalGateway implements Gateway {
     return { ...mergeDescriptions(descriptions), identity: this.#identity }
   }
 
-  /** Undefined while the stage has not said what it serves. */
+  /** Whether a request for the endpoint visits the stage; undefined while the stage has not described itself. */
   #serves(name: string, endpoint: string): boolean | undefined {
     const stage = this.#stages.find((one) => one.name === name)
     if (stage === undefined) return false
@@ -272,7 +272,7 @@ function observersOf({ accessLog: rules = null }: GatewaySpec, tools: Tools): re
   return rules === null ? observers : [accessLog(rules, tools), ...observers]
 }
 
-/** What an observer throws is logged once: it may throw at every request. */
+/** Logs the first error that an observer throws, because it may throw at every request. */
 function onceTo(logger: Pick<Logger, 'warn'>): (error: unknown) => void {
   let isLogged = false
   return (error) => {

@@ -14,28 +14,28 @@ import type { Departure, Expectation, Removal, StageLoad } from './events.js'
 import type { Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
 
-/** How long the thread may take to say that it has closed, beyond the time that it has for closing. */
+/** How long the thread may take to report that it has closed, beyond its grace. */
 const answerMs = 250
 
-/** Functions of the program by which stages reduce, by name of the stage. */
+/** The `reduce` functions of the program, by name of the stage. */
 export type ProgramReducers = ReadonlyMap<string, ListReduce>
 
-/** A gateway that runs in a thread of its own and listens. */
+/** A gateway that runs in its own thread and listens. */
 export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
-  /** Of its listeners, in their order. */
+  /** The ports of its listeners, in their order. */
   readonly ports: readonly number[]
-  /** A way to the gateway for a client of this program; whoever asked for it closes it. */
+  /** Opens a channel to the gateway for a client in this program. The caller closes it. */
   connect(): Promise<Channel>
-  /** Resolves with why when the thread has ended, asked to or not. Never rejects. */
+  /** Resolves when the thread has ended, with why, and whether that was asked for. Never rejects. */
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
 }
 
-/** What is left of a command when its `id` is given here; distributes over the union. */
+/** A command without its `id`, which the host adds; distributes over the union. */
 type Question = Command extends infer C ? (C extends Command ? Omit<C, 'id'> : never) : never
 
 export interface StartGatewayOptions {
   readonly reducers?: ProgramReducers
-  /** Ends the thread, whatever it does, while it starts. */
+  /** Ends the thread at once when it is aborted during the start. */
   readonly signal?: AbortSignal
 }
 
@@ -62,11 +62,11 @@ export async function startGateway(
 
 /**
  * V8's young generation in the gateway's thread, in MiB, instead of 48. What a request allocates lives until it is answered:
- * with 32 requests in flight fewer collections meet live requests, which saves 4 to 5 % of the CPU of a request.
+ * with 32 requests in flight, fewer collections run into live requests, which saves 4 to 5 % of the CPU of a request.
  */
 const youngGenerationMb = 96
 
-/** @throws START_FAILED when the system or Node's permission model gives no thread */
+/** @throws START_FAILED when the system or Node's permission model does not allow a thread */
 function createHost(spec: GatewaySpec, reducers: ProgramReducers): ThreadHost {
   try {
     return new ThreadHost(spec, reducers)
@@ -150,7 +150,7 @@ class ThreadHost implements GatewayHandle {
     this.#listeners.push(listener)
   }
 
-  /** Ends the thread when it has closed, is gone already, or does not close in time. */
+  /** Asks the thread to close, waits for its answer, for at most `graceMs` and a little, and terminates it. */
   async #close(graceMs: number): Promise<void> {
     const asked = this.#ask({ kind: 'close', graceMs }).catch(() => {})
     let cancel = (): void => {}

@@ -11,7 +11,10 @@ import {
 } from '../wire/identity.js'
 import type { GatewaySpec, StageSpec } from './spec.js'
 
-/** Who a gateway is to those that dial it: one pod of a stage, where that is all that stands behind it, or a whole Flow. */
+/**
+ * The identity that a gateway shows to its callers: one pod of a stage if it only serves that stage's pods, else a whole
+ * Flow.
+ */
 export function identityOf({ name, stages }: GatewaySpec): PodIdentity {
   const instance = randomUUID()
   const [only] = stages
@@ -20,7 +23,7 @@ export function identityOf({ name, stages }: GatewaySpec): PodIdentity {
   return { flow: only.flow, stage: only.name, part: only.part, instance }
 }
 
-/** Whom requests are for that one shard of a stage gets. `flow`: the one that its pods are known to belong to. */
+/** The recipient of the requests for one shard of a stage. `flow`: the Flow of its pods; null if not known. */
 export function recipientOf(
   { name: stage, shards, part }: StageSpec,
   shard: number,
@@ -29,7 +32,7 @@ export function recipientOf(
   return { flow, stage, ...(part ?? { shard, shards }) }
 }
 
-/** @throws UNAVAILABLE for a peer that says that it is another pod */
+/** @throws UNAVAILABLE when the peer identifies itself as another pod */
 export function requireRecipient({ identity }: Description, recipient: Recipient): void {
   if (identity !== undefined && isAnother(identity, recipient)) {
     throw new MillraceError(
@@ -41,8 +44,9 @@ export function requireRecipient({ identity }: Description, recipient: Recipient
 }
 
 /**
- * Tells whether a call is for a pod, by what the call says (`recipientHeader`): null when it is, or says nothing; otherwise
- * why it is refused, UNAVAILABLE and not run. Callers say the same in every call, so the last text that fitted is remembered.
+ * Creates a check that a call is meant for this pod, from the value of its `recipientHeader`: null when it is, or when
+ * there is no value; otherwise the refusal, UNAVAILABLE and not run. A caller sends the same value in every call, so the
+ * last value that matched is remembered.
  */
 export function recipientCheck(pod: PodIdentity): (told: string | undefined) => MillraceError | null {
   let known: string | undefined

@@ -2,9 +2,9 @@ import { MillraceError } from '../errors.js'
 import { importModule } from '../executor/import-module.js'
 
 /**
- * A function that a module exports: the one of that name, else its default export.
+ * Imports a function from a module: the export of that name, or the default export when the name is null.
  *
- * Rejects with MODULE_NOT_FOUND, or with EXPORT_NOT_FOUND and what there is.
+ * Rejects with MODULE_NOT_FOUND, or with EXPORT_NOT_FOUND and the names that the module exports.
  */
 export async function importFunction<F>(url: string, name: string | null): Promise<F> {
   const module = await importModule(url)

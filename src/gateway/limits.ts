@@ -1,7 +1,7 @@
-/** What clients may hold, and how long they may take; explained at `FlowLimits`. */
+/** Limits on what clients may hold and how long they may take; explained at `FlowLimits`. */
 export interface LimitsSpec {
   readonly maxBytes: number
-  /** Null for what the limit of open files allows. */
+  /** Null derives the number from the limit of open files. */
   readonly maxConnections: number | null
   readonly maxCalls: number
   readonly stallMs: number

@@ -2,23 +2,23 @@ import type { Pool } from '../balancer/pool.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
 
-/** Between two looks. */
+/** Milliseconds between two checks. */
 const everyMs = 1000
 
 export interface LivenessOptions {
   /** Milliseconds without an answer to a ping after which a replica is silent. */
   readonly silentMs: number
   readonly clock: Clock
-  /** Told at every look while a replica is silent. */
+  /** Called at every check while a replica is silent. */
   onSilent(pod: string, silentMs: number): void
 }
 
 /**
- * Pings the replicas of one stage. One that does not answer for `silentMs` gets no requests while there is another one:
- * its event loop does not turn, because it computes, is stopped, or hangs. Which of these it is shows from outside its
- * process only, so that is for whoever started it.
+ * Pings the replicas of one stage. A replica that does not answer for `silentMs` gets no requests while there are others: its
+ * event loop is blocked, because it computes, is stopped, or hangs. Which of these it is can only be seen from outside its
+ * process, by the owner of that process.
  *
- * A look that comes late shows that this thread itself was held up; then the time without an answer begins anew.
+ * A late check shows that this thread itself was blocked; then the time without an answer starts again.
  */
 export class Liveness {
   readonly #pool: Pool
@@ -64,6 +64,6 @@ export class Liveness {
         .find((endpoint) => endpoint.channel === channel)
         ?.health.hear(true)
     }
-    channel.ping().then(done, done) // one that is gone is told by its channel
+    channel.ping().then(done, done) // the channel itself reports a lost connection
   }
 }

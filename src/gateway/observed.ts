@@ -2,7 +2,7 @@ import type { Handler } from '../call/call.js'
 import type { Observer } from '../call/observation.js'
 import { spanned } from '../call/spanned.js'
 
-/** The same handler with its requests told to an observer. Without one it is the handler itself. */
+/** Wraps a handler so that an observer sees its requests. Without an observer it returns the handler unchanged. */
 export function observed(observer: Observer | undefined, next: Handler): Handler {
   if (observer === undefined) return next
   return (request, call) => {

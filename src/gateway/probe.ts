@@ -8,8 +8,8 @@ import { requireRecipient } from './identity.js'
 import { dryRunEndpoint } from './readiness.js'
 
 /**
- * Asks a pod who it is and what it serves, and sends it one real request. Rejects when it is gone, is another pod, or answers
- * with an error.
+ * Asks a pod for its identity and description, and sends it one dry run. Rejects when its connection is lost, when it is
+ * another pod, or when it answers with an error.
  */
 export async function probe(channel: Channel, recipient: Recipient): Promise<Description> {
   const gone = channel.closed.then(({ reason }): never => {

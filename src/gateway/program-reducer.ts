@@ -3,7 +3,7 @@ import { deferred } from '../lib/deferred.js'
 import { type Reduced, type Report, unpackError } from './control.js'
 import type { ProgramReduce } from './reducers.js'
 
-/** Asks the program that started the Flow to reduce, over the way by which this thread talks to it. */
+/** Asks the program that started the Flow to run a `reduce`, through the messages of this thread. */
 export function programReducer(report: (message: Report) => void): {
   readonly reduce: ProgramReduce
   hear(answer: Reduced): void

@@ -25,16 +25,16 @@ export interface ReducerTools {
 
 type Described = Pick<Description, 'executor' | 'ranking'>
 
-/** How the answers of the shards of one stage become one. */
+/** How the answers of the shards of one stage are merged. */
 export class Reducers {
-  /** Whether it also changes what a single shard answers. */
+  /** Whether it also changes the answer of a single shard. */
   readonly cuts: boolean
   readonly #spec: StageSpec
   readonly #tools: ReducerTools
   readonly #own: Reduce
   #imported: ListReduce | undefined
 
-  /** `described`: what the Executor says of itself. */
+  /** `described`: the current description of the stage's Executor. */
   constructor(spec: StageSpec, tools: ReducerTools, described: () => Described) {
     const { reduce } = spec
     this.#spec = spec
@@ -44,8 +44,8 @@ export class Reducers {
   }
 
   /**
-   * For an endpoint. Answers that the stage behind does not gather must be merged here: its description decides, so this
-   * throws UNAVAILABLE before there is one.
+   * The reduce for an endpoint. Answers that no later stage gathers must be merged here. The description of that later stage
+   * decides, so this throws UNAVAILABLE before there is one.
    */
   readonly of = (endpoint: string): Reduce => {
     const { gatheredBy } = this.#spec
@@ -55,7 +55,7 @@ export class Reducers {
     return isGathered ? concatenating : this.#own
   }
 
-  /** Loads the module. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND. */
+  /** Imports the module of the reduce function. Rejects with MODULE_NOT_FOUND or EXPORT_NOT_FOUND. */
   async open(): Promise<void> {
     const { name, reduce } = this.#spec
     if (reduce.kind !== 'module') return
@@ -84,7 +84,7 @@ export class Reducers {
   }
 }
 
-/** What the stage says, else what the Executor says. */
+/** The ranking: the stage's options, else what the Executor declares. */
 function rankingOf(stage: Ranking, { limit = null, by = null, order = null }: Partial<Ranking>): Ranking {
   return { limit: stage.limit ?? limit, by: stage.by ?? by, order: stage.order ?? order }
 }

@@ -9,7 +9,7 @@ export class ServingState {
     return this.#state === 'serving'
   }
 
-  /** It will not serve again. */
+  /** Whether that is final. */
   get isStopped(): boolean {
     return this.#state === 'stopped'
   }

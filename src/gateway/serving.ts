@@ -6,21 +6,21 @@ import type { ServingState } from './serving-state.js'
 
 /** What a gateway protocol serves: the whole Flow as one handler. */
 export interface Serving {
-  /** Behind the gate. */
+  /** Includes the gate. */
   readonly handle: Handler
-  /** Whether the gate has no room now: then streams are not read. */
+  /** Whether the gate has no room now; streams are not read then. */
   isFull(): boolean
-  /** What all stages serve together. Throws UNAVAILABLE while that is not known of each. */
+  /** What all stages serve together. Throws UNAVAILABLE while a stage has not described itself. */
   describe(): Description
-  /** Why a call is refused that says, in this header, for which pod it is (`recipientHeader`); null when it is not. */
+  /** The refusal of a call whose `recipientHeader` names another pod; null when the call is for this one. */
   misdirected(recipient: string | undefined): MillraceError | null
-  /** For those who ask for its health. */
+  /** The state that health checks report. */
   readonly state: ServingState
   readonly prefetch: number
   readonly maxMessageBytes: number
   readonly limits: LimitsSpec
-  /** What is held for clients is reserved here. */
+  /** Everything held for clients is reserved here. */
   readonly budget: Budget
-  /** Milliseconds for one request, where its client does not set less; null for no limit. */
+  /** Milliseconds for one request, unless its client sets less; null for no limit. */
   readonly timeoutMs: number | null
 }

@@ -10,18 +10,18 @@ import { shardStack, type ShardStackTools } from './stack.js'
 export interface ShardTools extends ShardStackTools {
   /** A request waits, and there is no replica. */
   onDemand?(shard: string): void
-  /** A replica is in another state. */
+  /** The state of a replica has changed. */
   onState?(shard: string, pod: string, state: HealthState): void
-  /** A replica does not answer; told every second. */
+  /** A replica does not answer pings; called every second. */
   onSilent?(shard: string, pod: string, silentMs: number): void
 }
 
-/** How long requests wait for a shard none of whose servers is found: a pod that replaces the only one needs seconds. */
+/** How long requests wait for a shard when discovery finds no server: replacing a shard's only pod takes seconds. */
 const patienceMs = 60_000
 
-/** One shard of a stage as the gateway has it: its replicas, and whether they are alive. A stage that is not sharded has one. */
+/** One shard of a stage in the gateway: its replicas and their liveness checks. A stage that is not sharded has one shard. */
 export class LiveShard implements Shard {
-  /** `exec/shard-1`; the name of the stage when there is one. */
+  /** `exec/shard-1`; the name of the stage when it has one shard. */
   readonly name: string
   readonly pool: Pool
   readonly handle: Handler

@@ -12,23 +12,23 @@ import type { Part } from '../wire/identity.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 
-/** What a gateway must be; plain data, so that it can cross a thread boundary. */
+/** The configuration of a gateway; plain data, so that it can cross a thread boundary. */
 export interface GatewaySpec {
   /** Name of the Flow, for log lines. */
   readonly name: string
   /** Where clients connect. */
   readonly listeners: readonly ListenerSpec[]
-  /** In any order: their `needs` say which one follows which. */
+  /** In any order; `needs` defines how they are connected. */
   readonly stages: readonly StageSpec[]
-  /** Requests of one stream that are worked on at once, unless the client says otherwise; 0 is no limit. */
+  /** Requests of one stream that are in flight at once, unless the client sets another number; 0 is no limit. */
   readonly prefetch: number
-  /** The largest message taken or sent, and how much of one stream is worked on at once; in bytes. */
+  /** The largest message that is accepted or sent, and how much of one stream is in flight at once; in bytes. */
   readonly maxMessageBytes: number
   readonly requestLimits: RequestLimits
-  /** Of all clients together. */
+  /** For all clients together. */
   readonly queue: { readonly maxRequests: number; readonly maxBytes: number }
   readonly limits: LimitsSpec
-  /** Milliseconds for a request through all stages; null for no limit beside the client's. */
+  /** Milliseconds for a request through all stages; null for no limit besides the client's. */
   readonly timeoutMs: number | null
   /** What happens to requests that no Executor serves. Default `pass`. */
   readonly unknownEndpoint?: UnknownEndpoint
@@ -38,9 +38,9 @@ export interface GatewaySpec {
 
 /** A port of the gateway. */
 export interface ListenerSpec {
-  /** Several are told apart by the first bytes of a connection. */
+  /** When there are several, the first bytes of a connection decide. */
   readonly protocols: readonly ProtocolName[]
-  /** Interface to bind; an IPv6 address has no brackets. */
+  /** Interface to bind; an IPv6 address without brackets. */
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
@@ -50,26 +50,26 @@ export interface StageSpec extends FailureRules {
   readonly name: string
   /** The stages whose answers it gets, or `gateway`. */
   readonly needs: readonly string[]
-  /** Parts of its data, each with replicas of its own. */
+  /** Number of parts of its data, each with its own replicas. */
   readonly shards: number
   readonly polling: PollingTable
-  /** What `KEY` places a document by: `id`, `tags.tenant`. */
+  /** The field by which `KEY` assigns a document to a shard: `id`, `tags.tenant`. */
   readonly key: string
   readonly reduce: ReduceSpec
-  /** The stage behind it that is to get the answers of the shards one by one, for endpoints that it serves. */
+  /** The later stage that gets the answers of the shards one by one, for the endpoints that it serves. */
   readonly gatheredBy: string | null
-  /** The Flow that its pods belong to, where that is another one than the gateway's, or they are external; null if not known. */
+  /** The Flow that its pods belong to, if it is not the gateway's Flow, or if they are external; null if not known. */
   readonly flow: string | null
-  /** The shard that its pods are, where the other shards run elsewhere; else null. */
+  /** Which shard its pods are, when the other shards run elsewhere; else null. */
   readonly part: Part | null
-  /** Without an Executor: costs no hop. */
+  /** It has no Executor, and costs no hop. */
   readonly passThrough: boolean
   readonly balance: PolicyName
   /** Milliseconds for one hop; null for no limit. */
   readonly timeoutSendMs: number | null
-  /** How often a request is sent again; -1 is Jina's `max(3, replicas)`. */
+  /** Maximum number of retries of a request; -1 is Jina's `max(3, replicas)`. */
   readonly retries: number
-  /** How many replicas a request may lose that reads. */
+  /** How many replicas a read may lose before it is refused. */
   readonly maxLostReplicas: number
   readonly hedge: {
     readonly afterMs: number | null
@@ -82,26 +82,26 @@ export interface StageSpec extends FailureRules {
     readonly maxWaitMs: number
     readonly perReplica: number
   }
-  /** Milliseconds of silence of a replica after which `onSilent` is told; null for never. */
+  /** Milliseconds without an answer to a ping after which a replica is silent; null disables the check. */
   readonly silentMs: number | null
-  /** Servers of somebody else, which the gateway dials itself. */
+  /** External servers, which the gateway dials itself. */
   readonly external: readonly ExternalSpec[]
-  /** Headers of the caller that these servers get, beside its trace context; all of them for pods of the same Flow. */
+  /** Headers of the caller that external servers get, besides its trace context; pods of the same Flow get all of them. */
   readonly forwardHeaders: ForwardHeaders
 }
 
-/** A server of somebody else, or a name behind which there are some. */
+/** An external server, or a host name that stands for several. */
 export interface ExternalSpec {
   readonly shard: number
   readonly address: Address
   /**
-   * `dns`: each address of its host is a server of its own, and the host is looked up again and again. `kubernetes`: its host
-   * is that of a Service, and each pod of it is a server.
+   * `dns`: each address of its host is a separate server, and the host is resolved repeatedly. `kubernetes`: its host is
+   * that of a Service, and each pod of that Service is a server.
    */
   readonly discover: 'static' | Discovery
 }
 
-/** A stage that is not spread over shards, as far as that goes. */
+/** The sharding options of a stage that is not sharded. */
 export const unsharded = {
   shards: 1,
   polling: { '*': 'ANY' },
@@ -114,13 +114,13 @@ export const unsharded = {
   part: null,
 } as const satisfies Partial<StageSpec>
 
-/** How the answers of several shards become one. */
+/** How the answers of several shards are merged. */
 export type ReduceSpec =
-  /** By id, matches in score order. */
+  /** By id, with matches in score order. */
   | { readonly kind: 'merge'; readonly ranking: Ranking }
-  /** One behind the other. */
+  /** Concatenated. */
   | { readonly kind: 'concatenate' }
-  /** By a function of a module, which the gateway loads. */
+  /** By a function exported from a module, which the gateway loads. */
   | { readonly kind: 'module'; readonly url: string; readonly name: string | null }
   /** By a function of the program that started the Flow. */
   | { readonly kind: 'program' }

@@ -13,7 +13,7 @@ import { readiness } from './readiness.js'
 import type { StageSpec } from './spec.js'
 
 export interface StackTools {
-  /** Null for a stage whose only shard answers for itself. */
+  /** Null for a stage with one shard whose answers need no reduce. */
   readonly sharding: ShardedOptions | null
 }
 
@@ -33,10 +33,10 @@ export interface ShardStackTools {
   isWrite(endpoint: string): boolean
 }
 
-/** Extra tries for each request, and in ten seconds whatever the traffic (Finagle's and linkerd's defaults). */
+/** Retries allowed per request, and per ten seconds whatever the traffic (Finagle's and linkerd's defaults). */
 const retryBudget = { share: 0.2, reserve: 100 }
 
-/** The rest of the path, through one shard. Built once per shard. */
+/** The rest of the path, through one shard, outermost first. Built once per shard. */
 export function shardStack(
   stage: StageSpec,
   pool: Pool,

@@ -35,7 +35,7 @@ export class LiveStage implements Stage {
     const { shards } = this
     const place = placement(spec.key, spec.shards)
     const reduce = this.#reducers.of
-    // also of one shard the matches are cut where the stage says how many it gives
+    // a single shard also needs the reduce when the stage limits the number of matches
     const isSharded = spec.shards > 1 || this.#reducers.cuts
     const common = { stage, shards, polling, place, rules: spec, isWrite, reduce, clock: tools.clock }
     this.handle = stageStack(spec, this.shards[0], {
@@ -51,33 +51,33 @@ export class LiveStage implements Stage {
     return this.spec.passThrough
   }
 
-  /** What the first of its replicas said of itself. */
+  /** The description of the first of its replicas. */
   get description(): Description | undefined {
     return this.#descriptions.values().next().value
   }
 
-  /** Whether it is known what it serves. */
+  /** Whether it is known which endpoints it serves. */
   get isKnown(): boolean {
     return this.passThrough || this.description !== undefined
   }
 
-  /** Loads what its reduce needs. Rejects with MODULE_NOT_FOUND or EXPORT_NOT_FOUND. */
+  /** Imports the module of its reduce function. Rejects with MODULE_NOT_FOUND or EXPORT_NOT_FOUND. */
   open(): Promise<void> {
     return this.#reducers.open()
   }
 
-  /** One for each shard. */
+  /** The load of each shard. */
   load(): readonly StageLoad[] {
     return this.shards.map(({ name, pool }) => ({ name, ...pool.load(), ...this.#tally.of(name) }))
   }
 
-  /** A pod of any of its shards has said what it serves. */
+  /** Stores the description of a pod of any of its shards. */
   describe(pod: string, description: Description): void {
     this.#descriptions.set(pod, description)
     this.#settle()
   }
 
-  /** A pod is off the list. The last description stays: with nobody there, what was served is the better answer. */
+  /** A pod was unlisted. The last description stays: without any pod, the endpoints served before are the better answer. */
   forget(pod: string): void {
     if (this.#descriptions.size > 1) this.#descriptions.delete(pod)
     this.#settle()
@@ -87,7 +87,10 @@ export class LiveStage implements Stage {
     await Promise.all(this.shards.map((shard) => shard.close(options)))
   }
 
-  /** What a peer lists is what it says; of an endpoint that its `/default` serves, the name decides. */
+  /**
+   * An endpoint that the description lists is a write if it is listed as one; for external servers, and for endpoints that
+   * only `/default` serves, the name decides as well.
+   */
   isWrite(endpoint: string): boolean {
     const { description } = this
     if (description?.writeEndpoints.includes(endpoint)) return true
@@ -96,7 +99,7 @@ export class LiveStage implements Stage {
     return isWriteByName(endpoint) || description?.writeEndpoints.includes(catchAll) === true
   }
 
-  /** A peer that lists nothing does not know discovery: it is called for everything (jina.md 4.4). */
+  /** A peer that lists no endpoints does not support discovery, and gets requests for all endpoints (jina.md 4.4). */
   #settle(): void {
     const lists = [...this.#descriptions.values()].map(({ endpoints }) => endpoints)
     this.#endpoints = lists.some((list) => list.length === 0) ? undefined : new Set(lists.flat())

@@ -7,40 +7,40 @@ import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
 
-/** What a stream of requests needs from the protocol it came by. */
+/** The protocol's side of a stream of requests. */
 export interface StreamPeer {
   /** Sends an answer; false when no more should be sent before `drained` is called. */
   answer(response: DataRequest): boolean
-  /** Ends the stream well. */
+  /** Ends the stream successfully. */
   end(): void
-  /** Ends it with an error. */
+  /** Ends the stream with an error. */
   fail(error: MillraceError): void
-  /** No more requests, please. */
+  /** Stops reading requests. */
   pause(): void
   resume(): void
-  /** So many bytes of requests are not held any more. */
+  /** Releases the reservation of so many bytes of requests. */
   release(bytes: number): void
-  /** Makes room for an answer that waits for its turn; false when the stream has failed for want of it. */
+  /** Reserves room for an answer that waits for its turn; false when there is none, and then the stream has failed. */
   reserve(bytes: number): boolean
 }
 
 export interface StreamOptions {
-  /** Requests worked on at once; 0 is no limit. */
+  /** Requests in flight at once; 0 is no limit. */
   readonly prefetch: number
-  /** Bytes worked on at once; one request always goes through. */
+  /** Bytes in flight at once; a single request is always admitted. */
   readonly maxBytes: number
-  /** Whether the Flow has no room: then what comes would only wait. */
+  /** Whether the Flow has no room, so that further requests would only wait. */
   isFull(): boolean
-  /** Milliseconds for one request, where the stream does not end sooner; null for no limit. */
+  /** Milliseconds for one request, unless the stream ends sooner; null for no limit. */
   readonly timeoutMs: number | null
   readonly clock?: Clock
-  /** Answers leave in the order of the requests instead of as they come. */
+  /** Answers are sent in the order of the requests instead of as they complete. */
   readonly inOrder: boolean
 }
 
 interface Slot {
   readonly bytes: number
-  /** Reserved for the answer while it waits for its turn. */
+  /** Bytes reserved for the answer while it waits for its turn. */
   answerBytes: number
   answer: DataRequest | undefined
 }
@@ -48,11 +48,11 @@ interface Slot {
 /**
  * The requests of one stream.
  *
- * 1. A request counts from its arrival until its answer was handed to the peer, so that what waits for its turn in an
- *    ordered stream is bounded too. At a limit the peer is paused, which reaches the client's generator.
- * 2. An executor's failure is an answer like any other. A rejection is the road's: it ends the stream with that error
- *    and aborts what is still under way. Jina sends one empty, successful response before; that is left out, because
- *    a client cannot tell it from an answer.
+ * 1. A request counts as in flight from its arrival until its answer was handed to the peer, so that answers that wait for
+ *    their turn in an ordered stream are bounded too. At a limit the peer is paused, which reaches the client's generator.
+ * 2. An executor's failure is an answer like any other. When a request is rejected, by the gateway or a hop, the stream
+ *    ends with that error, and requests still in flight are aborted. Jina sends one empty, successful response before the
+ *    error; that is left out, because a client cannot tell it from an answer.
  * 3. After `end` or `fail` of the peer nothing more is sent.
  */
 export class RequestStream {
@@ -62,7 +62,7 @@ export class RequestStream {
   readonly #options: StreamOptions
   readonly #clock: Clock
   readonly #deadlines: Deadlines
-  /** In order of arrival; only kept for ordered streams. */
+  /** In order of arrival; only used for ordered streams. */
   readonly #slots: Slot[] = []
   #inFlight = 0
   #bytes = 0
@@ -81,12 +81,12 @@ export class RequestStream {
     this.#deadlines = deadlinesOf(this.#clock)
   }
 
-  /** Whether no request is under way. */
+  /** Whether no request is in flight. */
   get isIdle(): boolean {
     return this.#inFlight === 0
   }
 
-  /** A request came in; `bytes` is its size. */
+  /** A request has arrived; `bytes` is its size. */
   push(request: DataRequest, bytes: number): void {
     if (this.#done) return
     const slot: Slot = { bytes, answerBytes: 0, answer: undefined }
@@ -103,7 +103,7 @@ export class RequestStream {
       (error: unknown) => {
         if (limited !== undefined) this.#unlimit(limited)
         const failure = MillraceError.from(error)
-        // the stream ends with it, and others of its requests are under way
+        // the error ends the stream, and other requests are still in flight
         this.fail(this.#inFlight > 1 ? maybeRun(failure) : failure)
       },
     )
@@ -115,32 +115,35 @@ export class RequestStream {
     this.#settle()
   }
 
-  /** The peer takes more. */
+  /** The peer can send again. */
   drained(): void {
     this.#blocked = false
     this.#admit()
   }
 
-  /** Takes no more requests, lets those under way finish, then ends the stream with UNAVAILABLE unless the client had ended it. */
+  /**
+   * Takes no more requests, lets those in flight finish, then ends the stream; with UNAVAILABLE unless the client has ended
+   * its side.
+   */
   close(): void {
     this.#closing = true
     this.#admit()
     this.#settle()
   }
 
-  /** Ends the stream with an error; what is still under way is nobody's concern any more. */
+  /** Ends the stream with an error; answers of requests in flight are dropped. */
   fail(error: MillraceError): void {
     if (this.#done) return
     this.#done = true
     this.#peer.fail(error)
   }
 
-  /** The client went away. */
+  /** The client has disconnected. */
   abandon(): void {
     this.#done = true
   }
 
-  /** The stream's call with the Flow's limit for one request; undefined when the stream ends sooner by itself. */
+  /** The stream's call with the Flow's time limit for one request; undefined when the stream's deadline is earlier. */
   #limited(): LimitedCall | undefined {
     const { timeoutMs } = this.#options
     if (timeoutMs === null) return undefined
@@ -184,7 +187,7 @@ export class RequestStream {
     }
   }
 
-  /** The answer of a request that is not the next one. */
+  /** Keeps the answer of a request that is not the next in order; false when there is no room. */
   #keep(slot: Slot, answer: DataRequest): boolean {
     slot.answerBytes = answer.data?.byteLength ?? 0
     return this.#peer.reserve(slot.answerBytes)
@@ -227,7 +230,7 @@ export class RequestStream {
   }
 }
 
-/** One request of a stream, which may take less time than the stream. */
+/** One request of a stream, with its own, earlier deadline. */
 class LimitedCall extends Branch implements Timed {
   watched: Watched | undefined = undefined
   readonly expire: () => void

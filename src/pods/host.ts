@@ -30,11 +30,11 @@ export interface Host {
 
 /** Events of a host: `ready` or `failed` at most once, `exited` exactly once and last. */
 export interface HostEvents {
-  /** It goes on to the next step of its start. */
+  /** It has begun the next step of its start. */
   readonly step: (step: StartStep) => void
   readonly ready: (address: Address) => void
   readonly failed: (failure: StartFailure) => void
-  /** Its process got SIGTERM, perhaps with this whole process group; it serves until it is told to stop. */
+  /** Its process got SIGTERM, perhaps together with the whole process group; it keeps serving until it is stopped. */
   readonly terminated: () => void
   /** One line of output, without the line feed. */
   readonly line: (text: string) => void

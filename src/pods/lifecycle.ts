@@ -22,10 +22,10 @@ import { type Gone, RunningPod, within } from './running-pod.js'
 import { type BadStart, startError } from './start-error.js'
 import { describeFailure } from './start-failure.js'
 
-/** How long a program may take to close its Flow after a SIGTERM that its pods got as well. */
+/** How long a program may take to close its Flow after a SIGTERM that reached its pods as well. */
 const groupMs = 500
 
-/** How long a pod drains that got a SIGTERM by itself. */
+/** How long a pod drains after a SIGTERM that only it has received. */
 const terminatedGraceMs = 10_000
 
 /** How long a pod that failed to start may take to exit by itself. */
@@ -34,9 +34,9 @@ const failedMs = 500
 export interface StartOptions extends HostOptions {
   /** Aborts the start and kills the pod. */
   readonly signal: AbortSignal
-  /** Whether the Flow is closing, and stops the pod itself when its requests are answered. Default: never. */
+  /** Whether the Flow is closing, and so stops the pod itself once its requests are answered. Default: never. */
   isClosing?(): boolean
-  /** Called for each line of output, as a line of the log: `exec/rep-1@3412: …`. */
+  /** Called for each line of output, formatted as a log line: `exec/rep-1@3412: …`. */
   onLine(line: string): void
   /** Default: the system clock. */
   readonly clock?: Clock
@@ -101,7 +101,7 @@ const pending: Readonly<Record<StartStep, string>> = {
   'warming-up': 'Its warmUp() has not ended;',
 }
 
-/** A driver throws when the system gives it nothing to start with: no process, no thread, no file. */
+/** Starts the host. A driver throws when the system cannot provide a process, a thread or a file. */
 function launch(driver: Driver, spec: PodSpec, events: HostEvents, options: HostOptions): Host {
   try {
     return driver(spec, events, options)

@@ -9,7 +9,7 @@ export type ToPod =
   | { readonly kind: 'stop'; readonly graceMs: number }
   | { readonly kind: 'fault'; readonly fault: Fault }
 
-/** Messages from a child process or thread. `terminated`: its process got SIGTERM, and serves until it is told to stop. */
+/** Messages from a child process or thread. `terminated`: its process got SIGTERM, and keeps serving until it is stopped. */
 export type FromPod =
   | { readonly kind: 'step'; readonly step: StartStep }
   | { readonly kind: 'ready' }

@@ -18,7 +18,7 @@ export class OutputTail {
   }
 }
 
-/** Who prints. */
+/** The pod that printed a line. */
 export interface Printer {
   readonly name: string
   readonly pid: number
@@ -30,19 +30,19 @@ export interface PodLog {
   readonly style: LineStyle
 }
 
-/** As the environment of this process says. */
+/** The log format that the environment of this process selects. */
 export function podLog(): PodLog {
   return { format: logFormat(), style: lineStyle() }
 }
 
-/** Events that pods have logged, by `eventKey`: the pod that was first. */
+/** Events that pods have logged, by `eventKey`, with the name of the first pod that logged them. */
 const seen = new Map<string, string>()
 const mostSeen = 100
 
 /**
- * A line of a pod's output as a line of the program's log: an entry of the pod's logger in the program's format; other output
- * as `exec/rep-1@3412: …`, or as a message. `kept` is the line for `OutputTail`. `log` is null for an event that another pod has
- * logged already.
+ * Converts a line of a pod's output to a line of the program's log: an entry of the pod's logger in the program's format;
+ * other output as `exec/rep-1@3412: …`, or as a message. `kept` is the line for `OutputTail`. `log` is null for an event
+ * that another pod has logged already.
  */
 export function podLine(
   line: string,
@@ -64,7 +64,7 @@ function isRepeated({ event, name }: RelayedEntry): boolean {
   return false
 }
 
-/** Output that no logger of ours in the same process has written; a container's Millrace has formatted its lines already. */
+/** Formats output that was not relayed by Millrace's logger; Millrace in a container has formatted its lines already. */
 function plainLine(line: string, { name, pid }: Printer, { format, style }: PodLog): string {
   if (format === 'json') {
     if (isEntry(line)) return line

@@ -29,16 +29,19 @@ export interface PodContainer extends Pick<ContainerSettings, 'gpus' | 'resource
   readonly requestLimits: RequestLimits
 }
 
-/** How a pod exited. `expected`: it was asked to. */
+/** How a pod exited. `expected`: it was stopped. */
 export interface Exit {
   readonly expected: boolean
   /** One sentence: `exited with code 1`, `was killed by SIGKILL`, … */
   readonly reason: string
-  /** Exit code as shells report it: 128 plus the number of a signal. Null for a pod without a process or thread of its own. */
+  /** Exit code as shells report it: 128 plus the number of a signal. Null for a pod without its own process or thread. */
   readonly code: number | null
-  /** The last lines it printed. */
+  /** The last lines that it printed. */
   readonly output: readonly string[]
-  /** Somebody has ended it: by a signal that programs do not send themselves, `kill()` without a reason, or `fault()`. */
+  /**
+   * Whether it was ended from outside: by a signal that programs do not send to themselves, `kill()` without a reason, or
+   * `fault()`.
+   */
   readonly isFromOutside: boolean
 }
 

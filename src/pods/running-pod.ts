@@ -30,16 +30,16 @@ export interface RunningPodParts {
   readonly clock: Clock
 }
 
-/** A pod that became ready. Stopping is bounded: asked to stop, SIGTERM after `graceMs`, SIGKILL `terminateMs` later. */
+/** A pod that is ready. Stopping is bounded: a request to stop, SIGTERM after `graceMs`, SIGKILL after another `terminateMs`. */
 export class RunningPod implements Pod {
   readonly name: string
   readonly pid: number
   readonly address: Address
   readonly exited: Promise<Exit>
   readonly #parts: RunningPodParts
-  /** It was killed, or given a fault. */
+  /** Whether `kill()` or a fatal `fault()` was called. */
   #isEndedHere = false
-  /** Why it was killed, when it was killed here. */
+  /** The reason passed to `kill()`. */
   #why: string | undefined
   #state: 'running' | 'stopping' | 'gone' = 'running'
 

@@ -7,7 +7,7 @@ import { startWorker, type WorkerOptions } from '../worker/worker.js'
 export interface Served {
   /** Number of running handlers. */
   readonly inFlight: number
-  /** Resolves when the pod should exit with code 1, after an error listed in `exitOnExceptions`; else never. */
+  /** Resolves when the pod should exit with code 1, after an error listed in `exitOnExceptions`; otherwise never. */
   readonly gaveUp: Promise<unknown>
   /** Drains for at most `graceMs`, then closes the executor once its handlers have ended. */
   stop(graceMs: number): Promise<void>

@@ -16,7 +16,7 @@ export function describeFailure(error: unknown): StartFailure {
   }
 }
 
-/** For options that cannot be copied to the pod, such as a function. */
+/** The failure for options that cannot be copied to the pod, such as a function. */
 export function describeUncopyable(error: unknown): StartFailure {
   const reason = error instanceof Error ? error.message : String(error)
   const message =
@@ -25,7 +25,7 @@ export function describeUncopyable(error: unknown): StartFailure {
   return { code: 'INVALID_OPTION', message, stack: message }
 }
 
-/** Stack of the root cause: the outer errors only add context. */
+/** Stack of the root cause, because the outer errors only add context. */
 function innermostStack(error: unknown): string {
   let innermost = error
   while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause

@@ -4,10 +4,10 @@ import type { Coverage, ShardFailure } from '../wire/coverage.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Outcome, Question } from './gather.js'
 
-/** What there is to say of a request that was sent to several shards. */
+/** A request that was sent to several shards, with its outcomes. */
 export interface Asked {
   readonly stage: string
-  /** Shards of the stage. */
+  /** Number of shards of the stage. */
   readonly total: number
   readonly questions: readonly Question[]
   readonly outcomes: readonly Outcome[]
@@ -42,8 +42,8 @@ function failureOf(shard: string, outcome: Outcome): readonly ShardFailure[] {
 }
 
 /**
- * The answer to a request for which a shard is missing: that of its executor, when that failed; else this throws what
- * happened on the road to it. Both name the shard, and say of a write which shards have done it.
+ * The result of a request that failed at a shard: the answer of that shard's executor if the executor failed; otherwise
+ * throws the error of the hop to the shard. Both name the shard and, for a write, the shards that have done it.
  */
 export function failWith(asked: Asked, isWrite: boolean): DataRequest {
   const { stage, total, questions, outcomes } = asked
@@ -55,7 +55,7 @@ export function failWith(asked: Asked, isWrite: boolean): DataRequest {
   const names = done.map((question) => question.shard.name).join(', ')
   const head = `${shard.name} failed, of ${total} shards${names === '' ? '' : `; it was done by ${names}`}`
   if (outcome.state === 'refused') {
-    // a copy: the outcome stays what the executor said
+    // a copy, because the outcome must keep the executor's own answer
     const answer = outcome.answer.answer()
     const { status } = answer
     if (status !== undefined) answer.status = { ...status, description: `${head}. ${status.description}` }
@@ -71,6 +71,6 @@ export function failWith(asked: Asked, isWrite: boolean): DataRequest {
     cause: error,
     notRun: outcomes.every((one) => one.state === 'failed' && one.error.notRun),
   })
-  // some of the documents may be there already
+  // some shards may have written their documents
   throw isWrite ? writeFailure(failure) : failure
 }

@@ -11,12 +11,12 @@ import { Tally } from './tally.js'
 
 export interface FakeShard extends Shard {
   load: number
-  /** Ids of the documents of each request that came. */
+  /** Ids of the documents of each request received. */
   readonly got: string[][]
   handle: Handler
 }
 
-/** Answers with what it got unless told otherwise. */
+/** Answers with the documents of the request by default. */
 export function fakeShard(index: number, answer: Handler = async (request) => request.answer()): FakeShard {
   const got: string[][] = []
   return {
@@ -42,7 +42,7 @@ export interface FakeStageOptions
 
 export const wholeRanking = { limit: null, by: null, order: null } as const
 
-/** A stage `exec` whose shards a test plays; documents are placed by the number behind their letter. */
+/** A stage `exec` with fake shards; a document belongs to the shard whose number follows the letter of its id. */
 export function fakeStage(shards: readonly FakeShard[], options: FakeStageOptions = {}) {
   const clock = new HandClock()
   const tally = new Tally()

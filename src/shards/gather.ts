@@ -20,20 +20,20 @@ export type Outcome =
   | { readonly state: 'failed'; readonly error: MillraceError }
   /** Cancelled, because enough other shards had answered. */
   | { readonly state: 'late' }
-  /** Cancelled, because another shard had failed. Not a failure of this shard. */
+  /** Cancelled, because another shard had failed. Does not count as a failure of this shard. */
   | { readonly state: 'dropped' }
 
 export interface GatherRules {
   readonly clock: Clock
-  /** The first failure cancels the other shards. */
+  /** Whether the first failure cancels the other shards. */
   readonly isStrict: boolean
-  /** Milliseconds after which `enough` answers are enough; null waits for all. */
+  /** Milliseconds after which `enough` successful answers are sufficient; null waits for all. */
   readonly softDeadlineMs: number | null
   readonly enough: number
 }
 
 /**
- * Asks shards all at once and waits for them.
+ * Sends a request to several shards at once, and waits for their outcomes.
  *
  * 1. There is one outcome for each question, in order. It rejects only when the call is aborted, with that reason.
  * 2. When it settles, nothing is in flight: shards that have not answered are aborted.
@@ -87,7 +87,7 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
       settle()
     }
     if (call.aborted !== undefined) return leaving.abort(call.aborted)
-    // before the branches, which abort what they ask: then this is no failure of a shard
+    // registered before the branches, so that a cancelled call is not recorded as failures of the shards
     call.onAbort(leaving)
     branches = questions.map(() => new Branch(call, { items: call.items && new Relay(call.items) }))
     deadlines.watch(softDeadline)

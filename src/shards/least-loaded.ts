@@ -2,8 +2,8 @@ import type { DataRequest } from '../wire/data-request.js'
 import type { Shard } from './shard.js'
 
 /**
- * Shards by how loaded they are. Of those that are equally loaded the one comes first that was given the fewest bytes so
- * far, so that a client that sends one request after the other fills them evenly.
+ * Orders shards by load. Among equally loaded shards, the one that was sent the fewest bytes so far comes first, so that a
+ * client that sends one request after the other fills them evenly.
  */
 export class LeastLoaded {
   readonly #shards: readonly Shard[]
@@ -21,13 +21,13 @@ export class LeastLoaded {
       .map(({ shard }) => shard)
   }
 
-  /** A shard was sent this. */
+  /** Records that a request was sent to a shard. */
   note(shard: Shard, { data }: Pick<DataRequest, 'data'>): void {
     this.#given[this.#shards.indexOf(shard)]! += 1 + (data?.byteLength ?? 0)
   }
 }
 
-/** Infinity is as much as Infinity. */
+/** Compares two numbers; two infinities are equal, where a subtraction would give NaN. */
 function compare(one: number, other: number): number {
   return one === other ? 0 : one - other
 }

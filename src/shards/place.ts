@@ -1,11 +1,11 @@
 /**
- * Where a key belongs, by rendezvous hashing: of all shards the one with the highest weight for this key. One more shard
- * takes keys from all others and moves none between them; the same key has the same place in every process and version.
+ * The shard of a key, by rendezvous hashing: the shard with the highest weight for this key. Adding a shard moves keys only
+ * to the new shard, and none between the others. The result is the same in every process and version.
  *
  * hash(key) is MurmurHash3_x86_32 (A. Appleby) of its UTF-8 bytes with seed 0. The weight of shard i, counted from 0, is
- * fmix32(hash XOR ((i + 1) · 0x9E3779B9 mod 2³²)), where fmix32 is that hash's finalizer; of equal weights the lower shard wins.
- * Source of the scheme: D. G. Thaler, C. V. Ravishankar, "A Name-Based Mapping Scheme for Rendezvous" (1996). Vectors that
- * other implementations can be checked with are in docs/shards.md.
+ * fmix32(hash XOR ((i + 1) · 0x9E3779B9 mod 2³²)), where fmix32 is that hash's finalizer; among equal weights the lower
+ * shard wins. Source of the scheme: D. G. Thaler, C. V. Ravishankar, "A Name-Based Mapping Scheme for Rendezvous" (1996).
+ * Test vectors for other implementations are in docs/shards.md.
  */
 export function placeOf(key: string, shards: number): number {
   const hash = murmur3(encoder.encode(key))

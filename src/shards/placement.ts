@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import { compileKey } from '../wire/lists/key.js'
 import { placeOf } from './place.js'
 
-/** Where documents belong, undecoded ones. What it gives throws INVALID_INPUT for a document without a key. */
+/** Creates a function that assigns encoded documents to shards. It throws INVALID_INPUT for a document without a key. */
 export function placement(key: string, shards: number): (document: Uint8Array) => number {
   const read = compileKey(key)
   return (document) => {

@@ -1,22 +1,20 @@
 /**
- * Which shards a request goes to: one of them, all, or the ones that its documents belong to.
- *
- * `ANY` takes the least loaded shard, `ALL` asks every shard and merges the answers, `KEY` sends each document to the shard
- * that its key decides on (see `placeOf`).
+ * Which shards get a request: `ANY` sends it to the least loaded shard, `ALL` sends it to every shard and merges the answers,
+ * `KEY` sends each document to the shard that its key is assigned to (see `placeOf`).
  */
 export type Polling = 'ANY' | 'ALL' | 'KEY'
 
-/** By endpoint; `*` is every other one. */
+/** Polling by endpoint; `*` stands for all other endpoints. */
 export type PollingTable = Readonly<Record<string, Polling>>
 
 /** Jina's own entries (jina.md 3.3). */
 const builtIn: PollingTable = { '/index': 'ANY', '/search': 'ALL' }
 
 /**
- * The whole table of what the user wrote; undefined when that cannot be used.
+ * Completes the user's `polling` option to a table; undefined when the option is invalid.
  *
- * As in Jina a single word is for the endpoints that are not built in: `/index` stays `ANY` and `/search` `ALL`. `KEY`,
- * which Jina does not have, is for all but `/search`: a document is found by its key only where it was placed by it.
+ * As in Jina, a single word applies to all endpoints except the built-in ones: `/index` stays `ANY` and `/search` stays
+ * `ALL`. `KEY`, which Jina does not have, applies to all endpoints except `/search`, which must ask every shard.
  */
 export function resolvePolling(given: unknown): PollingTable | undefined {
   if (given === 'KEY') return { '/search': 'ALL', '*': 'KEY' }
@@ -27,7 +25,7 @@ export function resolvePolling(given: unknown): PollingTable | undefined {
   return usable ? { ...builtIn, '*': 'ANY', ...Object.fromEntries(entries) } : undefined
 }
 
-/** How an endpoint is polled. The dry run asks whether all are there. */
+/** The polling of an endpoint. A dry run goes to all shards, because all of them must be ready. */
 export function pollingOf(table: PollingTable, endpoint: string): Polling {
   if (endpoint === '_jina_dry_run_') return 'ALL'
   return (Object.hasOwn(table, endpoint) ? table[endpoint] : table['*']) ?? 'ANY'

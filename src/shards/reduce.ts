@@ -15,7 +15,7 @@ export interface Answers {
   readonly request: DataRequest
   readonly call: Call
   readonly answers: readonly DataRequest[]
-  /** Names of the shards they are from. */
+  /** Names of the shards that sent the answers. */
   readonly from: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export type Reduce = (answers: Answers) => DataRequest | Promise<DataRequest>
 /** Context of a user's reduce function. */
 export interface ReduceContext {
   readonly endpoint: string
-  /** Of the request, for this stage. */
+  /** Parameters of the request for this stage. */
   readonly parameters: Readonly<Record<string, unknown>>
   /** Names of the shards, one for each array. */
   readonly shards: readonly string[]
@@ -51,8 +51,8 @@ export type ListReduce = (
 ) => Uint8Array | Promise<Uint8Array>
 
 /**
- * Documents with the same id become one; matches of all shards in score order, cut to the limit of the request. `executor`
- * is the name under which parameters may be for the Executor alone.
+ * Merges documents with the same id into one, with the matches of all shards in score order, cut to the limit of the request.
+ * `executor` is the name under which parameters may be addressed to the Executor.
  */
 export function merging(ranking: () => Ranking, executor: () => string = () => ''): Reduce {
   return async (given) => {
@@ -64,7 +64,7 @@ export function merging(ranking: () => Ranking, executor: () => string = () => '
   }
 }
 
-/** All documents, those of one shard behind those of the other, each with where it came from. */
+/** Concatenates the documents of all shards, and records which part came from which shard. */
 export const concatenating: Reduce = (given) => {
   const all = lists(given)
   const answer = answerOf(given, concatenate(all))
@@ -100,7 +100,7 @@ export function onDocuments(reduce: ReduceFunction): ListReduce {
   }
 }
 
-/** The first answer with other documents, and the results of all. */
+/** The first answer with other documents, and with the results of all answers. */
 export function answerOf({ answers }: Answers, list: readonly Uint8Array[]): DataRequest {
   const answer = answers[0]!.withList(list)
   const results = answers.flatMap(({ parameterBytes }) => (parameterBytes && resultsIn(parameterBytes)) ?? [])
@@ -112,7 +112,10 @@ function lists({ answers }: Answers): Uint8Array[] {
   return answers.map(({ list }) => list ?? new Uint8Array())
 }
 
-/** How many matches the request wants; undefined when it does not say. What is for the Executor alone goes first. */
+/**
+ * The number of matches that the request asks for; undefined when it does not say. A limit addressed to the Executor takes
+ * precedence.
+ */
 function limitOf(parameters: Uint8Array | undefined, executor: string): number | undefined {
   if (parameters === undefined) return undefined
   const own = objectIn(parameters, executor)

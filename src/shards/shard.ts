@@ -1,10 +1,10 @@
 import type { Handler } from '../call/call.js'
 
-/** One part of a stage's data, and the replicas that have it. */
+/** One shard of a stage's data, served by its replicas. */
 export interface Shard {
   /** `exec/shard-1` */
   readonly name: string
   readonly handle: Handler
-  /** Requests under way or waiting for each of its replicas; `Infinity` when none can be reached. */
+  /** Requests in flight or waiting, divided by the usable replicas; `Infinity` when there are none. */
   pressure(): number
 }

@@ -1,9 +1,9 @@
 /**
- * A stage whose data is spread over shards, as one handler.
+ * A sharded stage as one handler.
  *
- * 1. What an answer consists of does not depend on the number of shards, as far as the Executor's answers allow it.
- * 2. A write is done by all shards it is for, or the caller learns that it was not: it is never answered in part.
- * 3. Every answer says which shards took part in it (`__coverage__`), where there are several.
+ * 1. The content of an answer does not depend on the number of shards, as far as the Executor's answers allow it.
+ * 2. A write is done by all shards that it is for, or the caller gets an error: a write is never answered partially.
+ * 3. With several shards, every answer says which of them contributed (`__coverage__`).
  */
 import type { Call, Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
@@ -26,21 +26,21 @@ export interface ShardedOptions {
   readonly stage: string
   readonly shards: readonly Shard[]
   readonly polling: PollingTable
-  /** Of an undecoded document; throws INVALID_INPUT for one that has no key. */
+  /** The shard of an encoded document; throws INVALID_INPUT when the document has no key. */
   place(document: Uint8Array): number
   readonly rules: FailureRules
   /** Whether an endpoint changes state. */
   isWrite(endpoint: string): boolean
-  /** How the answers to a request become one. Throws when that cannot be told yet. */
+  /** How the answers to a request are merged. Throws when that is not known yet. */
   reduce(endpoint: string): Reduce
   readonly clock: Clock
   readonly tally: Tally
 }
 
-/** What a missing shard means for a request that reads. */
+/** How a read is answered when a shard has failed. */
 export interface FailureRules {
   readonly onShardFailure: 'fail' | 'partial'
-  /** With `partial`: fewer answers than this are a failure. */
+  /** With `partial`: with fewer answers than this, the request fails. */
   readonly minShards: number
   /** With `partial`: milliseconds after which `minShards` answers are enough; null waits for all. */
   readonly softDeadlineMs: number | null
@@ -77,7 +77,7 @@ async function askOnly(
   return reduce(request.endpoint)({ request, call, answers: [answer], from: [name] })
 }
 
-/** Asks the least loaded shard; another one when no replica of it can take the request. */
+/** Sends the request to the least loaded shard, and to the next one when that shard cannot take it. */
 async function askOne(
   { stage, shards, isWrite, tally }: ShardedOptions,
   leastLoaded: LeastLoaded,
@@ -107,7 +107,7 @@ async function askOne(
 }
 
 async function askAll(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
-  // first: when it throws no shard has been asked
+  // first, so that no shard was asked if it throws
   const reduce = call.items === undefined ? options.reduce(request.endpoint) : closing
   const questions = options.shards.map((shard) => ({ shard, request }))
   const asked = await ask(options, questions, request, call)
@@ -115,12 +115,12 @@ async function askAll(options: ShardedOptions, request: DataRequest, call: Call)
   return covered(await reduce({ request, call, ...asked }), asked)
 }
 
-/** The documents of a stream have gone out already, those of all shards as they came. */
+/** The closing answer of a stream; its documents were already forwarded as they arrived. */
 function closing(answers: Answers): DataRequest {
   return answerOf(answers, [])
 }
 
-/** Each document to the shard it belongs to. A request without documents is about all of them. */
+/** Sends each document to the shard that it belongs to. A request without documents goes to all shards. */
 async function askOwners(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
   const { list } = request
   if (list === undefined || list.length === 0) return askAll(options, request, call)
@@ -140,11 +140,11 @@ async function askOwners(options: ShardedOptions, request: DataRequest, call: Ca
 interface Gathered extends Asked {
   readonly answers: readonly DataRequest[]
   readonly from: readonly string[]
-  /** The answer instead, when too few shards answered. */
+  /** The answer to return instead, when too few shards answered. */
   readonly failure: DataRequest | null
 }
 
-/** Throws the transport failure when too few shards answered. */
+/** Sends the questions. Throws the error of a hop when too few shards answered. */
 async function ask(
   options: ShardedOptions,
   questions: readonly Question[],

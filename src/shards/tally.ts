@@ -4,11 +4,11 @@ import type { Shard } from './shard.js'
 /** Requests of one shard since its gateway started. */
 export interface ShardCounts {
   readonly asked: number
-  /** Those whose answer was missing: an error, or too late. */
+  /** Requests that failed or were answered too late. */
   readonly failed: number
 }
 
-/** Counts what became of the requests of every shard of a stage. */
+/** Counts the requests and failures of every shard of a stage. */
 export class Tally {
   readonly #asked = new Map<string, number>()
   readonly #failed = new Map<string, number>()

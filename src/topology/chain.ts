@@ -11,14 +11,14 @@ export interface Node {
   readonly needs: readonly string[]
 }
 
-/** Stages in the order of their edges, or the stage whose edge cannot be followed. */
+/** The stages in the order of their edges, or the first stage whose edge is invalid. */
 export type Chain<S extends Node> =
   | { readonly kind: 'chain'; readonly stages: readonly S[] }
   | { readonly kind: 'broken'; readonly at: S; readonly error: MillraceError }
 
 /**
- * Follows edges from the gateway to the last stage; the order of the list does not matter. This version has chains only: each
- * stage needs one other or the gateway, and no two need the same.
+ * Follows the edges from the gateway to the last stage; the order of the list does not matter. This version supports chains
+ * only: each stage needs one other stage or the gateway, and no two stages need the same one.
  */
 export function chainOf<S extends Node>(stages: readonly S[]): Chain<S> {
   const names = new Set(stages.map(({ name }) => name))
@@ -33,12 +33,12 @@ export function chainOf<S extends Node>(stages: readonly S[]): Chain<S> {
     followers.set(need, stage)
   }
   const chain = new Set<S>()
-  // a name that two stages have leads back to the second one
+  // stages with the same name would lead back to a visited stage
   for (let next = followers.get(entry); next !== undefined && !chain.has(next); ) {
     chain.add(next)
     next = followers.get(next.name)
   }
-  // each has one edge, so what the gateway does not lead to leads to itself
+  // every stage has one edge, so one that cannot be reached from the gateway is part of a circle, or behind one
   const left = stages.find((stage) => !chain.has(stage))
   return left === undefined ? { kind: 'chain', stages: [...chain] } : broken(left, circles(left, stages))
 }

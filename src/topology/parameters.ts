@@ -4,17 +4,17 @@ import { StructReader } from '../wire/struct-reader.js'
 
 /**
  * Executor-specific parameters (jina.md 1.8). `exec1__top_k: 5` reaches only `exec1`, as `top_k`; a Struct under the name
- * of a stage is merged over the parameters of that stage. With several `__` the parts of the name are joined without
- * them (`a__b__k` is `k` of `ab`), as Jina does.
+ * of a stage is merged over the parameters of that stage. With several `__`, the parts of the name are joined without them
+ * (`a__b__k` is `k` of `ab`), as in Jina.
  *
- * Parameters are the bytes of a google.protobuf.Struct: no value is decoded to be sent on.
+ * Parameters stay encoded as a google.protobuf.Struct: no value is decoded only to be forwarded.
  */
 const separator = '__'
 
-/** Whether any stage gets something other than the parameters as they are. Throws MALFORMED. */
+/** Whether any stage gets other parameters than the request's own. Throws MALFORMED. */
 export function areSpecific(parameters: Uint8Array, stages: ReadonlySet<string>): boolean {
   const entries = new StructReader(parameters)
-  /** Stages under whose name there is an object; a later entry of the same key may take its place. */
+  /** Stages whose name is the key of an object; a later entry with the same key may replace it. */
   let objects: Set<string> | undefined
   while (entries.next()) {
     if (entries.keyIsPrefixed) return true
@@ -28,7 +28,7 @@ export function areSpecific(parameters: Uint8Array, stages: ReadonlySet<string>)
   return objects !== undefined && objects.size > 0
 }
 
-/** What one stage gets. Entries that are for all come first, so what is for this stage replaces them. Throws MALFORMED. */
+/** The parameters for one stage. General entries come first, so that entries for this stage override them. Throws MALFORMED. */
 export function parametersFor(stage: string, parameters: Uint8Array): Uint8Array {
   const writer = new Writer(parameters.length + 16)
   const prefixed = new Writer()

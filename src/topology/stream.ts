@@ -35,7 +35,7 @@ export async function streamThrough(
   }
 }
 
-/** Sends each document of a stage through the stages behind it. */
+/** Sends each document of a stage through the later stages. */
 class NextStages implements ItemSink {
   /** The call of the stage. */
   readonly branch: Branch

@@ -1,6 +1,6 @@
 import { compilePattern } from '../lib/pattern/pattern.js'
 
-/** Patterns remembered; a client repeats one pattern, an attacker sends new ones. */
+/** Number of cached patterns; a client usually repeats one, and an attacker could send new ones forever. */
 const remembered = 100
 
 /** The stages that a `target_executor` pattern matches; results are cached per pattern. */

@@ -11,17 +11,17 @@ import type { Stage } from './stage.js'
 /** Name of the gateway's own entry in `routes`. */
 const gateway = 'gateway'
 
-/** Where one request is, and what is known of its answer. */
+/** The progress of one request through the stages: its routes, and the answer so far. */
 export class Trip {
   readonly #clock: Clock
   readonly #parameters: Uint8Array | undefined
-  /** Whether stages get parameters of their own. */
+  /** Whether some stages get different parameters. */
   readonly #isSpecific: boolean
   readonly #routes: Route[]
-  /** By stage. */
+  /** Results by stage. */
   #results: Map<string, Uint8Array> | undefined
   #hops = 0
-  /** The answer is an error. */
+  /** Whether a stage has answered with an error. */
   #isFailed = false
   #coverages: Coverages | undefined
   #current: DataRequest
@@ -35,18 +35,18 @@ export class Trip {
     this.#routes = [{ executor: gateway, startTime: this.#now() }]
   }
 
-  /** A stage without an Executor. */
+  /** Records a stage without an Executor. */
   pass(executor: string): void {
     const now = this.#now()
     this.#routes.push({ executor, startTime: now, endTime: now })
   }
 
-  /** False when the stage answered with an error. */
+  /** Sends the current request to a stage; false when it answers with an error. */
   visit(stage: Stage, call: Call): Promise<boolean> {
     return this.hop(stage, this.#current, call)
   }
 
-  /** The same for a request of its own: one document of a stream. */
+  /** As `visit`, but for a given request: one document of a stream. */
   async hop({ name, handle }: Stage, given: DataRequest, call: Call): Promise<boolean> {
     const request = given.copy()
     request.targetExecutor = ''
@@ -58,7 +58,7 @@ export class Trip {
     route.endTime = this.#now()
     this.#collect(name, answer)
     const { status } = answer
-    // a stage before may still end well
+    // in a stream, an earlier stage may still succeed after this error
     if (!this.#isFailed) this.#current = answer
     if (status?.code !== 'ERROR') return true
     this.#isFailed = true
@@ -85,7 +85,7 @@ export class Trip {
     return this.#isSpecific && parameters !== undefined ? parametersFor(stage, parameters) : parameters
   }
 
-  /** Of a stream a stage has one route, however many of its documents went through it. */
+  /** The route entry of a stage; in a stream a stage has one, however many documents go through it. */
   #routeOf(executor: string, { items }: Call): Route {
     const known = items === undefined ? undefined : this.#routes.find((route) => route.executor === executor)
     if (known !== undefined) return known
@@ -107,13 +107,13 @@ export class Trip {
   }
 }
 
-/** Of a stage that several documents of a stream went through the coverage in which a shard was missing. */
+/** Merges coverages. When several documents of a stream visited a stage, a coverage with failed shards is kept. */
 function worse(known: Coverages | undefined, more: Coverages): Coverages {
   const missing = Object.entries(known ?? {}).filter(([, { failed }]) => failed > 0)
   return { ...known, ...more, ...Object.fromEntries(missing) }
 }
 
-/** A stage before this one has seen the request. */
+/** Rethrows a failure after an earlier stage has already handled the request, so it may have run. */
 function throwBegun(error: unknown): never {
   throw maybeRun(MillraceError.from(error))
 }

@@ -7,14 +7,14 @@ export type UnknownEndpoint = 'pass' | 'error'
 
 export interface UnservedTools {
   readonly rule: UnknownEndpoint
-  /** A sentence for the log. */
+  /** Logs a sentence. */
   say(sentence: string): void
 }
 
-/** Endpoints that are named in the log; a client may send as many as it likes. */
+/** Maximum number of endpoints named in the log, because a client may send any number of them. */
 const mostNamed = 100
 
-/** Endpoints of Jina's own that clients do not mean. */
+/** Internal endpoints, which are not suggested to clients. */
 const hidden: ReadonlySet<string> = new Set(['_jina_dry_run_', catchAll])
 
 /** Logs requested endpoints that no Executor serves, once each. */

@@ -9,7 +9,7 @@ import { Trip } from './trip.js'
 import type { Unserved } from './unserved.js'
 
 export interface WalkOptions {
-  /** Along their edges, as `inChain` gives them. */
+  /** In the order of their edges, as returned by `inChain`. */
   readonly stages: readonly Stage[]
   readonly targets: Targets
   readonly clock: Clock

@@ -1,6 +1,6 @@
 import type { Candidate, Policy } from './policy.js'
 
-/** The one with the fewest requests in flight for its weight; among equals one at random. Looks at all of them. */
+/** Picks the replica with the fewest requests in flight relative to its weight, at random among equals. Looks at all replicas. */
 export function leastInFlight(random: () => number): Policy {
   return {
     pick(ready) {

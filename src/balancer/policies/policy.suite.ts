@@ -12,7 +12,7 @@ export function fake(name: string, inFlight = 0, latencyMs = -1): Fake {
   return { name, load: { inFlight, latencyMs, weight: 1 } }
 }
 
-/** What every policy keeps. */
+/** What every policy must do. */
 export function policySuite(name: string, create: CreatePolicy): void {
   describe(`any policy: ${name}`, () => {
     test('takes one of those it was given, however many and however loaded', () => {

@@ -4,14 +4,14 @@ export interface Candidate {
     readonly inFlight: number
     /** Milliseconds; -1 while too little is known to compare it. */
     readonly latencyMs: number
-    /** In (0, 1]: what part of its share it should get; less than 1 while it is new. */
+    /** Fraction of its regular share that it should get, in (0, 1]; less than 1 while it is new. */
     readonly weight: number
   }
 }
 
-/** Which replica takes the next request. */
+/** Picks the replica for the next request. */
 export interface Policy {
-  /** One of `ready`, which has at least one entry and may change from call to call. */
+  /** Returns one of `ready`, which has at least one entry and may change from call to call. */
   readonly pick: <T extends Candidate>(ready: readonly T[]) => T
 }
 

@@ -1,12 +1,12 @@
 import type { Candidate, Policy } from './policy.js'
 
-/** Latencies that differ by less are those of replicas that are alike: what differs is what happened to be asked of them. */
+/** Latencies within this factor of each other count as equal: such differences come from the requests, not from the replicas. */
 const alike = 2
 
 /**
- * Two at random, and of them the one where a request is likely done first: the smaller of
- * (requests in flight + 1) × latency ÷ weight. In flight decides alone while a latency is not known, and where one is less
- * than twice the other: with little in flight the replica that is faster by a hair would get nearly everything.
+ * Compares two random replicas and picks the one that will probably finish a request first: the smaller of
+ * (requests in flight + 1) × latency ÷ weight. Compares only the requests in flight while a latency is unknown, or when the
+ * two latencies are within a factor of two: at low load the slightly faster replica would otherwise get nearly everything.
  *
  * Source: M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing"; cost as in Finagle's P2C.
  */

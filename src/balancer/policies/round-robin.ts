@@ -1,6 +1,6 @@
 import type { Policy } from './policy.js'
 
-/** One after the other, whatever their load. */
+/** Picks the replicas in turn, whatever their load. */
 export function roundRobin(): Policy {
   let next = 0
   return {

@@ -114,7 +114,7 @@ class ChannelStream implements RequestStream {
   #fail(error: MillraceError): void {
     if (this.#over) return
     this.cancel()
-    // the stream ends with it, and others of its requests are under way
+    // the error ends the stream, and other requests are still in flight
     this.#listener.onEnd(this.#open > 1 ? maybeRun(error) : error)
   }
 }

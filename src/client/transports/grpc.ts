@@ -13,7 +13,7 @@ import { Knowledge } from '../knowledge.js'
 import type { RequestStream, StreamListener, Transport, CallOptions } from '../transport.js'
 import { Unanswered } from './unanswered.js'
 
-/** How long a server may take to say what it serves. */
+/** How long a server may take to describe itself. */
 const describeTimeoutMs = 10_000
 
 /** Transport to any server: one connection, opened by the first call and reopened when it is lost. */

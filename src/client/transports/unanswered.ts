@@ -1,4 +1,4 @@
-/** Most bytes of requests to keep; a stream with more in flight is not moved. */
+/** Maximum number of bytes of requests to keep; a stream with more in flight is not moved. */
 const mostBytes = 64 * 1024 * 1024
 
 /** The requests of one stream without an answer, in order, so that they can be sent to another server. */
@@ -22,7 +22,7 @@ export class Unanswered {
     else this.#bytes -= request.length
   }
 
-  /** Null when the set is not known any more. */
+  /** All unanswered requests; null when they are no longer known. */
   get all(): readonly Uint8Array[] | null {
     return this.#isKnown ? [...this.#requests.values()] : null
   }

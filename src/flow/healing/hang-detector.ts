@@ -1,8 +1,8 @@
 /**
  * Decides when a pod that does not answer is killed.
  *
- * 1. A pod is killed only at the second of two reports in a row, about a second apart. After a pause of this thread or of
- *    the whole program reports arrive late and in bursts, and stop once the pod has answered.
+ * 1. A pod is killed only at the second of two consecutive reports, about a second apart. After a pause of this thread or of
+ *    the whole program, reports arrive late and in bursts, and stop once the pod has answered.
  * 2. A process that uses CPU is busy, and is not killed before `busyMs`.
  * 3. A pod on this thread is never killed.
  */

@@ -36,8 +36,7 @@ export class RestartBudget {
     return Math.max(0, this.#taken.length - this.#made)
   }
 
-  /** A replica has ended after answering `served` requests. */
-
+  /** Records that a replica has ended after answering `served` requests. */
   ended(served: number): void {
     const restarts = Math.min(mostForEnd, served / requestsForRestart)
     if (restarts > 0) this.#earned.push({ at: this.#clock.monotonic(), restarts })

@@ -71,7 +71,7 @@ export class FakeGateway implements GatewayLink {
   readonly removals: Deferred[] = []
   loads: ReplicaLoad[] = []
   holdRemovals = false
-  /** What `remove` says of a pod. */
+  /** The result of `remove`. */
   departure: Departure = { served: 0, isRepeated: false }
   /** Called by `add`; replace it to fail or to wait. */
   admit: (pod: string) => Promise<void> = async () => {}

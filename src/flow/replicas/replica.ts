@@ -7,9 +7,10 @@
  * any ── end() ──▶ draining ──▶ ended
  * ```
  *
- * 1. It has at most one pod. The old pod is off the gateway's list before a new pod of the same name starts.
+ * 1. It has at most one pod. The old pod is unlisted from the gateway before a new pod of the same name starts.
  * 2. After `end()` nothing starts; when it has resolved there is neither pod nor timer.
- * 3. Every restart is taken from the budget of the stage, but after the second end that one request has caused.
+ * 3. Every restart is taken from the stage's budget, except after a pod was lost with a request that had already lost
+ *    another.
  */
 import { MillraceError } from '../../errors.js'
 import type { Departure } from '../../gateway/events.js'
@@ -21,7 +22,7 @@ import { backoffMs } from '../healing/backoff.js'
 import type { RestartBudget } from '../healing/restart-budget.js'
 import type { ShardPlan } from '../shard-plan.js'
 
-/** A pod that has run this long, or has answered so many requests, resets the count of deaths in a row. */
+/** A pod that has run this long, or has answered this many requests, resets the count of consecutive deaths. */
 const soundMs = 10_000
 const soundRequests = 10
 
@@ -60,7 +61,7 @@ export class Replica {
   #sinceMs: number
   #isOpen = false
   #restarts = 0
-  /** Deaths in a row, each within `soundMs` of the start. */
+  /** Consecutive deaths, each within `soundMs` of the start. */
   #deaths = 0
   /** Resolves when the start in progress has settled; never rejects. */
   #starting: Promise<unknown> = Promise.resolve()
@@ -199,7 +200,10 @@ export class Replica {
   }
 }
 
-/** Whether a pod was in order until a request ended it. */
+/**
+ * Whether a pod worked well until it ended: it answered enough requests, or the request that ended it had already lost
+ * another replica.
+ */
 function isSound(departure: Departure | null): boolean {
   return departure !== null && (departure.isRepeated || departure.served >= soundRequests)
 }

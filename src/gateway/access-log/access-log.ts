@@ -14,7 +14,7 @@ import { StageEntry, StageRecord } from './stage-record.js'
 import { rounded, shortened } from './shown-values.js'
 
 export interface AccessLogRules {
-  /** Share of the requests that went well that are logged, in [0, 1]. What fails is always logged. */
+  /** Share of the successful requests that are logged, in [0, 1]. Failed requests are always logged. */
   readonly sample: number
   /** Names of the headers that are logged. */
   readonly headers: readonly string[]
@@ -27,7 +27,7 @@ export interface AccessLogTools {
   readonly random: () => number
 }
 
-/** Logs each request when it has ended: `info` when it went well, `warn` when it did not. */
+/** Logs each request when it has ended: `info` when it succeeded, `warn` when it failed. */
 export function accessLog(rules: AccessLogRules, tools: AccessLogTools): Observer {
   return {
     request: (span, request, arrival) => new RequestRecord(rules, tools, { span, request, arrival }),
@@ -121,7 +121,7 @@ function sizeOf(outcome: Outcome): object {
   return { documentsOut: countIn(answer), bytesOut: answer.data?.byteLength ?? 0 }
 }
 
-/** Null when they cannot be counted, because the bytes are no documents. */
+/** Number of documents; null when the bytes cannot be decoded as documents. */
 function countIn(request: DataRequest): number | null {
   try {
     return request.peekDocCount()
@@ -130,7 +130,7 @@ function countIn(request: DataRequest): number | null {
   }
 }
 
-/** What a client sent, where it cannot pass for a line of its own. */
+/** An endpoint as text that cannot break the log line: quoted and escaped unless it is plain ASCII. */
 function plain(endpoint: string): string {
   const text = shortened(endpoint)
   return /^[\u0021-\u007e]+$/.test(text) ? text : JSON.stringify(text)

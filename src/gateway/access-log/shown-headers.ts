@@ -1,9 +1,9 @@
 import { shortened } from './shown-values.js'
 
-/** Headers whose value is never logged, also where their name was asked for. */
+/** Headers whose value is never logged, even if their name is configured. */
 const secret = /authorization|cookie|token|secret|password|credential|api-?key|session/i
 
-/** The headers of these names, when the caller has any of them. */
+/** The headers with these names, if the caller sent any of them. */
 export function shownHeaders(
   headers: Readonly<Record<string, string>>,
   names: readonly string[],

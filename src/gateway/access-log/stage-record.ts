@@ -3,10 +3,10 @@ import type { Clock } from '../../lib/clock.js'
 import type { RequestEvent, Span } from '../../observe/names.js'
 import { rounded } from './shown-values.js'
 
-/** Tries of one stage that are logged one by one: a stream may have thousands. */
+/** Tries of one stage that are logged individually: a stream may have thousands. */
 const mostTries = 10
 
-/** What is logged of one stage, all its shards and all documents of a stream together. */
+/** The log entry of one stage, for all its shards and all documents of a stream together. */
 export class StageEntry {
   readonly #name: string
   readonly #tries: TryRecord[] = []
@@ -19,7 +19,7 @@ export class StageEntry {
     this.#name = name
   }
 
-  /** Milliseconds of all visits; `queueMs` is the longest wait for a replica, as shards are waited for at the same time. */
+  /** `ms` is the sum of all visits; `queueMs` is the longest wait for a replica, because shards wait at the same time. */
   get fields(): object {
     return {
       stage: this.#name,
@@ -40,7 +40,7 @@ export class StageEntry {
     this.#queueMs = Math.max(this.#queueMs, ms)
   }
 
-  /** In the order in which tries began. */
+  /** Adds a try; call it in the order in which tries begin. */
   add(attempt: TryRecord): void {
     this.#tried++
     if (this.#tries.length < mostTries) this.#tries.push(attempt)

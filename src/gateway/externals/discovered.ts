@@ -4,21 +4,21 @@ import type { LiveStage } from '../stage.js'
 import type { HostSource } from '../../discovery/host-source.js'
 import { ExternalServer, type ServerTools } from './server.js'
 
-/** Milliseconds that a server which is gone from its source may take to finish what it has. */
+/** Milliseconds that a server may take to finish its requests after discovery no longer lists it. */
 const graceMs = 30_000
 
 export interface DiscoveredInit {
   readonly shard: number
-  /** Its host is a name behind which there may be several servers, or none. */
+  /** Its host is a name that stands for any number of servers. */
   readonly address: Extract<Address, { kind: 'grpc' }>
   readonly source: HostSource
 }
 
 /**
- * The servers behind a name, as its source finds them.
+ * The servers that discovery finds behind a host name.
  *
- * 1. A server that is new takes part once it has said who it is and what it serves.
- * 2. One that the source no longer names gets no more requests, and may finish those that it has.
+ * 1. A new server gets requests once it has identified and described itself.
+ * 2. A server that discovery no longer lists gets no more requests, and may finish the ones in flight.
  */
 export class DiscoveredServers {
   readonly #stage: LiveStage
@@ -33,7 +33,7 @@ export class DiscoveredServers {
     this.#tools = tools
   }
 
-  /** Resolves when those that are found first have been tried. Never rejects. */
+  /** Resolves after the first connection attempts to the servers found first. Never rejects. */
   async open(): Promise<void> {
     await this.#init.source.open((hosts) => this.#settle(hosts))
     await this.#opening

@@ -5,9 +5,9 @@ import type { HostSource } from '../../discovery/host-source.js'
 import type { Discovery } from '../../discovery/host-sources.js'
 import { ExternalServer } from './server.js'
 
-/** What a stage has of somebody else's servers. */
+/** The external servers of a stage. */
 export interface Externals {
-  /** Resolves after the first trials. Never rejects. */
+  /** Resolves after the first connection attempts. Never rejects. */
   open(): Promise<void>
   close(options: { readonly graceMs: number }): Promise<void>
 }
@@ -15,11 +15,11 @@ export interface Externals {
 export interface ExternalTools {
   readonly clock: Clock
   sourceOf(host: string, discovery: Discovery): HostSource
-  /** A sentence for the log. */
+  /** Logs a sentence. */
   say(sentence: string): void
 }
 
-/** Those of one stage; none is dialled yet. */
+/** The external servers of one stage; none is dialled yet. */
 export function externalsOf(stage: LiveStage, tools: ExternalTools): readonly Externals[] {
   return stage.spec.external.map(({ shard, address, discover }, index) => {
     if (discover !== 'static' && address.kind === 'grpc') {

@@ -10,37 +10,39 @@ import type { Recipient } from '../../wire/identity.js'
 import { recipientOf, requireRecipient } from '../identity.js'
 import type { LiveStage } from '../stage.js'
 
-/** As Jina waits between two trials to learn the endpoints of a peer (jina.md 4.4). */
+/** Time between two attempts to connect or to learn the endpoints, as in Jina (jina.md 4.4). */
 const retryMs = 1000
 
-/** How long a Flow waits for the first trial, so that its first request finds a server that is up. */
+/** How long the start waits for the first attempt, so that the first request finds a server that is up. */
 const firstTrialMs = 2000
 
 export interface ServerInit {
-  /** Among the replicas of its shard, and in messages. */
+  /** Its name among the replicas of its shard, and in messages. */
   readonly name: string
   readonly shard: number
   readonly address: Address
   /**
-   * One that comes and goes: it takes requests from when it has said what it serves until its connection is lost or it says
-   * that it leaves. Otherwise it is called for every endpoint from the first, however often its connection is lost.
+   * True for a discovered server, which comes and goes: it gets requests from when it has described itself until its
+   * connection is lost or it announces that it leaves. A static server gets requests for every endpoint from the start,
+   * however often its connection is lost.
    */
   readonly isReplica: boolean
 }
 
 export interface ServerTools {
   readonly clock: Clock
-  /** A sentence for the log. */
+  /** Logs a sentence. */
   say(sentence: string): void
 }
 
 /**
- * A server of somebody else that takes part in a stage. It need not be there when the Flow starts: it is dialled again
- * until it answers.
+ * An external server that is a replica of a stage. It need not be up when the Flow starts: it is dialled again until it
+ * answers.
  *
- * 1. It is asked who it is on every connection. A replica that is another pod is not listed; any other server gets requests
- *    before it has answered, and refuses them by itself, because each says whom it is for.
- * 2. At most one of these questions is under way.
+ * 1. It is asked for its identity on every connection. A discovered server that turns out to be another pod is not listed.
+ *    A static server gets requests before it has answered, and refuses misdirected ones itself, because each request names
+ *    its recipient.
+ * 2. At most one such question is in flight.
  */
 export class ExternalServer {
   readonly #stage: LiveStage
@@ -48,7 +50,7 @@ export class ExternalServer {
   readonly #clock: Clock
   readonly #say: (sentence: string) => void
   #isAsking = false
-  /** What was last said of it in the log. */
+  /** The last sentence logged about it, so that none is repeated. */
   #said = ''
   #cancel: () => void = () => {}
   #openedAt = 0
@@ -61,7 +63,7 @@ export class ExternalServer {
     this.#say = say
   }
 
-  /** Resolves after the first trial, or when that takes longer than `firstTrialMs`; it goes on by itself. Never rejects. */
+  /** Resolves after the first attempt, or after `firstTrialMs`; further attempts go on in the background. Never rejects. */
   open(): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#clock.after(firstTrialMs, resolve)
@@ -72,7 +74,7 @@ export class ExternalServer {
     })
   }
 
-  /** Takes part no more. What it has it may finish, for `graceMs`. */
+  /** Stops sending it requests. Those in flight may finish, for `graceMs`. */
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#closed = true
     this.#cancel()
@@ -80,7 +82,8 @@ export class ExternalServer {
   }
 
   /**
-   * Jina's export for Kubernetes gives a pod the name of its Service. One that has the name of another shard is that shard.
+   * Refuses a server that has the name of another shard's Service: Jina's export for Kubernetes names a pod after its
+   * Service.
    * @throws UNAVAILABLE
    */
   #requireNoSibling({ jinaDeployment: name }: Description): void {
@@ -102,7 +105,7 @@ export class ExternalServer {
     return this.#stage.shards[this.#init.shard]!.pool
   }
 
-  /** It may come up later; requests say UNAVAILABLE until then. */
+  /** Dials, and tries again later if that fails; requests get UNAVAILABLE until then. */
   async #try(): Promise<void> {
     await this.#open().catch(() => this.#later(() => void this.#try()))
   }
@@ -123,7 +126,7 @@ export class ExternalServer {
     if (!isReplica) void this.#learnAgain(channel)
   }
 
-  /** At once, unless it hangs up again and again. */
+  /** Dials again: at once, or after a pause if the last connection was short. */
   async #reopen(): Promise<void> {
     if (this.#closed) return
     const wasShort = this.#clock.monotonic() - this.#openedAt < retryMs
@@ -139,7 +142,7 @@ export class ExternalServer {
     await removed
   }
 
-  /** A peer that does not know the question, or does not answer it to us, has answered it. */
+  /** Asks for the description. A peer that does not support the question counts as a server of unknown endpoints. */
   async #learn(channel: Channel): Promise<void> {
     const description = await channel.describe().catch((error: unknown) => {
       if (MillraceError.from(error).code === 'UNSUPPORTED') return unknownDescription
@@ -149,7 +152,7 @@ export class ExternalServer {
     this.#stage.describe(this.#init.name, description)
   }
 
-  /** Asks until there is an answer, unless it is being asked already. */
+  /** Asks until there is an answer, unless that is in progress already. */
   async #learnAgain(channel: Channel): Promise<void> {
     if (this.#isAsking) return
     this.#isAsking = true
@@ -165,7 +168,7 @@ export class ExternalServer {
     }
   }
 
-  /** @throws UNAVAILABLE when it is another pod, which is also logged, once */
+  /** @throws UNAVAILABLE when the server is another pod; that is also logged, once */
   #check(description: Description): void {
     try {
       requireRecipient(description, this.#recipient)

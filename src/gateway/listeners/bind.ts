@@ -3,10 +3,10 @@ import { MillraceError } from '../../errors.js'
 import { authority } from '../../lib/authority.js'
 import type { ListenerSpec } from '../spec.js'
 
-/** A machine without IPv6, on which `::` is `0.0.0.0`, as for a server of Node without a host. */
+/** Error codes of a machine without IPv6, where `::` falls back to `0.0.0.0`, as in a Node server without a host. */
 const withoutIPv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL']
 
-/** Binds a server; gives the port. Rejects with PORT_IN_USE or START_FAILED, which say which listener it is. */
+/** Binds a server and resolves with the port. Rejects with PORT_IN_USE or START_FAILED, and names the listener. */
 export async function bind(server: Server, { protocols, host, port }: ListenerSpec): Promise<number> {
   try {
     return await listen(server, host, port).catch((error: NodeJS.ErrnoException) => {

@@ -9,19 +9,19 @@ const noBytes: Buffer = Buffer.alloc(0)
 const keepAliveMs = 60_000
 
 const socketOptions: ServerOpts = {
-  // of the system, to notice clients that vanished; pings of HTTP/2 would hang up on a program that is busy
+  // TCP keep-alive notices clients that have vanished; HTTP/2 pings would also disconnect a client that is only busy
   keepAlive: true,
   keepAliveInitialDelay: keepAliveMs,
   noDelay: true,
 }
 
-/** How long a client that was refused may take to read why. */
+/** How long a refused client may take to read the reason. */
 const lastWordsMs = 1000
 
-/** Clients that are told why they are refused, at once; more of them are just cut off. */
+/** Number of refused clients that are sent the reason at the same time; further ones are disconnected without it. */
 const mostLastWords = 64
 
-/** A protocol and the server of its connections. */
+/** A protocol and the server for its connections. */
 export interface Served {
   readonly protocol: Protocol
   readonly server: Pick<ProtocolServer, 'accept' | 'dropIdle'>
@@ -29,24 +29,24 @@ export interface Served {
 
 export interface EntranceOptions {
   readonly clock: Clock
-  /** Of all listeners together. */
+  /** For all listeners together. */
   readonly maxConnections: number
-  /** Milliseconds in which a client must have shown which protocol it speaks. */
+  /** Milliseconds within which the first bytes of a client must show its protocol. */
   readonly handshakeMs: number
 }
 
 /**
- * Where clients connect, before any protocol: the ports of a gateway.
+ * Accepts connections on the ports of a gateway and hands each one to the server of its protocol.
  *
- * 1. Sockets that are open, those refused included, are in `#sockets`; `destroy` leaves none.
- * 2. A socket is given to a server once its first bytes are those of a protocol. Until then it has `handshakeMs`.
- * 3. At `maxConnections` one that is not used makes room, or the new client is refused.
+ * 1. All open sockets, including those of refused clients, are in `#sockets`; `destroy` closes all of them.
+ * 2. A socket is handed to a server once its first bytes match a protocol. That must happen within `handshakeMs`.
+ * 3. At `maxConnections` an unused connection is closed for the new client; if there is none, the new client is refused.
  */
 export class Entrance {
   readonly #servers = new Set<Server>()
   readonly #options: EntranceOptions
   readonly #sockets = new Set<Socket>()
-  /** Those that have not shown what they speak, oldest first. */
+  /** Sockets whose protocol is not known yet, oldest first. */
   readonly #silent = new Set<Socket>()
   #refused = 0
   #closed: Promise<void> | undefined
@@ -55,7 +55,7 @@ export class Entrance {
     this.#options = options
   }
 
-  /** Binds a port of these protocols; gives its number. Rejects with PORT_IN_USE or START_FAILED. */
+  /** Binds a port for these protocols and resolves with its number. Rejects with PORT_IN_USE or START_FAILED. */
   async listen(spec: ListenerSpec, served: readonly Served[]): Promise<number> {
     const server = createServer(socketOptions, (socket) => this.#accept(socket, served))
     const port = await bind(server, spec)
@@ -64,7 +64,10 @@ export class Entrance {
     return port
   }
 
-  /** Takes no more clients; resolves when all sockets are closed. Silent ones are closed at once. Idempotent. */
+  /**
+   * Accepts no more clients; resolves when all sockets are closed. Sockets whose protocol is not known yet are closed at
+   * once. Idempotent.
+   */
   close(): Promise<void> {
     this.#closed ??= closeAll(this.#servers)
     for (const socket of this.#silent) socket.destroy()
@@ -87,7 +90,7 @@ export class Entrance {
     } else this.#greet(socket, served)
   }
 
-  /** Waits until the client has shown which protocol it speaks. */
+  /** Reads until the first bytes show the client's protocol. */
   #greet(socket: Socket, served: readonly Served[]): void {
     const cancel = this.#options.clock.after(this.#options.handshakeMs, () => socket.destroy())
     let first: Buffer = noBytes
@@ -98,7 +101,7 @@ export class Entrance {
       const spoken = spokenBy(first, served)
       if (spoken === null) return
       done()
-      if (spoken !== undefined) socket.unshift(first) // it is for the protocol to read
+      if (spoken !== undefined) socket.unshift(first) // the protocol's server reads all bytes itself
       const refusal = spoken === undefined ? served[0]!.protocol.mismatch : spoken.server.accept(socket)
       if (refusal !== undefined) this.#refuse(socket, refusal)
     }
@@ -131,14 +134,14 @@ export class Entrance {
       this.#refused--
       cancel()
     })
-    socket.resume() // unread bytes would turn the end into a reset, which takes the reason away
+    socket.resume() // with unread bytes the socket would be reset, and the client would not get the reason
     socket.end(why)
   }
 }
 
 function ignore(): void {}
 
-/** What a client speaks that begins with these bytes; null when more are needed, undefined for none of them. */
+/** The protocol that starts with these bytes; null when more bytes are needed, undefined when none matches. */
 function spokenBy(first: Buffer, served: readonly Served[]): Served | null | undefined {
   let mayBe = false
   for (const each of served) {

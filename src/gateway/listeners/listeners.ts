@@ -1,7 +1,7 @@
 /**
  * The ports of a gateway and the servers of their protocols.
  *
- * 1. A protocol has one server, whatever the number of its ports.
+ * 1. A protocol has one server, however many ports it has.
  * 2. When one port cannot be bound, those bound before are closed.
  * 3. `close` ends within its grace, whatever clients do.
  */
@@ -33,7 +33,7 @@ export class Listeners {
     })
   }
 
-  /** Binds every port; gives their numbers, in the order of the listeners. Rejects with PORT_IN_USE or START_FAILED. */
+  /** Binds every port; resolves with their numbers, in the order of the listeners. Rejects with PORT_IN_USE or START_FAILED. */
   async listen(): Promise<readonly number[]> {
     const ports: number[] = []
     try {
@@ -48,7 +48,7 @@ export class Listeners {
     }
   }
 
-  /** Takes no more clients, lets calls under way finish for `graceMs`, then ends them. Idempotent. */
+  /** Accepts no more clients, lets calls in flight finish for `graceMs`, then ends them. Idempotent. */
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#closed ??= this.#close(graceMs)
     return this.#closed

@@ -18,7 +18,7 @@ const own: ReadonlySet<string> = new Set([
   recipientHeader,
 ])
 
-/** Text metadata of a caller as plain headers; binary values (`-bin`) stay behind. */
+/** The text metadata of a caller as plain headers; binary values (`-bin`) are left out. */
 export function callerHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
   let kept: Record<string, string> | undefined
   for (const name in headers) {

@@ -5,13 +5,13 @@ import { dryRunEndpoint } from '../readiness.js'
 import type { Serving } from '../serving.js'
 import { packageVersion } from '../version.js'
 
-/** An empty request through all stages. Rejects with what is not ready. */
+/** Sends an empty request through all stages. Rejects with the error of the stage that is not ready. */
 export async function dryRun({ handle }: Serving, call: Call): Promise<Status> {
   const { status } = await handle(DataRequest.create({ endpoint: dryRunEndpoint }), call)
   return status ?? { code: 'SUCCESS', description: '' }
 }
 
-/** What runs here. Environment variables are not told: they may hold secrets. */
+/** Versions of Millrace and its platform. Environment variables are left out, because they may hold secrets. */
 export function versions(): Readonly<Record<string, string>> {
   return {
     millrace: packageVersion(),

@@ -18,19 +18,19 @@ import { loadProtocol, type ProtocolName } from './index.js'
 export interface ProtocolClient {
   /** Rejects when the request is refused, with a message that has the reason. */
   send(data: DataRequest, headers?: Readonly<Record<string, string>>): Promise<DataRequest>
-  /** Whether the gateway says that it serves. */
+  /** Whether the gateway reports that it serves. */
   isServing(): Promise<boolean>
   close(): void
 }
 
 export interface ProtocolUnderTest {
   readonly name: ProtocolName
-  /** What its clients send first. */
+  /** The first bytes that its clients send. */
   readonly greeting: Buffer
   connect(port: number): ProtocolClient
 }
 
-/** What every protocol of the gateway does; see `protocol.ts`. */
+/** Requirements on every protocol of the gateway; see `protocol.ts`. */
 export function protocolSuite({ name, greeting, connect: connectClient }: ProtocolUnderTest): void {
   const closes: (() => unknown)[] = []
   let handle: Serving['handle']

@@ -22,8 +22,8 @@ export interface InvocationInit {
 
 /**
  * Chooses entrypoint and command. An image whose command already contains `executor` gets additional options appended, as
- * the last option wins. For `millrace` or `jina` alone the whole command is given. Any other program is started unchanged
- * and must listen by itself.
+ * last option wins. For `millrace` or `jina` alone, the whole command is set. Any other program is started unchanged and must
+ * listen by itself.
  */
 export function invocationOf({ entrypoint, command }: ImageFacts, init: InvocationInit): Invocation {
   const words = [...entrypoint, ...command]
@@ -58,13 +58,13 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
   ]
 }
 
-/** Only when they differ from the defaults: the image may have an older Millrace without this option. */
+/** Passed only when they differ from the defaults: the image may have an older Millrace without this option. */
 function limitsOf({ requestLimits }: PodContainer): readonly string[] {
   const limits = JSON.stringify(requestLimits)
   return limits === JSON.stringify(flowOptions.requestLimits.preset) ? [] : ['--request-limits', limits]
 }
 
-/** A class in the image, named by tests; otherwise the image's own Executor. */
+/** The class in the image if a test names one; otherwise the image's own Executor. */
 function usesOf({ executor: { module, className } }: PodSpec): readonly string[] {
   if (module === null) return []
   return ['--uses', `${fileURLToPath(module)}${className === null ? '' : `#${className}`}`]

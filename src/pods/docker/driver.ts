@@ -6,9 +6,10 @@
  *   └── kill(), or it cannot be created ──────────────────────────────▶
  * ```
  *
- * 1. The `exited` event comes after the container was removed: nothing is left of it.
+ * 1. The `exited` event comes after the container was removed: nothing is left over.
  * 2. It is ready when it answers gRPC. An open port is not enough, because the engine itself listens there.
- * 3. It ends with this program: Millrace in it exits when its standard input closes; others are found by their labels.
+ * 3. It ends with this program: Millrace in it exits when its standard input closes; other containers are found by their
+ *    labels.
  */
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:os'
@@ -54,7 +55,7 @@ class DockerPod implements Host {
   /** The reason that Millrace in the container gave for its exit. */
   #exitReason: string | null = null
   #failed = false
-  /** Notes that it leaves; true when no other container uses its workspace. */
+  /** Counts this container out; true when no other container uses its workspace. */
   #leave: () => boolean = () => false
 
   constructor(spec: PodSpec, events: HostEvents) {
@@ -126,7 +127,7 @@ class DockerPod implements Host {
       onErrorLine: (line) => this.#hear(line),
     })
     this.#stdin = stdin
-    stdin.on('error', () => {}) // the exit of the container shows it
+    stdin.on('error', () => {}) // the exit of the container reports it
     if (this.#over.signal.aborted) return 'was not started'
     await created.start()
     const ended = created.wait()
@@ -195,7 +196,7 @@ class DockerPod implements Host {
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    // the container has exited, or the engine is down, which its exit will show
+    // fails when the container has exited, or when the engine is down, which its exit will show
     void this.#container?.kill(signal).catch(() => {})
   }
 
@@ -207,7 +208,7 @@ class DockerPod implements Host {
 const unknownProgram =
   ' Its image starts neither millrace nor jina, so it must serve the same gRPC API by itself.'
 
-/** Null for a user name or none: only the image knows its number. */
+/** The user as numbers; null for a user name or an empty user, because only the image knows its number. */
 function numericUser(user: string): { readonly uid: number; readonly gid: number } | null {
   const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? []
   return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) }

@@ -1,6 +1,6 @@
 /**
- * Protocol between a Flow and Millrace in one of its containers: an environment variable at the start, then lines of JSON,
- * events on standard error and commands on standard input. Programs that do not know it run without it.
+ * Protocol between a Flow and Millrace in one of its containers: an environment variable at the start, then JSON lines:
+ * events on standard error, and commands on standard input. Other programs ignore it.
  */
 import type { Holder } from '../../workspace/holder.js'
 import type { Fault } from '../fault.js'
@@ -9,7 +9,7 @@ import type { StartFailure } from '../start-failure.js'
 /** Holds an `Inside` as JSON. */
 export const insideVariable = 'MILLRACE_POD'
 
-/** Which pod of which Flow a container is. */
+/** Identifies a container as a pod of a Flow. */
 export interface Inside {
   /** Random prefix of each event line, so that output of an Executor is never taken for an event. */
   readonly mark: string
@@ -19,13 +19,13 @@ export interface Inside {
   readonly holder: Holder | null
 }
 
-/** From a container, as a line of its standard error. */
+/** An event from a container, as a line of its standard error. */
 export type PodEvent =
   | { readonly kind: 'failed'; readonly failure: StartFailure }
   /** Its Executor's process has exited, and so will the container. */
   | { readonly kind: 'ended'; readonly reason: string }
 
-/** To a container, as a line of its standard input. End of input means that the Flow's program has exited. */
+/** A command to a container, as a line of its standard input. End of input means that the Flow's program has exited. */
 export type PodCommand =
   | { readonly kind: 'fault'; readonly fault: Fault }
   /** Sent before it is stopped: no other pod uses its workspace. */

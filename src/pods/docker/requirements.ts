@@ -3,7 +3,7 @@ import type { Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
 import type { PodSpec } from '../pod.js'
 
-/** Options that cannot be passed as an argument. */
+/** Thrown for options that cannot be passed as an argument. */
 export class Uncopyable extends Error {}
 
 /** @throws Uncopyable */

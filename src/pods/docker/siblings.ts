@@ -3,7 +3,10 @@ import type { PodSpec } from '../pod.js'
 /** Number of this program's containers that share a workspace, by Flow, stage and shard. */
 const counts = new Map<string, number>()
 
-/** Counts one more. The returned function, on its first call, counts it out and returns true when it was the last. */
+/**
+ * Adds a container to the count. The returned function removes it again, and returns true when it was the last one; only its
+ * first call counts.
+ */
 export function enter({ executor: { holder, shardId }, deployment }: PodSpec): () => boolean {
   const key = [holder?.flow, deployment, shardId].join(' ')
   counts.set(key, (counts.get(key) ?? 0) + 1)

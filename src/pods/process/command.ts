@@ -15,8 +15,8 @@ const ownWithValue = new Set(['-e', '--eval', '-p', '--print', '-pe'])
  * How to run a module in a child with this Node and its flags (such as `--import tsx`).
  *
  * On Linux the child is started through `setpriv --pdeathsig KILL` where available: the kernel kills it with its parent,
- * even when the parent was killed and the child is stuck in a loop and cannot see that its control channel closed. The
- * signal is sent when the *thread* that spawned the child ends, so pods must be started from the main thread.
+ * even when the parent was killed and the child is stuck in a loop and does not notice that its control channel has closed.
+ * The signal is sent when the *thread* that spawned the child ends, so pods must be started from the main thread.
  */
 export function nodeCommand(modulePath: string): Command {
   const args = [...inheritedFlags(process.execArgv), modulePath]
@@ -29,7 +29,7 @@ export function inheritedFlags(flags: readonly string[]): string[] {
   return flags.filter((flag, index) => {
     const before = flags[index - 1] ?? ''
     if (ownWithValue.has(before)) return false
-    // what is no flag is the value of the flag before it
+    // an argument that is not a flag is the value of the flag before it
     return !own.test(flag.startsWith('-') ? flag : before)
   })
 }

@@ -33,7 +33,7 @@ export const startProcess: Driver = (spec, events) => {
     if (outOfMemory.test(line)) fatalLine = line
     events.line(line)
   }
-  // without descriptors for its pipes a child has no streams: it has failed, and its `error` event says so
+  // a child without descriptors for its pipes has no streams: it has failed, and its `error` event reports that
   for (const stream of [child.stdout, child.stderr]) if (stream) void readLines(stream, onLine)
   child.on('message', (message) => {
     const told = message as FromPod | null
@@ -70,8 +70,9 @@ export const startProcess: Driver = (spec, events) => {
 }
 
 /**
- * What other libraries and Node itself say on the channel is none of ours. `node --watch` learns from its program which files it
- * has loaded, so that a change of one starts the program again: those of a pod are passed on.
+ * Handles messages of Node and of other libraries on the channel. `node --watch` learns from its program which files were
+ * loaded, so that it restarts the program when one of them changes: such messages of a pod are forwarded. All others are
+ * ignored.
  */
 function passOn(message: unknown): void {
   const isWatched =

@@ -16,12 +16,12 @@ const orphanedGraceMs = 1000
 
 let served: Served | null = null
 let stopping = false
-/** Whether the parent knows of a SIGTERM. */
+/** Whether the parent was told about a SIGTERM. */
 let terminated = false
 
 enterPod()
 relayLogs()
-// other libraries may use the channel, too
+// other libraries may use the channel too
 process.on('message', (message: ToPod | null) => {
   if (message === null) return
   switch (message.kind) {
@@ -42,7 +42,7 @@ process.on('disconnect', () => {
 // Ctrl-C reaches the whole process group of the terminal; the Flow handles it
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {
-  // it may have reached the whole process group: then the gateway still sends what it has, and the Flow stops this pod later
+  // it may have reached the whole process group: then the gateway still sends its requests, and the Flow stops this pod later
   if (process.connected && served !== null && !stopping && !terminated) {
     terminated = true
     tell({ kind: 'terminated' })

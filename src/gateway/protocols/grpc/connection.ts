@@ -6,45 +6,45 @@ import { Progress, type ProgressRules, type Wait } from '../../../budget/progres
 import type { Clock } from '../../../lib/clock.js'
 import { connectionSender } from '../senders.js'
 
-/** What a connection costs in memory while nothing happens on it, about; measured with `node:http2` of Node 20. */
+/** Approximate memory of an idle connection, in bytes; measured with `node:http2` of Node 20. */
 export const connectionBytes: number = 48 * 1024
 
-/** What an open call costs beside its messages, about. */
+/** Approximate memory of an open call without its messages, in bytes. */
 export const callBytes: number = 12 * 1024
 
-/** A call as far as its connection knows it. */
+/** A call as its connection sees it. */
 export interface OpenCall {
-  /** What is waited for from the client. */
+  /** What the server waits for from the client. */
   readonly wait: Wait
-  /** Ends it because the client does not do its part. */
+  /** Ends the call because the client makes no progress. */
   stuck(wait: Wait, rules: ProgressRules): void
 }
 
-/** How long a client may take to read the last bytes, and to close its half. */
+/** How long a client may take to read the last bytes and to close its side. */
 const lastBytesMs = 1000
 
-/** A client that does not take answers is asked for a sign of life after this part of `stallMs`. */
+/** A client that does not read answers is pinged after this part of `stallMs`. */
 const doubtAfter = 0.5
 
-/** For an answer to the ping, as a part of `stallMs`, once the client is too late with a call. */
+/** How long an answer to that ping may take, as a part of `stallMs`, once the client has stalled a call. */
 const patienceWithPing = 0.2
 
 /**
  * nghttp2 stops reading from a client that cancels about a thousand calls at once, and Node does not notice: such a
- * connection never closes, not even when its client does. A ping shows it.
+ * connection never closes, not even when its client closes it. A ping detects that.
  */
 const manyResets = 500
 
 /**
- * One client's connection: its part of the budget, its calls, and how long it has had none.
+ * One client's connection: its share of the budget, its calls, and how long it has been idle.
  *
- * 1. A call is in `#calls`, and reserved, from `enter` until its stream has closed.
- * 2. A client that takes no answers, but answers a ping, loses the call. One that does not even read loses the connection:
- *    only then is what the system was given freed. An unanswered ping ends it anyway.
+ * 1. A call is in `#calls`, and its memory is reserved, from `entered` until its stream has closed.
+ * 2. A client that does not read answers but answers a ping loses the call. A client that does not answer the ping loses the
+ *    connection, because only that frees what was handed to the system. An unanswered ping ends the connection in any case.
  */
 export class Connection {
   readonly share: Share
-  /** Who its calls are from, as far as fairness goes. */
+  /** The sender of its calls, for fair queueing. */
   readonly sender: Sender
   readonly #session: ServerHttp2Session
   readonly #socket: Socket
@@ -52,9 +52,9 @@ export class Connection {
   readonly #calls = new Set<OpenCall>()
   readonly #progress = new Map<OpenCall, Progress>()
   #idleSince: number
-  /** Calls that the client cancelled since it was asked for a sign of life. */
+  /** Calls that the client has cancelled since the last ping. */
   #resets = 0
-  /** When a ping went out that was not answered. */
+  /** When the unanswered ping was sent; undefined when there is none. */
   #askedAt: number | undefined
 
   constructor(
@@ -69,22 +69,22 @@ export class Connection {
     this.#idleSince = clock.monotonic()
   }
 
-  /** Monotonic milliseconds since when it has had no call; `Infinity` while it has, and once it closes. */
+  /** Monotonic milliseconds since when it has had no call; `Infinity` while it has calls, and once it is closing. */
   get idleSince(): number {
     return this.#calls.size > 0 || this.#session.closed ? Number.POSITIVE_INFINITY : this.#idleSince
   }
 
-  /** Reserves what a call costs; false when there is no room. */
+  /** Reserves the memory of a call; false when there is no room. */
   admit(): boolean {
     return this.share.reserve(callBytes)
   }
 
-  /** Of a call that was admitted. */
+  /** Adds a call that was admitted. */
   entered(call: OpenCall): void {
     this.#calls.add(call)
   }
 
-  /** `isReset`: its client cancelled it. */
+  /** Removes a call. `isReset`: its client cancelled it. */
   left(call: OpenCall, isReset: boolean): void {
     if (isReset) this.#resets++
     if (!this.#calls.delete(call)) return
@@ -93,7 +93,7 @@ export class Connection {
     if (this.#calls.size === 0) this.#idleSince = this.#clock.monotonic()
   }
 
-  /** Ends calls that are stuck, and the connection when nobody reads at its other end. `now` in monotonic milliseconds. */
+  /** Ends stuck calls, and the connection when its client does not read. `now` in monotonic milliseconds. */
   look(now: number, rules: ProgressRules): void {
     if (now - (this.#askedAt ?? now) >= rules.stallMs) return this.destroy()
     if (this.#resets >= manyResets) this.#ask(now)
@@ -114,8 +114,9 @@ export class Connection {
   }
 
   /**
-   * Says that no more calls are taken, and closes when there are none. Node leaves it to the client to close its half, which
-   * one that is silent never does; others have time to read the last bytes before.
+   * Announces that no more calls are accepted, and closes when there are none. Node waits for the client to close its side,
+   * which a silent client never does, so the socket is destroyed after `lastBytesMs`; that leaves time to read the last
+   * bytes.
    */
   close(): void {
     if (this.#session.closed) return
@@ -126,13 +127,13 @@ export class Connection {
     this.#session.close()
   }
 
-  /** The same, with no time for anything: its place is needed. */
+  /** Closes the connection without waiting, because its room is needed. */
   evict(): void {
     this.close()
     setImmediate(() => this.destroy())
   }
 
-  /** Cuts it, and gives back what it holds. Idempotent. */
+  /** Cuts the connection and releases what it has reserved. Idempotent. */
   destroy(): void {
     this.#session.destroy()
     this.#socket.destroy()

@@ -71,7 +71,7 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes, timeoutM
   }
 }
 
-/** `JinaSingleDocumentRequestRPC/stream_doc`. That an executor failed is the last message (jina.md 2.10). */
+/** `JinaSingleDocumentRequestRPC/stream_doc`. An executor's failure is sent as the last message (jina.md 2.10). */
 export function streamDoc({ handle, timeoutMs }: Serving): ItemsMethod {
   return {
     kind: 'items',
@@ -85,7 +85,7 @@ export function streamDoc({ handle, timeoutMs }: Serving): ItemsMethod {
   }
 }
 
-/** Documents on their way to a client, a message each. */
+/** Sends documents to a client, one message each. */
 class SentItems implements ItemSink {
   readonly #call: Scope
   readonly #send: Send

@@ -7,7 +7,7 @@ import { dryRun, versions } from '../flow-state.js'
 import { withJinaHint } from './jina-hints.js'
 import { noTrailers, type UnaryMethod } from './method.js'
 
-/** `JinaGatewayDryRunRPC/dry_run`. What fails is said in the StatusProto. */
+/** `JinaGatewayDryRunRPC/dry_run`. A failure is reported in the StatusProto. */
 export function dryRunMethod(serving: Serving): UnaryMethod {
   return {
     kind: 'unary',
@@ -22,7 +22,7 @@ export function dryRunMethod(serving: Serving): UnaryMethod {
   }
 }
 
-/** `JinaDiscoverEndpointsRPC/endpoint_discovery`; UNAVAILABLE while a stage has no pod that has said what it serves. */
+/** `JinaDiscoverEndpointsRPC/endpoint_discovery`; UNAVAILABLE while none of the pods of a stage has described itself. */
 export function endpointDiscovery({ describe }: Serving): UnaryMethod {
   return {
     kind: 'unary',

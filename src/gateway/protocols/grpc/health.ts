@@ -19,7 +19,7 @@ export class Health {
     },
   }
 
-  /** Tells each change; ends when it will not be SERVING again. */
+  /** Sends each change of the status; ends after NOT_SERVING, once that is final. */
   readonly watch: ItemsMethod = {
     kind: 'items',
     answer: async (bytes, call, send) => this.#watch(decodeHealthRequest(bytes), call, send),

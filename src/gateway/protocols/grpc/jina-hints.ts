@@ -1,8 +1,8 @@
 import { MillraceError } from '../../../errors.js'
 
 /**
- * The error of a failed hop as clients of Jina know it: they, and their tests, look for Jina's texts (jina.md 5.3), which are
- * appended word for word to what happened.
+ * The error of a failed hop with Jina's text appended word for word: clients of Jina, and their tests, look for it
+ * (jina.md 5.3).
  */
 export function withJinaHint(error: MillraceError): MillraceError {
   const { deployment, address = deployment } = error.where

@@ -2,7 +2,7 @@ import type { Scope } from '../../../call/scope.js'
 import type { MillraceError } from '../../../errors.js'
 import type { Message } from '../../../grpc/frame.js'
 
-/** What the answer says beside its message, in metadata that comes after it. */
+/** Metadata sent after the message of an answer. */
 export type Trailers = Readonly<Record<string, string>>
 
 export const noTrailers: Trailers = {}
@@ -12,12 +12,12 @@ export interface Reply {
   readonly trailers: Trailers
 }
 
-/** One method of a service; knows nothing of the library that serves it. */
+/** One method of a service; independent of the library that serves it. */
 export type Method = UnaryMethod | ItemsMethod | StreamMethod
 
 export interface UnaryMethod {
   readonly kind: 'unary'
-  /** Milliseconds for one call, where the client does not set less; default: no limit. */
+  /** Milliseconds for one call, unless the client sets less; default: no limit. */
   readonly timeoutMs?: number | null
   answer(request: Uint8Array, call: Scope): Promise<Reply>
 }
@@ -26,7 +26,7 @@ export interface UnaryMethod {
 export interface ItemsMethod {
   readonly kind: 'items'
   readonly timeoutMs?: number | null
-  /** `send` gives a promise when no more should be sent before it resolves. */
+  /** `send` returns a promise when no more should be sent before it resolves. */
   answer(request: Uint8Array, call: Scope, send: Send): Promise<Trailers>
 }
 
@@ -46,9 +46,9 @@ export interface MessagePeer {
   fail(error: MillraceError): void
   pause(): void
   resume(): void
-  /** A message that came is not held any more: so many bytes of it are given back to the budget. */
+  /** Gives bytes of a received message back to the budget, because they are no longer held. */
   release(bytes: number): void
-  /** Reserves room for an answer that must wait; false when there is none, and then the call has failed. */
+  /** Reserves room for an answer that must wait; when there is none, fails the call and returns false. */
   reserve(bytes: number): boolean
   /** False when messages should not be read for now. */
   hasRoom(): boolean
@@ -56,7 +56,7 @@ export interface MessagePeer {
 
 /** What happens on a stream. */
 export interface MessageListener {
-  /** Whether nothing is under way here. */
+  /** Whether no request is in flight. */
   readonly isIdle: boolean
   message(bytes: Uint8Array): void
   /** The client sends no more. */
@@ -64,6 +64,6 @@ export interface MessageListener {
   drained(): void
   /** The server closes. */
   close(): void
-  /** The client is gone. */
+  /** The client has disconnected. */
   abandon(): void
 }

@@ -2,7 +2,7 @@ import type { Protocol } from '../protocol.js'
 import { goAway, httpVersionNotSupported } from './rejections.js'
 import { GrpcServer } from './server.js'
 
-/** What an HTTP/2 client sends first (RFC 9113, 3.4); the method in it tells it from all that HTTP/1 knows. */
+/** What an HTTP/2 client sends first (RFC 9113, 3.4); its method distinguishes it from any HTTP/1 request. */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
 /** gRPC with Jina's services, on HTTP/2 with prior knowledge. */

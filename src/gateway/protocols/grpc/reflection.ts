@@ -11,7 +11,7 @@ import type { StreamMethod } from './method.js'
 const notFound = 5
 const unimplemented = 12
 
-/** `ServerReflectionInfo` of v1 and v1alpha: every question is answered at once. */
+/** `ServerReflectionInfo` of v1 and v1alpha: every query is answered at once. */
 export function reflection(): StreamMethod {
   return {
     kind: 'stream',

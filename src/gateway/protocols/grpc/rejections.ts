@@ -2,7 +2,7 @@ import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'n
 
 const text = 'This port speaks gRPC, which needs HTTP/2 without an upgrade. Use a gRPC client.\n'
 
-/** For a client of HTTP/1, or of something else that prints what it gets. */
+/** Sent to a client that speaks HTTP/1, or another protocol and prints what it receives. */
 export const httpVersionNotSupported: string = [
   'HTTP/1.1 505 HTTP Version Not Supported',
   'content-type: text/plain; charset=utf-8',
@@ -15,7 +15,7 @@ export const httpVersionNotSupported: string = [
 const frameHeadBytes = 9
 const frameType = { settings: 4, goaway: 7 } as const
 
-/** The frames by which a server that takes no more connections says so (RFC 9113, 6.5 and 6.8), without a session. */
+/** The frames that refuse a connection (RFC 9113, 6.5 and 6.8), encoded without a session. */
 export function goAway(why: string): Buffer {
   const body = Buffer.alloc(8 + Buffer.byteLength(why))
   body.writeUInt32BE(constants.NGHTTP2_ENHANCE_YOUR_CALM, 4)
@@ -35,14 +35,14 @@ export interface Rejection {
   readonly text: string
 }
 
-/** Why a request of HTTP/2 is none of gRPC (gRPC over HTTP2, "Requests"). */
+/** Why an HTTP/2 request is not a gRPC call (gRPC over HTTP2, "Requests"); undefined when it is one. */
 export function rejectionOf(headers: IncomingHttpHeaders): Rejection | undefined {
   if (headers[':method'] !== 'POST') return rejection({ ':status': 405, allow: 'POST' }, 'POST')
   if (isGrpc(headers['content-type'])) return undefined
   return rejection({ ':status': 415 }, 'content-type application/grpc')
 }
 
-/** `application/grpc` and `application/grpc+proto`; gRPC-Web and other codecs than protobuf are something else. */
+/** True for `application/grpc` and `application/grpc+proto`; false for gRPC-Web, and for other codecs than protobuf. */
 function isGrpc(type: string | undefined): boolean {
   return (
     type === 'application/grpc' || (type !== undefined && /^application\/grpc(\+proto)?\s*(;|$)/.test(type))

@@ -8,7 +8,7 @@ import type { ItemsMethod, MessageListener, Method, Send, StreamMethod, UnaryMet
 import { noRoom } from '../../../budget/refusals.js'
 import type { ServerCall } from './server-call.js'
 
-/** One call as it came in. */
+/** An incoming call. */
 export interface Arrival {
   readonly stream: ServerHttp2Stream
   readonly headers: IncomingHttpHeaders
@@ -16,7 +16,7 @@ export interface Arrival {
   readonly maxMessageBytes: number
 }
 
-/** Runs one call to its end; for a stream gives what listens to it. */
+/** Runs one call to its end; for a stream, returns the listener for its events. */
 export function serve(method: Method, arrival: Arrival): MessageListener | undefined {
   const { call } = arrival
   switch (method.kind) {
@@ -31,7 +31,7 @@ export function serve(method: Method, arrival: Arrival): MessageListener | undef
   }
 }
 
-/** The one message of a method that takes one. Does not wait for the client to say that there are no more. */
+/** Reads the message of a method that takes one. Does not wait for the client to end its side. */
 function takeOne(arrival: Arrival, take: (bytes: Uint8Array) => void): void {
   const { call } = arrival
   let taken = false
@@ -116,7 +116,7 @@ function open(method: StreamMethod, arrival: Arrival): MessageListener {
       resume() {
         held = false
         reader.release()
-        if (!held) stream.resume() // what waited may have made it pause again
+        if (!held) stream.resume() // the messages released above may have paused it again
       },
       release: (bytes) => call.incoming.release(bytes),
       reserve: (bytes) => call.reserve(bytes),
@@ -136,8 +136,8 @@ function open(method: StreamMethod, arrival: Arrival): MessageListener {
 }
 
 /**
- * Bytes that came for a stream while it is paused, up to the window that its client has. Node keeps them, and says so by
- * `push` only; they are reserved for as long as it does.
+ * Reserves the bytes that arrive for a paused stream, up to the client's window. Node buffers them, and the only way to see
+ * them is `push`; they are reserved for as long as Node buffers them.
  */
 class Unread {
   readonly #account: Account
@@ -152,7 +152,7 @@ class Unread {
     }
   }
 
-  /** Some of them were given out, or bytes that were not kept. */
+  /** Releases bytes that were read; some of them may not have been reserved. */
   read(bytes: number): void {
     const kept = Math.min(bytes, this.#bytes)
     this.#bytes -= kept

@@ -32,35 +32,35 @@ const responseHeaders: OutgoingHttpHeaders = {
 const responseOptions = { waitForTrailers: true, sendDate: false }
 const ok: OutgoingHttpHeaders = { 'grpc-status': '0' }
 
-/** Buffers of an answer from this size on are not joined to one write, so that its progress shows. */
+/** From this size on, the buffers of an answer are written one by one, so that the client's progress can be measured. */
 const joinedBytes = 512 * 1024
 
 export interface ServerCallOptions {
   readonly clock: Clock
   readonly maxMessageBytes: number
   readonly connection: Connection
-  /** Milliseconds for the call, where the client does not set less; null for no limit. */
+  /** Milliseconds for the call, unless the client sets less; null for no limit. */
   readonly timeoutMs: number | null
 }
 
 /** What the client of a call sends. */
 export interface Input {
   readonly reader: MessageReader
-  /** Whether it is the client's turn: nothing is under way here. */
+  /** Whether the server waits for the client, because no request is in flight. */
   isClientsTurn(): boolean
 }
 
 /**
- * The answering side of one gRPC call on an HTTP/2 stream (grpc.io, "gRPC over HTTP2").
+ * The server side of one gRPC call on an HTTP/2 stream (grpc.io, "gRPC over HTTP2").
  *
- * 1. It ends once: by `reply`, `end`, `fail`, its deadline, or the client going away; whatever comes later is dropped.
- * 2. It aborts, for everything below, when it ends in one of the last two ways, or by `fail`.
- * 3. When it has ended nothing of its input is kept. Answers that the client has not taken are reserved in the budget of
- *    the connection until it has, or the stream is closed.
+ * 1. It ends once: by `reply`, `end`, `fail`, its deadline, or because the client disconnects; later calls do nothing.
+ * 2. `fail`, the deadline and a disconnect also abort everything below it.
+ * 3. Once it has ended, none of its input is kept. Answers stay reserved in the budget of the connection until the client has
+ *    taken them, or the stream is closed.
  */
 export class ServerCall extends Scope implements Timed, OpenCall {
   watched: Watched | undefined = undefined
-  /** What was read and not answered yet is reserved here. */
+  /** The reservations for input that was read and not answered yet. */
   readonly incoming: Account
   input: Input | undefined
   readonly #stream: ServerHttp2Stream
@@ -69,14 +69,14 @@ export class ServerCall extends Scope implements Timed, OpenCall {
   #ended = false
   /** Bytes of answers that are reserved. */
   #unsent = 0
-  /** Bytes of answers in all. */
+  /** Bytes of all answers so far. */
   #sent = 0
-  /** Messages of this tick are kept to be written at once. */
+  /** Whether the stream is corked until the end of this tick. */
   #gathers = false
   readonly #deadlines: Deadlines
-  /** The Flow's own limit, when it ends the call sooner than the client does. */
+  /** The Flow's own limit in milliseconds, if it is shorter than the client's deadline; otherwise null. */
   readonly #limitMs: number | null
-  /** The client is one of Millrace, which needs no texts of Jina. */
+  /** Whether the client is Millrace's own, which does not need Jina's texts. */
   readonly #isOurClient: boolean
 
   constructor(
@@ -106,7 +106,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     return this.#ended
   }
 
-  /** What is waited for from the client, and how far that is. */
+  /** What the server waits for from the client, with a count that grows as the client makes progress. */
   get wait(): Wait {
     const unsent = this.#stream.writableLength
     if (unsent > 0) return { kind: 'taking', count: this.#sent - unsent }
@@ -129,7 +129,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     return room
   }
 
-  /** Answers that come together are written together: a write costs more than the rest of a small message. */
+  /** Writes the answers of one tick together: a write costs more than everything else about a small message. */
   #gather(): void {
     if (this.#gathers) return
     this.#gathers = true
@@ -137,13 +137,13 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     process.nextTick(writeGathered, this)
   }
 
-  /** Writes what was sent since the last time. */
+  /** Writes the answers of this tick. */
   writeGathered(): void {
     this.#gathers = false
     this.#stream.uncork()
   }
 
-  /** The only message of a unary call. */
+  /** Sends the only message of a unary call, and ends the call. */
   reply(message: Message, trailers: Trailers): void {
     if (this.#ended || this.#gone) return
     this.incoming.close()
@@ -159,7 +159,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     this.end(trailers)
   }
 
-  /** All is well, after what was sent. */
+  /** Ends the call with status OK, after the messages sent so far and `last`. */
   end(trailers: Trailers = noTrailers, last?: Buffer): void {
     if (this.#ended || this.#gone) return
     this.#finish()
@@ -184,18 +184,18 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     } else {
       stream.respond({ ...responseHeaders, ...status }, { endStream: true, sendDate: false } as object)
     }
-    // what the client still sends is dropped
+    // input that still arrives is discarded
     stream.resume()
   }
 
-  /** Reserves room for what waits to be sent; without it the call fails. */
+  /** Reserves room for an answer that waits to be sent; fails the call and returns false when there is none. */
   reserve(bytes: number): boolean {
     if (this.incoming.reserve(bytes)) return true
     this.fail(noRoomForAnswer(bytes, this.#connection.share))
     return false
   }
 
-  /** Ends the call because the client does not do its part. */
+  /** Ends the call because the client makes no progress. */
   stuck({ kind, count }: Wait, rules: ProgressRules): void {
     switch (kind) {
       case 'sending':
@@ -211,7 +211,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     }
   }
 
-  /** What was not sent is dropped, and so is the status: it would wait behind that. */
+  /** Resets the stream. Unsent data is dropped, and so is the status, which would have to wait for that data. */
   #reset(error: MillraceError): void {
     if (!this.#ended) this.#finish()
     this.abort(error)
@@ -242,7 +242,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
       this.#stream.respond(responseHeaders, responseOptions)
   }
 
-  /** The client went away, and `close` is about to say so; Node throws at whoever still writes. */
+  /** Whether the client has disconnected and `close` is about to be emitted; Node throws on writes then. */
   get #gone(): boolean {
     return this.#stream.destroyed || this.#stream.closed
   }
@@ -251,7 +251,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     if (!this.#gone) this.#stream.sendTrailers(trailers)
   }
 
-  /** Whether the message may be sent; then it is reserved. */
+  /** Whether the message may be sent; if so, it is reserved. */
   #fits(message: Message): boolean {
     const size = sizeOf(message)
     if (size > this.#maxMessageBytes) {
@@ -269,7 +269,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     return true
   }
 
-  /** Gives back what the client has taken. */
+  /** Releases the reservations of what the client has taken. */
   #settle(): void {
     const taken = this.#unsent - this.#stream.writableLength
     if (taken <= 0) return
@@ -301,9 +301,9 @@ function writeGathered(call: ServerCall): void {
   call.writeGathered()
 }
 
-/** What a client may do about it: gRPC's own hint when to send again (gRFC A6), and our code for a client of ours. */
+/** Metadata for the client's error handling: gRPC's hint when to retry (gRFC A6), and Millrace's code for its own client. */
 function hints({ code, notRun, retryable, retryAfterMs }: MillraceError): OutgoingHttpHeaders {
-  // -1: not at all
+  // -1: do not retry
   const afterMs = !retryable && errorCodes[code].retryable ? -1 : retryAfterMs
   const pushback = afterMs === null ? {} : { 'grpc-retry-pushback-ms': String(Math.ceil(afterMs)) }
   return { [codeHeader]: code, ...(notRun && { [notRunHeader]: 'true' }), ...pushback }

@@ -11,7 +11,7 @@ import { Listeners } from '../../listeners/listeners.js'
 import type { LimitsSpec } from '../../limits.js'
 import { ServingState } from '../../serving-state.js'
 
-/** A gRPC server without stages, whose budget tests can look at. */
+/** A gRPC server without stages; tests can inspect its budget. */
 export interface ServerUnderTest {
   readonly server: Listeners
   readonly port: number
@@ -27,7 +27,7 @@ export interface ServerOptions {
   readonly timeoutMs?: number
 }
 
-/** Starts servers for the tests of one file; whatever they opened is closed after each of them. */
+/** Starts servers for the tests of one file; everything they open is closed after each test. */
 export function serversOfTests(): (options?: ServerOptions) => Promise<ServerUnderTest> {
   const closes: (() => Promise<void> | void)[] = []
   afterEach(async () => {
@@ -82,7 +82,7 @@ export const paths = {
   health: '/grpc.health.v1.Health/Check',
 } as const
 
-/** What a call ended with: status in headers or trailers, or the code of a reset. */
+/** How a call ended: the status in headers or trailers, or the code of a reset. */
 export interface Outcome {
   readonly headers: Readonly<Record<string, string>>
   readonly reset: number
@@ -108,7 +108,7 @@ export function open(
   return { stream, outcome }
 }
 
-/** One whole call. */
+/** Makes one whole call. */
 export function post(
   session: ClientHttp2Session,
   path: string,
@@ -160,7 +160,7 @@ export function raw({ type, flags = 0, stream = 0, payload = new Uint8Array() }:
   return Buffer.concat([head, payload])
 }
 
-/** What a client says first. */
+/** The first bytes of an HTTP/2 client. */
 export const hello: Buffer = Buffer.concat([Buffer.from(preface), raw({ type: frameTypes.settings })])
 
 export const flags = { endStream: 1, endHeaders: 4 } as const

@@ -25,29 +25,29 @@ import { ServerCall } from './server-call.js'
 import { type Services, services } from './services.js'
 
 /**
- * How much a client may send before it is read: 1 MiB a stream, so that a request of 100 documents comes in one piece
- * (HTTP/2 starts with 64 KiB), and 16 MiB a connection.
+ * Flow-control windows: 1 MiB per stream, so that a request of 100 documents arrives in one piece (HTTP/2 starts with 64
+ * KiB), and 16 MiB per connection.
  */
 const streamWindowBytes = 1024 * 1024
 const connectionWindowBytes = 16 * 1024 * 1024
 
-/** How often calls and connections are looked at for progress, in every `stallMs`. */
+/** How many times in `stallMs` calls and connections are checked for progress. */
 const looks = 4
 
 function sessionOptions(maxCalls: number): ServerOptions {
   return {
     settings: { initialWindowSize: streamWindowBytes, maxConcurrentStreams: maxCalls, enablePush: false },
-    // in MB; what Node counts here are messages under way, which have a budget of their own
+    // in MB; Node counts messages in flight here, which Millrace's own budget limits
     maxSessionMemory: Number.MAX_SAFE_INTEGER,
   }
 }
 
 /**
- * The gateway's gRPC server, on `node:http2` itself: about a quarter less CPU a call than through grpc-js, windows that
- * can be set, and nothing to load. A client may ping as often as it likes.
+ * The gateway's gRPC server, directly on `node:http2`: about a quarter less CPU per call than with grpc-js, configurable
+ * windows, and nothing to load. Clients may ping as often as they like.
  *
- * 1. Whatever a client makes it hold is reserved in the budget first: connections, calls, messages in and out.
- * 2. A client that does not do its part for `stallMs` loses the call, or the connection.
+ * 1. Everything that the server holds for a client is reserved in the budget first: connections, calls, messages in and out.
+ * 2. A client that makes no progress for `stallMs` loses the call, or the connection.
  * 3. `close` ends within its grace, whatever clients do.
  */
 export class GrpcServer implements ProtocolServer {
@@ -71,7 +71,7 @@ export class GrpcServer implements ProtocolServer {
     this.#rules = { stallMs: limits.stallMs, idleMs: limits.idleMs, sendingMs: timeoutMs }
     this.#services = services(serving)
     this.#sessions = createServer(sessionOptions(limits.maxCalls))
-    this.#sessions.on('sessionError', () => {}) // ends that connection, and is told to its streams
+    this.#sessions.on('sessionError', () => {}) // the connection ends, and its streams get the error
     this.#scheduleLook()
   }
 
@@ -117,7 +117,7 @@ export class GrpcServer implements ProtocolServer {
     this.#cancelLook()
   }
 
-  /** Node makes it within the event. */
+  /** Node creates the session synchronously, within the `connection` event. */
   #sessionOn(socket: Socket): ServerHttp2Session {
     let session!: ServerHttp2Session
     this.#sessions.once('session', (made) => (session = made))
@@ -126,7 +126,7 @@ export class GrpcServer implements ProtocolServer {
   }
 
   #serve(connection: Connection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on('error', ignore) // what follows from it is told by `close`
+    stream.on('error', ignore) // `close` follows and reports the end
     const rejection = rejectionOf(headers)
     if (rejection !== undefined) return reject(stream, rejection)
     const { maxMessageBytes } = this.#serving
@@ -162,7 +162,7 @@ export class GrpcServer implements ProtocolServer {
     })
   }
 
-  /** Ends what does not come on. */
+  /** Ends calls and connections that make no progress. */
   #look(): void {
     const now = this.#clock.monotonic()
     const { idleMs } = this.#rules
@@ -173,7 +173,7 @@ export class GrpcServer implements ProtocolServer {
   }
 }
 
-/** Answers what is no gRPC; what the client still sends is not read. */
+/** Answers a request that is not gRPC, and reads no more of it. */
 function reject(stream: ServerHttp2Stream, { headers, text }: Rejection): void {
   stream.respond(headers)
   stream.end(text)
@@ -181,8 +181,8 @@ function reject(stream: ServerHttp2Stream, { headers, text }: Rejection): void {
 }
 
 /**
- * Resets a stream that was answered, so that the client sends no more. Later, because in Node 22.23 and 26.12 the reset of a
- * stream drops headers that are not written yet.
+ * Resets a stream that was answered, so that the client sends no more. It does so later, because in Node 22.23 and 26.12 a
+ * reset drops headers that are not written yet.
  */
 function stopReading(stream: ServerHttp2Stream): void {
   setImmediate(closeStream, stream)

@@ -7,7 +7,7 @@ import { Health } from './health.js'
 import type { Method } from './method.js'
 import { reflection } from './reflection.js'
 
-/** Methods by path, as it stands in `:path`. */
+/** Methods by path, as in the `:path` header. */
 export type Services = Readonly<Record<string, Method>>
 
 export function services(serving: Serving): Services {

@@ -5,8 +5,8 @@ import { noTrailers, type Trailers } from './method.js'
 const isError: Trailers = { 'is-error': 'true' }
 
 /**
- * What Jina says of an answer beside it (jina.md 3.5): `is-error` when an executor failed, and how many shards were asked
- * and how many of them failed.
+ * Jina's metadata about an answer (jina.md 3.5): `is-error` when an executor failed, and how many shards were asked and how
+ * many of them failed.
  */
 export function trailersOf(answer: DataRequest): Trailers {
   const shards = new ShardCount()
@@ -15,7 +15,7 @@ export function trailersOf(answer: DataRequest): Trailers {
   return shards.trailers === noTrailers ? failure : { ...failure, ...shards.trailers }
 }
 
-/** Counts the shards of all answers of a call. */
+/** Counts the shards in all answers of a call. */
 export class ShardCount {
   #asked = 0
   #failed = 0

@@ -5,8 +5,8 @@ import type { Serving } from '../../serving.js'
 import { localSender } from '../senders.js'
 
 /**
- * Clients of the program that started the gateway. They are on another thread of the same process, so their requests come
- * through a MessagePort: no socket, no HTTP/2, no copy by the kernel.
+ * Serves clients in the program that started the gateway. They are on another thread of the same process, so their requests
+ * arrive through a MessagePort: no socket, no HTTP/2, no copy by the kernel.
  */
 export class LocalServer {
   readonly #serving: Serving
@@ -29,7 +29,7 @@ export class LocalServer {
     )
   }
 
-  /** Takes no new requests, lets those under way finish for `graceMs`, then ends. */
+  /** Takes no new requests, lets those in flight finish for `graceMs`, then closes. */
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.close({ graceMs })))
   }
