@@ -12,8 +12,8 @@ import {
 import type { GatewaySpec, StageSpec } from './spec.js'
 
 /**
- * The identity that a gateway shows to its callers: one pod of a stage if it only serves that stage's pods, else a whole
- * Flow.
+ * The identity that a gateway shows to its callers: one pod of a stage if it serves nothing but that stage's own pods, else a
+ * whole Flow.
  */
 export function identityOf({ name, stages }: GatewaySpec): PodIdentity {
   const instance = randomUUID()
