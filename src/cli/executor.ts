@@ -79,7 +79,7 @@ Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
   },
 }
 
-/** The Flow of one stage that a command line asks for. @throws UsageError */
+/** Parses a command line to a Flow of one stage. @throws UsageError */
 export function parseExecutor(args: readonly string[]): {
   readonly flow: FlowOptions
   readonly stage: StageOptions

@@ -77,7 +77,7 @@ async function kubernetes(args: readonly string[]): Promise<readonly string[]> {
   const { values, positionals } = parseArguments(args, {
     ...containers,
     namespace: { type: 'string' },
-    // as Jina writes it
+    // Jina's spelling
     'k8s-namespace': { type: 'string' },
     'gateway-replicas': { type: 'string' },
     storage: { type: 'string' },
@@ -103,7 +103,7 @@ async function dockerCompose(args: readonly string[]): Promise<readonly string[]
     ...containers,
     port: { type: 'string' },
     network: { type: 'string' },
-    // as Jina writes it
+    // Jina's spelling
     network_name: { type: 'string' },
   })
   const [input, file] = positional(positionals, 'IN', 'OUT')

@@ -65,7 +65,7 @@ const thereArguments = {
   'shared-storage-class': { type: 'string' },
 } as const
 
-/** The file, the overrides of the command line, and the platform if it is not this machine. */
+/** The file, the overrides from the command line, and the platform if it is not this machine. */
 interface FlowCommand {
   readonly file: string
   readonly options: LoadOptions
@@ -119,7 +119,7 @@ function parseThere<V extends Given>(
     storageClass: others['storage-class'],
     sharedStorageClass: others['shared-storage-class'],
   })
-  // the platform refuses options that it does not have
+  // the platform refuses options that it does not support
   return { values, there: { on: platformOf(on), ...options } }
 }
 

@@ -48,7 +48,7 @@ Example: millrace gateway --port 8080
   },
 }
 
-/** The Flow of external stages that a command line asks for. @throws UsageError */
+/** Parses a command line to a Flow of external stages. @throws UsageError */
 export function parseGateway(args: readonly string[]): {
   readonly flow: FlowOptions
   readonly stages: readonly StageOptions<string>[]
@@ -83,7 +83,7 @@ export function parseGateway(args: readonly string[]): {
   return {
     flow: {
       name,
-      // as in Jina's exports, where 0 is all interfaces
+      // as in Jina's exports, where 0 means all interfaces
       ...given({ host: host === '0' ? '0.0.0.0' : host, quiet }),
       ...given({
         protocol,
@@ -119,7 +119,7 @@ function serversOf(stage: string, written: unknown): readonly ReturnType<typeof 
   throw new UsageError(`--deployments-addresses: the servers of '${stage}' are grpc:// all, or grpcs:// all.`)
 }
 
-/** Jina writes them in capitals. @throws UsageError */
+/** Parses a protocol; Jina writes them in capitals. @throws UsageError */
 function protocolNamed(written: string): ProtocolName {
   const known = protocolNames.find((name) => name === written.toLowerCase())
   if (known !== undefined) return known

@@ -4,7 +4,10 @@ import { healthFileVariable, healthPeriodMs } from '../containers/health-file.js
 import { authority, reachable } from '../lib/authority.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 
-/** Takes the name of the file from the environment: a pod, and a Flow in a pod, must not write to it. Null without one. */
+/**
+ * Takes the file's name from the environment and removes it there, because pods, and Flows in pods, must not write to the
+ * file. Null without one.
+ */
 export function takeHealthFile(env: NodeJS.ProcessEnv = process.env): string | null {
   const file = env[healthFileVariable] ?? null
   delete env[healthFileVariable]
@@ -13,13 +16,13 @@ export function takeHealthFile(env: NodeJS.ProcessEnv = process.env): string | n
 
 export interface HealthTools {
   readonly clock?: Clock
-  /** Rejects when the server does not say that it serves. */
+  /** Rejects when the server does not report that it serves. */
   readonly ask?: (host: string) => Promise<void>
 }
 
 /**
- * Keeps a file new while the server at `host` and `port` says that it serves (`grpc.health.v1`), and removes it when it does not.
- * The returned function ends that.
+ * Renews a file while the server at `host` and `port` reports that it serves (`grpc.health.v1`), and removes it otherwise.
+ * The returned function stops that.
  */
 export function keepHealthFile(
   file: string | null,
@@ -36,7 +39,7 @@ export function keepHealthFile(
       () => false,
     )
     if (isOver) return
-    // a folder that cannot be written to makes the container unhealthy, and does not end it
+    // a folder that cannot be written to makes the container unhealthy, but does not end it
     await (serves ? writeFile(file, '') : rm(file, { force: true })).catch(() => {})
     if (!isOver) cancel = clock.after(healthPeriodMs, () => (last = beat()))
   }

@@ -8,9 +8,10 @@ import { captureStarts } from '../flow/capture.js'
 import type { Flow } from '../flow/flow.js'
 
 /**
- * Loads a Flow from a YAML file, or from a module, JavaScript or TypeScript, that exports one as `default` or under any name, or
- * starts one: it is not started here, and the module gets no further. The module may use another copy of Millrace, so only the
- * Flow's methods are used. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, and as `Flow.loadConfig` does.
+ * Loads a Flow from a YAML file, or from a module (JavaScript or TypeScript) that exports one as `default` or under any
+ * name, or starts one. The Flow is not started here, and the module does not run beyond its start. The module may use
+ * another copy of Millrace, so only the Flow's methods are used. Rejects with MODULE_NOT_FOUND, EXPORT_NOT_FOUND, and as
+ * `Flow.loadConfig` does.
  *
  * @param options override those of the file
  */
@@ -19,7 +20,7 @@ export async function loadFlow(file: string, options: LoadOptions = {}): Promise
   if (/\.ya?ml$/i.test(file) || !/\.[cm]?[jt]sx?$/i.test(file)) return Flow.loadConfig(file, options)
   const flow = await fromModule(file)
   const { usesWith = {} } = options
-  // a Flow has no method to change its options: a copy gets them
+  // a Flow has no method to change its options, so they are applied to a copy
   return Object.keys(usesWith).length === 0 ? flow : Flow.loadConfig(await flow.toYaml(), options)
 }
 
@@ -28,7 +29,7 @@ async function fromModule(file: string): Promise<Flow<string>> {
   if (!existsSync(absolute)) throw new MillraceError('MODULE_NOT_FOUND', `There is no file ${absolute}.`)
   let release = (): void => {}
   const started = new Promise<Flow<string>>((resolve) => {
-    // after the module had the rest of its turn: it may export Flows and not await this start
+    // let the module finish its turn first: it may export Flows and not await this start
     release = captureStarts((flow) => setImmediate(() => resolve(flow as Flow<string>)))
   })
   try {

@@ -47,7 +47,7 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
     abort.abort(new MillraceError('CANCELLED', 'The start was cancelled.'))
   }
   onInterrupt(() => leave({ kind: 'interrupted' }))
-  // before the start, so that the end of the Flow's program cancels it
+  // before the start, so that the exit of the Flow's program cancels it
   const commands = inside === null ? null : readCommands(() => leave({ kind: 'orphaned' }))
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   const logger = createLogger(flow.name ?? 'executor', { write: say })
@@ -103,7 +103,7 @@ function failureOf(error: unknown): StartFailure {
   return describeFailure(isStart && error.cause instanceof Error ? error.cause : error)
 }
 
-/** What the Flow outside has said so far, and what is done about a fault that it injects. */
+/** What the Flow outside has sent so far, and the handler for the faults that it injects. */
 interface Commands {
   isLast: boolean
   onFault: (fault: Fault) => void

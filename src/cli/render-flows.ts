@@ -68,7 +68,7 @@ function renderFlow({ name, on, namespace, pid, port, listeners, stages }: FlowS
   ].join('\n')
 }
 
-/** With what is spoken at each of several. A Flow of an older Millrace does not list them. */
+/** The gateway's ports, with their protocols when there are several. A Flow of an older Millrace does not list them. */
 function portsOf(port: number, listeners: FlowStatus['listeners'] = []): string {
   if (listeners.length < 2) return `port ${port}`
   return `ports ${listeners.map((each) => `${each.port} (${oneLine(each.protocols.join(', '))})`).join(', ')}`

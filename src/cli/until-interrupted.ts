@@ -3,10 +3,10 @@ import type { Flow } from '../flow/flow.js'
 import { keepHealthFile, takeHealthFile } from './health-file.js'
 
 /**
- * Runs a Flow until SIGINT or SIGTERM, and closes it. A signal that comes while it loads or starts cancels the start. A second
- * one ends the program at once.
+ * Runs a Flow until SIGINT or SIGTERM, and closes it. A signal during loading or starting cancels the start. A second
+ * signal ends the program at once.
  *
- * @param load makes the Flow; called when signals are listened to
+ * @param load creates the Flow; called once signal handlers are installed
  */
 export async function untilInterrupted(load: () => Promise<Flow<string>>): Promise<void> {
   const interrupt = new AbortController()

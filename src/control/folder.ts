@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { MillraceError } from '../errors.js'
 
-/** Maximum length: the shortest limit for paths of Unix sockets (macOS: 103; Linux: 107), less the longest file name. */
+/**
+ * Maximum length of the folder's path: the shortest limit for paths of Unix sockets (macOS: 103; Linux: 107), less the
+ * longest file name.
+ */
 const longestFolder = 60
 
 /** Permission bits of group and others. */

@@ -29,7 +29,7 @@ const limits = {
   connectionsCheckingInterval: 2000,
 }
 
-/** Most Flows of one name in one program. */
+/** Maximum number of Flows with the same name in one program. */
 const mostTurns = 64
 
 export interface ControlServer {

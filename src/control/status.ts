@@ -15,9 +15,9 @@ export interface FlowStatus {
 
 /** A port of a Flow's gateway. */
 export interface ListenerStatus {
-  /** What is spoken there: `grpc`. */
+  /** Protocols spoken there: `grpc`. */
   readonly protocols: readonly string[]
-  /** Interface that it binds; where it is reached, for a Flow on Docker or Kubernetes. */
+  /** Interface that it binds; for a Flow on Docker or Kubernetes, the host at which it is reached. */
   readonly host: string
   readonly port: number
 }
@@ -33,9 +33,9 @@ export interface StageStatus {
   readonly degraded: string | null
   /** Requests waiting for a replica. */
   readonly waiting: number
-  /** Further tries after one that failed; 0 where the gateway cannot be asked, as on Kubernetes. */
+  /** Tries after a failed one; 0 where the gateway cannot be asked, as on Kubernetes. */
   readonly retries: number
-  /** Second tries beside a slow one; 0 where the gateway cannot be asked. */
+  /** Hedged requests: second tries while the first is still running; 0 where the gateway cannot be asked. */
   readonly hedges: number
   /** Requests refused: the queue was full, the answer would have come too late, or no replica was left. */
   readonly refused: number
@@ -51,7 +51,7 @@ export interface ShardStatus {
   readonly ready: number
   /** Requests the gateway sent to this shard; counted only when there are several shards. */
   readonly asked: number
-  /** Those of them that failed. */
+  /** How many of them failed. */
   readonly failed: number
 }
 
@@ -79,9 +79,9 @@ export interface PodStatus {
   readonly inFlight: number
   /** Moving average in milliseconds; null before the first answer. */
   readonly latencyMs: number | null
-  /** Requests it has answered, handlers that threw among them; null where the gateway cannot be asked, as on Kubernetes. */
+  /** Requests it has answered, including handlers that threw; null where the gateway cannot be asked, as on Kubernetes. */
   readonly answered: number | null
-  /** Requests that failed here without an answer: it was lost, refused them or took too long; null as for `answered`. */
+  /** Requests that failed here without an answer: the pod was lost, refused them or took too long; null as for `answered`. */
   readonly failed: number | null
   /** Number of restarts of this replica. */
   readonly restarts: number

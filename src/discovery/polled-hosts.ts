@@ -5,7 +5,7 @@ import type { Lookup } from './lookup.js'
 /** Interval of lookups. */
 const everyMs = 1000
 
-/** Empty lookups in a row before the list becomes empty: a restarting name server knows no names for a while. */
+/** Consecutive empty lookups before the list becomes empty: a restarting name server knows no names for a while. */
 const looksWithoutAnybody = 3
 
 export interface PolledTools {

@@ -1,4 +1,4 @@
-/** Whether a process with this id runs on this machine (in this container), also one of another user. */
+/** Whether a process with this id runs on this machine (in this container), even if it belongs to another user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -1,4 +1,4 @@
-/** Host and port as in a URL: an IPv6 address stands in brackets (RFC 3986, 3.2.2). Without a port: the host alone. */
+/** Host and port as in a URL: an IPv6 address is put in brackets (RFC 3986, 3.2.2). Without a port: the host alone. */
 export function authority(host: string, port?: number): string {
   const shown = isIPv6(host) ? `[${host}]` : host
   return port === undefined ? shown : `${shown}:${port}`
@@ -15,14 +15,14 @@ export function isWildcard(host: string): boolean {
 }
 
 /**
- * The host by which programs of this machine reach a server that binds `host`. A server on `::` listens on 127.0.0.1 too, and
- * unlike `::1` that exists in every container.
+ * The host by which programs on this machine reach a server that binds `host`. A server on `::` also listens on 127.0.0.1,
+ * which exists in every container, unlike `::1`.
  */
 export function reachable(host: string): string {
   return isWildcard(host) ? '127.0.0.1' : host
 }
 
-/** Of a host without brackets: only addresses of IPv6 contain a colon. */
+/** Whether a host without brackets is an IPv6 address: only these contain a colon. */
 export function isIPv6(host: string): boolean {
   return host.includes(':')
 }

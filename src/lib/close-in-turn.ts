@@ -1,14 +1,14 @@
 import type { Clock } from './clock.js'
 
-/** Of the whole time, at most; a quarter of it where that is less. */
+/** Upper limit of the time reserved for the second close, in milliseconds; less when a quarter of the whole time is less. */
 const mostKeptMs = 1000
 
 /** Closes something that may take `graceMs`. */
 export type Close = (graceMs: number) => Promise<void>
 
 /**
- * Closes one thing and then another, both within `graceMs`. The second gets what the first leaves, and some of it is kept
- * for it in any case. Half of what is kept is for ending what is not closed by then.
+ * Closes one thing and then another, both within `graceMs`. The second gets the time that the first leaves, and at least a
+ * reserved part. Half of that part is left for ending what has not closed by then.
  */
 export async function closeInTurn(
   [first, second]: readonly [Close, Close],

@@ -4,13 +4,13 @@ import type { Clock } from './clock.js'
 export interface Timed {
   /** Milliseconds since the epoch, `Infinity` for never; does not change while it is watched. */
   readonly deadline: number
-  /** Its place in the queue, which only the queue sets; undefined while it is not watched. */
+  /** Its node in the list of its bucket, set by `Deadlines` only; undefined while it is not watched. */
   watched: Watched | undefined
-  /** The deadline has passed. Called once, when it is no longer watched; must not throw. */
+  /** Called once when the deadline has passed; it is no longer watched then. Must not throw. */
   expire(): void
 }
 
-/** An entry in the list of its bucket. */
+/** A node in the list of a bucket. */
 export interface Watched {
   readonly entry: Timed
   readonly bucket: Bucket
@@ -34,7 +34,7 @@ const bucketMs = 64
  * 1. The timer is set for `#wakeAt`, which is never later than the nearest deadline.
  * 2. A watched entry is in the bucket of its deadline until it is unwatched or expires. Entries of one bucket expire in the
  *    order in which they were added: a call before the hops below it.
- * 3. An empty bucket is forgotten, unless it is the current one: the next entry is likely to belong there.
+ * 3. An empty bucket is removed, unless it is the current one: the next entry is likely to belong there.
  */
 export class Deadlines {
   readonly #clock: Clock
@@ -130,7 +130,7 @@ const longestMs = 24 * 3_600_000
 
 const shared = new WeakMap<Clock, Deadlines>()
 
-/** This thread's only queue for a clock. */
+/** The instance of this thread for a clock, shared by all callers. */
 export function deadlinesOf(clock: Clock): Deadlines {
   let deadlines = shared.get(clock)
   if (deadlines === undefined) {

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js'
 
-/** A clock that only moves when a test moves it. */
+/** A clock that moves only when a test moves it. */
 export class HandClock implements Clock {
   #now = 0
   readonly #timers = new Set<{ at: number; wake: () => void }>()
@@ -24,7 +24,7 @@ export class HandClock implements Clock {
     return this.#timers.size
   }
 
-  /** Fires the timers that are due, in order. */
+  /** Moves the time, and fires the timers that become due, in order. */
   move(ms: number): void {
     const until = this.#now + ms
     for (;;) {

@@ -1,6 +1,6 @@
 /**
- * The known word that was most likely meant, or undefined when none is close: at most a third of its letters may differ.
- * Distance: Damerau–Levenshtein with adjacent swaps (optimal string alignment), case and `_` / `-` ignored.
+ * The known word that was most likely meant, or undefined when none is close enough: at most a third of its letters may
+ * differ. Distance: Damerau–Levenshtein with adjacent swaps (optimal string alignment), ignoring case and `_` / `-`.
  *
  * @example
  * nearest('replica', ['replicas', 'shards']) // 'replicas'

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js'
 
-/** Resolves after `ms`, or as soon as `signal` fires. Leaves no timer. */
+/** Resolves after `ms`, or as soon as `signal` aborts. Leaves no timer. */
 export function pause(
   ms: number,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },

@@ -9,8 +9,8 @@ interface Shared {
 const shared = new Map<Name, Shared>()
 
 /**
- * `process.on` for what a program may have many of, such as Flows: all share one listener of the process, because Node warns of
- * a leak from the eleventh on.
+ * `process.on` for listeners that a program may have many of, one per Flow for example: all share one listener of the
+ * process, because Node warns of a leak from the eleventh on.
  */
 export function onProcess(name: Name, listener: Listener): void {
   let entry = shared.get(name)
@@ -23,7 +23,7 @@ export function onProcess(name: Name, listener: Listener): void {
   entry.listeners.add(listener)
 }
 
-/** Undoes `onProcess`. Without a listener a signal has its default action again. */
+/** Removes a listener of `onProcess`. Without listeners a signal has its default action again. */
 export function offProcess(name: Name, listener: Listener): void {
   const entry = shared.get(name)
   entry?.listeners.delete(listener)

@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from './deferred.js'
 
-/** Lets so many go on at once, the others in the order in which they came. */
+/** Allows `atOnce` holders at the same time; further callers wait in order of arrival. */
 export class Semaphore {
   readonly #waiting: Deferred[] = []
   #free: number
@@ -9,7 +9,7 @@ export class Semaphore {
     this.#free = atOnce
   }
 
-  /** Resolves when it is the caller's turn; who took one gives it back. */
+  /** Resolves when it is the caller's turn. The caller must call `release` afterwards. */
   acquire(): Promise<void> {
     if (this.#free > 0) {
       this.#free--

@@ -15,7 +15,7 @@
  */
 export type Sliced<Result> = Generator<undefined, Result, undefined>
 
-/** Most steps of a slice, and most bytes those may process: a millisecond or two, whatever the bytes are. */
+/** Maximum number of steps in a slice, and of bytes that they may process: a millisecond or two, whatever the bytes are. */
 const maxSteps = 500
 const maxBytes = 256 * 1024
 
@@ -38,8 +38,8 @@ export class Slice {
 }
 
 /**
- * Runs a computation to its end and lets the event loop go round once between two slices. Rejects with what it throws, or
- * with the signal's reason when its result is no longer wanted.
+ * Runs a computation to its end, with one turn of the event loop between two slices. Rejects with the error that it throws,
+ * or with the reason of the call's abort.
  */
 export async function inSlices<Result>(
   work: Sliced<Result>,

@@ -2,7 +2,7 @@ import type { Clock } from './clock.js'
 
 /**
  * An exact sum over the last `windowMs`, kept in `buckets` slices of time: values older than the window are dropped one
- * slice at a time. Exact where a moving average would let a burst of failures fade behind the calm before it.
+ * slice at a time. Unlike a moving average it does not let a calm period hide a burst of failures after it.
  */
 export class SlidingSum {
   readonly #clock: Clock

@@ -1,11 +1,11 @@
-/** Flags of Node by which modules are found, loaded and reported. */
+/** Node's flags that determine how modules are found, loaded and reported. */
 const loading =
   /^(?:-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--enable-source-maps|--experimental-strip-types|--experimental-transform-types|--no-experimental-strip-types|--no-warnings|--disable-warning)(?:=|$)/
 
 /**
- * The option `execArgv` of a thread that runs a file. A thread inherits the flags of its program, but Node refuses those that say
- * what kind of program was typed in or piped in (`--input-type`). Then only flags that load modules are passed: Node takes
- * no list in which one concerns the whole process.
+ * The option `execArgv` of a thread that runs a file. A thread inherits the flags of its program, but Node refuses flags that
+ * declare the kind of a program from the command line or standard input (`--input-type`). In that case only flags about
+ * loading modules are passed, because Node refuses a list with flags that concern the whole process.
  *
  * @param flags `process.execArgv`
  */

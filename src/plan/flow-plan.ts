@@ -76,7 +76,7 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   return { ...plan, stages: [...plan.stages, ...stages] }
 }
 
-/** The stage that the next one needs unless it says otherwise. */
+/** The stage that the next one needs by default. */
 function endOf({ stages }: FlowPlan): string {
   return inChain(stages).at(-1)?.name ?? entry
 }

@@ -21,7 +21,7 @@ import {
 export interface FlowSettings {
   /** Used in logs and as a prefix of files the Flow creates. Default `'flow'`. */
   readonly name: string
-  /** Default `['grpc']`, so far the only one. */
+  /** Default `['grpc']`, the only one so far. */
   readonly protocol: readonly ProtocolName[]
   /** Interface the gateway binds: a name or an address, `::` for all of IPv6 and IPv4. Default `'0.0.0.0'`. */
   readonly host: string
@@ -35,13 +35,13 @@ export interface FlowSettings {
   readonly env: Readonly<Record<string, string>>
   /** Most requests in flight per stream; 0 is no limit. Default 1000. */
   readonly prefetch: number
-  /** Most requests and bytes in the Flow at once, of all clients together. */
+  /** Maximum number of requests and bytes in the Flow at once, over all clients. */
   readonly queue: FlowQueue
   /** Memory and time limits for clients; docs/limits.md has the table. */
   readonly limits: FlowLimits
   /** Largest message, sent or received, in bytes. Default 256 MiB. */
   readonly maxMessageBytes: number
-  /** Limits of a single request. One beyond them is refused with INVALID_INPUT before any of it is decoded. */
+  /** Limits of a single request. A request beyond them is refused with INVALID_INPUT before any of it is decoded. */
   readonly requestLimits: RequestLimits
   /** Deadline in milliseconds for requests whose client sets none; null is no limit. Default 600,000. */
   readonly timeoutMs: number | null
@@ -57,12 +57,13 @@ export interface FlowSettings {
    */
   readonly control: boolean
   /**
-   * One line for each request at the gateway, on standard error: `true` is `{}`. Default null: none. See docs/observability.md.
+   * Log one line for each request at the gateway, on standard error; `true` is `{}`. Default null: none. See
+   * docs/observability.md.
    */
   readonly accessLog: AccessLog | null
   /**
-   * What happens to a request for an endpoint that no Executor serves: `pass` returns it as it came, with success, as Jina does,
-   * and logs that once; `error` refuses it with NOT_FOUND. Default `pass`.
+   * What happens to a request for an endpoint that no Executor serves: `pass` returns it unchanged, with success, as Jina
+   * does, and logs that once; `error` refuses it with NOT_FOUND. Default `pass`.
    */
   readonly unknownEndpoint: UnknownEndpoint
   /** Print neither the banner nor the line that shows what the start waits for. Default false. */
@@ -77,34 +78,34 @@ export interface FlowQueue {
   readonly maxBytes: number
 }
 
-/** Which requests are logged, and what of their headers. What fails is always logged. */
+/** Which requests are logged, and which of their headers. Failed requests are always logged. */
 export interface AccessLog {
-  /** Share of the requests that went well, from 0 to 1. Default 1. */
+  /** Share of the successful requests that are logged, from 0 to 1. Default 1. */
   readonly sample: number
-  /** Names of headers that are logged; values of credentials are not, whatever is asked for. Default `[]`. */
+  /** Names of headers that are logged; values of credentials never are. Default `[]`. */
   readonly headers: readonly string[]
 }
 
-/** Limits of the gateway's clients: all together, of one connection, and on how long they may do nothing. */
+/** Limits on the gateway's clients: on all together, on one connection, and on how long they may be inactive. */
 export interface FlowLimits {
   /**
-   * Bytes that the gateway holds for clients: unfinished messages, requests under way, answers that were not read, and what a
-   * connection and a call cost. At least three times `maxMessageBytes`. Default null: four times that, 1 GiB.
+   * Bytes that the gateway holds for clients: unfinished messages, requests in flight, unread answers, and the memory of
+   * connections and calls. At least three times `maxMessageBytes`. Default null: four times that, 1 GiB.
    */
   readonly maxBytes: number | null
   /** Connections at once. Default null: half of the files that the program may open, at most 4096. */
   readonly maxConnections: number | null
-  /** Calls of one connection at once. Default 1024. */
+  /** Concurrent calls of one connection. Default 1024. */
   readonly maxCalls: number
-  /** Milliseconds in which a message must make progress, in or out. Default 10,000. */
+  /** Milliseconds within which a message must make progress, in or out. Default 10,000. */
   readonly stallMs: number
-  /** Milliseconds in which a new connection must say that it speaks HTTP/2. Default 10,000. */
+  /** Milliseconds within which a new connection must show that it speaks HTTP/2. Default 10,000. */
   readonly handshakeMs: number
-  /** Milliseconds that a connection may be without a call, and a stream without a message; null is no limit. Default 600,000. */
+  /** Milliseconds that a connection may have no call, and a stream no message; null is no limit. Default 600,000. */
   readonly idleMs: number | null
 }
 
-/** What `new Flow()` takes. */
+/** Options of `new Flow()`. */
 export type FlowOptions = Partial<
   Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits' | 'requestLimits' | 'accessLog'>
 > & {

@@ -3,10 +3,10 @@ import type { ListenerSpec } from '../gateway/spec.js'
 import type { FlowSettings } from './flow-settings.js'
 
 /**
- * The ports of a Flow's gateway. Each protocol has the port that stands at its place; with one port they share it, and so do
- * those whose ports have the same number.
+ * The ports of a Flow's gateway. Protocols and ports are matched by position. With a single port all protocols share it,
+ * and so do protocols with equal port numbers.
  *
- * @throws INVALID_OPTION for another number of ports, and for a protocol that would have a port twice
+ * @throws INVALID_OPTION when the numbers of ports and protocols differ, or when a protocol would have a port twice
  */
 export function listenersOf({
   protocol: protocols,
@@ -21,7 +21,7 @@ export function listenersOf({
   }
   if (ports.length === 1) return [{ protocols: distinct(protocols, ports[0]!), host, port: ports[0]! }]
   return ports.flatMap((port, index): readonly ListenerSpec[] => {
-    // another port each time
+    // the system chooses a different port for each 0
     if (port === 0) return [{ protocols: [protocols[index]!], host, port }]
     if (ports.indexOf(port) !== index) return []
     const own = protocols.filter((_, at) => ports[at] === port)

@@ -15,7 +15,7 @@ export const text = <P extends string | null>(preset: P): Option<string | P> => 
     value === preset || (typeof value === 'string' && value !== '') ? (value as string | P) : undefined,
 })
 
-/** A host name, or an address, without a port. Brackets around an IPv6 address are taken off. */
+/** A host name or an address, without a port. Brackets around an IPv6 address are removed. */
 export const hostName = <P extends string>(preset: P): Option<string> => ({
   expected: 'a host name or an address, without a port',
   preset,

@@ -15,8 +15,8 @@ export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> }
 /**
  * Checks options and fills in defaults. `owner` is the subject of error messages: `Flow`, `stage 'encoder'`.
  *
- * @throws UNKNOWN_OPTION for a key that is not in the table, with the nearest one that is.
- * @throws INVALID_OPTION for a value that the option does not take.
+ * @throws UNKNOWN_OPTION for a key that is not in the table, with the nearest known key.
+ * @throws INVALID_OPTION for a value that the option does not accept.
  */
 export function resolveOptions<T extends object>(table: OptionTable<T>, given: object, owner: string): T {
   const known = Object.keys(table)

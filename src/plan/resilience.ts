@@ -36,12 +36,12 @@ export interface Queue {
   /** Most bytes of waiting requests. Default 256 MiB. */
   readonly maxBytes: number
   /**
-   * Milliseconds that a request may wait when the queue has not been empty for five seconds: under lasting overload, those
+   * Milliseconds that a request may wait when the queue has not been empty for five seconds: under lasting overload, requests
    * that would wait longer are refused. Default 2000.
    */
   readonly maxWaitMs: number
   /**
-   * Requests that one replica takes at once, running and queued; it refuses more. Default 1000. The gateway sends fewer while
+   * Requests that one replica takes at once, running and queued; it refuses more. Default 1000. The gateway sends fewer when
    * more would only queue up in the replica.
    */
   readonly perReplica: number

@@ -32,7 +32,7 @@ export interface Sharding {
   readonly minShards: number
   /** With `partial`: milliseconds after which `minShards` answers are enough. Default null: wait for all. */
   readonly softDeadlineMs: number | null
-  /** Executor in front of the shards, which get its answer as their request. Ignored without shards. Default null. */
+  /** Executor in front of the shards, whose answer is the shards' request. Ignored without shards. Default null. */
   readonly usesBefore: Uses | null
   /** Executor behind the shards, instead of `reduce`: its `docsMatrix` has each shard's answer. Ignored without shards. Default null. */
   readonly usesAfter: Uses | null
@@ -42,9 +42,10 @@ export interface Sharding {
    */
   readonly gatheredBy: string | null
   /**
-   * Name of the Flow that the pods of this stage belong to, where they run apart from the gateway in front of them. Of an
-   * external stage: servers of another Flow, another stage or another shard get no requests. Of a stage that runs alone, as in
-   * a container: the Flow whose requests it takes. Default null: Flow and stage are not compared, only shards are.
+   * Name of the Flow that the pods of this stage belong to, when they run separately from the gateway in front of them. For
+   * an external stage: servers of another Flow, another stage or another shard get no requests. For a stage that runs
+   * alone, as in a container: the Flow whose requests it takes. Default null: Flow and stage are not compared, only shards
+   * are.
    */
   readonly flow: string | null
 }

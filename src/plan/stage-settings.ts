@@ -68,8 +68,8 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
   readonly exitOnExceptions: readonly string[]
   readonly workspace: string | null
   /**
-   * Whether all replicas of a shard must have one workspace. Default null: what the Executor's class says, where it is known
-   * (`static sharedWorkspace`), as that of VectorIndexer does.
+   * Whether all replicas of a shard must share one workspace. Default null: what the Executor's class declares, if it is
+   * known (`static sharedWorkspace`, as in VectorIndexer).
    */
   readonly sharedWorkspace: boolean | null
   readonly env: Readonly<Record<string, string>>
@@ -91,13 +91,13 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
   /** Use TLS to external servers. Default false. */
   readonly tls: boolean
   /**
-   * Headers of the caller that external servers get, by name, or `all`. Trace context (`traceparent`, `tracestate`) always goes
-   * along. Default `[]`: credentials of callers stay here. Pods of the Flow itself get all headers.
+   * Headers of the caller that external servers get, by name, or `all`. Trace context (`traceparent`, `tracestate`) is always
+   * forwarded. Default `[]`: callers' credentials are not forwarded. Pods of the Flow itself get all headers.
    */
   readonly forwardHeaders: ForwardHeaders
 }
 
-/** What `flow.add()` takes. */
+/** Options of `flow.add()`. */
 export type StageOptions<Name extends string = string> = Partial<
   Omit<
     StageSettings,

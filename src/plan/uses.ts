@@ -119,7 +119,7 @@ function readConfig(uses: ExecutorConfig | string | URL, stage: string): FoundEx
   }
 }
 
-/** The class that a YAML text names: in one of its modules, else a class that the program registered. */
+/** The class that a YAML file names: from one of its modules, else a class that the program registered. */
 function sourceOf(
   { jtype, modules }: FoundExecutor,
   stage: string,

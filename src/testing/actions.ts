@@ -9,7 +9,7 @@ import type { Scene } from './zero-loss.js'
 /** A possible step of a random script. */
 export interface Action {
   readonly name: string
-  /** `choice`, in [0, 1), is part of the script, so that the action decides the same in each replay. */
+  /** `choice`, in [0, 1), is part of the script, so that the action decides the same way in each replay. */
   run(scene: Scene, choice: number): unknown
 }
 

@@ -13,9 +13,9 @@ export interface BurstOptions {
   /** Number of gRPC connections. Default 4. */
   readonly connections?: number
   readonly parameters?: Readonly<Record<string, unknown>>
-  /** Text of each document. Default: its number. */
+  /** Text of each document. Default: the document's number. */
   readonly text?: string
-  /** Milliseconds for all of them. Default 60,000. */
+  /** Milliseconds for all requests. Default 60,000. */
   readonly timeoutMs?: number
 }
 
@@ -31,7 +31,7 @@ export interface BurstReport {
 }
 
 /**
- * Sends many unary gRPC requests at once. A gateway must refuse those beyond its limits, whereas it slows down a stream.
+ * Sends many unary gRPC requests at once. A gateway must refuse requests beyond its limits, whereas it slows down a stream.
  */
 export async function burst(flow: Flow<string>, options: BurstOptions = {}): Promise<BurstReport> {
   const {

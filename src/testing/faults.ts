@@ -142,7 +142,7 @@ export class Faults<Stages extends string = string> {
     throw new MillraceError('DEADLINE_EXCEEDED', `${what} within ${timeoutMs} ms after ${hit.fault}.`)
   }
 
-  /** Thaws what is frozen. Idempotent. */
+  /** Thaws all frozen pods. Idempotent. */
   release(): void {
     for (const pod of [...this.#frozen.values()]) {
       this.#forget(pod)
@@ -187,7 +187,7 @@ export class Faults<Stages extends string = string> {
     return hit
   }
 
-  /** A new pod of the same name may be frozen by now. */
+  /** Forgets a frozen pod, unless a new pod of the same name has been frozen since. */
   #forget(pod: PodControl): void {
     if (this.#frozen.get(pod.name) === pod) this.#frozen.delete(pod.name)
   }

@@ -9,7 +9,7 @@ import { MillraceError } from '../errors.js'
 import { Latencies } from './latencies.js'
 
 const state = { open: 1, answered: 2, failed: 3 } as const
-/** Most messages kept per kind of failure. */
+/** Maximum number of messages kept per kind of failure. */
 const samples = 3
 
 export interface LedgerOptions {
@@ -17,7 +17,7 @@ export interface LedgerOptions {
   readonly prefix: string
   /** Codes of errors that do not fail the test. */
   readonly allow: readonly string[]
-  /** Throws when an answer is not that of its request. */
+  /** Throws when an answer does not belong to its request. */
   readonly check: (answer: Document, id: string) => void
 }
 
@@ -115,7 +115,7 @@ export class Ledger {
     if (this.foreign.length <= samples) this.complaints.push(complaint)
   }
 
-  /** False when it was not open. */
+  /** Closes a request; false when it was not open. */
   #close(id: string, to: number): boolean {
     const number = this.#numberOf(id)
     const began = this.#began.get(number)

@@ -98,7 +98,7 @@ function sockets(): string[] {
   return [...pods, ...controls]
 }
 
-/** An empty folder counts as itself. */
+/** The files of a folder; an empty folder is listed itself. */
 function files(folder: string): string[] {
   try {
     const names = readdirSync(folder)

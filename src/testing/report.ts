@@ -4,7 +4,7 @@ import type { Ledger } from './ledger.js'
 
 export interface LossReport {
   readonly sent: number
-  /** With success. */
+  /** Requests answered with success. */
   readonly answered: number
   /** Requests that got neither an answer nor an error. */
   readonly lost: number
@@ -24,7 +24,7 @@ export interface LossReport {
   readonly events: readonly string[]
 }
 
-/** A failed zero-loss test. `report` has the figures, and in `events` what the script did. */
+/** A failed zero-loss test. `report` has the figures and, in `events`, what the script did. */
 export class LossError extends AssertionError {
   readonly report: LossReport
 
@@ -61,7 +61,7 @@ export interface Executions {
 
 export function judge(counts: ReadonlyMap<string, number>, ledger: Ledger, most: number): Executions {
   return {
-    // a script may send requests of its own
+    // ignores requests that the script sent itself
     tooOften: [...counts].filter(([id, count]) => count > most && ledger.owns(id)).map(([id]) => id),
     never: [...ledger.answeredIds()].filter((id) => !counts.has(id)),
   }

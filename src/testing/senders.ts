@@ -21,7 +21,10 @@ export interface SendersPlan {
 
 type Poster = Pick<Client, 'post'>
 
-/** Each sender sends its next request after the last answer, until it is told to stop. Resolves when all are answered; never rejects. */
+/**
+ * Each sender sends its next request after the last answer, until `enough()` returns true. Resolves when all are answered;
+ * never rejects.
+ */
 export async function send(plan: SendersPlan): Promise<void> {
   const { flow, count } = plan
   const host = `grpc://${dialable(flow.host)}:${flow.port}`

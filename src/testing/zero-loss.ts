@@ -35,13 +35,13 @@ export interface LossOptions {
   readonly check?: (answer: Document, id: string) => void
   /** Executions by document id, as counted by the Executor. */
   readonly executions?: () => ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>>
-  /** Executions of one request that are allowed. Default 1, right for writes. */
+  /** How often one request may be executed. Default 1, which is right for writes. */
   readonly maxExecutions?: number
   /** Default 1. */
   readonly seed?: number
   /** Milliseconds for the script. Default 120,000. */
   readonly timeoutMs?: number
-  /** Milliseconds after it for the last answers, and until every stage has all its replicas. Default 30,000. */
+  /** Milliseconds after the script for the last answers, and until every stage has all its replicas. Default 30,000. */
   readonly settleMs?: number
 }
 
@@ -53,8 +53,8 @@ const enoughFailures = 100
  * Sends numbered documents to an endpoint, one per request, from many senders while a script injects faults, and resolves
  * with a report.
  *
- * Half of the senders use the Flow's own client and half gRPC clients of their own; one keeps a long stream. Documents come
- * with their number as `id` and `text`, and their answers must have the same `id`.
+ * Half of the senders use the Flow's own client and half use separate gRPC clients; one keeps a long stream. Documents have
+ * their number as `id` and `text`, and their answers must have the same `id`.
  *
  * Rejects with an AssertionError (a `LossError`, which has the report) when a request got no answer, two answers, or another
  * request's answer; when one failed with a code that is not in `allow`; when one ran more often than allowed, or was answered

@@ -6,14 +6,14 @@ import { dirname, join, resolve } from 'node:path'
 const folderName = '.millrace'
 
 /**
- * The folder for the Executors of a stage that names no workspace: `PROJECT/.millrace/FLOW/STAGE`. PROJECT is the folder
- * of the nearest package.json, or the working directory where there is none.
+ * The folder for the Executors of a stage without a configured workspace: `PROJECT/.millrace/FLOW/STAGE`. PROJECT is the
+ * folder of the nearest package.json, or the working directory if there is none.
  */
 export function defaultWorkspace(flow: string, stage: string, from: string = process.cwd()): string {
   return join(projectOf(from), folderName, asName(flow), asName(stage))
 }
 
-/** Creates it, ignored by git; below the system's temporary folder instead where the project is read-only. */
+/** Creates the folder, ignored by git; in the system's temporary folder instead when the project is read-only. */
 export function makeDefaultWorkspace(folder: string): string {
   try {
     return made(folder)

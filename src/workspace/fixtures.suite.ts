@@ -9,7 +9,7 @@ import { mountNamespace, processSpace, processStart } from './process-space.js'
 /** In memory where the system has such a folder: some tests create thousands of locks, which is slow on a disk. */
 const fastFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-/** Removed after the test. */
+/** Creates a folder that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(fastFolder, 'millrace-workspace-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -38,7 +38,7 @@ export function end({ token }: Holder): void {
   rmSync(token)
 }
 
-/** The file of a lock that counts. */
+/** The file of the lock that is in force. */
 export function lockOf(folder: string): string {
   const locks = join(folder, '.millrace.lock')
   const [last, ...others] = readdirSync(locks)

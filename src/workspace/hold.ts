@@ -14,7 +14,7 @@ const open = new Set<WorkspaceHold>()
  * that its pods list there.
  */
 export class WorkspaceHold {
-  /** Null when no token can be created: then nothing is locked. */
+  /** Null when no token can be created; nothing is locked then. */
   readonly holder: Holder | null
   readonly #clock: Clock
   /** Whether other replicas of the Flow may still use the same locks: they are not released here, and expire by age. */
@@ -32,7 +32,7 @@ export class WorkspaceHold {
     open.add(this)
   }
 
-  /** For a container of a Flow whose program runs outside: the same hold, renewing the locks taken here. */
+  /** For a container of a Flow whose program runs outside: shares the Flow's hold, and renews the locks that are taken here. */
   static joined(holder: Holder | null, clock: Clock): WorkspaceHold {
     const isListedOutside = holder?.mounted !== undefined
     const own = isListedOutside ? holder : holder && joinHolder(holder)
@@ -99,7 +99,7 @@ function createHolder({ name, shared }: Identity, nowMs: number): Holder | null 
   }
 }
 
-/** Null where there is no temporary folder: the locks could not be renewed. */
+/** Null when there is no temporary folder, because the locks could not be renewed. */
 function joinHolder(holder: Holder): Holder | null {
   try {
     const list = nextPrivatePath('token')
@@ -116,7 +116,7 @@ function closeAll(): void {
   for (const hold of open) hold.close({ isLast: hold.holder?.list === undefined })
 }
 
-/** A folder may be gone, or its disk full: the token is what counts, the rest is for other containers. */
+/** Ignores a missing folder or a full disk: the token is decisive, the rest is only for other containers. */
 function quietly(work: () => void): void {
   try {
     work()

@@ -1,23 +1,23 @@
 import { statSync } from 'node:fs'
 import { isSameProcess, mountNamespace, processSpace } from './process-space.js'
 
-/** A Flow from `start()` until its last pod has ended, as its locks name it; plain data. */
+/** A Flow from `start()` until its last pod has ended, as written into its locks; plain data. */
 export interface Holder {
   /** Random, different for each start. */
   readonly flow: string
   /** The Flow's name. */
   readonly name: string
-  /** Of the program that runs the Flow. */
+  /** Process id of the program that runs the Flow. */
   readonly pid: number
-  /** When that process started, which tells it from a later one with the same id; null where unknown. */
+  /** When that process started, to distinguish it from a later one with the same id; null where unknown. */
   readonly processStart: string | null
   /** The process space in which the pid is valid. */
   readonly space: string
   /** The mount namespace in which the token's path is valid. */
   readonly mounts: string
-  /** A file that exists while the Flow runs. It lists the folders that the Flow has locked, one a line. */
+  /** A file that exists while the Flow runs. It lists the folders that the Flow has locked, one per line. */
   readonly token: string
-  /** Where pods in containers, which cannot see the token, list those folders instead. */
+  /** The file in which pods in containers, which cannot see the token, list those folders instead. */
   readonly list?: string
   /** For a container that mounts a folder of the machine under another path: the folder is listed by its path outside. */
   readonly mounted?: { readonly here: string; readonly there: string }
@@ -25,7 +25,7 @@ export interface Holder {
   readonly startedAt: string
 }
 
-/** How often a running Flow renews its locks, and the age at which a lock counts as stale where nothing else tells. */
+/** How often a running Flow renews its locks, and the age at which a lock is stale when its program cannot be checked. */
 export const renewalMs = 10_000
 export const abandonedMs = 60_000
 
@@ -46,7 +46,7 @@ export function isRunning(holder: Holder, renewedAtMs: number, nowMs = Date.now(
   return nowMs - renewedAtMs < abandonedMs
 }
 
-/** Null for anything that no version has written. */
+/** Null for text that no version of Millrace has written. */
 export function parseHolder(text: string): Holder | null {
   try {
     const value = JSON.parse(text) as Partial<Record<keyof Holder, unknown>> | null
@@ -66,7 +66,7 @@ function isHolder(value: Partial<Record<keyof Holder, unknown>> | null): value i
   )
 }
 
-/** A token that belongs to another user, and may not be read, exists. */
+/** False also for a token that belongs to another user and cannot be inspected. */
 function isMissing(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) === undefined

@@ -5,7 +5,7 @@ import { createOnce } from './create-once.js'
 import { abandonedMs, type Holder, isInSight, isRunning, parseHolder } from './holder.js'
 import { orNull, pause } from './vanishing.js'
 
-/** A subfolder of statements about who holds the folder: each a file, named by its number. The last one counts. */
+/** A subfolder of statements about who holds the folder: one file each, named by its number. The last one is in force. */
 const lockName = '.millrace.lock'
 /** The statement that the folder is free. */
 const free = 'free\n'
@@ -39,7 +39,7 @@ export function takeLock(folder: string, holder: Holder): void {
   for (const waitMs of taking(folder, holder)) if (waitMs > 0) pause(waitMs)
 }
 
-/** `takeLock` in steps, between which other processes may run: each yields the milliseconds until the next. */
+/** `takeLock` in steps, between which other processes may run: each yields the milliseconds to wait before the next one. */
 export function* taking(folder: string, holder: Holder): Generator<number, void> {
   for (let looks = 0; looks < maxLooks; looks++) {
     const last = yield* readLast(folder)
@@ -65,7 +65,7 @@ export function dropAbandoned(folder: string): void {
   dropWhere(folder, (last) => last.holder !== null && isInSight(last.holder) && !hasHolder(last))
 }
 
-/** Tells other containers that the Flow still runs. */
+/** Shows other containers that the Flow still runs. */
 export function renewLock(folder: string, flow: string, nowMs: number): void {
   const last = inOneGo(readLast(folder))
   if (last?.holder?.flow === flow) orNull(() => utimesSync(last.path, nowMs / 1000, nowMs / 1000))
@@ -129,7 +129,7 @@ function inOneGo<T>(steps: Generator<number, T>): T {
   }
 }
 
-/** Whether this Flow holds it, and no other process may soon consider it stale. */
+/** Whether this Flow holds the folder, and no other process may soon consider the lock stale. */
 function isLastingly({ holder, renewedAtMs }: Statement, { flow }: Holder): boolean {
   return holder?.flow === flow && Date.now() - renewedAtMs < abandonedMs / 2
 }

@@ -10,7 +10,7 @@ const version = 1
  * Checks that a folder `WORKSPACE/NAME` has data of that many shards, and records the number in a new folder.
  *
  * Without a marker (data of a version that wrote none, or of Jina, which uses the same folders) the number of shard folders
- * counts. On a read-only folder no marker is written and none is needed, since data cannot be added.
+ * is used. In a read-only folder no marker is written and none is needed, since data cannot be added.
  *
  * @throws WORKSPACE_CONFLICT when the folder has data of another number of shards
  */
@@ -35,7 +35,7 @@ function compare(folder: string, noted: number, shards: number): void {
   )
 }
 
-/** Null when there is none. */
+/** Null when there is no marker. */
 function readMarker(folder: string): number | null {
   const path = join(folder, name)
   const text = readText(path)

@@ -13,15 +13,15 @@ export interface WorkspaceOf {
   readonly folder: string
   readonly shardId: number
   readonly shards: number
-  /** Null for a worker without a Flow, which locks nothing; undefined where another copy of the package made the worker. */
+  /** Null for a worker without a Flow, which locks nothing; undefined when another copy of the package created the worker. */
   readonly holder: Holder | null | undefined
-  /** The stage that uses the workspace exclusively within its Flow; undefined where stages may share it. */
+  /** The stage that uses the workspace exclusively within its Flow; undefined when stages may share it. */
   readonly stage?: string | undefined
 }
 
 /**
- * The folder of one shard, created if missing, checked and locked for its Flow. A read-only file system is not locked:
- * its users cannot disturb each other.
+ * The folder of one shard, created if missing, checked and locked for its Flow. A read-only file system is not locked,
+ * because its users cannot interfere with each other.
  *
  * @throws WORKSPACE_CONFLICT when it has data of another number of shards, or another Flow or stage holds it
  */

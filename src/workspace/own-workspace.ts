@@ -14,7 +14,7 @@ export function requireShared(className: string, env: NodeJS.ProcessEnv = proces
   throw new MillraceError('WORKSPACE_CONFLICT', `${className}: ${notShared}`)
 }
 
-/** Why such a stage is refused, and what to do about it. */
+/** Why such a stage is refused, and how to resolve it. */
 export const notShared =
   'the replicas of a shard must share one workspace, and here each would have a volume of its own: a search would find what ' +
   'its replica was given. Use replicas: 1, and more shards for more data; or name a storage class whose volumes many pods can ' +

@@ -10,7 +10,7 @@ const folderName = '.millrace.pods'
 const lastPodsMs = 5000
 const lookEveryMs = 10
 
-/** A process that uses a shard. The program of the Flow itself is not noted, since its pods there end with it. */
+/** A process that uses a shard. The Flow's own program is not noted, since its pods there end with it. */
 interface PodNote {
   readonly flow: string
   readonly pid: number
@@ -83,7 +83,7 @@ function notesIn(folder: string): (readonly [path: string, note: PodNote])[] {
   return names.map((name) => [join(folder, name), parseName(name)] as const)
 }
 
-/** A note keeps everything in its name: creating a file is atomic, writing its content is not. */
+/** A note keeps everything in its name, because creating a file is atomic and writing its content is not. */
 function nameOf({ flow, pid, processStart: start, space }: PodNote): string {
   return [pid, start ?? '', plain(space), flow].join('~')
 }

@@ -11,7 +11,7 @@ const longestFolder = 90
 const pattern = /^millrace-(\d+)-(\w+)-/
 
 let folder: string | null = null
-/** Paths handed out and not yet released. */
+/** Paths returned and not yet released. */
 const used = new Set<string>()
 let paths = 0
 
@@ -44,7 +44,7 @@ function removeFolder(): void {
   try {
     rmSync(folder, { recursive: true, force: true })
   } catch {
-    return // no file descriptor is left to read it with: tried again with the next path, and at the exit
+    return // no file descriptor is left to read the folder: retried with the next path, and at the exit
   }
   process.removeListener('exit', removeFolder)
   folder = null
@@ -66,7 +66,7 @@ function removeStale(parent: string): void {
   }
 }
 
-/** None when the folder cannot be read, as without a file descriptor: the next process will clean up. */
+/** Empty when the folder cannot be read, for example without a free file descriptor: the next process will clean up. */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)

@@ -1,6 +1,6 @@
 import { existsSync, readlinkSync } from 'node:fs'
 
-/** The calling thread, as the system names it: `PID/task/TID` on Linux, null elsewhere. */
+/** The calling thread as the system identifies it: `PID/task/TID` on Linux, null elsewhere. */
 export function ownThread(): string | null {
   try {
     // proc(5); read synchronously, so that this thread itself reads it
@@ -10,7 +10,7 @@ export function ownThread(): string | null {
   }
 }
 
-/** Whether a thread of this machine (of this container) runs. */
+/** Whether a thread of this machine (of this container) is running. */
 export function isThreadAlive(thread: string): boolean {
   return existsSync(`/proc/${thread}`)
 }

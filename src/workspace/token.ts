@@ -26,13 +26,13 @@ export function noteLocked({ token, list = token, name, mounted }: Holder, insid
   }
 }
 
-/** Tells other containers that the Flow runs, and cleaners of temporary folders that its token is in use. */
+/** Shows other containers that the Flow runs, and cleaners of temporary folders that its token is in use. */
 export function renewLocks({ token, list = token, flow }: Holder, nowMs: number): void {
   utimesSync(list, nowMs / 1000, nowMs / 1000)
   for (const folder of lockedBy(list)) renewLock(folder, flow, nowMs)
 }
 
-/** Releases everything that a Flow has locked. Its pods have ended. */
+/** Releases everything that a Flow has locked. Call it when its pods have ended. */
 export function dropLocks({ token, list = token, flow }: Holder): void {
   for (const folder of lockedBy(list)) {
     forgetPods(folder, flow)

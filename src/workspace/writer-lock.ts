@@ -9,16 +9,17 @@ import { isThreadAlive, ownThread } from './system-thread.js'
 
 // One writer at a time, across processes, by files `writer-N.lock`:
 //
-// 1. The file with the highest N says whose turn it is. It is free when it is empty, when its process is dead, or when its
-//    holder has not touched it for a minute. When its thread is dead it is free ten seconds later, because LanceDB may
-//    still finish in this process what that thread has asked for.
+// 1. The file with the highest N holds the turn. The turn is free when the file is empty, when its process is dead, or when its
+//    holder has not touched it for a minute. When its thread is dead, it is free ten seconds later, because LanceDB may
+//    still finish operations of that thread in this process.
 // 2. A writer that finds it free creates N+1, complete and only if it does not exist, and then looks again: a writer that
 //    sees a higher number than its own was too late and starts over.
 // 3. The highest file is never removed, and no writer changes the file of another. So a holder that is killed at any
 //    moment blocks no one, and no two writers take over from it.
 //
 // A holder that was suspended for a minute may resume where it stopped. The next holder is told that its turn is contested,
-// until a later holder has released the lock: it must make sure that writes of the former have no effect. N orders the turns.
+// until a later holder has released the lock: it must make sure that writes of the former holder have no effect. N orders the
+// turns.
 
 /** The content of a turn's file. */
 interface Holder {

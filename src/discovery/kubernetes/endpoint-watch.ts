@@ -30,7 +30,7 @@ export interface WatchTools {
 /** Pauses after failures in a row. */
 const firstBackoffMs = 500
 const longestBackoffMs = 15_000
-/** Pause after a refusal: permissions are granted by people. */
+/** Pause after a refusal; long, because permissions are granted by people. */
 const refusedMs = 30_000
 /** How long the API may be unreachable (it may be restarting) before subscribers fall back to DNS. */
 const blindAfterMs = 10_000

@@ -92,7 +92,7 @@ export class FakeApi {
   send(event: object): void {
     const line = `${JSON.stringify(event)}\n`
     for (const watch of this.#watches) {
-      // in two pieces, as a network may
+      // in two pieces, as may happen on a network
       watch.write(line.slice(0, 10))
       watch.write(line.slice(10))
     }

@@ -4,7 +4,7 @@ import { workloadOptions } from '../../containers/workload-options.js'
 import type { WorkloadOptions } from '../../containers/workload.js'
 
 export interface DockerComposeOptions extends WorkloadOptions {
-  /** Host port of the gateway, the first of several. Default null: the Flow's ports, or 8080 and the following without one. */
+  /** Host port of the gateway; further ports follow it. Default null: the Flow's ports, or for port 0 those from 8080 on. */
   readonly port: number | null
   /** Name of the network between the containers. Default `'stages'`. */
   readonly network: string

@@ -112,7 +112,7 @@ async function executor(
 }
 
 /**
- * The ports of the gateway on the host: at all addresses unless the Flow sets one. Compose accepts addresses only, not names.
+ * The ports of the gateway on the host: on all addresses unless the Flow sets one. Compose accepts addresses only, not names.
  */
 function published({ settings }: FlowPlan, options: DockerComposeOptions): readonly string[] {
   const address = publishedAddress(settings.host)

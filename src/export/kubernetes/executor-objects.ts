@@ -76,7 +76,7 @@ export async function executorObjects(
   ]
 }
 
-/** Whether its class, which only the container knows, may need one workspace for all replicas. */
+/** Whether the Executor's class, which only the container knows, may require one workspace for all replicas. */
 function mayBeRefused(stage: StagePlan): boolean {
   return mostReplicas(stage) > 1 && stage.sharedWorkspace !== false
 }

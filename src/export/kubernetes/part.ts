@@ -11,7 +11,7 @@ export interface Part {
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** Jina's labels (jina.md 6.4), and those that Kubernetes recommends. */
+/** A shard's part, with Jina's labels (jina.md 6.4) and those that Kubernetes recommends. */
 export function workloadPart(plan: FlowPlan, { name, stage, shardId }: Workload, namespace: string): Part {
   const labels = {
     jina_deployment_name: stage.name,
@@ -60,7 +60,7 @@ export function selector({ name }: Part): Readonly<Record<string, string>> {
   return { app: name }
 }
 
-/** The Flow's name, unless it has none of its own. */
+/** The Flow's name, or `default` when it has no name of its own. */
 export function defaultNamespace({ settings }: FlowPlan): string {
   return settings.name === 'flow' ? 'default' : dnsName(settings.name)
 }

@@ -21,9 +21,9 @@ export interface PodTemplate {
   readonly graceMs: number
   readonly timeoutReadyMs: number
   readonly liveness: Liveness | null
-  /** Which ConfigMaps the part has: one for its environment, one for files. */
+  /** Which ConfigMaps the part has: one for its environment, one for its files. */
   readonly maps: { readonly environment: boolean; readonly files: boolean }
-  /** Checksum of both; pods are replaced when it changes. */
+  /** Checksum of both ConfigMaps; pods are replaced when it changes. */
   readonly checksum: string
   /** Secret and key by variable. */
   readonly secrets: Readonly<Record<string, SecretKey>>
@@ -122,7 +122,7 @@ function environment({ part, secrets, isStateful, workspace }: PodTemplate): rea
     { name: isStateful ? 'K8S_STATEFULSET_NAME' : 'K8S_DEPLOYMENT_NAME', value: part.name },
     field('K8S_NAMESPACE_NAME', 'metadata.namespace'),
     field('K8S_POD_NAME', 'metadata.name'),
-    // a StatefulSet has at most one pod of a name, so its successor may take over the workspace at once
+    // a StatefulSet has at most one pod of a name, so a pod's successor may take over the workspace at once
     ...(isStateful ? [{ name: flowIdVariable, value: '$(K8S_NAMESPACE_NAME)/$(K8S_POD_NAME)' }] : []),
     // all pods of a shard share the workspace
     ...(workspace === 'shared'

@@ -11,8 +11,8 @@ export interface NamedPort {
 export const onePort: readonly NamedPort[] = [{ name: 'port', port: containerPort }]
 
 /**
- * The ports of a gateway. The first is named as an executor's, the others by what is spoken there, in at most 15 letters
- * (RFC 6335, 5.1).
+ * The ports of a gateway. The first has the name of an executor's port, the others are named after a protocol, in at most 15
+ * letters (RFC 6335, 5.1).
  */
 export function portsOf(listeners: readonly ListenerSpec[]): readonly NamedPort[] {
   return listeners.map(({ protocols, port }, index) => ({

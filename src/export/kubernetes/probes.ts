@@ -7,15 +7,15 @@ const livenessPeriod = 10
 const forEver = 600_000
 
 export interface Probed {
-  /** The first one speaks gRPC. */
+  /** The first port speaks gRPC. */
   readonly ports: readonly NamedPort[]
   readonly timeoutReadyMs: number
   readonly liveness: Liveness | null
 }
 
 /**
- * A `grpc.health.v1` probe by the kubelet, which starts no process in the container. It has no host: the kubelet takes the
- * address of the pod, of IPv6 where that comes first.
+ * A `grpc.health.v1` probe by the kubelet, which starts no process in the container. It names no host: the kubelet uses the
+ * pod's primary address, which may be an IPv6 address.
  */
 export function probes({ ports, timeoutReadyMs, liveness }: Probed): object {
   const grpc = { port: ports[0]!.port }

@@ -28,7 +28,7 @@ interface Mount {
 /**
  * The workspace, kept or not, and the volumes of the option `volumes`; the first of these is named as in Jina.
  *
- * @throws INVALID_OPTION for several replicas that must share a workspace, and could not
+ * @throws INVALID_OPTION for several replicas that must share a workspace but could not
  */
 export function podVolumes(workload: Workload, part: Part, options: KubernetesOptions): PodVolumes {
   const { workspace, volumes, name, stage, sharesWorkspace } = workload

@@ -2,7 +2,7 @@ import { isWord } from './characters.js'
 import type { Assertion } from './parse.js'
 import type { Program } from './program.js'
 
-/** The characters left and right of a position in a text. */
+/** Stands for the character before the start and after the end of a text. */
 const nothing = -1
 
 /** The state of a scan: the steps that wait for a character, and the last character read. */

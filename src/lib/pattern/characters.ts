@@ -1,4 +1,4 @@
-/** Whether a character is meant, by its code point. */
+/** Whether a character, given by its code point, is accepted. */
 export type Test = (code: number) => boolean
 
 const digit: Test = (code) => code >= 48 && code <= 57

@@ -11,7 +11,10 @@ export interface PatternOptions {
   readonly what: string
   /** `match` at the beginning of the text, as Python's `re.match`, or `search` anywhere, as `re.search`. */
   readonly mode: 'match' | 'search'
-  /** Most steps that the pattern may compile to; a letter is one, and a repetition {n} has n times the steps of its operand. */
+  /**
+   * Maximum number of steps that the pattern may compile to; a letter is one, and a repetition {n} has n times the steps of
+   * its operand.
+   */
   readonly maxSteps?: number
 }
 

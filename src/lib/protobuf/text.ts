@@ -51,7 +51,7 @@ interface MaybeWellFormed {
   isWellFormed?(): boolean
 }
 
-/** Whether a text has no lone surrogate: half of a pair has no UTF-8, and becomes U+FFFD when it is encoded. */
+/** Whether a text has no lone surrogate, which has no UTF-8 encoding and would be encoded as U+FFFD. */
 export function isWellFormed(text: string): boolean {
   return (text as MaybeWellFormed).isWellFormed?.() ?? !/\p{Surrogate}/u.test(text)
 }

@@ -12,7 +12,7 @@ export async function gatewayOf(engine: Engine, flow: string): Promise<Container
 }
 
 /**
- * The Flow's status as its gateway reports it (asked inside the container): every stage is external and its replicas are
+ * The Flow's status as its gateway reports it, asked inside the container: every stage is external, and its replicas are
  * addresses. Null when the gateway does not answer.
  */
 export async function gatewayView(engine: Engine, gateway: Container): Promise<FlowStatus | null> {
@@ -37,7 +37,7 @@ export function readyAddresses(stage: StageStatus | undefined, shard: number): R
   return new Set(ready.map(({ name }) => addressOf(name)))
 }
 
-/** `172.18.0.3` of `indexer/shard-1/172.18.0.3:8080`; of IPv6 `[fd00::3]:8080`, without the brackets. */
+/** `172.18.0.3` for `indexer/shard-1/172.18.0.3:8080`; an IPv6 address `[fd00::3]:8080` without its brackets. */
 export function addressOf(pod: string): string {
   return withoutBrackets(pod.slice(pod.lastIndexOf('/') + 1).replace(/:\d+$/, ''))
 }

@@ -10,7 +10,7 @@ export interface Recipe {
   readonly timeoutReadyMs: number
 }
 
-/** The same Executor with other constructor options; replaces those in its file and its arguments. */
+/** The recipe with other constructor options, which replace those in its file and its arguments. */
 export async function withOptions(
   recipe: Recipe,
   usesWith: Readonly<Record<string, unknown>>,

@@ -97,7 +97,7 @@ export function keepAlive(engine: Engine, container: Container): Promise<void> {
 /** Stops a container gracefully and removes it. */
 export async function endReplica(engine: Engine, container: Container, graceMs: number): Promise<void> {
   await setRestarts(engine, container.id, false).catch(ignoreGone)
-  // longer than its own grace, after which it exits by itself
+  // longer than the container's own grace, after which it exits by itself
   await container.stop(graceMs + 5000)
   await container.remove()
 }

@@ -15,7 +15,7 @@ import { type Expected, untilReady } from './waiting.js'
 
 export interface Deployed {
   readonly gateway: Container
-  /** False for a Flow that ran there before. */
+  /** False for a Flow that was already running there. */
   readonly isNew: boolean
 }
 
@@ -28,7 +28,7 @@ export interface Deployed {
  */
 export async function deploy(engine: Engine, rendered: Rendered, tools: StartTools): Promise<Deployed> {
   const { flow } = rendered.names
-  // the gateway is created first, so replicas without a gateway were left by a start that was killed
+  // the gateway is created first, so replicas without a gateway are left over from a start that was killed
   const rest = await replicasOf(engine, flow)
   const running = await gatewayOf(engine, flow)
   if (running !== null) {

@@ -22,7 +22,7 @@ export interface WaitingTools {
   readonly gateway: Container
   readonly names: FlowNames
   readonly timeoutMs: number
-  /** Ends the wait, which then rejects. */
+  /** Ends the wait, which rejects then. */
   readonly signal?: AbortSignal
   report(sentence: string): void
 }
@@ -51,7 +51,7 @@ export async function untilReady(
       told = now
       report(`Waiting for ${missing.map((one) => nameOf(one, names)).join(', ')}.`)
     }
-    await sleep(everyMs, undefined, { signal }) // unlike a Clock's timer it keeps the process alive, as the caller awaits the start
+    await sleep(everyMs, undefined, { signal }) // unlike a Clock's timer it keeps the process alive while the caller awaits the start
   }
 }
 
@@ -102,7 +102,7 @@ async function late(
   names: FlowNames,
   timeoutMs: number,
 ): Promise<MillraceError> {
-  // the gateway is listed only while it does not answer, and then the state of the others is unknown
+  // the gateway is missing only when it does not answer, and then the state of the others is unknown
   const first = missing.find(({ slot }) => slot === null) ?? missing[0]!
   const output = await recentLines(first.container)
   const all = missing.map((one) => nameOf(one, names)).join(', ')

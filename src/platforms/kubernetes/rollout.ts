@@ -85,7 +85,7 @@ function filesOf({ namespace, name }: Ref): Ref {
   return { kind: 'ConfigMap', namespace, name: `${name}-files` }
 }
 
-/** Puts options where an export would: into the file, or into an argument where YAML would substitute something. */
+/** Puts options where an export would: into the file, or into an argument when YAML would substitute something in them. */
 async function changed(
   { file, args }: Configuration,
   usesWith: Readonly<Record<string, unknown>>,

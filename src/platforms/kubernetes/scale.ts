@@ -53,7 +53,7 @@ export async function scale(
   return { from, to: now?.spec.replicas ?? replicas, seconds: (pace.now() - start) / 1000 }
 }
 
-/** @throws INVALID_OPTION for several replicas that would have to share a workspace, and do not */
+/** @throws INVALID_OPTION for several replicas that would have to share a workspace but do not */
 export function checkWorkspaces(
   workloads: readonly Controller[],
   { stage, replicas }: { readonly stage: string; readonly replicas: number },

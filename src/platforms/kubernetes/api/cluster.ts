@@ -33,7 +33,7 @@ export interface ApiAnswer {
 /** Timeout for the head of a response, and again for its body; then pauses between attempts that failed. */
 const timeoutMs = 20_000
 const backoffMs = [200, 500, 1500]
-/** Statuses worth a retry: overload, or a server without its storage. Every request here is idempotent. */
+/** Statuses worth a retry: overload, or a server without its storage. Retries are safe because every request is idempotent. */
 const isTransient = (status: number): boolean => [429, 500, 502, 503, 504].includes(status)
 
 /** The API of one cluster, as one user. */

@@ -31,7 +31,7 @@ export async function checkBefore(cluster: Cluster, intent: Intent): Promise<voi
 /** @throws NOT_FOUND */
 async function checkNamespace(cluster: Cluster, namespace: string): Promise<void> {
   const answer = await cluster.ask({ method: 'GET', path: `/api/v1/namespaces/${namespace}` })
-  // the user may not get namespaces: a missing one shows in the dry run
+  // the user may not get namespaces: the dry run detects a missing one
   if (answer.status === 403) return
   if (answer.status === 404) {
     throw new MillraceError(

@@ -20,7 +20,7 @@ export interface Wait {
   readonly timeoutMs: number
   /** Also wait for terminating pods. */
   readonly untilGone?: boolean
-  /** Ends the wait, which then rejects with its reason. */
+  /** Ends the wait, which rejects with the signal's reason. */
   readonly signal?: AbortSignal
   report(sentence: string): void
 }
@@ -84,7 +84,7 @@ function tell(
   { told, report }: { readonly told: Set<string>; readonly report: Wait['report'] },
 ): void {
   const sentence = said(name, complaint)
-  // other counts or pod names do not make it a new problem
+  // a different count or pod name does not make it a new problem
   const gist = `${name} ${complaint.sentence.replaceAll(/\d+/g, '')}`
   if (told.has(gist)) return
   told.add(gist)
