@@ -41,6 +41,7 @@ export interface BreakerOptions {
   readonly rules?: Partial<BreakerRules>
 }
 
+/** `closed`: the replica takes requests. `open`: it is ejected. `probing`: it gets trial requests after an ejection. */
 export type BreakerState = 'closed' | 'open' | 'probing'
 
 /**

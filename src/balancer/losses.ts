@@ -26,6 +26,7 @@ export function groupSize(losses: readonly Loss[]): number {
   return Math.ceil(losses.at(-1)!.requests / rounds)
 }
 
+/** The context in which the losses of a request are judged. */
 export interface Judge {
   readonly call: Call
   readonly clock: Clock

@@ -13,6 +13,7 @@ export interface PoolCounts {
   refused: number
 }
 
+/** The current load of one replica, and the outcomes of its requests so far. */
 export interface ReplicaLoad {
   /** Name of the pod. */
   readonly name: string
@@ -27,6 +28,7 @@ export interface ReplicaLoad {
   readonly failed: number
 }
 
+/** The current load of a pool, and the outcomes of its requests so far. */
 export interface PoolLoad extends Readonly<PoolCounts> {
   /** Requests that wait for a replica. */
   readonly waiting: number

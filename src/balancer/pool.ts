@@ -245,7 +245,7 @@ export class Pool {
 
   #tooLate({ deadline, sender = anonymousSender }: Call): MillraceError | undefined {
     const depth = this.#hops.inFlight + this.#room.ahead(sender)
-    // neither a stage that is not busy, nor a patient sender, which waits in any case
+    // no refusal while the stage is not busy, nor for a patient sender, which waits in any case
     if (depth < 2 * this.endpoints.size || sender.patient) return undefined
     const estimate = this.#pace.estimate(depth)
     const left = deadline - this.#clock.now()

@@ -16,6 +16,7 @@ const codes: Readonly<Record<Colour, readonly [number, number]>> = {
   bold: [1, 22],
 }
 
+/** Wraps a text in the escape codes of a colour. */
 export function paint(text: string, colour: Colour): string {
   const [on, off] = codes[colour]
   return `\u001b[${on}m${text}\u001b[${off}m`

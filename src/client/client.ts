@@ -22,6 +22,7 @@ import type { Transport } from './transport.js'
 import { grpcTransport } from './transports/grpc.js'
 import { streamDocuments } from './stream-doc.js'
 
+/** Options of `Client`. */
 export interface ClientOptions {
   /** `grpc://host:port`, or `grpcs://host:port` for TLS. */
   readonly host: string

@@ -12,7 +12,7 @@ export type Inputs = ReadyInputs | (() => ReadyInputs | Promise<ReadyInputs>)
 
 type ReadyInputs = Input | DocumentArray | Iterable<Input> | AsyncIterable<Input> | null | undefined
 
-/** Inputs, with what is known before the first document is read. */
+/** Classified inputs, with their number if it is known before the first document is read. */
 export type Source =
   | { readonly kind: 'none'; readonly length: 0; readonly replayable: true }
   | {
@@ -78,6 +78,7 @@ export function toDocument(input: unknown): Document {
   )
 }
 
+/** The INPUT_FAILED error for a source of inputs that threw. */
 export function inputFailed(cause: unknown): MillraceError {
   const message = cause instanceof Error ? cause.message : String(cause)
   return new MillraceError('INPUT_FAILED', `The source of inputs threw: ${message}`, { cause })

@@ -19,6 +19,7 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Options of `stream`. */
 export interface StreamOptions extends SendOptions {
   /** Documents per request. Default 100; 0 or less puts all into one request. */
   readonly requestSize?: number
@@ -30,6 +31,7 @@ export interface StreamOptions extends SendOptions {
   readonly maxAttempts?: number
 }
 
+/** Options of `post`. */
 export interface PostOptions extends StreamOptions {
   /** Draw a progress bar on stderr. */
   readonly showProgress?: boolean
@@ -122,6 +124,7 @@ export function checkEndpoint(on: unknown): asserts on is string {
   )
 }
 
+/** Validation rules for the options of `Client`. */
 export function clientRules(): Readonly<Record<string, Rule>> {
   return {
     host: { expected: "a string such as 'grpc://127.0.0.1:54321'", accepts: () => true },

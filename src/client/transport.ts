@@ -41,6 +41,7 @@ export interface RequestStream {
   cancel(): void
 }
 
+/** Receives the events of a `RequestStream`. */
 export interface StreamListener {
   onAnswer(answer: DataRequest): void
   onRoom(): void

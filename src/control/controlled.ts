@@ -14,6 +14,7 @@ export interface RolledOut {
   readonly seconds: number
 }
 
+/** Options of `scale()`. */
 export interface ScaleRequest {
   /** Number of replicas of each shard. */
   readonly replicas: number

@@ -23,6 +23,7 @@ export interface Surroundings {
   readonly uid: number
 }
 
+/** Reads the environment of this process. */
 export const surroundings = (): Surroundings => ({
   runtimeDir: process.env.XDG_RUNTIME_DIR,
   temporary: tmpdir(),

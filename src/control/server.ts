@@ -32,6 +32,7 @@ const limits = {
 /** Maximum number of Flows with the same name in one program. */
 const mostTurns = 64
 
+/** An open control socket. */
 export interface ControlServer {
   /** Path of its socket. */
   readonly path: string

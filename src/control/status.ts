@@ -22,6 +22,7 @@ export interface ListenerStatus {
   readonly port: number
 }
 
+/** Status of a stage. */
 export interface StageStatus {
   readonly name: string
   readonly runtime: 'process' | 'thread' | 'inline' | 'docker' | 'kubernetes' | 'external' | 'pass-through'
@@ -44,6 +45,7 @@ export interface StageStatus {
   readonly pods: readonly PodStatus[]
 }
 
+/** Status of one shard of a stage. */
 export interface ShardStatus {
   /** `exec/shard-1`, or the stage's name when it has one shard. */
   readonly name: string
@@ -70,6 +72,7 @@ export type PodState =
   | 'draining'
   | 'backoff'
 
+/** Status of one replica. */
 export interface PodStatus {
   readonly name: string
   /** Null while there is no process. */

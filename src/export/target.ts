@@ -13,6 +13,7 @@ export interface ExportTarget<Subject, Options extends object> {
   render(subject: Subject, options: Options): Promise<readonly TextFile[]>
 }
 
+/** A rendered file. */
 export interface TextFile {
   /** Relative to the folder of the export, with `/`. */
   readonly path: string

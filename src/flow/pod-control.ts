@@ -3,6 +3,7 @@ import type { PodKind } from '../pods/index.js'
 import type { Pod } from '../pods/pod.js'
 import type { PodControl } from './pods-of.js'
 
+/** Controls one pod of a running Flow, for tests; `signal()` throws UNSUPPORTED for pods without their own process. */
 export function podControl(stage: string, runtime: PodKind, pod: Pod): PodControl {
   const { name, pid, exited } = pod
   return {

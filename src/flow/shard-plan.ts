@@ -10,6 +10,7 @@ export interface ShardPlan extends StagePlan {
   readonly pods: string
 }
 
+/** Derives the plan of shard `shardId`, counted from 0. */
 export function shardPlan(stage: StagePlan, shardId: number): ShardPlan {
   const set = shardName(stage.name, shardId, stage.shards)
   const { part } = stage

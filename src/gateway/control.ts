@@ -58,11 +58,13 @@ export interface PackedError extends ErrorFacts {
   readonly stack: string | undefined
 }
 
+/** Converts an error to plain data for the other thread. */
 export function packError(value: unknown): PackedError {
   const error = MillraceError.from(value)
   return { ...error.facts, stack: error.stack }
 }
 
+/** Restores an error from the other thread, with its stack. */
 export function unpackError({ code, message, stack, ...facts }: PackedError): MillraceError {
   const error = new MillraceError(code, message, facts)
   if (stack !== undefined) error.stack = stack

@@ -38,6 +38,7 @@ import type { LiveShard } from './shard.js'
 import type { GatewaySpec } from './spec.js'
 import { LiveStage } from './stage.js'
 
+/** Receives the events of a gateway. */
 export type OnEvent = (event: GatewayEvent) => void
 
 /** The entry point of a Flow; runs in any thread. */
@@ -70,6 +71,7 @@ export interface Gateway {
   onEvent(listener: OnEvent): void
 }
 
+/** Dependencies of a gateway, replaceable in tests. */
 export interface GatewayTools {
   readonly clock?: Clock
   /** In [0, 1). */
@@ -86,6 +88,7 @@ export interface GatewayTools {
   readonly reduceInProgram?: ProgramReduce
 }
 
+/** Creates a gateway in this thread. It binds no port and dials no server before `listen()`. @throws INVALID_OPTION, UNSUPPORTED */
 export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gateway {
   return new LocalGateway(spec, {
     clock: systemClock,

@@ -14,6 +14,7 @@ import { importFunction } from './import-function.js'
 import { undescribed } from './refusals.js'
 import type { StageSpec } from './spec.js'
 
+/** Runs the reduce of a stage in the program that started the Flow. */
 export type ProgramReduce = (stage: string, ...given: Parameters<ListReduce>) => Promise<Uint8Array>
 
 export interface ReducerTools {

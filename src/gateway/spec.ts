@@ -46,6 +46,7 @@ export interface ListenerSpec {
   readonly port: number
 }
 
+/** The configuration of one stage; plain data. */
 export interface StageSpec extends FailureRules {
   readonly name: string
   /** The stages whose answers it gets, or `gateway`. */

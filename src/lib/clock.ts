@@ -11,6 +11,7 @@ export interface Clock {
 /** Node's longest timer; a longer one fires at once (Node's `setTimeout`). */
 const longestTimerMs = 2 ** 31 - 1
 
+/** Node's timers and clocks. Its timers do not keep the process alive; a timer longer than 24 days never fires. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

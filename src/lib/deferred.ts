@@ -5,6 +5,7 @@ export interface Deferred<T = void> {
   reject(reason: unknown): void
 }
 
+/** Creates a pending promise. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: Deferred<T>['resolve']
   let reject!: Deferred<T>['reject']

@@ -25,11 +25,13 @@ export interface ContainerSettings {
   readonly imagePullSecrets: readonly string[]
 }
 
+/** Container options of `flow.add()`. */
 export type ContainerOptions = Partial<Omit<ContainerSettings, 'volumes' | 'imagePullSecrets'>> & {
   readonly volumes?: string | readonly string[]
   readonly imagePullSecrets?: string | readonly string[]
 }
 
+/** Guaranteed and maximum resources of one container. */
 export interface Resources {
   readonly requests?: Amounts
   readonly limits?: Amounts
@@ -41,6 +43,7 @@ export interface Amounts {
   readonly memory?: string | number
 }
 
+/** A key of a secret. */
 export interface SecretKey {
   readonly name: string
   readonly key: string

@@ -29,6 +29,7 @@ export interface StagePlan
   readonly external: readonly ExternalAddress[]
 }
 
+/** The address of a server of an external stage, and the shard that it serves. */
 export interface ExternalAddress {
   readonly host: string
   readonly port: number
@@ -45,6 +46,7 @@ export interface FlowPlan {
 /** Planned options of `add()` that this version does not support; refused rather than ignored. */
 export const laterOptions: readonly string[] = ['when', 'floating', 'dynamicBatching']
 
+/** A plan without stages. @throws UNKNOWN_OPTION, INVALID_OPTION */
 export function createPlan(options: FlowOptions): FlowPlan {
   const settings = resolveOptions(flowOptions, options, 'Flow')
   listenersOf(settings)

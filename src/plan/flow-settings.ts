@@ -25,7 +25,7 @@ export interface FlowSettings {
   readonly protocol: readonly ProtocolName[]
   /** Interface the gateway binds: a name or an address, `::` for all of IPv6 and IPv4. Default `'0.0.0.0'`. */
   readonly host: string
-  /** One for each protocol, or one that all share. 0 lets the system choose; read the result from `flow.port`. Default `[0]`. */
+  /** One port for each protocol, or one port for all. 0 lets the system choose; read the result from `flow.port`. Default `[0]`. */
   readonly port: readonly number[]
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
@@ -124,6 +124,7 @@ const headerNames: Option<readonly string[]> = {
     Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : undefined,
 }
 
+/** Checks and defaults of the options of `new Flow()`. */
 export const flowOptions: OptionTable<FlowSettings> = {
   name: text('flow'),
   protocol: listOf(oneOf(protocolNames, 'grpc'), ['grpc']),

@@ -2,12 +2,14 @@ import { isIPv6 } from 'node:net'
 import { withoutBrackets } from '../lib/authority.js'
 import { type Option, type OptionTable, parseOptions } from './option.js'
 
+/** A boolean. */
 export const flag = (preset: boolean): Option<boolean> => ({
   expected: 'true or false',
   preset,
   parse: (value) => (typeof value === 'boolean' ? value : undefined),
 })
 
+/** A non-empty string, or the preset. */
 export const text = <P extends string | null>(preset: P): Option<string | P> => ({
   expected: 'a text that is not empty',
   preset,
@@ -26,6 +28,7 @@ export const hostName = <P extends string>(preset: P): Option<string> => ({
   },
 })
 
+/** A whole number from `min` to `max`, or the preset. */
 export const integer = <P extends number | null>(
   preset: P,
   min: number,
@@ -42,12 +45,14 @@ export const integer = <P extends number | null>(
   },
 })
 
+/** One of a list of strings. */
 export const oneOf = <T extends string>(choices: readonly T[], preset: T): Option<T> => ({
   expected: `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`,
   preset,
   parse: (value) => choices.find((choice) => choice === value),
 })
 
+/** An object whose values are strings. */
 export const textMap = (): Option<Readonly<Record<string, string>>> => ({
   expected: 'an object of texts',
   preset: {},
@@ -92,6 +97,7 @@ export const orTrue = <T>(option: Option<T>): Option<T | null> => ({
   },
 })
 
+/** A number from 0 to 1. */
 export const share = (preset: number): Option<number> => ({
   expected: 'a number from 0 to 1',
   preset,

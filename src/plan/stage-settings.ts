@@ -132,6 +132,7 @@ const headersOption: Option<ForwardHeaders> = {
   },
 }
 
+/** Checks and defaults of the options of `flow.add()`. */
 export const stageOptions: OptionTable<StageSettings> = {
   name: text(null),
   uses: {

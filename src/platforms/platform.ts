@@ -23,11 +23,13 @@ export interface Platform<StartOptions extends object, AttachOptions extends obj
   list(options: AttachOptions): Promise<readonly FlowStatus[]>
 }
 
+/** What a platform gets from its caller. */
 export interface PlatformTools {
   /** Receives one sentence of progress for the user: what is being pulled, what is late and why. */
   report(sentence: string): void
 }
 
+/** What a start gets from its caller; `signal` cancels it. */
 export interface StartTools extends PlatformTools {
   readonly signal: AbortSignal
 }

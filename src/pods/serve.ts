@@ -13,6 +13,7 @@ export interface Served {
   stop(graceMs: number): Promise<void>
 }
 
+/** Starts a worker and lets it listen. Rejects when the Executor does not start. */
 export async function serve(
   spec: ExecutorSpec,
   listen: (service: Service) => Promise<Listener>,

@@ -8,6 +8,7 @@ export interface StartFailure {
   readonly stack: string
 }
 
+/** Converts an error to a `StartFailure`. */
 export function describeFailure(error: unknown): StartFailure {
   return {
     code: MillraceError.is(error) ? error.code : null,

@@ -46,6 +46,7 @@ export interface FailureRules {
   readonly softDeadlineMs: number | null
 }
 
+/** Creates the handler of a sharded stage. */
 export function sharded(options: ShardedOptions): Handler {
   const { shards, polling } = options
   const [only] = shards

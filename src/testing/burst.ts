@@ -19,6 +19,7 @@ export interface BurstOptions {
   readonly timeoutMs?: number
 }
 
+/** Outcomes of the requests of a burst. */
 export interface BurstReport {
   readonly sent: number
   readonly answered: number

@@ -19,6 +19,7 @@ interface Step {
   readonly choice: number
 }
 
+/** A script of random steps. */
 export interface RandomScript {
   readonly seed: number
   /** For `expectZeroLoss`. */

@@ -2,6 +2,7 @@ import { AssertionError } from 'node:assert'
 import type { ErrorCode } from '../errors.js'
 import type { Ledger } from './ledger.js'
 
+/** The figures of a zero-loss test. */
 export interface LossReport {
   readonly sent: number
   /** Requests answered with success. */
@@ -54,11 +55,13 @@ export function complaintsAbout(ran: Executions): string[] {
   ]
 }
 
+/** Ids of requests that were executed too often, or answered without having been executed. */
 export interface Executions {
   readonly tooOften: readonly string[]
   readonly never: readonly string[]
 }
 
+/** Compares the counted executions with the answers. */
 export function judge(counts: ReadonlyMap<string, number>, ledger: Ledger, most: number): Executions {
   return {
     // ignores requests that the script sent itself

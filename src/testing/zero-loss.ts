@@ -20,8 +20,10 @@ export interface Scene<Stages extends string = string> {
   note(event: string): void
 }
 
+/** Injects faults while requests are sent. */
 export type Script<Stages extends string = string> = (scene: Scene<Stages>) => Promise<unknown>
 
+/** Options of `expectZeroLoss`. */
 export interface LossOptions {
   /** Default `/default`. */
   readonly endpoint?: string

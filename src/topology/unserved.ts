@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { catchAll, type Stage, visits } from './stage.js'
 
-/** What happens to a request for an endpoint that no Executor serves: it is returned as it came, as in Jina, or refused. */
+/** What happens to a request for an endpoint that no Executor serves: it is returned unchanged, as in Jina, or refused. */
 export type UnknownEndpoint = 'pass' | 'error'
 
 export interface UnservedTools {

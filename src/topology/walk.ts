@@ -27,7 +27,7 @@ export interface WalkOptions {
  * 5. Routes of the response are `gateway` and the visited stages, whatever the pods wrote there.
  * 6. Received requests and answers are never modified: each hop, and the response, is a copy that shares unchanged parts.
  *    Parameters stay encoded.
- * 7. A request that no Executor serves is returned as it came, unless `unserved` refuses it.
+ * 7. A request that no Executor serves is returned unchanged, unless `unserved` refuses it.
  * 8. In a streaming call each document that a stage yields goes through the later stages separately (`streamThrough`).
  */
 export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler {

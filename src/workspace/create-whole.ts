@@ -18,6 +18,7 @@ export async function createWhole(path: string, content: string): Promise<boolea
   }
 }
 
+/** Whether a file operation failed because the file does not exist. */
 export function isMissing(error: unknown): boolean {
   return (error as { readonly code?: unknown }).code === 'ENOENT'
 }

@@ -60,7 +60,7 @@ export function dropLock(folder: string, flow: string): void {
   dropWhere(folder, ({ holder }) => holder?.flow === flow)
 }
 
-/** Releases the locks of a Flow that ended while its end can be observed: from inside a container it cannot be. */
+/** Releases the lock of a Flow whose program this process can see to have ended; a container cannot see programs outside. */
 export function dropAbandoned(folder: string): void {
   dropWhere(folder, (last) => last.holder !== null && isInSight(last.holder) && !hasHolder(last))
 }

@@ -8,6 +8,7 @@ import { isSameProcess } from './process-space.js'
 import { claimForStage } from './stage-claim.js'
 import { noteLocked } from './token.js'
 
+/** The workspace of one worker. */
 export interface WorkspaceOf {
   /** `WORKSPACE/NAME`, absolute. */
   readonly folder: string

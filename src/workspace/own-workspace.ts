@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 
-/** Set for containers of a shard with several replicas, each with a workspace of its own. */
+/** Set for containers of a shard with several replicas, each with its own workspace. */
 export const ownWorkspaceVariable = 'MILLRACE_OWN_WORKSPACE'
 
 /**

@@ -39,6 +39,7 @@ const touchEveryMs = 5_000
 const threadLostAfterMs = 2 * touchEveryMs
 const longestPauseMs = 20
 
+/** The turn of one writer. */
 export interface WriterLock {
   /** Higher than the number of every earlier holder. */
   readonly number: number

@@ -14,6 +14,7 @@ const policies: Readonly<Record<PolicyName, CreatePolicy>> = {
 
 export const policyNames: readonly PolicyName[] = Object.keys(policies) as PolicyName[]
 
+/** Creates the policy of that name; `random` returns numbers in [0, 1). */
 export function createPolicy(name: PolicyName, random: () => number): Policy {
   return policies[name](random)
 }

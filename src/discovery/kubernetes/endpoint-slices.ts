@@ -16,6 +16,7 @@ interface Endpoint {
   readonly targetRef?: { readonly uid?: string }
 }
 
+/** Label of an EndpointSlice with the name of its Service. */
 export const serviceLabel = 'kubernetes.io/service-name'
 
 /** Last known EndpointSlices of some Services. */

@@ -22,6 +22,7 @@ export function workloadPart(plan: FlowPlan, { name, stage, shardId }: Workload,
   return part(plan, { name, namespace, labels })
 }
 
+/** The gateway's part, with the same labels. */
 export function gatewayPart(plan: FlowPlan, namespace: string): Part {
   const labels = {
     jina_deployment_name: 'gateway',
@@ -51,6 +52,7 @@ export function flowLabel(name: string): string {
   return labelValue(name) || 'flow'
 }
 
+/** Metadata of an object of a part; `suffix` is appended to its name. */
 export function metadata({ name, namespace, labels }: Part, suffix = ''): Metadata {
   return { name: `${name}${suffix}`, namespace, labels }
 }

@@ -12,6 +12,7 @@ import type { Account } from './service-accounts.js'
 /** The user `node` of Node's images. */
 const user = 1000
 
+/** What the pod template of a shard or of the gateway depends on. */
 export interface PodTemplate {
   readonly part: Part
   readonly container: 'executor' | 'gateway'
@@ -40,6 +41,7 @@ export interface PodTemplate {
   readonly mounts: readonly object[]
 }
 
+/** The `template` of a Deployment or StatefulSet, with one hardened container. */
 export function podTemplate(template: PodTemplate): object {
   const { part, imagePullSecrets, graceMs, maps, account, leaveSeconds } = template
   const files = maps.files ? [{ name: 'config', configMap: { name: `${part.name}-files` } }] : []

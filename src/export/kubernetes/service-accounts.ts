@@ -6,6 +6,7 @@ export interface Account {
   readonly hasToken: boolean
 }
 
+/** The service accounts of the gateway's and of the Executors' pods. */
 export const accounts = {
   /** May watch EndpointSlices. */
   gateway: { name: 'millrace-gateway', hasToken: true },

@@ -42,6 +42,7 @@ export interface ReplicaTools extends AdmissionTools {
   changed(): void
 }
 
+/** Phase of a replica, with its pod if there is one. */
 export type ReplicaPhase =
   | { readonly state: 'starting' }
   | { readonly state: 'running'; readonly pod: Pod }

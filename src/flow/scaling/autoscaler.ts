@@ -4,6 +4,7 @@ import type { Autoscale } from '../../plan/resilience.js'
 /** Relative deviation from the target that causes no change, as in Kubernetes. */
 const tolerance = 0.1
 
+/** Load of a stage at one poll. */
 export interface Observation {
   /** Requests, in flight and waiting. */
   readonly load: number

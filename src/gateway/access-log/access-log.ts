@@ -13,6 +13,7 @@ import { shownHeaders } from './shown-headers.js'
 import { StageEntry, StageRecord } from './stage-record.js'
 import { rounded, shortened } from './shown-values.js'
 
+/** Which requests are logged, and which of their headers. */
 export interface AccessLogRules {
   /** Share of the successful requests that are logged, in [0, 1]. Failed requests are always logged. */
   readonly sample: number

@@ -10,6 +10,7 @@ export type ProtocolName = keyof typeof protocols
 
 export const protocolNames: readonly ProtocolName[] = Object.keys(protocols) as ProtocolName[]
 
+/** Imports a protocol. */
 export function loadProtocol(name: ProtocolName): Promise<Protocol> {
   return protocols[name]()
 }

@@ -25,6 +25,6 @@ export interface ProtocolServer {
   accept(socket: Socket): string | Buffer | undefined
   /** Closes the connection that has had no call for the longest time; false when there is none. */
   dropIdle(): boolean
-  /** Takes no new calls, lets those under way finish for `graceMs`, then ends them. Idempotent. */
+  /** Takes no new calls, lets calls in flight finish for `graceMs`, then ends them. Idempotent. */
   close(options: { readonly graceMs: number }): Promise<void>
 }

@@ -20,11 +20,13 @@ export function escapedClass(letter: string): Test | undefined {
   return (code) => !test(code)
 }
 
+/** Accepts exactly one character. */
 export function testOf(char: string): Test {
   const wanted = char.codePointAt(0)!
   return (code) => code === wanted
 }
 
+/** Accepts a character that any of the tests accepts. */
 export const either =
   (tests: readonly Test[]): Test =>
   (code) =>

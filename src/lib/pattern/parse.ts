@@ -4,6 +4,7 @@ import { either, escapedClass, type Test, testOf, withoutCase } from './characte
 /** Zero-width assertions. */
 export type Assertion = 'start' | 'end' | 'line-start' | 'line-end' | 'boundary' | 'no-boundary'
 
+/** A node of the syntax tree. */
 export type Node =
   | { readonly kind: 'char'; readonly test: Test }
   | { readonly kind: 'assert'; readonly what: Assertion }
@@ -16,6 +17,7 @@ export interface ParseOptions {
   readonly maxRepeat: number
 }
 
+/** Parses a pattern. Throws the result of `refuse` when it is malformed or not supported. */
 export function parse(source: string, options: ParseOptions): Node {
   return new Parser(source, options).parse()
 }

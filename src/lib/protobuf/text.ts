@@ -13,6 +13,7 @@ const encoder = new TextEncoder()
 /** Up to this many bytes a loop over ASCII beats the call into native code. */
 const shortText = 24
 
+/** Decodes UTF-8; malformed sequences become U+FFFD. */
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= shortText) {
     let text = ''

@@ -25,6 +25,7 @@ export interface Rendered {
   readonly workloads: readonly RenderedWorkload[]
 }
 
+/** One shard of a stage as a recipe for its containers. */
 export interface RenderedWorkload {
   readonly name: string
   readonly stage: string

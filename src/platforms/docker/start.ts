@@ -13,6 +13,7 @@ import { keepAlive, replicasOf, type Slot, startReplica } from './replica.js'
 import { checksumOf, startGateway } from './start-gateway.js'
 import { type Expected, untilReady } from './waiting.js'
 
+/** A deployed Flow. */
 export interface Deployed {
   readonly gateway: Container
   /** False for a Flow that was already running there. */
@@ -94,6 +95,7 @@ function timeoutOf({ gateway, workloads, plan }: Rendered): number {
   return timeouts.some((ms) => ms < 0) ? -1 : Math.max(...timeouts, plan.settings.timeoutReadyMs)
 }
 
+/** The slots of a workload's replicas, with indexes from 0. */
 export function slotsOf({ name, stage, shard, replicas, checksum: sum }: RenderedWorkload): readonly Slot[] {
   return Array.from({ length: replicas }, (_, index) => ({
     workload: name,

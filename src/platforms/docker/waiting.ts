@@ -12,6 +12,7 @@ const everyMs = 250
 /** Interval of progress reports. */
 const reportMs = 10_000
 
+/** A container that must get ready. */
 export interface Expected {
   readonly container: Container
   /** Null for the gateway itself. */

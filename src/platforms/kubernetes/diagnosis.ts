@@ -37,6 +37,7 @@ export function podComplaint(pod: Pod, events: readonly Event[]): Complaint | nu
   )
 }
 
+/** Whether a pod is ready and not terminating. */
 export function isReady({ status, metadata }: Pod): boolean {
   if (metadata.deletionTimestamp !== undefined) return false
   return (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True')

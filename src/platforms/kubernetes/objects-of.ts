@@ -14,10 +14,12 @@ export async function objectsOf(
   return manifests.flatMap(({ objects }) => objects)
 }
 
+/** Reference to an exported object. */
 export function refOf({ kind, metadata: { namespace, name } }: KubernetesObject): Ref {
   return { kind: kindOf(kind), namespace, name }
 }
 
+/** Checks that Millrace knows the kind. @throws INTERNAL */
 export function kindOf(kind: string): Kind {
   if (isKind(kind)) return kind
   throw new MillraceError('INTERNAL', `There is no path for objects of kind ${kind}.`)
@@ -36,6 +38,7 @@ export const ownKinds: readonly Kind[] = [
   'ServiceAccount',
 ]
 
+/** Label selector for all objects that Millrace manages. */
 export const managed = 'app.kubernetes.io/managed-by=millrace'
 
 /** Label selector for the objects and pods of one Flow. */
@@ -43,6 +46,7 @@ export function selectorOf(flow: string): string {
   return `${managed},app.kubernetes.io/part-of=${flow}`
 }
 
+/** Names of the labels that Millrace reads. */
 export const labels = {
   managedBy: 'app.kubernetes.io/managed-by',
   flow: 'app.kubernetes.io/part-of',

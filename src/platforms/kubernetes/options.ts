@@ -2,6 +2,7 @@ import { type KubernetesOptions, kubernetesOptions } from '../../export/kubernet
 import type { OptionTable } from '../../plan/option.js'
 import { text } from '../../plan/option-kinds.js'
 
+/** Which cluster to use, and how to reach the gateway in it. */
 export interface ClusterOptions {
   /** Context of the kubeconfig. Default null: the current context. */
   readonly context: string | null

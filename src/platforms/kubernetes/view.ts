@@ -54,6 +54,7 @@ export function isRolledOut({ metadata, spec, status = {} }: Controller): boolea
   )
 }
 
+/** The pods of a workload. */
 export function podsOf({ pods }: View, name: string): readonly Pod[] {
   return pods.filter(({ metadata }) => metadata.labels?.app === name)
 }

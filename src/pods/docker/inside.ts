@@ -41,6 +41,7 @@ export function readInside(env: NodeJS.ProcessEnv): Inside | null {
   }
 }
 
+/** Formats an event as a line, without the line feed. */
 export function eventLine(mark: string, event: PodEvent): string {
   return `${mark} ${JSON.stringify(event)}`
 }

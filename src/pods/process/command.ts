@@ -1,6 +1,7 @@
 import { accessSync, constants, realpathSync } from 'node:fs'
 import { basename, delimiter, isAbsolute, join } from 'node:path'
 
+/** A program and its arguments. */
 export interface Command {
   readonly file: string
   readonly args: readonly string[]
@@ -25,6 +26,7 @@ export function nodeCommand(modulePath: string): Command {
   return { file: setpriv, args: ['--pdeathsig', 'KILL', '--', process.execPath, ...args] }
 }
 
+/** The flags of Node that a child inherits. */
 export function inheritedFlags(flags: readonly string[]): string[] {
   return flags.filter((flag, index) => {
     const before = flags[index - 1] ?? ''

@@ -7,6 +7,7 @@ export type Trailers = Readonly<Record<string, string>>
 
 export const noTrailers: Trailers = {}
 
+/** The answer of a unary method. */
 export interface Reply {
   readonly message: Message
   readonly trailers: Trailers
@@ -15,6 +16,7 @@ export interface Reply {
 /** One method of a service; independent of the library that serves it. */
 export type Method = UnaryMethod | ItemsMethod | StreamMethod
 
+/** One message in, one out. */
 export interface UnaryMethod {
   readonly kind: 'unary'
   /** Milliseconds for one call, unless the client sets less; default: no limit. */
@@ -30,6 +32,7 @@ export interface ItemsMethod {
   answer(request: Uint8Array, call: Scope, send: Send): Promise<Trailers>
 }
 
+/** Sends one message; returns a promise when no more should be sent before it resolves. */
 export type Send = (message: Message) => void | Promise<void>
 
 /** Many in, many out. */

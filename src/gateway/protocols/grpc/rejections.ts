@@ -30,6 +30,7 @@ function frameHead(type: number, bytes: number): Buffer {
   return head
 }
 
+/** An HTTP response to a request that is not a gRPC call. */
 export interface Rejection {
   readonly headers: OutgoingHttpHeaders
   readonly text: string

@@ -10,6 +10,7 @@ import { reflection } from './reflection.js'
 /** Methods by path, as in the `:path` header. */
 export type Services = Readonly<Record<string, Method>>
 
+/** Creates all methods of the gateway's gRPC services. */
 export function services(serving: Serving): Services {
   const health = new Health(listServices(), serving.state)
   return {

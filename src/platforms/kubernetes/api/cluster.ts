@@ -7,6 +7,7 @@ import { readText, sendHttp } from '../../../discovery/kubernetes/http.js'
 import { type Library, loadLibrary, pathOf, readKubeconfig } from './kubeconfig.js'
 import { type Pace, systemPace } from './pace.js'
 
+/** A request to the API server. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Path and query. */

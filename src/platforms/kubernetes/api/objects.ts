@@ -97,6 +97,7 @@ export interface PatchOptions {
   readonly subresource?: 'scale'
 }
 
+/** Patches an object; resolves with refusals too. @throws UNAVAILABLE */
 export function patch(
   cluster: Cluster,
   ref: Ref,
@@ -115,6 +116,7 @@ export async function remove(cluster: Cluster, ref: Ref): Promise<void> {
   throw refusal(answer, `delete ${shown(ref)}`, cluster.label)
 }
 
+/** API path of an object. */
 export function objectPath({ kind, namespace, name }: Ref): string {
   return `${pathOf(kind, namespace)}/${name}`
 }
