@@ -23,7 +23,10 @@ export interface Lifetime {
   release(): void
 }
 
-/** Starts watching the AbortSignal, the timeout and the client's shutdown for one call; call `release()` when the call has ended. */
+/**
+ * Starts watching the AbortSignal, the timeout and the client's shutdown for one call; call `release()` when the call has
+ * ended.
+ */
 export function lifetime({ options, shutdown, clock }: LifetimePlan): Lifetime {
   const { signal, timeoutMs } = options
   let over: MillraceError | undefined

@@ -88,7 +88,11 @@ export interface GatewayTools {
   readonly reduceInProgram?: ProgramReduce
 }
 
-/** Creates a gateway in this thread. It binds no port and dials no server before `listen()`. @throws INVALID_OPTION, UNSUPPORTED */
+/**
+ * Creates a gateway in this thread. It binds no port and dials no server before `listen()`.
+ *
+ * @throws INVALID_OPTION, UNSUPPORTED
+ */
 export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gateway {
   return new LocalGateway(spec, {
     clock: systemClock,

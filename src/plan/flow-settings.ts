@@ -25,7 +25,10 @@ export interface FlowSettings {
   readonly protocol: readonly ProtocolName[]
   /** Interface the gateway binds: a name or an address, `::` for all of IPv6 and IPv4. Default `'0.0.0.0'`. */
   readonly host: string
-  /** One port for each protocol, or one port for all. 0 lets the system choose; read the result from `flow.port`. Default `[0]`. */
+  /**
+   * One port for each protocol, or one port for all. 0 lets the system choose; read the result from `flow.port`. Default
+   * `[0]`.
+   */
   readonly port: readonly number[]
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null

@@ -13,7 +13,10 @@ export interface Asked {
   readonly outcomes: readonly Outcome[]
 }
 
-/** Counts the outcomes of the asked shards; shards that were not asked, or whose request was cancelled after another failure, count as skipped. */
+/**
+ * Counts the outcomes of the asked shards; shards that were not asked, or whose request was cancelled after another failure,
+ * count as skipped.
+ */
 export function coverageOf({ total, questions, outcomes }: Asked): Coverage {
   const failures = questions.flatMap(({ shard }, index) => failureOf(shard.name, outcomes[index]!))
   const ok = outcomes.filter(({ state }) => state === 'ok').length

@@ -14,7 +14,8 @@ const builtIn: PollingTable = { '/index': 'ANY', '/search': 'ALL' }
  * Completes the user's `polling` option to a table; undefined when the option is invalid.
  *
  * As in Jina, a single word applies to all endpoints except the built-in ones: `/index` stays `ANY` and `/search` stays
- * `ALL`. `KEY`, which Jina does not have, applies to all endpoints except `/search`, which must ask every shard.
+ * `ALL`. `KEY`, which Jina does not have, applies to all endpoints except `/search`, and so to `/index` too: a document is
+ * found by its key only on the shard that its key was assigned to when it was stored.
  */
 export function resolvePolling(given: unknown): PollingTable | undefined {
   if (given === 'KEY') return { '/search': 'ALL', '*': 'KEY' }
