@@ -1,4 +1,4 @@
-import { type ProtocolName, protocolNames } from '../gateway/protocols/index.js'
+import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
 import { parseArguments, positional } from './arguments.js'

@@ -1,6 +1,6 @@
 import { maxStructDepth } from '../document/struct.js'
 import type { UnknownEndpoint } from '../topology/unserved.js'
-import { type ProtocolName, protocolNames } from '../gateway/protocols/index.js'
+import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 import type { Option, OptionTable } from './option.js'
 import {

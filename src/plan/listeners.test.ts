@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { ProtocolName } from '../gateway/protocols/index.js'
+import type { ProtocolName } from '../gateway/protocols/names.js'
 import { createPlan } from './flow-plan.js'
 import { listenersOf } from './listeners.js'
 

@@ -91,7 +91,7 @@ test('a secret that is not set, and one that is set', async () => {
   const envFromSecret = { MILLRACE_TEST_TOKEN: { name: 'tokens', key: 'api' } }
   const error = await failureOf({ uses, envFromSecret })
   expect(error.message).toMatch(
-    /MILLRACE_TEST_TOKEN, which on Docker comes from the environment.*Set it there/,
+    /MILLRACE_TEST_TOKEN, which on Docker is read from the environment of the program.*Set it/,
   )
   vi.stubEnv('MILLRACE_TEST_TOKEN', 'sesame')
   await using flow = await new Flow({ quiet: true }).add({ name: 'echo', uses, envFromSecret }).start()

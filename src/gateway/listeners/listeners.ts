@@ -7,7 +7,8 @@
  */
 import { connectionsAllowed } from '../../budget/descriptors.js'
 import type { Clock } from '../../lib/clock.js'
-import { loadProtocol, type ProtocolName } from '../protocols/index.js'
+import { loadProtocol } from '../protocols/index.js'
+import type { ProtocolName } from '../protocols/names.js'
 import type { ProtocolServer } from '../protocols/protocol.js'
 import type { Serving } from '../serving.js'
 import type { ListenerSpec } from '../spec.js'

@@ -12,7 +12,8 @@ import { request, testLimits } from '../fixture.suite.js'
 import { Listeners } from '../listeners/listeners.js'
 import type { Serving } from '../serving.js'
 import { ServingState } from '../serving-state.js'
-import { loadProtocol, type ProtocolName } from './index.js'
+import { loadProtocol } from './index.js'
+import type { ProtocolName } from './names.js'
 
 /** A client of one protocol, on a connection of its own. */
 export interface ProtocolClient {

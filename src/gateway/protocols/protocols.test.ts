@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { paths } from './grpc/server.suite.js'
 import { TestClient } from '../fixture.suite.js'
 import { decodeHealthResponse, encodeHealthRequest } from '../../wire/health.js'
-import { protocolNames } from './index.js'
+import { protocolNames } from './names.js'
 import { protocolSuite, type ProtocolUnderTest } from './protocol.suite.js'
 
 const grpc: ProtocolUnderTest = {
