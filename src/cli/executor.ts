@@ -25,14 +25,14 @@ export const executor: Command = {
                          [--timeout-ready MS] [--grace-ms N]
 
 Serves an Executor by gRPC, as Jina's Executors are served, until SIGINT or
-SIGTERM: then it refuses new requests, finishes those under way, and ends with
-0. A Flow has it as an external stage (external: true, host, port). Its health
-(grpc.health.v1) is told by another thread than the one that it computes on.
+SIGTERM: then it refuses new requests, finishes those in flight, and exits with
+0. A Flow uses it as an external stage (external: true, host, port). Health
+checks (grpc.health.v1) are answered on a thread of their own.
 
   --uses       a module, with the name of a class, or the YAML of an Executor;
-               ${presetFile} unless said otherwise
+               default: ${presetFile}
   --port       0, the default, lets the system choose
-  --host       interface to bind, 0.0.0.0 unless said otherwise
+  --host       interface to bind; default: 0.0.0.0
   --uses-with  options for its constructor, a JSON object
   --uses-metas, --uses-requests
                its metas; endpoint to method: JSON objects
@@ -44,7 +44,8 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
   --replicas   processes that share the requests
   --max-concurrency
                handlers that may run at once in one of them
-  --queue      what may wait: {"maxRequests":N,"maxBytes":N,"maxWaitMs":N,"perReplica":N}
+  --queue      what may wait: {"maxRequests":N,"maxBytes":N,"maxWaitMs":N,
+               "perReplica":N}
   --exit-on-exceptions
                name of an error after which the process is replaced
   --restarts   how often, within a minute, a process that has ended is replaced,
@@ -56,8 +57,8 @@ SIGTERM: then it refuses new requests, finishes those under way, and ends with
                what a request may be made of: {"parameterBytes":N,
                "parameterValues":N,"parameterDepth":N,"documents":N}
   --timeout-ready
-               how long it may take to start, 600000; -1 for ever
-  --grace-ms   how long requests under way may take at the end, 30000
+               how long it may take to start, 600000; -1: no limit
+  --grace-ms   how long requests in flight may take at the end, 30000
 
 Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
   async run(args) {

@@ -42,18 +42,18 @@ export const exportCommand: Command = {
        millrace export flowchart IN OUT [--vertical-layout]
        millrace export schema [OUT]
 
-IN is a module (JavaScript or TypeScript) that exports or starts a Flow, which is
-not started here, or a Flow's YAML file; DIR is the folder of a project that has a package.json. Files that are there already are
-written over. The schema is that of YAML files, in JSON, by which editors complete
-keys; without OUT it is shown.
+IN is a Flow's YAML file, or a module (JavaScript or TypeScript) that exports or
+starts a Flow; the export does not start it. DIR is the folder of a project, with
+a package.json. Existing files are overwritten. The schema is the JSON schema of
+YAML files, with which editors complete keys; without OUT it is printed.
 
   --image    of stages that run a class of the project, and of the gateway; built
              from what 'millrace export dockerfile' writes
   --gateway-resources
              CPU and memory of the gateway's containers, as the option resources
              of a stage: {"limits":{"cpu":"500m","memory":"256Mi"}}
-  --project  the folder that the image was built from, the working directory
-             unless said otherwise
+  --project  the folder that the image was built from; default: the working
+             directory
 
 Example: millrace export kubernetes flow.js kubernetes --image shop:1.2`,
   async run([kind, ...args], terminal) {

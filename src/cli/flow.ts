@@ -21,16 +21,17 @@ export const flow: Command = {
                      [--storage-class NAME] [--shared-storage-class NAME]
 
 Starts the Flow (or the Deployment) of a YAML file, or the Flow that a module
-(JavaScript or TypeScript) exports or starts, and shows where it is reached, until SIGINT or SIGTERM: then it refuses new requests, finishes those
-under way, and ends with 0. Relative paths in the file start at the working
+(JavaScript or TypeScript) exports or starts, and prints its address. It runs
+until SIGINT or SIGTERM: then it refuses new requests, finishes those in
+flight, and exits with 0. Relative paths in the file start at the working
 directory, then at the folder of the file.
 
-With --on it is started there, in containers: the command returns when it is
-ready, and the Flow goes on. The options are those of 'millrace export
-kubernetes'; --kube-context is the context of the kubeconfig.
+With --on the Flow starts in containers on that platform: the command returns
+when it is ready, and the Flow keeps running. The options are those of 'millrace
+export kubernetes'; --kube-context is the context of the kubeconfig.
 
   --port, --host, --name, --workspace, --quiet
-             win over what the file says; port 0 lets the system choose; one
+             override what the file says; port 0 lets the system choose; one
              port for each protocol, or one for all
   --context  a value of \${{ CONTEXT.NAME }} and \${{ NAME }} in the YAML file
 

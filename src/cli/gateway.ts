@@ -15,9 +15,9 @@ export const gateway: Command = {
                         [--discover] [--timeout-send MS] [--retries N]
                         [--prefetch N] [--grace-ms N]
 
-A gateway alone, told by arguments as Jina tells its own: where Jina exports a
-Flow, it can stand in the place of Jina's gateway. Where Millrace exports one,
-the gateway runs 'millrace flow' on a file instead, which says more.
+A gateway alone, with the arguments of Jina's: where Jina exports a Flow, it can
+take the place of Jina's gateway. Where Millrace exports one,
+the gateway runs 'millrace flow' on a file instead, which has more options.
 
   --graph-description
              which stage follows which: {"start-gateway":["encoder"],
@@ -26,10 +26,10 @@ the gateway runs 'millrace flow' on a file instead, which says more.
              where each stage is, its replicas: {"encoder":["a:8080","b:8080"],
              "indexer":["grpcs://indexer.example:443"]}
   --discover every address is a name with one or more servers behind it, which
-             is looked up again and again
+             is looked up every second
   --port     0, the default, lets the system choose; one for each protocol
   --protocol GRPC, so far the only one
-  --host     interface to bind, 0.0.0.0 unless said otherwise
+  --host     interface to bind; default: 0.0.0.0
 
 Further arguments that Jina's exports write are taken and have no effect:
 --uses GRPCGateway, --expose-endpoints, --k8s-namespace,

@@ -33,9 +33,9 @@ what only the gateway does.
            of its control socket
   --on     where: localhost (the default), docker or kubernetes
   --namespace
-           of the cluster; all that may be seen unless said otherwise
+           of the cluster; default: all that you may list
   --context, --kubeconfig
-           which cluster; as kubectl chooses unless said otherwise
+           which cluster; default: as kubectl chooses
   --json   an array of Flows as JSON; one that does not answer has an "error"
 
 With --orphans it shows containers of Docker whose program has ended without

@@ -24,6 +24,13 @@ describe('the command line', () => {
     })
   })
 
+  it('has help that fits a terminal of 84 columns', async () => {
+    const commands = ['flow', 'executor', 'gateway', 'ping', 'ps', 'scale', 'export']
+    const pages = await Promise.all([run('help'), ...commands.map((name) => run('help', name))])
+    const lines = pages.flatMap(({ out }) => out.split('\n'))
+    expect(lines.filter((line) => line.length > 84)).toEqual([])
+  })
+
   it('tells its version', async () => {
     expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/)
   })

@@ -13,15 +13,16 @@ export const scale: Command = {
                       [--context NAME] [--kubeconfig FILE]
        millrace scale STAGE N --on docker [--shard I] [--flow NAME]
 
-Starts pods until the stage (each of its shards) has N, or drains and ends the youngest. Returns
-when that is done; interrupting the command does not interrupt it.
+Starts pods until the stage (each of its shards) has N, or drains and stops the
+youngest. Returns when that is done; interrupting the command does not
+interrupt the scaling.
 
   --shard  only this shard, counted from 0
   --flow   when several run: its name, the process id of its program, or the
            path of its control socket
   --on     where it runs: localhost (the default), docker or kubernetes
   --namespace, --context, --kubeconfig
-           which Flow of which cluster; as kubectl chooses unless said otherwise
+           which Flow of which cluster; default: as kubectl chooses
 
 Example: millrace scale slow_executor 3`,
   async run(args, terminal) {
