@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { ensureTypeScript, syntaxHint } from './typescript.js'
+import { ensureTypeScript, resolutionHint, syntaxHint } from './typescript.js'
 
 export type Exports = Readonly<Record<string, unknown>>
 
@@ -55,7 +55,8 @@ function notLoaded(url: string, cause: unknown, position: string | undefined): M
 
 function adviceFor(url: string, cause: unknown): string {
   if (cause instanceof SyntaxError || isUnsupported(cause)) return syntaxHint(url)
-  if (!(cause instanceof Error) || !cause.message.startsWith('Vitest ')) return ''
+  if (!(cause instanceof Error)) return ''
+  if (!cause.message.startsWith('Vitest ')) return resolutionHint(cause)
   return ` A replica imports the file of its class, and this file is a test: define the class in a file of its own, or use runtime: 'inline'.`
 }
 

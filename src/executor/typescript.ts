@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
+import { basename } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 import { MillraceError } from '../errors.js'
 
@@ -51,6 +52,17 @@ export function syntaxHint(url: string): string {
     ' Node only strips types, and knows no decorators, enums or parameter properties: install tsx (npm install --save-dev tsx), ' +
     "or compile the file; in place of @requests there is static requests = { '/endpoint': 'method' }."
   )
+}
+
+/** What to do when an import of `part.js` finds no file, but there is `part.ts`, which Node does not look for; else ''. */
+export function resolutionHint(cause: unknown): string {
+  const { code, url } = cause as { readonly code?: unknown; readonly url?: unknown }
+  if (code !== 'ERR_MODULE_NOT_FOUND' || typeof url !== 'string' || !/^file:.*\.[cm]?js$/u.test(url))
+    return ''
+  const source = url.replace(/js$/u, 'ts')
+  if (!existsSync(fileURLToPath(source))) return ''
+  const [asked, found] = [url, source].map((file) => basename(fileURLToPath(file)))
+  return `. There is ${found}, but Node does not look for it when ${asked} is imported: import ${found}, or install tsx (npm install --save-dev tsx).`
 }
 
 function hasLoader(): boolean {
