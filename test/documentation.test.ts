@@ -35,6 +35,7 @@ describe('every TypeScript snippet runs', () => {
         const file = path.join(folder, `${page.replaceAll(/\W+/g, '-')}-${index + 1}.ts`)
         writeFileSync(file, snippet)
         const { stderr } = await promisify(execFile)(process.execPath, ['--import', tsx, file], {
+          cwd: folder,
           timeout: 60_000,
         })
         expect(stderr).not.toMatch(/Error/)
