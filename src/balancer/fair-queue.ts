@@ -83,9 +83,8 @@ export class FairQueue<W extends Waiting> {
   }
 
   /**
-   * Makes room for a request of `sender`: removes the newest request of the sender with the most requests or bytes among
-   * those that are not patient, if that sender keeps at least as much as `sender` will have. Undefined when there is no
-   * such sender.
+   * Makes room for a request of `sender`: finds the impatient sender with the most requests or bytes, and removes its newest
+   * request if it still keeps at least as much as `sender` will have. Undefined when there is no such sender.
    */
   evict(sender: Sender, by: 'requests' | 'bytes', bytes: number): W | undefined {
     const sizeOf = (backlog: Backlog<W>): number => (by === 'bytes' ? backlog.bytes : backlog.requests.length)

@@ -19,7 +19,7 @@ export interface HedgeOptions {
   readonly clock: Clock
 }
 
-/** Makes one try, or two, and returns the first answer; of a stream, the one that sends the first item is used. */
+/** Makes one try, or two, and returns the first answer. For a stream, the first try to send an item wins. */
 export type Try = (request: DataRequest, call: Call, itinerary: Itinerary) => Promise<DataRequest>
 
 /**

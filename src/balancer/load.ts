@@ -58,7 +58,7 @@ export class Load {
     return this.#served
   }
 
-  /** Failed requests, without those that were cancelled. */
+  /** Failed requests; cancelled requests do not count. */
   get failures(): number {
     return this.#failures
   }

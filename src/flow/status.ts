@@ -1,3 +1,4 @@
+import { countReady, sumCounts } from '../control/counts.js'
 import type { PodState, PodStatus, ShardStatus, StageStatus } from '../control/status.js'
 import type { ReplicaState, StageLoad } from '../gateway/events.js'
 import type { StagePlan } from '../plan/flow-plan.js'
@@ -37,7 +38,7 @@ export function stageStatus(
     replicas: sum(sets, ({ wanted }) => wanted),
     ready: countReady(pods),
     degraded: sets.find(({ degraded }) => degraded !== null)?.degraded ?? null,
-    ...countsOf(parts.flatMap(({ load }) => load ?? [])),
+    ...sumCounts(parts.flatMap(({ load }) => load ?? [])),
     shards: parts.map(
       ({ set, load, pods: own }): ShardStatus => ({
         name: set.name,
@@ -78,24 +79,13 @@ export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): Sta
     replicas: isFound ? pods.length : plan.external.length,
     ready: countReady(pods),
     degraded: null,
-    ...countsOf(loads),
+    ...sumCounts(loads),
     shards: loads.map((load): ShardStatus => {
       const own = podsOf(load)
       const { name, asked, failed } = load
       return { name, replicas: own.length, ready: countReady(own), asked, failed }
     }),
     pods,
-  }
-}
-
-function countsOf(
-  loads: readonly StageLoad[],
-): Pick<StageStatus, 'waiting' | 'retries' | 'hedges' | 'refused'> {
-  return {
-    waiting: sum(loads, ({ waiting }) => waiting),
-    retries: sum(loads, ({ retries }) => retries),
-    hedges: sum(loads, ({ hedges }) => hedges),
-    refused: sum(loads, ({ refused }) => refused),
   }
 }
 
@@ -110,10 +100,6 @@ function podState(phase: ReplicaPhase, seen: ReplicaState): PodState {
     case 'draining':
       return phase.state
   }
-}
-
-function countReady(pods: readonly PodStatus[]): number {
-  return pods.filter(({ state }) => state === 'ready' || state === 'probing').length
 }
 
 function sum<T>(all: readonly T[], count: (one: T) => number): number {

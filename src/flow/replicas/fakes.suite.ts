@@ -1,6 +1,6 @@
 import { HandClock } from '../../lib/hand-clock.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
-import type { Departure, Expectation, Removal, ReplicaLoad } from '../../gateway/events.js'
+import type { Departure, Expectation, Removal, ReplicaLoad, StageLoad } from '../../gateway/events.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { addStage, createPlan } from '../../plan/flow-plan.js'
 import type { StageOptions } from '../../plan/stage-settings.js'
@@ -101,20 +101,14 @@ export class FakeGateway implements GatewayLink {
   }
 
   status(): ReturnType<GatewayLink['status']> {
-    return Promise.resolve([
-      {
-        name: 'exec',
-        waiting: 0,
-        waitingBytes: 0,
-        retries: 0,
-        hedges: 0,
-        refused: 0,
-        asked: 0,
-        failed: 0,
-        replicas: this.loads,
-      },
-    ])
+    return Promise.resolve([stageLoad(this.loads)])
   }
+}
+
+/** What a gateway reports of the stage `exec`. */
+export function stageLoad(replicas: readonly ReplicaLoad[], waiting = 0): StageLoad {
+  const counts = { waitingBytes: 0, retries: 0, hedges: 0, refused: 0, asked: 0, failed: 0 }
+  return { name: 'exec', waiting, ...counts, replicas }
 }
 
 /** A stage `exec` whose pods, gateway and clock the test controls. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { HandClock } from '../../lib/hand-clock.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
 import type { Autoscale } from '../../plan/resilience.js'
-import { settled } from '../replicas/fakes.suite.js'
+import { settled, stageLoad } from '../replicas/fakes.suite.js'
 import { Autoscaling } from './autoscaling.js'
 
 const autoscale: Autoscale = { min: 0, max: 8, target: 2, upDelayMs: 0, downDelayMs: 1000 }
@@ -40,20 +40,7 @@ function followed(given: Autoscale | null = autoscale) {
         answered: 1,
         failed: 0,
       } as const
-      const { waiting } = load
-      return Promise.resolve([
-        {
-          name: 'exec',
-          waiting,
-          waitingBytes: 0,
-          retries: 0,
-          hedges: 0,
-          refused: 0,
-          asked: 0,
-          failed: 0,
-          replicas: [replica],
-        },
-      ])
+      return Promise.resolve([stageLoad([replica], load.waiting)])
     },
   })
   const look = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { countReady, sumCounts } from '../../control/counts.js'
 import type { FlowStatus, PodState, PodStatus, StageStatus } from '../../control/status.js'
 import { containerListeners } from '../../containers/container-listeners.js'
 import { type Engine, hostOf } from '../../docker-engine/engine.js'
@@ -49,10 +50,7 @@ function stageStatus(
           ? 'its gateway does not answer'
           : null
         : `${dead.facts.name} is ${dead.facts.state}, with exit code ${dead.facts.exitCode}`,
-    waiting: seen?.waiting ?? 0,
-    retries: seen?.retries ?? 0,
-    hedges: seen?.hedges ?? 0,
-    refused: seen?.refused ?? 0,
+    ...sumCounts(seen === undefined ? [] : [seen]),
     shards,
     pods,
   }
@@ -79,19 +77,6 @@ function podState(state: string, seen: PodStatus | undefined): PodState {
 }
 
 function absent({ name }: StagePlan): StageStatus {
-  const nothing = {
-    replicas: 0,
-    ready: 0,
-    waiting: 0,
-    retries: 0,
-    hedges: 0,
-    refused: 0,
-    shards: [],
-    pods: [],
-  }
+  const nothing = { replicas: 0, ready: 0, ...sumCounts([]), shards: [], pods: [] }
   return { name, runtime: 'external', degraded: null, ...nothing }
-}
-
-function countReady(pods: readonly PodStatus[]): number {
-  return pods.filter(({ state }) => state === 'ready' || state === 'probing').length
 }

@@ -1,3 +1,4 @@
+import { sumCounts } from '../../control/counts.js'
 import type { FlowStatus, PodState, PodStatus, ShardStatus, StageStatus } from '../../control/status.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import { listenersOf } from '../../plan/listeners.js'
@@ -58,14 +59,13 @@ function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
     ready: shardStatuses.reduce((sum, { ready }) => sum + ready, 0),
     degraded:
       complaints.map(({ pod, sentence }) => (pod === null ? sentence : `${pod} ${sentence}`))[0] ?? null,
-    ...uncounted,
+    ...sumCounts([]),
     shards: shardStatuses,
     pods: parts.flatMap(({ pods }) => pods.map((pod) => podStatus(pod, now))),
   }
 }
 
-const uncounted = { waiting: 0, retries: 0, hedges: 0, refused: 0 } as const
-const noPods = { replicas: 0, ready: 0, ...uncounted, shards: [], pods: [] } as const
+const noPods = { replicas: 0, ready: 0, ...sumCounts([]), shards: [], pods: [] } as const
 
 function podStatus(pod: Pod, now: number): PodStatus {
   const since = Date.parse(changed(pod) ?? '')

@@ -1,0 +1,20 @@
+import type { PodStatus, StageStatus } from './status.js'
+
+type RequestCounts = Pick<StageStatus, 'waiting' | 'retries' | 'hedges' | 'refused'>
+
+/** Request counts of a stage, summed over the gateway's reports; all zero without a report. */
+export function sumCounts(reports: readonly RequestCounts[]): RequestCounts {
+  const sums = { waiting: 0, retries: 0, hedges: 0, refused: 0 }
+  for (const { waiting, retries, hedges, refused } of reports) {
+    sums.waiting += waiting
+    sums.retries += retries
+    sums.hedges += hedges
+    sums.refused += refused
+  }
+  return sums
+}
+
+/** Pods that take requests. */
+export function countReady(pods: readonly PodStatus[]): number {
+  return pods.filter(({ state }) => state === 'ready' || state === 'probing').length
+}
