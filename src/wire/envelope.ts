@@ -206,26 +206,28 @@ export class Envelope {
     return writer.finish()
   }
 
-  /** The same in pieces; the payload (its own, or the given one) is not copied. */
-  encodeParts(payload: Uint8Array | readonly Uint8Array[] | undefined = this.#payload): Uint8Array[] {
+  /** The same in pieces; the payload is not copied. */
+  encodeParts(): Uint8Array[] {
     if (this.#source !== undefined) return [this.#source]
-    const writer = new Writer(this.#expectedHead())
-    this.#writeHead(writer)
-    if (payload === undefined) return [writer.finish()]
-    const pieces = payload instanceof Uint8Array ? [payload] : payload
-    writer.raw(prefix(34, lengthOf(pieces)))
-    return [writer.finish(), ...pieces]
+    const payload = this.#payload
+    return this.#encodeWith(payload instanceof Uint8Array ? [payload] : payload)
   }
 
   /** The message in pieces with another payload, or none. */
   encodeAround(payload: Uint8Array | undefined): Uint8Array[] {
+    if (payload === undefined) return this.#encodeWith(undefined)
     const head = this.#sourceBeforePayload()
-    if (head !== undefined && payload !== undefined) return [head, prefix(34, payload.length), payload]
+    if (head === undefined) return this.#encodeWith([payload])
+    return [head, prefix(34, payload.length), payload]
+  }
+
+  /** The other fields, encoded, before the pieces of a payload. */
+  #encodeWith(payload: readonly Uint8Array[] | undefined): Uint8Array[] {
     const writer = new Writer(this.#expectedHead())
     this.#writeHead(writer)
     if (payload === undefined) return [writer.finish()]
-    writer.raw(prefix(34, payload.length))
-    return [writer.finish(), payload]
+    writer.raw(prefix(34, lengthOf(payload)))
+    return [writer.finish(), ...payload]
   }
 
   /** The received bytes up to the payload; undefined when they have changed, or when fields follow the payload. */
