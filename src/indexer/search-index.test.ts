@@ -3,6 +3,7 @@ import { Document } from '../document/index.js'
 import { seeded } from '../lib/seeded.js'
 import { context, docs, matchesOf, Fixture } from './fixture.suite.js'
 import { indexKinds } from './options.js'
+import { subVectors } from './upkeep.js'
 import type { VectorIndexer } from './vector-indexer.js'
 
 const fixture = new Fixture()
@@ -51,6 +52,18 @@ it.each(indexKinds.map((kind, at) => [kind, at + 1] as const))(
         expect(await search(indexer, query, parameters)).toEqual(await search(exact, query, parameters))
       }
     }
-    expect(found / all).toBeGreaterThan(0.75)
+    expect(found / all).toBeGreaterThan(0.9)
   },
 )
+
+it.each([
+  [384, 48],
+  [16, 2],
+  [100, 20],
+  [14, 2],
+  [11, 11],
+  [3, 1],
+  [1, 1],
+])('product quantization of %i values has %i parts', (dim, parts) => {
+  expect(subVectors(dim)).toBe(parts)
+})

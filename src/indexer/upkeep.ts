@@ -1,4 +1,3 @@
-import type { Table } from '@lancedb/lancedb'
 import { loadEngine } from './engine.js'
 import { removeOldGenerations } from './folder.js'
 import type { ResolvedOptions } from './options.js'
@@ -53,25 +52,37 @@ export class Upkeep {
     const table = version.live
     this.#commits = 0
     this.#rows = 0
-    if (index !== undefined) await this.#index(table)
+    if (index !== undefined) await this.#index(version)
     await table.optimize({ cleanupOlderThan: new Date(Date.now() - keepVersionsMs) })
     await removeOldGenerations(target.store.folder, { writer: target.writer, keepMs: keepVersionsMs })
   }
 
   /** `optimize` adds new rows to an existing index. */
-  async #index(table: Table): Promise<void> {
+  async #index({ live: table, dim }: Version): Promise<void> {
     const { index, metric } = this.#options
     if ((await table.countRows()) < index!.after) return
     const indices = await table.listIndices()
     if (indices.some(({ columns }) => columns.includes('vector'))) return
     const { lance } = await loadEngine()
     const options = { distanceType: metric }
+    const quantized = { ...options, numSubVectors: subVectors(dim) }
     const configs = {
       ivf_flat: () => lance.Index.ivfFlat(options),
-      ivf_pq: () => lance.Index.ivfPq(options),
+      ivf_pq: () => lance.Index.ivfPq(quantized),
       ivf_hnsw_sq: () => lance.Index.hnswSq(options),
-      ivf_hnsw_pq: () => lance.Index.hnswPq(options),
+      ivf_hnsw_pq: () => lance.Index.hnswPq(quantized),
     }
     await table.createIndex('vector', { config: configs[index!.kind]() })
   }
+}
+
+/**
+ * The number of parts that product quantization makes of an embedding: parts of 8 values, or of the largest number below 8
+ * that divides `dim`. LanceDB's own default is parts of 16 values, and a single part where 8 does not divide `dim`: all
+ * embeddings then share 256 codes, and a search misses up to 4 of 10 matches.
+ */
+export function subVectors(dim: number): number {
+  let size = Math.min(8, dim)
+  while (dim % size !== 0) size -= 1
+  return dim / size
 }

@@ -43,7 +43,10 @@ describe.each(['process', 'thread'])('the access log of a Flow with %s pods', (r
       'parts/shard-1/rep-0',
     ])
 
-    for (const { queueMs, handlerMs } of upper!.stages.flatMap(({ tries }) => tries)) {
+    // a slow replica of the stage `hedged` is asked beside the other one, and the try that is cancelled has no times
+    const tries = upper!.stages.flatMap(({ tries }) => tries).filter(({ code }) => code === 'OK')
+    expect(tries).toHaveLength(4)
+    for (const { queueMs, handlerMs } of tries) {
       expect(queueMs).toBeGreaterThanOrEqual(0)
       expect(handlerMs).toBeGreaterThanOrEqual(0)
     }
