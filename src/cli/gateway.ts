@@ -28,11 +28,11 @@ the gateway runs 'millrace flow' on a file instead, which has more options.
   --discover every address is a name with one or more servers behind it, which
              is looked up every second
   --port     0, the default, lets the system choose; one for each protocol
-  --protocol GRPC, so far the only one
+  --protocol GRPC, the default, or HTTP; several, when it is given several times
   --host     interface to bind; default: 0.0.0.0
 
 Further arguments that Jina's exports write are taken and have no effect:
---uses GRPCGateway, --expose-endpoints, --k8s-namespace,
+--uses GRPCGateway or HTTPGateway, --expose-endpoints, --k8s-namespace,
 --port-monitoring, --native.
 
 Example: millrace gateway --port 8080
@@ -74,7 +74,7 @@ export function parseGateway(args: readonly string[]): {
   })
   const { port: ports, protocol: protocols, ...values } = all
   positional(positionals)
-  checkKind(values.uses, ['GRPCGateway'], 'uses')
+  checkKind(values.uses, ['GRPCGateway', 'HTTPGateway', 'CompositeGateway'], 'uses')
   const protocol = protocols?.map(protocolNamed)
   const graph = objectOption(values, 'graph-description')
   const addresses = objectOption(values, 'deployments-addresses') ?? {}
@@ -124,7 +124,7 @@ function protocolNamed(written: string): ProtocolName {
   const known = protocolNames.find((name) => name === written.toLowerCase())
   if (known !== undefined) return known
   throw new UsageError(
-    `--protocol must be ${protocolNames.map((name) => name.toUpperCase()).join(' or ')} in this version, not '${written}'.`,
+    `--protocol must be ${protocolNames.map((name) => name.toUpperCase()).join(' or ')}, not '${written}'.`,
   )
 }
 
@@ -132,6 +132,6 @@ function protocolNamed(written: string): ProtocolName {
 function checkKind(value: string | undefined, known: readonly string[], option: string): void {
   if (value === undefined || known.includes(value)) return
   throw new UsageError(
-    `--${option} must be ${known[0]}, the one that there is in this version, not '${value}'.`,
+    `--${option} must be ${known.join(' or ')}, not '${value}'.`,
   )
 }

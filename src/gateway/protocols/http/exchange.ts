@@ -186,7 +186,7 @@ export class Exchange extends Scope implements Timed, OpenRequest {
 
   #send(status: number, headers: Readonly<Record<string, string>>, bytes: Buffer): void {
     const response = this.#response
-    const isWhole = this.#message.complete
+    const isWhole = this.#message.complete || !hasBody(this.#message)
     const isLast = !isWhole || this.#connection.isClosing
     response.writeHead(status, {
       ...this.#headersAlways,
@@ -240,4 +240,9 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     this.#finish()
     this.abort(new MillraceError('CANCELLED', 'The client went away.'))
   }
+}
+
+/** Whether a body follows the headers (RFC 9112, 6.3). Node sets `complete` only later, even when there is none. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
