@@ -131,7 +131,5 @@ function protocolNamed(written: string): ProtocolName {
 /** @throws UsageError */
 function checkKind(value: string | undefined, known: readonly string[], option: string): void {
   if (value === undefined || known.includes(value)) return
-  throw new UsageError(
-    `--${option} must be ${known.join(' or ')}, not '${value}'.`,
-  )
+  throw new UsageError(`--${option} must be ${known.join(' or ')}, not '${value}'.`)
 }

@@ -3,7 +3,6 @@ import https from 'node:https'
 import { MillraceError } from '../errors.js'
 import { authority } from '../lib/authority.js'
 import type { Host } from './host.js'
-import type { ReadinessOptions } from './readiness.js'
 
 /** More of an answer is not read. */
 const maxBytes = 64 * 1024
@@ -19,7 +18,7 @@ interface Answer {
  */
 export async function askHttpReadiness(
   peer: Omit<Host, 'protocol'>,
-  { isFlow, timeoutMs }: ReadinessOptions,
+  { isFlow, timeoutMs }: { readonly isFlow: boolean; readonly timeoutMs: number },
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
   const ask = (path: string): Promise<Answer> => get(peer, path, deadline - Date.now())

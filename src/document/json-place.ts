@@ -20,7 +20,9 @@ export function within(error: unknown, ...outer: Place): unknown {
 }
 
 /** Where the JSON was wrong, and why; undefined for errors without a place. */
-export function placeOf(error: MillraceError): { readonly place: Place; readonly reason: string } | undefined {
+export function placeOf(
+  error: MillraceError,
+): { readonly place: Place; readonly reason: string } | undefined {
   return places.get(error)
 }
 

@@ -65,7 +65,8 @@ function tensorText(tensor: NdArray): string {
         text += text.length > 1 ? `,${one(values[position]!)}` : one(values[position]!)
       }
     } else {
-      for (let index = 0; index < length; index++) text += index > 0 ? `,${level(depth + 1)}` : level(depth + 1)
+      for (let index = 0; index < length; index++)
+        text += index > 0 ? `,${level(depth + 1)}` : level(depth + 1)
     }
     return `${text}]`
   }

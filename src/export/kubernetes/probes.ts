@@ -20,7 +20,12 @@ export function probes({ ports, timeoutReadyMs, liveness }: Probed): object {
   const ready = checkOf(ports, '/health/ready')
   const startFailures = timeoutReadyMs < 0 ? forEver : failures(timeoutReadyMs, startupPeriod)
   return {
-    startupProbe: { ...ready, periodSeconds: startupPeriod, timeoutSeconds: 1, failureThreshold: startFailures },
+    startupProbe: {
+      ...ready,
+      periodSeconds: startupPeriod,
+      timeoutSeconds: 1,
+      failureThreshold: startFailures,
+    },
     readinessProbe: { ...ready, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 3 },
     ...(liveness !== null && { livenessProbe: livenessProbe(checkOf(ports, '/health/live'), liveness) }),
   }

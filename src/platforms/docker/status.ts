@@ -22,7 +22,8 @@ export async function statusOf(engine: Engine, plan: FlowPlan): Promise<FlowStat
   const listeners = containerListeners(plan.settings).flatMap(({ protocols, port }) =>
     ports[port] === undefined ? [] : [{ protocols, host: hostOf(engine), port: ports[port] }],
   )
-  return { name, on: 'docker', pid: null, port: listeners[0]?.port ?? null, listeners, stages }
+  const port = listeners.length === 0 ? null : entryOf(listeners).port
+  return { name, on: 'docker', pid: null, port, listeners, stages }
 }
 
 function stageStatus(

@@ -47,13 +47,22 @@ export function createApp(serving: Serving, { serverFactory, exchangeOf }: AppOp
   app.addContentTypeParser([...contentTypes], (_request, _payload, done) => done(null)) // `post` reads the body
   app.get('/', by(root))
   app.get('/status', by(statusRoute()))
-  app.get('/dry_run', by((exchange) => dryRunRoute(serving, exchange)))
+  app.get(
+    '/dry_run',
+    by((exchange) => dryRunRoute(serving, exchange)),
+  )
   app.get('/health/live', by(live))
-  app.get('/health/ready', by((exchange) => ready(serving, exchange)))
-  app.post('/post', by((exchange, { raw }) => post(serving, exchange, { message: raw, endpoint: null })))
+  app.get(
+    '/health/ready',
+    by((exchange) => ready(serving, exchange)),
+  )
+  app.post(
+    '/post',
+    by((exchange, { raw }) => post(serving, exchange, { message: raw, endpoint: null })),
+  )
   const endpoint = by((exchange, { raw }) => {
     const found = endpointOf(raw, serving)
-    if (MillraceError.is(found)) exchange.fail(found)
+    if (MillraceError.is(found)) notFound(serving, exchange, raw)
     else post(serving, exchange, { message: raw, endpoint: found })
   })
   app.delete('/delete', endpoint)

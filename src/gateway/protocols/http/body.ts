@@ -29,7 +29,8 @@ export function readBody(
   })
   message.on('end', () => {
     exchange.isReading = false
-    if (!exchange.isAnswered) done(chunks.length === 1 ? chunks[0]! : chunks.length === 0 ? none : Buffer.concat(chunks))
+    if (!exchange.isAnswered)
+      done(chunks.length === 1 ? chunks[0]! : chunks.length === 0 ? none : Buffer.concat(chunks))
   })
   const stop = (error: MillraceError, status: number): void => {
     chunks.length = 0

@@ -4,17 +4,17 @@ import { nearest } from '../../../lib/nearest.js'
 import { dryRunEndpoint } from '../../readiness.js'
 import type { Serving } from '../../serving.js'
 
-/** Paths with methods of their own; other paths are endpoints of the Flow, called with POST. */
-const fixed: Readonly<Record<string, readonly string[]>> = {
-  '/': ['GET', 'POST'],
-  '/status': ['GET'],
-  '/dry_run': ['GET'],
-  '/health/live': ['GET'],
-  '/health/ready': ['GET'],
-  '/post': ['POST'],
-  '/delete': ['POST', 'DELETE'],
-  '/update': ['POST', 'PUT'],
-}
+/** Methods of paths besides POST, which every endpoint of the Flow has. */
+const fixed: ReadonlyMap<string, string> = new Map([
+  ['/', 'GET'],
+  ['/status', 'GET'],
+  ['/dry_run', 'GET'],
+  ['/health/live', 'GET'],
+  ['/health/ready', 'GET'],
+  ['/post', 'POST'],
+  ['/delete', 'DELETE'],
+  ['/update', 'PUT'],
+])
 
 /** Jina's HTTP gateways have these paths, whatever the Flow serves (jina.md 4.6). */
 const crud: readonly string[] = ['/index', '/search', '/update', '/delete']
@@ -23,7 +23,10 @@ const crud: readonly string[] = ['/index', '/search', '/update', '/delete']
  * The endpoint that the path of a request names: one of the Flow or of Jina's CRUD routes. NOT_FOUND for other paths;
  * UNAVAILABLE while a stage has not described itself.
  */
-export function endpointOf(message: IncomingMessage, serving: Pick<Serving, 'describe'>): string | MillraceError {
+export function endpointOf(
+  message: IncomingMessage,
+  serving: Pick<Serving, 'describe'>,
+): string | MillraceError {
   const path = pathOf(message)
   if (crud.includes(path)) return path
   const endpoints = endpointsOf(serving)
@@ -39,10 +42,10 @@ export function methodsOf(
   message: IncomingMessage,
   serving: Pick<Serving, 'describe'>,
 ): readonly string[] | MillraceError {
-  const own = fixed[pathOf(message)]
-  if (own !== undefined) return own
+  const own = fixed.get(pathOf(message))
   const endpoint = endpointOf(message, serving)
-  return MillraceError.is(endpoint) ? endpoint : ['POST']
+  if (own === undefined) return MillraceError.is(endpoint) ? endpoint : ['POST']
+  return MillraceError.is(endpoint) || own === 'POST' ? [own] : [own, 'POST']
 }
 
 function endpointsOf(serving: Pick<Serving, 'describe'>): readonly string[] | MillraceError {
@@ -67,6 +70,7 @@ function unknown(path: string, endpoints: readonly string[]): MillraceError {
   const served = endpoints.filter((endpoint) => endpoint !== dryRunEndpoint)
   const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path
   const meant = nearest(path, served)
-  const hint = meant === undefined ? `The Flow serves: ${served.join(', ') || 'none'}.` : `Did you mean ${meant}?`
+  const hint =
+    meant === undefined ? `The Flow serves: ${served.join(', ') || 'none'}.` : `Did you mean ${meant}?`
   return new MillraceError('NOT_FOUND', `There is no endpoint ${shown}. ${hint}`, { notRun: true })
 }

@@ -8,9 +8,15 @@ import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
 import { requestId as newRequestId } from '../../../wire/request-id.js'
-import { callerRequestId, callerTimeout, httpCallerHeaders, requestIdHeader, timeoutHeader } from './caller.js'
+import {
+  callerRequestId,
+  callerTimeout,
+  httpCallerHeaders,
+  requestIdHeader,
+  timeoutHeader,
+} from './caller.js'
 import type { HttpConnection, OpenRequest } from './connection.js'
-import { failureBody, failureHeaders } from './failure.js'
+import { failureBody, failureHeaders, type Subject } from './failure.js'
 import { statusOf } from './statuses.js'
 
 /** Larger answers are written in pieces of this size, so that the client's progress can be measured. */
@@ -26,14 +32,6 @@ export interface ExchangeOptions {
   readonly maxMessageBytes: number
   /** Milliseconds for the request, unless its client sets less; null for no limit. */
   readonly timeoutMs: number | null
-}
-
-/** Name, format and endpoint of a request, for the body of a failure. */
-export interface Subject {
-  requestId: string
-  endpoint: string
-  targetExecutor: string
-  isProtobuf: boolean
 }
 
 export interface FailureOptions {
@@ -78,6 +76,7 @@ export class Exchange extends Scope implements Timed, OpenRequest {
       connection.sender,
     )
     this.account = account
+    this.memory = account
     this.#message = message
     this.#response = response
     this.#connection = connection
@@ -117,7 +116,8 @@ export class Exchange extends Scope implements Timed, OpenRequest {
   get wait(): Wait {
     const { socket } = this.#response
     const unsent = (socket?.writableLength ?? 0) + this.#response.writableLength
-    if (unsent > 0) return { kind: 'taking', count: (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0) }
+    if (unsent > 0)
+      return { kind: 'taking', count: (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0) }
     if (this.#isAnswered) return { kind: 'leaving', count: 0 }
     return this.#isReading ? { kind: 'sending', count: this.received } : { kind: 'nothing', count: 0 }
   }

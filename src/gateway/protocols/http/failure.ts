@@ -4,16 +4,23 @@ import { DataRequest } from '../../../wire/data-request.js'
 import { failureText } from '../../../wire/json/encode-answer.js'
 import type { Status } from '../../../wire/status.js'
 import { withJinaHint } from '../grpc/jina-hints.js'
-import type { Subject } from './exchange.js'
 
 /** Header with `OK` or the code of the error. */
 export const statusHeader = 'millrace-status'
 
 /** Header that says that no handler saw the request: sending it again cannot run it twice. */
-export const notRunHeader = 'millrace-not-run'
+const notRunHeader = 'millrace-not-run'
 
 export const jsonType = 'application/json; charset=utf-8'
 export const protobufType = 'application/x-protobuf'
+
+/** Id, endpoint and format of a request, for the body of a failure. */
+export interface Subject {
+  requestId: string
+  endpoint: string
+  targetExecutor: string
+  isProtobuf: boolean
+}
 
 /** Headers of an error: its code, and when to send again. */
 export function failureHeaders(

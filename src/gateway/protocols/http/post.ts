@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
+import { noRoom, noRoomForAnswer } from '../../../budget/refusals.js'
 import { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
 import { errorFromStatus } from '../../../wire/error-status.js'
 import { requestFromJson } from '../../../wire/json/decode-request.js'
 import { answerText } from '../../../wire/json/encode-answer.js'
+import { parsingBytes, writingBytes } from '../../../wire/json/memory.js'
 import { parseJson } from '../../../wire/json/parse.js'
 import type { Serving } from '../../serving.js'
 import { readBody } from './body.js'
@@ -36,12 +38,7 @@ export function post(serving: Serving, exchange: Exchange, { message, endpoint }
     maxBytes: serving.maxMessageBytes,
     done(body) {
       try {
-        const request = isProtobuf
-          ? fromProtobuf(body, endpoint)
-          : requestFromJson(body.length === 0 ? {} : parseJson(body), {
-              endpoint,
-              requestId: subject.requestId,
-            })
+        const request = isProtobuf ? fromProtobuf(body, endpoint) : fromJson(body, endpoint, exchange)
         subject.requestId = request.requestId
         subject.endpoint = request.endpoint
         subject.targetExecutor = request.targetExecutor
@@ -56,6 +53,20 @@ export function post(serving: Serving, exchange: Exchange, { message, endpoint }
 function fromProtobuf(body: Buffer, endpoint: string | null): DataRequest {
   const request = DataRequest.decode(body)
   if (endpoint !== null && request.endpoint !== endpoint) request.endpoint = endpoint
+  return request
+}
+
+/** Throws RESOURCE_EXHAUSTED when there is no room for what the JSON takes while it is parsed. */
+function fromJson(
+  body: Buffer,
+  endpoint: string | null,
+  { account, subject: { requestId } }: Exchange,
+): DataRequest {
+  if (body.length === 0) return requestFromJson({}, { endpoint, requestId })
+  const bytes = parsingBytes(body)
+  if (!account.reserve(bytes)) throw noRoom('parse the JSON', bytes, account)
+  const request = requestFromJson(parseJson(body), { endpoint, requestId })
+  account.release(bytes)
   return request
 }
 
@@ -77,6 +88,8 @@ function reply({ http }: Serving, exchange: Exchange, answer: DataRequest): void
     return exchange.answer(code, headers, Buffer.concat(answer.encodeParts()))
   }
   const headers = { 'content-type': jsonType, [statusHeader]: outcome }
+  const bytes = writingBytes(answer.data?.length ?? 0)
+  if (!exchange.account.reserve(bytes)) return exchange.fail(noRoomForAnswer(bytes, exchange.account))
   try {
     exchange.answer(code, headers, answerText(answer))
   } catch (error) {

@@ -75,7 +75,8 @@ export class HttpServer implements ProtocolServer {
   accept(socket: Socket): string | undefined {
     const share = this.#budget.share()
     if (this.#closed !== undefined) return refused('The gateway closes.')
-    if (!share.reserve(connectionBytes)) return refused(`There is no room: ${share.explain(connectionBytes)}.`)
+    if (!share.reserve(connectionBytes))
+      return refused(`There is no room: ${share.explain(connectionBytes)}.`)
     const connection = new HttpConnection(socket, { share, clock: this.#clock })
     this.#connections.set(socket, connection)
     socket.once('close', () => {
@@ -136,7 +137,13 @@ export class HttpServer implements ProtocolServer {
       const { message: why } = noRoom('take a request', requestBytes, connection.share)
       return connection.end(refused(why))
     }
-    const exchange = new Exchange(message, response, { clock, connection, account, maxMessageBytes, timeoutMs })
+    const exchange = new Exchange(message, response, {
+      clock,
+      connection,
+      account,
+      maxMessageBytes,
+      timeoutMs,
+    })
     this.#exchanges.set(message, exchange)
     if (isOneTooMany) return exchange.fail(tooManyRequests(limits.maxCalls))
     const refusal = this.#serving.misdirected(message.headers[recipientHeader] as string | undefined)

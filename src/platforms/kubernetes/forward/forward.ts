@@ -34,10 +34,7 @@ export class Forward {
   readonly #sockets = new Set<Socket>()
   #closed = false
 
-  static async open(
-    cluster: Cluster,
-    of: ForwardTo,
-  ): Promise<Forward> {
+  static async open(cluster: Cluster, of: ForwardTo): Promise<Forward> {
     const server = createServer({ pauseOnConnect: true, noDelay: true })
     const forward = new Forward(cluster, of, server)
     server.listen(0, '127.0.0.1')
@@ -45,11 +42,7 @@ export class Forward {
     return forward
   }
 
-  private constructor(
-    cluster: Cluster,
-    { namespace, flow, port }: ForwardTo,
-    server: Server,
-  ) {
+  private constructor(cluster: Cluster, { namespace, flow, port }: ForwardTo, server: Server) {
     this.#cluster = cluster
     this.#namespace = namespace
     this.#flow = flow
