@@ -24,6 +24,22 @@ describe('the arguments of a gateway', () => {
     expect(stages[0]).toMatchObject({ discover: 'dns', retries: 2 })
   })
 
+  it('take several ports and protocols after one name, as Jina does, and one name each', () => {
+    const lists = parseGateway(args(['--port', '1', '2', '--protocol', 'GRPC', 'GRPC', '--retries', '1']))
+    expect(lists.flow).toMatchObject({ port: [1, 2], protocol: ['grpc', 'grpc'] })
+    const each = parseGateway(args(['--port', '1', '--port=2']))
+    expect(each.flow).toMatchObject({ port: [1, 2] })
+  })
+
+  it('name the headers that are forwarded to every server', () => {
+    const named = parseGateway(args(['--forward-headers', 'x-user', 'x-tenant']))
+    expect(named.stages.map(({ forwardHeaders }) => forwardHeaders)).toEqual([
+      ['x-user', 'x-tenant'],
+      ['x-user', 'x-tenant'],
+    ])
+    expect(parseGateway(args(['--forward-headers', 'all'])).stages[0]).toMatchObject({ forwardHeaders: 'all' })
+  })
+
   it('know addresses with TLS and of IPv6', () => {
     const { stages } = parseGateway(args([], '{"a":["grpcs://[::1]:443"],"b":["b:1"]}'))
     expect(stages[0]).toMatchObject({ host: ['::1'], port: [443], tls: true })
@@ -56,6 +72,7 @@ describe('the arguments of a gateway', () => {
     ['an address of HTTP', args([], '{"a":["http://a:1"],"b":["b:1"]}'), /is no address/],
     ['two kinds of addresses', args([], '{"a":["a:1","grpcs://a:2"],"b":["b:1"]}'), /grpc:\/\/ all/],
     ['another protocol', args(['--protocol', 'HTTP']), /--protocol must be GRPC/],
+    ['a value that no option takes', args(['--retries', '1', '2']), /'2' is one argument too many/],
     ['another class', args(['--uses', 'MyGateway']), /--uses must be GRPCGateway/],
   ]
   it.each(wrong)('are refused: %s', (_name, given, message) => {
