@@ -60,7 +60,7 @@ export class Replica implements Channel {
     this.closed = this.#gone.promise
     this.leaving = this.#gone.promise
     // there are no sockets to read, so no time passes between two requests
-    this.#lane = new Lane({ limit: 1, capacity, clock, breathe: (wake) => wake(), busyMs: () => 0 })
+    this.#lane = new Lane({ limit: 1, capacity, clock, yieldToLoop: (wake) => wake(), busyMs: () => 0 })
   }
 
   get limit(): number {

@@ -39,13 +39,13 @@ export function accountFailure(
  * request still counts as in flight.
  */
 export function noteLoss(endpoint: Endpoint, failure: MillraceError, itinerary: Itinerary): void {
-  const { load, health, fate } = endpoint
+  const { load, health, exitTracker } = endpoint
   const isSilent = failure.code === 'DEADLINE_EXCEEDED' && health.state === 'silent'
   const lost = connectionLoss(failure)
   if (!isSilent && lost === undefined) return
-  const requests = isSilent ? load.inFlight : fate.lost(load.inFlight)
+  const requests = isSilent ? load.inFlight : exitTracker.lost(load.inFlight)
   if (itinerary.losses === undefined) itinerary.losses = []
-  else fate.isRepeated = true
+  else exitTracker.isRepeated = true
   const reason = lost === undefined ? 'does not answer' : `was lost: ${lost.message}`
   itinerary.losses.push({ endpoint, requests, reason })
 }

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
 import type { BreakerRules } from './breaker.js'
-import { Fate } from './fate.js'
+import { ExitTracker } from './exit-tracker.js'
 import { Health } from './health.js'
 import { Load } from './load.js'
 
@@ -15,14 +15,14 @@ export interface Endpoint {
   readonly channel: Channel
   readonly load: Load
   readonly health: Health
-  readonly fate: Fate
+  readonly exitTracker: ExitTracker
 }
 
 export interface EndpointOptions {
   /** For messages; default: its name. */
   readonly label?: string
-  /** Whether `Fate.exited` will be called when the replica exits. Default false. */
-  readonly isTold?: boolean
+  /** Whether `ExitTracker.exited` will be called when the replica exits. Default false. */
+  readonly reportsExit?: boolean
 }
 
 /** At most this share of all replicas is ejected at once; of two replicas, one. */
@@ -65,7 +65,7 @@ export class Endpoints {
   }
 
   /** @throws INVALID_NAME when the name is in use */
-  add(name: string, channel: Channel, { label = name, isTold = false }: EndpointOptions = {}): Endpoint {
+  add(name: string, channel: Channel, { label = name, reportsExit = false }: EndpointOptions = {}): Endpoint {
     if (this.#byName.has(name)) throw new MillraceError('INVALID_NAME', `There is a replica ${name} already.`)
     const clock = this.#clock
     const health = new Health({
@@ -81,7 +81,7 @@ export class Endpoints {
       channel,
       load: new Load({ clock, warmsUp: joinsOthers }),
       health,
-      fate: new Fate(isTold),
+      exitTracker: new ExitTracker(reportsExit),
     }
     this.#byName.set(name, endpoint)
     this.#settle()

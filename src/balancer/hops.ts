@@ -52,9 +52,9 @@ export class Hops {
 
   send(endpoint: Endpoint, request: DataRequest, call: Call, ticket: Ticket): Promise<DataRequest> {
     if (call.items !== undefined) return this.#stream({ endpoint, request, call, ticket }, call.items)
-    const { load, health, channel, fate } = endpoint
+    const { load, health, channel, exitTracker } = endpoint
     const began = load.began()
-    fate.restored()
+    exitTracker.restored()
     this.#inFlight++
     const hop = this.#limited(call)
     return channel.handle(request, hop ?? call).then(
@@ -74,9 +74,9 @@ export class Hops {
   }
 
   async #stream({ endpoint, request, call, ticket }: Sent, items: ItemSink): Promise<DataRequest> {
-    const { load, health, channel, fate } = endpoint
+    const { load, health, channel, exitTracker } = endpoint
     const began = load.began()
-    fate.restored()
+    exitTracker.restored()
     this.#inFlight++
     const { timeoutSendMs: timeoutMs, clock } = this.#options
     const hop = new StreamedHop(call, items, { load, timeoutMs, clock })

@@ -38,7 +38,7 @@ export interface Judge {
 export async function hasLostEnough(losses: readonly Loss[], judge: Judge): Promise<boolean> {
   const { call, clock, maxLostReplicas } = judge
   if (losses.length < maxLostReplicas) return false
-  const exits = await Promise.all(losses.map(({ endpoint }) => endpoint.fate.exit(call, clock)))
+  const exits = await Promise.all(losses.map(({ endpoint }) => endpoint.exitTracker.exit(call, clock)))
   const lost = exits.reduce((sum, exit) => sum + (exit?.isFromOutside === false ? 1 : 0.5), 0)
   return lost >= maxLostReplicas
 }
@@ -53,7 +53,7 @@ export async function lossesTold(
   losses: readonly Loss[],
   { call, clock }: Judge,
 ): Promise<{ readonly sentences: string; readonly output: readonly string[] }> {
-  const exits = await Promise.all(losses.map(({ endpoint }) => endpoint.fate.exit(call, clock)))
+  const exits = await Promise.all(losses.map(({ endpoint }) => endpoint.exitTracker.exit(call, clock)))
   const sentences = losses.map(
     ({ endpoint, reason }, index) => `${endpoint.name} ${exits[index]?.reason ?? reason}.`,
   )

@@ -36,12 +36,12 @@ export class Picker {
     const fresh = usable.filter((endpoint) => !tried.includes(endpoint))
     const fitting = fresh.length > 0 ? fresh : usable
     const proven = write ? fitting.filter(({ health }) => !health.breaker.isForReads) : fitting
-    const roomy = (proven.length > 0 ? proven : fitting).filter((endpoint) => this.#hasRoom(endpoint))
-    return roomy.length === 0 ? undefined : this.#policy.pick(roomy)
+    const available = (proven.length > 0 ? proven : fitting).filter((endpoint) => this.#hasRoom(endpoint))
+    return available.length === 0 ? undefined : this.#policy.pick(available)
   }
 
   /** Whether any replica has room. */
-  get isRoomy(): boolean {
+  get hasCapacity(): boolean {
     return this.#endpoints.usable.some((endpoint) => this.#hasRoom(endpoint))
   }
 

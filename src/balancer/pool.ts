@@ -16,7 +16,7 @@ import type { BreakerRules } from './breaker.js'
 import { type Endpoint, type EndpointOptions, Endpoints } from './endpoints.js'
 import type { HealthState } from './health.js'
 import { Hops, type Ticket } from './hops.js'
-import type { Departure, Exit } from './fate.js'
+import type { Departure, Exit } from './exit-tracker.js'
 import { Pace } from './pace.js'
 import { Patience } from './patience.js'
 import { Picker } from './picker.js'
@@ -117,7 +117,7 @@ export class Pool {
       clock,
       pick: (itinerary) => this.pick(itinerary),
       isUsable: () => this.endpoints.usable.length > 0,
-      isRoomy: () => this.#picker.isRoomy,
+      hasCapacity: () => this.#picker.hasCapacity,
       labels: () => this.endpoints.all().map(({ label }) => label),
       estimate: (ahead) => this.#pace.estimate(this.#hops.inFlight + ahead),
       onDemand: () => options.onDemand?.(),
@@ -217,10 +217,10 @@ export class Pool {
   ): Promise<Departure | null> {
     const endpoint = this.endpoints.unlist(name)
     if (endpoint === undefined) return null
-    if (exit !== undefined) endpoint.fate.exited(exit)
+    if (exit !== undefined) endpoint.exitTracker.exited(exit)
     await this.#idle(endpoint, graceMs)
     await endpoint.channel.close()
-    return { served: endpoint.load.served, isRepeated: endpoint.fate.isRepeated }
+    return { served: endpoint.load.served, isRepeated: endpoint.exitTracker.isRepeated }
   }
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {

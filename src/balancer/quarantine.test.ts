@@ -18,8 +18,8 @@ function stage(replicas: number) {
   const pool = new Pool({ stage: 'exec', policy: 'round-robin', queue, timeoutSendMs: null, clock, random })
   const channels = Array.from({ length: replicas }, (_, index) => {
     const channel = fakeChannel()
-    const { fate } = pool.add(`exec/rep-${index}`, channel, { isTold: true })
-    fate.exited({ reason: 'exited with code 7', output: [], isFromOutside: false })
+    const { exitTracker } = pool.add(`exec/rep-${index}`, channel, { reportsExit: true })
+    exitTracker.exited({ reason: 'exited with code 7', output: [], isFromOutside: false })
     return channel
   })
   pool.expect({ expecting: true, why: '' })
@@ -103,8 +103,8 @@ test('a replica that was ended from outside, or nobody knows how, counts half', 
   ask()
   for (let loss = 1; loss <= 4; loss++) {
     const channel = fakeChannel()
-    const { fate } = pool.add(`exec/rep-${loss}`, channel, { isTold: loss % 2 === 0 })
-    fate.exited({ reason: 'was killed by SIGKILL', output: [], isFromOutside: true })
+    const { exitTracker } = pool.add(`exec/rep-${loss}`, channel, { reportsExit: loss % 2 === 0 })
+    exitTracker.exited({ reason: 'was killed by SIGKILL', output: [], isFromOutside: true })
     await settle()
     expect([outcomes, channel.waiting.length]).toEqual([['open'], 1])
     await lose(channel)
@@ -177,8 +177,8 @@ test('without a replica they wait for one, and are refused when there is none to
   await lose(channels[0]!)
   expect(outcomes).toEqual(['open', 'open'])
   const successor = fakeChannel()
-  const { fate } = pool.add('exec/successor', successor, { isTold: true })
-  fate.exited({ reason: 'exited with code 7', output: [], isFromOutside: false })
+  const { exitTracker } = pool.add('exec/successor', successor, { reportsExit: true })
+  exitTracker.exited({ reason: 'exited with code 7', output: [], isFromOutside: false })
   await settle()
   expect(successor.waiting.length).toBe(1)
   await answerAll(successor)

@@ -43,7 +43,7 @@ export function tooLate(stage: string, leftMs: number, estimateMs: number): Mill
 }
 
 /** What happened to the replicas that a request has lost. */
-export interface LossesTold {
+export interface LossReport {
   readonly sentences: string
   readonly output: readonly string[]
 }
@@ -52,7 +52,7 @@ export interface LossesTold {
 export function poison(
   error: MillraceError,
   losses: readonly Loss[],
-  { sentences, output }: LossesTold,
+  { sentences, output }: LossReport,
 ): MillraceError {
   const replicas = losses.length === 1 ? 'a replica was' : `${losses.length} replicas were`
   const isAlone = losses.at(-1)!.requests === 1
@@ -65,7 +65,7 @@ export function poison(
 }
 
 /** The failure of a request whose replica was lost, with how the replica exited. */
-export function lostWith(error: MillraceError, { sentences, output }: LossesTold): MillraceError {
+export function lostWith(error: MillraceError, { sentences, output }: LossReport): MillraceError {
   const { code, message, ...facts } = error.facts
   const head = connectionLoss(error) === undefined ? `${message} ` : ''
   return new MillraceError(code, `${head}${sentences}`, { ...facts, output, cause: error })

@@ -58,7 +58,7 @@ export function retrying(options: RetryOptions): Handler {
   }
 }
 
-interface Trouble {
+interface FailedTry {
   readonly request: DataRequest
   readonly call: Call
   readonly itinerary: Itinerary
@@ -69,7 +69,7 @@ interface Trouble {
 
 async function again(
   options: RetryOptions,
-  { request, call, itinerary, before, error }: Trouble,
+  { request, call, itinerary, before, error }: FailedTry,
 ): Promise<DataRequest> {
   const { pool, attempt, clock, random } = options
   const most = options.retries < 0 ? Math.max(3, pool.endpoints.size) : options.retries
@@ -104,7 +104,7 @@ async function again(
 async function final(
   { clock, maxLostReplicas }: RetryOptions,
   failure: MillraceError,
-  { call, itinerary: { losses = [], write } }: Pick<Trouble, 'call' | 'itinerary'>,
+  { call, itinerary: { losses = [], write } }: Pick<FailedTry, 'call' | 'itinerary'>,
 ): Promise<MillraceError> {
   const judged = (error: MillraceError): MillraceError => (write ? writeOutcome(error) : error)
   if (losses.length === 0 || call.aborted !== undefined) return judged(failure)

@@ -48,7 +48,7 @@ export interface WaitingRoomOptions {
   /** Whether there is a replica that may be picked, with room or not. */
   isUsable(): boolean
   /** Whether any replica has room. */
-  isRoomy(): boolean
+  hasCapacity(): boolean
   /** Names or addresses of all replicas, for messages. */
   labels(): readonly string[]
   /** Estimated wait in milliseconds of a request with `depth` others before it. */
@@ -145,7 +145,7 @@ export class WaitingRoom {
   serve(): void {
     if (this.#serving || this.#queue.length === 0) return
     this.#serving = true
-    while (this.#options.isRoomy() && this.#queue.serveNext((waiting) => this.#start(waiting)));
+    while (this.#options.hasCapacity() && this.#queue.serveNext((waiting) => this.#start(waiting)));
     this.#serving = false
     if (this.#queue.length === 0 || this.#expectation.expecting || this.#options.isUsable()) return
     for (const waiting of this.#queue.clear()) waiting.refuse(this.noReplica())

@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.js'
-import type { Holding, Share } from './budget.js'
+import type { Holding } from './budget.js'
 import { type ProgressRules, slowestBytesPerSecond } from './progress.js'
 
 /** The refusal of a request that does not fit into the gateway's budget. */
@@ -9,7 +9,7 @@ export function noRoom(forWhat: string, bytes: number, account: Pick<Holding, 'e
 }
 
 /** The refusal of an answer that does not fit into the gateway's budget: the request was executed. */
-export function noRoomForAnswer(bytes: number, account: Share): MillraceError {
+export function noRoomForAnswer(bytes: number, account: Pick<Holding, 'explain'>): MillraceError {
   const what = `There is not enough memory for an answer of ${bytes} bytes: ${account.explain(bytes)}. Read answers faster, or ask for less at once.`
   return new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false })
 }

@@ -22,6 +22,7 @@ export class Branch extends Scope {
     const { deadline = parent.deadline, headers = parent.headers } = options
     super(deadline, headers, parent.sender ?? anonymousSender)
     this.items = options.items ?? parent.items
+    this.memory = parent.memory
     this.observation = options.observation ?? parent.observation
     this.#parent = parent
     parent.onAbort(this)

@@ -1,3 +1,4 @@
+import type { Holding } from '../budget/budget.js'
 import type { MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Description } from '../wire/description.js'
@@ -26,6 +27,8 @@ export interface Call {
   readonly sender?: Sender
   /** The sink for the documents of a streaming call; undefined for a call with one answer. */
   readonly items?: ItemSink | undefined
+  /** Where the gateway reserves the answers that it holds for the call; undefined when they are not counted. */
+  readonly memory?: Holding | undefined
   /** The span of the call; undefined when it is not observed. */
   readonly observation?: Observation | undefined
 }

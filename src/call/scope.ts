@@ -1,3 +1,4 @@
+import type { Holding } from '../budget/budget.js'
 import type { Call, Sender } from './call.js'
 import { Cancellation } from './cancellation.js'
 import type { ItemSink } from './items.js'
@@ -12,6 +13,7 @@ export class Scope extends Cancellation implements Call {
   readonly headers: Readonly<Record<string, string>>
   sender: Sender
   items: ItemSink | undefined
+  memory: Holding | undefined
   observation: Observation | undefined
 
   /** `deadline`: milliseconds since the epoch, `Infinity` for none. */
@@ -21,6 +23,7 @@ export class Scope extends Cancellation implements Call {
     this.headers = headers
     this.sender = sender
     this.items = undefined
+    this.memory = undefined
     this.observation = undefined
   }
 }

@@ -114,7 +114,7 @@ export class Exchange {
     if (this.#end !== undefined) return false
     const { prefetch } = this.#plan
     const full = prefetch > 0 && this.#sent - this.#taken >= prefetch
-    return full || this.#stream?.roomy === false
+    return full || this.#stream?.hasRoom === false
   }
 
   #sentAll(): void {

@@ -32,7 +32,7 @@ export interface Transport {
 /** One stream of requests. */
 export interface RequestStream {
   /** False while the write buffer is full: the sender should wait for `onRoom`. */
-  readonly roomy: boolean
+  readonly hasRoom: boolean
   /** Sends an encoded request with its id. The stream owns the bytes from then on. */
   write(request: Uint8Array, id: string): void
   /** No more requests. */

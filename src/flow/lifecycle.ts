@@ -97,8 +97,8 @@ export class Lifecycle {
     } catch (error) {
       this.#state = { state: 'built' }
       // a platform's own CANCELLED says what the cancelled start has left there
-      const isTold = MillraceError.is(error) && error.code === 'CANCELLED'
-      throw signal.aborted && !isTold ? signal.reason : error
+      const isCancellation = MillraceError.is(error) && error.code === 'CANCELLED'
+      throw signal.aborted && !isCancellation ? signal.reason : error
     }
     if (signal.aborted) {
       await this.#end(opened, {})

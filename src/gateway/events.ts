@@ -1,8 +1,8 @@
-import type { Exit } from '../balancer/fate.js'
+import type { Exit } from '../balancer/exit-tracker.js'
 import type { PoolLoad } from '../balancer/pool-load.js'
 import type { ShardCounts } from '../shards/tally.js'
 
-export type { Departure } from '../balancer/fate.js'
+export type { Departure } from '../balancer/exit-tracker.js'
 export type { ReplicaLoad } from '../balancer/pool-load.js'
 export type { HealthState as ReplicaState } from '../balancer/health.js'
 export type { Expectation } from '../balancer/waiting-room.js'

@@ -107,7 +107,7 @@ export function createGateway(spec: GatewaySpec, tools: GatewayTools = {}): Gate
 type Tools = GatewayTools & Required<Omit<GatewayTools, 'reduceInProgram' | 'observers'>>
 
 /** A shard and its stage. */
-interface Place {
+interface StageShard {
   readonly stage: LiveStage
   readonly shard: LiveShard
 }
@@ -116,7 +116,7 @@ class LocalGateway implements Gateway {
   readonly #spec: GatewaySpec
   readonly #identity: PodIdentity
   readonly #stages: readonly LiveStage[]
-  readonly #shards: ReadonlyMap<string, Place>
+  readonly #shards: ReadonlyMap<string, StageShard>
   readonly #externals: readonly Externals[]
   readonly #ports: Listeners
   readonly #state = new ServingState()
@@ -179,14 +179,13 @@ class LocalGateway implements Gateway {
   }
 
   async add(name: string, pod: string, address: Address): Promise<Description> {
-    const place = this.#place(name)
-    const { stage, shard } = place
+    const { stage, shard } = this.#find(name)
     const index = stage.shards.indexOf(shard)
     const recipient = recipientOf(stage.spec, index, stage.spec.flow ?? this.#spec.name)
     const channel = await dial(address, { recipient })
     try {
       const description = await probe(channel, recipient)
-      shard.pool.add(pod, channel, { isTold: true })
+      shard.pool.add(pod, channel, { reportsExit: true })
       stage.describe(pod, description)
       void channel.closed.then(({ reason }) => this.#lost(shard, pod, channel, reason)) // never rejects, by contract
       return description
@@ -197,7 +196,7 @@ class LocalGateway implements Gateway {
   }
 
   async remove(name: string, pod: string, options: Removal): Promise<Departure | null> {
-    const { stage, shard } = this.#place(name)
+    const { stage, shard } = this.#find(name)
     const removed = shard.pool.remove(pod, options)
     stage.forget(pod)
     return removed
@@ -217,7 +216,7 @@ class LocalGateway implements Gateway {
   }
 
   async expect(name: string, expectation: Expectation): Promise<void> {
-    this.#place(name).shard.pool.expect(expectation)
+    this.#find(name).shard.pool.expect(expectation)
   }
 
   status(): Promise<readonly StageLoad[]> {
@@ -266,9 +265,9 @@ class LocalGateway implements Gateway {
     return stage.isKnown ? visits(stage, endpoint, undefined) : undefined
   }
 
-  #place(name: string): Place {
-    const place = this.#shards.get(name)
-    if (place !== undefined) return place
+  #find(name: string): StageShard {
+    const found = this.#shards.get(name)
+    if (found !== undefined) return found
     const known = [...this.#shards.keys()].join(', ')
     throw new MillraceError('NOT_FOUND', `There is no stage ${name}; there are: ${known}.`)
   }

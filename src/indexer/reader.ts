@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { loadEngine } from './engine.js'
-import { Exclusive } from './exclusive.js'
+import { SerialQueue } from '../lib/serial-queue.js'
 import { Memory } from './memory.js'
 import type { ResolvedOptions } from './options.js'
 import { type Condition, type Question, requireWanted } from './question.js'
@@ -21,7 +21,7 @@ export class Reader {
   readonly #store: Store
   readonly #options: ReaderOptions
   readonly #memory: Memory
-  readonly #turns = new Exclusive()
+  readonly #turns = new SerialQueue()
   /** Row count with which the table did not fit into memory. */
   #tooMany = Infinity
 

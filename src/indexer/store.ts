@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { MillraceError } from '../errors.js'
 import { columnOf } from './columns.js'
 import { type Engine, loadEngine } from './engine.js'
-import { Exclusive } from './exclusive.js'
+import { SerialQueue } from '../lib/serial-queue.js'
 import { currentPointer, nameGeneration, newGeneration, removeOldGenerations, tableName } from './folder.js'
 import type { ResolvedOptions } from './options.js'
 import { schemaOf } from './rows.js'
@@ -44,7 +44,7 @@ export class Store {
   readonly folder: string
   readonly #options: StoreInit['options']
   readonly #beforeNaming: StoreInit['beforeNaming']
-  readonly #looks = new Exclusive()
+  readonly #looks = new SerialQueue()
   #live: Live | undefined
   /** Name of the CURRENT file that named its generation. */
   #pointer: string | undefined

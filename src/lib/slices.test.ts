@@ -23,10 +23,10 @@ describe('a computation in slices', () => {
   })
 
   test('of one slice waits for nothing', async () => {
-    let breaths = 0
-    const breathe = async (): Promise<void> => void breaths++
-    expect(await inSlices(count(500), never, breathe)).toBe(500)
-    expect(breaths).toBe(0)
+    let yields = 0
+    const yieldToLoop = async (): Promise<void> => void yields++
+    expect(await inSlices(count(500), never, yieldToLoop)).toBe(500)
+    expect(yields).toBe(0)
   })
 
   test('lets the event loop go round between two slices', async () => {
@@ -39,8 +39,8 @@ describe('a computation in slices', () => {
   test('stops when the result is no longer wanted', async () => {
     const call: { aborted: unknown } = { aborted: undefined }
     const reason = new Error('left')
-    const breathe = async (): Promise<void> => void (call.aborted = reason)
-    await expect(inSlices(count(5_000), call, breathe)).rejects.toBe(reason)
+    const yieldToLoop = async (): Promise<void> => void (call.aborted = reason)
+    await expect(inSlices(count(5_000), call, yieldToLoop)).rejects.toBe(reason)
   })
 
   test('can be run without yielding', () => {

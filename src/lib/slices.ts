@@ -44,11 +44,11 @@ export class Slice {
 export async function inSlices<Result>(
   work: Sliced<Result>,
   call: { readonly aborted: unknown },
-  breathe: () => Promise<void> = turnOfTheLoop,
+  yieldToLoop: () => Promise<void> = turnOfTheLoop,
 ): Promise<Result> {
   for (let step = work.next(); ; step = work.next()) {
     if (step.done === true) return step.value
-    await breathe()
+    await yieldToLoop()
     if (call.aborted !== undefined) throw call.aborted
   }
 }

@@ -1,3 +1,4 @@
+import type { AnswerMemory } from '../budget/answer-memory.js'
 import { Branch } from '../call/branch.js'
 import type { Call } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
@@ -30,6 +31,8 @@ export interface GatherRules {
   /** Milliseconds after which `enough` successful answers are sufficient; null waits for all. */
   readonly softDeadlineMs: number | null
   readonly enough: number
+  /** An answer that does not fit counts as a failure. */
+  readonly memory: AnswerMemory
 }
 
 /**
@@ -40,7 +43,7 @@ export interface GatherRules {
  * 3. Items of streams go to the call's sink as they arrive, in no order; each shard counts its own items.
  */
 export function gather(questions: readonly Question[], call: Call, rules: GatherRules): Promise<Outcome[]> {
-  const { clock, isStrict, softDeadlineMs, enough } = rules
+  const { clock, isStrict, softDeadlineMs, enough, memory } = rules
   const outcomes: (Outcome | undefined)[] = questions.map(() => undefined)
   let branches: readonly Branch[] = []
   let open = questions.length
@@ -93,9 +96,18 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
     deadlines.watch(softDeadline)
     for (const [index, { shard, request }] of questions.entries()) {
       shard.handle(request, branches[index]!).then(
-        (answer) => note(index, { state: answer.status?.code === 'ERROR' ? 'refused' : 'ok', answer }),
+        (answer) => note(index, outcomeOf(answer, memory)),
         (error: unknown) => note(index, { state: 'failed', error: MillraceError.from(error) }),
       )
     }
   })
+}
+
+function outcomeOf(answer: DataRequest, memory: AnswerMemory): Outcome {
+  try {
+    memory.add(answer.data?.length ?? 0)
+  } catch (error) {
+    return { state: 'failed', error: MillraceError.from(error) }
+  }
+  return { state: answer.status?.code === 'ERROR' ? 'refused' : 'ok', answer }
 }

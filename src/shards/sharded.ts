@@ -5,6 +5,8 @@
  * 2. A write is done by all shards that it is for, or the caller gets an error: a write is never answered partially.
  * 3. With several shards, every answer says which of them contributed (`__coverage__`).
  */
+import { AnswerMemory } from '../budget/answer-memory.js'
+import { unbounded } from '../budget/budget.js'
 import type { Call, Handler } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
@@ -58,9 +60,9 @@ export function sharded(options: ShardedOptions): Handler {
       case 'ANY':
         return askOne(options, leastLoaded, request, call)
       case 'ALL':
-        return askAll(options, request, call)
+        return holdingAnswers(askAll, options, { request, call })
       case 'KEY':
-        return askOwners(options, request, call)
+        return holdingAnswers(askOwners, options, { request, call })
     }
   }
 }
@@ -107,11 +109,34 @@ async function askOne(
   throw new MillraceError('INTERNAL', `${stage} has no shards.`)
 }
 
-async function askAll(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
+/** A request to several shards. */
+interface Asking {
+  readonly request: DataRequest
+  readonly call: Call
+  /** Holds the answers until they are merged. */
+  readonly memory: AnswerMemory
+}
+
+/** Runs `answer`, with memory for the answers of shards, which it closes afterwards. */
+async function holdingAnswers(
+  answer: (options: ShardedOptions, asking: Asking) => Promise<DataRequest>,
+  options: ShardedOptions,
+  { request, call }: Omit<Asking, 'memory'>,
+): Promise<DataRequest> {
+  const memory = new AnswerMemory(call.memory ?? unbounded)
+  try {
+    return await answer(options, { request, call, memory })
+  } finally {
+    memory.close()
+  }
+}
+
+async function askAll(options: ShardedOptions, asking: Asking): Promise<DataRequest> {
+  const { request, call } = asking
   // first, so that no shard was asked if it throws
   const reduce = call.items === undefined ? options.reduce(request.endpoint) : closing
   const questions = options.shards.map((shard) => ({ shard, request }))
-  const asked = await ask(options, questions, request, call)
+  const asked = await ask(options, questions, asking)
   if (asked.failure !== null) return asked.failure
   return covered(await reduce({ request, call, ...asked }), asked)
 }
@@ -122,16 +147,17 @@ function closing(answers: Answers): DataRequest {
 }
 
 /** Sends each document to the shard that it belongs to. A request without documents goes to all shards. */
-async function askOwners(options: ShardedOptions, request: DataRequest, call: Call): Promise<DataRequest> {
+async function askOwners(options: ShardedOptions, asking: Asking): Promise<DataRequest> {
+  const { request, call } = asking
   const { list } = request
-  if (list === undefined || list.length === 0) return askAll(options, request, call)
+  if (list === undefined || list.length === 0) return askAll(options, asking)
   const place = (document: Uint8Array): number => options.place(document)
   const split = await inSlices(splitDocuments(list, place, options.shards.length), call)
   const questions = split.map(({ shard, pieces }) => ({
     shard: options.shards[shard]!,
     request: request.withList(pieces),
   }))
-  const asked = await ask(options, questions, request, call)
+  const asked = await ask(options, questions, asking)
   if (asked.failure !== null) return asked.failure
   const answer =
     call.items === undefined ? await restored(split, asked, call) : closing({ request, call, ...asked })
@@ -149,8 +175,7 @@ interface Gathered extends Asked {
 async function ask(
   options: ShardedOptions,
   questions: readonly Question[],
-  request: DataRequest,
-  call: Call,
+  { request, call, memory }: Asking,
 ): Promise<Gathered> {
   const { stage, shards, rules, isWrite, clock, tally } = options
   const write = isWrite(request.endpoint)
@@ -162,6 +187,7 @@ async function ask(
     isStrict: !isPartial && !write,
     softDeadlineMs: isPartial ? rules.softDeadlineMs : null,
     enough,
+    memory,
   })
   call.observation?.event({ name: 'shards.gathered', ...countOutcomes(outcomes) })
   const asked: Asked = { stage, total: shards.length, questions, outcomes }

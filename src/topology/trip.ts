@@ -1,3 +1,4 @@
+import { AnswerMemory } from '../budget/answer-memory.js'
 import type { Call } from '../call/call.js'
 import { maybeRun } from '../call/outcome.js'
 import { MillraceError } from '../errors.js'
@@ -24,6 +25,7 @@ export class Trip {
   /** Whether a stage has answered with an error. */
   #isFailed = false
   #coverages: Coverages | undefined
+  #memory: AnswerMemory | undefined
   #current: DataRequest
 
   constructor(request: DataRequest, stages: ReadonlySet<string>, clock: Clock) {
@@ -56,6 +58,8 @@ export class Trip {
     const answered = handle(request, call)
     const answer = await (isFirst ? answered : answered.catch(throwBegun))
     route.endTime = this.#now()
+    // the documents of a stream are bounded by its window
+    if (call.items === undefined) this.#reserve(answer, call)
     this.#collect(name, answer)
     const { status } = answer
     // in a stream, an earlier stage may still succeed after this error
@@ -64,6 +68,11 @@ export class Trip {
     this.#isFailed = true
     route.status = status
     return false
+  }
+
+  /** Releases what is reserved for answers. */
+  close(): void {
+    this.#memory?.close()
   }
 
   response(): DataRequest {
@@ -78,6 +87,12 @@ export class Trip {
     this.#routes[0]!.endTime = this.#now()
     response.routes = this.#routes
     return response
+  }
+
+  #reserve({ data }: DataRequest, { memory }: Call): void {
+    if (data === undefined || memory === undefined) return
+    this.#memory ??= new AnswerMemory(memory)
+    this.#memory.replace(data.length)
   }
 
   #parametersFor(stage: string): Uint8Array | undefined {

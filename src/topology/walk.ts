@@ -58,6 +58,8 @@ export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler
     } catch (error) {
       const isWrite = hopsOf(stages, endpoint, chosen).some((stage) => stage.isWrite(endpoint))
       throw isWrite ? writeFailure(MillraceError.from(error)) : error
+    } finally {
+      trip.close()
     }
   }
 }

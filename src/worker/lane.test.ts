@@ -9,7 +9,7 @@ import { Lane } from './lane.js'
 function laneOf(limit: number | null) {
   let now = 1000
   let busy = 0
-  const breaths: (() => void)[] = []
+  const yields: (() => void)[] = []
   const timers: { at: number; wake: () => void }[] = []
   const clock: Clock = {
     ...systemClock,
@@ -20,8 +20,8 @@ function laneOf(limit: number | null) {
       return () => {}
     },
   }
-  const breathe = (wake: () => void): void => void breaths.push(wake)
-  const lane = new Lane({ limit, clock, holdMs: 1, breathe, busyMs: () => busy })
+  const yieldToLoop = (wake: () => void): void => void yields.push(wake)
+  const lane = new Lane({ limit, clock, holdMs: 1, yieldToLoop, busyMs: () => busy })
   const spend = (ms: number): void => {
     now += ms
     busy += ms
@@ -38,13 +38,13 @@ function laneOf(limit: number | null) {
     async know(ms: number) {
       await lane.run(callOf(), async () => spend(ms))
     },
-    breaths,
+    yields,
     /** The event loop goes round, as often as somebody waits for it. */
     settle: async () => {
       for (let idle = 0; idle < 3; idle++) {
         await new Promise((resolve) => setTimeout(resolve, 0))
-        while (breaths.length > 0) {
-          breaths.shift()?.()
+        while (yields.length > 0) {
+          yields.shift()?.()
           idle = 0
         }
       }
@@ -99,8 +99,8 @@ test('without a limit all run at once', () => {
   expect(began).toBe(100)
 })
 
-test('after tasks have held the event loop for too long the next waits for a breath', async () => {
-  const { lane, spend, settle, breaths } = laneOf(null)
+test('after tasks have held the event loop for too long the next waits for a pause', async () => {
+  const { lane, spend, settle, yields } = laneOf(null)
   const began: number[] = []
   const task = (index: number, ms: number) => () => {
     began.push(index)
@@ -109,8 +109,8 @@ test('after tasks have held the event loop for too long the next waits for a bre
   }
   const done = [0.4, 0.4, 0.4, 50, 50].map((ms, index) => lane.run(callOf(), task(index, ms)))
   expect(began).toEqual([0, 1, 2])
-  expect(breaths).toHaveLength(1)
-  breaths.shift()?.()
+  expect(yields).toHaveLength(1)
+  yields.shift()?.()
   expect(began).toEqual([0, 1, 2, 3])
   await settle()
   expect(await Promise.all(done)).toEqual([0, 1, 2, 3, 4])
@@ -152,14 +152,14 @@ test('a call that was cancelled before it came to the queue does not wait in it'
   await expect(lane.run(callOf({ signal }), async () => {})).rejects.toThrow('gone')
 })
 
-test('a call that is cancelled during a breath does not run', async () => {
-  const { lane, spend, breaths } = laneOf(null)
+test('a call that is cancelled during a pause does not run', async () => {
+  const { lane, spend, yields } = laneOf(null)
   void lane.run(callOf(), async () => spend(5))
   const controller = new AbortController()
   let ran = false
   const waiting = lane.run(callOf({ signal: controller.signal }), async () => void (ran = true))
   controller.abort(new MillraceError('CANCELLED', 'left'))
-  breaths.shift()?.()
+  yields.shift()?.()
   await expect(waiting).rejects.toThrow('left')
   expect(ran).toBe(false)
 })
@@ -237,7 +237,7 @@ test('a stream keeps its place until it ends', async () => {
 })
 
 test('a stream that computes long between its items lets the event loop go round', async () => {
-  const { lane, spend, breaths } = laneOf(null)
+  const { lane, spend, yields } = laneOf(null)
   const order: string[] = []
   const stream = lane.runItems(callOf(), async (pace) => {
     for (const item of ['a', 'b']) {
@@ -247,11 +247,11 @@ test('a stream that computes long between its items lets the event loop go round
     }
   })
   await new Promise((resolve) => setImmediate(resolve))
-  expect([order, breaths.length]).toEqual([['a'], 1])
-  breaths.shift()?.()
+  expect([order, yields.length]).toEqual([['a'], 1])
+  yields.shift()?.()
   await new Promise((resolve) => setImmediate(resolve))
-  expect([order, breaths.length]).toEqual([['a', 'b'], 1])
-  breaths.shift()?.()
+  expect([order, yields.length]).toEqual([['a', 'b'], 1])
+  yields.shift()?.()
   await stream
   expect(lane.inFlight).toBe(0)
 })

@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import { Window } from './window.js'
-import { type TaskStart, Young } from './young.js'
+import { type TaskStart, BlockingTasks } from './blocking-tasks.js'
 
 export interface LaneOptions {
   /** Tasks that may run at the same time; null is no limit. */
@@ -13,7 +13,7 @@ export interface LaneOptions {
   readonly capacity?: number
   readonly clock?: Clock
   /** Calls back once the event loop has polled its sockets; default `setImmediate`. */
-  readonly breathe?: (wake: () => void) => void
+  readonly yieldToLoop?: (wake: () => void) => void
   /** Milliseconds for which tasks together may hold the event loop before it goes round; default 1. */
   readonly holdMs?: number
   /** Milliseconds for which the event loop was not idle so far; default: as Node measures it. */
@@ -46,34 +46,34 @@ export class Lane {
   readonly #limit: number
   readonly #capacity: number
   readonly #clock: Clock
-  readonly #breathe: (wake: () => void) => void
+  readonly #yieldToLoop: (wake: () => void) => void
   readonly #holdMs: number
   readonly #window: Window
-  readonly #young: Young
+  readonly #blocking: BlockingTasks
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting>()
   #running = 0
   #heldMs = 0
-  #goesRound = false
+  #isTurnPending = false
   /** Pending while no task may begin before the event loop has gone round. */
-  #breath: Deferred | undefined
+  #pause: Deferred | undefined
   #idle: Deferred | undefined
 
   constructor({
     limit,
     capacity = Number.POSITIVE_INFINITY,
     clock = systemClock,
-    breathe = turnOfTheLoop,
+    yieldToLoop = turnOfTheLoop,
     holdMs = 1,
     ...options
   }: LaneOptions) {
     this.#capacity = capacity
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     this.#clock = clock
-    this.#breathe = breathe
+    this.#yieldToLoop = yieldToLoop
     this.#holdMs = holdMs
     this.#window = new Window({ limit, ...options })
-    this.#young = new Young({ window: this.#window, clock, goRound: () => this.#goRound() })
+    this.#blocking = new BlockingTasks({ window: this.#window, clock, awaitTurn: () => this.#awaitTurn() })
   }
 
   /** Number of running and queued tasks. */
@@ -84,12 +84,12 @@ export class Lane {
   /** Number of tasks that should be running or queued now. */
   get target(): number {
     const window = this.#window.size
-    return Math.min(this.#running - this.#young.count + window, this.#limit + window - 1)
+    return Math.min(this.#running - this.#blocking.count + window, this.#limit + window - 1)
   }
 
   /** Calls `listener` when `target` has grown because tasks yielded to the event loop. Returns a function that removes it. */
   onGrow(listener: () => void): () => void {
-    return this.#young.onGrow(listener)
+    return this.#blocking.onGrow(listener)
   }
 
   /** Callers have more tasks than their limits admit. */
@@ -126,12 +126,12 @@ export class Lane {
     let began = this.#clock.monotonic()
     const pace: Pace = (room) => {
       this.#held(this.#clock.monotonic() - began)
-      const breath = this.#breath?.promise
-      if (room === undefined && breath === undefined) {
+      const pause = this.#pause?.promise
+      if (room === undefined && pause === undefined) {
         began = this.#clock.monotonic()
         return
       }
-      return Promise.all([room, breath]).then(() => {
+      return Promise.all([room, pause]).then(() => {
         began = this.#clock.monotonic()
       })
     }
@@ -154,7 +154,7 @@ export class Lane {
   }
 
   #mayBegin(): boolean {
-    return this.#running < this.#limit && this.#breath === undefined && this.#waiting.size === 0
+    return this.#running < this.#limit && this.#pause === undefined && this.#waiting.size === 0
   }
 
   #start<T>(task: () => Promise<T>): Promise<T> {
@@ -167,10 +167,10 @@ export class Lane {
   }
 
   #enter(): TaskStart {
-    const started = this.#young.enter(this.#clock.monotonic())
+    const started = this.#blocking.enter(this.#clock.monotonic())
     this.#window.began(this.inFlight === 0, started.began)
     this.#running++
-    this.#young.crowd(this.#waiting.size)
+    this.#blocking.crowd(this.#waiting.size)
     return started
   }
 
@@ -186,14 +186,14 @@ export class Lane {
       },
     }
     this.#waiting.add(waiting)
-    this.#young.crowd(this.#waiting.size)
+    this.#blocking.crowd(this.#waiting.size)
     call.onAbort(waiting)
   }
 
   /** Starts queued tasks, as many as may run before the event loop must go round. */
   #admit(): void {
     for (const next of this.#waiting) {
-      if (this.#breath !== undefined || this.#running >= this.#limit) break
+      if (this.#pause !== undefined || this.#running >= this.#limit) break
       this.#waiting.delete(next)
       next.call.offAbort(next)
       if (this.#isExpired(next.call)) next.refuse(expired())
@@ -205,35 +205,35 @@ export class Lane {
   /** The answer is sent before the next task begins. */
   #leave(started: TaskStart): void {
     this.#running--
-    this.#young.leave(started)
+    this.#blocking.leave(started)
     const now = this.#clock.monotonic()
     this.#window.ended(now - started.began, now, this.inFlight === 0)
-    if (this.#waiting.size > 0) this.#rest()
+    if (this.#waiting.size > 0) this.#pauseAdmission()
     else this.#checkIdle()
   }
 
   #held(ms: number): void {
     this.#heldMs += ms
-    if (this.#heldMs >= this.#holdMs) this.#rest()
+    if (this.#heldMs >= this.#holdMs) this.#pauseAdmission()
   }
 
-  #rest(): void {
-    if (this.#breath !== undefined) return
-    this.#breath = deferred()
+  #pauseAdmission(): void {
+    if (this.#pause !== undefined) return
+    this.#pause = deferred()
     this.#heldMs = 0
-    this.#goRound()
+    this.#awaitTurn()
   }
 
-  #goRound(): void {
-    if (this.#goesRound) return
-    this.#goesRound = true
-    this.#breathe(() => {
-      this.#goesRound = false
-      this.#young.grow()
-      const breath = this.#breath
-      if (breath === undefined) return
-      this.#breath = undefined
-      breath.resolve()
+  #awaitTurn(): void {
+    if (this.#isTurnPending) return
+    this.#isTurnPending = true
+    this.#yieldToLoop(() => {
+      this.#isTurnPending = false
+      this.#blocking.grow()
+      const pause = this.#pause
+      if (pause === undefined) return
+      this.#pause = undefined
+      pause.resolve()
       this.#admit()
     })
   }

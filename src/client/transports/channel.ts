@@ -60,7 +60,7 @@ class ChannelStream implements RequestStream {
     this.#inOrder = ordered === 'true'
   }
 
-  get roomy(): boolean {
+  get hasRoom(): boolean {
     return this.#bytes < roomBytes
   }
 
@@ -88,12 +88,12 @@ class ChannelStream implements RequestStream {
 
   #answered(slot: Slot, answer: DataRequest): void {
     if (this.#over) return
-    const wasRoomy = this.roomy
+    const hadRoom = this.hasRoom
     this.#open--
     this.#bytes -= slot.bytes
     if (this.#inOrder) this.#giveInOrder(slot, answer)
     else this.#listener.onAnswer(answer)
-    if (!wasRoomy && this.roomy) this.#listener.onRoom()
+    if (!hadRoom && this.hasRoom) this.#listener.onRoom()
     this.#settle()
   }
 

@@ -100,8 +100,8 @@ class GrpcRequestStream implements RequestStream {
     this.#stream = this.#open()
   }
 
-  get roomy(): boolean {
-    return this.#stream.roomy
+  get hasRoom(): boolean {
+    return this.#stream.hasRoom
   }
 
   write(request: Uint8Array, id: string): void {

@@ -1,7 +1,7 @@
 /**
  * One running shard of a stage: manages its replicas and keeps the gateway informed. A stage without shards has one.
  *
- * 1. Requested changes to the number or plan of replicas run one at a time (`Turns`); of waiting `scale()` calls the last
+ * 1. Requested changes to the number or plan of replicas run one at a time (`SerialQueue`); of waiting `scale()` calls the last
  *    one wins.
  * 2. The gateway always knows whether a stage without replicas will get one (`StageHealth`).
  * 3. After `close()` nothing starts; when it has resolved nothing is left.
@@ -20,7 +20,7 @@ import { RestartBudget } from '../healing/restart-budget.js'
 import { podKind } from '../pod-kind.js'
 import type { Replica } from './replica.js'
 import { rollOut } from '../scaling/rolling-update.js'
-import { Turns } from '../scaling/turns.js'
+import { SerialQueue } from '../../lib/serial-queue.js'
 import type { ShardPlan } from '../shard-plan.js'
 import { podStatuses } from '../status.js'
 
@@ -40,7 +40,7 @@ export class ReplicaSet {
   readonly #fleet: Fleet
   readonly #health: StageHealth
   readonly #hangDetector: HangDetector | null
-  readonly #turns = new Turns()
+  readonly #changes = new SerialQueue()
   readonly #tools: ReplicaSetTools
   readonly #clock: Clock
   /** Replicas of the `#grow` in progress. */
@@ -97,7 +97,7 @@ export class ReplicaSet {
 
   /** True while a `scale()` or `rollingUpdate()` runs or waits. */
   get isChanging(): boolean {
-    return this.#turns.busy
+    return this.#changes.isBusy
   }
 
   /**
@@ -109,7 +109,7 @@ export class ReplicaSet {
   async scale(count: number, { onReady }: { readonly onReady?: () => void } = {}): Promise<Scaled> {
     const call = ++this.#calls
     this.#cancelStarts(count)
-    const { beganMs, from, to, gone } = await this.#turns.take(async () => {
+    const { beganMs, from, to, gone } = await this.#changes.run(async () => {
       const beganMs = this.#clock.monotonic()
       const from = this.#fleet.staying.length
       const gone = call === this.#calls ? await this.#scaleTo(count, onReady) : []
@@ -122,7 +122,7 @@ export class ReplicaSet {
 
   /** Replaces every replica by one with the new `usesWith` (see `rollOut`), which later replicas use too. */
   rollingUpdate(usesWith: ShardPlan['usesWith']): Promise<RolledOut> {
-    return this.#turns.take(async () => {
+    return this.#changes.run(async () => {
       const beganMs = this.#clock.monotonic()
       const old = await this.#fleet.leaving()
       await rollOut(old, { ...this.#plan, usesWith, replicas: old.length }, this.#fleet)

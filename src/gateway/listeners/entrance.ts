@@ -16,10 +16,10 @@ const socketOptions: ServerOpts = {
 }
 
 /** How long a refused client may take to read the reason. */
-const lastWordsMs = 1000
+const refusalReadMs = 1000
 
 /** Number of refused clients that are sent the reason at the same time; further ones are disconnected without it. */
-const mostLastWords = 64
+const maxOpenRefusals = 64
 
 /** A protocol and the server for its connections. */
 export interface Served {
@@ -124,12 +124,12 @@ export class Entrance {
   }
 
   #refuse(socket: Socket, why: string | Buffer): void {
-    if (this.#refused >= mostLastWords) {
+    if (this.#refused >= maxOpenRefusals) {
       socket.destroy()
       return
     }
     this.#refused++
-    const cancel = this.#options.clock.after(lastWordsMs, () => socket.destroy())
+    const cancel = this.#options.clock.after(refusalReadMs, () => socket.destroy())
     socket.once('close', () => {
       this.#refused--
       cancel()

@@ -82,7 +82,7 @@ export class GrpcStream implements Timed {
   }
 
   /** False when the sender should wait for `onDrain`. */
-  get roomy(): boolean {
+  get hasRoom(): boolean {
     return this.#stream.writableLength < writeBufferBytes
   }
 

@@ -94,6 +94,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     this.#connection = connection
     this.#maxMessageBytes = maxMessageBytes
     this.incoming = connection.share.account()
+    this.memory = this.incoming
     stream.on('close', () => this.#closed())
     if (Number.isNaN(asked)) {
       this.fail(

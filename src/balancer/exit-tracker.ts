@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.js'
 import { deferred } from '../lib/deferred.js'
 
 /** Milliseconds to wait for the exit of a replica to be reported after its connection was lost. */
-const saidWithinMs = 2000
+const reportedWithinMs = 2000
 
 /** How a replica exited. */
 export interface Exit {
@@ -25,16 +25,16 @@ export interface Departure {
 }
 
 /** Tracks how one replica ends, and how many requests are lost with it. */
-export class Fate {
+export class ExitTracker {
   /** Whether it was lost with a request that had already lost another replica. */
   isRepeated = false
-  readonly #isTold: boolean
+  readonly #reportsExit: boolean
   readonly #exit = deferred<Exit>()
   #requests = 0
 
-  /** `isTold`: the exit of the replica will be reported with `exited`. */
-  constructor(isTold: boolean) {
-    this.#isTold = isTold
+  /** `reportsExit`: the exit of the replica will be reported with `exited`. */
+  constructor(reportsExit: boolean) {
+    this.#reportsExit = reportsExit
   }
 
   /** Reports the exit of the replica. */
@@ -59,7 +59,7 @@ export class Fate {
 
   /** Resolves with how it exited; null when that is not reported in time. */
   async exit(call: Call, clock: Clock): Promise<Exit | null> {
-    if (!this.#isTold) return null
-    return Promise.race([this.#exit.promise, pause(saidWithinMs, { call, clock }).then(() => null)])
+    if (!this.#reportsExit) return null
+    return Promise.race([this.#exit.promise, pause(reportedWithinMs, { call, clock }).then(() => null)])
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../lib/clock.js'
 import type { Window } from './window.js'
 
-export interface YoungOptions {
+export interface BlockingTasksOptions {
   readonly window: Window
   readonly clock: Clock
   /** Calls `grow` after one turn of the event loop. */
-  goRound(): void
+  awaitTurn(): void
 }
 
 /** When a running task began, and in which round of the event loop. */
@@ -15,19 +15,19 @@ export interface TaskStart {
 }
 
 /**
- * Counts young tasks: running tasks that may still hold the event loop, because it has not turned since they began. A task
- * that computes in pieces stays young for the average task time.
+ * Counts running tasks that may still block the event loop, because it has not turned since they began. A task that computes in
+ * pieces is counted for the average task time.
  */
-export class Young {
-  readonly #options: YoungOptions
+export class BlockingTasks {
+  readonly #options: BlockingTasksOptions
   readonly #onGrow = new Set<() => void>()
   #count = 0
-  /** When the first young task began. */
+  /** When the first of them began. */
   #since = 0
   #round = 0
-  #ageing = false
+  #isTimerSet = false
 
-  constructor(options: YoungOptions) {
+  constructor(options: BlockingTasksOptions) {
     this.#options = options
   }
 
@@ -35,7 +35,7 @@ export class Young {
     return this.#count
   }
 
-  /** Calls `listener` when no task is young any more. Returns a function that removes it. */
+  /** Calls `listener` when no task is counted any more. Returns a function that removes it. */
   onGrow(listener: () => void): () => void {
     this.#onGrow.add(listener)
     return () => void this.#onGrow.delete(listener)
@@ -50,24 +50,23 @@ export class Young {
     if (round === this.#round) this.#count--
   }
 
-  /** When young and waiting tasks fill the window, schedules a check, so that callers hear when the limit has grown. */
+  /** When blocking and waiting tasks fill the window, schedules a check, so that callers hear when the limit has grown. */
   crowd(waiting: number): void {
-    const { window, goRound } = this.#options
-    if (this.#count > 0 && this.#count + waiting >= window.size) goRound()
+    const { window, awaitTurn } = this.#options
+    if (this.#count > 0 && this.#count + waiting >= window.size) awaitTurn()
   }
 
   /** The event loop has turned. */
-
   grow(): void {
     if (this.#count === 0) return
-    const { window, clock, goRound } = this.#options
+    const { window, clock, awaitTurn } = this.#options
     const left = this.#since + window.ageMs - clock.monotonic()
     if (left > 0) {
-      if (this.#ageing) return
-      this.#ageing = true
+      if (this.#isTimerSet) return
+      this.#isTimerSet = true
       clock.after(left, () => {
-        this.#ageing = false
-        goRound()
+        this.#isTimerSet = false
+        awaitTurn()
       })
       return
     }
