@@ -37,7 +37,9 @@ describe('the arguments of a gateway', () => {
       ['x-user', 'x-tenant'],
       ['x-user', 'x-tenant'],
     ])
-    expect(parseGateway(args(['--forward-headers', 'all'])).stages[0]).toMatchObject({ forwardHeaders: 'all' })
+    expect(parseGateway(args(['--forward-headers', 'all'])).stages[0]).toMatchObject({
+      forwardHeaders: 'all',
+    })
   })
 
   it('know addresses with TLS and of IPv6', () => {

@@ -57,26 +57,29 @@ export function parseGateway(args: readonly string[]): {
   readonly flow: FlowOptions
   readonly stages: readonly StageOptions<string>[]
 } {
-  const { values: all, positionals } = parseArguments(expandLists(args, ['port', 'protocol', 'forward-headers']), {
-    'graph-description': { type: 'string' },
-    'deployments-addresses': { type: 'string' },
-    name: { type: 'string' },
-    host: { type: 'string' },
-    port: { type: 'string', multiple: true },
-    discover: { type: 'boolean' },
-    'forward-headers': { type: 'string', multiple: true },
-    'timeout-send': { type: 'string' },
-    retries: { type: 'string' },
-    prefetch: { type: 'string' },
-    'grace-ms': { type: 'string' },
-    quiet: { type: 'boolean' },
-    uses: { type: 'string' },
-    protocol: { type: 'string', multiple: true },
-    'expose-endpoints': { type: 'string' },
-    'k8s-namespace': { type: 'string' },
-    'port-monitoring': { type: 'string' },
-    native: { type: 'boolean' },
-  })
+  const { values: all, positionals } = parseArguments(
+    expandLists(args, ['port', 'protocol', 'forward-headers']),
+    {
+      'graph-description': { type: 'string' },
+      'deployments-addresses': { type: 'string' },
+      name: { type: 'string' },
+      host: { type: 'string' },
+      port: { type: 'string', multiple: true },
+      discover: { type: 'boolean' },
+      'forward-headers': { type: 'string', multiple: true },
+      'timeout-send': { type: 'string' },
+      retries: { type: 'string' },
+      prefetch: { type: 'string' },
+      'grace-ms': { type: 'string' },
+      quiet: { type: 'boolean' },
+      uses: { type: 'string' },
+      protocol: { type: 'string', multiple: true },
+      'expose-endpoints': { type: 'string' },
+      'k8s-namespace': { type: 'string' },
+      'port-monitoring': { type: 'string' },
+      native: { type: 'boolean' },
+    },
+  )
   const { port: ports, protocol: protocols, 'forward-headers': headers, ...values } = all
   positional(positionals)
   checkKind(values.uses, ['GRPCGateway'], 'uses')

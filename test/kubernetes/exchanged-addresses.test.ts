@@ -11,7 +11,9 @@ const documents = Array.from({ length: 20 }, (_, index) => ({ id: `doc-${index}`
 const services = ['keeper-0', 'keeper-1'] as const
 
 interface EndpointSlices {
-  readonly items: readonly { readonly endpoints: readonly { readonly addresses: readonly string[] }[] | null }[]
+  readonly items: readonly {
+    readonly endpoints: readonly { readonly addresses: readonly string[] }[] | null
+  }[]
 }
 
 /** The documents on the volume of each shard. */
@@ -79,7 +81,9 @@ it('two shards whose pods swap addresses a hundred times under load never execut
     }
     await load.end()
     expect(load.wrong).toEqual([])
-    expect([...load.failures].filter((code) => !['UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(code))).toEqual([])
+    expect([...load.failures].filter((code) => !['UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(code))).toEqual(
+      [],
+    )
     expect(before.flat()).toHaveLength(documents.length)
     expect(await onVolumes(namespace)).toEqual(before)
   } finally {

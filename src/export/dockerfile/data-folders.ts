@@ -15,7 +15,10 @@ export function dataFolders({ settings, stages }: FlowPlan, project: string): re
   return [...new Set(folders)].toSorted()
 }
 
-function workspacesOf({ workspace, usesMetas, usesWith }: StagePlan, ofFlow: string | null): readonly string[] {
+function workspacesOf(
+  { workspace, usesMetas, usesWith }: StagePlan,
+  ofFlow: string | null,
+): readonly string[] {
   return [ofFlow, workspace, usesMetas.workspace, usesWith.workspace].filter(isText)
 }
 
