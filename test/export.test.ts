@@ -61,6 +61,16 @@ describe('millrace export', () => {
     expect(text('Dockerfile')).toContain('FROM node:22-slim AS build')
   })
 
+  it('leaves the data of a Flow out of the image', async () => {
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ dependencies: { millrace: '0.1.0' } }))
+    writeFileSync(path.join(folder, 'package-lock.json'), '{}')
+    const file = path.join(folder, 'flow.yml')
+    const stage = `uses: '${exported}#Encoder', workspace: ./kept, volumes: ['./models:/models']`
+    writeFileSync(file, `jtype: Flow\nwith: {workspace: data}\nexecutors: [{name: encoder, ${stage}}]\n`)
+    expect(await run('dockerfile', folder, file)).toMatchObject({ code: 0, stderr: '' })
+    expect(text('.dockerignore')).toMatch(/\n\/data\n\/kept\n\/models\n$/)
+  })
+
   it('writes the Flow of a YAML file', async () => {
     const file = path.join(folder, 'flow.yml')
     writeFileSync(

@@ -17,6 +17,22 @@ export function parseArguments<const O extends Options>(args: readonly string[],
   }
 }
 
+/**
+ * Repeats the name of an option before each of its values, so that `--port 1 2` reads as `--port 1 --port 2`: Jina's form of
+ * lists. Only for commands without positional arguments.
+ */
+export function expandLists(args: readonly string[], lists: readonly string[]): readonly string[] {
+  let list: string | undefined
+  return args.flatMap((arg, index) => {
+    if (arg.startsWith('-')) {
+      list = lists.find((name) => arg === `--${name}`)
+      return [arg]
+    }
+    const isFirst = index > 0 && args[index - 1] === `--${list}`
+    return list === undefined || isFirst ? [arg] : [`--${list}`, arg]
+  })
+}
+
 /** Positional arguments by name. @throws UsageError when there are more, or fewer. */
 export function positional<const Names extends readonly string[]>(
   given: readonly string[],

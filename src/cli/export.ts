@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises'
-import { renderExport, writeFiles } from '../export/index.js'
+import { loadProject, renderExport, writeFiles } from '../export/index.js'
 import { nearest } from '../lib/nearest.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { loadFlow } from './load-flow.js'
-import { loadProject } from './load-project.js'
 import { given, numberOption, objectOption } from './option-values.js'
 import type { Terminal } from './terminal.js'
 import { UsageError } from './usage-error.js'
@@ -38,13 +37,14 @@ export const exportCommand: Command = {
        millrace export docker-compose IN OUT [--image IMAGE] [--gateway-image IMAGE]
                          [--gateway-resources JSON]
                          [--port N] [--network NAME] [--project DIR]
-       millrace export dockerfile DIR [--node IMAGE]
+       millrace export dockerfile DIR [IN] [--node IMAGE]
        millrace export flowchart IN OUT [--vertical-layout]
        millrace export schema [OUT]
 
 IN is a Flow's YAML file, or a module (JavaScript or TypeScript) that exports or
 starts a Flow; the export does not start it. DIR is the folder of a project, with
-a package.json. Existing files are overwritten. The schema is the JSON schema of
+a package.json; with IN, the folders in which that Flow keeps data stay out of the
+image. Existing files are overwritten. The schema is the JSON schema of
 YAML files, with which editors complete keys; without OUT it is printed.
 
   --image    of stages that run a class of the project, and of the gateway; built
@@ -119,8 +119,13 @@ async function dockerCompose(args: readonly string[]): Promise<readonly string[]
 
 async function dockerfile(args: readonly string[]): Promise<readonly string[]> {
   const { values, positionals } = parseArguments(args, { node: { type: 'string' } })
+  const options = given({ node: values.node })
+  if (positionals.length > 1) {
+    const [folder, input] = positional(positionals, 'DIR', 'IN')
+    return (await loadFlow(input)).toDockerfile(folder, options)
+  }
   const [folder] = positional(positionals, 'DIR')
-  const files = await renderExport('dockerfile', loadProject(folder), given({ node: values.node }))
+  const files = await renderExport('dockerfile', loadProject(folder), options)
   return writeFiles(folder, files)
 }
 

@@ -24,6 +24,24 @@ describe('the arguments of a gateway', () => {
     expect(stages[0]).toMatchObject({ discover: 'dns', retries: 2 })
   })
 
+  it('take several ports and protocols after one name, as Jina does, and one name each', () => {
+    const lists = parseGateway(args(['--port', '1', '2', '--protocol', 'GRPC', 'GRPC', '--retries', '1']))
+    expect(lists.flow).toMatchObject({ port: [1, 2], protocol: ['grpc', 'grpc'] })
+    const each = parseGateway(args(['--port', '1', '--port=2']))
+    expect(each.flow).toMatchObject({ port: [1, 2] })
+  })
+
+  it('name the headers that are forwarded to every server', () => {
+    const named = parseGateway(args(['--forward-headers', 'x-user', 'x-tenant']))
+    expect(named.stages.map(({ forwardHeaders }) => forwardHeaders)).toEqual([
+      ['x-user', 'x-tenant'],
+      ['x-user', 'x-tenant'],
+    ])
+    expect(parseGateway(args(['--forward-headers', 'all'])).stages[0]).toMatchObject({
+      forwardHeaders: 'all',
+    })
+  })
+
   it('know addresses with TLS and of IPv6', () => {
     const { stages } = parseGateway(args([], '{"a":["grpcs://[::1]:443"],"b":["b:1"]}'))
     expect(stages[0]).toMatchObject({ host: ['::1'], port: [443], tls: true })
@@ -57,6 +75,7 @@ describe('the arguments of a gateway', () => {
     ['two kinds of addresses', args([], '{"a":["a:1","grpcs://a:2"],"b":["b:1"]}'), /grpc:\/\/ all/],
     ['another protocol', args(['--protocol', 'WEBSOCKET']), /--protocol must be GRPC or HTTP/],
     ['another class', args(['--uses', 'MyGateway']), /--uses must be GRPCGateway or HTTPGateway/],
+    ['a value that no option takes', args(['--retries', '1', '2']), /'2' is one argument too many/],
   ]
   it.each(wrong)('are refused: %s', (_name, given, message) => {
     expect(() => parseGateway(given)).toThrow(message)

@@ -1,7 +1,7 @@
 import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
-import { parseArguments, positional } from './arguments.js'
+import { expandLists, parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { stagesOf, parseAddress } from './gateway-graph.js'
 import { given, numberOption, objectOption } from './option-values.js'
@@ -11,9 +11,10 @@ import { UsageError } from './usage-error.js'
 export const gateway: Command = {
   summary: 'Runs a gateway in front of servers that run elsewhere',
   help: `Usage: millrace gateway --graph-description JSON --deployments-addresses JSON
-                        [--port N]… [--protocol P]… [--host HOST] [--name NAME]
-                        [--discover] [--timeout-send MS] [--retries N]
-                        [--prefetch N] [--grace-ms N]
+                        [--port N…] [--protocol P…] [--host HOST] [--name NAME]
+                        [--discover] [--forward-headers NAME…]
+                        [--timeout-send MS] [--retries N] [--prefetch N]
+                        [--grace-ms N]
 
 A gateway alone, with the arguments of Jina's: where Jina exports a Flow, it can
 take the place of Jina's gateway. Where Millrace exports one,
@@ -27,8 +28,11 @@ the gateway runs 'millrace flow' on a file instead, which has more options.
              "indexer":["grpcs://indexer.example:443"]}
   --discover every address is a name with one or more servers behind it, which
              is looked up every second
+  --forward-headers
+             headers of clients that the servers get, by name, or all; default:
+             trace context only
   --port     0, the default, lets the system choose; one for each protocol
-  --protocol GRPC, the default, or HTTP; several, when it is given several times
+  --protocol GRPC, the default, or HTTP; several
   --host     interface to bind; default: 0.0.0.0
 
 Further arguments that Jina's exports write are taken and have no effect:
@@ -53,26 +57,30 @@ export function parseGateway(args: readonly string[]): {
   readonly flow: FlowOptions
   readonly stages: readonly StageOptions<string>[]
 } {
-  const { values: all, positionals } = parseArguments(args, {
-    'graph-description': { type: 'string' },
-    'deployments-addresses': { type: 'string' },
-    name: { type: 'string' },
-    host: { type: 'string' },
-    port: { type: 'string', multiple: true },
-    discover: { type: 'boolean' },
-    'timeout-send': { type: 'string' },
-    retries: { type: 'string' },
-    prefetch: { type: 'string' },
-    'grace-ms': { type: 'string' },
-    quiet: { type: 'boolean' },
-    uses: { type: 'string' },
-    protocol: { type: 'string', multiple: true },
-    'expose-endpoints': { type: 'string' },
-    'k8s-namespace': { type: 'string' },
-    'port-monitoring': { type: 'string' },
-    native: { type: 'boolean' },
-  })
-  const { port: ports, protocol: protocols, ...values } = all
+  const { values: all, positionals } = parseArguments(
+    expandLists(args, ['port', 'protocol', 'forward-headers']),
+    {
+      'graph-description': { type: 'string' },
+      'deployments-addresses': { type: 'string' },
+      name: { type: 'string' },
+      host: { type: 'string' },
+      port: { type: 'string', multiple: true },
+      discover: { type: 'boolean' },
+      'forward-headers': { type: 'string', multiple: true },
+      'timeout-send': { type: 'string' },
+      retries: { type: 'string' },
+      prefetch: { type: 'string' },
+      'grace-ms': { type: 'string' },
+      quiet: { type: 'boolean' },
+      uses: { type: 'string' },
+      protocol: { type: 'string', multiple: true },
+      'expose-endpoints': { type: 'string' },
+      'k8s-namespace': { type: 'string' },
+      'port-monitoring': { type: 'string' },
+      native: { type: 'boolean' },
+    },
+  )
+  const { port: ports, protocol: protocols, 'forward-headers': headers, ...values } = all
   positional(positionals)
   checkKind(values.uses, ['GRPCGateway', 'HTTPGateway', 'CompositeGateway'], 'uses')
   const protocol = protocols?.map(protocolNamed)
@@ -102,7 +110,10 @@ export function parseGateway(args: readonly string[]): {
         port: servers.map((server) => server.port),
         tls: servers.some(({ tls }) => tls),
         ...(discover && { discover: 'dns' as const }),
-        ...given({ retries: numberOption(values, 'retries') }),
+        ...given({
+          retries: numberOption(values, 'retries'),
+          forwardHeaders: headers?.length === 1 && headers[0] === 'all' ? 'all' : headers,
+        }),
       }
     }),
   }

@@ -40,6 +40,8 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     accessLog,
     unknownEndpoint,
   } = settings
+  // its socket would be in the pod's /tmp, which Kubernetes creates without the sticky bit; `kubectl` replaces it
+  const hasControl = container.discover !== 'kubernetes'
   const executors = inChain(stages).map((stage) => ({
     name: stage.name,
     ...(isHop(stage) && hop(stage, container, name)),
@@ -66,6 +68,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
         flowOptions,
       ),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
+      ...(!hasControl && { control: false }),
     },
     executors,
   }

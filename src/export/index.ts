@@ -5,6 +5,8 @@ import { flowchart } from './flowchart/target.js'
 import { kubernetes } from './kubernetes/target.js'
 import type { ExportTarget, TextFile } from './target.js'
 
+export { dataFolders } from './dockerfile/data-folders.js'
+export { loadProject } from './dockerfile/load-project.js'
 export { writeAround, writeFiles } from './write-files.js'
 
 /** Export targets, by their name on the command line. */

@@ -279,6 +279,18 @@ export class Flow<Stages extends string = never> {
     return writeAround(file, await renderExport('docker-compose', this.#plan, options))
   }
 
+  /**
+   * Writes a `Dockerfile` for the project in `folder`, whose Executors this Flow runs, and a `.dockerignore` that leaves out the
+   * folders below it in which the Flow keeps data. Resolves with the files' paths.
+   *
+   * @throws MODULE_NOT_FOUND, MALFORMED, INVALID_OPTION for a folder that is no project with `millrace` and a lock file
+   */
+  async toDockerfile(folder: string, options: OptionsOf<'dockerfile'> = {}): Promise<readonly string[]> {
+    const { dataFolders, loadProject, renderExport, writeFiles } = await import('../export/index.js')
+    const project = { ...loadProject(folder), dataFolders: dataFolders(this.#plan, folder) }
+    return writeFiles(folder, await renderExport('dockerfile', project, options))
+  }
+
   /** Writes a Mermaid diagram of the Flow. Resolves with the file's path. */
   async toFlowchart(file: string, options: OptionsOf<'flowchart'> = {}): Promise<readonly string[]> {
     const { renderExport, writeAround } = await import('../export/index.js')

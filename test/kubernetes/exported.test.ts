@@ -50,4 +50,10 @@ describe('an exported Flow', () => {
   it('runs without a warning event', async () => {
     expect(await namespace.warnings()).toEqual([])
   })
+
+  it('has a gateway that logs no warning', async () => {
+    const { stdout } = await namespace.kubectl('logs', 'deployment/gateway')
+    expect(stdout).toContain('ready to use')
+    expect(stdout).not.toMatch(/\[[WE]\]/)
+  })
 })

@@ -3,7 +3,7 @@ import { MillraceError } from '../../errors.js'
 import { exportSuite } from '../export.suite.js'
 import { renderExport } from '../index.js'
 
-const project = { dependencies: { millrace: '0.1.0' }, scripts: {}, isLocked: true }
+const project = { dependencies: { millrace: '0.1.0' }, scripts: {}, isLocked: true, dataFolders: [] }
 
 describe('export dockerfile', () => {
   exportSuite('dockerfile', project, {})
@@ -20,6 +20,12 @@ describe('export dockerfile', () => {
       path: '.dockerignore',
       text: expect.stringContaining('**/node_modules\n'),
     })
+  })
+
+  it('leaves out the folders that a Flow keeps data in', async () => {
+    const keeping = { ...project, dataFolders: ['data/keeper', '#a*[b]?'] }
+    const [, ignore] = await renderExport('dockerfile', keeping)
+    expect(ignore?.text).toMatch(/\n\/data\/keeper\n\/#a\\\*\\\[b\\\]\\\?\n$/)
   })
 
   it('compiles a project with a build script in a separate stage', async () => {

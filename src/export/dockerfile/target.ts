@@ -10,6 +10,8 @@ export interface Project {
   readonly scripts: Readonly<Record<string, string>>
   /** True when it has a `package-lock.json`, which `npm ci` requires. */
   readonly isLocked: boolean
+  /** Folders that its Flow keeps data in, relative to the project, with `/`; they stay out of the image. */
+  readonly dataFolders: readonly string[]
 }
 
 /**
@@ -23,7 +25,7 @@ export const dockerfile: ExportTarget<Project, DockerfileOptions> = {
     const file = (project.scripts.build === undefined ? plain : built)(node)
     return [
       { path: 'Dockerfile', text: file },
-      { path: '.dockerignore', text: ignored },
+      { path: '.dockerignore', text: ignored(project.dataFolders) },
     ]
   },
 }
@@ -93,7 +95,8 @@ CMD ["executor", "--uses", "config.yml", "--port", "${containerPort}"]
 `
 }
 
-const ignored = `# what an image does not need, and what it must not have
+function ignored(dataFolders: readonly string[]): string {
+  return `# what an image does not need, and what it must not have
 **/node_modules
 **/.git
 **/.env*
@@ -103,4 +106,8 @@ const ignored = `# what an image does not need, and what it must not have
 **/.millrace
 Dockerfile
 docker-compose*.yml
-`
+${dataFolders.map((folder) => `/${literal(folder)}\n`).join('')}`
+}
+
+/** A path as a pattern that matches nothing else. */
+const literal = (folder: string): string => folder.replaceAll(/[*?[\]\\]/g, '\\$&')

@@ -82,6 +82,7 @@ with:
   name: shop
   timeoutMs: 5000
   graceMs: 10000
+  control: false
 executors:
   - name: entry
   - name: encoder

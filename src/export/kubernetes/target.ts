@@ -50,10 +50,11 @@ export async function kubernetesManifests(
     path: `${dnsName(workload.stage.name)}/${workload.name}.yml`,
     objects: await executorObjects(plan, workload, placed),
   }))
+  const gateway = gatewayObjects(plan, placed).then((objects) => ({ path: 'gateway/gateway.yml', objects }))
   return [
     { path: 'service-account.yml', objects: serviceAccounts(namespace) },
-    { path: 'gateway/gateway.yml', objects: await gatewayObjects(plan, placed) },
-    ...(await Promise.all(executors)),
+    // awaited together: a refused stage must not reject while only the gateway is awaited
+    ...(await Promise.all([gateway, ...executors])),
   ]
 }
 

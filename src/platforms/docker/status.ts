@@ -3,6 +3,7 @@ import type { FlowStatus, PodState, PodStatus, StageStatus } from '../../control
 import { containerListeners } from '../../containers/container-listeners.js'
 import { type Engine, hostOf } from '../../docker-engine/engine.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { entryOf } from '../../plan/listeners.js'
 import { addressOf, gatewayOf, gatewayView } from './gateway-view.js'
 import { type Replica, replicasOf } from './replica.js'
 

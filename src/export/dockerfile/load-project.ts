@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { MillraceError } from '../errors.js'
-import type { SubjectOf } from '../export/index.js'
+import { MillraceError } from '../../errors.js'
+import type { Project } from './target.js'
 
 /** Reads the `package.json` of a folder. @throws MODULE_NOT_FOUND, MALFORMED */
-export function loadProject(folder: string): SubjectOf<'dockerfile'> {
+export function loadProject(folder: string): Project {
   const file = path.resolve(folder, 'package.json')
   if (!existsSync(file)) {
     throw new MillraceError('MODULE_NOT_FOUND', `There is no ${file}. Name the folder of the project.`)
@@ -14,6 +14,7 @@ export function loadProject(folder: string): SubjectOf<'dockerfile'> {
     dependencies: textsOf(manifest.dependencies),
     scripts: textsOf(manifest.scripts),
     isLocked: existsSync(path.resolve(folder, 'package-lock.json')),
+    dataFolders: [],
   }
 }
 
