@@ -57,7 +57,10 @@ class Replica {
 
   index(id: string, text: string, tags: Record<string, unknown> = {}): Promise<Outcome> {
     const document = new Document({ id, text, tags, embedding: [1, 2] })
-    return this.#writer.submit({ kind: 'index', rows: [rowOf(document, { columns: {}, embeddings: anyEmbedding })] })
+    return this.#writer.submit({
+      kind: 'index',
+      rows: [rowOf(document, { columns: {}, embeddings: anyEmbedding })],
+    })
   }
 
   update(id: string, fields: { text?: string; uri?: string }): Promise<Outcome> {

@@ -111,16 +111,28 @@ describe('/index', () => {
       await indexer.index(docs([{ id: 'far', embedding: [longest, 0] }]))
       const scores = (await find(indexer, [-longest, 0])).map(([, score]) => score)
       expect(scores.every((score) => Number.isFinite(Math.fround(score)))).toBe(true)
-      const refused = { code: 'INVALID_INPUT', message: expect.stringMatching(/^Document (query|x) .*9\.2e18/) as string }
-      await expect(indexer.index(docs([{ id: 'x', embedding: [longest, longest] }]))).rejects.toMatchObject(refused)
-      await expect(indexer.update(docs([{ id: 'far', embedding: [3e38, 0] }]), context())).rejects.toThrow(/9\.2e18/)
+      const refused = {
+        code: 'INVALID_INPUT',
+        message: expect.stringMatching(/^Document (query|x) .*9\.2e18/) as string,
+      }
+      await expect(indexer.index(docs([{ id: 'x', embedding: [longest, longest] }]))).rejects.toMatchObject(
+        refused,
+      )
+      await expect(indexer.update(docs([{ id: 'far', embedding: [3e38, 0] }]), context())).rejects.toThrow(
+        /9\.2e18/,
+      )
       await expect(find(indexer, [3e38, 3e38])).rejects.toMatchObject(refused)
     },
   )
 
   it('takes embeddings of any length under cosine', async () => {
     const indexer = fixture.indexer({ metric: 'cosine' })
-    await indexer.index(docs([{ id: 'long', embedding: [3e38, 3e38] }, { id: 'short', embedding: [1e-45, 0] }]))
+    await indexer.index(
+      docs([
+        { id: 'long', embedding: [3e38, 3e38] },
+        { id: 'short', embedding: [1e-45, 0] },
+      ]),
+    )
     const found = await find(indexer, [1e-30, 1e-30])
     expect(found.map(([id, score]) => [id, score.toFixed(3)])).toEqual([
       ['long', '0.000'],
