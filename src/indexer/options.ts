@@ -11,6 +11,7 @@ export type ColumnType = 'int' | 'float' | 'string' | 'bool'
 export type Columns = Readonly<Record<string, ColumnType>>
 
 export const indexKinds = ['ivf_flat', 'ivf_pq', 'ivf_hnsw_sq', 'ivf_hnsw_pq'] as const
+/** Kinds of LanceDB's approximate indexes. */
 export type IndexKind = (typeof indexKinds)[number]
 
 /** Options of the approximate index. */
