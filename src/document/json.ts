@@ -170,6 +170,8 @@ function convert(key: string, name: keyof typeof field, value: unknown): unknown
     case 'tensor':
     case 'embedding':
       return new NdArray(flatten(value as NestedNumbers))
+    case 'location':
+      return Array.isArray(value) ? value.map((number: unknown) => number ?? Number.NaN) : value
     case 'scores':
     case 'evaluations':
       return scoresFrom(key, value)
@@ -181,11 +183,14 @@ function convert(key: string, name: keyof typeof field, value: unknown): unknown
   }
 }
 
+type Nullable<T> = { [K in keyof T]: T[K] | null }
+
+/** JSON has no NaN and no infinities, and `JSON.stringify` writes null for them. */
 function scoresFrom(key: string, value: unknown): Scores {
   if (typeof value !== 'object' || Array.isArray(value)) throw refused(key, 'an object', value)
   const scores: Scores = {}
-  for (const [name, given] of Object.entries(value as Record<string, Partial<ScoreJson> | null>)) {
-    const score: NamedScore = { value: given?.value ?? 0 }
+  for (const [name, given] of Object.entries(value as Record<string, Partial<Nullable<ScoreJson>> | null>)) {
+    const score: NamedScore = { value: given?.value === null ? Number.NaN : (given?.value ?? 0) }
     if (typeof score.value !== 'number') throw refused(`${key}.${name}`, '{ value: number }', given)
     if (given?.op_name) score.opName = given.op_name
     if (given?.description) score.description = given.description

@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../lib/clock.js'
 import { readLines } from '../../observe/lines.js'
 import { processEntry } from '../entries.js'
-import type { Driver, HostEvents } from '../host.js'
+import type { Driver, Host, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
+import type { PodSpec } from '../pod.js'
 import { nextPrivatePath, releasePrivatePath } from '../../workspace/private-folder.js'
 import { describeUncopyable } from '../start-failure.js'
+import { inheritedEnvironment } from '../environment.js'
 import { nodeCommand } from './command.js'
 
 /** How long to wait for the last output of a dead process: a grandchild that inherited its pipes could hold them open forever. */
@@ -17,15 +19,18 @@ const lastOutputMs = 200
 const outOfMemory = /^FATAL ERROR: .*heap out of memory/i
 
 /** A child process: a crash, a leak or a blocking native call affects one replica only. */
-export const startProcess: Driver = (spec, events) => {
+export const startProcess: Driver = (spec, events) => startWith(spawn, spec, events)
+
+/** As `startProcess`, with the function that creates the process. */
+export function startWith(create: typeof spawn, spec: PodSpec, events: HostEvents): Host {
   const socketPath = nextPrivatePath('sock')
   const { file, args } = nodeCommand(fileURLToPath(processEntry))
   const child = spawnOrRelease(socketPath, () =>
-    spawn(file, args, {
+    create(file, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // as for thread pods: options may contain values that JSON does not support
       serialization: 'advanced',
-      env: { ...process.env, ...spec.env },
+      env: inheritedEnvironment(spec),
     }),
   )
   let fatalLine: string | null = null
