@@ -15,6 +15,7 @@ export class First extends Executor {
   #second = arrival()
   #running = 0
   #most = 0
+  #arrived = 0
   #held
   #letGo
 
@@ -30,11 +31,15 @@ export class First extends Executor {
     for (const doc of docs) doc.tags.marks = ['first']
   }
 
-  /** Answers once this many requests run at once, after a short delay that would reveal one too many. */
+  /**
+   * Answers once this many requests run at once, or the last one `of` them has come, after a short delay that would reveal one
+   * too many.
+   */
   async together(_docs, { parameters }) {
     this.#running++
     this.#most = Math.max(this.#most, this.#running)
-    if (this.#running === parameters.together) {
+    this.#arrived++
+    if (this.#running === parameters.together || this.#arrived % parameters.of === 0) {
       await sleep(20)
       this.#letGo?.()
       this.#held = undefined

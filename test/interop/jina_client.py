@@ -237,7 +237,7 @@ def prefetch(client):
             '/together',
             (Document() for _ in range(20)),
             request_size=1,
-            parameters={'together': together},
+            parameters={'together': together, 'of': 20},
             return_responses=True,
             **kwargs,
         )
