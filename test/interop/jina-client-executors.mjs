@@ -24,7 +24,7 @@ export class First extends Executor {
     if (docs.at(0).text === 'first') {
       await this.#second.came
       this.#second = arrival()
-    } else setImmediate(this.#second.come)
+    } else setImmediate(() => this.#second.come())
   }
 
   mark(docs) {
