@@ -231,9 +231,7 @@ def prefetch(client):
     """How many of 20 requests the executor has at once: each is held until that many have arrived."""
 
     def most(together, **kwargs):
-        # the client over HTTP keeps the prefetch of one call for the next
-        own = Client(host='127.0.0.1', port=client.args.port, protocol=protocol)
-        responses = own.post(
+        responses = client.post(
             '/together',
             (Document() for _ in range(20)),
             request_size=1,
@@ -243,7 +241,8 @@ def prefetch(client):
         )
         return max(results(response)[0]['most'] for response in responses)
 
-    return most(2, prefetch=2), most(20)
+    # over HTTP each request is a call of its own, and the gateway does not see the client's prefetch
+    return (most(2, prefetch=2), most(20)) if protocol == 'grpc' else None
 
 
 @scenario
