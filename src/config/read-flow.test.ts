@@ -353,7 +353,11 @@ uses_requests: {/more: more}
     ['uses: [a]', 'BAD_YAML', /uses must be a string or a mapping/],
     ['uses: {with: {}}', 'BAD_YAML', /needs `jtype: ClassName`/],
     ['uses: {jtype: Encoder, with: 5}', 'BAD_YAML', /with must be a mapping, not 5/],
-    ['uses: {jtype: Encoder, dynamic_batching: {/x: {}}}', 'UNSUPPORTED', /dynamic_batching is not part/],
+    [
+      'uses: {jtype: Encoder, dynamic_batching: {/x: {sise: 5}}}',
+      'UNKNOWN_OPTION',
+      /flow\.yml:3:\d+: dynamic_batching\['\/x'\]: there is no option 'sise'; did you mean 'size'/,
+    ],
   ])('refuses %j', async (entry, code, message) => {
     expect(await failing(entry)).toMatchObject({ code, message: expect.stringMatching(message) as string })
   })
@@ -443,7 +447,7 @@ describe('a stage', () => {
     ['method: remove', 'UNSUPPORTED', /must be 'add'/],
     ['gpus: some', 'INVALID_OPTION', /flow\.yml:3:11: stage: gpus must be 'all'/],
     ['volumes: [a:b]', 'INVALID_OPTION', /volumes must be an absolute path/],
-    ['uses_dynamic_batching: {/x: {timeout: 5}}', 'UNSUPPORTED', /dynamicBatching is not part/],
+    ['uses_dynamic_batching: 5', 'INVALID_OPTION', /uses_dynamic_batching must be an object/],
     ['floating: true', 'UNSUPPORTED', /floating is not part/],
     ['stateful: true', 'UNSUPPORTED', /stateful is not part/],
     ['grpc_metadata: {a: b}', 'UNSUPPORTED', /grpc_metadata/],
