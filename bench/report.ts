@@ -83,6 +83,7 @@ function target({ relation, must }: Result): string {
 /** Three significant digits. */
 function show(value: number): string {
   if (value === 0) return '0'
+  if (!Number.isFinite(value)) return '–'
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
   return value.toFixed(Math.min(digits, 4))
 }

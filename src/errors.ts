@@ -51,13 +51,17 @@ export const errorCodes = {
   INTERNAL: { retryable: false, about: 'a defect in Millrace' },
 } as const satisfies Record<string, { retryable: boolean; about: string }>
 
+/** A code of the error catalogue, docs/errors.md. */
 export type ErrorCode = keyof typeof errorCodes
 
 /** Where an error happened, as far as it is known. Added by one layer on the way out. */
 export interface Whereabouts {
+  /** The stage. */
   readonly deployment?: string
+  /** Name of the replica, such as `exec/shard-0/rep-1`. */
   readonly pod?: string
   readonly endpoint?: string
+  /** `host:port` of an external server. */
   readonly address?: string
 }
 
@@ -85,12 +89,14 @@ const brand = Symbol.for('millrace.error')
 /** The one error class of Millrace. Check with `MillraceError.is`, which also knows errors of another copy of the package. */
 export class MillraceError extends Error {
   readonly code: ErrorCode
+  /** Whether the same request may succeed when it is sent again. */
   readonly retryable: boolean
   /** No handler saw the request: sending it again cannot run it twice. */
   readonly notRun: boolean
   /** Milliseconds after which sending again may help; null when nobody can tell. */
   readonly retryAfterMs: number | null
   readonly where: Whereabouts
+  /** The last lines that a lost or failed pod printed; empty for other errors. */
   readonly output: readonly string[]
 
   constructor(code: ErrorCode, message: string, options: MillraceErrorOptions = {}) {

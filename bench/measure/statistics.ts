@@ -8,5 +8,6 @@ export function median(values: readonly number[]): number {
 
 /** From the smallest to the largest value, as a share of the median. */
 export function spread(values: readonly number[]): number {
-  return (Math.max(...values) - Math.min(...values)) / median(values)
+  const range = Math.max(...values) - Math.min(...values)
+  return range === 0 ? 0 : range / median(values)
 }

@@ -75,7 +75,7 @@ export class Ledger {
       p99: percentile(sorted, 99),
       p999: percentile(sorted, 99.9),
       badShare: this.#tries === 0 ? 0 : this.#triesAtBad / this.#tries,
-      triesPerRequest: this.#tries / requests,
+      triesPerRequest: requests === 0 ? 0 : this.#tries / requests,
       hedges: this.#hedges,
     }
   }

@@ -73,9 +73,9 @@ describe('the arguments of a gateway', () => {
     ['an address without a port', args([], '{"a":["a"],"b":["b:1"]}'), /'a' of 'a' is no address/],
     ['an address of HTTP', args([], '{"a":["http://a:1"],"b":["b:1"]}'), /is no address/],
     ['two kinds of addresses', args([], '{"a":["a:1","grpcs://a:2"],"b":["b:1"]}'), /grpc:\/\/ all/],
-    ['another protocol', args(['--protocol', 'HTTP']), /--protocol must be GRPC/],
+    ['another protocol', args(['--protocol', 'WEBSOCKET']), /--protocol must be GRPC or HTTP/],
+    ['another class', args(['--uses', 'MyGateway']), /--uses must be GRPCGateway or HTTPGateway/],
     ['a value that no option takes', args(['--retries', '1', '2']), /'2' is one argument too many/],
-    ['another class', args(['--uses', 'MyGateway']), /--uses must be GRPCGateway/],
   ]
   it.each(wrong)('are refused: %s', (_name, given, message) => {
     expect(() => parseGateway(given)).toThrow(message)

@@ -32,11 +32,11 @@ the gateway runs 'millrace flow' on a file instead, which has more options.
              headers of clients that the servers get, by name, or all; default:
              trace context only
   --port     0, the default, lets the system choose; one for each protocol
-  --protocol GRPC, so far the only one
+  --protocol GRPC, the default, or HTTP; several
   --host     interface to bind; default: 0.0.0.0
 
 Further arguments that Jina's exports write are taken and have no effect:
---uses GRPCGateway, --expose-endpoints, --k8s-namespace,
+--uses GRPCGateway or HTTPGateway, --expose-endpoints, --k8s-namespace,
 --port-monitoring, --native.
 
 Example: millrace gateway --port 8080
@@ -82,7 +82,7 @@ export function parseGateway(args: readonly string[]): {
   )
   const { port: ports, protocol: protocols, 'forward-headers': headers, ...values } = all
   positional(positionals)
-  checkKind(values.uses, ['GRPCGateway'], 'uses')
+  checkKind(values.uses, ['GRPCGateway', 'HTTPGateway', 'CompositeGateway'], 'uses')
   const protocol = protocols?.map(protocolNamed)
   const graph = objectOption(values, 'graph-description')
   const addresses = objectOption(values, 'deployments-addresses') ?? {}
@@ -135,14 +135,12 @@ function protocolNamed(written: string): ProtocolName {
   const known = protocolNames.find((name) => name === written.toLowerCase())
   if (known !== undefined) return known
   throw new UsageError(
-    `--protocol must be ${protocolNames.map((name) => name.toUpperCase()).join(' or ')} in this version, not '${written}'.`,
+    `--protocol must be ${protocolNames.map((name) => name.toUpperCase()).join(' or ')}, not '${written}'.`,
   )
 }
 
 /** @throws UsageError */
 function checkKind(value: string | undefined, known: readonly string[], option: string): void {
   if (value === undefined || known.includes(value)) return
-  throw new UsageError(
-    `--${option} must be ${known[0]}, the one that there is in this version, not '${value}'.`,
-  )
+  throw new UsageError(`--${option} must be ${known.join(' or ')}, not '${value}'.`)
 }

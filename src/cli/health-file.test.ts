@@ -18,7 +18,7 @@ test('the file is there while the server says that it serves, and gone when it d
     asked.push(host)
     return serves ? Promise.resolve() : Promise.reject(new Error('NOT_SERVING'))
   }
-  const stop = keepHealthFile(file, { host: '0.0.0.0', port: 8080 }, { clock, ask })
+  const stop = keepHealthFile(file, { scheme: 'http', host: '0.0.0.0', port: 8080 }, { clock, ask })
   await expect.poll(() => clock.timers).toBe(1)
   expect(existsSync(file)).toBe(true)
   serves = false
@@ -32,14 +32,18 @@ test('the file is there while the server says that it serves, and gone when it d
   await stop()
   expect(existsSync(file)).toBe(false)
   expect(clock.timers).toBe(0)
-  expect(asked).toEqual(Array.from({ length: 3 }, () => 'grpc://127.0.0.1:8080'))
+  expect(asked).toEqual(Array.from({ length: 3 }, () => 'http://127.0.0.1:8080'))
 })
 
 test('a check that answers after the end does not bring the file back', async () => {
   const file = path.join(folder, 'late')
   const answer = deferred<void>()
   const clock = new HandClock()
-  const stop = keepHealthFile(file, { host: '::1', port: 1 }, { clock, ask: () => answer.promise })
+  const stop = keepHealthFile(
+    file,
+    { scheme: 'grpc', host: '::1', port: 1 },
+    { clock, ask: () => answer.promise },
+  )
   const stopped = stop()
   answer.resolve()
   await stopped
@@ -51,5 +55,5 @@ test('its name is taken from the environment, so that pods do not have it', asyn
   expect(takeHealthFile(env)).toBe('/tmp/health')
   expect(env).toEqual({ OTHER: '1' })
   expect(takeHealthFile(env)).toBeNull()
-  await keepHealthFile(null, { host: '::', port: 1 })()
+  await keepHealthFile(null, { scheme: 'grpc', host: '::', port: 1 })()
 })

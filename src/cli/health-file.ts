@@ -3,6 +3,7 @@ import { askReadiness } from '../client/readiness.js'
 import { healthFileVariable, healthPeriodMs } from '../containers/health-file.js'
 import { authority, reachable } from '../lib/authority.js'
 import { type Clock, systemClock } from '../lib/clock.js'
+import type { Entry } from '../plan/listeners.js'
 
 /**
  * Takes the file's name from the environment and removes it there, because pods, and Flows in pods, must not write to the
@@ -21,16 +22,16 @@ export interface HealthTools {
 }
 
 /**
- * Renews a file while the server at `host` and `port` reports that it serves (`grpc.health.v1`), and removes it otherwise.
+ * Renews a file while the server reports that it serves (`grpc.health.v1`, or `/health/ready`), and removes it otherwise.
  * The returned function stops that.
  */
 export function keepHealthFile(
   file: string | null,
-  { host, port }: { readonly host: string; readonly port: number },
+  { scheme, host, port }: Entry,
   { clock = systemClock, ask = askHealth }: HealthTools = {},
 ): () => Promise<void> {
   if (file === null) return () => Promise.resolve()
-  const address = `grpc://${authority(reachable(host), port)}`
+  const address = `${scheme}://${authority(reachable(host), port)}`
   let cancel = (): void => {}
   let isOver = false
   const beat = async (): Promise<void> => {

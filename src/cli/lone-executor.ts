@@ -65,7 +65,11 @@ export async function runLone({ flow, stage }: Asked, inside: Inside | null): Pr
     if (inside === null && !plan.settings.quiet)
       logger.info(`it serves at ${pod.ports.map((port) => authority(plan.settings.host, port)).join(', ')}`)
     void pod.ended.then((exit) => shutdown.resolve({ kind: 'ended', exit }))
-    const dropHealthFile = keepHealthFile(healthFile, { host: plan.settings.host, port: pod.ports[0]! })
+    const dropHealthFile = keepHealthFile(healthFile, {
+      scheme: 'grpc',
+      host: plan.settings.host,
+      port: pod.ports[0]!,
+    })
     const why = await shutdown.promise
     await dropHealthFile()
     switch (why.kind) {

@@ -16,8 +16,9 @@ export const ping: Command = {
                      [--attempts N] [--min-successful-attempts N]
 
 Ends with 0 when the server is ready, else with 1. An executor and a gateway
-are asked for their health (grpc.health.v1), a flow for a request through all
-of its stages.
+are asked for their health (grpc.health.v1, or /health/ready for an address
+that begins with http:// or https://), a flow for a request through all of its
+stages.
 
   --timeout   milliseconds for one attempt, 3000
   --attempts  1; there is a second between two of them

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
+import { entryOf } from '../plan/listeners.js'
 import { keepHealthFile, takeHealthFile } from './health-file.js'
 
 /**
@@ -22,7 +23,8 @@ export async function untilInterrupted(load: () => Promise<Flow<string>>): Promi
     if (signal.aborted && MillraceError.from(error).code === 'CANCELLED') return
     throw error
   }
-  const dropHealthFile = keepHealthFile(healthFile, flow)
+  const { listeners } = await flow.status()
+  const dropHealthFile = keepHealthFile(healthFile, entryOf(listeners))
   await interrupted
   await dropHealthFile()
   await flow.close()

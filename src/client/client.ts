@@ -74,8 +74,9 @@ export class Client {
 
   constructor(options: ClientOptions, seams: ClientSeams = {}) {
     checkOptions('Client', options, clientRules())
-    const { host, port, tls } = parseHost(options.host)
+    const { protocol, host, port, tls } = parseHost(options.host)
     const maxMessageBytes = options.maxMessageBytes ?? defaultMaxMessageBytes
+    if (protocol === 'http' && seams.transport === undefined) throw noHttp(options.host)
     this.#transport = seams.transport ?? grpcTransport({ host, port, tls, maxMessageBytes })
     this.#prefetch = options.prefetch
     this.#headers = options.headers ?? {}
@@ -170,4 +171,9 @@ export class Client {
       talk.close()
     }
   }
+}
+
+function noHttp(host: string): MillraceError {
+  const what = `This client speaks gRPC: give host as 'grpc://…' or 'grpcs://…', not '${host}'. A Flow with protocol: ['grpc', 'http'] serves both at one port.`
+  return new MillraceError('UNSUPPORTED', what)
 }

@@ -16,10 +16,12 @@ test('a host says protocol, name, port and TLS', () => {
   })
   expect(parseHost('example.org/')).toEqual({ protocol: 'grpc', host: 'example.org', port: 80, tls: false })
   expect(parseHost('grpc://[fe80::1%eth0]:99')).toMatchObject({ host: 'fe80::1%eth0', port: 99 })
+  expect(parseHost('HTTP://a:8080/')).toEqual({ protocol: 'http', host: 'a', port: 8080, tls: false })
+  expect(parseHost('https://a')).toEqual({ protocol: 'http', host: 'a', port: 443, tls: true })
   expect(parseHost('grpc://[::1]:99')).toEqual({ protocol: 'grpc', host: '::1', port: 99, tls: false })
 })
 
-test.each(['http://a:1', 'https://a', 'ws://a:1', 'wss://a'])('%s is refused as unsupported', (host) => {
+test.each(['ws://a:1', 'wss://a'])('%s is refused as unsupported', (host) => {
   expect(() => parseHost(host)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
 })
 

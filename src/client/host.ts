@@ -3,18 +3,26 @@ import { MillraceError } from '../errors.js'
 
 /** Where a client connects. */
 export interface Host {
-  readonly protocol: 'grpc'
+  readonly protocol: 'grpc' | 'http'
   readonly tls: boolean
   readonly host: string
   readonly port: number
 }
 
 const form = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s:/?#@[\]]+)(?::(\d{1,5}))?\/?$/i
-const laterSchemes = ['http', 'https', 'ws', 'wss']
+
+/** Schemes, their protocols and default ports: 80, or 443 with TLS, as in Jina (jina.md 1.7). */
+const schemes: ReadonlyMap<string, { readonly protocol: 'grpc' | 'http'; readonly tls: boolean }> = new Map([
+  ['grpc', { protocol: 'grpc', tls: false }],
+  ['grpcs', { protocol: 'grpc', tls: true }],
+  ['http', { protocol: 'http', tls: false }],
+  ['https', { protocol: 'http', tls: true }],
+])
+const laterSchemes = ['ws', 'wss']
 
 /**
- * Parses `grpc://host:port` and `grpcs://host:port`. The default scheme is `grpc`; the default port is 80, or 443 with TLS,
- * as in Jina (jina.md 1.7). Throws INVALID_OPTION for a malformed host and UNSUPPORTED for `http(s)` and `ws(s)`.
+ * Parses `grpc://host:port`, `grpcs://…`, `http://…` and `https://…`. The default scheme is `grpc`. Throws INVALID_OPTION for
+ * a malformed host and UNSUPPORTED for `ws(s)`.
  */
 export function parseHost(text: unknown): Host {
   if (typeof text !== 'string') throw malformed(text)
@@ -24,20 +32,20 @@ export function parseHost(text: unknown): Host {
   if (laterSchemes.includes(scheme)) {
     throw new MillraceError(
       'UNSUPPORTED',
-      `This client speaks gRPC, not ${scheme}://: give host as 'grpc://…' or 'grpcs://…' (got '${text}').`,
+      `There is no client for ${scheme}://: give host as 'grpc://…', 'grpcs://…', 'http://…' or 'https://…' (got '${text}').`,
     )
   }
-  if (scheme !== 'grpc' && scheme !== 'grpcs') throw malformed(text)
-  const tls = scheme === 'grpcs'
-  const port = match[3] === undefined ? (tls ? 443 : 80) : Number(match[3])
+  const known = schemes.get(scheme)
+  if (known === undefined) throw malformed(text)
+  const port = match[3] === undefined ? (known.tls ? 443 : 80) : Number(match[3])
   if (port < 1 || port > 65_535) throw malformed(text)
-  return { protocol: 'grpc', tls, host: withoutBrackets(match[2]!), port }
+  return { ...known, host: withoutBrackets(match[2]!), port }
 }
 
 function malformed(given: unknown): MillraceError {
   const shown = typeof given === 'string' ? `'${given}'` : String(given)
   return new MillraceError(
     'INVALID_OPTION',
-    `host must look like 'grpc://127.0.0.1:54321', 'grpc://[::1]:54321' or 'grpcs://example.org' (a port from 1 to 65535), not ${shown}.`,
+    `host must look like 'grpc://127.0.0.1:54321', 'grpc://[::1]:54321', 'grpcs://example.org' or 'http://127.0.0.1:54321' (a port from 1 to 65535), not ${shown}.`,
   )
 }

@@ -6,16 +6,18 @@ import { errorFromGrpc } from '../grpc/status.js'
 import { decodeHealthResponse, encodeHealthRequest } from '../wire/health.js'
 import { decodeStatus } from '../wire/status.js'
 import { parseHost } from './host.js'
+import { askHttpReadiness } from './http-readiness.js'
 
 export interface ReadinessOptions {
-  /** True sends a request through all stages; false asks the gRPC health service. */
+  /** True sends a request through all stages; false asks the gRPC health service, or `/health/ready`. */
   readonly isFlow: boolean
   readonly timeoutMs: number
 }
 
 /** Resolves when the server is ready; rejects with the reason when it is not. */
 export async function askReadiness(host: string, { isFlow, timeoutMs }: ReadinessOptions): Promise<void> {
-  const peer = parseHost(host)
+  const { protocol, ...peer } = parseHost(host)
+  if (protocol === 'http') return askHttpReadiness(peer, { isFlow, timeoutMs })
   const connection = await GrpcConnection.open({ ...peer, maxMessageBytes: defaultMaxMessageBytes })
   const options = { deadline: Date.now() + timeoutMs, headers: {} }
   try {

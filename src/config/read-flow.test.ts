@@ -251,7 +251,11 @@ executors:
       'INVALID_OPTION',
       /flow\.yml:2:14: Flow: port must be a whole number.*"many"/,
     ],
-    ['jtype: Flow\nwith: {protocol: http}', 'INVALID_OPTION', /protocol must be one of 'grpc'.*"http"/],
+    [
+      'jtype: Flow\nwith: {protocol: htp}',
+      'INVALID_OPTION',
+      /protocol must be one of 'grpc'.*"htp".*Did you mean 'http'/,
+    ],
     [
       'jtype: Flow\nwith: {ssl_keyfile: a.pem}',
       'UNSUPPORTED',

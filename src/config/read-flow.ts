@@ -124,7 +124,16 @@ function readFlowOptions(section: Section, { warn }: Reading, keys: KeyTable = f
 
 function refuseCustomGateway(gateway: Section): void {
   const { uses } = gateway.mapping
-  const own = ['GRPCGateway', 'Gateway', 'BaseGateway', null, undefined, '']
+  const own = [
+    'GRPCGateway',
+    'HTTPGateway',
+    'CompositeGateway',
+    'Gateway',
+    'BaseGateway',
+    null,
+    undefined,
+    '',
+  ]
   if (own.includes(uses as string)) return
   throw unsupported(
     gateway,

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { type Option, show } from '../plan/option.js'
+import { hintOf, type Option, show } from '../plan/option.js'
 import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Position, type Positions, shown } from '../yaml/position.js'
 import type { Warn } from '../yaml/warn.js'
@@ -108,7 +108,7 @@ export function readOption(section: Section, key: string, option: Option<unknown
   if (read !== undefined) return read
   throw new MillraceError(
     'INVALID_OPTION',
-    `${shown(positionIn(section, key))}: ${section.owner}: ${key} must be ${option.expected}, not ${show(value)}.`,
+    `${shown(positionIn(section, key))}: ${section.owner}: ${key} must be ${option.expected}, not ${show(value)}.${hintOf(option, value)}`,
   )
 }
 

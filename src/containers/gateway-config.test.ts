@@ -122,4 +122,9 @@ it('a gateway in a container has a port for each listener of the Flow, on all in
   const two = planOf({ protocol: ['grpc', 'grpc'], port: [0, 99] }, { name: 'a', uses: Indexer })
   expect(gatewayArgs(two, 'flow.yml')).toEqual(['flow', 'flow.yml', '--host', '::'])
   expect(gatewaySpec(await loaded(two)).listeners.map(({ port }) => port)).toEqual([8080, 8081])
+  const http = planOf({ protocol: 'HTTP', http: { errorStatus: true } }, { name: 'a', uses: Indexer })
+  expect(gatewaySpec(await loaded(http))).toMatchObject({
+    listeners: [{ protocols: ['http'] }],
+    http: { errorStatus: true },
+  })
 })

@@ -36,6 +36,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     timeoutMs,
     timeoutSendMs,
     graceMs,
+    http,
     accessLog,
     unknownEndpoint,
   } = settings
@@ -60,6 +61,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
           requestLimits,
           timeoutMs,
           graceMs,
+          http,
           accessLog,
           unknownEndpoint,
         },

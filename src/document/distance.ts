@@ -5,6 +5,7 @@ export type MetricFunction = (left: Vector, right: Vector) => number
 
 export const metrics = { cosine, euclidean, sqeuclidean } satisfies Record<string, MetricFunction>
 
+/** Name of a built-in distance of two vectors. */
 export type MetricName = keyof typeof metrics
 
 /** Keeps the cosine of zero vectors defined, as DocArray does for dense vectors. */

@@ -6,6 +6,7 @@ import { randomId } from './id.js'
 import { assign, type Content, type DocumentInit, type DocumentInputs } from './inputs.js'
 import { filledFields, type Inspect, inspectSymbol } from './inspect.js'
 import { type DocumentJson, initFromJson, toJson } from './json.js'
+import { within } from './json-place.js'
 import { guessMimeType } from './mime.js'
 import { adoptChunk, adoptMatch } from './adopt.js'
 import { DocumentRecord, record } from './record.js'
@@ -274,9 +275,20 @@ export class Document {
 export function documentFromJson(json: unknown, depth: number): Document {
   const { chunks, matches, ...init } = initFromJson(json, depth)
   const document = new Document(init)
-  for (const chunk of chunks) adoptAgain(document.chunks, documentFromJson(chunk, depth + 1))
-  for (const match of matches) adoptAgain(document.matches, documentFromJson(match, depth + 1))
+  for (const [at, chunk] of chunks.entries())
+    adoptAgain(document.chunks, nestedFromJson(chunk, depth + 1, ['chunks', at]))
+  for (const [at, match] of matches.entries())
+    adoptAgain(document.matches, nestedFromJson(match, depth + 1, ['matches', at]))
   return document
+}
+
+/** @internal Adds `place` to the place of an error. */
+export function nestedFromJson(json: unknown, depth: number, place: readonly (string | number)[]): Document {
+  try {
+    return documentFromJson(json, depth)
+  } catch (error) {
+    throw within(error, ...place)
+  }
 }
 
 /** Pushes a Document that may already have its parent and level. */

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 
+/** Elements of a tensor; `Dtype` says how they are stored where several types share an array. */
 export type TypedArray =
   | Int8Array
   | Uint8Array

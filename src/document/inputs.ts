@@ -31,6 +31,7 @@ export interface DocumentInit {
   readonly [key: string]: unknown
 }
 
+/** The content of a Document: text, blob or tensor. */
 export type Content = string | Uint8Array | TensorLike
 
 /** Documents, or arguments of `new Document`. */

@@ -60,6 +60,16 @@ describe('JSON of a Document', () => {
     )
   })
 
+  it('reads null as NaN where a number was not finite, so that such a score is not the best one', () => {
+    const written = JSON.stringify(
+      new Document({ scores: { cosine: { value: Number.NaN } }, location: [1, Number.NaN] }).toJSON(),
+    )
+    const read = Document.fromJSON(written)
+    expect(read.scores).toEqual({ cosine: { value: Number.NaN } })
+    expect(read.location).toEqual([1, Number.NaN])
+    expect(Document.fromJSON({ scores: { cosine: {} } }).scores).toEqual({ cosine: { value: 0 } })
+  })
+
   it('accepts any missing key, ignores unknown ones, and refuses wrong types', () => {
     const document = Document.fromJSON({ foo: 3, text: 'a', embedding: [1, 2], blob: null })
     expect([document.text, document.tags, document.id.length]).toEqual(['a', {}, 32])

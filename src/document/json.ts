@@ -1,7 +1,9 @@
 import { MillraceError } from '../errors.js'
 import { fromBase64, toBase64 } from './base64.js'
+import { checked } from './check.js'
 import type { Document } from './document.js'
 import { field } from './fields.js'
+import { within } from './json-place.js'
 import { guessMimeType } from './mime.js'
 import { NdArray } from './nd-array.js'
 import { flatten } from './nested.js'
@@ -44,8 +46,29 @@ export interface DocumentJson {
   matches: DocumentJson[] | null
 }
 
+/** The fields of `DocumentJson` with tensors and nested Documents as they are; empty values are null. */
+export type JsonFields = Omit<DocumentJson, 'tensor' | 'embedding' | 'chunks' | 'matches'> & {
+  readonly tensor: NdArray | null
+  readonly embedding: NdArray | null
+  readonly chunks: Iterable<Document> | null
+  readonly matches: Iterable<Document> | null
+}
+
 /** Throws INVALID_INPUT for raw tensors, for sparse ones too large to be made dense, and for nesting deeper than 64. */
 export function toJson(document: Document, depth = 0): DocumentJson {
+  const fields = jsonFields(document, depth)
+  const { tensor, embedding, chunks, matches } = fields
+  return {
+    ...fields, // gives the keys their order
+    tensor: tensor?.toList() ?? null,
+    embedding: embedding?.toList() ?? null,
+    chunks: chunks === null ? null : nested(chunks, depth + 1),
+    matches: matches === null ? null : nested(matches, depth + 1),
+  }
+}
+
+/** Throws as `toJson`. */
+export function jsonFields(document: Document, depth: number): JsonFields {
   requireShallow(depth)
   const own = document[record]
   // each caller knows the type of its field
@@ -58,7 +81,7 @@ export function toJson(document: Document, depth = 0): DocumentJson {
     granularity: get(field.granularity),
     adjacency: get(field.adjacency),
     blob: blobJson(get(field.blob)),
-    tensor: tensorJson(get(field.tensor)),
+    tensor: denseOf(get(field.tensor)),
     mime_type: get<string>(field.mimeType) ?? (guessMimeType(uri ?? '') || null),
     text: get(field.text),
     weight: get(field.weight),
@@ -66,12 +89,12 @@ export function toJson(document: Document, depth = 0): DocumentJson {
     tags: get(field.tags),
     offset: get(field.offset),
     location: get(field.location),
-    embedding: tensorJson(get(field.embedding)),
+    embedding: denseOf(get(field.embedding)),
     modality: get(field.modality),
     evaluations: scoresJson(get(field.evaluations)),
     scores: scoresJson(get(field.scores)),
-    chunks: own.isEmpty(field.chunks) ? null : nested(document.chunks, depth + 1),
-    matches: own.isEmpty(field.matches) ? null : nested(document.matches, depth + 1),
+    chunks: own.isEmpty(field.chunks) ? null : document.chunks,
+    matches: own.isEmpty(field.matches) ? null : document.matches,
   }
 }
 
@@ -83,7 +106,7 @@ function blobJson(blob: Uint8Array | null): string | null {
   return blob === null ? null : toBase64(blob)
 }
 
-function tensorJson(tensor: Tensor | null): NestedNumbers {
+function denseOf(tensor: Tensor | null): NdArray | null {
   if (tensor === null) return null
   if (tensor.kind === 'raw') {
     throw new MillraceError(
@@ -91,7 +114,7 @@ function tensorJson(tensor: Tensor | null): NestedNumbers {
       `A tensor of ${tensor.clsName} ${tensor.dtype} cannot be written as JSON.`,
     )
   }
-  return (tensor.kind === 'dense' ? tensor : toDense(tensor)).toList()
+  return tensor.kind === 'dense' ? tensor : toDense(tensor)
 }
 
 function scoresJson(scores: Scores | null): Record<string, ScoreJson> | null {
@@ -126,22 +149,29 @@ export function initFromJson(json: unknown, depth: number): JsonInit {
   const init: Record<string, unknown> & JsonInit = { chunks: [], matches: [] }
   for (const [key, name] of keys) {
     const value = Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined
-    if (value !== undefined && value !== null) (init as Record<string, unknown>)[name] = convert(key, value)
+    if (value === undefined || value === null) continue
+    try {
+      ;(init as Record<string, unknown>)[name] = convert(key, name, value)
+    } catch (error) {
+      throw within(error, key)
+    }
   }
   return init
 }
 
-const keys = Object.keys(field).map(
+const keys = (Object.keys(field) as (keyof typeof field)[]).map(
   (name) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), name] as const,
 )
 
-function convert(key: string, value: unknown): unknown {
+function convert(key: string, name: keyof typeof field, value: unknown): unknown {
   switch (key) {
     case 'blob':
       return (typeof value === 'string' ? fromBase64(value) : undefined) ?? fail(key, 'base64 text', value)
     case 'tensor':
     case 'embedding':
       return new NdArray(flatten(value as NestedNumbers))
+    case 'location':
+      return Array.isArray(value) ? value.map((number: unknown) => number ?? Number.NaN) : value
     case 'scores':
     case 'evaluations':
       return scoresFrom(key, value)
@@ -149,15 +179,18 @@ function convert(key: string, value: unknown): unknown {
     case 'matches':
       return Array.isArray(value) ? value : fail(key, 'a list', value)
     default:
-      return value
+      return checked(field[name], value)
   }
 }
 
+type Nullable<T> = { [K in keyof T]: T[K] | null }
+
+/** JSON has no NaN and no infinities, and `JSON.stringify` writes null for them. */
 function scoresFrom(key: string, value: unknown): Scores {
   if (typeof value !== 'object' || Array.isArray(value)) throw refused(key, 'an object', value)
   const scores: Scores = {}
-  for (const [name, given] of Object.entries(value as Record<string, Partial<ScoreJson> | null>)) {
-    const score: NamedScore = { value: given?.value ?? 0 }
+  for (const [name, given] of Object.entries(value as Record<string, Partial<Nullable<ScoreJson>> | null>)) {
+    const score: NamedScore = { value: given?.value === null ? Number.NaN : (given?.value ?? 0) }
     if (typeof score.value !== 'number') throw refused(`${key}.${name}`, '{ value: number }', given)
     if (given?.op_name) score.opName = given.op_name
     if (given?.description) score.description = given.description

@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import { type Dtype, dtypeOf, holds, type TypedArray } from './dtype.js'
 import { toNumbers } from './float16.js'
 
+/** Arguments of `new NdArray`. */
 export interface NdArrayInit {
   /** Elements in C order (the last index varies fastest). */
   readonly data: TypedArray
@@ -25,9 +26,12 @@ export type NestedNumbers = number | boolean | null | readonly NestedNumbers[]
  */
 export class NdArray {
   readonly kind = 'dense'
+  /** Elements in C order (the last index varies fastest). */
   readonly data: TypedArray
+  /** Length of each dimension; empty for a scalar. */
   readonly shape: readonly number[]
   readonly dtype: Dtype
+  /** The class that a Python reader makes. */
   readonly clsName: string
 
   /** Throws INVALID_INPUT when shape or dtype do not fit the elements. */

@@ -7,6 +7,7 @@ import { record } from './record.js'
 import type { Tensor } from './tensor.js'
 import { toVector, type Vector } from './vector.js'
 
+/** How `find` and `match` search. */
 export interface FindOptions {
   /** A distance: `cosine` (default), `euclidean`, `sqeuclidean`, or a function of two vectors. */
   readonly metric?: MetricName | MetricFunction

@@ -12,6 +12,7 @@ export interface NamedScore {
   refId?: string
 }
 
+/** Scores by name, which is that of the metric by default. */
 export type Scores = Record<string, NamedScore>
 
 /** Writes map<string, NamedScoreProto> as `field`. */

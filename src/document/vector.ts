@@ -52,6 +52,7 @@ export class SparseVector {
   }
 }
 
+/** An embedding as `distance` functions see it. */
 export type Vector = DenseVector | SparseVector
 
 function lengthOf(values: Numbers): number {

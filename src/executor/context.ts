@@ -15,9 +15,11 @@ export interface HandlerContext {
   readonly signal: AbortSignal
   /** Milliseconds since the epoch; `Infinity` when there is none. */
   readonly deadline: number
+  /** The id of the request, the same at every stage. */
   readonly requestId: string
   /** Metadata of the caller, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /** Logs under the name of the replica. */
   readonly logger: Logger
 }
 

@@ -16,6 +16,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     limits: { ...settings.limits, maxBytes: settings.limits.maxBytes ?? 4 * settings.maxMessageBytes },
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
+    http: settings.http,
     accessLog: settings.accessLog,
     unknownEndpoint: settings.unknownEndpoint,
     stages: stages.map((stage) => ({

@@ -6,7 +6,7 @@ import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
 import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
-import { listenersOf } from '../plan/listeners.js'
+import { entryOf, listenersOf } from '../plan/listeners.js'
 import type { Channel } from '../transport/transport.js'
 import { announce } from './banner.js'
 import type { RolledOut, Scaled } from '../control/controlled.js'
@@ -107,8 +107,8 @@ export class RunningFlow {
 
   /** Address of its gateway, for a client of this machine. */
   get address(): string {
-    const { host, port } = this.listeners[0]!
-    return `grpc://${authority(reachable(host), port)}`
+    const { scheme, host, port } = entryOf(this.listeners)
+    return `${scheme}://${authority(reachable(host), port)}`
   }
 
   /** Reports SERVING to health checks, and prints the banner. */

@@ -166,6 +166,7 @@ class LocalGateway implements Gateway {
       limits: spec.limits,
       budget: new Budget(spec.limits.maxBytes),
       timeoutMs: spec.timeoutMs,
+      http: spec.http,
     }
     this.#ports = new Listeners(spec.listeners, serving, clock)
     this.#local = new LocalServer(serving)

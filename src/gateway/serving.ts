@@ -23,4 +23,11 @@ export interface Serving {
   readonly budget: Budget
   /** Milliseconds for one request, unless its client sets less; null for no limit. */
   readonly timeoutMs: number | null
+  /** Default: the defaults of its options. */
+  readonly http?: HttpRules | undefined
+}
+
+/** Options of HTTP; explained at `FlowHttp`. */
+export interface HttpRules {
+  readonly errorStatus: boolean
 }

@@ -7,6 +7,7 @@ import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
 import type { LimitsSpec } from './limits.js'
 import type { ProtocolName } from './protocols/names.js'
+import type { HttpRules } from './serving.js'
 import type { AccessLogRules } from './access-log/access-log.js'
 import type { Part } from '../wire/identity.js'
 import type { Ranking } from '../wire/lists/ranking.js'
@@ -32,6 +33,7 @@ export interface GatewaySpec {
   readonly timeoutMs: number | null
   /** What happens to requests that no Executor serves. Default `pass`. */
   readonly unknownEndpoint?: UnknownEndpoint
+  readonly http?: HttpRules
   /** Default null: requests are not logged. */
   readonly accessLog?: AccessLogRules | null
 }

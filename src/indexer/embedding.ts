@@ -20,12 +20,32 @@ export function vectorOf(document: Document, dim?: number): Float32Array {
   return vector
 }
 
-/** Throws INVALID_INPUT for a zero vector: its cosine with any other is undefined. */
-export function requireDirection(document: Document, vector: Float32Array): void {
-  if (vector.every((number) => number === 0)) {
+/** Which embeddings have no useful score under the metric of an index. */
+export interface EmbeddingRules {
+  /** Zero vectors: their cosine with any other is undefined. */
+  readonly refusesZero: boolean
+  /** Vectors longer than `maxLength`: their squared distance or product may be too large for float32. */
+  readonly refusesLong: boolean
+}
+
+/** For the embeddings that are stored already. */
+export const anyEmbedding: EmbeddingRules = { refusesZero: false, refusesLong: false }
+
+/** Between two vectors of at most this length, neither the product nor the squared distance exceeds float32's 3.4e38. */
+const maxLength = 9.22e18
+
+/** Throws INVALID_INPUT for a vector that the rules refuse. */
+export function requireScore(document: Document, vector: Float32Array, rules: EmbeddingRules): void {
+  if (rules.refusesZero && vector.every((number) => number === 0)) {
     throw refused(document, "a zero vector, which has no cosine; leave it out, or use zeroVectors: 'last'")
   }
+  if (rules.refusesLong && lengthOf(vector) > maxLength) {
+    throw refused(document, 'an embedding longer than 9.2e18, whose scores could be infinite')
+  }
 }
+
+const lengthOf = (vector: Float32Array): number =>
+  Math.sqrt(vector.reduce((sum, number) => sum + number * number, 0))
 
 function float32Of(document: Document): Float32Array {
   const tensor = document.embedding

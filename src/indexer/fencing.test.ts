@@ -6,6 +6,7 @@ import { Document } from '../document/index.js'
 import { deferred } from '../lib/deferred.js'
 import { seeded } from '../lib/seeded.js'
 import { createLogger } from '../observe/logger.js'
+import { anyEmbedding } from './embedding.js'
 import { resolveOptions } from './options.js'
 import { documentOf, rowOf } from './rows.js'
 import { readDocuments } from './search-disk.js'
@@ -56,7 +57,10 @@ class Replica {
 
   index(id: string, text: string, tags: Record<string, unknown> = {}): Promise<Outcome> {
     const document = new Document({ id, text, tags, embedding: [1, 2] })
-    return this.#writer.submit({ kind: 'index', rows: [rowOf(document, { columns: {}, refusesZero: true })] })
+    return this.#writer.submit({
+      kind: 'index',
+      rows: [rowOf(document, { columns: {}, embeddings: anyEmbedding })],
+    })
   }
 
   update(id: string, fields: { text?: string; uri?: string }): Promise<Outcome> {

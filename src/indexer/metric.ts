@@ -1,6 +1,7 @@
 /** How a score is named and computed: a distance, smaller is closer. */
 export const metrics = ['cosine', 'l2', 'dot'] as const
 
+/** How far apart two embeddings are. */
 export type Metric = (typeof metrics)[number]
 
 /** The largest distance of `cosine`, and the distance of a zero vector. */

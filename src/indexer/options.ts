@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import type { EmbeddingRules } from './embedding.js'
 import { type Metric, metrics } from './metric.js'
 
 /** Types of a column: an integer (up to 2^53), a finite number, a string, a boolean. */
@@ -10,6 +11,7 @@ export type ColumnType = 'int' | 'float' | 'string' | 'bool'
 export type Columns = Readonly<Record<string, ColumnType>>
 
 export const indexKinds = ['ivf_flat', 'ivf_pq', 'ivf_hnsw_sq', 'ivf_hnsw_pq'] as const
+/** Kinds of LanceDB's approximate indexes. */
 export type IndexKind = (typeof indexKinds)[number]
 
 /** Options of the approximate index. */
@@ -67,8 +69,7 @@ export interface ResolvedOptions {
   readonly compactAfter: number
   readonly keepVersionsMs: number
   readonly fsync: boolean
-  /** Whether zero vectors are refused. */
-  readonly refusesZero: boolean
+  readonly embeddings: EmbeddingRules
   /** Absolute. */
   readonly snapshots: string | undefined
 }
@@ -119,7 +120,10 @@ export function resolveOptions(given: VectorIndexerOptions): ResolvedOptions {
     compactAfter: requireWhole('compactAfter', given.compactAfter ?? 32, 2),
     keepVersionsMs: Math.max(requireWhole('keepVersionsMs', given.keepVersionsMs ?? 60_000, 0), 2 * staleMs),
     fsync,
-    refusesZero: metric === 'cosine' && zeroVectors === 'refuse',
+    embeddings: {
+      refusesZero: metric === 'cosine' && zeroVectors === 'refuse',
+      refusesLong: metric !== 'cosine',
+    },
     snapshots: resolveSnapshots(given.snapshots),
   }
 }

@@ -2,7 +2,7 @@ import type { RecordBatch, Schema } from 'apache-arrow'
 import { Document, NdArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { columnOf, type ColumnValue, columnValues } from './columns.js'
-import { requireDirection, vectorOf } from './embedding.js'
+import { type EmbeddingRules, requireScore, vectorOf } from './embedding.js'
 import type { Engine } from './engine.js'
 import type { Columns } from './options.js'
 import { textsOf } from './texts.js'
@@ -21,12 +21,11 @@ export type StoredRow = Omit<Row, 'columns'>
 /** Requirements for Documents to be stored. */
 export interface RowRules {
   readonly columns: Columns
-  /** Whether zero embeddings are refused. */
-  readonly refusesZero: boolean
+  readonly embeddings: EmbeddingRules
 }
 
 /** Throws INVALID_INPUT for a Document that cannot be stored. */
-export function rowOf(given: Document, { columns, refusesZero }: RowRules): Row {
+export function rowOf(given: Document, { columns, embeddings }: RowRules): Row {
   const { id } = given
   // a lone surrogate would be stored as another id
   if (id === '' || /[\ud800-\udfff]/u.test(id)) {
@@ -35,7 +34,7 @@ export function rowOf(given: Document, { columns, refusesZero }: RowRules): Row 
   // a copy, because reading the embedding of the original would force it to be encoded again
   const document = Document.fromProtobuf(given.toProtobuf())
   const vector = vectorOf(document)
-  if (refusesZero) requireDirection(document, vector)
+  requireScore(document, vector, embeddings)
   document.embedding = undefined
   return { id, vector, document: document.toProtobuf(), columns: columnValues(document, columns) }
 }

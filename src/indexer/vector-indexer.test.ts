@@ -103,6 +103,43 @@ describe('/index', () => {
     expect(await indexer.count(none, context())).toEqual({ count: 1 })
   })
 
+  it.each(['l2', 'dot'] as const)(
+    'refuses embeddings so long that a score by %s would be infinite, and queries too',
+    async (metric) => {
+      const indexer = fixture.indexer({ metric })
+      const longest = 9.2e18
+      await indexer.index(docs([{ id: 'far', embedding: [longest, 0] }]))
+      const scores = (await find(indexer, [-longest, 0])).map(([, score]) => score)
+      expect(scores.every((score) => Number.isFinite(Math.fround(score)))).toBe(true)
+      const refused = {
+        code: 'INVALID_INPUT',
+        message: expect.stringMatching(/^Document (query|x) .*9\.2e18/) as string,
+      }
+      await expect(indexer.index(docs([{ id: 'x', embedding: [longest, longest] }]))).rejects.toMatchObject(
+        refused,
+      )
+      await expect(indexer.update(docs([{ id: 'far', embedding: [3e38, 0] }]), context())).rejects.toThrow(
+        /9\.2e18/,
+      )
+      await expect(find(indexer, [3e38, 3e38])).rejects.toMatchObject(refused)
+    },
+  )
+
+  it('takes embeddings of any length under cosine', async () => {
+    const indexer = fixture.indexer({ metric: 'cosine' })
+    await indexer.index(
+      docs([
+        { id: 'long', embedding: [3e38, 3e38] },
+        { id: 'short', embedding: [1e-45, 0] },
+      ]),
+    )
+    const found = await find(indexer, [1e-30, 1e-30])
+    expect(found.map(([id, score]) => [id, score.toFixed(3)])).toEqual([
+      ['long', '0.000'],
+      ['short', '0.293'],
+    ])
+  })
+
   it('commits many small requests together, and refuses only the invalid one', async () => {
     const indexer = fixture.indexer({ dim: 2 })
     const requests = Array.from({ length: 50 }, (_, at) =>

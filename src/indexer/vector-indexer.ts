@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import type { StaticRequests } from '../executor/options.js'
 import { requireEngine } from './engine.js'
-import { requireDirection, vectorOf } from './embedding.js'
+import { requireScore, vectorOf } from './embedding.js'
 import type { Metric } from './metric.js'
 import { resolveOptions, type ResolvedOptions, type VectorIndexerOptions } from './options.js'
 import { flagOf, idsAmong, limitOf, nameOf, requireKnown } from './parameters.js'
@@ -119,10 +119,10 @@ export class VectorIndexer extends Executor {
   /** Sets the `matches` of each Document to its nearest ones, closest first. */
   async search(docs: DocumentArray, { parameters, signal }: HandlerContext): Promise<void> {
     requireKnown('/search', parameters)
-    const { metric, columns, limit, refusesZero } = this.#options
+    const { metric, columns, limit, embeddings } = this.#options
     const withEmbeddings = flagOf(parameters, 'includeEmbeddings', false)
     const vectors = Array.from(docs, (document) => vectorOf(document))
-    if (refusesZero) for (const [at, vector] of vectors.entries()) requireDirection(docs.at(at)!, vector)
+    for (const [at, vector] of vectors.entries()) requireScore(docs.at(at)!, vector, embeddings)
     const found = await this.#reader.search({
       probes: vectors.map(probeOf),
       limit: limitOf(parameters, limit),

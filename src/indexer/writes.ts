@@ -5,6 +5,7 @@ import { encodeRows } from './encode-rows.js'
 import { loadEngine } from './engine.js'
 import type { Condition } from './question.js'
 import { passingIds } from './reader.js'
+import { anyEmbedding } from './embedding.js'
 import { documentOf, type Row, type RowRules, rowOf, type StoredRow } from './rows.js'
 import { idsAtOnce, readDocuments } from './search-disk.js'
 import type { Store, Version } from './store.js'
@@ -127,7 +128,7 @@ export async function applyDeleteWhere(
 function updated(stored: StoredRow, given: Document, { dim, rules }: { dim: number; rules: RowRules }): Row {
   const document = documentOf(stored, true)
   replaceFields(document, given)
-  const row = rowOf(document, { ...rules, refusesZero: rules.refusesZero && given.embedding !== undefined })
+  const row = rowOf(document, given.embedding === undefined ? { ...rules, embeddings: anyEmbedding } : rules)
   if (row.vector.length !== dim) throw wrongLength(row, dim)
   return row
 }

@@ -135,9 +135,9 @@ describe('what is refused when a Flow is built', () => {
     ['a port out of range', () => createPlan({ port: 70_000 }), 'INVALID_OPTION', /65535.*not 70000/],
     [
       'another protocol',
-      () => createPlan({ protocol: 'http' as 'grpc' }),
+      () => createPlan({ protocol: 'ftp' as 'grpc' }),
       'INVALID_OPTION',
-      /'grpc'.*not "http"/,
+      /'grpc'.*not "ftp"/,
     ],
     [
       'more ports than protocols',

@@ -7,6 +7,7 @@ import {
   flag,
   group,
   hostName,
+  inAnyCase,
   integer,
   listOf,
   oneOf,
@@ -21,7 +22,7 @@ import {
 export interface FlowSettings {
   /** Used in logs and as a prefix of files the Flow creates. Default `'flow'`. */
   readonly name: string
-  /** Default `['grpc']`, the only one so far. */
+  /** What clients speak: gRPC, HTTP, or both, in any case. Default `['grpc']`. */
   readonly protocol: readonly ProtocolName[]
   /** Interface the gateway binds: a name or an address, `::` for all of IPv6 and IPv4. Default `'0.0.0.0'`. */
   readonly host: string
@@ -30,6 +31,8 @@ export interface FlowSettings {
    * `[0]`.
    */
   readonly port: readonly number[]
+  /** Options of the protocol `http`; docs/http.md. */
+  readonly http: FlowHttp
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
   /** Folder for the workspaces of Executors. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
@@ -89,6 +92,15 @@ export interface AccessLog {
   readonly headers: readonly string[]
 }
 
+/** Options of the protocol `http`. */
+export interface FlowHttp {
+  /**
+   * Answer 500 when an Executor fails. Default false: 200, with the error in the body, which Jina's clients need; the header
+   * `millrace-status` says EXECUTOR_FAILED either way.
+   */
+  readonly errorStatus: boolean
+}
+
 /** Limits on the gateway's clients: on all together, on one connection, and on how long they may be inactive. */
 export interface FlowLimits {
   /**
@@ -102,21 +114,24 @@ export interface FlowLimits {
   readonly maxCalls: number
   /** Milliseconds within which a message must make progress, in or out. Default 10,000. */
   readonly stallMs: number
-  /** Milliseconds within which a new connection must show that it speaks HTTP/2. Default 10,000. */
+  /** Milliseconds within which a new connection must show which protocol it speaks. Default 10,000. */
   readonly handshakeMs: number
   /** Milliseconds that a connection may have no call, and a stream no message; null is no limit. Default 600,000. */
   readonly idleMs: number | null
 }
 
+type AnyCase<T extends string> = T | Uppercase<T>
+
 /** Options of `new Flow()`. */
 export type FlowOptions = Partial<
-  Omit<FlowSettings, 'protocol' | 'port' | 'queue' | 'limits' | 'requestLimits' | 'accessLog'>
+  Omit<FlowSettings, 'protocol' | 'port' | 'http' | 'queue' | 'limits' | 'requestLimits' | 'accessLog'>
 > & {
   readonly requestLimits?: Partial<RequestLimits>
   readonly accessLog?: boolean | null | Partial<AccessLog>
+  readonly http?: Partial<FlowHttp>
   readonly queue?: Partial<FlowQueue>
   readonly limits?: Partial<FlowLimits>
-  readonly protocol?: ProtocolName | readonly ProtocolName[]
+  readonly protocol?: AnyCase<ProtocolName> | readonly AnyCase<ProtocolName>[]
   readonly port?: number | readonly number[]
 }
 
@@ -130,9 +145,10 @@ const headerNames: Option<readonly string[]> = {
 /** Checks and defaults of the options of `new Flow()`. */
 export const flowOptions: OptionTable<FlowSettings> = {
   name: text('flow'),
-  protocol: listOf(oneOf(protocolNames, 'grpc'), ['grpc']),
+  protocol: listOf(inAnyCase(oneOf(protocolNames, 'grpc')), ['grpc']),
   host: hostName('0.0.0.0'),
   port: listOf(integer(0, 0, 65_535), [0]),
+  http: group<FlowHttp>({ errorStatus: flag(false) }, '{ errorStatus }'),
   publicHost: text(null),
   workspace: text(null),
   env: textMap(),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ProtocolName } from '../gateway/protocols/names.js'
 import { createPlan } from './flow-plan.js'
-import { listenersOf } from './listeners.js'
+import { entryOf, listenersOf } from './listeners.js'
 
 /** Also of protocols that are not served yet. */
 const of = (protocol: readonly string[], port: readonly number[]) =>
@@ -60,10 +60,29 @@ it.each([
   expect(() => of(protocol, port)).toThrow(message)
 })
 
-it('a protocol that is not served is refused by name when the Flow is built', () => {
-  expect(() => createPlan({ protocol: 'http' as 'grpc' })).toThrow(
-    /protocol must be one of 'grpc', .* not "http"/,
-  )
+it.each([
+  ['htpp', /protocol must be one of 'grpc', 'http', or a list of that, not "htpp"\. Did you mean 'http'\?/],
+  [['grpc', 'HTPT'], /not \["grpc","HTPT"\]\. Did you mean 'http'\?/],
+  ['websocket', /protocol must be one of 'grpc', 'http', or a list of that, not "websocket"\.$/],
+  [[], /protocol must be one of/],
+])('protocol %j is refused when the Flow is built, with the nearest name', (protocol, message) => {
+  expect(() => createPlan({ protocol: protocol as 'grpc' })).toThrow(message)
+})
+
+it.each(['HTTP', 'http', ['Http']])('protocol %j is http', (protocol) => {
+  expect(createPlan({ protocol: protocol as 'http' }).settings.protocol).toEqual(['http'])
+})
+
+it.each([
+  [[['http'], 8080], 'http', 8080],
+  [[['http', 'grpc'], 8080], 'grpc', 8080],
+] as const)('clients of Millrace enter at %j by %s', ([protocols, port], scheme, at) => {
+  expect(entryOf([{ protocols, host: '::', port }])).toEqual({ scheme, host: '::', port: at })
+})
+
+it('clients of Millrace enter by gRPC when any port speaks it', () => {
+  const listeners = of(['http', 'grpc'], [8080, 8081])
+  expect(entryOf(listeners)).toMatchObject({ scheme: 'grpc', port: 8081 })
 })
 
 it.each([

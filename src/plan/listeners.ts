@@ -38,3 +38,23 @@ function distinct<T extends string>(protocols: readonly T[], port: number): read
     `Flow: protocol has '${twice}' twice for ${port === 0 ? 'one port' : `port ${port}`}. Name it once, or give each its own port.`,
   )
 }
+
+/** A port of a gateway, and the scheme of its URL. */
+export interface Entry {
+  readonly scheme: 'grpc' | 'http'
+  readonly host: string
+  readonly port: number
+}
+
+/** A port of a gateway, as far as a client needs to know it. */
+interface Listener {
+  readonly protocols: readonly string[]
+  readonly host: string
+  readonly port: number
+}
+
+/** The listener for clients and health checks of Millrace: the first that speaks gRPC, else the first. */
+export function entryOf(listeners: readonly Listener[]): Entry {
+  const { protocols, host, port } = listeners.find((each) => each.protocols.includes('grpc')) ?? listeners[0]!
+  return { scheme: protocols.includes('grpc') ? 'grpc' : 'http', host, port }
+}

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { withoutBrackets } from '../lib/authority.js'
+import { nearest } from '../lib/nearest.js'
 import { type Option, type OptionTable, parseOptions } from './option.js'
 
 /** A boolean. */
@@ -50,6 +51,13 @@ export const oneOf = <T extends string>(choices: readonly T[], preset: T): Optio
   expected: `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`,
   preset,
   parse: (value) => choices.find((choice) => choice === value),
+  meant: (value) => (typeof value === 'string' ? nearest(value, choices) : undefined),
+})
+
+/** `option` for a text in any case, as Jina writes names in capitals. */
+export const inAnyCase = <T>(option: Option<T>): Option<T> => ({
+  ...option,
+  parse: (value) => option.parse(typeof value === 'string' ? value.toLowerCase() : value),
 })
 
 /** An object whose values are strings. */
@@ -77,6 +85,10 @@ export const listOf = <T>(option: Option<T>, preset: readonly T[]): Option<reado
   parse(value) {
     const entries = (Array.isArray(value) ? value : [value]).map((entry) => option.parse(entry))
     return entries.length > 0 && entries.every((entry) => entry !== undefined) ? entries : undefined
+  },
+  meant(value) {
+    const wrong = (Array.isArray(value) ? value : [value]).find((entry) => option.parse(entry) === undefined)
+    return option.meant?.(wrong)
   },
 })
 

@@ -7,6 +7,8 @@ export interface Option<T> {
   readonly preset: T
   /** The value to use; undefined when the given value is invalid. */
   parse(value: unknown): T | undefined
+  /** The value that was probably meant by an invalid one, for the message; undefined when there is none. */
+  meant?(value: unknown): string | undefined
 }
 
 /** One option for each key of `T`. */
@@ -47,8 +49,14 @@ function parse<T>(key: string, value: unknown, option: Option<T>, owner: string)
   if (parsed !== undefined) return parsed
   throw new MillraceError(
     'INVALID_OPTION',
-    `${owner}: ${key} must be ${option.expected}, not ${show(value)}.`,
+    `${owner}: ${key} must be ${option.expected}, not ${show(value)}.${hintOf(option, value)}`,
   )
+}
+
+/** ` Did you mean 'http'?`, or '' when it cannot be told. */
+export function hintOf(option: Option<unknown>, value: unknown): string {
+  const meant = option.meant?.(value)
+  return meant === undefined ? '' : ` Did you mean '${meant}'?`
 }
 
 function unknownOption(key: string, known: readonly string[], owner: string): MillraceError {

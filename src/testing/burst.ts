@@ -5,6 +5,7 @@ import type { Flow } from '../flow/flow.js'
 import { DataRequest } from '../wire/data-request.js'
 import { dialable } from './senders.js'
 
+/** Requests that `burst` sends. */
 export interface BurstOptions {
   /** Default `/default`. */
   readonly endpoint?: string

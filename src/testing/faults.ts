@@ -30,6 +30,7 @@ export interface Hit {
   readonly gone: Promise<string>
 }
 
+/** Options of `faults`. */
 export interface FaultsOptions {
   /** In [0, 1); default `Math.random`. See `seeded`. */
   readonly random?: () => number

@@ -4,7 +4,9 @@ import { seeded } from '../lib/seeded.js'
 import { pick } from './pick.js'
 import type { Scene, Script } from './zero-loss.js'
 
+/** A random sequence of faults and scalings. */
 export interface RandomScriptOptions {
+  /** Equal seeds give equal sequences. */
   readonly seed: number
   /** Default 20. */
   readonly steps?: number

@@ -18,6 +18,7 @@ export interface Coverage {
   readonly failures?: readonly ShardFailure[]
 }
 
+/** Why a shard has no part in an answer. */
 export interface ShardFailure {
   /** `exec/shard-1` */
   readonly shard: string

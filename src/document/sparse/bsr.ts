@@ -6,6 +6,7 @@ import { checkedShape, checkIndices, checkPointers, type IndexArray, indexArray 
 import { type Values, valuesDtype, valuesOf } from './elements.js'
 import type { SparseMatrix } from './coo.js'
 
+/** Arguments of `new BsrMatrix`: a matrix of dense blocks, as in scipy. */
 export interface BsrInit {
   /** [rows, columns], multiples of the block size. */
   readonly shape: readonly number[]

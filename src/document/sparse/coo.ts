@@ -3,6 +3,7 @@ import type { Dtype, TypedArray } from '../dtype.js'
 import { checkedShape, checkIndices, type IndexArray, indexArray } from './elements.js'
 import { type Values, valuesDtype, valuesOf } from './elements.js'
 
+/** Formats of scipy that travel between Executors. */
 export type SparseFormat = 'csr' | 'csc' | 'coo' | 'bsr'
 
 /** The common properties of scipy's sparse formats. */
@@ -20,10 +21,15 @@ export interface SparseMatrix {
   toCoo(): CooMatrix
 }
 
+/** Arguments of `new CooMatrix`: elements with their positions, as in scipy. */
 export interface CooInit {
+  /** [rows, columns] */
   readonly shape: readonly number[]
+  /** The row of each element. */
   readonly row: ArrayLike<number>
+  /** The column of each element. */
   readonly column: ArrayLike<number>
+  /** The elements, in any order. */
   readonly data: Values
   readonly dtype?: Dtype
   readonly clsName?: string

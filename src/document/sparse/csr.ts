@@ -7,11 +7,13 @@ import { type Values, valuesDtype, valuesOf } from './elements.js'
 import type { SparseMatrix } from './coo.js'
 import { SparseRow } from './row.js'
 
+/** Arguments of `new CsrMatrix`; for `CscMatrix` read columns for rows. */
 export interface CompressedInit {
   /** [rows, columns] */
   readonly shape: readonly number[]
   /** Offset of each row in `indices` and `data`, and the end of the last row. */
   readonly indptr: ArrayLike<number>
+  /** The column of each element. */
   readonly indices: ArrayLike<number>
   readonly data: Values
   readonly dtype?: Dtype

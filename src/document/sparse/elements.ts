@@ -4,6 +4,7 @@ import { type Dtype, dtypeOf, holds, isTypedArray, type TypedArray } from '../dt
 /** Row or column numbers; 32 bits, like the shape on the wire. */
 export type IndexArray = Int32Array | Uint32Array
 
+/** Stored elements; an array of numbers becomes a Float64Array. */
 export type Values = TypedArray | readonly number[]
 
 export function valuesOf(values: Values): TypedArray {

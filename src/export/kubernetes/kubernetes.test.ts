@@ -341,6 +341,24 @@ executors:
     expect(args).not.toContain('--port')
   })
 
+  it.each([
+    [['grpc', 'http'], 0, { grpc: { port: 8080 } }, { grpc: { port: 8080 } }],
+    [['http', 'grpc'], [0, 0], { grpc: { port: 8081 } }, { grpc: { port: 8081 } }],
+    [
+      ['http'],
+      0,
+      { httpGet: { path: '/health/ready', port: 8080 } },
+      { httpGet: { path: '/health/live', port: 8080 } },
+    ],
+  ] as const)('probes a gateway of %j on ports %j by %j', async (protocol, port, ready, live) => {
+    const objects = await objectsOf(planOf({ protocol, port }, { name: 'indexer', uses: Indexer }))
+    expect(objects.flatMap(kubernetesChecker(kubernetesVersions.at(-1)!))).toEqual([])
+    const gateway = containerOf(find(objects, 'Deployment', 'gateway'))
+    expect(gateway.startupProbe).toMatchObject(ready)
+    expect(gateway.readinessProbe).toMatchObject(ready)
+    expect(gateway.livenessProbe).toMatchObject(live)
+  })
+
   it('listens on all interfaces of IPv6 and IPv4, as a cluster may give pods either', async () => {
     const objects = await objectsOf(planOf({ host: '127.0.0.1' }, { name: 'indexer', uses: Indexer }))
     for (const name of ['gateway', 'indexer']) {

@@ -1,14 +1,16 @@
 import { containerPort } from '../../containers/container-paths.js'
+import type { ProtocolName } from '../../gateway/protocols/names.js'
 import type { ListenerSpec } from '../../gateway/spec.js'
 
 /** A port of a container, and of a Service. */
 export interface NamedPort {
   readonly name: string
   readonly port: number
+  readonly protocols: readonly ProtocolName[]
 }
 
 /** The port of an executor's container. */
-export const onePort: readonly NamedPort[] = [{ name: 'port', port: containerPort }]
+export const onePort: readonly NamedPort[] = [{ name: 'port', port: containerPort, protocols: ['grpc'] }]
 
 /**
  * The ports of a gateway. The first has the name of an executor's port, the others are named after a protocol, in at most 15
@@ -18,5 +20,6 @@ export function portsOf(listeners: readonly ListenerSpec[]): readonly NamedPort[
   return listeners.map(({ protocols, port }, index) => ({
     name: index === 0 ? 'port' : `${protocols[0]}-${index}`,
     port,
+    protocols,
   }))
 }

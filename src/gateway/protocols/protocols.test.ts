@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { paths } from './grpc/server.suite.js'
 import { TestClient } from '../fixture.suite.js'
 import { decodeHealthResponse, encodeHealthRequest } from '../../wire/health.js'
+import { HttpTestClient } from './http/http-client.suite.js'
 import { protocolNames } from './names.js'
 import { protocolSuite, type ProtocolUnderTest } from './protocol.suite.js'
 
@@ -19,7 +20,20 @@ const grpc: ProtocolUnderTest = {
   },
 }
 
-const kinds = [grpc]
+const http: ProtocolUnderTest = {
+  name: 'http',
+  greeting: Buffer.from('POST /post'),
+  connect(port) {
+    const client = new HttpTestClient(port)
+    return {
+      send: (data, headers) => client.sendData(data, headers),
+      isServing: async () => (await client.get('/health/ready')).status === 200,
+      close: () => client.close(),
+    }
+  },
+}
+
+const kinds = [grpc, http]
 
 it('every protocol is tested', () => {
   expect(kinds.map(({ name }) => name)).toEqual(protocolNames)

@@ -4,8 +4,9 @@ import type { Container } from '../../docker-engine/container.js'
 import { type Engine, hostOf } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
 import { authority } from '../../lib/authority.js'
-import { containerPort } from '../../containers/container-paths.js'
+import { containerListeners } from '../../containers/container-listeners.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
+import { entryOf } from '../../plan/listeners.js'
 import type { RemoteFlow, PlatformTools } from '../platform.js'
 import { gatewayOf } from './gateway-view.js'
 import { Healing } from './healing.js'
@@ -34,14 +35,16 @@ export class EngineFlow implements RemoteFlow {
       tools,
     }: { readonly plan: FlowPlan; readonly gateway: Container; readonly tools: PlatformTools },
   ): Promise<EngineFlow> {
-    const port = (await gateway.inspect())?.ports[containerPort]
+    const entry = entryOf(containerListeners(plan.settings))
+    const port = (await gateway.inspect())?.ports[entry.port]
     if (port === undefined) {
       throw new MillraceError(
         'UNAVAILABLE',
         `The gateway of Flow '${plan.settings.name}' has no port of the engine's machine.`,
       )
     }
-    const flow = new EngineFlow(engine, plan, { host: `grpc://${authority(hostOf(engine), port)}`, tools })
+    const host = `${entry.scheme}://${authority(hostOf(engine), port)}`
+    const flow = new EngineFlow(engine, plan, { host, tools })
     await flow.#healing.open()
     return flow
   }

@@ -3,6 +3,7 @@ import type { FlowStatus, PodState, PodStatus, StageStatus } from '../../control
 import { containerListeners } from '../../containers/container-listeners.js'
 import { type Engine, hostOf } from '../../docker-engine/engine.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { entryOf } from '../../plan/listeners.js'
 import { addressOf, gatewayOf, gatewayView } from './gateway-view.js'
 import { type Replica, replicasOf } from './replica.js'
 
@@ -22,7 +23,8 @@ export async function statusOf(engine: Engine, plan: FlowPlan): Promise<FlowStat
   const listeners = containerListeners(plan.settings).flatMap(({ protocols, port }) =>
     ports[port] === undefined ? [] : [{ protocols, host: hostOf(engine), port: ports[port] }],
   )
-  return { name, on: 'docker', pid: null, port: listeners[0]?.port ?? null, listeners, stages }
+  const port = listeners.length === 0 ? null : entryOf(listeners).port
+  return { name, on: 'docker', pid: null, port, listeners, stages }
 }
 
 function stageStatus(

@@ -1,6 +1,8 @@
 import type { RolledOut, Scaled, ScaleRequest } from '../../control/controlled.js'
 import type { FlowStatus } from '../../control/status.js'
+import { containerListeners } from '../../containers/container-listeners.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
+import { entryOf } from '../../plan/listeners.js'
 import type { RemoteFlow } from '../platform.js'
 import type { Cluster } from './api/cluster.js'
 import { Forward } from './forward/forward.js'
@@ -25,7 +27,8 @@ export class ClusterFlow implements RemoteFlow {
   readonly #forward: Forward | null
 
   static async open(cluster: Cluster, init: ClusterFlowInit): Promise<ClusterFlow> {
-    const forward = init.address === null ? await Forward.open(cluster, init) : null
+    const { port } = entryOf(containerListeners(init.plan.settings))
+    const forward = init.address === null ? await Forward.open(cluster, { ...init, port }) : null
     return new ClusterFlow(cluster, init, forward)
   }
 
@@ -35,7 +38,8 @@ export class ClusterFlow implements RemoteFlow {
     forward: Forward | null,
   ) {
     this.plan = plan
-    this.host = forward === null ? withScheme(address!) : `grpc://127.0.0.1:${forward.port}`
+    const { scheme } = entryOf(containerListeners(plan.settings))
+    this.host = forward === null ? withScheme(address!, scheme) : `${scheme}://127.0.0.1:${forward.port}`
     this.#cluster = cluster
     this.#running = running
     this.#forward = forward
@@ -66,6 +70,6 @@ export class ClusterFlow implements RemoteFlow {
   }
 }
 
-function withScheme(address: string): string {
-  return address.includes('://') ? address : `grpc://${address}`
+function withScheme(address: string, scheme: string): string {
+  return address.includes('://') ? address : `${scheme}://${address}`
 }

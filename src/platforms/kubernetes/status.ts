@@ -19,8 +19,9 @@ export interface StatusOf {
 /** Status as the cluster reports it. Waiting and in-flight requests are 0: only the gateway knows them. */
 export function statusOf({ plan, view, namespace, port, now }: StatusOf): FlowStatus {
   const stages = plan.stages.map((stage) => stageStatus(stage, view, now))
-  const [first] = listenersOf(plan.settings)
-  const listeners = port === null ? [] : [{ protocols: first!.protocols, host: '127.0.0.1', port }]
+  const all = listenersOf(plan.settings)
+  const { protocols } = all.find((each) => each.protocols.includes('grpc')) ?? all[0]!
+  const listeners = port === null ? [] : [{ protocols, host: '127.0.0.1', port }]
   return { name: plan.settings.name, on: 'kubernetes', namespace, pid: null, port, listeners, stages }
 }
 

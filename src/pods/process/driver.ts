@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../lib/clock.js'
 import { readLines } from '../../observe/lines.js'
 import { processEntry } from '../entries.js'
-import type { Driver, HostEvents } from '../host.js'
+import type { Driver, Host, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
+import type { PodSpec } from '../pod.js'
 import { nextPrivatePath, releasePrivatePath } from '../../workspace/private-folder.js'
 import { describeUncopyable } from '../start-failure.js'
 import { nodeCommand } from './command.js'
@@ -17,11 +18,14 @@ const lastOutputMs = 200
 const outOfMemory = /^FATAL ERROR: .*heap out of memory/i
 
 /** A child process: a crash, a leak or a blocking native call affects one replica only. */
-export const startProcess: Driver = (spec, events) => {
+export const startProcess: Driver = (spec, events) => startWith(spawn, spec, events)
+
+/** As `startProcess`, with the function that creates the process. */
+export function startWith(create: typeof spawn, spec: PodSpec, events: HostEvents): Host {
   const socketPath = nextPrivatePath('sock')
   const { file, args } = nodeCommand(fileURLToPath(processEntry))
   const child = spawnOrRelease(socketPath, () =>
-    spawn(file, args, {
+    create(file, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // as for thread pods: options may contain values that JSON does not support
       serialization: 'advanced',

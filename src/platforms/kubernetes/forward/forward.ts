@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { containerPort } from '../../../containers/container-paths.js'
 import { MillraceError } from '../../../errors.js'
 import type { Cluster } from '../api/cluster.js'
 import type { Pod } from '../api/live.js'
@@ -13,6 +12,13 @@ import { openTunnel } from './tunnel.js'
 const tries = 5
 const retryMs = 400
 
+/** What a local port forwards to: a port of the gateway pods of a Flow. */
+interface ForwardTo {
+  readonly namespace: string
+  readonly flow: string
+  readonly port: number
+}
+
 /**
  * A local port that forwards to a Flow's gateway through the API, like `kubectl port-forward`.
  *
@@ -23,14 +29,12 @@ export class Forward {
   readonly #cluster: Cluster
   readonly #namespace: string
   readonly #flow: string
+  readonly #podPort: number
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #closed = false
 
-  static async open(
-    cluster: Cluster,
-    of: { readonly namespace: string; readonly flow: string },
-  ): Promise<Forward> {
+  static async open(cluster: Cluster, of: ForwardTo): Promise<Forward> {
     const server = createServer({ pauseOnConnect: true, noDelay: true })
     const forward = new Forward(cluster, of, server)
     server.listen(0, '127.0.0.1')
@@ -38,14 +42,11 @@ export class Forward {
     return forward
   }
 
-  private constructor(
-    cluster: Cluster,
-    { namespace, flow }: { readonly namespace: string; readonly flow: string },
-    server: Server,
-  ) {
+  private constructor(cluster: Cluster, { namespace, flow, port }: ForwardTo, server: Server) {
     this.#cluster = cluster
     this.#namespace = namespace
     this.#flow = flow
+    this.#podPort = port
     this.#server = server
     server.on('connection', (socket) => void this.#serve(socket))
   }
@@ -80,7 +81,7 @@ export class Forward {
 
   async #connect(socket: Socket): Promise<void> {
     const pod = await this.#readyGateway()
-    await openTunnel(this.#cluster, { namespace: this.#namespace, pod, port: containerPort }, socket)
+    await openTunnel(this.#cluster, { namespace: this.#namespace, pod, port: this.#podPort }, socket)
   }
 
   /** @throws UNAVAILABLE */

@@ -1,9 +1,10 @@
 import { askReadiness } from '../../../client/readiness.js'
 import { MillraceError } from '../../../errors.js'
-import { containerPort } from '../../../containers/container-paths.js'
+import { containerListeners } from '../../../containers/container-listeners.js'
 import type { KubernetesObject } from '../../../export/kubernetes/object.js'
 import { flowLabel } from '../../../export/kubernetes/part.js'
 import type { FlowPlan } from '../../../plan/flow-plan.js'
+import { entryOf } from '../../../plan/listeners.js'
 import type { StartTools } from '../../platform.js'
 import type { Cluster } from '../api/cluster.js'
 import { shown } from '../api/objects.js'
@@ -64,8 +65,9 @@ export async function deploy(
     if (gone.length > 0) report(`Deleted what this Flow no longer has, but no claims: ${gone.join(', ')}.`)
     opened = await ClusterFlow.open(cluster, { ...running, plan, address })
     await untilAnswered(cluster, opened.host, { timeoutMs, signal })
+    const { scheme, port } = entryOf(containerListeners(plan.settings))
     report(
-      `The Flow '${flow}' is ready: ${opened.host} from this program, grpc://gateway.${namespace}.svc:${containerPort} in the cluster.`,
+      `The Flow '${flow}' is ready: ${opened.host} from this program, ${scheme}://gateway.${namespace}.svc:${port} in the cluster.`,
     )
     return opened
   } catch (error) {

@@ -1,0 +1,33 @@
+import { MillraceError } from '../errors.js'
+
+/** Keys and indices from the outermost value: `['data', 3, 'tensor']`. */
+export type Place = readonly (string | number)[]
+
+const places = new WeakMap<MillraceError, { readonly place: Place; readonly reason: string }>()
+
+/**
+ * An INVALID_INPUT at a place inside of an outer value. The message begins with the place, `data[3].tensor: …`; other errors
+ * are returned unchanged.
+ */
+export function within(error: unknown, ...outer: Place): unknown {
+  if (!MillraceError.is(error) || error.code !== 'INVALID_INPUT') return error
+  const inner = places.get(error)
+  const place = [...outer, ...(inner?.place ?? [])]
+  const reason = inner?.reason ?? error.message
+  const placed = new MillraceError('INVALID_INPUT', `${placeText(place)}: ${reason}`, { cause: error.cause })
+  places.set(placed, { place, reason })
+  return placed
+}
+
+/** Where the JSON was wrong, and why; undefined for errors without a place. */
+export function placeOf(
+  error: MillraceError,
+): { readonly place: Place; readonly reason: string } | undefined {
+  return places.get(error)
+}
+
+function placeText(place: Place): string {
+  return place
+    .map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`))
+    .join('')
+}

@@ -1,0 +1,67 @@
+import { placeOf } from '../../../document/json-place.js'
+import type { MillraceError } from '../../../errors.js'
+import { DataRequest } from '../../../wire/data-request.js'
+import { failureText } from '../../../wire/json/encode-answer.js'
+import type { Status } from '../../../wire/status.js'
+import { withJinaHint } from '../grpc/jina-hints.js'
+
+/** Header with `OK` or the code of the error. */
+export const statusHeader = 'millrace-status'
+
+/** Header that says that no handler saw the request: sending it again cannot run it twice. */
+const notRunHeader = 'millrace-not-run'
+
+export const jsonType = 'application/json; charset=utf-8'
+export const protobufType = 'application/x-protobuf'
+
+/** Id, endpoint and format of a request, for the body of a failure. */
+export interface Subject {
+  requestId: string
+  endpoint: string
+  targetExecutor: string
+  isProtobuf: boolean
+}
+
+/** Headers of an error: its code, and when to send again. */
+export function failureHeaders(
+  { code, notRun, retryAfterMs }: MillraceError,
+  status: number,
+): Readonly<Record<string, string>> {
+  const afterMs = retryAfterMs ?? (status === 429 || status === 503 ? 1000 : null)
+  return {
+    [statusHeader]: code,
+    ...(notRun && { [notRunHeader]: 'true' }),
+    ...(afterMs !== null && { 'retry-after': String(Math.max(1, Math.ceil(afterMs / 1000))) }),
+  }
+}
+
+/** The body of an error, in the format of the request: an answer with the status of the error. */
+export function failureBody(
+  subject: Subject,
+  error: MillraceError,
+): { readonly type: string; readonly bytes: Buffer } {
+  const status = statusFrom(error)
+  if (!subject.isProtobuf) {
+    return { type: jsonType, bytes: Buffer.from(failureText(subject, status, detailOf(error))) }
+  }
+  const answer = DataRequest.create(subject)
+  answer.status = status
+  return { type: protobufType, bytes: Buffer.from(answer.encode()) }
+}
+
+/** With Jina's texts, which its clients look for; without a stack, which is nobody's business. */
+function statusFrom(error: MillraceError): Status {
+  const { message, code } = withJinaHint(error)
+  return {
+    code: 'ERROR',
+    description: message,
+    exception: { name: 'MillraceError', args: [message, code], stacks: [], executor: '' },
+  }
+}
+
+/** FastAPI's `detail` of a body that does not fit. */
+function detailOf(error: MillraceError): readonly unknown[] | undefined {
+  const found = placeOf(error)
+  if (found === undefined) return undefined
+  return [{ loc: ['body', ...found.place], msg: found.reason, type: 'value_error' }]
+}
