@@ -34,6 +34,8 @@ metas:
     - encoder.js
 requests:
   /encode: encode
+dynamic_batching:
+  /encode: { preferred_batch_size: 16, timeout: 10 }
 `,
   'deployment.yml': `
 jtype: Deployment
@@ -273,13 +275,15 @@ describe('uses', () => {
   beforeAll(() => offerClass(Offered))
 
   it('can be a YAML file beside the file, whose options the stage overrides key by key', async () => {
-    const { usesWith, usesMetas, usesRequests, source } = await stage(`
+    const { usesWith, usesMetas, usesRequests, dynamicBatching, source } = await stage(`
 name: a
 uses: encoder.yml
 uses_with: {size: 8}
 uses_metas: {name: other}
 uses_requests: {/more: more}
+uses_dynamic_batching: {/encode: {timeout: 20}, more: {preferred_batch_size: 8}}
 `)
+    expect(dynamicBatching).toEqual({ '/encode': { size: 16, timeoutMs: 20 }, more: { size: 8 } })
     expect(usesWith).toEqual({ model: 'small', size: 8 })
     expect(usesMetas).toEqual({ name: 'other' })
     expect(usesRequests).toEqual({ '/encode': 'encode', '/more': 'more' })

@@ -128,7 +128,7 @@ describe('joining', () => {
     expect(begun.map(({ context }) => context.parameters.k)).toEqual([0, 1, 2, 1])
   })
 
-  test('after a batch the next one waits for its senders, a tenth of the time that the batch took at most', async () => {
+  test('after a batch the next one waits for its senders, for a tenth of the time that the batch took, or three while they arrive', async () => {
     const { send, batches, finish, clock } = batcherOf({ size: 8 })
     for (const text of ['a', 'b', 'c']) void send([text])
     await finish()
@@ -140,6 +140,7 @@ describe('joining', () => {
     expect(batches()).toEqual([['a'], ['b', 'c'], ['d', 'e']])
     clock.move(40)
     await finish()
+    clock.move(30)
     void send(['f'])
     clock.move(3)
     await settle()
@@ -151,6 +152,29 @@ describe('joining', () => {
     await finish()
     void send(['g'])
     expect(batches().at(-1)).toEqual(['g'])
+  })
+
+  test('that wait is longer while requests arrive, and there is none after a pause', async () => {
+    const { send, batches, finish, clock } = batcherOf({ size: 8 })
+    void send(['a'])
+    for (const text of ['b', 'c', 'd', 'e', 'f']) void send([text])
+    await finish()
+    clock.move(40)
+    await finish()
+    for (const text of ['g', 'h', 'i', 'j']) {
+      void send([text])
+      clock.move(3)
+      await settle()
+    }
+    expect(batches()).toHaveLength(2)
+    clock.move(4)
+    await settle()
+    expect(batches().at(-1)).toEqual(['g', 'h', 'i', 'j'])
+    clock.move(40)
+    await finish()
+    clock.move(100)
+    void send(['k'])
+    expect(batches().at(-1)).toEqual(['k'])
   })
 
   test("idle: 'wait' waits for size or timeoutMs, counted from the oldest request", async () => {
@@ -189,10 +213,10 @@ describe('joining', () => {
     expect(batches().at(-1)).toEqual(['f'])
   })
 
-  test('closing flushes what waits', async () => {
+  test('after flush() nothing waits', async () => {
     const { send, batches, batcher, lane, finish } = batcherOf({ idle: 'wait' })
     const answer = send(['a'])
-    batcher.close()
+    batcher.flush()
     expect(batches()).toEqual([['a']])
     const idle = lane.idle()
     await finish()

@@ -42,8 +42,9 @@ interface Batch {
   live: number
 }
 
-/** After a batch, the next one may wait for this share of the time that it took. */
+/** After a batch, the next one may wait for this share of the time that it took, so often while further requests arrive. */
 const lingerShare = 0.1
+const mostLingers = 3
 /** A shorter wait costs more than it gains. */
 const leastLingerMs = 1
 /** A new request counts for this much of the average number of documents. */
@@ -57,8 +58,8 @@ const newness = 0.1
  * 3. A full batch starts as soon as fewer than `concurrency` batches run, and so does one whose oldest request has waited for
  *    `timeoutMs`. With `idle: 'flush'` any batch starts when none runs.
  * 4. After a batch of several requests their senders are likely to send again. So the next batch waits until as many requests
- *    are there as were answered or queued then, but for at most a tenth of the time that the batch took. A lone sender never
- *    waits.
+ *    are there as were answered or queued then. It waits for at most a tenth of the time that the batch took, and for three
+ *    tenths while further ones arrive. A lone sender never waits, nor does a request that arrives later than the batch took.
  * 5. A request that is cancelled leaves at once, with its documents that were not taken yet. The signal of a batch aborts when
  *    all its requests have left. A request whose deadline has passed when its batch begins does not run.
  * 6. Requests in batches are counted by the lane, whose capacity bounds them.
@@ -74,9 +75,12 @@ export class Batcher {
   /** Batches that run or wait for their turn in the lane. */
   #running = 0
   #docsPerRequest = 1
-  #isClosing = false
+  #isFlushing = false
   /** The next batch waits for so many requests; 0 when it does not wait. */
   #expected = 0
+  /** For how long, and until when they are expected. */
+  #lingerMs = 0
+  #expectedUntil = 0
   #cancelLinger: (() => void) | undefined
 
   constructor(target: Target, { batching, lane, ...options }: BatcherOptions) {
@@ -120,14 +124,15 @@ export class Batcher {
         },
       }
       this.#queue.push(entry)
+      if (this.#expected > 0) this.#arrive()
       call.onAbort(entry)
       this.#start()
     })
   }
 
-  /** From now on nothing waits for a batch to fill. */
-  close(): void {
-    this.#isClosing = true
+  /** From now on no request waits for a batch to fill. */
+  flush(): void {
+    this.#isFlushing = true
     this.#start()
   }
 
@@ -167,7 +172,7 @@ export class Batcher {
   }
 
   #takesAny(running: number): boolean {
-    if (this.#isClosing) return true
+    if (this.#isFlushing) return true
     return this.#batching.idle === 'flush' && running === 0 && this.#queue.requests >= this.#expected
   }
 
@@ -293,16 +298,31 @@ export class Batcher {
 
   /** A batch has ended after `tookMs`, and `answered` of its requests with it. */
   #linger(answered: number, tookMs: number): void {
-    if (this.#running > 0 || this.#isClosing || this.#batching.idle === 'wait' || answered === 0) return
+    if (this.#running > 0 || this.#isFlushing || this.#batching.idle === 'wait' || answered === 0) return
     const expected = answered + this.#queue.requests
     const lingerMs = Math.min(tookMs * lingerShare, this.#batching.timeoutMs)
     if (expected === 1 || lingerMs < leastLingerMs) return
     this.#stopLinger()
     this.#expected = expected
-    const cancel = this.#clock.after(lingerMs, () => {
+    this.#lingerMs = lingerMs
+    this.#expectedUntil = this.#clock.monotonic() + tookMs
+    if (this.#queue.requests > 0) this.#lingerFor(lingerMs, mostLingers)
+  }
+
+  /** The wait begins with the first request: until then nobody is delayed. */
+  #arrive(): void {
+    if (this.#cancelLinger !== undefined) return
+    if (this.#clock.monotonic() > this.#expectedUntil) this.#stopLinger()
+    else this.#lingerFor(this.#lingerMs, mostLingers)
+  }
+
+  #lingerFor(ms: number, times: number): void {
+    const { requests } = this.#queue
+    const cancel = this.#clock.after(ms, () => {
       // on a busy machine the timer fires before the sockets are read, on which requests may have been waiting for long
       this.#yieldToLoop(() => {
         if (this.#cancelLinger !== cancel) return
+        if (times > 1 && this.#queue.requests > requests) return this.#lingerFor(ms, times - 1)
         this.#stopLinger()
         this.#start()
       })

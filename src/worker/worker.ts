@@ -28,6 +28,8 @@ export interface Worker extends Service {
   readonly inFlight: number
   /** Resolves with the name of an error after which this replica must end (`exitOnExceptions`), else never. */
   readonly gaveUp: Promise<string>
+  /** From now on no request waits for a batch to fill: the replica is about to close. */
+  flush(): void
   /**
    * Refuses new requests (UNAVAILABLE, which may be sent elsewhere), finishes those it has, then closes the executor.
    * Idempotent; never rejects: an error of the executor's own `close()` is logged.
@@ -157,6 +159,10 @@ class ExecutorWorker implements Worker {
     return this.#description
   }
 
+  flush(): void {
+    for (const batcher of this.#batchers?.values() ?? []) batcher.flush()
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#end()
     return this.#closed
@@ -193,7 +199,7 @@ class ExecutorWorker implements Worker {
   }
 
   async #end(): Promise<void> {
-    for (const batcher of this.#batchers?.values() ?? []) batcher.close()
+    this.flush()
     await this.#lane.idle()
     try {
       await this.#executor.close()
