@@ -6,6 +6,7 @@ const order = [
   'document',
   'wire',
   'call',
+  'http2',
   'grpc',
   'transport',
   'workspace',

@@ -9,7 +9,7 @@ const shared = {
 } as const
 
 /** What a table of CONTRIBUTING.md calls a suite of its own. */
-const separate = ['interop', 'chaos', 'durability', 'docker', 'kubernetes', 'package'].map(
+const separate = ['interop', 'http2', 'chaos', 'durability', 'docker', 'kubernetes', 'package'].map(
   (name) => `test/${name}/**`,
 )
 

@@ -1,7 +1,7 @@
 // Installs the peers that benches and interoperability tests run against, below .cache/ :
 //
 //   node scripts/peers.mjs python   real Jina 3.14.1 with DocArray v1, scikit-learn (a Python 3.11 environment)
-//   node scripts/peers.mjs go       ghz and grpcurl
+//   node scripts/peers.mjs go       ghz, grpcurl and h2spec
 //
 // What is installed already is left alone. Exit code 1 with one line that says what is missing.
 import { spawnSync } from 'node:child_process'
@@ -19,6 +19,8 @@ const PYTHON_TOOLS = ['pip==26.3', 'wheel==0.48.0', 'setuptools==65.5.0']
 const GO_TOOLS = {
   ghz: 'github.com/bojand/ghz/cmd/ghz@v0.120.0',
   grpcurl: 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3',
+  // the newest version that Go can install: later ones break its rules for module paths
+  h2spec: 'github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible',
 }
 
 const installers = { python: installPython, go: installGoTools }
@@ -66,7 +68,8 @@ function installPython() {
 function installGoTools() {
   const missing = Object.entries(GO_TOOLS).filter(([name]) => !existsSync(join(cache, 'bin', name)))
   if (missing.length === 0) return say('go: ready')
-  if (output('go', ['version']) === undefined) fail('ghz and grpcurl need Go: `go` is not to be found.')
+  if (output('go', ['version']) === undefined)
+    fail('ghz, grpcurl and h2spec need Go: `go` is not to be found.')
   mkdirSync(join(cache, 'bin'), { recursive: true })
   for (const [name, module] of missing) {
     say(`go: building ${name} …`)

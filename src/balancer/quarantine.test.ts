@@ -112,18 +112,33 @@ test('a replica that was ended from outside, or nobody knows how, counts half', 
   expect(outcomes).toEqual(['POISON_REQUEST'])
 })
 
-test('many that were lost together run in sixteen groups', async () => {
+test('the cause of two lost replicas is refused though forty were lost together', async () => {
   const { channels, ask, outcomes } = stage(2)
   const [first, second] = channels as [FakeChannel, FakeChannel]
   for (let request = 0; request < 80; request++) ask()
   await answerAll(second)
   await lose(first)
+  for (let turn = 0; turn < 25; turn++) await answerAll(second)
+  expect(second.waiting.length).toBe(1)
+  await lose(second)
+  expect(outcomes.filter((outcome) => outcome === 'POISON_REQUEST')).toHaveLength(1)
+  expect(outcomes.filter((outcome) => outcome === 'open')).toHaveLength(14)
+})
+
+test('many that were lost together run in sixteen groups once they have waited for two seconds', async () => {
+  const { channels, ask, outcomes, clock } = stage(2)
+  const [first, second] = channels as [FakeChannel, FakeChannel]
+  for (let request = 0; request < 80; request++) ask()
+  await answerAll(second)
+  await lose(first)
+  clock.move(2000)
+  await answerAll(second)
   const groups: number[] = []
   while (second.waiting.length > 0) {
     groups.push(second.waiting.length)
     await answerAll(second)
   }
-  expect(groups.reduce((sum, one) => sum + one)).toBe(40)
+  expect(groups.reduce((sum, one) => sum + one)).toBe(39)
   expect(Math.max(...groups)).toBe(3)
   expect(outcomes.every((outcome) => outcome === 'ok')).toBe(true)
 })

@@ -5,8 +5,10 @@
  *
  * 1. A reserved replica gets requests from this queue only. At most half of the replicas are reserved at once; when there is
  *    only one replica, that one.
- * 2. A newly reserved replica first finishes its other requests, for at most `drainMs`. Then it gets as many suspect requests
- *    at once as each of them allows (`groupSize`): one, unless very many were lost together.
+ * 2. A newly reserved replica first finishes its other requests, for at most `drainMs`. Then it gets suspect requests one by
+ *    one: only a request that is alone can be found to be the cause, so a group with the cause in it costs one more replica.
+ *    Where very many were lost together, those that have waited for `singlyMs` go in groups (`groupSize`) all the same:
+ *    otherwise a replica that crashed with hundreds of slow requests would delay the last of them for minutes.
  * 3. A suspect request that runs longer than `aloneMs` goes on, but no longer keeps its replica reserved, so that a long
  *    stream does not make other requests wait.
  * 4. A request stays in the queue until it is started, refused, or cancelled.
@@ -41,13 +43,19 @@ interface Cell {
 
 interface Suspect extends AbortListener {
   readonly tried: readonly Endpoint[]
+  /** How many may be in flight together, once `groupsAt` has come. */
   readonly group: number
+  /** Monotonic milliseconds. */
+  readonly groupsAt: number
   start(endpoint: Endpoint): Promise<unknown>
   refuse(error: MillraceError): void
 }
 
 /** How long a reserved replica may take to finish its other requests before it gets a suspect one anyway. */
 const drainMs = 2000
+
+/** How long suspect requests that were lost together go one by one. */
+const singlyMs = 2000
 
 /** How long a suspect request has its replica to itself. */
 const aloneMs = 5000
@@ -86,6 +94,7 @@ export class Quarantine {
       const suspect: Suspect = {
         tried: [...tried],
         group: groupSize(losses),
+        groupsAt: this.#options.clock.monotonic() + singlyMs,
         start(endpoint) {
           call.offAbort(suspect)
           const hop = start(endpoint)
@@ -132,7 +141,8 @@ export class Quarantine {
 
   #start(suspect: Suspect, endpoint: Endpoint): void {
     const cell = this.#cells.get(endpoint)!
-    cell.most = cell.count === 0 ? suspect.group : Math.min(cell.most, suspect.group)
+    const most = this.#together(suspect)
+    cell.most = cell.count === 0 ? most : Math.min(cell.most, most)
     cell.count++
     let isOver = false
     const over = (): void => {
@@ -148,13 +158,14 @@ export class Quarantine {
   }
 
   /** A reserved replica with room for the request. When there is none, reserves another replica, and returns it if it is idle. */
-  #place({ tried, group }: Suspect): Endpoint | undefined {
+  #place(suspect: Suspect): Endpoint | undefined {
+    const { tried } = suspect
     const { usable } = this.#options.endpoints
     for (const [endpoint, { count }] of this.#cells)
       if (count === 0 && !usable.includes(endpoint)) this.#let(endpoint)
     const fresh = usable.filter((endpoint) => !tried.includes(endpoint))
     const fitting = fresh.length > 0 ? fresh : usable
-    const free = fitting.find((endpoint) => this.#hasRoom(endpoint, group))
+    const free = fitting.find((endpoint) => this.#hasRoom(endpoint, suspect))
     if (free !== undefined) return free
     if (this.#cells.size >= Math.max(1, Math.floor(usable.length / 2))) return undefined
     const [first, ...others] = fitting.filter((endpoint) => !this.#cells.has(endpoint))
@@ -167,12 +178,17 @@ export class Quarantine {
     return held.load.inFlight === 0 ? held : undefined
   }
 
-  #hasRoom(endpoint: Endpoint, group: number): boolean {
+  /** How many requests may be in flight on the replica of this one. */
+  #together({ group, groupsAt }: Suspect): number {
+    return this.#options.clock.monotonic() < groupsAt ? 1 : group
+  }
+
+  #hasRoom(endpoint: Endpoint, suspect: Suspect): boolean {
     const cell = this.#cells.get(endpoint)
     if (cell === undefined) return false
     const isOthers = endpoint.load.inFlight > cell.count
     if (isOthers && !cell.isOverdue) return false
-    return cell.count === 0 || cell.count < Math.min(cell.most, group)
+    return cell.count === 0 || cell.count < Math.min(cell.most, this.#together(suspect))
   }
 
   #hold(endpoint: Endpoint): void {

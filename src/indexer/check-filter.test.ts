@@ -9,7 +9,8 @@ let disk: VectorIndexer
 beforeAll(async () => {
   memory = fixture.indexer({ columns })
   disk = fixture.indexer({ columns, cacheBytes: 0 })
-  const rows = Array.from({ length: 300 }, (_, n) => ({
+  // few rows: conditions are what costs, and each is tested on each row
+  const rows = Array.from({ length: 100 }, (_, n) => ({
     id: `d${n}`,
     text: `text ${n}`,
     embedding: [n, 1],
@@ -49,10 +50,10 @@ describe('a filter that compares a column with a value of another type is refuse
 
   it('but not comparisons of fields of any type, with null, and of other tags', async () => {
     expect(await count({ tags__n: { $eq: '{tags__f}' } })).toBe(1)
-    expect(await count({ tags__n: { $neq: null } })).toBe(300)
+    expect(await count({ tags__n: { $neq: null } })).toBe(100)
     expect(await count({ tags__n: { $in: [null, 3] } })).toBe(1)
     expect(await count({ tags__none: { $gt: 'x' } })).toBe(0)
-    expect(await count({ tags__n: { $gt: 149.5 } })).toBe(150)
+    expect(await count({ tags__n: { $gt: 49.5 } })).toBe(50)
   })
 })
 
@@ -67,16 +68,16 @@ describe('a large filter', () => {
       { tags__n: { $lt: 10 } },
     )
     const cases: readonly (readonly [object, number])[] = [
-      [{ id: { $in: ids } }, 150],
-      [{ id: { $nin: ids } }, 150],
-      [{ tags__n: { $in: numbers } }, 100],
-      [{ tags__f: { $nin: [...numbers, null] } }, 250],
-      [{ $or: or }, 30],
-      [{ $and: or.map((filter) => ({ $not: filter })) }, 270],
+      [{ id: { $in: ids } }, 50],
+      [{ id: { $nin: ids } }, 50],
+      [{ tags__n: { $in: numbers } }, 34],
+      [{ tags__f: { $nin: [...numbers, null] } }, 83],
+      [{ $or: or }, 10],
+      [{ $and: or.map((filter) => ({ $not: filter })) }, 90],
       [deep, 10],
       [wide, 10],
-      [{ $or: [...or, { text: { $eq: 'text 7' } }] }, 31],
-      [{ text: { $in: times(50_000, (at) => `text ${at * 100}`) } }, 3],
+      [{ $or: [...or, { text: { $eq: 'text 7' } }] }, 11],
+      [{ text: { $in: times(50_000, (at) => `text ${at * 50}`) } }, 2],
     ]
     for (const [filter, expected] of cases) {
       expect(await count(filter)).toBe(expected)
@@ -119,7 +120,7 @@ describe('a large filter', () => {
       if (turns === 3) gone.abort()
     }, 0)
     const query = docs([{ embedding: [1, 1] }])
-    const many = Array.from({ length: 50 }, () => memory.search(query, context({ filter }, gone.signal)))
+    const many = Array.from({ length: 20 }, () => memory.search(query, context({ filter }, gone.signal)))
     const outcomes = await Promise.allSettled(many)
     clearInterval(timer)
     expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'CANCELLED' } })

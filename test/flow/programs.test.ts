@@ -91,6 +91,13 @@ describe('a Flow comes up in a program', () => {
     expect((await run([own], { NODE_OPTIONS: `--import=${preload}` })).stdout).toBe(everywhere)
   })
 
+  it('in a test file of `node --test`, whose report has nothing of the pods', async () => {
+    const args = ['--test', '--test-reporter=tap', path.join(programs, 'tests.mjs')]
+    const { stdout } = await run(args, { NODE_TEST_CONTEXT: undefined })
+    expect(stdout).toMatch(/^# pass 3$/m)
+    expect(stdout).not.toContain('test:enqueue')
+  })
+
   it('that has eleven others already, and nothing warns of a leak', async () => {
     const { stdout, stderr } = await run([path.join(programs, 'many.mjs')])
     expect(stdout).toBe('closed\n')

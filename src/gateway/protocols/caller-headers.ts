@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http2'
 import { recipientHeader } from '../../wire/identity.js'
 
 const none: Readonly<Record<string, string>> = Object.freeze({})
@@ -19,7 +18,9 @@ const own: ReadonlySet<string> = new Set([
 ])
 
 /** The text metadata of a caller as plain headers; binary values (`-bin`) are left out. */
-export function callerHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+export function callerHeaders(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Readonly<Record<string, string>> {
   let kept: Record<string, string> | undefined
   for (const name in headers) {
     if (own.has(name) || name.startsWith('grpc-') || name.endsWith('-bin')) continue

@@ -9,6 +9,7 @@ import type { FromPod, ToPod } from '../messages.js'
 import type { PodSpec } from '../pod.js'
 import { nextPrivatePath, releasePrivatePath } from '../../workspace/private-folder.js'
 import { describeUncopyable } from '../start-failure.js'
+import { inheritedEnvironment } from '../environment.js'
 import { nodeCommand } from './command.js'
 
 /** How long to wait for the last output of a dead process: a grandchild that inherited its pipes could hold them open forever. */
@@ -29,7 +30,7 @@ export function startWith(create: typeof spawn, spec: PodSpec, events: HostEvent
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // as for thread pods: options may contain values that JSON does not support
       serialization: 'advanced',
-      env: { ...process.env, ...spec.env },
+      env: inheritedEnvironment(spec),
     }),
   )
   let fatalLine: string | null = null

@@ -2,6 +2,7 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { threadFlags } from '../../lib/thread-flags.js'
 import { readLines } from '../../observe/lines.js'
 import { threadEntry } from '../entries.js'
+import { inheritedEnvironment } from '../environment.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { describeFailure, describeUncopyable } from '../start-failure.js'
@@ -32,7 +33,7 @@ function createThread(start: ThreadStart, events: HostEvents): Worker | null {
     const thread = new Worker(threadEntry, {
       ...threadFlags(process.execArgv),
       name: start.spec.name,
-      env: { ...process.env, ...start.spec.env },
+      env: inheritedEnvironment(start.spec),
       stdout: true,
       stderr: true,
       workerData: start,

@@ -1,12 +1,15 @@
-import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Sender } from '../../../call/call.js'
 import type { Share } from '../../../budget/budget.js'
 import { Progress, type ProgressRules, type Wait } from '../../../budget/progress.js'
+import { errorCode } from '../../../http2/codes.js'
+import { type ConnectionListener, Http2Connection } from '../../../http2/connection.js'
+import type { Headers } from '../../../http2/request-head.js'
+import type { Stream } from '../../../http2/stream.js'
 import type { Clock } from '../../../lib/clock.js'
 import { connectionSender } from '../senders.js'
 
-/** Approximate memory of an idle connection, in bytes; measured with `node:http2` of Node 20. */
+/** Approximate memory of an idle connection, in bytes; its HTTP/2 state and what the socket holds. */
 export const connectionBytes: number = 48 * 1024
 
 /** Approximate memory of an open call without its messages, in bytes. */
@@ -18,10 +21,9 @@ export interface OpenCall {
   readonly wait: Wait
   /** Ends the call because the client makes no progress. */
   stuck(wait: Wait, rules: ProgressRules): void
+  /** The server takes no more requests. */
+  drain(): void
 }
-
-/** How long a client may take to read the last bytes and to close its side. */
-const lastBytesMs = 1000
 
 /** A client that does not read answers is pinged after this part of `stallMs`. */
 const doubtAfter = 0.5
@@ -30,10 +32,16 @@ const doubtAfter = 0.5
 const patienceWithPing = 0.2
 
 /**
- * nghttp2 stops reading from a client that cancels about a thousand calls at once, and Node does not notice: such a
- * connection never closes, not even when its client closes it. A ping detects that.
+ * Flow-control windows: 1 MiB per stream, so that a request of 100 documents arrives in one piece (HTTP/2 starts with 64
+ * KiB), and 16 MiB per connection.
  */
-const manyResets = 500
+const windows = { stream: 1024 * 1024, connection: 16 * 1024 * 1024 } as const
+
+/** Limits on the headers of a call. */
+const headLimits = { maxListBytes: 64 * 1024, maxFields: 128 } as const
+
+/** How an incoming call is served. */
+export type Serve = (connection: Connection, stream: Stream, headers: Headers) => void
 
 /**
  * One client's connection: its share of the budget, its calls, and how long it has been idle.
@@ -42,36 +50,52 @@ const manyResets = 500
  * 2. A client that does not read answers but answers a ping loses the call. A client that does not answer the ping loses the
  *    connection, because only that frees what was handed to the system. An unanswered ping ends the connection in any case.
  */
-export class Connection {
+export class Connection implements ConnectionListener {
   readonly share: Share
   /** The sender of its calls, for fair queueing. */
   readonly sender: Sender
-  readonly #session: ServerHttp2Session
+  readonly #http2: Http2Connection
+  readonly #serve: Serve
   readonly #socket: Socket
   readonly #clock: Clock
   readonly #calls = new Set<OpenCall>()
   readonly #progress = new Map<OpenCall, Progress>()
   #idleSince: number
-  /** Calls that the client has cancelled since the last ping. */
-  #resets = 0
+  /** When the write in progress was first seen, and which one it is. */
+  #writing = { write: -1, since: 0 }
+  /** When the incomplete frame was first seen, and which one it is. */
+  #receiving = { frame: -1, since: 0 }
   /** When the unanswered ping was sent; undefined when there is none. */
   #askedAt: number | undefined
 
   constructor(
-    session: ServerHttp2Session,
-    { socket, share, clock }: { readonly socket: Socket; readonly share: Share; readonly clock: Clock },
+    socket: Socket,
+    options: {
+      readonly share: Share
+      readonly clock: Clock
+      readonly maxCalls: number
+      readonly serve: Serve
+    },
   ) {
-    this.#session = session
+    const { share, clock, maxCalls, serve } = options
     this.#socket = socket
+    this.#serve = serve
     this.sender = connectionSender('grpc', socket)
     this.#clock = clock
     this.share = share
     this.#idleSince = clock.monotonic()
+    this.#http2 = new Http2Connection(socket, {
+      clock,
+      listener: this,
+      windows,
+      headLimits,
+      maxStreams: maxCalls,
+    })
   }
 
   /** Monotonic milliseconds since when it has had no call; `Infinity` while it has calls, and once it is closing. */
   get idleSince(): number {
-    return this.#calls.size > 0 || this.#session.closed ? Number.POSITIVE_INFINITY : this.#idleSince
+    return this.#calls.size > 0 || this.#http2.isClosing ? Number.POSITIVE_INFINITY : this.#idleSince
   }
 
   /** Reserves the memory of a call; false when there is no room. */
@@ -84,9 +108,8 @@ export class Connection {
     this.#calls.add(call)
   }
 
-  /** Removes a call. `isReset`: its client cancelled it. */
-  left(call: OpenCall, isReset: boolean): void {
-    if (isReset) this.#resets++
+  /** Removes a call. */
+  left(call: OpenCall): void {
     if (!this.#calls.delete(call)) return
     this.#progress.delete(call)
     this.share.release(callBytes)
@@ -96,7 +119,8 @@ export class Connection {
   /** Ends stuck calls, and the connection when its client does not read. `now` in monotonic milliseconds. */
   look(now: number, rules: ProgressRules): void {
     if (now - (this.#askedAt ?? now) >= rules.stallMs) return this.destroy()
-    if (this.#resets >= manyResets) this.#ask(now)
+    if (this.#doesNotEndFrame(now, rules)) return this.destroy()
+    if (this.#writesSlowly(now, rules)) this.#ask(now)
     for (const call of this.#calls) {
       const { wait } = call
       const progress = this.#progress.get(call)
@@ -113,39 +137,61 @@ export class Connection {
     }
   }
 
-  /**
-   * Announces that no more calls are accepted, and closes when there are none. Node waits for the client to close its side,
-   * which a silent client never does, so the socket is destroyed after `lastBytesMs`; that leaves time to read the last
-   * bytes.
-   */
+  /** Announces that no more calls are accepted, and closes when there are none. */
   close(): void {
-    if (this.#session.closed) return
-    this.#socket.once('finish', () => {
-      const cancel = this.#clock.after(lastBytesMs, () => this.#socket.destroy())
-      this.#socket.once('close', cancel)
-    })
-    this.#session.close()
+    for (const call of this.#calls) call.drain()
+    this.#http2.close()
   }
 
   /** Closes the connection without waiting, because its room is needed. */
   evict(): void {
-    this.close()
+    this.#http2.fail(errorCode.noError, 'the connection is closed to make room')
     setImmediate(() => this.destroy())
   }
 
   /** Cuts the connection and releases what it has reserved. Idempotent. */
   destroy(): void {
-    this.#session.destroy()
     this.#socket.destroy()
     this.share.close()
   }
 
+  // what the HTTP/2 connection calls
+
+  request(stream: Stream, headers: Headers): void {
+    this.#serve(this, stream, headers)
+  }
+
+  released(bytes: number): void {
+    this.share.release(bytes)
+  }
+
+  pong(): void {
+    this.#askedAt = undefined
+  }
+
   #ask(now: number): void {
-    if (this.#askedAt !== undefined || this.#session.destroyed) return
+    if (this.#askedAt !== undefined) return
     this.#askedAt = now
-    this.#resets = 0
-    this.#session.ping(() => {
-      this.#askedAt = undefined
-    })
+    this.#http2.ping()
+  }
+
+  /** Whether one write has been in progress for so long that the client may not read any more. */
+  #writesSlowly(now: number, { stallMs }: ProgressRules): boolean {
+    const { writes, writingBytes } = this.#http2.output
+    if (writingBytes === 0 || this.#writing.write !== writes) {
+      this.#writing = { write: writes, since: now }
+      return false
+    }
+    return now - this.#writing.since > stallMs * doubtAfter
+  }
+
+  /** Whether a frame or a header block has not been completed within `stallMs`. */
+  #doesNotEndFrame(now: number, { stallMs }: ProgressRules): boolean {
+    const { incompleteFrame } = this.#http2
+    if (incompleteFrame < 0 || this.#receiving.frame !== incompleteFrame) {
+      this.#receiving = { frame: incompleteFrame, since: now }
+      return false
+    }
+    return now - this.#receiving.since >= stallMs
   }
 }

@@ -1,4 +1,6 @@
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
+import { errorCode, frameHeadBytes, frameType } from '../../../http2/codes.js'
+import { encodeFields } from '../../../http2/hpack/encoder.js'
+import type { Headers } from '../../../http2/request-head.js'
 
 const text = 'This port speaks gRPC, which needs HTTP/2 without an upgrade. Use a gRPC client.\n'
 
@@ -12,15 +14,12 @@ export const httpVersionNotSupported: string = [
   text,
 ].join('\r\n')
 
-const frameHeadBytes = 9
-const frameType = { settings: 4, goaway: 7 } as const
-
 /** The frames that refuse a connection (RFC 9113, 6.5 and 6.8), encoded without a session. */
 export function goAway(why: string): Buffer {
   const body = Buffer.alloc(8 + Buffer.byteLength(why))
-  body.writeUInt32BE(constants.NGHTTP2_ENHANCE_YOUR_CALM, 4)
+  body.writeUInt32BE(errorCode.enhanceYourCalm, 4)
   body.write(why, 8)
-  return Buffer.concat([frameHead(frameType.settings, 0), frameHead(frameType.goaway, body.length), body])
+  return Buffer.concat([frameHead(frameType.settings, 0), frameHead(frameType.goAway, body.length), body])
 }
 
 function frameHead(type: number, bytes: number): Buffer {
@@ -32,15 +31,19 @@ function frameHead(type: number, bytes: number): Buffer {
 
 /** An HTTP response to a request that is not a gRPC call. */
 export interface Rejection {
-  readonly headers: OutgoingHttpHeaders
+  /** The encoded head of the response. */
+  readonly head: Buffer
+  /** Empty for HEAD. */
   readonly text: string
 }
 
 /** Why an HTTP/2 request is not a gRPC call (gRPC over HTTP2, "Requests"); undefined when it is one. */
-export function rejectionOf(headers: IncomingHttpHeaders): Rejection | undefined {
-  if (headers[':method'] !== 'POST') return rejection({ ':status': 405, allow: 'POST' }, 'POST')
-  if (isGrpc(headers['content-type'])) return undefined
-  return rejection({ ':status': 415 }, 'content-type application/grpc')
+export function rejectionOf(headers: Headers): Rejection | undefined {
+  const { ':method': method, 'content-type': type } = headers
+  if (method === 'POST')
+    return isGrpc(type) ? undefined : rejection({ ':status': '415' }, 'content-type application/grpc')
+  const { head, text } = rejection({ ':status': '405', allow: 'POST' }, 'POST')
+  return { head, text: method === 'HEAD' ? '' : text }
 }
 
 /** True for `application/grpc` and `application/grpc+proto`; false for gRPC-Web, and for other codecs than protobuf. */
@@ -50,9 +53,9 @@ function isGrpc(type: string | undefined): boolean {
   )
 }
 
-function rejection(headers: OutgoingHttpHeaders, wanted: string): Rejection {
+function rejection(fields: Readonly<Record<string, string>>, wanted: string): Rejection {
   return {
-    headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' },
+    head: encodeFields({ ...fields, 'content-type': 'text/plain; charset=utf-8' }),
     text: `This port speaks gRPC: send requests with ${wanted}.\n`,
   }
 }

@@ -1,76 +1,117 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { MillraceError } from '../../../errors.js'
-import { type Deferred, deferred } from '../../../lib/deferred.js'
 import type { Account } from '../../../budget/budget.js'
+import { MillraceError } from '../../../errors.js'
 import { decompress } from '../../../grpc/compression.js'
-import { MessageReader } from '../../../grpc/message-reader.js'
-import type { ItemsMethod, MessageListener, Method, Send, StreamMethod, UnaryMethod } from './method.js'
-import { noRoom } from '../../../budget/refusals.js'
-import type { ServerCall } from './server-call.js'
+import type { Message } from '../../../grpc/frame.js'
+import { MessageReader, type MessageReaderOptions } from '../../../grpc/message-reader.js'
+import type { Headers } from '../../../http2/request-head.js'
+import type { Stream } from '../../../http2/stream.js'
+import { type Deferred, deferred } from '../../../lib/deferred.js'
+import type {
+  ItemsMethod,
+  MessageListener,
+  MessagePeer,
+  Method,
+  StreamMethod,
+  Trailers,
+  UnaryMethod,
+} from './method.js'
+import type { Input, ServerCall } from './server-call.js'
 
 /** An incoming call. */
 export interface Arrival {
-  readonly stream: ServerHttp2Stream
-  readonly headers: IncomingHttpHeaders
+  readonly stream: Stream
+  readonly headers: Headers
   readonly call: ServerCall
   readonly maxMessageBytes: number
 }
 
-/** Runs one call to its end; for a stream, returns the listener for its events. */
-export function serve(method: Method, arrival: Arrival): MessageListener | undefined {
-  const { call } = arrival
-  switch (method.kind) {
-    case 'unary':
-      takeOne(arrival, (bytes) => answer(method, bytes, call))
-      return undefined
-    case 'items':
-      takeOne(arrival, (bytes) => answerItems(method, bytes, arrival))
-      return undefined
-    case 'stream':
-      return open(method, arrival)
+/** Creates the receiver of a call's messages, which runs the call to its end. */
+export function serve(method: Method, arrival: Arrival): Input {
+  return method.kind === 'stream' ? new ManyMessages(arrival, method) : new OneMessage(arrival, method)
+}
+
+/** Decompresses a message of a call. */
+function inflated(bytes: Uint8Array, { call, headers, maxMessageBytes }: Arrival): Promise<Uint8Array> {
+  const encoding = headers['grpc-encoding'] ?? 'identity'
+  return decompress(bytes, encoding, { maxBytes: maxMessageBytes, account: call.incoming })
+}
+
+/** Reads the message of a method that takes one, and answers it. Does not wait for the client to end its side. */
+class OneMessage implements Input, MessageReaderOptions {
+  readonly reader: MessageReader
+  readonly maxMessageBytes: number
+  readonly account: Account
+  readonly #arrival: Arrival
+  readonly #call: ServerCall
+  readonly #method: UnaryMethod | ItemsMethod
+  #isTaken = false
+  /** Resolved when more may be sent; undefined while that is so. */
+  #room: Deferred | undefined
+
+  constructor(arrival: Arrival, method: UnaryMethod | ItemsMethod) {
+    this.#arrival = arrival
+    this.#call = arrival.call
+    this.#method = method
+    this.maxMessageBytes = arrival.maxMessageBytes
+    this.account = arrival.call.incoming
+    this.reader = new MessageReader(this)
   }
-}
 
-/** Reads the message of a method that takes one. Does not wait for the client to end its side. */
-function takeOne(arrival: Arrival, take: (bytes: Uint8Array) => void): void {
-  const { call } = arrival
-  let taken = false
-  const reader = read(arrival, {
-    onMessage(bytes) {
-      if (taken)
-        return call.fail(new MillraceError('MALFORMED', 'This method takes one message, and there are more.'))
-      taken = true
-      take(bytes)
-    },
-    onEnd() {
-      if (!taken)
-        call.fail(new MillraceError('MALFORMED', 'This method takes one message, and there is none.'))
-    },
-  })
-  call.input = { reader, isClientsTurn: () => !taken }
-}
+  isClientsTurn(): boolean {
+    return !this.#isTaken
+  }
 
-function read(
-  { stream, headers, call, maxMessageBytes }: Arrival,
-  on: { readonly onMessage: (bytes: Uint8Array) => void; readonly onEnd: () => void },
-): MessageReader {
-  const encoding = String(headers['grpc-encoding'] ?? 'identity')
-  const { incoming: account } = call
-  const reader = new MessageReader({
-    maxMessageBytes,
-    account,
-    inflate: (bytes) => decompress(bytes, encoding, { maxBytes: maxMessageBytes, account }),
-    onMessage: on.onMessage,
-    onEnd: on.onEnd,
-    onError: (error) => call.fail(error),
-  })
-  stream.on('data', (chunk: Buffer) => {
-    if (!call.ended) reader.push(chunk)
-  })
-  stream.on('end', () => {
-    if (!call.ended) reader.end()
-  })
-  return reader
+  inflate(bytes: Uint8Array): Promise<Uint8Array> {
+    return inflated(bytes, this.#arrival)
+  }
+
+  onMessage(bytes: Uint8Array): void {
+    if (this.#isTaken)
+      return this.onError(
+        new MillraceError('MALFORMED', 'This method takes one message, and there are more.'),
+      )
+    this.#isTaken = true
+    const method = this.#method
+    if (method.kind === 'unary') answer(method, bytes, this.#call)
+    else this.#answerItems(method, bytes)
+  }
+
+  onEnd(): void {
+    if (!this.#isTaken)
+      this.onError(new MillraceError('MALFORMED', 'This method takes one message, and there is none.'))
+  }
+
+  onError(error: MillraceError): void {
+    this.#call.fail(error)
+  }
+
+  drained(): void {
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  closed(): void {
+    this.drained()
+  }
+
+  drain(): void {}
+
+  #answerItems(method: ItemsMethod, bytes: Uint8Array): void {
+    const call = this.#call
+    call.onAbort({ abort: () => this.drained() })
+    method
+      .answer(bytes, call, (message) => this.#send(message))
+      .then(
+        (trailers) => call.end(trailers),
+        (error: unknown) => call.fail(MillraceError.from(error)),
+      )
+  }
+
+  #send(message: Message): void | Promise<void> {
+    if (this.#call.send(message)) return
+    this.#room ??= deferred()
+    return this.#room.promise
+  }
 }
 
 function answer(method: UnaryMethod, bytes: Uint8Array, call: ServerCall): void {
@@ -80,88 +121,98 @@ function answer(method: UnaryMethod, bytes: Uint8Array, call: ServerCall): void 
   )
 }
 
-function answerItems(method: ItemsMethod, bytes: Uint8Array, { stream, call }: Arrival): void {
-  let room: Deferred | undefined
-  const release = (): void => {
-    room?.resolve()
-    room = undefined
-  }
-  stream.on('drain', release)
-  call.onAbort({ abort: release })
-  const send: Send = (message) => {
-    if (call.send(message)) return
-    room ??= deferred()
-    return room.promise
-  }
-  method.answer(bytes, call, send).then(
-    (trailers) => call.end(trailers),
-    (error: unknown) => call.fail(MillraceError.from(error)),
-  )
-}
+/** Reads the messages of a stream for its listener, and sends what it answers. */
+class ManyMessages implements Input, MessagePeer, MessageReaderOptions {
+  readonly reader: MessageReader
+  readonly maxMessageBytes: number
+  readonly account: Account
+  readonly #arrival: Arrival
+  readonly #call: ServerCall
+  readonly #stream: Stream
+  readonly #listener: MessageListener
+  #isHeld = false
 
-function open(method: StreamMethod, arrival: Arrival): MessageListener {
-  const { stream, call } = arrival
-  let held = false
-  const unread = new Unread(stream, call)
-  const listener = method.open(
-    {
-      send: (message) => call.send(message),
-      end: (trailers) => call.end(trailers),
-      fail: (error) => call.fail(error),
-      pause() {
-        held = true
-        reader.hold()
-        stream.pause()
-      },
-      resume() {
-        held = false
-        reader.release()
-        if (!held) stream.resume() // the messages released above may have paused it again
-      },
-      release: (bytes) => call.incoming.release(bytes),
-      reserve: (bytes) => call.reserve(bytes),
-      hasRoom: () => call.incoming.isRoomy,
-    },
-    call,
-  )
-  const reader = read(arrival, {
-    onMessage: (bytes) => listener.message(bytes),
-    onEnd: () => listener.end(),
-  })
-  call.input = { reader, isClientsTurn: () => listener.isIdle }
-  stream.on('data', (chunk: Buffer) => unread.read(chunk.length))
-  stream.on('drain', () => listener.drained())
-  stream.on('close', () => listener.abandon())
-  return listener
-}
-
-/**
- * Reserves the bytes that arrive for a paused stream, up to the client's window. Node buffers them, and the only way to see
- * them is `push`; they are reserved for as long as Node buffers them.
- */
-class Unread {
-  readonly #account: Account
-  #bytes = 0
-
-  constructor(stream: ServerHttp2Stream, call: ServerCall) {
-    this.#account = call.incoming
-    const push = stream.push.bind(stream)
-    stream.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
-      if (chunk !== null && stream.isPaused()) this.#came(chunk.length, call)
-      return push(chunk, encoding)
-    }
+  constructor(arrival: Arrival, method: StreamMethod) {
+    this.#arrival = arrival
+    this.#call = arrival.call
+    this.#stream = arrival.stream
+    this.maxMessageBytes = arrival.maxMessageBytes
+    this.account = arrival.call.incoming
+    this.reader = new MessageReader(this)
+    this.#listener = method.open(this, arrival.call)
   }
 
-  /** Releases bytes that were read; some of them may not have been reserved. */
-  read(bytes: number): void {
-    const kept = Math.min(bytes, this.#bytes)
-    this.#bytes -= kept
-    this.#account.release(kept)
+  isClientsTurn(): boolean {
+    return this.#listener.isIdle
   }
 
-  #came(bytes: number, call: ServerCall): void {
-    if (call.ended) return
-    if (this.#account.reserve(bytes)) this.#bytes += bytes
-    else call.fail(noRoom('keep what the client sends', bytes, this.#account))
+  // what the reader calls
+
+  inflate(bytes: Uint8Array): Promise<Uint8Array> {
+    return inflated(bytes, this.#arrival)
+  }
+
+  onMessage(bytes: Uint8Array): void {
+    this.#listener.message(bytes)
+  }
+
+  onEnd(): void {
+    this.#listener.end()
+  }
+
+  onError(error: MillraceError): void {
+    this.#call.fail(error)
+  }
+
+  // what the stream calls
+
+  drained(): void {
+    this.#listener.drained()
+  }
+
+  closed(): void {
+    this.#listener.abandon()
+  }
+
+  drain(): void {
+    this.#listener.close()
+  }
+
+  // what the listener calls
+
+  send(message: Message): boolean {
+    return this.#call.send(message)
+  }
+
+  end(trailers?: Trailers): void {
+    this.#call.end(trailers)
+  }
+
+  fail(error: MillraceError): void {
+    this.#call.fail(error)
+  }
+
+  pause(): void {
+    this.#isHeld = true
+    this.reader.hold()
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#isHeld = false
+    this.reader.release()
+    if (!this.#isHeld) this.#stream.resume() // the messages released above may have paused it again
+  }
+
+  release(bytes: number): void {
+    this.#call.incoming.release(bytes)
+  }
+
+  reserve(bytes: number): boolean {
+    return this.#call.reserve(bytes)
+  }
+
+  hasRoom(): boolean {
+    return this.#call.incoming.isRoomy
   }
 }

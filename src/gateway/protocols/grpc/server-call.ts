@@ -1,9 +1,3 @@
-import {
-  constants,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2'
 import { late } from '../../../call/late.js'
 import { Scope } from '../../../call/scope.js'
 import { errorCodes, MillraceError } from '../../../errors.js'
@@ -13,6 +7,10 @@ import { codeHeader, notRunHeader } from '../../../grpc/status.js'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
 import { acceptedEncodings } from '../../../grpc/compression.js'
+import { errorCode } from '../../../http2/codes.js'
+import { encodeFields } from '../../../http2/hpack/encoder.js'
+import type { Headers } from '../../../http2/request-head.js'
+import type { Stream, StreamListener } from '../../../http2/stream.js'
 import type { Connection, OpenCall } from './connection.js'
 import { framed, type Message, prefixBytes, sizeOf } from '../../../grpc/frame.js'
 import { parseTimeout } from '../../../grpc/timeout.js'
@@ -24,16 +22,14 @@ import { noTrailers, type Trailers } from './method.js'
 import { idleStream, noRoomForAnswer, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
 import { grpcStatus } from '../../../grpc/error-status.js'
 
-const responseHeaders: OutgoingHttpHeaders = {
-  ':status': 200,
+const responseFields = {
+  ':status': '200',
   'content-type': 'application/grpc',
   'grpc-accept-encoding': acceptedEncodings,
 }
-const responseOptions = { waitForTrailers: true, sendDate: false }
-const ok: OutgoingHttpHeaders = { 'grpc-status': '0' }
-
-/** From this size on, the buffers of an answer are written one by one, so that the client's progress can be measured. */
-const joinedBytes = 512 * 1024
+const responseHead: Buffer = encodeFields(responseFields)
+const ok = { 'grpc-status': '0' }
+const okTrailers: Buffer = encodeFields(ok)
 
 export interface ServerCallOptions {
   readonly clock: Clock
@@ -43,11 +39,17 @@ export interface ServerCallOptions {
   readonly timeoutMs: number | null
 }
 
-/** What the client of a call sends. */
+/** What the client of a call sends, and who hears of it. */
 export interface Input {
   readonly reader: MessageReader
   /** Whether the server waits for the client, because no request is in flight. */
   isClientsTurn(): boolean
+  /** More may be sent. */
+  drained(): void
+  /** The stream is closed. */
+  closed(): void
+  /** The server takes no more requests: a stream ends once those in flight are answered. */
+  drain(): void
 }
 
 /**
@@ -55,24 +57,20 @@ export interface Input {
  *
  * 1. It ends once: by `reply`, `end`, `fail`, its deadline, or because the client disconnects; later calls do nothing.
  * 2. `fail`, the deadline and a disconnect also abort everything below it.
- * 3. Once it has ended, none of its input is kept. Answers stay reserved in the budget of the connection until the client has
+ * 3. Once it has ended, none of its input is kept. Answers stay reserved in the budget of the connection until the system has
  *    taken them, or the stream is closed.
  */
-export class ServerCall extends Scope implements Timed, OpenCall {
+export class ServerCall extends Scope implements Timed, OpenCall, StreamListener {
   watched: Watched | undefined = undefined
   /** The reservations for input that was read and not answered yet. */
   readonly incoming: Account
   input: Input | undefined
-  readonly #stream: ServerHttp2Stream
+  readonly #stream: Stream
   readonly #connection: Connection
   readonly #maxMessageBytes: number
   #ended = false
-  /** Bytes of answers that are reserved. */
-  #unsent = 0
   /** Bytes of all answers so far. */
   #sent = 0
-  /** Whether the stream is corked until the end of this tick. */
-  #gathers = false
   readonly #deadlines: Deadlines
   /** The Flow's own limit in milliseconds, if it is shorter than the client's deadline; otherwise null. */
   readonly #limitMs: number | null
@@ -80,8 +78,8 @@ export class ServerCall extends Scope implements Timed, OpenCall {
   readonly #isOurClient: boolean
 
   constructor(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
+    stream: Stream,
+    headers: Headers,
     { clock, maxMessageBytes, connection, timeoutMs }: ServerCallOptions,
   ) {
     const asked = parseTimeout(headers['grpc-timeout'])
@@ -95,21 +93,15 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     this.#maxMessageBytes = maxMessageBytes
     this.incoming = connection.share.account()
     this.memory = this.incoming
-    stream.on('close', () => this.#closed())
+    stream.listener = this
     if (Number.isNaN(asked)) {
-      this.fail(
-        new MillraceError('INVALID_INPUT', `grpc-timeout is no time: ${String(headers['grpc-timeout'])}`),
-      )
+      this.fail(new MillraceError('INVALID_INPUT', `grpc-timeout is no time: ${headers['grpc-timeout']}`))
     } else this.#deadlines.watch(this)
-  }
-
-  get ended(): boolean {
-    return this.#ended
   }
 
   /** What the server waits for from the client, with a count that grows as the client makes progress. */
   get wait(): Wait {
-    const unsent = this.#stream.writableLength
+    const unsent = this.#stream.queuedBytes
     if (unsent > 0) return { kind: 'taking', count: this.#sent - unsent }
     if (this.#ended) return { kind: 'leaving', count: 0 }
     if (this.input === undefined) return { kind: 'nothing', count: 0 }
@@ -121,54 +113,27 @@ export class ServerCall extends Scope implements Timed, OpenCall {
 
   /** Sends one message; false when no more should be sent before the stream drains. */
   send(message: Message): boolean {
-    if (this.#ended || this.#gone || !this.#fits(message)) return true
-    this.#respond()
+    if (this.#ended || this.#stream.isClosed) return true
     const size = sizeOf(message)
-    this.#gather()
-    const room = this.#write(framed(message, size), size)
-    this.#settle()
-    return room
-  }
-
-  /** Writes the answers of one tick together: a write costs more than everything else about a small message. */
-  #gather(): void {
-    if (this.#gathers) return
-    this.#gathers = true
-    this.#stream.cork()
-    process.nextTick(writeGathered, this)
-  }
-
-  /** Writes the answers of this tick. */
-  writeGathered(): void {
-    this.#gathers = false
-    this.#stream.uncork()
+    if (!this.#fits(size)) return true
+    this.#stream.respond(responseHead)
+    return this.#stream.write(framed(message, size), size + prefixBytes)
   }
 
   /** Sends the only message of a unary call, and ends the call. */
   reply(message: Message, trailers: Trailers): void {
-    if (this.#ended || this.#gone) return
+    if (this.#ended || this.#stream.isClosed) return
     this.incoming.close()
-    if (!this.#fits(message)) return
-    this.#respond()
-    const size = sizeOf(message)
-    const writes = framed(message, size)
-    if (writes.length === 1) {
-      this.end(trailers, writes[0])
-      return
-    }
-    this.#write(writes, size)
+    this.send(message)
     this.end(trailers)
   }
 
-  /** Ends the call with status OK, after the messages sent so far and `last`. */
-  end(trailers: Trailers = noTrailers, last?: Buffer): void {
-    if (this.#ended || this.#gone) return
+  /** Ends the call with status OK, after the messages sent so far. */
+  end(trailers: Trailers = noTrailers): void {
+    if (this.#ended || this.#stream.isClosed) return
     this.#finish()
-    const stream = this.#stream
-    this.#respond()
-    stream.on('wantTrailers', () => this.#trailers(trailers === noTrailers ? ok : { ...ok, ...trailers }))
-    if (last === undefined) stream.end()
-    else stream.end(last)
+    this.#stream.respond(responseHead)
+    this.#stream.end(trailers === noTrailers ? okTrailers : encodeFields({ ...ok, ...trailers }))
   }
 
   fail(error: MillraceError): void {
@@ -176,17 +141,12 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     this.#finish()
     this.abort(error)
     const stream = this.#stream
-    if (this.#gone) return
+    if (stream.isClosed) return
     const { code, message } = grpcStatus(this.#isOurClient ? error : withJinaHint(error))
     const status = { 'grpc-status': String(code), 'grpc-message': message, ...hints(error) }
-    if (stream.headersSent) {
-      stream.on('wantTrailers', () => this.#trailers(status))
-      stream.end()
-    } else {
-      stream.respond({ ...responseHeaders, ...status }, { endStream: true, sendDate: false } as object)
-    }
-    // input that still arrives is discarded
-    stream.resume()
+    if (stream.isHeadSent) stream.end(encodeFields(status))
+    else stream.respond(encodeFields({ ...responseFields, ...status }), true)
+    stream.resume() // input that still arrives is discarded
   }
 
   /** Reserves room for an answer that waits to be sent; fails the call and returns false when there is none. */
@@ -206,7 +166,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
       case 'taking':
         return this.#reset(stalledAnswer(rules))
       case 'leaving':
-        return this.#stream.close(constants.NGHTTP2_NO_ERROR)
+        return this.#stream.reset(errorCode.noError)
       case 'nothing':
         return // it is not the client's turn
     }
@@ -216,8 +176,7 @@ export class ServerCall extends Scope implements Timed, OpenCall {
   #reset(error: MillraceError): void {
     if (!this.#ended) this.#finish()
     this.abort(error)
-    this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM) // for gRPC RESOURCE_EXHAUSTED (gRPC over HTTP2, "Errors")
-    this.#stream.destroy()
+    this.#stream.reset(errorCode.enhanceYourCalm) // for gRPC RESOURCE_EXHAUSTED (gRPC over HTTP2, "Errors")
   }
 
   #finish(): void {
@@ -227,55 +186,20 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     this.input?.reader.close()
   }
 
-  #write(writes: readonly Buffer[], size: number): boolean {
-    const stream = this.#stream
-    if (writes.length === 1) return stream.write(writes[0])
-    const joined = size < joinedBytes
-    let room = true
-    if (joined) stream.cork()
-    for (const write of writes) room = stream.write(write)
-    if (joined) stream.uncork()
-    return room
-  }
-
-  #respond(): void {
-    if (!this.#stream.headersSent && !this.#stream.destroyed)
-      this.#stream.respond(responseHeaders, responseOptions)
-  }
-
-  /** Whether the client has disconnected and `close` is about to be emitted; Node throws on writes then. */
-  get #gone(): boolean {
-    return this.#stream.destroyed || this.#stream.closed
-  }
-
-  #trailers(trailers: OutgoingHttpHeaders): void {
-    if (!this.#gone) this.#stream.sendTrailers(trailers)
-  }
-
   /** Whether the message may be sent; if so, it is reserved. */
-  #fits(message: Message): boolean {
-    const size = sizeOf(message)
+  #fits(size: number): boolean {
     if (size > this.#maxMessageBytes) {
       const what = `The answer has ${size} bytes, more than the limit of ${this.#maxMessageBytes} (maxMessageBytes).`
       this.fail(new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false }))
       return false
     }
     const { share } = this.#connection
-    if (!share.reserve(size)) {
+    if (!share.reserve(size + prefixBytes)) {
       this.fail(noRoomForAnswer(size, share))
       return false
     }
-    this.#unsent += size
     this.#sent += size + prefixBytes
     return true
-  }
-
-  /** Releases the reservations of what the client has taken. */
-  #settle(): void {
-    const taken = this.#unsent - this.#stream.writableLength
-    if (taken <= 0) return
-    this.#unsent -= taken
-    this.#connection.share.release(taken)
   }
 
   expire(): void {
@@ -286,24 +210,34 @@ export class ServerCall extends Scope implements Timed, OpenCall {
     )
   }
 
-  #closed(): void {
-    const { rstCode } = this.#stream
-    this.#connection.left(this, rstCode !== constants.NGHTTP2_NO_ERROR)
-    this.#connection.share.release(this.#unsent)
-    this.#unsent = 0
+  data(chunk: Buffer): void {
+    if (!this.#ended) this.input?.reader.push(chunk)
+  }
+
+  ended(): void {
+    if (!this.#ended) this.input?.reader.end()
+  }
+
+  drain(): void {
+    this.input?.drain()
+  }
+
+  drained(): void {
+    this.input?.drained()
+  }
+
+  closed(code: number): void {
+    this.#connection.left(this)
+    this.input?.closed()
     if (this.#ended) return
     this.#finish()
-    const how = rstCode === constants.NGHTTP2_CANCEL ? 'cancelled' : 'went away'
+    const how = code === errorCode.cancel ? 'cancelled' : 'went away'
     this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
   }
 }
 
-function writeGathered(call: ServerCall): void {
-  call.writeGathered()
-}
-
 /** Metadata for the client's error handling: gRPC's hint when to retry (gRFC A6), and Millrace's code for its own client. */
-function hints({ code, notRun, retryable, retryAfterMs }: MillraceError): OutgoingHttpHeaders {
+function hints({ code, notRun, retryable, retryAfterMs }: MillraceError): Record<string, string> {
   // -1: do not retry
   const afterMs = !retryable && errorCodes[code].retryable ? -1 : retryAfterMs
   const pushback = afterMs === null ? {} : { 'grpc-retry-pushback-ms': String(Math.ceil(afterMs)) }

@@ -1,64 +1,39 @@
-import {
-  constants,
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-  type ServerOptions,
-} from 'node:http2'
 import type { Socket } from 'node:net'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import type { Budget } from '../../../budget/budget.js'
 import type { ProgressRules } from '../../../budget/progress.js'
 import { recipientHeader } from '../../../wire/identity.js'
+import { errorCode } from '../../../http2/codes.js'
+import type { Headers } from '../../../http2/request-head.js'
+import type { Stream } from '../../../http2/stream.js'
 import { deferred } from '../../../lib/deferred.js'
 import type { Serving } from '../../serving.js'
 import type { ProtocolServer } from '../protocol.js'
 import { callBytes, Connection, connectionBytes } from './connection.js'
-import type { MessageListener } from './method.js'
 import { noRoom } from '../../../budget/refusals.js'
 import { goAway, type Rejection, rejectionOf } from './rejections.js'
 import { serve } from './serve.js'
 import { ServerCall } from './server-call.js'
 import { type Services, services } from './services.js'
 
-/**
- * Flow-control windows: 1 MiB per stream, so that a request of 100 documents arrives in one piece (HTTP/2 starts with 64
- * KiB), and 16 MiB per connection.
- */
-const streamWindowBytes = 1024 * 1024
-const connectionWindowBytes = 16 * 1024 * 1024
-
 /** How many times in `stallMs` calls and connections are checked for progress. */
 const looks = 4
 
-function sessionOptions(maxCalls: number): ServerOptions {
-  return {
-    settings: { initialWindowSize: streamWindowBytes, maxConcurrentStreams: maxCalls, enablePush: false },
-    // in MB; Node counts messages in flight here, which Millrace's own budget limits
-    maxSessionMemory: Number.MAX_SAFE_INTEGER,
-  }
-}
-
 /**
- * The gateway's gRPC server, directly on `node:http2`: about a quarter less CPU per call than with grpc-js, configurable
- * windows, and nothing to load. Clients may ping as often as they like.
+ * The gateway's gRPC server, on the HTTP/2 of `http2/`.
  *
  * 1. Everything that the server holds for a client is reserved in the budget first: connections, calls, messages in and out.
  * 2. A client that makes no progress for `stallMs` loses the call, or the connection.
  * 3. `close` ends within its grace, whatever clients do.
  */
 export class GrpcServer implements ProtocolServer {
-  readonly #sessions: Http2Server
   readonly #services: Services
   readonly #serving: Serving
   readonly #clock: Clock
   readonly #budget: Budget
   readonly #rules: ProgressRules
   readonly #connections = new Set<Connection>()
-  readonly #streams = new Set<MessageListener>()
   readonly #emptied = deferred()
   #cancelLook = (): void => {}
   #closed: Promise<void> | undefined
@@ -70,19 +45,19 @@ export class GrpcServer implements ProtocolServer {
     this.#budget = budget
     this.#rules = { stallMs: limits.stallMs, idleMs: limits.idleMs, sendingMs: timeoutMs }
     this.#services = services(serving)
-    this.#sessions = createServer(sessionOptions(limits.maxCalls))
-    this.#sessions.on('sessionError', () => {}) // the connection ends, and its streams get the error
     this.#scheduleLook()
   }
 
   accept(socket: Socket): Buffer | undefined {
     const share = this.#budget.share()
     if (!share.reserve(connectionBytes)) return goAway(`no room: ${share.explain(connectionBytes)}`)
-    const session = this.#sessionOn(socket)
-    const connection = new Connection(session, { socket, share, clock: this.#clock })
+    const connection = new Connection(socket, {
+      share,
+      clock: this.#clock,
+      maxCalls: this.#serving.limits.maxCalls,
+      serve: this.#serve,
+    })
     this.#connections.add(connection)
-    session.setLocalWindowSize(connectionWindowBytes)
-    session.on('stream', (stream, headers) => this.#serve(connection, stream, headers))
     socket.once('close', () => {
       this.#connections.delete(connection)
       connection.destroy()
@@ -107,7 +82,6 @@ export class GrpcServer implements ProtocolServer {
   }
 
   async #close(graceMs: number): Promise<void> {
-    for (const stream of this.#streams) stream.close()
     for (const connection of this.#connections) connection.close()
     const cancel = this.#clock.after(graceMs, () => {
       for (const connection of this.#connections) connection.destroy() // invariant 3
@@ -117,21 +91,12 @@ export class GrpcServer implements ProtocolServer {
     this.#cancelLook()
   }
 
-  /** Node creates the session synchronously, within the `connection` event. */
-  #sessionOn(socket: Socket): ServerHttp2Session {
-    let session!: ServerHttp2Session
-    this.#sessions.once('session', (made) => (session = made))
-    this.#sessions.emit('connection', socket)
-    return session
-  }
-
-  #serve(connection: Connection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on('error', ignore) // `close` follows and reports the end
+  readonly #serve = (connection: Connection, stream: Stream, headers: Headers): void => {
     const rejection = rejectionOf(headers)
     if (rejection !== undefined) return reject(stream, rejection)
     const { maxMessageBytes } = this.#serving
     const isAdmitted = connection.admit()
-    const path = String(headers[':path'])
+    const path = headers[':path']!
     const method = Object.hasOwn(this.#services, path) ? this.#services[path] : undefined
     const call = new ServerCall(stream, headers, {
       clock: this.#clock,
@@ -141,18 +106,16 @@ export class GrpcServer implements ProtocolServer {
     })
     if (!isAdmitted) {
       call.fail(noRoom('take a call', callBytes, connection.share))
-      stopReading(stream)
+      stream.reset(errorCode.noError)
       return
     }
     connection.entered(call)
-    const refusal = this.#serving.misdirected(headers[recipientHeader] as string | undefined)
+    const refusal = this.#serving.misdirected(headers[recipientHeader])
     if (refusal !== null) return call.fail(refusal)
     if (method === undefined)
       return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
-    const listener = serve(method, { stream, headers, call, maxMessageBytes })
-    if (listener === undefined) return
-    this.#streams.add(listener)
-    stream.on('close', () => this.#streams.delete(listener))
+    call.input = serve(method, { stream, headers, call, maxMessageBytes })
+    if (this.#closed !== undefined) call.drain()
   }
 
   #scheduleLook(): void {
@@ -174,22 +137,14 @@ export class GrpcServer implements ProtocolServer {
 }
 
 /** Answers a request that is not gRPC, and reads no more of it. */
-function reject(stream: ServerHttp2Stream, { headers, text }: Rejection): void {
-  stream.respond(headers)
-  stream.end(text)
-  stopReading(stream)
+function reject(stream: Stream, { head, text }: Rejection): void {
+  stream.respond(head, text === '')
+  if (text !== '') {
+    const body = Buffer.from(text)
+    stream.write([body], body.length)
+    stream.end(noTrailers)
+  }
+  stream.reset(errorCode.noError) // the client need not send the rest
 }
 
-/**
- * Resets a stream that was answered, so that the client sends no more. It does so later, because in Node 22.23 and 26.12 a
- * reset drops headers that are not written yet.
- */
-function stopReading(stream: ServerHttp2Stream): void {
-  setImmediate(closeStream, stream)
-}
-
-function closeStream(stream: ServerHttp2Stream): void {
-  stream.close(constants.NGHTTP2_NO_ERROR)
-}
-
-function ignore(): void {}
+const noTrailers: Buffer = Buffer.alloc(0)
