@@ -26,6 +26,12 @@ export type BatchOptions = Partial<Batching>
 /** Options of one endpoint, or false for no batching. */
 export type BatchChoice = BatchOptions | false
 
+/** The options in a static map, where TypeScript takes words for any string; the words are checked when the Flow is built. */
+export type StaticBatchOptions = Omit<BatchOptions, 'idle' | 'onError'> & {
+  readonly idle?: string
+  readonly onError?: string
+}
+
 /** Options by endpoint, or by the name of the method that serves it. */
 export type DynamicBatching = Readonly<Record<string, BatchChoice>>
 
@@ -101,6 +107,15 @@ export function mergeChoices(
 ): BatchChoice | undefined {
   if (over === undefined || over === false) return over ?? under
   return under === undefined || under === false ? over : { ...under, ...over }
+}
+
+/** The options of a stage for one endpoint: those of its path over those of its method. */
+export function choiceOf(
+  batching: DynamicBatching,
+  { path, method }: { path: string; method: string },
+): BatchChoice | undefined {
+  const own = (name: string) => (Object.hasOwn(batching, name) ? batching[name] : undefined)
+  return mergeChoices(own(method), own(path))
 }
 
 /** Fills in defaults; null for no batching. */

@@ -1,7 +1,13 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { isWriteByName } from '../wire/description.js'
-import { type BatchChoice, type DynamicBatching, mergeChoices, resolveBatching } from './batching.js'
+import {
+  type BatchChoice,
+  choiceOf,
+  type DynamicBatching,
+  mergeChoices,
+  resolveBatching,
+} from './batching.js'
 import { bindingsOf } from './bindings.js'
 import type { HandlerMethod } from './context.js'
 import type { Endpoint } from './endpoint.js'
@@ -53,7 +59,7 @@ export function endpointsOf(
   checkBatched(Class, bound, dynamicBatching)
   for (const [path, { method, write, batch }] of bound) {
     const handler = resolveMethod(Class, members, { path, method })
-    const chosen = mergeChoices(mergeChoices(batch, dynamicBatching[method]), dynamicBatching[path])
+    const chosen = mergeChoices(batch, choiceOf(dynamicBatching, { path, method }))
     const endpoint = {
       path,
       method,

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { type BatchChoice, type BatchOptions, parseBatching } from './batching.js'
+import { type BatchChoice, type BatchOptions, parseBatching, type StaticBatchOptions } from './batching.js'
 
 /** Options of `@requests({ … })`. */
 export interface RequestsOptions {
@@ -17,7 +17,9 @@ export interface RequestsOptions {
 }
 
 /** A value of the static map: the method's name, or an object with options. */
-export type StaticRequest = string | (Omit<RequestsOptions, 'on'> & { readonly method: string })
+export type StaticRequest =
+  | string
+  | (Omit<RequestsOptions, 'on' | 'batch'> & { readonly method: string; readonly batch?: StaticBatchOptions })
 export type StaticRequests = Readonly<Record<string, StaticRequest>>
 
 const known = ['on', 'method', 'write', 'input', 'output', 'batch']
@@ -33,7 +35,10 @@ export interface ResolvedOptions {
 }
 
 /** Throws UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED or INVALID_EXECUTOR; `where` begins the message. */
-export function resolveOptions(options: RequestsOptions, where: string): ResolvedOptions {
+export function resolveOptions(
+  options: Omit<RequestsOptions, 'batch'> & { readonly batch?: object },
+  where: string,
+): ResolvedOptions {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const near = nearest(key, known)

@@ -43,7 +43,7 @@ interface Setup extends Partial<Batching> {
 /** A batcher whose batches run until `finish()`, unless the test has a handler. */
 function batcherOf({ handler, capacity = 100_000, concurrency = 1, onThrow, ...options }: Setup = {}) {
   const clock = new HandClock()
-  const yieldToLoop = (wake: () => void): void => void queueMicrotask(wake)
+  const yieldToLoop = (wake: () => void): void => queueMicrotask(wake)
   const lane = new Lane({ limit: null, capacity, clock, yieldToLoop, busyMs: () => clock.now() })
   const begun: { texts: string[]; context: HandlerContext; gate: Deferred }[] = []
   const shout: HandlerMethod = async (docs, context) => {

@@ -106,12 +106,14 @@ export class Batcher {
    * DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room.
    */
   run(request: DataRequest, call: Call): Promise<DataRequest> {
-    const docs = this.#read(request)
-    // no documents, or not readable: there is nothing to join
-    if (docs === undefined || docs.length === 0)
-      return this.#lane.run(call, () => invoke(this.#target, request, call))
     const refusal = this.#lane.reserve()
     if (refusal !== undefined) return Promise.reject(refusal)
+    const docs = this.#read(request)
+    // no documents, or not readable: there is nothing to join
+    if (docs === undefined || docs.length === 0) {
+      this.#lane.release()
+      return this.#lane.run(call, () => invoke(this.#target, request, call))
+    }
     this.#docsPerRequest += (docs.length - this.#docsPerRequest) * newness
     return new Promise((resolve, reject) => {
       const entry: Entry = {
@@ -288,7 +290,7 @@ export class Batcher {
   #settle(entry: Entry, reason?: MillraceError): void {
     entry.isSettled = true
     entry.call.offAbort(entry)
-    this.#queue.remove(entry)
+    if (entry.taken < entry.docs.length) this.#queue.remove(entry)
     for (const batch of entry.batches) {
       batch.live--
       if (batch.live === 0 && reason !== undefined) batch.call.abort(reason)
