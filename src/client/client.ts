@@ -20,11 +20,12 @@ import { post } from './post.js'
 import { Response } from './response.js'
 import type { Transport } from './transport.js'
 import { grpcTransport } from './transports/grpc.js'
+import { httpTransport } from './transports/http.js'
 import { streamDocuments } from './stream-doc.js'
 
 /** Options of `Client`. */
 export interface ClientOptions {
-  /** `grpc://host:port`, or `grpcs://host:port` for TLS. */
+  /** `grpc://host:port` or `http://host:port`; `grpcs://…` and `https://…` for TLS. */
   readonly host: string
   /** The largest message to send or to accept, in bytes. Default 256 MiB. */
   readonly maxMessageBytes?: number
@@ -76,8 +77,8 @@ export class Client {
     checkOptions('Client', options, clientRules())
     const { protocol, host, port, tls } = parseHost(options.host)
     const maxMessageBytes = options.maxMessageBytes ?? defaultMaxMessageBytes
-    if (protocol === 'http' && seams.transport === undefined) throw noHttp(options.host)
-    this.#transport = seams.transport ?? grpcTransport({ host, port, tls, maxMessageBytes })
+    const transportTo = protocol === 'http' ? httpTransport : grpcTransport
+    this.#transport = seams.transport ?? transportTo({ host, port, tls, maxMessageBytes })
     this.#prefetch = options.prefetch
     this.#headers = options.headers ?? {}
     this.#logger = options.logger ?? createLogger('client')
@@ -171,9 +172,4 @@ export class Client {
       talk.close()
     }
   }
-}
-
-function noHttp(host: string): MillraceError {
-  const what = `This client speaks gRPC: give host as 'grpc://…' or 'grpcs://…', not '${host}'. A Flow with protocol: ['grpc', 'http'] serves both at one port.`
-  return new MillraceError('UNSUPPORTED', what)
 }

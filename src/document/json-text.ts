@@ -18,7 +18,7 @@ export function documentText(document: Document, depth = 0): string {
     else if (key === 'tensor' || key === 'embedding') text += tensorText(value as NdArray)
     else if (key === 'chunks' || key === 'matches')
       text += documentsText(value as Iterable<Document>, depth + 1)
-    else text += valueText(value)
+    else text += valueText(value, key === 'tags' ? doubleText : numberText)
   }
   return `${text}}`
 }
@@ -34,20 +34,27 @@ export function documentsText(documents: Iterable<Document>, depth = 0): string 
 }
 
 /** The JSON text of a value of a google.protobuf.Struct, or of another plain value; numbers as in `documentText`. */
-export function valueText(value: unknown): string {
-  if (typeof value === 'number') return numberText(value)
+export function valueText(value: unknown, number: (value: number) => string = numberText): string {
+  if (typeof value === 'number') return number(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`
+  if (Array.isArray(value)) return `[${value.map((item) => valueText(item, number)).join(',')}]`
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${valueText(member)}`).join(',')}}`
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${valueText(member, number)}`).join(',')}}`
 }
 
 function numberText(value: number | bigint): string {
   if (typeof value === 'bigint') return value.toString()
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0'
+  // Python reads -0 as the integer 0
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0'
   if (Number.isFinite(value)) return String(value)
   if (Number.isNaN(value)) return 'null'
   return value > 0 ? '1e999' : '-1e999'
+}
+
+/** `1.0` for 1: DocArray's clients read 0 and 1 in tags as booleans, and 1.0 as a number. */
+function doubleText(value: number): string {
+  const text = numberText(value)
+  return /^-?\d+$/.test(text) ? `${text}.0` : text
 }
 
 /** Nested lists, as numpy's `tolist()`. */

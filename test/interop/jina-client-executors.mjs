@@ -2,30 +2,44 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { CsrMatrix, Document, DocumentArray, Executor, NdArray } from 'millrace'
 
+function arrival() {
+  let come
+  const came = new Promise((resolve) => (come = resolve))
+  return { came, come }
+}
+
 /** The stage before the counterpart. */
 export class First extends Executor {
   static module = import.meta.url
   static requests = { '/late-first': 'lateFirst', '/mark': 'mark', '/together': 'together' }
+  #second = arrival()
   #running = 0
   #most = 0
+  #arrived = 0
   #held
   #letGo
 
-  /** Answers the first request only after the second one. */
+  /** Answers the first request only after the second one, whichever comes first: over HTTP they are on two connections. */
   async lateFirst(docs) {
-    if (docs.at(0).text === 'first') await new Promise((resolve) => (this.release = resolve))
-    else setImmediate(() => this.release?.())
+    if (docs.at(0).text === 'first') {
+      await this.#second.came
+      this.#second = arrival()
+    } else setImmediate(() => this.#second.come())
   }
 
   mark(docs) {
     for (const doc of docs) doc.tags.marks = ['first']
   }
 
-  /** Answers once this many requests run at once, after a short delay that would reveal one too many. */
+  /**
+   * Answers once this many requests run at once, or the last one `of` them has come, after a short delay that would reveal one
+   * too many.
+   */
   async together(_docs, { parameters }) {
     this.#running++
     this.#most = Math.max(this.#most, this.#running)
-    if (this.#running === parameters.together) {
+    this.#arrived++
+    if (this.#running === parameters.together || this.#arrived % parameters.of === 0) {
       await sleep(20)
       this.#letGo?.()
       this.#held = undefined

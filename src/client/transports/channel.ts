@@ -12,8 +12,11 @@ import type { RequestStream, StreamListener, Transport, CallOptions } from '../t
  */
 const roomBytes = 32 * 1024 * 1024
 
+/** The part of a channel that carries requests of a client. */
+export type RequestChannel = Pick<Channel, 'handle' | 'describe' | 'close'>
+
 /** Transport to a Flow in the same program: every request is one call on a channel to its gateway. */
-export function channelTransport(channel: Channel): Transport {
+export function channelTransport(channel: RequestChannel): Transport {
   const knowledge = new Knowledge(() => channel.describe())
   return {
     open(call, listener) {
@@ -41,7 +44,7 @@ interface Slot {
 
 /** Behaves as a gateway's gRPC stream does: keeps order when asked, and ends at the first transport failure. */
 class ChannelStream implements RequestStream {
-  readonly #channel: Channel
+  readonly #channel: RequestChannel
   readonly #listener: StreamListener
   readonly #scope: Scope
   readonly #inOrder: boolean
@@ -52,7 +55,7 @@ class ChannelStream implements RequestStream {
   #ended = false
   #over = false
 
-  constructor(channel: Channel, { deadline, headers }: CallOptions, listener: StreamListener) {
+  constructor(channel: RequestChannel, { deadline, headers }: CallOptions, listener: StreamListener) {
     const { __results_in_order__: ordered, __prefetch__: _prefetch, ...rest } = headers
     this.#channel = channel
     this.#listener = listener

@@ -179,7 +179,7 @@ describe('the HTTP routes', () => {
     })
     const { text } = await client.postJson({}, '/echo')
     expect(text).toContain('"tensor":[9223372036854775807,-9223372036854775808]')
-    expect(text).toContain('"embedding":[null,1e999,-1e999,-0,0.1]')
+    expect(text).toContain('"embedding":[null,1e999,-1e999,-0.0,0.1]')
     expect(text).toContain('"tags":{"n":1e999}')
     // as Python writes them
     const python = '{"data":[{"text":"NaN \\"Infinity","embedding":[NaN,Infinity,-Infinity,1]}]}'
