@@ -246,6 +246,7 @@ describe('joining', () => {
     expect(batcher.room).toBe(64)
     for (let count = 0; count < 100; count++) void send(['a', 'b', 'c', 'd'])
     expect(batcher.room).toBe(17)
+    expect(batcherOf({ idle: 'wait' }).batcher.room).toBe(Number.POSITIVE_INFINITY)
   })
 })
 

@@ -95,8 +95,12 @@ export class Batcher {
     this.#queue = new BatchQueue({ size, timeoutMs, clock, onDue: () => this.#start() })
   }
 
-  /** How many requests fill the running batches and the next one. */
+  /**
+   * How many requests fill the running batches and the next one. `Infinity` with `idle: 'wait'`: groups that wait must not keep
+   * out the requests that would fill them.
+   */
   get room(): number {
+    if (this.#batching.idle === 'wait') return Number.POSITIVE_INFINITY
     const batches = this.#concurrency + 1
     return Math.ceil((this.#batching.size * batches) / this.#docsPerRequest)
   }

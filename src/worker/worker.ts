@@ -112,7 +112,7 @@ class ExecutorWorker implements Worker {
       serving.map(([path, endpoint]) => [path, { executor, endpoint, podName, deployment, ...watching }]),
     )
     this.#batchers = batchersOf(this.#targets, this.#lane, spec.maxConcurrency ?? 1)
-    this.concurrency = concurrencyLimit(this.#lane, () => roomOf(this.#batchers))
+    this.concurrency = concurrencyLimit(this.#lane, () => Math.min(spec.capacity, roomOf(this.#batchers)))
   }
 
   get gaveUp(): Promise<string> {
