@@ -21,6 +21,7 @@ export {
   type Tensor,
 } from './document/index.js'
 export { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from './errors.js'
+export type { BatchOptions, DynamicBatching } from './executor/batching.js'
 export type { HandlerContext, HandlerMethod, HandlerResult } from './executor/context.js'
 export { Executor, type ExecutorClass } from './executor/executor.js'
 export { requests } from './executor/requests.js'

@@ -17,6 +17,7 @@ export const executor: Command = {
                          [--name NAME] [--workspace FOLDER]
                          [--uses-with JSON] [--uses-metas JSON]
                          [--uses-requests JSON]
+                         [--uses-dynamic-batching JSON]
                          [--shards N --shard-id I] [--flow NAME]
                          [--replicas N]
                          [--max-concurrency N] [--queue JSON]
@@ -36,6 +37,8 @@ checks (grpc.health.v1) are answered on a thread of their own.
   --uses-with  options for its constructor, a JSON object
   --uses-metas, --uses-requests
                its metas; endpoint to method: JSON objects
+  --uses-dynamic-batching
+               endpoint to {"size":N,"timeoutMs":N,…}, a JSON object
   --shards, --shard-id
                it is this shard, from 0, of so many: its data is in
                WORKSPACE/NAME/SHARD, and it refuses requests for another
@@ -90,6 +93,7 @@ export function parseExecutor(args: readonly string[]): {
     'uses-with': { type: 'string' },
     'uses-metas': { type: 'string' },
     'uses-requests': { type: 'string' },
+    'uses-dynamic-batching': { type: 'string' },
     name: { type: 'string' },
     host: { type: 'string' },
     port: { type: 'string' },
@@ -135,6 +139,9 @@ export function parseExecutor(args: readonly string[]): {
       ...(restarts !== undefined && { restarts: { max: restarts } }),
       ...given({ usesWith: objectOption(texts, 'uses-with'), usesMetas: objectOption(texts, 'uses-metas') }),
       ...given({ usesRequests: objectOption(texts, 'uses-requests') as StageOptions['usesRequests'] }),
+      ...given({
+        dynamicBatching: objectOption(texts, 'uses-dynamic-batching') as StageOptions['dynamicBatching'],
+      }),
       ...given({ maxConcurrency: numberOption(texts, 'max-concurrency') }),
       ...given({ queue: objectOption(texts, 'queue'), exitOnExceptions: names }),
       ...given({ timeoutReadyMs: timeoutOption(texts['timeout-ready']) }),

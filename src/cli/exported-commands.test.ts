@@ -25,13 +25,22 @@ const limitedPlan = planOf(
     usesWith: { path: '$HOME', price: '$(cost)' },
     usesMetas: { name: 'an indexer' },
     usesRequests: { '/search': 'index' },
+    dynamicBatching: { '/search': { size: 16, timeoutMs: 20 } },
     maxConcurrency: 3,
     queue: { perReplica: 5 },
     exitOnExceptions: ['OutOfMemory', 'RangeError'],
     timeoutReadyMs: 900_000,
   },
   { name: 'named', uses: Indexer, usesWith: { path: '$HOME', price: '$5' }, usesMetas: { name: 'plain' } },
-  { name: 'part', uses: Indexer, shards: 3, shardId: 1, workspace: '/data' },
+  {
+    name: 'part',
+    usesRequests: { '/index': 'index' },
+    dynamicBatching: { '/index': { size: 8 } },
+    uses: Indexer,
+    shards: 3,
+    shardId: 1,
+    workspace: '/data',
+  },
 )
 
 /** What stands behind `millrace` in a container, and its file of configuration. */
@@ -72,9 +81,10 @@ async function inCompose(plan: FlowPlan): Promise<readonly Container[]> {
 /** What a container decides by itself. */
 function decisions({ settings }: FlowPlan, stage: StagePlan): object {
   const { name, usesWith, usesMetas, usesRequests, maxConcurrency, exitOnExceptions } = stage
-  const { queue, shards, part } = stage
+  const { dynamicBatching, queue, shards, part } = stage
   return {
     ...{ name, usesWith, usesMetas, usesRequests, maxConcurrency, exitOnExceptions },
+    dynamicBatching,
     perReplica: queue.perReplica,
     shards: part?.shards ?? shards,
     timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,
@@ -95,6 +105,7 @@ function planned({ args: [command, ...args], config }: Container): FlowPlan {
     usesWith: { ...config.with, ...stage.usesWith },
     usesMetas: { ...config.metas, ...stage.usesMetas },
     usesRequests: { ...(config.requests as Record<string, string>), ...stage.usesRequests },
+    dynamicBatching: { ...(config.dynamic_batching as object), ...stage.dynamicBatching },
   })
 }
 

@@ -13,7 +13,11 @@ export type Key =
   | { readonly kind: 'refused' }
 
 /** Jina's names that are not ours in snake_case. */
-const renamed = { timeout_send: 'timeoutSendMs', timeout_ready: 'timeoutReadyMs' }
+const renamed = {
+  timeout_send: 'timeoutSendMs',
+  timeout_ready: 'timeoutReadyMs',
+  uses_dynamic_batching: 'dynamicBatching',
+}
 /** Jina's aliases. */
 const aliases = { ports: 'port', protocols: 'protocol', host_in: 'host' }
 
@@ -53,7 +57,6 @@ export const stageKeys: KeyTable = new Map([
   ...named(ofStages, 'without-effect'),
   ...named(`${refusedBoth} ${refusedStages}`, 'refused'),
   ...options([...Object.keys(stageOptions), ...laterOptions]),
-  ['uses_dynamic_batching', { kind: 'option', option: 'dynamicBatching' }],
   ['no_reduce', { kind: 'opposite', option: 'reduce' }],
   ['disable_reduce', { kind: 'opposite', option: 'reduce' }],
 ])

@@ -34,6 +34,8 @@ metas:
     - encoder.js
 requests:
   /encode: encode
+dynamic_batching:
+  /encode: { preferred_batch_size: 16, timeout: 10 }
 `,
   'deployment.yml': `
 jtype: Deployment
@@ -273,13 +275,15 @@ describe('uses', () => {
   beforeAll(() => offerClass(Offered))
 
   it('can be a YAML file beside the file, whose options the stage overrides key by key', async () => {
-    const { usesWith, usesMetas, usesRequests, source } = await stage(`
+    const { usesWith, usesMetas, usesRequests, dynamicBatching, source } = await stage(`
 name: a
 uses: encoder.yml
 uses_with: {size: 8}
 uses_metas: {name: other}
 uses_requests: {/more: more}
+uses_dynamic_batching: {/encode: {timeout: 20}, more: {preferred_batch_size: 8}}
 `)
+    expect(dynamicBatching).toEqual({ '/encode': { size: 16, timeoutMs: 20 }, more: { size: 8 } })
     expect(usesWith).toEqual({ model: 'small', size: 8 })
     expect(usesMetas).toEqual({ name: 'other' })
     expect(usesRequests).toEqual({ '/encode': 'encode', '/more': 'more' })
@@ -357,7 +361,11 @@ uses_requests: {/more: more}
     ['uses: [a]', 'BAD_YAML', /uses must be a string or a mapping/],
     ['uses: {with: {}}', 'BAD_YAML', /needs `jtype: ClassName`/],
     ['uses: {jtype: Encoder, with: 5}', 'BAD_YAML', /with must be a mapping, not 5/],
-    ['uses: {jtype: Encoder, dynamic_batching: {/x: {}}}', 'UNSUPPORTED', /dynamic_batching is not part/],
+    [
+      'uses: {jtype: Encoder, dynamic_batching: {/x: {sise: 5}}}',
+      'UNKNOWN_OPTION',
+      /flow\.yml:3:\d+: dynamic_batching\['\/x'\]: there is no option 'sise'; did you mean 'size'/,
+    ],
   ])('refuses %j', async (entry, code, message) => {
     expect(await failing(entry)).toMatchObject({ code, message: expect.stringMatching(message) as string })
   })
@@ -447,7 +455,7 @@ describe('a stage', () => {
     ['method: remove', 'UNSUPPORTED', /must be 'add'/],
     ['gpus: some', 'INVALID_OPTION', /flow\.yml:3:11: stage: gpus must be 'all'/],
     ['volumes: [a:b]', 'INVALID_OPTION', /volumes must be an absolute path/],
-    ['uses_dynamic_batching: {/x: {timeout: 5}}', 'UNSUPPORTED', /dynamicBatching is not part/],
+    ['uses_dynamic_batching: 5', 'INVALID_OPTION', /uses_dynamic_batching must be an object/],
     ['floating: true', 'UNSUPPORTED', /floating is not part/],
     ['stateful: true', 'UNSUPPORTED', /stateful is not part/],
     ['grpc_metadata: {a: b}', 'UNSUPPORTED', /grpc_metadata/],

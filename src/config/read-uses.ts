@@ -68,12 +68,14 @@ function named(jtype: string, at: UsesContext): Uses | undefined {
 }
 
 /** Uses absolute paths, so that it means the same in any folder. */
-function asConfig({ jtype, modules, usesWith, usesMetas, usesRequests }: FoundExecutor): ExecutorConfig {
+function asConfig({ jtype, modules, ...given }: FoundExecutor): ExecutorConfig {
+  const { usesWith, usesMetas, usesRequests, dynamicBatching } = given
   return {
     jtype,
     with: usesWith,
     metas: usesMetas,
     requests: usesRequests,
+    dynamic_batching: dynamicBatching,
     ...(modules.length > 0 && { py_modules: modules }),
   }
 }

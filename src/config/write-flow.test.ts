@@ -81,6 +81,7 @@ describe('a Flow that was written', () => {
           usesWith: { a: [1, { b: 'yes' }], n: null },
           usesMetas: { name: 'x' },
           usesRequests: { '/x': 'x' },
+          dynamicBatching: { '/x': { size: 8, timeoutMs: 5 } },
         },
         { uses: file, replicas: { max: 4, target: 0.5 } },
         { uses: `${file}#Upper`, runtime: 'thread', replicas: 3, exitOnExceptions: ['TypeError', 'Other'] },

@@ -70,7 +70,7 @@ function stageOf(stage: StagePlan, folder: string): object {
   return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined))
 }
 
-const unchanged = { usesWith: {}, usesMetas: {}, usesRequests: {} }
+const unchanged = { usesWith: {}, usesMetas: {}, usesRequests: {}, dynamicBatching: {} }
 
 /** Options that differ from their default, by YAML key; a list with one element as that element. */
 function changed(table: object, values: object, without: readonly string[]): Record<string, unknown> {
@@ -116,6 +116,7 @@ function companionOf({ source, ...given }: ResolvedUses, stage: StagePlan, folde
     with: given.usesWith,
     metas: given.usesMetas,
     requests: given.usesRequests,
+    dynamic_batching: given.dynamicBatching,
     py_modules: [...others, url].map((one) => pathOf(one, folder)),
   }
 }

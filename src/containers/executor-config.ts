@@ -61,6 +61,7 @@ function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
     ...filled('with', stage.usesWith),
     ...filled('metas', stage.usesMetas),
     ...filled('requests', stage.usesRequests),
+    ...filled('dynamic_batching', stage.dynamicBatching),
   }
 }
 
@@ -98,10 +99,15 @@ export function isNaming(value: object): boolean {
 
 /** Arguments that override config.yml. */
 function overrides(
-  { usesWith, usesMetas, usesRequests }: StagePlan,
+  { usesWith, usesMetas, usesRequests, dynamicBatching }: StagePlan,
   isWanted: (value: object) => boolean,
 ): readonly string[] {
-  const given = { 'uses-with': usesWith, 'uses-metas': usesMetas, 'uses-requests': usesRequests }
+  const given = {
+    'uses-with': usesWith,
+    'uses-metas': usesMetas,
+    'uses-requests': usesRequests,
+    'uses-dynamic-batching': dynamicBatching,
+  }
   return Object.entries(given).flatMap(([option, value]) =>
     Object.keys(value).length > 0 && isWanted(value) ? [`--${option}`, JSON.stringify(value)] : [],
   )

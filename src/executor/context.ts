@@ -7,7 +7,7 @@ export interface HandlerContext {
   readonly parameters: Record<string, unknown>
   /** The requested endpoint, `/foo`; also when `/default` serves it. */
   readonly endpoint: string
-  /** One array for each incoming request; null when none has documents. */
+  /** One array for each incoming request; null when none has documents, and in a batch. */
   readonly docsMatrix: readonly DocumentArray[] | null
   /** The same arrays by the name of the stage that sent them. */
   readonly docsMap: Readonly<Record<string, DocumentArray>>

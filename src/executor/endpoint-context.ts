@@ -10,7 +10,7 @@ export interface RequestHead {
   readonly endpoint: string
   readParameters(): Readonly<Record<string, unknown>>
   readonly routes: readonly Route[]
-  /** The answers that the documents were concatenated from; undefined for a single answer. */
+  /** The answers that the documents were concatenated from; undefined for a single answer, empty when they are not known. */
   readonly parts?: readonly Part[] | undefined
 }
 
@@ -44,7 +44,8 @@ export class EndpointContext implements HandlerContext {
   }
 
   get docsMatrix(): readonly DocumentArray[] | null {
-    return this.#source.docs.length === 0 ? null : this.#arrays().map(([, docs]) => docs)
+    const { docs, head } = this.#source
+    return docs.length === 0 || head.parts?.length === 0 ? null : this.#arrays().map(([, docs]) => docs)
   }
 
   get docsMap(): Readonly<Record<string, DocumentArray>> {

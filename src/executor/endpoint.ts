@@ -1,3 +1,4 @@
+import type { Batching } from './batching.js'
 import type { HandlerMethod } from './context.js'
 
 /** One endpoint and the method that serves it. */
@@ -8,4 +9,6 @@ export interface Endpoint {
   readonly handler: HandlerMethod
   readonly write: boolean
   readonly isGenerator: boolean
+  /** How its requests are joined; null when each is run alone. */
+  readonly batching: Batching | null
 }

@@ -1,6 +1,13 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { isWriteByName } from '../wire/description.js'
+import {
+  type BatchChoice,
+  choiceOf,
+  type DynamicBatching,
+  mergeChoices,
+  resolveBatching,
+} from './batching.js'
 import { bindingsOf } from './bindings.js'
 import type { HandlerMethod } from './context.js'
 import type { Endpoint } from './endpoint.js'
@@ -16,6 +23,8 @@ interface Bound {
   readonly method: string
   /** Undefined unless it was set. */
   readonly write: boolean | undefined
+  /** Undefined unless it was set. */
+  readonly batch: BatchChoice | undefined
 }
 
 /**
@@ -23,13 +32,16 @@ interface Bound {
  *
  * Endpoints of ancestors are inherited, a class may rebind them, and a method that overrides another takes over its endpoints.
  * `usesRequests` (endpoint to method) comes last and removes the method's earlier endpoints (jina.md 2.2).
+ * `dynamicBatching` (by method or endpoint) is merged over the batching that the class sets.
  *
  * Throws INVALID_EXECUTOR for a method that does not exist or takes more than two arguments, an endpoint bound to two
- * methods of one class, and an endpoint without its slash; UNSUPPORTED and UNKNOWN_OPTION for options.
+ * methods of one class, and an endpoint without its slash; UNSUPPORTED, UNKNOWN_OPTION and
+ * INVALID_OPTION for options, also for batching of an endpoint that cannot be batched.
  */
 export function endpointsOf(
   Class: ExecutorClass,
   usesRequests: Readonly<Record<string, string>> = {},
+  dynamicBatching: DynamicBatching = {},
 ): ReadonlyMap<string, Endpoint> {
   if (!isExecutorClass(Class)) {
     throw new MillraceError(
@@ -44,15 +56,20 @@ export function endpointsOf(
   rebind(bound, usesRequests)
   const members = membersOf(Class)
   const endpoints = new Map<string, Endpoint>()
-  for (const [path, { method, write }] of bound) {
+  checkBatched(Class, bound, dynamicBatching)
+  for (const [path, { method, write, batch }] of bound) {
     const handler = resolveMethod(Class, members, { path, method })
-    endpoints.set(path, {
+    const chosen = mergeChoices(batch, choiceOf(dynamicBatching, { path, method }))
+    const endpoint = {
       path,
       method,
       handler,
       write: write ?? isWriteByName(path),
       isGenerator: isGenerator(handler),
-    })
+      batching: resolveBatching(chosen),
+    }
+    checkBatching(endpoint, `${Class.name} '${path}'`)
+    endpoints.set(path, endpoint)
   }
   if (isBaseClass(Class)) endpoints.set(defaultEndpoint, passThroughEndpoint)
   return endpoints
@@ -65,6 +82,7 @@ export const passThroughEndpoint: Endpoint = {
   handler: () => {},
   write: false,
   isGenerator: false,
+  batching: null,
 }
 
 function ownBindings(Class: ExecutorClass): Map<string, Bound> {
@@ -80,7 +98,8 @@ function ownBindings(Class: ExecutorClass): Map<string, Bound> {
     bound.set(path, binding)
   }
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Class.prototype))) {
-    for (const { on, write } of bindingsOf(value)) for (const path of on) add(path, { method: name, write })
+    for (const { on, write, batch } of bindingsOf(value))
+      for (const path of on) add(path, { method: name, write, batch })
   }
   const staticMap = Object.hasOwn(Class, 'requests') ? Class.requests : undefined
   for (const [path, entry] of Object.entries(staticMap ?? {})) add(path, staticBinding(Class, path, entry))
@@ -90,26 +109,75 @@ function ownBindings(Class: ExecutorClass): Map<string, Bound> {
 function staticBinding(Class: ExecutorClass, path: string, entry: StaticRequest): Bound {
   const where = `${Class.name}.requests['${path}']`
   checkEndpoint(path, where)
-  if (typeof entry === 'string') return { method: entry, write: undefined }
+  if (typeof entry === 'string') return { method: entry, write: undefined, batch: undefined }
   if (typeof entry !== 'object' || entry === null || typeof entry.method !== 'string') {
-    throw new MillraceError('INVALID_EXECUTOR', `${where}: expected a method's name or { method, write }`)
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `${where}: expected a method's name or { method, write, batch }`,
+    )
   }
   if ('on' in entry) {
     throw new MillraceError('INVALID_EXECUTOR', `${where}: 'on' is the key of the map; leave it out`)
   }
-  return { method: entry.method, write: resolveOptions(entry, where).write }
+  const { write, batch } = resolveOptions(entry, where)
+  return { method: entry.method, write, batch }
 }
 
 function rebind(bound: Map<string, Bound>, usesRequests: Readonly<Record<string, string>>): void {
   const moved = new Set(Object.values(usesRequests))
   const said = new Map<string, boolean>()
-  for (const [path, { method, write }] of bound) {
+  const batches = new Map<string, BatchChoice>()
+  for (const [path, { method, write, batch }] of bound) {
     if (write !== undefined) said.set(method, write || said.get(method) === true)
+    if (batch !== undefined) batches.set(method, batch)
     if (moved.has(method)) bound.delete(path)
   }
   for (const [path, method] of Object.entries(usesRequests)) {
     checkEndpoint(path, 'usesRequests')
-    bound.set(path, { method, write: said.get(method) })
+    bound.set(path, { method, write: said.get(method), batch: batches.get(method) })
+  }
+}
+
+/** Requires that batching is set for endpoints (or methods) that exist. */
+function checkBatched(
+  Class: ExecutorClass,
+  bound: ReadonlyMap<string, Bound>,
+  batching: DynamicBatching,
+): void {
+  const methods = new Set([...bound.values()].map(({ method }) => method))
+  for (const name of Object.keys(batching)) {
+    if (bound.has(name) || methods.has(name)) continue
+    const near = nearest(name, [...bound.keys(), ...methods])
+    const names = [...bound.keys()].join(', ') || 'none'
+    const hint = near === undefined ? `its endpoints are: ${names}` : `did you mean '${near}'?`
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `dynamicBatching: ${Class.name} has no endpoint '${name}'; ${hint}`,
+    )
+  }
+}
+
+type Checked = Omit<Endpoint, 'handler'>
+
+function checkBatching({ path, method, write, isGenerator, batching }: Checked, where: string): void {
+  if (batching === null) return
+  if (isGenerator) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `${where}: ${method} is a generator, which runs for each document alone, so it cannot have batching. Return the documents instead, or leave batching out.`,
+    )
+  }
+  if (path === defaultEndpoint) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `${where}: '${defaultEndpoint}' serves requests for different endpoints, which cannot share a batch. Bind ${method} to an endpoint by name, or leave batching out.`,
+    )
+  }
+  if (write && batching.onError === 'isolate') {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `${where}: onError 'isolate' runs documents again, and a write must not run twice. Use onError 'fail'.`,
+    )
   }
 }
 

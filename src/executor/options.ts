@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { type BatchChoice, type BatchOptions, parseBatching, type StaticBatchOptions } from './batching.js'
 
 /** Options of `@requests({ … })`. */
 export interface RequestsOptions {
@@ -11,26 +12,33 @@ export interface RequestsOptions {
   readonly input?: unknown
   /** Schema of the output documents; not yet supported. */
   readonly output?: unknown
-  /** Dynamic batching; not yet supported. */
-  readonly batch?: unknown
+  /** Joins the documents of several requests for one call of the handler; docs/batching.md. Default: no batching. */
+  readonly batch?: BatchOptions
 }
 
 /** A value of the static map: the method's name, or an object with options. */
-export type StaticRequest = string | (Omit<RequestsOptions, 'on'> & { readonly method: string })
+export type StaticRequest =
+  | string
+  | (Omit<RequestsOptions, 'on' | 'batch'> & { readonly method: string; readonly batch?: StaticBatchOptions })
 export type StaticRequests = Readonly<Record<string, StaticRequest>>
 
 const known = ['on', 'method', 'write', 'input', 'output', 'batch']
-const notYet = ['input', 'output', 'batch'] as const
+const notYet = ['input', 'output'] as const
 
 /** The options after they were checked. */
 export interface ResolvedOptions {
   readonly on: readonly string[]
   /** Undefined unless it was set. */
   readonly write: boolean | undefined
+  /** Undefined unless it was set. */
+  readonly batch: BatchChoice | undefined
 }
 
-/** Throws UNKNOWN_OPTION, UNSUPPORTED or INVALID_EXECUTOR; `where` begins the message. */
-export function resolveOptions(options: RequestsOptions, where: string): ResolvedOptions {
+/** Throws UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED or INVALID_EXECUTOR; `where` begins the message. */
+export function resolveOptions(
+  options: Omit<RequestsOptions, 'batch'> & { readonly batch?: object },
+  where: string,
+): ResolvedOptions {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const near = nearest(key, known)
@@ -42,6 +50,7 @@ export function resolveOptions(options: RequestsOptions, where: string): Resolve
     throw new MillraceError('UNSUPPORTED', `${where}: the option '${key}' is not supported yet; leave it out`)
   }
   const { write, on = '/default' } = options
+  const batch = options.batch === undefined ? undefined : parseBatching(options.batch, `${where}, batch`)
   if (write !== undefined && typeof write !== 'boolean') {
     throw new MillraceError(
       'INVALID_EXECUTOR',
@@ -52,7 +61,7 @@ export function resolveOptions(options: RequestsOptions, where: string): Resolve
   if (endpoints.length === 0) {
     throw new MillraceError('INVALID_EXECUTOR', `${where}: 'on' is empty; name at least one endpoint`)
   }
-  return { write, on: [...new Set(endpoints.map((endpoint) => checkEndpoint(endpoint, where)))] }
+  return { write, batch, on: [...new Set(endpoints.map((endpoint) => checkEndpoint(endpoint, where)))] }
 }
 
 /** Throws INVALID_EXECUTOR unless it is a string that begins with a slash. */

@@ -135,9 +135,6 @@ test('an option that is not supported yet, or unknown, is refused where it is wr
     }
     return Refused
   }
-  expect(refuse({ on: '/x', batch: { size: 3 } })).toThrow(
-    expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringContaining("'batch'") }),
-  )
   expect(refuse({ input: {} })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
   expect(refuse({ output: {} })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
   expect(refuse({ writes: true })).toThrow(

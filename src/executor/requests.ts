@@ -37,7 +37,7 @@ export function requests(
   if (typeof options !== 'object' || options === null) {
     throw new MillraceError(
       'INVALID_EXECUTOR',
-      `@requests takes an endpoint or { on, write }, not ${describeValue(first)}`,
+      `@requests takes an endpoint or { on, write, batch }, not ${describeValue(first)}`,
     )
   }
   const decorator: MethodDecorator = (method, applied) => {

@@ -29,6 +29,7 @@ export function podSpec(
       usesWith: stage.usesWith,
       usesMetas: stage.usesMetas,
       usesRequests: stage.usesRequests,
+      dynamicBatching: stage.dynamicBatching,
       workspace: stage.workspace ?? flow.settings.workspace,
       defaultWorkspace: defaultWorkspace(flow.settings.name, stage.name),
       holder: replica.holder,

@@ -42,6 +42,11 @@ interface RequestEvents {
   'worker.started': { readonly queueMs: number }
   /** In the pod: the handler ended after `handlerMs`; `isFailure` when it threw. Not reported by external servers. */
   'worker.finished': { readonly handlerMs: number; readonly isFailure: boolean }
+  /**
+   * In the pod: documents of the request run in a batch of `documents` documents from `requests` requests. Between
+   * `worker.started` and `worker.finished`.
+   */
+  'batch.started': { readonly documents: number; readonly requests: number }
   /** A document of a stream passed; `number` counts from 1. */
   'stream.item': { readonly number: number; readonly bytes: number }
 }

@@ -1,3 +1,4 @@
+import type { DynamicBatching } from '../executor/batching.js'
 import type { ExecutorClass } from '../executor/executor.js'
 import type { ExecutorConfig } from '../yaml/executor-config.js'
 
@@ -23,6 +24,11 @@ export interface ExecutorSettings {
   readonly usesMetas: Readonly<Record<string, unknown>>
   /** Method name by endpoint; overrides the bindings of the class. Default `{}`. */
   readonly usesRequests: Readonly<Record<string, string>>
+  /**
+   * Batching by endpoint, or by the name of the method that serves it; merged over what the Executor sets. False turns it off.
+   * Default `{}`.
+   */
+  readonly dynamicBatching: DynamicBatching
   /** Default `process`. */
   readonly runtime: Runtime
 }

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import { parseDynamicBatching } from '../executor/batching.js'
 import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { listenersOf } from './listeners.js'
@@ -44,7 +45,7 @@ export interface FlowPlan {
 }
 
 /** Planned options of `add()` that this version does not support; refused rather than ignored. */
-export const laterOptions: readonly string[] = ['when', 'floating', 'dynamicBatching']
+export const laterOptions: readonly string[] = ['when', 'floating']
 
 /** A plan without stages. @throws UNKNOWN_OPTION, INVALID_OPTION */
 export function createPlan(options: FlowOptions): FlowPlan {
@@ -114,10 +115,11 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
 /** An image without `uses` contains its own Executor; with `uses` it contains the named module. */
 function resolveSource(settings: StageSettings, name: string): ResolvedUses {
   const { uses, image, usesWith, usesMetas, usesRequests } = settings
+  const dynamicBatching = parseDynamicBatching(settings.dynamicBatching, `stage '${name}': dynamicBatching`)
   if (uses === null && image !== null) {
-    return { source: { kind: 'image', image }, usesWith, usesMetas, usesRequests }
+    return { source: { kind: 'image', image }, usesWith, usesMetas, usesRequests, dynamicBatching }
   }
-  const resolved = resolveUses(uses, name, settings)
+  const resolved = resolveUses(uses, name, { ...settings, dynamicBatching })
   const { source } = resolved
   if (source.kind !== 'image' || image === null) return resolved
   throw new MillraceError(
@@ -276,9 +278,9 @@ function resolveExternal(settings: StageSettings, name: string): StagePlan['exte
 
 /** Refuses options that only the servers of an external stage can decide. */
 function refuseOwn(options: StageOptions, name: string): void {
-  const given = (['uses', 'image', 'replicas', 'shardId', 'usesBefore', 'usesAfter'] as const).find(
-    (key) => options[key] !== undefined,
-  )
+  const given = (
+    ['uses', 'image', 'replicas', 'shardId', 'usesBefore', 'usesAfter', 'dynamicBatching'] as const
+  ).find((key) => options[key] !== undefined)
   if (given === undefined) return
   throw new MillraceError(
     'INVALID_OPTION',

@@ -1,4 +1,5 @@
 import { type PolicyName, policyNames } from '../balancer/policies/index.js'
+import type { DynamicBatching } from '../executor/batching.js'
 import { type ContainerOptions, type ContainerSettings, containerOptions } from './container.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
@@ -142,6 +143,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   usesWith: dataMap(),
   usesMetas: dataMap(),
   usesRequests: textMap(),
+  dynamicBatching: dataMap() as Option<DynamicBatching>,
   needs: listOf(text('gateway'), []) as OptionTable<StageSettings>['needs'],
   replicas: autoscaleOption,
   runtime: oneOf<Runtime>(['process', 'thread', 'inline'], 'process'),

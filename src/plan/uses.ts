@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MillraceError } from '../errors.js'
+import { type DynamicBatching, mergeBatching } from '../executor/batching.js'
 import { endpointsOf } from '../executor/endpoints.js'
 import { type ExecutorClass, isExecutorClass } from '../executor/executor.js'
 import { offeredClass } from '../executor/load.js'
@@ -42,7 +43,7 @@ const hubSchemes = /^(jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
 const imageScheme = 'docker://'
 
 /** Options passed to the Executor of a stage. */
-type Given = Pick<ExecutorSettings, 'usesWith' | 'usesMetas' | 'usesRequests'>
+type Given = Pick<ExecutorSettings, 'usesWith' | 'usesMetas' | 'usesRequests' | 'dynamicBatching'>
 
 /** The Executor and its options; the stage's own options override those of the Executor's YAML. */
 export interface ResolvedUses extends Given {
@@ -59,13 +60,14 @@ export function resolveUses(
   stage: string,
   options: Given & { readonly runtime: Runtime },
 ): ResolvedUses {
-  const { usesWith, usesMetas, usesRequests, runtime } = options
+  const { usesWith, usesMetas, usesRequests, dynamicBatching, runtime } = options
   if (isConfig(uses)) {
     const found = readConfig(uses, stage)
     const given = {
       usesWith: { ...found.usesWith, ...usesWith },
       usesMetas: { ...found.usesMetas, ...usesMetas },
       usesRequests: { ...found.usesRequests, ...usesRequests },
+      dynamicBatching: mergeBatching(found.dynamicBatching, dynamicBatching),
     }
     const option = dataMap()
     if (option.parse(given.usesWith) === undefined || option.parse(given.usesMetas) === undefined) {
@@ -76,18 +78,21 @@ export function resolveUses(
     }
     return { ...given, source: sourceOf(found, stage, { ...given, runtime }) }
   }
-  return { usesWith, usesMetas, usesRequests, source: plainSource(uses, stage, options) }
+  return { usesWith, usesMetas, usesRequests, dynamicBatching, source: plainSource(uses, stage, options) }
 }
 
 function plainSource(
   uses: Exclude<Uses, ExecutorConfig> | null,
   stage: string,
-  options: Pick<ExecutorSettings, 'usesRequests' | 'runtime'>,
+  options: Pick<ExecutorSettings, 'usesRequests' | 'dynamicBatching' | 'runtime'>,
 ): ExecutorSource {
-  if (uses === null) return { kind: 'pass-through' }
+  if (uses === null) {
+    refuseBatching(options.dynamicBatching, stage)
+    return { kind: 'pass-through' }
+  }
   if (typeof uses === 'string' && uses.startsWith(imageScheme)) return resolveImage(uses, stage)
   if (isExecutorClass(uses)) {
-    endpointsOf(uses, options.usesRequests)
+    checkEndpoints(uses, stage, options)
     return resolveClass(uses, stage, options.runtime)
   }
   if (typeof uses === 'string' || uses instanceof URL) return resolveModule(uses, stage)
@@ -95,6 +100,29 @@ function plainSource(
     'INVALID_EXECUTOR',
     `stage '${stage}': uses must be a class that extends Executor, the path or URL of a module or YAML file that has one, or { jtype }, not ${show(uses)}.`,
   )
+}
+
+function refuseBatching(batching: DynamicBatching, stage: string): void {
+  const [endpoint] = Object.keys(batching)
+  if (endpoint === undefined) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${stage}': dynamicBatching names '${endpoint}', but the stage has no Executor. Set uses, or leave it out.`,
+  )
+}
+
+/** @throws INVALID_EXECUTOR, INVALID_OPTION, UNKNOWN_OPTION, UNSUPPORTED */
+function checkEndpoints(
+  Class: ExecutorClass,
+  stage: string,
+  { usesRequests, dynamicBatching }: Pick<ExecutorSettings, 'usesRequests' | 'dynamicBatching'>,
+): void {
+  try {
+    endpointsOf(Class, usesRequests, dynamicBatching)
+  } catch (error) {
+    if (!MillraceError.is(error) || error.code !== 'INVALID_OPTION') throw error
+    throw new MillraceError(error.code, `stage '${stage}': ${error.message}`, { cause: error })
+  }
 }
 
 function isConfig(uses: Uses | null): uses is ExecutorConfig | string | URL {
@@ -123,7 +151,7 @@ function readConfig(uses: ExecutorConfig | string | URL, stage: string): FoundEx
 function sourceOf(
   { jtype, modules }: FoundExecutor,
   stage: string,
-  options: Pick<ExecutorSettings, 'usesRequests' | 'runtime'>,
+  options: Pick<ExecutorSettings, 'usesRequests' | 'dynamicBatching' | 'runtime'>,
 ): ExecutorSource {
   const urls = modules.map((file) => pathToFileURL(file).href)
   const url = urls.at(-1)

@@ -27,6 +27,7 @@ export async function serve(
     },
     gaveUp: worker.gaveUp,
     async stop(graceMs) {
+      worker.flush()
       await listener.close({ graceMs })
       await worker.close()
     },

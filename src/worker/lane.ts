@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
+import { Scope } from '../call/scope.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
@@ -41,6 +42,8 @@ export type Pace = (room?: void | Promise<void>) => void | Promise<void>
  * 5. `target` is the number of tasks that should be in the lane: a window, plus the running tasks that have yielded to the event
  *    loop since they began. So a task that awaits I/O does not use up the window; one that computes or is queued does. A task
  *    that computes in pieces uses it for as long as one piece holds the loop.
+ * 6. A request that will run as a part of a batch reserves room instead. It counts as in flight until it is released; the batch
+ *    itself is a task that is never refused.
  */
 export class Lane {
   readonly #limit: number
@@ -53,6 +56,10 @@ export class Lane {
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting>()
   #running = 0
+  /** Requests that are waiting for a batch or are in one. */
+  #reserved = 0
+  /** Tasks that are batches. */
+  #batches = 0
   #heldMs = 0
   #isTurnPending = false
   /** Pending while no task may begin before the event loop has gone round. */
@@ -76,8 +83,17 @@ export class Lane {
     this.#blocking = new BlockingTasks({ window: this.#window, clock, awaitTurn: () => this.#awaitTurn() })
   }
 
-  /** Number of running and queued tasks. */
+  /** Number of requests that run or are queued, alone or in batches. */
   get inFlight(): number {
+    return this.#tasks - this.#batches + this.#reserved
+  }
+
+  /** A batch may still run when all its requests have left. */
+  get #isIdle(): boolean {
+    return this.#tasks + this.#reserved === 0
+  }
+
+  get #tasks(): number {
     return this.#running + this.#waiting.size
   }
 
@@ -99,7 +115,7 @@ export class Lane {
 
   /** Resolves when no task is running or queued. */
   idle(): Promise<void> {
-    if (this.inFlight === 0) return Promise.resolve()
+    if (this.#isIdle) return Promise.resolve()
     this.#idle ??= deferred()
     return this.#idle.promise
   }
@@ -113,6 +129,33 @@ export class Lane {
     if (this.#mayBegin()) return this.#isExpired(call) ? Promise.reject(expired()) : this.#start(task)
     return new Promise((resolve, reject) => {
       this.#enqueue(call, { begin: () => void this.#start(task).then(resolve, reject), refuse: reject })
+    })
+  }
+
+  /** Reserves room for a request of a batch, until `release()`. Returns RESOURCE_EXHAUSTED when there is no room. */
+  reserve(): MillraceError | undefined {
+    if (this.inFlight >= this.#capacity) return this.#full()
+    this.#reserved++
+    return undefined
+  }
+
+  /** A request that reserved room was answered, or left. */
+  release(): void {
+    this.#reserved--
+    this.#checkIdle()
+  }
+
+  /** Runs a batch in its turn; synchronously if it may start now. Its requests have reserved room already. */
+  runBatch(task: () => Promise<void>): Promise<void> {
+    this.#batches++
+    const counted = (): Promise<void> => this.#start(() => task().finally(() => this.#batches--))
+    if (this.#mayBegin()) return counted()
+    return new Promise((resolve, reject) => {
+      // without a deadline: the requests of a batch leave it one by one
+      this.#enqueue(new Scope(Number.POSITIVE_INFINITY, {}), {
+        begin: () => void counted().then(resolve, reject),
+        refuse: reject,
+      })
     })
   }
 
@@ -168,7 +211,7 @@ export class Lane {
 
   #enter(): TaskStart {
     const started = this.#blocking.enter(this.#clock.monotonic())
-    this.#window.began(this.inFlight === 0, started.began)
+    this.#window.began(this.#tasks === 0, started.began)
     this.#running++
     this.#blocking.crowd(this.#waiting.size)
     return started
@@ -207,7 +250,7 @@ export class Lane {
     this.#running--
     this.#blocking.leave(started)
     const now = this.#clock.monotonic()
-    this.#window.ended(now - started.began, now, this.inFlight === 0)
+    this.#window.ended(now - started.began, now, this.#tasks === 0)
     if (this.#waiting.size > 0) this.#pauseAdmission()
     else this.#checkIdle()
   }
@@ -248,7 +291,7 @@ export class Lane {
   }
 
   #checkIdle(): void {
-    if (this.inFlight > 0) return
+    if (!this.#isIdle) return
     this.#idle?.resolve()
     this.#idle = undefined
   }
@@ -260,7 +303,8 @@ function expired(): MillraceError {
   })
 }
 
-function turnOfTheLoop(wake: () => void): void {
+/** Calls back once the event loop has polled its sockets. */
+export function turnOfTheLoop(wake: () => void): void {
   // oxlint-disable-next-line no-restricted-globals -- not a timer: it lets sockets be read between handlers
   setImmediate(wake)
 }

@@ -1,3 +1,4 @@
+import type { DynamicBatching } from '../executor/batching.js'
 import type { Holder } from '../workspace/holder.js'
 
 /** Which Executor a pod runs, and its options; plain data, so that it can cross a thread or process boundary. */
@@ -14,6 +15,8 @@ export interface ExecutorSpec {
   readonly usesMetas: Readonly<Record<string, unknown>>
   /** Maps an endpoint to a method's name, over the bindings of the class. */
   readonly usesRequests: Readonly<Record<string, string>>
+  /** Batching by endpoint or method, merged over that of the class. Default `{}`. */
+  readonly dynamicBatching?: DynamicBatching
   readonly workspace: string | null
   /** Used where neither the stage nor its Executor names one. */
   readonly defaultWorkspace?: string

@@ -14,6 +14,7 @@ import { deferred } from '../lib/deferred.js'
 import { createLogger, type Logger } from '../observe/logger.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { PodIdentity } from '../wire/identity.js'
+import { Batcher } from './batcher.js'
 import { constructExecutor, type StartStep, warmUp } from './construct.js'
 import { describeExecutor } from './describe.js'
 import { Lane, type Pace } from './lane.js'
@@ -27,6 +28,8 @@ export interface Worker extends Service {
   readonly inFlight: number
   /** Resolves with the name of an error after which this replica must end (`exitOnExceptions`), else never. */
   readonly gaveUp: Promise<string>
+  /** From now on no request waits for a batch to fill: the replica is about to close. */
+  flush(): void
   /**
    * Refuses new requests (UNAVAILABLE, which may be sent elsewhere), finishes those it has, then closes the executor.
    * Idempotent; never rejects: an error of the executor's own `close()` is logged.
@@ -59,7 +62,7 @@ export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {
       nativeTypeScript: spec.nativeTypeScript ?? false,
     }))
   const logger = options.logger ?? createLogger(spec.podName)
-  const requests = endpointsOf(Class, spec.usesRequests)
+  const requests = endpointsOf(Class, spec.usesRequests, spec.dynamicBatching)
   onStep('constructing')
   const executor = constructExecutor(Class, spec, { requests, logger })
   onStep('warming-up')
@@ -80,6 +83,8 @@ class ExecutorWorker implements Worker {
   readonly #deployment: string
   readonly #logger: Logger
   readonly #lane: Lane
+  /** By endpoint; undefined when no endpoint has batching. */
+  readonly #batchers: ReadonlyMap<string, Batcher> | undefined
   readonly concurrency: ConcurrencyLimit
   readonly #passesThrough: boolean
   readonly #gaveUp = deferred<string>()
@@ -95,7 +100,6 @@ class ExecutorWorker implements Worker {
     this.#deployment = deployment
     this.#logger = logger
     this.#lane = new Lane({ limit: spec.maxConcurrency, capacity: spec.capacity })
-    this.concurrency = concurrencyLimit(this.#lane)
     this.#description = { ...describeExecutor(endpoints, executor), identity: identityOf(spec) }
     const { exitOnExceptions } = spec
     const watching =
@@ -107,6 +111,8 @@ class ExecutorWorker implements Worker {
     this.#targets = new Map(
       serving.map(([path, endpoint]) => [path, { executor, endpoint, podName, deployment, ...watching }]),
     )
+    this.#batchers = batchersOf(this.#targets, this.#lane, spec.maxConcurrency ?? 1)
+    this.concurrency = concurrencyLimit(this.#lane, () => Math.min(spec.capacity, roomOf(this.#batchers)))
   }
 
   get gaveUp(): Promise<string> {
@@ -134,6 +140,10 @@ class ExecutorWorker implements Worker {
         return this.#lane.runItems(call, handler)
       }
       if (target === undefined) return Promise.resolve(unchanged(request, this.#deployment))
+      if (this.#batchers !== undefined) {
+        const batcher = this.#batchers.get(target.endpoint.path)
+        if (batcher !== undefined) return batcher.run(request, call)
+      }
       if (call.observation !== undefined)
         return this.#lane.run(
           call,
@@ -147,6 +157,10 @@ class ExecutorWorker implements Worker {
 
   describe(): Description {
     return this.#description
+  }
+
+  flush(): void {
+    for (const batcher of this.#batchers?.values() ?? []) batcher.flush()
   }
 
   close(): Promise<void> {
@@ -185,6 +199,7 @@ class ExecutorWorker implements Worker {
   }
 
   async #end(): Promise<void> {
+    this.flush()
     await this.#lane.idle()
     try {
       await this.#executor.close()
@@ -193,6 +208,25 @@ class ExecutorWorker implements Worker {
       this.#logger.error(`close() of ${this.#executor.constructor.name} threw ${String(error)}`, { stack })
     }
   }
+}
+
+function batchersOf(
+  targets: ReadonlyMap<string, Target>,
+  lane: Lane,
+  concurrency: number,
+): ReadonlyMap<string, Batcher> | undefined {
+  const batchers = [...targets].flatMap(([path, target]): [string, Batcher][] => {
+    const { batching } = target.endpoint
+    return batching === null ? [] : [[path, new Batcher(target, { batching, lane, concurrency })]]
+  })
+  return batchers.length === 0 ? undefined : new Map(batchers)
+}
+
+/** Any of the endpoints may get all the requests. */
+function roomOf(batchers: ReadonlyMap<string, Batcher> | undefined): number {
+  let most = 0
+  for (const { room } of batchers?.values() ?? []) most = Math.max(most, room)
+  return most
 }
 
 function identityOf({ flow, deployment: stage, shardId: shard, shards }: ExecutorSpec): PodIdentity {

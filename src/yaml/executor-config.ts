@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { MillraceError } from '../errors.js'
+import { type DynamicBatching, parseDynamicBatching } from '../executor/batching.js'
 import type { Tree } from './position.js'
 import { modulesOf } from './executor-module.js'
 import { Section } from './executor-section.js'
@@ -15,6 +16,8 @@ export interface ExecutorConfig {
   readonly metas?: Readonly<Record<string, unknown>>
   /** Method name by endpoint. */
   readonly requests?: Readonly<Record<string, string>>
+  /** Batching by endpoint, with our names of options or Jina's. */
+  readonly dynamic_batching?: Readonly<Record<string, object | false>>
   /** JavaScript or TypeScript modules; one of them exports the class. */
   readonly py_modules?: string | readonly string[]
   readonly workspace?: string
@@ -28,6 +31,7 @@ export interface FoundExecutor {
   readonly usesWith: Readonly<Record<string, unknown>>
   readonly usesMetas: Readonly<Record<string, unknown>>
   readonly usesRequests: Readonly<Record<string, string>>
+  readonly dynamicBatching: DynamicBatching
 }
 
 /** True for the path or file URL of a YAML file. */
@@ -73,14 +77,6 @@ export function findExecutor(
   }
   section.warnUnknown(reading)
   section.checkVersion()
-  for (const key of ['dynamic_batching', 'uses_dynamic_batching']) {
-    if (section.has(key)) {
-      throw new MillraceError(
-        'UNSUPPORTED',
-        `${section.at(key)}: ${key} is not part of this version. Leave it out.`,
-      )
-    }
-  }
   const { py_modules: _modules, ...metas } = section.mapping('metas')
   const inMetas = new Section(section.mapping('metas'), positions).texts('py_modules')
   const named = [...modules, ...section.texts('py_modules'), ...inMetas]
@@ -95,8 +91,14 @@ export function findExecutor(
     usesWith: section.mapping('with'),
     usesMetas: { ...said, ...withoutEmpty(metas) },
     usesRequests: section.textMap('requests'),
+    dynamicBatching: batchingIn(section),
     modules: modulesOf(jtype, named, { reading, position: section.at('py_modules') }),
   }
+}
+
+function batchingIn(section: Section): DynamicBatching {
+  const key = section.has('uses_dynamic_batching') ? 'uses_dynamic_batching' : 'dynamic_batching'
+  return parseDynamicBatching(section.mapping(key), `${section.at(key)}: ${key}`)
 }
 
 /** Jina writes the defaults of `metas` too, such as empty strings: drop them. */

@@ -10,6 +10,8 @@ const known = [
   'with',
   'metas',
   'requests',
+  'dynamic_batching',
+  'uses_dynamic_batching',
   'py_modules',
   'workspace',
   'name',
@@ -82,7 +84,7 @@ export class Section {
 
   warnUnknown({ warn }: Reading): void {
     for (const key of Object.keys(this.#value)) {
-      if (known.includes(key) || key.endsWith('dynamic_batching')) continue
+      if (known.includes(key)) continue
       const near = nearest(key, known)
       const advice = near === undefined ? `Known are ${known.join(', ')}.` : `Did you mean '${near}'?`
       warn(`${this.at(key)}: an Executor has no key '${key}', and it has no effect. ${advice}`)

@@ -97,6 +97,8 @@ class TryRecord implements Observation {
   #code = ''
   #queueMs: number | undefined
   #handlerMs: number | undefined
+  /** Documents of the batch that it ran in. */
+  #batch: number | undefined
 
   constructor(pod: string, clock: Clock) {
     this.#pod = pod
@@ -111,6 +113,7 @@ class TryRecord implements Observation {
       code: this.#code,
       ...(this.#queueMs !== undefined && { queueMs: rounded(this.#queueMs) }),
       ...(this.#handlerMs !== undefined && { handlerMs: rounded(this.#handlerMs) }),
+      ...(this.#batch !== undefined && { batch: this.#batch }),
     }
   }
 
@@ -121,6 +124,7 @@ class TryRecord implements Observation {
   event(event: RequestEvent): void {
     if (event.name === 'worker.started') this.#queueMs = event.queueMs
     else if (event.name === 'worker.finished') this.#handlerMs = event.handlerMs
+    else if (event.name === 'batch.started') this.#batch = event.documents
   }
 
   end(outcome: Outcome): void {

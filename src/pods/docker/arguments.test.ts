@@ -34,10 +34,21 @@ const place = ['--shard-id', '1', '--shards', '2', '--workspace', '/workspace']
 
 describe('what an image is started with', () => {
   test('an entry point of Jina is told what differs, by its own names', () => {
-    const spec = specOf({ usesWith: { model: 'x' }, exitOnExceptions: ['A', 'B'] })
+    const dynamicBatching = { '/x': { size: 8, timeoutMs: 5 } }
+    const spec = specOf({ usesWith: { model: 'x' }, exitOnExceptions: ['A', 'B'], dynamicBatching })
+    const batching = ['--uses-dynamic-batching', '{"/x":{"preferred_batch_size":8,"timeout":5}}']
     expect(started(['jina', 'executor', '--uses', 'config.yml'], [], spec)).toEqual({
       entrypoint: null,
-      command: [...jina, '--exit-on-exceptions', 'A', 'B', ...place, '--uses-with', '{"model":"x"}'],
+      command: [
+        ...jina,
+        '--exit-on-exceptions',
+        'A',
+        'B',
+        ...place,
+        '--uses-with',
+        '{"model":"x"}',
+        ...batching,
+      ],
       program: 'jina',
     })
   })

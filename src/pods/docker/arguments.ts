@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ImageFacts } from '../../docker-engine/image.js'
+import { type DynamicBatching, jinaBatching } from '../../executor/batching.js'
 import { flowOptions } from '../../plan/flow-settings.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { containerPort } from '../../containers/container-paths.js'
@@ -55,6 +56,7 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
     ...exitOnExceptions.flatMap((name) => ['--exit-on-exceptions', name]),
     ...usesOf(spec),
     ...shared(spec, workspace),
+    ...batchingOf(executor.dynamicBatching),
   ]
 }
 
@@ -76,7 +78,12 @@ function jinaOptions({ spec, workspace }: InvocationInit): readonly string[] {
     ...['--name', spec.name, '--port', String(containerPort)],
     ...(exitOnExceptions.length > 0 ? ['--exit-on-exceptions', ...exitOnExceptions] : []),
     ...shared(spec, workspace),
+    ...batchingOf(jinaBatching(spec.executor.dynamicBatching ?? {})),
   ]
+}
+
+function batchingOf(batching: DynamicBatching = {}): readonly string[] {
+  return Object.keys(batching).length === 0 ? [] : ['--uses-dynamic-batching', JSON.stringify(batching)]
 }
 
 /** Options with the same names in millrace and jina. */
