@@ -66,6 +66,29 @@ test('a peer that does not read its answers is not read, and is served when it r
   expect(peer.requests).toHaveLength(1)
 })
 
+test('answers without data do not pile up for a peer that does not read', async () => {
+  const longHead = encodeFields({ ':status': '200', 'grpc-message': 'x'.repeat(4000) })
+  const peer = new InMemory({ onEnd: ({ stream }) => stream.respond(longHead, true) })
+  await peer.receive(hello)
+  peer.isStuck = true
+  const count = 2000
+  const calls = Array.from({ length: count }, (_, index) =>
+    headers(2 * index + 1, frameFlag.endHeaders | frameFlag.endStream),
+  )
+  await peer.receive(Buffer.concat(calls))
+  expect(peer.requests.length).toBeLessThan(200)
+  expect(peer.isReading).toBe(false)
+  for (let turn = 0; turn < count && peer.requests.length < count; turn++) {
+    await peer.read()
+    peer.isStuck = true
+  }
+  await peer.read()
+  expect(peer.requests).toHaveLength(count)
+  expect(peer.isReading).toBe(true)
+  await peer.receive(headers(2 * count + 1))
+  expect(peer.requests).toHaveLength(count + 1)
+})
+
 test('calls that are cancelled when their deadline has passed do not end the connection', async () => {
   const peer = new InMemory({ maxStreams: 1000 })
   await peer.receive(hello)

@@ -13,6 +13,8 @@ import { Shutdown } from './shutdown.js'
 import type { Stream } from './stream.js'
 import { Streams } from './streams.js'
 
+const noBytes: Buffer = Buffer.alloc(0)
+
 export interface ConnectionListener {
   /** A request has begun. Sets the listener of its stream. */
   request(stream: Stream, headers: Headers): void
@@ -32,9 +34,6 @@ export interface ConnectionOptions {
   readonly floods?: FloodLimits
 }
 
-/** A peer is not read while so many bytes of answers to its frames wait to be read by it. */
-const mostWaitingBytes = 256 * 1024
-
 /**
  * The server's side of an HTTP/2 connection with prior knowledge (RFC 9113), over any duplex socket with all its bytes unread.
  *
@@ -49,6 +48,7 @@ export class Http2Connection {
   readonly #streams: Streams
   readonly #shutdown: Shutdown
   readonly #headers: HeaderFrames
+  readonly #frames: Frames
   readonly #reader: FrameReader
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -65,9 +65,8 @@ export class Http2Connection {
     this.#shutdown = new Shutdown(socket, { clock, output, streams })
     this.#headers = new HeaderFrames(this, { streams, data, guard, maxStreams, headLimits })
     const control = new ControlFrames(this, streams, guard)
-    this.#reader = new FrameReader(
-      new Frames({ headers: this.#headers, data, control, shutdown: this.#shutdown }),
-    )
+    this.#frames = new Frames({ headers: this.#headers, data, control, shutdown: this.#shutdown, output })
+    this.#reader = new FrameReader(this.#frames)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.once('close', () => this.#shutdown.closed())
     output.outbox.settings([
@@ -121,7 +120,7 @@ export class Http2Connection {
       this.#guard.transferred(bytes)
       this.#listener.released(bytes)
     }
-    if (this.#socket.isPaused() && !this.#shutdown.isOver) this.#socket.resume()
+    if (this.#socket.isPaused() && !this.#shutdown.isOver) this.#receive(noBytes)
   }
 
   finished(stream: Stream): void {
@@ -160,6 +159,7 @@ export class Http2Connection {
     if (this.#shutdown.isOver) return
     const fault = this.#reader.push(chunk)
     if (fault !== undefined) return this.#shutdown.fail(fault.code, fault.why)
-    if (this.output.waitingBytes > mostWaitingBytes) this.#socket.pause()
+    if (this.#frames.isFull) this.#socket.pause()
+    else if (this.#socket.isPaused()) this.#socket.resume()
   }
 }

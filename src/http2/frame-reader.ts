@@ -15,6 +15,8 @@ export interface Frame {
 export interface FrameSink {
   /** Whether nothing more is to be read. */
   readonly isOver: boolean
+  /** Whether nothing more is to be read for now. */
+  readonly isFull: boolean
   /** `number`: how many frames have been read, with this one. */
   frame(frame: Frame, number: number): Fault | undefined
   /** A DATA frame has begun; `length` includes padding. Its content follows in calls of `data`, its end in `dataEnded`. */
@@ -47,6 +49,8 @@ export class FrameReader {
   #fault: Fault | undefined
   /** Number of frames read so far. */
   frames = 0
+  /** Bytes that are read once the sink is not full any more. */
+  rest: Buffer | undefined = undefined
 
   constructor(sink: FrameSink) {
     this.#sink = sink
@@ -57,10 +61,11 @@ export class FrameReader {
     return this.#keptBytes > 0
   }
 
-  /** Reads the next bytes. Returns what is wrong with them. */
-  push(chunk: Buffer): Fault | undefined {
+  /** Reads the next bytes, until the sink is full. Returns what is wrong with them. */
+  push(next: Buffer): Fault | undefined {
+    const chunk = this.rest === undefined ? next : Buffer.concat([this.rest, next])
     let at = 0
-    while (at < chunk.length && !this.#isStopped) {
+    while (at < chunk.length && !this.#isStopped && !this.#sink.isFull) {
       if (this.#isWithinData) at = this.#readData(chunk, at)
       else if (this.#keptBytes > 0) at = this.#keep(chunk, at)
       else {
@@ -69,6 +74,7 @@ export class FrameReader {
       }
     }
     this.#frame.bytes = noBytes
+    this.rest = at < chunk.length && !this.#isStopped ? chunk.subarray(at) : undefined
     return this.#fault
   }
 

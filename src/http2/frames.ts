@@ -4,13 +4,18 @@ import type { DataFrames } from './data-frames.js'
 import { type Fault, protocolError } from './fault.js'
 import type { Frame, FrameSink } from './frame-reader.js'
 import type { HeaderFrames } from './header-frames.js'
+import type { Output } from './output.js'
 import type { Shutdown } from './shutdown.js'
+
+/** Bytes of waiting frames without their messages, which are bounded elsewhere: more is read when the peer has read some. */
+const mostWaitingBytes = 64 * 1024
 
 export interface FramesOptions {
   readonly headers: HeaderFrames
   readonly data: DataFrames
   readonly control: ControlFrames
   readonly shutdown: Shutdown
+  readonly output: Output
 }
 
 /** Checks the order of frames, and gives each to the part that takes its type. */
@@ -19,16 +24,24 @@ export class Frames implements FrameSink {
   readonly #data: DataFrames
   readonly #control: ControlFrames
   readonly #shutdown: Shutdown
+  readonly #output: Output
 
-  constructor({ headers, data, control, shutdown }: FramesOptions) {
+  constructor({ headers, data, control, shutdown, output }: FramesOptions) {
     this.#headers = headers
     this.#data = data
     this.#control = control
     this.#shutdown = shutdown
+    this.#output = output
   }
 
   get isOver(): boolean {
     return this.#shutdown.isOver
+  }
+
+  /** A peer is not read while it does not read the answers to its frames. */
+  get isFull(): boolean {
+    const { bytes, dataBytes } = this.#output.outbox
+    return bytes - dataBytes > mostWaitingBytes
   }
 
   frame(frame: Frame, number: number): Fault | undefined {

@@ -57,11 +57,6 @@ export class Output {
     this.#listener = listener
   }
 
-  /** Bytes of frames that wait for the socket. */
-  get waitingBytes(): number {
-    return this.writingBytes === 0 ? 0 : this.outbox.bytes
-  }
-
   headers(stream: Stream, block: Buffer, isLast: boolean): void {
     const { outbox } = this
     const first = this.#hasSentBlock ? 0 : noTable.length

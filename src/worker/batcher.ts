@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../lib/clock.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { BatchQueue, type Part, type Queued } from './batch-queue.js'
 import { type Lane, turnOfTheLoop } from './lane.js'
+import { Linger } from './linger.js'
 
 export interface BatcherOptions {
   readonly batching: Batching
@@ -42,11 +43,6 @@ interface Batch {
   live: number
 }
 
-/** After a batch, the next one may wait for this share of the time that it took, so often while further requests arrive. */
-const lingerShare = 0.1
-const mostLingers = 3
-/** A shorter wait costs more than it gains. */
-const leastLingerMs = 1
 /** A new request counts for this much of the average number of documents. */
 const newness = 0.1
 
@@ -57,9 +53,7 @@ const newness = 0.1
  * 2. Each request gets exactly its own documents, in their order, as soon as the last of them is done.
  * 3. A full batch starts as soon as fewer than `concurrency` batches run, and so does one whose oldest request has waited for
  *    `timeoutMs`. With `idle: 'flush'` any batch starts when none runs.
- * 4. After a batch of several requests their senders are likely to send again. So the next batch waits until as many requests
- *    are there as were answered or queued then. It waits for at most a tenth of the time that the batch took, and for three
- *    tenths while further ones arrive. A lone sender never waits, nor does a request that arrives later than the batch took.
+ * 4. After a batch of several requests the next one may wait for their senders (`linger.ts`). A lone sender never waits.
  * 5. A request that is cancelled leaves at once, with its documents that were not taken yet. The signal of a batch aborts when
  *    all its requests have left. A request whose deadline has passed when its batch begins does not run.
  * 6. Requests in batches are counted by the lane, whose capacity bounds them.
@@ -70,18 +64,12 @@ export class Batcher {
   readonly #lane: Lane
   readonly #concurrency: number
   readonly #clock: Clock
-  readonly #yieldToLoop: (wake: () => void) => void
   readonly #queue: BatchQueue<Entry>
   /** Batches that run or wait for their turn in the lane. */
   #running = 0
   #docsPerRequest = 1
   #isFlushing = false
-  /** The next batch waits for so many requests; 0 when it does not wait. */
-  #expected = 0
-  /** For how long, and until when they are expected. */
-  #lingerMs = 0
-  #expectedUntil = 0
-  #cancelLinger: (() => void) | undefined
+  readonly #linger: Linger
 
   constructor(target: Target, { batching, lane, ...options }: BatcherOptions) {
     const { concurrency = 1, clock = systemClock, yieldToLoop = turnOfTheLoop } = options
@@ -90,9 +78,10 @@ export class Batcher {
     this.#lane = lane
     this.#concurrency = concurrency
     this.#clock = clock
-    this.#yieldToLoop = yieldToLoop
     const { size, timeoutMs } = batching
     this.#queue = new BatchQueue({ size, timeoutMs, clock, onDue: () => this.#start() })
+    const queued = (): number => this.#queue.requests
+    this.#linger = new Linger({ clock, yieldToLoop, queued, onEnd: () => this.#start() })
   }
 
   /**
@@ -130,7 +119,7 @@ export class Batcher {
         },
       }
       this.#queue.push(entry)
-      if (this.#expected > 0) this.#arrive()
+      this.#linger.arrived()
       call.onAbort(entry)
       this.#start()
     })
@@ -165,7 +154,8 @@ export class Batcher {
       }
       const ended = (): void => {
         this.#running--
-        this.#linger(answered, tookMs)
+        if (this.#running === 0 && this.#batching.idle === 'flush')
+          this.#linger.begin({ answered, tookMs, mostMs: this.#batching.timeoutMs })
         this.#start()
       }
       this.#lane.runBatch(run).then(ended, ended)
@@ -179,7 +169,7 @@ export class Batcher {
 
   #takesAny(running: number): boolean {
     if (this.#isFlushing) return true
-    return this.#batching.idle === 'flush' && running === 0 && this.#queue.requests >= this.#expected
+    return this.#batching.idle === 'flush' && running === 0 && !this.#linger.isOn
   }
 
   /** The next batch, at the moment at which it begins: without requests that have expired. */
@@ -189,7 +179,7 @@ export class Batcher {
       const taken = this.#queue.take({ any: this.#takesAny(this.#running - 1) })
       const parts = taken.filter(({ entry }) => !this.#refuseExpired(entry))
       if (parts.length > 0 || taken.length === 0) {
-        if (parts.length > 0) this.#stopLinger()
+        if (parts.length > 0) this.#linger.stop()
         return parts
       }
     }
@@ -300,45 +290,5 @@ export class Batcher {
       if (batch.live === 0 && reason !== undefined) batch.call.abort(reason)
     }
     this.#lane.release()
-  }
-
-  /** A batch has ended after `tookMs`, and `answered` of its requests with it. */
-  #linger(answered: number, tookMs: number): void {
-    if (this.#running > 0 || this.#isFlushing || this.#batching.idle === 'wait' || answered === 0) return
-    const expected = answered + this.#queue.requests
-    const lingerMs = Math.min(tookMs * lingerShare, this.#batching.timeoutMs)
-    if (expected === 1 || lingerMs < leastLingerMs) return
-    this.#stopLinger()
-    this.#expected = expected
-    this.#lingerMs = lingerMs
-    this.#expectedUntil = this.#clock.monotonic() + tookMs
-    if (this.#queue.requests > 0) this.#lingerFor(lingerMs, mostLingers)
-  }
-
-  /** The wait begins with the first request: until then nobody is delayed. */
-  #arrive(): void {
-    if (this.#cancelLinger !== undefined) return
-    if (this.#clock.monotonic() > this.#expectedUntil) this.#stopLinger()
-    else this.#lingerFor(this.#lingerMs, mostLingers)
-  }
-
-  #lingerFor(ms: number, times: number): void {
-    const { requests } = this.#queue
-    const cancel = this.#clock.after(ms, () => {
-      // on a busy machine the timer fires before the sockets are read, on which requests may have been waiting for long
-      this.#yieldToLoop(() => {
-        if (this.#cancelLinger !== cancel) return
-        if (times > 1 && this.#queue.requests > requests) return this.#lingerFor(ms, times - 1)
-        this.#stopLinger()
-        this.#start()
-      })
-    })
-    this.#cancelLinger = cancel
-  }
-
-  #stopLinger(): void {
-    this.#expected = 0
-    this.#cancelLinger?.()
-    this.#cancelLinger = undefined
   }
 }
