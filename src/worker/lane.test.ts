@@ -6,7 +6,7 @@ import { deferred } from '../lib/deferred.js'
 import { Lane } from './lane.js'
 
 /** A lane whose clock and event loop are moved by hand. */
-function laneOf(limit: number | null) {
+function laneOf(limit: number | null, holdMs = 1) {
   let now = 1000
   let busy = 0
   const yields: (() => void)[] = []
@@ -21,7 +21,7 @@ function laneOf(limit: number | null) {
     },
   }
   const yieldToLoop = (wake: () => void): void => void yields.push(wake)
-  const lane = new Lane({ limit, clock, holdMs: 1, yieldToLoop, busyMs: () => busy })
+  const lane = new Lane({ limit, clock, holdMs, yieldToLoop, busyMs: () => busy })
   const spend = (ms: number): void => {
     now += ms
     busy += ms
@@ -270,6 +270,18 @@ describe('the room of a lane', () => {
     expect([lane.target, told]).toEqual([2, 0])
     await settle()
     expect([lane.target, told]).toEqual([4, 1])
+  })
+
+  test('grows beyond tasks that wait when longer tasks have made the window smaller', async () => {
+    const { lane, know, spend, settle } = laneOf(null, 1000)
+    for (let task = 0; task < 40; task++) await know(0.25)
+    await settle()
+    expect(lane.target).toBe(5)
+    for (let task = 0; task < 3; task++) void lane.run(callOf(), wait)
+    await settle()
+    while (lane.target === 5) await lane.run(callOf(), async () => spend(4))
+    await settle()
+    expect(lane.target).toBeGreaterThan(lane.inFlight)
   })
 
   test('is one while tasks compute for long, and none is wasted on one that ended', async () => {

@@ -251,6 +251,7 @@ export class Lane {
     this.#blocking.leave(started)
     const now = this.#clock.monotonic()
     this.#window.ended(now - started.began, now, this.#tasks === 0)
+    this.#blocking.crowd(this.#waiting.size) // the window may be smaller now
     if (this.#waiting.size > 0) this.#pauseAdmission()
     else this.#checkIdle()
   }

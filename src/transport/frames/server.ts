@@ -145,6 +145,7 @@ export class Server implements Receiver, ServedCallOwner {
         (answer) => this.#answer(call.id, call, answer),
         (error: unknown) => this.#fail(call.id, call, error),
       )
+      this.#checkLimit()
     } catch (error) {
       this.#fail(call.id, call, error)
     }
@@ -242,9 +243,16 @@ export class Server implements Receiver, ServedCallOwner {
     this.#link.send(frame(frameKind.limit, 0, { number: this.#limit() }))
   }
 
-  /** While the peer is below its limit, it is enough to send the new limit with the next answer. */
+  /** A peer below its limit hears of a larger one with the next answer, or when it reaches its limit (`#checkLimit`). */
   #grow(): void {
     if (this.#calls.size >= this.#sentLimit) this.#sendLimit()
+  }
+
+  /** After a request has begun: at its limit, the peer would not send the next one, and might get no answer for long. */
+  #checkLimit(): void {
+    const { concurrency } = this.#service
+    if (concurrency === undefined || this.#calls.size < this.#sentLimit) return
+    if (concurrency.limit(this.#calls.size) > this.#sentLimit) this.#sendLimit()
   }
 
   /** Removes the call; false when it was removed before. */
