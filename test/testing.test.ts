@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { Flow, type StageOptions } from 'millrace'
+import { Flow, type FlowOptions, type StageOptions } from 'millrace'
 import { actions, burst, expectNothingLeft, expectZeroLoss, faults, leftovers } from 'millrace/testing'
 import { type LossOptions, type LossReport, randomScript, seeded } from 'millrace/testing'
 import { describe, expect, it } from 'vitest'
@@ -142,6 +142,35 @@ it('a burst beyond the limits is refused, with a time to retry', async () => {
   expect(report.answered + report.refused).toBe(100)
   expect(report.hinted).toBe(report.refused)
   expect(report.refused).toBeGreaterThan(0)
+})
+
+describe('a Flow that speaks HTTP', () => {
+  const flowWith = (protocol: NonNullable<FlowOptions['protocol']>, port: number | number[]): Flow<'work'> =>
+    new Flow({ quiet: true, host: '127.0.0.1', protocol, port }).add({
+      name: 'work',
+      uses: new URL('#Worker', module),
+      runtime: 'thread',
+    })
+
+  it('is sent a burst at its port for gRPC, and refuses one without such a port', async () => {
+    await using both = await flowWith(['http', 'grpc'], [0, 0]).start()
+    expect((await burst(both, { endpoint: '/search', requests: 10 })).answered).toBe(10)
+    await using web = await flowWith('http', 0).start()
+    await expect(burst(web)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+
+  it.each([
+    [
+      ['http', 'grpc'],
+      [0, 0],
+    ] as const,
+    ['http', 0] as const,
+  ])('is sent requests: %j', async (protocol, port) => {
+    await using flow = await flowWith(protocol, port as number).start()
+    const options = { endpoint: '/search', senders: 6 }
+    const report = await expectZeroLoss(flow, () => flow.scale('work', { replicas: 2 }), options)
+    expect(report).toMatchObject({ lost: 0, twice: 0 })
+  })
 })
 
 describe.runIf(process.platform === 'linux')('expectNothingLeft', () => {

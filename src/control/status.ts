@@ -15,7 +15,7 @@ export interface FlowStatus {
 
 /** A port of a Flow's gateway. */
 export interface ListenerStatus {
-  /** Protocols spoken there: `grpc`. */
+  /** Protocols spoken there: `grpc`, `http`. */
   readonly protocols: readonly string[]
   /** Interface that it binds; for a Flow on Docker or Kubernetes, the host at which it is reached. */
   readonly host: string

@@ -2,6 +2,7 @@ import { Scope } from '../call/scope.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
+import { entryOf } from '../plan/listeners.js'
 import { DataRequest } from '../wire/data-request.js'
 import { dialable } from './senders.js'
 
@@ -34,6 +35,7 @@ export interface BurstReport {
 
 /**
  * Sends many unary gRPC requests at once. A gateway must refuse requests beyond its limits, whereas it slows down a stream.
+ * Rejects with UNSUPPORTED when the Flow does not speak gRPC.
  */
 export async function burst(flow: Flow<string>, options: BurstOptions = {}): Promise<BurstReport> {
   const {
@@ -43,7 +45,12 @@ export async function burst(flow: Flow<string>, options: BurstOptions = {}): Pro
     parameters = {},
     timeoutMs = 60_000,
   } = options
-  const address = { kind: 'grpc', host: dialable(flow.host), port: flow.port, tls: false } as const
+  const { scheme, host, port } = entryOf((await flow.status()).listeners)
+  if (scheme !== 'grpc') {
+    const what = `burst() sends gRPC requests, and no port of the Flow speaks it. Add 'grpc' to its protocol.`
+    throw new MillraceError('UNSUPPORTED', what)
+  }
+  const address = { kind: 'grpc', host: dialable(host), port, tls: false } as const
   // imported on demand, so that the transport code shared with pods stays in one bundle (scripts/bundle.mjs)
   const { dialGrpc } = await import('../transport/grpc/channel.js')
   const channels = await Promise.all(Array.from({ length: connections }, () => dialGrpc(address)))

@@ -3,6 +3,7 @@ import type { StreamOptions } from '../client/options.js'
 import { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
+import { entryOf } from '../plan/listeners.js'
 import { errorFromStatus } from '../wire/error-status.js'
 import type { Ledger } from './ledger.js'
 
@@ -27,7 +28,8 @@ type Poster = Pick<Client, 'post'>
  */
 export async function send(plan: SendersPlan): Promise<void> {
   const { flow, count } = plan
-  const host = `grpc://${dialable(flow.host)}:${flow.port}`
+  const { scheme, ...entry } = entryOf((await flow.status()).listeners)
+  const host = `${scheme}://${dialable(entry.host)}:${entry.port}`
   const clients = Array.from({ length: Math.floor((count - 1) / 2) }, () => new Client({ host }))
   const posters: Poster[] = Array.from({ length: count - 1 }, (_, index) => clients[(index - 1) / 2] ?? flow)
   try {

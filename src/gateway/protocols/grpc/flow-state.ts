@@ -4,7 +4,7 @@ import { encodeInfo } from '../../../wire/info.js'
 import { encodeStatus } from '../../../wire/status.js'
 import type { Serving } from '../../serving.js'
 import { dryRun, versions } from '../flow-state.js'
-import { withJinaHint } from './jina-hints.js'
+import { withJinaHint } from '../jina-hints.js'
 import { noTrailers, type UnaryMethod } from './method.js'
 
 /** `JinaGatewayDryRunRPC/dry_run`. A failure is reported in the StatusProto. */

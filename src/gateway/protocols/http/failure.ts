@@ -3,7 +3,7 @@ import type { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
 import { failureText } from '../../../wire/json/encode-answer.js'
 import type { Status } from '../../../wire/status.js'
-import { withJinaHint } from '../grpc/jina-hints.js'
+import { withJinaHint } from '../jina-hints.js'
 
 /** Header with `OK` or the code of the error. */
 export const statusHeader = 'millrace-status'

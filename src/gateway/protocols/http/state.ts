@@ -2,7 +2,7 @@ import { MillraceError } from '../../../errors.js'
 import { statusText } from '../../../wire/json/encode-answer.js'
 import type { Serving } from '../../serving.js'
 import { dryRun, versions } from '../flow-state.js'
-import { withJinaHint } from '../grpc/jina-hints.js'
+import { withJinaHint } from '../jina-hints.js'
 import type { Exchange } from './exchange.js'
 import { jsonType } from './failure.js'
 

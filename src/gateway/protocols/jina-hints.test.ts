@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { Client } from '../../../client/client.js'
-import { MillraceError } from '../../../errors.js'
-import { gatewaysOfTests, pod, request } from '../../fixture.suite.js'
+import { Client } from '../../client/client.js'
+import { MillraceError } from '../../errors.js'
+import { gatewaysOfTests, pod, request } from '../fixture.suite.js'
 import { withJinaHint } from './jina-hints.js'
 
 const { startedGateway } = gatewaysOfTests()

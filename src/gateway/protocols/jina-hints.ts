@@ -1,4 +1,4 @@
-import { MillraceError } from '../../../errors.js'
+import { MillraceError } from '../../errors.js'
 
 /**
  * The error of a failed hop with Jina's text appended word for word: clients of Jina, and their tests, look for it
