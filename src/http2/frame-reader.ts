@@ -37,7 +37,7 @@ const noBytes: Buffer = Buffer.alloc(0)
 export class FrameReader {
   readonly #sink: FrameSink
   readonly #frame: Frame = { type: 0, flags: 0, id: 0, bytes: noBytes, from: 0, to: 0 }
-  /** The beginning of a frame, `#keptBytes` of it. */
+  /** Holds the first `#keptBytes` of an incomplete frame. */
   #kept: Buffer = noBytes
   #keptBytes = 0
   #isGreeted = false

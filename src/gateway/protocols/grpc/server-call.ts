@@ -39,7 +39,7 @@ export interface ServerCallOptions {
   readonly timeoutMs: number | null
 }
 
-/** What the client of a call sends, and who hears of it. */
+/** Reads what the client of a call sends. */
 export interface Input {
   readonly reader: MessageReader
   /** Whether the server waits for the client, because no request is in flight. */
