@@ -9,17 +9,17 @@ import { startWith } from './driver.js'
 function refusing(code: 'EAGAIN' | 'ENOMEM'): typeof spawn {
   const create = (file: string, args: readonly string[], options: object): ChildProcess => {
     const child = new ChildProcess() as ChildProcess & {
-      readonly _handle: { spawn: (options: object) => number }
+      readonly _handle: { spawn: (...given: readonly unknown[]) => number }
       spawn(options: object): void
     }
     const handle = child._handle
     const spawnInLibuv = handle.spawn.bind(handle)
-    handle.spawn = (given) => {
-      // libuv has opened the pipes by the time that fork fails, as it has for a missing file
-      spawnInLibuv({ ...given, file: '/nowhere/node' })
+    handle.spawn = (...given) => {
+      spawnInLibuv(...given)
       return -constants.errno[code]
     }
-    child.spawn({ ...options, file, args: [file, ...args], envPairs: [] })
+    // libuv opens the pipes for a missing file, too, as it has when fork fails
+    child.spawn({ ...options, file: '/nowhere/node', args: [file, ...args], envPairs: [] })
     return child
   }
   return create as unknown as typeof spawn
