@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { withoutBrackets } from '../lib/authority.js'
-import { show } from '../plan/option.js'
+import { show } from '../lib/show.js'
 import { badYaml, type Position } from '../yaml/position.js'
 
 const form = /^(?:(grpcs?):\/\/)?(\[[^\]]+\]|[^:/\s]+)(?::(\d{1,5}))?\/?$/

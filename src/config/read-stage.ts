@@ -1,4 +1,5 @@
-import { type Option, show } from '../plan/option.js'
+import { show } from '../lib/show.js'
+import type { Option } from '../plan/option.js'
 import { flag, listOf, text } from '../plan/option-kinds.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
 import { findModule } from '../yaml/executor-module.js'

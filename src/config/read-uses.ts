@@ -2,7 +2,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MillraceError } from '../errors.js'
 import type { Uses } from '../plan/executor-settings.js'
-import { show } from '../plan/option.js'
+import { show } from '../lib/show.js'
 import {
   type ExecutorConfig,
   findExecutor,

@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { hintOf, type Option, show } from '../plan/option.js'
+import { show } from '../lib/show.js'
+import { hintOf, type Option } from '../plan/option.js'
 import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Position, type Positions, shown } from '../yaml/position.js'
 import type { Warn } from '../yaml/warn.js'

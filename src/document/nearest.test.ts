@@ -82,6 +82,20 @@ describe('match', () => {
     ])
   })
 
+  it('normalizes finite distances beside one that is infinite, which becomes the second number', () => {
+    const query = new Document({ embedding: [0] })
+    const far = new NdArray({ data: Float64Array.of(Infinity) })
+    const among = new DocumentArray([
+      { embedding: [1] },
+      { embedding: [3] },
+      { embedding: [2] },
+      { embedding: far },
+    ])
+    new DocumentArray([query]).match(among, { metric: 'euclidean', normalization: [1, 0] })
+    const scores = Array.from(query.matches, ({ scores }) => Number(scores['euclidean']!.value.toFixed(6)))
+    expect(scores).toEqual([1, 0.5, 0, 0])
+  })
+
   it('leaves out the query itself, filters, limits and names the score', () => {
     expect(matched({ metric: 'euclidean', excludeSelf: true, limit: 2, metricName: 'far' })).toEqual([
       [

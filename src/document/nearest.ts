@@ -90,7 +90,10 @@ function compare(left: number, right: number): number {
   return Number(Number.isNaN(left)) - Number(Number.isNaN(right))
 }
 
-/** DocArray's min–max over all distances of a query, also those beyond the limit. */
+/**
+ * DocArray's min–max over all finite distances of a query, also those beyond the limit. An infinite distance becomes the second
+ * number, NaN stays.
+ */
 function scaleOf(
   distances: Float64Array,
   range: readonly [number, number] | undefined,
@@ -100,10 +103,12 @@ function scaleOf(
   let least = Infinity
   let most = -Infinity
   for (const distance of distances) {
+    if (!Number.isFinite(distance)) continue
     if (distance < least) least = distance
     if (distance > most) most = distance
   }
   return (distance) => {
+    if (distance === Infinity) return last
     const scaled = ((last - first) * (distance - least)) / (most - least + 1e-7) + first
     return Math.min(Math.max(first, last), Math.max(Math.min(first, last), scaled))
   }

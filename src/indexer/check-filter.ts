@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import { isPlaceholder } from '../document/filter.js'
 import type { Filter } from '../document/index.js'
 import type { Columns, ColumnType } from './options.js'
+import { show } from '../lib/show.js'
 
 /** Limits of a filter. Far beyond these, LanceDB crashes the process. */
 const most = {
@@ -120,7 +121,7 @@ function requireComparable({ path, operator, type }: Comparison, value: unknown)
   const isOrder = orders.includes(operator)
   if (isOrder && type === 'bool') throw refused(`'${path}' holds true or false, which have no order`)
   if (typeof value === kind || (!isOrder && (value === null || value === undefined))) return
-  throw refused(`'${path}' holds ${plural[kind]}, and ${operator} compares it with ${shown(value)}`)
+  throw refused(`'${path}' holds ${plural[kind]}, and ${operator} compares it with ${show(value)}`)
 }
 
 const plural: Readonly<Record<string, string>> = {
@@ -128,8 +129,6 @@ const plural: Readonly<Record<string, string>> = {
   string: 'texts',
   boolean: 'true or false',
 }
-
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 100)
 
 function refused(what: string): MillraceError {
   return new MillraceError('INVALID_INPUT', `VectorIndexer: the filter cannot be used: ${what}.`)

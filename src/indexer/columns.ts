@@ -4,6 +4,7 @@ import { valueAt } from '../document/lookup.js'
 import { MillraceError } from '../errors.js'
 import type { Columns, ColumnType } from './options.js'
 import { textsOf } from './texts.js'
+import { show } from '../lib/show.js'
 
 /** The value of a column; null where the Document does not have the tag. */
 export type ColumnValue = number | string | boolean | null
@@ -48,7 +49,7 @@ export function columnValues(document: Document, columns: Columns): ColumnValue[
     if (isOf(type, value)) return typeof value === 'number' ? value + 0 : (value as ColumnValue)
     throw new MillraceError(
       'INVALID_INPUT',
-      `Tag ${name} of document ${document.id} must be ${expected[type]}, as its column is, not ${JSON.stringify(value)}.`,
+      `Tag ${name} of document ${document.id} must be ${expected[type]}, as its column is, not ${show(value)}.`,
     )
   })
 }

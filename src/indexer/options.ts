@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import type { EmbeddingRules } from './embedding.js'
 import { type Metric, metrics } from './metric.js'
+import { show } from '../lib/show.js'
 
 /** Types of a column: an integer (up to 2^53), a finite number, a string, a boolean. */
 export type ColumnType = 'int' | 'float' | 'string' | 'bool'
@@ -185,6 +186,6 @@ function requireCacheBytes(value: unknown): number {
 function invalid(name: string, expected: string, value: unknown): MillraceError {
   return new MillraceError(
     'INVALID_OPTION',
-    `VectorIndexer: ${name} must be ${expected}, not ${JSON.stringify(value)}.`,
+    `VectorIndexer: ${name} must be ${expected}, not ${show(value)}.`,
   )
 }

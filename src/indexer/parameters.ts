@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { show } from '../lib/show.js'
 
 type Parameters = Readonly<Record<string, unknown>>
 
@@ -93,9 +94,8 @@ export function nameOf({ name }: Parameters): string {
 }
 
 export function invalid(name: string, expected: string, value: unknown): MillraceError {
-  const shown = JSON.stringify(value) ?? String(value)
   return new MillraceError(
     'INVALID_INPUT',
-    `VectorIndexer: the parameter ${name} must be ${expected}, not ${shown.slice(0, 200)}.`,
+    `VectorIndexer: the parameter ${name} must be ${expected}, not ${show(value)}.`,
   )
 }

@@ -80,6 +80,7 @@ export function toJson(value: object): string {
   try {
     return JSON.stringify(value, function (this: unknown, _key, given: unknown) {
       if (typeof given === 'bigint') return String(given)
+      if (typeof given === 'number' && !Number.isFinite(given)) return String(given) // JSON would have null
       const item = given instanceof Error ? errorFields(given) : given
       if (typeof item !== 'object' || item === null) return item
       while (above.length > 0 && above.at(-1) !== this) above.pop()

@@ -72,12 +72,12 @@ test('a cycle, a bigint, an error and a throwing getter are logged without an er
   }
   const lines = logged({}, (logger) => {
     logger.info('cycle', cycle)
-    logger.info('big', { n: 3n })
+    logger.info('big', { n: 3n, rate: Number.NaN })
     logger.info('error', { error: new TypeError('what') })
     logger.info('getter', throwing)
   })
   expect(lines[0]).toContain('{"self":"[circular]","twice":[{"a":1},{"a":1}]}')
-  expect(lines[1]).toContain('{"n":"3"}')
+  expect(lines[1]).toContain('{"n":"3","rate":"NaN"}')
   expect(lines[2]).toContain('\nTypeError: what\n')
   expect(lines[3]).toContain('unwritable')
   expect(logged({ format: 'json' }, (logger) => logger.info('getter', throwing))[0]).toContain('unwritable')

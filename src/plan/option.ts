@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { show } from '../lib/show.js'
 
 /** One option: what it accepts (in words, and as a parser) and its default. */
 export interface Option<T> {
@@ -63,17 +64,4 @@ function unknownOption(key: string, known: readonly string[], owner: string): Mi
   const hint = nearest(key, known)
   const advice = hint === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean ${hint}?`
   return new MillraceError('UNKNOWN_OPTION', `${owner}: there is no option ${JSON.stringify(key)}. ${advice}`)
-}
-
-/** Formats a value for a message: short, and never throws. */
-export function show(value: unknown): string {
-  if (typeof value === 'function')
-    return `the ${/^class\b/.test(String(value)) ? 'class' : 'function'} ${value.name || '(anonymous)'}`
-  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
-  try {
-    const text = JSON.stringify(value) ?? String(value)
-    return text.length > 80 ? `${text.slice(0, 77)}…` : text
-  } catch {
-    return Object.prototype.toString.call(value)
-  }
 }

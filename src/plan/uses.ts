@@ -20,7 +20,7 @@ import type { Reading } from '../yaml/source.js'
 import { logWarning } from '../yaml/warn.js'
 import { isImage } from './container.js'
 import { dataMap } from './option-kinds.js'
-import { show } from './option.js'
+import { show } from '../lib/show.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
 
 /** Which Executor a stage runs, and where its pods find it. */
