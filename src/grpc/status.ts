@@ -4,9 +4,6 @@ import { errorCode, grpcCode, statusName } from './status-codes.js'
 /** Trailer in which a Millrace gateway gives the error code itself. */
 export const codeHeader = 'millrace-code'
 
-/** Trailer in which a Millrace gateway says that no handler saw the call. */
-export const notRunHeader = 'millrace-not-run'
-
 /** How a call ended. */
 export interface GrpcStatus {
   readonly code: number

@@ -4,13 +4,12 @@ import type { Call } from '../../call/call.js'
 import { type ErrorCode, errorCodes, MillraceError } from '../../errors.js'
 import { authority } from '../../lib/authority.js'
 import { DataRequest } from '../../wire/data-request.js'
+import { notRunHeader, protobufType, statusHeader, timeoutHeader } from '../../wire/gateway-headers.js'
 import type { Transport } from '../transport.js'
 import { channelTransport, type RequestChannel } from './channel.js'
 
 /** Connections of one client; further requests wait for a free one. */
 const maxConnections = 128
-
-const protobufType = 'application/x-protobuf'
 
 /** Metadata of gRPC that the client itself obeys. */
 const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__'])
@@ -115,7 +114,7 @@ class HttpChannel implements RequestChannel {
   /** The error that a gateway answers with. */
   #refusal({ statusCode = 0, headers }: IncomingMessage, description: string): MillraceError {
     const address = this.#address
-    const written = String(headers['millrace-status'])
+    const written = String(headers[statusHeader])
     const message = `${address} answered HTTP ${statusCode}: ${description}`
     if (!Object.hasOwn(errorCodes, written)) {
       return new MillraceError('UNSUPPORTED', `${message} This client needs a gateway of Millrace.`)
@@ -124,7 +123,7 @@ class HttpChannel implements RequestChannel {
     const isFinal = written === 'RESOURCE_EXHAUSTED' && statusCode !== 429
     return new MillraceError(written as ErrorCode, message, {
       where: { address },
-      notRun: headers['millrace-not-run'] === 'true',
+      notRun: headers[notRunHeader] === 'true',
       retryAfterMs: Number.isNaN(seconds) ? null : seconds * 1000,
       ...(isFinal && { retryable: false }),
     })
@@ -150,7 +149,7 @@ class HttpChannel implements RequestChannel {
 function headersOf({ headers, deadline }: Call): Record<string, string> {
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name)))
   if (deadline === Number.POSITIVE_INFINITY) return kept
-  return { ...kept, 'millrace-timeout': String(Math.max(1, Math.ceil(deadline - Date.now()))) }
+  return { ...kept, [timeoutHeader]: String(Math.max(1, Math.ceil(deadline - Date.now()))) }
 }
 
 function noStreams(address: string): MillraceError {

@@ -14,7 +14,8 @@ import {
 } from '../../grpc/status-codes.js'
 import { ConnectionLost } from '../connection-lost.js'
 import type { Session } from './session.js'
-import { codeHeader, type GrpcStatus, notRunHeader } from '../../grpc/status.js'
+import { codeHeader, type GrpcStatus } from '../../grpc/status.js'
+import { notRunHeader } from '../../wire/gateway-headers.js'
 
 export interface StreamListener {
   onMessage(message: Uint8Array): void

@@ -7,6 +7,7 @@ import { type ConnectionListener, Http2Connection } from '../../../http2/connect
 import type { Headers } from '../../../http2/request-head.js'
 import type { Stream } from '../../../http2/stream.js'
 import type { Clock } from '../../../lib/clock.js'
+import type { ClientConnection } from '../connections.js'
 import { connectionSender } from '../senders.js'
 
 /** Approximate memory of an idle connection, in bytes; its HTTP/2 state and what the socket holds. */
@@ -50,7 +51,7 @@ export type Serve = (connection: Connection, stream: Stream, headers: Headers) =
  * 2. A client that does not read answers but answers a ping loses the call. A client that does not answer the ping loses the
  *    connection, because only that frees what was handed to the system. An unanswered ping ends the connection in any case.
  */
-export class Connection implements ConnectionListener {
+export class Connection implements ClientConnection, ConnectionListener {
   readonly share: Share
   /** The sender of its calls, for fair queueing. */
   readonly sender: Sender
@@ -116,7 +117,7 @@ export class Connection implements ConnectionListener {
     if (this.#calls.size === 0) this.#idleSince = this.#clock.monotonic()
   }
 
-  /** Ends stuck calls, and the connection when its client does not read. `now` in monotonic milliseconds. */
+  /** Ends stuck calls, and the connection when its client does not read or when it is idle. */
   look(now: number, rules: ProgressRules): void {
     if (now - (this.#askedAt ?? now) >= rules.stallMs) return this.destroy()
     if (this.#doesNotEndFrame(now, rules)) return this.destroy()
@@ -135,6 +136,7 @@ export class Connection implements ConnectionListener {
         return this.destroy()
       call.stuck(wait, rules)
     }
+    if (rules.idleMs !== null && now - this.idleSince >= rules.idleMs) this.close()
   }
 
   /** Announces that no more calls are accepted, and closes when there are none. */

@@ -3,7 +3,8 @@ import { Scope } from '../../../call/scope.js'
 import { errorCodes, MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
-import { codeHeader, notRunHeader } from '../../../grpc/status.js'
+import { codeHeader } from '../../../grpc/status.js'
+import { notRunHeader } from '../../../wire/gateway-headers.js'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
 import { acceptedEncodings } from '../../../grpc/compression.js'
@@ -20,6 +21,7 @@ import { userAgent } from '../../../grpc/user-agent.js'
 import type { MessageReader } from '../../../grpc/message-reader.js'
 import { noTrailers, type Trailers } from './method.js'
 import { idleStream, noRoomForAnswer, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
+import { type AnswerLimits, reserveAnswer } from '../../../budget/reserve-answer.js'
 import { grpcStatus } from '../../../grpc/error-status.js'
 
 const responseFields = {
@@ -33,7 +35,7 @@ const okTrailers: Buffer = encodeFields(ok)
 
 export interface ServerCallOptions {
   readonly clock: Clock
-  readonly maxMessageBytes: number
+  readonly answerLimits: AnswerLimits
   readonly connection: Connection
   /** Milliseconds for the call, unless the client sets less; null for no limit. */
   readonly timeoutMs: number | null
@@ -67,7 +69,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   input: Input | undefined
   readonly #stream: Stream
   readonly #connection: Connection
-  readonly #maxMessageBytes: number
+  readonly #answerLimits: AnswerLimits
   #ended = false
   /** Bytes of all answers so far. */
   #sent = 0
@@ -80,7 +82,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   constructor(
     stream: Stream,
     headers: Headers,
-    { clock, maxMessageBytes, connection, timeoutMs }: ServerCallOptions,
+    { clock, answerLimits, connection, timeoutMs }: ServerCallOptions,
   ) {
     const asked = parseTimeout(headers['grpc-timeout'])
     const isLimited = timeoutMs !== null && timeoutMs < asked
@@ -90,7 +92,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     this.#deadlines = deadlinesOf(clock)
     this.#stream = stream
     this.#connection = connection
-    this.#maxMessageBytes = maxMessageBytes
+    this.#answerLimits = answerLimits
     this.incoming = connection.share.account()
     this.memory = this.incoming
     stream.listener = this
@@ -188,14 +190,9 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
 
   /** Whether the message may be sent; if so, it is reserved. */
   #fits(size: number): boolean {
-    if (size > this.#maxMessageBytes) {
-      const what = `The answer has ${size} bytes, more than the limit of ${this.#maxMessageBytes} (maxMessageBytes).`
-      this.fail(new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false }))
-      return false
-    }
-    const { share } = this.#connection
-    if (!share.reserve(size + prefixBytes)) {
-      this.fail(noRoomForAnswer(size, share))
+    const refusal = reserveAnswer(this.#connection.share, size, this.#answerLimits)
+    if (refusal !== undefined) {
+      this.fail(refusal)
       return false
     }
     this.#sent += size + prefixBytes

@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { timeoutHeader } from '../../../wire/gateway-headers.js'
 import { callerHeaders } from '../caller-headers.js'
-
-/** Header with the number of milliseconds that the caller waits for the answer. */
-export const timeoutHeader = 'millrace-timeout'
 
 /** Header with the id of the request, in requests and in answers. */
 export const requestIdHeader = 'x-request-id'

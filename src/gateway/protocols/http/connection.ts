@@ -4,6 +4,7 @@ import { Progress, type ProgressRules, type Wait } from '../../../budget/progres
 import { stalledRequest } from '../../../budget/refusals.js'
 import type { Sender } from '../../../call/call.js'
 import type { Clock } from '../../../lib/clock.js'
+import type { ClientConnection } from '../connections.js'
 import { connectionSender } from '../senders.js'
 import { tooSlow } from './raw-answers.js'
 
@@ -27,7 +28,7 @@ export interface OpenRequest {
  * 1. A request is in `#requests`, and its memory is reserved, from `enter` until `left`. Pipelined requests are several.
  * 2. Between requests, bytes that arrive are headers, which must make progress as a body must.
  */
-export class HttpConnection {
+export class HttpConnection implements ClientConnection {
   readonly share: Share
   /** The sender of its requests, for fair queueing. */
   readonly sender: Sender
@@ -107,6 +108,10 @@ export class HttpConnection {
   end(last?: string): void {
     if (last !== undefined && this.#socket.writable) this.#socket.write(last)
     this.#socket.destroySoon()
+  }
+
+  evict(): void {
+    this.destroy()
   }
 
   /** Cuts the connection and releases what it has reserved. Idempotent. */

@@ -1,20 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
-import { idleStream, noRoomForAnswer, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
+import { idleStream, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
+import { reserveAnswer } from '../../../budget/reserve-answer.js'
 import { late } from '../../../call/late.js'
 import { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
+import { timeoutHeader } from '../../../wire/gateway-headers.js'
 import { requestId as newRequestId } from '../../../wire/request-id.js'
-import {
-  callerRequestId,
-  callerTimeout,
-  httpCallerHeaders,
-  requestIdHeader,
-  timeoutHeader,
-} from './caller.js'
+import { callerRequestId, callerTimeout, httpCallerHeaders, requestIdHeader } from './caller.js'
 import type { HttpConnection, OpenRequest } from './connection.js'
 import { failureBody, failureHeaders, type Subject } from './failure.js'
 import { statusOf } from './statuses.js'
@@ -170,14 +166,9 @@ export class Exchange extends Scope implements Timed, OpenRequest {
   }
 
   #fits(bytes: number): boolean {
-    if (bytes > this.#maxMessageBytes) {
-      const what = `The answer has ${bytes} bytes, more than the limit of ${this.#maxMessageBytes} (maxMessageBytes).`
-      this.fail(new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false }))
-      return false
-    }
-    const { share } = this.#connection
-    if (!share.reserve(bytes)) {
-      this.fail(noRoomForAnswer(bytes, share))
+    const refusal = reserveAnswer(this.#connection.share, bytes, { most: this.#maxMessageBytes })
+    if (refusal !== undefined) {
+      this.fail(refusal)
       return false
     }
     this.#reservedAnswer = bytes

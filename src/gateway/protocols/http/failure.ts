@@ -1,18 +1,12 @@
 import { placeOf } from '../../../document/json-place.js'
 import type { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
+import { notRunHeader, protobufType, statusHeader } from '../../../wire/gateway-headers.js'
 import { failureText } from '../../../wire/json/encode-answer.js'
 import type { Status } from '../../../wire/status.js'
 import { withJinaHint } from '../jina-hints.js'
 
-/** Header with `OK` or the code of the error. */
-export const statusHeader = 'millrace-status'
-
-/** Header that says that no handler saw the request: sending it again cannot run it twice. */
-const notRunHeader = 'millrace-not-run'
-
 export const jsonType = 'application/json; charset=utf-8'
-export const protobufType = 'application/x-protobuf'
 
 /** Id, endpoint and format of a request, for the body of a failure. */
 export interface Subject {

@@ -10,7 +10,8 @@ import { parseJson } from '../../../wire/json/parse.js'
 import type { Serving } from '../../serving.js'
 import { readBody } from './body.js'
 import type { Exchange } from './exchange.js'
-import { jsonType, protobufType, statusHeader } from './failure.js'
+import { protobufType, statusHeader } from '../../../wire/gateway-headers.js'
+import { jsonType } from './failure.js'
 
 const jsonName = 'application/json'
 /** The second name is that of RFC 9880. */

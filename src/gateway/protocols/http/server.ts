@@ -6,22 +6,17 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Budget } from '../../../budget/budget.js'
-import type { ProgressRules } from '../../../budget/progress.js'
 import { noRoom } from '../../../budget/refusals.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
-import { deferred } from '../../../lib/deferred.js'
 import { recipientHeader } from '../../../wire/identity.js'
 import type { Serving } from '../../serving.js'
+import { Connections } from '../connections.js'
 import type { ProtocolServer } from '../protocol.js'
 import { createApp } from './app.js'
 import { connectionBytes, HttpConnection, requestBytes } from './connection.js'
 import { Exchange } from './exchange.js'
 import { refused, unparsed } from './raw-answers.js'
-
-/** How many times in `stallMs` requests and connections are checked for progress. */
-const looks = 4
 
 /** Bytes of all headers of a request together. */
 const maxHeaderBytes = 16 * 1024
@@ -40,8 +35,7 @@ type Route = (message: IncomingMessage, response: ServerResponse) => void
  * The gateway's HTTP server: Node's parser, Fastify's routes.
  *
  * 1. Everything that the server holds for a client is reserved in the budget first: connections, requests, bodies, answers.
- * 2. A client that makes no progress for `stallMs` loses the request, and with it the connection.
- * 3. `close` ends within its grace, whatever clients do.
+ * 2. Clients that stall lose their calls or connections, and `close` ends within its grace (`Connections`).
  */
 export class HttpServer implements ProtocolServer {
   readonly #server: Server
@@ -49,19 +43,11 @@ export class HttpServer implements ProtocolServer {
   readonly #exchanges = new WeakMap<IncomingMessage, Exchange>()
   readonly #serving: Serving
   readonly #clock: Clock
-  readonly #budget: Budget
-  readonly #rules: ProgressRules
-  readonly #connections = new Map<Socket, HttpConnection>()
-  readonly #emptied = deferred()
-  #cancelLook = (): void => {}
-  #closed: Promise<void> | undefined
+  readonly #connections: Connections<HttpConnection>
 
   constructor(serving: Serving, clock: Clock) {
-    const { limits, budget, timeoutMs } = serving
     this.#serving = serving
     this.#clock = clock
-    this.#budget = budget
-    this.#rules = { stallMs: limits.stallMs, idleMs: limits.idleMs, sendingMs: timeoutMs }
     let server!: Server
     const app = createApp(serving, {
       serverFactory: (route) => (server = this.#createServer(route)),
@@ -69,47 +55,26 @@ export class HttpServer implements ProtocolServer {
     })
     this.#server = server
     this.#ready = Promise.resolve(app.ready())
-    this.#scheduleLook()
+    this.#connections = new Connections(serving, clock)
   }
 
   accept(socket: Socket): string | undefined {
-    const share = this.#budget.share()
-    if (this.#closed !== undefined) return refused('The gateway closes.')
+    const share = this.#serving.budget.share()
+    if (this.#connections.isClosing) return refused('The gateway closes.')
     if (!share.reserve(connectionBytes))
       return refused(`There is no room: ${share.explain(connectionBytes)}.`)
     const connection = new HttpConnection(socket, { share, clock: this.#clock })
-    this.#connections.set(socket, connection)
-    socket.once('close', () => {
-      this.#connections.delete(socket)
-      connection.destroy()
-      if (this.#closed !== undefined && this.#connections.size === 0) this.#emptied.resolve()
-    })
+    this.#connections.add(socket, connection)
     void this.#ready.then(() => this.#server.emit('connection', socket))
     return undefined
   }
 
   dropIdle(): boolean {
-    let oldest: HttpConnection | undefined
-    for (const connection of this.#connections.values()) {
-      if (connection.idleSince < (oldest?.idleSince ?? Number.POSITIVE_INFINITY)) oldest = connection
-    }
-    oldest?.destroy()
-    return oldest !== undefined
+    return this.#connections.dropIdle()
   }
 
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
-    this.#closed ??= this.#close(graceMs)
-    return this.#closed
-  }
-
-  async #close(graceMs: number): Promise<void> {
-    for (const connection of this.#connections.values()) connection.close()
-    const cancel = this.#clock.after(graceMs, () => {
-      for (const connection of this.#connections.values()) connection.destroy() // invariant 3
-    })
-    if (this.#connections.size > 0) await this.#emptied.promise
-    cancel()
-    this.#cancelLook()
+    return this.#connections.close(graceMs)
   }
 
   #createServer(route: Route): Server {
@@ -127,7 +92,7 @@ export class HttpServer implements ProtocolServer {
   }
 
   #serve(message: IncomingMessage, response: ServerResponse, route: Route): void {
-    const connection = this.#connections.get(message.socket)
+    const connection = this.#connections.at(message.socket)
     if (connection === undefined) return void message.destroy()
     const { limits, maxMessageBytes, timeoutMs } = this.#serving
     const clock = this.#clock
@@ -149,14 +114,6 @@ export class HttpServer implements ProtocolServer {
     const refusal = this.#serving.misdirected(message.headers[recipientHeader] as string | undefined)
     if (refusal !== null) return exchange.fail(refusal)
     route(message, response)
-  }
-
-  #scheduleLook(): void {
-    this.#cancelLook = this.#clock.after(this.#rules.stallMs / looks, () => {
-      const now = this.#clock.monotonic()
-      for (const connection of this.#connections.values()) connection.look(now, this.#rules)
-      this.#scheduleLook()
-    })
   }
 }
 
