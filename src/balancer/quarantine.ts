@@ -7,8 +7,8 @@
  *    only one replica, that one.
  * 2. A newly reserved replica first finishes its other requests, for at most `drainMs`. Then it gets suspect requests one by
  *    one: only a request that is alone can be found to be the cause, so a group with the cause in it costs one more replica.
- *    Where very many were lost together, those that have waited for `singlyMs` go in groups (`groupSize`) all the same:
- *    otherwise a replica that crashed with hundreds of slow requests would delay the last of them for minutes.
+ *    When a replica has lost many requests, the ones still waiting after `singlyMs` nevertheless go in groups (`groupSize`):
+ *    hundreds of slow requests, one by one, would delay the last one for minutes.
  * 3. A suspect request that runs longer than `aloneMs` goes on, but no longer keeps its replica reserved, so that a long
  *    stream does not make other requests wait.
  * 4. A request stays in the queue until it is started, refused, or cancelled.
@@ -54,7 +54,7 @@ interface Suspect extends AbortListener {
 /** How long a reserved replica may take to finish its other requests before it gets a suspect one anyway. */
 const drainMs = 2000
 
-/** How long suspect requests that were lost together go one by one. */
+/** How long suspect requests that were lost together are retried one by one. */
 const singlyMs = 2000
 
 /** How long a suspect request has its replica to itself. */

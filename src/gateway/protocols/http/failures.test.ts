@@ -100,7 +100,7 @@ describe('failures over HTTP', () => {
     expect((await client.send({ path: '/echo', headers: json, body })).status).toBe(status)
   })
 
-  it('another type of body is refused with those that are possible', async () => {
+  it('a body of another type is refused with the list of possible types', async () => {
     const { client } = await start()
     for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
       const answer = await client.send({ path: '/echo', headers: { 'content-type': type }, body: 'a' })
