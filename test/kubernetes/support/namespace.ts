@@ -16,16 +16,33 @@ export interface Pod {
   }
 }
 
+interface Event {
+  readonly involvedObject: { readonly kind: string; readonly name: string }
+  readonly reason: string
+  readonly message: string
+  /** How many times it happened; absent for once. */
+  readonly count?: number
+}
+
 /**
- * Events that do not concern the objects: no metrics server, a kubelet or volume provisioner that is slow on a busy
- * machine, and the warning for a container that is still starting.
+ * Events that do not concern the objects: no metrics server; a kubelet, volume provisioner or authorizer of nodes that is
+ * slow on a busy machine (the kubelet tries again); and the warning for a container that is still starting.
  */
 const ofTheCluster = [
   /^HorizontalPodAutoscaler .*metric/,
   /failed to sync (configmap|secret) cache/,
   /unbound immediate PersistentVolumeClaims/,
+  /no relationship found between node/,
   /Startup probe failed/,
 ]
+
+/** The exports' `failureThreshold` of readiness: fewer probes without an answer in time leave a pod ready. */
+const unreadyAfter = 3
+
+function concernsObjects(warning: string, { count = 1 }: Event): boolean {
+  if (/Readiness probe failed: timeout/.test(warning)) return count >= unreadyAfter
+  return !ofTheCluster.some((pattern) => pattern.test(warning))
+}
 
 /** A namespace for one test, deleted with its content at the end. */
 export class Namespace {
@@ -76,16 +93,16 @@ export class Namespace {
 
   /** Warning events of the applied objects, one sentence each. */
   async warnings(): Promise<readonly string[]> {
-    const { items } = await this.get<{
-      readonly items: readonly {
-        readonly involvedObject: { readonly kind: string; readonly name: string }
-        readonly reason: string
-        readonly message: string
-      }[]
-    }>('events', '--field-selector', 'type=Warning')
-    return items
-      .map(({ involvedObject: { kind, name }, reason, message }) => `${kind} ${name}: ${reason}: ${message}`)
-      .filter((warning) => !ofTheCluster.some((pattern) => pattern.test(warning)))
+    const { items } = await this.get<{ readonly items: readonly Event[] }>(
+      'events',
+      '--field-selector',
+      'type=Warning',
+    )
+    return items.flatMap((event) => {
+      const { involvedObject, reason, message } = event
+      const warning = `${involvedObject.kind} ${involvedObject.name}: ${reason}: ${message}`
+      return concernsObjects(warning, event) ? [warning] : []
+    })
   }
 
   /** Deletes pods first: otherwise the namespace controller waits for half of their grace period. */
