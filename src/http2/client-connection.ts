@@ -9,8 +9,11 @@ import type { PeerSettings } from './peer-settings.js'
 import { ResponseFrames } from './response-frames.js'
 import type { Stream, StreamListener } from './stream.js'
 
-/** How many requests a peer takes whose SETTINGS have not arrived yet; as nghttp2 assumes. */
-const streamsBeforeSettings = 100
+/**
+ * Requests that are sent before the peer's SETTINGS say how many it takes. One saves a round trip when a connection is made for
+ * one call. gRPC's servers do not take more than they announce later either, and grpcio's says nothing then of whether they ran.
+ */
+const streamsBeforeSettings = 1
 
 /** A client may cancel all its calls at once, and their answers may all be under way. */
 const mostReset = 32_768
