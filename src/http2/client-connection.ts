@@ -10,10 +10,11 @@ import { ResponseFrames } from './response-frames.js'
 import type { Stream, StreamListener } from './stream.js'
 
 /**
- * Requests that are sent before the peer's SETTINGS say how many it takes. One saves a round trip when a connection is made for
- * one call. gRPC's servers do not take more than they announce later either, and grpcio's says nothing then of whether they ran.
+ * Requests that are sent before the peer's SETTINGS say how many it takes: a few, so that a new connection costs no round trip.
+ * Servers refuse what exceeds their limit, also when they have not announced it yet; grpcio does so with a code that does not
+ * say that the call did not run.
  */
-const streamsBeforeSettings = 1
+const streamsBeforeSettings = 4
 
 /** A client may cancel all its calls at once, and their answers may all be under way. */
 const mostReset = 32_768
