@@ -45,6 +45,7 @@ export class Fleet {
     const spec: StageSpec = {
       name: 'exec',
       needs: ['gateway'],
+      floating: false,
       passThrough: false,
       balance: 'power-of-two',
       timeoutSendMs,

@@ -129,6 +129,26 @@ describe('a Flow that was written', () => {
       ],
     ],
     [
+      'with branches',
+      {},
+      [
+        { name: 'a' },
+        { name: 'log', floating: true },
+        { name: 'b', needs: 'gateway', uses: Known, shards: 2, usesBefore: Known, usesAfter: Known },
+        { name: 'join', needs: ['b', 'a'], reduce: { limit: 3 } },
+        {
+          name: 'parts',
+          needs: ['join', 'gateway'],
+          uses: Known,
+          shards: 2,
+          usesBefore: Known,
+          reduce: false,
+        },
+        { name: 'side', needs: 'b' },
+        { name: 'last', needs: 'parts' },
+      ],
+    ],
+    [
       'with servers of others',
       {},
       [

@@ -11,6 +11,7 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
   return {
     name,
     needs: ['gateway'],
+    floating: false,
     passThrough: false,
     balance: 'power-of-two',
     timeoutSendMs: null,

@@ -2,7 +2,9 @@ import type { Description, Handler } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
 import { placement } from '../shards/placement.js'
 import { Tally } from '../shards/tally.js'
-import { catchAll, type Stage } from '../topology/stage.js'
+import type { Reduce } from '../shards/reduce.js'
+import type { GraphStage } from '../topology/layout.js'
+import { catchAll } from '../topology/stage.js'
 import { isWriteByName } from '../wire/description.js'
 import type { StageLoad } from './events.js'
 import { Reducers, type ReducerTools } from './reducers.js'
@@ -15,7 +17,7 @@ export interface StageTools extends Omit<ShardTools, 'isWrite'>, ReducerTools {
 }
 
 /** One stage of a running gateway: its shards, its stack of layers, and what it serves. */
-export class LiveStage implements Stage {
+export class LiveStage implements GraphStage {
   readonly spec: StageSpec
   readonly shards: readonly [LiveShard, ...LiveShard[]]
   readonly handle: Handler
@@ -45,6 +47,18 @@ export class LiveStage implements Stage {
 
   get name(): string {
     return this.spec.name
+  }
+
+  get needs(): readonly string[] {
+    return this.spec.needs
+  }
+
+  get floating(): boolean {
+    return this.spec.floating
+  }
+
+  get join(): Reduce {
+    return this.#reducers.join
   }
 
   get passThrough(): boolean {

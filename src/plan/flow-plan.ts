@@ -6,8 +6,9 @@ import { listenersOf } from './listeners.js'
 import { show } from '../lib/show.js'
 import { resolveOptions } from './option.js'
 import type { Autoscale } from './resilience.js'
-import { entry, inChain } from '../topology/chain.js'
+import { awaitedIn, endsOf, entry, inOrder, lastOf } from '../topology/graph.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
+import type { Ranking } from '../wire/lists/ranking.js'
 import type { Uses } from './executor-settings.js'
 import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
@@ -39,14 +40,14 @@ export interface ExternalAddress {
   readonly shard: number
 }
 
-/** A resolved Flow. Stages are in any order: `inChain` follows their edges. */
+/** A resolved Flow. Its stages are in the order in which they were added, each after those that it needs. */
 export interface FlowPlan {
   readonly settings: FlowSettings
   readonly stages: readonly StagePlan[]
 }
 
 /** Planned options of `add()` that this version does not support; refused rather than ignored. */
-export const laterOptions: readonly string[] = ['when', 'floating']
+export const laterOptions: readonly string[] = ['when']
 
 /** A plan without stages. @throws UNKNOWN_OPTION, INVALID_OPTION */
 export function createPlan(options: FlowOptions): FlowPlan {
@@ -74,21 +75,34 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
     uses === null || !isSharded ? [] : [companion(plan, stage, { uses, suffix })]
   const before = around({ uses: stage.usesBefore, suffix: 'before' })
   const after = around({ uses: stage.usesAfter, suffix: 'after' })
-  const added = [...before, stage, ...after]
-  const needs = [endOf(plan), ...added.map((one) => one.name)]
-  const stages = added.map((one, index) => ({ ...one, needs: needs.slice(index, index + 1) }))
-  return { ...plan, stages: [...plan.stages, ...stages] }
+  const added = [...before, stage, ...after].map((one, index, all) => ({
+    ...one,
+    needs: index === 0 ? stage.needs : [all[index - 1]!.name],
+    floating: stage.floating,
+  }))
+  return { ...plan, stages: awaiting([...plan.stages, ...added]) }
 }
 
-/** The stage that the next one needs by default. */
-function endOf({ stages }: FlowPlan): string {
-  return inChain(stages).at(-1)?.name ?? entry
+/** A stage that a stage which is not floating needs is not floating either, as in Jina. */
+function awaiting(stages: readonly StagePlan[]): readonly StagePlan[] {
+  const awaited = awaitedIn(stages)
+  return stages.map((stage) => (stage.floating && awaited.has(stage) ? { ...stage, floating: false } : stage))
+}
+
+/** Names of the stages that `needsAll()` joins: those that no stage needs. @throws INVALID_OPTION when there is none */
+export function openEnds({ stages }: FlowPlan): readonly string[] {
+  const ends = endsOf(stages).map(({ name, partOf }) => partOf ?? name)
+  if (ends.length > 0) return ends
+  throw new MillraceError(
+    'INVALID_OPTION',
+    'needsAll() joins the stages that no other stage needs, and there is none.',
+  )
 }
 
 function resolveStage(plan: FlowPlan, options: StageOptions, name: string): StagePlan {
   const resolved = resolveOptions(stageOptions, withoutLater(options, name), `stage '${name}'`)
-  const { needs, external } = resolved
-  checkNeeds(needs, name, plan)
+  const { external } = resolved
+  const needs = resolveNeeds(resolved.needs ?? [], name, plan)
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
   else refuseGatheredBy(resolved, name)
@@ -100,7 +114,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     shards: part === null ? rest.shards : 1,
     part,
     name,
-    needs: [],
+    needs,
     partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
     autoscale,
@@ -110,6 +124,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
   }
   checkInline(stage, replicas)
   checkImage(stage)
+  checkJoin(stage)
   return stage
 }
 
@@ -137,7 +152,7 @@ function companion(
 ): StagePlan {
   const { runtime, workspace, env, timeoutSendMs, timeoutReadyMs, queue, liveness, restarts } = stage
   const { envFromSecret, imagePullSecrets } = stage
-  const name = resolveName(`${stage.name}_${suffix}`, plan)
+  const name = resolveName(suffix === 'after' ? afterOf(stage.name) : `${stage.name}_${suffix}`, plan)
   const isImage = typeof uses === 'string' && uses.startsWith('docker://')
   const image = isImage || stage.uses === null ? null : stage.image
   const options = {
@@ -145,7 +160,10 @@ function companion(
     ...{ image, envFromSecret, imagePullSecrets: imagePullSecrets.length === 0 ? null : imagePullSecrets },
   }
   const given = Object.entries(options).filter(([, value]) => value !== null || value === liveness)
-  return { ...resolveStage(plan, Object.fromEntries(given), name), partOf: stage.name }
+  const resolved = resolveStage(plan, Object.fromEntries(given), name)
+  // the stage in front is the one that joins
+  const isFirst = suffix === 'before' && stage.reduce.kind === 'concatenate'
+  return { ...resolved, ...(isFirst && { reduce: stage.reduce }), partOf: stage.name }
 }
 
 function checkInline(stage: StagePlan, replicas: unknown): void {
@@ -228,12 +246,44 @@ function withoutLater(options: object, name: string): object {
   return Object.fromEntries(given)
 }
 
-/** Users can only need stages that they added; such a stage includes its `usesBefore` and `usesAfter`. */
-function checkNeeds(needs: readonly string[] | null, name: string, plan: FlowPlan): void {
-  if (needs === null || needs.length === 0) return
-  const added = inChain(plan.stages).filter(({ partOf }) => partOf === null)
-  const nodes = added.map((stage, index) => ({ name: stage.name, needs: [added[index - 1]?.name ?? entry] }))
-  inChain([...nodes, { name, needs }])
+/**
+ * Users need stages that they added; such a stage includes its `usesBefore` and `usesAfter`. The default is the last one that
+ * is not floating.
+ */
+function resolveNeeds(given: readonly string[], name: string, { stages }: FlowPlan): readonly string[] {
+  if (given.length === 0) return [lastOf(stages)?.name ?? entry]
+  const added = stages.filter(({ partOf }) => partOf === null)
+  inOrder([...added.map((stage) => ({ name: stage.name, needs: [entry] })), { name, needs: given }])
+  return given.map(
+    (need) => stages.find((stage) => stage.name === afterOf(need) && stage.partOf === need)?.name ?? need,
+  )
+}
+
+/** Name of the stage that `usesAfter` of a stage becomes. */
+function afterOf(name: string): string {
+  return `${name}_after`
+}
+
+/** One `reduce` cannot merge both branches and shards, unless it is a yes or no. */
+function checkJoin({ name, needs, shards, reduce, external, flow }: StagePlan): void {
+  if (needs.length === 1) return
+  const isPlain = reduce.kind === 'concatenate' || (reduce.kind === 'merge' && isUnranked(reduce.ranking))
+  if (shards > 1 && !isPlain) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}' joins ${needs.length} stages and has ${shards} shards, so reduce could be meant for either. Put a join in front: add({ name: 'join', needs }), then this stage.`,
+    )
+  }
+  if (external.length > 0 && flow === null && reduce.kind === 'concatenate') {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}' joins ${needs.length} stages, and an external server takes one request: leave out reduce: false. (If its servers are pods of a Millrace Flow, say so with flow.)`,
+    )
+  }
+}
+
+function isUnranked({ limit, by, order }: Ranking): boolean {
+  return limit === null && by === null && order === null
 }
 
 function resolveExternal(settings: StageSettings, name: string): StagePlan['external'] {
