@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { cpus, release, totalmem } from 'node:os'
 
 import { repositoryPath } from './measure/peers.js'
@@ -34,19 +35,20 @@ export function writeReport(results: readonly Result[]): void {
     node: process.version,
     kernel: release().split('-')[0] ?? '',
     day: new Date().toISOString().slice(0, 10),
+    commit: commit(),
   }
   writeFileSync(
     repositoryPath('bench/RESULTS.json'),
     `${JSON.stringify({ machine, results: results.map((result) => ({ ...result, value: valueOf(result), met: isMet(result) })) }, null, 2)}\n`,
   )
-  const { cores, processor, memoryGb, node, kernel, day } = machine
+  const { cores, processor, memoryGb, node, kernel, day, commit: measured } = machine
   const lines = [
     '# Results',
     '',
     'Written by `npm run bench`; [README.md](README.md) describes how each row is measured, and every single value is in',
     '[RESULTS.json](RESULTS.json).',
     '',
-    `Machine: ${cores} cores (${processor}), ${memoryGb} GB, Linux ${kernel}, Node ${node}; ${day}.`,
+    `Machine: ${cores} cores (${processor}), ${memoryGb} GB, Linux ${kernel}, Node ${node}; ${day}, commit ${measured}.`,
     'Everything is measured side by side in one run, in turns; figures are medians, the spread is (largest − smallest) / median.',
     '',
     '| row | what | ours | peer | ratio or value | must | met | aim | spread ours / peer | remark |',
@@ -55,6 +57,13 @@ export function writeReport(results: readonly Result[]): void {
     '',
   ]
   writeFileSync(repositoryPath('bench/RESULTS.md'), lines.join('\n'))
+}
+
+/** The commit that was measured, with a remark when files differ from it. */
+function commit(): string {
+  const git = (...args: string[]): string =>
+    spawnSync('git', args, { cwd: repositoryPath('.'), encoding: 'utf8' }).stdout.trim()
+  return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' and changes')
 }
 
 function tableLine(result: Result): string {

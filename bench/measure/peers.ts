@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -17,11 +18,17 @@ const peers = {
   grpcurl: { path: '.cache/bin/grpcurl', made: 'go' },
 } as const
 
-export type PeerName = keyof typeof peers
+/** h2load is a program of the system: it has no package in a registry. */
+export type PeerName = keyof typeof peers | 'h2load'
 
 /** @throws Error with the command that installs the missing peers. */
 export function assertPeers(names: Iterable<PeerName>): void {
-  const missing = [...new Set(names)].filter((name) => !existsSync(repositoryPath(peers[name].path)))
+  const needed = new Set(names)
+  if (needed.delete('h2load') && spawnSync('h2load', ['--version']).status !== 0)
+    throw new Error('h2load is not installed: apt-get install nghttp2-client')
+  const missing = ([...needed] as (keyof typeof peers)[]).filter(
+    (name) => !existsSync(repositoryPath(peers[name].path)),
+  )
   if (missing.length === 0) return
   const steps = [...new Set(missing.map((name) => peers[name].made))].join(' ')
   throw new Error(

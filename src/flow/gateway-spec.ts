@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { ProgramReducers } from '../gateway/host.js'
 import type { GatewaySpec } from '../gateway/spec.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import type { FlowSettings } from '../plan/flow-settings.js'
 import { listenersOf } from '../plan/listeners.js'
 import { onDocuments } from '../shards/reduce.js'
 
@@ -13,7 +14,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     prefetch: settings.prefetch,
     queue: settings.queue,
     maxMessageBytes: settings.maxMessageBytes,
-    limits: { ...settings.limits, maxBytes: settings.limits.maxBytes ?? 4 * settings.maxMessageBytes },
+    limits: { ...settings.limits, maxBytes: bytesOfClients(settings) },
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
     http: settings.http,
@@ -49,6 +50,13 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       })),
     })),
   }
+}
+
+/** Enough for the connections and calls of some hundred clients, however small their messages. */
+const leastBytesOfClients = 64 * 1024 * 1024
+
+function bytesOfClients({ limits, maxMessageBytes }: FlowSettings): number {
+  return limits.maxBytes ?? Math.max(leastBytesOfClients, 4 * maxMessageBytes)
 }
 
 /** Name of the stage that gets this stage's answers unmerged. @throws INVALID_OPTION unless that stage needs it */

@@ -105,7 +105,8 @@ export interface FlowHttp {
 export interface FlowLimits {
   /**
    * Bytes that the gateway holds for clients: unfinished messages, requests in flight, unread answers, and the memory of
-   * connections and calls. At least three times `maxMessageBytes`. Default null: four times that, 1 GiB.
+   * connections and calls. At least three times `maxMessageBytes`. Default null: four times that, 1 GiB, and
+   * at least 64 MiB.
    */
   readonly maxBytes: number | null
   /** Connections at once. Default null: half of the files that the program may open, at most 4096. */

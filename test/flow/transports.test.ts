@@ -114,3 +114,18 @@ describe.each(Object.entries(transports))('%s', (_name, open) => {
     await small.close()
   })
 })
+
+it('a Flow whose largest message is small serves many clients at once', async () => {
+  const tiny = new Flow({ maxMessageBytes: 1024, host: '127.0.0.1', quiet: true }).add({ name: 'any' })
+  await tiny.start()
+  const clients = Array.from({ length: 40 }, () => new Client({ host: `grpc://127.0.0.1:${tiny.port}` }))
+  try {
+    const answers = await Promise.all(clients.map((one) => one.post('/', [new Document({ text: 'a' })])))
+    expect(answers.map((docs) => docs.length)).toEqual(clients.map(() => 1))
+    const tooLarge = clients[0]!.post('/', [new Document({ text: 'x'.repeat(2000) })])
+    expect((await refusal(tooLarge)).code).toBe('RESOURCE_EXHAUSTED')
+  } finally {
+    for (const one of clients) await one.close()
+    await tiny.close()
+  }
+})

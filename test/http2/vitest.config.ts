@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests of HTTP/2 with programs written in Go: h2spec and ghz. Missing programs fail them; nothing is skipped. */
+/**
+ * Tests of HTTP/2 with programs that others wrote: h2spec, ghz, and callers in Go and Python. Missing programs fail them;
+ * nothing is skipped.
+ */
 export default defineConfig({
   test: {
     include: ['test/http2/**/*.test.ts'],
