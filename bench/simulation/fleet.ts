@@ -46,6 +46,7 @@ export class Fleet {
       name: 'exec',
       needs: ['gateway'],
       floating: false,
+      when: null,
       passThrough: false,
       balance: 'power-of-two',
       timeoutSendMs,

@@ -144,7 +144,11 @@ describe('a Flow that was written', () => {
           usesBefore: Known,
           reduce: false,
         },
-        { name: 'side', needs: 'b' },
+        { name: 'side', needs: 'b', when: { tags__price: { $gt: 5 } } },
+        {
+          ...{ name: 'some', needs: 'a', uses: Known, shards: 2, usesBefore: Known },
+          when: { docs: { text: { $exists: true } }, parameters: { rerank: { $eq: true } } },
+        },
         { name: 'last', needs: 'parts' },
       ],
     ],

@@ -29,6 +29,7 @@ const special = [
   'polling',
   'reduce',
   'external',
+  'when',
 ]
 
 /** Writes a plan as YAML, without options that have their default. @throws UNSUPPORTED */
@@ -50,15 +51,15 @@ export async function saveFlow(plan: FlowPlan, file: string): Promise<void> {
   await writeFile(file, writeFlow(plan, path.dirname(path.resolve(file))))
 }
 
-/** The stages as they were added: with the needs of their `usesBefore`, and without `usesBefore` and `usesAfter`. */
+/** The stages as they were added: with needs and condition of their `usesBefore`, and without `usesBefore` and `usesAfter`. */
 function asAdded(stages: readonly StagePlan[]): readonly StagePlan[] {
   const named = new Map(stages.map((stage) => [stage.name, stage]))
   return stages
     .filter(({ partOf }) => partOf === null)
     .map((stage) => {
       const before = named.get(stage.needs[0]!)
-      const { needs } = before?.partOf === stage.name ? before : stage
-      return { ...stage, needs: needs.map((name) => named.get(name)?.partOf ?? name) }
+      const { needs, when } = before?.partOf === stage.name ? before : stage
+      return { ...stage, when, needs: needs.map((name) => named.get(name)?.partOf ?? name) }
     })
 }
 
@@ -76,11 +77,20 @@ function stageOf(stage: StagePlan, needs: readonly string[] | undefined, folder:
     polling: pollingOf(stage),
     ...reduceOf(stage.reduce, name, folder),
     external: stage.external.length > 0 ? true : undefined,
+    when: whenOf(stage.when),
     uses_before: around(stage.usesBefore),
     uses_after: around(stage.usesAfter),
     ...changed(stageOptions, { ...stage, shards }, special),
   }
   return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined))
+}
+
+/** A condition on documents alone as Jina writes it. */
+function whenOf(when: StagePlan['when']): unknown {
+  if (when === null) return undefined
+  const { docs, parameters, headers } = when
+  if (parameters === null && headers === null) return docs
+  return Object.fromEntries(Object.entries(when).filter(([, filter]) => filter !== null))
 }
 
 const unchanged = { usesWith: {}, usesMetas: {}, usesRequests: {}, dynamicBatching: {} }

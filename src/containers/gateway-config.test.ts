@@ -61,13 +61,17 @@ it('a gateway in a container has the same branches and joins', async () => {
     {},
     { name: 'a', uses: Indexer },
     { name: 'log', uses: Indexer, floating: true },
-    { name: 'b', needs: 'gateway', ...own, usesBefore: Indexer, usesAfter: Indexer },
+    {
+      ...{ name: 'b', needs: 'gateway', ...own, usesBefore: Indexer, usesAfter: Indexer },
+      when: { headers: { 'x-tenant': { $in: ['a'] } } },
+    },
     { name: 'parts', needs: ['b', 'a'], uses: Indexer, reduce: false },
     { name: 'ranked', needs: ['parts', 'gateway'], reduce: { limit: 3 } },
     { name: 'last', needs: ['ranked', 'a'], ...own, usesBefore: Indexer, reduce: false },
   )
   const graph = ({ stages }: GatewaySpec): unknown =>
-    stages.map(({ name, needs, floating, reduce, gatheredBy }) => ({
+    stages.map(({ name, needs, floating, when, reduce, gatheredBy }) => ({
+      when,
       name,
       needs,
       floating,

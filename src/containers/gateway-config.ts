@@ -48,6 +48,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     name: stage.name,
     ...(needs.has(stage.name) && { needs: needs.get(stage.name) }),
     ...(stage.floating && { floating: true }),
+    ...(stage.when !== null && { when: withoutNull(stage.when) }),
     ...(isHop(stage)
       ? hop(stage, container, name)
       : stage.needs.length > 1 && reducing(stage, container.project)),

@@ -24,6 +24,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       name: stage.name,
       needs: stage.needs,
       floating: stage.floating,
+      when: stage.when,
       passThrough: stage.source.kind === 'pass-through' && stage.external.length === 0,
       balance: stage.balance,
       timeoutSendMs: stage.timeoutSendMs ?? settings.timeoutSendMs,

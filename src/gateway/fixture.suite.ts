@@ -12,6 +12,7 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
     name,
     needs: ['gateway'],
     floating: false,
+    when: null,
     passThrough: false,
     balance: 'power-of-two',
     timeoutSendMs: null,

@@ -1,6 +1,7 @@
 import type { PolicyName } from '../balancer/policies/index.js'
 import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
+import type { ConditionSpec } from '../topology/condition.js'
 import type { UnknownEndpoint } from '../topology/unserved.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
 import type { Address } from '../transport/transport.js'
@@ -55,6 +56,8 @@ export interface StageSpec extends FailureRules {
   readonly needs: readonly string[]
   /** Answers to clients do not wait for it. */
   readonly floating: boolean
+  /** What requests must fulfil to reach it; null: nothing. */
+  readonly when: ConditionSpec | null
   /** Number of parts of its data, each with its own replicas. */
   readonly shards: number
   readonly polling: PollingTable

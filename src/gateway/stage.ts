@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.js'
 import { placement } from '../shards/placement.js'
 import { Tally } from '../shards/tally.js'
 import type { Reduce } from '../shards/reduce.js'
+import { compileCondition, type Condition } from '../topology/condition.js'
 import type { GraphStage } from '../topology/layout.js'
 import { catchAll } from '../topology/stage.js'
 import { isWriteByName } from '../wire/description.js'
@@ -19,6 +20,7 @@ export interface StageTools extends Omit<ShardTools, 'isWrite'>, ReducerTools {
 /** One stage of a running gateway: its shards, its stack of layers, and what it serves. */
 export class LiveStage implements GraphStage {
   readonly spec: StageSpec
+  readonly when: Condition | undefined
   readonly shards: readonly [LiveShard, ...LiveShard[]]
   readonly handle: Handler
   readonly endpoints = (): ReadonlySet<string> | undefined => this.#endpoints
@@ -31,6 +33,7 @@ export class LiveStage implements GraphStage {
     const isWrite = (endpoint: string): boolean => this.isWrite(endpoint)
     const shard = (index: number): LiveShard => new LiveShard(spec, index, { ...tools, isWrite })
     this.spec = spec
+    this.when = spec.when === null ? undefined : compileCondition(spec.when)
     this.shards = [shard(0), ...Array.from({ length: spec.shards - 1 }, (_, index) => shard(index + 1))]
     this.#reducers = new Reducers(spec, tools, () => this.description ?? {})
     const { name: stage, polling } = spec

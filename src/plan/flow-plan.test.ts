@@ -368,6 +368,25 @@ describe('what is refused when a Flow is built', () => {
       'INVALID_OPTION',
       /takes one request/,
     ],
+    ['a condition that is none', () => add({ when: 5 as never }), 'INVALID_OPTION', /when must be a filter/],
+    [
+      'a condition on a field that Documents do not have',
+      () => add({ when: { price: { $gt: 1 } } }),
+      'INVALID_OPTION',
+      /stage 'executor1': when cannot be used: .*no field 'price'; .*tags__price/,
+    ],
+    [
+      'a condition with an operator that does not exist',
+      () => add({ when: { parameters: { k: { $above: 1 } } } }),
+      'INVALID_OPTION',
+      /\$above does not exist/,
+    ],
+    [
+      'half a condition',
+      () => add({ when: { docs: 1 as never } }),
+      'INVALID_OPTION',
+      /when\.docs must be a filter/,
+    ],
     ['a join of nothing', () => openEnds(empty), 'INVALID_OPTION', /there is none/],
     [
       'a need of itself',

@@ -3,9 +3,11 @@ import { parseDynamicBatching } from '../executor/batching.js'
 import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { listenersOf } from './listeners.js'
+import { resolveWhen } from './condition.js'
 import { show } from '../lib/show.js'
 import { resolveOptions } from './option.js'
 import type { Autoscale } from './resilience.js'
+import type { ConditionSpec } from '../topology/condition.js'
 import { awaitedIn, endsOf, entry, inOrder, lastOf } from '../topology/graph.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
 import type { Ranking } from '../wire/lists/ranking.js'
@@ -15,7 +17,7 @@ import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
 
 /** A resolved stage. */
 export interface StagePlan
-  extends Omit<StageSettings, 'name' | 'needs' | 'external' | 'replicas' | 'reduce' | 'shardId'> {
+  extends Omit<StageSettings, 'name' | 'needs' | 'external' | 'replicas' | 'reduce' | 'shardId' | 'when'> {
   readonly name: string
   /** Names of the stages whose answers it gets, or `gateway`; includes stages made from `usesBefore` and `usesAfter`. */
   readonly needs: readonly string[]
@@ -28,6 +30,7 @@ export interface StagePlan
   readonly autoscale: Autoscale | null
   readonly source: ExecutorSource
   readonly reduce: ReducePlan
+  readonly when: ConditionSpec | null
   /** Servers of an external stage; empty for a stage that Millrace starts. */
   readonly external: readonly ExternalAddress[]
 }
@@ -45,9 +48,6 @@ export interface FlowPlan {
   readonly settings: FlowSettings
   readonly stages: readonly StagePlan[]
 }
-
-/** Planned options of `add()` that this version does not support; refused rather than ignored. */
-export const laterOptions: readonly string[] = ['when']
 
 /** A plan without stages. @throws UNKNOWN_OPTION, INVALID_OPTION */
 export function createPlan(options: FlowOptions): FlowPlan {
@@ -78,6 +78,7 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   const added = [...before, stage, ...after].map((one, index, all) => ({
     ...one,
     needs: index === 0 ? stage.needs : [all[index - 1]!.name],
+    when: index === 0 ? stage.when : null,
     floating: stage.floating,
   }))
   return { ...plan, stages: awaiting([...plan.stages, ...added]) }
@@ -100,7 +101,7 @@ export function openEnds({ stages }: FlowPlan): readonly string[] {
 }
 
 function resolveStage(plan: FlowPlan, options: StageOptions, name: string): StagePlan {
-  const resolved = resolveOptions(stageOptions, withoutLater(options, name), `stage '${name}'`)
+  const resolved = resolveOptions(stageOptions, options, `stage '${name}'`)
   const { external } = resolved
   const needs = resolveNeeds(resolved.needs ?? [], name, plan)
   checkSharding(resolved, options, name)
@@ -120,6 +121,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     autoscale,
     ...resolveSource(resolved, name),
     reduce: resolveReduce(resolved.reduce, name),
+    when: resolveWhen(resolved.when, name),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
   checkInline(stage, replicas)
@@ -232,18 +234,6 @@ function resolveName(given: unknown, plan: FlowPlan): string {
     throw new MillraceError('INVALID_NAME', `There is a stage '${name}' already. Give this one another name.`)
   }
   return name
-}
-
-function withoutLater(options: object, name: string): object {
-  const given = Object.entries(options).filter(([key, value]) => {
-    if (!laterOptions.includes(key)) return true
-    if (value === undefined) return false
-    throw new MillraceError(
-      'UNSUPPORTED',
-      `stage '${name}': ${key} is not part of this version. Leave it out.`,
-    )
-  })
-  return Object.fromEntries(given)
 }
 
 /**

@@ -33,6 +33,7 @@ import {
   type RestartsOptions,
   restartsOption,
 } from './resilience.js'
+import { type When, whenOption } from './condition.js'
 import { type Sharding, type ShardingOptions, shardingOptions } from './sharding.js'
 
 /** Resolved options of a stage. */
@@ -44,6 +45,12 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
    * request of their answers, in this order. Default null: the last stage added that is not floating.
    */
   readonly needs: readonly string[] | null
+  /**
+   * Which documents reach the stage, as a filter of DocArray: `{ tags__price: { $gt: 5 } }`. Or an object of filters for `docs`,
+   * `parameters` and `headers`: a request whose parameters or headers do not pass reaches the stage without documents. Default
+   * null: all.
+   */
+  readonly when: When | null
   /** Answers to clients do not wait for it; its failures are logged and counted. Default false. */
   readonly floating: boolean
   /** Number of replicas, or bounds for autoscaling. Default 1. */
@@ -156,6 +163,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   usesRequests: textMap(),
   dynamicBatching: dataMap() as Option<DynamicBatching>,
   needs: listOf(text('gateway'), []) as OptionTable<StageSettings>['needs'],
+  when: whenOption,
   floating: flag(false),
   replicas: autoscaleOption,
   runtime: oneOf<Runtime>(['process', 'thread', 'inline'], 'process'),

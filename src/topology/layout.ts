@@ -1,4 +1,5 @@
 import type { Reduce } from '../shards/reduce.js'
+import type { Condition } from './condition.js'
 import { awaitedIn, lastOf, type Node } from './graph.js'
 import type { Stage } from './stage.js'
 
@@ -6,6 +7,8 @@ import type { Stage } from './stage.js'
 export interface GraphStage extends Stage, Node {
   /** Makes one request of the answers of the stages that it needs, when these are several. */
   readonly join: Reduce
+  /** What requests must fulfil to reach it; undefined: nothing. */
+  readonly when?: Condition | undefined
 }
 
 /** A stage and its edges, by index. */

@@ -9,6 +9,8 @@ interface Output {
   readonly bytes: number
   /** Its bytes are those of this output, because its stage passed the request on. */
   readonly same: Output | undefined
+  /** Its branch has no documents left because of a condition. */
+  readonly isLeftOut: boolean
   /** Followers that have not answered yet, or passed it on to be used elsewhere. */
   uses: number
 }
@@ -32,20 +34,25 @@ export class Outputs {
     return needs.map((need) => (need < 0 ? this.#request : this.#outputs[need]!.request))
   }
 
+  /** For each vertex that a vertex needs, whether conditions have left out all documents on the way to it. */
+  leftOut({ needs }: Vertex): readonly boolean[] {
+    return needs.map((need) => this.#outputs[need]?.isLeftOut === true)
+  }
+
   /** Stores the answer of a stage. Throws RESOURCE_EXHAUSTED when it does not fit. */
   answer(vertex: Vertex, request: DataRequest): void {
     const bytes = bytesOf(request)
     this.#memory?.add(bytes)
-    this.#outputs[vertex.index] = { request, bytes, same: undefined, uses: usesOf(vertex) }
+    this.#outputs[vertex.index] = { request, bytes, same: undefined, isLeftOut: false, uses: usesOf(vertex) }
     for (const need of vertex.needs) this.#used(this.#outputs[need])
   }
 
   /** Stores that a stage passes on what it got: the output of the one vertex that it needs, or the merge of several. */
-  pass(vertex: Vertex, request: DataRequest): void {
+  pass(vertex: Vertex, request: DataRequest, isLeftOut: boolean): void {
     const [need = -1, ...others] = vertex.needs
     // a merge shares the bytes of its parts, which stay reserved
     const same = others.length === 0 ? this.#outputs[need] : undefined
-    this.#outputs[vertex.index] = { request, bytes: 0, same, uses: usesOf(vertex) }
+    this.#outputs[vertex.index] = { request, bytes: 0, same, isLeftOut, uses: usesOf(vertex) }
   }
 
   close(): void {

@@ -12,6 +12,7 @@ import { concatenating, joining } from '../shards/reduce.js'
 import { withCoverage } from '../wire/coverage.js'
 import { DataRequest } from '../wire/data-request.js'
 import { Background } from './background.js'
+import { compileCondition } from './condition.js'
 import { inOrder } from './graph.js'
 import type { GraphStage } from './layout.js'
 import { Targets } from './targets.js'
@@ -287,6 +288,95 @@ test('the answers of branches are reserved until the join has answered, and noth
   expect(used[0]).toBeGreaterThan(2000)
   expect(used[1]).toBeLessThan(200)
   expect(budget.used).toBe(0)
+})
+
+describe('a condition', () => {
+  const anything = { docs: null, parameters: null, headers: null }
+  const long = compileCondition({ ...anything, docs: { text: { $regex: '^long' } } })
+  const short = compileCondition({ ...anything, docs: { $not: { text: { $regex: '^long' } } } })
+  const docs = ['long 1', 'short 2', 'long 3', 'short 4'].map(
+    (text) => new Document({ id: text.at(-1)!, text }),
+  )
+
+  test('sends documents along different branches, and they come back in the order of the request', async () => {
+    const { handle } = walkOver([
+      stage('a', { when: long, handle: marking('a') }),
+      stage('b', { when: short, handle: marking('b') }),
+      stage('end<a,b', { passThrough: true }),
+    ])
+    const response = await handle(toEndpoint('/x', docs), live())
+    expect(response.docs.map(({ id, tags }) => [id, ...Object.keys(tags)])).toEqual([
+      ['1', 'a'],
+      ['2', 'b'],
+      ['3', 'a'],
+      ['4', 'b'],
+    ])
+  })
+
+  test('leaves out documents for the stages behind it too', async () => {
+    const { handle } = walkOver([stage('a', { when: long }), stage('b<a', { handle: marking('b') })])
+    const response = await handle(toEndpoint('/x', docs), live())
+    expect(response.docs.map(({ id }) => id)).toEqual(['1', '3'])
+  })
+
+  test('that no document fulfils costs no hop, at any stage of its branch', async () => {
+    const never: Handler = () => Promise.reject(new Error('was asked'))
+    const { handle, said } = walkOver([
+      stage('a', { when: long, handle: never }),
+      stage('a2<a', { handle: never }),
+      stage('a3<a2', { floating: true, handle: never }),
+      stage('b', { handle: marking('b') }),
+      stage('none<a2,a', { handle: never }),
+      stage('end<none,b', { handle: marking('end') }),
+    ])
+    const response = await handle(toEndpoint('/x', [docs[1]!]), live())
+    expect(response.docs.map(({ id, tags }) => [id, ...Object.keys(tags)])).toEqual([['2', 'b', 'end']])
+    expect(routesOf(response)).toEqual(['gateway', 'end', 'b'])
+    expect(said).toEqual([])
+    const alone = walkOver([stage('a', { when: long, handle: never })])
+    expect((await alone.handle(toEndpoint('/x', [docs[1]!]), live())).docs).toHaveLength(0)
+  })
+
+  test('filters each branch of a join before they are merged', async () => {
+    const seen: DataRequest[] = []
+    const { handle } = walkOver([
+      stage('a'),
+      stage('b'),
+      stage('end<a,b', {
+        when: long,
+        join: concatenating,
+        handle: async (request) => (seen.push(sent(request)), sent(request)),
+      }),
+    ])
+    await handle(toEndpoint('/x', docs), live())
+    expect(seen[0]!.parts).toEqual([
+      { from: 'a', count: 2 },
+      { from: 'b', count: 2 },
+    ])
+  })
+
+  test('on parameters is about those for its stage', async () => {
+    const when = compileCondition({ ...anything, parameters: { on: { $eq: true } } })
+    const { handle } = walkOver([
+      stage('a', { when, handle: marking('a') }),
+      stage('b<gateway', { handle: marking('b') }),
+      stage('end<a,b', { passThrough: true }),
+    ])
+    const tagsWith = async (parameters: Record<string, unknown>): Promise<unknown> => {
+      const request = sent(
+        DataRequest.create({ endpoint: '/x', parameters, docs: new DocumentArray([docs[0]!]) }),
+      )
+      return (await handle(request, live())).docs.at(0)!.tags
+    }
+    expect(await tagsWith({})).toEqual({ b: 1 })
+    expect(await tagsWith({ b__on: true })).toEqual({ b: 1 })
+    expect(await tagsWith({ a__on: true })).toEqual({ a: 1 })
+  })
+
+  test('does not apply to a stage that the request goes by', async () => {
+    const { handle } = walkOver([stage('a', { when: long, serves: ['/other'] })])
+    expect((await handle(toEndpoint('/x', docs), live())).docs).toHaveLength(4)
+  })
 })
 
 test('a stream is refused by the name of the join, before any stage has seen it', async () => {

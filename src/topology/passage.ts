@@ -5,8 +5,11 @@ import { maybeRun } from '../call/outcome.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import { inSlices } from '../lib/slices.js'
 import type { DataRequest } from '../wire/data-request.js'
+import { sortedAs } from '../wire/lists/sort.js'
 import type { Background } from './background.js'
+import type { Condition } from './condition.js'
 import type { Layout, Vertex } from './layout.js'
 import { bytesOf, Outputs } from './outputs.js'
 import { visits } from './stage.js'
@@ -20,6 +23,16 @@ export interface PassageTools {
   readonly clock: Clock
   readonly unserved: Unserved
   readonly background: Background
+}
+
+/** How a request reaches a stage: with a hop, or it passes a stage without an Executor, or goes by. */
+type Reach = 'hop' | 'pass' | 'none'
+
+/** What a stage gets. */
+interface Prepared {
+  readonly request: DataRequest
+  /** A condition has left no documents, so there is no hop. */
+  readonly isLeftOut: boolean
 }
 
 /** A request and where it goes. */
@@ -37,7 +50,8 @@ export interface Passenger {
  *    order of its `needs`, whichever came first.
  * 2. The first awaited stage that fails ends the passage: the hops of other branches are aborted, and no stage starts anymore
  *    that the answer would have waited for. The same happens when the call is aborted.
- * 3. Stages that the answer does not wait for run in the background. What they do cannot change the answer.
+ * 3. A branch whose documents a condition (`when`) has left out costs no hops. A join merges what is left.
+ * 4. Stages that the answer does not wait for run in the background. What they do cannot change the answer.
  */
 export class Passage implements AbortListener {
   readonly #tools: PassageTools
@@ -52,6 +66,8 @@ export class Passage implements AbortListener {
   /** The hops in the background: their failures, results and routes are not those of the answer. */
   #aside: Trip | undefined
   #isServed = false
+  /** Whether a condition was applied. */
+  #isFiltered = false
   #isSettled = false
 
   constructor(tools: PassageTools, passenger: Passenger) {
@@ -94,83 +110,121 @@ export class Passage implements AbortListener {
   }
 
   async #visit(vertex: Vertex): Promise<void> {
-    const { stage } = vertex
+    const { stage, needs } = vertex
     try {
-      const given = vertex.needs.length === 1 ? this.#outputs.given(vertex)[0]! : await this.#join(vertex)
+      const reach = this.#reachOf(vertex)
+      const isPlain = needs.length === 1 && stage.when === undefined
+      const prepared = isPlain ? this.#plain(vertex) : await this.#prepare(vertex, reach, this.#branch)
       if (this.#isSettled) return
-      if (!this.#reaches(vertex)) return this.#pass(vertex, given)
-      this.#isServed = true
-      const answer = await this.#trip.hop(stage, given, this.#branch)
-      if (this.#isSettled) return
-      this.#outputs.answer(vertex, answer)
-      if (this.#trip.isFailed) this.#finish()
-      else this.#leave(vertex, answer)
+      if (reach === 'hop' && !prepared.isLeftOut) {
+        const answer = await this.#trip.hop(stage, prepared.request, this.#branch)
+        if (this.#isSettled) return
+        this.#outputs.answer(vertex, answer)
+        if (this.#trip.isFailed) this.#finish()
+        else await this.#leave(vertex, answer)
+      } else {
+        if (reach === 'pass' && !prepared.isLeftOut) this.#trip.pass(stage.name)
+        this.#outputs.pass(vertex, prepared.request, prepared.isLeftOut)
+        await this.#leave(vertex, prepared.request)
+      }
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  /** Starts a hop that the answer does not wait for. */
+  /** Starts a stage that the answer does not wait for. */
   #send(vertex: Vertex): void {
-    const { stage, needs } = vertex
-    const parts = this.#outputs.given(vertex)
-    const isJoin = needs.length > 1
-    if (!isJoin && !this.#reaches(vertex)) return this.#pass(vertex, parts[0]!)
+    const { stage } = vertex
+    const reach = this.#reachOf(vertex)
+    const isPlain = vertex.needs.length === 1 && stage.when === undefined
+    if (isPlain && (reach !== 'hop' || this.#plain(vertex).isLeftOut)) {
+      const { request, isLeftOut } = this.#plain(vertex)
+      this.#outputs.pass(vertex, request, isLeftOut)
+      return this.#start(vertex.followers)
+    }
     const { background, names, clock } = this.#tools
     const { request, call } = this.#passenger
-    const isHop = this.#reaches(vertex)
-    if (isHop) this.#isServed = true
     const aside = (this.#aside ??= new Trip(request, names, clock))
-    if (isHop && !this.#isSettled) this.#trip.begin(stage.name)
+    if (reach === 'hop' && !this.#isSettled) this.#trip.begin(stage.name)
+    let isLeftOut = false
     background.start({
       stage: stage.name,
-      bytes: parts.reduce((sum, part) => sum + bytesOf(part), 0),
+      bytes: this.#outputs.given(vertex).reduce((sum, part) => sum + bytesOf(part), 0),
       from: call,
       run: async (own) => {
-        const given = isJoin ? await this.#join(vertex, own) : parts[0]!
-        return isHop ? aside.hop(stage, given, own) : given
+        const prepared = isPlain ? this.#plain(vertex) : await this.#prepare(vertex, reach, own)
+        ;({ isLeftOut } = prepared)
+        return reach === 'hop' && !isLeftOut ? aside.hop(stage, prepared.request, own) : prepared.request
       },
       onAnswer: (answer) => {
-        this.#outputs.pass(vertex, answer)
+        this.#outputs.pass(vertex, answer, isLeftOut)
         this.#start(vertex.followers)
       },
     })
   }
 
-  /** Whether the request has a hop to the stage; records stages without an Executor. */
-  #reaches({ stage, isAwaited }: Vertex): boolean {
+  #reachOf({ stage }: Vertex): Reach {
     const { request, chosen } = this.#passenger
-    if (!visits(stage, request.endpoint, chosen)) return false
-    if (!stage.passThrough) return true
-    if (isAwaited) this.#trip.pass(stage.name)
-    return false
+    if (!visits(stage, request.endpoint, chosen)) return 'none'
+    if (stage.passThrough) return 'pass'
+    this.#isServed = true
+    return 'hop'
   }
 
-  async #join(vertex: Vertex, call: Call = this.#branch): Promise<DataRequest> {
+  /** What a stage gets that needs one other, without a condition. */
+  #plain(vertex: Vertex): Prepared {
+    return { request: this.#outputs.given(vertex)[0]!, isLeftOut: this.#outputs.leftOut(vertex)[0]! }
+  }
+
+  /** Applies the condition of a stage to what its branches pass on, and makes one request of them. */
+  async #prepare(vertex: Vertex, reach: Reach, call: Call): Promise<Prepared> {
     const { stage } = vertex
-    const answers = this.#outputs.given(vertex)
     try {
-      return await stage.join({
-        request: this.#trip.requestFor(stage.name, this.#passenger.request),
-        call,
-        answers,
-        from: stage.needs,
-      })
+      const request = this.#trip.requestFor(stage.name, this.#passenger.request)
+      const parts = this.#outputs.given(vertex)
+      const when = reach === 'none' ? undefined : stage.when
+      const kept = when === undefined ? parts : await this.#keep(when, parts, { request, call })
+      const leftOut = this.#outputs.leftOut(vertex)
+      const isLeftOut = kept.every((part, index) => part === undefined || leftOut[index])
+      const answers = kept.map((part, index) => part ?? parts[index]!.withList([]))
+      const [only, ...others] = answers
+      if (others.length === 0) return { request: only!, isLeftOut }
+      return { request: await stage.join({ request, call, answers, from: stage.needs }), isLeftOut }
     } catch (error) {
       throw MillraceError.from(error).at({ deployment: stage.name })
     }
   }
 
-  #pass(vertex: Vertex, given: DataRequest): void {
-    this.#outputs.pass(vertex, given)
-    this.#leave(vertex, given)
+  /** The parts with the documents that pass a condition; undefined for one that has none left. */
+  async #keep(
+    when: Condition,
+    parts: readonly DataRequest[],
+    { request, call }: { readonly request: DataRequest; readonly call: Call },
+  ): Promise<readonly (DataRequest | undefined)[]> {
+    this.#isFiltered = true
+    if (!when.admits(request, this.#passenger.call)) return parts.map(() => undefined)
+    // branches that passed on one and the same request stay one and the same
+    const kept = new Map<DataRequest, DataRequest | undefined>()
+    for (const part of new Set(parts)) kept.set(part, await when.keep(part, call))
+    return parts.map((part) => kept.get(part))
   }
 
-  #leave(vertex: Vertex, output: DataRequest): void {
+  async #leave(vertex: Vertex, output: DataRequest): Promise<void> {
     this.#start(vertex.followers)
     if (vertex !== this.#tools.layout.last) return
-    this.#trip.conclude(output)
+    const sorted = this.#isFiltered ? await this.#sort(output) : output
+    if (this.#isSettled) return
+    this.#trip.conclude(sorted)
     this.#finish()
+  }
+
+  /** Conditions send documents along different branches; as in Jina they come back in the order of the request. */
+  async #sort(output: DataRequest): Promise<DataRequest> {
+    const { list: asked } = this.#passenger.request
+    const { list } = output
+    if (asked === undefined || list === undefined) return output
+    const pieces = await inSlices(sortedAs(list, asked), this.#branch)
+    return pieces === undefined ? output : output.withList(pieces)
   }
 
   #finish(): void {

@@ -25,7 +25,7 @@ export interface GraphWalkOptions {
  */
 export function walkGraph(options: GraphWalkOptions): Handler {
   const { stages, targets } = options
-  if (isChain(stages)) return walk(options)
+  if (isChain(stages) && stages.every(({ when }) => when === undefined)) return walk(options)
   const layout = layoutOf(stages)
   const names = new Set(stages.filter(({ passThrough }) => !passThrough).map(({ name }) => name))
   const tools = { ...options, layout, names }
@@ -43,18 +43,21 @@ export function walkGraph(options: GraphWalkOptions): Handler {
 }
 
 /** A stream has an answer for each document, in no fixed number, so a join would not know which belong together. */
-function noStreams({ vertices, origins }: Layout): MillraceError {
-  const join = vertices.find(({ needs }) => needs.length > 1)
-  const fork = vertices.find(({ followers }) => followers.length > 1)
-  const where =
-    join !== undefined
-      ? `'${join.stage.name}' joins ${join.stage.needs.map((name) => `'${name}'`).join(' and ')}`
-      : `several stages follow '${fork?.stage.name ?? 'gateway'}'`
-  const what =
-    join === undefined && fork === undefined && origins.length === 1 ? 'one of its stages is floating' : where
+function noStreams(layout: Layout): MillraceError {
   return new MillraceError(
     'UNSUPPORTED',
-    `Streams (streamDoc) go through Flows whose stages form a line; in this Flow ${what}. Use post(), or send the stream to a Flow of its own.`,
+    `Streams (streamDoc) go through Flows whose stages form a line; in this Flow ${whyNoChain(layout)}. Use post(), or send the stream to a Flow of its own.`,
     { notRun: true },
   )
+}
+
+function whyNoChain({ vertices }: Layout): string {
+  const join = vertices.find(({ needs }) => needs.length > 1)
+  if (join !== undefined) {
+    return `'${join.stage.name}' joins ${join.stage.needs.map((name) => `'${name}'`).join(' and ')}`
+  }
+  const aside = vertices.find(({ isAwaited }) => !isAwaited)
+  if (aside !== undefined) return `no answer waits for '${aside.stage.name}'`
+  const conditional = vertices.find(({ stage }) => stage.when !== undefined)
+  return `'${conditional?.stage.name}' has a condition (when)`
 }
