@@ -226,7 +226,7 @@ class LocalGateway implements Gateway {
   }
 
   status(): Promise<readonly StageLoad[]> {
-    return Promise.resolve(this.#stages.flatMap((stage) => stage.load()))
+    return Promise.resolve(this.#stages.flatMap((stage) => stage.load(this.#background.counts(stage.name))))
   }
 
   onEvent(listener: OnEvent): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.js'
 import { placement } from '../shards/placement.js'
 import { Tally } from '../shards/tally.js'
 import type { Reduce } from '../shards/reduce.js'
+import type { BackgroundCounts } from '../topology/background.js'
 import { compileCondition, type Condition } from '../topology/condition.js'
 import type { GraphStage } from '../topology/layout.js'
 import { catchAll } from '../topology/stage.js'
@@ -83,9 +84,15 @@ export class LiveStage implements GraphStage {
     return this.#reducers.open()
   }
 
-  /** The load of each shard. */
-  load(): readonly StageLoad[] {
-    return this.shards.map(({ name, pool }) => ({ name, ...pool.load(), ...this.#tally.of(name) }))
+  /** The load of each shard. `background`: requests to the stage that no answer waits for. */
+  load({ running, failed }: BackgroundCounts): readonly StageLoad[] {
+    return this.shards.map(({ name, pool }, index) => ({
+      name,
+      ...pool.load(),
+      ...this.#tally.of(name),
+      backgroundRunning: index === 0 ? running : 0,
+      backgroundFailed: index === 0 ? failed : 0,
+    }))
   }
 
   /** Stores the description of a pod of any of its shards. */

@@ -24,7 +24,7 @@ export function resolveWhen(given: unknown, stage: string): ConditionSpec | null
   if (keys.length === 0) return null
   const spec = { docs: null, parameters: null, headers: null }
   const isLong = keys.every((key) => parts.includes(key))
-  const condition: ConditionSpec = isLong ? { ...spec, ...given } : { ...spec, docs: given as Filter }
+  const condition: ConditionSpec = isLong ? { ...spec, ...given } : { ...spec, docs: given }
   for (const [key, filter] of Object.entries(condition)) {
     if (filter !== null && !isObject(filter))
       throw invalid(stage, `when.${key} must be a filter, not ${show(filter)}.`)

@@ -66,7 +66,7 @@ export class Passage implements AbortListener {
   /** The hops in the background: their failures, results and routes are not those of the answer. */
   #aside: Trip | undefined
   #isServed = false
-  /** Whether a condition was applied. */
+  /** Whether a condition of an awaited stage was applied. */
   #isFiltered = false
   #isSettled = false
 
@@ -183,6 +183,7 @@ export class Passage implements AbortListener {
       const request = this.#trip.requestFor(stage.name, this.#passenger.request)
       const parts = this.#outputs.given(vertex)
       const when = reach === 'none' ? undefined : stage.when
+      if (when !== undefined && vertex.isAwaited) this.#isFiltered = true
       const kept = when === undefined ? parts : await this.#keep(when, parts, { request, call })
       const leftOut = this.#outputs.leftOut(vertex)
       const isLeftOut = kept.every((part, index) => part === undefined || leftOut[index])
@@ -201,7 +202,6 @@ export class Passage implements AbortListener {
     parts: readonly DataRequest[],
     { request, call }: { readonly request: DataRequest; readonly call: Call },
   ): Promise<readonly (DataRequest | undefined)[]> {
-    this.#isFiltered = true
     if (!when.admits(request, this.#passenger.call)) return parts.map(() => undefined)
     // branches that passed on one and the same request stay one and the same
     const kept = new Map<DataRequest, DataRequest | undefined>()

@@ -132,6 +132,11 @@ describe('a floating stage', () => {
         .start()
       for (const one of ['1', '2', 'bad']) expect((await flow.post('/log', [one])).texts).toEqual([one])
       expect(seen).toEqual([])
+      expect((await flow.status()).stages[1]).toMatchObject({
+        needs: ['entry'],
+        backgroundRunning: 3,
+        backgroundFailed: 0,
+      })
       const closed = flow.close()
       release()
       await closed

@@ -4,6 +4,7 @@ export interface StageOfShape {
   readonly name: string
   readonly needs?: readonly string[]
   readonly floating?: boolean
+  readonly when?: Readonly<Record<string, object>>
   /** A join without an Executor. */
   readonly joins?: boolean
   /** As `joins`, of all open ends. */
@@ -14,7 +15,11 @@ export interface StageOfShape {
 
 export interface RequestOfShape {
   readonly on: string
-  readonly docs: readonly { readonly id: string; readonly text?: string }[]
+  readonly docs: readonly {
+    readonly id: string
+    readonly text?: string
+    readonly tags?: Record<string, unknown>
+  }[]
   readonly parameters?: Readonly<Record<string, unknown>>
   readonly target?: string
 }
@@ -38,6 +43,10 @@ const two = [
   { id: '2', text: 'y' },
 ]
 const all: RequestOfShape = { on: '/all', docs: two }
+const numbered: RequestOfShape = {
+  on: '/all',
+  docs: [3, 1, 4, 2].map((n) => ({ id: `n${n}`, text: `text ${n}`, tags: { n } })),
+}
 const none: RequestOfShape = { on: '/all', docs: [] }
 const drop: RequestOfShape = {
   on: '/drop',
@@ -72,7 +81,7 @@ const edges: readonly (readonly [title: string, edges: string])[] = [
   ['a shortcut', 'a b c &j<a,c'],
   ['branches of different length', 'a b<a c<gateway d<b,c'],
   ['two joins of one branch', 'a b<gateway c<gateway &j<a,b &k<b,c &m<j,k'],
-  ['a join of joins with Executors', 'a b<gateway c<a,b d<gateway e<c,d'],
+  ['a join of joins with Executors', 'a b<gateway c<a,b f<gateway e<c,f'],
   ['a chain behind a join', 'a b<gateway &j<a,b c d'],
   ['a branch from the middle of a chain', 'a b c<a d<b,c'],
   ['a floating end', 'a ~b<a'],
@@ -94,6 +103,43 @@ export const shapes: readonly Shape[] = [
     stages: written.split(' ').map(stageOf),
     requests: [all, none, drop, fill, specific],
   })),
+  {
+    title: 'a condition in a chain',
+    stages: [stageOf('a'), { name: 'b', when: { tags__n: { $lt: 3 } } }, stageOf('c')],
+    requests: [numbered, { ...numbered, on: '/drop' }, none],
+  },
+  {
+    title: 'branches by condition, in the order of the request',
+    stages: [
+      { name: 'a', when: { tags__n: { $gte: 3 } } },
+      { name: 'b', needs: ['gateway'], when: { $or: { tags__n: { $eq: 1 }, text: { $regex: '2$' } } } },
+      stageOf('&j<a,b'),
+    ],
+    requests: [numbered, { ...numbered, on: '/drop' }, { ...numbered, on: '/fill' }],
+  },
+  {
+    title: 'a condition at a join, and one beside it that floats',
+    stages: [
+      stageOf('a'),
+      stageOf('b<gateway'),
+      { name: 'c', needs: ['a', 'b'], when: { tags__n: { $neq: 2 } } },
+      { name: 'd', needs: ['c'], floating: true, when: { tags__n: { $eq: 1 } } },
+    ],
+    requests: [numbered, { ...numbered, on: '/fill' }],
+  },
+  {
+    title: 'a condition that no document fulfils',
+    stages: [
+      { name: 'a', when: { text: { $eq: 'none' } } },
+      stageOf('b<a'),
+      stageOf('c<gateway'),
+      stageOf('d<b,c'),
+    ],
+    requests: [
+      { ...numbered, on: '/drop' },
+      { ...numbered, on: '/fill' },
+    ],
+  },
   {
     title: 'replicas behind a join',
     stages: [
