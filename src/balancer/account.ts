@@ -1,6 +1,6 @@
 import type { Call } from '../call/call.js'
 import { MillraceError } from '../errors.js'
-import { connectionLoss } from '../transport/connection-lost.js'
+import { connectionLoss } from '../call/connection-lost.js'
 import type { Endpoint } from './endpoints.js'
 import type { Itinerary } from './waiting-room.js'
 

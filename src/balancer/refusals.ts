@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.js'
-import { connectionLoss } from '../transport/connection-lost.js'
+import { connectionLoss } from '../call/connection-lost.js'
 import type { Loss } from './losses.js'
 
 /** The stage has no replica and will not get one. */

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.js'
-import { GrpcConnection } from '../transport/grpc/connection.js'
+import { GrpcConnection } from '../grpc/client/connection.js'
 import { methods } from '../grpc/methods.js'
-import { defaultMaxMessageBytes } from '../transport/grpc/peer.js'
+import { defaultMaxMessageBytes } from '../grpc/client/peer.js'
 import { errorFromGrpc } from '../grpc/status.js'
 import { decodeHealthResponse, encodeHealthRequest } from '../wire/health.js'
 import { decodeStatus } from '../wire/status.js'
@@ -18,7 +18,7 @@ export interface ReadinessOptions {
 export async function askReadiness(host: string, { isFlow, timeoutMs }: ReadinessOptions): Promise<void> {
   const { protocol, ...peer } = parseHost(host)
   if (protocol === 'http') return askHttpReadiness(peer, { isFlow, timeoutMs })
-  const connection = await GrpcConnection.open({ ...peer, maxMessageBytes: defaultMaxMessageBytes })
+  const connection = new GrpcConnection({ ...peer, maxMessageBytes: defaultMaxMessageBytes })
   const options = { deadline: Date.now() + timeoutMs, headers: {} }
   try {
     if (isFlow) requireSuccess(await connection.unary(methods.dryRun, new Uint8Array(), options))

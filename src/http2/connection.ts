@@ -1,19 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../lib/clock.js'
 import { defaultWindowBytes, settingId } from './codes.js'
-import { ControlFrames, ownPing } from './control-frames.js'
-import { DataFrames } from './data-frames.js'
-import { FloodGuard, type FloodLimits, floodLimits } from './flood-guard.js'
-import { FrameReader } from './frame-reader.js'
-import { Frames } from './frames.js'
-import { HeaderFrames } from './header-frames.js'
-import { Output } from './output.js'
-import type { HeadLimits, Headers } from './request-head.js'
-import { Shutdown } from './shutdown.js'
+import { ConnectionCore, type CoreListener, type Windows } from './connection-core.js'
+import { type Fault, tooMany } from './fault.js'
+import type { FloodLimits } from './flood-guard.js'
+import type { HeadLimits, Headers } from './message-head.js'
+import type { Output } from './output.js'
+import { RequestFrames } from './request-frames.js'
 import type { Stream } from './stream.js'
-import { Streams } from './streams.js'
 
-const noBytes: Buffer = Buffer.alloc(0)
+const mostReset = 1024
 
 export interface ConnectionListener {
   /** A request has begun. Sets the listener of its stream. */
@@ -27,48 +23,33 @@ export interface ConnectionListener {
 export interface ConnectionOptions {
   readonly clock: Clock
   readonly listener: ConnectionListener
-  /** What the peer may send on a stream, and on all together. */
-  readonly windows: { readonly stream: number; readonly connection: number }
+  readonly windows: Windows
   readonly maxStreams: number
   readonly headLimits: HeadLimits
   readonly floods?: FloodLimits
 }
 
-/**
- * The server's side of an HTTP/2 connection with prior knowledge (RFC 9113), over any duplex socket with all its bytes unread.
- *
- * `FrameReader` splits what arrives into frames. `Frames` gives them to `HeaderFrames`, `DataFrames` and `ControlFrames`, which
- * change the `Streams`. `Output` sends what streams write. `Shutdown` closes the connection.
- */
-export class Http2Connection {
-  readonly output: Output
-  readonly #socket: Socket
+/** The server's side of an HTTP/2 connection with prior knowledge (RFC 9113), over any duplex socket with all its bytes unread. */
+export class Http2Connection implements CoreListener {
+  readonly #core: ConnectionCore
   readonly #listener: ConnectionListener
-  readonly #guard: FloodGuard
-  readonly #streams: Streams
-  readonly #shutdown: Shutdown
-  readonly #headers: HeaderFrames
-  readonly #frames: Frames
-  readonly #reader: FrameReader
 
-  constructor(socket: Socket, options: ConnectionOptions) {
-    const { clock, listener, windows, maxStreams, headLimits, floods = floodLimits } = options
-    const guard = new FloodGuard(floods, clock)
-    const output = new Output(socket, this)
-    const streams = new Streams(this, { output, guard, windowBytes: windows.stream, clock })
-    const data = new DataFrames(streams, guard, windows.connection)
-    this.#socket = socket
+  constructor(
+    socket: Socket,
+    { clock, listener, windows, maxStreams, headLimits, floods }: ConnectionOptions,
+  ) {
     this.#listener = listener
-    this.#guard = guard
-    this.output = output
-    this.#streams = streams
-    this.#shutdown = new Shutdown(socket, { clock, output, streams })
-    this.#headers = new HeaderFrames(this, { streams, data, guard, maxStreams, headLimits })
-    const control = new ControlFrames(this, streams, guard)
-    this.#frames = new Frames({ headers: this.#headers, data, control, shutdown: this.#shutdown, output })
-    this.#reader = new FrameReader(this.#frames)
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    socket.once('close', () => this.#shutdown.closed())
+    this.#core = new ConnectionCore(socket, {
+      clock,
+      listener: this,
+      windows,
+      floods,
+      expectsPreface: true,
+      mostReset,
+      blocks: ({ streams, data, guard }) =>
+        new RequestFrames(this, { streams, data, guard, maxStreams, headLimits }),
+    })
+    const { output } = this
     output.outbox.settings([
       [settingId.maxConcurrentStreams, maxStreams],
       [settingId.initialWindowSize, windows.stream],
@@ -78,26 +59,27 @@ export class Http2Connection {
     output.schedule()
   }
 
+  get output(): Output {
+    return this.#core.output
+  }
+
   /** Number of open streams. */
   get streams(): number {
-    return this.#streams.size
+    return this.#core.streams.size
   }
 
   /** Whether the connection was told to close. */
   get isClosing(): boolean {
-    return !this.#shutdown.isOpen
+    return !this.#core.shutdown.isOpen
   }
 
   /** The number of the frame or header block that has begun and is not complete; -1 when there is none. */
   get incompleteFrame(): number {
-    if (this.#headers.isWithinBlock) return this.#headers.blockNumber
-    return this.#reader.isWithinFrame ? this.#reader.frames : -1
+    return this.#core.incompleteFrame
   }
 
   ping(): void {
-    if (this.#shutdown.isOver) return
-    this.output.outbox.ping(0, ownPing, 0)
-    this.output.schedule()
+    this.#core.ping()
   }
 
   /**
@@ -105,61 +87,50 @@ export class Http2Connection {
    * takes requests until the peer has answered a ping, at most for a second.
    */
   close(): void {
-    this.#shutdown.announce()
+    this.#core.shutdown.announce()
   }
 
   /** Closes the connection and its streams at once, and tells the peer why. */
   fail(code: number, why: string): void {
-    this.#shutdown.fail(code, why)
+    this.#core.shutdown.fail(code, why)
   }
 
-  // what the output calls
-
-  written(bytes: number): void {
-    if (bytes > 0) {
-      this.#guard.transferred(bytes)
-      this.#listener.released(bytes)
-    }
-    if (this.#socket.isPaused() && !this.#shutdown.isOver) this.#receive(noBytes)
-  }
-
-  finished(stream: Stream): void {
-    this.#streams.settle(stream)
-  }
-
-  // what the streams call
-
-  released(bytes: number): void {
-    this.#listener.released(bytes)
-  }
-
-  emptied(): void {
-    this.#shutdown.emptied()
-  }
-
-  // what frames call
+  // what the core calls
 
   get isDraining(): boolean {
-    return this.#shutdown.isDraining
+    return this.#core.shutdown.isDraining
   }
 
   request(stream: Stream, headers: Headers): void {
     this.#listener.request(stream, headers)
   }
 
+  released(bytes: number): void {
+    this.#listener.released(bytes)
+  }
+
+  removed(): void {}
+
   pong(): void {
     this.#listener.pong()
   }
 
-  drain(): void {
-    this.#shutdown.drain()
+  settings(): undefined {}
+
+  willReset(stream: Stream): Fault | undefined {
+    const { streams, guard } = this.#core
+    return !streams.isRapid(stream) || guard.resets.spend() ? undefined : tooMany('cancelled calls')
   }
 
-  #receive(chunk: Buffer): void {
-    if (this.#shutdown.isOver) return
-    const fault = this.#reader.push(chunk)
-    if (fault !== undefined) return this.#shutdown.fail(fault.code, fault.why)
-    if (this.#frames.isFull) this.#socket.pause()
-    else if (this.#socket.isPaused()) this.#socket.resume()
+  drain(): void {
+    this.#core.shutdown.drain()
+  }
+
+  goAway(): void {
+    this.#core.shutdown.drain()
+  }
+
+  fault({ code, why }: Fault): void {
+    this.#core.shutdown.fail(code, why)
   }
 }

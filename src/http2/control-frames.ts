@@ -2,8 +2,9 @@ import { errorCode, frameFlag, largestWindowBytes } from './codes.js'
 import { type Fault, flowControlError, idleStream, protocolError, tooMany, wrongSize } from './fault.js'
 import type { FloodGuard } from './flood-guard.js'
 import type { Frame } from './frame-reader.js'
-import { readSettings } from './peer-settings.js'
+import { type PeerSettings, readSettings } from './peer-settings.js'
 import { drainPing } from './shutdown.js'
+import type { Stream } from './stream.js'
 import type { Streams } from './streams.js'
 
 /** The data of this side's own pings. */
@@ -14,11 +15,20 @@ const windowTooLarge: Fault = flowControlError('a window is larger than 2³¹ - 
 export interface ControlListener {
   /** The answer to a ping with `ownPing`. */
   pong(): void
-  /** The peer closes the connection, or has read that this side does. */
+  /** The peer has read that this side closes the connection. */
   drain(): void
+  /** The peer closes the connection. Of this side's streams it serves those up to `lastId`. */
+  goAway(lastId: number, code: number, why: string): void
+  /** The settings of the peer, as far as they are no windows; returns what is wrong with them. */
+  settings(settings: PeerSettings): Fault | undefined
+  /** The peer has reset a stream, which is still open; returns why that ends the connection. */
+  willReset(stream: Stream): Fault | undefined
 }
 
-/** Obeys the frames that carry no part of a request. */
+/** Bytes of the text in a GOAWAY frame that are read. */
+const mostReasonBytes = 256
+
+/** Obeys the frames that carry no part of a message. */
 export class ControlFrames {
   readonly #listener: ControlListener
   readonly #streams: Streams
@@ -57,9 +67,9 @@ export class ControlFrames {
     const stream = streams.get(id)
     if (stream === undefined)
       return id === 0 || id > streams.lastId ? idleStream('RST_STREAM', id) : undefined
-    const isRapid = streams.isRapid(stream)
-    streams.remove(stream, bytes.readUInt32BE(from))
-    return !isRapid || this.#guard.resets.spend() ? undefined : tooMany('cancelled calls')
+    const fault = this.#listener.willReset(stream)
+    streams.remove(stream, bytes.readUInt32BE(from), 'peer')
+    return fault
   }
 
   ping({ id, flags, bytes, from, to }: Frame): Fault | undefined {
@@ -78,20 +88,23 @@ export class ControlFrames {
   settings(frame: Frame): Fault | undefined {
     if (!this.#guard.settings.spend()) return tooMany('settings')
     if ((frame.flags & frameFlag.ack) !== 0) return frame.to > frame.from ? wrongSize('SETTINGS') : undefined
-    const read = readSettings(frame)
-    if (typeof read === 'object' && read !== null) return read
+    const settings: PeerSettings = {}
+    const fault = readSettings(frame, settings) ?? this.#listener.settings(settings)
+    if (fault !== undefined) return fault
     this.hasSettings = true
-    if (read !== null && !this.#resizeWindows(read)) return windowTooLarge
+    const { initialWindow } = settings
+    if (initialWindow !== undefined && !this.#resizeWindows(initialWindow)) return windowTooLarge
     const { output } = this.#streams
     output.outbox.settingsAck()
     output.schedule()
     return undefined
   }
 
-  goAway({ id, from, to }: Frame): Fault | undefined {
+  goAway({ id, bytes, from, to }: Frame): Fault | undefined {
     if (id !== 0) return protocolError('a GOAWAY frame names a stream')
     if (to - from < 8) return wrongSize('GOAWAY')
-    this.#listener.drain()
+    const why = bytes.toString('utf8', from + 8, Math.min(to, from + 8 + mostReasonBytes))
+    this.#listener.goAway(bytes.readUInt32BE(from) & 0x7fff_ffff, bytes.readUInt32BE(from + 4), why)
     return undefined
   }
 

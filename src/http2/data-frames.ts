@@ -40,6 +40,7 @@ export class DataFrames {
     this.#credit(length)
     if (stream === undefined) return this.#closed(id)
     if (stream.isInputEnded) return streams.wrong(stream, errorCode.streamClosed)
+    if (!stream.isHeadReceived) return streams.wrong(stream, errorCode.protocolError)
     stream.receiveWindow -= length
     return stream.receiveWindow < 0 ? streams.wrong(stream, errorCode.flowControlError) : undefined
   }

@@ -11,6 +11,7 @@ import { seeded } from '../lib/seeded.js'
 import { systemClock } from '../lib/clock.js'
 import { frameType } from './codes.js'
 import { Http2Connection } from './connection.js'
+import { pieces } from './generated-blocks.suite.js'
 import { encodeFields } from './hpack/encoder.js'
 import { frame, hello, InMemory } from './in-memory.suite.js'
 import { generated } from './generated-frames.suite.js'
@@ -169,15 +170,6 @@ async function understoodBy(server: Server, bytes: Buffer, random: () => number)
   await new Promise((resolve) => setImmediate(resolve))
   socket.destroy()
   return result.map((request) => ({ ...request, headers: sorted(request.headers) }))
-}
-
-function* pieces(bytes: Buffer, random: () => number): Generator<Buffer> {
-  const largest = random() < 0.2 ? 7 : 2000
-  for (let at = 0; at < bytes.length; ) {
-    const to = at + 1 + Math.floor(random() * (bytes.length < 3000 ? largest : 3000))
-    yield bytes.subarray(at, to)
-    at = to
-  }
 }
 
 function sorted(headers: Record<string, string>): Record<string, string> {

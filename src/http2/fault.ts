@@ -28,3 +28,9 @@ export function wrongSize(type: string): Fault {
 export function idleStream(type: string, id: number): Fault {
   return protocolError(`a ${type} frame is for stream ${id}, which is idle`)
 }
+
+/** All blocks of a connection share a table, so that none can be read after a wrong one. */
+export const wrongBlock: Fault = {
+  code: errorCode.compressionError,
+  why: 'a header block cannot be decoded',
+}

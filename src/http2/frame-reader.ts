@@ -28,8 +28,10 @@ export interface FrameSink {
 
 const noBytes: Buffer = Buffer.alloc(0)
 
+const http1 = 'the peer speaks HTTP/1, not HTTP/2'
+
 /**
- * Splits the bytes of a client into frames (RFC 9113, 4.1).
+ * Splits the bytes of a peer into frames (RFC 9113, 4.1).
  *
  * 1. The content of a DATA frame is given on as it arrives, without copying it. Other frames are kept until they are whole.
  * 2. At most one frame is kept, and no memory is taken for more than the largest frame.
@@ -40,7 +42,7 @@ export class FrameReader {
   /** Holds the first `#keptBytes` of an incomplete frame. */
   #kept: Buffer = noBytes
   #keptBytes = 0
-  #isGreeted = false
+  #isGreeted: boolean
   #isWithinData = false
   #dataFlags = 0
   #dataLeft = 0
@@ -52,8 +54,10 @@ export class FrameReader {
   /** Bytes that are read once the sink is not full any more. */
   rest: Buffer | undefined = undefined
 
-  constructor(sink: FrameSink) {
+  /** `expectsPreface`: whether the peer is a client. */
+  constructor(sink: FrameSink, expectsPreface: boolean) {
     this.#sink = sink
+    this.#isGreeted = !expectsPreface
   }
 
   /** Whether the beginning of a frame other than DATA waits for its rest. */
@@ -117,7 +121,10 @@ export class FrameReader {
     if (length > maxFrameBytes) {
       this.#fault = {
         code: errorCode.frameSizeError,
-        why: `a frame has ${length} bytes, more than ${maxFrameBytes}`,
+        why:
+          bytes.toString('latin1', at, at + 5) === 'HTTP/'
+            ? http1
+            : `a frame has ${length} bytes, more than ${maxFrameBytes}`,
       }
       return frameHeadBytes
     }

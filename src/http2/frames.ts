@@ -3,15 +3,18 @@ import type { ControlFrames } from './control-frames.js'
 import type { DataFrames } from './data-frames.js'
 import { type Fault, protocolError } from './fault.js'
 import type { Frame, FrameSink } from './frame-reader.js'
-import type { HeaderFrames } from './header-frames.js'
+import type { HeaderBlocks } from './header-blocks.js'
 import type { Output } from './output.js'
 import type { Shutdown } from './shutdown.js'
 
-/** Bytes of waiting frames without their messages, which are bounded elsewhere: more is read when the peer has read some. */
+/**
+ * Bytes of waiting frames that answer the peer's, without their messages, which are bounded elsewhere: more is read when the
+ * peer has read some. A client's requests do not count, or two peers could wait for each other to read.
+ */
 const mostWaitingBytes = 64 * 1024
 
 export interface FramesOptions {
-  readonly headers: HeaderFrames
+  readonly headers: HeaderBlocks
   readonly data: DataFrames
   readonly control: ControlFrames
   readonly shutdown: Shutdown
@@ -20,7 +23,7 @@ export interface FramesOptions {
 
 /** Checks the order of frames, and gives each to the part that takes its type. */
 export class Frames implements FrameSink {
-  readonly #headers: HeaderFrames
+  readonly #headers: HeaderBlocks
   readonly #data: DataFrames
   readonly #control: ControlFrames
   readonly #shutdown: Shutdown
@@ -40,8 +43,8 @@ export class Frames implements FrameSink {
 
   /** A peer is not read while it does not read the answers to its frames. */
   get isFull(): boolean {
-    const { bytes, dataBytes } = this.#output.outbox
-    return bytes - dataBytes > mostWaitingBytes
+    const { bytes, dataBytes, requestBytes } = this.#output.outbox
+    return bytes - dataBytes - requestBytes > mostWaitingBytes
   }
 
   frame(frame: Frame, number: number): Fault | undefined {
@@ -68,7 +71,7 @@ export class Frames implements FrameSink {
       case frameType.priority:
         return this.#control.priority(frame)
       case frameType.pushPromise:
-        return protocolError('a client has sent PUSH_PROMISE')
+        return protocolError('the peer has sent PUSH_PROMISE, which is not allowed here')
       default:
         return this.#control.unknown()
     }

@@ -1,6 +1,16 @@
-import { frameFlag, frameType } from './codes.js'
-import { staticTable } from './hpack/static-table.js'
-import { frame, hello, uint32 } from './in-memory.suite.js'
+import { frameFlag } from './codes.js'
+import {
+  below,
+  dataFrame,
+  type Fields,
+  GeneratedBlocks,
+  headerFrames,
+  idleFrame,
+  joined,
+  plainFields,
+  type Random,
+} from './generated-blocks.suite.js'
+import { hello } from './in-memory.suite.js'
 
 /** A request as it was sent; complete when its end was sent. */
 export interface Sent {
@@ -9,14 +19,10 @@ export interface Sent {
   isComplete: boolean
 }
 
-type Random = () => number
-
 interface Open {
   readonly id: number
   readonly sent: Sent
 }
-
-const below = (random: Random, limit: number): number => Math.floor(random() * limit)
 
 /** What a client may send on one connection: requests in every encoding, mixed with frames that change nothing. */
 export function generated(random: Random): { readonly bytes: Buffer; readonly sent: readonly Sent[] } {
@@ -43,7 +49,7 @@ class GeneratedClient {
     if (kind < 3 || this.#open.length === 0) this.#begin()
     else if (kind < 7) this.#continue()
     else if (kind < 8) this.#end()
-    else this.parts.push(this.#idle())
+    else this.parts.push(idleFrame(this.#random, this.#nextId + 100))
   }
 
   #begin(): void {
@@ -52,37 +58,10 @@ class GeneratedClient {
     this.#nextId += 2 * (1 + below(random, 3))
     const fields = generatedFields(random)
     const isEnd = random() < 0.2
-    this.#block(id, this.#encoder.encode(fields), isEnd)
+    this.parts.push(...headerFrames(random, { id, block: this.#encoder.encode(fields), isEnd }))
     const sent: Sent = { headers: joined(fields), body: '', isComplete: isEnd }
     this.sent.push(sent)
     if (!isEnd) this.#open.push({ id, sent })
-  }
-
-  /** HEADERS, perhaps padded, with a priority, and with CONTINUATION frames. */
-  #block(id: number, block: Buffer, isEnd: boolean): void {
-    const random = this.#random
-    const cuts =
-      random() < 0.3
-        ? [below(random, block.length + 1), below(random, block.length + 1)].toSorted((a, b) => a - b)
-        : []
-    const fragments = [...cuts, block.length].map((to, index) => block.subarray(cuts[index - 1] ?? 0, to))
-    fragments.forEach((fragment, index) => {
-      const isLast = index === fragments.length - 1
-      let flags: number = isLast ? frameFlag.endHeaders : 0
-      if (index > 0) return this.parts.push(frame(frameType.continuation, { flags, id, payload: fragment }))
-      let payload: Buffer = fragment
-      if (random() < 0.2) {
-        flags |= frameFlag.priority
-        payload = Buffer.concat([uint32(0), Buffer.of(below(random, 256)), payload])
-      }
-      if (random() < 0.2) {
-        flags |= frameFlag.padded
-        payload = padded(payload, below(random, 20))
-      }
-      return this.parts.push(
-        frame(frameType.headers, { flags: flags | (isEnd ? frameFlag.endStream : 0), id, payload }),
-      )
-    })
   }
 
   #continue(): void {
@@ -92,7 +71,7 @@ class GeneratedClient {
       1 + below(random, random() < 0.1 ? 9000 : 200),
     )
     sent.body += text
-    this.parts.push(this.#data(id, text, 0))
+    this.parts.push(dataFrame(random, { id, text, flags: 0 }))
   }
 
   /** With DATA or with trailers. */
@@ -100,131 +79,19 @@ class GeneratedClient {
     const random = this.#random
     const [{ id, sent }] = this.#open.splice(below(random, this.#open.length), 1) as [Open]
     sent.isComplete = true
-    if (random() < 0.3) this.#block(id, this.#encoder.encode([['x-trailer', 'yes']]), true)
-    else this.parts.push(this.#data(id, '', frameFlag.endStream))
-  }
-
-  #data(id: number, text: string, flags: number): Buffer {
-    const payload = Buffer.from(text, 'latin1')
-    if (this.#random() < 0.7) return frame(frameType.data, { flags, id, payload })
-    return frame(frameType.data, {
-      flags: flags | frameFlag.padded,
-      id,
-      payload: padded(payload, below(this.#random, 30)),
-    })
-  }
-
-  /** A frame that changes nothing. */
-  #idle(): Buffer {
-    const random = this.#random
-    switch (below(random, 5)) {
-      case 0:
-        return frame(frameType.ping, { payload: Buffer.alloc(8, below(random, 256)) })
-      case 1:
-        return frame(frameType.windowUpdate, { payload: uint32(1 + below(random, 1000)) })
-      case 2:
-        return frame(frameType.settings, {
-          payload: Buffer.concat([
-            Buffer.of(0, 4),
-            uint32(below(random, 100_000)),
-            Buffer.of(0, 99),
-            uint32(1),
-          ]),
-        })
-      case 3:
-        return frame(0xee, { flags: below(random, 256), payload: Buffer.alloc(below(random, 50)) })
-      default:
-        return frame(frameType.priority, { id: this.#nextId + 100, payload: [0, 0, 0, 0, 9] })
-    }
+    if (random() < 0.3) {
+      const block = this.#encoder.encode([['x-trailer', 'yes']])
+      this.parts.push(...headerFrames(random, { id, block, isEnd: true }))
+    } else this.parts.push(dataFrame(random, { id, text: '', flags: frameFlag.endStream }))
   }
 }
-
-function padded(payload: Buffer, bytes: number): Buffer {
-  return Buffer.concat([Buffer.of(bytes), payload, Buffer.alloc(bytes)])
-}
-
-type Fields = readonly (readonly [name: string, value: string])[]
 
 function generatedFields(random: Random): Fields {
-  const count = below(random, 8)
-  const others = Array.from({ length: count }, (): readonly [string, string] => {
-    const name = `x-${below(random, 12)}`
-    return [
-      name,
-      String.fromCharCode(33 + below(random, 90)).repeat(below(random, random() < 0.1 ? 600 : 40)),
-    ]
-  })
   return [
     [':method', random() < 0.5 ? 'POST' : 'PUT'],
     [':scheme', 'http'],
     [':path', `/${below(random, 5)}`],
     [':authority', 'here'],
-    ...others,
+    ...plainFields(random),
   ]
-}
-
-function joined(fields: Fields): Record<string, string> {
-  const all = new Map<string, string>()
-  for (const [name, value] of fields) {
-    const before = all.get(name)
-    all.set(name, before === undefined ? value : `${before}, ${value}`)
-  }
-  return Object.fromEntries([...all].toSorted(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-const overheadBytes = 32
-
-/** An encoder that chooses among all representations of RFC 7541, 6, by chance; with a table of its own. */
-class GeneratedBlocks {
-  readonly #random: Random
-  #table: (readonly [string, string])[] = []
-  #limit = 4096
-
-  constructor(random: Random) {
-    this.#random = random
-  }
-
-  encode(fields: Fields): Buffer {
-    const parts: Buffer[] = []
-    if (this.#random() < 0.05) {
-      this.#limit = below(this.#random, 4097)
-      this.#evict()
-      parts.push(integer(this.#limit, 5, 0x20))
-    }
-    for (const field of fields) parts.push(this.#field(field))
-    return Buffer.concat(parts)
-  }
-
-  #field([name, value]: readonly [string, string]): Buffer {
-    const random = this.#random
-    const all = [...staticTable.map((field) => [field.name, field.value] as const), ...this.#table]
-    const whole = all.findIndex((each) => each[0] === name && each[1] === value)
-    if (whole >= 0 && random() < 0.8) return integer(whole + 1, 7, 0x80)
-    const named = random() < 0.7 ? all.findIndex((each) => each[0] === name) + 1 : 0
-    const rest = [...(named === 0 ? [string(name)] : []), string(value)]
-    if (random() < 0.3) return Buffer.concat([integer(named, 4, random() < 0.5 ? 0x10 : 0), ...rest])
-    this.#table.unshift([name, value])
-    this.#evict()
-    return Buffer.concat([integer(named, 6, 0x40), ...rest])
-  }
-
-  #evict(): void {
-    const bytes = (): number =>
-      this.#table.reduce((sum, [name, value]) => sum + name.length + value.length + overheadBytes, 0)
-    while (bytes() > this.#limit) this.#table.pop()
-  }
-}
-
-function string(text: string): Buffer {
-  const bytes = Buffer.from(text, 'latin1')
-  return Buffer.concat([integer(bytes.length, 7, 0), bytes])
-}
-
-function integer(value: number, prefixBits: number, pattern: number): Buffer {
-  const most = 2 ** prefixBits - 1
-  if (value < most) return Buffer.of(pattern | value)
-  const bytes = [pattern | most]
-  let rest = value - most
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
-  return Buffer.from([...bytes, rest])
 }

@@ -1,19 +1,12 @@
-import type { Socket } from 'node:net'
-import { Duplex } from 'node:stream'
 import { HandClock } from '../lib/hand-clock.suite.js'
-import { frameHeadBytes, preface } from './codes.js'
+import { preface } from './codes.js'
 import { Http2Connection } from './connection.js'
 import { encodeFields } from './hpack/encoder.js'
-import type { Headers } from './request-head.js'
+import { frame, InMemorySocket, type SentFrame } from './in-memory-socket.suite.js'
+import type { Headers } from './message-head.js'
 import type { Stream, StreamListener } from './stream.js'
 
-/** A frame that was sent. */
-export interface SentFrame {
-  readonly type: number
-  readonly flags: number
-  readonly id: number
-  readonly payload: Buffer
-}
+export { frame, uint32, type SentFrame } from './in-memory-socket.suite.js'
 
 /** A request that a connection has received. */
 export interface Received {
@@ -40,11 +33,7 @@ export class InMemory {
   readonly connection: Http2Connection
   readonly requests: Received[] = []
   released = 0
-  /** While true the peer does not read. */
-  isStuck = false
-  readonly #socket: Duplex
-  readonly #sent: Buffer[] = []
-  #unread: (() => void)[] = []
+  readonly #socket = new InMemorySocket()
 
   constructor({
     maxStreams = 100,
@@ -52,16 +41,7 @@ export class InMemory {
     onRequest = () => {},
     onEnd = () => {},
   }: InMemoryOptions = {}) {
-    this.#socket = new Duplex({
-      read() {},
-      write: (chunk: Buffer, _encoding, done) => this.#write([chunk], done),
-      writev: (chunks, done) =>
-        this.#write(
-          chunks.map(({ chunk }) => chunk as Buffer),
-          done,
-        ),
-    })
-    this.connection = new Http2Connection(this.#socket as Socket, {
+    this.connection = new Http2Connection(this.#socket.socket, {
       clock: this.clock,
       listener: {
         request: (stream, headers) => {
@@ -81,54 +61,31 @@ export class InMemory {
 
   /** Everything that was sent and can be read, as frames. */
   get frames(): readonly SentFrame[] {
-    const frames: SentFrame[] = []
-    const bytes = Buffer.concat(this.#sent)
-    for (let at = 0; at + frameHeadBytes <= bytes.length; ) {
-      const end = at + frameHeadBytes + bytes.readUIntBE(at, 3)
-      frames.push({
-        type: bytes[at + 3]!,
-        flags: bytes[at + 4]!,
-        id: bytes.readUInt32BE(at + 5),
-        payload: bytes.subarray(at + frameHeadBytes, end),
-      })
-      at = end
-    }
-    return frames
+    return this.#socket.frames
   }
 
   /** Gives bytes to the connection, and waits until it has sent what follows. */
-  async receive(...parts: readonly Uint8Array[]): Promise<void> {
-    for (const part of parts) this.#socket.push(part)
-    await settled()
+  receive(...parts: readonly Uint8Array[]): Promise<void> {
+    return this.#socket.receive(...parts)
+  }
+
+  /** While true the peer does not read. */
+  set isStuck(isStuck: boolean) {
+    this.#socket.isStuck = isStuck
   }
 
   /** The peer reads again. */
-  async read(): Promise<void> {
-    this.isStuck = false
-    const unread = this.#unread
-    this.#unread = []
-    for (const done of unread) done()
-    await settled()
+  read(): Promise<void> {
+    return this.#socket.read()
   }
 
   get isReading(): boolean {
-    return !this.#socket.isPaused()
+    return this.#socket.isReading
   }
 
   destroy(): void {
     this.#socket.destroy()
   }
-
-  #write(chunks: readonly Buffer[], done: () => void): void {
-    this.#sent.push(...chunks)
-    if (this.isStuck) this.#unread.push(done)
-    else done()
-  }
-}
-
-/** Lets everything happen that needs no time. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 class Recorder implements StreamListener {
@@ -154,25 +111,6 @@ class Recorder implements StreamListener {
   closed(code: number): void {
     this.#received.closes.push(code)
   }
-}
-
-/** Encodes a frame. */
-export function frame(
-  type: number,
-  { flags = 0, id = 0, payload = [] }: { flags?: number; id?: number; payload?: Uint8Array | number[] } = {},
-): Buffer {
-  const head = Buffer.alloc(frameHeadBytes)
-  head.writeUIntBE(payload.length, 0, 3)
-  head[3] = type
-  head[4] = flags
-  head.writeUInt32BE(id, 5)
-  return Buffer.concat([head, Buffer.from(payload)])
-}
-
-export function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
 }
 
 /** The preface and empty SETTINGS. */

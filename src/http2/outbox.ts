@@ -25,6 +25,8 @@ export class Outbox {
   bytes = 0
   /** Bytes of messages among them. */
   dataBytes = 0
+  /** Bytes of this side's requests among them, without their messages. */
+  requestBytes = 0
 
   /** Appends the head of a frame whose payload follows. */
   head(type: number, flags: number, { id, length }: { readonly id: number; readonly length: number }): void {
@@ -97,6 +99,7 @@ export class Outbox {
     const pieces = this.#pieces
     this.bytes = 0
     this.dataBytes = 0
+    this.requestBytes = 0
     this.#giveBack()
     const last = pieces.length - 1
     if (last === 0) {
@@ -118,6 +121,7 @@ export class Outbox {
     this.#pieces = []
     this.bytes = 0
     this.dataBytes = 0
+    this.requestBytes = 0
   }
 
   #writeHead(type: number, flags: number, id: number, length: number, more: number): number {

@@ -13,6 +13,9 @@ const highWaterBytes = 64 * 1024
 /** A stream sends so many frames before it is another stream's turn. */
 const framesPerTurn = 4
 
+/** A stream that ends with it has no trailers. */
+const noTrailers: Buffer = Buffer.alloc(0)
+
 /** Larger pieces of data are not copied. */
 const copiedBytes = 2048
 
@@ -83,28 +86,57 @@ export class Output {
 
   /** False when no more should be written before the stream has drained. */
   data(stream: Stream, pieces: readonly Buffer[], bytes: number): boolean {
+    if (this.#sendNow(stream, pieces, { bytes, flags: 0 })) return true
+    this.#queue(stream, pieces, bytes)
+    stream.isBlocked = stream.queuedBytes >= highWaterBytes
+    return !stream.isBlocked
+  }
+
+  /** Sends the last data of a stream that ends without trailers. */
+  lastData(stream: Stream, pieces: readonly Buffer[], bytes: number): void {
+    if (bytes === 0) return this.end(stream, noTrailers)
+    if (this.#sendNow(stream, pieces, { bytes, flags: frameFlag.endStream })) {
+      stream.isOutputEnded = true
+      return
+    }
+    this.#queue(stream, pieces, bytes)
+    stream.trailers = noTrailers
+  }
+
+  /** Sends data at once if it fits into one frame and nothing is before it; otherwise returns false. */
+  #sendNow(
+    stream: Stream,
+    pieces: readonly Buffer[],
+    { bytes, flags }: { readonly bytes: number; readonly flags: number },
+  ): boolean {
     const { outbox } = this
     const fits = stream.queuedBytes === 0 && bytes <= stream.sendWindow && bytes <= this.window
-    if (fits && bytes <= maxFrameBytes && outbox.bytes + bytes <= batchBytes) {
-      outbox.head(frameType.data, 0, { id: stream.id, length: bytes })
-      for (const piece of pieces) this.#put(piece, 0, piece.length)
-      this.#sent(stream, bytes)
-      this.schedule()
-      return true
-    }
+    if (!fits || bytes > maxFrameBytes || outbox.bytes + bytes > batchBytes) return false
+    outbox.head(frameType.data, flags, { id: stream.id, length: bytes })
+    for (const piece of pieces) this.#put(piece, 0, piece.length)
+    this.#sent(stream, bytes)
+    this.schedule()
+    return true
+  }
+
+  #queue(stream: Stream, pieces: readonly Buffer[], bytes: number): void {
     stream.queue ??= []
     for (const piece of pieces) if (piece.length > 0) stream.queue.push(piece)
     stream.queuedBytes += bytes
     if (stream.sendWindow > 0) this.#ready.add(stream)
     this.schedule()
-    stream.isBlocked = stream.queuedBytes >= highWaterBytes
-    return !stream.isBlocked
   }
 
   /** Ends this side of a stream, after its queue. */
   end(stream: Stream, trailers: Buffer): void {
-    if (stream.queuedBytes > 0) stream.trailers = trailers
+    if (stream.queuedBytes > 0 || stream.id === 0) stream.trailers = trailers
     else this.#end(stream, trailers)
+  }
+
+  /** The stream has got its id and its window, and its head was sent. */
+  begin(stream: Stream): void {
+    if (stream.queuedBytes > 0) this.open(stream)
+    else if (stream.trailers !== undefined) this.#end(stream, stream.trailers)
   }
 
   /** The stream's window has grown, to a positive size. */
@@ -192,10 +224,8 @@ export class Output {
   #afterTurn(stream: Stream): void {
     if (stream.queuedBytes === 0) {
       stream.queue = undefined
-      if (stream.trailers !== undefined) {
-        this.#end(stream, stream.trailers)
-        this.#listener.finished(stream)
-      }
+      if (stream.trailers !== undefined && !stream.isOutputEnded) this.#end(stream, stream.trailers)
+      if (stream.isOutputEnded) this.#listener.finished(stream)
     } else if (stream.sendWindow > 0) this.#ready.add(stream)
     if (!stream.isBlocked || stream.queuedBytes >= highWaterBytes) return
     stream.isBlocked = false
@@ -205,7 +235,9 @@ export class Output {
   /** Moves so many bytes from the stream's queue into a DATA frame. */
   #frame(stream: Stream, bytes: number): void {
     const queue = stream.queue!
-    this.outbox.head(frameType.data, 0, { id: stream.id, length: bytes })
+    const isLast = bytes === stream.queuedBytes && stream.trailers?.length === 0
+    this.outbox.head(frameType.data, isLast ? frameFlag.endStream : 0, { id: stream.id, length: bytes })
+    if (isLast) stream.isOutputEnded = true
     let left = bytes
     while (left > 0) {
       const piece = queue[0]!

@@ -1,19 +1,32 @@
+import type { Headers, Response } from './message-head.js'
+
+/**
+ * Why a stream has closed: both sides had ended it, the peer has reset it, this side has (`wrong`: because of what the peer
+ * sent), the peer has not processed it and never will, or the connection has closed.
+ */
+export type StreamEnd = 'finished' | 'peer' | 'here' | 'wrong' | 'unprocessed' | 'lost'
+
 /** Hears what happens on a stream. */
 export interface StreamListener {
-  /** A part of the request has arrived. The peer may send as much again, unless the stream is paused. */
+  /** At a client: the head of the response has arrived. */
+  head?(response: Response): void
+  /** At a client: trailers have arrived. `ended` follows. */
+  trailers?(headers: Headers): void
+  /** A part of the message has arrived. The peer may send as much again, unless the stream is paused. */
   data(chunk: Buffer): void
   /** The peer sends no more. */
   ended(): void
   /** More may be written, after `write` has returned false. */
   drained(): void
   /** The stream is closed, with the error code of its reset, or 0. Called once, and nothing after it. */
-  closed(code: number): void
+  closed(code: number, end: StreamEnd): void
 }
 
 /** Sends what streams write. */
 export interface StreamOutput {
   headers(stream: Stream, block: Buffer, isLast: boolean): void
   data(stream: Stream, pieces: readonly Buffer[], bytes: number): boolean
+  lastData(stream: Stream, pieces: readonly Buffer[], bytes: number): void
   end(stream: Stream, trailers: Buffer): void
 }
 
@@ -32,8 +45,9 @@ const nobody: StreamListener = { data() {}, ended() {}, drained() {}, closed() {
 
 /** The state of one HTTP/2 stream (RFC 9113, 5.1). A closed stream ignores what it is told. */
 export class Stream {
-  readonly id: number
-  /** Monotonic milliseconds. */
+  /** 0 for a request that waits until the peer takes another stream. */
+  id: number
+  /** Monotonic milliseconds; 0 for requests of this side. */
   readonly openedAt: number
   listener: StreamListener = nobody
   /** Bytes that may be sent. Negative after the peer has made its windows smaller. */
@@ -46,6 +60,8 @@ export class Stream {
   heldBytes = 0
   isPaused = false
   isHeadSent = false
+  /** The head of the peer's message has arrived. */
+  isHeadReceived = false
   /** The peer has ended its side. */
   isInputEnded = false
   /** This side has been ended; what waits is still sent. */
@@ -53,7 +69,7 @@ export class Stream {
   /** END_STREAM has been sent. */
   isOutputEnded = false
   isClosed = false
-  /** Bytes of content still to come, if the request said how many; otherwise `Infinity`. */
+  /** Bytes of content still to come, if the message said how many; otherwise `Infinity`. */
   missingBytes: number = Number.POSITIVE_INFINITY
   /** Data that waits to be sent, from position `queueAt` of its first piece on. */
   queue: Buffer[] | undefined = undefined
@@ -97,6 +113,14 @@ export class Stream {
     if (this.isClosed || this.isEnding) return
     this.isEnding = true
     this.#owner.output.end(this, trailers)
+    if (this.isOutputEnded) this.#owner.settle(this)
+  }
+
+  /** Ends this side with the last data, which must not change afterwards, and without trailers. */
+  endWith(pieces: readonly Buffer[], bytes: number): void {
+    if (this.isClosed || this.isEnding) return
+    this.isEnding = true
+    this.#owner.output.lastData(this, pieces, bytes)
     if (this.isOutputEnded) this.#owner.settle(this)
   }
 

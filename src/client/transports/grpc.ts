@@ -1,10 +1,10 @@
 import { MillraceError } from '../../errors.js'
-import { GrpcConnection } from '../../transport/grpc/connection.js'
+import { GrpcConnection } from '../../grpc/client/connection.js'
 import { methods } from '../../grpc/methods.js'
 import { grpcCode } from '../../grpc/status-codes.js'
-import type { Peer } from '../../transport/grpc/peer.js'
+import type { Peer } from '../../grpc/client/peer.js'
 import { errorFromGrpc, GrpcFailure, isLeaving, type GrpcStatus, isUnimplemented } from '../../grpc/status.js'
-import type { GrpcStream } from '../../transport/grpc/stream.js'
+import type { ClientCall } from '../../grpc/client/call.js'
 import { streamDocument } from '../../transport/grpc/stream-document.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription, unknownDescription } from '../../wire/description.js'
@@ -18,14 +18,8 @@ const describeTimeoutMs = 10_000
 
 /** Transport to any server: one connection, opened by the first call and reopened when it is lost. */
 export function grpcTransport(peer: Peer): Transport {
-  let connecting: Promise<GrpcConnection> | undefined
-  let closed: MillraceError | undefined
-  const connect = (): Promise<GrpcConnection> => {
-    if (closed !== undefined) return Promise.reject(closed)
-    return (connecting ??= GrpcConnection.open(peer, { onReconnect: () => knowledge.forget() }))
-  }
+  const connection = new GrpcConnection(peer, { onReconnect: () => knowledge.forget() })
   const knowledge = new Knowledge(async () => {
-    const connection = await connect()
     const options = { deadline: Date.now() + describeTimeoutMs, headers: {} }
     try {
       return decodeDescription(await connection.unary(methods.endpointDiscovery, new Uint8Array(0), options))
@@ -36,13 +30,12 @@ export function grpcTransport(peer: Peer): Transport {
   })
   return {
     async open(call, listener) {
-      const stream = new GrpcRequestStream(await connect(), call, listener)
+      const stream = new GrpcRequestStream(connection, call, listener)
       knowledge.learn()
       return stream
     },
     judged: (error, endpoint) => knowledge.judged(error, endpoint),
     async streamDoc(request, call) {
-      const connection = await connect()
       knowledge.learn()
       const { deadline, headers, items } = call
       try {
@@ -52,7 +45,6 @@ export function grpcTransport(peer: Peer): Transport {
       }
     },
     async dryRun(call) {
-      const connection = await connect()
       try {
         return (
           decodeStatus(await connection.unary(methods.dryRun, new Uint8Array(0), call)).code === 'SUCCESS'
@@ -65,10 +57,9 @@ export function grpcTransport(peer: Peer): Transport {
         return DataRequest.decode(answer).status?.code !== 'ERROR'
       }
     },
-    async close(reason) {
-      closed ??= reason
-      const connection = await connecting?.catch(() => undefined)
-      connection?.close(reason)
+    close(reason) {
+      connection.close(reason)
+      return Promise.resolve()
     },
   }
 }
@@ -86,7 +77,7 @@ class GrpcRequestStream implements RequestStream {
   readonly #listener: StreamListener
   readonly #address: string
   readonly #unanswered = new Unanswered()
-  #stream: GrpcStream
+  #stream: ClientCall
   #sent = 0
   #received = 0
   #moves = 0
@@ -132,7 +123,7 @@ class GrpcRequestStream implements RequestStream {
     }
   }
 
-  #open(): GrpcStream {
+  #open(): ClientCall {
     return this.#connection.duplex(methods.call, this.#call, {
       onMessage: (bytes) => this.#receive(bytes),
       onDrain: () => this.#listener.onRoom(),

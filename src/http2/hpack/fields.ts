@@ -8,8 +8,9 @@ export const role = {
   contentLength: 5,
   te: 6,
   cookie: 7,
-  /** A pseudo-header that no request has, a field of HTTP/1 connections, or a name or value with forbidden characters. */
-  forbidden: 8,
+  status: 8,
+  /** An unknown pseudo-header, a field of HTTP/1 connections, or a name or value with forbidden characters. */
+  forbidden: 9,
 } as const
 
 export type Role = (typeof role)[keyof typeof role]
@@ -31,6 +32,7 @@ const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
   [':scheme', role.scheme],
   [':authority', role.authority],
   [':path', role.path],
+  [':status', role.status],
   ['content-length', role.contentLength],
   ['te', role.te],
   ['cookie', role.cookie],

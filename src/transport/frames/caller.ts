@@ -4,7 +4,7 @@ import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
 import { deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { ConnectionLost } from '../connection-lost.js'
+import { ConnectionLost } from '../../call/connection-lost.js'
 import type { Channel } from '../transport.js'
 import { decodeJson, encodeJson } from './failure.js'
 import {

@@ -7,9 +7,13 @@ import { decodeInfo } from '../../wire/info.js'
 import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
 import { headerFilter } from '../forward-headers.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
-import { type ConnectionListener, type GrpcCallOptions, GrpcConnection } from './connection.js'
+import {
+  type ConnectionListener,
+  type GrpcCallOptions,
+  GrpcConnection,
+} from '../../grpc/client/connection.js'
 import { methods } from '../../grpc/methods.js'
-import { defaultMaxMessageBytes } from './peer.js'
+import { defaultMaxMessageBytes } from '../../grpc/client/peer.js'
 import { streamDocument } from './stream-document.js'
 import { errorFromGrpc, isUnimplemented } from '../../grpc/status.js'
 
@@ -42,7 +46,7 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
   const { recipient, onReconnect, forwardHeaders = 'all' } = options
   const tools = isPod || options.endsWithConnection === true ? { listener } : given(onReconnect)
   const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
-  return new GrpcChannel(await GrpcConnection.open(peer, tools), {
+  return new GrpcChannel(new GrpcConnection(peer, tools), {
     ...ends,
     isPod,
     told,

@@ -1,7 +1,7 @@
 import type { ItemSink } from '../../call/items.js'
 import { methods } from '../../grpc/methods.js'
 import { DataRequest } from '../../wire/data-request.js'
-import type { GrpcCallOptions, GrpcConnection } from './connection.js'
+import type { GrpcCallOptions, GrpcConnection } from '../../grpc/client/connection.js'
 
 /**
  * Sends one document over `stream_doc` and pushes each answer to `items`. Resolves with the closing answer: the message with

@@ -1,6 +1,6 @@
 import { errorCode, frameHeadBytes, frameType } from '../../../http2/codes.js'
 import { encodeFields } from '../../../http2/hpack/encoder.js'
-import type { Headers } from '../../../http2/request-head.js'
+import type { Headers } from '../../../http2/message-head.js'
 
 const text = 'This port speaks gRPC, which needs HTTP/2 without an upgrade. Use a gRPC client.\n'
 

@@ -3,7 +3,7 @@ import { MillraceError } from '../../../errors.js'
 import { decompress } from '../../../grpc/compression.js'
 import type { Message } from '../../../grpc/frame.js'
 import { MessageReader, type MessageReaderOptions } from '../../../grpc/message-reader.js'
-import type { Headers } from '../../../http2/request-head.js'
+import type { Headers } from '../../../http2/message-head.js'
 import type { Stream } from '../../../http2/stream.js'
 import { type Deferred, deferred } from '../../../lib/deferred.js'
 import type {

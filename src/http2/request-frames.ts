@@ -1,15 +1,13 @@
-import { errorCode, frameFlag } from './codes.js'
+import { errorCode } from './codes.js'
 import type { DataFrames } from './data-frames.js'
-import { type Fault, protocolError, tooMany } from './fault.js'
+import { type Fault, tooMany, wrongBlock } from './fault.js'
 import type { FloodGuard } from './flood-guard.js'
-import type { Frame } from './frame-reader.js'
-import { HeaderBlock } from './header-block.js'
+import type { BlockSink } from './header-blocks.js'
 import { HpackDecoder } from './hpack/decoder.js'
-import { type HeadLimits, type Headers, type Request, RequestHead } from './request-head.js'
+import { KnownBlock } from './known-block.js'
+import { type HeadLimits, type Headers, MessageHead, type Request } from './message-head.js'
 import type { Stream } from './stream.js'
 import type { Streams } from './streams.js'
-
-const wrongBlock: Fault = { code: errorCode.compressionError, why: 'a header block cannot be decoded' }
 
 export interface RequestListener {
   /** Whether new requests are refused. */
@@ -18,7 +16,7 @@ export interface RequestListener {
   request(stream: Stream, headers: Headers): void
 }
 
-export interface HeaderFramesOptions {
+export interface RequestFramesOptions {
   readonly streams: Streams
   readonly data: DataFrames
   readonly guard: FloodGuard
@@ -26,60 +24,21 @@ export interface HeaderFramesOptions {
   readonly headLimits: HeadLimits
 }
 
-/** Reads header blocks (RFC 9113, 6.2 and 6.10): they begin streams, or are trailers. All are decoded, in order. */
-export class HeaderFrames {
+/** Reads the header blocks of a client: they begin streams, or are trailers. All are decoded, in order. */
+export class RequestFrames implements BlockSink {
   readonly #listener: RequestListener
-  readonly #options: HeaderFramesOptions
+  readonly #options: RequestFramesOptions
   readonly #hpack = new HpackDecoder()
-  readonly #block = new HeaderBlock()
-  readonly #head: RequestHead
-  /** The block that was decoded last without a change of the table, and its meaning. */
-  #known: { readonly block: Buffer; readonly version: number; readonly request: Request } | undefined
+  readonly #head: MessageHead
+  readonly #known = new KnownBlock<Request>()
 
-  constructor(listener: RequestListener, options: HeaderFramesOptions) {
+  constructor(listener: RequestListener, options: RequestFramesOptions) {
     this.#listener = listener
     this.#options = options
-    this.#head = new RequestHead(options.headLimits)
+    this.#head = new MessageHead(options.headLimits)
   }
 
-  /** Whether a block has begun and is not complete. */
-  get isWithinBlock(): boolean {
-    return this.#block.id !== 0
-  }
-
-  /** The number of the first frame of that block. */
-  get blockNumber(): number {
-    return this.#block.number
-  }
-
-  /** Takes a HEADERS frame, the `number`th frame of the connection. */
-  headers(frame: Frame, number: number): Fault | undefined {
-    const { id, flags, bytes } = frame
-    let { from, to } = frame
-    if (id % 2 === 0) return protocolError(`stream ${id} is not a client’s`)
-    if ((flags & frameFlag.padded) !== 0) {
-      to -= bytes[from] ?? 0
-      from++
-    }
-    const depends = (flags & frameFlag.priority) !== 0
-    if (depends) from += 5
-    if (from > to) return protocolError('a HEADERS frame is too short for its flags')
-    const dependsOnItself = depends && (bytes.readUInt32BE(from - 5) & 0x7fff_ffff) === id
-    if (dependsOnItself) return protocolError(`stream ${id} depends on itself`)
-    const block = bytes.subarray(from, to)
-    if ((flags & frameFlag.endHeaders) !== 0) return this.#take(id, flags, block)
-    this.#block.begin(frame, block, number)
-    return undefined
-  }
-
-  continuation(frame: Frame): Fault | undefined {
-    const block = this.#block.continue(frame)
-    if (block === undefined) return undefined
-    return block instanceof Uint8Array ? this.#take(frame.id, this.#block.flags, block) : block
-  }
-
-  #take(id: number, flags: number, block: Buffer): Fault | undefined {
-    const isEnd = (flags & frameFlag.endStream) !== 0
+  block(id: number, block: Buffer, isEnd: boolean): Fault | undefined {
     return id > this.#options.streams.lastId
       ? this.#begin(id, block, isEnd)
       : this.#trailers(id, block, isEnd)
@@ -126,13 +85,13 @@ export class HeaderFrames {
   /** The request in a block; null when the block is wrong. */
   #decode(block: Buffer): Request | null {
     const { version } = this.#hpack
-    const known = this.#known
-    if (known !== undefined && known.version === version && known.block.equals(block)) return known.request
+    const known = this.#known.get(block, version)
+    if (known !== undefined) return known
     const head = this.#head
     head.begin()
     if (!this.#hpack.decode(block, head)) return null
     const request = head.request()
-    if (this.#hpack.version === version) this.#known = { block: Buffer.from(block), version, request }
+    if (this.#hpack.version === version) this.#known.set(block, version, request)
     return request
   }
 }

@@ -6,7 +6,7 @@ import { MillraceError } from '../../errors.js'
 import type { Clock } from '../../lib/clock.js'
 import { deferred } from '../../lib/deferred.js'
 import { GrpcConnection } from './connection.js'
-import { methods } from '../../grpc/methods.js'
+import { methods } from '../methods.js'
 
 /** A clock whose only pending timer is fired by hand. */
 function handClock() {
@@ -71,7 +71,7 @@ async function openCall(way: 'port' | 'frontPort' = 'port') {
   const time = handClock()
   const server = await silentServer()
   const peer = { host: '127.0.0.1', port: server[way], tls: false, maxMessageBytes: 1000 }
-  const connection = await GrpcConnection.open(peer, { clock: time.clock })
+  const connection = new GrpcConnection(peer, { clock: time.clock })
   const abort = new Scope(Number.POSITIVE_INFINITY, {})
   const options = { deadline: Number.POSITIVE_INFINITY, headers: {}, call: abort }
   const call = connection.unary(methods.processSingleData, new Uint8Array(3), options)
@@ -143,7 +143,7 @@ test('a call that came too late for a server that leaves did not run, and may be
   const peer = { host: '127.0.0.1', port: server.port, tls: false, maxMessageBytes: 1000 }
   const leaving = deferred<string>()
   const closed = deferred<string>()
-  const connection = await GrpcConnection.open(peer, {
+  const connection = new GrpcConnection(peer, {
     listener: { onLeaving: leaving.resolve, onClosed: closed.resolve },
   })
   const options = { deadline: Number.POSITIVE_INFINITY, headers: {} }

@@ -14,6 +14,16 @@ export interface Request {
   readonly refusal: ErrorCode | undefined
 }
 
+/** A complete head of a response, or of an informational one. */
+export interface Response {
+  readonly headers: Headers
+  readonly status: number
+  /** From `content-length`; -1 when the response has none. */
+  readonly contentLength: number
+  /** Why the call ends, as an error code; undefined for a well-formed response. */
+  readonly refusal: ErrorCode | undefined
+}
+
 export interface HeadLimits {
   /** Of names and values, with 32 for each field (RFC 9113, 6.5.2). */
   readonly maxListBytes: number
@@ -24,10 +34,11 @@ const sawMethod = 1
 const sawScheme = 2
 const sawPath = 4
 const sawAuthority = 8
+const sawStatus = 16
 const complete = sawMethod | sawScheme | sawPath
 
-/** Checks and collects the fields of one request or of its trailers (RFC 9113, 8.1 to 8.3). Used again for each block. */
-export class RequestHead {
+/** Checks and collects the fields of one message or of its trailers (RFC 9113, 8.1 to 8.3). Used again for each block. */
+export class MessageHead {
   readonly #limits: HeadLimits
   #headers: Record<string, string> = {}
   #pseudo = 0
@@ -75,6 +86,8 @@ export class RequestHead {
         return this.#addPseudo(field, sawPath)
       case role.authority:
         return this.#addPseudo(field, sawAuthority)
+      case role.status:
+        return this.#addPseudo(field, sawStatus)
       case role.contentLength:
         this.#sawRegular = true
         return this.#length(field)
@@ -85,6 +98,23 @@ export class RequestHead {
 
   request(): Request {
     return { headers: this.#headers, contentLength: this.#contentLength, refusal: this.#refusal() }
+  }
+
+  response(): Response {
+    const headers = this.#headers
+    const status = this.#pseudo === sawStatus && /^[1-9]\d\d$/.test(headers[':status']!)
+    const isWhole = status && !this.isMalformed
+    return {
+      headers,
+      status: isWhole ? Number(headers[':status']) : 0,
+      contentLength: this.#contentLength,
+      refusal: this.isTooLarge ? errorCode.enhanceYourCalm : isWhole ? undefined : errorCode.protocolError,
+    }
+  }
+
+  /** The fields of trailers. */
+  get headers(): Headers {
+    return this.#headers
   }
 
   /** Whether the fields may be trailers: they have no pseudo-headers. */
@@ -98,7 +128,7 @@ export class RequestHead {
     const isWhole =
       headers[':method'] === 'CONNECT'
         ? this.#pseudo === (sawMethod | sawAuthority)
-        : (this.#pseudo & complete) === complete && headers[':path'] !== ''
+        : (this.#pseudo & ~sawAuthority) === complete && headers[':path'] !== ''
     return this.isMalformed || !isWhole ? errorCode.protocolError : undefined
   }
 

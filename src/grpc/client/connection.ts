@@ -1,17 +1,15 @@
-import type * as Http2 from 'node:http2'
 import type { Call } from '../../call/call.js'
-import type { AbortListener } from '../../call/cancellation.js'
 import type { MillraceError } from '../../errors.js'
 import { authority } from '../../lib/authority.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
-import type { Method } from '../../grpc/methods.js'
+import type { Method } from '../methods.js'
+import { GrpcFailure, type GrpcStatus } from '../status.js'
+import { grpcCode } from '../status-codes.js'
+import { type CallListener, ClientCall } from './call.js'
+import { dialPeer } from './dial.js'
 import type { Peer } from './peer.js'
+import { RequestHeads } from './request-head.js'
 import { Session } from './session.js'
-import { grpcCode } from '../../grpc/status-codes.js'
-import { GrpcFailure, type GrpcStatus } from '../../grpc/status.js'
-import { userAgent } from '../../grpc/user-agent.js'
-import { formatTimeout } from '../../grpc/timeout.js'
-import { GrpcStream, type StreamListener } from './stream.js'
 
 export interface GrpcCallOptions {
   /** Milliseconds since the epoch; `Infinity` is none. */
@@ -37,35 +35,30 @@ export interface ConnectionTools {
 }
 
 /**
- * A gRPC channel for raw bytes, directly on `node:http2`: a message on an open stream costs a fifth of what it costs with
- * grpc-js. Connects at the first call, and reconnects after the connection was lost unless there is a `listener`.
+ * A gRPC channel for raw bytes. Connects at the first call, and reconnects after the connection was lost unless there is a
+ * `listener`.
  *
  * RPCs reject with GrpcFailure (see `errorFromGrpc`), the call's abort reason, or the reason of `close()`.
  */
 export class GrpcConnection {
   readonly address: string
-  readonly #http2: typeof Http2
   readonly #peer: Peer
   readonly #clock: Clock
   readonly #listener: ConnectionListener | undefined
-  /** RPCs in flight. */
-  readonly #calls = new Set<AbortListener>()
   readonly #onReconnect: (() => void) | undefined
+  readonly #heads: RequestHeads
   #session: Session | undefined
+  /** The one before it, which had used up all its streams. */
+  #retired: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
-  private constructor(http2: typeof Http2, peer: Peer, tools: ConnectionTools) {
-    const { clock = systemClock, listener, onReconnect } = tools
+  constructor(peer: Peer, { clock = systemClock, listener, onReconnect }: ConnectionTools = {}) {
     this.address = authority(peer.host, peer.port)
-    this.#http2 = http2
     this.#peer = peer
     this.#clock = clock
     this.#listener = listener
     this.#onReconnect = onReconnect
-  }
-
-  static async open(peer: Peer, tools: ConnectionTools = {}): Promise<GrpcConnection> {
-    return new GrpcConnection(await import('node:http2'), peer, tools)
+    this.#heads = new RequestHeads(peer)
   }
 
   /** Resolves when the peer has answered a ping. Connects if necessary. */
@@ -77,17 +70,16 @@ export class GrpcConnection {
   unary(method: Method, request: Uint8Array, options: GrpcCallOptions): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       let answer: Uint8Array | undefined
-      const call = this.#watched(method, options, {
+      const call = this.duplex(method, options, {
         onMessage: (message) => (answer ??= message),
-        onEnd: (status, reason) => {
+        onEnd: (status, reason = this.#closed?.reason) => {
           if (reason !== undefined) reject(reason)
           else if (status.code !== grpcCode.ok) reject(new GrpcFailure(status))
           else if (answer === undefined) reject(new GrpcFailure(unanswered))
           else resolve(answer)
         },
       })
-      call.write(request)
-      call.end()
+      call.finish(request)
     })
   }
 
@@ -128,12 +120,12 @@ export class GrpcConnection {
           stream.cancel()
         }
       }
-      const stream = this.#watched(method, options, {
+      const stream = this.duplex(method, options, {
         onMessage(message) {
           waiting.push(message)
           proceed()
         },
-        onEnd(status, reason) {
+        onEnd: (status, reason = this.#closed?.reason) => {
           if (reason !== undefined) {
             waiting.length = 0
             return reject(reason)
@@ -142,67 +134,47 @@ export class GrpcConnection {
           proceed()
         },
       })
-      stream.write(request)
-      stream.end()
+      stream.finish(request)
     })
   }
 
   /** Opens a raw stream, which its owner must cancel. */
-  duplex(method: Method, options: GrpcCallOptions, listener: StreamListener): GrpcStream {
+  duplex(method: Method, options: GrpcCallOptions, listener: CallListener): ClientCall {
+    const { call, deadline, headers } = options
     if (this.#closed !== undefined) throw this.#closed.reason
-    if (options.call?.aborted !== undefined) throw options.call.aborted
+    if (call?.aborted !== undefined) throw call.aborted
     const session = this.#usableSession()
-    const stream = session.request(headersOf(method, options))
+    const timeoutMs = deadline === Number.POSITIVE_INFINITY ? deadline : deadline - Date.now()
+    const head = this.#heads.encode(method, timeoutMs, headers)
     const { maxMessageBytes } = this.#peer
-    return new GrpcStream(session, stream, { maxMessageBytes, deadline: options.deadline, listener })
+    return new ClientCall(session, head, { maxMessageBytes, deadline, call, listener })
   }
 
-  /** Fails RPCs in flight, except raw streams, with `reason`; then destroys the connection. Idempotent. */
+  /** Destroys the connection. RPCs in flight, except raw streams, fail with `reason`. Idempotent. */
   close(reason: MillraceError): void {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
-    for (const call of this.#calls) call.abort(reason)
     this.#session?.destroy()
-  }
-
-  /** Opens a stream that is cancelled by an abort or by `close()`; `onEnd` then gets the reason. */
-  #watched(
-    method: Method,
-    options: GrpcCallOptions,
-    listener: {
-      onMessage(message: Uint8Array): void
-      onEnd(status: GrpcStatus, reason: MillraceError | undefined): void
-    },
-  ): GrpcStream {
-    const { call } = options
-    let ended: MillraceError | undefined
-    const watcher: AbortListener = {
-      abort(reason) {
-        ended ??= reason
-        stream.cancel()
-      },
-    }
-    const stream = this.duplex(method, options, {
-      onMessage: (message) => listener.onMessage(message),
-      onEnd: (status) => {
-        this.#calls.delete(watcher)
-        call?.offAbort(watcher)
-        listener.onEnd(status, ended)
-      },
-    })
-    this.#calls.add(watcher)
-    call?.onAbort(watcher)
-    return stream
+    this.#retired?.destroy()
   }
 
   #usableSession(): Session {
-    if (this.#session?.usable === true) return this.#session
-    if (this.#session !== undefined && this.#listener !== undefined) throw new GrpcFailure(left)
-    const { tls } = this.#peer
-    const isAgain = this.#session !== undefined
-    this.#session = new Session(this.#http2, this.address, { tls, clock: this.#clock, ...this.#listener })
-    if (isAgain) this.#onReconnect?.()
+    const session = this.#session
+    if (session?.isUsable === true) return session
+    if (session === undefined) return (this.#session = this.#connect(this.#listener))
+    if (session.isExhausted) {
+      session.retire()
+      this.#retired = session
+      return (this.#session = this.#connect(this.#listener))
+    }
+    if (this.#listener !== undefined) throw new GrpcFailure(left)
+    this.#session = this.#connect(undefined)
+    this.#onReconnect?.()
     return this.#session
+  }
+
+  #connect(listener: ConnectionListener | undefined): Session {
+    return new Session(dialPeer(this.#peer), { clock: this.#clock, ...listener })
   }
 }
 
@@ -218,25 +190,4 @@ const unanswered: GrpcStatus = {
   code: grpcCode.unavailable,
   details: 'the stream ended without an answer',
   here: true,
-}
-
-/** Headers reserved by HTTP/2 and gRPC; a caller's headers with these names are not sent. */
-const reserved =
-  /^(:.*|grpc-.*|te|content-type|user-agent|host|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|http2-settings)$/
-
-function headersOf(method: Method, { deadline, headers }: GrpcCallOptions): Record<string, string> {
-  const sent: Record<string, string> = {
-    ':method': 'POST',
-    ':path': method,
-    te: 'trailers',
-    'content-type': 'application/grpc',
-    'user-agent': userAgent,
-    'grpc-accept-encoding': 'identity',
-  }
-  if (deadline !== Number.POSITIVE_INFINITY) sent['grpc-timeout'] = formatTimeout(deadline - Date.now())
-  for (const name of Object.keys(headers)) {
-    const lower = name.toLowerCase()
-    if (!reserved.test(lower)) sent[lower] = headers[name]!
-  }
-  return sent
 }

@@ -3,11 +3,15 @@ import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { MillraceError } from '../../errors.js'
-import { methods } from '../../grpc/methods.js'
-import { errorFromGrpc } from '../../grpc/status.js'
+import { encodeFields } from '../../http2/hpack/encoder.js'
+import { systemClock } from '../../lib/clock.js'
+import { deferred } from '../../lib/deferred.js'
+import { methods } from '../methods.js'
+import { errorFromGrpc, type GrpcStatus } from '../status.js'
+import { ClientCall } from './call.js'
 import { GrpcConnection } from './connection.js'
-import type { Session } from './session.js'
-import { GrpcStream } from './stream.js'
+import { dialPeer } from './dial.js'
+import { Session } from './session.js'
 
 /** What a call rejects with, of a peer that answers these bytes and says that all is well. */
 async function failureOf(bytes: readonly number[]): Promise<unknown> {
@@ -21,7 +25,7 @@ async function failureOf(bytes: readonly number[]): Promise<unknown> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const peer = { host: '127.0.0.1', port, tls: false, maxMessageBytes: 1000 }
-  const connection = await GrpcConnection.open(peer)
+  const connection = new GrpcConnection(peer)
   onTestFinished(() => {
     connection.close(new MillraceError('CANCELLED', 'the test has ended'))
     server.close()
@@ -60,28 +64,32 @@ test('a call that ends keeps nothing of what a peer that reads no more has not t
     socket.write(Buffer.from('00000604000000000000047fffffff' + '0000040800000000007fff0000', 'hex'))
   })
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-  const session = http2.connect(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
-  session.on('error', () => {})
+  const { port } = silent.address() as AddressInfo
+  const peer = { host: '127.0.0.1', port, tls: false, maxMessageBytes: 100_000_000 }
+  const dialled = dialPeer(peer)
+  const session = new Session(dialled, { clock: systemClock })
   onTestFinished(() => {
     session.destroy()
+    dialled.socket.destroy()
     for (const socket of sockets) socket.destroy()
     silent.close()
   })
-  await once(session, 'remoteSettings')
-  const stream = session.request({ ':method': 'POST', ':path': methods.call })
-  const ended = new Promise((resolve) => {
-    const maxMessageBytes = Number.POSITIVE_INFINITY
-    const listener = { onMessage() {}, onEnd: resolve }
-    const connected = { heard() {}, usable: true } as unknown as Session
-    const call = new GrpcStream(connected, stream, {
-      maxMessageBytes,
-      deadline: Number.POSITIVE_INFINITY,
-      listener,
-    })
-    call.write(new Uint8Array(64_000_000))
-    // the system takes some of it first
-    setImmediate(() => setImmediate(() => call.cancel()))
+  const isRead = once(dialled.socket, 'data')
+  await once(dialled.socket, 'connect')
+  await isRead
+  const ended = deferred<GrpcStatus>()
+  const call = new ClientCall(session, encodeFields({ ':method': 'POST', ':path': methods.call }), {
+    maxMessageBytes: peer.maxMessageBytes,
+    deadline: Number.POSITIVE_INFINITY,
+    call: undefined,
+    listener: { onMessage() {}, onEnd: ended.resolve },
   })
-  await once(stream, 'close')
-  expect(await ended).toMatchObject({ details: 'cancelled by this side' })
+  call.write(new Uint8Array(64_000_000))
+  await expect.poll(() => dialled.socket.writableLength).toBeGreaterThan(0)
+  // what the system has not taken waits in the socket, and the rest in the stream
+  expect(call.hasRoom).toBe(false)
+  call.cancel()
+  expect(await ended.promise).toMatchObject({ details: 'cancelled by this side' })
+  expect(call.hasRoom).toBe(true)
+  expect(dialled.socket.writableLength).toBeLessThan(1_000_000)
 })
