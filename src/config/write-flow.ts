@@ -36,7 +36,7 @@ export function writeFlow({ settings, stages }: FlowPlan, folder: string): strin
   const flow = {
     jtype: 'Flow',
     version: '1',
-    with: changed(flowOptions, settings, []),
+    with: { ...changed(flowOptions, settings, ['auth']), ...authOf(settings) },
     executors: inChain(stages)
       .filter(({ partOf }) => partOf === null)
       .map((stage) => stageOf(stage, folder)),
@@ -48,6 +48,13 @@ export function writeFlow({ settings, stages }: FlowPlan, folder: string): strin
 /** Writes a plan to a YAML file. @throws UNSUPPORTED, and errors of the file system */
 export async function saveFlow(plan: FlowPlan, file: string): Promise<void> {
   await writeFile(file, writeFlow(plan, path.dirname(path.resolve(file))))
+}
+
+/** Tokens in a list are secrets, which a file that is shared must not have. */
+function authOf({ auth }: FlowPlan['settings']): { readonly auth?: object } {
+  if (auth === null) return {}
+  if (!Array.isArray(auth.bearer)) return { auth }
+  throw unwritable('this Flow: auth.bearer is a list of tokens, which are secrets; use { file } or { env }')
 }
 
 function stageOf(stage: StagePlan, folder: string): object {
