@@ -13,6 +13,11 @@ const commands = [...page.matchAll(/^```sh curl\n(.*?)\n```\n+```json\n(.*?)^```
   ([, command, answer]) => ({ command: command!, answer: JSON.parse(answer!) as object }),
 )
 
+/** Each command whose answer is a stream, with its documents shortened to `{"text":…}`. */
+const streams = [...page.matchAll(/^```sh curl stream\n(.*?)\n```\n+```text\n(.*?)^```$/gms)].map(
+  ([, command, answer]) => ({ command: command!, answer: answer! }),
+)
+
 describe.runIf(hasCurl)('docs/http.md', () => {
   const flow = new Flow({ quiet: true, host: '127.0.0.1', protocol: ['grpc', 'http'] }).add({
     uses: upper,
@@ -22,12 +27,22 @@ describe.runIf(hasCurl)('docs/http.md', () => {
   afterAll(() => flow.close())
 
   it.each(commands)('$command', async ({ command, answer }) => {
-    const line = command.replaceAll('localhost:8080', `127.0.0.1:${flow.port}`)
-    const { stdout } = await promisify(execFile)('sh', ['-ec', line])
-    expect(JSON.parse(stdout)).toMatchObject(answer)
+    expect(JSON.parse(await outputOf(command))).toMatchObject(answer)
   })
+
+  it.each(streams)('$command', async ({ command, answer }) => {
+    const output = (await outputOf(command)).replaceAll('\r', '')
+    const shortened = output.replaceAll(/\{.*?("text":".*?").*\}/g, '{…,$1,…}')
+    expect(shortened.trim()).toBe(answer.trim())
+  })
+
+  async function outputOf(command: string): Promise<string> {
+    const line = command.replaceAll('localhost:8080', `127.0.0.1:${flow.port}`)
+    return (await promisify(execFile)('sh', ['-ec', line])).stdout
+  }
 })
 
 it('docs/http.md has commands with answers', () => {
   expect(commands).toHaveLength(page.match(/^```sh curl$/gm)!.length)
+  expect(streams).toHaveLength(page.match(/^```sh curl stream$/gm)!.length)
 })

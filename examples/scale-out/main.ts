@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os'
 import { loadCorpus, type Corpus } from './corpus/corpus.js'
 import { CorpusError } from './corpus/corpus-error.js'
 import { writeJsonLines } from './corpus/json-lines.js'
 import { REQUEST_SIZE } from './measure.js'
 import { type ExampleOptions, help, parseOptions, UsageError } from './options.js'
-import { type Run, runOf, table } from './table.js'
+import { limitOf, type Run, runOf, table } from './table.js'
 import { tutorial } from './tutorial.js'
 
 try {
@@ -27,7 +28,7 @@ async function main(options: ExampleOptions): Promise<void> {
   if (options.writeCorpus !== undefined) return writeJsonLines(options.writeCorpus, corpus.texts)
   const runs = await run(corpus.texts, options)
   if (options.json) console.log(JSON.stringify(result(corpus, options, runs)))
-  else console.log(`\n${table(runs)}`)
+  else console.log(`\n${table(runs)}\n\n${limitOf(runs[0]!, availableParallelism())}`)
 }
 
 async function run(news: readonly string[], { replicas, runtime, json }: ExampleOptions): Promise<Run[]> {

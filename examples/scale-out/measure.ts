@@ -7,13 +7,22 @@ export interface Measured {
   /** Number of returned documents. */
   readonly documents: number
   readonly seconds: number
+  /** CPU seconds of all processes meanwhile; undefined where they cannot be read. */
+  readonly cpuSeconds: number | undefined
 }
 
 export type Report = (replicas: number, measured: Measured) => void
 
-/** Measures a post from the call until every document is back. */
-export async function measure(post: () => Promise<{ readonly length: number }>): Promise<Measured> {
+/** Measures a post from the call until every document is back. `cpuSeconds` gives the CPU seconds used so far. */
+export async function measure(
+  post: () => Promise<{ readonly length: number }>,
+  cpuSeconds: () => Promise<number | undefined>,
+): Promise<Measured> {
+  const before = await cpuSeconds()
   const start = performance.now()
   const { length } = await post()
-  return { documents: length, seconds: (performance.now() - start) / 1000 }
+  const seconds = (performance.now() - start) / 1000
+  const after = await cpuSeconds()
+  const cpu = before === undefined || after === undefined ? undefined : after - before
+  return { documents: length, seconds, cpuSeconds: cpu }
 }

@@ -9,12 +9,27 @@ export interface Run {
   readonly stepsPerSecond: number
   /** How many times as fast as the first run. */
   readonly speedUp: number
+  /** CPU seconds of the program, the gateway and all replicas; undefined where they cannot be read. */
+  readonly cpuSeconds: number | undefined
 }
 
 /** @param first seconds of the run that the speed-up is relative to */
-export function runOf(replicas: number, { documents, seconds }: Measured, first: number): Run {
+export function runOf(replicas: number, { documents, seconds, cpuSeconds }: Measured, first: number): Run {
   const steps = Math.ceil(documents / REQUEST_SIZE)
-  return { replicas, documents, steps, seconds, stepsPerSecond: steps / seconds, speedUp: first / seconds }
+  const speedUp = first / seconds
+  return { replicas, documents, steps, seconds, stepsPerSecond: steps / seconds, speedUp, cpuSeconds }
+}
+
+/**
+ * How many times as fast as the first run any number of replicas can be: a run that uses `cpuSeconds` takes at least
+ * `cpuSeconds / cores`.
+ */
+export function limitOf({ seconds, cpuSeconds }: Run, cores: number): string {
+  const machine = cores === 1 ? 'This machine has 1 core' : `This machine has ${cores} cores`
+  const shared = `${machine}, which the replicas share with the gateway and this program.`
+  if (cpuSeconds === undefined || cpuSeconds === 0) return shared
+  const most = Math.max(1, (seconds * cores) / cpuSeconds)
+  return `${shared}\nThe first run used ${cpuSeconds.toFixed(2)} s of CPU, so the speed-up can be ${most.toFixed(1)}× at most.`
 }
 
 export function table(runs: readonly Run[]): string {

@@ -9,3 +9,9 @@ export const timeoutHeader = 'millrace-timeout'
 
 /** The type of a body that is an encoded DataRequest. */
 export const protobufType = 'application/x-protobuf'
+
+/** The type of a body of server-sent events (HTML, 9.2). */
+export const eventsType = 'text/event-stream'
+
+/** Events of a stream of documents: those of Jina (jina.md 4.7), and `error`. */
+export const streamEvents = { update: 'update', end: 'end', error: 'error' } as const

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { Client, Document, Flow } from 'millrace'
 import { expectNothingLeft, leftovers } from 'millrace/testing'
@@ -5,6 +6,7 @@ import { expect, it } from 'vitest'
 import { CommandLine } from '../support/command-line.js'
 
 const upper = new URL('../fixtures/flow-executors.mjs#Upper', import.meta.url)
+const louder = new URL('../fixtures/flow-executors.mjs#Louder', import.meta.url)
 
 async function post(port: number, path: string, body: unknown, init: RequestInit = {}): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}${path}`, {
@@ -84,6 +86,65 @@ it('a client that leaves cancels the handler, and closing waits for requests in 
   await expect.poll(async () => inFlight(await flow.status())).toBe(1)
   await flow.close()
   expect((await last).headers.get('connection')).toBe('close')
+})
+
+it('a generator is streamed through several stages, to browsers, to curl and to the client', async () => {
+  await using flow = await new Flow({ quiet: true, host: '127.0.0.1', protocol: ['grpc', 'http'] })
+    .add({ uses: upper })
+    .add({ uses: louder })
+    .start()
+  const response = await fetch(`http://127.0.0.1:${flow.port}/words?text=one+two`, {
+    headers: { accept: 'text/event-stream' },
+  })
+  const text = await response.text()
+  expect([...text.matchAll(/"text":"(.*?)"/g)].map(([, word]) => word)).toEqual(['one!', 'two!'])
+  expect(text.endsWith('event: end\r\n\r\n')).toBe(true)
+  for (const scheme of ['grpc', 'http']) {
+    await using client = new Client({ host: `${scheme}://127.0.0.1:${flow.port}` })
+    const words: string[] = []
+    for await (const document of client.streamDoc('/words', 'one two')) words.push(document.text)
+    expect(words).toEqual(['one!', 'two!'])
+    const failing = client.streamDoc('/fail', 'a')[Symbol.asyncIterator]()
+    await expect(failing.next()).rejects.toMatchObject({
+      code: 'EXECUTOR_FAILED',
+      message: expect.stringContaining('the wheel is broken'),
+    })
+  }
+})
+
+it('streams whose clients vanish are aborted in the Executor, and leave nothing', async () => {
+  const before = leftovers()
+  {
+    await using flow = await new Flow({ quiet: true, host: '127.0.0.1', protocol: 'http' })
+      .add({ uses: upper })
+      .start()
+    const clients = await Promise.all(
+      Array.from({ length: 20 }, async (_, at) => {
+        const sent = request({
+          port: flow.port,
+          method: 'POST',
+          path: '/endless',
+          headers: { accept: 'text/event-stream', 'content-type': 'application/json' },
+          agent: false,
+        })
+        sent.on('error', () => {})
+        if (at % 2 === 0) {
+          // leaves in the middle of its body
+          sent.setHeader('content-length', 100)
+          sent.write('{"data":')
+          return sent
+        }
+        sent.end('{"data":{}}')
+        await once(sent, 'response')
+        return sent
+      }),
+    )
+    await expect.poll(async () => inFlight(await flow.status())).toBe(10)
+    for (const client of clients) client.destroy()
+    await expect.poll(async () => inFlight(await flow.status())).toBe(0)
+    expect(await textsOf(await post(flow.port, '/upper', { data: [{ text: 'a' }] }))).toEqual(['A'])
+  }
+  await expectNothingLeft(before)
 })
 
 function inFlight({ stages }: Awaited<ReturnType<Flow['status']>>): number {

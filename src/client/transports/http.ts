@@ -4,9 +4,16 @@ import type { Call } from '../../call/call.js'
 import { type ErrorCode, errorCodes, MillraceError } from '../../errors.js'
 import { authority } from '../../lib/authority.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { notRunHeader, protobufType, statusHeader, timeoutHeader } from '../../wire/gateway-headers.js'
+import {
+  eventsType,
+  notRunHeader,
+  protobufType,
+  statusHeader,
+  timeoutHeader,
+} from '../../wire/gateway-headers.js'
 import type { Transport } from '../transport.js'
 import { channelTransport, type RequestChannel } from './channel.js'
+import { readEvents } from './event-stream.js'
 
 /** Connections of one client; further requests wait for a free one. */
 const maxConnections = 128
@@ -22,8 +29,8 @@ export interface HttpPeer {
 }
 
 /**
- * Transport to a Millrace gateway over HTTP: each request is a POST of protobuf. Documents of generators are not streamed:
- * UNSUPPORTED.
+ * Transport to a Millrace gateway over HTTP: each request is a POST of protobuf. Documents of generators arrive as server-sent
+ * events.
  */
 export function httpTransport(peer: HttpPeer): Transport {
   return channelTransport(new HttpChannel(peer))
@@ -43,7 +50,6 @@ class HttpChannel implements RequestChannel {
   }
 
   handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
-    if (call.items !== undefined) return Promise.reject(noStreams(this.#address))
     if (call.aborted !== undefined) return Promise.reject(call.aborted)
     return new Promise((resolve, reject) => this.#post(request, call, { resolve, reject }))
   }
@@ -70,7 +76,12 @@ class HttpChannel implements RequestChannel {
     const body = Buffer.concat(request.encodeParts())
     const sent = (tls ? https : http).request({
       ...{ host, port, method: 'POST', path: '/post', agent: this.#agent },
-      headers: { ...headersOf(call), 'content-type': protobufType, 'content-length': body.length },
+      headers: {
+        ...headersOf(call),
+        ...(call.items !== undefined && { accept: eventsType }),
+        'content-type': protobufType,
+        'content-length': body.length,
+      },
     })
     const cancel = { abort: (reason: MillraceError) => sent.destroy(reason) }
     const fail = (error: unknown): void => {
@@ -79,7 +90,7 @@ class HttpChannel implements RequestChannel {
     }
     sent.on('error', fail)
     sent.on('response', (response) => {
-      this.#read(response).then((answer) => {
+      this.#read(response, request, call).then((answer) => {
         call.offAbort(cancel)
         resolve(answer)
       }, fail)
@@ -88,7 +99,12 @@ class HttpChannel implements RequestChannel {
     call.onAbort(cancel)
   }
 
-  async #read(response: IncomingMessage): Promise<DataRequest> {
+  async #read(response: IncomingMessage, request: DataRequest, { items }: Call): Promise<DataRequest> {
+    if (items !== undefined && response.headers['content-type'] === eventsType) {
+      const { maxMessageBytes } = this.#peer
+      const failed = await readEvents(response, { items, maxMessageBytes, address: this.#address })
+      return failed ?? request.answer().withList([])
+    }
     const bytes = await this.#body(response)
     const answer = response.headers['content-type'] === protobufType ? DataRequest.decode(bytes) : undefined
     const failedExecutor = answer?.status?.exception?.executor ?? ''
@@ -150,11 +166,4 @@ function headersOf({ headers, deadline }: Call): Record<string, string> {
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name)))
   if (deadline === Number.POSITIVE_INFINITY) return kept
   return { ...kept, [timeoutHeader]: String(Math.max(1, Math.ceil(deadline - Date.now()))) }
-}
-
-function noStreams(address: string): MillraceError {
-  return new MillraceError(
-    'UNSUPPORTED',
-    `streamDoc needs gRPC: give host as 'grpc://${address}', for a Flow with protocol: ['grpc', 'http'].`,
-  )
 }

@@ -11,6 +11,7 @@ import type { Serving } from '../../serving.js'
 import { endpointOf, methodsOf } from './endpoints.js'
 import type { Exchange } from './exchange.js'
 import { contentTypes, post } from './post.js'
+import { asksForEvents } from './stream.js'
 import { dryRunRoute, live, ready, root, statusRoute } from './state.js'
 
 /** Answers one request through its exchange. */
@@ -68,6 +69,12 @@ export function createApp(serving: Serving, { serverFactory, exchangeOf }: AppOp
   app.delete('/delete', endpoint)
   app.put('/update', endpoint)
   app.post('/*', endpoint)
+  const getEndpoint = by((exchange, { raw }) => {
+    const found = asksForEvents(raw) ? endpointOf(raw, serving) : null
+    if (found === null || MillraceError.is(found)) notFound(serving, exchange, raw)
+    else post(serving, exchange, { message: raw, endpoint: found })
+  })
+  app.get('/*', { exposeHeadRoute: false }, getEndpoint)
   app.setNotFoundHandler(by((exchange, { raw }) => notFound(serving, exchange, raw)))
   app.setErrorHandler((error: FrameworkError, request, reply) =>
     by((exchange) => refuse(exchange, error))(request, reply),

@@ -20,6 +20,8 @@ export interface OpenRequest {
   readonly wait: Wait
   /** Ends the request because the client makes no progress. */
   stuck(wait: Wait, rules: ProgressRules): void
+  /** The connection is closed. Idempotent. */
+  closed(): void
 }
 
 /**
@@ -117,6 +119,8 @@ export class HttpConnection implements ClientConnection {
   /** Cuts the connection and releases what it has reserved. Idempotent. */
   destroy(): void {
     this.#socket.destroy()
+    // Node reports the end of the connection only to the response whose turn it is, and not to pipelined ones
+    for (const request of [...this.#requests]) request.closed()
     this.share.close()
   }
 

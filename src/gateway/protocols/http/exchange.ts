@@ -14,6 +14,7 @@ import { callerRequestId, callerTimeout, httpCallerHeaders, requestIdHeader } fr
 import type { HttpConnection, OpenRequest } from './connection.js'
 import { failureBody, failureHeaders, type Subject } from './failure.js'
 import { statusOf } from './statuses.js'
+import { StreamedAnswer } from './streamed-answer.js'
 
 /** Larger answers are written in pieces of this size, so that the client's progress can be measured. */
 const pieceBytes = 256 * 1024
@@ -30,6 +31,15 @@ export interface ExchangeOptions {
   readonly timeoutMs: number | null
 }
 
+/** An answer that is sent piece by piece. */
+export interface StreamForm {
+  readonly headers: Readonly<Record<string, string>>
+  /** The last piece of an answer that fails. */
+  failure(error: MillraceError): Buffer
+  /** Whether the connection is cut after a failure, for clients that would take the answer for complete. */
+  readonly cutsFailures: boolean
+}
+
 export interface FailureOptions {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
@@ -38,8 +48,8 @@ export interface FailureOptions {
 /**
  * The server side of one HTTP request.
  *
- * 1. It is answered once: by `answer`, `fail`, its deadline, or not at all because the client disconnects; later calls do
- *    nothing.
+ * 1. It is answered once: by `answer`, `endStream`, `fail`, its deadline, or not at all because the client disconnects; later
+ *    calls do nothing.
  * 2. `fail`, the deadline and a disconnect also abort everything below it.
  * 3. The account holds the body until the answer is written; the answer is reserved until the client has taken it.
  */
@@ -53,13 +63,14 @@ export class Exchange extends Scope implements Timed, OpenRequest {
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
   readonly #connection: HttpConnection
-  readonly #clock: Clock
+  readonly clock: Clock
   readonly #deadlines: Deadlines
   readonly #maxMessageBytes: number
   /** The Flow's own limit in milliseconds, if it is shorter than the client's; otherwise null. */
   readonly #limitMs: number | null
   #isAnswered = false
   #reservedAnswer = 0
+  #streamed: { readonly answer: StreamedAnswer; readonly form: StreamForm } | undefined
   #headersAlways: Readonly<Record<string, number | string | string[] | undefined>> = {}
 
   constructor(message: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
@@ -76,7 +87,7 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     this.#message = message
     this.#response = response
     this.#connection = connection
-    this.#clock = clock
+    this.clock = clock
     this.#deadlines = deadlinesOf(clock)
     this.#maxMessageBytes = options.maxMessageBytes
     this.#limitMs = isLimited ? timeoutMs : null
@@ -87,7 +98,7 @@ export class Exchange extends Scope implements Timed, OpenRequest {
       isProtobuf: false,
     }
     connection.enter(this)
-    response.once('close', () => this.#closed())
+    response.once('close', () => this.closed())
     if (Number.isNaN(asked)) {
       const what = `The header ${timeoutHeader} must be a number of milliseconds, not '${String(message.headers[timeoutHeader])}'.`
       this.fail(new MillraceError('INVALID_INPUT', what, { notRun: true }), { status: 400 })
@@ -143,9 +154,28 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     this.#send(status, headers, bytes)
   }
 
-  /** Sends an error. Default status: that of its code. */
+  /** Sends the head of an answer whose body is written piece by piece. Only for a request that is not answered. */
+  stream(form: StreamForm): StreamedAnswer {
+    const options = { holding: this.#connection.share, most: this.#maxMessageBytes }
+    const answer = new StreamedAnswer(this.#response, options)
+    this.#streamed = { answer, form }
+    this.#response.writeHead(200, this.#headersOf(form.headers))
+    return answer
+  }
+
+  /** Ends an answer that was begun by `stream`. One that failed may be cut off after the last piece. */
+  endStream(last: Buffer, { isFailed }: { readonly isFailed: boolean }): void {
+    if (this.#isAnswered || this.#streamed === undefined) return
+    this.#finish()
+    const { answer, form } = this.#streamed
+    if (isFailed && form.cutsFailures) answer.cutAfter(last, () => this.#connection.end())
+    else answer.end(last)
+  }
+
+  /** Sends an error. Default status: that of its code. A streamed answer ends with the last piece of its form. */
   fail(error: MillraceError, { status = statusOf(error), headers = {} }: FailureOptions = {}): void {
     if (this.#isAnswered) return
+    if (this.#streamed !== undefined) this.endStream(this.#streamed.form.failure(error), { isFailed: true })
     this.#finish()
     this.abort(error)
     if (this.#isGone) return
@@ -159,6 +189,17 @@ export class Exchange extends Scope implements Timed, OpenRequest {
         ? new MillraceError('DEADLINE_EXCEEDED', 'The time that the client allows has passed.')
         : late(this.#limitMs),
     )
+  }
+
+  /** The client has disconnected, or has the whole answer. */
+  closed(): void {
+    this.#connection.left(this)
+    this.#connection.share.release(this.#reservedAnswer)
+    this.#reservedAnswer = 0
+    this.#streamed?.answer.closed()
+    if (this.#isAnswered) return
+    this.#finish()
+    this.abort(new MillraceError('CANCELLED', 'The client went away.'))
   }
 
   get #isGone(): boolean {
@@ -176,19 +217,27 @@ export class Exchange extends Scope implements Timed, OpenRequest {
   }
 
   #send(status: number, headers: Readonly<Record<string, string>>, bytes: Buffer): void {
-    const response = this.#response
-    const isWhole = this.#message.complete || !hasBody(this.#message)
-    const isLast = !isWhole || this.#connection.isClosing
-    response.writeHead(status, {
+    this.#response.writeHead(status, { ...this.#headersOf(headers), 'content-length': bytes.length })
+    if (this.#message.method === 'HEAD') bytes = bytes.subarray(0, 0)
+    if (this.#isWhole) this.#write(bytes)
+    else this.#writeBeforeLastBytes(bytes)
+  }
+
+  /** Whether the body of the request has arrived. */
+  get #isWhole(): boolean {
+    return this.#message.complete || !hasBody(this.#message)
+  }
+
+  #headersOf(
+    headers: Readonly<Record<string, string>>,
+  ): Record<string, number | string | string[] | undefined> {
+    const isLast = !this.#isWhole || this.#connection.isClosing
+    return {
       ...this.#headersAlways,
       ...headers,
       [requestIdHeader]: this.subject.requestId,
-      'content-length': bytes.length,
       ...(isLast && { connection: 'close' }),
-    })
-    if (this.#message.method === 'HEAD') bytes = bytes.subarray(0, 0)
-    if (isWhole) this.#write(bytes)
-    else this.#writeBeforeLastBytes(bytes)
+    }
   }
 
   /** In pieces, each after the client has taken the ones before. */
@@ -210,7 +259,7 @@ export class Exchange extends Scope implements Timed, OpenRequest {
         cancel()
         this.#response.end()
       }
-      const cancel = this.#clock.after(lastBytesMs, end)
+      const cancel = this.clock.after(lastBytesMs, end)
       message.once('end', end)
       this.#response.once('close', cancel)
       message.resume()
@@ -221,15 +270,6 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     this.#isAnswered = true
     this.#deadlines.unwatch(this)
     this.account.close()
-  }
-
-  #closed(): void {
-    this.#connection.left(this)
-    this.#connection.share.release(this.#reservedAnswer)
-    this.#reservedAnswer = 0
-    if (this.#isAnswered) return
-    this.#finish()
-    this.abort(new MillraceError('CANCELLED', 'The client went away.'))
   }
 }
 

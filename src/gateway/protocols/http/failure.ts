@@ -36,13 +36,16 @@ export function failureBody(
   subject: Subject,
   error: MillraceError,
 ): { readonly type: string; readonly bytes: Buffer } {
-  const status = statusFrom(error)
-  if (!subject.isProtobuf) {
-    return { type: jsonType, bytes: Buffer.from(failureText(subject, status, detailOf(error))) }
-  }
+  const bytes = statusBody(subject, statusFrom(error), detailOf(error))
+  return { type: subject.isProtobuf ? protobufType : jsonType, bytes }
+}
+
+/** An answer with a status and without documents, in the format of the request. */
+export function statusBody(subject: Subject, status: Status, detail?: readonly unknown[]): Buffer {
+  if (!subject.isProtobuf) return Buffer.from(failureText(subject, status, detail))
   const answer = DataRequest.create(subject)
   answer.status = status
-  return { type: protobufType, bytes: Buffer.from(answer.encode()) }
+  return Buffer.from(answer.encode())
 }
 
 /** With Jina's texts, which its clients look for; without a stack, which is nobody's business. */

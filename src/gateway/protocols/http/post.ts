@@ -12,6 +12,7 @@ import { readBody } from './body.js'
 import type { Exchange } from './exchange.js'
 import { protobufType, statusHeader } from '../../../wire/gateway-headers.js'
 import { jsonType } from './failure.js'
+import { asksForEvents, bodyOfGet, resumption, streamAnswer } from './stream.js'
 
 const jsonName = 'application/json'
 /** The second name is that of RFC 9880. */
@@ -29,21 +30,30 @@ export interface Posted {
   readonly endpoint: string | null
 }
 
-/** Reads a DataRequest, as JSON or protobuf, sends it through the Flow and answers in the format that the client accepts. */
+/**
+ * Reads a DataRequest, as JSON or protobuf, sends it through the Flow and answers in the format that the client accepts: also
+ * as a stream of events, which is the only format for GET.
+ */
 export function post(serving: Serving, exchange: Exchange, { message, endpoint }: Posted): void {
   const isProtobuf = namesProtobuf(message.headers['content-type'])
   const { subject } = exchange
   subject.endpoint = endpoint ?? ''
   subject.isProtobuf = answersProtobuf(message.headers.accept, isProtobuf)
+  const isStream = asksForEvents(message)
+  const refusal = isStream ? resumption(message) : undefined
+  if (refusal !== undefined) return exchange.fail(refusal, { status: 400 })
   readBody(message, exchange, {
     maxBytes: serving.maxMessageBytes,
     done(body) {
       try {
-        const request = isProtobuf ? fromProtobuf(body, endpoint) : fromJson(body, endpoint, exchange)
+        const request = isProtobuf
+          ? fromProtobuf(body, endpoint)
+          : fromJson(body, message, { endpoint, exchange })
         subject.requestId = request.requestId
         subject.endpoint = request.endpoint
         subject.targetExecutor = request.targetExecutor
-        run(serving, exchange, request)
+        if (isStream) streamAnswer(serving, exchange, request)
+        else run(serving, exchange, request)
       } catch (error) {
         exchange.fail(MillraceError.from(error))
       }
@@ -60,13 +70,16 @@ function fromProtobuf(body: Buffer, endpoint: string | null): DataRequest {
 /** Throws RESOURCE_EXHAUSTED when there is no room for what the JSON takes while it is parsed. */
 function fromJson(
   body: Buffer,
-  endpoint: string | null,
-  { account, subject: { requestId } }: Exchange,
+  message: IncomingMessage,
+  { endpoint, exchange }: { readonly endpoint: string | null; readonly exchange: Exchange },
 ): DataRequest {
-  if (body.length === 0) return requestFromJson({}, { endpoint, requestId })
+  const { account, subject } = exchange
+  const { requestId } = subject
   const bytes = parsingBytes(body)
   if (!account.reserve(bytes)) throw noRoom('parse the JSON', bytes, account)
-  const request = requestFromJson(parseJson(body), { endpoint, requestId })
+  const parsed = body.length === 0 ? undefined : parseJson(body)
+  const whole = message.method === 'GET' ? bodyOfGet(parsed, message) : body.length === 0 ? {} : parsed
+  const request = requestFromJson(whole, { endpoint, requestId })
   account.release(bytes)
   return request
 }
