@@ -2,6 +2,8 @@ import { maxStructDepth } from '../document/struct.js'
 import type { UnknownEndpoint } from '../topology/unserved.js'
 import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
 import type { RequestLimits } from '../wire/request-limits.js'
+import { type FlowHttp, httpOption } from './http-settings.js'
+import type { HttpRules } from '../gateway/http-rules.js'
 import type { Option, OptionTable } from './option.js'
 import {
   flag,
@@ -32,7 +34,7 @@ export interface FlowSettings {
    */
   readonly port: readonly number[]
   /** Options of the protocol `http`; docs/http.md. */
-  readonly http: FlowHttp
+  readonly http: HttpRules
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
   /** Folder for the workspaces of Executors. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
@@ -92,15 +94,6 @@ export interface AccessLog {
   readonly headers: readonly string[]
 }
 
-/** Options of the protocol `http`. */
-export interface FlowHttp {
-  /**
-   * Answer 500 when an Executor fails. Default false: 200, with the error in the body, which Jina's clients need; the header
-   * `millrace-status` says EXECUTOR_FAILED either way.
-   */
-  readonly errorStatus: boolean
-}
-
 /** Limits on the gateway's clients: on all together, on one connection, and on how long they may be inactive. */
 export interface FlowLimits {
   /**
@@ -149,7 +142,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
   protocol: listOf(inAnyCase(oneOf(protocolNames, 'grpc')), ['grpc']),
   host: hostName('0.0.0.0'),
   port: listOf(integer(0, 0, 65_535), [0]),
-  http: group<FlowHttp>({ errorStatus: flag(false) }, '{ errorStatus }'),
+  http: httpOption,
   publicHost: text(null),
   workspace: text(null),
   env: textMap(),
