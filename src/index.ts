@@ -36,7 +36,7 @@ export type { Amounts, ContainerOptions, Resources, SecretKey } from './plan/con
 export type { FlowOptions } from './plan/flow-settings.js'
 export type { ExecutorConfig } from './yaml/executor-config.js'
 export type { Runtime, Uses } from './plan/executor-settings.js'
-export type { StageOptions } from './plan/stage-settings.js'
+export type { AddOptions as StageOptions } from './plan/stage-settings.js'
 export type { Polling } from './shards/polling.js'
 export type { ReduceContext, ReduceFunction } from './shards/reduce.js'
 export type { Coverage, ShardFailure } from './wire/coverage.js'

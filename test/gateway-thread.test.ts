@@ -39,7 +39,7 @@ function spec(port: number): GatewaySpec {
   return {
     name: 'flow',
     listeners: [{ protocols: ['grpc'], host: '127.0.0.1', port }],
-    stages: [{ name: 'exec', needs: ['gateway'], ...stage }],
+    stages: [{ name: 'exec', needs: ['gateway'], floating: false, when: null, ...stage }],
     prefetch: 1000,
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,

@@ -45,6 +45,8 @@ export class Fleet {
     const spec: StageSpec = {
       name: 'exec',
       needs: ['gateway'],
+      floating: false,
+      when: null,
       passThrough: false,
       balance: 'power-of-two',
       timeoutSendMs,

@@ -29,6 +29,13 @@ export class AnswerMemory {
     this.#holding.release(before)
   }
 
+  /** Releases some of the reserved bytes. */
+  release(bytes: number): void {
+    if (this.#isClosed) return
+    this.#bytes -= bytes
+    this.#holding.release(bytes)
+  }
+
   /** Releases everything. Idempotent. */
   close(): void {
     this.#isClosed = true

@@ -1,40 +1,47 @@
 import { withoutBrackets } from '../lib/authority.js'
-import { chainOf, entry } from '../topology/chain.js'
+import { entry, type Node, order } from '../topology/graph.js'
 import { UsageError } from './usage-error.js'
 
 const start = 'start-gateway'
 const end = 'end-gateway'
 
 /**
- * The stages of a graph in Jina's form (jina.md 6.3): the next stages by name, from `start-gateway` to `end-gateway`.
+ * The stages of a graph in Jina's form (jina.md 1.4, 6.3): the next stages by name, from `start-gateway` to `end-gateway`.
+ * Stages that do not lead to `end-gateway` are floating.
  *
- * @throws UsageError unless the graph is a chain
+ * @throws UsageError
  */
-export function stagesOf(graph: Readonly<Record<string, unknown>>): readonly string[] {
+export function stagesOf(graph: Readonly<Record<string, unknown>>): readonly Node[] {
   const nextOf = (name: string): readonly string[] => behind(graph, name)
   const names = Object.keys(graph).filter((name) => name !== start)
-  const missing = [start, ...names].flatMap(nextOf).find((name) => name !== end && !names.includes(name))
+  const all = [start, ...names]
+  const missing = all.flatMap(nextOf).find((name) => name !== end && !names.includes(name))
   if (missing !== undefined) nextOf(missing)
-  const chain = chainOf(
+  if (names.length === 0) throw wrong('There is no stage in it.')
+  const last = all.filter((name) => nextOf(name).includes(end))
+  if (last.length !== 1 || last[0] === start) {
+    throw wrong(
+      `${end} must be behind one stage, and it is behind ${last.length === 0 ? 'none' : last.join(' and ')}.`,
+    )
+  }
+  const needsOf = (name: string): readonly string[] => all.filter((other) => nextOf(other).includes(name))
+  const awaited = new Set(last)
+  for (const name of awaited) for (const need of needsOf(name)) awaited.add(need)
+  const ordered = order(
     names.map((name) => ({
       name,
-      needs: [start, ...names]
-        .filter((other) => nextOf(other).includes(name))
-        .map((other) => (other === start ? entry : other)),
+      needs: needsOf(name).map((other) => (other === start ? entry : other)),
+      floating: !awaited.has(name),
     })),
   )
-  if (chain.kind === 'broken') throw wrong(chain.error.message)
-  if (chain.stages.length === 0) throw wrong('There is no stage in it.')
-  const last = chain.stages.at(-1)!.name
-  const early = [start, ...names].find((name) => name !== last && nextOf(name).includes(end))
-  if (early !== undefined) throw wrong(`'${early}' has stages behind it, and ${end} beside them.`)
-  return chain.stages.map(({ name }) => name)
+  if (ordered.kind === 'broken') throw wrong(ordered.error.message)
+  return ordered.stages
 }
 
 /** @throws UsageError */
 function behind(graph: Readonly<Record<string, unknown>>, name: string): readonly string[] {
   const next = Object.hasOwn(graph, name) ? graph[name] : undefined
-  if (Array.isArray(next) && next.length > 0 && next.every((one) => typeof one === 'string')) return next
+  if (Array.isArray(next) && next.every((one) => typeof one === 'string')) return next
   throw wrong(`'${name}' must have a list of the stages behind it.`)
 }
 

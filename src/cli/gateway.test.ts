@@ -14,8 +14,30 @@ describe('the arguments of a gateway', () => {
     const { flow, stages } = parseGateway(args([...jina, '--port', '12345', '--port-monitoring', '64213']))
     expect(flow).toEqual({ name: 'gateway', host: '0.0.0.0', port: [12345] })
     expect(stages).toEqual([
-      { name: 'a', external: true, host: ['a'], port: [8081], tls: false },
-      { name: 'b', external: true, host: ['b-rep-0', 'b-rep-1'], port: [8081, 8082], tls: false },
+      {
+        ...{ name: 'a', needs: ['gateway'], floating: false, external: true },
+        ...{ host: ['a'], port: [8081], tls: false },
+      },
+      {
+        ...{ name: 'b', needs: ['a'], floating: false, external: true },
+        ...{ host: ['b-rep-0', 'b-rep-1'], port: [8081, 8082], tls: false },
+      },
+    ])
+  })
+
+  it('may have branches, a join, and stages that no answer waits for', () => {
+    const branched = {
+      ...{ log: ['more'], more: [], end: ['end-gateway', 'log'] },
+      ...{ 'start-gateway': ['a', 'b'], a: ['end'], b: ['end'] },
+    }
+    const servers = Object.fromEntries(['a', 'b', 'end', 'log', 'more'].map((name) => [name, [`${name}:1`]]))
+    const { stages } = parseGateway(args([], JSON.stringify(servers), JSON.stringify(branched)))
+    expect(stages.map(({ name, needs, floating }) => [name, needs, floating])).toEqual([
+      ['a', ['gateway'], false],
+      ['b', ['gateway'], false],
+      ['end', ['a', 'b'], false],
+      ['log', ['end'], true],
+      ['more', ['log'], true],
     ])
   })
 
@@ -54,20 +76,20 @@ describe('the arguments of a gateway', () => {
     ['no stage', args([], addresses, '{"start-gateway":["end-gateway"]}'), /no stage in it/],
     ['a name that is no stage', args([], addresses, '{"start-gateway":["a","b"]}'), /'a' must have a list/],
     [
-      'a fork',
+      'two ends',
       args([], addresses, '{"start-gateway":["a","b"],"a":["end-gateway"],"b":["end-gateway"]}'),
-      /stage 'b' needs 'gateway', and so does 'a'/,
+      /end-gateway must be behind one stage, and it is behind a and b/,
     ],
-    ['a join', args([], addresses, '{"start-gateway":["a"],"a":["a"]}'), /'a' needs 'gateway' and 'a'/],
+    ['no end', args([], addresses, '{"start-gateway":["a"],"a":[]}'), /it is behind none/],
     [
-      'an early end',
-      args([], addresses, '{"start-gateway":["a"],"a":["b","end-gateway"],"b":["end-gateway"]}'),
-      /'a' has stages behind it, and end-gateway beside/,
+      'a circle',
+      args([], addresses, '{"start-gateway":["a"],"a":["b","end-gateway"],"b":["a"]}'),
+      /circle: 'a' needs 'b' needs 'a'/,
     ],
     [
       'a stage beside the way',
       args([], addresses, '{"start-gateway":["a"],"a":["end-gateway"],"c":["a"]}'),
-      /stage 'a' needs 'gateway' and 'c'/,
+      /stage 'c' needs no stage/,
     ],
     ['a stage without addresses', args([], '{"a":["a:1"]}'), /no list of addresses for 'b'/],
     ['an address without a port', args([], '{"a":["a"],"b":["b:1"]}'), /'a' of 'a' is no address/],

@@ -22,7 +22,7 @@ the gateway runs 'millrace flow' on a file instead, which has more options.
 
   --graph-description
              which stage follows which: {"start-gateway":["encoder"],
-             "encoder":["indexer"],"indexer":["end-gateway"]}; a chain
+             "encoder":["indexer"],"indexer":["end-gateway"]}; [] is floating
   --deployments-addresses
              where each stage is, its replicas: {"encoder":["a:8080","b:8080"],
              "indexer":["grpcs://indexer.example:443"]}
@@ -101,10 +101,12 @@ export function parseGateway(args: readonly string[]): {
       ...given({ timeoutSendMs: numberOption(values, 'timeout-send') }),
       ...given({ prefetch: numberOption(values, 'prefetch') }),
     },
-    stages: stagesOf(graph).map((stage) => {
+    stages: stagesOf(graph).map(({ name: stage, needs, floating = false }) => {
       const servers = serversOf(stage, addresses[stage])
       return {
         name: stage,
+        needs,
+        floating,
         external: true,
         host: servers.map((server) => server.host),
         port: servers.map((server) => server.port),

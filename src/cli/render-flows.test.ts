@@ -25,6 +25,7 @@ const status: FlowStatus = {
   stages: [
     {
       name: 'fast',
+      needs: ['gateway'],
       runtime: 'pass-through',
       replicas: 0,
       ready: 0,
@@ -33,11 +34,14 @@ const status: FlowStatus = {
       retries: 0,
       hedges: 0,
       refused: 0,
+      backgroundRunning: 0,
+      backgroundFailed: 0,
       shards: [],
       pods: [],
     },
     {
       name: 'slow',
+      needs: ['fast'],
       runtime: 'process',
       replicas: 2,
       ready: 1,
@@ -46,6 +50,8 @@ const status: FlowStatus = {
       retries: 7,
       hedges: 0,
       refused: 1,
+      backgroundRunning: 0,
+      backgroundFailed: 0,
       shards: [],
       pods: [
         pod('slow/rep-0'),
@@ -62,6 +68,7 @@ const status: FlowStatus = {
     },
     {
       name: 'last',
+      needs: ['slow'],
       runtime: 'thread',
       replicas: 1,
       ready: 1,
@@ -70,6 +77,8 @@ const status: FlowStatus = {
       retries: 0,
       hedges: 0,
       refused: 0,
+      backgroundRunning: 0,
+      backgroundFailed: 0,
       shards: [],
       pods: [pod('last/rep-0')],
     },
@@ -125,4 +134,21 @@ it.each([
   [90_000_000, '1 d'],
 ])('%d ms are %s', (ms, text) => {
   expect(duration(ms)).toBe(text)
+})
+
+it('shows branches, joins, and what runs behind answers', () => {
+  const [fast, , last] = status.stages
+  const stages = [
+    fast!,
+    { ...last!, name: 'log', needs: ['fast'], backgroundRunning: 2, backgroundFailed: 1, pods: [] },
+    { ...last!, name: 'side', needs: ['gateway'], pods: [] },
+    { ...last!, name: 'join', needs: ['fast', 'side'], pods: [] },
+  ]
+  const rows = renderFlows([{ state: 'answered', status: { ...status, stages } }], false).split('\n')
+  expect(rows.slice(2).map((row) => row.trimEnd().replaceAll(/ {2,}/g, '  '))).toEqual([
+    'fast  passes through',
+    'log  1 of 1 ready, 2 in the background, 1 failed in the background',
+    'side ← gateway  1 of 1 ready',
+    'join ← fast, side  1 of 1 ready',
+  ])
 })

@@ -48,7 +48,10 @@ type Tint = (text: string, name: Colour) => string
 
 function renderFlow({ name, on, namespace, pid, port, listeners, stages }: FlowStatus, tint: Tint): string {
   const head = columns.map((text) => ({ text, paint: (plain: string) => tint(plain, 'grey') }))
-  const blocks = stages.map((stage) => ({ stage, rows: [stageRow(stage, tint), ...podRows(stage, tint)] }))
+  const blocks = stages.map((stage, index) => ({
+    stage,
+    rows: [stageRow(stage, stages[index - 1]?.name ?? 'gateway', tint), ...podRows(stage, tint)],
+  }))
   const lines = table([head, ...blocks.flatMap(({ rows }) => rows)], right)
   const where = [
     on !== 'localhost' && `on ${on}`,
@@ -74,15 +77,27 @@ function portsOf(port: number, listeners: FlowStatus['listeners'] = []): string 
   return `ports ${listeners.map((each) => `${each.port} (${oneLine(each.protocols.join(', '))})`).join(', ')}`
 }
 
-function stageRow({ name, ...stage }: StageStatus, tint: Tint): (string | Cell)[] {
-  const counts = (['waiting', 'refused', 'retries', 'hedges'] as const).filter((name) => stage[name] > 0)
-  const counted = counts.map((name) => `, ${stage[name]} ${name}`).join('')
+const counters = {
+  waiting: 'waiting',
+  refused: 'refused',
+  retries: 'retries',
+  hedges: 'hedges',
+  backgroundRunning: 'in the background',
+  backgroundFailed: 'failed in the background',
+} as const
+
+/** `before`: name of the stage listed before; other needs are shown. */
+function stageRow({ name, ...stage }: StageStatus, before: string, tint: Tint): (string | Cell)[] {
+  const { needs } = stage
+  const edge = needs.length === 1 && needs[0] === before ? '' : ` ← ${needs.join(', ')}`
+  const counts = (Object.keys(counters) as (keyof typeof counters)[]).filter((key) => stage[key] > 0)
+  const counted = counts.map((key) => `, ${stage[key]} ${counters[key]}`).join('')
   const whole = stage.ready >= stage.replicas && stage.degraded === null
   const shards = stage.shards.length > 1 ? `, ${stage.shards.length} shards` : ''
   const state =
     stage.runtime === 'pass-through' ? 'passes through' : `${stage.ready} of ${stage.replicas} ready${shards}`
   const paintState = (text: string): string => (whole ? text : tint(text, 'yellow'))
-  return [oneLine(name), { text: `${state}${counted}`, paint: paintState }]
+  return [oneLine(`${name}${edge}`), { text: `${state}${counted}`, paint: paintState }]
 }
 
 function podRows({ pods }: StageStatus, tint: Tint): (string | Cell)[][] {

@@ -1,4 +1,3 @@
-import { laterOptions } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
 import { stageOptions } from '../plan/stage-settings.js'
 
@@ -73,7 +72,7 @@ export const stageKeys: KeyTable = new Map([
   ...named(ofHttp.map(([key]) => key).join(' '), 'without-effect'),
   ...named(ofStages, 'without-effect'),
   ...named(`${refusedBoth} ${refusedStages}`, 'refused'),
-  ...options([...Object.keys(stageOptions), ...laterOptions]),
+  ...options(Object.keys(stageOptions)),
   ['no_reduce', { kind: 'opposite', option: 'reduce' }],
   ['disable_reduce', { kind: 'opposite', option: 'reduce' }],
 ])

@@ -141,16 +141,43 @@ describe('needs', () => {
     ])
   })
 
+  const needsIn = async (...stages: readonly string[]): Promise<unknown> => {
+    const { plan } = await load(flow(...stages))
+    return Object.fromEntries(plan.stages.map(({ name, needs }) => [name, needs.join()]))
+  }
+
+  it('branch and join', async () => {
+    expect(
+      await needsIn(
+        'name: end, needs: [b, a]',
+        'name: a, needs: gateway',
+        'name: log, floating: true',
+        'name: b, needs: gateway',
+        'name: after, needs: end',
+      ),
+    ).toEqual({ b: 'gateway', a: 'gateway', end: 'b,a', log: 'a', after: 'end' })
+  })
+
+  it('are all open ends with method: needs_all, and several with method: needs', async () => {
+    expect(
+      await needsIn(
+        'name: a',
+        'name: b, needs: gateway',
+        'method: needs, needs: [a, b]',
+        'name: c, needs: b',
+        'method: needs_all, name: all',
+      ),
+    ).toEqual({ a: 'gateway', b: 'gateway', joiner: 'a,b', c: 'b', all: 'joiner,c' })
+  })
+
   it.each([
-    [
-      ['name: a', 'name: b', 'name: c, needs: a'],
-      'UNSUPPORTED',
-      /:5:5: stage 'c' needs 'a', and so does 'b'/,
-    ],
+    [['method: needs, needs: a', 'name: a'], 'BAD_YAML', /:3:15: method: needs joins stages/],
+    [['name: a', 'method: needs_all, needs: a'], 'BAD_YAML', /:4:33: .*Leave needs out/],
+    [['method: needs_all'], 'INVALID_OPTION', /:3:5: needs_all joins .* there is none/],
+    [['name: a', 'name: b, needs: [a, a]'], 'INVALID_OPTION', /:4:5: .*names 'a' twice/],
     [['name: a, needs: b', 'name: b'], 'INVALID_OPTION', /:3:5: .*'a' needs 'b' needs 'a'/],
     [['name: encoder', 'name: b, needs: encodr'], 'INVALID_OPTION', /:4:5: .*Did you mean 'encoder'\?/],
-    [['name: a', 'name: b', 'name: c, needs: [a, b]'], 'UNSUPPORTED', /:5:5: stage 'c' needs 'a' and 'b'/],
-  ])('that are no chain are refused: %j', async (stages, code, message) => {
+  ])('that cannot be are refused: %j', async (stages, code, message) => {
     expect(await failure(flow(...stages))).toMatchObject({
       code,
       message: expect.stringMatching(message) as string,
@@ -488,12 +515,12 @@ describe('a stage', () => {
   })
 
   it.each([
-    ['method: inspect', 'UNSUPPORTED', /flow\.yml:3:13: stage: method inspect joins or branches/],
-    ['method: remove', 'UNSUPPORTED', /must be 'add'/],
+    ['method: inspect', 'UNSUPPORTED', /flow\.yml:3:13: stage: method inspect is not part/],
+    ['method: remove', 'UNSUPPORTED', /must be 'add', 'needs'/],
     ['gpus: some', 'INVALID_OPTION', /flow\.yml:3:11: stage: gpus must be 'all'/],
     ['volumes: [a:b]', 'INVALID_OPTION', /volumes must be an absolute path/],
     ['uses_dynamic_batching: 5', 'INVALID_OPTION', /uses_dynamic_batching must be an object/],
-    ['floating: true', 'UNSUPPORTED', /floating is not part/],
+    ['floating: often', 'INVALID_OPTION', /flow\.yml:3:15: stage: floating must be true or false/],
     ['stateful: true', 'UNSUPPORTED', /stateful is not part/],
     ['grpc_metadata: {a: b}', 'UNSUPPORTED', /grpc_metadata/],
     ['replicas: many', 'INVALID_OPTION', /flow\.yml:3:15: stage: replicas must be a whole number.*"many"/],

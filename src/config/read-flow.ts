@@ -4,7 +4,7 @@ import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
 import { type FlowOptions, flowOptions } from '../plan/flow-settings.js'
 import { show } from '../lib/show.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
-import { chainOf, entry } from '../topology/chain.js'
+import { endsOf, entry, lastOf, type Node, order } from '../topology/graph.js'
 import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Position, Positions, shown, type Tree } from '../yaml/position.js'
 import { findFile, searchFolders } from '../yaml/search-path.js'
@@ -69,6 +69,7 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
   const written = entriesOf(top).map(([value, position]) => ({
     position,
     options: readEntry(value, { position, positions: top.positions, reading, inherited }),
+    joinsAll: isMapping(value) && value.method === 'needs_all',
   }))
   return alongNeeds(written).reduce((plan, { position, options: stage }) => {
     return at(position, () => addStage(plan, stage))
@@ -78,25 +79,47 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
 interface Written {
   readonly position: Position
   readonly options: StageOptions
+  /** It joins all stages written before it that no other stage needs. */
+  readonly joinsAll: boolean
 }
 
-/** In YAML, unlike in code, a stage may need a stage that is written after it. Without `needs` it needs the stage before it. */
+/**
+ * In YAML, unlike in code, a stage may need a stage that is written after it. Without `needs` it needs the last stage before it
+ * that is not floating.
+ */
 function alongNeeds(written: readonly Written[]): readonly Written[] {
-  if (written.every(({ options }) => options.needs === undefined)) return written
-  const names = written.map(({ options }, index) => options.name ?? `executor${index}`)
-  const chain = chainOf(
-    written.map(({ position, options }, index) => {
-      const given = typeof options.needs === 'string' ? [options.needs] : (options.needs ?? [])
-      const needs = given.length > 0 ? given : [names[index - 1] ?? entry]
-      const name = names[index]!
-      return { name, needs, position, options: { ...options, name } }
-    }),
-  )
-  if (chain.kind === 'chain') return chain.stages
-  const { at: stage, error } = chain
+  const nodes: (Written & {
+    readonly name: string
+    readonly needs: readonly string[]
+    readonly floating: boolean
+  })[] = []
+  for (const [index, one] of written.entries()) {
+    const { options, position, joinsAll } = one
+    const name = options.name ?? `executor${index}`
+    const floating = options.floating === true
+    const needs = at(position, () => (joinsAll ? allEnds(nodes) : needsOf(options, nodes)))
+    nodes.push({ name, needs, floating, position, joinsAll, options: { ...options, name, needs } })
+  }
+  const ordered = order(nodes)
+  if (ordered.kind === 'ordered') return ordered.stages
+  const { at: stage, error } = ordered
   return at(stage.position, () => {
     throw error
   })
+}
+
+function needsOf({ needs }: StageOptions, before: readonly Node[]): readonly string[] {
+  const given = typeof needs === 'string' ? [needs] : (needs ?? [])
+  return given.length > 0 ? given : [lastOf(before)?.name ?? entry]
+}
+
+function allEnds(before: readonly Node[]): readonly string[] {
+  const ends = endsOf(before)
+  if (ends.length > 0) return ends.map(({ name }) => name)
+  throw new MillraceError(
+    'INVALID_OPTION',
+    'needs_all joins the stages that no other stage needs, and there is none before it.',
+  )
 }
 
 /** Its address is the gateway's. */

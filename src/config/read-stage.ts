@@ -3,7 +3,7 @@ import type { Option } from '../plan/option.js'
 import { flag, listOf, text } from '../plan/option-kinds.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
 import { findModule } from '../yaml/executor-module.js'
-import { shown } from '../yaml/position.js'
+import { badYaml, shown } from '../yaml/position.js'
 import type { Reading } from '../yaml/source.js'
 import { parseAddresses } from './addresses.js'
 import { stageKeys } from './keys.js'
@@ -39,7 +39,6 @@ export interface Inherited {
  * @throws BAD_YAML, INVALID_OPTION, UNSUPPORTED, MODULE_NOT_FOUND, INVALID_EXECUTOR
  */
 export function readStage(section: Section, reading: Reading, inherited: Inherited): StageOptions {
-  checkMethod(section)
   const options = readOptions(section, {
     keys: stageKeys,
     table: stageOptions,
@@ -67,6 +66,7 @@ export function readStage(section: Section, reading: Reading, inherited: Inherit
     ...given('usesBefore', uses('uses_before') ?? uses('usesBefore')),
     ...given('usesAfter', uses('uses_after') ?? uses('usesAfter')),
     ...(isExternal ? readAddress(section) : ownAddress(section, reading)),
+    ...readMethod(section, options),
   }
 }
 
@@ -89,17 +89,36 @@ function modulesOf(value: unknown): readonly string[] {
   return isSaid(value) ? (modulesOption.parse(value) ?? []) : []
 }
 
-function checkMethod(section: Section): void {
+/** How a stage is added: `needs` and `needs_all` are joins (jina.md 1.3). @throws BAD_YAML, UNSUPPORTED */
+function readMethod(section: Section, { name, needs }: StageOptions): StageOptions {
   const { method } = section.mapping
-  if (method === undefined || method === null || method === 'add') return
-  if (typeof method === 'string' && ['needs', 'needs_all', 'inspect', 'gather_inspect'].includes(method)) {
-    throw unsupported(
-      section,
-      'method',
-      `${method} joins or branches, and in this version stages form a chain. Only 'add' is supported.`,
-    )
+  switch (method) {
+    case undefined:
+    case null:
+    case 'add':
+      return {}
+    case 'needs':
+      if (Array.isArray(needs) && needs.length > 1) return { name: name ?? 'joiner' }
+      throw badYaml(
+        positionIn(section, 'method'),
+        `method: needs joins stages, so it takes a list of at least two as needs. For one stage leave method out.`,
+      )
+    case 'needs_all':
+      if (needs === undefined) return { name: name ?? 'joiner' }
+      throw badYaml(
+        positionIn(section, 'needs'),
+        'method: needs_all joins every stage that no other stage needs. Leave needs out, or say method: needs.',
+      )
+    case 'inspect':
+    case 'gather_inspect':
+      throw unsupported(
+        section,
+        'method',
+        `${method} is not part of this version. floating: true adds a stage that answers do not wait for.`,
+      )
+    default:
+      throw unsupported(section, 'method', `must be 'add', 'needs' or 'needs_all', not ${show(method)}.`)
   }
-  throw unsupported(section, 'method', `must be 'add', not ${show(method)}.`)
 }
 
 /** Address of an external server. */

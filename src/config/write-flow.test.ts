@@ -129,6 +129,30 @@ describe('a Flow that was written', () => {
       ],
     ],
     [
+      'with branches',
+      {},
+      [
+        { name: 'a' },
+        { name: 'log', floating: true },
+        { name: 'b', needs: 'gateway', uses: Known, shards: 2, usesBefore: Known, usesAfter: Known },
+        { name: 'join', needs: ['b', 'a'], reduce: { limit: 3 } },
+        {
+          name: 'parts',
+          needs: ['join', 'gateway'],
+          uses: Known,
+          shards: 2,
+          usesBefore: Known,
+          reduce: false,
+        },
+        { name: 'side', needs: 'b', when: { tags__price: { $gt: 5 } } },
+        {
+          ...{ name: 'some', needs: 'a', uses: Known, shards: 2, usesBefore: Known },
+          when: { docs: { text: { $exists: true } }, parameters: { rerank: { $eq: true } } },
+        },
+        { name: 'last', needs: 'parts' },
+      ],
+    ],
+    [
       'with servers of others',
       {},
       [

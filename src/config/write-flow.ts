@@ -14,11 +14,11 @@ import { stageOptions } from '../plan/stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from '../plan/uses.js'
 import { resolvePolling } from '../shards/polling.js'
 import { writeYaml } from '../yaml/parse-yaml.js'
-import { inChain } from '../topology/chain.js'
+import { inOrder, writtenNeeds } from '../topology/graph.js'
 import { hasNames } from '../yaml/substitute.js'
 import { keyOf } from './keys.js'
 
-/** Options of a stage whose form in YAML differs from the plan's; each stage needs the stage written before it. */
+/** Options of a stage whose form in YAML differs from the plan's. */
 const special = [
   'name',
   'needs',
@@ -29,17 +29,18 @@ const special = [
   'polling',
   'reduce',
   'external',
+  'when',
 ]
 
 /** Writes a plan as YAML, without options that have their default. @throws UNSUPPORTED */
 export function writeFlow({ settings, stages }: FlowPlan, folder: string): string {
+  const added = asAdded(inOrder(stages))
+  const needs = writtenNeeds(added)
   const flow = {
     jtype: 'Flow',
     version: '1',
     with: changed(flowOptions, settings, []),
-    executors: inChain(stages)
-      .filter(({ partOf }) => partOf === null)
-      .map((stage) => stageOf(stage, folder)),
+    executors: added.map((stage) => stageOf(stage, needs.get(stage.name), folder)),
   }
   checkData(flow, 'this Flow')
   return writeYaml(flow)
@@ -50,7 +51,19 @@ export async function saveFlow(plan: FlowPlan, file: string): Promise<void> {
   await writeFile(file, writeFlow(plan, path.dirname(path.resolve(file))))
 }
 
-function stageOf(stage: StagePlan, folder: string): object {
+/** The stages as they were added: with needs and condition of their `usesBefore`, and without `usesBefore` and `usesAfter`. */
+function asAdded(stages: readonly StagePlan[]): readonly StagePlan[] {
+  const named = new Map(stages.map((stage) => [stage.name, stage]))
+  return stages
+    .filter(({ partOf }) => partOf === null)
+    .map((stage) => {
+      const before = named.get(stage.needs[0]!)
+      const { needs, when } = before?.partOf === stage.name ? before : stage
+      return { ...stage, when, needs: needs.map((name) => named.get(name)?.partOf ?? name) }
+    })
+}
+
+function stageOf(stage: StagePlan, needs: readonly string[] | undefined, folder: string): object {
   const { name, source, shards } = stage
   const around = (uses: Uses | null): unknown =>
     uses === null
@@ -58,16 +71,26 @@ function stageOf(stage: StagePlan, folder: string): object {
       : companionOf(resolveUses(uses, name, { ...unchanged, runtime: stage.runtime }), stage, folder)
   const written = {
     name,
+    needs: needs && single(needs),
     uses: usesOf(source, stage, folder),
     replicas: stage.autoscale ?? (stage.replicas === 1 ? undefined : stage.replicas),
     polling: pollingOf(stage),
     ...reduceOf(stage.reduce, name, folder),
     external: stage.external.length > 0 ? true : undefined,
+    when: whenOf(stage.when),
     uses_before: around(stage.usesBefore),
     uses_after: around(stage.usesAfter),
     ...changed(stageOptions, { ...stage, shards }, special),
   }
   return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined))
+}
+
+/** A condition on documents alone as Jina writes it. */
+function whenOf(when: StagePlan['when']): unknown {
+  if (when === null) return undefined
+  const { docs, parameters, headers } = when
+  if (parameters === null && headers === null) return docs
+  return Object.fromEntries(Object.entries(when).filter(([, filter]) => filter !== null))
 }
 
 const unchanged = { usesWith: {}, usesMetas: {}, usesRequests: {}, dynamicBatching: {} }

@@ -55,6 +55,32 @@ it('a gateway in a container knows the Flow of its own pods, and of no others', 
   expect(await flows(named)).toEqual([null])
 })
 
+it('a gateway in a container has the same branches and joins', async () => {
+  const own = { uses: Indexer, shards: 2 }
+  const plan = planOf(
+    {},
+    { name: 'a', uses: Indexer },
+    { name: 'log', uses: Indexer, floating: true },
+    {
+      ...{ name: 'b', needs: 'gateway', ...own, usesBefore: Indexer, usesAfter: Indexer },
+      when: { headers: { 'x-tenant': { $in: ['a'] } } },
+    },
+    { name: 'parts', needs: ['b', 'a'], uses: Indexer, reduce: false },
+    { name: 'ranked', needs: ['parts', 'gateway'], reduce: { limit: 3 } },
+    { name: 'last', needs: ['ranked', 'a'], ...own, usesBefore: Indexer, reduce: false },
+  )
+  const graph = ({ stages }: GatewaySpec): unknown =>
+    stages.map(({ name, needs, floating, when, reduce, gatheredBy }) => ({
+      when,
+      name,
+      needs,
+      floating,
+      reduce,
+      gatheredBy,
+    }))
+  expect(graph(gatewaySpec(await loaded(plan)))).toEqual(graph(gatewaySpec(plan)))
+})
+
 it('usesAfter becomes a stage in gatheredBy', async () => {
   const stage = { name: 'indexer', uses: Indexer, usesBefore: Indexer, usesAfter: Indexer }
   const sharded = planOf({}, { ...stage, shards: 2 }, { name: 'next', uses: Indexer })

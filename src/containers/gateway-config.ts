@@ -4,7 +4,7 @@ import { flowOptions } from '../plan/flow-settings.js'
 import type { Option } from '../plan/option.js'
 import { stageOptions } from '../plan/stage-settings.js'
 import { type Polling, type PollingTable, resolvePolling } from '../shards/polling.js'
-import { inChain } from '../topology/chain.js'
+import { inOrder, writtenNeeds } from '../topology/graph.js'
 import { hasNames } from '../yaml/substitute.js'
 import { containerListeners } from './container-listeners.js'
 import { containerHost, containerPort, inImage } from './container-paths.js'
@@ -42,9 +42,16 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
   } = settings
   // its socket would be in the pod's /tmp, which Kubernetes creates without the sticky bit; `kubectl` replaces it
   const hasControl = container.discover !== 'kubernetes'
-  const executors = inChain(stages).map((stage) => ({
+  const ordered = inOrder(stages)
+  const needs = writtenNeeds(ordered)
+  const executors = ordered.map((stage) => ({
     name: stage.name,
-    ...(isHop(stage) && hop(stage, container, name)),
+    ...(needs.has(stage.name) && { needs: needs.get(stage.name) }),
+    ...(stage.floating && { floating: true }),
+    ...(stage.when !== null && { when: withoutNull(stage.when) }),
+    ...(isHop(stage)
+      ? hop(stage, container, name)
+      : stage.needs.length > 1 && reducing(stage, container.project)),
   }))
   for (const stage of executors) checkTexts(stage, stage.name)
   return {
@@ -120,6 +127,7 @@ function hop(stage: StagePlan, container: GatewayContainer, flow: string): objec
     ...(isOwn(stage) ? { ...found(stage, container), forwardHeaders: 'all' } : externalServers(stage)),
     ...belonging(stage, flow),
     ...(shards > 1 && { shards, ...sharding(stage, container) }),
+    ...(shards === 1 && stage.needs.length > 1 && reducing(stage, container.project)),
     ...changed({ balance, retries, maxLostReplicas, queue }, stageOptions),
     ...(hedge !== null && { hedge: withoutNull(hedge) }),
     ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),

@@ -1,15 +1,15 @@
 import type { PodStatus, StageStatus } from './status.js'
 
-type RequestCounts = Pick<StageStatus, 'waiting' | 'retries' | 'hedges' | 'refused'>
+type RequestCounts = Pick<
+  StageStatus,
+  'waiting' | 'retries' | 'hedges' | 'refused' | 'backgroundRunning' | 'backgroundFailed'
+>
 
 /** Request counts of a stage, summed over the gateway's reports; all zero without a report. */
 export function sumCounts(reports: readonly RequestCounts[]): RequestCounts {
-  const sums = { waiting: 0, retries: 0, hedges: 0, refused: 0 }
-  for (const { waiting, retries, hedges, refused } of reports) {
-    sums.waiting += waiting
-    sums.retries += retries
-    sums.hedges += hedges
-    sums.refused += refused
+  const sums = { waiting: 0, retries: 0, hedges: 0, refused: 0, backgroundRunning: 0, backgroundFailed: 0 }
+  for (const report of reports) {
+    for (const name of Object.keys(sums) as (keyof RequestCounts)[]) sums[name] += report[name]
   }
   return sums
 }

@@ -25,6 +25,8 @@ export interface ListenerStatus {
 /** Status of a stage. */
 export interface StageStatus {
   readonly name: string
+  /** The stages whose answers it gets, or `gateway`. */
+  readonly needs: readonly string[]
   readonly runtime: 'process' | 'thread' | 'inline' | 'docker' | 'kubernetes' | 'external' | 'pass-through'
   /** Desired number of replicas, over all shards. */
   readonly replicas: number
@@ -40,6 +42,10 @@ export interface StageStatus {
   readonly hedges: number
   /** Requests refused: the queue was full, the answer would have come too late, or no replica was left. */
   readonly refused: number
+  /** Requests that run here now and that no answer waits for. */
+  readonly backgroundRunning: number
+  /** How many of these failed, or were dropped because too many ran. */
+  readonly backgroundFailed: number
   /** A stage without shards has one entry. */
   readonly shards: readonly ShardStatus[]
   readonly pods: readonly PodStatus[]

@@ -12,8 +12,18 @@ export interface Filter {
   readonly [field: string]: unknown
 }
 
-type Test = (document: Document) => boolean
+type Test<S> = (subject: S) => boolean
 type Operator = (actual: unknown, wanted: unknown, path: string) => boolean
+
+/** What a filter is about: Documents, or other things with named values. */
+export interface FilterSubject<S> {
+  /** The value at a path; undefined where there is none. */
+  valueAt(subject: S, path: string): unknown
+  /** Called for each path when a filter is compiled. Throws INVALID_INPUT for one that no subject can have. */
+  check?(path: string): void
+  /** Whether a value counts for `$exists`. Default: as for fields of a Document. */
+  exists?(value: unknown): boolean
+}
 
 const operators: Readonly<Record<string, Operator>> = {
   $eq: equal,
@@ -29,55 +39,66 @@ const operators: Readonly<Record<string, Operator>> = {
   $exists: (actual, wanted, path) => exists(path, actual) === wanted,
 }
 
-/** Compiles a filter to a function. Throws INVALID_INPUT, at once, for unknown operators and operands of a wrong type. */
-export function compileFilter(filter: Filter): Test {
-  const tests = Object.entries(filter).map(([key, value]) => compileEntry(key, value))
-  return tests.length === 1 ? tests[0]! : (document) => tests.every((test) => test(document))
+/** Compiles a filter of Documents to a function. Throws INVALID_INPUT, at once, for unknown operators and operands of a wrong type. */
+export function compileFilter(filter: Filter): Test<Document> {
+  return compileFilterOf(filter, { valueAt })
 }
 
-function compileEntry(key: string, value: unknown): Test {
+/** Compiles a filter of any subject to a function. Throws as `compileFilter` does, and as `subject.check`. */
+export function compileFilterOf<S>(filter: Filter, subject: FilterSubject<S>): Test<S> {
+  const tests = Object.entries(filter).map(([key, value]) => compileEntry(key, value, subject))
+  return tests.length === 1 ? tests[0]! : (one) => tests.every((test) => test(one))
+}
+
+function compileEntry<S>(key: string, value: unknown, subject: FilterSubject<S>): Test<S> {
   if (key === '$and') {
-    const tests = compileGroup(key, value)
-    return (document) => tests.every((test) => test(document))
+    const tests = compileGroup(key, value, subject)
+    return (one) => tests.every((test) => test(one))
   }
   if (key === '$or') {
-    const tests = compileGroup(key, value)
-    return (document) => tests.some((test) => test(document))
+    const tests = compileGroup(key, value, subject)
+    return (one) => tests.some((test) => test(one))
   }
   if (key === '$not') {
-    const tests = compileGroup(key, value)
-    return (document) => !tests.every((test) => test(document))
+    const tests = compileGroup(key, value, subject)
+    return (one) => !tests.every((test) => test(one))
   }
   if (key.startsWith('$')) throw refused(`operator ${key} does not exist`)
-  return compileField(key, value)
+  return compileField(key, value, subject)
 }
 
 /** The conditions of `$and`, `$or`, `$not`: a list of filters, or the entries of one. */
-function compileGroup(key: string, value: unknown): Test[] {
-  if (Array.isArray(value)) return value.map((filter: unknown) => compileFilter(asObject(key, filter)))
-  return Object.entries(asObject(key, value)).map(([inner, condition]) => compileEntry(inner, condition))
+function compileGroup<S>(key: string, value: unknown, subject: FilterSubject<S>): Test<S>[] {
+  if (Array.isArray(value))
+    return value.map((filter: unknown) => compileFilterOf(asObject(key, filter), subject))
+  return Object.entries(asObject(key, value)).map(([inner, condition]) =>
+    compileEntry(inner, condition, subject),
+  )
 }
 
-function compileField(path: string, condition: unknown): Test {
+function compileField<S>(path: string, condition: unknown, subject: FilterSubject<S>): Test<S> {
+  subject.check?.(path)
   const tests = Object.entries(asObject(path, condition)).map(([name, wanted]) => {
     if (!Object.hasOwn(operators, name)) {
       throw refused(`operator ${name} does not exist; there are ${Object.keys(operators).join(' ')}`)
     }
-    const operator = operators[name]!
-    const value = compileValue(name, wanted)
-    return (actual: unknown, document: Document) => operator(actual, value(document), path)
+    const { exists: isThere } = subject
+    const operator: Operator =
+      name === '$exists' && isThere !== undefined ? (actual, is) => isThere(actual) === is : operators[name]!
+    const value = compileValue(name, wanted, subject)
+    return (actual: unknown, one: S) => operator(actual, value(one), path)
   })
   if (tests.length === 0) throw refused(`'${path}' has no operator`)
-  return (document) => {
-    const actual = valueAt(document, path)
-    return tests.every((test) => test(actual, document))
+  return (one) => {
+    const actual = subject.valueAt(one, path)
+    return tests.every((test) => test(actual, one))
   }
 }
 
 /** As DocArray 0.21 finds them: other text around it is ignored. */
 const placeholder = /\{\s*([a-zA-Z0-9_]*)\s*\}/g
 
-function compileValue(name: string, wanted: unknown): (document: Document) => unknown {
+function compileValue<S>(name: string, wanted: unknown, subject: FilterSubject<S>): (one: S) => unknown {
   if (name === '$regex') {
     if (isPlaceholder(wanted)) throw refused('$regex takes a pattern and no field; write { as \\{')
     const matches = patternOf(wanted)
@@ -95,7 +116,8 @@ function compileValue(name: string, wanted: unknown): (document: Document) => un
     throw refused(
       `${JSON.stringify(wanted)} begins with { and does not name one field, as '{tags__min}' does; compare the text itself with $in: [text]`,
     )
-  return (document) => valueAt(document, path)
+  subject.check?.(path)
+  return (one) => subject.valueAt(one, path)
 }
 
 /** Whether a value of a filter stands for that of a field. Lists of `$in` and `$nin` have values only. */

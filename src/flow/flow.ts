@@ -17,12 +17,13 @@ import {
   setReplicas,
   setUsesWith,
   type StagePlan,
+  openEnds,
 } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import { listenersOf } from '../plan/listeners.js'
 import { resolveOptions } from '../plan/option.js'
 import { oneOf } from '../plan/option-kinds.js'
-import type { StageOptions } from '../plan/stage-settings.js'
+import type { AddOptions } from '../plan/stage-settings.js'
 import type { AttachOptions, PlatformName, StartOptions, StartWhere } from '../platforms/index.js'
 import { isCaptured } from './capture.js'
 import type { CloseOptions } from './close-options.js'
@@ -49,12 +50,19 @@ export class Flow<Stages extends string = never> {
   }
 
   /**
-   * Returns a Flow with one more stage at the end. Without `uses` documents pass through at no cost.
+   * Returns a Flow with one more stage: behind the last one, or behind the stages that it `needs`. Without `uses` documents
+   * pass through at no cost.
+   *
+   * @example
+   * const flow = new Flow()
+   *   .add({ name: 'text', uses: TextEncoder })
+   *   .add({ name: 'image', uses: ImageEncoder, needs: 'gateway' })
+   *   .add({ name: 'ranker', uses: Ranker, needs: ['text', 'image'] })
    *
    * @throws INVALID_NAME, UNKNOWN_OPTION, INVALID_OPTION, INVALID_EXECUTOR, MODULE_NOT_FOUND, UNSUPPORTED
    */
   add<const Name extends string = `executor${number}`>(
-    options: StageOptions<Name> = {},
+    options: AddOptions<Name, Stages> = {},
   ): Flow<Stages | Name> {
     for (const uses of [options.uses, options.usesBefore, options.usesAfter]) {
       if (typeof uses === 'function') offerClass(uses)
@@ -62,6 +70,19 @@ export class Flow<Stages extends string = never> {
     const next = new Flow<Stages | Name>()
     next.#plan = addStage(this.#plan, options)
     return next
+  }
+
+  /**
+   * Returns a Flow with one more stage, which joins all stages that no other stage needs, in the order in which they were
+   * added; floating ones are left out. Without `uses` it only joins.
+   *
+   * @throws as `add()`, and INVALID_OPTION when there is no such stage
+   */
+  needsAll<const Name extends string = 'joiner'>(
+    options: Omit<AddOptions<Name, Stages>, 'needs'> = {},
+  ): Flow<Stages | Name> {
+    const needs = openEnds(this.#plan) as readonly Stages[]
+    return this.add<Name>({ ...options, name: options.name ?? ('joiner' as Name), needs })
   }
 
   /**

@@ -23,6 +23,8 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     stages: stages.map((stage) => ({
       name: stage.name,
       needs: stage.needs,
+      floating: stage.floating,
+      when: stage.when,
       passThrough: stage.source.kind === 'pass-through' && stage.external.length === 0,
       balance: stage.balance,
       timeoutSendMs: stage.timeoutSendMs ?? settings.timeoutSendMs,
@@ -63,11 +65,17 @@ function gatheredByOf(
   { name, shards, usesAfter, gatheredBy }: StagePlan,
   stages: readonly StagePlan[],
 ): string | null {
-  const behind = stages.find(({ needs }) => needs.includes(name))
-  if (gatheredBy !== null && gatheredBy !== behind?.name) {
+  const behind = stages.filter(({ needs }) => needs.includes(name))
+  const [gatherer, ...others] = behind
+  const isAlone = others.length === 0 && gatherer?.needs.length === 1
+  if (gatheredBy !== null && !(isAlone && gatherer.name === gatheredBy)) {
+    const found =
+      behind.length === 0
+        ? 'there is no stage'
+        : `there is ${behind.map((one) => `'${one.name}'`).join(', ')}`
     throw new MillraceError(
       'INVALID_OPTION',
-      `stage '${name}': gatheredBy is '${gatheredBy}', and ${behind === undefined ? 'there is no stage' : `'${behind.name}' is`} right behind it. Add the stage that gathers there.`,
+      `stage '${name}': gatheredBy is '${gatheredBy}', and ${found} right behind it. Add the stage that gathers there, alone, with needs: '${name}' and no other.`,
     )
   }
   return shards > 1 && usesAfter !== null ? `${name}_after` : gatheredBy

@@ -7,6 +7,7 @@ import { closeInTurn } from '../lib/close-in-turn.js'
 import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { entryOf, listenersOf } from '../plan/listeners.js'
+import { hangingIn, lastOf } from '../topology/graph.js'
 import type { Channel } from '../transport/transport.js'
 import { announce } from './banner.js'
 import type { RolledOut, Scaled } from '../control/controlled.js'
@@ -74,6 +75,7 @@ export class RunningFlow {
   static async start(plan: FlowPlan, signal: AbortSignal): Promise<RunningFlow> {
     const { settings } = plan
     const logger = programLogger(settings.name)
+    warnOfEnds(plan, logger)
     const listening = startGateway(gatewaySpec(plan), { reducers: programReducers(plan), signal })
     const hold = new WorkspaceHold(settings.name, systemClock)
     const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
@@ -200,6 +202,16 @@ export class RunningFlow {
       case 'demand':
         this.#autoscaling.demand(event.stage)
     }
+  }
+}
+
+/** Says which stages are ends whose answers nobody gets, as Jina does. */
+function warnOfEnds({ stages }: FlowPlan, logger: Logger): void {
+  const last = lastOf(stages)?.name
+  for (const { name } of hangingIn(stages)) {
+    logger.warn(
+      `stage '${name}' is an end that no stage needs: clients get the answer of '${last}', and do not wait for '${name}'. Join the ends with needsAll(), or say floating: true if that is meant.`,
+    )
   }
 }
 

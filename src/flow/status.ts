@@ -34,6 +34,7 @@ export function stageStatus(
   const pods = parts.flatMap((part) => part.pods)
   return {
     name: stage.name,
+    needs: stage.needs,
     runtime: podKind(stage),
     replicas: sum(sets, ({ wanted }) => wanted),
     ready: countReady(pods),
@@ -75,6 +76,7 @@ export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): Sta
   const isFound = plan.discover !== 'static'
   return {
     name: plan.name,
+    needs: plan.needs,
     runtime: plan.external.length > 0 ? 'external' : 'pass-through',
     replicas: isFound ? pods.length : plan.external.length,
     ready: countReady(pods),

@@ -28,4 +28,7 @@ export interface Removal {
 export interface StageLoad extends PoolLoad, ShardCounts {
   /** `exec/shard-1`; the name of the stage when it has one shard. */
   readonly name: string
+  /** Requests that run here behind the answers of others, and how many of them have failed; of all shards, at the first. */
+  readonly backgroundRunning: number
+  readonly backgroundFailed: number
 }

@@ -11,6 +11,8 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
   return {
     name,
     needs: ['gateway'],
+    floating: false,
+    when: null,
     passThrough: false,
     balance: 'power-of-two',
     timeoutSendMs: null,

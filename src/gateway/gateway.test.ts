@@ -41,14 +41,42 @@ describe('one request', () => {
     expect(routes.map(({ executor }) => executor)).toEqual(['gateway', 'a', 'b', 'c'])
   })
 
-  test('of a gateway whose stages are no chain is never taken: it is refused when it is made', () => {
-    const stages = [stageSpec('a'), stageSpec('b')]
+  test('of a gateway whose stages need each other is never taken: it is refused when it is made', () => {
+    const stages = [stageSpec('a', { needs: ['b'] }), stageSpec('b', { needs: ['a'] })]
     expect(() => createGateway({ ...gatewaySpec([]), stages })).toThrow(
       expect.objectContaining({
-        code: 'UNSUPPORTED',
-        message: expect.stringContaining("stage 'b' needs 'gateway'"),
+        code: 'INVALID_OPTION',
+        message: expect.stringContaining("'a' needs 'b' needs 'a'"),
       }),
     )
+  })
+
+  test('goes through branches, and close() waits for what no answer waited for', async () => {
+    const released = deferred()
+    let logged = 0
+    const stages = [
+      stageSpec('a'),
+      stageSpec('b'),
+      stageSpec('end', { needs: ['a', 'b'], passThrough: true }),
+      stageSpec('log', { needs: ['end'], floating: true }),
+    ]
+    const gateway = createGateway({ ...gatewaySpec([]), stages })
+    const client = new TestClient((await gateway.listen()).ports[0]!)
+    const slow = pod(async (data) => {
+      await released.promise
+      logged++
+      return data.answer()
+    })
+    for (const name of ['a', 'b', 'log'])
+      await gateway.add(name, `${name}/rep-0`, { kind: 'memory', service: name === 'log' ? slow : pod() })
+    const { routes } = await client.send(request())
+    expect(routes.map(({ executor }) => executor)).toEqual(['gateway', 'a', 'end', 'log', 'b'])
+    client.close()
+    const closed = gateway.close({ graceMs: 60_000 })
+    expect(logged).toBe(0)
+    released.resolve()
+    await closed
+    expect(logged).toBe(1)
   })
 
   test('is answered with status ERROR when an executor fails, and later stages are not visited', async () => {

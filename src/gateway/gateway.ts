@@ -10,11 +10,12 @@ import { guarded } from '../call/guarded.js'
 import type { Observer } from '../call/observation.js'
 import { accessLog } from './access-log/access-log.js'
 import { observed } from './observed.js'
-import { inChain } from '../topology/chain.js'
+import { Background } from '../topology/background.js'
+import { inOrder } from '../topology/graph.js'
 import { visits } from '../topology/stage.js'
 import { Targets } from '../topology/targets.js'
 import { Unserved } from '../topology/unserved.js'
-import { walk } from '../topology/walk.js'
+import { walkGraph } from '../topology/walk-graph.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { Budget } from '../budget/budget.js'
@@ -121,6 +122,8 @@ class LocalGateway implements Gateway {
   readonly #ports: Listeners
   readonly #state = new ServingState()
   readonly #local: LocalServer
+  readonly #background: Background
+  readonly #clock: Clock
   readonly #listeners: OnEvent[] = []
   #closed: Promise<void> | undefined
 
@@ -129,6 +132,7 @@ class LocalGateway implements Gateway {
     const observer = guarded(observersOf(spec, tools), onceTo(logger))
     const identity = identityOf(spec)
     this.#spec = spec
+    this.#clock = clock
     this.#identity = identity
     const onDemand = (stage: string): void => this.#tell({ kind: 'demand', stage })
     const onSilent = (stage: string, pod: string, silentMs: number): void =>
@@ -136,7 +140,7 @@ class LocalGateway implements Gateway {
     const onState = (stage: string, pod: string, state: HealthState): void =>
       observer?.replica?.({ name: 'replica.state', stage, pod, state })
     const serves = (name: string, endpoint: string): boolean | undefined => this.#serves(name, endpoint)
-    const stages = inChain(spec.stages).map(
+    const stages = inOrder(spec.stages).map(
       (stage) => new LiveStage(stage, { ...tools, serves, onDemand, onSilent, onState }),
     )
     this.#stages = stages
@@ -149,12 +153,13 @@ class LocalGateway implements Gateway {
     const targets = new Targets(stages.map(({ name }) => name))
     const unserved = new Unserved(stages, { rule: spec.unknownEndpoint ?? 'pass', say })
     const gate = new Gate(spec.queue)
+    this.#background = new Background({ clock, timeoutMs: spec.timeoutMs, ...spec.queue, say })
     const serving: Serving = {
       handle: observed(
         observer,
         stack(
           [requestLimits(spec.requestLimits), (next) => gate.guard(next)],
-          walk({ stages, targets, clock, unserved }),
+          walkGraph({ stages, targets, clock, unserved, background: this.#background }),
         ),
       ),
       isFull: () => gate.full,
@@ -221,7 +226,7 @@ class LocalGateway implements Gateway {
   }
 
   status(): Promise<readonly StageLoad[]> {
-    return Promise.resolve(this.#stages.flatMap((stage) => stage.load()))
+    return Promise.resolve(this.#stages.flatMap((stage) => stage.load(this.#background.counts(stage.name))))
   }
 
   onEvent(listener: OnEvent): void {
@@ -229,8 +234,10 @@ class LocalGateway implements Gateway {
   }
 
   async #close(graceMs: number): Promise<void> {
+    const endsAt = this.#clock.monotonic() + graceMs
     this.#state.stop()
     await Promise.all([this.#ports.close({ graceMs }), this.#local.close({ graceMs })])
+    await this.#background.drain(Math.max(0, endsAt - this.#clock.monotonic()))
     await Promise.all(this.#externals.map((external) => external.close({ graceMs: 0 })))
     await Promise.all(this.#stages.map((stage) => stage.close({ graceMs: 0 })))
   }

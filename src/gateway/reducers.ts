@@ -2,6 +2,7 @@ import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import {
   concatenating,
+  joining,
   type ListReduce,
   merging,
   onDocuments,
@@ -26,8 +27,10 @@ export interface ReducerTools {
 
 type Described = Pick<Description, 'executor' | 'ranking'>
 
-/** How the answers of the shards of one stage are merged. */
+/** How the answers of the shards of one stage are merged, and those of the branches that it joins. */
 export class Reducers {
+  /** How the answers of several branches become the request of the stage. */
+  readonly join: Reduce
   /** Whether it also changes the answer of a single shard. */
   readonly cuts: boolean
   readonly #spec: StageSpec
@@ -42,6 +45,7 @@ export class Reducers {
     this.#tools = tools
     this.cuts = reduce.kind === 'merge' && reduce.ranking.limit !== null
     this.#own = this.#create(described)
+    this.join = reduce.kind === 'merge' ? joinOf(reduce.ranking) : this.#own
   }
 
   /**
@@ -83,6 +87,12 @@ export class Reducers {
         return reducingWith((...given) => this.#tools.reduceInProgram!(name, ...given))
     }
   }
+}
+
+/** Without options for them, matches of several branches keep their order, as in Jina. */
+function joinOf(ranking: Ranking): Reduce {
+  const { limit, by, order } = ranking
+  return limit === null && by === null && order === null ? joining : merging(() => ranking)
 }
 
 /** The ranking: the stage's options, else what the Executor declares. */

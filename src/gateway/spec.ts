@@ -1,6 +1,7 @@
 import type { PolicyName } from '../balancer/policies/index.js'
 import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
+import type { ConditionSpec } from '../topology/condition.js'
 import type { UnknownEndpoint } from '../topology/unserved.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
 import type { Address } from '../transport/transport.js'
@@ -19,7 +20,7 @@ export interface GatewaySpec {
   readonly name: string
   /** Where clients connect. */
   readonly listeners: readonly ListenerSpec[]
-  /** In any order; `needs` defines how they are connected. */
+  /** `needs` defines how they are connected. Of several ends, clients get the answer of the last one that is not floating. */
   readonly stages: readonly StageSpec[]
   /** Requests of one stream that are in flight at once, unless the client sets another number; 0 is no limit. */
   readonly prefetch: number
@@ -51,8 +52,12 @@ export interface ListenerSpec {
 /** The configuration of one stage; plain data. */
 export interface StageSpec extends FailureRules {
   readonly name: string
-  /** The stages whose answers it gets, or `gateway`. */
+  /** The stages whose answers it gets, or `gateway`; several are a join, merged as `reduce` says. */
   readonly needs: readonly string[]
+  /** Answers to clients do not wait for it. */
+  readonly floating: boolean
+  /** What requests must fulfil to reach it; null: nothing. */
+  readonly when: ConditionSpec | null
   /** Number of parts of its data, each with its own replicas. */
   readonly shards: number
   readonly polling: PollingTable
@@ -117,7 +122,7 @@ export const unsharded = {
   part: null,
 } as const satisfies Partial<StageSpec>
 
-/** How the answers of several shards are merged. */
+/** How the answers of several shards or branches are merged. */
 export type ReduceSpec =
   /** By id, with matches in score order. */
   | { readonly kind: 'merge'; readonly ranking: Ranking }

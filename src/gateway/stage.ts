@@ -2,7 +2,11 @@ import type { Description, Handler } from '../call/call.js'
 import type { Clock } from '../lib/clock.js'
 import { placement } from '../shards/placement.js'
 import { Tally } from '../shards/tally.js'
-import { catchAll, type Stage } from '../topology/stage.js'
+import type { Reduce } from '../shards/reduce.js'
+import type { BackgroundCounts } from '../topology/background.js'
+import { compileCondition, type Condition } from '../topology/condition.js'
+import type { GraphStage } from '../topology/layout.js'
+import { catchAll } from '../topology/stage.js'
 import { isWriteByName } from '../wire/description.js'
 import type { StageLoad } from './events.js'
 import { Reducers, type ReducerTools } from './reducers.js'
@@ -15,8 +19,9 @@ export interface StageTools extends Omit<ShardTools, 'isWrite'>, ReducerTools {
 }
 
 /** One stage of a running gateway: its shards, its stack of layers, and what it serves. */
-export class LiveStage implements Stage {
+export class LiveStage implements GraphStage {
   readonly spec: StageSpec
+  readonly when: Condition | undefined
   readonly shards: readonly [LiveShard, ...LiveShard[]]
   readonly handle: Handler
   readonly endpoints = (): ReadonlySet<string> | undefined => this.#endpoints
@@ -29,6 +34,7 @@ export class LiveStage implements Stage {
     const isWrite = (endpoint: string): boolean => this.isWrite(endpoint)
     const shard = (index: number): LiveShard => new LiveShard(spec, index, { ...tools, isWrite })
     this.spec = spec
+    this.when = spec.when === null ? undefined : compileCondition(spec.when)
     this.shards = [shard(0), ...Array.from({ length: spec.shards - 1 }, (_, index) => shard(index + 1))]
     this.#reducers = new Reducers(spec, tools, () => this.description ?? {})
     const { name: stage, polling } = spec
@@ -45,6 +51,18 @@ export class LiveStage implements Stage {
 
   get name(): string {
     return this.spec.name
+  }
+
+  get needs(): readonly string[] {
+    return this.spec.needs
+  }
+
+  get floating(): boolean {
+    return this.spec.floating
+  }
+
+  get join(): Reduce {
+    return this.#reducers.join
   }
 
   get passThrough(): boolean {
@@ -66,9 +84,15 @@ export class LiveStage implements Stage {
     return this.#reducers.open()
   }
 
-  /** The load of each shard. */
-  load(): readonly StageLoad[] {
-    return this.shards.map(({ name, pool }) => ({ name, ...pool.load(), ...this.#tally.of(name) }))
+  /** The load of each shard. `background`: requests to the stage that no answer waits for. */
+  load({ running, failed }: BackgroundCounts): readonly StageLoad[] {
+    return this.shards.map(({ name, pool }, index) => ({
+      name,
+      ...pool.load(),
+      ...this.#tally.of(name),
+      backgroundRunning: index === 0 ? running : 0,
+      backgroundFailed: index === 0 ? failed : 0,
+    }))
   }
 
   /** Stores the description of a pod of any of its shards. */

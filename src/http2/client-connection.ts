@@ -9,8 +9,12 @@ import type { PeerSettings } from './peer-settings.js'
 import { ResponseFrames } from './response-frames.js'
 import type { Stream, StreamListener } from './stream.js'
 
-/** How many requests a peer takes whose SETTINGS have not arrived yet; as nghttp2 assumes. */
-const streamsBeforeSettings = 100
+/**
+ * Requests that are sent before the peer's SETTINGS say how many it takes: a few, so that a new connection costs no round trip.
+ * Servers refuse what exceeds their limit, also when they have not announced it yet; grpcio does so with a code that does not
+ * say that the call did not run.
+ */
+const streamsBeforeSettings = 4
 
 /** A client may cancel all its calls at once, and their answers may all be under way. */
 const mostReset = 32_768

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ErrorCode, MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import { offerClass } from '../executor/load.js'
-import { addStage, createPlan, setUsesWith } from './flow-plan.js'
+import { addStage, createPlan, openEnds, setUsesWith } from './flow-plan.js'
 import type { StageOptions } from './stage-settings.js'
 
 class Encoder extends Executor {
@@ -80,6 +80,53 @@ describe('a plan', () => {
       ['executor1', 'indexer_after'],
     ])
     expect(addStage(empty, options).stages.map((stage) => stage.name)).toEqual(['indexer'])
+  })
+
+  it('has branches: a stage needs the last one that is not floating, or what it says', () => {
+    const options: readonly StageOptions[] = [
+      { name: 'a' },
+      { name: 'log', floating: true, uses: Encoder, shards: 2, usesAfter: Encoder },
+      { name: 'b' },
+      { name: 'c', needs: 'gateway', uses: Encoder, shards: 2, usesBefore: Encoder, usesAfter: Encoder },
+      {
+        name: 'd',
+        needs: ['c', 'a', 'gateway'],
+        uses: Encoder,
+        shards: 2,
+        usesBefore: Encoder,
+        reduce: false,
+      },
+    ]
+    const plan = options.reduce(addStage, empty)
+    expect(
+      plan.stages.map(({ name, needs, floating }) => `${name}<${needs.join()}${floating ? '~' : ''}`),
+    ).toEqual([
+      'a<gateway',
+      'log<a~',
+      'log_after<log~',
+      'b<a',
+      'c_before<gateway',
+      'c<c_before',
+      'c_after<c',
+      'd_before<c_after,a,gateway',
+      'd<d_before',
+    ])
+    expect(plan.stages.at(-2)?.reduce).toEqual({ kind: 'concatenate' })
+    expect(openEnds(plan)).toEqual(['b', 'd'])
+    expect(openEnds(addStage(plan, { needs: openEnds(plan) }))).toEqual(['executor5'])
+  })
+
+  it('is not floating at a stage that the answer waits for', () => {
+    const floating = addStage(addStage(empty, { name: 'a', floating: true }), {
+      name: 'b',
+      floating: true,
+      needs: 'a',
+    })
+    expect(addStage(floating, { name: 'c', needs: 'a' }).stages.map((stage) => stage.floating)).toEqual([
+      false,
+      true,
+      false,
+    ])
   })
 
   it('pairs one host with several ports of an external stage', () => {
@@ -304,18 +351,49 @@ describe('what is refused when a Flow is built', () => {
       /Did you mean 'encoder'/,
     ],
     [
-      'two needs',
-      () => addStage(addStage(empty, { name: 'a' }), { needs: ['gateway', 'a'] }),
-      'UNSUPPORTED',
-      /needs 'gateway' and/,
+      'a need said twice',
+      () => add({ needs: ['first', 'gateway', 'first'] }),
+      'INVALID_OPTION',
+      /names 'first' twice/,
     ],
+    [
+      'a join of branches and shards with one reduce',
+      () => add({ needs: ['first', 'gateway'], shards: 2, reduce: (all) => all[0]! }),
+      'INVALID_OPTION',
+      /joins 2 stages and has 2 shards/,
+    ],
+    [
+      'an external join without a reduce',
+      () => add({ needs: ['first', 'gateway'], external: true, host: 'a', port: 1, reduce: false }),
+      'INVALID_OPTION',
+      /takes one request/,
+    ],
+    ['a condition that is none', () => add({ when: 5 as never }), 'INVALID_OPTION', /when must be a filter/],
+    [
+      'a condition on a field that Documents do not have',
+      () => add({ when: { price: { $gt: 1 } } }),
+      'INVALID_OPTION',
+      /stage 'executor1': when cannot be used: .*no field 'price'; .*tags__price/,
+    ],
+    [
+      'a condition with an operator that does not exist',
+      () => add({ when: { parameters: { k: { $above: 1 } } } }),
+      'INVALID_OPTION',
+      /\$above does not exist/,
+    ],
+    [
+      'half a condition',
+      () => add({ when: { docs: 1 as never } }),
+      'INVALID_OPTION',
+      /when\.docs must be a filter/,
+    ],
+    ['a join of nothing', () => openEnds(empty), 'INVALID_OPTION', /there is none/],
     [
       'a need of itself',
       () => add({ name: 'me', needs: 'me' }),
       'INVALID_OPTION',
       /in a circle: 'me' needs 'me'/,
     ],
-    ['a need that makes a graph', () => add({ needs: 'gateway' }), 'UNSUPPORTED', /in a line/],
     ['an external stage without address', () => add({ external: true }), 'INVALID_OPTION', /host and port/],
     [
       'uses of an external stage',

@@ -3,18 +3,21 @@ import { parseDynamicBatching } from '../executor/batching.js'
 import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { listenersOf } from './listeners.js'
+import { resolveWhen } from './condition.js'
 import { show } from '../lib/show.js'
 import { resolveOptions } from './option.js'
 import type { Autoscale } from './resilience.js'
-import { entry, inChain } from '../topology/chain.js'
+import type { ConditionSpec } from '../topology/condition.js'
+import { awaitedIn, endsOf, entry, inOrder, lastOf } from '../topology/graph.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
+import type { Ranking } from '../wire/lists/ranking.js'
 import type { Uses } from './executor-settings.js'
 import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
 
 /** A resolved stage. */
 export interface StagePlan
-  extends Omit<StageSettings, 'name' | 'needs' | 'external' | 'replicas' | 'reduce' | 'shardId'> {
+  extends Omit<StageSettings, 'name' | 'needs' | 'external' | 'replicas' | 'reduce' | 'shardId' | 'when'> {
   readonly name: string
   /** Names of the stages whose answers it gets, or `gateway`; includes stages made from `usesBefore` and `usesAfter`. */
   readonly needs: readonly string[]
@@ -27,6 +30,7 @@ export interface StagePlan
   readonly autoscale: Autoscale | null
   readonly source: ExecutorSource
   readonly reduce: ReducePlan
+  readonly when: ConditionSpec | null
   /** Servers of an external stage; empty for a stage that Millrace starts. */
   readonly external: readonly ExternalAddress[]
 }
@@ -39,14 +43,11 @@ export interface ExternalAddress {
   readonly shard: number
 }
 
-/** A resolved Flow. Stages are in any order: `inChain` follows their edges. */
+/** A resolved Flow. Its stages are in the order in which they were added, each after those that it needs. */
 export interface FlowPlan {
   readonly settings: FlowSettings
   readonly stages: readonly StagePlan[]
 }
-
-/** Planned options of `add()` that this version does not support; refused rather than ignored. */
-export const laterOptions: readonly string[] = ['when', 'floating']
 
 /** A plan without stages. @throws UNKNOWN_OPTION, INVALID_OPTION */
 export function createPlan(options: FlowOptions): FlowPlan {
@@ -74,21 +75,35 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
     uses === null || !isSharded ? [] : [companion(plan, stage, { uses, suffix })]
   const before = around({ uses: stage.usesBefore, suffix: 'before' })
   const after = around({ uses: stage.usesAfter, suffix: 'after' })
-  const added = [...before, stage, ...after]
-  const needs = [endOf(plan), ...added.map((one) => one.name)]
-  const stages = added.map((one, index) => ({ ...one, needs: needs.slice(index, index + 1) }))
-  return { ...plan, stages: [...plan.stages, ...stages] }
+  const added = [...before, stage, ...after].map((one, index, all) => ({
+    ...one,
+    needs: index === 0 ? stage.needs : [all[index - 1]!.name],
+    when: index === 0 ? stage.when : null,
+    floating: stage.floating,
+  }))
+  return { ...plan, stages: awaiting([...plan.stages, ...added]) }
 }
 
-/** The stage that the next one needs by default. */
-function endOf({ stages }: FlowPlan): string {
-  return inChain(stages).at(-1)?.name ?? entry
+/** A stage that a stage which is not floating needs is not floating either, as in Jina. */
+function awaiting(stages: readonly StagePlan[]): readonly StagePlan[] {
+  const awaited = awaitedIn(stages)
+  return stages.map((stage) => (stage.floating && awaited.has(stage) ? { ...stage, floating: false } : stage))
+}
+
+/** Names of the stages that `needsAll()` joins: those that no stage needs. @throws INVALID_OPTION when there is none */
+export function openEnds({ stages }: FlowPlan): readonly string[] {
+  const ends = endsOf(stages).map(({ name, partOf }) => partOf ?? name)
+  if (ends.length > 0) return ends
+  throw new MillraceError(
+    'INVALID_OPTION',
+    'needsAll() joins the stages that no other stage needs, and there is none.',
+  )
 }
 
 function resolveStage(plan: FlowPlan, options: StageOptions, name: string): StagePlan {
-  const resolved = resolveOptions(stageOptions, withoutLater(options, name), `stage '${name}'`)
-  const { needs, external } = resolved
-  checkNeeds(needs, name, plan)
+  const resolved = resolveOptions(stageOptions, options, `stage '${name}'`)
+  const { external } = resolved
+  const needs = resolveNeeds(resolved.needs ?? [], name, plan)
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
   else refuseGatheredBy(resolved, name)
@@ -100,16 +115,18 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     shards: part === null ? rest.shards : 1,
     part,
     name,
-    needs: [],
+    needs,
     partOf: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
     autoscale,
     ...resolveSource(resolved, name),
     reduce: resolveReduce(resolved.reduce, name),
+    when: resolveWhen(resolved.when, name),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
   checkInline(stage, replicas)
   checkImage(stage)
+  checkJoin(stage)
   return stage
 }
 
@@ -137,7 +154,7 @@ function companion(
 ): StagePlan {
   const { runtime, workspace, env, timeoutSendMs, timeoutReadyMs, queue, liveness, restarts } = stage
   const { envFromSecret, imagePullSecrets } = stage
-  const name = resolveName(`${stage.name}_${suffix}`, plan)
+  const name = resolveName(suffix === 'after' ? afterOf(stage.name) : `${stage.name}_${suffix}`, plan)
   const isImage = typeof uses === 'string' && uses.startsWith('docker://')
   const image = isImage || stage.uses === null ? null : stage.image
   const options = {
@@ -145,7 +162,10 @@ function companion(
     ...{ image, envFromSecret, imagePullSecrets: imagePullSecrets.length === 0 ? null : imagePullSecrets },
   }
   const given = Object.entries(options).filter(([, value]) => value !== null || value === liveness)
-  return { ...resolveStage(plan, Object.fromEntries(given), name), partOf: stage.name }
+  const resolved = resolveStage(plan, Object.fromEntries(given), name)
+  // the stage in front is the one that joins
+  const isFirst = suffix === 'before' && stage.reduce.kind === 'concatenate'
+  return { ...resolved, ...(isFirst && { reduce: stage.reduce }), partOf: stage.name }
 }
 
 function checkInline(stage: StagePlan, replicas: unknown): void {
@@ -216,24 +236,44 @@ function resolveName(given: unknown, plan: FlowPlan): string {
   return name
 }
 
-function withoutLater(options: object, name: string): object {
-  const given = Object.entries(options).filter(([key, value]) => {
-    if (!laterOptions.includes(key)) return true
-    if (value === undefined) return false
-    throw new MillraceError(
-      'UNSUPPORTED',
-      `stage '${name}': ${key} is not part of this version. Leave it out.`,
-    )
-  })
-  return Object.fromEntries(given)
+/**
+ * Users need stages that they added; such a stage includes its `usesBefore` and `usesAfter`. The default is the last one that
+ * is not floating.
+ */
+function resolveNeeds(given: readonly string[], name: string, { stages }: FlowPlan): readonly string[] {
+  if (given.length === 0) return [lastOf(stages)?.name ?? entry]
+  const added = stages.filter(({ partOf }) => partOf === null)
+  inOrder([...added.map((stage) => ({ name: stage.name, needs: [entry] })), { name, needs: given }])
+  return given.map(
+    (need) => stages.find((stage) => stage.name === afterOf(need) && stage.partOf === need)?.name ?? need,
+  )
 }
 
-/** Users can only need stages that they added; such a stage includes its `usesBefore` and `usesAfter`. */
-function checkNeeds(needs: readonly string[] | null, name: string, plan: FlowPlan): void {
-  if (needs === null || needs.length === 0) return
-  const added = inChain(plan.stages).filter(({ partOf }) => partOf === null)
-  const nodes = added.map((stage, index) => ({ name: stage.name, needs: [added[index - 1]?.name ?? entry] }))
-  inChain([...nodes, { name, needs }])
+/** Name of the stage that `usesAfter` of a stage becomes. */
+function afterOf(name: string): string {
+  return `${name}_after`
+}
+
+/** One `reduce` cannot merge both branches and shards, unless it is a yes or no. */
+function checkJoin({ name, needs, shards, reduce, external, flow }: StagePlan): void {
+  if (needs.length === 1) return
+  const isPlain = reduce.kind === 'concatenate' || (reduce.kind === 'merge' && isUnranked(reduce.ranking))
+  if (shards > 1 && !isPlain) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}' joins ${needs.length} stages and has ${shards} shards, so reduce could be meant for either. Put a join in front: add({ name: 'join', needs }), then this stage.`,
+    )
+  }
+  if (external.length > 0 && flow === null && reduce.kind === 'concatenate') {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}' joins ${needs.length} stages, and an external server takes one request: leave out reduce: false. (If its servers are pods of a Millrace Flow, say so with flow.)`,
+    )
+  }
+}
+
+function isUnranked({ limit, by, order }: Ranking): boolean {
+  return limit === null && by === null && order === null
 }
 
 function resolveExternal(settings: StageSettings, name: string): StagePlan['external'] {

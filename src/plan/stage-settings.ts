@@ -33,14 +33,26 @@ import {
   type RestartsOptions,
   restartsOption,
 } from './resilience.js'
+import { type When, whenOption } from './condition.js'
 import { type Sharding, type ShardingOptions, shardingOptions } from './sharding.js'
 
 /** Resolved options of a stage. */
 export interface StageSettings extends ExecutorSettings, Sharding, ContainerSettings {
   /** An identifier, unique in the Flow. Default `executorN`. */
   readonly name: string | null
-  /** The stage before this one. So far only the last stage added is allowed. Default null: the last stage added. */
+  /**
+   * The stages whose answers it gets, or `gateway`; they were added before. With several it is a join: `reduce` makes one
+   * request of their answers, in this order. Default null: the last stage added that is not floating.
+   */
   readonly needs: readonly string[] | null
+  /**
+   * Which documents reach the stage, as a filter of DocArray: `{ tags__price: { $gt: 5 } }`. Or an object of filters for `docs`,
+   * `parameters` and `headers`: a request whose parameters or headers do not pass reaches the stage without documents. Default
+   * null: all.
+   */
+  readonly when: When | null
+  /** Answers to clients do not wait for it; its failures are logged and counted. Default false. */
+  readonly floating: boolean
   /** Number of replicas, or bounds for autoscaling. Default 1. */
   readonly replicas: number | Autoscale
   /** Balancing policy. Default `power-of-two`. */
@@ -98,8 +110,8 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
   readonly forwardHeaders: ForwardHeaders
 }
 
-/** Options of `flow.add()`. */
-export type StageOptions<Name extends string = string> = Partial<
+/** Options of `flow.add()`. `Names`: the stages that it can need. */
+export type StageOptions<Name extends string = string, Names extends string = string> = Partial<
   Omit<
     StageSettings,
     | keyof Sharding
@@ -111,7 +123,7 @@ export type StageOptions<Name extends string = string> = Partial<
   ContainerOptions & {
     readonly name?: Name
     readonly uses?: Uses
-    readonly needs?: string | readonly string[]
+    readonly needs?: Names | 'gateway' | readonly (Names | 'gateway')[]
     readonly replicas?: number | AutoscaleOptions
     readonly hedge?: HedgeOptions | null
     readonly queue?: QueueOptions
@@ -120,6 +132,12 @@ export type StageOptions<Name extends string = string> = Partial<
     readonly host?: string | readonly string[]
     readonly port?: number | readonly number[]
   }
+
+/** Options of `flow.add()` as users type them: `Stages` are the stages that a stage may need by name, besides `gateway`. */
+export type AddOptions<Name extends string = string, Stages extends string = never> = StageOptions<
+  Name,
+  Stages
+>
 
 const headersOption: Option<ForwardHeaders> = {
   expected: "a list of names of headers, or 'all'",
@@ -145,6 +163,8 @@ export const stageOptions: OptionTable<StageSettings> = {
   usesRequests: textMap(),
   dynamicBatching: dataMap() as Option<DynamicBatching>,
   needs: listOf(text('gateway'), []) as OptionTable<StageSettings>['needs'],
+  when: whenOption,
+  floating: flag(false),
   replicas: autoscaleOption,
   runtime: oneOf<Runtime>(['process', 'thread', 'inline'], 'process'),
   balance: oneOf<PolicyName>(policyNames, 'power-of-two'),

@@ -10,12 +10,12 @@ import type { Ranking } from '../wire/lists/ranking.js'
 import { resultsIn, withResults } from '../wire/results.js'
 import { objectIn, scalarOf, valueIn } from '../wire/struct-reader.js'
 
-/** Answers of several shards to one request, in the order of the shards. */
+/** Answers of several shards or branches to one request, in their order. */
 export interface Answers {
   readonly request: DataRequest
   readonly call: Call
   readonly answers: readonly DataRequest[]
-  /** Names of the shards that sent the answers. */
+  /** Names of the shards or stages that sent the answers. */
   readonly from: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export interface ReduceContext {
   readonly endpoint: string
   /** Parameters of the request for this stage. */
   readonly parameters: Readonly<Record<string, unknown>>
-  /** Names of the shards, one for each array. */
+  /** Names of the shards, or at a join of the stages that it needs; one for each array. */
   readonly shards: readonly string[]
 }
 
@@ -70,6 +70,18 @@ export const concatenating: Reduce = (given) => {
   const answer = answerOf(given, concatenate(all))
   answer.parts = all.map((list, index) => ({ from: given.from[index]!, count: countDocuments(list) }))
   return answer
+}
+
+/**
+ * Merges the answers of branches: documents with the same id become one, which takes from later branches what it lacks;
+ * matches keep their order (DocArray's `reduce`). Branches without any stage for the request pass one and the same answer on,
+ * and then nothing is merged.
+ */
+export const joining: Reduce = async (given) => {
+  const { request, answers, call } = given
+  const [first] = answers
+  if (first !== undefined && answers.every((answer) => answer === first)) return first
+  return answerOf(given, await inSlices(mergeLists(lists(given), null, request.list), call))
 }
 
 /** Adapts a function that reduces encoded lists. */

@@ -23,16 +23,20 @@ export async function streamThrough(
     await call.items?.push(request.answer())
     return true
   }
-  if (later.length === 0) return trip.hop(stage, request, call)
+  if (later.length === 0) return isOk(await trip.hop(stage, request, call))
   const next = new NextStages(trip, later, call)
   try {
-    return (await trip.hop(stage, request, next.branch)) && next.mayGoOn()
+    return isOk(await trip.hop(stage, request, next.branch)) && next.mayGoOn()
   } catch (error) {
     if (next.mayGoOn()) throw error
     return false
   } finally {
     next.branch.unlink()
   }
+}
+
+function isOk({ status }: DataRequest): boolean {
+  return status?.code !== 'ERROR'
 }
 
 /** Sends each document of a stage through the later stages. */

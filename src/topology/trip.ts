@@ -43,31 +43,63 @@ export class Trip {
     this.#routes.push({ executor, startTime: now, endTime: now })
   }
 
-  /** Sends the current request to a stage; false when it answers with an error. */
-  visit(stage: Stage, call: Call): Promise<boolean> {
+  /** Records a stage whose answer the client does not wait for. */
+  begin(executor: string): void {
+    this.#routes.push({ executor, startTime: this.#now() })
+  }
+
+  /** Whether a stage has answered with an error, which is the answer of the trip then. */
+  get isFailed(): boolean {
+    return this.#isFailed
+  }
+
+  /** How many hops have begun. */
+  get hops(): number {
+    return this.#hops
+  }
+
+  /** Sends the current request to a stage. Resolves with its answer, which may be an error. */
+  visit(stage: Stage, call: Call): Promise<DataRequest> {
     return this.hop(stage, this.#current, call)
   }
 
-  /** As `visit`, but for a given request: one document of a stream. */
-  async hop({ name, handle }: Stage, given: DataRequest, call: Call): Promise<boolean> {
-    const request = given.copy()
-    request.targetExecutor = ''
-    request.parameterBytes = this.#parametersFor(name)
+  /** As `visit`, but for a given request: one document of a stream, or the answer of a branch. */
+  async hop({ name, handle }: Stage, given: DataRequest, call: Call): Promise<DataRequest> {
+    const request = this.requestFor(name, given)
     const route = this.#routeOf(name, call)
     const isFirst = this.#hops++ === 0
     const answered = handle(request, call)
     const answer = await (isFirst ? answered : answered.catch(throwBegun))
     route.endTime = this.#now()
-    // the documents of a stream are bounded by its window
-    if (call.items === undefined) this.#reserve(answer, call)
     this.#collect(name, answer)
     const { status } = answer
     // in a stream, an earlier stage may still succeed after this error
     if (!this.#isFailed) this.#current = answer
-    if (status?.code !== 'ERROR') return true
-    this.#isFailed = true
-    route.status = status
-    return false
+    if (status?.code === 'ERROR') {
+      this.#isFailed = true
+      route.status = status
+    }
+    return answer
+  }
+
+  /** A copy of a request with the parameters for one stage. */
+  requestFor(stage: string, given: DataRequest): DataRequest {
+    const request = given.copy()
+    request.targetExecutor = ''
+    request.parameterBytes = this.#parametersFor(stage)
+    return request
+  }
+
+  /** Reserves the bytes of the last answer, and releases those of the one before. Throws RESOURCE_EXHAUSTED when they do not fit. */
+  hold({ data }: DataRequest, { memory }: Call): void {
+    if (data === undefined || memory === undefined) return
+    this.#memory ??= new AnswerMemory(memory)
+    this.#memory.replace(data.length)
+  }
+
+  /** Sets the answer of the trip, unless a stage has answered with an error. */
+  conclude(answer: DataRequest): void {
+    if (!this.#isFailed) this.#current = answer
   }
 
   /** Releases what is reserved for answers. */
@@ -75,24 +107,21 @@ export class Trip {
     this.#memory?.close()
   }
 
-  response(): DataRequest {
+  /** `ranks`: the order of routes and results, by stage; default: the order in which the stages were visited. */
+  response(ranks?: ReadonlyMap<string, number>): DataRequest {
     const response = this.#current.answer()
+    const results = this.#results
     const parameters =
-      this.#results === undefined
+      results === undefined
         ? this.#parameters
-        : withResults(this.#parameters, [...this.#results.values()])
+        : withResults(this.#parameters, ranks === undefined ? [...results.values()] : ranked(results, ranks))
     response.targetExecutor = ''
     response.parameterBytes =
       this.#coverages === undefined ? parameters : withCoverage(parameters, this.#coverages)
     this.#routes[0]!.endTime = this.#now()
+    if (ranks !== undefined) this.#routes.sort((left, right) => rankOf(left, ranks) - rankOf(right, ranks))
     response.routes = this.#routes
     return response
-  }
-
-  #reserve({ data }: DataRequest, { memory }: Call): void {
-    if (data === undefined || memory === undefined) return
-    this.#memory ??= new AnswerMemory(memory)
-    this.#memory.replace(data.length)
   }
 
   #parametersFor(stage: string): Uint8Array | undefined {
@@ -120,6 +149,20 @@ export class Trip {
   #now(): Date {
     return new Date(this.#clock.now())
   }
+}
+
+/** The gateway's own route comes first. */
+function rankOf({ executor }: Route, ranks: ReadonlyMap<string, number>): number {
+  return ranks.get(executor) ?? -1
+}
+
+function ranked(
+  results: ReadonlyMap<string, Uint8Array>,
+  ranks: ReadonlyMap<string, number>,
+): readonly Uint8Array[] {
+  return [...results]
+    .sort(([left], [right]) => ranks.get(left)! - ranks.get(right)!)
+    .map(([, result]) => result)
 }
 
 /** Merges coverages. When several documents of a stream visited a stage, a coverage with failed shards is kept. */

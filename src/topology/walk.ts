@@ -9,7 +9,7 @@ import { Trip } from './trip.js'
 import type { Unserved } from './unserved.js'
 
 export interface WalkOptions {
-  /** In the order of their edges, as returned by `inChain`. */
+  /** In the order of their edges, as returned by `inOrder`; each needs the one before it. */
   readonly stages: readonly Stage[]
   readonly targets: Targets
   readonly clock: Clock
@@ -51,7 +51,8 @@ export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler
           continue
         }
         isServed = true
-        if (!(await trip.visit(stage, call))) break
+        trip.hold(await trip.visit(stage, call), call)
+        if (trip.isFailed) break
       }
       if (!isServed) unserved.check(endpoint)
       return trip.response()
@@ -65,7 +66,7 @@ export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler
 }
 
 /** The stages whose Executors get a request. */
-function hopsOf(
+export function hopsOf(
   stages: readonly Stage[],
   endpoint: string,
   chosen: ReadonlySet<string> | undefined,

@@ -202,12 +202,13 @@ export class DataRequest {
   }
 
   /**
-   * A copy with other documents: the pieces, concatenated, are a DocumentArrayProto. They are not copied, and must not be
+   * A copy with other documents, and without parts: the pieces, concatenated, are a DocumentArrayProto. They are not copied, and must not be
    * written to afterwards.
    */
   withList(pieces: readonly Uint8Array[]): DataRequest {
     const other = new DataRequest(this.#envelope.copy())
     other.#envelope.payload = [prefix(10, lengthOf(pieces)), ...pieces]
+    other.parts = undefined
     return other
   }
 

@@ -40,7 +40,17 @@ export async function liveThrough({ replicas, autoscale }: Staffing, seed: numbe
   const fleet = new Fleet({ clock, ledger, seed, contender: shipped })
   const crew = new Crew(fleet, clock, autoscale)
   crew.open(replicas)
-  const status = () => Promise.resolve([{ name: crew.name, asked: 0, failed: 0, ...fleet.pool.load() }])
+  const status = () =>
+    Promise.resolve([
+      {
+        name: crew.name,
+        asked: 0,
+        failed: 0,
+        backgroundRunning: 0,
+        backgroundFailed: 0,
+        ...fleet.pool.load(),
+      },
+    ])
   const autoscaling = new Autoscaling([crew], { clock, status, logger: silent })
   const counts: number[] = []
   const look = (): void => {

@@ -1,7 +1,7 @@
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import type { OptionTable } from '../../plan/option.js'
 import { flag } from '../../plan/option-kinds.js'
-import { entry } from '../../topology/chain.js'
+import { awaitedIn, entry, inOrder, lastOf } from '../../topology/graph.js'
 import type { ExportTarget } from '../target.js'
 
 export interface FlowchartOptions {
@@ -16,16 +16,22 @@ export const flowchart: ExportTarget<FlowPlan, FlowchartOptions> = {
   options,
   async render({ stages }, { vertical }) {
     const ids = new Map([[entry, entry], ...stages.map(({ name }, index) => [name, `s${index}`] as const)])
-    const edges = stages.flatMap(({ name, needs }) => needs.map((need) => [need, name] as const))
-    const needed = new Set(edges.map(([need]) => need))
-    const last = [entry, ...stages.map(({ name }) => name)].filter((name) => !needed.has(name))
+    const ordered = inOrder(stages)
+    const awaited = awaitedIn(ordered)
+    const end = lastOf(ordered)?.name ?? entry
+    // the answer does not wait for what dotted arrows lead to
+    const edges = stages.flatMap((stage) =>
+      stage.needs.map(
+        (need) => `${ids.get(need)} ${awaited.has(stage) ? '-->' : '-.->'} ${ids.get(stage.name)}`,
+      ),
+    )
     const lines = [
       `flowchart ${vertical ? 'TB' : 'LR'}`,
       '  gateway(["gateway"])',
       ...stages.map((stage, index) => `  s${index}${shape(stage)}`),
       '  end_(["gateway"])',
-      ...edges.map(([need, name]) => `  ${ids.get(need)} --> ${ids.get(name)}`),
-      ...last.map((name) => `  ${ids.get(name)} --> end_`),
+      ...edges.map((edge) => `  ${edge}`),
+      `  ${ids.get(end)} --> end_`,
     ]
     return [{ path: 'flow.mmd', text: `${lines.join('\n')}\n` }]
   },

@@ -107,7 +107,8 @@ export class FakeGateway implements GatewayLink {
 
 /** What a gateway reports of the stage `exec`. */
 export function stageLoad(replicas: readonly ReplicaLoad[], waiting = 0): StageLoad {
-  const counts = { waitingBytes: 0, retries: 0, hedges: 0, refused: 0, asked: 0, failed: 0 }
+  const background = { backgroundRunning: 0, backgroundFailed: 0 }
+  const counts = { waitingBytes: 0, retries: 0, hedges: 0, refused: 0, asked: 0, failed: 0, ...background }
   return { name: 'exec', waiting, ...counts, replicas }
 }
 

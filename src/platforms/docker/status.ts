@@ -43,6 +43,7 @@ function stageStatus(
   const dead = replicas.find(({ facts }) => facts.state !== 'running')
   return {
     name: plan.name,
+    needs: plan.needs,
     runtime: 'docker',
     replicas: replicas.length,
     ready: countReady(pods),
@@ -78,7 +79,7 @@ function podState(state: string, seen: PodStatus | undefined): PodState {
   return state === 'created' ? 'starting' : 'backoff'
 }
 
-function absent({ name }: StagePlan): StageStatus {
+function absent({ name, needs }: StagePlan): StageStatus {
   const nothing = { replicas: 0, ready: 0, ...sumCounts([]), shards: [], pods: [] }
-  return { name, runtime: 'external', degraded: null, ...nothing }
+  return { name, needs, runtime: 'external', degraded: null, ...nothing }
 }

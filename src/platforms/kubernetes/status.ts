@@ -26,7 +26,7 @@ export function statusOf({ plan, view, namespace, port, now }: StatusOf): FlowSt
 }
 
 function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
-  const { name, shards, external, source } = stage
+  const { name, needs, shards, external, source } = stage
   const own = view.controllers.filter((controller) => shardOfWorkload(controller)?.stage === name)
   if (own.length === 0) {
     const runtime =
@@ -34,6 +34,7 @@ function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
     return {
       ...noPods,
       name,
+      needs,
       runtime,
       degraded: runtime === 'kubernetes' ? 'the cluster has no objects of it' : null,
     }
@@ -55,6 +56,7 @@ function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
   const complaints = own.flatMap((controller) => complaintsOf(view, controller))
   return {
     name,
+    needs,
     runtime: 'kubernetes',
     replicas: shardStatuses.reduce((sum, { replicas }) => sum + replicas, 0),
     ready: shardStatuses.reduce((sum, { ready }) => sum + ready, 0),

@@ -6,7 +6,7 @@ import { alone, type Group, groupById } from './group.js'
 import { childrenOf, type Outline } from './outline.js'
 import { type Parent, adopted } from './adopt.js'
 import { best } from './rank.js'
-import type { Ranking } from './ranking.js'
+import type { MatchOrder } from './ranking.js'
 import { Rope } from './rope.js'
 
 const familyNumbers = [field.chunks, field.matches] as const
@@ -17,7 +17,7 @@ const ownFields = (1 << field.id) | (1 << field.parentId)
 interface Merge {
   /** With the same id, the earliest first. */
   readonly documents: Group['documents']
-  readonly ranking: Ranking
+  readonly ranking: MatchOrder
 }
 
 /** Chunks or matches of Documents with the same id: one list for each Document that has any, and the parent of each list. */
@@ -31,7 +31,7 @@ interface Family {
 export function writeMerged(target: Rope, tag: number, { documents, ranking }: Merge): void {
   const [own] = documents
   const isAlone = documents.length === 1
-  if (!isAlone || (ranking.limit !== null && (own.filled & familyFields) !== 0)) {
+  if (!isAlone || (ranking !== null && ranking.limit !== null && (own.filled & familyFields) !== 0)) {
     const content = mergeDocuments({ documents, ranking })
     // a limit only removes matches, so content of the same length is unchanged
     if (!isAlone || content.length !== own.end - own.start) {
@@ -81,12 +81,13 @@ function lacking(filled: number, later: number): number {
 function writeFamily(
   target: Rope,
   number: FamilyField,
-  { lists, parents, ranking }: Family & { ranking: Ranking },
+  { lists, parents, ranking }: Family & { ranking: MatchOrder },
 ): void {
   const tag = (number << 3) | wireType.bytes
   const isMerged = lists.length > 1
   const groups = isMerged ? atOnce(groupById(lists)) : alone(lists[0] ?? [])
-  const kept = number === field.matches ? best(groups, isMerged ? lists : [], ranking) : groups
+  const isRanked = number === field.matches && ranking !== null
+  const kept = isRanked ? best(groups, isMerged ? lists : [], ranking) : groups
   for (const { documents, list } of kept) {
     const [first, ...others] = documents
     const parent = parents[list]

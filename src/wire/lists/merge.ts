@@ -3,22 +3,22 @@ import { docsTag, documentsIn } from './list.js'
 import { writeMerged } from './merge-documents.js'
 import { Slice, type Sliced } from '../../lib/slices.js'
 import { type Outline, outlinesOf } from './outline.js'
-import type { Ranking } from './ranking.js'
+import type { MatchOrder } from './ranking.js'
 import { Rope } from './rope.js'
 
 /**
- * Merges the lists that shards answered with into one, in pieces to be written one after the other. Documents with the same
+ * Merges the lists that shards or branches answered with into one, in pieces to be written one after the other. Documents with the same
  * id become one, which keeps the values of the earlier one and takes missing ones from the later ones; so do chunks (like
  * `DocumentArray.reduce` of DocArray v1). Matches are merged in the same way, then ranked and truncated. A Document without
  * an id is not merged. Chunks or matches that only one Document has stay as they are, except for the limit. Unmerged parts
  * are passed on, neither decoded nor checked. In slices. Throws MALFORMED.
  *
- * `asked` is the list that was sent to the shards. Where each answers with these very Documents, they are merged by index, so
+ * `asked` is the list that was sent to them. Where each answers with these very Documents, they are merged by index, so
  * that Documents without an id, or with repeated ids, are what they would be in the answer of a single shard.
  */
 export function* mergeLists(
   lists: readonly Uint8Array[],
-  ranking: Ranking,
+  ranking: MatchOrder,
   asked?: Uint8Array,
 ): Sliced<Uint8Array[]> {
   const slice = new Slice()

@@ -10,3 +10,6 @@ export interface Ranking {
   /** Whether the best score is the smallest or the largest. Null: as the lists are sorted. */
   readonly order: 'ascending' | 'descending' | null
 }
+
+/** How matches are ordered where Documents are merged; null keeps all of them in the order of the lists, as DocArray does. */
+export type MatchOrder = Ranking | null

@@ -1,0 +1,73 @@
+import type { Call } from '../call/call.js'
+import { Document, type Filter } from '../document/index.js'
+import { compileFilterOf, type FilterSubject } from '../document/filter.js'
+import { valueAt } from '../document/lookup.js'
+import { inSlices } from '../lib/slices.js'
+import type { DataRequest } from '../wire/data-request.js'
+import { splitDocuments } from '../wire/lists/split.js'
+
+/** What a request must fulfil before it reaches a stage; plain data. Null: anything. */
+export interface ConditionSpec {
+  /** Documents that do not pass are left out. */
+  readonly docs: Filter | null
+  /** A request whose parameters (those for the stage) do not pass reaches the stage without documents. */
+  readonly parameters: Filter | null
+  /** The same of the headers of its caller, by their lower-case names. */
+  readonly headers: Filter | null
+}
+
+/** A compiled `ConditionSpec`. */
+export interface Condition {
+  /** Whether a request with these parameters and headers may have documents for the stage. */
+  admits(request: DataRequest, call: Call): boolean
+  /** The request with the documents that pass; undefined when it has some and none of them passes. */
+  keep(request: DataRequest, call: Call): Promise<DataRequest | undefined>
+}
+
+/** @throws INVALID_INPUT for operators and fields that do not exist, and for operands of a wrong type */
+export function compileCondition({ docs, parameters, headers }: ConditionSpec): Condition {
+  const ofDocument = docs === null ? undefined : compileFilterOf(docs, documents)
+  const ofParameters = parameters === null ? () => true : compileFilterOf(parameters, named)
+  const ofHeaders = headers === null ? () => true : compileFilterOf(headers, caseless)
+  return {
+    admits: (request, call) =>
+      ofHeaders(call.headers) && (parameters === null || ofParameters(request.readParameters())),
+    async keep(request, call) {
+      const { list } = request
+      if (ofDocument === undefined || list === undefined || list.length === 0) return request
+      const shardOf = (bytes: Uint8Array): number => (ofDocument(Document.fromProtobuf(bytes)) ? 0 : 1)
+      const shares = await inSlices(splitDocuments(list, shardOf, 2), call)
+      const kept = shares.find(({ shard }) => shard === 0)
+      if (shares.length === 1 && kept !== undefined) return request
+      return kept === undefined ? undefined : request.withList(kept.pieces)
+    },
+  }
+}
+
+/** Fields of Documents, checked when the condition is compiled. */
+const documents: FilterSubject<Document> = {
+  valueAt,
+  check: (path) => void valueAt(new Document(), path),
+}
+
+/** Values by name; `__` reaches into objects. */
+const named: FilterSubject<object> = {
+  valueAt(subject, path) {
+    let value: unknown = subject
+    for (const key of path.split('__')) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+      value = (value as Record<string, unknown>)[key]
+    }
+    return value
+  },
+  exists: (value) => value !== undefined && value !== null,
+}
+
+/** Values by lower-case names. */
+const caseless: FilterSubject<Readonly<Record<string, string>>> = {
+  valueAt(subject, path) {
+    const name = path.toLowerCase()
+    return Object.hasOwn(subject, name) ? subject[name] : undefined
+  },
+  exists: (value) => value !== undefined,
+}
