@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http'
 import { MillraceError } from '../../../errors.js'
 import { defaultHttpRules } from '../../http-rules.js'
 import type { Serving } from '../../serving.js'
+import { afterAuthentication } from './authentication.js'
 import { allowOrigins } from './cross-origin.js'
 import { endpointOf, isRoute, methodsOf } from './endpoints.js'
 import type { Exchange } from './exchange.js'
@@ -45,7 +46,10 @@ export function createApp(serving: Serving, { serverFactory, exchangeOf }: AppOp
       const exchange = exchangeOf(request.raw)
       exchange.headersAlways = reply.getHeaders()
       reply.hijack()
-      answer(exchange, request)
+      afterAuthentication(serving, exchange, {
+        message: request.raw,
+        answer: () => answer(exchange, request),
+      })
     }
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([...contentTypes], (_request, _payload, done) => done(null)) // `post` reads the body

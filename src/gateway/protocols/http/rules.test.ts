@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { MillraceError } from '../../../errors.js'
 import { defaultHttpRules } from '../../http-rules.js'
 import { httpServersOfTests } from './server.suite.js'
 
@@ -82,5 +83,22 @@ describe('the options of HTTP', () => {
       allowed,
     )
     await expect.poll(() => serving.budget.used).toBeLessThan(100_000)
+  })
+
+  it('let browsers ask without a token what they may send, and pages read that a token is missing', async () => {
+    const { client } = await start({
+      http: { ...defaultHttpRules, cors: true },
+      authenticate: () => new MillraceError('UNAUTHENTICATED', 'no token', { notRun: true }),
+      handle: () => expect.unreachable(),
+    })
+    const origin = 'https://a.example'
+    const asked = { origin, 'access-control-request-method': 'POST' }
+    expect((await client.send({ method: 'OPTIONS', path: '/echo', headers: asked })).status).toBe(204)
+    const { status, headers } = await client.postJson({}, '/echo', { origin })
+    expect([status, headers['access-control-allow-origin']]).toEqual([401, '*'])
+    for (const method of ['OPTIONS', 'PUT']) {
+      const other = await client.send({ method, path: '/echo', headers: json })
+      expect(other.status).toBeGreaterThanOrEqual(400)
+    }
   })
 })
