@@ -35,6 +35,7 @@ export const errorCodes = {
   // a request on its way
   EXECUTOR_FAILED: { retryable: false, about: 'the handler of an Executor threw' },
   INVALID_RESULT: { retryable: false, about: 'the handler of an Executor returned what cannot be sent' },
+  UNAUTHENTICATED: { retryable: false, about: 'a request without a valid token' },
   NOT_FOUND: { retryable: false, about: 'no such endpoint or stage' },
   UNAVAILABLE: { retryable: true, about: 'nobody there to answer' },
   RESOURCE_EXHAUSTED: { retryable: true, about: 'a queue or a message is larger than its limit' },

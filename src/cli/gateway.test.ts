@@ -53,6 +53,17 @@ describe('the arguments of a gateway', () => {
     expect(each.flow).toMatchObject({ port: [1, 2] })
   })
 
+  it('say where tokens are, once', () => {
+    expect(parseGateway(args(['--token-env', 'TOKENS'])).flow).toMatchObject({
+      auth: { bearer: { env: 'TOKENS' } },
+    })
+    expect(parseGateway(args(['--token-file', 't'])).flow).toMatchObject({ auth: { bearer: { file: 't' } } })
+    expect(parseGateway(args(['--token-verify', './a.js'])).flow).toMatchObject({
+      auth: { bearer: { verify: './a.js' } },
+    })
+    expect(() => parseGateway(args(['--token-env', 'A', '--token-file', 'b']))).toThrow(/exclude each other/)
+  })
+
   it('name the headers that are forwarded to every server', () => {
     const named = parseGateway(args(['--forward-headers', 'x-user', 'x-tenant']))
     expect(named.stages.map(({ forwardHeaders }) => forwardHeaders)).toEqual([

@@ -15,6 +15,8 @@ export const gateway: Command = {
                         [--discover] [--forward-headers NAME…]
                         [--timeout-send MS] [--retries N] [--prefetch N]
                         [--grace-ms N]
+                        [--token-file FILE | --token-env NAME |
+                         --token-verify MODULE]
 
 A gateway alone, with the arguments of Jina's: where Jina exports a Flow, it can
 take the place of Jina's gateway. Where Millrace exports one,
@@ -34,6 +36,9 @@ the gateway runs 'millrace flow' on a file instead, which has more options.
   --port     0, the default, lets the system choose; one for each protocol
   --protocol GRPC, the default, or HTTP; several
   --host     interface to bind; default: 0.0.0.0
+  --token-file, --token-env, --token-verify
+             clients must send a token of this file or environment variable, or
+             one that the function of this module accepts (./auth.js#check)
 
 Further arguments that Jina's exports write are taken and have no effect:
 --uses GRPCGateway or HTTPGateway, --expose-endpoints, --k8s-namespace,
@@ -71,6 +76,9 @@ export function parseGateway(args: readonly string[]): {
       retries: { type: 'string' },
       prefetch: { type: 'string' },
       'grace-ms': { type: 'string' },
+      'token-file': { type: 'string' },
+      'token-env': { type: 'string' },
+      'token-verify': { type: 'string' },
       quiet: { type: 'boolean' },
       uses: { type: 'string' },
       protocol: { type: 'string', multiple: true },
@@ -100,6 +108,7 @@ export function parseGateway(args: readonly string[]): {
       }),
       ...given({ timeoutSendMs: numberOption(values, 'timeout-send') }),
       ...given({ prefetch: numberOption(values, 'prefetch') }),
+      ...authOf(values),
     },
     stages: stagesOf(graph).map(({ name: stage, needs, floating = false }) => {
       const servers = serversOf(stage, addresses[stage])
@@ -119,6 +128,23 @@ export function parseGateway(args: readonly string[]): {
       }
     }),
   }
+}
+
+/** @throws UsageError */
+function authOf(values: {
+  readonly 'token-file'?: string
+  readonly 'token-env'?: string
+  readonly 'token-verify'?: string
+}): Pick<FlowOptions, 'auth'> {
+  const { 'token-file': file, 'token-env': env, 'token-verify': verify } = values
+  const [bearer, ...others] = [
+    ...(file === undefined ? [] : [{ file }]),
+    ...(env === undefined ? [] : [{ env }]),
+    ...(verify === undefined ? [] : [{ verify }]),
+  ]
+  if (others.length > 0)
+    throw new UsageError('--token-file, --token-env and --token-verify exclude each other.')
+  return bearer === undefined ? {} : { auth: { bearer } }
 }
 
 /** @throws UsageError */

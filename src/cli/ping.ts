@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
-import { numberOption } from './option-values.js'
+import type { ReadinessOptions } from '../client/readiness.js'
+import { given, numberOption } from './option-values.js'
 import { UsageError } from './usage-error.js'
 
 const kinds = ['flow', 'executor', 'gateway'] as const
@@ -13,7 +14,7 @@ const pauseMs = 1000
 export const ping: Command = {
   summary: 'Asks a server whether it is ready',
   help: `Usage: millrace ping flow|executor|gateway HOST[:PORT] [--timeout MS]
-                     [--attempts N] [--min-successful-attempts N]
+                     [--attempts N] [--min-successful-attempts N] [--token-env NAME]
 
 Ends with 0 when the server is ready, else with 1. An executor and a gateway
 are asked for their health (grpc.health.v1, or /health/ready for an address
@@ -24,16 +25,17 @@ stages.
   --attempts  1; there is a second between two of them
   --min-successful-attempts
               of all attempts, 1
+  --token-env environment variable with the token of a Flow that has auth
 
 Example: millrace ping executor 127.0.0.1:8080`,
   async run(args, terminal) {
-    const { kind, host, attempts, wanted, timeoutMs } = parsePing(args)
+    const { kind, host, attempts, wanted, timeoutMs, token } = parsePing(args)
     let successes = 0
     let reason = 'there was no attempt'
     for (let attempt = 1; attempt <= attempts && successes < wanted; attempt++) {
       // keeps the process alive, which timers of a Clock do not
       if (attempt > 1) await setTimeout(pauseMs)
-      const failure = await whyNotReady(kind === 'flow', host, timeoutMs)
+      const failure = await whyNotReady(host, { isFlow: kind === 'flow', timeoutMs, ...given({ token }) })
       if (failure === null) successes++
       else reason = failure
     }
@@ -49,11 +51,13 @@ function parsePing(args: readonly string[]): {
   readonly attempts: number
   readonly wanted: number
   readonly timeoutMs: number
+  readonly token: string | undefined
 } {
   const { values, positionals } = parseArguments(args, {
     timeout: { type: 'string' },
     attempts: { type: 'string' },
     'min-successful-attempts': { type: 'string' },
+    'token-env': { type: 'string' },
   })
   const [kind, host] = positional(positionals, 'flow|executor|gateway', 'HOST')
   if (!kinds.some((known) => known === kind))
@@ -61,14 +65,22 @@ function parsePing(args: readonly string[]): {
   const attempts = numberOption(values, 'attempts') ?? 1
   const wanted = numberOption(values, 'min-successful-attempts') ?? 1
   const timeoutMs = numberOption(values, 'timeout') ?? 3000
-  return { kind, host, attempts, wanted, timeoutMs }
+  return { kind, host, attempts, wanted, timeoutMs, token: tokenIn(values['token-env']) }
+}
+
+/** @throws UsageError */
+function tokenIn(variable: string | undefined): string | undefined {
+  if (variable === undefined) return undefined
+  const token = process.env[variable]
+  if (token !== undefined && token !== '') return token
+  throw new UsageError(`--token-env: there is no environment variable ${variable}, or it is empty.`)
 }
 
 /** The reason why the target is not ready; null when it is. */
-async function whyNotReady(isFlow: boolean, host: string, timeoutMs: number): Promise<string | null> {
+async function whyNotReady(host: string, options: ReadinessOptions): Promise<string | null> {
   const { askReadiness } = await import('../client/readiness.js')
   try {
-    await askReadiness(host, { isFlow, timeoutMs })
+    await askReadiness(host, options)
     return null
   } catch (error) {
     if (MillraceError.from(error).code === 'INVALID_OPTION') throw error

@@ -21,6 +21,7 @@ import { Response } from './response.js'
 import type { Transport } from './transport.js'
 import { grpcTransport } from './transports/grpc.js'
 import { httpTransport } from './transports/http.js'
+import { withToken } from './token.js'
 import { streamDocuments } from './stream-doc.js'
 
 /** Options of `Client`. */
@@ -33,6 +34,11 @@ export interface ClientOptions {
   readonly prefetch?: number
   /** Metadata sent with every call; a call's own headers win. */
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Token for a Flow with `auth`: sent with every call as `authorization: Bearer TOKEN`, unless the headers of the call have
+   * another. A function is asked for it at each call.
+   */
+  readonly token?: string | (() => string)
   /** Receives failures that are logged instead of thrown (`continueOnError`). Default: lines on stderr. */
   readonly logger?: Logger
 }
@@ -44,6 +50,8 @@ export interface ClientSeams {
   readonly clock?: Clock
   readonly random?: () => number
 }
+
+type Headers = Readonly<Record<string, string>>
 
 /** What `post` resolves with: nothing with `onDone` or `onAlways`, responses with `returnResponses`, else documents. */
 export type PostResult<O extends PostOptions> = O extends
@@ -67,7 +75,7 @@ export type PostResult<O extends PostOptions> = O extends
 export class Client {
   readonly #transport: Transport
   readonly #prefetch: number | undefined
-  readonly #headers: Readonly<Record<string, string>>
+  readonly #headers: (own?: Headers) => Headers
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #random: () => number
@@ -80,7 +88,8 @@ export class Client {
     const transportTo = protocol === 'http' ? httpTransport : grpcTransport
     this.#transport = seams.transport ?? transportTo({ host, port, tls, maxMessageBytes })
     this.#prefetch = options.prefetch
-    this.#headers = options.headers ?? {}
+    const { headers = {}, token } = options
+    this.#headers = token === undefined ? () => headers : (own) => withToken(headers, token, own)
     this.#logger = options.logger ?? createLogger('client')
     this.#clock = seams.clock ?? systemClock
     this.#random = seams.random ?? Math.random
@@ -120,7 +129,7 @@ export class Client {
     return streamDocuments(this.#transport, {
       on,
       document: input,
-      options: { ...options, headers: { ...this.#headers, ...options.headers } },
+      options: { ...options, headers: { ...this.#headers(options.headers), ...options.headers } },
       shutdown: this.#shutdown,
       clock: this.#clock,
     })
@@ -130,7 +139,7 @@ export class Client {
   async isReady(options: { readonly timeoutMs?: number } = {}): Promise<boolean> {
     const deadline = this.#clock.now() + (options.timeoutMs ?? 5_000)
     try {
-      return await this.#transport.dryRun({ deadline, headers: this.#headers })
+      return await this.#transport.dryRun({ deadline, headers: this.#headers() })
     } catch {
       return false
     }
@@ -153,7 +162,7 @@ export class Client {
       on,
       inputs,
       options,
-      defaults: { prefetch: this.#prefetch, headers: this.#headers },
+      defaults: { prefetch: this.#prefetch, headers: this.#headers(options.headers) },
       shutdown: this.#shutdown,
       clock: this.#clock,
       random: this.#random,

@@ -12,16 +12,23 @@ interface Answer {
   readonly text: string
 }
 
+interface HttpReadinessOptions {
+  readonly isFlow: boolean
+  readonly timeoutMs: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /**
  * Resolves when an HTTP gateway is ready: Millrace's `/health/ready`, or `/` of a server that does not have it, such as
  * Jina's; for a Flow `/dry_run`. Rejects with the reason when it is not.
  */
 export async function askHttpReadiness(
   peer: Omit<Host, 'protocol'>,
-  { isFlow, timeoutMs }: { readonly isFlow: boolean; readonly timeoutMs: number },
+  { isFlow, timeoutMs, headers }: HttpReadinessOptions,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
-  const ask = (path: string): Promise<Answer> => get(peer, path, deadline - Date.now())
+  const ask = (path: string): Promise<Answer> =>
+    get(peer, path, { timeoutMs: deadline - Date.now(), headers })
   if (isFlow) return requireSuccess(await ask('/dry_run'))
   const ready = await ask('/health/ready')
   const { status } = ready.status === 404 ? await ask('/') : ready
@@ -45,11 +52,15 @@ function parsed(text: string): { readonly code?: unknown; readonly description?:
 }
 
 /** @throws UNAVAILABLE, DEADLINE_EXCEEDED */
-function get({ host, port, tls }: Omit<Host, 'protocol'>, path: string, timeoutMs: number): Promise<Answer> {
+function get(
+  { host, port, tls }: Omit<Host, 'protocol'>,
+  path: string,
+  { timeoutMs, headers }: Omit<HttpReadinessOptions, 'isFlow'>,
+): Promise<Answer> {
   const address = authority(host, port)
   return new Promise((resolve, reject) => {
     const { request } = tls ? https : http
-    const sent = request({ host, port, path, agent: false }, (response) => {
+    const sent = request({ host, port, path, headers, agent: false }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (part: string) => {

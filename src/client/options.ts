@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { isToken } from './token.js'
 import type { Response } from './response.js'
 
 /** Called for each response; a returned promise is awaited before the next response is read. */
@@ -48,6 +49,8 @@ export interface PostOptions extends StreamOptions {
 }
 
 interface Rule {
+  /** An invalid value is not shown. */
+  readonly isSecret?: boolean
   readonly expected: string
   accepts(value: unknown): boolean
 }
@@ -109,7 +112,7 @@ export function checkOptions(what: string, options: unknown, rules: Readonly<Rec
     if (value !== undefined && !rule.accepts(value)) {
       throw new MillraceError(
         'INVALID_OPTION',
-        `${name} of ${what} must be ${rule.expected}, not ${show(value)}.`,
+        `${name} of ${what} must be ${rule.expected}${rule.isSecret ? '' : `, not ${show(value)}`}.`,
       )
     }
   }
@@ -131,6 +134,11 @@ export function clientRules(): Readonly<Record<string, Rule>> {
     maxMessageBytes: wholeNumber(1),
     prefetch: wholeNumber(0),
     headers: sendRules.headers,
+    token: {
+      expected: 'a token (letters, digits, - . _ ~ + / and = at the end), or a function that returns one',
+      accepts: (value) => typeof value === 'function' || isToken(value),
+      isSecret: true,
+    },
     logger: { expected: 'an object with debug, info, warn and error', accepts: isLogger },
   }
 }

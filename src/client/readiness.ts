@@ -7,22 +7,27 @@ import { decodeHealthResponse, encodeHealthRequest } from '../wire/health.js'
 import { decodeStatus } from '../wire/status.js'
 import { parseHost } from './host.js'
 import { askHttpReadiness } from './http-readiness.js'
+import { withToken } from './token.js'
 
 export interface ReadinessOptions {
   /** True sends a request through all stages; false asks the gRPC health service, or `/health/ready`. */
   readonly isFlow: boolean
   readonly timeoutMs: number
+  /** For a Flow with `auth`. */
+  readonly token?: string
 }
 
 /** Resolves when the server is ready; rejects with the reason when it is not. */
-export async function askReadiness(host: string, { isFlow, timeoutMs }: ReadinessOptions): Promise<void> {
+export async function askReadiness(host: string, options: ReadinessOptions): Promise<void> {
+  const { isFlow, timeoutMs, token } = options
+  const headers = token === undefined ? {} : withToken({}, token)
   const { protocol, ...peer } = parseHost(host)
-  if (protocol === 'http') return askHttpReadiness(peer, { isFlow, timeoutMs })
+  if (protocol === 'http') return askHttpReadiness(peer, { isFlow, timeoutMs, headers })
   const connection = new GrpcConnection({ ...peer, maxMessageBytes: defaultMaxMessageBytes })
-  const options = { deadline: Date.now() + timeoutMs, headers: {} }
+  const call = { deadline: Date.now() + timeoutMs, headers }
   try {
-    if (isFlow) requireSuccess(await connection.unary(methods.dryRun, new Uint8Array(), options))
-    else requireServing(await connection.unary(methods.healthCheck, encodeHealthRequest(), options))
+    if (isFlow) requireSuccess(await connection.unary(methods.dryRun, new Uint8Array(), call))
+    else requireServing(await connection.unary(methods.healthCheck, encodeHealthRequest(), call))
   } catch (error) {
     throw errorFromGrpc(error, { address: connection.address })
   } finally {

@@ -12,10 +12,12 @@ import { saveFlow, writeFlow } from './write-flow.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-yaml-'))
 const file = path.join(folder, 'executor.mjs')
+const tokens = path.join(folder, 'tokens')
 
 beforeAll(() => {
   writeFileSync(file, 'export class Upper {}\nexport const best = (all) => all[0]\n')
   writeFileSync(path.join(folder, 'tools.mjs'), '')
+  writeFileSync(tokens, 'a b')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -45,6 +47,9 @@ describe('a Flow that was written', () => {
   it.each<[string, FlowOptions, readonly StageOptions[]]>([
     ['without stages', {}, []],
     ['with presets', {}, [{}, { name: 'b' }]],
+    ['with tokens', { auth: { bearer: { env: 'TOKENS' }, open: [] } }, []],
+    ['with a file of tokens', { auth: { bearer: { file: tokens } } }, []],
+    ['with verify', { auth: { bearer: { verify: `${file}#best` }, open: ['reflection'] } }, []],
     ['with an access log', { accessLog: true }, []],
     ['with a sampled access log', { accessLog: { sample: 0.5, headers: ['x-tenant'] } }, []],
     [
@@ -206,4 +211,9 @@ executors:
   ])('cannot have what a file cannot say: %#', (stage, message) => {
     expect(() => writeFlow(planOf({}, [stage]), folder)).toThrow(message)
   })
+})
+
+it('a list of tokens is not written', () => {
+  const plan = planOf({ auth: { bearer: ['secret'] } }, [])
+  expect(() => writeFlow(plan, folder)).toThrow(/tokens, which are secrets/)
 })

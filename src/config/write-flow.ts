@@ -39,7 +39,7 @@ export function writeFlow({ settings, stages }: FlowPlan, folder: string): strin
   const flow = {
     jtype: 'Flow',
     version: '1',
-    with: changed(flowOptions, settings, []),
+    with: { ...changed(flowOptions, settings, ['auth']), ...authOf(settings) },
     executors: added.map((stage) => stageOf(stage, needs.get(stage.name), folder)),
   }
   checkData(flow, 'this Flow')
@@ -49,6 +49,13 @@ export function writeFlow({ settings, stages }: FlowPlan, folder: string): strin
 /** Writes a plan to a YAML file. @throws UNSUPPORTED, and errors of the file system */
 export async function saveFlow(plan: FlowPlan, file: string): Promise<void> {
   await writeFile(file, writeFlow(plan, path.dirname(path.resolve(file))))
+}
+
+/** Tokens in a list are secrets, which a file that is shared must not have. */
+function authOf({ auth }: FlowPlan['settings']): { readonly auth?: object } {
+  if (auth === null) return {}
+  if (!Array.isArray(auth.bearer)) return { auth }
+  throw unwritable('this Flow: auth.bearer is a list of tokens, which are secrets; use { file } or { env }')
 }
 
 /** The stages as they were added: with needs and condition of their `usesBefore`, and without `usesBefore` and `usesAfter`. */

@@ -4,6 +4,7 @@ import { gatewaySpec } from '../flow/gateway-spec.js'
 import { loadFlow } from '../config/load-flow.js'
 import { type GatewaySpec, unsharded } from '../gateway/spec.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
+import type { FlowOptions } from '../plan/flow-settings.js'
 import { Indexer, planOf, plans, project, richPlan } from '../export/fixture.suite.js'
 import { gatewayArgs, gatewayConfig } from './gateway-config.js'
 import { yamlText } from './yaml-text.js'
@@ -153,4 +154,18 @@ it('a gateway in a container has a port for each listener of the Flow, on all in
     listeners: [{ protocols: ['http'] }],
     http: { errorStatus: true },
   })
+})
+
+it('auth names a variable or a module of the image, and never a token', async () => {
+  const withAuth = (auth: FlowOptions['auth']): object =>
+    gatewayConfig(planOf({ auth: auth! }, { name: 'indexer', uses: Indexer }), container)
+  expect(withAuth({ bearer: { env: 'TOKENS' }, open: ['health', 'reflection'] })).toMatchObject({
+    with: { auth: { bearer: { env: 'TOKENS' }, open: ['health', 'reflection'] } },
+  })
+  const verify = `${project}/src/export/fixture.suite.ts#check`
+  expect(withAuth({ bearer: { verify } })).toMatchObject({
+    with: { auth: { bearer: { verify: '/app/src/export/fixture.suite.ts#check' } } },
+  })
+  expect(() => withAuth({ bearer: ['secret'] })).toThrow(/plain text. Use \{ env: NAME \}/)
+  expect(() => withAuth({ bearer: { env: 'TOKENS' }, open: [] })).toThrow(/probes of a container/)
 })

@@ -6,6 +6,7 @@ import { stageOptions } from '../plan/stage-settings.js'
 import { type Polling, type PollingTable, resolvePolling } from '../shards/polling.js'
 import { inOrder, writtenNeeds } from '../topology/graph.js'
 import { hasNames } from '../yaml/substitute.js'
+import { containerAuth } from './container-auth.js'
 import { containerListeners } from './container-listeners.js'
 import { containerHost, containerPort, inImage } from './container-paths.js'
 import { isOwn, shardIds, workloadName } from './workload.js'
@@ -74,6 +75,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
         },
         flowOptions,
       ),
+      ...containerAuth(settings.auth, container.project),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
       ...(!hasControl && { control: false }),
     },

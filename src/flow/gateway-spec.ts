@@ -18,6 +18,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
     http: settings.http,
+    auth: settings.auth,
     accessLog: settings.accessLog,
     unknownEndpoint: settings.unknownEndpoint,
     stages: stages.map((stage) => ({

@@ -8,6 +8,7 @@ import { type Logger, programLogger } from '../observe/logger.js'
 import type { HealthState } from '../balancer/health.js'
 import { guarded } from '../call/guarded.js'
 import type { Observer } from '../call/observation.js'
+import { Authenticator } from './auth/authenticator.js'
 import { accessLog } from './access-log/access-log.js'
 import { observed } from './observed.js'
 import { Background } from '../topology/background.js'
@@ -120,6 +121,7 @@ class LocalGateway implements Gateway {
   readonly #shards: ReadonlyMap<string, StageShard>
   readonly #externals: readonly Externals[]
   readonly #ports: Listeners
+  readonly #authenticator: Authenticator | null
   readonly #state = new ServingState()
   readonly #local: LocalServer
   readonly #background: Background
@@ -153,6 +155,9 @@ class LocalGateway implements Gateway {
     const targets = new Targets(stages.map(({ name }) => name))
     const unserved = new Unserved(stages, { rule: spec.unknownEndpoint ?? 'pass', say })
     const gate = new Gate(spec.queue)
+    const { auth = null } = spec
+    const authenticator = auth === null ? null : new Authenticator(auth, { clock, say })
+    this.#authenticator = authenticator
     this.#background = new Background({ clock, timeoutMs: spec.timeoutMs, ...spec.queue, say })
     const serving: Serving = {
       handle: observed(
@@ -166,6 +171,7 @@ class LocalGateway implements Gateway {
       describe: () => this.#describe(),
       misdirected: recipientCheck(identity),
       state: this.#state,
+      authenticate: authenticator?.check,
       prefetch: spec.prefetch,
       maxMessageBytes: spec.maxMessageBytes,
       limits: spec.limits,
@@ -179,6 +185,7 @@ class LocalGateway implements Gateway {
 
   async listen(): Promise<{ readonly ports: readonly number[] }> {
     await Promise.all(this.#stages.map((stage) => stage.open()))
+    await this.#authenticator?.open()
     const ports = await this.#ports.listen()
     await Promise.all(this.#externals.map((external) => external.open()))
     return { ports }
@@ -236,6 +243,7 @@ class LocalGateway implements Gateway {
   async #close(graceMs: number): Promise<void> {
     const endsAt = this.#clock.monotonic() + graceMs
     this.#state.stop()
+    this.#authenticator?.close()
     await Promise.all([this.#ports.close({ graceMs }), this.#local.close({ graceMs })])
     await this.#background.drain(Math.max(0, endsAt - this.#clock.monotonic()))
     await Promise.all(this.#externals.map((external) => external.close({ graceMs: 0 })))

@@ -1,6 +1,7 @@
 import type { Description, Handler } from '../call/call.js'
 import type { Budget } from '../budget/budget.js'
 import type { MillraceError } from '../errors.js'
+import type { Authenticate } from './auth/authenticator.js'
 import type { LimitsSpec } from './limits.js'
 import type { ServingState } from './serving-state.js'
 
@@ -16,6 +17,8 @@ export interface Serving {
   misdirected(recipient: string | undefined): MillraceError | null
   /** The state that health checks report. */
   readonly state: ServingState
+  /** Whether a call may be served. Default: every call may. */
+  readonly authenticate?: Authenticate | undefined
   readonly prefetch: number
   readonly maxMessageBytes: number
   readonly limits: LimitsSpec

@@ -6,6 +6,7 @@ import type { UnknownEndpoint } from '../topology/unserved.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
+import type { AuthRules } from './auth/auth-rules.js'
 import type { LimitsSpec } from './limits.js'
 import type { ProtocolName } from './protocols/names.js'
 import type { HttpRules } from './serving.js'
@@ -35,6 +36,8 @@ export interface GatewaySpec {
   /** What happens to requests that no Executor serves. Default `pass`. */
   readonly unknownEndpoint?: UnknownEndpoint
   readonly http?: HttpRules
+  /** Default null: clients need no token. */
+  readonly auth?: AuthRules | null
   /** Default null: requests are not logged. */
   readonly accessLog?: AccessLogRules | null
 }

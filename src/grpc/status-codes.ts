@@ -68,7 +68,12 @@ const statuses: readonly Row[] = [
   { code: grpcCode.internal, name: 'INTERNAL', received: 'INTERNAL', sent: ['INTERNAL'] },
   { code: grpcCode.unavailable, name: 'UNAVAILABLE', received: 'UNAVAILABLE', sent: ['UNAVAILABLE'] },
   { code: grpcCode.dataLoss, name: 'DATA_LOSS', received: 'MALFORMED', sent: [] },
-  { code: grpcCode.unauthenticated, name: 'UNAUTHENTICATED', received: 'UNSUPPORTED', sent: [] },
+  {
+    code: grpcCode.unauthenticated,
+    name: 'UNAUTHENTICATED',
+    received: 'UNAUTHENTICATED',
+    sent: ['UNAUTHENTICATED'],
+  },
 ]
 
 const sentFor = new Map(statuses.flatMap(({ code, sent }) => sent.map((error) => [error, code] as const)))

@@ -2,6 +2,8 @@ import { maxStructDepth } from '../document/struct.js'
 import type { UnknownEndpoint } from '../topology/unserved.js'
 import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
 import type { RequestLimits } from '../wire/request-limits.js'
+import type { AuthRules } from '../gateway/auth/auth-rules.js'
+import { authOption } from './auth.js'
 import type { Option, OptionTable } from './option.js'
 import {
   flag,
@@ -33,6 +35,11 @@ export interface FlowSettings {
   readonly port: readonly number[]
   /** Options of the protocol `http`; docs/http.md. */
   readonly http: FlowHttp
+  /**
+   * Clients must send a token: the header `authorization: Bearer TOKEN`. Default null: everyone who reaches the port may call.
+   * docs/security.md.
+   */
+  readonly auth: AuthRules | null
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
   /** Folder for the workspaces of Executors. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
@@ -125,11 +132,15 @@ type AnyCase<T extends string> = T | Uppercase<T>
 
 /** Options of `new Flow()`. */
 export type FlowOptions = Partial<
-  Omit<FlowSettings, 'protocol' | 'port' | 'http' | 'queue' | 'limits' | 'requestLimits' | 'accessLog'>
+  Omit<
+    FlowSettings,
+    'protocol' | 'port' | 'http' | 'auth' | 'queue' | 'limits' | 'requestLimits' | 'accessLog'
+  >
 > & {
   readonly requestLimits?: Partial<RequestLimits>
   readonly accessLog?: boolean | null | Partial<AccessLog>
   readonly http?: Partial<FlowHttp>
+  readonly auth?: null | (Pick<AuthRules, 'bearer'> & Partial<AuthRules>)
   readonly queue?: Partial<FlowQueue>
   readonly limits?: Partial<FlowLimits>
   readonly protocol?: AnyCase<ProtocolName> | readonly AnyCase<ProtocolName>[]
@@ -150,6 +161,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
   host: hostName('0.0.0.0'),
   port: listOf(integer(0, 0, 65_535), [0]),
   http: group<FlowHttp>({ errorStatus: flag(false) }, '{ errorStatus }'),
+  auth: authOption,
   publicHost: text(null),
   workspace: text(null),
   env: textMap(),

@@ -6,6 +6,8 @@ import { show } from '../lib/show.js'
 export interface Option<T> {
   readonly expected: string
   readonly preset: T
+  /** An invalid value is not shown in the message, because it may be a secret. */
+  readonly isSecret?: boolean
   /** The value to use; undefined when the given value is invalid. */
   parse(value: unknown): T | undefined
   /** The value that was probably meant by an invalid one, for the message; undefined when there is none. */
@@ -50,7 +52,7 @@ function parse<T>(key: string, value: unknown, option: Option<T>, owner: string)
   if (parsed !== undefined) return parsed
   throw new MillraceError(
     'INVALID_OPTION',
-    `${owner}: ${key} must be ${option.expected}, not ${show(value)}.${hintOf(option, value)}`,
+    `${owner}: ${key} must be ${option.expected}${option.isSecret ? '' : `, not ${show(value)}`}.${hintOf(option, value)}`,
   )
 }
 

@@ -39,8 +39,18 @@ export async function startOnPlatform(
   { on, ...options }: StartWhere & { readonly on: PlatformName },
   tools: StartTools,
 ): Promise<RemoteFlow> {
+  refuseAuth(plan, on)
   const platform = await platformNamed(on)
   return platform.start(plan, resolveOptions(platform.startOptions, options, `start({ on: '${on}' })`), tools)
+}
+
+/** `flow.post` and the readiness of the start would need a token. @throws UNSUPPORTED */
+function refuseAuth({ settings: { auth } }: FlowPlan, on: string): void {
+  if (auth === null) return
+  throw new MillraceError(
+    'UNSUPPORTED',
+    `start({ on: '${on}' }) cannot start a Flow with auth. Export it ('docker-compose' or 'kubernetes'), and apply that.`,
+  )
 }
 
 /** @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_FOUND */

@@ -181,6 +181,14 @@ describe('export docker-compose', () => {
     expect((services.a!.command as string[]).at(-1)).toBe('{"of":"$$HOME"}')
   })
 
+  it('passes the tokens of auth to the gateway only, and not in the file', async () => {
+    const { services } = (
+      await composed(planOf({ auth: { bearer: { env: 'TOKENS' } } }, { name: 'a', uses: 'docker://b' }))
+    ).compose
+    expect(services.gateway).toMatchObject({ environment: { TOKENS: '${TOKENS:?the gateway needs it}' } })
+    expect(JSON.stringify(services.a)).not.toContain('TOKENS')
+  })
+
   it('refuses the name of the public network for the stages', async () => {
     const refused = await composed(richPlan, { network: 'public' }).catch(MillraceError.from)
     expect(refused).toMatchObject({ code: 'INVALID_OPTION' })

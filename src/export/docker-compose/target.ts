@@ -4,6 +4,7 @@ import type { FlowPlan } from '../../plan/flow-plan.js'
 import { listenersOf } from '../../plan/listeners.js'
 import { flowIdVariable } from '../../workspace/flow-id.js'
 import { checksum } from '../../containers/checksum.js'
+import { tokenVariable } from '../../containers/container-auth.js'
 import { containerListeners } from '../../containers/container-listeners.js'
 import { containerPaths } from '../../containers/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../containers/gateway-config.js'
@@ -61,6 +62,7 @@ async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<S
   const host = (workload: string): string => workload
   const text = await yamlText(gatewayConfig(plan, { project: options.project, host }))
   const target = `${containerPaths.config}/flow.yml`
+  const tokens = tokenVariable(settings.auth)
   const body = service({
     image: gatewayImage(options),
     args: gatewayArgs(plan, target),
@@ -69,7 +71,7 @@ async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<S
     timeoutReadyMs: settings.timeoutReadyMs,
     checksum: checksum(text),
     configs: [{ source: 'gateway', target }],
-    environment: {},
+    environment: tokens === null ? {} : { [tokens]: `\${${tokens}:?the gateway needs it}` },
     volumes: [],
     tmpfs: [],
     networks: [options.network, publicNetwork],

@@ -1,6 +1,7 @@
 import type { FlowPlan } from '../../plan/flow-plan.js'
 import { livenessOption } from '../../plan/resilience.js'
 import { checksum } from '../../containers/checksum.js'
+import { tokenVariable } from '../../containers/container-auth.js'
 import { containerListeners } from '../../containers/container-listeners.js'
 import { containerPaths } from '../../containers/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../containers/gateway-config.js'
@@ -24,7 +25,11 @@ import { accounts } from './service-accounts.js'
  */
 const gatewayLeaveSeconds = 5
 
-/** The gateway's ConfigMap, Service and Deployment. @throws UNSUPPORTED, INVALID_OPTION */
+/**
+ * The gateway's ConfigMap, Service and Deployment. Tokens of `auth` come from a Secret that the user creates, `gateway-auth`.
+ *
+ * @throws UNSUPPORTED, INVALID_OPTION
+ */
 export async function gatewayObjects(
   plan: FlowPlan,
   options: KubernetesOptions & { readonly namespace: string },
@@ -35,6 +40,7 @@ export async function gatewayObjects(
   const host = (workload: string): string => `${workload}.${namespace}.svc`
   const files = { 'flow.yml': await yamlText(gatewayConfig(plan, { project, host, discover: 'kubernetes' })) }
   const ports = portsOf(containerListeners(settings))
+  const tokens = tokenVariable(settings.auth)
   const template = podTemplate({
     part,
     ports,
@@ -46,7 +52,7 @@ export async function gatewayObjects(
     liveness: livenessOption.preset,
     maps: { environment: false, files: true },
     checksum: checksum(files),
-    secrets: {},
+    secrets: tokens === null ? {} : { [tokens]: { name: `${part.name}-auth`, key: tokens } },
     isStateful: false,
     workspace: 'sole',
     resources: containerResources(options.gatewayResources),

@@ -49,6 +49,15 @@ class SharedIndexer extends Indexer {
 describe('export kubernetes', () => {
   exportSuite('kubernetes', richPlan, options)
 
+  it('reads the tokens of auth from the Secret gateway-auth', async () => {
+    const plan = planOf({ auth: { bearer: { env: 'TOKENS' } } }, { name: 'a', uses: Indexer })
+    const { env } = containerOf(find(await objectsOf(plan), 'Deployment', 'gateway'))
+    expect(env).toContainEqual({
+      name: 'TOKENS',
+      valueFrom: { secretKeyRef: { name: 'gateway-auth', key: 'TOKENS' } },
+    })
+  })
+
   it.each(kubernetesVersions)('is valid for Kubernetes %s', async (version) => {
     const check = kubernetesChecker(version)
     expect((await objectsOf(richPlan)).flatMap(check)).toEqual([])

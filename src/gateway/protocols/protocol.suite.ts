@@ -37,9 +37,11 @@ export function protocolSuite({ name, greeting, connect: connectClient }: Protoc
   let handle: Serving['handle']
   let state: ServingState
   let budget: Budget
+  let authenticate: Serving['authenticate']
 
   beforeEach(() => {
     handle = async (data) => data.answer()
+    authenticate = undefined
     state = new ServingState()
     budget = new Budget(testLimits.maxBytes)
   })
@@ -54,6 +56,7 @@ export function protocolSuite({ name, greeting, connect: connectClient }: Protoc
       isFull: () => false,
       describe: () => ({ endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} }),
       misdirected: (to) => (to === undefined ? null : new MillraceError('UNAVAILABLE', `No pod ${to} here.`)),
+      authenticate: (header, purpose) => authenticate?.(header, purpose) ?? null,
       state,
       prefetch: 1000,
       maxMessageBytes: 2 ** 26,
@@ -125,6 +128,59 @@ export function protocolSuite({ name, greeting, connect: connectClient }: Protoc
       const { ports } = await start()
       const sent = clientAt(ports[0]).send(request(), { [recipientHeader]: 'exec' })
       await expect(sent).rejects.toThrow('No pod exec here.')
+    })
+
+    it.each(['at once', 'later'])(
+      'asks %s whether a call may be served, before the handler does',
+      async (when) => {
+        const denied = new MillraceError('UNAUTHENTICATED', 'no such token', { notRun: true })
+        authenticate = (header, purpose) => {
+          if (purpose !== 'request') return null
+          const denial = header === 'Bearer good' ? null : denied
+          return when === 'later' ? new Promise((resolve) => setImmediate(resolve, denial)) : denial
+        }
+        const handled: number[] = []
+        handle = async (data) => {
+          handled.push(data.docs.length)
+          return data.answer()
+        }
+        const { ports } = await start()
+        const client = clientAt(ports[0])
+        state.start()
+        expect(await client.isServing()).toBe(true)
+        // more than arrives before the answer of `authenticate`
+        const large = request(
+          '/foo',
+          Array.from({ length: 20 }, () => 'x'.repeat(100_000)),
+        )
+        await expect(client.send(large, { authorization: 'Bearer bad' })).rejects.toThrow('no such token')
+        await expect(clientAt(ports[0]).send(request())).rejects.toThrow('no such token')
+        expect(handled).toEqual([])
+        const answer = await clientAt(ports[0]).send(large, { authorization: 'Bearer good' })
+        expect([...answer.docs].map(({ text }) => text.length)).toEqual(
+          Array.from({ length: 20 }, () => 100_000),
+        )
+        expect(handled).toEqual([20])
+      },
+    )
+
+    it('forgets a call whose client leaves while its token is checked', async () => {
+      const [asked, decided] = [deferred(), deferred()]
+      authenticate = async () => {
+        asked.resolve()
+        await decided.promise
+        return null
+      }
+      handle = () => expect.unreachable()
+      const { listeners, ports } = await start()
+      const client = clientAt(ports[0])
+      const sent = client.send(request()).catch((error: unknown) => error)
+      await asked.promise
+      await listeners.close({ graceMs: 0 })
+      decided.resolve()
+      expect(await sent).toBeInstanceOf(Error)
+      await new Promise(setImmediate)
+      expect(budget.used).toBe(0)
     })
 
     it('says that it serves, from when the Flow is up until it closes', async () => {

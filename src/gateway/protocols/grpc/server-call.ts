@@ -20,9 +20,18 @@ import { withJinaHint } from '../jina-hints.js'
 import { userAgent } from '../../../grpc/user-agent.js'
 import type { MessageReader } from '../../../grpc/message-reader.js'
 import { noTrailers, type Trailers } from './method.js'
-import { idleStream, noRoomForAnswer, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
+import {
+  idleStream,
+  noRoom,
+  noRoomForAnswer,
+  stalledAnswer,
+  stalledRequest,
+} from '../../../budget/refusals.js'
 import { type AnswerLimits, reserveAnswer } from '../../../budget/reserve-answer.js'
 import { grpcStatus } from '../../../grpc/error-status.js'
+
+/** Shared by all calls, so that most calls need no list. */
+const noChunks: Buffer[] = []
 
 const responseFields = {
   ':status': '200',
@@ -67,6 +76,9 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   /** The reservations for input that was read and not answered yet. */
   readonly incoming: Account
   input: Input | undefined
+  /** What has arrived before `begin`, reserved: at most a window, because the stream is paused. */
+  #early: Buffer[] = noChunks
+  #isEarlyEnd = false
   readonly #stream: Stream
   readonly #connection: Connection
   readonly #answerLimits: AnswerLimits
@@ -99,6 +111,20 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     if (Number.isNaN(asked)) {
       this.fail(new MillraceError('INVALID_INPUT', `grpc-timeout is no time: ${headers['grpc-timeout']}`))
     } else this.#deadlines.watch(this)
+  }
+
+  /** Reads what the client sends. Until then input is kept, while the call's token is checked. */
+  begin(inputOf: () => Input): void {
+    if (this.#ended) return
+    const early = this.#early
+    this.#early = noChunks
+    if (early !== noChunks || this.#stream.isPaused) this.#stream.resume()
+    this.input = inputOf()
+    for (const chunk of early) {
+      this.incoming.release(chunk.length)
+      this.data(chunk)
+    }
+    if (this.#isEarlyEnd) this.ended()
   }
 
   /** What the server waits for from the client, with a count that grows as the client makes progress. */
@@ -185,6 +211,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     this.#ended = true
     this.#deadlines.unwatch(this)
     this.incoming.close()
+    this.#early = noChunks
     this.input?.reader.close()
   }
 
@@ -208,11 +235,19 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   }
 
   data(chunk: Buffer): void {
-    if (!this.#ended) this.input?.reader.push(chunk)
+    if (this.#ended) return
+    if (this.input !== undefined) return this.input.reader.push(chunk)
+    if (!this.incoming.reserve(chunk.length)) {
+      return this.fail(noRoom('take a message', chunk.length, this.#connection.share))
+    }
+    if (this.#early === noChunks) this.#early = []
+    this.#early.push(chunk)
   }
 
   ended(): void {
-    if (!this.#ended) this.input?.reader.end()
+    if (this.#ended) return
+    if (this.input === undefined) this.#isEarlyEnd = true
+    else this.input.reader.end()
   }
 
   drain(): void {

@@ -7,6 +7,8 @@ import { recipientHeader } from '../../../wire/identity.js'
 import { errorCode } from '../../../http2/codes.js'
 import type { Headers } from '../../../http2/message-head.js'
 import type { Stream } from '../../../http2/stream.js'
+import { methods } from '../../../grpc/methods.js'
+import type { Purpose } from '../../auth/authenticator.js'
 import type { Serving } from '../../serving.js'
 import { Connections } from '../connections.js'
 import type { ProtocolServer } from '../protocol.js'
@@ -81,11 +83,23 @@ export class GrpcServer implements ProtocolServer {
     connection.entered(call)
     const refusal = this.#serving.misdirected(headers[recipientHeader])
     if (refusal !== null) return call.fail(refusal)
-    if (method === undefined)
-      return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
-    call.input = serve(method, { stream, headers, call, maxMessageBytes })
-    if (this.#connections.isClosing) call.drain()
+    const begin = (denial: MillraceError | null): void => {
+      if (denial !== null) return call.fail(denial)
+      if (method === undefined)
+        return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
+      call.begin(() => serve(method, { stream, headers, call, maxMessageBytes }))
+      if (this.#connections.isClosing) call.drain()
+    }
+    const denial = this.#serving.authenticate?.(headers.authorization, purposeOf(path)) ?? null
+    if (!(denial instanceof Promise)) return begin(denial)
+    stream.pause()
+    void denial.then(begin) // never rejects, by contract
   }
+}
+
+function purposeOf(path: string): Purpose {
+  if (path === methods.healthCheck || path === methods.healthWatch) return 'health'
+  return path === methods.reflection || path === methods.reflectionAlpha ? 'reflection' : 'request'
 }
 
 /** Answers a request that is not gRPC, and reads no more of it. */

@@ -4,6 +4,7 @@ import { DataRequest } from '../../../wire/data-request.js'
 import { notRunHeader, protobufType, statusHeader } from '../../../wire/gateway-headers.js'
 import { failureText } from '../../../wire/json/encode-answer.js'
 import type { Status } from '../../../wire/status.js'
+import { challenge } from '../../auth/challenge.js'
 import { withJinaHint } from '../jina-hints.js'
 
 export const jsonType = 'application/json; charset=utf-8'
@@ -24,6 +25,7 @@ export function failureHeaders(
   const afterMs = retryAfterMs ?? (status === 429 || status === 503 ? 1000 : null)
   return {
     [statusHeader]: code,
+    ...(code === 'UNAUTHENTICATED' && { 'www-authenticate': challenge }),
     ...(notRun && { [notRunHeader]: 'true' }),
     ...(afterMs !== null && { 'retry-after': String(Math.max(1, Math.ceil(afterMs / 1000))) }),
   }

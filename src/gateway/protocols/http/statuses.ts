@@ -4,6 +4,7 @@ import type { ErrorCode, MillraceError } from '../../../errors.js'
 const statuses: Partial<Record<ErrorCode, number>> = {
   INVALID_INPUT: 422,
   MALFORMED: 400,
+  UNAUTHENTICATED: 401,
   NOT_FOUND: 404,
   UNSUPPORTED: 501,
   RESOURCE_EXHAUSTED: 429,

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type AuthRules, type BearerTokens, type Openable, openable } from '../gateway/auth/auth-rules.js'
+import { readTokens, verifyModule } from '../gateway/auth/authenticator.js'
+import { MillraceError } from '../errors.js'
+import { listOf, oneOf } from './option-kinds.js'
+import type { Option } from './option.js'
+
+const openOption: Option<readonly Openable[]> = listOf(oneOf(openable, 'health'), ['health'])
+const variable = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** The option `auth`. Paths are made absolute; the tokens in a list or file are checked. */
+export const authOption: Option<AuthRules | null> = {
+  expected:
+    "null, or { bearer, open } with bearer a list of tokens, { file: PATH }, { env: NAME } or { verify: './auth.js#check' }, and open a list of 'health' and 'reflection'",
+  preset: null,
+  isSecret: true,
+  parse(given) {
+    if (given === null) return null
+    if (!isMapping(given) || !hasOnly(given, ['bearer', 'open'])) return undefined
+    const bearer = bearerOf(given.bearer)
+    const open =
+      Array.isArray(given.open) && given.open.length === 0
+        ? []
+        : openOption.parse(given.open ?? openOption.preset)
+    return bearer === undefined || open === undefined ? undefined : { bearer, open }
+  },
+}
+
+/** @throws INVALID_OPTION, MODULE_NOT_FOUND */
+function bearerOf(given: unknown): BearerTokens | undefined {
+  if (Array.isArray(given)) {
+    if (!given.every((token) => typeof token === 'string')) return undefined
+    readTokens(given)
+    return given
+  }
+  if (!isMapping(given)) return undefined
+  const [[kind, value] = [], ...others] = Object.entries(given)
+  if (others.length > 0 || typeof value !== 'string' || value === '') return undefined
+  switch (kind) {
+    case 'file': {
+      const file = path.resolve(value)
+      readTokens({ file })
+      return { file }
+    }
+    case 'env':
+      return variable.test(value) ? { env: value } : undefined // read at the start
+    case 'verify': {
+      const verify = absolute(value)
+      requireModule(verify)
+      return { verify }
+    }
+    default:
+      return undefined
+  }
+}
+
+function absolute(verify: string): string {
+  const [file = '', name] = verify.split('#', 2)
+  const resolved = file.startsWith('file:') ? fileURLToPath(file) : path.resolve(file)
+  return name === undefined ? resolved : `${resolved}#${name}`
+}
+
+/** @throws MODULE_NOT_FOUND */
+function requireModule(verify: string): void {
+  const file = fileURLToPath(verifyModule(verify).url)
+  if (existsSync(file)) return
+  throw new MillraceError(
+    'MODULE_NOT_FOUND',
+    `Flow: auth.bearer.verify: there is no file ${file}. A relative path starts at the working directory.`,
+  )
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function hasOnly(value: object, known: readonly string[]): boolean {
+  return Object.keys(value).every((key) => known.includes(key))
+}

@@ -1,0 +1,127 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { Client, Flow } from 'millrace'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CommandLine } from './support/command-line.js'
+
+const page = readFileSync(new URL('../docs/security.md', import.meta.url), 'utf8')
+const upper = new URL('./fixtures/flow-executors.mjs#Upper', import.meta.url)
+const hasCurl = spawnSync('curl', ['--version']).status === 0
+const token = 'a-token.of_the~page+/=='
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'security-'))
+const tokens = path.join(folder, 'tokens')
+writeFileSync(tokens, `${token}\n`)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const flow = new Flow({
+  quiet: true,
+  host: '127.0.0.1',
+  protocol: ['grpc', 'http'],
+  auth: { bearer: { file: tokens } },
+}).add({ uses: upper, runtime: 'thread' })
+beforeAll(() => flow.start())
+afterAll(() => flow.close())
+
+/** Each command of the page with the answer that it shows. */
+const commands = [...page.matchAll(/^```sh curl\n(.*?)\n```\n+```json\n(.*?)^```$/gms)].map(
+  ([, command, answer]) => ({ command: command!, answer: JSON.parse(answer!) as object }),
+)
+
+describe.runIf(hasCurl)('docs/security.md', () => {
+  it.each(commands)('$command', async ({ command, answer }) => {
+    const line = command.replaceAll('localhost:8080', `127.0.0.1:${flow.port}`)
+    const env = { ...process.env, TOKEN: token }
+    const { stdout } = await promisify(execFile)('sh', ['-ec', line], { env })
+    expect(JSON.parse(stdout)).toMatchObject(answer)
+  })
+})
+
+it('docs/security.md has commands with answers', () => {
+  expect(commands).toHaveLength(page.match(/^```sh curl$/gm)!.length)
+})
+
+describe.each(['grpc', 'http'] as const)('a Flow with tokens, over %s', (scheme) => {
+  const host = (): string => `${scheme}://127.0.0.1:${flow.port}`
+
+  it('answers a client with a token', async () => {
+    await using client = new Client({ host: host(), token })
+    expect((await client.post('/upper', ['a'])).texts).toEqual(['A'])
+    expect(await client.isReady()).toBe(true)
+  })
+
+  it('asks a function for the token at each call, and prefers the headers of the call', async () => {
+    let current = 'wrong'
+    await using client = new Client({ host: host(), token: () => current })
+    await expect(client.post('/upper', ['a'])).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    current = token
+    expect((await client.post('/upper', ['a'])).texts).toEqual(['A'])
+    const headers = { Authorization: 'Bearer wrong' }
+    await expect(client.post('/upper', ['a'], { headers })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+  })
+
+  it('refuses a client without one, which is told so, and its dry run', async () => {
+    await using client = new Client({ host: host() })
+    await expect(client.post('/upper', ['a'])).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      retryable: false,
+      notRun: true,
+      message: expect.stringContaining('A token is missing'),
+    })
+    expect(await client.isReady()).toBe(false)
+  })
+
+  it('is asked by millrace ping with the token of an environment variable', async () => {
+    process.env.PING_TOKEN = token
+    const line = new CommandLine()
+    try {
+      expect(await line.run('ping', 'gateway', host())).toMatchObject({ code: 0 })
+      expect(await line.run('ping', 'flow', host())).toMatchObject({ code: 1 })
+      expect(await line.run('ping', 'flow', host(), '--token-env', 'PING_TOKEN')).toMatchObject({ code: 0 })
+      expect(await line.run('ping', 'flow', host(), '--token-env', 'NO_SUCH')).toMatchObject({ code: 2 })
+    } finally {
+      delete process.env.PING_TOKEN
+      await line.close()
+    }
+  })
+})
+
+it('the own client of a Flow needs no token', async () => {
+  expect((await flow.post('/upper', ['a'])).texts).toEqual(['A'])
+})
+
+it('a changed file of tokens is read again', async () => {
+  await using client = new Client({ host: `grpc://127.0.0.1:${flow.port}`, token: 'second' })
+  await expect(client.post('/upper', ['a'])).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+  writeFileSync(tokens, `${token}\nsecond\n`)
+  await expect
+    .poll(() =>
+      client.post('/upper', ['a']).then(
+        ({ texts }) => texts,
+        () => null,
+      ),
+    )
+    .toEqual(['A'])
+})
+
+describe('a wrong auth is refused when the Flow is built, and no token is shown', () => {
+  it.each([
+    [{ bearer: [] }, 'bearer has no token'],
+    [{ bearer: [''] }, 'token 1 of bearer is empty'],
+    [{ bearer: ['sécret'] }, 'token 1 of bearer has other letters'],
+    [{ bearer: { file: 'no-such-secret-file' } }, 'cannot be read'],
+    [{ bearer: { verify: './no-such-module.js' } }, 'there is no file'],
+    [{ bearer: 'secret' }, 'auth must be null, or'],
+    [{ bearer: { env: 'A B' } }, 'auth must be null, or'],
+    [{ bearer: ['secret'], open: ['status'] }, 'auth must be null, or'],
+    [{ bearer: { env: 'A', file: 'b' } }, 'auth must be null, or'],
+    [{}, 'auth must be null, or'],
+  ])('%j', (auth, message) => {
+    const build = (): unknown => new Flow({ auth: auth as never })
+    expect(build).toThrow(message)
+    if (JSON.stringify(auth).includes('"secret"')) expect(build).not.toThrow('secret')
+  })
+})
