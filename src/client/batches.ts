@@ -52,11 +52,20 @@ export class Batches {
   #takeSync(iterator: Iterator<unknown>): Batch {
     const batch: Document[] = []
     while (batch.length < this.#size) {
-      const step = this.#ask(() => iterator.next())
+      const step = this.#step(iterator)
       if (step.done === true) return this.#finish(batch.length === 0 ? undefined : batch)
       batch.push(toDocument(step.value))
     }
     return batch
+  }
+
+  /** Not through `#ask`, which needs a function for each Document. */
+  #step(iterator: Iterator<unknown>): IteratorResult<unknown> {
+    try {
+      return iterator.next()
+    } catch (cause) {
+      return this.#broken(cause)
+    }
   }
 
   async #takeAsync(iterator: AsyncIterator<unknown>): Promise<Batch> {

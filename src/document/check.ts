@@ -4,8 +4,12 @@ import { field } from './fields.js'
 
 const names = new Map<number, string>(Object.entries(field).map(([name, number]) => [number, name]))
 
+/** Fields that hold any string. */
+const textFields = (1 << field.text) | (1 << field.uri) | (1 << field.modality) | (1 << field.mimeType)
+
 /** The value as it is stored in a field; null counts as undefined. Throws INVALID_INPUT for a value of the wrong type. */
 export function checked(number: number, value: unknown): unknown {
+  if (typeof value === 'string' && (textFields & (1 << number)) !== 0) return value
   if (value === undefined || value === null) return undefined
   const wanted = refusal(number, value)
   if (wanted === undefined) return value

@@ -63,6 +63,7 @@ function decodeFloats(number: number, { bytes, start, end }: Source): number[] {
 
 /** Writes one field; chunks and matches are written by the Document. */
 export function encodeField(writer: Writer, number: number, value: unknown): void {
+  if (typeof value === 'string') return writer.string(number, value)
   switch (number) {
     case field.tensor:
     case field.embedding:
@@ -92,9 +93,6 @@ export function encodeField(writer: Writer, number: number, value: unknown): voi
       return
     case field.blob:
       writer.bytes(number, value as Uint8Array)
-      return
-    default:
-      writer.string(number, value as string)
   }
 }
 
@@ -107,7 +105,7 @@ function encodeFloats(writer: Writer, number: number, values: readonly number[])
 
 /** Approximate size of a field in bytes; only used to size the buffer. */
 export function fieldLength(number: number, value: unknown): number {
-  if (number === field.tensor || number === field.embedding) return tensorLength(value as Tensor)
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length + 8
+  if (number === field.tensor || number === field.embedding) return tensorLength(value as Tensor)
   return typeof value === 'number' ? 8 : 64
 }

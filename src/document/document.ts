@@ -34,7 +34,9 @@ export class Document {
       return
     }
     this[record] = new DocumentRecord()
-    this.id = init?.id ?? randomId()
+    const id = init?.id ?? undefined
+    if (id === undefined) this[record].set(field.id, randomId())
+    else this.id = id
     if (init !== undefined) assign(this, init)
   }
 

@@ -1,6 +1,9 @@
 import { wireType } from './reader.js'
 import { allocate, encodedLength, encodeText } from './text.js'
 
+/** A string of so many UTF-16 units has a length of one byte: each unit takes three bytes at most. */
+const surelyShort = Math.floor(0x7f / 3)
+
 /**
  * Protobuf bytes in one growing buffer. A nested message is written in place: `fork` leaves room for its length,
  * `join` fills it in, and moves the message only when the room was guessed wrong.
@@ -81,6 +84,12 @@ export class Writer {
     this.#reserveText(value)
     this.#varint((field << 3) | wireType.bytes)
     const start = this.#at
+    if (value.length <= surelyShort) {
+      const written = encodeText(value, this.#buffer, start + 1)
+      this.#buffer[start] = written
+      this.#at = start + 1 + written
+      return
+    }
     const guess = varintSize(value.length)
     const written = encodeText(value, this.#buffer, start + guess)
     this.#settle(start, guess, written)
@@ -146,6 +155,10 @@ export class Writer {
   }
 
   #varint(value: number): void {
+    if (value >= 0 && value <= 0x7f) {
+      this.#buffer[this.#at++] = value
+      return
+    }
     let rest = value >>> 0
     while (rest > 0x7f) {
       this.#buffer[this.#at++] = (rest & 0x7f) | 0x80
