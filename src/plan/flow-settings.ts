@@ -3,7 +3,11 @@ import type { UnknownEndpoint } from '../topology/unserved.js'
 import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 import type { AuthRules } from '../gateway/auth/auth-rules.js'
+import { headersOption } from './headers-option.js'
+import type { ForwardHeaders } from '../transport/forward-headers.js'
 import { authOption } from './auth.js'
+import { type FlowHttp, httpOption } from './http-settings.js'
+import type { HttpRules } from '../gateway/http-rules.js'
 import type { Option, OptionTable } from './option.js'
 import {
   flag,
@@ -34,12 +38,17 @@ export interface FlowSettings {
    */
   readonly port: readonly number[]
   /** Options of the protocol `http`; docs/http.md. */
-  readonly http: FlowHttp
+  readonly http: HttpRules
   /**
    * Clients must send a token: the header `authorization: Bearer TOKEN`. Default null: everyone who reaches the port may call.
    * docs/security.md.
    */
   readonly auth: AuthRules | null
+  /**
+   * Which headers of clients the Executors see, by name; `'all'` leaves out credentials (`authorization`, `cookie`), which must
+   * be named. Trace context always goes along. Default `'all'`. For external stages: their option `forwardHeaders`.
+   */
+  readonly headers: ForwardHeaders
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
   /** Folder for the workspaces of Executors. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
@@ -99,15 +108,6 @@ export interface AccessLog {
   readonly headers: readonly string[]
 }
 
-/** Options of the protocol `http`. */
-export interface FlowHttp {
-  /**
-   * Answer 500 when an Executor fails. Default false: 200, with the error in the body, which Jina's clients need; the header
-   * `millrace-status` says EXECUTOR_FAILED either way.
-   */
-  readonly errorStatus: boolean
-}
-
 /** Limits on the gateway's clients: on all together, on one connection, and on how long they may be inactive. */
 export interface FlowLimits {
   /**
@@ -160,8 +160,9 @@ export const flowOptions: OptionTable<FlowSettings> = {
   protocol: listOf(inAnyCase(oneOf(protocolNames, 'grpc')), ['grpc']),
   host: hostName('0.0.0.0'),
   port: listOf(integer(0, 0, 65_535), [0]),
-  http: group<FlowHttp>({ errorStatus: flag(false) }, '{ errorStatus }'),
+  http: httpOption,
   auth: authOption,
+  headers: headersOption('all'),
   publicHost: text(null),
   workspace: text(null),
   env: textMap(),
