@@ -1,5 +1,9 @@
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Client, Document, Flow } from 'millrace'
 import { expectNothingLeft, leftovers } from 'millrace/testing'
 import { expect, it } from 'vitest'
@@ -82,11 +86,30 @@ it('a client that leaves cancels the handler, and closing waits for requests in 
   await expect.poll(async () => inFlight(await flow.status())).toBe(1)
   leaving.destroy()
   await expect.poll(async () => inFlight(await flow.status())).toBe(0)
-  const last = post(flow.port, '/wait', { parameters: { ms: 100 } })
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-http-'))
+  const until = join(folder, 'release')
+  const { port } = flow
+  const last = post(port, '/held', { parameters: { until } })
   await expect.poll(async () => inFlight(await flow.status())).toBe(1)
-  await flow.close()
+  const closed = flow.close()
+  await expect.poll(() => isListening(port)).toBe(false)
+  await writeFile(until, '')
   expect((await last).headers.get('connection')).toBe('close')
+  await closed
+  await rm(folder, { recursive: true })
 })
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
 
 it('a generator is streamed through several stages, to browsers, to curl and to the client', async () => {
   await using flow = await new Flow({ quiet: true, host: '127.0.0.1', protocol: ['grpc', 'http'] })
