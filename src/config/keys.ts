@@ -6,6 +6,13 @@ export type Key =
   | { readonly kind: 'option'; readonly option: string }
   /** `no_reduce: true` is `reduce: false`. */
   | { readonly kind: 'opposite'; readonly option: string }
+  /** A key of Jina for a member of an option; `no_crud_endpoints: true` is `http: { crudEndpoints: false }`. */
+  | {
+      readonly kind: 'member'
+      readonly option: string
+      readonly member: string
+      readonly isOpposite: boolean
+    }
   /** A key of Jina that may be ignored. */
   | { readonly kind: 'without-effect' }
   /** A key of Jina that must not be ignored, because the Flow would then behave differently. */
@@ -22,9 +29,17 @@ const aliases = { ports: 'port', protocols: 'protocol', host_in: 'host' }
 
 const both =
   'log_config quiet_error suppress_root_logging reload proxy monitoring port_monitoring metrics metrics_exporter_host ' +
-  'metrics_exporter_port tracing traces_exporter_host traces_exporter_port cors title description no_crud_endpoints ' +
-  'no_debug_endpoints expose_endpoints expose_graphql_endpoint uvicorn_kwargs grpc_channel_options grpc_server_options ' +
+  'metrics_exporter_port tracing traces_exporter_host traces_exporter_port title description ' +
+  'expose_graphql_endpoint uvicorn_kwargs grpc_channel_options grpc_server_options ' +
   'timeout_ctrl workspace_id compression docker_kwargs entrypoint'
+
+/** Jina's options of HTTP. Those of a stage are for Executors that serve HTTP, which are external here. */
+const ofHttp: readonly [string, Key][] = [
+  ['cors', { kind: 'member', option: 'http', member: 'cors', isOpposite: false }],
+  ['expose_endpoints', { kind: 'member', option: 'http', member: 'expose', isOpposite: false }],
+  ['no_crud_endpoints', { kind: 'member', option: 'http', member: 'crudEndpoints', isOpposite: true }],
+  ['no_debug_endpoints', { kind: 'member', option: 'http', member: 'debugEndpoints', isOpposite: true }],
+]
 
 const ofFlows = 'inspect asyncio reuse_session replicas tls'
 
@@ -44,6 +59,7 @@ export const flowKeys: KeyTable = new Map([
   ...named(both, 'without-effect'),
   ...named(ofFlows, 'without-effect'),
   ...named(refusedBoth, 'refused'),
+  ...ofHttp,
   ...options(Object.keys(flowOptions)),
 ])
 
@@ -53,6 +69,7 @@ export const gatewayKeys: KeyTable = new Map([...flowKeys, ...named('name env wo
 /** Keys of a stage, and of `with:` of a Deployment. */
 export const stageKeys: KeyTable = new Map([
   ...named(both, 'without-effect'),
+  ...named(ofHttp.map(([key]) => key).join(' '), 'without-effect'),
   ...named(ofStages, 'without-effect'),
   ...named(`${refusedBoth} ${refusedStages}`, 'refused'),
   ...options(Object.keys(stageOptions)),

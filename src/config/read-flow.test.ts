@@ -87,6 +87,43 @@ async function failure(text: string, options: LoadOptions = {}): Promise<Millrac
 const failing = (entry: string) =>
   failure(`jtype: Flow\nexecutors:\n  - ${entry.trim().split('\n').join('\n    ')}\n`)
 
+describe("Jina's options of HTTP", () => {
+  it.each([
+    [`expose_endpoints: '{"/foo": {"methods": ["PUT"], "http_path": "/v1/foo", "summary": "x"}}'`],
+    ['expose_endpoints: {/foo: {methods: [PUT], path: /v1/foo}}'],
+    ['http: {expose: {/foo: {methods: [PUT], path: /v1/foo}}}'],
+  ])('expose endpoints: %s', async (line) => {
+    const { plan, warnings } = await load(`jtype: Flow\nwith:\n  ${line}\n`)
+    expect(plan.settings.http.expose).toEqual({ '/foo': { methods: ['PUT'], path: '/v1/foo' } })
+    expect(warnings).toEqual([])
+  })
+
+  it('are members of http, and change nothing else of it, wherever they are written', async () => {
+    const { plan, warnings } = await load(
+      'jtype: Flow\nwith:\n  no_crud_endpoints: true\n  http: {error_status: true}\n  no_debug_endpoints: no\ngateway: {cors: true}\n',
+    )
+    expect(plan.settings.http).toEqual({
+      errorStatus: true,
+      cors: true,
+      crudEndpoints: false,
+      debugEndpoints: true,
+      expose: {},
+    })
+    expect(warnings).toEqual([])
+  })
+
+  it.each([
+    ['no_crud_endpoints: 3', /:3:22: Flow: no_crud_endpoints must be true or false, not 3/],
+    ['cors: https://a/b', /:3:9: Flow: cors must be .*origins/],
+    ['expose_endpoints: {/foo: {methods: [BREW]}}', /:3:21: Flow: expose_endpoints must be /],
+  ])('are checked: %s', async (line, message) => {
+    expect(await failure(`jtype: Flow\nwith:\n  ${line}\n`)).toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(message) as string,
+    })
+  })
+})
+
 describe('needs', () => {
   const flow = (...stages: readonly string[]): string =>
     `jtype: Flow\nexecutors:\n${stages.map((one) => `  - { ${one} }\n`).join('')}`

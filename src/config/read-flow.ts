@@ -51,11 +51,11 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
   const own = inner(top, 'with', 'Flow')
   const gateway = inner(top, 'gateway', 'gateway')
   refuseCustomGateway(gateway)
-  const options = {
-    ...readFlowOptions(own, reading),
-    ...readFlowOptions(gateway, reading, gatewayKeys),
-    ...readFlowOptions(overrides(usesWith), reading),
-  }
+  const options = [
+    readFlowOptions(own, reading),
+    readFlowOptions(gateway, reading, gatewayKeys),
+    readFlowOptions(overrides(usesWith), reading),
+  ].reduce(overridden)
   const inherited: Inherited = {
     options: Object.fromEntries(
       Object.entries(inheritedOptions).flatMap(([key, option]) => {
@@ -143,6 +143,12 @@ function deploymentPlan(top: Section, reading: Reading, usesWith: object): FlowP
 function readFlowOptions(section: Section, { warn }: Reading, keys: KeyTable = flowKeys): FlowOptions {
   const ignore = ['py_modules', 'uses', 'uses_with', ...Object.keys(inheritedOptions)]
   return readOptions(section, { keys, table: flowOptions, warn, ignore })
+}
+
+/** Options of HTTP are overridden one by one: Jina has a key for each. */
+function overridden(options: FlowOptions, others: FlowOptions): FlowOptions {
+  const http = others.http === undefined ? options.http : { ...options.http, ...others.http }
+  return { ...options, ...others, ...(http !== undefined && { http }) }
 }
 
 function refuseCustomGateway(gateway: Section): void {

@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { show } from '../lib/show.js'
 import { hintOf, type Option } from '../plan/option.js'
+import { flag } from '../plan/option-kinds.js'
 import { isMapping } from '../yaml/mapping.js'
 import { badYaml, type Position, type Positions, shown } from '../yaml/position.js'
 import type { Warn } from '../yaml/warn.js'
@@ -37,6 +38,8 @@ export function isSaid(value: unknown): boolean {
   return ![null, undefined, false, '', 'NONE'].includes(value as string)
 }
 
+const switchOption: Option<unknown> = flag(false)
+
 type Options = Readonly<Record<string, Option<unknown>>>
 
 /**
@@ -59,7 +62,10 @@ export function readOptions(
   },
 ): Record<string, unknown> {
   const options: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(section.mapping)) {
+  const entries = Object.entries(section.mapping)
+  // members after the whole of their option
+  const isMember = ([key]: readonly [string, unknown]): boolean => keys.get(key)?.kind === 'member'
+  for (const [key, value] of [...entries.filter((each) => !isMember(each)), ...entries.filter(isMember)]) {
     if (ignore.includes(key)) continue
     const meaning = keys.get(key)
     if (meaning === undefined) warn(unknownKey(section, key, keys.keys()))
@@ -86,8 +92,15 @@ function readKey(section: Section, { key, value, meaning, table, warn, options }
       if (isSaid(value)) throw unsupported(section, key, 'is not part of this version. Leave it out.')
       return
     case 'opposite': {
-      const flag = readOption(section, key, { expected: 'true or false', preset: false, parse: flagOf })
-      if (flag === true) options[meaning.option] = false
+      if (readOption(section, key, switchOption) === true) options[meaning.option] = false
+      return
+    }
+    case 'member': {
+      const { option, member, isOpposite } = meaning
+      if (value === null || value === undefined) return
+      const whole = options[option] as object | undefined
+      const read = readOption(section, key, isOpposite ? switchOption : memberOf(table[option]!, member))
+      options[option] = { ...whole, [member]: isOpposite ? read !== true : read }
       return
     }
     case 'option': {
@@ -127,6 +140,7 @@ export function unknownKey(section: Section, key: string, known: Iterable<string
   return `${shown(positionIn(section, key))}: ${section.owner}: there is no '${key}', and it has no effect.${advice}`
 }
 
-function flagOf(value: unknown): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined
+/** One member of an option that is an object. */
+function memberOf(option: Option<unknown>, member: string): Option<unknown> {
+  return { ...option, parse: (value) => option.parse({ [member]: value }) }
 }

@@ -2,6 +2,7 @@ import type { Description, Handler } from '../call/call.js'
 import type { Budget } from '../budget/budget.js'
 import type { MillraceError } from '../errors.js'
 import type { Authenticate } from './auth/authenticator.js'
+import type { HttpRules } from './http-rules.js'
 import type { LimitsSpec } from './limits.js'
 import type { ServingState } from './serving-state.js'
 
@@ -26,11 +27,6 @@ export interface Serving {
   readonly budget: Budget
   /** Milliseconds for one request, unless its client sets less; null for no limit. */
   readonly timeoutMs: number | null
-  /** Default: the defaults of its options. */
+  /** Default: `defaultHttpRules`. */
   readonly http?: HttpRules | undefined
-}
-
-/** Options of HTTP; explained at `FlowHttp`. */
-export interface HttpRules {
-  readonly errorStatus: boolean
 }

@@ -4,6 +4,8 @@ import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 import type { AuthRules } from '../gateway/auth/auth-rules.js'
 import { authOption } from './auth.js'
+import { type FlowHttp, httpOption } from './http-settings.js'
+import type { HttpRules } from '../gateway/http-rules.js'
 import type { Option, OptionTable } from './option.js'
 import {
   flag,
@@ -34,7 +36,7 @@ export interface FlowSettings {
    */
   readonly port: readonly number[]
   /** Options of the protocol `http`; docs/http.md. */
-  readonly http: FlowHttp
+  readonly http: HttpRules
   /**
    * Clients must send a token: the header `authorization: Bearer TOKEN`. Default null: everyone who reaches the port may call.
    * docs/security.md.
@@ -99,15 +101,6 @@ export interface AccessLog {
   readonly headers: readonly string[]
 }
 
-/** Options of the protocol `http`. */
-export interface FlowHttp {
-  /**
-   * Answer 500 when an Executor fails. Default false: 200, with the error in the body, which Jina's clients need; the header
-   * `millrace-status` says EXECUTOR_FAILED either way.
-   */
-  readonly errorStatus: boolean
-}
-
 /** Limits on the gateway's clients: on all together, on one connection, and on how long they may be inactive. */
 export interface FlowLimits {
   /**
@@ -160,7 +153,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
   protocol: listOf(inAnyCase(oneOf(protocolNames, 'grpc')), ['grpc']),
   host: hostName('0.0.0.0'),
   port: listOf(integer(0, 0, 65_535), [0]),
-  http: group<FlowHttp>({ errorStatus: flag(false) }, '{ errorStatus }'),
+  http: httpOption,
   auth: authOption,
   publicHost: text(null),
   workspace: text(null),

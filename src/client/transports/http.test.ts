@@ -6,6 +6,7 @@ import { streaming, withText } from '../../call/call.suite.js'
 import type { Document } from '../../document/index.js'
 import { MillraceError } from '../../errors.js'
 import { gatewaySpec, pod, stageSpec } from '../../gateway/fixture.suite.js'
+import { defaultHttpRules } from '../../gateway/http-rules.js'
 import { createGateway } from '../../gateway/gateway.js'
 import type { GatewaySpec } from '../../gateway/spec.js'
 import { deferred } from '../../lib/deferred.js'
@@ -43,7 +44,7 @@ test.each([false, true])(
         answer.status = { code: 'ERROR', description: 'TypeError: bad', exception }
         return answer
       },
-      { http: { errorStatus } },
+      { http: { ...defaultHttpRules, errorStatus } },
     )
     await expect(client.post('/x', 'a')).rejects.toMatchObject({
       code: 'EXECUTOR_FAILED',

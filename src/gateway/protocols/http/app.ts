@@ -7,8 +7,11 @@ import {
 } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import { MillraceError } from '../../../errors.js'
+import { defaultHttpRules } from '../../http-rules.js'
 import type { Serving } from '../../serving.js'
-import { endpointOf, methodsOf } from './endpoints.js'
+import { afterAuthentication } from './authentication.js'
+import { allowOrigins } from './cross-origin.js'
+import { endpointOf, isRoute, methodsOf } from './endpoints.js'
 import type { Exchange } from './exchange.js'
 import { contentTypes, post } from './post.js'
 import { asksForEvents } from './stream.js'
@@ -30,6 +33,7 @@ export interface AppOptions {
  * not by Fastify: an exchange writes in pieces and counts what the client takes.
  */
 export function createApp(serving: Serving, { serverFactory, exchangeOf }: AppOptions): FastifyInstance {
+  const rules = serving.http ?? defaultHttpRules
   const app = fastify({
     serverFactory,
     routerOptions: { maxParamLength: maxPathLength },
@@ -42,39 +46,44 @@ export function createApp(serving: Serving, { serverFactory, exchangeOf }: AppOp
       const exchange = exchangeOf(request.raw)
       exchange.headersAlways = reply.getHeaders()
       reply.hijack()
-      answer(exchange, request)
+      afterAuthentication(serving, exchange, {
+        message: request.raw,
+        answer: () => answer(exchange, request),
+      })
     }
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([...contentTypes], (_request, _payload, done) => done(null)) // `post` reads the body
+  allowOrigins(app, rules)
   app.get('/', by(root))
-  app.get('/status', by(statusRoute()))
-  app.get(
-    '/dry_run',
-    by((exchange) => dryRunRoute(serving, exchange)),
-  )
   app.get('/health/live', by(live))
   app.get(
     '/health/ready',
     by((exchange) => ready(serving, exchange)),
   )
-  app.post(
-    '/post',
-    by((exchange, { raw }) => post(serving, exchange, { message: raw, endpoint: null })),
-  )
+  if (rules.debugEndpoints) {
+    app.get('/status', by(statusRoute()))
+    app.get(
+      '/dry_run',
+      by((exchange) => dryRunRoute(serving, exchange)),
+    )
+    app.post(
+      '/post',
+      by((exchange, { raw }) => post(serving, exchange, { message: raw, endpoint: null })),
+    )
+  }
   const endpoint = by((exchange, { raw }) => {
-    const found = endpointOf(raw, serving)
-    if (MillraceError.is(found)) notFound(serving, exchange, raw)
-    else post(serving, exchange, { message: raw, endpoint: found })
-  })
-  app.delete('/delete', endpoint)
-  app.put('/update', endpoint)
-  app.post('/*', endpoint)
-  const getEndpoint = by((exchange, { raw }) => {
-    const found = asksForEvents(raw) ? endpointOf(raw, serving) : null
+    const isOffered =
+      raw.method === 'POST' || isRoute(raw, serving) || (raw.method === 'GET' && asksForEvents(raw))
+    const found = isOffered ? endpointOf(raw, serving) : null
     if (found === null || MillraceError.is(found)) notFound(serving, exchange, raw)
     else post(serving, exchange, { message: raw, endpoint: found })
   })
-  app.get('/*', { exposeHeadRoute: false }, getEndpoint)
+  app.route({
+    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    url: '/*',
+    exposeHeadRoute: false,
+    handler: endpoint,
+  })
   app.setNotFoundHandler(by((exchange, { raw }) => notFound(serving, exchange, raw)))
   app.setErrorHandler((error: FrameworkError, request, reply) =>
     by((exchange) => refuse(exchange, error))(request, reply),

@@ -2,33 +2,43 @@ import type { IncomingMessage } from 'node:http'
 import { MillraceError } from '../../../errors.js'
 import { nearest } from '../../../lib/nearest.js'
 import { dryRunEndpoint } from '../../readiness.js'
+import { defaultHttpRules, type HttpRules } from '../../http-rules.js'
 import type { Serving } from '../../serving.js'
 
-/** Methods of paths besides POST, which every endpoint of the Flow has. */
+/** Methods of paths that are no endpoints. */
 const fixed: ReadonlyMap<string, string> = new Map([
   ['/', 'GET'],
-  ['/status', 'GET'],
-  ['/dry_run', 'GET'],
   ['/health/live', 'GET'],
   ['/health/ready', 'GET'],
+])
+/** The same, but for `debugEndpoints: false`. */
+const debug: ReadonlyMap<string, string> = new Map([
+  ['/status', 'GET'],
+  ['/dry_run', 'GET'],
   ['/post', 'POST'],
-  ['/delete', 'DELETE'],
-  ['/update', 'PUT'],
 ])
 
-/** Jina's HTTP gateways have these paths, whatever the Flow serves (jina.md 4.6). */
-const crud: readonly string[] = ['/index', '/search', '/update', '/delete']
+/** Jina's HTTP gateways have these paths, whatever the Flow serves (jina.md 4.6); with the methods besides POST. */
+const crud: ReadonlyMap<string, readonly string[]> = new Map([
+  ['/index', []],
+  ['/search', []],
+  ['/update', ['PUT']],
+  ['/delete', ['DELETE']],
+])
+
+type Served = Pick<Serving, 'describe' | 'http'>
 
 /**
- * The endpoint that the path of a request names: one of the Flow or of Jina's CRUD routes. NOT_FOUND for other paths;
- * UNAVAILABLE while a stage has not described itself.
+ * The endpoint that method and path of a request name: one of the Flow, exposed or of Jina's CRUD routes. NOT_FOUND for other
+ * paths; UNAVAILABLE while a stage has not described itself.
  */
-export function endpointOf(
-  message: IncomingMessage,
-  serving: Pick<Serving, 'describe'>,
-): string | MillraceError {
+export function endpointOf(message: IncomingMessage, serving: Served): string | MillraceError {
   const path = pathOf(message)
-  if (crud.includes(path)) return path
+  const { crudEndpoints, expose } = serving.http ?? defaultHttpRules
+  for (const [endpoint, route] of Object.entries(expose)) {
+    if (route.path === path && route.methods.some((method) => method === message.method)) return endpoint
+  }
+  if (crudEndpoints && crud.has(path)) return path
   const endpoints = endpointsOf(serving)
   if (MillraceError.is(endpoints)) return endpoints
   const name = path.slice(1)
@@ -37,15 +47,31 @@ export function endpointOf(
   return unknown(path, endpoints)
 }
 
+/** Whether a request that is no POST names an endpoint. GET does when it asks for a stream, or where it is exposed. */
+export function isRoute(message: IncomingMessage, { http = defaultHttpRules }: Served): boolean {
+  const path = pathOf(message)
+  const { method = '' } = message
+  if (http.crudEndpoints && crud.get(path)?.includes(method) === true) return true
+  return exposedMethods(path, http).includes(method)
+}
+
 /** The methods that a path has; NOT_FOUND for a path with none. */
-export function methodsOf(
-  message: IncomingMessage,
-  serving: Pick<Serving, 'describe'>,
-): readonly string[] | MillraceError {
-  const own = fixed.get(pathOf(message))
+export function methodsOf(message: IncomingMessage, serving: Served): readonly string[] | MillraceError {
+  const rules = serving.http ?? defaultHttpRules
+  const path = pathOf(message)
   const endpoint = endpointOf(message, serving)
-  if (own === undefined) return MillraceError.is(endpoint) ? endpoint : ['POST']
-  return MillraceError.is(endpoint) || own === 'POST' ? [own] : [own, 'POST']
+  const own = fixed.get(path) ?? (rules.debugEndpoints ? debug.get(path) : undefined)
+  const methods = [
+    ...(own === undefined ? [] : [own]),
+    ...(rules.crudEndpoints ? (crud.get(path) ?? []) : []),
+    ...exposedMethods(path, rules),
+    ...(MillraceError.is(endpoint) ? [] : ['POST']),
+  ]
+  return methods.length === 0 && MillraceError.is(endpoint) ? endpoint : [...new Set(methods)]
+}
+
+function exposedMethods(path: string, { expose }: HttpRules): readonly string[] {
+  return Object.values(expose).flatMap((route) => (route.path === path ? route.methods : []))
 }
 
 function endpointsOf(serving: Pick<Serving, 'describe'>): readonly string[] | MillraceError {

@@ -4,6 +4,7 @@ import type { Call } from '../../../call/call.js'
 import { MillraceError, type MillraceErrorOptions, type ErrorCode } from '../../../errors.js'
 import { deferred } from '../../../lib/deferred.js'
 import { DataRequest } from '../../../wire/data-request.js'
+import { defaultHttpRules } from '../../http-rules.js'
 import { everything, httpServersOfTests } from './server.suite.js'
 
 const start = httpServersOfTests()
@@ -50,7 +51,7 @@ describe('failures over HTTP', () => {
       [false, 200],
       [true, 500],
     ] as const) {
-      const { client } = await start({ handle, http: { errorStatus } })
+      const { client } = await start({ handle, http: { ...defaultHttpRules, errorStatus } })
       const answer = await client.postJson({}, '/echo')
       expect([answer.status, answer.headers['millrace-status']]).toEqual([status, 'EXECUTOR_FAILED'])
       expect(JSON.parse(answer.text).header.status).toEqual({

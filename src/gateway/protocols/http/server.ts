@@ -10,7 +10,6 @@ import { noRoom } from '../../../budget/refusals.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { recipientHeader } from '../../../wire/identity.js'
-import type { Purpose } from '../../auth/authenticator.js'
 import type { Serving } from '../../serving.js'
 import { Connections } from '../connections.js'
 import type { ProtocolServer } from '../protocol.js'
@@ -114,23 +113,8 @@ export class HttpServer implements ProtocolServer {
     if (isOneTooMany) return exchange.fail(tooManyRequests(limits.maxCalls))
     const refusal = this.#serving.misdirected(message.headers[recipientHeader] as string | undefined)
     if (refusal !== null) return exchange.fail(refusal)
-    const begin = (denial: MillraceError | null): void => {
-      if (exchange.isAnswered) return
-      if (denial === null) route(message, response)
-      else exchange.fail(denial)
-    }
-    const denial = this.#serving.authenticate?.(message.headers.authorization, purposeOf(message)) ?? null
-    if (!(denial instanceof Promise)) return begin(denial)
-    void denial.then(begin) // never rejects, by contract
+    route(message, response)
   }
-}
-
-/** Paths of health checks; other spellings need a token. */
-const healthPaths: ReadonlySet<string> = new Set(['/', '/health/live', '/health/ready'])
-
-function purposeOf({ method, url = '' }: IncomingMessage): Purpose {
-  const isReading = method === 'GET' || method === 'HEAD'
-  return isReading && healthPaths.has(url.split('?', 1)[0]!) ? 'health' : 'request'
 }
 
 /** Pipelined requests wait for the answers before them. */
