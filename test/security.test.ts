@@ -107,6 +107,66 @@ it('a changed file of tokens is read again', async () => {
     .toEqual(['A'])
 })
 
+describe.each(['process', 'thread', 'inline'] as const)('headers of callers, in a %s', (runtime) => {
+  const uses = new URL('./fixtures/headers-executor.mjs#Headers', import.meta.url)
+  const headers = {
+    authorization: 'Bearer x',
+    cookie: 'a=b',
+    'x-tenant': 'a',
+    'x-user': 'b',
+    traceparent: '00-1',
+  }
+
+  async function seen(options: object, scheme: string): Promise<string> {
+    await using running = new Flow({
+      quiet: true,
+      host: '127.0.0.1',
+      protocol: ['grpc', 'http'],
+      ...options,
+    }).add({ uses, runtime })
+    await running.start()
+    await using client = new Client({ host: `${scheme}://127.0.0.1:${running.port}`, headers })
+    return (await client.post('/headers', ['a'])).texts[0]!
+  }
+
+  it.each(['grpc', 'http'])('over %s are seen by Executors, except credentials', async (scheme) => {
+    const names = (await seen({}, scheme)).split(' ').filter((name) => name in headers)
+    expect(names).toEqual(['traceparent', 'x-tenant', 'x-user'])
+  })
+
+  it.each(['grpc', 'http'])('over %s are those that the Flow names, and trace context', async (scheme) => {
+    expect(await seen({ headers: ['Authorization', 'x-user'] }, scheme)).toBe(
+      'authorization traceparent x-user',
+    )
+  })
+})
+
+describe('a Flow that others may call says so in one line when it starts', () => {
+  async function output(options: string): Promise<string> {
+    const code = `import { Flow } from 'millrace'
+      const flow = new Flow(${options}).add({ name: 'entry' })
+      await flow.start()
+      await flow.close()`
+    const args = ['--input-type=module', '-e', code]
+    const env = { ...process.env, TOKENS: 'a' }
+    const cwd = path.resolve(import.meta.dirname, '..')
+    return (await promisify(execFile)(process.execPath, args, { env, cwd })).stderr
+  }
+
+  it.each([
+    ["{ host: '0.0.0.0' }", 1],
+    ['{}', 1],
+    ["{ host: '127.0.0.1' }", 0],
+    ["{ auth: { bearer: { env: 'TOKENS' } } }", 0],
+    ['{ quiet: true }', 0],
+  ])('%s', async (options, lines) => {
+    const found = (await output(options)).match(
+      /^.*Everyone who reaches port \d+ of this machine may call this Flow.*$/gm,
+    )
+    expect(found ?? []).toHaveLength(lines)
+  })
+})
+
 describe('a wrong auth is refused when the Flow is built, and no token is shown', () => {
   it.each([
     [{ bearer: [] }, 'bearer has no token'],

@@ -51,7 +51,7 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     ...(stage.floating && { floating: true }),
     ...(stage.when !== null && { when: withoutNull(stage.when) }),
     ...(isHop(stage)
-      ? hop(stage, container, name)
+      ? hop(stage, container, settings)
       : stage.needs.length > 1 && reducing(stage, container.project)),
   }))
   for (const stage of executors) checkTexts(stage, stage.name)
@@ -122,11 +122,15 @@ function isHop(stage: StagePlan): boolean {
   return isOwn(stage) || stage.external.length > 0
 }
 
-function hop(stage: StagePlan, container: GatewayContainer, flow: string): object {
+function hop(
+  stage: StagePlan,
+  container: GatewayContainer,
+  { name: flow, headers }: FlowPlan['settings'],
+): object {
   const { balance, retries, maxLostReplicas, queue, hedge, timeoutSendMs, shards } = stage
   return {
     external: true,
-    ...(isOwn(stage) ? { ...found(stage, container), forwardHeaders: 'all' } : externalServers(stage)),
+    ...(isOwn(stage) ? { ...found(stage, container), forwardHeaders: headers } : externalServers(stage)),
     ...belonging(stage, flow),
     ...(shards > 1 && { shards, ...sharding(stage, container) }),
     ...(shards === 1 && stage.needs.length > 1 && reducing(stage, container.project)),

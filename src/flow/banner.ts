@@ -5,6 +5,20 @@ import { logFormat } from '../observe/entry.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
 
+/** Says in one line that others can call a Flow without a token. */
+export function warnIfOpen(
+  { auth }: Pick<FlowSettings, 'auth'>,
+  listeners: readonly ListenerStatus[],
+  logger: Pick<Logger, 'warn'>,
+): void {
+  const open = listeners.filter(({ host }) => isWildcard(host)).map(({ port }) => port)
+  if (auth !== null || open.length === 0) return
+  const ports = `port${open.length > 1 ? 's' : ''} ${open.join(', ')}`
+  logger.warn(
+    `Everyone who reaches ${ports} of this machine may call this Flow: set host to '127.0.0.1', or auth (docs/security.md).`,
+  )
+}
+
 /**
  * Logs that a Flow is ready and how to reach each of its ports: in Jina's format, or as the fields of a JSON line. The public
  * address is shown only when configured; no external service is asked for it.

@@ -44,7 +44,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       gatheredBy: gatheredByOf(stage, stages),
       flow: stage.flow,
       part: stage.part === null ? null : { shard: stage.part.shardId, shards: stage.part.shards },
-      forwardHeaders: stage.external.length === 0 ? 'all' : stage.forwardHeaders,
+      forwardHeaders: stage.external.length === 0 ? settings.headers : stage.forwardHeaders,
       external: stage.external.map(({ shard, host, port, tls }) => ({
         shard,
         address: { kind: 'grpc' as const, host, port, tls },

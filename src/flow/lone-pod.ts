@@ -7,6 +7,7 @@
  */
 import type { GatewayEvent } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
+import type { GatewaySpec } from '../gateway/spec.js'
 import { systemClock } from '../lib/clock.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
 import { type Logger, programLogger } from '../observe/logger.js'
@@ -82,7 +83,7 @@ export class LonePod {
       failed.abort(error)
       throw error
     }
-    const listening = startGateway(gatewaySpec({ ...plan, stages: [stage] }), { signal })
+    const listening = startGateway(unfiltered(gatewaySpec({ ...plan, stages: [stage] })), { signal })
     const spec = podSpec(plan, stage, { index: replica, replicas, holder: hold.holder })
     const starting = startAdmitted(
       { name: spec.name, plan: stage, index: replica },
@@ -160,3 +161,8 @@ export class LonePod {
 }
 
 function ignore(): void {}
+
+/** The gateway in front, which calls this one, has left out what the pod must not see. */
+function unfiltered(spec: GatewaySpec): GatewaySpec {
+  return { ...spec, stages: spec.stages.map((stage) => ({ ...stage, forwardHeaders: 'unfiltered' })) }
+}

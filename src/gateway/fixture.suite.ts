@@ -22,7 +22,7 @@ export function stageSpec(name: string, more: Partial<StageSpec> = {}): StageSpe
     queue: { maxRequests: 1000, maxBytes: 2 ** 28, maxWaitMs: 2000, perReplica: 1000 },
     silentMs: null,
     external: [],
-    forwardHeaders: [],
+    forwardHeaders: more.external === undefined ? 'all' : [],
     flow: null,
     ...unsharded,
     ...more,

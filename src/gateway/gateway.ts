@@ -195,7 +195,7 @@ class LocalGateway implements Gateway {
     const { stage, shard } = this.#find(name)
     const index = stage.shards.indexOf(shard)
     const recipient = recipientOf(stage.spec, index, stage.spec.flow ?? this.#spec.name)
-    const channel = await dial(address, { recipient })
+    const channel = await dial(address, { recipient, forwardHeaders: stage.spec.forwardHeaders })
     try {
       const description = await probe(channel, recipient)
       shard.pool.add(pod, channel, { reportsExit: true })

@@ -3,7 +3,7 @@ import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
 import type { ConditionSpec } from '../topology/condition.js'
 import type { UnknownEndpoint } from '../topology/unserved.js'
-import type { ForwardHeaders } from '../transport/forward-headers.js'
+import type { HeaderRule } from '../transport/forward-headers.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
 import type { AuthRules } from './auth/auth-rules.js'
@@ -97,8 +97,8 @@ export interface StageSpec extends FailureRules {
   readonly silentMs: number | null
   /** External servers, which the gateway dials itself. */
   readonly external: readonly ExternalSpec[]
-  /** Headers of the caller that external servers get, besides its trace context; pods of the same Flow get all of them. */
-  readonly forwardHeaders: ForwardHeaders
+  /** Headers of the caller that its pods or external servers get, besides trace context. */
+  readonly forwardHeaders: HeaderRule
 }
 
 /** An external server, or a host name that stands for several. */

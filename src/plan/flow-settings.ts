@@ -3,6 +3,8 @@ import type { UnknownEndpoint } from '../topology/unserved.js'
 import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 import type { AuthRules } from '../gateway/auth/auth-rules.js'
+import { headersOption } from './headers-option.js'
+import type { ForwardHeaders } from '../transport/forward-headers.js'
 import { authOption } from './auth.js'
 import { type FlowHttp, httpOption } from './http-settings.js'
 import type { HttpRules } from '../gateway/http-rules.js'
@@ -42,6 +44,11 @@ export interface FlowSettings {
    * docs/security.md.
    */
   readonly auth: AuthRules | null
+  /**
+   * Which headers of clients the Executors see, by name; `'all'` leaves out credentials (`authorization`, `cookie`), which must
+   * be named. Trace context always goes along. Default `'all'`. For external stages: their option `forwardHeaders`.
+   */
+  readonly headers: ForwardHeaders
   /** Public address of the gateway, shown in the banner only. Default null: not shown. */
   readonly publicHost: string | null
   /** Folder for the workspaces of Executors. Default null: `.millrace/FLOW/STAGE` in the project's folder. */
@@ -155,6 +162,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
   port: listOf(integer(0, 0, 65_535), [0]),
   http: httpOption,
   auth: authOption,
+  headers: headersOption('all'),
   publicHost: text(null),
   workspace: text(null),
   env: textMap(),

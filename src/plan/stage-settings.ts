@@ -3,6 +3,7 @@ import type { DynamicBatching } from '../executor/batching.js'
 import { type ContainerOptions, type ContainerSettings, containerOptions } from './container.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
+import { headersOption } from './headers-option.js'
 import type { Option, OptionTable } from './option.js'
 import {
   anything,
@@ -139,18 +140,6 @@ export type AddOptions<Name extends string = string, Stages extends string = nev
   Stages
 >
 
-const headersOption: Option<ForwardHeaders> = {
-  expected: "a list of names of headers, or 'all'",
-  preset: [],
-  parse(value) {
-    if (value === 'all') return value
-    const names: readonly unknown[] = Array.isArray(value) ? value : [value]
-    const isName = (name: unknown): name is string =>
-      typeof name === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(name)
-    return names.every(isName) ? names.map((name) => name.toLowerCase()) : undefined
-  },
-}
-
 /** Checks and defaults of the options of `flow.add()`. */
 export const stageOptions: OptionTable<StageSettings> = {
   name: text(null),
@@ -186,7 +175,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   port: listOf(integer(0, 1, 65_535), []) as OptionTable<StageSettings>['port'],
   discover: oneOf(['static', 'dns', 'kubernetes'], 'static'),
   tls: flag(false),
-  forwardHeaders: headersOption,
+  forwardHeaders: headersOption([]),
   ...shardingOptions,
   ...containerOptions,
 }

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description, Handler, Sender, Service } from '../call/call.js'
-import type { ForwardHeaders } from './forward-headers.js'
+import type { HeaderRule } from './forward-headers.js'
 import type { Recipient } from '../wire/identity.js'
 
 /** Address of a pod; can be sent to another thread, and (sockets and gRPC) to another process. */
@@ -68,8 +68,8 @@ export interface DialOptions {
    * The other transports ignore it: their addresses are never reused by another pod.
    */
   readonly recipient?: Recipient
-  /** Headers to forward over gRPC, besides trace context. Default: all. The other transports forward all headers. */
-  readonly forwardHeaders?: ForwardHeaders
+  /** Headers to forward, besides trace context. Default: all, credentials too. */
+  readonly forwardHeaders?: HeaderRule
   /** A lost connection is reopened, so that another peer may be at the address. Only for gRPC. */
   readonly onReconnect?: () => void
 }

@@ -5,7 +5,8 @@ import { deadlinesOf } from '../../lib/deadlines.js'
 import { deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { ConnectionLost } from '../../call/connection-lost.js'
-import type { Channel } from '../transport.js'
+import { headerFilter } from '../forward-headers.js'
+import type { Channel, DialOptions } from '../transport.js'
 import { decodeJson, encodeJson } from './failure.js'
 import {
   cancelReason,
@@ -34,6 +35,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
   readonly leaving: Promise<{ readonly reason: string }>
   readonly closed: Promise<{ readonly reason: string }>
   readonly #link: Link
+  readonly #isForwarded: (header: string) => boolean
   readonly #pending = new Map<number, Pending>()
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #leaving = deferred<{ reason: string }>()
@@ -43,8 +45,10 @@ export class Caller implements Channel, Receiver, StreamOwner {
   #lastId = 0
   #refusal: MillraceError | null = null
 
-  constructor(link: Link) {
+  /** `forwardHeaders`: which headers of callers are sent. */
+  constructor(link: Link, { forwardHeaders = 'unfiltered' }: Pick<DialOptions, 'forwardHeaders'> = {}) {
     this.#link = link
+    this.#isForwarded = headerFilter(forwardHeaders)
     this.leaving = this.#leaving.promise
     this.closed = this.#closed.promise
     link.open(this)
@@ -162,7 +166,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
       deadline === Number.POSITIVE_INFINITY
         ? noDeadline
         : Math.min(noDeadline - 1, Math.ceil(deadline - systemClock.now()))
-    const request = frame(kind, pending.id, { number, headers: encodeHeaders(call.headers), parts })
+    const request = frame(kind, pending.id, { number, headers: this.#encode(call.headers), parts })
     this.#pending.set(pending.id, pending)
     if (request.size > this.#link.maxFrameBytes) {
       this.#release(pending)
@@ -171,6 +175,15 @@ export class Caller implements Channel, Receiver, StreamOwner {
     this.#deadlines.watch(pending)
     if (pending.observation !== undefined) this.#link.send(frame(frameKind.observe, pending.id))
     this.#link.send(request)
+  }
+
+  /** The headers that are forwarded, as JSON; null when there are none. */
+  #encode(headers: Readonly<Record<string, string>>): Uint8Array | null {
+    let kept: Record<string, string> | undefined
+    for (const name in headers) {
+      if (this.#isForwarded(name)) (kept ??= {})[name] = headers[name]!
+    }
+    return kept === undefined ? null : encodeJson(kept)
   }
 
   /** Why a call cannot start; null when it can. */
@@ -233,11 +246,6 @@ export class Caller implements Channel, Receiver, StreamOwner {
 
 function decodeAnswer(payload: Uint8Array): DataRequest {
   return DataRequest.decode(payload)
-}
-
-function encodeHeaders(headers: Readonly<Record<string, string>>): Uint8Array | null {
-  for (const _name in headers) return encodeJson(headers)
-  return null
 }
 
 function expired(): MillraceError {

@@ -67,7 +67,7 @@ test('a server gets the headers of a caller that it may have, and trace context'
     traceparent: '00-1',
     tracestate: 'b',
   }
-  for (const forwardHeaders of [[], ['x-tenant'], 'all'] as const) {
+  for (const forwardHeaders of [[], ['authorization'], 'all', 'unfiltered'] as const) {
     const channel = await dial(address, { forwardHeaders })
     cleanups.push(() => channel.close())
     await channel.handle(request(), callOf({ headers }))
@@ -77,6 +77,7 @@ test('a server gets the headers of a caller that it may have, and trace context'
   )
   expect(callers).toEqual([
     ['traceparent', 'tracestate'],
+    ['authorization', 'traceparent', 'tracestate'],
     ['x-tenant', 'traceparent', 'tracestate'],
     ['authorization', 'cookie', 'x-tenant', 'traceparent', 'tracestate'],
   ])

@@ -43,7 +43,7 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
       ends.closed.resolve({ reason })
     },
   }
-  const { recipient, onReconnect, forwardHeaders = 'all' } = options
+  const { recipient, onReconnect, forwardHeaders = 'unfiltered' } = options
   const tools = isPod || options.endsWithConnection === true ? { listener } : given(onReconnect)
   const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
   return new GrpcChannel(new GrpcConnection(peer, tools), {

@@ -5,7 +5,7 @@ import { connectTo } from './listener.js'
 /** Dials a service on the same thread, with the frames of the other transports; requests are copied as there. */
 export function dialMemory(
   { service }: Extract<Address, { kind: 'memory' }>,
-  { maxFrameBytes }: DialOptions,
+  options: DialOptions,
 ): Promise<Channel> {
-  return Promise.resolve(new Caller(connectTo(service, maxFrameBytes)))
+  return Promise.resolve(new Caller(connectTo(service, options.maxFrameBytes), options))
 }

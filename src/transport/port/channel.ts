@@ -7,5 +7,5 @@ export function dialPort(
   address: Extract<Address, { kind: 'port' }>,
   options: DialOptions,
 ): Promise<Channel> {
-  return Promise.resolve(new Caller(new PortLink(address.port, options)))
+  return Promise.resolve(new Caller(new PortLink(address.port, options), options))
 }

@@ -15,7 +15,7 @@ export async function dialSocket(
   if (signal?.aborted === true) throw abortReason(signal)
   const reader = new SocketReader()
   const socket = await connected(createConnection({ path, onread: reader }), { path, signal })
-  return new Caller(new SocketLink(socket, { maxFrameBytes, pauses: false, reader }))
+  return new Caller(new SocketLink(socket, { maxFrameBytes, pauses: false, reader }), options)
 }
 
 function connected(

@@ -5,20 +5,15 @@ import { callerHeaders } from '../caller-headers.js'
 /** Header with the id of the request, in requests and in answers. */
 export const requestIdHeader = 'x-request-id'
 
-/**
- * Headers that belong to the connection, to the body or to the browser, and credentials: none of them reaches an Executor or
- * an external server.
- */
+/** Headers that belong to the connection, to the body or to the browser: none of them reaches an Executor or an external server. */
 const dropped = new Set([
   'accept',
   'accept-charset',
   'accept-language',
-  'authorization',
   'cache-control',
   'connection',
   'content-encoding',
   'content-language',
-  'cookie',
   'expect',
   'keep-alive',
   'origin',
