@@ -1,6 +1,7 @@
 import { assertPeers } from './measure/peers.js'
 import { lineOf, writeReport } from './report.js'
 import type { Result, Row } from './row.js'
+import { calls } from './rows/calls.js'
 import { exactSearch } from './rows/exact-search.js'
 import { fairness } from './rows/fairness.js'
 import { merging } from './rows/merging.js'
@@ -35,6 +36,7 @@ const groups: readonly Row[] = [
   exactSearch,
   merging,
   manyShards,
+  calls,
 ]
 
 const asked = process.argv.slice(2)

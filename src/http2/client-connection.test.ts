@@ -197,6 +197,7 @@ describe('a server that breaks a rule loses the connection', () => {
     await client.receive(bytes)
     expect(client.goAway).toBe(code)
     expect(asked.closes).toHaveLength(1)
+    expect(client.leaves).toBe(1)
     expect(client.connection.isOpen).toBe(false)
     expect(client.connection.failure).toContain(`code ${code}`)
   })

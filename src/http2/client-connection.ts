@@ -25,7 +25,7 @@ const mostWaiting = 10_000
 const lastStreamId = 2 ** 31 - 1
 
 export interface ClientListener {
-  /** The peer takes no more requests on this connection. Called at most once. */
+  /** The peer takes no more requests on this connection, or has broken a rule. Called at most once. */
   leaving(): void
   /** The answer to `ping`. */
   pong(): void
@@ -162,9 +162,7 @@ export class ClientConnection implements CoreListener {
   goAway(lastId: number, code: number, why: string): void {
     if (code !== errorCode.noError)
       this.#failure ??= `the peer closed it with HTTP/2 code ${code}${why === '' ? '' : ` (${why})`}`
-    const isFirst = !this.#isLeaving
-    this.#isLeaving = true
-    if (isFirst) this.#listener.leaving()
+    this.#leave()
     this.#core.streams.removeAbove(lastId)
     this.#dropWaiting()
     this.#core.shutdown.drain()
@@ -172,13 +170,19 @@ export class ClientConnection implements CoreListener {
 
   fault({ code, why }: Fault): void {
     this.#failure ??= `${why} (HTTP/2 code ${code})`
-    this.#isLeaving = true
+    this.#leave()
     this.#core.shutdown.fail(code, why)
     this.#dropWaiting()
   }
 
   get #isFull(): boolean {
     return this.#core.streams.size >= this.#maxStreams || this.#waiting.size > 0
+  }
+
+  #leave(): void {
+    if (this.#isLeaving) return
+    this.#isLeaving = true
+    this.#listener.leaving()
   }
 
   #open(stream: Stream, block: Buffer): void {

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import net, { type AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Scope } from '../../call/scope.js'
 import { connectionLoss } from '../../call/connection-lost.js'
 import { MillraceError } from '../../errors.js'
+import { ClientConnection } from '../../http2/client-connection.js'
 import { deferred } from '../../lib/deferred.js'
 import { methods } from '../methods.js'
 import { errorFromGrpc } from '../status.js'
@@ -258,4 +259,34 @@ test('answers of a stream are slowed down while they are not taken', async () =>
   await expect.poll(() => sent).toBe(100)
   scope.abort(new MillraceError('CANCELLED', 'enough'))
   await expect(stream).rejects.toBe(scope.aborted)
+})
+
+test('a connection that has used up its stream numbers is replaced, and its owner does not notice', async () => {
+  const answering = deferred()
+  const { connection: _, server } = await connected((stream) => {
+    stream.resume()
+    void answering.promise.then(() => reply(stream, Buffer.from('answer')))
+  })
+  const ends: string[] = []
+  const { port } = server.address() as AddressInfo
+  const connection = new GrpcConnection(
+    { host: '127.0.0.1', port, tls: false, maxMessageBytes: 1000 },
+    { listener: { onLeaving: (reason) => ends.push(reason), onClosed: (reason) => ends.push(reason) } },
+  )
+  onTestFinished(() => connection.close(new MillraceError('CANCELLED', 'the test has ended')))
+  const closed = deferred()
+  server.once('session', (session) => session.once('close', () => closed.resolve()))
+  const first = connection.unary(methods.call, bytes, unlimited)
+  vi.spyOn(ClientConnection.prototype, 'isOpen', 'get').mockReturnValueOnce(false)
+  vi.spyOn(ClientConnection.prototype, 'isExhausted', 'get').mockReturnValueOnce(true)
+  const second = connection.unary(methods.call, bytes, unlimited)
+  answering.resolve()
+  expect((await Promise.all([first, second])).map((answer) => Buffer.from(answer).toString())).toEqual([
+    'answer',
+    'answer',
+  ])
+  await closed.promise
+  vi.restoreAllMocks()
+  expect(ends).toEqual([])
+  await connection.unary(methods.call, bytes, unlimited)
 })
