@@ -1,11 +1,15 @@
-import { createGunzip, createInflate, type Gunzip, type Inflate, type ZlibOptions } from 'node:zlib'
+import type { Transform } from 'node:stream'
+import { createGunzip, createInflate } from 'node:zlib'
 import { MillraceError } from '../errors.js'
 import type { Holding } from '../budget/budget.js'
 import { noRoom } from '../budget/refusals.js'
 import { Semaphore } from '../lib/semaphore.js'
 import { GrowingBuffer } from './growing-buffer.js'
 
-const decoders: Readonly<Record<string, (options: ZlibOptions) => Gunzip | Inflate>> = {
+/** Creates a decoder of zlib with output in chunks of `chunkSize` bytes. */
+export type CreateDecoder = (options: { readonly chunkSize: number }) => Transform
+
+const decoders: Readonly<Record<string, CreateDecoder>> = {
   gzip: createGunzip,
   deflate: createInflate,
 }
@@ -34,15 +38,28 @@ export interface DecompressOptions {
  * @throws RESOURCE_EXHAUSTED for content larger than `maxBytes`, or without room in `account`
  * @throws INTERNAL when the call named no encoding, UNSUPPORTED for an unknown one (grpc.io, "Compression in gRPC")
  */
-export async function decompress(
+export function decompress(
   bytes: Uint8Array,
   encoding: string,
+  options: DecompressOptions,
+): Promise<Uint8Array> {
+  return unpack(bytes, decoderOf(encoding), options)
+}
+
+/**
+ * Unpacks bytes with a decoder of zlib, off this thread, while `account` has room for the content.
+ *
+ * @throws RESOURCE_EXHAUSTED for content larger than `maxBytes`, or without room in `account`; MALFORMED
+ */
+export async function unpack(
+  bytes: Uint8Array,
+  createDecoder: CreateDecoder,
   { maxBytes, account }: DecompressOptions,
 ): Promise<Uint8Array> {
   const chunkSize = Math.min(chunkBytes.max, Math.max(chunkBytes.min, bytes.length * growthOfText))
   const ownBytes = stateBytes + chunkSize
   const content = new GrowingBuffer(maxBytes + 1)
-  const decoder = decoderOf(encoding)({ chunkSize })
+  const decoder = createDecoder({ chunkSize })
   if (!account.reserve(ownBytes)) throw noRoom('unpack a message', ownBytes, account)
   let isAcquired = false
   try {
@@ -70,7 +87,7 @@ export async function decompress(
 /** A guess, so that most messages are decompressed in one piece. */
 const growthOfText = 4
 
-function decoderOf(encoding: string): (options: ZlibOptions) => Gunzip | Inflate {
+function decoderOf(encoding: string): CreateDecoder {
   if (Object.hasOwn(decoders, encoding)) return decoders[encoding]!
   if (encoding === 'identity') {
     const what = 'A message is marked as compressed, and the call has no grpc-encoding that says how.'
