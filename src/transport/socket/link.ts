@@ -76,7 +76,7 @@ export class SocketLink implements Link {
       this.#socket.pause()
     if (this.#scheduled) return
     this.#scheduled = true
-    // not nextTick: node:http2 calls back for each stream, so every request would cost a write
+    // not nextTick: requests of several connections are read in one turn, and would cost a write for each connection
     setImmediate(flush, this)
   }
 
