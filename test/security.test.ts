@@ -160,9 +160,7 @@ describe('a Flow that others may call says so in one line when it starts', () =>
     ["{ auth: { bearer: { env: 'TOKENS' } } }", 0],
     ['{ quiet: true }', 0],
   ])('%s', async (options, lines) => {
-    const found = (await output(options)).match(
-      /^.*Everyone who reaches port \d+ of this machine may call this Flow.*$/gm,
-    )
+    const found = (await output(options)).match(/^.*Everyone who reaches port \d+ may call this Flow.*$/gm)
     expect(found ?? []).toHaveLength(lines)
   })
 })

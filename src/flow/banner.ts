@@ -5,17 +5,17 @@ import { logFormat } from '../observe/entry.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
 
-/** Says in one line that others can call a Flow without a token. */
-export function warnIfOpen(
+/** Says in one line that others can call a Flow without a token. Not a warning: it is so by default. */
+export function announceOpen(
   { auth }: Pick<FlowSettings, 'auth'>,
   listeners: readonly ListenerStatus[],
-  logger: Pick<Logger, 'warn'>,
+  logger: Pick<Logger, 'info'>,
 ): void {
   const open = listeners.filter(({ host }) => isWildcard(host)).map(({ port }) => port)
   if (auth !== null || open.length === 0) return
   const ports = `port${open.length > 1 ? 's' : ''} ${open.join(', ')}`
-  logger.warn(
-    `Everyone who reaches ${ports} of this machine may call this Flow: set host to '127.0.0.1', or auth (docs/security.md).`,
+  logger.info(
+    `Everyone who reaches ${ports} may call this Flow. To change that, set auth, or host: '127.0.0.1' (docs/security.md).`,
   )
 }
 

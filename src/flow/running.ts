@@ -9,7 +9,7 @@ import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { entryOf, listenersOf } from '../plan/listeners.js'
 import { hangingIn, lastOf } from '../topology/graph.js'
 import type { Channel } from '../transport/transport.js'
-import { announce, warnIfOpen } from './banner.js'
+import { announce, announceOpen } from './banner.js'
 import type { RolledOut, Scaled } from '../control/controlled.js'
 import type { FlowStatus, ListenerStatus } from '../control/status.js'
 import type { Deployment, ScaleOptions } from './deployment.js'
@@ -119,7 +119,7 @@ export class RunningFlow {
     const { settings } = this.#plan
     if (settings.quiet) return
     announce(settings, this.listeners, this.#logger)
-    warnIfOpen(settings, this.listeners, this.#logger)
+    announceOpen(settings, this.listeners, this.#logger)
   }
 
   /** Opens a channel to the gateway for a client in this program. */
