@@ -2,15 +2,13 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 
+import type { Load } from './ghz.js'
+
 const run = promisify(execFile)
 
 const METHOD = '/jina.JinaSingleDataRequestRPC/process_single_data'
 
-export interface Load {
-  readonly port: number
-  /** File with one serialised DataRequestProto. */
-  readonly request: string
-  readonly requests: number
+export interface DenseLoad extends Omit<Load, 'inFlight'> {
   readonly connections: number
   /** In flight on each connection. */
   readonly streams: number
@@ -21,7 +19,7 @@ export interface Load {
  *
  * @throws Error when a single request was not answered with 200
  */
-export async function h2load({ port, request, requests, connections, streams }: Load): Promise<number> {
+export async function h2load({ port, request, requests, connections, streams }: DenseLoad): Promise<number> {
   const { stdout } = await run('h2load', [
     ...['-n', String(requests), '-c', String(connections), '-m', String(streams), '-d', bodyOf(request)],
     ...['-H', 'content-type: application/grpc', '-H', 'te: trailers'],

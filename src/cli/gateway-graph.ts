@@ -1,5 +1,5 @@
 import { withoutBrackets } from '../lib/authority.js'
-import { entry, type Node, order } from '../topology/graph.js'
+import { awaitedIn, entry, type Node, order } from '../topology/graph.js'
 import { UsageError } from './usage-error.js'
 
 const start = 'start-gateway'
@@ -25,17 +25,16 @@ export function stagesOf(graph: Readonly<Record<string, unknown>>): readonly Nod
     )
   }
   const needsOf = (name: string): readonly string[] => all.filter((other) => nextOf(other).includes(name))
-  const awaited = new Set(last)
-  for (const name of awaited) for (const need of needsOf(name)) awaited.add(need)
   const ordered = order(
     names.map((name) => ({
       name,
       needs: needsOf(name).map((other) => (other === start ? entry : other)),
-      floating: !awaited.has(name),
+      floating: name !== last[0],
     })),
   )
   if (ordered.kind === 'broken') throw wrong(ordered.error.message)
-  return ordered.stages
+  const awaited = awaitedIn(ordered.stages)
+  return ordered.stages.map((stage) => ({ ...stage, floating: !awaited.has(stage) }))
 }
 
 /** @throws UsageError */

@@ -60,7 +60,7 @@ export class Batches {
   }
 
   /** Not through `#ask`, which needs a function for each Document. */
-  #step(iterator: Iterator<unknown>): IteratorResult<unknown> {
+  #step<Step>(iterator: { next(): Step }): Step {
     try {
       return iterator.next()
     } catch (cause) {
@@ -71,7 +71,7 @@ export class Batches {
   async #takeAsync(iterator: AsyncIterator<unknown>): Promise<Batch> {
     const batch: Document[] = []
     while (batch.length < this.#size) {
-      const step = await this.#ask(() => iterator.next()).catch((cause: unknown) => this.#broken(cause))
+      const step = await this.#step(iterator).catch((cause: unknown) => this.#broken(cause))
       if (step.done === true) return this.#finish(batch.length === 0 ? undefined : batch)
       batch.push(toDocument(step.value))
     }

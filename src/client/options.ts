@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { isToken } from './token.js'
+import { isToken } from '../wire/bearer-token.js'
 import type { Response } from './response.js'
 
 /** Called for each response; a returned promise is awaited before the next response is read. */

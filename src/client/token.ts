@@ -1,9 +1,5 @@
 import { MillraceError } from '../errors.js'
-
-/** Whether a value has the syntax of a bearer token (RFC 6750, 2.1). */
-export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z0-9\-._~+/]+=*$/.test(value)
-}
+import { isToken } from '../wire/bearer-token.js'
 
 type Headers = Readonly<Record<string, string>>
 

@@ -17,12 +17,12 @@ import {
   setReplicas,
   setUsesWith,
   type StagePlan,
-  openEnds,
 } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import { listenersOf } from '../plan/listeners.js'
 import { resolveOptions } from '../plan/option.js'
 import { oneOf } from '../plan/option-kinds.js'
+import { openEnds } from '../plan/needs.js'
 import type { AddOptions } from '../plan/stage-settings.js'
 import type { AttachOptions, PlatformName, StartOptions, StartWhere } from '../platforms/index.js'
 import { isCaptured } from './capture.js'
@@ -81,7 +81,7 @@ export class Flow<Stages extends string = never> {
   needsAll<const Name extends string = 'joiner'>(
     options: Omit<AddOptions<Name, Stages>, 'needs'> = {},
   ): Flow<Stages | Name> {
-    const needs = openEnds(this.#plan) as readonly Stages[]
+    const needs = openEnds(this.#plan.stages) as readonly Stages[]
     return this.add<Name>({ ...options, name: options.name ?? ('joiner' as Name), needs })
   }
 

@@ -10,7 +10,7 @@ import {
   reducingWith,
   type ReduceFunction,
 } from '../shards/reduce.js'
-import type { Ranking } from '../wire/lists/ranking.js'
+import { isUnranked, type Ranking } from '../wire/lists/ranking.js'
 import { importFunction } from './import-function.js'
 import { undescribed } from './refusals.js'
 import type { StageSpec } from './spec.js'
@@ -91,8 +91,7 @@ export class Reducers {
 
 /** Without options for them, matches of several branches keep their order, as in Jina. */
 function joinOf(ranking: Ranking): Reduce {
-  const { limit, by, order } = ranking
-  return limit === null && by === null && order === null ? joining : merging(() => ranking)
+  return isUnranked(ranking) ? joining : merging(() => ranking)
 }
 
 /** The ranking: the stage's options, else what the Executor declares. */

@@ -319,7 +319,7 @@ describe('a server that leaves', () => {
     expect(asked.closes).toEqual([{ code: errorCode.refusedStream, end: 'peer' }])
   })
 
-  test('without a word takes its calls along; those that waited were not sent', async () => {
+  test('without GOAWAY loses the calls that were sent; those that waited were not sent', async () => {
     const client = await connected({ [settingId.maxConcurrentStreams]: 1 })
     const asked = [client.ask('a'), client.ask('b')]
     client.socket.destroy()

@@ -6,6 +6,7 @@ import { readTokens, verifyModule } from '../gateway/auth/authenticator.js'
 import { MillraceError } from '../errors.js'
 import { listOf, oneOf } from './option-kinds.js'
 import type { Option } from './option.js'
+import { isMapping } from '../yaml/mapping.js'
 
 const openOption: Option<readonly Openable[]> = listOf(oneOf(openable, 'health'), ['health'])
 const variable = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -70,10 +71,6 @@ function requireModule(verify: string): void {
     'MODULE_NOT_FOUND',
     `Flow: auth.bearer.verify: there is no file ${file}. A relative path starts at the working directory.`,
   )
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function hasOnly(value: object, known: readonly string[]): boolean {

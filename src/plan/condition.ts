@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.js'
 import { show } from '../lib/show.js'
 import type { Option } from './option.js'
 import { compileCondition, type ConditionSpec } from '../topology/condition.js'
+import { isMapping } from '../yaml/mapping.js'
 
 /** The option `when`: a filter of documents, or filters of documents, parameters and headers. */
 export type When = Filter | Partial<ConditionSpec>
@@ -19,14 +20,14 @@ export const whenOption: Option<When | null> = {
 /** Null for no condition. @throws INVALID_OPTION */
 export function resolveWhen(given: unknown, stage: string): ConditionSpec | null {
   if (given === null || given === undefined) return null
-  if (!isObject(given)) throw invalid(stage, `when must be ${whenOption.expected}, not ${show(given)}.`)
+  if (!isMapping(given)) throw invalid(stage, `when must be ${whenOption.expected}, not ${show(given)}.`)
   const keys = Object.keys(given)
   if (keys.length === 0) return null
   const spec = { docs: null, parameters: null, headers: null }
   const isLong = keys.every((key) => parts.includes(key))
   const condition: ConditionSpec = isLong ? { ...spec, ...given } : { ...spec, docs: given }
   for (const [key, filter] of Object.entries(condition)) {
-    if (filter !== null && !isObject(filter))
+    if (filter !== null && !isMapping(filter))
       throw invalid(stage, `when.${key} must be a filter, not ${show(filter)}.`)
   }
   try {
@@ -36,10 +37,6 @@ export function resolveWhen(given: unknown, stage: string): ConditionSpec | null
     throw invalid(stage, `when cannot be used: ${MillraceError.from(error).message}`)
   }
   return condition
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(stage: string, what: string): MillraceError {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type ErrorCode, MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import { offerClass } from '../executor/load.js'
-import { addStage, createPlan, openEnds, setUsesWith } from './flow-plan.js'
+import { addStage, createPlan, setUsesWith } from './flow-plan.js'
+import { openEnds } from './needs.js'
 import type { StageOptions } from './stage-settings.js'
 
 class Encoder extends Executor {
@@ -112,8 +113,8 @@ describe('a plan', () => {
       'd<d_before',
     ])
     expect(plan.stages.at(-2)?.reduce).toEqual({ kind: 'concatenate' })
-    expect(openEnds(plan)).toEqual(['b', 'd'])
-    expect(openEnds(addStage(plan, { needs: openEnds(plan) }))).toEqual(['executor5'])
+    expect(openEnds(plan.stages)).toEqual(['b', 'd'])
+    expect(openEnds(addStage(plan, { needs: openEnds(plan.stages) }).stages)).toEqual(['executor5'])
   })
 
   it('is not floating at a stage that the answer waits for', () => {
@@ -387,7 +388,7 @@ describe('what is refused when a Flow is built', () => {
       'INVALID_OPTION',
       /when\.docs must be a filter/,
     ],
-    ['a join of nothing', () => openEnds(empty), 'INVALID_OPTION', /there is none/],
+    ['a join of nothing', () => openEnds(empty.stages), 'INVALID_OPTION', /there is none/],
     [
       'a need of itself',
       () => add({ name: 'me', needs: 'me' }),

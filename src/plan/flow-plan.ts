@@ -1,6 +1,5 @@
 import { MillraceError } from '../errors.js'
 import { parseDynamicBatching } from '../executor/batching.js'
-import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
 import { listenersOf } from './listeners.js'
 import { resolveWhen } from './condition.js'
@@ -8,9 +7,15 @@ import { show } from '../lib/show.js'
 import { resolveOptions } from './option.js'
 import type { Autoscale } from './resilience.js'
 import type { ConditionSpec } from '../topology/condition.js'
-import { awaitedIn, endsOf, entry, inOrder, lastOf } from '../topology/graph.js'
+import {
+  type ExternalAddress,
+  refuseAddress,
+  refuseGatheredBy,
+  refuseOwn,
+  resolveExternal,
+} from './external-stage.js'
+import { afterOf, awaiting, checkJoin, resolveNeeds } from './needs.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
-import type { Ranking } from '../wire/lists/ranking.js'
 import type { Uses } from './executor-settings.js'
 import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from './uses.js'
@@ -33,14 +38,6 @@ export interface StagePlan
   readonly when: ConditionSpec | null
   /** Servers of an external stage; empty for a stage that Millrace starts. */
   readonly external: readonly ExternalAddress[]
-}
-
-/** The address of a server of an external stage, and the shard that it serves. */
-export interface ExternalAddress {
-  readonly host: string
-  readonly port: number
-  readonly tls: boolean
-  readonly shard: number
 }
 
 /** A resolved Flow. Its stages are in the order in which they were added, each after those that it needs. */
@@ -84,26 +81,10 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
   return { ...plan, stages: awaiting([...plan.stages, ...added]) }
 }
 
-/** A stage that a stage which is not floating needs is not floating either, as in Jina. */
-function awaiting(stages: readonly StagePlan[]): readonly StagePlan[] {
-  const awaited = awaitedIn(stages)
-  return stages.map((stage) => (stage.floating && awaited.has(stage) ? { ...stage, floating: false } : stage))
-}
-
-/** Names of the stages that `needsAll()` joins: those that no stage needs. @throws INVALID_OPTION when there is none */
-export function openEnds({ stages }: FlowPlan): readonly string[] {
-  const ends = endsOf(stages).map(({ name, partOf }) => partOf ?? name)
-  if (ends.length > 0) return ends
-  throw new MillraceError(
-    'INVALID_OPTION',
-    'needsAll() joins the stages that no other stage needs, and there is none.',
-  )
-}
-
 function resolveStage(plan: FlowPlan, options: StageOptions, name: string): StagePlan {
   const resolved = resolveOptions(stageOptions, options, `stage '${name}'`)
   const { external } = resolved
-  const needs = resolveNeeds(resolved.needs ?? [], name, plan)
+  const needs = resolveNeeds(resolved.needs ?? [], name, plan.stages)
   checkSharding(resolved, options, name)
   if (external) refuseOwn(options, name)
   else refuseGatheredBy(resolved, name)
@@ -234,117 +215,4 @@ function resolveName(given: unknown, plan: FlowPlan): string {
     throw new MillraceError('INVALID_NAME', `There is a stage '${name}' already. Give this one another name.`)
   }
   return name
-}
-
-/**
- * Users need stages that they added; such a stage includes its `usesBefore` and `usesAfter`. The default is the last one that
- * is not floating.
- */
-function resolveNeeds(given: readonly string[], name: string, { stages }: FlowPlan): readonly string[] {
-  if (given.length === 0) return [lastOf(stages)?.name ?? entry]
-  const added = stages.filter(({ partOf }) => partOf === null)
-  inOrder([...added.map((stage) => ({ name: stage.name, needs: [entry] })), { name, needs: given }])
-  return given.map(
-    (need) => stages.find((stage) => stage.name === afterOf(need) && stage.partOf === need)?.name ?? need,
-  )
-}
-
-/** Name of the stage that `usesAfter` of a stage becomes. */
-function afterOf(name: string): string {
-  return `${name}_after`
-}
-
-/** One `reduce` cannot merge both branches and shards, unless it is a yes or no. */
-function checkJoin({ name, needs, shards, reduce, external, flow }: StagePlan): void {
-  if (needs.length === 1) return
-  const isPlain = reduce.kind === 'concatenate' || (reduce.kind === 'merge' && isUnranked(reduce.ranking))
-  if (shards > 1 && !isPlain) {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `stage '${name}' joins ${needs.length} stages and has ${shards} shards, so reduce could be meant for either. Put a join in front: add({ name: 'join', needs }), then this stage.`,
-    )
-  }
-  if (external.length > 0 && flow === null && reduce.kind === 'concatenate') {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `stage '${name}' joins ${needs.length} stages, and an external server takes one request: leave out reduce: false. (If its servers are pods of a Millrace Flow, say so with flow.)`,
-    )
-  }
-}
-
-function isUnranked({ limit, by, order }: Ranking): boolean {
-  return limit === null && by === null && order === null
-}
-
-function resolveExternal(settings: StageSettings, name: string): StagePlan['external'] {
-  const hosts = settings.host ?? []
-  const ports = settings.port ?? []
-  if (hosts.length === 0 || ports.length === 0) {
-    throw new MillraceError('INVALID_OPTION', `stage '${name}': an external stage needs host and port.`)
-  }
-  const count = Math.max(hosts.length, ports.length)
-  if ((hosts.length !== count && hosts.length !== 1) || (ports.length !== count && ports.length !== 1)) {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `stage '${name}': host and port must be lists of the same length, or one of them a single value; they have ${hosts.length} and ${ports.length}.`,
-    )
-  }
-  const { shards, tls, discover } = settings
-  if (count % shards !== 0) {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `stage '${name}': ${count} servers cannot be divided evenly among ${shards} external shards. List the servers of shard 0 first, then the same number for shard 1, and so on.`,
-    )
-  }
-  if (tls && discover !== 'static') {
-    throw new MillraceError(
-      'UNSUPPORTED',
-      `stage '${name}': servers found by discover: '${discover}' are dialled by their address, which no certificate names, so tls cannot be used with it.`,
-    )
-  }
-  const stranger = hosts.find((host) => discover === 'kubernetes' && parseServiceName(host) === undefined)
-  if (stranger !== undefined) {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `stage '${name}': with discover: 'kubernetes' host is the name of a Service, as in 'indexer.shop.svc', not '${stranger}'.`,
-    )
-  }
-  return Array.from({ length: count }, (_, index) => ({
-    host: hosts[hosts.length === 1 ? 0 : index]!,
-    port: ports[ports.length === 1 ? 0 : index]!,
-    tls,
-    shard: Math.floor((index * shards) / count),
-  }))
-}
-
-/** Refuses options that only the servers of an external stage can decide. */
-function refuseOwn(options: StageOptions, name: string): void {
-  const given = (
-    ['uses', 'image', 'replicas', 'shardId', 'usesBefore', 'usesAfter', 'dynamicBatching'] as const
-  ).find((key) => options[key] !== undefined)
-  if (given === undefined) return
-  throw new MillraceError(
-    'INVALID_OPTION',
-    `stage '${name}': ${given} is not for an external stage, which runs elsewhere already. Leave out ${given}, or external.`,
-  )
-}
-
-function refuseGatheredBy({ gatheredBy }: StageSettings, name: string): void {
-  if (gatheredBy === null) return
-  throw new MillraceError(
-    'INVALID_OPTION',
-    `stage '${name}': gatheredBy is for external stages. Say usesAfter to have an Executor behind these shards.`,
-  )
-}
-
-function refuseAddress(settings: StageSettings, name: string): readonly [] {
-  const given =
-    settings.discover !== 'static' ||
-    settings.forwardHeaders.length > 0 ||
-    [settings.host, settings.port].some((list) => list !== null && list.length > 0)
-  if (!given) return []
-  throw new MillraceError(
-    'INVALID_OPTION',
-    `stage '${name}': host, port, discover and forwardHeaders are for external stages. Say external: true to use a server that runs already.`,
-  )
 }

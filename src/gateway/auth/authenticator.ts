@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.js'
 import { readSmallFile, watchFiles } from '../files/watched-file.js'
 import { importFunction } from '../import-function.js'
 import type { AuthRules, BearerTokens, Openable } from './auth-rules.js'
-import { bearerToken } from './challenge.js'
+import { bearerToken } from '../../wire/bearer-token.js'
 import { Tokens, tokensIn } from './tokens.js'
 
 /** How long a `verify` may take, in milliseconds. */

@@ -1,8 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { MillraceError } from '../../errors.js'
-
-/** The syntax of a token: `b64token` (RFC 6750, 2.1). */
-const form = /^[A-Za-z0-9\-._~+/]+=*$/
+import { isToken } from '../../wire/bearer-token.js'
 
 /** Each of them is compared with the token of each request. */
 const maxTokens = 1000
@@ -20,7 +18,7 @@ export class Tokens {
     if (tokens.length > maxTokens) {
       throw invalid(`${source} has ${tokens.length} tokens, more than ${maxTokens}. Use verify for so many.`)
     }
-    const wrong = tokens.findIndex((token) => !form.test(token))
+    const wrong = tokens.findIndex((token) => !isToken(token))
     if (wrong >= 0) {
       const what = tokens[wrong] === '' ? 'is empty' : 'has other letters'
       throw invalid(

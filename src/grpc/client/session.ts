@@ -125,7 +125,7 @@ export class Session implements ClientListener {
     })
   }
 
-  /** Makes no more requests, and closes the connection after those that are open, without telling its owner. */
+  /** Makes no new requests, and closes the connection when the open ones have ended. The owner is not told. */
   retire(): void {
     this.#owner = {}
     this.#connection.close()

@@ -11,5 +11,10 @@ export interface Ranking {
   readonly order: 'ascending' | 'descending' | null
 }
 
+/** Whether nothing is said about the order or number of matches. */
+export function isUnranked({ limit, by, order }: Ranking): boolean {
+  return limit === null && by === null && order === null
+}
+
 /** How matches are ordered where Documents are merged; null keeps all of them in the order of the lists, as DocArray does. */
 export type MatchOrder = Ranking | null

@@ -18,6 +18,8 @@ import (
 	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"millrace.test/callers/passthrough"
 )
 
 type call struct {
@@ -38,18 +40,6 @@ type ending struct {
 	Answers int    `json:"answers"`
 	Code    int    `json:"code"`
 	Message string `json:"message"`
-}
-
-// passThrough is a codec whose messages are bytes.
-type passThrough struct{}
-
-func (passThrough) Name() string { return "proto" }
-
-func (passThrough) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil }
-
-func (passThrough) Unmarshal(data []byte, v any) error {
-	*v.(*[]byte) = append([]byte(nil), data...)
-	return nil
 }
 
 func main() {
@@ -87,7 +77,7 @@ func run(asked call) (int, error) {
 		defer done()
 	}
 	options := []grpc.CallOption{
-		grpc.ForceCodec(passThrough{}),
+		grpc.ForceCodec(passthrough.Codec{}),
 		grpc.MaxCallRecvMsgSize(1 << 30),
 		grpc.MaxCallSendMsgSize(1 << 30),
 	}

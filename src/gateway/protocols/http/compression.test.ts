@@ -21,7 +21,7 @@ it.each([
   await expect.poll(() => serving.budget.used).toBeLessThan(100_000)
 })
 
-it('an unknown encoding is refused with those that are known', async () => {
+it('an unknown encoding is refused, and the answer lists the known ones', async () => {
   const { client } = await start({ handle: () => expect.unreachable() })
   const headers = { ...json, 'content-encoding': 'zstd' }
   const answer = await client.send({ path: '/echo', headers, body: '{}' })

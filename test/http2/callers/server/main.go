@@ -18,19 +18,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"millrace.test/callers/passthrough"
 )
-
-// passThrough is a codec whose messages are bytes.
-type passThrough struct{}
-
-func (passThrough) Name() string { return "proto" }
-
-func (passThrough) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil }
-
-func (passThrough) Unmarshal(data []byte, v any) error {
-	*v.(*[]byte) = append([]byte(nil), data...)
-	return nil
-}
 
 func main() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -39,7 +29,7 @@ func main() {
 		os.Exit(1)
 	}
 	server := grpc.NewServer(
-		grpc.ForceServerCodec(passThrough{}),
+		grpc.ForceServerCodec(passthrough.Codec{}),
 		grpc.UnknownServiceHandler(serve),
 		grpc.MaxConcurrentStreams(8),
 		grpc.MaxRecvMsgSize(1<<30),
