@@ -3,6 +3,9 @@ const order = [
   'lib',
   'budget',
   'observe',
+  'files',
+  'sockets',
+  'tls',
   'document',
   'wire',
   'call',
@@ -17,7 +20,9 @@ const order = [
   'shards',
   'discovery',
   'topology',
+  'client-core',
   'gateway',
+  'browser',
   'client',
   'yaml',
   'plan',
@@ -34,7 +39,7 @@ const order = [
 ]
 
 /** Folders that run in a browser too. */
-const browserSafe = '^src/(lib|document|wire)/'
+const browserSafe = '^src/(lib|document|wire|client-core|browser)/'
 
 /** Files a process pod loads; it must stay small and start fast, because there is one for each replica. */
 const podEntry = '^src/pods/process/entry\\.ts$'
@@ -74,6 +79,17 @@ module.exports = {
       severity: 'error',
       from: { path: browserSafe, pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'browser-client',
+      comment: 'What runs in a page imports only what runs there too; types may come from elsewhere.',
+      severity: 'error',
+      from: { path: '^src/(client-core|browser)/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(lib|document|wire|call|client-core|browser)/|^src/(errors|grpc/client/peer)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'small-pods',

@@ -9,9 +9,19 @@ const shared = {
 } as const
 
 /** What a table of CONTRIBUTING.md calls a suite of its own. */
-const separate = ['interop', 'http2', 'chaos', 'durability', 'docker', 'kubernetes', 'package'].map(
-  (name) => `test/${name}/**`,
-)
+const separate = [
+  'interop',
+  'interop-graphs',
+  'http',
+  'http2',
+  'observe',
+  'chaos',
+  'durability',
+  'docker',
+  'kubernetes',
+  'package',
+  'browser',
+].map((name) => `test/${name}/**`)
 
 export default defineConfig({
   test: {

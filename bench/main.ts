@@ -1,15 +1,20 @@
 import { assertPeers } from './measure/peers.js'
-import { lineOf, writeReport } from './report.js'
+import { lineOf, writeReport, writeSection } from './report.js'
 import type { Result, Row } from './row.js'
+import { batching } from './rows/batching.js'
 import { calls } from './rows/calls.js'
 import { exactSearch } from './rows/exact-search.js'
 import { fairness } from './rows/fairness.js'
+import { fanOut } from './rows/fan-out.js'
 import { merging } from './rows/merging.js'
+import { idleConnections } from './rows/idle-connections.js'
 import { indexRate } from './rows/index-rate.js'
+import { lance } from './rows/lance.js'
 import { manyShards } from './rows/many-shards.js'
 import { memory } from './rows/memory.js'
 import { overload } from './rows/overload.js'
 import { passThrough } from './rows/pass-through.js'
+import { relay } from './rows/relay.js'
 import { slowReplica } from './rows/slow-replica.js'
 import { stages } from './rows/stages.js'
 import { start } from './rows/start.js'
@@ -17,9 +22,11 @@ import { stream } from './rows/stream.js'
 import { tutorial } from './rows/tutorial.js'
 import { unary } from './rows/unary.js'
 import { waiting } from './rows/waiting.js'
+import { web } from './rows/web.js'
 
 // npm run bench              every row, and writes bench/RESULTS.md
 // npm run bench -- 5 6 12    only these rows, writes nothing
+// --section                  writes them as the section of this version of Node (`npm run bench:nodes`)
 const groups: readonly Row[] = [
   tutorial,
   waiting,
@@ -27,6 +34,7 @@ const groups: readonly Row[] = [
   stream,
   passThrough,
   stages,
+  fanOut,
   start,
   memory,
   slowReplica,
@@ -37,9 +45,16 @@ const groups: readonly Row[] = [
   merging,
   manyShards,
   calls,
+  relay,
+  web,
+  idleConnections,
+  lance,
+  batching,
 ]
 
-const asked = process.argv.slice(2)
+const args = process.argv.slice(2)
+const isSection = args.includes('--section')
+const asked = args.filter((arg) => arg !== '--section')
 const known = groups.flatMap(({ rows }) => rows)
 const unknown = asked.filter((row) => !known.includes(row))
 if (unknown.length > 0) fail(`there is no row ${unknown.join(', ')}; rows: ${known.join(' ')}`)
@@ -63,7 +78,10 @@ for (const group of chosen) {
     process.exitCode = 1
   }
 }
-if (asked.length === 0 && process.exitCode !== 1) writeReport(results)
+if (process.exitCode !== 1) {
+  if (isSection) writeSection(results)
+  else if (asked.length === 0) writeReport(results)
+}
 
 function fail(message: string): never {
   console.error(`bench: ${message}`)

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { cpus, release, totalmem } from 'node:os'
 
@@ -26,8 +26,46 @@ export function lineOf(result: Result): string {
   return `${row.padEnd(4)} ${what}: ${ours.name} ${show(median(ours.values))} ${unit}${against} → ${verdict}${remark}`
 }
 
-/** Writes bench/RESULTS.md and bench/RESULTS.json. */
+interface Machine {
+  readonly cores: number
+  readonly processor: string
+  readonly memoryGb: number
+  readonly node: string
+  readonly kernel: string
+  readonly day: string
+  readonly commit: string
+}
+
+/** Results of one run. */
+interface Section {
+  readonly machine: Machine
+  readonly results: readonly Result[]
+}
+
+/** What bench/RESULTS.json has: one run of all rows, and one of some rows for each other version of Node. */
+export interface Report extends Section {
+  /** By major version. */
+  readonly nodes?: Readonly<Record<string, Section>>
+}
+
+/** Replaces the run of all rows in bench/RESULTS.md and bench/RESULTS.json. */
 export function writeReport(results: readonly Result[]): void {
+  const { nodes } = readReport()
+  write({ ...section(results), ...(nodes === undefined ? {} : { nodes }) })
+}
+
+/** Replaces the section of this version of Node there. */
+export function writeSection(results: readonly Result[]): void {
+  const report = readReport()
+  const [major] = process.versions.node.split('.') as [string]
+  write({ ...report, nodes: { ...report.nodes, [major]: section(results) } })
+}
+
+function readReport(): Report {
+  return JSON.parse(readFileSync(repositoryPath('bench/RESULTS.json'), 'utf8')) as Report
+}
+
+function section(results: readonly Result[]): Section {
   const machine = {
     cores: cpus().length,
     processor: cpus()[0]?.model ?? 'unknown',
@@ -37,26 +75,53 @@ export function writeReport(results: readonly Result[]): void {
     day: new Date().toISOString().slice(0, 10),
     commit: commit(),
   }
-  writeFileSync(
-    repositoryPath('bench/RESULTS.json'),
-    `${JSON.stringify({ machine, results: results.map((result) => ({ ...result, value: valueOf(result), met: isMet(result) })) }, null, 2)}\n`,
-  )
-  const { cores, processor, memoryGb, node, kernel, day, commit: measured } = machine
+  return {
+    machine,
+    results: results.map((result) => ({ ...result, value: valueOf(result), met: isMet(result) })),
+  }
+}
+
+function write(report: Report): void {
+  writeFileSync(repositoryPath('bench/RESULTS.json'), `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(repositoryPath('bench/RESULTS.md'), markdownOf(report))
+}
+
+/** The text of bench/RESULTS.md. */
+export function markdownOf({ machine, results, nodes = {} }: Report): string {
   const lines = [
     '# Results',
     '',
     'Written by `npm run bench`; [README.md](README.md) describes how each row is measured, and every single value is in',
     '[RESULTS.json](RESULTS.json).',
     '',
-    `Machine: ${cores} cores (${processor}), ${memoryGb} GB, Linux ${kernel}, Node ${node}; ${day}, commit ${measured}.`,
+    machineLine(machine),
     'Everything is measured side by side in one run, in turns; figures are medians, the spread is (largest − smallest) / median.',
     '',
+    ...table(results),
+    ...Object.values(nodes).flatMap(({ machine: other, results: theirs }) => [
+      '',
+      `## Node ${other.node}`,
+      '',
+      machineLine(other),
+      'The rows of the call path, by `npm run bench:nodes`; their peers in JavaScript run on the same Node.',
+      '',
+      ...table(theirs),
+    ]),
+    '',
+  ]
+  return lines.join('\n')
+}
+
+function machineLine({ cores, processor, memoryGb, node, kernel, day, commit: measured }: Machine): string {
+  return `Machine: ${cores} cores (${processor}), ${memoryGb} GB, Linux ${kernel}, Node ${node}; ${day}, commit ${measured}.`
+}
+
+function table(results: readonly Result[]): string[] {
+  return [
     '| row | what | ours | peer | ratio or value | must | met | aim | spread ours / peer | remark |',
     '|---|---|---|---|---|---|---|---|---|---|',
     ...results.map(tableLine),
-    '',
   ]
-  writeFileSync(repositoryPath('bench/RESULTS.md'), lines.join('\n'))
 }
 
 /** The commit that was measured, with a remark when files differ from it. */

@@ -4,15 +4,17 @@
 //
 // A file that looks for another one by `import.meta.url` lands one folder deep, in dist/chunks or dist/FOLDER: it writes
 // '../FOLDER/FILE.js'.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { build } from 'esbuild'
 
+import { withoutMembers } from './without-members.mjs'
+
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const source = path.join(root, 'build', 'src')
-const target = path.join(root, 'dist')
+const dist = path.join(root, 'dist')
 const stamp = path.join(root, 'build', 'bundled')
 
 /** What meets in one thread shares its chunks: what the package exports, what a pod begins with, and what tests drive. */
@@ -27,35 +29,88 @@ const shared = [
 ]
 
 /**
- * One file each: the gateway has a thread to itself, the command line a process. The server of the control socket meets the
+ * One file each: the gateway and the conversion of large JSON have a thread each, the command line a process. The server of the control socket meets the
  * package, but shares only errors and the logger with it.
  */
-const alone = ['gateway/thread', 'control/server', 'cli/main']
+const alone = ['gateway/thread', 'gateway/protocols/http/json/thread', 'control/server', 'cli/main']
+
+/** One file that a page can load as it is: it shares nothing with the others, and is minified. */
+const forBrowsers = 'browser/index'
+
+/**
+ * Replaces the search of `DocumentArray` in memory by an error that says where to find it (`browser/no-find.ts`).
+ */
+const withoutFind = {
+  name: 'without-find',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/find\.js$/ }, () => ({ path: path.join(source, 'browser', 'no-find.js') }))
+  },
+}
+
+/** Members that gateways and pods use, and clients in pages do not. */
+const ofGateways = {
+  'wire/data-request.js': [
+    'fromSingleDocument',
+    'encodeParts',
+    'encodeSingleDocument',
+    'addRoute',
+    'parameterBytes',
+    'saysV2',
+    'dataLength',
+    'peekDocCount',
+    'byteLength',
+  ],
+  'wire/envelope.js': [
+    'addRoute',
+    'parameterBytes',
+    'payloadLength',
+    'encodeParts',
+    'encodeAround',
+    '#encodeWith',
+    '#sourceBeforePayload',
+    'isV2',
+  ],
+}
+
+/** Files of web pages, which are copied as they are. */
+const pages = 'gateway/docs-page'
+
+const forNode = { platform: 'node', target: 'node20', splitting: true, packages: 'external' }
+const forPages = {
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  // without what is faster in Node
+  define: { 'globalThis.Buffer': 'undefined', setImmediate: 'undefined' },
+  plugins: [withoutFind, withoutMembers(source, ofGateways)],
+}
 
 if (!upToDate()) await bundle()
 
 async function bundle() {
-  const joined = await Promise.all([shared, ...alone.map((entry) => [entry])].map(join))
+  const groups = [shared, ...alone.map((entry) => [entry])].map((entries) => join(entries, forNode))
+  const joined = await Promise.all([...groups, join([forBrowsers], forPages)])
   const outputFiles = joined.flat()
-  for (const file of [...filesOf(target, '.js'), ...filesOf(target, '.js.map')]) rmSync(file)
+  for (const file of [...filesOf(dist, '.js'), ...filesOf(dist, '.js.map')]) rmSync(file)
   for (const { path: file, contents } of outputFiles) {
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, contents)
   }
+  cpSync(path.join(root, 'src', pages), path.join(dist, pages), {
+    recursive: true,
+    filter: (file) => !file.endsWith('.ts'),
+  })
   writeFileSync(stamp, '')
 }
 
-async function join(entries) {
+async function join(entries, target) {
   const { outputFiles } = await build({
     entryPoints: entries.map((entry) => path.join(source, `${entry}.js`)),
-    outdir: target,
+    outdir: dist,
     outbase: source,
     bundle: true,
-    splitting: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
+    ...target,
     chunkNames: 'chunks/[name]-[hash]',
     // through the maps of tsc to src/, which is part of the package
     sourcemap: 'linked',
@@ -78,11 +133,13 @@ function withClassNames(text) {
 }
 
 function upToDate() {
-  if (!existsSync(stamp) || !existsSync(path.join(target, 'index.js'))) return false
+  if (!existsSync(stamp) || !existsSync(path.join(dist, 'index.js'))) return false
   const bundled = statSync(stamp).mtimeMs
-  return [fileURLToPath(import.meta.url), ...filesOf(source, '.js')].every(
-    (file) => statSync(file).mtimeMs <= bundled,
-  )
+  return [
+    fileURLToPath(import.meta.url),
+    ...filesOf(source, '.js'),
+    ...filesOf(path.join(root, 'src', pages), ''),
+  ].every((file) => statSync(file).mtimeMs <= bundled)
 }
 
 function filesOf(folder, ending) {

@@ -1,7 +1,11 @@
 // Installs the peers that benches and interoperability tests run against, below .cache/ :
 //
 //   node scripts/peers.mjs python   real Jina 3.14.1 with DocArray v1, scikit-learn (a Python 3.11 environment)
+//   node scripts/peers.mjs docarray-v2   real Jina 3.34 with DocArray v2 (a Python 3.11 environment)
 //   node scripts/peers.mjs go       ghz, grpcurl and h2spec
+//   node scripts/peers.mjs schemathesis   (a Python 3.11 environment)
+//   node scripts/peers.mjs autobahn   Autobahn|Testsuite (for Python 2.7)
+//   node scripts/peers.mjs websockets   (a Python 3.11 environment)
 //
 // What is installed already is left alone. Exit code 1 with one line that says what is missing.
 import { spawnSync } from 'node:child_process'
@@ -23,46 +27,108 @@ const GO_TOOLS = {
   h2spec: 'github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible',
 }
 
-const installers = { python: installPython, go: installGoTools }
+const installers = {
+  python: () =>
+    installPython({
+      name: 'python',
+      folder: 'jina-env',
+      requirements: join(root, 'bench', 'peers', 'requirements.txt'),
+      tools: PYTHON_TOOLS,
+      options: ['--no-build-isolation'],
+      show: 'import jina, sklearn; print(f"python: jina {jina.__version__}, scikit-learn {sklearn.__version__}")',
+    }),
+  'docarray-v2': () =>
+    installPython({
+      name: 'docarray-v2',
+      folder: 'docarray-v2-env',
+      requirements: join(root, 'test', 'interop', 'docarray-v2-requirements.txt'),
+      tools: PYTHON_TOOLS,
+      options: ['--no-build-isolation'],
+      show: 'import jina, docarray; print(f"docarray-v2: jina {jina.__version__}, docarray {docarray.__version__}")',
+    }),
+  schemathesis: () =>
+    installPython({
+      name: 'schemathesis',
+      folder: 'schemathesis-env',
+      requirements: join(root, 'test', 'http', 'requirements.txt'),
+      tools: ['pip==26.3'],
+      options: [],
+      show: 'from importlib.metadata import version; print("schemathesis:", version("schemathesis"))',
+    }),
+  autobahn: installAutobahn,
+  websockets: () =>
+    installPython({
+      name: 'websockets',
+      folder: 'websockets-env',
+      requirements: join(root, 'test', 'http', 'websocket-callers', 'requirements.txt'),
+      tools: ['pip==26.3'],
+      options: [],
+      show: 'import websockets; print("websockets:", websockets.__version__)',
+    }),
+  go: installGoTools,
+}
 
 main(process.argv.slice(2))
 
 function main(names) {
   const unknown = names.filter((name) => !Object.hasOwn(installers, name))
-  if (names.length === 0 || unknown.length > 0) fail('usage: node scripts/peers.mjs [python] [go]')
+  if (names.length === 0 || unknown.length > 0)
+    fail(
+      `usage: node scripts/peers.mjs ${Object.keys(installers)
+        .map((name) => `[${name}]`)
+        .join(' ')}`,
+    )
   for (const name of new Set(names)) installers[name]()
 }
 
 /** READY holds the hash of what it was made from, so a changed pin makes the environment anew. */
-function installPython() {
-  const environment = join(cache, 'jina-env')
+function installPython({ name, folder, requirements, tools, options, show }) {
+  const environment = join(cache, folder)
   const ready = join(environment, 'READY')
-  const requirements = join(root, 'bench', 'peers', 'requirements.txt')
   const wanted = createHash('sha256')
-    .update(PYTHON_TOOLS.join('\n'))
+    .update(tools.join('\n'))
     .update(readFileSync(requirements))
     .digest('hex')
-  if (existsSync(ready) && readFileSync(ready, 'utf8').trim() === wanted) return say('python: ready')
+  if (existsSync(ready) && readFileSync(ready, 'utf8').trim() === wanted) return say(`${name}: ready`)
   const python = process.env.PYTHON ?? 'python3.11'
   const version = output(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
   if (version !== '3.11') {
     fail(
-      `Jina 3.14.1 needs Python 3.11; \`${python}\` is ${version ?? 'not to be found'}. Install it or set PYTHON.`,
+      `These programs need Python 3.11; \`${python}\` is ${version ?? 'not to be found'}. Install it or set PYTHON.`,
     )
   }
-  say('python: making the environment in .cache/jina-env (a minute or two) …')
+  say(`${name}: making the environment in .cache/${folder} (a minute or two) …`)
   rmSync(environment, { recursive: true, force: true })
   mkdirSync(cache, { recursive: true })
   run(python, ['-m', 'venv', environment])
   const inside = join(environment, 'bin', 'python')
-  run(inside, ['-m', 'pip', 'install', '--quiet', ...PYTHON_TOOLS])
-  run(inside, ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '-r', requirements])
-  run(inside, [
-    '-c',
-    'import jina, sklearn; print(f"python: jina {jina.__version__}, scikit-learn {sklearn.__version__}")',
-  ])
+  run(inside, ['-m', 'pip', 'install', '--quiet', ...tools])
+  run(inside, ['-m', 'pip', 'install', '--quiet', '--no-deps', ...options, '-r', requirements])
+  run(inside, ['-c', show])
   writeFileSync(ready, `${wanted}\n`)
-  say('python: ready')
+  say(`${name}: ready`)
+}
+
+/** Into a folder, not an environment: Python 2.7 has no `venv`. PYTHON says by which program it was installed. */
+function installAutobahn() {
+  const requirements = join(root, 'test', 'http', 'autobahn-requirements.txt')
+  const folder = join(cache, 'autobahn')
+  const ready = join(folder, 'READY')
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex')
+  if (existsSync(ready) && readFileSync(ready, 'utf8').trim() === wanted) return say('autobahn: ready')
+  const pyenv = output('pyenv', ['prefix', '2.7'])
+  const candidates = [process.env.PYTHON2 ?? 'python2.7', ...(pyenv ? [join(pyenv, 'bin', 'python2.7')] : [])]
+  const python = candidates.find((each) => output(each, ['-c', 'print(27)']) === '27')
+  if (python === undefined)
+    fail('Autobahn|Testsuite needs Python 2.7: `python2.7` is not to be found. Install it or set PYTHON2.')
+  say('autobahn: installing into .cache/autobahn …')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps']
+  run(python, [...pip, '--target', folder, '-r', requirements])
+  writeFileSync(join(folder, 'PYTHON'), python)
+  writeFileSync(ready, `${wanted}\n`)
+  say('autobahn: ready')
 }
 
 function installGoTools() {

@@ -1,59 +1,56 @@
 /**
- * Every error Millrace raises, by code. The list is closed: callers may switch on it.
- *
- * `retryable` says whether the same request may be sent again without a change, to another replica or later.
+ * Every code, and whether the same request may be sent again without a change, to another replica or later. What each one is
+ * about: `error-codes.ts`, which clients in browsers do not load.
  */
-export const errorCodes = {
+const retryableByCode = {
   // the caller's configuration
-  INVALID_OPTION: { retryable: false, about: 'an option has a value that cannot be used' },
-  UNKNOWN_OPTION: { retryable: false, about: 'an option that does not exist' },
-  INVALID_NAME: { retryable: false, about: 'a name that is no identifier, or is taken' },
-  INVALID_EXECUTOR: {
-    retryable: false,
-    about: 'an Executor class, endpoint or handler that cannot be served',
-  },
-  MODULE_NOT_FOUND: { retryable: false, about: 'the module of an Executor cannot be loaded' },
-  EXPORT_NOT_FOUND: { retryable: false, about: 'the module was loaded but does not have the Executor' },
-  BAD_YAML: { retryable: false, about: 'a YAML text that cannot be read, or says what it cannot say' },
-  UNSUPPORTED: { retryable: false, about: 'a combination that does not exist here' },
+  INVALID_OPTION: false,
+  UNKNOWN_OPTION: false,
+  INVALID_NAME: false,
+  INVALID_EXECUTOR: false,
+  MODULE_NOT_FOUND: false,
+  EXPORT_NOT_FOUND: false,
+  BAD_YAML: false,
+  UNSUPPORTED: false,
   // the life of a Flow
-  NOT_STARTED: { retryable: false, about: 'the Flow is not running' },
-  ALREADY_STARTED: { retryable: false, about: 'the Flow is running already' },
-  START_FAILED: { retryable: false, about: 'a stage did not start' },
-  START_TIMEOUT: { retryable: false, about: 'a stage was not ready in time' },
-  FORBIDDEN: { retryable: false, about: 'the cluster does not let this user do it' },
-  PORT_IN_USE: { retryable: false, about: 'the port is taken' },
-  WORKSPACE_CONFLICT: {
-    retryable: false,
-    about: "the workspace is another Flow's, or holds data of another number of shards",
-  },
+  NOT_STARTED: false,
+  ALREADY_STARTED: false,
+  START_FAILED: false,
+  START_TIMEOUT: false,
+  FORBIDDEN: false,
+  PORT_IN_USE: false,
+  WORKSPACE_CONFLICT: false,
   // what a caller hands in
-  INVALID_INPUT: { retryable: false, about: 'inputs that are no documents' },
-  INPUT_FAILED: { retryable: false, about: 'the source of inputs threw' },
-  CALLBACK_FAILED: { retryable: false, about: 'a callback of the caller threw' },
-  MALFORMED: { retryable: false, about: 'bytes that are no message' },
+  INVALID_INPUT: false,
+  INPUT_FAILED: false,
+  CALLBACK_FAILED: false,
+  MALFORMED: false,
   // a request on its way
-  EXECUTOR_FAILED: { retryable: false, about: 'the handler of an Executor threw' },
-  INVALID_RESULT: { retryable: false, about: 'the handler of an Executor returned what cannot be sent' },
-  UNAUTHENTICATED: { retryable: false, about: 'a request without a valid token' },
-  NOT_FOUND: { retryable: false, about: 'no such endpoint or stage' },
-  UNAVAILABLE: { retryable: true, about: 'nobody there to answer' },
-  RESOURCE_EXHAUSTED: { retryable: true, about: 'a queue or a message is larger than its limit' },
-  OUTCOME_UNKNOWN: {
-    retryable: false,
-    about: 'a write failed that may have been done, for one because its replica was lost',
-  },
-  POISON_REQUEST: {
-    retryable: false,
-    about: 'replicas were lost while they had the request, which is taken to be the cause',
-  },
-  DEADLINE_EXCEEDED: { retryable: false, about: 'the time for the request ran out' },
-  CANCELLED: { retryable: false, about: 'the caller went away' },
-  INTERNAL: { retryable: false, about: 'a defect in Millrace' },
-} as const satisfies Record<string, { retryable: boolean; about: string }>
+  EXECUTOR_FAILED: false,
+  INVALID_RESULT: false,
+  UNAUTHENTICATED: false,
+  NOT_FOUND: false,
+  UNAVAILABLE: true,
+  RESOURCE_EXHAUSTED: true,
+  OUTCOME_UNKNOWN: false,
+  POISON_REQUEST: false,
+  DEADLINE_EXCEEDED: false,
+  CANCELLED: false,
+  INTERNAL: false,
+} as const satisfies Record<string, boolean>
 
 /** A code of the error catalogue, docs/errors.md. */
-export type ErrorCode = keyof typeof errorCodes
+export type ErrorCode = keyof typeof retryableByCode
+
+/** Whether a text is a code of the catalogue. */
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(retryableByCode, text)
+}
+
+/** Whether errors with this code are retryable unless they say otherwise. */
+export function isRetryable(code: ErrorCode): boolean {
+  return retryableByCode[code]
+}
 
 /** Where an error happened, as far as it is known. Added by one layer on the way out. */
 export interface Whereabouts {
@@ -103,7 +100,7 @@ export class MillraceError extends Error {
   constructor(code: ErrorCode, message: string, options: MillraceErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.retryable = options.retryable ?? errorCodes[code].retryable
+    this.retryable = options.retryable ?? isRetryable(code)
     this.notRun = options.notRun ?? false
     this.retryAfterMs = options.retryAfterMs ?? null
     this.where = options.where ?? {}

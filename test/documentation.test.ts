@@ -4,6 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { errorCodes } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Authority } from '../src/tls/certificates.suite.js'
 import { CommandLine } from './support/command-line.js'
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -28,6 +29,16 @@ function blocks(page: string, language: string): string[] {
 describe('every TypeScript snippet runs', () => {
   const folder = path.join(root, 'build', 'snippets')
   mkdirSync(folder, { recursive: true })
+  const authority = new Authority()
+  const issued = authority.server({ name: 'flow.test' })
+  writeFileSync(path.join(folder, 'ca.pem'), authority.cert)
+  writeFileSync(path.join(folder, 'server.pem'), issued.cert)
+  writeFileSync(path.join(folder, 'server-key.pem'), issued.key)
+  // modules that a snippet names
+  for (const module of pages.flatMap((page) => blocks(page, 'js'))) {
+    const name = /^\/\/ (\S+\.js)$/m.exec(module.split('\n', 1)[0]!)?.[1]
+    if (name !== undefined) writeFileSync(path.join(folder, name), module)
+  }
   const tsx = import.meta.resolve('tsx')
   for (const page of pages) {
     blocks(page, 'ts').forEach((snippet, index) => {

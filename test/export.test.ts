@@ -94,6 +94,8 @@ executors:
       expect(encoder).toContain(part)
     expect(text('out/indexer/indexer-1.yml')).toContain('image: indexer:1')
     const drawn = await run('flowchart', file, path.join(folder, 'flow.mmd'))
+    expect(await run('flowchart', file, path.join(folder, 'flow.svg'))).toMatchObject({ code: 0, stderr: '' })
+    expect(text('flow.svg')).toMatch(/^<svg /)
     expect(drawn.code).toBe(0)
     expect(text('flow.mmd')).toContain('indexer:1<br/>2 shards')
   })

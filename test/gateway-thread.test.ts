@@ -49,6 +49,7 @@ function spec(port: number): GatewaySpec {
       maxCalls: 1024,
       stallMs: 10_000,
       handshakeMs: 10_000,
+      handshakesPerSecond: 500,
       idleMs: null,
     },
     requestLimits: {

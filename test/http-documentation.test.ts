@@ -1,5 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { promisify } from 'node:util'
 import { Flow } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const page = readFileSync(new URL('../docs/http.md', import.meta.url), 'utf8')
 const upper = new URL('./fixtures/flow-executors.mjs#Upper', import.meta.url)
 const hasCurl = spawnSync('curl', ['--version']).status === 0
+
+/** The module of the page. */
+const folder = mkdtempSync(path.join(tmpdir(), 'millrace-http-page-'))
+const routes = path.join(folder, 'routes.mjs')
+writeFileSync(routes, /^```js\n\/\/ routes\.js\n(.*?)^```$/ms.exec(page)![1]!)
+afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Each command with the answer that the page shows. */
 const commands = [...page.matchAll(/^```sh curl\n(.*?)\n```\n+```json\n(.*?)^```$/gms)].map(
@@ -19,7 +27,12 @@ const streams = [...page.matchAll(/^```sh curl stream\n(.*?)\n```\n+```text\n(.*
 )
 
 describe.runIf(hasCurl)('docs/http.md', () => {
-  const flow = new Flow({ quiet: true, host: '127.0.0.1', protocol: ['grpc', 'http'] }).add({
+  const flow = new Flow({
+    quiet: true,
+    host: '127.0.0.1',
+    protocol: ['grpc', 'http'],
+    http: { routes },
+  }).add({
     uses: upper,
     runtime: 'thread',
   })

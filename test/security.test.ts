@@ -5,6 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { Client, Flow } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Authority } from '../src/tls/certificates.suite.js'
 import { CommandLine } from './support/command-line.js'
 
 const page = readFileSync(new URL('../docs/security.md', import.meta.url), 'utf8')
@@ -16,6 +17,11 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'security-'))
 const tokens = path.join(folder, 'tokens')
 writeFileSync(tokens, `${token}\n`)
 afterAll(() => rmSync(folder, { recursive: true }))
+
+const issued = new Authority().server({ name: 'flow.test' })
+const tls = { cert: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') }
+writeFileSync(tls.cert, issued.cert)
+writeFileSync(tls.key, issued.key)
 
 const flow = new Flow({
   quiet: true,
@@ -141,7 +147,7 @@ describe.each(['process', 'thread', 'inline'] as const)('headers of callers, in 
   })
 })
 
-describe('a Flow that others may call says so in one line when it starts', () => {
+describe('a Flow that others may call, or listen to, says so in one line when it starts', () => {
   async function output(options: string): Promise<string> {
     const code = `import { Flow } from 'millrace'
       const flow = new Flow(${options}).add({ name: 'entry' })
@@ -157,11 +163,16 @@ describe('a Flow that others may call says so in one line when it starts', () =>
     ["{ host: '0.0.0.0' }", 1],
     ['{}', 1],
     ["{ host: '127.0.0.1' }", 0],
-    ["{ auth: { bearer: { env: 'TOKENS' } } }", 0],
+    ["{ auth: { bearer: { env: 'TOKENS' } } }", 1, /Tokens of clients that call port \d+ are not encrypted/],
+    ["{ auth: { bearer: { env: 'TOKENS' } }, host: '127.0.0.1' }", 0],
+    [`{ tls: ${JSON.stringify(tls)} }`, 1, /Everyone who reaches port \d+ may call this Flow\./],
+    [`{ tls: ${JSON.stringify(tls)}, auth: { bearer: { env: 'TOKENS' } } }`, 0],
+    [`{ tls: ${JSON.stringify({ ...tls, ca: tls.cert, clientCertificate: 'require' })} }`, 0],
     ['{ quiet: true }', 0],
-  ])('%s', async (options, lines) => {
-    const found = (await output(options)).match(/^.*Everyone who reaches port \d+ may call this Flow.*$/gm)
-    expect(found ?? []).toHaveLength(lines)
+  ])('%s', async (options, lines, words = /may call this Flow, without encryption/) => {
+    const found = (await output(options)).match(/^.*docs\/security\.md.*$/gm) ?? []
+    expect(found).toHaveLength(lines)
+    for (const line of found) expect(line).toMatch(words)
   })
 })
 

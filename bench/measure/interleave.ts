@@ -1,3 +1,6 @@
+/** For a quick look: at most so many rounds, with figures that vary more. */
+const mostRounds = Number(process.env['BENCH_ROUNDS'] ?? Number.POSITIVE_INFINITY)
+
 /** Runs A B C, A B C, … so that a slow minute of the machine affects all of them. Returns the values of each in order. */
 export async function interleave<Name extends string, Value>(
   rounds: number,
@@ -5,7 +8,7 @@ export async function interleave<Name extends string, Value>(
 ): Promise<Record<Name, Value[]>> {
   const names = Object.keys(runs) as Name[]
   const values = Object.fromEntries(names.map((name) => [name, [] as Value[]])) as Record<Name, Value[]>
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < Math.min(rounds, mostRounds); round++) {
     for (const name of names) values[name].push(await runs[name]())
   }
   return values

@@ -19,8 +19,17 @@ export function searchFile(limit: number): string {
   return write(`search-${limit}`, '/search', [field(2, parameters), documents('')])
 }
 
-function documents(text: string): Buffer {
-  return field(4, field(1, field(1, Buffer.concat([field(1, '0'.repeat(32)), field(4, text)]))))
+/** Serialised DataRequestProtos with different ids to endpoint `/`, each with `count` documents of `textBytes`. */
+export function requests(many: number, count: number, textBytes: number): readonly Buffer[] {
+  return Array.from({ length: many }, (_, at) => {
+    const header = Buffer.concat([field(1, at.toString(16).padStart(32, '0')), field(3, '/')])
+    return Buffer.concat([field(1, header), documents('x'.repeat(textBytes), count)])
+  })
+}
+
+function documents(text: string, count = 1): Buffer {
+  const document = field(1, Buffer.concat([field(1, '0'.repeat(32)), field(4, text)]))
+  return field(4, field(1, Buffer.concat(Array.from({ length: count }, () => document))))
 }
 
 function write(name: string, endpoint: string, parts: readonly Buffer[]): string {

@@ -1,4 +1,4 @@
-"""A Jina Flow of no-op Executors: python jina_flow.py '{"stages": 1, "replicas": 1}'
+"""A Jina Flow of no-op Executors: python jina_flow.py '{"stages": 1, "replicas": 1, "protocol": "grpc"}'
 
 Says `{port, startS}` when ready; obeys `{"do": "stream", requests, docsPerRequest, textBytes}` with `{wallS, docs}`;
 says `{closeS}` at the end.
@@ -29,7 +29,7 @@ def stream(flow, command):
 
 def main():
     options = json.loads(sys.argv[1])
-    flow = Flow(host='127.0.0.1')
+    flow = Flow(host='127.0.0.1', protocol=options.get('protocol', 'grpc'))
     for index in range(options['stages']):
         flow = flow.add(name=f'stage{index}', uses=NoOp, replicas=options['replicas'])
     begin = time.perf_counter()

@@ -32,6 +32,17 @@ export class Pacing extends Executor {
   }
 }
 
+/** Waits 20 ms and half a millisecond a document, one call after the other, like a model on a device. */
+export class Batched extends Executor {
+  #last: Promise<void> = Promise.resolve()
+
+  @requests('/')
+  encode(docs: DocumentArray): Promise<void> {
+    this.#last = this.#last.then(() => pause(20 + 0.5 * docs.length))
+    return this.#last
+  }
+}
+
 /** Blocks its replica for 0.2 ms per document without using CPU, and stores nothing. */
 export class WaitingEach extends Executor {
   readonly #cell = new Int32Array(new SharedArrayBuffer(4))

@@ -1,15 +1,23 @@
 import { Client, Document, Flow } from 'millrace'
 
 import { commands, options, say } from './answers.js'
-import { NoOp, OneSlow, Pacing, Waiting } from './executors.js'
+import { Batched, NoOp, OneSlow, Pacing, Waiting } from './executors.js'
 
 export interface FlowOptions {
-  readonly executor: 'no-op' | 'waiting' | 'one-slow' | 'pacing' | 'none'
+  readonly executor: 'no-op' | 'waiting' | 'one-slow' | 'pacing' | 'batched' | 'none'
   readonly stages: number
   readonly replicas: number
   readonly runtime: 'process' | 'thread'
   readonly balance?: 'power-of-two' | 'round-robin'
   readonly maxConcurrency?: number
+  /** On one port. Default: gRPC. */
+  readonly protocols?: readonly ('grpc' | 'http' | 'websocket')[]
+  /** Default: the Flow's. */
+  readonly maxConnections?: number
+  /** Default: no batching. */
+  readonly batchSize?: number
+  /** All stages at once, and a join without an Executor behind them. Default false: one after the other. */
+  readonly isFanOut?: boolean
 }
 
 export interface FlowReady {
@@ -31,23 +39,37 @@ export interface StreamReply {
   readonly docs: number
 }
 
-const executors = { 'no-op': NoOp, waiting: Waiting, 'one-slow': OneSlow, pacing: Pacing } as const
+const executors = {
+  'no-op': NoOp,
+  waiting: Waiting,
+  'one-slow': OneSlow,
+  pacing: Pacing,
+  batched: Batched,
+} as const
 
 const wanted = options<FlowOptions>()
-let flow = new Flow({ host: '127.0.0.1' })
+let flow = new Flow({
+  host: '127.0.0.1',
+  protocol: wanted.protocols ?? ['grpc'],
+  limits: { maxConnections: wanted.maxConnections ?? null },
+})
 for (let index = 0; index < wanted.stages; index++) {
   const name = `stage${index}`
   if (wanted.executor === 'none') flow = flow.add({ name })
   else {
     const uses = executors[wanted.executor]
-    const { replicas, runtime, balance, maxConcurrency } = wanted
+    const { replicas, runtime, balance, maxConcurrency, batchSize, isFanOut } = wanted
     flow = flow.add({
       ...{ name, uses, replicas, runtime },
+      ...(isFanOut === true && { needs: 'gateway' as const }),
       ...(balance === undefined ? {} : { balance }),
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+      ...(batchSize === undefined ? {} : { dynamicBatching: { '/': { size: batchSize } } }),
     })
   }
 }
+
+if (wanted.isFanOut === true) flow = flow.needsAll()
 
 const begin = performance.now()
 await flow.start()

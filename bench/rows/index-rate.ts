@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { interleave } from '../measure/interleave.js'
 import { nodeProgram } from '../measure/peers.js'
 import { Program } from '../measure/program.js'
@@ -10,7 +11,12 @@ const ROUNDS = 3
 const DIM = 128
 const DOCS_PER_REQUEST = 100
 
+/** Client, gateway and two shards that all compute need four cores; with fewer they take cores from each other. */
+const computing = availableParallelism() >= 4 ? 1.8 : 1
+
 interface Load {
+  /** The least ratio of the two rates. */
+  readonly must: number
   readonly executor: IndexStageOptions['executor']
   /** Another fifth of them is sent first, as a warm-up. */
   readonly docs: number
@@ -29,13 +35,21 @@ export const indexRate: Row = {
   needs: [],
   async measure() {
     return [
-      await compare('18a', { executor: 'waiting', docs: 10_000 }, 'an executor that waits 0.2 ms a document'),
+      await compare(
+        '18a',
+        { must: 1.8, executor: 'waiting', docs: 10_000 },
+        'an executor that waits 0.2 ms a document',
+      ),
       await compare(
         '18b',
-        { executor: 'burning', docs: 4_000 },
+        { must: 1.8, executor: 'burning', docs: 4_000 },
         'an executor that spends 1 ms of CPU a document',
       ),
-      await compare('18c', { executor: 'vector-indexer', docs: 50_000 }, 'VectorIndexer, 128 dimensions'),
+      await compare(
+        '18c',
+        { must: computing, executor: 'vector-indexer', docs: 50_000 },
+        'VectorIndexer, 128 dimensions',
+      ),
     ]
   },
 }
@@ -49,7 +63,7 @@ async function compare(row: string, load: Load, what: string): Promise<Result> {
     ...{ row, what: `${what}: 2 shards by KEY against 1`, unit: 'docs/s' },
     ours: { name: '2 shards', values: rates(runs.two) },
     peer: { name: '1 shard', values: rates(runs.one) },
-    ...{ relation: '≥', must: 1.8 },
+    ...{ relation: '≥', must: load.must },
     note: `CPU a document, shards + gateway and client: ${cpu(runs.one)} µs with 1 shard, ${cpu(runs.two)} µs with 2`,
   }
 }

@@ -100,8 +100,9 @@ export class Replica implements Channel {
 
   describe = () => Promise.resolve({ endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} })
 
-  ping(): Promise<void> {
-    return this.#thaw?.promise ?? Promise.resolve()
+  async ping(): Promise<readonly []> {
+    await this.#thaw?.promise
+    return []
   }
 
   /** Kills the process, and loses its requests. */

@@ -45,8 +45,8 @@ describe('the example', () => {
     const coverages = kills.map((part) => [...part.matchAll(/\d of \d(?= shards)/g)].map(String))
     expect(coverages).toHaveLength(2)
     for (const seen of coverages) {
-      // no answer is partial if the new process is ready within softDeadlineMs
-      expect(['2 of 2', '2 of 2, 1 of 2, 2 of 2']).toContain(seen.join(', '))
+      // no answer is partial if the new process is ready within softDeadlineMs; on a busy machine a search may be late after that
+      expect(seen.join(', ')).toMatch(/^2 of 2(?:, 1 of 2, 2 of 2)*$/)
     }
     expect(stdout).toContain('1 → 2')
     expect((await readdir(folder)).filter((name) => name.startsWith('sharded-search-'))).toEqual([])

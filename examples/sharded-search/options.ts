@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util'
 
-export const help = `Usage: npm run sharded-search -- [options]
+/** The help text of an example that runs as `npm run COMMAND`. */
+export function helpOf(command: string, does: string): string {
+  return `Usage: npm run ${command} -- [options]
 
-Indexes newsgroup posts in two shards, searches them, kills a shard, and gives one a second replica.
+${does}
 
   --documents N   how many posts (default 2000)
   --corpus FILE   texts of your own: one JSON string or {"text": …} a line
   --generated     the built-in corpus, without looking for 20newsgroups
   --help          this text
 `
+}
 
 export interface ExampleOptions {
   readonly documents: number

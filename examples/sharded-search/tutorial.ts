@@ -3,23 +3,17 @@ import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { Document, Flow, type PodStatus, type Response, type ShardStatus } from 'millrace'
 import { VectorIndexer } from 'millrace/indexer'
+import type { Posts } from './command.js'
 import { countDocuments } from './document-frequencies.js'
 import { Encoder } from './encoder.js'
 import { folderSize } from './folder-size.js'
 import { countFound, idOf, passagesOf } from './passages.js'
 import { searchWhile, type Stretch } from './search-while.js'
 
-export interface Tutorial {
-  readonly posts: readonly string[]
-  /** Folder of the index. */
-  readonly workspace: string
-  say(line: string): void
-}
-
 type Running = Flow<'encoder' | 'indexer'>
 
 /** Indexes posts in two shards, searches, lists the workspace, and kills a shard without and with a second replica. */
-export async function tutorial({ posts, workspace, say }: Tutorial): Promise<void> {
+export async function tutorial({ posts, workspace, say }: Posts): Promise<void> {
   const flow = new Flow({ workspace, quiet: true, env: { MILLRACE_LOG_LEVEL: 'silent' } })
     .add({
       name: 'encoder',
@@ -51,7 +45,7 @@ export async function tutorial({ posts, workspace, say }: Tutorial): Promise<voi
   }
 }
 
-async function index(flow: Running, posts: readonly string[], say: Tutorial['say']): Promise<void> {
+async function index(flow: Running, posts: readonly string[], say: Posts['say']): Promise<void> {
   function* documents(): Generator<Document> {
     for (const [position, text] of posts.entries()) yield new Document({ id: idOf(position), text })
   }
@@ -63,7 +57,7 @@ async function index(flow: Running, posts: readonly string[], say: Tutorial['say
   for (const [pod, { count }] of Object.entries(counts)) say(`  ${pod} has ${count}`)
 }
 
-async function search(flow: Running, passages: readonly Document[], say: Tutorial['say']): Promise<void> {
+async function search(flow: Running, passages: readonly Document[], say: Posts['say']): Promise<void> {
   let response: Response
   do {
     // a shard's first answer takes longer, because it loads its posts, so it may be missing
@@ -80,7 +74,7 @@ async function search(flow: Running, passages: readonly Document[], say: Tutoria
   for (const { id, scores } of docs.at(0)!.matches) say(`  ${scores.cosine!.value.toFixed(3)}  ${id}`)
 }
 
-async function lookInto(workspace: string, say: Tutorial['say']): Promise<void> {
+async function lookInto(workspace: string, say: Posts['say']): Promise<void> {
   say(`\nLook into the workspace, ${workspace}`)
   const name = VectorIndexer.name
   const folder = path.join(workspace, name)
@@ -94,7 +88,7 @@ async function lookInto(workspace: string, say: Tutorial['say']): Promise<void> 
 }
 
 /** Kills one process of shard 1, and searches until it has been replaced. */
-async function kill(flow: Running, passages: readonly Document[], say: Tutorial['say']): Promise<void> {
+async function kill(flow: Running, passages: readonly Document[], say: Posts['say']): Promise<void> {
   const [victim] = await podsOf(flow, 'indexer/shard-1')
   let isKilled = false
   const stretches = await searchWhile(flow, passages, async ({ ok, total, searches }) => {

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import type { BatchFigures } from '../observe/batch-figures.js'
 import type { Channel } from '../transport/transport.js'
 import type { BreakerRules } from './breaker.js'
 import { ExitTracker } from './exit-tracker.js'
@@ -16,6 +17,8 @@ export interface Endpoint {
   readonly load: Load
   readonly health: Health
   readonly exitTracker: ExitTracker
+  /** What it had measured of its batches when it last answered a ping. */
+  batches: readonly BatchFigures[]
 }
 
 export interface EndpointOptions {
@@ -82,6 +85,7 @@ export class Endpoints {
       load: new Load({ clock, warmsUp: joinsOthers }),
       health,
       exitTracker: new ExitTracker(reportsExit),
+      batches: [],
     }
     this.#byName.set(name, endpoint)
     this.#settle()

@@ -110,6 +110,60 @@ describe('a fair queue', () => {
     expect(queue.evict(senderOf('m'), 'requests', 0)).toBeUndefined()
   })
 
+  describe('with clients at several addresses', () => {
+    const at = (address: string): Sender => ({ patient: false, address })
+
+    test('serves one that comes after one request of another, which has hundreds of connections with one request each', () => {
+      const { queue, serve } = queueOf()
+      for (let n = 0; n < 500; n++) queue.push({ name: 'theirs', sender: at('10.0.0.1'), bytes: 0 })
+      serve(1)
+      for (let round = 0; round < 50; round++) {
+        queue.push({ name: 'mine', sender: at('10.0.0.2'), bytes: 0 })
+        expect(queue.ahead(at('10.0.0.2'))).toBeLessThanOrEqual(4)
+        expect(serve(2)).toContain('mine')
+      }
+    })
+
+    test('serves each address as often as another with more connections', () => {
+      const { queue, serve } = queueOf()
+      for (let n = 0; n < 100; n++) queue.push({ name: 'many', sender: at('10.0.0.1'), bytes: 0 })
+      const one = at('10.0.0.2')
+      for (let n = 0; n < 10; n++) queue.push({ name: 'one', sender: one, bytes: 0 })
+      expect(serve(20).filter((name) => name === 'one')).toHaveLength(10)
+    })
+
+    test('counts how many are served before one of an address with several senders', () => {
+      const { queue, serve } = queueOf()
+      const mine = at('10.0.0.1')
+      for (let n = 0; n < 3; n++) queue.push({ name: 'mine', sender: mine, bytes: 0 })
+      for (let n = 0; n < 9; n++) queue.push({ name: 'theirs', sender: at('10.0.0.2'), bytes: 0 })
+      const ahead = queue.ahead(mine)
+      queue.push({ name: 'last', sender: mine, bytes: 0 })
+      expect(serve().indexOf('last')).toBeLessThanOrEqual(ahead)
+      expect(ahead).toBe(7)
+    })
+
+    test('gives up the newest of the address with most, also when its connections have one request each', () => {
+      const { queue, serve } = queueOf()
+      for (const name of ['a', 'b', 'c']) queue.push({ name, sender: at('10.0.0.1'), bytes: 10 })
+      queue.push({ name: 'mine', sender: at('10.0.0.2'), bytes: 10 })
+      expect(queue.evict(at('10.0.0.2'), 'requests', 10)?.name).toBe('c')
+      expect(queue.evict(at('10.0.0.3'), 'bytes', 10)?.name).toBe('b')
+      expect(queue.evict(at('10.0.0.1'), 'requests', 10)).toBeUndefined()
+      expect(serve().toSorted()).toEqual(['a', 'mine'])
+      expect([queue.length, queue.bytes]).toEqual([0, 0])
+    })
+
+    test('leaves patient senders what they have, whatever the others at their address have', () => {
+      const { queue } = queueOf()
+      const patient: Sender = { patient: true, address: '10.0.0.1' }
+      for (let n = 0; n < 9; n++) queue.push({ name: 'patient', sender: patient, bytes: 0 })
+      expect(queue.evict(at('10.0.0.2'), 'requests', 0)).toBeUndefined()
+      queue.push({ name: 'other', sender: at('10.0.0.1'), bytes: 0 })
+      expect(queue.evict(at('10.0.0.2'), 'requests', 0)).toBeUndefined()
+    })
+  })
+
   test('has every request once, whatever happens', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('push' as const), sender: fc.nat(4) }),
@@ -118,9 +172,13 @@ describe('a fair queue', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const queue = new FairQueue<Named>()
+        const some = ['10.0.0.1', '10.0.0.2', '', '10.0.0.1', ''].map((address) => ({
+          patient: false,
+          address,
+        }))
         const inside = new Set<Named>()
         for (const [index, { do: what, sender: number }] of steps.entries()) {
-          const waiting = { name: String(index), sender: sender(number), bytes: 1 }
+          const waiting = { name: String(index), sender: some[number]!, bytes: 1 }
           if (what === 'push') {
             queue.push(waiting)
             inside.add(waiting)
@@ -131,11 +189,11 @@ describe('a fair queue', () => {
             const [first] = inside
             if (first !== undefined) expect(queue.remove(first)).toBe(inside.delete(first))
           } else {
-            const evicted = queue.evict(sender(number), 'requests', 0)
+            const evicted = queue.evict(some[number]!, 'requests', 0)
             if (evicted !== undefined) expect(inside.delete(evicted)).toBe(true)
           }
           expect([queue.length, queue.bytes]).toEqual([inside.size, inside.size])
-          expect(queue.ahead(sender(number))).toBeLessThanOrEqual(queue.length)
+          expect(queue.ahead(some[number]!)).toBeLessThanOrEqual(queue.length)
         }
         while (queue.serveNext((next) => inside.delete(next)));
         expect(inside.size).toBe(0)

@@ -1,34 +1,18 @@
 import type { Sender } from '../call/call.js'
+import { type Measure, SenderQueue, type Waiting } from './sender-queue.js'
+import { Turns } from './turns.js'
 
-/** A request in the queue. */
-export interface Waiting {
-  readonly sender: Sender
-  readonly bytes: number
-}
-
-/** The waiting requests of one sender, oldest first. */
-interface Backlog<W> {
-  readonly requests: W[]
-  bytes: number
-}
+export type { Waiting } from './sender-queue.js'
 
 /**
- * A queue of requests, first in, first out for each sender, and fair between senders.
+ * A queue of requests that is fair between the addresses of clients, and at each address between its senders. A client that
+ * sends a request now and then is served next, however many connections another client opens and fills.
  *
- * 1. A sender without waiting requests is *new* when it adds one, until it has had a turn or adds a second one. New senders
- *    go first: a client that sends a request now and then is served next, however many connections another client fills.
- * 2. New senders are served in order of arrival, the others in turns (round robin).
- * 3. After each turn at least one new sender is served, and more when there are several new senders for each sender that
- *    takes turns: neither group starves the other.
- *
- * Source: new and old flows of FQ-CoDel (RFC 8290, section 4.2).
+ * Addresses take turns as `Turns` says, and at an address its senders do. Requests of one sender are first in, first out.
+ * Senders without an address share one.
  */
 export class FairQueue<W extends Waiting> {
-  readonly #new = new Map<Sender, Backlog<W>>()
-  /** In the order of their next turn. */
-  readonly #turns = new Map<Sender, Backlog<W>>()
-  /** How many new senders are still served before the next turn. */
-  #before = 1
+  readonly #addresses = new Turns<string, SenderQueue<W>>()
   #length = 0
   #bytes = 0
 
@@ -41,23 +25,18 @@ export class FairQueue<W extends Waiting> {
   }
 
   push(waiting: W): void {
-    const { sender, bytes } = waiting
-    const backlog = this.#backlog(sender)
-    if (backlog === undefined) this.#new.set(sender, { requests: [waiting], bytes })
-    else {
-      backlog.requests.push(waiting)
-      backlog.bytes += bytes
-      if (this.#new.delete(sender)) this.#turns.set(sender, backlog)
-    }
-    this.#length++
-    this.#bytes += bytes
+    const address = addressOf(waiting.sender)
+    const queue = this.#addresses.get(address) ?? new SenderQueue<W>()
+    queue.push(waiting)
+    this.#addresses.joined(address, queue)
+    this.#count(waiting, 1)
   }
 
   /** Upper estimate of the requests served before a new one of `sender`; higher when others arrive meanwhile. */
   ahead(sender: Sender): number {
-    const own = this.#backlog(sender)?.requests.length ?? 0
-    const senders = this.#new.size + this.#turns.size
-    const others = own === 0 ? 2 * this.#new.size : (own + 1) * senders
+    const { size, newcomers } = this.#addresses
+    const own = this.#addresses.get(addressOf(sender))
+    const others = own === undefined ? 2 * newcomers : (own.ahead(sender) + 1) * size - 1
     return Math.min(others, this.#length)
   }
 
@@ -66,90 +45,69 @@ export class FairQueue<W extends Waiting> {
    * when it accepts none.
    */
   serveNext(serve: (waiting: W) => boolean): boolean {
-    return this.#before > 0
-      ? this.#serveNew(serve) || this.#serveTurn(serve)
-      : this.#serveTurn(serve) || this.#serveNew(serve)
+    let served: W | undefined
+    const isServed = this.#addresses.serveNext((queue) =>
+      queue.serveNext((waiting) => {
+        if (!serve(waiting)) return false
+        served = waiting
+        return true
+      }),
+    )
+    if (served !== undefined) this.#count(served, -1)
+    return isServed
   }
 
   /** Removes a request; false when it is not, or no longer, in the queue. */
   remove(waiting: W): boolean {
-    const { sender } = waiting
-    const backlog = this.#backlog(sender)
-    const at = backlog?.requests.indexOf(waiting) ?? -1
-    if (backlog === undefined || at < 0) return false
-    this.#take(backlog, at)
-    if (backlog.requests.length === 0) this.#forget(sender)
+    const address = addressOf(waiting.sender)
+    const queue = this.#addresses.get(address)
+    if (queue === undefined || !queue.remove(waiting)) return false
+    this.#leave(queue, waiting)
     return true
   }
 
   /**
-   * Makes room for a request of `sender`: finds the impatient sender with the most requests or bytes, and removes its newest
-   * request if it still keeps at least as much as `sender` will have. Undefined when there is no such sender.
+   * Makes room for a request of `sender`. Removes the newest request of the address that has the most requests or bytes of
+   * impatient senders, if it has more than that of `sender` will have; otherwise, at the address of `sender`, that of the
+   * impatient sender with the most, if it still keeps at least as much as `sender` will have. Undefined when there is none.
    */
-  evict(sender: Sender, by: 'requests' | 'bytes', bytes: number): W | undefined {
-    const sizeOf = (backlog: Backlog<W>): number => (by === 'bytes' ? backlog.bytes : backlog.requests.length)
-    const own = this.#backlog(sender)
-    let most = (own === undefined ? 0 : sizeOf(own)) + (by === 'bytes' ? bytes : 1)
-    let victim: Backlog<W> | undefined
-    for (const backlogs of [this.#turns, this.#new]) {
-      for (const [other, backlog] of backlogs) {
-        if (other.patient || sizeOf(backlog) <= most) continue
-        most = sizeOf(backlog)
-        victim = backlog
-      }
+  evict(sender: Sender, by: Measure, bytes: number): W | undefined {
+    const added = by === 'bytes' ? bytes : 1
+    const own = this.#addresses.get(addressOf(sender))
+    let most = (own?.evictable(by) ?? 0) + added
+    let victim: SenderQueue<W> | undefined
+    for (const queue of this.#addresses.backlogs()) {
+      if (queue === own || queue.evictable(by) <= most) continue
+      most = queue.evictable(by)
+      victim = queue
     }
-    if (victim === undefined || victim.requests.length < 2) return undefined
-    return this.#take(victim, victim.requests.length - 1)
+    const queue = victim ?? own
+    const evicted =
+      victim === undefined ? own?.evict(by, own.sizeOf(sender, by) + added, 2) : victim.evict(by, 0, 1)
+    if (queue !== undefined && evicted !== undefined) this.#leave(queue, evicted)
+    return evicted
   }
 
   /** Removes and returns all requests. */
   clear(): W[] {
-    const all = [...this.#new.values(), ...this.#turns.values()].flatMap(({ requests }) => requests)
-    this.#new.clear()
-    this.#turns.clear()
+    const all = [...this.#addresses.backlogs()].flatMap((queue) => queue.all())
+    this.#addresses.clear()
     this.#length = 0
     this.#bytes = 0
     return all
   }
 
-  #serveNew(serve: (waiting: W) => boolean): boolean {
-    const isBefore = this.#turns.size > 0
-    if (!this.#serveOne(this.#new, serve)) return false
-    if (isBefore) this.#before--
-    return true
+  #leave(queue: SenderQueue<W>, waiting: W): void {
+    this.#addresses.left(addressOf(waiting.sender), queue)
+    this.#count(waiting, -1)
   }
 
-  #serveTurn(serve: (waiting: W) => boolean): boolean {
-    if (!this.#serveOne(this.#turns, serve)) return false
-    this.#before = Math.max(1, Math.floor(this.#new.size / Math.max(1, this.#turns.size)))
-    return true
+  #count({ bytes }: W, sign: 1 | -1): void {
+    this.#length += sign
+    this.#bytes += sign * bytes
   }
+}
 
-  #serveOne(backlogs: Map<Sender, Backlog<W>>, serve: (waiting: W) => boolean): boolean {
-    for (const [sender, backlog] of backlogs) {
-      if (!serve(backlog.requests[0]!)) continue
-      this.#take(backlog, 0)
-      backlogs.delete(sender)
-      if (backlog.requests.length > 0) this.#turns.set(sender, backlog)
-      return true
-    }
-    return false
-  }
-
-  #backlog(sender: Sender): Backlog<W> | undefined {
-    return this.#turns.get(sender) ?? this.#new.get(sender)
-  }
-
-  #forget(sender: Sender): void {
-    this.#turns.delete(sender)
-    this.#new.delete(sender)
-  }
-
-  #take(backlog: Backlog<W>, at: number): W {
-    const [waiting] = backlog.requests.splice(at, 1)
-    backlog.bytes -= waiting!.bytes
-    this.#length--
-    this.#bytes -= waiting!.bytes
-    return waiting!
-  }
+function addressOf({ address = '' }: Sender): string {
+  return address
 }

@@ -48,7 +48,7 @@ export function fakeChannel(): FakeChannel {
     },
     leaving: closed.promise,
     closed: closed.promise,
-    ping: () => Promise.resolve(),
+    ping: () => Promise.resolve([]),
     handle(request: DataRequest, call: Call) {
       sent++
       const answer = deferred<DataRequest>()

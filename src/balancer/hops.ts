@@ -20,12 +20,19 @@ export interface Ticket {
   readonly itinerary: Itinerary
 }
 
+/** Gets the times of hops that were answered, streams not included. */
+export interface HopTimes {
+  /** The request waited `waitedMs` for a replica, which took `tookMs`. */
+  answered(waitedMs: number, tookMs: number): void
+}
+
 export interface HopsOptions {
   /** Milliseconds that one hop may take, see `PoolOptions`; null for no limit. */
   readonly timeoutSendMs: number | null
   readonly clock: Clock
   /** A unary request was answered `sojournMs` after its arrival. */
   onAnswered(sojournMs: number, ticket: Ticket): void
+  readonly times?: HopTimes | undefined
   /** A request has ended, so a replica may have room for another one. */
   onFreed(): void
 }
@@ -62,7 +69,9 @@ export class Hops {
         if (hop !== undefined) this.#release(hop)
         const took = load.answered(began)
         health.breaker.answered()
-        this.#options.onAnswered(began - ticket.arrived + took, ticket)
+        const { onAnswered, times } = this.#options
+        onAnswered(began - ticket.arrived + took, ticket)
+        times?.answered(began - ticket.arrived, took)
         this.#freed()
         return answer
       },

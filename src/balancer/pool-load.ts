@@ -1,3 +1,4 @@
+import type { BatchFigures } from '../observe/batch-figures.js'
 import type { Endpoints } from './endpoints.js'
 import type { HealthState } from './health.js'
 import type { Quarantine } from './quarantine.js'
@@ -26,6 +27,8 @@ export interface ReplicaLoad {
   readonly answered: number
   /** Requests that failed at this replica: it was lost, refused them, or took too long. */
   readonly failed: number
+  /** What it had measured of its batches when it last answered a ping; empty without batching. */
+  readonly batches: readonly BatchFigures[]
 }
 
 /** The current load of a pool, and the outcomes of its requests so far. */
@@ -42,13 +45,14 @@ export function poolLoad(
   room: WaitingRoom,
   quarantine: Quarantine,
 ): PoolLoad {
-  const replicas = endpoints.all().map(({ name, load, health }) => ({
+  const replicas = endpoints.all().map(({ name, load, health, batches }) => ({
     name,
     state: health.state,
     inFlight: load.inFlight,
     latencyMs: load.averageMs,
     answered: load.served,
     failed: load.failures,
+    batches,
   }))
   return { ...counts, waiting: room.length + quarantine.length, waitingBytes: room.bytes, replicas }
 }

@@ -89,10 +89,12 @@ describe('a pool', () => {
 
   test('removes a replica: no more requests at once, closed when the last one was answered', async () => {
     const { pool: exec } = pool()
-    const channel = fakeChannel()
+    let flushes = 0
+    const channel = Object.assign(fakeChannel(), { flush: () => flushes++ })
     exec.add('exec/rep-0', channel)
     const answer = exec.send(request(), call, read())
     const removed = exec.remove('exec/rep-0', { graceMs: 1000 })
+    expect(flushes).toBe(1)
     await expect(exec.send(request(), call, read())).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(channel.isClosed()).toBe(false)
     channel.waiting[0]!.answer()

@@ -15,7 +15,7 @@ import type { DataRequest } from '../wire/data-request.js'
 import type { BreakerRules } from './breaker.js'
 import { type Endpoint, type EndpointOptions, Endpoints } from './endpoints.js'
 import type { HealthState } from './health.js'
-import { Hops, type Ticket } from './hops.js'
+import { Hops, type HopTimes, type Ticket } from './hops.js'
 import type { Departure, Exit } from './exit-tracker.js'
 import { Pace } from './pace.js'
 import { Patience } from './patience.js'
@@ -59,6 +59,8 @@ export interface PoolOptions {
    * `expect` decides whether they wait.
    */
   readonly patienceMs?: number
+  /** Default: hops are not timed. */
+  readonly times?: HopTimes | undefined
   /** A request waits, and there is no replica. */
   onDemand?(): void
   /** The state of a replica has changed. */
@@ -104,6 +106,7 @@ export class Pool {
     })
     this.#hops = new Hops({
       timeoutSendMs: options.timeoutSendMs,
+      times: options.times,
       clock,
       onAnswered: (sojournMs, { depth }) =>
         this.#pace.answered(sojournMs, depth, this.endpoints.usable.length),
@@ -218,6 +221,7 @@ export class Pool {
     const endpoint = this.endpoints.unlist(name)
     if (endpoint === undefined) return null
     if (exit !== undefined) endpoint.exitTracker.exited(exit)
+    endpoint.channel.flush?.()
     await this.#idle(endpoint, graceMs)
     await endpoint.channel.close()
     return { served: endpoint.load.served, isRepeated: endpoint.exitTracker.isRepeated }

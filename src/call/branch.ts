@@ -6,8 +6,8 @@ import { Scope, anonymousSender } from './scope.js'
 export interface BranchOptions {
   /** Default: that of the call. */
   readonly deadline?: number
-  /** Where its items go, when the call is a stream; default: the sink of the call. */
-  readonly items?: ItemSink | undefined
+  /** Where its items go, when the call is a stream; null for a branch with one answer. Default: the sink of the call. */
+  readonly items?: ItemSink | null | undefined
   /** Default: that of the call. */
   readonly observation?: Observation | undefined
   /** Default: those of the call. */
@@ -21,7 +21,7 @@ export class Branch extends Scope {
   constructor(parent: Call, options: BranchOptions = {}) {
     const { deadline = parent.deadline, headers = parent.headers } = options
     super(deadline, headers, parent.sender ?? anonymousSender)
-    this.items = options.items ?? parent.items
+    this.items = options.items === null ? undefined : (options.items ?? parent.items)
     this.memory = parent.memory
     this.observation = options.observation ?? parent.observation
     this.#parent = parent

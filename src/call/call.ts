@@ -1,6 +1,8 @@
 import type { Holding } from '../budget/budget.js'
 import type { MillraceError } from '../errors.js'
+import type { BatchFigures } from '../observe/batch-figures.js'
 import type { DataRequest } from '../wire/data-request.js'
+import type { Metric } from '../observe/metrics/report.js'
 import type { Description } from '../wire/description.js'
 import type { AbortListener } from './cancellation.js'
 import type { ItemSink } from './items.js'
@@ -41,6 +43,10 @@ export interface Sender {
   readonly protocol?: string
   /** `address:port` of a remote client. */
   readonly client?: string
+  /**
+   * Where it is, without port; of IPv6 the first 64 bits. Queues are fair between addresses, and between the senders at each.
+   */
+  readonly address?: string
 }
 
 /**
@@ -61,4 +67,10 @@ export interface Service {
   /** How many calls it takes at once; undefined when it has no limit of its own. */
   readonly concurrency?: ConcurrencyLimit
   describe(): Description
+  /** The caller is about to leave: from now on no request waits for a batch to fill. Absent when there are no batches. */
+  flush?(): void
+  /** What it has measured of its batches, for each endpoint with batching; absent when there is none. */
+  batches?(): readonly BatchFigures[]
+  /** Its current metrics; absent when nothing is measured. */
+  measure?(): Promise<readonly Metric[]>
 }

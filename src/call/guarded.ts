@@ -20,12 +20,16 @@ export function guarded(observers: readonly Observer[], onFault: OnFault): Obser
     replica(event) {
       for (const observer of observers) attempt(() => observer.replica?.(event), onFault)
     },
+    call(event) {
+      for (const observer of observers) attempt(() => observer.call?.(event), onFault)
+    },
   }
 }
 
 /** Guarantees the contract of `Observation` to observers: one end, and nothing after it. */
 class Guarded implements Observation {
   readonly headers: Readonly<Record<string, string>> | undefined
+  readonly wantsReport: boolean
   readonly #onFault: OnFault
   #observations: readonly Observation[]
 
@@ -36,6 +40,7 @@ class Guarded implements Observation {
       const headers = attempt(() => observation.headers, onFault)
       return headers === undefined ? all : { ...all, ...headers }
     }, undefined)
+    this.wantsReport = observations.some(({ wantsReport }) => wantsReport !== false)
   }
 
   child(span: Span): Observation {

@@ -1,5 +1,6 @@
 import type { MillraceError } from '../errors.js'
-import type { ReplicaEvent, RequestEvent, RequestSpan, Span } from '../observe/names.js'
+import type { OpenOwnSpan } from './own-span.js'
+import type { CallEvent, ReplicaEvent, RequestEvent, RequestSpan, Span } from '../observe/names.js'
 import type { DataRequest } from '../wire/data-request.js'
 
 /**
@@ -14,7 +15,16 @@ import type { DataRequest } from '../wire/data-request.js'
 export interface Observation {
   /** Headers for the next hop, such as `traceparent`; they override those of the caller. Undefined for none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Whether pods send it the events of the request there. Default true. */
+  readonly wantsReport?: boolean
   child(span: Span): Observation
+  /**
+   * In a pod: begins the span of a batch of so many documents, from its request and those of `others`. Absent where batches have
+   * none.
+   */
+  batch?(documents: number, others: readonly Observation[]): Observation
+  /** In a pod: begins a span of the handler's own. Absent where handlers have none. */
+  own?(name: string): OpenOwnSpan
   event(event: RequestEvent): void
   end(outcome: Outcome): void
 }
@@ -39,10 +49,16 @@ export interface Observer {
   /** Called for each request. Returns undefined to not observe it. */
   request(span: RequestSpan, request: DataRequest, arrival: Arrival): Observation | undefined
   replica?(event: ReplicaEvent): void
+  call?(event: CallEvent): void
 }
 
 /** `OK`, or the code of the error. */
 export function codeOf(outcome: Outcome): string {
   if (outcome.kind === 'failed') return outcome.error.code
   return outcome.answer.status?.code === 'ERROR' ? 'EXECUTOR_FAILED' : 'OK'
+}
+
+/** The message of the error; empty when there is none. */
+export function messageOf(outcome: Outcome): string {
+  return outcome.kind === 'failed' ? outcome.error.message : (outcome.answer.status?.description ?? '')
 }

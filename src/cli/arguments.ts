@@ -1,15 +1,17 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { parseArgs } from 'node:util'
 import { nearest } from '../lib/nearest.js'
+import type { CommandOptions } from './command.js'
 import { UsageError } from './usage-error.js'
 
-type Options = NonNullable<ParseArgsConfig['options']>
-
-type Parsed<O extends Options> = ReturnType<
+type Parsed<O extends CommandOptions> = ReturnType<
   typeof parseArgs<{ options: O; allowPositionals: true; strict: true; args: string[] }>
 >
 
 /** Parses the arguments of a command. @throws UsageError */
-export function parseArguments<const O extends Options>(args: readonly string[], options: O): Parsed<O> {
+export function parseArguments<const O extends CommandOptions>(
+  args: readonly string[],
+  options: O,
+): Parsed<O> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (error) {

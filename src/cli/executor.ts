@@ -11,8 +11,37 @@ import { UsageError } from './usage-error.js'
 /** Default for `--uses`: the config file in an image made for one Executor. */
 const presetFile = 'config.yml'
 
+const options = {
+  uses: { type: 'string' },
+  'uses-with': { type: 'string' },
+  'uses-metas': { type: 'string' },
+  'uses-requests': { type: 'string' },
+  'uses-dynamic-batching': { type: 'string' },
+  name: { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
+  workspace: { type: 'string' },
+  shards: { type: 'string' },
+  'shard-id': { type: 'string' },
+  flow: { type: 'string' },
+  replicas: { type: 'string' },
+  'max-concurrency': { type: 'string' },
+  'allow-concurrent': { type: 'boolean' },
+  queue: { type: 'string' },
+  'exit-on-exceptions': { type: 'string', multiple: true },
+  restarts: { type: 'string' },
+  'max-message-bytes': { type: 'string' },
+  'request-limits': { type: 'string' },
+  'timeout-ready': { type: 'string' },
+  'grace-ms': { type: 'string' },
+  metrics: { type: 'string' },
+  tracing: { type: 'string' },
+  quiet: { type: 'boolean' },
+} as const
+
 export const executor: Command = {
   summary: 'Runs one Executor as a server of its own',
+  options,
   help: `Usage: millrace executor [--uses FILE[#CLASS]] [--port N] [--host HOST]
                          [--name NAME] [--workspace FOLDER]
                          [--uses-with JSON] [--uses-metas JSON]
@@ -20,10 +49,12 @@ export const executor: Command = {
                          [--uses-dynamic-batching JSON]
                          [--shards N --shard-id I] [--flow NAME]
                          [--replicas N]
-                         [--max-concurrency N] [--queue JSON]
+                         [--max-concurrency N] [--allow-concurrent]
+                         [--queue JSON]
                          [--exit-on-exceptions NAME]… [--restarts N]
                          [--max-message-bytes N] [--request-limits JSON]
                          [--timeout-ready MS] [--grace-ms N]
+                         [--metrics JSON] [--tracing JSON]
 
 Serves an Executor by gRPC, as Jina's Executors are served, until SIGINT or
 SIGTERM: then it refuses new requests, finishes those in flight, and exits with
@@ -47,6 +78,8 @@ checks (grpc.health.v1) are answered on a thread of their own.
   --replicas   processes that share the requests
   --max-concurrency
                handlers that may run at once in one of them
+  --allow-concurrent
+               batches of one endpoint may run at once, up to that number
   --queue      what may wait: {"maxRequests":N,"maxBytes":N,"maxWaitMs":N,
                "perReplica":N}
   --exit-on-exceptions
@@ -62,6 +95,8 @@ checks (grpc.health.v1) are answered on a thread of their own.
   --timeout-ready
                how long it may take to start, 600000; -1: no limit
   --grace-ms   how long requests in flight may take at the end, 30000
+  --metrics    serves metrics for Prometheus: {"port":N,"host":HOST}
+  --tracing    sends traces to a collector: {"endpoint":URL,"samplingRatio":N}
 
 Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
   async run(args) {
@@ -88,33 +123,10 @@ export function parseExecutor(args: readonly string[]): {
   readonly flow: FlowOptions
   readonly stage: StageOptions
 } {
-  const { values, positionals } = parseArguments(args, {
-    uses: { type: 'string' },
-    'uses-with': { type: 'string' },
-    'uses-metas': { type: 'string' },
-    'uses-requests': { type: 'string' },
-    'uses-dynamic-batching': { type: 'string' },
-    name: { type: 'string' },
-    host: { type: 'string' },
-    port: { type: 'string' },
-    workspace: { type: 'string' },
-    shards: { type: 'string' },
-    'shard-id': { type: 'string' },
-    flow: { type: 'string' },
-    replicas: { type: 'string' },
-    'max-concurrency': { type: 'string' },
-    queue: { type: 'string' },
-    'exit-on-exceptions': { type: 'string', multiple: true },
-    restarts: { type: 'string' },
-    'max-message-bytes': { type: 'string' },
-    'request-limits': { type: 'string' },
-    'timeout-ready': { type: 'string' },
-    'grace-ms': { type: 'string' },
-    quiet: { type: 'boolean' },
-  })
+  const { values, positionals } = parseArguments(args, options)
   positional(positionals)
   const { name = 'executor', uses, host, workspace, quiet, flow, ...rest } = values
-  const { 'exit-on-exceptions': names, ...texts } = rest
+  const { 'exit-on-exceptions': names, 'allow-concurrent': allowConcurrent, ...texts } = rest
   const shards = numberOption(texts, 'shards')
   const shardId = numberOption(texts, 'shard-id')
   if ((shards === undefined) !== (shardId === undefined))
@@ -132,6 +144,8 @@ export function parseExecutor(args: readonly string[]): {
       ...given({ port: numberOption(texts, 'port'), graceMs: numberOption(texts, 'grace-ms') }),
       ...given({ maxMessageBytes: numberOption(texts, 'max-message-bytes') }),
       ...given({ requestLimits: objectOption(texts, 'request-limits') }),
+      ...given({ metrics: objectOption(texts, 'metrics') }),
+      ...given({ tracing: objectOption(texts, 'tracing') }),
     },
     stage: {
       name,
@@ -142,7 +156,7 @@ export function parseExecutor(args: readonly string[]): {
       ...given({
         dynamicBatching: objectOption(texts, 'uses-dynamic-batching') as StageOptions['dynamicBatching'],
       }),
-      ...given({ maxConcurrency: numberOption(texts, 'max-concurrency') }),
+      ...given({ maxConcurrency: numberOption(texts, 'max-concurrency'), allowConcurrent }),
       ...given({ queue: objectOption(texts, 'queue'), exitOnExceptions: names }),
       ...given({ timeoutReadyMs: timeoutOption(texts['timeout-ready']) }),
     },

@@ -18,6 +18,37 @@ const containers = {
   project: { type: 'string' },
 } as const
 
+const kubernetesOptions = {
+  ...containers,
+  namespace: { type: 'string' },
+  // Jina's spelling
+  'k8s-namespace': { type: 'string' },
+  'gateway-replicas': { type: 'string' },
+  storage: { type: 'string' },
+  'storage-class': { type: 'string' },
+  'shared-storage-class': { type: 'string' },
+  'service-monitor': { type: 'boolean' },
+} as const
+
+const composeOptions = {
+  ...containers,
+  port: { type: 'string' },
+  network: { type: 'string' },
+  // Jina's spelling
+  network_name: { type: 'string' },
+} as const
+
+const dockerfileOptions = { node: { type: 'string' } } as const
+
+const flowchartOptions = { 'vertical-layout': { type: 'boolean' } } as const
+
+const options = {
+  ...kubernetesOptions,
+  ...composeOptions,
+  ...dockerfileOptions,
+  ...flowchartOptions,
+} as const
+
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['kubernetes', kubernetes],
   ['docker-compose', dockerCompose],
@@ -28,33 +59,30 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 
 /** Named so because `export` is a reserved word. */
 export const exportCommand: Command = {
-  summary: 'Writes a Flow for other tools: Kubernetes, Docker Compose, a picture',
+  summary: 'Writes a Flow for Kubernetes, for Docker Compose, or as a picture',
+  options,
+  kinds: [...kinds.keys()],
   help: `Usage: millrace export kubernetes IN OUTDIR [--namespace NAME] [--image IMAGE]
-                         [--gateway-image IMAGE] [--gateway-replicas N]
-                         [--gateway-resources JSON]
-                         [--storage SIZE] [--storage-class NAME]
-                         [--shared-storage-class NAME] [--project DIR]
-       millrace export docker-compose IN OUT [--image IMAGE] [--gateway-image IMAGE]
-                         [--gateway-resources JSON]
-                         [--port N] [--network NAME] [--project DIR]
+         [--gateway-image IMAGE] [--gateway-replicas N] [--storage SIZE]
+         [--storage-class NAME] [--shared-storage-class NAME] [--project DIR]
+         [--gateway-resources JSON] [--service-monitor]
+       millrace export docker-compose IN OUT [--image IMAGE] [--port N]
+         [--gateway-image IMAGE] [--gateway-resources JSON] [--network NAME]
+         [--project DIR]
        millrace export dockerfile DIR [IN] [--node IMAGE]
        millrace export flowchart IN OUT [--vertical-layout]
        millrace export schema [OUT]
 
-IN is a Flow's YAML file, or a module (JavaScript or TypeScript) that exports or
-starts a Flow; the export does not start it. DIR is the folder of a project, with
-a package.json; with IN, the folders in which that Flow keeps data stay out of the
-image. Existing files are overwritten. The schema is the JSON schema of
-YAML files, with which editors complete keys; without OUT it is printed.
+IN is a Flow's YAML file, or a module that exports or starts a Flow, which is
+not started. DIR is the folder of a project. Existing files are overwritten. A
+flowchart is a picture if OUT ends with .svg, else in Mermaid's language. The
+schema is that of YAML files, with which editors complete keys.
 
-  --image    of stages that run a class of the project, and of the gateway; built
-             from what 'millrace export dockerfile' writes
+  --image    of stages that run a class of the project, and of the gateway;
+             built from what 'millrace export dockerfile' writes
   --gateway-resources
-             CPU and memory of the gateway's containers, as the option resources
-             of a stage: {"limits":{"cpu":"500m","memory":"256Mi"}}
-  --project  the folder that the image was built from; default: the working
-             directory
-
+             {"limits":{"cpu":"500m","memory":"256Mi"}}
+  --project  the folder the image was built from; default: the working directory
 Example: millrace export kubernetes flow.js kubernetes --image shop:1.2`,
   async run([kind, ...args], terminal) {
     if (kind === undefined) throw new UsageError(`KIND is missing. Kinds: ${[...kinds.keys()].join(', ')}.`)
@@ -74,16 +102,7 @@ function find(name: string): Kind {
 }
 
 async function kubernetes(args: readonly string[]): Promise<readonly string[]> {
-  const { values, positionals } = parseArguments(args, {
-    ...containers,
-    namespace: { type: 'string' },
-    // Jina's spelling
-    'k8s-namespace': { type: 'string' },
-    'gateway-replicas': { type: 'string' },
-    storage: { type: 'string' },
-    'storage-class': { type: 'string' },
-    'shared-storage-class': { type: 'string' },
-  })
+  const { values, positionals } = parseArguments(args, kubernetesOptions)
   const [input, folder] = positional(positionals, 'IN', 'OUTDIR')
   const flow = await loadFlow(input)
   return flow.toKubernetes(folder, {
@@ -94,18 +113,13 @@ async function kubernetes(args: readonly string[]): Promise<readonly string[]> {
       storage: values.storage,
       storageClass: values['storage-class'],
       sharedStorageClass: values['shared-storage-class'],
+      serviceMonitor: values['service-monitor'],
     }),
   })
 }
 
 async function dockerCompose(args: readonly string[]): Promise<readonly string[]> {
-  const { values, positionals } = parseArguments(args, {
-    ...containers,
-    port: { type: 'string' },
-    network: { type: 'string' },
-    // Jina's spelling
-    network_name: { type: 'string' },
-  })
+  const { values, positionals } = parseArguments(args, composeOptions)
   const [input, file] = positional(positionals, 'IN', 'OUT')
   const flow = await loadFlow(input)
   return flow.toDockerCompose(file, {
@@ -118,19 +132,19 @@ async function dockerCompose(args: readonly string[]): Promise<readonly string[]
 }
 
 async function dockerfile(args: readonly string[]): Promise<readonly string[]> {
-  const { values, positionals } = parseArguments(args, { node: { type: 'string' } })
-  const options = given({ node: values.node })
+  const { values, positionals } = parseArguments(args, dockerfileOptions)
+  const chosen = given({ node: values.node })
   if (positionals.length > 1) {
     const [folder, input] = positional(positionals, 'DIR', 'IN')
-    return (await loadFlow(input)).toDockerfile(folder, options)
+    return (await loadFlow(input)).toDockerfile(folder, chosen)
   }
   const [folder] = positional(positionals, 'DIR')
-  const files = await renderExport('dockerfile', loadProject(folder), options)
+  const files = await renderExport('dockerfile', loadProject(folder), chosen)
   return writeFiles(folder, files)
 }
 
 async function flowchart(args: readonly string[]): Promise<readonly string[]> {
-  const { values, positionals } = parseArguments(args, { 'vertical-layout': { type: 'boolean' } })
+  const { values, positionals } = parseArguments(args, flowchartOptions)
   const [input, file] = positional(positionals, 'IN', 'OUT')
   const flow = await loadFlow(input)
   return flow.toFlowchart(file, { vertical: values['vertical-layout'] === true })

@@ -27,6 +27,7 @@ const limitedPlan = planOf(
     usesRequests: { '/search': 'index' },
     dynamicBatching: { '/search': { size: 16, timeoutMs: 20 } },
     maxConcurrency: 3,
+    allowConcurrent: true,
     queue: { perReplica: 5 },
     exitOnExceptions: ['OutOfMemory', 'RangeError'],
     timeoutReadyMs: 900_000,
@@ -81,10 +82,10 @@ async function inCompose(plan: FlowPlan): Promise<readonly Container[]> {
 /** What a container decides by itself. */
 function decisions({ settings }: FlowPlan, stage: StagePlan): object {
   const { name, usesWith, usesMetas, usesRequests, maxConcurrency, exitOnExceptions } = stage
-  const { dynamicBatching, queue, shards, part } = stage
+  const { allowConcurrent, dynamicBatching, queue, shards, part } = stage
   return {
     ...{ name, usesWith, usesMetas, usesRequests, maxConcurrency, exitOnExceptions },
-    dynamicBatching,
+    ...{ allowConcurrent, dynamicBatching },
     perReplica: queue.perReplica,
     shards: part?.shards ?? shards,
     timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,

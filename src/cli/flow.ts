@@ -4,13 +4,32 @@ import type { PlatformName, StartWhere } from '../platforms/index.js'
 import { parseArguments, positional } from './arguments.js'
 import type { Command } from './command.js'
 import { platformOf } from './elsewhere.js'
+import { flowArguments, loadOptions } from './flow-arguments.js'
 import { loadFlow } from './load-flow.js'
 import { given, numberOption, objectOption } from './option-values.js'
 import { untilInterrupted } from './until-interrupted.js'
 import { UsageError } from './usage-error.js'
 
+const thereArguments = {
+  on: { type: 'string' },
+  image: { type: 'string' },
+  'gateway-image': { type: 'string' },
+  'gateway-resources': { type: 'string' },
+  project: { type: 'string' },
+  namespace: { type: 'string' },
+  'kube-context': { type: 'string' },
+  kubeconfig: { type: 'string' },
+  'gateway-replicas': { type: 'string' },
+  storage: { type: 'string' },
+  'storage-class': { type: 'string' },
+  'shared-storage-class': { type: 'string' },
+} as const
+
+const flowOptions = { ...thereArguments, ...flowArguments } as const
+
 export const flow: Command = {
   summary: 'Runs the Flow of a YAML file or a module',
+  options: flowOptions,
   help: `Usage: millrace flow FILE [--port N]… [--host HOST] [--name NAME]
                      [--workspace FOLDER] [--context NAME=VALUE]… [--quiet]
        millrace flow FILE --on kubernetes|docker --image IMAGE [--project DIR]
@@ -26,9 +45,8 @@ until SIGINT or SIGTERM: then it refuses new requests, finishes those in
 flight, and exits with 0. Relative paths in the file start at the working
 directory, then at the folder of the file.
 
-With --on the Flow starts in containers on that platform: the command returns
-when it is ready, and the Flow keeps running. The options are those of 'millrace
-export kubernetes'; --kube-context is the context of the kubeconfig.
+With --on the Flow starts in containers: the command returns when it is ready,
+and the Flow keeps running. Options are those of 'millrace export kubernetes'.
 
   --port, --host, --name, --workspace, --quiet
              override what the file says; port 0 lets the system choose; one
@@ -51,21 +69,6 @@ async function whereItIs(started: Flow<string>): Promise<string> {
   return `The Flow ${name} is ready on ${on}. See how it stands: millrace ps --on ${on}${option}`
 }
 
-const thereArguments = {
-  on: { type: 'string' },
-  image: { type: 'string' },
-  'gateway-image': { type: 'string' },
-  'gateway-resources': { type: 'string' },
-  project: { type: 'string' },
-  namespace: { type: 'string' },
-  'kube-context': { type: 'string' },
-  kubeconfig: { type: 'string' },
-  'gateway-replicas': { type: 'string' },
-  storage: { type: 'string' },
-  'storage-class': { type: 'string' },
-  'shared-storage-class': { type: 'string' },
-} as const
-
 /** The file, the overrides from the command line, and the platform if it is not this machine. */
 interface FlowCommand {
   readonly file: string
@@ -75,21 +78,10 @@ interface FlowCommand {
 
 /** @throws UsageError */
 export function parseFlow(args: readonly string[]): FlowCommand {
-  const { values: all, positionals } = parseArguments(args, {
-    ...thereArguments,
-    port: { type: 'string', multiple: true },
-    host: { type: 'string' },
-    name: { type: 'string' },
-    workspace: { type: 'string' },
-    quiet: { type: 'boolean' },
-    context: { type: 'string', multiple: true },
-  })
+  const { values: all, positionals } = parseArguments(args, flowOptions)
   const [file] = positional(positionals, 'FILE')
   const { values, there } = parseThere(all)
-  const { context = [], ...usesWith } = values
-  const wrong = values.port?.find((port) => !/^\d+$/.test(port))
-  if (wrong !== undefined) throw new UsageError(`--port must be a whole number, not '${wrong}'.`)
-  return { file, options: { context: contextOf(context), usesWith }, there }
+  return { file, options: loadOptions(values), there }
 }
 
 type Given = Partial<Record<keyof typeof thereArguments, string>>
@@ -122,15 +114,4 @@ function parseThere<V extends Given>(
   })
   // the platform refuses options that it does not support
   return { values, there: { on: platformOf(on), ...options } }
-}
-
-/** @throws UsageError */
-function contextOf(given: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    given.map((one) => {
-      const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(one) ?? []
-      if (name !== undefined && value !== undefined) return [name, value]
-      throw new UsageError(`--context must be NAME=VALUE, not '${one}'.`)
-    }),
-  )
 }

@@ -53,6 +53,25 @@ describe('the arguments of a gateway', () => {
     expect(each.flow).toMatchObject({ port: [1, 2] })
   })
 
+  it('say which files TLS uses, in names of Jina too', () => {
+    expect(parseGateway(args(['--tls-cert', 'c', '--tls-key', 'k'])).flow).toMatchObject({
+      tls: { cert: 'c', key: 'k' },
+    })
+    const jinas = [
+      '--ssl-certfile',
+      'c',
+      '--ssl-keyfile',
+      'k',
+      '--tls-ca',
+      'a',
+      '--client-certificate',
+      'request',
+    ]
+    expect(parseGateway(args(jinas)).flow).toMatchObject({
+      tls: { cert: 'c', key: 'k', ca: 'a', clientCertificate: 'request' },
+    })
+  })
+
   it('say where tokens are, once', () => {
     expect(parseGateway(args(['--token-env', 'TOKENS'])).flow).toMatchObject({
       auth: { bearer: { env: 'TOKENS' } },
@@ -62,6 +81,24 @@ describe('the arguments of a gateway', () => {
       auth: { bearer: { verify: './a.js' } },
     })
     expect(() => parseGateway(args(['--token-env', 'A', '--token-file', 'b']))).toThrow(/exclude each other/)
+  })
+
+  it('say how often callers may call, and which proxies are believed', () => {
+    const { flow } = parseGateway(args(['--rate-per-second', '0.5', '--trust-proxy', '10.0.0.0/8', '::1']))
+    expect(flow).toMatchObject({ rateLimit: { perSecond: 0.5 }, trustProxy: ['10.0.0.0/8', '::1'] })
+    const all = ['--rate-per-second', '50', '--rate-burst', '200', '--rate-by', 'header:x-tenant']
+    expect(parseGateway(args(all)).flow).toMatchObject({
+      rateLimit: { perSecond: 50, burst: 200, by: { header: 'x-tenant' } },
+    })
+    const token = parseGateway(args(['--rate-per-second', '1', '--rate-by', 'token', '--trust-proxy', '2']))
+    expect(token.flow).toMatchObject({ rateLimit: { by: 'token' }, trustProxy: 2 })
+    expect(parseGateway(args(['--trust-proxy', 'true'])).flow).toMatchObject({ trustProxy: true })
+    expect(parseGateway(args()).flow).not.toHaveProperty('trustProxy')
+  })
+
+  it('name a module of routes', () => {
+    const { flow } = parseGateway(args(['--protocol', 'HTTP', '--routes', './routes.js']))
+    expect(flow).toMatchObject({ http: { routes: './routes.js' } })
   })
 
   it('name the headers that are forwarded to every server', () => {
@@ -106,8 +143,23 @@ describe('the arguments of a gateway', () => {
     ['an address without a port', args([], '{"a":["a"],"b":["b:1"]}'), /'a' of 'a' is no address/],
     ['an address of HTTP', args([], '{"a":["http://a:1"],"b":["b:1"]}'), /is no address/],
     ['two kinds of addresses', args([], '{"a":["a:1","grpcs://a:2"],"b":["b:1"]}'), /grpc:\/\/ all/],
-    ['another protocol', args(['--protocol', 'WEBSOCKET']), /--protocol must be GRPC or HTTP/],
-    ['another class', args(['--uses', 'MyGateway']), /--uses must be GRPCGateway or HTTPGateway/],
+    ['another protocol', args(['--protocol', 'SOCKETS']), /--protocol must be GRPC or HTTP or WEBSOCKET/],
+    [
+      'another class',
+      args(['--uses', 'MyGateway']),
+      /--uses must be GRPCGateway or HTTPGateway or WebSocketGateway/,
+    ],
+    ['a burst without a rate', args(['--rate-burst', '5']), /need --rate-per-second/],
+    [
+      'a rate that is none',
+      args(['--rate-per-second', 'fast']),
+      /must be a number, such as 50 or 0\.2, not 'fast'/,
+    ],
+    [
+      'another key of a rate',
+      args(['--rate-per-second', '1', '--rate-by', 'ip']),
+      /must be address, token or header:NAME, not 'ip'/,
+    ],
     ['a value that no option takes', args(['--retries', '1', '2']), /'2' is one argument too many/],
   ]
   it.each(wrong)('are refused: %s', (_name, given, message) => {

@@ -2,6 +2,7 @@
 import { logFormat } from '../observe/entry.js'
 import { programLogger } from '../observe/logger.js'
 import { runCommand } from './run.js'
+import { openScreen } from './screen.js'
 
 // the reader closed the pipe, as in `millrace ps | head`
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -14,9 +15,11 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
+const { stdin: input, stdout: output } = process
 const { code, complaint } = await runCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
-  colour: process.stdout.isTTY && !process.env.NO_COLOR,
+  colour: output.isTTY && !process.env.NO_COLOR,
+  ...(input.isTTY && output.isTTY && { openScreen: (onKey) => openScreen({ input, output }, onKey) }),
 })
 if (complaint !== null) {
   if (logFormat() === 'json') programLogger('millrace').error(complaint)

@@ -1,6 +1,9 @@
 import { UsageError } from './usage-error.js'
 
-type Values = Readonly<Record<string, string | boolean | undefined>>
+/** Asking more often would be work for the Flow's main thread. */
+const leastIntervalMs = 100
+
+type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
 /** A whole number, 0 or more; undefined when it was not given. @throws UsageError */
 export function numberOption(values: Values, name: string): number | undefined {
@@ -8,6 +11,13 @@ export function numberOption(values: Values, name: string): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,15}$/.test(String(value))) return Number(value)
   throw new UsageError(`--${name} must be a whole number, not '${String(value)}'.`)
+}
+
+/** `--interval` in milliseconds; undefined when it was not given. @throws UsageError */
+export function intervalOption(values: Values): number | undefined {
+  const interval = numberOption(values, 'interval')
+  if (interval === undefined || interval >= leastIntervalMs) return interval
+  throw new UsageError(`--interval must be ${leastIntervalMs} or more, not ${interval}.`)
 }
 
 /** A JSON object; undefined when it was not given. @throws UsageError */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { FlowStatus, PodStatus } from '../control/status.js'
+import type { BatchFigures } from '../observe/batch-figures.js'
 import { duration } from './duration.js'
 import { renderFlows } from './render-flows.js'
 
@@ -106,6 +107,13 @@ it('colours states on a terminal, without moving a column', () => {
   expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain)
 })
 
+it('shows how many requests were refused because of their rate', () => {
+  const [title] = renderFlows([{ state: 'answered', status: { ...status, refusedByRate: 12 } }], false).split(
+    '\n',
+  )
+  expect(title).toBe('shop  pid 4700  port 8080  12 refused by rateLimit')
+})
+
 it('shows what is spoken at each of several ports', () => {
   const listeners = [
     { protocols: ['grpc'], host: '::', port: 8080 },
@@ -150,5 +158,23 @@ it('shows branches, joins, and what runs behind answers', () => {
     'log  1 of 1 ready, 2 in the background, 1 failed in the background',
     'side ← gateway  1 of 1 ready',
     'join ← fast, side  1 of 1 ready',
+  ])
+})
+
+it('shows the batches of the pods of a stage, one line for each endpoint', () => {
+  const bounds = [1, 2]
+  const batches = (endpoint: string, counts: readonly number[], sum: number): BatchFigures => ({
+    ...{ endpoint, size: 64, documents: { sum, bounds, counts } },
+    waitMs: { sum: 2 * sum, bounds, counts },
+  })
+  const pods = [
+    pod('slow/rep-0', { batches: [batches('/encode', [0, 0, 3], 90), batches('/rank', [0, 0, 0], 0)] }),
+    pod('slow/rep-1', { batches: [batches('/encode', [1, 0, 0], 1)] }),
+  ]
+  const stages = [{ ...status.stages[1]!, degraded: null, pods }]
+  const lines = renderFlows([{ state: 'answered', status: { ...status, stages } }], false).split('\n')
+  expect(lines.slice(-2)).toEqual([
+    '  batches of /encode: 4, 22.8 documents each, size 64, waits of 45 ms',
+    '  batches of /rank: none yet, size 64',
   ])
 })

@@ -1,5 +1,7 @@
 import type { FlowStatus, PodState, PodStatus, StageStatus } from '../control/status.js'
+import { shownProtocol } from '../plan/listeners.js'
 import { duration } from './duration.js'
+import { renderBatches } from './render-batches.js'
 import { type Cell, table } from './table.js'
 import { type Colour, oneLine, paint } from './terminal.js'
 
@@ -46,7 +48,8 @@ export function renderFlows(flows: readonly Asked[], colour: boolean): string {
 
 type Tint = (text: string, name: Colour) => string
 
-function renderFlow({ name, on, namespace, pid, port, listeners, stages }: FlowStatus, tint: Tint): string {
+function renderFlow(flow: FlowStatus, tint: Tint): string {
+  const { name, on, namespace, pid, port, listeners, refusedByRate = 0, stages } = flow
   const head = columns.map((text) => ({ text, paint: (plain: string) => tint(plain, 'grey') }))
   const blocks = stages.map((stage, index) => ({
     stage,
@@ -58,6 +61,7 @@ function renderFlow({ name, on, namespace, pid, port, listeners, stages }: FlowS
     namespace !== undefined && `namespace ${oneLine(namespace)}`,
     pid !== null && `pid ${pid}`,
     port !== null && portsOf(port, listeners),
+    refusedByRate > 0 && `${refusedByRate} refused by rateLimit`,
   ]
   const title = [tint(oneLine(name), 'bold'), ...where.filter((part) => part !== false)].join('  ')
   let next = 1
@@ -66,6 +70,7 @@ function renderFlow({ name, on, namespace, pid, port, listeners, stages }: FlowS
     lines[0]!,
     ...blocks.flatMap(({ stage, rows }) => [
       ...lines.slice(next, (next += rows.length)),
+      ...renderBatches(stage.pods),
       ...(stage.degraded === null ? [] : [tint(`  degraded: ${oneLine(stage.degraded)}`, 'red')]),
     ]),
   ].join('\n')
@@ -73,8 +78,13 @@ function renderFlow({ name, on, namespace, pid, port, listeners, stages }: FlowS
 
 /** The gateway's ports, with their protocols when there are several. A Flow of an older Millrace does not list them. */
 function portsOf(port: number, listeners: FlowStatus['listeners'] = []): string {
-  if (listeners.length < 2) return `port ${port}`
-  return `ports ${listeners.map((each) => `${each.port} (${oneLine(each.protocols.join(', '))})`).join(', ')}`
+  const [first, ...more] = listeners
+  if (more.length === 0) return `port ${port}${first?.tls === true ? ` (${oneLine(schemesOf(first))})` : ''}`
+  return `ports ${listeners.map((each) => `${each.port} (${oneLine(schemesOf(each))})`).join(', ')}`
+}
+
+function schemesOf({ protocols, tls = false }: FlowStatus['listeners'][number]): string {
+  return protocols.map((name) => shownProtocol(name, tls)).join(', ')
 }
 
 const counters = {

@@ -11,7 +11,7 @@ describe('the command line', () => {
   it.each([[], ['--help'], ['-h'], ['help']])('explains itself: %s', async (...args) => {
     const { code, out } = await run(...args)
     expect(code).toBe(0)
-    expect(out).toMatch(/ps .*\n.*scale /)
+    expect(out).toMatch(/ps .*\n.*top .*\n.*scale /)
   })
 
   it.each([
@@ -24,11 +24,33 @@ describe('the command line', () => {
     })
   })
 
-  it('has help that fits a terminal of 84 columns', async () => {
-    const commands = ['flow', 'executor', 'gateway', 'ping', 'ps', 'scale', 'export']
-    const pages = await Promise.all([run('help'), ...commands.map((name) => run('help', name))])
-    const lines = pages.flatMap(({ out }) => out.split('\n'))
-    expect(lines.filter((line) => line.length > 84)).toEqual([])
+  /** Run by containers and supervisors, with more options than fit. */
+  const long = ['executor', 'gateway']
+  const others = [
+    'new',
+    'dev',
+    'flow',
+    'call',
+    'ping',
+    'bench',
+    'ps',
+    'top',
+    'scale',
+    'export',
+    'doctor',
+    'completion',
+  ]
+  const helpOf = async (...command: readonly string[]): Promise<readonly string[]> =>
+    (await run('help', ...command)).out.trimEnd().split('\n')
+
+  it.each([[], ...others.map((name) => [name])])('has help that fits a screen: %s', async (...command) => {
+    const lines = await helpOf(...command)
+    expect(lines.length).toBeLessThanOrEqual(24)
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+  })
+
+  it.each(long)('has help for %s that is no wider than 84 columns', async (command) => {
+    expect((await helpOf(command)).filter((line) => line.length > 84)).toEqual([])
   })
 
   it('tells its version', async () => {
@@ -39,9 +61,17 @@ describe('the command line', () => {
     [['sclae'], "There is no command 'sclae'. Did you mean 'scale'? See 'millrace --help'."],
     [
       ['help', 'x'],
-      "There is no command 'x'. Commands: flow, executor, gateway, ping, ps, scale, export, help. See 'millrace --help'.",
+      "There is no command 'x'. Commands: new, dev, flow, executor, gateway, call, ping, bench, ps, top, scale, export, doctor, completion, help. See 'millrace --help'.",
     ],
     [['ps', '--jsn'], "There is no option 'jsn'. Did you mean --json? See 'millrace help ps'."],
+    [['ps', '--watch', '--interval', '9'], "--interval must be 100 or more, not 9. See 'millrace help ps'."],
+    [['ps', '--interval', '500'], "--interval is for --watch. See 'millrace help ps'."],
+    [['bench'], "ENDPOINT is missing. See 'millrace help bench'."],
+    [
+      ['bench', '/', '--rate', '5', '--concurrency', '2'],
+      "Say --concurrency or --rate, not both. See 'millrace help bench'.",
+    ],
+    [['bench', '/', '--rate', '0'], "--rate must be from 1 to 1000000, not 0. See 'millrace help bench'."],
     [['ps', 'shop'], "'shop' is one argument too many. See 'millrace help ps'."],
     [['scale', 'upper'], "N is missing. See 'millrace help scale'."],
     [['scale', 'upper', '-2'], /See 'millrace help scale'\.$/],
@@ -62,6 +92,40 @@ describe('the command line', () => {
       ['export'],
       "KIND is missing. Kinds: kubernetes, docker-compose, dockerfile, flowchart, schema. See 'millrace help export'.",
     ],
+    [['new'], "NAME is missing. See 'millrace help new'."],
+    [
+      ['new', 'shop', '--template', 'serch'],
+      "There is no template 'serch'. Did you mean 'search'? See 'millrace help new'.",
+    ],
+    [['new', 'Shop'], /^NAME must be lower-case letters, .* not 'Shop'\. See/],
+    [['new', '../millrace'], /^NAME must .* not be millrace; not 'millrace'\. See/],
+    [['new', 'package.json'], /^NAME must be lower-case letters, .* not 'package\.json'\. See/],
+    [['call'], "ENDPOINT is missing. See 'millrace help call'."],
+    [
+      ['call', '/', '--host', 'grpc://127.0.0.1:1', '--flow', 'shop'],
+      "Say --host or --flow, not both. See 'millrace help call'.",
+    ],
+    [
+      ['call', '/', 'text', '--data', '{}'],
+      "Give texts, --data or --file, and not several of them. See 'millrace help call'.",
+    ],
+    [['call', '/', '--data', '{"text": 1}'], /^--data: document 0: .*text.* See 'millrace help call'\.$/],
+    [
+      ['call', '/', '--data', 'water\nfire'],
+      /^--data must be a document in JSON, .* line 1 is no JSON: water See/,
+    ],
+    [['call', '/', '--data', '@no-such-file'], /^--data: no-such-file cannot be read: ENOENT/],
+    [['call', '/', '--file', 'no-such-file'], /^--file: no-such-file cannot be read: ENOENT/],
+    [
+      ['call', '/', '--stream', 'a', 'b'],
+      "--stream sends one document, and there are 2. See 'millrace help call'.",
+    ],
+    [
+      ['call', '/', '--stream', '--responses', 'a'],
+      "--responses is not for --stream, which has documents only. See 'millrace help call'.",
+    ],
+    [['call', '/', '--parameters', '[1]'], /^--parameters must be a JSON object/],
+    [['call', '/', 'a', '--token-env', 'NO_SUCH_TOKEN'], /^--token-env: there is no environment variable/],
     [['ps', '--flow'], /^Option '--flow <value>' argument missing\. See/],
   ])('refuses %j with one sentence and exit code 2', async (args, complaint) => {
     const outcome = await run(...args)

@@ -1,25 +1,39 @@
-import { readFileSync } from 'node:fs'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { bench } from './bench/bench.js'
+import { call } from './call.js'
 import type { Command } from './command.js'
+import { completion } from './completion/completion.js'
+import { dev } from './dev/dev.js'
 import { exportCommand } from './export.js'
+import { doctor } from './doctor/doctor.js'
 import { executor } from './executor.js'
 import { flow } from './flow.js'
 import { gateway } from './gateway.js'
+import { newCommand } from './new/new.js'
+import { packageManifest } from './package-folder.js'
 import { ping } from './ping.js'
 import { ps } from './ps.js'
 import { scale } from './scale.js'
 import { oneLine, type Terminal } from './terminal.js'
+import { top } from './top/top.js'
 import { UsageError } from './usage-error.js'
 
 const commands: ReadonlyMap<string, Command> = new Map([
+  ['new', newCommand],
+  ['dev', dev],
   ['flow', flow],
   ['executor', executor],
   ['gateway', gateway],
+  ['call', call],
   ['ping', ping],
+  ['bench', bench],
   ['ps', ps],
+  ['top', top],
   ['scale', scale],
   ['export', exportCommand],
+  ['doctor', doctor],
+  ['completion', completion(() => commands)],
 ])
 
 /** Result of a command line: its exit code, and the message for stderr when it is not 0. */
@@ -79,16 +93,15 @@ function find(name: string): Command {
 }
 
 function overview(): string {
-  const rows = [...commands].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  const rows = [...commands].map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
   return `Usage: millrace COMMAND
 
 ${rows.join('\n')}
-  ${'help'.padEnd(10)}Explains a command: millrace help ps
+  ${'help'.padEnd(12)}Explains a command: millrace help ps
 
   --help, --version`
 }
 
 function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return String((manifest as { readonly version: unknown }).version)
+  return packageManifest().version
 }

@@ -6,8 +6,15 @@ import type { Command } from './command.js'
 import { elsewhere, elsewhereArguments } from './elsewhere.js'
 import { UsageError } from './usage-error.js'
 
+const options = {
+  ...elsewhereArguments,
+  flow: { type: 'string' },
+  shard: { type: 'string' },
+} as const
+
 export const scale: Command = {
   summary: 'Sets the number of replicas of a stage while requests go on',
+  options,
   help: `Usage: millrace scale STAGE N [--shard I] [--flow NAME|PID|SOCKET]
        millrace scale STAGE N --on kubernetes [--shard I] [--namespace NAME]
                       [--context NAME] [--kubeconfig FILE]
@@ -26,11 +33,7 @@ interrupt the scaling.
 
 Example: millrace scale slow_executor 3`,
   async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      ...elsewhereArguments,
-      flow: { type: 'string' },
-      shard: { type: 'string' },
-    })
+    const { values, positionals } = parseArguments(args, options)
     const [stage, count] = positional(positionals, 'STAGE', 'N')
     if (!/^\d+$/.test(count)) throw new UsageError(`N must be a whole number, not '${count}'.`)
     const { shard } = values

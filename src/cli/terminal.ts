@@ -1,8 +1,12 @@
+import type { Screen } from './screen.js'
+
 /** Where a command writes. */
 export interface Terminal {
   /** Standard output; ends with a line feed. */
   out(text: string): void
   readonly colour: boolean
+  /** Only where a person looks at it, and has a keyboard. */
+  readonly openScreen?: (onKey: (key: string) => void) => Screen
 }
 
 export type Colour = 'red' | 'yellow' | 'green' | 'grey' | 'bold'

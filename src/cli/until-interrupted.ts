@@ -24,7 +24,9 @@ export async function untilInterrupted(load: () => Promise<Flow<string>>): Promi
     throw error
   }
   const { listeners } = await flow.status()
-  const dropHealthFile = keepHealthFile(healthFile, entryOf(listeners))
+  // no certificate is for 127.0.0.1, and the gateway may want one of the client
+  const ask = listeners.some(({ tls }) => tls) ? { ask: async () => void (await flow.status()) } : {}
+  const dropHealthFile = keepHealthFile(healthFile, entryOf(listeners), ask)
   await interrupted
   await dropHealthFile()
   await flow.close()

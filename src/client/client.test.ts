@@ -8,7 +8,7 @@ import type { DataRequest } from '../wire/data-request.js'
 import { statusFromError } from '../wire/error-status.js'
 import { encodeStatus } from '../wire/status.js'
 import { Client, type ClientOptions } from './client.js'
-import type { Response } from './response.js'
+import type { Response } from '../client-core/response.js'
 
 type Pair = { peer: FakePeer; client: Client } & AsyncDisposable
 

@@ -2,7 +2,9 @@ import http from 'node:http'
 import https from 'node:https'
 import { MillraceError } from '../errors.js'
 import { authority } from '../lib/authority.js'
-import type { Host } from './host.js'
+import { ClientCredentials } from '../tls/client-credentials.js'
+import type { ClientTls } from '../tls/client-tls.js'
+import type { Host } from '../client-core/host.js'
 
 /** More of an answer is not read. */
 const maxBytes = 64 * 1024
@@ -11,6 +13,8 @@ interface Answer {
   readonly status: number
   readonly text: string
 }
+
+type HttpPeer = Omit<Host, 'protocol'> & { readonly credentials?: ClientTls | undefined }
 
 interface HttpReadinessOptions {
   readonly isFlow: boolean
@@ -23,7 +27,7 @@ interface HttpReadinessOptions {
  * Jina's; for a Flow `/dry_run`. Rejects with the reason when it is not.
  */
 export async function askHttpReadiness(
-  peer: Omit<Host, 'protocol'>,
+  peer: HttpPeer,
   { isFlow, timeoutMs, headers }: HttpReadinessOptions,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
@@ -53,14 +57,15 @@ function parsed(text: string): { readonly code?: unknown; readonly description?:
 
 /** @throws UNAVAILABLE, DEADLINE_EXCEEDED */
 function get(
-  { host, port, tls }: Omit<Host, 'protocol'>,
+  { host, port, tls, credentials }: HttpPeer,
   path: string,
   { timeoutMs, headers }: Omit<HttpReadinessOptions, 'isFlow'>,
 ): Promise<Answer> {
   const address = authority(host, port)
   return new Promise((resolve, reject) => {
     const { request } = tls ? https : http
-    const sent = request({ host, port, path, headers, agent: false }, (response) => {
+    const secure = tls ? new ClientCredentials(credentials).optionsFor(host) : {}
+    const sent = request({ host, port, path, headers, agent: false, ...secure }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (part: string) => {

@@ -1,14 +1,8 @@
+import type { Bar } from '../client-core/post.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { offProcess, onProcess } from '../lib/process-events.js'
 import { keepBelow } from '../observe/standard-error.js'
 import { type Progress, progressLine } from './progress-line.js'
-
-/** A running progress bar. */
-export interface Bar {
-  step(): void
-  /** Draws the final state. Only the first call counts. */
-  end(how: 'done' | 'failed'): void
-}
 
 export interface BarOptions {
   /** Number of steps; undefined when it is not known. */

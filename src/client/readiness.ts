@@ -4,10 +4,11 @@ import { methods } from '../grpc/methods.js'
 import { defaultMaxMessageBytes } from '../grpc/client/peer.js'
 import { errorFromGrpc } from '../grpc/status.js'
 import { decodeHealthResponse, encodeHealthRequest } from '../wire/health.js'
+import type { ClientTls } from '../tls/client-tls.js'
 import { decodeStatus } from '../wire/status.js'
-import { parseHost } from './host.js'
+import { parseHost } from '../client-core/host.js'
 import { askHttpReadiness } from './http-readiness.js'
-import { withToken } from './token.js'
+import { withToken } from '../client-core/token.js'
 
 export interface ReadinessOptions {
   /** True sends a request through all stages; false asks the gRPC health service, or `/health/ready`. */
@@ -15,14 +16,18 @@ export interface ReadinessOptions {
   readonly timeoutMs: number
   /** For a Flow with `auth`. */
   readonly token?: string
+  /** For `grpcs://` and `https://`. */
+  readonly tls?: ClientTls
 }
 
 /** Resolves when the server is ready; rejects with the reason when it is not. */
 export async function askReadiness(host: string, options: ReadinessOptions): Promise<void> {
-  const { isFlow, timeoutMs, token } = options
+  const { isFlow, timeoutMs, token, tls: credentials } = options
   const headers = token === undefined ? {} : withToken({}, token)
-  const { protocol, ...peer } = parseHost(host)
-  if (protocol === 'http') return askHttpReadiness(peer, { isFlow, timeoutMs, headers })
+  const { protocol, ...address } = parseHost(host)
+  const peer = { ...address, credentials }
+  // a port of WebSocket answers health checks over HTTP
+  if (protocol !== 'grpc') return askHttpReadiness(peer, { isFlow, timeoutMs, headers })
   const connection = new GrpcConnection({ ...peer, maxMessageBytes: defaultMaxMessageBytes })
   const call = { deadline: Date.now() + timeoutMs, headers }
   try {

@@ -12,6 +12,8 @@ export type Key =
       readonly option: string
       readonly member: string
       readonly isOpposite: boolean
+      /** Has no effect unless the option is set. Default false. */
+      readonly isRefinement?: boolean
     }
   /** A key of Jina that may be ignored. */
   | { readonly kind: 'without-effect' }
@@ -25,32 +27,59 @@ const renamed = {
   uses_dynamic_batching: 'dynamicBatching',
 }
 /** Jina's aliases. */
-const aliases = { ports: 'port', protocols: 'protocol', host_in: 'host' }
+const aliases = { ports: 'port', protocols: 'protocol', host_in: 'host', monitoring: 'metrics' }
 
 const both =
   'log_config quiet_error suppress_root_logging reload proxy monitoring port_monitoring metrics metrics_exporter_host ' +
-  'metrics_exporter_port tracing traces_exporter_host traces_exporter_port title description ' +
+  'metrics_exporter_port tracing traces_exporter_host traces_exporter_port ' +
   'expose_graphql_endpoint uvicorn_kwargs grpc_channel_options grpc_server_options ' +
   'timeout_ctrl workspace_id compression docker_kwargs entrypoint'
 
 /** Jina's options of HTTP. Those of a stage are for Executors that serve HTTP, which are external here. */
 const ofHttp: readonly [string, Key][] = [
+  ['title', { kind: 'member', option: 'http', member: 'title', isOpposite: false }],
+  ['description', { kind: 'member', option: 'http', member: 'description', isOpposite: false }],
   ['cors', { kind: 'member', option: 'http', member: 'cors', isOpposite: false }],
   ['expose_endpoints', { kind: 'member', option: 'http', member: 'expose', isOpposite: false }],
   ['no_crud_endpoints', { kind: 'member', option: 'http', member: 'crudEndpoints', isOpposite: true }],
   ['no_debug_endpoints', { kind: 'member', option: 'http', member: 'debugEndpoints', isOpposite: true }],
 ]
 
-const ofFlows = 'inspect asyncio reuse_session replicas tls'
+/** Jina's port of `monitoring`, which by itself does not turn it on. */
+const ofMetrics: readonly [string, Key][] = [
+  [
+    'port_monitoring',
+    { kind: 'member', option: 'metrics', member: 'port', isOpposite: false, isRefinement: true },
+  ],
+]
+
+/** Jina's collector of traces, which by itself does not turn them on. Here it takes OTLP over HTTP and not over gRPC. */
+const ofTracing: readonly [string, Key][] = [
+  [
+    'traces_exporter_host',
+    { kind: 'member', option: 'tracing', member: 'host', isOpposite: false, isRefinement: true },
+  ],
+  [
+    'traces_exporter_port',
+    { kind: 'member', option: 'tracing', member: 'port', isOpposite: false, isRefinement: true },
+  ],
+]
+
+const ofFlows = 'asyncio reuse_session replicas'
 
 const ofStages =
-  'quiet allow_concurrent output_array_type disable_auto_volume force_update install_requirements native ' +
+  'quiet output_array_type disable_auto_volume force_update install_requirements native ' +
   'force_network_mode prefer_platform k8s_namespace noblock_on_start protocol protocols'
 
+/** Jina's options of TLS, with paths of files. */
+const ofTls: readonly [string, Key][] = [
+  ['ssl_certfile', { kind: 'member', option: 'tls', member: 'cert', isOpposite: false }],
+  ['ssl_keyfile', { kind: 'member', option: 'tls', member: 'key', isOpposite: false }],
+]
+
 /** Ignoring these would serve without TLS, send requests without credentials, or lose consensus on state. */
-const refusedBoth = 'ssl_certfile ssl_keyfile'
 const refusedStages =
-  'grpc_metadata stateful peer_ports raft_configuration provider provider_endpoint uses_before_address uses_after_address connection_list'
+  'ssl_certfile ssl_keyfile grpc_metadata stateful peer_ports raft_configuration provider provider_endpoint uses_before_address uses_after_address connection_list'
 
 export type KeyTable = ReadonlyMap<string, Key>
 
@@ -58,8 +87,10 @@ export type KeyTable = ReadonlyMap<string, Key>
 export const flowKeys: KeyTable = new Map([
   ...named(both, 'without-effect'),
   ...named(ofFlows, 'without-effect'),
-  ...named(refusedBoth, 'refused'),
   ...ofHttp,
+  ...ofMetrics,
+  ...ofTracing,
+  ...ofTls,
   ...options(Object.keys(flowOptions)),
 ])
 
@@ -71,7 +102,7 @@ export const stageKeys: KeyTable = new Map([
   ...named(both, 'without-effect'),
   ...named(ofHttp.map(([key]) => key).join(' '), 'without-effect'),
   ...named(ofStages, 'without-effect'),
-  ...named(`${refusedBoth} ${refusedStages}`, 'refused'),
+  ...named(refusedStages, 'refused'),
   ...options(Object.keys(stageOptions)),
   ['no_reduce', { kind: 'opposite', option: 'reduce' }],
   ['disable_reduce', { kind: 'opposite', option: 'reduce' }],

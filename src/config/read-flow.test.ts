@@ -7,6 +7,7 @@ import type { MillraceError } from '../errors.js'
 import { Executor } from '../executor/executor.js'
 import { offerClass } from '../executor/load.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
+import { Authority, folderWith } from '../tls/certificates.suite.js'
 import { loadFlow, type LoadOptions } from './load-flow.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-yaml-'))
@@ -87,6 +88,14 @@ async function failure(text: string, options: LoadOptions = {}): Promise<Millrac
 const failing = (entry: string) =>
   failure(`jtype: Flow\nexecutors:\n  - ${entry.trim().split('\n').join('\n    ')}\n`)
 
+it('WEBSOCKET is a protocol, with or without the name of Jina’s gateway', async () => {
+  const { plan, warnings } = await load(
+    'jtype: Flow\nwith: {port: [1, 2], protocol: [GRPC, WEBSOCKET]}\ngateway: {uses: WebSocketGateway}\nexecutors: []',
+  )
+  expect(plan.settings.protocol).toEqual(['grpc', 'websocket'])
+  expect(warnings).toEqual([])
+})
+
 describe("Jina's options of HTTP", () => {
   it.each([
     [`expose_endpoints: '{"/foo": {"methods": ["PUT"], "http_path": "/v1/foo", "summary": "x"}}'`],
@@ -100,14 +109,18 @@ describe("Jina's options of HTTP", () => {
 
   it('are members of http, and change nothing else of it, wherever they are written', async () => {
     const { plan, warnings } = await load(
-      'jtype: Flow\nwith:\n  no_crud_endpoints: true\n  http: {error_status: true}\n  no_debug_endpoints: no\ngateway: {cors: true}\n',
+      'jtype: Flow\nwith:\n  no_crud_endpoints: true\n  http: {error_status: true}\n  no_debug_endpoints: no\n  title: ""\ngateway: {cors: true}\n',
     )
-    expect(plan.settings.http).toEqual({
+    expect(plan.settings.http).toMatchObject({
       errorStatus: true,
       cors: true,
       crudEndpoints: false,
       debugEndpoints: true,
       expose: {},
+      openapi: true,
+      docs: true,
+      title: null,
+      description: null,
     })
     expect(warnings).toEqual([])
   })
@@ -121,6 +134,31 @@ describe("Jina's options of HTTP", () => {
       code: 'INVALID_OPTION',
       message: expect.stringMatching(message) as string,
     })
+  })
+})
+
+describe('TLS', () => {
+  const issued = new Authority().server({ name: 'a.test' })
+  const files = folderWith({ 'cert.pem': issued.cert, 'key.pem': issued.key })
+  afterAll(() => files.close())
+  const [cert, key] = [files.path('cert.pem'), files.path('key.pem')]
+
+  it.each([
+    [`tls: { cert: ${cert}, key: ${key}, ca: ${cert}, client_certificate: require }`, cert, 'require'],
+    [`tls: { cert: ${cert}, key: ${key} }`, null, null],
+    [`ssl_certfile: ${cert}\n  ssl_keyfile: ${key}`, null, null],
+  ])('is read from %s', async (lines, ca, clientCertificate) => {
+    for (const section of ['with', 'gateway']) {
+      const { plan, warnings } = await load(`jtype: Flow\n${section}:\n  ${lines}\n`)
+      expect(plan.settings.tls).toEqual({ cert, key, ca, clientCertificate })
+      expect(warnings).toEqual([])
+    }
+  })
+
+  it('of an external stage is read with its files and name', async () => {
+    const stage = `external: true, host: a, port: 1, tls: { ca: ${cert}, server_name: a.test }`
+    const { plan } = await load(`jtype: Flow\nexecutors:\n  - { ${stage} }\n`)
+    expect(plan.stages[0]!.external).toMatchObject([{ tls: { ca: cert, serverName: 'a.test' } }])
   })
 })
 
@@ -168,6 +206,27 @@ describe('needs', () => {
         'method: needs_all, name: all',
       ),
     ).toEqual({ a: 'gateway', b: 'gateway', joiner: 'a,b', c: 'b', all: 'joiner,c' })
+  })
+
+  it('are those of Jina with method: inspect and method: gather_inspect', async () => {
+    expect(
+      await needsIn(
+        'name: a',
+        'method: inspect',
+        'name: b',
+        'method: inspect, name: second',
+        'method: gather_inspect',
+        'method: gather_inspect, name: nothing_left',
+        'name: c',
+      ),
+    ).toEqual({
+      a: 'gateway',
+      inspect: 'a',
+      b: 'a',
+      second: 'b',
+      gather_inspect: 'b,inspect,second',
+      c: 'gather_inspect',
+    })
   })
 
   it.each([
@@ -279,20 +338,48 @@ deployments:
     expect(plan.stages).toMatchObject([{ name: 'only', replicas: 3, usesWith: { model: 'small' } }])
   })
 
+  it.each([
+    ['metrics: true', { port: 0, host: '127.0.0.1', auth: false }, []],
+    ['metrics: { port: 9090 }', { port: 9090, host: '127.0.0.1', auth: false }, []],
+    ['monitoring: true', { port: 0, host: '127.0.0.1', auth: false }, []],
+    ['port_monitoring: 9091, monitoring: true', { port: 9091, host: '127.0.0.1', auth: false }, []],
+    ['monitoring: false, port_monitoring: 9091', null, [/'port_monitoring' has no effect without 'metrics'/]],
+    ['port_monitoring: 9091', null, [/'port_monitoring' has no effect without 'metrics'/]],
+  ])('reads the port for metrics in ours and Jina’s words: %s', async (text, expected, said) => {
+    const { plan, warnings } = await load(`jtype: Flow\nwith: { ${text} }\nexecutors: [{ name: a }]`)
+    expect(plan.settings.metrics).toEqual(expected)
+    expect(warnings).toEqual(said.map((pattern) => expect.stringMatching(pattern)))
+  })
+
+  it.each([
+    ['tracing: true', { host: null, port: 4318 }, []],
+    [
+      'tracing: true, traces_exporter_host: otel, traces_exporter_port: 4319',
+      { host: 'otel', port: 4319 },
+      [],
+    ],
+    ['traces_exporter_host: otel', null, [/'traces_exporter_host' has no effect without 'tracing'/]],
+  ])('reads the collector of traces in Jina’s words: %s', async (text, expected, said) => {
+    const { plan, warnings } = await load(`jtype: Flow\nwith: { ${text} }\nexecutors: [{ name: a }]`)
+    if (expected === null) expect(plan.settings.tracing).toBeNull()
+    else expect(plan.settings.tracing).toMatchObject(expected)
+    expect(warnings).toEqual(said.map((pattern) => expect.stringMatching(pattern)))
+  })
+
   it('warns once, with the position, of keys without effect, and suggests the nearest key for unknown ones', async () => {
     const { plan, warnings } = await load(`
 jtype: Flow
-with: { monitoring: true, tracing: false, log_config: quiet }
+with: { reload: true, tracing: false, log_config: quiet }
 executers: []
 executors:
-  - { name: a, replica: 2, monitoring: true }
-  - { name: b, monitoring: yes }
+  - { name: a, replica: 2, reload: true }
+  - { name: b, reload: yes }
 `)
     expect(plan.stages).toHaveLength(2)
     const at = (spot: string): string => expect.stringContaining(`flow.yml:${spot}`) as string
     expect(warnings).toEqual([at('4:'), at('3:'), at('3:'), at('6:')])
     expect(warnings[0]).toContain("Did you mean 'executors'?")
-    expect(warnings[1]).toContain("'monitoring' has no effect here")
+    expect(warnings[1]).toContain("'reload' has no effect here")
     expect(warnings[3]).toContain(
       "stage 'a': there is no 'replica', and it has no effect. Did you mean 'replicas'?",
     )
@@ -324,8 +411,8 @@ executors:
     ],
     [
       'jtype: Flow\nwith: {ssl_keyfile: a.pem}',
-      'UNSUPPORTED',
-      /flow\.yml:2:21: Flow: ssl_keyfile is not part/,
+      'INVALID_OPTION',
+      /flow\.yml:2:\d+: Flow: tls: it needs cert and key, and has no cert/,
     ],
     ['jtype: Flow\ngateway: {uses: MyGateway}', 'UNSUPPORTED', /is a custom gateway/],
   ])('refuses %j', async (text, code, message) => {
@@ -445,6 +532,7 @@ describe('a stage', () => {
     ['exit_on_exceptions: TypeError', { exitOnExceptions: ['TypeError'] }],
     ['no_reduce: true', { reduce: { kind: 'concatenate' } }],
     ["disable_reduce: 'True'", { reduce: { kind: 'concatenate' } }],
+    ['reduce: Changes', { reduce: { kind: 'changes' } }],
     ['disable_reduce: no', { reduce: { kind: 'merge' } }],
     ['needs: gateway', { needs: ['gateway'] }],
     ['method: add\nworkspace: /tmp/w', { workspace: '/tmp/w' }],
@@ -515,7 +603,7 @@ describe('a stage', () => {
   })
 
   it.each([
-    ['method: inspect', 'UNSUPPORTED', /flow\.yml:3:13: stage: method inspect is not part/],
+    ['method: inspect\nneeds: gateway', 'BAD_YAML', /flow\.yml:4:12: method: inspect has its place/],
     ['method: remove', 'UNSUPPORTED', /must be 'add', 'needs'/],
     ['gpus: some', 'INVALID_OPTION', /flow\.yml:3:11: stage: gpus must be 'all'/],
     ['volumes: [a:b]', 'INVALID_OPTION', /volumes must be an absolute path/],

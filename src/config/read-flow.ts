@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { MillraceError } from '../errors.js'
-import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
+import { addStage, addStageFor, createPlan, type FlowPlan, type Inspection } from '../plan/flow-plan.js'
 import { type FlowOptions, flowOptions } from '../plan/flow-settings.js'
 import { show } from '../lib/show.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
@@ -69,36 +69,35 @@ function flowPlan(top: Section, reading: Reading, usesWith: object): FlowPlan {
   const written = entriesOf(top).map(([value, position]) => ({
     position,
     options: readEntry(value, { position, positions: top.positions, reading, inherited }),
-    joinsAll: isMapping(value) && value.method === 'needs_all',
+    method: isMapping(value) ? value.method : undefined,
   }))
-  return alongNeeds(written).reduce((plan, { position, options: stage }) => {
-    return at(position, () => addStage(plan, stage))
+  return alongNeeds(written).reduce((plan, { position, options: stage, inspection }) => {
+    return at(position, () => addStageFor(plan, stage, inspection))
   }, begun)
 }
 
 interface Written {
   readonly position: Position
   readonly options: StageOptions
-  /** It joins all stages written before it that no other stage needs. */
-  readonly joinsAll: boolean
+  /** How it is added; see `readMethod`. */
+  readonly method: unknown
+}
+
+/** An entry with its edges. */
+interface Placed extends Written, Node {
+  readonly floating: boolean
+  readonly inspection: Inspection | null
 }
 
 /**
  * In YAML, unlike in code, a stage may need a stage that is written after it. Without `needs` it needs the last stage before it
  * that is not floating.
  */
-function alongNeeds(written: readonly Written[]): readonly Written[] {
-  const nodes: (Written & {
-    readonly name: string
-    readonly needs: readonly string[]
-    readonly floating: boolean
-  })[] = []
+function alongNeeds(written: readonly Written[]): readonly Placed[] {
+  const nodes: Placed[] = []
   for (const [index, one] of written.entries()) {
-    const { options, position, joinsAll } = one
-    const name = options.name ?? `executor${index}`
-    const floating = options.floating === true
-    const needs = at(position, () => (joinsAll ? allEnds(nodes) : needsOf(options, nodes)))
-    nodes.push({ name, needs, floating, position, joinsAll, options: { ...options, name, needs } })
+    const placed = at(one.position, () => place(one, index, nodes))
+    if (placed !== undefined) nodes.push(placed)
   }
   const ordered = order(nodes)
   if (ordered.kind === 'ordered') return ordered.stages
@@ -108,9 +107,28 @@ function alongNeeds(written: readonly Written[]): readonly Written[] {
   })
 }
 
-function needsOf({ needs }: StageOptions, before: readonly Node[]): readonly string[] {
+/** Undefined for a join of stages that inspect, when there are none: it is left out, as by `gatherInspect()`. */
+function place(written: Written, index: number, before: readonly Placed[]): Placed | undefined {
+  const { method, options } = written
+  const { name = `executor${index}` } = options
+  const placed = (needs: readonly string[], more: StageOptions, inspection: Inspection | null): Placed => {
+    const all: StageOptions = { ...more, ...options, name, needs }
+    const floating = inspection === 'inspect' || all.floating === true
+    return { ...written, name, needs, floating, inspection, options: { ...all, floating } }
+  }
+  const last = lastOf(before)?.name ?? entry
+  if (method === 'inspect') return placed([last], {}, 'inspect')
+  if (method === 'needs_all') return placed(allEnds(before), {}, null)
+  if (method !== 'gather_inspect') return placed(needsOf(options, last), {}, null)
+  const needed = new Set(before.flatMap(({ needs }) => needs))
+  const inspecting = before.filter((one) => one.inspection === 'inspect' && !needed.has(one.name))
+  const needs = [last, ...inspecting.map((one) => one.name)]
+  return inspecting.length === 0 ? undefined : placed(needs, { reduce: 'changes' }, 'gather')
+}
+
+function needsOf({ needs }: StageOptions, last: string): readonly string[] {
   const given = typeof needs === 'string' ? [needs] : (needs ?? [])
-  return given.length > 0 ? given : [lastOf(before)?.name ?? entry]
+  return given.length > 0 ? given : [last]
 }
 
 function allEnds(before: readonly Node[]): readonly string[] {
@@ -156,6 +174,7 @@ function refuseCustomGateway(gateway: Section): void {
   const own = [
     'GRPCGateway',
     'HTTPGateway',
+    'WebSocketGateway',
     'CompositeGateway',
     'Gateway',
     'BaseGateway',

@@ -1,6 +1,6 @@
 import { show } from '../lib/show.js'
 import type { Option } from '../plan/option.js'
-import { flag, listOf, text } from '../plan/option-kinds.js'
+import { listOf, text } from '../plan/option-kinds.js'
 import { type StageOptions, stageOptions } from '../plan/stage-settings.js'
 import { findModule } from '../yaml/executor-module.js'
 import { badYaml, shown } from '../yaml/position.js'
@@ -70,10 +70,11 @@ export function readStage(section: Section, reading: Reading, inherited: Inherit
   }
 }
 
-/** A string is a boolean, or a module found as other modules are. */
+/** A string is a boolean, a word, or a module found as other modules are. */
 function readReduce(section: Section, reduce: unknown, reading: Reading): StageOptions['reduce'] {
   if (typeof reduce !== 'string') return reduce as StageOptions['reduce']
   if (/^(true|false)$/i.test(reduce)) return reduce.toLowerCase() === 'true'
+  if (reduce.toLowerCase() === 'changes') return 'changes'
   return readModule(reduce, { position: positionIn(section, 'reduce'), reading })
 }
 
@@ -111,13 +112,17 @@ function readMethod(section: Section, { name, needs }: StageOptions): StageOptio
       )
     case 'inspect':
     case 'gather_inspect':
+      if (needs === undefined) return { name: name ?? method }
+      throw badYaml(
+        positionIn(section, 'needs'),
+        `method: ${method} has its place behind the last stage before it. Leave needs out, or method.`,
+      )
+    default:
       throw unsupported(
         section,
         'method',
-        `${method} is not part of this version. floating: true adds a stage that answers do not wait for.`,
+        `must be 'add', 'needs', 'needs_all', 'inspect' or 'gather_inspect', not ${show(method)}.`,
       )
-    default:
-      throw unsupported(section, 'method', `must be 'add', 'needs' or 'needs_all', not ${show(method)}.`)
   }
 }
 
@@ -134,13 +139,13 @@ function readAddress(section: Section): StageOptions {
   }
   const portKey = firstSaid(section, ['port', 'ports'])
   const port = portKey === undefined ? undefined : readOption(section, portKey, stageOptions.port)
-  const wantsTls = readOption(section, 'tls', flag(false)) === true
+  const tls = (readOption(section, 'tls', stageOptions.tls) ?? false) as StageOptions['tls']
   const addresses = isSaid(mapping.host) ? parseAddresses(mapping.host, positionIn(section, 'host')) : null
   const ports = port ?? (addresses !== null && addresses.ports.length > 0 ? addresses.ports : undefined)
   return {
     ...given('host', addresses?.hosts),
     ...given('port', ports as StageOptions['port']),
-    ...(wantsTls || addresses?.tls ? { tls: true } : {}),
+    ...given('tls', tls === false && addresses?.tls === true ? true : tls),
   }
 }
 

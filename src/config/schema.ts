@@ -10,7 +10,7 @@ const examples: Readonly<Record<string, readonly unknown[]>> = {
   boolean: [true],
   number: [1],
   array: [['grpc'], [1], ['x']],
-  object: [{}, { max: 1 }, { afterMs: 1 }],
+  object: [{}, { max: 1 }, { afterMs: 1 }, { perSecond: 1 }],
 }
 
 /** Keys whose YAML form accepts more than the option of the same name, or that exist only in YAML. */
@@ -21,7 +21,10 @@ const special: Readonly<Record<string, object>> = {
     type: ['string', 'object', 'null'],
   },
   py_modules: { description: 'modules that have the class', type: ['string', 'array', 'null'] },
-  method: { description: 'how the stage is added', enum: ['add'] },
+  method: {
+    description: 'how the stage is added',
+    enum: ['add', 'needs', 'needs_all', 'inspect', 'gather_inspect'],
+  },
 }
 
 /** JSON schema (draft 07) of the YAML of Flows and Deployments, for editors: keys, types and defaults. */

@@ -96,11 +96,15 @@ function readKey(section: Section, { key, value, meaning, table, warn, options }
       return
     }
     case 'member': {
-      const { option, member, isOpposite } = meaning
+      const { option, member, isOpposite, isRefinement = false } = meaning
       if (value === null || value === undefined) return
-      const whole = options[option] as object | undefined
+      const whole = options[option] as object | boolean | null | undefined
+      if (isRefinement && (whole ?? false) === false) {
+        warn(`${shown(positionIn(section, key))}: '${key}' has no effect without '${option}'.`, key)
+        return
+      }
       const read = readOption(section, key, isOpposite ? switchOption : memberOf(table[option]!, member))
-      options[option] = { ...whole, [member]: isOpposite ? read !== true : read }
+      options[option] = { ...(whole as object | undefined), [member]: isOpposite ? read !== true : read }
       return
     }
     case 'option': {
@@ -122,7 +126,7 @@ export function readOption(section: Section, key: string, option: Option<unknown
   if (read !== undefined) return read
   throw new MillraceError(
     'INVALID_OPTION',
-    `${shown(positionIn(section, key))}: ${section.owner}: ${key} must be ${option.expected}, not ${show(value)}.${hintOf(option, value)}`,
+    `${shown(positionIn(section, key))}: ${section.owner}: ${key} must be ${option.expected}${option.isSecret ? '' : `, not ${show(value)}`}.${hintOf(option, value)}`,
   )
 }
 
@@ -142,5 +146,5 @@ export function unknownKey(section: Section, key: string, known: Iterable<string
 
 /** One member of an option that is an object. */
 function memberOf(option: Option<unknown>, member: string): Option<unknown> {
-  return { ...option, parse: (value) => option.parse({ [member]: value }) }
+  return option.member ?? { ...option, parse: (value) => option.parse({ [member]: value }) }
 }

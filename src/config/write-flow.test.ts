@@ -1,18 +1,24 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Executor } from '../executor/executor.js'
 import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
+import { addGather, addInspect } from '../plan/inspection.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import type { StageOptions } from '../plan/stage-settings.js'
+import { Authority } from '../tls/certificates.suite.js'
 import { loadFlow } from './load-flow.js'
 import { saveFlow, writeFlow } from './write-flow.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-yaml-'))
 const file = path.join(folder, 'executor.mjs')
 const tokens = path.join(folder, 'tokens')
+const tls = { cert: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') }
+const issued = new Authority().server({ name: 'a.test' })
+writeFileSync(tls.cert, issued.cert)
+writeFileSync(tls.key, issued.key)
 
 beforeAll(() => {
   writeFileSync(file, 'export class Upper {}\nexport const best = (all) => all[0]\n')
@@ -50,7 +56,22 @@ describe('a Flow that was written', () => {
     ['with tokens', { auth: { bearer: { env: 'TOKENS' }, open: [] } }, []],
     ['with a file of tokens', { auth: { bearer: { file: tokens } } }, []],
     ['with verify', { auth: { bearer: { verify: `${file}#best` }, open: ['reflection'] } }, []],
+    ['with TLS', { tls }, []],
+    ['with certificates of clients', { tls: { ...tls, ca: tls.cert, clientCertificate: 'request' } }, []],
+    [
+      'with TLS of servers elsewhere',
+      {},
+      [{ external: true, host: 'a', port: 1, tls: { ...tls, ca: tls.cert, serverName: 'b.test' } }],
+    ],
+    ['with a rate limit', { rateLimit: { perSecond: 0.5, by: { header: 'x-tenant' } } }, []],
+    ['behind proxies', { trustProxy: ['10.0.0.0/8', '::1'] }, []],
+    ['behind one proxy', { trustProxy: 1 }, []],
+    ['behind a proxy', { trustProxy: ['10.0.0.1'] }, []],
     ['with an access log', { accessLog: true }, []],
+    ['with metrics', { metrics: true }, []],
+    ['with traces', { tracing: true }, []],
+    ['with a share of traces', { tracing: { host: 'otel', port: 1, samplingRatio: 0.25 } }, []],
+    ['with metrics at a port', { metrics: { port: 9090, host: '0.0.0.0' } }, []],
     ['with a sampled access log', { accessLog: { sample: 0.5, headers: ['x-tenant'] } }, []],
     [
       'with options',
@@ -141,6 +162,7 @@ describe('a Flow that was written', () => {
         { name: 'log', floating: true },
         { name: 'b', needs: 'gateway', uses: Known, shards: 2, usesBefore: Known, usesAfter: Known },
         { name: 'join', needs: ['b', 'a'], reduce: { limit: 3 } },
+        { name: 'changes', needs: ['b', 'a'], reduce: 'changes' },
         {
           name: 'parts',
           needs: ['join', 'gateway'],
@@ -173,6 +195,31 @@ describe('a Flow that was written', () => {
     const loaded = await loadFlow(target, { onWarning: (message) => void warnings.push(message) })
     expect(comparable(loaded)).toEqual(comparable(plan))
     expect(warnings).toEqual([])
+  })
+
+  it('has the stages that inspect, and their joins', async () => {
+    const begun = addInspect(planOf({ inspect: 'hang' }, [{ name: 'a' }]), {
+      uses: Known,
+      shards: 2,
+      usesAfter: Known,
+    })
+    const second = addInspect(addStage(begun, { name: 'b' }), { name: 'second' })
+    const joined = addStage(addGather(second, { reduce: true }), {
+      name: 'c',
+      needs: ['gather_inspect', 'a'],
+    })
+    const plan = addGather(addInspect(joined, { name: 'third' }), { name: 'all', uses: Known })
+    const text = writeFlow(plan, folder)
+    expect(text.match(/method: \w+/g)).toEqual([
+      'method: inspect',
+      'method: inspect',
+      'method: gather_inspect',
+      'method: inspect',
+      'method: gather_inspect',
+    ])
+    const target = path.join(folder, 'inspected.yml')
+    await saveFlow(plan, target)
+    expect(comparable(await loadFlow(target, {}))).toEqual(comparable(plan))
   })
 
   it('has its stages in the order of their edges, not in that of a list', () => {
@@ -211,6 +258,12 @@ executors:
   ])('cannot have what a file cannot say: %#', (stage, message) => {
     expect(() => writeFlow(planOf({}, [stage]), folder)).toThrow(message)
   })
+})
+
+it('a private key is not written', () => {
+  const key = readFileSync(tls.key, 'utf8')
+  const plan = planOf({}, [{ name: 'a', external: true, host: 'a', port: 1, tls: { ...tls, key } }])
+  expect(() => writeFlow(plan, folder)).toThrow(/tls\.key is a private key, which is a secret/)
 })
 
 it('a list of tokens is not written', () => {

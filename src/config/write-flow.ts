@@ -13,6 +13,7 @@ import type { Uses } from '../plan/executor-settings.js'
 import { stageOptions } from '../plan/stage-settings.js'
 import { type ExecutorSource, type ResolvedUses, resolveUses } from '../plan/uses.js'
 import { resolvePolling } from '../shards/polling.js'
+import { isPem } from '../tls/client-tls.js'
 import { writeYaml } from '../yaml/parse-yaml.js'
 import { inOrder, writtenNeeds } from '../topology/graph.js'
 import { hasNames } from '../yaml/substitute.js'
@@ -29,6 +30,7 @@ const special = [
   'polling',
   'reduce',
   'external',
+  'tls',
   'when',
 ]
 
@@ -39,7 +41,11 @@ export function writeFlow({ settings, stages }: FlowPlan, folder: string): strin
   const flow = {
     jtype: 'Flow',
     version: '1',
-    with: { ...changed(flowOptions, settings, ['auth']), ...authOf(settings) },
+    with: {
+      ...changed(flowOptions, settings, ['auth', 'tls']),
+      ...authOf(settings),
+      ...(settings.tls !== null && { tls: given(settings.tls) }),
+    },
     executors: added.map((stage) => stageOf(stage, needs.get(stage.name), folder)),
   }
   checkData(flow, 'this Flow')
@@ -77,19 +83,57 @@ function stageOf(stage: StagePlan, needs: readonly string[] | undefined, folder:
       ? undefined
       : companionOf(resolveUses(uses, name, { ...unchanged, runtime: stage.runtime }), stage, folder)
   const written = {
+    ...inspectionOf(stage, needs),
     name,
-    needs: needs && single(needs),
     uses: usesOf(source, stage, folder),
     replicas: stage.autoscale ?? (stage.replicas === 1 ? undefined : stage.replicas),
     polling: pollingOf(stage),
-    ...reduceOf(stage.reduce, name, folder),
+    ...reductionOf(stage, folder),
     external: stage.external.length > 0 ? true : undefined,
+    tls: tlsOf(stage),
     when: whenOf(stage.when),
     uses_before: around(stage.usesBefore),
     uses_after: around(stage.usesAfter),
-    ...changed(stageOptions, { ...stage, shards }, special),
+    ...changed(
+      stageOptions,
+      { ...stage, shards, floating: stage.floating && stage.inspection === null },
+      special,
+    ),
   }
   return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined))
+}
+
+/** Where a stage is added. Inspecting stages have a place too, and are floating only when nothing gathers them. */
+function inspectionOf({ inspection }: StagePlan, needs: readonly string[] | undefined): object {
+  switch (inspection) {
+    case 'inspect':
+      return { method: 'inspect' }
+    case 'gather':
+      return { method: 'gather_inspect' }
+    case null:
+      return { needs: needs && single(needs) }
+  }
+}
+
+/** A join of stages that inspect is one of changes unless it says otherwise. */
+function reductionOf({ inspection, reduce, name }: StagePlan, folder: string): object {
+  if (inspection === 'gather' && reduce.kind === 'changes') return {}
+  const written = reduceOf(reduce, name, folder)
+  return inspection === 'gather' && Object.keys(written).length === 0 ? { reduce: true } : written
+}
+
+/** A private key as a text is a secret, as tokens are. */
+function tlsOf({ name, tls }: StagePlan): unknown {
+  if (typeof tls === 'boolean') return tls ? true : undefined
+  if (typeof tls.key === 'string' && isPem(tls.key))
+    throw unwritable(`stage '${name}': tls.key is a private key, which is a secret; use the path of a file`)
+  return given(tls)
+}
+
+/** The members of an option that are not null, by YAML key. */
+function given(option: object): object {
+  const entries = Object.entries(option).filter(([, value]) => value !== null)
+  return Object.fromEntries(entries.map(([name, value]) => [keyOf(name), value as unknown]))
 }
 
 /** A condition on documents alone as Jina writes it. */
@@ -184,6 +228,8 @@ function reduceOf(reduce: ReducePlan, stage: string, folder: string): object {
   switch (reduce.kind) {
     case 'concatenate':
       return { disable_reduce: true }
+    case 'changes':
+      return { reduce: 'changes' }
     case 'merge':
       return Object.values(reduce.ranking).every((value) => value === null) ? {} : { reduce: reduce.ranking }
     case 'module': {

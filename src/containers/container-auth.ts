@@ -1,7 +1,6 @@
 import { MillraceError } from '../errors.js'
 import type { AuthRules } from '../gateway/auth/auth-rules.js'
-import { verifyModule } from '../gateway/auth/authenticator.js'
-import { inImage } from './container-paths.js'
+import { functionInImage } from './container-paths.js'
 
 /**
  * The option `auth` of a gateway in a container. No token is written: it reads them from an environment variable, or asks a
@@ -17,9 +16,9 @@ export function containerAuth(auth: AuthRules | null, project: string): { readon
   }
   if ('env' in bearer) return { auth }
   if ('verify' in bearer) {
-    const { url, name } = verifyModule(bearer.verify)
-    const module = inImage(url, project, 'auth')
-    return { auth: { bearer: { verify: name === null ? module : `${module}#${name}` }, open } }
+    return {
+      auth: { bearer: { verify: functionInImage(bearer.verify, project, 'auth.bearer.verify') }, open },
+    }
   }
   throw unsupported(
     'bearer is a list or a file of tokens, which would be written in plain text. Use { env: NAME }, which the container gets from outside.',

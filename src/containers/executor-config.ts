@@ -3,8 +3,15 @@ import { MillraceError } from '../errors.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
 import { stageOptions } from '../plan/stage-settings.js'
+import { executorTracing } from './container-tracing.js'
 import { hasNames } from '../yaml/substitute.js'
-import { containerHost, containerPaths, containerPort, inImage } from './container-paths.js'
+import {
+  containerHost,
+  containerMetricsPortOf,
+  containerPaths,
+  containerPort,
+  inImage,
+} from './container-paths.js'
 
 /** Configuration of a stage's container: a mounted `config.yml`, and the arguments of `millrace`. */
 export interface ExecutorConfig {
@@ -34,9 +41,21 @@ export function executorConfig(
   const shards = stage.part?.shards ?? stage.shards
   if (shards > 1) args.push('--shard-id', String(container.shardId), '--shards', String(shards))
   args.push(`--flow=${stage.flow ?? plan.settings.name}`)
+  const metricsPort = executorMetricsPort(plan)
+  if (metricsPort !== null) args.push('--metrics', JSON.stringify({ port: metricsPort, host: containerHost }))
+  const { tracing } = plan.settings
+  if (tracing !== null) args.push('--tracing', JSON.stringify(executorTracing(tracing)))
   args.push('--workspace', container.workspace, ...limits(plan, stage))
   args.push(...overrides(stage, file === null ? () => true : isNaming))
   return { file, args }
+}
+
+/**
+ * The port of the metrics in the container of an Executor; null without metrics. With `metrics.auth` there are none: these
+ * containers have no tokens.
+ */
+export function executorMetricsPort({ settings: { metrics } }: FlowPlan): number | null {
+  return metrics === null || metrics.auth ? null : containerMetricsPortOf(metrics)
 }
 
 function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
@@ -118,6 +137,7 @@ function limits({ settings }: FlowPlan, stage: StagePlan): readonly string[] {
   // the platform restarts containers, counts restarts and knows the exit reason
   const args: string[] = ['--restarts', '0']
   if (stage.maxConcurrency !== null) args.push('--max-concurrency', String(stage.maxConcurrency))
+  if (stage.allowConcurrent) args.push('--allow-concurrent')
   if (stage.queue.perReplica !== stageOptions.queue.preset.perReplica)
     args.push('--queue', JSON.stringify({ perReplica: stage.queue.perReplica }))
   for (const name of stage.exitOnExceptions) args.push('--exit-on-exceptions', name)

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { gatewaySpec } from '../flow/gateway-spec.js'
 import { loadFlow } from '../config/load-flow.js'
 import { type GatewaySpec, unsharded } from '../gateway/spec.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import { Indexer, planOf, plans, project, richPlan } from '../export/fixture.suite.js'
+import { Authority, folderWith } from '../tls/certificates.suite.js'
 import { gatewayArgs, gatewayConfig } from './gateway-config.js'
 import { yamlText } from './yaml-text.js'
 
@@ -40,6 +41,15 @@ it('a gateway in a container has the same settings as the one in the program', a
   await fc.assert(fc.asyncProperty(plans, check), { numRuns: 200 })
 })
 
+it('metrics in a container have a known port on all interfaces', async () => {
+  const metricsOf = async (metrics: FlowOptions['metrics']): Promise<unknown> =>
+    gatewaySpec(await loaded(planOf({ metrics: metrics ?? null }, { name: 'indexer', uses: Indexer })))
+      .metrics
+  expect(await metricsOf(null)).toBeNull()
+  expect(await metricsOf(true)).toEqual({ port: 9090, host: '::', auth: false })
+  expect(await metricsOf({ port: 9100, host: '127.0.0.1' })).toEqual({ port: 9100, host: '::', auth: false })
+})
+
 it('edges determine the order of stages, not their order in the plan', () => {
   const reversed = { ...richPlan, stages: richPlan.stages.toReversed() }
   expect(gatewayConfig(reversed, container)).toEqual(gatewayConfig(richPlan, container))
@@ -68,6 +78,7 @@ it('a gateway in a container has the same branches and joins', async () => {
     },
     { name: 'parts', needs: ['b', 'a'], uses: Indexer, reduce: false },
     { name: 'ranked', needs: ['parts', 'gateway'], reduce: { limit: 3 } },
+    { name: 'changed', needs: ['a', 'ranked'], reduce: 'changes' },
     { name: 'last', needs: ['ranked', 'a'], ...own, usesBefore: Indexer, reduce: false },
   )
   const graph = ({ stages }: GatewaySpec): unknown =>
@@ -154,6 +165,51 @@ it('a gateway in a container has a port for each listener of the Flow, on all in
     listeners: [{ protocols: ['http'] }],
     http: { errorStatus: true },
   })
+  const websocket = planOf({ protocol: ['grpc', 'websocket'], port: [0, 0] }, { name: 'a', uses: Indexer })
+  expect(gatewaySpec(await loaded(websocket)).listeners.map(({ protocols }) => protocols)).toEqual([
+    ['grpc'],
+    ['websocket'],
+  ])
+})
+
+it('a gateway in a container limits rates and trusts proxies as the Flow does', async () => {
+  const rateLimit = { perSecond: 5, burst: 20, by: { header: 'x-tenant' } }
+  const limited = planOf({ rateLimit, trustProxy: ['10.0.0.0/8'] }, { name: 'a', uses: Indexer })
+  expect(gatewaySpec(await loaded(limited))).toMatchObject({ rateLimit, trustProxy: ['10.0.0.0/8'] })
+})
+
+describe('tls', () => {
+  const issued = new Authority().server({ name: 'a.test' })
+  const files = folderWith({ 'cert.pem': issued.cert, 'key.pem': issued.key })
+  afterAll(() => files.close())
+  const tls = { cert: files.path('cert.pem'), key: files.path('key.pem') }
+
+  it('has the paths in the container', () => {
+    const mutual = { ...tls, ca: tls.cert, clientCertificate: 'require' } as const
+    expect(
+      gatewayConfig(planOf({ tls: mutual }, { name: 'indexer', uses: Indexer }), container),
+    ).toMatchObject({
+      with: {
+        tls: {
+          cert: '/etc/millrace-tls/tls.crt',
+          key: '/etc/millrace-tls/tls.key',
+          ca: '/etc/millrace-tls/ca.crt',
+          clientCertificate: 'require',
+        },
+      },
+    })
+  })
+
+  it('of servers elsewhere has their authorities as a text, and no key', () => {
+    const outside = { name: 'a', external: true, host: 'a', port: 1 }
+    const { executors } = gatewayConfig(
+      planOf({}, { ...outside, tls: { ca: tls.cert, serverName: 'a.test' } }),
+      container,
+    ) as { readonly executors: readonly object[] }
+    expect(executors[0]).toMatchObject({ tls: { ca: issued.cert, serverName: 'a.test' } })
+    const withKey = planOf({}, { ...outside, tls })
+    expect(() => gatewayConfig(withKey, container)).toThrow(/cannot use tls\.cert and tls\.key/)
+  })
 })
 
 it('auth names a variable or a module of the image, and never a token', async () => {
@@ -168,4 +224,19 @@ it('auth names a variable or a module of the image, and never a token', async ()
   })
   expect(() => withAuth({ bearer: ['secret'] })).toThrow(/plain text. Use \{ env: NAME \}/)
   expect(() => withAuth({ bearer: { env: 'TOKENS' }, open: [] })).toThrow(/probes of a container/)
+})
+
+it('routes are a module of the image', () => {
+  const withRoutes = (routes: string): object =>
+    gatewayConfig(
+      planOf({ protocol: 'http', http: { routes, docs: false } }, { name: 'indexer', uses: Indexer }),
+      container,
+    )
+  expect(withRoutes(`${project}/src/export/fixture.suite.ts#shop`)).toMatchObject({
+    with: { http: { routes: '/app/src/export/fixture.suite.ts#shop', docs: false } },
+  })
+  expect(() => withRoutes(import.meta.resolve('typescript'))).not.toThrow() // of a package in the project
+  expect(() => withRoutes('/etc/hostname')).toThrow(
+    /Flow: http\.routes: \/etc\/hostname is not in the project .* set the option project/,
+  )
 })

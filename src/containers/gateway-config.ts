@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import type { HttpRules } from '../gateway/http-rules.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
 import type { Option } from '../plan/option.js'
@@ -7,8 +8,16 @@ import { type Polling, type PollingTable, resolvePolling } from '../shards/polli
 import { inOrder, writtenNeeds } from '../topology/graph.js'
 import { hasNames } from '../yaml/substitute.js'
 import { containerAuth } from './container-auth.js'
+import { containerClientTls, containerTls } from './container-tls.js'
 import { containerListeners } from './container-listeners.js'
-import { containerHost, containerPort, inImage } from './container-paths.js'
+import {
+  containerHost,
+  containerMetricsPortOf,
+  containerPort,
+  functionInImage,
+  inImage,
+} from './container-paths.js'
+import { containerTracing } from './container-tracing.js'
 import { isOwn, shardIds, workloadName } from './workload.js'
 
 export interface GatewayContainer {
@@ -37,8 +46,13 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
     timeoutMs,
     timeoutSendMs,
     graceMs,
+    grpc,
     http,
+    rateLimit,
+    trustProxy,
     accessLog,
+    metrics,
+    tracing,
     unknownEndpoint,
   } = settings
   // its socket would be in the pod's /tmp, which Kubernetes creates without the sticky bit; `kubectl` replaces it
@@ -69,18 +83,32 @@ export function gatewayConfig({ settings, stages }: FlowPlan, container: Gateway
           requestLimits,
           timeoutMs,
           graceMs,
-          http,
+          grpc,
+          http: containerHttp(http, container.project),
+          rateLimit,
+          trustProxy,
           accessLog,
           unknownEndpoint,
         },
         flowOptions,
       ),
+      ...(metrics !== null && {
+        metrics: { ...metrics, port: containerMetricsPortOf(metrics), host: containerHost },
+      }),
+      ...(tracing !== null && { tracing: containerTracing(tracing) }),
       ...containerAuth(settings.auth, container.project),
+      ...containerTls(settings.tls),
       ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
       ...(!hasControl && { control: false }),
     },
     executors,
   }
+}
+
+/** The option `http`, with the module of routes as the image has it. @throws UNSUPPORTED */
+function containerHttp(http: HttpRules, project: string): HttpRules {
+  const { routes } = http
+  return routes === null ? http : { ...http, routes: functionInImage(routes, project, 'http.routes') }
 }
 
 /** Arguments of `millrace` in the gateway's container. */
@@ -151,11 +179,11 @@ function found(stage: StagePlan, { host, discover = 'dns' }: GatewayContainer): 
   return { host: hosts.length === 1 ? hosts[0] : hosts, port: containerPort, discover }
 }
 
-function externalServers({ external, discover, tls, forwardHeaders }: StagePlan): object {
+function externalServers({ name, external, discover, tls, forwardHeaders }: StagePlan): object {
   return {
     host: external.map(({ host }) => host),
     port: external.map(({ port }) => port),
-    ...(tls && { tls }),
+    ...(tls !== false && { tls: containerClientTls(tls, name) }),
     ...(forwardHeaders.length > 0 && { forwardHeaders }),
     ...(discover !== 'static' && { discover }),
   }
@@ -192,6 +220,8 @@ function reducing({ reduce, name }: StagePlan, project: string): { readonly redu
     }
     case 'concatenate':
       return { reduce: false }
+    case 'changes':
+      return { reduce: 'changes' }
     case 'module': {
       const module = inImage(reduce.url, project, name)
       return { reduce: reduce.name === null ? module : `${module}#${reduce.name}` }

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { type ErrorCode, errorCodes, MillraceError } from '../errors.js'
+import { isErrorCode, MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import type { Scaled, ScaleRequest } from './controlled.js'
 import type { FlowStatus } from './status.js'
@@ -42,9 +42,8 @@ async function ask(path: string, question: Question): Promise<unknown> {
   if (value === undefined) throw noAnswer(path, `it answered ${status} with what is no JSON object`)
   if (status === 200) return value
   const { code, message } = value as { readonly code?: unknown; readonly message?: unknown }
-  const known = typeof code === 'string' && Object.hasOwn(errorCodes, code)
   throw new MillraceError(
-    known ? (code as ErrorCode) : 'INTERNAL',
+    isErrorCode(code) ? code : 'INTERNAL',
     typeof message === 'string' ? message : `The Flow at ${path} answered ${status}.`,
   )
 }

@@ -1,3 +1,5 @@
+import type { BatchFigures } from '../observe/batch-figures.js'
+
 /** Status of a Flow. */
 export interface FlowStatus {
   readonly name: string
@@ -10,6 +12,8 @@ export interface FlowStatus {
   readonly port: number | null
   /** All ports of the gateway as reached from this machine. */
   readonly listeners: readonly ListenerStatus[]
+  /** Requests refused because their caller sent more than `rateLimit` allows. Only with that option, and where the gateway can be asked. */
+  readonly refusedByRate?: number
   readonly stages: readonly StageStatus[]
 }
 
@@ -20,6 +24,8 @@ export interface ListenerStatus {
   /** Interface that it binds; for a Flow on Docker or Kubernetes, the host at which it is reached. */
   readonly host: string
   readonly port: number
+  /** Whether its connections are encrypted. Absent: no. */
+  readonly tls?: boolean
 }
 
 /** Status of a stage. */
@@ -94,6 +100,11 @@ export interface PodStatus {
   readonly failed: number | null
   /** Number of restarts of this replica. */
   readonly restarts: number
+  /**
+   * What it has measured of its batches, for each endpoint with batching, when it last answered a ping of the gateway: at most
+   * about a second ago. Absent where there are none, and of pods in containers.
+   */
+  readonly batches?: readonly BatchFigures[]
   /** Milliseconds since the last change of state. */
   readonly sinceMs: number
 }

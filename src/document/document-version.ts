@@ -19,8 +19,7 @@ export function requireV1(bytes: Uint8Array, start: number, end: number): void {
   if (bytes[at + 1] !== firstTag || !isV2(new Reader(bytes, start, end))) return
   throw new MillraceError(
     'UNSUPPORTED',
-    'These documents are of DocArray v2 (docarray 0.30 or newer), and only those of v1 can be read here. ' +
-      'Have the peer use docarray<0.30; a Flow can pass documents of v2 on, between peers that both speak it.',
+    'These documents are of DocArray v2, and only those of v1 can be read here (docs/types.md).',
   )
 }
 

@@ -3,7 +3,7 @@ import { MillraceError } from '../errors.js'
 /** Keys and indices from the outermost value: `['data', 3, 'tensor']`. */
 export type Place = readonly (string | number)[]
 
-const places = new WeakMap<MillraceError, { readonly place: Place; readonly reason: string }>()
+const places = new WeakMap<MillraceError, Wrong>()
 
 /**
  * An INVALID_INPUT at a place inside of an outer value. The message begins with the place, `data[3].tensor: …`; other errors
@@ -15,14 +15,23 @@ export function within(error: unknown, ...outer: Place): unknown {
   const place = [...outer, ...(inner?.place ?? [])]
   const reason = inner?.reason ?? error.message
   const placed = new MillraceError('INVALID_INPUT', `${placeText(place)}: ${reason}`, { cause: error.cause })
-  places.set(placed, { place, reason })
+  setPlace(placed, { place, reason })
   return placed
 }
 
+/** Where a JSON text is wrong, and why. */
+export interface Wrong {
+  readonly place: Place
+  readonly reason: string
+}
+
+/** Makes `placeOf` return `wrong` for an error. */
+export function setPlace(error: MillraceError, wrong: Wrong): void {
+  places.set(error, wrong)
+}
+
 /** Where the JSON was wrong, and why; undefined for errors without a place. */
-export function placeOf(
-  error: MillraceError,
-): { readonly place: Place; readonly reason: string } | undefined {
+export function placeOf(error: MillraceError): Wrong | undefined {
   return places.get(error)
 }
 

@@ -1,7 +1,12 @@
+import { toBase64 } from './base64.js'
 import type { Document } from './document.js'
 import type { TypedArray } from './dtype.js'
-import { jsonFields } from './json.js'
+import { field } from './fields.js'
+import { denseOf, jsonKeys, mimeTypeOf, scoresJson } from './json.js'
 import type { NdArray } from './nd-array.js'
+import { record, requireShallow } from './record.js'
+import type { Scores } from './score.js'
+import type { Tensor } from './tensor.js'
 
 /**
  * The JSON text of a Document, with the keys of `toJSON`. Unlike `JSON.stringify` it keeps the digits of 64-bit integers and
@@ -10,17 +15,42 @@ import type { NdArray } from './nd-array.js'
  * Throws INVALID_INPUT as `toJSON`.
  */
 export function documentText(document: Document, depth = 0): string {
-  let text = '{'
-  for (const [key, value] of Object.entries(jsonFields(document, depth))) {
-    if (text.length > 1) text += ','
-    text += `"${key}":`
-    if (value === null) text += 'null'
-    else if (key === 'tensor' || key === 'embedding') text += tensorText(value as NdArray)
-    else if (key === 'chunks' || key === 'matches')
-      text += documentsText(value as Iterable<Document>, depth + 1)
-    else text += valueText(value, key === 'tags' ? doubleText : numberText)
+  requireShallow(depth)
+  const own = document[record]
+  let text = `{"id":${JSON.stringify(document.id)}`
+  for (const { number, key, empty } of members) {
+    if (!own.isEmpty(number)) text += key + fieldText(document, number, depth)
+    else if (number === field.mimeType) text += key + JSON.stringify(mimeTypeOf(own))
+    else text += empty
   }
   return `${text}}`
+}
+
+/** All keys but that of the id, which is never empty. */
+const members = jsonKeys
+  .filter(([, number]) => number !== field.id)
+  .map(([key, number]) => ({ number, key: `,"${key}":`, empty: `,"${key}":null` }))
+
+/** The JSON text of a field that is not empty. */
+function fieldText(document: Document, number: number, depth: number): string {
+  // not their values: a Document decodes its children itself
+  if (number === field.chunks) return documentsText(document.chunks, depth + 1)
+  if (number === field.matches) return documentsText(document.matches, depth + 1)
+  const value = document[record].get(number)
+  switch (number) {
+    case field.blob:
+      return `"${toBase64(value as Uint8Array)}"`
+    case field.tensor:
+    case field.embedding:
+      return tensorText(denseOf(value as Tensor))
+    case field.tags:
+      return valueText(value, doubleText)
+    case field.scores:
+    case field.evaluations:
+      return valueText(scoresJson(value as Scores))
+    default:
+      return valueText(value)
+  }
 }
 
 /** A JSON list of Documents. Throws INVALID_INPUT as `toJSON`. */
@@ -57,6 +87,9 @@ function doubleText(value: number): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text
 }
 
+/** Numbers of a tensor that are joined at once: a text that grows by one number at a time takes several times its length. */
+const sliceLength = 4096
+
 /** Nested lists, as numpy's `tolist()`. */
 function tensorText(tensor: NdArray): string {
   const { shape, dtype } = tensor
@@ -66,18 +99,25 @@ function tensorText(tensor: NdArray): string {
   const level = (depth: number): string => {
     const length = shape[depth]
     if (length === undefined) return one(values[position++]!)
-    let text = '['
-    if (depth === shape.length - 1) {
-      for (const end = position + length; position < end; position++) {
-        text += text.length > 1 ? `,${one(values[position]!)}` : one(values[position]!)
-      }
-    } else {
-      for (let index = 0; index < length; index++)
-        text += index > 0 ? `,${level(depth + 1)}` : level(depth + 1)
-    }
-    return `${text}]`
+    if (depth === shape.length - 1) return `[${numbersText(values, position, (position += length), one)}]`
+    return `[${Array.from({ length }, () => level(depth + 1)).join(',')}]`
   }
   return level(0)
+}
+
+function numbersText(
+  values: TypedArray,
+  start: number,
+  end: number,
+  one: (value: number | bigint) => string,
+): string {
+  let text = ''
+  for (let from = start; from < end; from += sliceLength) {
+    const texts: string[] = []
+    for (let at = from; at < Math.min(from + sliceLength, end); at++) texts.push(one(values[at]!))
+    text += from > start ? `,${texts.join(',')}` : texts.join(',')
+  }
+  return text
 }
 
 function truthText(value: number | bigint): string {

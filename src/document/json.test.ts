@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { anyDocument } from './arbitraries.suite.js'
+import { documentText } from './json-text.js'
 import { CsrMatrix, Document, DocumentArray, NdArray, RawTensor } from './index.js'
 
 describe('JSON of a Document', () => {
@@ -42,6 +43,21 @@ describe('JSON of a Document', () => {
       [true, false],
     ])
     expect(json.scores).toEqual({ a: { value: 0.5, op_name: null, description: null, ref_id: 'r' } })
+  })
+
+  it('is that of the same Document after it was encoded', () => {
+    const scores = { a: { value: 0.5, refId: 'r' } }
+    const texts = { uri: 'a.png', modality: 'm', parentId: 'p' }
+    const document = new Document({
+      ...{ id: 'x', text: 'ä', embedding: [1, 2], tags: { a: [1] }, weight: 0.5, offset: 2, location: [1] },
+      ...{ ...texts, granularity: 1, adjacency: 2, scores, evaluations: scores },
+      chunks: [{ id: 'c', tensor: [[1]], matches: [{ id: 'd' }] }],
+      matches: [{ id: 'm', blob: Uint8Array.of(1) }],
+    })
+    const json = JSON.stringify(document)
+    const decoded = (): Document => Document.fromProtobuf(document.toProtobuf())
+    expect(JSON.stringify(decoded())).toBe(json)
+    expect(JSON.parse(documentText(decoded()))).toEqual(JSON.parse(json))
   })
 
   it('returns any Document unchanged, tensors as doubles', () => {

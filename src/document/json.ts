@@ -8,7 +8,7 @@ import { guessMimeType } from './mime.js'
 import { NdArray } from './nd-array.js'
 import { flatten } from './nested.js'
 import type { NestedNumbers } from './nd-array.js'
-import { record, requireShallow } from './record.js'
+import { type DocumentRecord, record, requireShallow } from './record.js'
 import type { NamedScore, Scores } from './score.js'
 import { toDense } from './sparse/dense.js'
 import { setOwn } from './struct.js'
@@ -46,68 +46,71 @@ export interface DocumentJson {
   matches: DocumentJson[] | null
 }
 
-/** The fields of `DocumentJson` with tensors and nested Documents as they are; empty values are null. */
-export type JsonFields = Omit<DocumentJson, 'tensor' | 'embedding' | 'chunks' | 'matches'> & {
-  readonly tensor: NdArray | null
-  readonly embedding: NdArray | null
-  readonly chunks: Iterable<Document> | null
-  readonly matches: Iterable<Document> | null
-}
+/** The keys of `DocumentJson` in their order, with the numbers of their fields. */
+export const jsonKeys: readonly (readonly [key: keyof DocumentJson, number: number])[] = [
+  ['id', field.id],
+  ['parent_id', field.parentId],
+  ['granularity', field.granularity],
+  ['adjacency', field.adjacency],
+  ['blob', field.blob],
+  ['tensor', field.tensor],
+  ['mime_type', field.mimeType],
+  ['text', field.text],
+  ['weight', field.weight],
+  ['uri', field.uri],
+  ['tags', field.tags],
+  ['offset', field.offset],
+  ['location', field.location],
+  ['embedding', field.embedding],
+  ['modality', field.modality],
+  ['evaluations', field.evaluations],
+  ['scores', field.scores],
+  ['chunks', field.chunks],
+  ['matches', field.matches],
+]
 
 /** Throws INVALID_INPUT for raw tensors, for sparse ones too large to be made dense, and for nesting deeper than 64. */
 export function toJson(document: Document, depth = 0): DocumentJson {
-  const fields = jsonFields(document, depth)
-  const { tensor, embedding, chunks, matches } = fields
-  return {
-    ...fields, // gives the keys their order
-    tensor: tensor?.toList() ?? null,
-    embedding: embedding?.toList() ?? null,
-    chunks: chunks === null ? null : nested(chunks, depth + 1),
-    matches: matches === null ? null : nested(matches, depth + 1),
+  requireShallow(depth)
+  const own = document[record]
+  const json: Record<string, unknown> = {}
+  for (const [key, number] of jsonKeys)
+    json[key] = own.isEmpty(number) ? null : fieldJson(document, number, depth)
+  json.id = document.id
+  json.mime_type ??= mimeTypeOf(own)
+  return json as unknown as DocumentJson
+}
+
+/** The value of a field that is not empty. */
+function fieldJson(document: Document, number: number, depth: number): unknown {
+  // not their values: a Document decodes its children itself
+  if (number === field.chunks) return nested(document.chunks, depth + 1)
+  if (number === field.matches) return nested(document.matches, depth + 1)
+  const value = document[record].get(number)
+  switch (number) {
+    case field.blob:
+      return toBase64(value as Uint8Array)
+    case field.tensor:
+    case field.embedding:
+      return denseOf(value as Tensor).toList()
+    case field.scores:
+    case field.evaluations:
+      return scoresJson(value as Scores)
+    default:
+      return value
   }
 }
 
-/** Throws as `toJson`. */
-export function jsonFields(document: Document, depth: number): JsonFields {
-  requireShallow(depth)
-  const own = document[record]
-  // each caller knows the type of its field
-  const get = <T>(number: number): T | null =>
-    own.isEmpty(number) ? null : ((own.get(number) ?? null) as T | null)
-  const uri = get<string>(field.uri)
-  return {
-    id: document.id,
-    parent_id: get(field.parentId),
-    granularity: get(field.granularity),
-    adjacency: get(field.adjacency),
-    blob: blobJson(get(field.blob)),
-    tensor: denseOf(get(field.tensor)),
-    mime_type: get<string>(field.mimeType) ?? (guessMimeType(uri ?? '') || null),
-    text: get(field.text),
-    weight: get(field.weight),
-    uri,
-    tags: get(field.tags),
-    offset: get(field.offset),
-    location: get(field.location),
-    embedding: denseOf(get(field.embedding)),
-    modality: get(field.modality),
-    evaluations: scoresJson(get(field.evaluations)),
-    scores: scoresJson(get(field.scores)),
-    chunks: own.isEmpty(field.chunks) ? null : document.chunks,
-    matches: own.isEmpty(field.matches) ? null : document.matches,
-  }
+/** The MIME type that the URI of a Document without one suggests; null for none. */
+export function mimeTypeOf(own: DocumentRecord): string | null {
+  return own.isEmpty(field.uri) ? null : guessMimeType(own.get(field.uri) as string) || null
 }
 
 function nested(documents: Iterable<Document>, depth: number): DocumentJson[] {
   return Array.from(documents, (document) => toJson(document, depth))
 }
 
-function blobJson(blob: Uint8Array | null): string | null {
-  return blob === null ? null : toBase64(blob)
-}
-
-function denseOf(tensor: Tensor | null): NdArray | null {
-  if (tensor === null) return null
+export function denseOf(tensor: Tensor): NdArray {
   if (tensor.kind === 'raw') {
     throw new MillraceError(
       'INVALID_INPUT',
@@ -117,8 +120,7 @@ function denseOf(tensor: Tensor | null): NdArray | null {
   return tensor.kind === 'dense' ? tensor : toDense(tensor)
 }
 
-function scoresJson(scores: Scores | null): Record<string, ScoreJson> | null {
-  if (scores === null) return null
+export function scoresJson(scores: Scores): Record<string, ScoreJson> {
   const json: Record<string, ScoreJson> = {}
   for (const [name, { value, opName, description, refId }] of Object.entries(scores)) {
     setOwn(json, name, {
@@ -183,21 +185,31 @@ function convert(key: string, name: keyof typeof field, value: unknown): unknown
   }
 }
 
-type Nullable<T> = { [K in keyof T]: T[K] | null }
-
 /** JSON has no NaN and no infinities, and `JSON.stringify` writes null for them. */
 function scoresFrom(key: string, value: unknown): Scores {
-  if (typeof value !== 'object' || Array.isArray(value)) throw refused(key, 'an object', value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refused(key, 'an object', value)
   const scores: Scores = {}
-  for (const [name, given] of Object.entries(value as Record<string, Partial<Nullable<ScoreJson>> | null>)) {
-    const score: NamedScore = { value: given?.value === null ? Number.NaN : (given?.value ?? 0) }
-    if (typeof score.value !== 'number') throw refused(`${key}.${name}`, '{ value: number }', given)
-    if (given?.op_name) score.opName = given.op_name
-    if (given?.description) score.description = given.description
-    if (given?.ref_id) score.refId = given.ref_id
-    setOwn(scores, name, score)
-  }
+  for (const [name, given] of Object.entries(value)) setOwn(scores, name, scoreFrom(given, `${key}.${name}`))
   return scores
+}
+
+function scoreFrom(given: unknown, what: string): NamedScore {
+  if (given === null) return { value: 0 }
+  if (typeof given !== 'object' || Array.isArray(given)) throw refused(what, '{ value: number }', given)
+  const { value = 0, op_name, description, ref_id } = given as Readonly<Record<string, unknown>>
+  if (value !== null && typeof value !== 'number') throw refused(what, '{ value: number }', value)
+  const score: NamedScore = { value: value ?? Number.NaN }
+  for (const [name, text] of [
+    ['opName', op_name],
+    ['description', description],
+    ['refId', ref_id],
+  ] as const) {
+    if (text === undefined || text === null || text === '') continue
+    if (typeof text !== 'string') throw refused(`${what}, ${name}`, 'a text', text)
+    score[name] = text
+  }
+  return score
 }
 
 /** Throws INVALID_INPUT for malformed JSON. */

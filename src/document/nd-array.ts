@@ -3,9 +3,9 @@ import { type Dtype, dtypeOf, holds, type TypedArray } from './dtype.js'
 import { toNumbers } from './float16.js'
 
 /** Arguments of `new NdArray`. */
-export interface NdArrayInit {
+export interface NdArrayInit<Elements extends TypedArray = TypedArray> {
   /** Elements in C order (the last index varies fastest). */
-  readonly data: TypedArray
+  readonly data: Elements
   /** Default: one dimension with all elements. */
   readonly shape?: readonly number[]
   /** Default: by the typed array; needed for `|b1` (in a Uint8Array) and `<f2` (bits in a Uint16Array). */
@@ -24,10 +24,10 @@ export type NestedNumbers = number | boolean | null | readonly NestedNumbers[]
  * const image = new NdArray({ data: new Uint8Array(12), shape: [2, 2, 3] })
  * const mask = new NdArray({ data: Uint8Array.of(0, 1), dtype: '|b1' })
  */
-export class NdArray {
+export class NdArray<Elements extends TypedArray = TypedArray> {
   readonly kind = 'dense'
   /** Elements in C order (the last index varies fastest). */
-  readonly data: TypedArray
+  readonly data: Elements
   /** Length of each dimension; empty for a scalar. */
   readonly shape: readonly number[]
   readonly dtype: Dtype
@@ -35,7 +35,7 @@ export class NdArray {
   readonly clsName: string
 
   /** Throws INVALID_INPUT when shape or dtype do not fit the elements. */
-  constructor(init: NdArrayInit) {
+  constructor(init: NdArrayInit<Elements>) {
     const { data, shape = [data.length], dtype = dtypeOf(data), clsName = 'numpy' } = init
     const size = shape.reduce((product, length) => product * length, 1)
     if (size !== data.length || shape.some((length) => !Number.isInteger(length) || length < 0)) {
@@ -59,7 +59,7 @@ export class NdArray {
   }
 
   /** Entry `index` of the first dimension, as a view of the same elements. */
-  row(index: number): NdArray {
+  row(index: number): NdArray<Elements> {
     const [rows, ...shape] = this.shape
     if (rows === undefined || !(index >= 0 && index < rows)) {
       throw new MillraceError(
@@ -68,7 +68,8 @@ export class NdArray {
       )
     }
     const length = this.data.length / rows
-    const data = this.data.subarray(index * length, (index + 1) * length)
+    // a view of the same class
+    const data = this.data.subarray(index * length, (index + 1) * length) as Elements
     return new NdArray({ data, shape, dtype: this.dtype, clsName: this.clsName })
   }
 
@@ -87,5 +88,10 @@ export class NdArray {
       return Array.from({ length: this.shape[depth]! }, () => level(depth + 1))
     }
     return level(0)
+  }
+
+  /** As `toList()`. */
+  toJSON(): NestedNumbers {
+    return this.toList()
   }
 }

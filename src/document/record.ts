@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { decodeField, encodeField, fieldLength, type Source } from './codec.js'
+import type { Nodes } from './v2/node.js'
 import { allOf, contentFields, copyFields, field, presentFields } from './fields.js'
 
 /** The property of a Document that holds its record; only for this folder. */
@@ -54,6 +55,8 @@ export class DocumentRecord {
   /** Bits of fields that are written from #values. */
   #changed = 0
   #values: unknown[] = []
+  /** The fields of a document of DocArray v2 that this record was read from. */
+  nodes: Nodes | undefined
 
   /** Throws MALFORMED when nested too deep; the bytes are decoded later. */
   constructor(source?: Source, depth = 0) {
@@ -72,6 +75,7 @@ export class DocumentRecord {
     copy.#known = this.#known
     copy.#changed = this.#changed
     copy.#values = this.#values.slice()
+    copy.nodes = this.nodes
     return copy
   }
 

@@ -13,8 +13,9 @@ import { isTensor, type Tensor, type TensorLike, toTensor } from './tensor.js'
 export type Stacked = NdArray | SparseMatrix | (Tensor | undefined)[] | undefined
 
 /**
- * Stacks like numpy and scipy. Dense tensors get a new first dimension; matrices are stacked vertically, in the format of the
- * first. Tensors that do not fit (shapes, kinds, missing ones) stay a list.
+ * Stacks like numpy and scipy. Dense tensors get a new first dimension; the result shares their memory when they lie behind each
+ * other, and is a copy otherwise. Matrices are stacked vertically, in the format of the first. Tensors that do not fit (shapes,
+ * kinds, missing ones) stay a list.
  */
 export function stack(tensors: readonly (Tensor | undefined)[]): Stacked {
   const first = tensors.find((tensor) => tensor !== undefined)
@@ -39,8 +40,24 @@ function isBelow(tensor: Tensor | undefined, first: SparseMatrix): boolean {
 }
 
 function stackDense(arrays: readonly NdArray[], first: NdArray): NdArray {
+  const whole = consecutive(arrays, first)
+  if (whole !== undefined) return whole
   const data = emptyArray(first.dtype, arrays.length * first.size)
   for (const [index, array] of arrays.entries()) copy(data, array.data, index * first.size)
+  const { dtype, clsName } = first
+  return new NdArray({ data, shape: [arrays.length, ...first.shape], dtype, clsName })
+}
+
+/** A view of all arrays, where each begins in memory where the one before it ends: then nothing is copied. */
+function consecutive(arrays: readonly NdArray[], first: NdArray): NdArray | undefined {
+  const { buffer, byteOffset, byteLength } = first.data
+  if (byteLength === 0) return undefined
+  for (let at = 1; at < arrays.length; at++) {
+    const { data } = arrays[at]!
+    if (data.buffer !== buffer || data.byteOffset !== byteOffset + at * byteLength) return undefined
+  }
+  const View = first.data.constructor as Float64ArrayConstructor
+  const data: TypedArray = new View(buffer as ArrayBuffer, byteOffset, arrays.length * first.size)
   const { dtype, clsName } = first
   return new NdArray({ data, shape: [arrays.length, ...first.shape], dtype, clsName })
 }

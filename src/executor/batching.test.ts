@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { endpointsOf } from './endpoints.js'
 import { Executor } from './executor.js'
-import { jinaBatching, mergeBatching, parseBatching, resolveBatching } from './batching.js'
+import {
+  jinaBatching,
+  mergeBatching,
+  parseBatching,
+  parseDynamicBatching,
+  resolveBatching,
+} from './batching.js'
 import { requests } from './requests.js'
 
 const failing = (code: string, message: string) =>
@@ -43,13 +49,33 @@ describe('options', () => {
     [{ timeoutMs: -1 }, 'INVALID_OPTION', 'timeoutMs must be a whole number from 0 to 3600000, not -1.'],
     [{ idle: 'flash' }, 'INVALID_OPTION', "idle must be 'flush' or 'wait', not 'flash'."],
     [{ onError: 'halve' }, 'INVALID_OPTION', "onError must be 'fail' or 'isolate'"],
+    [{ weight: 'tokens' }, 'INVALID_OPTION', 'weight must be a function of a Document'],
+    [{ adaptive: true }, 'INVALID_OPTION', 'adaptive must be { targetMs } with a whole number from 1 to'],
+    [{ adaptive: { targetMs: 0 } }, 'INVALID_OPTION', 'or false, not {"targetMs":0}.'],
+    [{ adaptive: { targetMs: 5, p99: 3 } }, 'INVALID_OPTION', 'adaptive must be { targetMs }'],
+    [{ adaptiv: { targetMs: 5 } }, 'UNKNOWN_OPTION', "did you mean 'adaptive'?"],
     [{ sise: 3 }, 'UNKNOWN_OPTION', "there is no option 'sise'; did you mean 'size'?"],
     [{ prefered_batch_size: 3 }, 'UNKNOWN_OPTION', "did you mean 'preferred_batch_size'?"],
     [{ flush_all: true }, 'UNSUPPORTED', 'flush_all is not supported: a batch never has more documents'],
     [{ use_dynamic_batching: 1 }, 'INVALID_OPTION', 'must be true or false'],
-    [5, 'INVALID_OPTION', 'expected { size, timeoutMs, idle, onError } or false'],
+    [5, 'INVALID_OPTION', 'expected { size, timeoutMs, idle, onError, weight, adaptive } or false'],
   ])('%j is refused', (given, code, message) => {
     expect(() => parseBatching(given, 'x')).toThrow(failing(code, message))
+  })
+
+  test('with adaptive have a larger most, which may be set too', () => {
+    const adaptive = { targetMs: 50 }
+    expect(resolveBatching(parseBatching({ adaptive: { target_ms: 50 } }, 'x'))).toMatchObject({
+      ...{ size: 1024, idle: 'flush', adaptive },
+    })
+    expect(resolveBatching({ adaptive, size: 16 })).toMatchObject({ size: 16, adaptive })
+    expect(resolveBatching({ adaptive: false })).toMatchObject({ size: 4 })
+  })
+
+  test('of a stage have no weight, which is a function', () => {
+    expect(() => parseDynamicBatching({ '/x': { weight: () => 1 } }, 'stage')).toThrow(
+      failing('INVALID_OPTION', "stage['/x']: weight is a function, which a stage cannot have"),
+    )
   })
 
   test('of two places are merged one by one', () => {
@@ -88,6 +114,10 @@ describe('endpoints', () => {
     [
       { '/index': { onError: 'isolate' } },
       "onError 'isolate' runs documents again, and a write must not run twice",
+    ],
+    [
+      { '/encode': { adaptive: { targetMs: 50 }, idle: 'wait' } },
+      "adaptive needs idle 'flush', not 'wait': while it grows the size",
     ],
   ])('refuse %j', (batching, message) => {
     expect(() => batchingOf(batching)).toThrow(failing('INVALID_OPTION', message))

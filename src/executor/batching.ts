@@ -1,10 +1,15 @@
+import type { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { show } from '../lib/show.js'
 import { describeValue } from './describe-value.js'
 
 /** How requests for one endpoint are joined; resolved, with defaults filled in. */
 export interface Batching {
-  /** Most documents in one call of the handler, 1 to 100,000. Default 4, as in Jina. */
+  /**
+   * Most documents in one call of the handler, or their most weight, 1 to 100,000. Default 4, as in Jina; with `adaptive`
+   * 1,024.
+   */
   readonly size: number
   /** Most milliseconds that a request waits for a batch to fill, 0 to 3,600,000. Default 10,000, as in Jina. */
   readonly timeoutMs: number
@@ -18,6 +23,22 @@ export interface Batching {
    * each half of the requests, so that only the requests that cause the error fail. Default `fail`.
    */
   readonly onError: 'fail' | 'isolate'
+  /**
+   * What a document counts towards `size`, a number above 0: its tokens, say. Called once for each document when its request
+   * arrives. A document above `size` runs alone. Only in the class of an Executor. Default: 1.
+   */
+  readonly weight?: (document: Document) => number
+  /**
+   * Finds the size, up to `size`, of which a call of the handler takes at most `targetMs`: 1 to 3,600,000 milliseconds. Only
+   * with `idle: 'flush'`. Default false: batches have up to `size` documents.
+   */
+  readonly adaptive?: Adaptive | false
+}
+
+/** How the size of batches is found; docs/batching.md has the rule. */
+export interface Adaptive {
+  /** Most milliseconds that a call of the handler should take. */
+  readonly targetMs: number
 }
 
 /** Options of `batch: { … }` and `dynamicBatching`. */
@@ -36,6 +57,8 @@ export type StaticBatchOptions = Omit<BatchOptions, 'idle' | 'onError'> & {
 export type DynamicBatching = Readonly<Record<string, BatchChoice>>
 
 const preset: Batching = { size: 4, timeoutMs: 10_000, idle: 'flush', onError: 'fail' }
+/** The default of `size` with `adaptive`. */
+const adaptiveSize = 1024
 
 /** Jina's names of our options (jina.md 2.8). */
 const jinaNames: Readonly<Record<string, keyof Batching>> = {
@@ -47,7 +70,7 @@ const jinaNames: Readonly<Record<string, keyof Batching>> = {
 /** Jina's options whose only supported value is their default. */
 const jinaDefaults = { flush_all: false, use_custom_metric: false, custom_metric: null }
 
-const known = Object.keys(preset)
+const known = [...Object.keys(preset), 'weight', 'adaptive']
 
 interface Check {
   readonly expected: string
@@ -59,6 +82,8 @@ const checks: Readonly<Record<string, Check>> = {
   timeoutMs: wholeNumber(0, 3_600_000),
   idle: oneOf('flush', 'wait'),
   onError: oneOf('fail', 'isolate'),
+  weight: { expected: 'a function of a Document', accepts: (value) => typeof value === 'function' },
+  adaptive: { expected: '{ targetMs } with a whole number from 1 to 3600000, or false', accepts: isAdaptive },
 }
 
 /**
@@ -72,7 +97,7 @@ export function parseBatching(value: unknown, where: string): BatchChoice {
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `${where}: expected { size, timeoutMs, idle, onError } or false, not ${describeValue(value)}.`,
+      `${where}: expected { size, timeoutMs, idle, onError, weight, adaptive } or false, not ${describeValue(value)}.`,
     )
   }
   const { use_dynamic_batching: use = true, ...given } = value as Record<string, unknown>
@@ -84,12 +109,13 @@ export function parseBatching(value: unknown, where: string): BatchChoice {
   return use ? Object.fromEntries(entries) : false
 }
 
-/** Checks the options of several endpoints. @throws UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED */
+/** Checks the options of several endpoints that a stage has. @throws UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED */
 export function parseDynamicBatching(value: object, where: string): DynamicBatching {
-  const entries = Object.entries(value).map(([name, options]) => [
-    name,
-    parseBatching(options, `${where}['${name}']`),
-  ])
+  const entries = Object.entries(value).map(([name, options]) => {
+    const choice = parseBatching(options, `${where}['${name}']`)
+    if (choice !== false && choice.weight !== undefined) throw notHere(`${where}['${name}']`)
+    return [name, choice]
+  })
   return Object.fromEntries(entries)
 }
 
@@ -120,7 +146,9 @@ export function choiceOf(
 
 /** Fills in defaults; null for no batching. */
 export function resolveBatching(choice: BatchChoice | undefined): Batching | null {
-  return choice === undefined || choice === false ? null : { ...preset, ...choice }
+  if (choice === undefined || choice === false) return null
+  const isAdaptive = choice.adaptive !== undefined && choice.adaptive !== false
+  return { ...preset, ...(isAdaptive && { size: adaptiveSize }), ...choice }
 }
 
 /** Options with the names that Jina has for them; options that Jina does not have are left out. */
@@ -143,15 +171,41 @@ function parseEntry(key: string, value: unknown, where: string): [string, unknow
     throw new MillraceError('UNKNOWN_OPTION', `${where}: there is no option '${key}'; ${hint}`)
   }
   if (!check.accepts(value)) throw invalid(where, key, { expected: check.expected, value })
-  return [name, value]
+  return [name, isTarget(value) ? { targetMs: targetOf(value) } : value]
+}
+
+type Target = { readonly targetMs: unknown } | { readonly target_ms: unknown }
+
+function isTarget(value: unknown): value is Target {
+  if (typeof value !== 'object' || value === null) return false
+  const keys = Object.keys(value)
+  return keys.length === 1 && (keys[0] === 'targetMs' || keys[0] === 'target_ms')
+}
+
+function targetOf(value: Target): unknown {
+  return 'targetMs' in value ? value.targetMs : value.target_ms
+}
+
+function isAdaptive(value: unknown): boolean {
+  return value === false || (isTarget(value) && wholeNumber(1, 3_600_000).accepts(targetOf(value)))
 }
 
 function isJinaDefault(key: string, value: unknown, where: string): boolean {
   if (!Object.hasOwn(jinaDefaults, key)) return false
   if (value === false || value === null) return true
   const reason =
-    key === 'flush_all' ? 'a batch never has more documents than its size' : 'a batch counts documents'
+    key === 'flush_all'
+      ? 'a batch never has more documents than its size'
+      : 'a batch counts documents, or what weight in the class of the Executor says'
   throw new MillraceError('UNSUPPORTED', `${where}: ${key} is not supported: ${reason}. Leave it out.`)
+}
+
+/** A stage is plain data, which goes to pods and into YAML. */
+function notHere(where: string): MillraceError {
+  return new MillraceError(
+    'INVALID_OPTION',
+    `${where}: weight is a function, which a stage cannot have. Write it in the Executor's class: @requests({ on, batch: { weight } }).`,
+  )
 }
 
 function invalid(
@@ -159,8 +213,12 @@ function invalid(
   key: string,
   { expected, value }: { readonly expected: string; readonly value: unknown },
 ): MillraceError {
-  const given = typeof value === 'string' ? `'${value}'` : String(value)
+  const given = typeof value === 'string' ? `'${value}'` : shown(value)
   return new MillraceError('INVALID_OPTION', `${where}: ${key} must be ${expected}, not ${given}.`)
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : show(value)
 }
 
 function wholeNumber(min: number, max: number): Check {

@@ -1,4 +1,5 @@
 import type { Logger } from '../observe/logger.js'
+import type { OwnMetrics } from '../observe/metrics/own/own-metrics.js'
 import type { Endpoint } from './endpoint.js'
 import type { Holder } from '../workspace/holder.js'
 
@@ -30,6 +31,8 @@ export interface Construction {
   readonly runtimeArgs: RuntimeArgs
   readonly requests: ReadonlyMap<string, Endpoint>
   readonly logger: Logger
+  /** Default: its metrics go nowhere. */
+  readonly metrics?: OwnMetrics
   /** The Flow that locks the workspace; null locks nothing. */
   readonly holder: Holder | null
   /** Its workspace where none was configured. */

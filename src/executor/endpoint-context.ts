@@ -1,8 +1,11 @@
 import type { Call } from '../call/call.js'
+import { inSpan } from '../call/own-span.js'
 import { DocumentArray } from '../document/index.js'
 import type { Logger } from '../observe/logger.js'
 import type { Part, Route } from '../wire/data-request.js'
 import type { HandlerContext } from './context.js'
+import type { EndpointTypes } from './endpoint-types.js'
+import { parseParameters } from './typed-request.js'
 
 /** The common properties of both kinds of request. */
 export interface RequestHead {
@@ -21,6 +24,7 @@ export interface ContextSource {
   /** `metas.name` of the executor. */
   readonly name: string
   readonly logger: Logger
+  readonly types: EndpointTypes | null
 }
 
 /**
@@ -36,7 +40,12 @@ export class EndpointContext implements HandlerContext {
   }
 
   get parameters(): Record<string, unknown> {
-    return (this.#parameters ??= ownParameters(this.#source.head.readParameters(), this.#source.name))
+    return (this.#parameters ??= this.#read())
+  }
+
+  /** Reads the parameters now. Throws INVALID_INPUT when the schema refuses them. */
+  parse(): void {
+    this.#parameters = this.#read()
   }
 
   get endpoint(): string {
@@ -68,8 +77,20 @@ export class EndpointContext implements HandlerContext {
     return this.#source.call.headers
   }
 
+  /** A getter, so that a handler may take it apart: `{ span }`. */
+  get span(): HandlerContext['span'] {
+    return (name, run) => inSpan(this.#source.call.observation, name, run)
+  }
+
   get logger(): Logger {
     return this.#source.logger
+  }
+
+  #read(): Record<string, unknown> {
+    const { head, name, types } = this.#source
+    const own = ownParameters(head.readParameters(), name)
+    // what the schema gives is what the handler's type says
+    return parseParameters(types, own) as Record<string, unknown>
   }
 
   /** The documents as the arrays that were received, each with its sender. */

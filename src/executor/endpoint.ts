@@ -1,4 +1,5 @@
 import type { Batching } from './batching.js'
+import type { EndpointTypes } from './endpoint-types.js'
 import type { HandlerMethod } from './context.js'
 
 /** One endpoint and the method that serves it. */
@@ -11,4 +12,8 @@ export interface Endpoint {
   readonly isGenerator: boolean
   /** How its requests are joined; null when each is run alone. */
   readonly batching: Batching | null
+  /** Its batches may run at the same time. */
+  readonly allowConcurrent: boolean
+  /** Null when nothing is typed. */
+  readonly types: EndpointTypes | null
 }

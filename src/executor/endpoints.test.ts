@@ -174,7 +174,7 @@ test('options of the static map are checked like those of the decorator', () => 
     return () => endpointsOf(Entry)
   }
   expect(withEntry({ method: 'foo', batch: 5 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
-  expect(withEntry({ method: 'foo', input: {} })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
+  expect(withEntry({ method: 'foo', input: {} })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   expect(withEntry({ method: 'foo', on: '/y' })).toThrow(invalid("'on'"))
   expect(withEntry({ write: true })).toThrow(invalid('{ method, write, batch }'))
   expect(withEntry(5)).toThrow(invalid('{ method, write, batch }'))

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { isWriteByName } from '../wire/description.js'
+import { isWriteByName } from '../wire/write-endpoints.js'
 import {
   type BatchChoice,
   choiceOf,
@@ -11,6 +11,7 @@ import {
 import { bindingsOf } from './bindings.js'
 import type { HandlerMethod } from './context.js'
 import type { Endpoint } from './endpoint.js'
+import type { EndpointTypes } from './endpoint-types.js'
 import { type ExecutorClass, isBaseClass, isExecutorClass, lineage } from './executor.js'
 import { checkEndpoint, resolveOptions, type StaticRequest } from './options.js'
 
@@ -20,11 +21,16 @@ export const defaultEndpoint = '/default'
 export const dryRunEndpoint = '_jina_dry_run_'
 
 interface Bound {
+  /** Its name; for a handler of `typed()` the endpoint. */
   readonly method: string
+  /** Of `typed()`; undefined for a method. */
+  readonly handler?: HandlerMethod
   /** Undefined unless it was set. */
   readonly write: boolean | undefined
   /** Undefined unless it was set. */
   readonly batch: BatchChoice | undefined
+  readonly allowConcurrent: boolean
+  readonly types: EndpointTypes | undefined
 }
 
 /**
@@ -57,8 +63,8 @@ export function endpointsOf(
   const members = membersOf(Class)
   const endpoints = new Map<string, Endpoint>()
   checkBatched(Class, bound, dynamicBatching)
-  for (const [path, { method, write, batch }] of bound) {
-    const handler = resolveMethod(Class, members, { path, method })
+  for (const [path, { method, handler: own, write, batch, allowConcurrent, types = null }] of bound) {
+    const handler = resolveHandler(Class, members, { path, method, own })
     const chosen = mergeChoices(batch, choiceOf(dynamicBatching, { path, method }))
     const endpoint = {
       path,
@@ -67,6 +73,8 @@ export function endpointsOf(
       write: write ?? isWriteByName(path),
       isGenerator: isGenerator(handler),
       batching: resolveBatching(chosen),
+      allowConcurrent,
+      types,
     }
     checkBatching(endpoint, `${Class.name} '${path}'`)
     endpoints.set(path, endpoint)
@@ -83,6 +91,8 @@ export const passThroughEndpoint: Endpoint = {
   write: false,
   isGenerator: false,
   batching: null,
+  allowConcurrent: false,
+  types: null,
 }
 
 function ownBindings(Class: ExecutorClass): Map<string, Bound> {
@@ -98,8 +108,8 @@ function ownBindings(Class: ExecutorClass): Map<string, Bound> {
     bound.set(path, binding)
   }
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Class.prototype))) {
-    for (const { on, write, batch } of bindingsOf(value))
-      for (const path of on) add(path, { method: name, write, batch })
+    for (const { on, ...options } of bindingsOf(value))
+      for (const path of on) add(path, { method: name, ...options })
   }
   const staticMap = Object.hasOwn(Class, 'requests') ? Class.requests : undefined
   for (const [path, entry] of Object.entries(staticMap ?? {})) add(path, staticBinding(Class, path, entry))
@@ -109,34 +119,54 @@ function ownBindings(Class: ExecutorClass): Map<string, Bound> {
 function staticBinding(Class: ExecutorClass, path: string, entry: StaticRequest): Bound {
   const where = `${Class.name}.requests['${path}']`
   checkEndpoint(path, where)
-  if (typeof entry === 'string') return { method: entry, write: undefined, batch: undefined }
-  if (typeof entry !== 'object' || entry === null || typeof entry.method !== 'string') {
+  if (typeof entry === 'string') return { method: entry, ...unsaid }
+  if (
+    typeof entry !== 'object' ||
+    entry === null ||
+    !('handler' in entry || typeof entry.method === 'string')
+  ) {
     throw new MillraceError(
       'INVALID_EXECUTOR',
-      `${where}: expected a method's name or { method, write, batch }`,
+      `${where}: expected a method's name, { method, write, batch } or typed({ … }, handler)`,
     )
   }
   if ('on' in entry) {
     throw new MillraceError('INVALID_EXECUTOR', `${where}: 'on' is the key of the map; leave it out`)
   }
-  const { write, batch } = resolveOptions(entry, where)
-  return { method: entry.method, write, batch }
+  const { write, batch, allowConcurrent, types } = resolveOptions(entry, where)
+  const options = { write, batch, allowConcurrent, types }
+  if ('handler' in entry) return { method: path, handler: entry.handler, ...options }
+  return { method: entry.method, ...options }
 }
 
 function rebind(bound: Map<string, Bound>, usesRequests: Readonly<Record<string, string>>): void {
   const moved = new Set(Object.values(usesRequests))
-  const said = new Map<string, boolean>()
-  const batches = new Map<string, BatchChoice>()
-  for (const [path, { method, write, batch }] of bound) {
-    if (write !== undefined) said.set(method, write || said.get(method) === true)
-    if (batch !== undefined) batches.set(method, batch)
+  const methods = new Map<string, Bound>()
+  for (const [path, binding] of bound) {
+    const { method } = binding
+    methods.set(method, added(methods.get(method), binding))
     if (moved.has(method)) bound.delete(path)
   }
   for (const [path, method] of Object.entries(usesRequests)) {
     checkEndpoint(path, 'usesRequests')
-    bound.set(path, { method, write: said.get(method), batch: batches.get(method) })
+    bound.set(path, methods.get(method) ?? { method, ...unsaid })
   }
 }
+
+/** What several endpoints say of one method. */
+function added(former: Bound | undefined, binding: Bound): Bound {
+  if (former === undefined) return binding
+  const { method, write, batch, allowConcurrent, types } = binding
+  return {
+    method,
+    write: write === undefined ? former.write : write || former.write === true,
+    batch: batch ?? former.batch,
+    allowConcurrent: allowConcurrent || former.allowConcurrent,
+    types: types ?? former.types,
+  }
+}
+
+const unsaid = { write: undefined, batch: undefined, allowConcurrent: false, types: undefined } as const
 
 /** Requires that batching is set for endpoints (or methods) that exist. */
 function checkBatched(
@@ -173,6 +203,13 @@ function checkBatching({ path, method, write, isGenerator, batching }: Checked, 
       `${where}: '${defaultEndpoint}' serves requests for different endpoints, which cannot share a batch. Bind ${method} to an endpoint by name, or leave batching out.`,
     )
   }
+  const { adaptive = false } = batching
+  if (adaptive !== false && batching.idle === 'wait') {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `${where}: adaptive needs idle 'flush', not 'wait': while it grows the size, it would wait for documents that nobody sends. Leave one of them out.`,
+    )
+  }
   if (write && batching.onError === 'isolate') {
     throw new MillraceError(
       'INVALID_OPTION',
@@ -192,12 +229,13 @@ function membersOf(Class: ExecutorClass): ReadonlyMap<string, PropertyDescriptor
   return members
 }
 
-function resolveMethod(
+function resolveHandler(
   Class: ExecutorClass,
   members: ReadonlyMap<string, PropertyDescriptor>,
-  { path, method }: { path: string; method: string },
+  { path, method, own }: { path: string; method: string; own: HandlerMethod | undefined },
 ): HandlerMethod {
   const where = `${Class.name} '${path}'`
+  if (own !== undefined) return checkedHandler(own, { where, method: 'the handler' })
   const member = members.get(method)
   if (member === undefined) {
     const near = nearest(method, members.keys())
@@ -205,7 +243,13 @@ function resolveMethod(
     const hint = near === undefined ? `its methods are: ${names}` : `did you mean '${near}'?`
     throw new MillraceError('INVALID_EXECUTOR', `${where}: there is no method '${method}'; ${hint}`)
   }
-  const handler: unknown = member.value
+  return checkedHandler(member.value, { where, method })
+}
+
+function checkedHandler(
+  handler: unknown,
+  { where, method }: { readonly where: string; readonly method: string },
+): HandlerMethod {
   if (typeof handler !== 'function') {
     throw new MillraceError(
       'INVALID_EXECUTOR',

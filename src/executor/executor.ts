@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { createLogger, type Logger } from '../observe/logger.js'
+import type { Metrics } from '../observe/metrics/own/metrics.js'
+import { OwnMetrics } from '../observe/metrics/own/own-metrics.js'
+import type { EndpointMap, endpointTypes } from '../document/typed/index.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import { type Construction, type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
 import type { Endpoint } from './endpoint.js'
@@ -14,8 +17,8 @@ const brand = Symbol.for('millrace.executor')
 /**
  * Base class of everything that serves requests. By itself it passes documents through.
  *
- * `usesWith` of the stage is the constructor's first argument. `metas`, `runtimeArgs`, `requests`, `logger` and `workspace`
- * are set as soon as `super()` has returned, whatever its arguments were.
+ * `usesWith` of the stage is the constructor's first argument. `metas`, `runtimeArgs`, `requests`, `logger`, `metrics` and
+ * `workspace` are set as soon as `super()` has returned, whatever its arguments were.
  *
  * @example
  * class Upper extends Executor {
@@ -24,8 +27,12 @@ const brand = Symbol.for('millrace.executor')
  *     for (const doc of docs) doc.text = doc.text.toUpperCase()
  *   }
  * }
+ *
+ * `Executor<{ '/encode': typeof options }>` declares the types of endpoints that decorators bind, for `Client<typeof flow>`.
  */
-export class Executor {
+export class Executor<Endpoints extends EndpointMap = EndpointMap> {
+  /** Type only: what `Client<typeof flow>` knows. */
+  declare readonly [endpointTypes]?: Endpoints
   static readonly [brand]: boolean = true
   /** Endpoints without decorators: maps a path to a method's name or to `{ method, write }`. */
   static requests?: StaticRequests
@@ -42,6 +49,8 @@ export class Executor {
   /** Its endpoints and their methods. */
   readonly requests: ReadonlyMap<string, Endpoint>
   readonly logger: Logger
+  /** Its own metrics, served with those of the Flow (`FlowOptions.metrics`). See docs/metrics.md. */
+  readonly metrics: Metrics
   /**
    * How it ranks matches: how many it returns without `parameters.limit`, by which score, in which order. With it several shards
    * give the same answers as one, even where the answers do not show the ranking (`StageOptions.reduce` takes precedence).
@@ -59,6 +68,7 @@ export class Executor {
     this.runtimeArgs = given?.runtimeArgs ?? standalone(name)
     this.requests = given?.requests ?? new Map<string, Endpoint>()
     this.logger = given?.logger ?? createLogger(name)
+    this.metrics = given?.metrics ?? new OwnMetrics({ isOn: false })
     this.#workspaceOption = typeof options.workspace === 'string' ? options.workspace : undefined
   }
 

@@ -2,7 +2,7 @@ import type { Call } from '../call/call.js'
 import { type Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import type { RequestHead } from './endpoint-context.js'
-import { callHandler, handlerName, isThenable, type Target } from './invoke.js'
+import { callHandler, checkResult, handlerName, isThenable, type Target } from './invoke.js'
 import { sortResult } from './result.js'
 
 /** Documents of several requests that one call of the handler gets. */
@@ -13,7 +13,7 @@ export interface JoinedBatch {
 }
 
 /**
- * Calls the handler, synchronously, with the documents of a batch. Resolves with one document for each of them, in the same
+ * Calls the handler, synchronously, with the documents of a batch, which were checked. Resolves with one document for each of them, in the same
  * order, so that each request can be given its own.
  *
  * Rejects with what the handler throws, and with INVALID_RESULT for results that cannot be divided: another number of documents,
@@ -22,7 +22,8 @@ export interface JoinedBatch {
 export async function invokeBatch(target: Target, { docs, head, call }: JoinedBatch): Promise<DocumentArray> {
   const array = new DocumentArray(docs)
   const returned = callHandler(target, { docs: array, head, call })
-  const outcome = sortResult(isThenable(returned) ? await returned : returned, handlerName(target))
+  const result = isThenable(returned) ? await returned : returned
+  const outcome = sortResult(result, handlerName(target), target.endpoint.types?.output)
   switch (outcome.kind) {
     case 'in-place':
       return checked(target, docs, array)
@@ -39,6 +40,7 @@ export async function invokeBatch(target: Target, { docs, head, call }: JoinedBa
 }
 
 function checked(target: Target, docs: readonly Document[], result: DocumentArray): DocumentArray {
+  checkResult(target, result)
   if (result.length !== docs.length) {
     throw indivisible(
       target,

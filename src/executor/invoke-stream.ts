@@ -3,8 +3,19 @@ import type { ItemSink } from '../call/items.js'
 import { type Document, DocumentArray } from '../document/index.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { failed, unchanged } from './answers.js'
-import { addResults, callHandler, handlerName, isThenable, type Target } from './invoke.js'
-import { sortResult, yieldedDocument } from './result.js'
+import {
+  addResults,
+  answerWith,
+  callHandler,
+  checkResult,
+  handlerName,
+  isThenable,
+  type Target,
+  yielded,
+} from './invoke.js'
+import { receivedDocs } from './documents.js'
+import { sortResult } from './result.js'
+import { checkInput } from './typed-request.js'
 
 export interface ItemOptions {
   readonly items: ItemSink
@@ -27,17 +38,22 @@ export async function invokeStream(
   { items, pace }: ItemOptions,
 ): Promise<DataRequest> {
   try {
-    const { docs } = request
+    const { types } = target.endpoint
+    const docs = receivedDocs(request, types?.input)
+    checkInput(types, docs)
     const returned = callHandler(target, { docs, head: request, call })
-    const outcome = sortResult(isThenable(returned) ? await returned : returned, handlerName(target))
+    const result = isThenable(returned) ? await returned : returned
+    const outcome = sortResult(result, handlerName(target), types?.output)
     const results = outcome.kind === 'results' ? outcome.results : undefined
-    const closing = answerWith(target, request, new DocumentArray())
+    const closing = answerWith(target, unchanged(request, target.deployment), new DocumentArray())
     if (results !== undefined) closing.parameterBytes = addResults(target, closing.parameterBytes, results)
     const documents =
       outcome.kind === 'stream' ? outcome.items : outcome.kind === 'documents' ? outcome.docs : docs
     for await (const item of documents) {
       if (call.aborted !== undefined) throw call.aborted
-      const answer = answerWith(target, request, arrayOf(yieldedDocument(item, handlerName(target))))
+      const given = arrayOf(yielded(target, item))
+      if (results === undefined) checkResult(target, given)
+      const answer = answerWith(target, unchanged(request, target.deployment), given)
       if (results !== undefined) answer.parameterBytes = closing.parameterBytes
       const waiting = pace(items.push(answer))
       if (waiting !== undefined) await waiting
@@ -51,10 +67,4 @@ export async function invokeStream(
 
 function arrayOf(document: Document): DocumentArray {
   return new DocumentArray([document])
-}
-
-function answerWith({ deployment }: Target, request: DataRequest, docs: DocumentArray): DataRequest {
-  const answer = unchanged(request, deployment)
-  answer.docs = docs
-  return answer
 }

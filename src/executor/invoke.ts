@@ -1,16 +1,19 @@
 import type { Call } from '../call/call.js'
-import { DocumentArray } from '../document/index.js'
+import { type Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { resultsIn, withResults } from '../wire/results.js'
 import { structBytes } from '../wire/struct.js'
 import { writeObject } from '../wire/struct-entry.js'
+import { versionOf } from '../wire/version.js'
 import { failed, unchanged } from './answers.js'
+import { receivedDocs, withDocs } from './documents.js'
 import { EndpointContext, type RequestHead } from './endpoint-context.js'
 import type { Endpoint } from './endpoint.js'
 import type { Executor } from './executor.js'
 import { type Outcome, sortResult, yieldedDocument } from './result.js'
+import { checkInput, checkOutput, handlerDocs, misfit } from './typed-request.js'
 
 /** The method of an executor that answers a request, and the names in its answer. */
 export interface Target {
@@ -32,29 +35,36 @@ export interface Target {
  */
 export async function invoke(target: Target, request: DataRequest, call: Call): Promise<DataRequest> {
   try {
-    const { docs } = request
+    const { types } = target.endpoint
+    const docs = receivedDocs(request, types?.input)
+    checkInput(types, docs)
     if (target.endpoint.isGenerator) {
-      return settle(target, request, { kind: 'documents', docs: await collectEach(target, request, call) })
+      const collected = await collectEach(target, { docs, head: request, call })
+      return settle(target, request, { docs, outcome: { kind: 'documents', docs: collected } })
     }
     const returned = callHandler(target, { docs, head: request, call })
-    const outcome = sortResult(isThenable(returned) ? await returned : returned, handlerName(target))
-    if (outcome.kind !== 'stream') return settle(target, request, outcome)
+    const result = isThenable(returned) ? await returned : returned
+    const outcome = sortResult(result, handlerName(target), types?.output)
+    if (outcome.kind !== 'stream') return settle(target, request, { docs, outcome })
     const collected = new DocumentArray()
     await collect(target, outcome.items, { call, into: collected })
-    return settle(target, request, { kind: 'documents', docs: collected })
+    return settle(target, request, { docs, outcome: { kind: 'documents', docs: collected } })
   } catch (error) {
     return failed(request, error, { ...target, call })
   }
 }
 
-/** Calls the method. Its errors and results go to the caller. */
+/** Calls the method, with documents that were checked. Its errors and results go to the caller. */
 export function callHandler(
   { executor, endpoint }: Target,
   { docs, head, call }: { docs: DocumentArray; head: RequestHead; call: Call },
 ): unknown {
   const { metas, logger } = executor
-  const context = new EndpointContext({ head, docs, call, name: metas.name, logger })
-  return endpoint.handler.call(executor, docs, context)
+  const { types } = endpoint
+  const context = new EndpointContext({ head, docs, call, name: metas.name, logger, types })
+  if (types === null) return endpoint.handler.call(executor, docs, context)
+  if (types.parameters !== undefined) context.parse()
+  return endpoint.handler.call(executor, handlerDocs(types, docs), context)
 }
 
 /** `MyIndexer.index`, for messages. */
@@ -88,25 +98,50 @@ function resultBytes(target: Target, results: Readonly<Record<string, unknown>>)
   }
 }
 
-function settle(
-  target: Target,
-  request: DataRequest,
-  outcome: Exclude<Outcome, { kind: 'stream' }>,
-): DataRequest {
+/** Throws INVALID_RESULT for documents that do not fit the output of the endpoint. */
+export function checkResult(target: Target, docs: DocumentArray): void {
+  const { types } = target.endpoint
+  if (types?.output !== undefined) checkOutput(types, docs, handlerName(target))
+}
+
+/** What a handler made of the documents that it got. */
+interface Handled {
+  readonly docs: DocumentArray
+  readonly outcome: Exclude<Outcome, { kind: 'stream' }>
+}
+
+function settle(target: Target, request: DataRequest, { docs, outcome }: Handled): DataRequest {
+  if (outcome.kind !== 'results') checkResult(target, outcome.kind === 'documents' ? outcome.docs : docs)
   const answer = unchanged(request, target.deployment)
-  if (outcome.kind === 'documents') answer.docs = outcome.docs
   if (outcome.kind === 'results') {
     answer.parameterBytes = addResults(target, answer.parameterBytes, outcome.results)
   }
-  return answer
+  return outcome.kind === 'documents'
+    ? answerWith(target, answer, outcome.docs)
+    : versionOf(answer) === 'v2'
+      ? answerInPlace(target, answer, docs)
+      : answer // it has them already
+}
+
+/** The answer with documents that a handler returned. Throws INVALID_RESULT for what cannot be sent. */
+export function answerWith(target: Target, answer: DataRequest, docs: DocumentArray): DataRequest {
+  return misfit(handlerName(target), () => withDocs(answer, docs, target.endpoint.types?.output))
+}
+
+/** The answer with the documents of the request, which a handler may have changed. */
+export function answerInPlace(target: Target, answer: DataRequest, docs: DocumentArray): DataRequest {
+  const { types } = target.endpoint
+  return misfit(handlerName(target), () => withDocs(answer, docs, types?.output ?? types?.input))
 }
 
 /** Async for asynchronous generators; a sync one has run for every document before this returns. */
-async function collectEach(target: Target, request: DataRequest, call: Call): Promise<DocumentArray> {
+async function collectEach(
+  target: Target,
+  { docs, head, call }: { docs: DocumentArray; head: RequestHead; call: Call },
+): Promise<DocumentArray> {
   const collected = new DocumentArray()
-  for (const doc of request.docs) {
-    const docs = new DocumentArray([doc])
-    const items = callHandler(target, { docs, head: request, call }) as Items
+  for (const doc of docs) {
+    const items = callHandler(target, { docs: new DocumentArray([doc]), head, call }) as Items
     const pending = collect(target, items, { call, into: collected })
     if (pending !== undefined) await pending
   }
@@ -119,8 +154,13 @@ type Collecting = { readonly call: Call; readonly into: DocumentArray }
 /** Not `for await`: a sync generator must run alone like any sync handler, and would yield between its documents. */
 function collect(target: Target, items: Items, { call, into }: Collecting): Promise<void> | undefined {
   if (Symbol.asyncIterator in items) return collectAsync(target, items, { call, into })
-  for (const item of items) into.push(yieldedDocument(item, handlerName(target)))
+  for (const item of items) into.push(yielded(target, item))
   return undefined
+}
+
+/** A document that the generator of an endpoint yielded. Throws INVALID_RESULT. */
+export function yielded(target: Target, item: unknown): Document {
+  return yieldedDocument(item, handlerName(target), target.endpoint.types?.output)
 }
 
 async function collectAsync(
@@ -130,7 +170,7 @@ async function collectAsync(
 ): Promise<void> {
   for await (const item of items) {
     if (call.aborted !== undefined) throw call.aborted
-    into.push(yieldedDocument(item, handlerName(target)))
+    into.push(yielded(target, item))
   }
 }
 

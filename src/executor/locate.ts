@@ -28,5 +28,8 @@ function notedModule(Class: ExecutorClass): string | null {
   for (const { value } of Object.values(Object.getOwnPropertyDescriptors(Class.prototype))) {
     for (const { module } of bindingsOf(value)) if (module !== null) return module
   }
+  for (const entry of Object.values(Object.hasOwn(Class, 'requests') ? (Class.requests ?? {}) : {})) {
+    if (typeof entry === 'object' && 'handler' in entry && entry.module !== null) return entry.module
+  }
   return null
 }

@@ -1,6 +1,9 @@
+import type { DocClass, StandardSchema } from '../document/typed/index.js'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import { type BatchChoice, type BatchOptions, parseBatching, type StaticBatchOptions } from './batching.js'
+import type { HandlerMethod } from './context.js'
+import { type EndpointTypes, resolveTypes } from './endpoint-types.js'
 
 /** Options of `@requests({ … })`. */
 export interface RequestsOptions {
@@ -8,22 +11,53 @@ export interface RequestsOptions {
   readonly on?: string | readonly string[]
   /** The handler changes state: never sent twice. Default true for `/index`, `/update` and `/delete`, false for all others. */
   readonly write?: boolean
-  /** Schema of the input documents; not yet supported. */
-  readonly input?: unknown
-  /** Schema of the output documents; not yet supported. */
-  readonly output?: unknown
+  /** The class of the documents that the handler takes; a request with others is refused. Default: any Documents. */
+  readonly input?: DocClass
+  /** The class of the documents that the handler returns, which are checked. Default: any Documents. */
+  readonly output?: DocClass
+  /** The schema of the parameters, which are parsed before the handler runs. Default: any object. */
+  readonly parameters?: StandardSchema
   /** Joins the documents of several requests for one call of the handler; docs/batching.md. Default: no batching. */
   readonly batch?: BatchOptions
+  /**
+   * Batches of the endpoint may run at the same time, up to `maxConcurrency` of the stage. Default false: one after the other,
+   * unless `maxConcurrency` says more. Without batching it has no effect: asynchronous handlers overlap anyway.
+   */
+  readonly allowConcurrent?: boolean
 }
 
-/** A value of the static map: the method's name, or an object with options. */
+/** Options of an entry of the static map. */
+export type StaticOptions = Omit<RequestsOptions, 'on' | 'batch'> & { readonly batch?: StaticBatchOptions }
+
+/** What `typed()` returns: an entry of the static map with its handler. */
+export interface HandledRequest {
+  readonly handler: HandlerMethod
+  /** File URL of the module that called `typed()`; null when it has none. */
+  readonly module: string | null
+}
+
+/** A value of the static map: the method's name, an object with options, or what `typed()` returns. */
 export type StaticRequest =
   | string
-  | (Omit<RequestsOptions, 'on' | 'batch'> & { readonly method: string; readonly batch?: StaticBatchOptions })
+  | (StaticOptions & { readonly method: string })
+  | (StaticOptions & HandledRequest)
 export type StaticRequests = Readonly<Record<string, StaticRequest>>
 
-const known = ['on', 'method', 'write', 'input', 'output', 'batch']
-const notYet = ['input', 'output'] as const
+const known = [
+  'on',
+  'method',
+  'handler',
+  'module',
+  'write',
+  'input',
+  'output',
+  'parameters',
+  'batch',
+  'allowConcurrent',
+]
+
+/** Those that users write. */
+const named = known.filter((name) => name !== 'handler' && name !== 'module')
 
 /** The options after they were checked. */
 export interface ResolvedOptions {
@@ -32,24 +66,23 @@ export interface ResolvedOptions {
   readonly write: boolean | undefined
   /** Undefined unless it was set. */
   readonly batch: BatchChoice | undefined
+  readonly allowConcurrent: boolean
+  /** Undefined where nothing is typed. */
+  readonly types: EndpointTypes | undefined
 }
 
-/** Throws UNKNOWN_OPTION, INVALID_OPTION, UNSUPPORTED or INVALID_EXECUTOR; `where` begins the message. */
+/** Throws UNKNOWN_OPTION, INVALID_OPTION or INVALID_EXECUTOR; `where` begins the message. */
 export function resolveOptions(
   options: Omit<RequestsOptions, 'batch'> & { readonly batch?: object },
   where: string,
 ): ResolvedOptions {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
-    const near = nearest(key, known)
-    const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean '${near}'?`
+    const near = nearest(key, named)
+    const hint = near === undefined ? `known are ${named.join(', ')}` : `did you mean '${near}'?`
     throw new MillraceError('UNKNOWN_OPTION', `${where}: there is no option '${key}'; ${hint}`)
   }
-  for (const key of notYet) {
-    if (options[key] === undefined) continue
-    throw new MillraceError('UNSUPPORTED', `${where}: the option '${key}' is not supported yet; leave it out`)
-  }
-  const { write, on = '/default' } = options
+  const { write, on = '/default', allowConcurrent = false } = options
   const batch = options.batch === undefined ? undefined : parseBatching(options.batch, `${where}, batch`)
   if (write !== undefined && typeof write !== 'boolean') {
     throw new MillraceError(
@@ -57,11 +90,23 @@ export function resolveOptions(
       `${where}: 'write' must be true or false, not ${String(write)}`,
     )
   }
+  if (typeof allowConcurrent !== 'boolean') {
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `${where}: 'allowConcurrent' must be true or false, not ${String(allowConcurrent)}`,
+    )
+  }
   const endpoints: readonly unknown[] = Array.isArray(on) ? on : [on]
   if (endpoints.length === 0) {
     throw new MillraceError('INVALID_EXECUTOR', `${where}: 'on' is empty; name at least one endpoint`)
   }
-  return { write, batch, on: [...new Set(endpoints.map((endpoint) => checkEndpoint(endpoint, where)))] }
+  return {
+    write,
+    batch,
+    allowConcurrent,
+    types: resolveTypes(options, where),
+    on: [...new Set(endpoints.map((endpoint) => checkEndpoint(endpoint, where)))],
+  }
 }
 
 /** Throws INVALID_EXECUTOR unless it is a string that begins with a slash. */

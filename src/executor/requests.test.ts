@@ -127,7 +127,7 @@ test('the file is recorded with a stack trace limit of 0 too', () => {
   }
 })
 
-test('an option that is not supported yet, or unknown, is refused where it is written', () => {
+test('an option that is unknown or has a wrong value is refused where it is written', () => {
   const refuse = (options: object) => () => {
     class Refused extends Executor {
       @requests(options)
@@ -135,8 +135,9 @@ test('an option that is not supported yet, or unknown, is refused where it is wr
     }
     return Refused
   }
-  expect(refuse({ input: {} })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
-  expect(refuse({ output: {} })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
+  expect(refuse({ input: {} })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  expect(refuse({ output: {} })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  expect(refuse({ parameters: {} })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   expect(refuse({ writes: true })).toThrow(
     expect.objectContaining({ code: 'UNKNOWN_OPTION', message: expect.stringContaining("'write'") }),
   )

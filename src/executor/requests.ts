@@ -1,18 +1,24 @@
 import { MillraceError } from '../errors.js'
 import { bind, bindingsOf } from './bindings.js'
-import type { HandlerMethod } from './context.js'
+import type { HandlerMethod, TypedHandler } from './context.js'
 import { type RequestsOptions, resolveOptions } from './options.js'
 import { callerModule } from './origin.js'
 import { describeValue } from './describe-value.js'
 
 type MethodDecorator = (method: HandlerMethod, context: ClassMethodDecoratorContext) => void
+type TypedDecorator<T extends RequestsOptions> = (
+  method: TypedHandler<T>,
+  context: ClassMethodDecoratorContext,
+) => void
 
 /**
  * Binds a method of an Executor to endpoints: `@requests` to `/default`, `@requests('/x')` to one,
  * `@requests({ on: ['/x', '/y'], write: true })` to several. It also records the module, so that a pod can import the class
  * again. It must stand above other decorators of the method.
  *
- * Throws INVALID_EXECUTOR where it cannot be used, UNSUPPORTED for an option that is not supported yet.
+ * With `input`, `output` and `parameters` the handler's documents and parameters are checked and typed (docs/types.md).
+ *
+ * Throws INVALID_EXECUTOR where it cannot be used, UNKNOWN_OPTION and INVALID_OPTION.
  *
  * @example
  * class Index extends Executor {
@@ -22,11 +28,11 @@ type MethodDecorator = (method: HandlerMethod, context: ClassMethodDecoratorCont
  */
 export function requests(method: HandlerMethod, context: ClassMethodDecoratorContext): void
 export function requests(on: string): MethodDecorator
-export function requests(options: RequestsOptions): MethodDecorator
+export function requests<const T extends RequestsOptions>(options: T): TypedDecorator<T>
 export function requests(
   first: HandlerMethod | string | RequestsOptions,
   context?: ClassMethodDecoratorContext,
-): MethodDecorator | void {
+): ((method: never, context: ClassMethodDecoratorContext) => void) | void {
   // no tail call: Bun would drop the frame whose caller is looked for
   if (typeof first === 'function') {
     apply({ options: {}, method: first, context, callee: requests })
@@ -37,7 +43,7 @@ export function requests(
   if (typeof options !== 'object' || options === null) {
     throw new MillraceError(
       'INVALID_EXECUTOR',
-      `@requests takes an endpoint or { on, write, batch }, not ${describeValue(first)}`,
+      `@requests takes an endpoint or { on, write, input, output, parameters, batch }, not ${describeValue(first)}`,
     )
   }
   const decorator: MethodDecorator = (method, applied) => {
@@ -61,8 +67,11 @@ function apply({ options, method, context, callee }: Application): void {
   if (context.kind !== 'method' || context.static || context.private) {
     throw new MillraceError('INVALID_EXECUTOR', `${where}: it can only decorate a public instance method`)
   }
-  if ('method' in options) {
-    throw new MillraceError('INVALID_EXECUTOR', `${where}: 'method' is only allowed in the static map`)
+  if ('method' in options || 'handler' in options) {
+    throw new MillraceError(
+      'INVALID_EXECUTOR',
+      `${where}: 'method' and typed() are only allowed in the static map`,
+    )
   }
   bind(method, { ...resolveOptions(options, where), module: callerModule(callee) })
   context.addInitializer(function (this: unknown) {

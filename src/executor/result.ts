@@ -1,6 +1,8 @@
 import { Document, DocumentArray } from '../document/index.js'
+import { type DocClass } from '../document/typed/index.js'
 import { MillraceError } from '../errors.js'
 import { describeValue } from './describe-value.js'
+import { misfit, typedItem, typedResult } from './typed-request.js'
 
 /** The result of a handler, by kind. */
 export type Outcome =
@@ -13,10 +15,13 @@ const inPlace: Outcome = { kind: 'in-place' }
 
 /**
  * Classifies the return value of a handler: nothing (or null), a DocumentArray, a Document (an array of one), a plain object,
- * or a generator. `handler` names the method in messages. Throws INVALID_RESULT for any other value, which it describes.
+ * or a generator; typed documents too, and an array of what `output` takes. `handler` names the method in messages. Throws
+ * INVALID_RESULT for any other value, which it describes.
  */
-export function sortResult(value: unknown, handler: string): Outcome {
+export function sortResult(value: unknown, handler: string, output?: DocClass): Outcome {
   if (value === undefined || value === null) return inPlace
+  const typed = misfit(handler, () => typedResult(output, value))
+  if (typed !== undefined) return { kind: 'documents', docs: typed }
   if (typeof value === 'object') {
     if (isDocumentArray(value)) return { kind: 'documents', docs: localArray(value) }
     if (isDocument(value)) return { kind: 'documents', docs: new DocumentArray([localDocument(value)]) }
@@ -30,7 +35,9 @@ export function sortResult(value: unknown, handler: string): Outcome {
 }
 
 /** A document that a generator yielded. Throws INVALID_RESULT for anything else. */
-export function yieldedDocument(value: unknown, handler: string): Document {
+export function yieldedDocument(value: unknown, handler: string, output?: DocClass): Document {
+  const typed = misfit(handler, () => typedItem(output, value))
+  if (typed !== undefined) return typed
   if (typeof value === 'object' && value !== null && isDocument(value)) return localDocument(value)
   throw new MillraceError(
     'INVALID_RESULT',

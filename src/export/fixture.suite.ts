@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
+import { parse } from 'yaml'
 import { Executor } from '../executor/executor.js'
 import { addStage, createPlan, type FlowPlan } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
@@ -55,6 +56,34 @@ export const richPlan: FlowPlan = planOf(
   },
   { name: 'elsewhere', external: true, host: ['a', 'b'], port: 443, tls: true },
 )
+
+/** A graph with branches, a condition, a join of changes, and a stage that no answer waits for. */
+export const graphPlan: FlowPlan = planOf(
+  {},
+  { name: 'text', uses: Indexer },
+  { name: 'image', uses: Indexer, needs: 'gateway', when: { tags__image: { $exists: true } } },
+  { name: 'join', needs: ['image', 'text'], reduce: 'changes' },
+  { name: 'journal', uses: Indexer, floating: true },
+  { name: 'rank', uses: Indexer },
+)
+
+/** The edges of a Flow in the YAML of a gateway in a container; how its stages are reached is left out. */
+export function edgesIn(yaml: string): readonly object[] {
+  const { executors } = parse(yaml) as { readonly executors: readonly Record<string, unknown>[] }
+  const edges = ['name', 'needs', 'when', 'reduce', 'floating']
+  return executors.map((stage) =>
+    Object.fromEntries(Object.entries(stage).filter(([key]) => edges.includes(key))),
+  )
+}
+
+/** Of `graphPlan`. Without `needs` a stage needs the last one that is not floating. */
+export const graphEdges: readonly object[] = [
+  { name: 'text' },
+  { name: 'image', needs: ['gateway'], when: { docs: { tags__image: { $exists: true } } } },
+  { name: 'join', needs: ['image', 'text'], reduce: 'changes' },
+  { name: 'journal', floating: true },
+  { name: 'rank' },
+]
 
 const schemas = path.join(project, 'test', 'fixtures', 'schemas')
 const read = (name: string): object => JSON.parse(readFileSync(path.join(schemas, name), 'utf8')) as object
@@ -148,6 +177,7 @@ const stage: fc.Arbitrary<StageOptions> = fc.record(
     liveness: fc.constantFrom(null, { busyMs: 120_000 }, { timeoutMs: 100 }),
     timeoutReadyMs: fc.constantFrom(-1, 0, 1000, 3_600_000),
     maxConcurrency: fc.integer({ min: 1, max: 9 }),
+    allowConcurrent: fc.boolean(),
     retries: fc.integer({ min: -1, max: 5 }),
     hedge: fc.constantFrom({ afterMs: 5 }, { afterPercentile: 95 }),
   },

@@ -4,19 +4,30 @@ import { authority, isWildcard, withoutBrackets } from '../lib/authority.js'
 import { logFormat } from '../observe/entry.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
+import { shownProtocol } from '../plan/listeners.js'
 
-/** Says in one line that others can call a Flow without a token. Not a warning: it is so by default. */
+/** Says in one line what is open to others on a Flow's ports. Not a warning: it is so by default. */
 export function announceOpen(
-  { auth }: Pick<FlowSettings, 'auth'>,
+  { auth, tls }: Pick<FlowSettings, 'auth' | 'tls'>,
   listeners: readonly ListenerStatus[],
   logger: Pick<Logger, 'info'>,
 ): void {
   const open = listeners.filter(({ host }) => isWildcard(host)).map(({ port }) => port)
-  if (auth !== null || open.length === 0) return
+  const isLocked = auth !== null || tls?.clientCertificate === 'require'
+  if (open.length === 0 || (isLocked && tls !== null)) return
   const ports = `port${open.length > 1 ? 's' : ''} ${open.join(', ')}`
-  logger.info(
-    `Everyone who reaches ${ports} may call this Flow. To change that, set auth, or host: '127.0.0.1' (docs/security.md).`,
-  )
+  const what = isLocked
+    ? `Tokens of clients that call ${ports} are not encrypted. To change that, set tls, or end TLS in a proxy`
+    : tls === null
+      ? `Everyone who reaches ${ports} may call this Flow, without encryption. To change that, set auth and tls, or host: '127.0.0.1'`
+      : `Everyone who reaches ${ports} may call this Flow. To change that, set auth, or tls.clientCertificate`
+  logger.info(`${what} (docs/security.md).`)
+}
+
+interface Bound {
+  readonly listeners: readonly ListenerStatus[]
+  /** Null when metrics are off. */
+  readonly metricsPort: number | null
 }
 
 /**
@@ -24,22 +35,26 @@ export function announceOpen(
  * address is shown only when configured; no external service is asked for it.
  */
 export function announce(
-  { publicHost }: Pick<FlowSettings, 'publicHost'>,
-  listeners: readonly ListenerStatus[],
+  { publicHost, metrics }: Pick<FlowSettings, 'publicHost' | 'metrics'>,
+  { listeners, metricsPort }: Bound,
   logger: Pick<Logger, 'info'>,
 ): void {
   const message = '🎉 Flow is ready to use!'
   const shown = listeners.map((listener) => addressesOf(listener, publicHost))
+  const scraped =
+    metricsPort === null || metrics === null ? null : `http://${authority(metrics.host, metricsPort)}/metrics`
   if (logFormat() === 'json') {
-    logger.info(message, shown.length === 1 ? { ...shown[0] } : { listeners: shown })
+    const measured = scraped !== null && { metrics: scraped }
+    logger.info(message, { ...(shown.length === 1 ? shown[0] : { listeners: shown }), ...measured })
     return
   }
-  const rows = shown.flatMap((addresses) => [
-    ['🔗 Protocol:', addresses.protocol] as const,
-    ['🏠 Local access:', addresses.local] as const,
-    ['🔒 Private network:', addresses.privateNetwork] as const,
-    ['🌐 Public address:', addresses.public] as const,
+  const rows = shown.flatMap((addresses): [string, string | null][] => [
+    ['🔗 Protocol:', addresses.protocol],
+    ['🏠 Local access:', addresses.local],
+    ['🔒 Private network:', addresses.privateNetwork],
+    ['🌐 Public address:', addresses.public],
   ])
+  rows.push(['📊 Metrics:', scraped])
   const lines = rows.flatMap(([label, value]) => (value === null ? [] : [`\t${label.padEnd(19)}\t${value}`]))
   logger.info([message, ...lines].join('\n'))
 }
@@ -51,10 +66,13 @@ interface Addresses {
   readonly public: string | null
 }
 
-function addressesOf({ protocols, host, port }: ListenerStatus, publicHost: string | null): Addresses {
+function addressesOf(
+  { protocols, host, port, tls = false }: ListenerStatus,
+  publicHost: string | null,
+): Addresses {
   const own = privateAddress(host)
   return {
-    protocol: protocols.join(', ').toUpperCase(),
+    protocol: protocols.map((name) => shownProtocol(name, tls).toUpperCase()).join(', '),
     local: authority(host, port),
     privateNetwork: own === null ? null : authority(own, port),
     public: publicHost === null ? null : authority(withoutBrackets(publicHost), port),

@@ -1,13 +1,16 @@
-import type { Client, PostResult } from '../client/client.js'
-import type { Input, Inputs } from '../client/inputs.js'
-import type { PostOptions, SendOptions, StreamOptions } from '../client/options.js'
-import type { Response } from '../client/response.js'
+import type { PostResult } from '../client-core/base-client.js'
+import type { Client } from '../client/client.js'
+import type { Input, Inputs } from '../client-core/inputs.js'
+import type { PostOptions, SendOptions, StreamOptions } from '../client-core/options.js'
+import type { Response } from '../client-core/response.js'
 import type { LoadOptions } from '../config/load-flow.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { ControlServer } from '../control/server.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Document } from '../document/index.js'
+import type { endpointTypes, FlowTypes } from '../document/typed/index.js'
 import { MillraceError } from '../errors.js'
+import type { WithStage } from '../executor/endpoints-of.js'
 import { blockInPod, isPod, offerClass } from '../executor/load.js'
 import type { OptionsOf } from '../export/index.js'
 import {
@@ -22,8 +25,10 @@ import type { FlowOptions } from '../plan/flow-settings.js'
 import { listenersOf } from '../plan/listeners.js'
 import { resolveOptions } from '../plan/option.js'
 import { oneOf } from '../plan/option-kinds.js'
+import { addGather, addInspect, builtPlan } from '../plan/inspection.js'
 import { openEnds } from '../plan/needs.js'
-import type { AddOptions } from '../plan/stage-settings.js'
+import type { Uses } from '../plan/executor-settings.js'
+import type { AddOptions, StageOptions } from '../plan/stage-settings.js'
 import type { AttachOptions, PlatformName, StartOptions, StartWhere } from '../platforms/index.js'
 import { isCaptured } from './capture.js'
 import type { CloseOptions } from './close-options.js'
@@ -40,7 +45,9 @@ import { checkScale, stageNamed } from './stage-checks.js'
  * await using running = await flow.start()
  * const results = await running.post('/index', documents)
  */
-export class Flow<Stages extends string = never> {
+export class Flow<Stages extends string = never, Types extends FlowTypes = FlowTypes> {
+  /** Type only: what `Client<typeof flow>` knows. */
+  declare readonly [endpointTypes]?: Types
   #plan: FlowPlan
   readonly #lifecycle = new Lifecycle()
 
@@ -61,15 +68,16 @@ export class Flow<Stages extends string = never> {
    *
    * @throws INVALID_NAME, UNKNOWN_OPTION, INVALID_OPTION, INVALID_EXECUTOR, MODULE_NOT_FOUND, UNSUPPORTED
    */
-  add<const Name extends string = `executor${number}`>(
-    options: AddOptions<Name, Stages> = {},
-  ): Flow<Stages | Name> {
-    for (const uses of [options.uses, options.usesBefore, options.usesAfter]) {
-      if (typeof uses === 'function') offerClass(uses)
-    }
-    const next = new Flow<Stages | Name>()
-    next.#plan = addStage(this.#plan, options)
-    return next
+  add<const Name extends string = `executor${number}`, const U extends Uses = never>(
+    options?: AddOptions<Name, Stages, U>,
+  ): Flow<Stages | Name, WithStage<Types, U>>
+  /** With one of several Executors: its endpoints are not known. */
+  add<const Name extends string>(
+    options: AddOptions<Name, Stages>,
+  ): Flow<Stages | Name, WithStage<Types, string>>
+  add(options: StageOptions = {}): never {
+    // the overloads say what it is
+    return this.#with((plan) => addStage(plan, options), options) as never
   }
 
   /**
@@ -78,11 +86,41 @@ export class Flow<Stages extends string = never> {
    *
    * @throws as `add()`, and INVALID_OPTION when there is no such stage
    */
-  needsAll<const Name extends string = 'joiner'>(
-    options: Omit<AddOptions<Name, Stages>, 'needs'> = {},
-  ): Flow<Stages | Name> {
+  needsAll<const Name extends string = 'joiner', const U extends Uses = never>(
+    options: Omit<AddOptions<Name, Stages, U>, 'needs'> = {},
+  ): Flow<Stages | Name, WithStage<Types, U>> {
     const needs = openEnds(this.#plan.stages) as readonly Stages[]
-    return this.add<Name>({ ...options, name: options.name ?? ('joiner' as Name), needs })
+    return this.add<Name, U>({ ...options, name: options.name ?? ('joiner' as Name), needs })
+  }
+
+  /**
+   * Returns a Flow with a stage that inspects what the last stage answers, to measure or to log it, say: the stages added
+   * after it do not get its answer. What the client gets of it is decided by the Flow's option `inspect`.
+   *
+   * @throws as `add()`
+   *
+   * @example
+   * const flow = new Flow({ inspect: 'collect' })
+   *   .add({ name: 'encoder', uses: Encoder })
+   *   .inspect({ name: 'quality', uses: Quality })
+   *   .add({ name: 'indexer', uses: Indexer })
+   */
+  inspect<const Name extends string = 'inspect', const U extends Uses = never>(
+    options: Omit<AddOptions<Name, Stages, U>, 'needs' | 'floating'> = {},
+  ): Flow<Stages | Name, WithStage<Types, U>> {
+    return this.#with((plan) => addInspect(plan, options), options)
+  }
+
+  /**
+   * Returns a Flow with a stage that joins the last stage and the inspecting stages; the Flow's option `inspect: 'collect'` adds it at
+   * the end by itself. Without `uses` it only joins. Without stages that inspect, the Flow is unchanged.
+   *
+   * @throws as `add()`
+   */
+  gatherInspect<const Name extends string = 'gather_inspect', const U extends Uses = never>(
+    options: Omit<AddOptions<Name, Stages, U>, 'needs' | 'floating'> = {},
+  ): Flow<Stages | Name, WithStage<Types, U>> {
+    return this.#with((plan) => addGather(plan, options), options)
   }
 
   /**
@@ -138,6 +176,11 @@ export class Flow<Stages extends string = never> {
     return this.#lifecycle.running?.ports ?? listenersOf(this.#plan.settings).map(({ port }) => port)
   }
 
+  /** The port where metrics are served; null unless the Flow runs on this machine with `metrics`. */
+  get metricsPort(): number | null {
+    return this.#lifecycle.running?.metricsPort ?? null
+  }
+
   /** A client of this Flow. In this program it reaches the gateway through a MessagePort. @throws NOT_STARTED */
   get client(): Client {
     return this.#lifecycle.need('client').client
@@ -161,7 +204,7 @@ export class Flow<Stages extends string = never> {
     }
     if (isCaptured(this)) return new Promise(() => {})
     this.#lifecycle.requireBuilt()
-    if (this.#plan.stages.length === 0) {
+    if (builtPlan(this.#plan).stages.length === 0) {
       throw new MillraceError(
         'INVALID_OPTION',
         'This Flow has no stages. Add one with flow.add({ name, uses }).',
@@ -288,7 +331,7 @@ export class Flow<Stages extends string = never> {
    */
   async toKubernetes(folder: string, options: OptionsOf<'kubernetes'> = {}): Promise<readonly string[]> {
     const { renderExport, writeFiles } = await import('../export/index.js')
-    return writeFiles(folder, await renderExport('kubernetes', this.#plan, options))
+    return writeFiles(folder, await renderExport('kubernetes', builtPlan(this.#plan), options))
   }
 
   /**
@@ -297,7 +340,7 @@ export class Flow<Stages extends string = never> {
    */
   async toDockerCompose(file: string, options: OptionsOf<'docker-compose'> = {}): Promise<readonly string[]> {
     const { renderExport, writeAround } = await import('../export/index.js')
-    return writeAround(file, await renderExport('docker-compose', this.#plan, options))
+    return writeAround(file, await renderExport('docker-compose', builtPlan(this.#plan), options))
   }
 
   /**
@@ -312,10 +355,11 @@ export class Flow<Stages extends string = never> {
     return writeFiles(folder, await renderExport('dockerfile', project, options))
   }
 
-  /** Writes a Mermaid diagram of the Flow. Resolves with the file's path. */
+  /** Writes a diagram of the Flow: a picture if the name of the file ends with `.svg`, else Mermaid's language. Resolves with the file's path. */
   async toFlowchart(file: string, options: OptionsOf<'flowchart'> = {}): Promise<readonly string[]> {
     const { renderExport, writeAround } = await import('../export/index.js')
-    return writeAround(file, await renderExport('flowchart', this.#plan, options))
+    const format = /\.svg$/i.test(file) ? 'svg' : 'mermaid'
+    return writeAround(file, await renderExport('flowchart', builtPlan(this.#plan), { format, ...options }))
   }
 
   /**
@@ -331,13 +375,23 @@ export class Flow<Stages extends string = never> {
     return this.close()
   }
 
+  #with<Names extends string, T extends FlowTypes>(
+    add: (plan: FlowPlan) => FlowPlan,
+    { uses, usesBefore, usesAfter }: StageOptions,
+  ): Flow<Names, T> {
+    for (const one of [uses, usesBefore, usesAfter]) if (typeof one === 'function') offerClass(one)
+    const next = new Flow<Names, T>()
+    next.#plan = add(this.#plan)
+    return next
+  }
+
   async #openHere(options: object, signal: AbortSignal): Promise<Opened> {
     resolveOptions({ on: oneOf(['localhost'], 'localhost') }, options, 'start()')
     const forgetInterrupt = this.#closeOnInterrupt()
     try {
       // imported on demand, so that a pod that imports `millrace` stays small
       const { startHere } = await import('./launch.js')
-      const running = await startHere(this.#plan, signal)
+      const running = await startHere(builtPlan(this.#plan), signal)
       // not awaited: the start of the Flow does not depend on it
       const control = this.#openControl()
       notePods(this, () => running.pods())
@@ -357,7 +411,7 @@ export class Flow<Stages extends string = never> {
     const forgetInterrupt = this.#closeOnInterrupt()
     try {
       const { startAway } = await import('./launch.js')
-      return { running: await startAway(this.#plan, options, signal), ...unattended }
+      return { running: await startAway(builtPlan(this.#plan), options, signal), ...unattended }
     } finally {
       forgetInterrupt()
     }

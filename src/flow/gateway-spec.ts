@@ -17,9 +17,15 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     limits: { ...settings.limits, maxBytes: bytesOfClients(settings) },
     requestLimits: settings.requestLimits,
     timeoutMs: settings.timeoutMs,
+    grpc: settings.grpc,
     http: settings.http,
     auth: settings.auth,
+    tls: settings.tls,
+    rateLimit: settings.rateLimit,
+    trustProxy: settings.trustProxy,
     accessLog: settings.accessLog,
+    metrics: settings.metrics,
+    tracing: settings.tracing,
     unknownEndpoint: settings.unknownEndpoint,
     stages: stages.map((stage) => ({
       name: stage.name,
@@ -43,15 +49,25 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       softDeadlineMs: stage.softDeadlineMs,
       gatheredBy: gatheredByOf(stage, stages),
       flow: stage.flow,
+      sendsParts: sendsParts(stage, stages),
       part: stage.part === null ? null : { shard: stage.part.shardId, shards: stage.part.shards },
       forwardHeaders: stage.external.length === 0 ? settings.headers : stage.forwardHeaders,
       external: stage.external.map(({ shard, host, port, tls }) => ({
         shard,
-        address: { kind: 'grpc' as const, host, port, tls },
+        address: {
+          ...{ kind: 'grpc' as const, host, port, tls: tls !== false },
+          ...(typeof tls === 'object' && { credentials: tls }),
+        },
         discover: stage.discover,
       })),
     })),
   }
+}
+
+/** Whether a stage keeps answers apart, of the branches that it joins or of the shards that it gathers, and its servers may be Jina's. */
+function sendsParts(stage: StagePlan, stages: readonly StagePlan[]): boolean {
+  const joins = stage.needs.length > 1 && stage.reduce.kind === 'concatenate'
+  return stage.flow === null && (joins || stages.some(({ gatheredBy }) => gatheredBy === stage.name))
 }
 
 /** Enough for the connections and calls of some hundred clients, however small their messages. */

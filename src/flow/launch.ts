@@ -1,6 +1,7 @@
 import { Client } from '../client/client.js'
-import { parseHost } from '../client/host.js'
-import { channelTransport } from '../client/transports/channel.js'
+import { parseHost } from '../client-core/host.js'
+import { channelTransport } from '../client-core/channel.js'
+import { Knowledge } from '../client-core/knowledge.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
 import { programLogger } from '../observe/logger.js'
@@ -21,6 +22,8 @@ import type { PodControl } from './pods-of.js'
 export interface Running {
   /** The ports of its listeners, in their order. */
   readonly ports: readonly number[]
+  /** The port where its metrics are served on this machine; null when there is none. */
+  readonly metricsPort: number | null
   readonly client: Client
   scale(stage: string, request: ScaleRequest): Promise<Scaled>
   rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut>
@@ -35,11 +38,13 @@ export interface Running {
 export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Running> {
   const running = await RunningFlow.start(plan, signal)
   try {
-    const transport = channelTransport(await running.connect())
+    const channel = await running.connect()
+    const transport = channelTransport(channel, new Knowledge(() => channel.describe()))
     const client = new Client({ host: running.address }, { transport })
     await running.announce()
     return {
       ports: running.listeners.map(({ port }) => port),
+      metricsPort: running.metricsPort,
       client,
       scale: (stage, { replicas, shard }) => running.scale(stage, replicas, { shard }),
       rollingUpdate: (stage, usesWith) => running.rollingUpdate(stage, usesWith),
@@ -73,10 +78,11 @@ export async function attach(options: AttachOptions): Promise<{ plan: FlowPlan; 
 }
 
 function away(remote: RemoteFlow): Running {
-  const client = new Client({ host: remote.host })
+  const client = new Client({ host: remote.host, ...(remote.tls !== null && { tls: remote.tls }) })
   let { plan } = remote
   return {
     ports: [parseHost(remote.host).port],
+    metricsPort: null,
     client,
     async scale(stage, request) {
       const scaled = await remote.scale(stage, request)

@@ -164,5 +164,9 @@ function ignore(): void {}
 
 /** The gateway in front, which calls this one, has left out what the pod must not see. */
 function unfiltered(spec: GatewaySpec): GatewaySpec {
-  return { ...spec, stages: spec.stages.map((stage) => ({ ...stage, forwardHeaders: 'unfiltered' })) }
+  return {
+    ...spec,
+    metricsPod: `${spec.name}/gateway`,
+    stages: spec.stages.map((stage) => ({ ...stage, forwardHeaders: 'unfiltered' })),
+  }
 }

@@ -4,10 +4,12 @@ import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import { systemClock } from '../lib/clock.js'
 import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
+import { requireOpenTelemetry } from '../observe/tracing/packages.js'
 import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { entryOf, listenersOf } from '../plan/listeners.js'
 import { hangingIn, lastOf } from '../topology/graph.js'
+import { noStreams, segmentsOf } from '../topology/segments.js'
 import type { Channel } from '../transport/transport.js'
 import { announce, announceOpen } from './banner.js'
 import type { RolledOut, Scaled } from '../control/controlled.js'
@@ -50,6 +52,7 @@ export class RunningFlow {
     this.listeners = listenersOf(plan.settings).map((listener, index) => ({
       ...listener,
       port: gateway.ports[index]!,
+      tls: plan.settings.tls !== null,
     }))
     this.#plan = plan
     this.#gateway = gateway
@@ -74,8 +77,10 @@ export class RunningFlow {
    */
   static async start(plan: FlowPlan, signal: AbortSignal): Promise<RunningFlow> {
     const { settings } = plan
+    if (settings.tracing !== null) requireOpenTelemetry()
     const logger = programLogger(settings.name)
     warnOfEnds(plan, logger)
+    noteStreams(plan, logger)
     const listening = startGateway(gatewaySpec(plan), { reducers: programReducers(plan), signal })
     const hold = new WorkspaceHold(settings.name, systemClock)
     const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
@@ -107,6 +112,11 @@ export class RunningFlow {
     }
   }
 
+  /** The port where metrics are served; null when they are off. */
+  get metricsPort(): number | null {
+    return this.#gateway.metricsPort
+  }
+
   /** Address of its gateway, for a client of this machine. */
   get address(): string {
     const { scheme, host, port } = entryOf(this.listeners)
@@ -118,7 +128,7 @@ export class RunningFlow {
     await this.#gateway.ready()
     const { settings } = this.#plan
     if (settings.quiet) return
-    announce(settings, this.listeners, this.#logger)
+    announce(settings, { listeners: this.listeners, metricsPort: this.metricsPort }, this.#logger)
     announceOpen(settings, this.listeners, this.#logger)
   }
 
@@ -140,7 +150,11 @@ export class RunningFlow {
   }
 
   async status(): Promise<FlowStatus> {
-    const loads = new Map((await this.#gateway.status()).map((load) => [load.name, load]))
+    const [reports, refusedByRate] = await Promise.all([
+      this.#gateway.status(),
+      this.#gateway.refusedByRate(),
+    ])
+    const loads = new Map(reports.map((load) => [load.name, load]))
     const stages = this.#plan.stages.map((stage) => this.#statusOf(stage, loads))
     const [{ port } = { port: null }] = this.listeners
     return {
@@ -149,6 +163,7 @@ export class RunningFlow {
       pid: process.pid,
       port,
       listeners: this.listeners,
+      ...(refusedByRate !== null && { refusedByRate }),
       stages,
     }
   }
@@ -215,6 +230,12 @@ function warnOfEnds({ stages }: FlowPlan, logger: Logger): void {
       `stage '${name}' is an end that no stage needs: clients get the answer of '${last}', and do not wait for '${name}'. Join the ends with needsAll(), or say floating: true if that is meant.`,
     )
   }
+}
+
+/** Says which stage keeps streams out. */
+function noteStreams({ stages }: FlowPlan, logger: Logger): void {
+  const divided = segmentsOf(stages)
+  if (divided.kind === 'crossing') logger.info(noStreams(divided.stage).message)
 }
 
 /** Waits for all promises to settle; calls `giveUp` at the first failure, and throws that failure at the end. */

@@ -61,9 +61,16 @@ export function podStatuses(
   const loads = new Map(load?.replicas.map((replica) => [replica.name, replica]))
   return replicas.map(({ name, phase, restarts, sinceMs }): PodStatus => {
     const load = loads.get(name)
-    const { inFlight = 0, latencyMs = null, answered = 0, failed = 0, state = 'ready' } = load ?? {}
+    const {
+      inFlight = 0,
+      latencyMs = null,
+      answered = 0,
+      failed = 0,
+      state = 'ready',
+      batches = [],
+    } = load ?? {}
     const pid = 'pod' in phase ? (phase.pod?.pid ?? null) : null
-    const requests = { inFlight, latencyMs, answered, failed }
+    const requests = { inFlight, latencyMs, answered, failed, ...(batches.length > 0 && { batches }) }
     return { name, pid, state: podState(phase, state), ...requests, restarts, sinceMs }
   })
 }
@@ -71,7 +78,10 @@ export function podStatuses(
 /** Status of an external stage or one without an Executor. `loads`: what the gateway reports of its shards. */
 export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): StageStatus {
   const podsOf = ({ replicas }: StageLoad): readonly PodStatus[] =>
-    replicas.map((replica) => ({ ...replica, pid: null, restarts: 0, sinceMs: 0 }))
+    replicas.map(({ name, state, inFlight, latencyMs, answered, failed }) => ({
+      ...{ name, state, inFlight, latencyMs, answered, failed },
+      ...{ pid: null, restarts: 0, sinceMs: 0 },
+    }))
   const pods = loads.flatMap(podsOf)
   const isFound = plan.discover !== 'static'
   return {

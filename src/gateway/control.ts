@@ -2,7 +2,7 @@ import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import { type ErrorFacts, MillraceError } from '../errors.js'
 import type { ReduceContext } from '../shards/reduce.js'
 import type { Address } from '../transport/transport.js'
-import type { GatewayEvent, Expectation, Removal } from './events.js'
+import type { GatewayEvent, Expectation, Removal, ReplicaCounts } from './events.js'
 
 /** A command to the gateway's thread; each is answered once, by a `Report` with its `id`. */
 export type Command =
@@ -27,7 +27,14 @@ export type Command =
       readonly stage: string
       readonly expectation: Expectation
     }
+  | {
+      readonly kind: 'supervise'
+      readonly id: number
+      readonly stage: string
+      readonly counts: ReplicaCounts
+    }
   | { readonly kind: 'status'; readonly id: number }
+  | { readonly kind: 'refused-by-rate'; readonly id: number }
   | { readonly kind: 'ready'; readonly id: number }
   | { readonly kind: 'accept'; readonly id: number; readonly port: MessagePort }
   | { readonly kind: 'close'; readonly id: number; readonly graceMs: number }

@@ -24,6 +24,14 @@ export interface Removal {
   readonly exit?: Exit
 }
 
+/** What a Flow knows of the replicas of a stage, or of one of its shards. */
+export interface ReplicaCounts {
+  /** Replicas that there should be. */
+  readonly wanted: number
+  /** Replicas that had ended unexpectedly and run again, so far. */
+  readonly healed: number
+}
+
 /** The load of a shard; a stage that is not sharded has one shard. */
 export interface StageLoad extends PoolLoad, ShardCounts {
   /** `exec/shard-1`; the name of the stage when it has one shard. */

@@ -3,6 +3,7 @@ import { afterEach } from 'vitest'
 import type { Call, Description, Handler, Service } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
+import type { RequestLimits } from '../wire/request-limits.js'
 import { createGateway, type Gateway } from './gateway.js'
 import type { LimitsSpec } from './limits.js'
 import { type GatewaySpec, type ListenerSpec, type StageSpec, unsharded } from './spec.js'
@@ -36,7 +37,15 @@ export const testLimits: LimitsSpec = {
   maxCalls: 1024,
   stallMs: 60_000,
   handshakeMs: 60_000,
+  handshakesPerSecond: 500,
   idleMs: null,
+}
+
+export const testRequestLimits: RequestLimits = {
+  parameterBytes: 4 * 1024 * 1024,
+  parameterValues: 65_536,
+  parameterDepth: 64,
+  documents: 500_000,
 }
 
 export function grpcListener(port: number, host = '127.0.0.1'): ListenerSpec {
@@ -53,12 +62,7 @@ export function gatewaySpec(stages: readonly StageSpec[], more: Partial<GatewayS
     queue: { maxRequests: 10_000, maxBytes: 2 ** 29 },
     maxMessageBytes: 64 * 1024 * 1024,
     limits: testLimits,
-    requestLimits: {
-      parameterBytes: 4 * 1024 * 1024,
-      parameterValues: 65_536,
-      parameterDepth: 64,
-      documents: 500_000,
-    },
+    requestLimits: testRequestLimits,
     timeoutMs: null,
     ...more,
   }

@@ -27,6 +27,7 @@ interface Queued extends Waiting, AbortListener {
 export class Gate {
   readonly #options: GateOptions
   readonly #queue = new FairQueue<Queued>()
+  #refused = 0
   #inside = 0
   #bytes = 0
 
@@ -39,6 +40,16 @@ export class Gate {
     return this.#queue.length > 0 || !this.#fits(0)
   }
 
+  /** Requests of streams that wait. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** Requests refused so far. */
+  get refused(): number {
+    return this.#refused
+  }
+
   /** Wraps a handler so that requests pass the gate first. */
   guard(next: Handler): Handler {
     return (request, call) => {
@@ -47,6 +58,7 @@ export class Gate {
       const { sender = anonymousSender } = call
       if (!sender.patient) {
         const refusal = this.#refusal(bytes)
+        this.#refused++
         call.observation?.event({ name: 'gate.refused', code: refusal.code })
         return Promise.reject(refusal)
       }

@@ -1,7 +1,9 @@
+import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import type { Service } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { deferred } from '../lib/deferred.js'
+import { listen } from '../transport/index.js'
 import { DataRequest } from '../wire/data-request.js'
 import { gatewaySpec, gatewaysOfTests, pod, request, stageSpec, TestClient } from './fixture.suite.js'
 import { createGateway } from './gateway.js'
@@ -39,6 +41,32 @@ describe('one request', () => {
       await gateway.add(name, `${name}/rep-0`, { kind: 'memory', service: pod() })
     const { routes } = await client.send(request())
     expect(routes.map(({ executor }) => executor)).toEqual(['gateway', 'a', 'b', 'c'])
+  })
+
+  test.each([
+    ['before the end of its connection is seen', false],
+    ['after the end of its connection', true],
+  ])('finds a pod that exited counted as lost once, when that is told %s', async (_when, isClosed) => {
+    const ended = deferred()
+    const gateway = createGateway(
+      gatewaySpec([stageSpec('a')], { metrics: { port: 0, host: '127.0.0.1', auth: false } }),
+    )
+    const { ports, metricsPort } = await gateway.listen()
+    open.push({ gateway, client: new TestClient(ports[0]!) })
+    gateway.onEvent(({ kind }) => {
+      if (kind === 'lost') ended.resolve()
+    })
+    const { port1, port2 } = new MessageChannel()
+    const listener = await listen({ kind: 'port', port: port1 }, pod())
+    await gateway.add('a', 'a/rep-0', { kind: 'port', port: port2 })
+    if (isClosed) {
+      await listener.close({ graceMs: 0 })
+      await ended.promise
+    }
+    const exit = { reason: 'exited with code 1', output: [], isFromOutside: true }
+    await gateway.remove('a', 'a/rep-0', { graceMs: 0, exit })
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    expect(text).toContain('millrace_replicas_lost_total{stage="a"} 1\n')
   })
 
   test('of a gateway whose stages need each other is never taken: it is refused when it is made', () => {
@@ -147,7 +175,8 @@ describe('one request', () => {
       signal.addEventListener('abort', () => aborted.resolve(signal.reason))
       return new Promise(() => {})
     })
-    const { client } = await startedGateway({ slow }, { stage: { timeoutSendMs: 20 } })
+    // long enough for the request to reach the pod on a busy machine
+    const { client } = await startedGateway({ slow }, { stage: { timeoutSendMs: 1000 } })
     await expect(client.send(request())).rejects.toMatchObject({
       code: 4,
       details: expect.stringContaining('could be established, but timed out'),

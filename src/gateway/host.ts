@@ -1,17 +1,19 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
+import { forNextThread } from '../budget/old-generation.js'
 import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import { readLines } from '../observe/lines.js'
+import { lastSpansMs } from '../observe/tracing/span-queue.js'
 import { printLine } from '../observe/standard-error.js'
 import type { ListReduce } from '../shards/reduce.js'
 import { threadFlags } from '../lib/thread-flags.js'
 import { dial } from '../transport/index.js'
 import type { Address, Channel } from '../transport/transport.js'
 import { type Command, packError, type Reduced, type Report, transferOf, unpackError } from './control.js'
-import type { Departure, Expectation, Removal, StageLoad } from './events.js'
-import type { Gateway, OnEvent } from './gateway.js'
+import type { Departure, Expectation, Removal, ReplicaCounts, StageLoad } from './events.js'
+import type { BoundPorts, Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
 
 /** How long the thread may take to report that it has closed, beyond its grace. */
@@ -24,6 +26,8 @@ export type ProgramReducers = ReadonlyMap<string, ListReduce>
 export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
   /** The ports of its listeners, in their order. */
   readonly ports: readonly number[]
+  /** Null when metrics are off. */
+  readonly metricsPort: number | null
   /** Opens a channel to the gateway for a client in this program. The caller closes it. */
   connect(): Promise<Channel>
   /** Resolves when the thread has ended, with why, and whether that was asked for. Never rejects. */
@@ -81,7 +85,10 @@ function createHost(spec: GatewaySpec, reducers: ProgramReducers): ThreadHost {
 class ThreadHost implements GatewayHandle {
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
   ports: readonly number[] = []
+  metricsPort: number | null = null
   readonly #maxFrameBytes: number
+  /** How long it may take to report that it has closed, beyond its grace. */
+  readonly #lateMs: number
   readonly #worker: Worker
   readonly #open = new Map<number, Deferred<unknown>>()
   readonly #listeners: OnEvent[] = []
@@ -93,6 +100,8 @@ class ThreadHost implements GatewayHandle {
   constructor(spec: GatewaySpec, reducers: ProgramReducers) {
     this.#reducers = reducers
     this.#maxFrameBytes = spec.maxMessageBytes
+    this.#lateMs = answerMs + (spec.tracing ? lastSpansMs : 0)
+    const started = forNextThread()
     this.#worker = new Worker(new URL('../gateway/thread.js', import.meta.url), {
       ...threadFlags(process.execArgv),
       workerData: spec,
@@ -105,14 +114,16 @@ class ThreadHost implements GatewayHandle {
     this.#worker.on('error', (error) => {
       this.#failure = error instanceof Error ? error.message : String(error)
     })
+    this.#worker.once('online', () => started())
     this.ended = new Promise((resolve) => {
       this.#worker.on('exit', (code) => resolve(this.#exit(code)))
     })
   }
 
   async listen(): Promise<void> {
-    const { ports } = (await this.#ask({ kind: 'listen' })) as { readonly ports: readonly number[] }
+    const { ports, metricsPort } = (await this.#ask({ kind: 'listen' })) as BoundPorts
     this.ports = ports
+    this.metricsPort = metricsPort
   }
 
   async add(stage: string, pod: string, address: Address): Promise<Description> {
@@ -138,8 +149,16 @@ class ThreadHost implements GatewayHandle {
     await this.#ask({ kind: 'expect', stage, expectation })
   }
 
+  async supervise(stage: string, counts: ReplicaCounts): Promise<void> {
+    await this.#ask({ kind: 'supervise', stage, counts })
+  }
+
   async status(): Promise<readonly StageLoad[]> {
     return (await this.#ask({ kind: 'status' })) as readonly StageLoad[]
+  }
+
+  async refusedByRate(): Promise<number | null> {
+    return (await this.#ask({ kind: 'refused-by-rate' })) as number | null
   }
 
   async ready(): Promise<void> {
@@ -155,7 +174,7 @@ class ThreadHost implements GatewayHandle {
     const asked = this.#ask({ kind: 'close', graceMs }).catch(() => {})
     let cancel = (): void => {}
     const late = new Promise<void>((resolve) => {
-      cancel = systemClock.after(graceMs + answerMs, resolve)
+      cancel = systemClock.after(graceMs + this.#lateMs, resolve)
     })
     await Promise.race([asked, late])
     cancel()

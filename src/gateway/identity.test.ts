@@ -53,7 +53,7 @@ async function inFront({ names, port, discover }: Finding, more: Partial<StageSp
   const gateway = createGateway(gatewaySpec([stageSpec('indexer', sharded)], { name: 'shop' }), {
     clock,
     lookup: async (host) => (names[host] === undefined ? [] : [names[host]]),
-    logger: { info: () => {}, warn: (line: string) => void logged.push(line) },
+    logger: { debug: () => {}, info: () => {}, warn: (line: string) => void logged.push(line) },
   })
   open.push(gateway)
   const client = new TestClient((await gateway.listen()).ports[0]!)

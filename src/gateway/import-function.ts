@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { MillraceError } from '../errors.js'
 import { importModule } from '../executor/import-module.js'
 
@@ -16,4 +17,10 @@ export async function importFunction<F>(url: string, name: string | null): Promi
     'EXPORT_NOT_FOUND',
     `${url} must export a function '${wanted}'; it exports ${names}.`,
   )
+}
+
+/** Splits `/path/module.js#name` into the URL of the module and the name of its export, null for the default export. */
+export function namedFunction(module: string): { readonly url: string; readonly name: string | null } {
+  const [file = '', name = null] = module.split('#', 2)
+  return { url: pathToFileURL(file).href, name }
 }

@@ -6,5 +6,6 @@ export interface LimitsSpec {
   readonly maxCalls: number
   readonly stallMs: number
   readonly handshakeMs: number
+  readonly handshakesPerSecond: number | null
   readonly idleMs: number | null
 }

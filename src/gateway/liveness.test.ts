@@ -3,6 +3,7 @@ import { HandClock } from '../lib/hand-clock.suite.js'
 import { fakeChannel } from '../balancer/fakes.suite.js'
 import { Pool } from '../balancer/pool.js'
 import { deferred } from '../lib/deferred.js'
+import type { BatchFigures } from '../observe/batch-figures.js'
 import { Liveness } from './liveness.js'
 
 const queue = { maxRequests: 10, maxBytes: 1000, maxWaitMs: 2000, perReplica: 10 }
@@ -26,7 +27,7 @@ function watched() {
     clock,
     onSilent: (pod, ms) => told.push(`${pod} ${ms}`),
   })
-  const pong = deferred()
+  const pong = deferred<readonly BatchFigures[]>()
   const endpoint = pool.add('exec/rep-0', { ...fakeChannel(), ping: () => pong.promise })
   pool.add('exec/rep-1', fakeChannel())
   return { clock, pool, told, pong, endpoint }
@@ -56,7 +57,7 @@ test('a replica that does not answer its ping is silent, and told again every se
 test('a replica that answers again is heard again', async () => {
   const { clock, told, pong, endpoint } = watched()
   await seconds(clock, 3)
-  pong.resolve()
+  pong.resolve([])
   await seconds(clock, 2)
   expect(told).toHaveLength(1)
   expect(endpoint.health.state).toBe('ready')

@@ -1,4 +1,5 @@
 import type { Pool } from '../balancer/pool.js'
+import type { BatchFigures } from '../observe/batch-figures.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
 
@@ -16,7 +17,7 @@ export interface LivenessOptions {
 /**
  * Pings the replicas of one stage. A replica that does not answer for `silentMs` gets no requests while there are others: its
  * event loop is blocked, because it computes, is stopped, or hangs. Which of these it is can only be seen from outside its
- * process, by the owner of that process.
+ * process, by the owner of that process. Its answer has what it measured of its batches, for the status.
  *
  * A late check shows that this thread itself was blocked; then the time without an answer starts again.
  */
@@ -57,13 +58,13 @@ export class Liveness {
 
   #ask(channel: Channel, now: number): void {
     this.#asked.set(channel, now)
-    const done = (): void => {
+    const done = (batches?: readonly BatchFigures[]): void => {
       this.#asked.delete(channel)
-      this.#pool.endpoints
-        .all()
-        .find((endpoint) => endpoint.channel === channel)
-        ?.health.hear(true)
+      const endpoint = this.#pool.endpoints.all().find((each) => each.channel === channel)
+      if (endpoint === undefined) return
+      endpoint.health.hear(true)
+      if (batches !== undefined) endpoint.batches = batches
     }
-    channel.ping().then(done, done) // the channel itself reports a lost connection
+    channel.ping().then(done, () => done()) // the channel itself reports a lost connection
   }
 }

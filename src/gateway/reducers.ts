@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.js'
 import {
   concatenating,
   joining,
+  joiningChanges,
   type ListReduce,
   merging,
   onDocuments,
@@ -81,6 +82,8 @@ export class Reducers {
         )
       case 'concatenate':
         return concatenating
+      case 'changes':
+        return joiningChanges
       case 'module':
         return reducingWith((...given) => this.#imported!(...given))
       case 'program':

@@ -1,4 +1,5 @@
 import type { HealthState } from '../balancer/health.js'
+import type { HopTimes } from '../balancer/hops.js'
 import { Pool } from '../balancer/pool.js'
 import type { Handler } from '../call/call.js'
 import type { Shard } from '../shards/shard.js'
@@ -12,6 +13,8 @@ export interface ShardTools extends ShardStackTools {
   onDemand?(shard: string): void
   /** The state of a replica has changed. */
   onState?(shard: string, pod: string, state: HealthState): void
+  /** Where the hops of a shard are timed; default: nowhere. */
+  hopTimes?(shard: string): HopTimes | undefined
   /** A replica does not answer pings; called every second. */
   onSilent?(shard: string, pod: string, silentMs: number): void
 }
@@ -43,6 +46,7 @@ export class LiveShard implements Shard {
       timeoutSendMs,
       clock,
       random,
+      times: tools.hopTimes?.(name),
       onDemand,
       onState,
       ...patience,

@@ -7,11 +7,17 @@ import type { HeaderRule } from '../transport/forward-headers.js'
 import type { Address } from '../transport/transport.js'
 import type { Discovery } from '../discovery/host-sources.js'
 import type { AuthRules } from './auth/auth-rules.js'
+import type { TrustProxy } from './callers/trusted-proxies.js'
 import type { LimitsSpec } from './limits.js'
 import type { ProtocolName } from './protocols/names.js'
+import type { GrpcRules } from './grpc-rules.js'
 import type { HttpRules } from './http-rules.js'
+import type { MetricsRules } from './metrics/metrics-rules.js'
+import type { TracingRules } from '../observe/tracing/tracing-rules.js'
+import type { RateRules } from './rate-limit/rate-rules.js'
 import type { AccessLogRules } from './access-log/access-log.js'
 import type { Part } from '../wire/identity.js'
+import type { TlsRules } from './tls/tls-rules.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 
@@ -35,11 +41,24 @@ export interface GatewaySpec {
   readonly timeoutMs: number | null
   /** What happens to requests that no Executor serves. Default `pass`. */
   readonly unknownEndpoint?: UnknownEndpoint
+  readonly grpc?: GrpcRules
   readonly http?: HttpRules
   /** Default null: clients need no token. */
   readonly auth?: AuthRules | null
+  /** TLS of all listeners. Default null: none. */
+  readonly tls?: TlsRules | null
+  /** Default false: no proxy is believed. */
+  readonly trustProxy?: TrustProxy
+  /** Default null: callers may send as many requests as they like. */
+  readonly rateLimit?: RateRules | null
   /** Default null: requests are not logged. */
   readonly accessLog?: AccessLogRules | null
+  /** Default null: nothing is measured. */
+  readonly metrics?: MetricsRules | null
+  /** Default null: requests are not traced. */
+  readonly tracing?: TracingRules | null
+  /** The name of the gateway in its metrics and traces. Default `gateway/rep-0`. */
+  readonly metricsPod?: string
 }
 
 /** A port of the gateway. */
@@ -97,6 +116,11 @@ export interface StageSpec extends FailureRules {
   readonly silentMs: number | null
   /** External servers, which the gateway dials itself. */
   readonly external: readonly ExternalSpec[]
+  /**
+   * Its external servers get a request for each branch or shard whose answers it keeps apart, because they may be Jina's; else
+   * one request with all documents. Default false.
+   */
+  readonly sendsParts?: boolean
   /** Headers of the caller that its pods or external servers get, besides trace context. */
   readonly forwardHeaders: HeaderRule
 }
@@ -131,6 +155,8 @@ export type ReduceSpec =
   | { readonly kind: 'merge'; readonly ranking: Ranking }
   /** Concatenated. */
   | { readonly kind: 'concatenate' }
+  /** For a join: what each branch changed. */
+  | { readonly kind: 'changes' }
   /** By a function exported from a module, which the gateway loads. */
   | { readonly kind: 'module'; readonly url: string; readonly name: string | null }
   /** By a function of the program that started the Flow. */

@@ -7,7 +7,7 @@ import type { BackgroundCounts } from '../topology/background.js'
 import { compileCondition, type Condition } from '../topology/condition.js'
 import type { GraphStage } from '../topology/layout.js'
 import { catchAll } from '../topology/stage.js'
-import { isWriteByName } from '../wire/description.js'
+import { isWriteByName } from '../wire/write-endpoints.js'
 import type { StageLoad } from './events.js'
 import { Reducers, type ReducerTools } from './reducers.js'
 import { LiveShard, type ShardTools } from './shard.js'
@@ -63,6 +63,10 @@ export class LiveStage implements GraphStage {
 
   get join(): Reduce {
     return this.#reducers.join
+  }
+
+  get joinsChanges(): boolean {
+    return this.spec.reduce.kind === 'changes'
   }
 
   get passThrough(): boolean {

@@ -1,11 +1,12 @@
-import { Branch } from '../call/branch.js'
 import type { Call, Handler } from '../call/call.js'
 import { late } from '../call/late.js'
 import { maybeRun } from '../call/outcome.js'
 import { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
-import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
+import { type Deadlines, deadlinesOf } from '../lib/deadlines.js'
 import type { DataRequest } from '../wire/data-request.js'
+import type { CountRequest } from './callers/caller.js'
+import { LimitedCall } from './limited-call.js'
 
 /** The protocol's side of a stream of requests. */
 export interface StreamPeer {
@@ -29,6 +30,8 @@ export interface StreamOptions {
   readonly prefetch: number
   /** Bytes in flight at once; a single request is always admitted. */
   readonly maxBytes: number
+  /** Counts the requests after the first one, which was counted with the stream; null when their number is not limited. */
+  readonly countRequest: CountRequest | null
   /** Whether the Flow has no room, so that further requests would only wait. */
   isFull(): boolean
   /** Milliseconds for one request, unless the stream ends sooner; null for no limit. */
@@ -50,10 +53,11 @@ interface Slot {
  *
  * 1. A request counts as in flight from its arrival until its answer was handed to the peer, so that answers that wait for
  *    their turn in an ordered stream are bounded too. At a limit the peer is paused, which reaches the client's generator.
- * 2. An executor's failure is an answer like any other. When a request is rejected, by the gateway or a hop, the stream
+ * 2. A client that sends more requests than `rateLimit` allows is not refused: the peer is paused until the next one may come.
+ * 3. An executor's failure is an answer like any other. When a request is rejected, by the gateway or a hop, the stream
  *    ends with that error, and requests still in flight are aborted. Jina sends one empty, successful response before the
  *    error; that is left out, because a client cannot tell it from an answer.
- * 3. After `end` or `fail` of the peer nothing more is sent.
+ * 4. After `end` or `fail` of the peer nothing more is sent.
  */
 export class RequestStream {
   readonly #handle: Handler
@@ -67,6 +71,9 @@ export class RequestStream {
   #inFlight = 0
   #bytes = 0
   #blocked = false
+  /** Cancels the end of the pause for the rate of the client; undefined while there is none. */
+  #cancelRate: (() => void) | undefined
+  #isFirst = true
   #paused = false
   #ended = false
   #closing = false
@@ -81,9 +88,9 @@ export class RequestStream {
     this.#deadlines = deadlinesOf(this.#clock)
   }
 
-  /** Whether no request is in flight. */
+  /** Whether no request is in flight, and the client may send one. */
   get isIdle(): boolean {
-    return this.#inFlight === 0
+    return this.#inFlight === 0 && this.#cancelRate === undefined
   }
 
   /** A request has arrived; `bytes` is its size. */
@@ -93,6 +100,7 @@ export class RequestStream {
     if (this.#options.inOrder) this.#slots.push(slot)
     this.#inFlight++
     this.#bytes += bytes
+    this.#count()
     this.#admit()
     const limited = this.#limited()
     this.#handle(request, limited ?? this.#call).then(
@@ -134,13 +142,29 @@ export class RequestStream {
   /** Ends the stream with an error; answers of requests in flight are dropped. */
   fail(error: MillraceError): void {
     if (this.#done) return
-    this.#done = true
+    this.#finish()
     this.#peer.fail(error)
   }
 
   /** The client has disconnected. */
   abandon(): void {
+    this.#finish()
+  }
+
+  #finish(): void {
     this.#done = true
+    this.#cancelRate?.()
+  }
+
+  #count(): void {
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    const waitMs = isFirst ? 0 : (this.#options.countRequest?.() ?? 0)
+    if (waitMs === 0) return
+    this.#cancelRate = this.#clock.after(waitMs, () => {
+      this.#cancelRate = undefined
+      this.#admit()
+    })
   }
 
   /** The stream's call with the Flow's time limit for one request; undefined when the stream's deadline is earlier. */
@@ -206,7 +230,7 @@ export class RequestStream {
       (prefetch > 0 && this.#inFlight >= prefetch) ||
       this.#bytes >= maxBytes ||
       (this.#inFlight > 0 && isFull())
-    const pause = full || this.#blocked || this.#closing
+    const pause = full || this.#blocked || this.#closing || this.#cancelRate !== undefined
     if (pause === this.#paused) return
     this.#paused = pause
     if (pause) this.#peer.pause()
@@ -216,7 +240,7 @@ export class RequestStream {
   #settle(): void {
     if (this.#done || this.#inFlight > 0) return
     if (this.#ended) {
-      this.#done = true
+      this.#finish()
       this.#peer.end()
     } else if (this.#closing) {
       this.fail(
@@ -227,16 +251,5 @@ export class RequestStream {
         ),
       )
     }
-  }
-}
-
-/** One request of a stream, with its own, earlier deadline. */
-class LimitedCall extends Branch implements Timed {
-  watched: Watched | undefined = undefined
-  readonly expire: () => void
-
-  constructor(parent: Call, deadline: number, expire: () => void) {
-    super(parent, { deadline })
-    this.expire = expire
   }
 }

@@ -16,7 +16,11 @@ if (host === null)
 
 const report = (message: Report): void => host.postMessage(message)
 const reducer = programReducer(report)
-const gateway = createGateway(workerData as GatewaySpec, { reduceInProgram: reducer.reduce })
+const gateway = createGateway(workerData as GatewaySpec, {
+  reduceInProgram: reducer.reduce,
+  // '../gateway' and not '.', because at run time this file is part of a bundle (scripts/bundle.mjs)
+  jsonThread: new URL('../gateway/protocols/http/json/thread.js', import.meta.url),
+})
 
 gateway.onEvent((event) => report({ kind: 'event', event }))
 
@@ -39,8 +43,12 @@ async function run(command: Command): Promise<unknown> {
       return gateway.remove(command.stage, command.pod, command.removal)
     case 'expect':
       return gateway.expect(command.stage, command.expectation)
+    case 'supervise':
+      return gateway.supervise(command.stage, command.counts)
     case 'status':
       return gateway.status()
+    case 'refused-by-rate':
+      return gateway.refusedByRate()
     case 'ready':
       return gateway.ready()
     case 'accept':

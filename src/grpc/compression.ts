@@ -14,7 +14,7 @@ const decoders: Readonly<Record<string, CreateDecoder>> = {
   deflate: createInflate,
 }
 
-/** Encodings that clients may use, for `grpc-accept-encoding`; answers are not compressed. */
+/** Encodings that clients may use, for `grpc-accept-encoding`. */
 export const acceptedEncodings: string = ['identity', ...Object.keys(decoders)].join(',')
 
 /** Memory that zlib itself takes (zlib.net, "Memory Footprint"), without its output buffer. */

@@ -6,9 +6,6 @@ import { GrowingBuffer } from './growing-buffer.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 
-/** A message is copied when the rest of its chunk is larger than this: a view would keep the whole chunk in memory. */
-const spareBytes = 4096
-
 export interface MessageReaderOptions {
   readonly maxMessageBytes: number
   /** Reserves the bytes that the reader holds, and those of emitted messages until their receiver releases them. */
@@ -24,8 +21,7 @@ export interface MessageReaderOptions {
 /**
  * Reads messages from the chunks of an HTTP/2 stream.
  *
- * 1. A message within one chunk is a view of it, unless the rest of the chunk is larger. Others are assembled in memory that
- *    grows with the bytes that have arrived.
+ * 1. Chunks are valid only during `push`, so each message is copied, into memory that grows with the bytes that have arrived.
  * 2. Buffered bytes are reserved first; without room the call fails.
  * 3. While the reader is held it emits no message; chunks are queued.
  * 4. Messages keep their order, also when some of them are compressed.
@@ -70,8 +66,8 @@ export class MessageReader {
   push(chunk: Buffer): void {
     if (this.#closed) return
     this.#received += chunk.length
-    if (!this.#stopped) this.#read(chunk)
-    else if (this.#hasRoom('keep what the client sends', chunk.length)) this.#waiting.push(chunk)
+    if (!this.#stopped) this.#read(chunk, false)
+    else if (this.#hasRoom('keep what the client sends', chunk.length)) this.#waiting.push(Buffer.from(chunk))
   }
 
   /** The stream has ended. */
@@ -105,18 +101,22 @@ export class MessageReader {
     while (this.#waiting.length > 0 && !this.#held && !this.#inflating && !this.#closed) {
       const chunk = this.#waiting.shift()!
       this.#options.account.release(chunk.length)
-      this.#read(chunk)
+      this.#read(chunk, true)
     }
     this.#settle()
   }
 
-  /** Reads message by message; when the reader is held, the rest of the chunk goes back to the front of the queue. */
-  #read(chunk: Buffer): void {
+  /**
+   * Reads message by message; when the reader is held, the rest of the chunk goes back to the front of the queue. `isOwn`:
+   * whether the chunk stays valid.
+   */
+  #read(chunk: Buffer, isOwn: boolean): void {
     let at = 0
     while (at < chunk.length && !this.#closed) {
       if (this.#held || this.#inflating) {
         const rest = chunk.subarray(at)
-        if (this.#hasRoom('keep what the client sends', rest.length)) this.#waiting.unshift(rest)
+        if (this.#hasRoom('keep what the client sends', rest.length))
+          this.#waiting.unshift(isOwn ? rest : Buffer.from(rest))
         return
       }
       try {
@@ -226,10 +226,8 @@ export class MessageReader {
   }
 }
 
-/** The message between two positions of the chunk. */
+/** The message between two positions of the chunk, in memory of its own: small ones are from Buffer's pool. */
 function whole(chunk: Buffer, start: number, end: number): Uint8Array {
-  if (chunk.buffer.byteLength <= 2 * (end - start) + spareBytes) return chunk.subarray(start, end)
-  // from Buffer's pool, which is much cheaper than memory of its own
   const copy = Buffer.allocUnsafe(end - start)
   chunk.copy(copy, 0, start, end)
   return copy

@@ -2,6 +2,7 @@
 export const methods = {
   call: '/jina.JinaRPC/Call',
   processSingleData: '/jina.JinaSingleDataRequestRPC/process_single_data',
+  processData: '/jina.JinaDataRequestRPC/process_data',
   streamDoc: '/jina.JinaSingleDocumentRequestRPC/stream_doc',
   endpointDiscovery: '/jina.JinaDiscoverEndpointsRPC/endpoint_discovery',
   status: '/jina.JinaInfoRPC/_status',

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, MillraceError, type Whereabouts } from '../errors.js'
+import { isErrorCode, MillraceError, type Whereabouts } from '../errors.js'
 import { errorCode, grpcCode, statusName } from './status-codes.js'
 
 /** Trailer in which a Millrace gateway gives the error code itself. */
@@ -44,7 +44,7 @@ export function errorFromGrpc(error: unknown, where: Whereabouts): MillraceError
   // a message that is too large for this side will be too large again
   const isTooLarge = here === true && code === grpcCode.resourceExhausted
   const retryable = isTooLarge || (retryAfterMs ?? 0) < 0 ? { retryable: false } : {}
-  const ours = Object.hasOwn(errorCodes, millraceCode) ? (millraceCode as ErrorCode) : undefined
+  const ours = isErrorCode(millraceCode) ? millraceCode : undefined
   return new MillraceError(ours ?? errorCode(code), message, {
     cause: error,
     where,

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../lib/clock.js'
+import type { ByteReader } from '../sockets/byte-reader.js'
 import { defaultWindowBytes, errorCode, preface, settingId } from './codes.js'
 import { ConnectionCore, type CoreListener, type Windows } from './connection-core.js'
 import { type Fault, protocolError } from './fault.js'
@@ -37,6 +38,8 @@ export interface ClientConnectionOptions {
   readonly windows: Windows
   readonly headLimits: HeadLimits
   readonly floods?: FloodLimits
+  /** The `onread` of the socket. Default: its stream is read. */
+  readonly reader?: ByteReader | undefined
 }
 
 /**
@@ -58,11 +61,15 @@ export class ClientConnection implements CoreListener {
   #isLeaving = false
   #failure: string | undefined
 
-  constructor(socket: Socket, { clock, listener, windows, headLimits, floods }: ClientConnectionOptions) {
+  constructor(
+    socket: Socket,
+    { clock, listener, windows, headLimits, floods, reader }: ClientConnectionOptions,
+  ) {
     this.#listener = listener
     this.#core = new ConnectionCore(socket, {
       clock,
       listener: this,
+      reader,
       windows,
       floods,
       expectsPreface: false,
@@ -135,6 +142,11 @@ export class ClientConnection implements CoreListener {
   // what the core calls
 
   released(): void {}
+
+  /** The answers that a client has asked for are its own. */
+  mayHold(): boolean {
+    return true
+  }
 
   removed(stream: Stream): void {
     if (stream.id === 0) this.#waiting.delete(stream)

@@ -28,6 +28,7 @@ export const errorCode = {
   cancel: 8,
   compressionError: 9,
   enhanceYourCalm: 11,
+  inadequateSecurity: 12,
 } as const
 
 export type ErrorCode = (typeof errorCode)[keyof typeof errorCode]

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../lib/clock.js'
+import type { ByteReader } from '../sockets/byte-reader.js'
 import { defaultWindowBytes, settingId } from './codes.js'
 import { ConnectionCore, type CoreListener, type Windows } from './connection-core.js'
 import { type Fault, tooMany } from './fault.js'
@@ -16,6 +17,8 @@ export interface ConnectionListener {
   request(stream: Stream, headers: Headers): void
   /** So many bytes of data are no longer held: they were sent, or dropped. */
   released(bytes: number): void
+  /** Whether there is memory for so many bytes of one stream. */
+  mayHold(bytes: number): boolean
   /** The answer to `ping`. */
   pong(): void
 }
@@ -27,6 +30,8 @@ export interface ConnectionOptions {
   readonly maxStreams: number
   readonly headLimits: HeadLimits
   readonly floods?: FloodLimits
+  /** The `onread` of the socket. Default: its stream is read. */
+  readonly reader?: ByteReader | undefined
 }
 
 /** The server's side of an HTTP/2 connection with prior knowledge (RFC 9113), over any duplex socket with all its bytes unread. */
@@ -36,12 +41,13 @@ export class Http2Connection implements CoreListener {
 
   constructor(
     socket: Socket,
-    { clock, listener, windows, maxStreams, headLimits, floods }: ConnectionOptions,
+    { clock, listener, windows, maxStreams, headLimits, floods, reader }: ConnectionOptions,
   ) {
     this.#listener = listener
     this.#core = new ConnectionCore(socket, {
       clock,
       listener: this,
+      reader,
       windows,
       floods,
       expectsPreface: true,
@@ -107,6 +113,10 @@ export class Http2Connection implements CoreListener {
 
   released(bytes: number): void {
     this.#listener.released(bytes)
+  }
+
+  mayHold(bytes: number): boolean {
+    return this.#listener.mayHold(bytes)
   }
 
   removed(): void {}

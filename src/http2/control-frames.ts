@@ -10,11 +10,16 @@ import type { Streams } from './streams.js'
 /** The data of this side's own pings. */
 export const ownPing: Buffer = Buffer.from('millrace')
 
+/** The data of pings that measure the round trip. */
+export const measuringPing: Buffer = Buffer.from('measured')
+
 const windowTooLarge: Fault = flowControlError('a window is larger than 2³¹ - 1')
 
 export interface ControlListener {
   /** The answer to a ping with `ownPing`. */
   pong(): void
+  /** The answer to a ping with `measuringPing`. */
+  measured(): void
   /** The peer has read that this side closes the connection. */
   drain(): void
   /** The peer closes the connection. Of this side's streams it serves those up to `lastId`. */
@@ -81,6 +86,7 @@ export class ControlFrames {
       output.outbox.ping(frameFlag.ack, bytes, from)
       output.schedule()
     } else if (ownPing.compare(bytes, from, to) === 0) this.#listener.pong()
+    else if (measuringPing.compare(bytes, from, to) === 0) this.#listener.measured()
     else if (drainPing.compare(bytes, from, to) === 0) this.#listener.drain()
     return undefined
   }

@@ -1,4 +1,6 @@
+import type { BandwidthEstimate } from './bandwidth-estimate.js'
 import { errorCode, frameFlag } from './codes.js'
+import { measuringPing } from './control-frames.js'
 import { type Fault, flowControlError, idleStream, tooMany } from './fault.js'
 import type { FloodGuard } from './flood-guard.js'
 import type { Stream } from './stream.js'
@@ -13,6 +15,7 @@ import type { Streams } from './streams.js'
 export class DataFrames {
   readonly #streams: Streams
   readonly #guard: FloodGuard
+  readonly #estimate: BandwidthEstimate
   /** What the peer may send before it gets more credit, and how much of that is left. */
   readonly #windowBytes: number
   #window: number
@@ -22,9 +25,17 @@ export class DataFrames {
   /** Length of that frame, with its padding. */
   #length = 0
 
-  constructor(streams: Streams, guard: FloodGuard, windowBytes: number) {
+  constructor(
+    streams: Streams,
+    {
+      guard,
+      estimate,
+      windowBytes,
+    }: { readonly guard: FloodGuard; readonly estimate: BandwidthEstimate; readonly windowBytes: number },
+  ) {
     this.#streams = streams
     this.#guard = guard
+    this.#estimate = estimate
     this.#windowBytes = windowBytes
     this.#window = windowBytes
   }
@@ -38,6 +49,7 @@ export class DataFrames {
     this.#window -= length
     if (this.#window < 0) return flowControlError('there is more data than the window of the connection')
     this.#credit(length)
+    if (this.#estimate.received(length, stream?.isLarge === true)) this.#measure()
     if (stream === undefined) return this.#closed(id)
     if (stream.isInputEnded) return streams.wrong(stream, errorCode.streamClosed)
     if (!stream.isHeadReceived) return streams.wrong(stream, errorCode.protocolError)
@@ -76,6 +88,12 @@ export class DataFrames {
     stream.listener.ended()
     if (!stream.isClosed) this.#streams.settle(stream)
     return undefined
+  }
+
+  #measure(): void {
+    const { output } = this.#streams
+    output.outbox.ping(0, measuringPing, 0)
+    output.schedule()
   }
 
   #closed(id: number): Fault | undefined {

@@ -128,6 +128,7 @@ function serveOurs(socket: Socket): void {
         }
       },
       released() {},
+      mayHold: () => true,
       pong() {},
     },
     windows: { stream: 1024 * 1024, connection: 16 * 1024 * 1024 },

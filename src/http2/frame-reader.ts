@@ -21,6 +21,7 @@ export interface FrameSink {
   frame(frame: Frame, number: number): Fault | undefined
   /** A DATA frame has begun; `length` includes padding. Its content follows in calls of `data`, its end in `dataEnded`. */
   dataBegan(id: number, length: number): Fault | undefined
+  /** `chunk` is valid only during the call. */
   data(chunk: Buffer): Fault | undefined
   /** `paddedBytes`: padding, with its length. */
   dataEnded(flags: number, paddedBytes: number): Fault | undefined
@@ -65,7 +66,7 @@ export class FrameReader {
     return this.#keptBytes > 0
   }
 
-  /** Reads the next bytes, until the sink is full. Returns what is wrong with them. */
+  /** Reads the next bytes, until the sink is full. Returns what is wrong with them. Keeps no view of them. */
   push(next: Buffer): Fault | undefined {
     const chunk = this.rest === undefined ? next : Buffer.concat([this.rest, next])
     let at = 0
@@ -78,7 +79,7 @@ export class FrameReader {
       }
     }
     this.#frame.bytes = noBytes
-    this.rest = at < chunk.length && !this.#isStopped ? chunk.subarray(at) : undefined
+    this.rest = at < chunk.length && !this.#isStopped ? Buffer.from(chunk.subarray(at)) : undefined
     return this.#fault
   }
 

@@ -54,10 +54,15 @@ export class InMemorySocket {
     return frames
   }
 
-  /** Gives bytes to the connection, and waits until it has sent what follows. */
+  /**
+   * Gives bytes to the connection, and waits until it has sent what follows. Then their memory is overwritten, as the next read
+   * of a real socket does.
+   */
   async receive(...parts: readonly Uint8Array[]): Promise<void> {
-    for (const part of parts) this.#socket.push(part)
+    const reads = parts.map((part) => Buffer.from(part))
+    for (const read of reads) this.#socket.push(read)
     await settled()
+    if (this.#socket.readableLength === 0) for (const read of reads) read.fill(0xee)
   }
 
   /** The peer reads again. */

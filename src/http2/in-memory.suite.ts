@@ -33,6 +33,8 @@ export class InMemory {
   readonly connection: Http2Connection
   readonly requests: Received[] = []
   released = 0
+  /** Whether the windows of its streams may grow. */
+  hasRoom = true
   readonly #socket = new InMemorySocket()
 
   constructor({
@@ -51,6 +53,7 @@ export class InMemory {
           onRequest(received)
         },
         released: (bytes) => void (this.released += bytes),
+        mayHold: () => this.hasRoom,
         pong() {},
       },
       windows: { stream: 1024 * 1024, connection: 16 * 1024 * 1024 },

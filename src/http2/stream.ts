@@ -12,7 +12,10 @@ export interface StreamListener {
   head?(response: Response): void
   /** At a client: trailers have arrived. `ended` follows. */
   trailers?(headers: Headers): void
-  /** A part of the message has arrived. The peer may send as much again, unless the stream is paused. */
+  /**
+   * A part of the message has arrived, valid only during the call. The peer may send as much again, unless the stream is
+   * paused.
+   */
   data(chunk: Buffer): void
   /** The peer sends no more. */
   ended(): void
@@ -54,6 +57,8 @@ export class Stream {
   sendWindow: number
   /** Bytes that the peer may send. */
   receiveWindow: number
+  /** Whether the peer has sent so much that it was given credit for more. */
+  isLarge = false
   /** Bytes that have been consumed, for which the peer has no credit yet. */
   uncredited = 0
   /** Bytes that arrived while the stream was paused. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.js'
-import { errorCode } from './codes.js'
+import { errorCode, settingId } from './codes.js'
 import { type Fault, tooMany } from './fault.js'
 import { type FloodGuard, rapidMs } from './flood-guard.js'
 import type { Output } from './output.js'
@@ -33,7 +33,7 @@ export class Streams implements StreamOwner {
   lastServed = 0
   readonly #listener: StreamsListener
   readonly #guard: FloodGuard
-  readonly #windowBytes: number
+  #windowBytes: number
   readonly #clock: Clock
   readonly #open = new Map<number, Stream>()
   /** Streams that this side has reset lately, because frames for them may be under way, with the number of header blocks since. */
@@ -114,6 +114,7 @@ export class Streams implements StreamOwner {
   open(stream: Stream, id: number): void {
     stream.id = id
     stream.sendWindow = this.output.initialWindow
+    stream.receiveWindow = this.#windowBytes
     this.lastId = id
     this.#open.set(id, stream)
   }
@@ -153,6 +154,19 @@ export class Streams implements StreamOwner {
     this.output.schedule()
     stream.receiveWindow += stream.uncredited
     stream.uncredited = 0
+    stream.isLarge = true
+  }
+
+  /**
+   * Lets the peer send so many bytes on each stream before it gets more credit; no fewer than now. Until it has read that, it
+   * sends less than is taken here.
+   */
+  widen(windowBytes: number): void {
+    const more = windowBytes - this.#windowBytes
+    this.#windowBytes = windowBytes
+    for (const stream of this.#open.values()) stream.receiveWindow += more
+    this.output.outbox.settings([[settingId.initialWindowSize, windowBytes]])
+    this.output.schedule()
   }
 
   /** Sends RST_STREAM for a stream that is not open, or is about to be removed. */

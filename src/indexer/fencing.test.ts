@@ -82,6 +82,10 @@ class Replica {
     return new Map([...rows].map(([id, row]) => [id, documentOf(row, false)]))
   }
 
+  async count(): Promise<number> {
+    return (await this.#store.latest())!.table.countRows()
+  }
+
   async close(): Promise<void> {
     await this.#writer.close()
     this.#store.close()
@@ -153,6 +157,24 @@ describe('a writer that was suspended for a minute', () => {
     },
   )
 
+  it.each(['beforeCommit', 'afterCommit'] as const)(
+    'at the step %s of new ids stores each of them once',
+    async (step) => {
+      const [first, second] = [new Replica(), new Replica()]
+      await first.index('a', 'old')
+      const stop = first.stopAt(step)
+      const late = first.index('new', 'of the first')
+      await stop.reached
+      await takingOver(() => second.index('new', 'of the second'))
+      stop.goOn()
+      expect(await late).toEqual({ indexed: 1 })
+      for (const replica of [first, second, new Replica()]) {
+        expect(await replica.count()).toBe(2)
+        expect(textsOf(await replica.read('new'))).toEqual({ new: 'of the first' })
+      }
+    },
+  )
+
   it('in a deletion deletes exactly what it reports', async () => {
     const [first, second] = [new Replica(), new Replica()]
     await first.index('a', 'old')
@@ -214,6 +236,7 @@ describe('a writer that was suspended for a minute', () => {
       expected.set(`s${round}`, `${round}`)
       for (const replica of replicas) {
         expect(textsOf(await replica.read(...expected.keys()))).toEqual(Object.fromEntries(expected))
+        expect(await replica.count()).toBe(expected.size)
       }
     }
   }, 60_000)

@@ -1,6 +1,8 @@
 import { MillraceError } from '../errors.js'
+import { Rescoring } from './candidates.js'
 import { loadEngine } from './engine.js'
 import { SerialQueue } from '../lib/serial-queue.js'
+import { Lengths } from './lengths.js'
 import { Memory } from './memory.js'
 import type { ResolvedOptions } from './options.js'
 import { type Condition, type Question, requireWanted } from './question.js'
@@ -8,6 +10,7 @@ import { idsOf, type StoredRow, storedColumns } from './rows.js'
 import { passing, readDocuments, searchDisk } from './search-disk.js'
 import { searchIndex } from './search-index.js'
 import { type Hit, searchMemory } from './search-memory.js'
+import { isForScan, searchScan } from './search-scan.js'
 import type { Store, Version } from './store.js'
 import { Turns } from './turns.js'
 
@@ -21,6 +24,8 @@ export class Reader {
   readonly #store: Store
   readonly #options: ReaderOptions
   readonly #memory: Memory
+  readonly #lengths = new Lengths()
+  readonly #rescoring = new Rescoring()
   readonly #turns = new SerialQueue()
   /** Row count with which the table did not fit into memory. */
   #tooMany = Infinity
@@ -44,13 +49,25 @@ export class Reader {
       if (version === undefined) return question.probes.map(() => [])
       requireDim(version, question)
       const refine = await this.#refineOf(version, question)
-      if (refine !== undefined) return searchIndex(version, { metric, question, refine })
+      if (refine !== undefined)
+        return searchIndex(version, { metric, question, refine, rescoring: this.#rescoring })
       const fromMemory = await this.#inMemory((newest) => {
         requireDim(newest, question)
         return searchMemory(this.#memory, { metric, question })
       }, version)
-      return fromMemory ?? searchDisk(version, { metric, question })
+      return fromMemory ?? this.#fromDisk(version, question)
     })
+  }
+
+  async #fromDisk(version: Version, question: Question): Promise<Hit[][]> {
+    const { metric } = this.#options
+    const rescoring = this.#rescoring
+    if (isForScan(question, await version.table.countRows())) {
+      const lengths = await this.#lengths.of(version)
+      const hits = await searchScan(version, { metric, question, lengths, rescoring })
+      if (hits !== undefined) return hits
+    }
+    return searchDisk(version, { metric, question })
   }
 
   /** The rows with these ids, by id. */

@@ -79,7 +79,7 @@ export class Store {
     const generation = await newGeneration(this.folder, writer)
     const connection = await connect(engine, join(this.folder, generation))
     const table = await connection.createEmptyTable(tableName, schemaOf(engine, dim, this.#options.columns))
-    // makes two commits with the same new id a conflict, should the writer lock ever fail
+    // makes two merges with the same new id a conflict, should the writer lock ever fail; appends never conflict
     await table.setUnenforcedPrimaryKey('id')
     connection.close()
     await this.#beforeNaming?.()

@@ -18,6 +18,9 @@ import { probeOf } from './vectors.js'
 import type { Outcome } from './writes.js'
 import { Writer } from './writer.js'
 
+/** The signal of reads that nobody aborts. */
+const never = new AbortController().signal
+
 /** How an executor orders its matches, for the merge of the matches of several shards. */
 export interface Ranking {
   readonly limit?: number
@@ -65,7 +68,10 @@ export class VectorIndexer extends Executor {
     this.ranking = { limit, by: metric, order: 'ascending' }
     this.#store = new Store({ folder: this.workspace, options: this.#options })
     this.#reader = new Reader(this.#store, this.#options)
-    this.#writer = new Writer({ store: this.#store, options: this.#options, logger: this.logger })
+    const commits = this.metrics.counter('millrace_index_commits_total')
+    const onCommit = (): void => commits.add(1)
+    this.#writer = new Writer({ store: this.#store, options: this.#options, logger: this.logger, onCommit })
+    this.metrics.gauge('millrace_index_documents', { read: () => this.#reader.count(undefined, never) })
   }
 
   /** Loads LanceDB, and the rows that fit into memory. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from '../observe/logger.js'
 import { MillraceError } from '../errors.js'
 import { fence } from './fence.js'
+import { KnownIds } from './known-ids.js'
 import type { ResolvedOptions } from './options.js'
 import { isRead, runsOf, type Work, type Write } from './runs.js'
 import type { Store } from './store.js'
@@ -29,12 +30,17 @@ export interface WriterInit {
   readonly store: Store
   readonly options: ResolvedOptions
   readonly logger: Logger
+  /** Called after each commit that stands. */
+  readonly onCommit?: () => void
   /** For tests: hooks at points where a suspended writer must do no harm when it resumes. */
   readonly steps?: {
     readonly beforeCommit?: () => Promise<void>
     readonly afterCommit?: () => Promise<void>
   }
 }
+
+/** The set of known ids takes at most this fraction of `cacheBytes`, in addition to it: 1/8. */
+const idShare = 8
 
 /** Attempts of a commit that fails because of a concurrent commit. */
 const attempts = 5
@@ -53,16 +59,20 @@ export class Writer {
   readonly #options: ResolvedOptions
   readonly #logger: Logger
   readonly #steps: NonNullable<WriterInit['steps']>
+  readonly #onCommit: () => void
   readonly #upkeep: Upkeep
+  readonly #known: KnownIds
   readonly #sync = new Sync()
   readonly #queue: WriteQueue<Write>
 
-  constructor({ store, options, logger, steps = {} }: WriterInit) {
+  constructor({ store, options, logger, onCommit = () => {}, steps = {} }: WriterInit) {
     this.#store = store
     this.#options = options
     this.#logger = logger
     this.#steps = steps
+    this.#onCommit = onCommit
     this.#upkeep = new Upkeep(options)
+    this.#known = new KnownIds(options.cacheBytes / idShare)
     this.#queue = new WriteQueue((group) => this.#perform(group))
   }
 
@@ -119,6 +129,7 @@ export class Writer {
     return {
       store,
       rules: this.#options,
+      known: this.#known,
       writer: lock.number,
       beforeCommit: this.#steps.beforeCommit,
       async latest() {
@@ -140,6 +151,7 @@ export class Writer {
           if (this.#options.fsync) await this.#syncTable()
           await this.#steps.afterCommit?.()
           if (!isRead(run) && !(await lock.isHeld())) return undefined
+          if (rows > 0) this.#onCommit()
           for (const settle of settled) settle()
           return rows
         } catch (error) {

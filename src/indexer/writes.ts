@@ -3,6 +3,7 @@ import { replaceFields } from '../document/replace.js'
 import { MillraceError } from '../errors.js'
 import { encodeRows } from './encode-rows.js'
 import { loadEngine } from './engine.js'
+import type { KnownIds } from './known-ids.js'
 import type { Condition } from './question.js'
 import { passingIds } from './reader.js'
 import { anyEmbedding } from './embedding.js'
@@ -35,6 +36,7 @@ export interface Asked<C extends Change = Change> {
 export interface Target {
   readonly store: Store
   readonly rules: RowRules
+  readonly known: KnownIds
   /** Number of the lock. */
   readonly writer: number
   /** The newest version. Rejects with UNAVAILABLE once another writer has taken over, because the version may be its own. */
@@ -145,10 +147,17 @@ async function created(target: Target, dim: number): Promise<Version> {
 
 async function upsert(target: Target, version: Version | undefined, rows: readonly Row[]): Promise<void> {
   if (version === undefined || rows.length === 0) return
-  const { columns } = target.rules
-  const batch = encodeRows(await loadEngine(), rows, { columns, commit: version.number + 1 })
+  const { known, rules } = target
+  await known.reach(version)
+  const areNew = !rows.some(({ id }) => known.has(id))
+  for (const { id } of rows) known.add(id)
+  const batch = encodeRows(await loadEngine(), rows, { columns: rules.columns, commit: version.number + 1 })
   await target.beforeCommit?.()
-  await version.live.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch)
+  const { live } = version
+  const committed = areNew
+    ? await live.add(batch)
+    : await live.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch)
+  known.committed(version, committed.version)
 }
 
 async function remove(target: Target, version: Version | undefined, ids: readonly string[]): Promise<void> {

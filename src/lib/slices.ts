@@ -1,3 +1,5 @@
+import { nextTurn } from './next-turn.js'
+
 /**
  * A long computation in slices: at each `yield` the event loop may serve other work. Written as a generator, so that a
  * computation of a single slice runs synchronously.
@@ -44,7 +46,7 @@ export class Slice {
 export async function inSlices<Result>(
   work: Sliced<Result>,
   call: { readonly aborted: unknown },
-  yieldToLoop: () => Promise<void> = turnOfTheLoop,
+  yieldToLoop: () => Promise<void> = nextTurn,
 ): Promise<Result> {
   for (let step = work.next(); ; step = work.next()) {
     if (step.done === true) return step.value
@@ -56,8 +58,4 @@ export async function inSlices<Result>(
 /** Runs a computation to its end without yielding to the event loop. */
 export function atOnce<Result>(work: Sliced<Result>): Result {
   for (let step = work.next(); ; step = work.next()) if (step.done === true) return step.value
-}
-
-function turnOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -73,6 +73,36 @@ interface ReplicaEvents {
   }
 }
 
+/** Calls of clients that are no request to the Flow: refused before they became one, or answered by a route of the user's. */
+interface CallEvents {
+  'call.answered': {
+    /** `http`. */
+    readonly protocol: string
+    /** As in the span of a request's arrival. */
+    readonly client: string
+    /** The HTTP method and path, without the query. */
+    readonly target: string
+    readonly requestId: string
+    readonly status: number
+    readonly ms: number
+  }
+  'call.refused': {
+    /** `grpc`, `http`. */
+    readonly protocol: string
+    /** As in the span of a request's arrival. */
+    readonly client: string
+    /** The gRPC method, or the HTTP method and path, without the query. */
+    readonly target: string
+    /** Empty when the protocol has none yet. */
+    readonly requestId: string
+    readonly code: string
+    readonly error: string
+    /** Over HTTP; 499 when the client left. */
+    readonly status?: number
+    readonly ms: number
+  }
+}
+
 type Named<T> = { [N in keyof T]: { readonly name: N } & T[N] }[keyof T]
 
 /** A span as it is opened: its name and fields. */
@@ -80,3 +110,4 @@ export type Span = Named<Spans>
 export type RequestSpan = { readonly name: 'request' } & Spans['request']
 export type RequestEvent = Named<RequestEvents>
 export type ReplicaEvent = Named<ReplicaEvents>
+export type CallEvent = Named<CallEvents>

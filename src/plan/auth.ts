@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type AuthRules, type BearerTokens, type Openable, openable } from '../gateway/auth/auth-rules.js'
-import { readTokens, verifyModule } from '../gateway/auth/authenticator.js'
-import { MillraceError } from '../errors.js'
+import { readTokens } from '../gateway/auth/authenticator.js'
+import { functionPath } from './function-path.js'
 import { listOf, oneOf } from './option-kinds.js'
 import type { Option } from './option.js'
 import { isMapping } from '../yaml/mapping.js'
@@ -14,7 +12,7 @@ const variable = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** The option `auth`. Paths are made absolute; the tokens in a list or file are checked. */
 export const authOption: Option<AuthRules | null> = {
   expected:
-    "null, or { bearer, open } with bearer a list of tokens, { file: PATH }, { env: NAME } or { verify: './auth.js#check' }, and open a list of 'health' and 'reflection'",
+    "null, or { bearer, open } with bearer a list of tokens, { file: PATH }, { env: NAME } or { verify: './auth.js#check' }, and open a list of 'health', 'reflection', 'openapi' and 'docs'",
   preset: null,
   isSecret: true,
   parse(given) {
@@ -48,29 +46,11 @@ function bearerOf(given: unknown): BearerTokens | undefined {
     case 'env':
       return variable.test(value) ? { env: value } : undefined // read at the start
     case 'verify': {
-      const verify = absolute(value)
-      requireModule(verify)
-      return { verify }
+      return { verify: functionPath(value, 'auth.bearer.verify') }
     }
     default:
       return undefined
   }
-}
-
-function absolute(verify: string): string {
-  const [file = '', name] = verify.split('#', 2)
-  const resolved = file.startsWith('file:') ? fileURLToPath(file) : path.resolve(file)
-  return name === undefined ? resolved : `${resolved}#${name}`
-}
-
-/** @throws MODULE_NOT_FOUND */
-function requireModule(verify: string): void {
-  const file = fileURLToPath(verifyModule(verify).url)
-  if (existsSync(file)) return
-  throw new MillraceError(
-    'MODULE_NOT_FOUND',
-    `Flow: auth.bearer.verify: there is no file ${file}. A relative path starts at the working directory.`,
-  )
 }
 
 function hasOnly(value: object, known: readonly string[]): boolean {

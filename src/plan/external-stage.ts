@@ -1,12 +1,13 @@
 import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { MillraceError } from '../errors.js'
+import type { ClientTls } from '../tls/client-tls.js'
 import type { StageOptions, StageSettings } from './stage-settings.js'
 
 /** The address of a server of an external stage, and the shard that it serves. */
 export interface ExternalAddress {
   readonly host: string
   readonly port: number
-  readonly tls: boolean
+  readonly tls: boolean | ClientTls
   readonly shard: number
 }
 
@@ -31,10 +32,11 @@ export function resolveExternal(settings: StageSettings, name: string): readonly
       `stage '${name}': ${count} servers cannot be divided evenly among ${shards} external shards. List the servers of shard 0 first, then the same number for shard 1, and so on.`,
     )
   }
-  if (tls && discover !== 'static') {
+  const isNamed = typeof tls === 'object' && typeof tls.serverName === 'string'
+  if (tls !== false && discover !== 'static' && !isNamed) {
     throw new MillraceError(
       'UNSUPPORTED',
-      `stage '${name}': servers found by discover: '${discover}' are dialled by their address, which no certificate names, so tls cannot be used with it.`,
+      `stage '${name}': servers found by discover: '${discover}' are dialled by their address, which no certificate names. Say which name their certificates have: tls: { serverName: 'NAME' }.`,
     )
   }
   const stranger = hosts.find((host) => discover === 'kubernetes' && parseServiceName(host) === undefined)

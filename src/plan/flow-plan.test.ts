@@ -364,10 +364,10 @@ describe('what is refused when a Flow is built', () => {
       /joins 2 stages and has 2 shards/,
     ],
     [
-      'an external join without a reduce',
-      () => add({ needs: ['first', 'gateway'], external: true, host: 'a', port: 1, reduce: false }),
+      'changes of shards',
+      () => add({ shards: 2, reduce: 'changes' }),
       'INVALID_OPTION',
-      /takes one request/,
+      /has 2 shards, and reduce: 'changes' is for branches/,
     ],
     ['a condition that is none', () => add({ when: 5 as never }), 'INVALID_OPTION', /when must be a filter/],
     [

@@ -1,10 +1,14 @@
 import { MillraceError } from '../errors.js'
 import { parseDynamicBatching } from '../executor/batching.js'
 import { type FlowOptions, type FlowSettings, flowOptions } from './flow-settings.js'
+import { checkRoutes } from './http-settings.js'
 import { listenersOf } from './listeners.js'
 import { resolveWhen } from './condition.js'
 import { show } from '../lib/show.js'
 import { resolveOptions } from './option.js'
+import { checkMetrics } from './metrics.js'
+import { checkTracing } from './tracing.js'
+import { checkRateLimit } from './rate-limit.js'
 import type { Autoscale } from './resilience.js'
 import type { ConditionSpec } from '../topology/condition.js'
 import {
@@ -15,6 +19,7 @@ import {
   resolveExternal,
 } from './external-stage.js'
 import { afterOf, awaiting, checkJoin, resolveNeeds } from './needs.js'
+import { checkTypes } from './type-checks.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
 import type { Uses } from './executor-settings.js'
 import { type StageOptions, type StageSettings, stageOptions } from './stage-settings.js'
@@ -30,6 +35,8 @@ export interface StagePlan
   readonly part: { readonly shardId: number; readonly shards: number } | null
   /** Name of the stage whose `usesBefore` or `usesAfter` this is; null for a stage added by `add()`. */
   readonly partOf: string | null
+  /** Whether it inspects another stage (Jina's `inspect`), or joins those that do; null for an ordinary stage. */
+  readonly inspection: Inspection | null
   /** Replicas per shard. */
   readonly replicas: number
   readonly autoscale: Autoscale | null
@@ -39,6 +46,9 @@ export interface StagePlan
   /** Servers of an external stage; empty for a stage that Millrace starts. */
   readonly external: readonly ExternalAddress[]
 }
+
+/** What a stage that was not added by `add()` is for; see inspection.ts. */
+export type Inspection = 'inspect' | 'gather'
 
 /** A resolved Flow. Its stages are in the order in which they were added, each after those that it needs. */
 export interface FlowPlan {
@@ -51,6 +61,10 @@ export function createPlan(options: FlowOptions): FlowPlan {
   const settings = resolveOptions(flowOptions, options, 'Flow')
   listenersOf(settings)
   checkLimits(settings)
+  checkRateLimit(settings)
+  checkRoutes(settings)
+  checkMetrics(settings)
+  checkTracing(settings)
   return { settings, stages: [] }
 }
 
@@ -63,13 +77,18 @@ function checkLimits({ limits: { maxBytes }, maxMessageBytes }: FlowSettings): v
   )
 }
 
-/** The plan with one more stage. `usesBefore` and `usesAfter` of a sharded stage become stages of their own. */
+/** The plan with one more stage. `usesBefore` and `usesAfter` of a sharded stage, and of a join, become stages of their own. */
 export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
+  return addStageFor(plan, options, null)
+}
+
+/** As `addStage`, for a stage that inspects or joins inspections. */
+export function addStageFor(plan: FlowPlan, options: StageOptions, inspection: Inspection | null): FlowPlan {
   const name = resolveName(options.name, plan)
   const stage = resolveStage(plan, options, name)
-  const isSharded = stage.shards > 1
+  const isAround = stage.shards > 1 || stage.needs.length > 1
   const around = ({ uses, suffix }: { uses: Uses | null; suffix: string }): readonly StagePlan[] =>
-    uses === null || !isSharded ? [] : [companion(plan, stage, { uses, suffix })]
+    uses === null || !isAround ? [] : [companion(plan, stage, { uses, suffix })]
   const before = around({ uses: stage.usesBefore, suffix: 'before' })
   const after = around({ uses: stage.usesAfter, suffix: 'after' })
   const added = [...before, stage, ...after].map((one, index, all) => ({
@@ -77,8 +96,11 @@ export function addStage(plan: FlowPlan, options: StageOptions): FlowPlan {
     needs: index === 0 ? stage.needs : [all[index - 1]!.name],
     when: index === 0 ? stage.when : null,
     floating: stage.floating,
+    inspection,
   }))
-  return { ...plan, stages: awaiting([...plan.stages, ...added]) }
+  const stages = awaiting([...plan.stages, ...added])
+  checkTypes(stages)
+  return { ...plan, stages }
 }
 
 function resolveStage(plan: FlowPlan, options: StageOptions, name: string): StagePlan {
@@ -98,6 +120,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     name,
     needs,
     partOf: null,
+    inspection: null,
     replicas: typeof replicas === 'number' ? replicas : replicas.min,
     autoscale,
     ...resolveSource(resolved, name),
@@ -144,8 +167,8 @@ function companion(
   }
   const given = Object.entries(options).filter(([, value]) => value !== null || value === liveness)
   const resolved = resolveStage(plan, Object.fromEntries(given), name)
-  // the stage in front is the one that joins
-  const isFirst = suffix === 'before' && stage.reduce.kind === 'concatenate'
+  // the stage in front joins; the reduce of shards stays with them, unless it is for both
+  const isFirst = suffix === 'before' && (stage.shards === 1 || stage.reduce.kind === 'concatenate')
   return { ...resolved, ...(isFirst && { reduce: stage.reduce }), partOf: stage.name }
 }
 

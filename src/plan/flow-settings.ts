@@ -6,8 +6,19 @@ import type { AuthRules } from '../gateway/auth/auth-rules.js'
 import { headersOption } from './headers-option.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
 import { authOption } from './auth.js'
+import type { TlsRules } from '../gateway/tls/tls-rules.js'
+import { tlsOption } from './tls.js'
+import { rateLimitOption } from './rate-limit.js'
+import { trustProxyOption } from './trust-proxy.js'
+import type { TrustProxy } from '../gateway/callers/trusted-proxies.js'
+import type { RateRules } from '../gateway/rate-limit/rate-rules.js'
 import { type FlowHttp, httpOption } from './http-settings.js'
+import type { GrpcRules } from '../gateway/grpc-rules.js'
+import { type FlowGrpc, grpcOption } from './grpc-settings.js'
 import type { HttpRules } from '../gateway/http-rules.js'
+import type { MetricsRules } from '../gateway/metrics/metrics-rules.js'
+import type { TracingRules } from '../observe/tracing/tracing-rules.js'
+import { tracingOption } from './tracing.js'
 import type { Option, OptionTable } from './option.js'
 import {
   flag,
@@ -28,7 +39,7 @@ import {
 export interface FlowSettings {
   /** Used in logs and as a prefix of files the Flow creates. Default `'flow'`. */
   readonly name: string
-  /** What clients speak: gRPC, HTTP, or both, in any case. Default `['grpc']`. */
+  /** What clients speak: gRPC, HTTP, WebSocket, or several of them, in any case. Default `['grpc']`. */
   readonly protocol: readonly ProtocolName[]
   /** Interface the gateway binds: a name or an address, `::` for all of IPv6 and IPv4. Default `'0.0.0.0'`. */
   readonly host: string
@@ -37,13 +48,30 @@ export interface FlowSettings {
    * `[0]`.
    */
   readonly port: readonly number[]
-  /** Options of the protocol `http`; docs/http.md. */
+  /** Options of the protocol `grpc`; docs/limits.md. */
+  readonly grpc: GrpcRules
+  /** Options of the protocol `http`, of which `cors` and `debugEndpoints` hold for `websocket` too; docs/http.md. */
   readonly http: HttpRules
   /**
    * Clients must send a token: the header `authorization: Bearer TOKEN`. Default null: everyone who reaches the port may call.
    * docs/security.md.
    */
   readonly auth: AuthRules | null
+  /**
+   * TLS on every port: `cert` and `key` are paths of PEM files, which are read again when they change. Default null: none.
+   * docs/security.md.
+   */
+  readonly tls: TlsRules | null
+  /**
+   * How many requests each caller may send, by its token, address or a header. Default null: as many as it likes.
+   * docs/security.md.
+   */
+  readonly rateLimit: RateRules | null
+  /**
+   * Which proxies in front of the gateway are believed when they say, in `x-forwarded-for`, whose request it is: none, all, a
+   * number of them counted from the gateway, or those with these addresses. Default false. docs/security.md.
+   */
+  readonly trustProxy: TrustProxy
   /**
    * Which headers of clients the Executors see, by name; `'all'` leaves out credentials (`authorization`, `cookie`), which must
    * be named. Trace context always goes along. Default `'all'`. For external stages: their option `forwardHeaders`.
@@ -84,10 +112,24 @@ export interface FlowSettings {
    */
   readonly accessLog: AccessLog | null
   /**
+   * Serve metrics for Prometheus at a port of its own; `true` is `{}`. Default null: nothing is measured. See docs/metrics.md.
+   */
+  readonly metrics: MetricsRules | null
+  /**
+   * Send a trace of each request to a collector, by OpenTelemetry; `true` is `{}`. Default null: nothing is traced. See
+   * docs/observability.md.
+   */
+  readonly tracing: TracingRules | null
+  /**
    * What happens to a request for an endpoint that no Executor serves: `pass` returns it unchanged, with success, as Jina
    * does, and logs that once; `error` refuses it with NOT_FOUND. Default `pass`.
    */
   readonly unknownEndpoint: UnknownEndpoint
+  /**
+   * What becomes of stages that `inspect()` added: the answer waits for them and has their results; they run in the background; or
+   * they are left out. Default `collect`. See docs/graphs.md.
+   */
+  readonly inspect: 'collect' | 'hang' | 'remove'
   /** Print neither the banner nor the line that shows what the start waits for. Default false. */
   readonly quiet: boolean
 }
@@ -124,6 +166,11 @@ export interface FlowLimits {
   readonly stallMs: number
   /** Milliseconds within which a new connection must show which protocol it speaks. Default 10,000. */
   readonly handshakeMs: number
+  /**
+   * TLS handshakes that begin in a second; later connections wait for their turn, at most `handshakeMs`. Null is no limit.
+   * Default 500.
+   */
+  readonly handshakesPerSecond: number | null
   /** Milliseconds that a connection may have no call, and a stream no message; null is no limit. Default 600,000. */
   readonly idleMs: number | null
 }
@@ -134,13 +181,30 @@ type AnyCase<T extends string> = T | Uppercase<T>
 export type FlowOptions = Partial<
   Omit<
     FlowSettings,
-    'protocol' | 'port' | 'http' | 'auth' | 'queue' | 'limits' | 'requestLimits' | 'accessLog'
+    | 'protocol'
+    | 'port'
+    | 'grpc'
+    | 'http'
+    | 'auth'
+    | 'tls'
+    | 'rateLimit'
+    | 'queue'
+    | 'limits'
+    | 'requestLimits'
+    | 'accessLog'
+    | 'metrics'
+    | 'tracing'
   >
 > & {
   readonly requestLimits?: Partial<RequestLimits>
   readonly accessLog?: boolean | null | Partial<AccessLog>
+  readonly metrics?: boolean | null | Partial<MetricsRules>
+  readonly tracing?: boolean | null | Partial<TracingRules>
+  readonly grpc?: Partial<FlowGrpc>
   readonly http?: Partial<FlowHttp>
   readonly auth?: null | (Pick<AuthRules, 'bearer'> & Partial<AuthRules>)
+  readonly tls?: null | (Pick<TlsRules, 'cert' | 'key'> & Partial<TlsRules>)
+  readonly rateLimit?: null | (Pick<RateRules, 'perSecond'> & Partial<RateRules>)
   readonly queue?: Partial<FlowQueue>
   readonly limits?: Partial<FlowLimits>
   readonly protocol?: AnyCase<ProtocolName> | readonly AnyCase<ProtocolName>[]
@@ -160,8 +224,12 @@ export const flowOptions: OptionTable<FlowSettings> = {
   protocol: listOf(inAnyCase(oneOf(protocolNames, 'grpc')), ['grpc']),
   host: hostName('0.0.0.0'),
   port: listOf(integer(0, 0, 65_535), [0]),
+  grpc: grpcOption,
   http: httpOption,
   auth: authOption,
+  tls: tlsOption,
+  rateLimit: rateLimitOption,
+  trustProxy: trustProxyOption,
   headers: headersOption('all'),
   publicHost: text(null),
   workspace: text(null),
@@ -178,9 +246,10 @@ export const flowOptions: OptionTable<FlowSettings> = {
       maxCalls: integer(1024, 1, 2 ** 31 - 1),
       stallMs: integer(10_000, 100),
       handshakeMs: integer(10_000, 100),
+      handshakesPerSecond: optional(integer(500, 1), 500),
       idleMs: optional(integer(600_000, 100), 600_000),
     },
-    '{ maxBytes, maxConnections, maxCalls, stallMs, handshakeMs, idleMs }',
+    '{ maxBytes, maxConnections, maxCalls, stallMs, handshakeMs, handshakesPerSecond, idleMs }',
   ),
   maxMessageBytes: integer(256 * 1024 * 1024, 1024, 2 ** 31 - 1),
   requestLimits: group<RequestLimits>(
@@ -198,6 +267,14 @@ export const flowOptions: OptionTable<FlowSettings> = {
   graceMs: integer(30_000, 0),
   control: flag(true),
   accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
+  metrics: orTrue(
+    group<MetricsRules>(
+      { port: integer(0, 0, 65_535), host: hostName('127.0.0.1'), auth: flag(false) },
+      '{ port, host, auth }',
+    ),
+  ),
+  tracing: tracingOption,
   unknownEndpoint: oneOf<UnknownEndpoint>(['pass', 'error'], 'pass'),
+  inspect: inAnyCase(oneOf(['collect', 'hang', 'remove'], 'collect')),
   quiet: flag(false),
 }

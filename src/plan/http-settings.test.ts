@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { expect, it } from 'vitest'
 import { defaultHttpRules } from '../gateway/http-rules.js'
 import { createPlan } from './flow-plan.js'
@@ -22,6 +23,14 @@ it.each([
   { cors: ['a.example'] },
   { cors: ['https://a.example/path'] },
   { crudEndpoints: 'no' },
+  { openapi: 'no' },
+  { docs: 'no' },
+  { expose: { '/a': { path: '/docs', methods: ['GET'] } } },
+  { title: 5 },
+  { routes: 5 },
+  { routes: '' },
+  { description: {} },
+  { expose: { '/a': { path: '/openapi.json' } } },
   { debugendpoints: false },
   { expose: ['/a'] },
   { expose: { a: {} } },
@@ -35,4 +44,18 @@ it.each([
   { expose: { '/a': { path: '/c' }, '/b': { path: '/c' } } },
 ])('%j is refused when the Flow is built', (http) => {
   expect(() => of(http as object)).toThrow(/Flow: http must be \{ errorStatus, cors, /)
+})
+
+it('a module of routes is found when the Flow is built, from the working directory', () => {
+  const routes = 'src/gateway/http-rules.ts#shop'
+  expect(createPlan({ protocol: 'http', http: { routes } }).settings.http.routes).toBe(path.resolve(routes))
+  expect(() => createPlan({ protocol: 'http', http: { routes: './nowhere.js' } })).toThrow(
+    /Flow: http\.routes: there is no file .*nowhere\.js\. A relative path starts at the working directory/,
+  )
+})
+
+it('a module of routes needs HTTP', () => {
+  const http = { routes: 'src/gateway/http-rules.ts' }
+  expect(() => createPlan({ http })).toThrow(/http\.routes needs the protocol 'http', and protocol is 'grpc'/)
+  expect(() => createPlan({ http, protocol: ['grpc', 'websocket'] })).toThrow(/is 'grpc', 'websocket'/)
 })

@@ -1,6 +1,9 @@
-import type { HttpMethod, HttpRules } from '../gateway/http-rules.js'
+import type { CompressionRules, HttpMethod, HttpRules } from '../gateway/http-rules.js'
+import { MillraceError } from '../errors.js'
+import { docsPaths } from '../gateway/docs-page.js'
+import { functionPath } from './function-path.js'
 import type { Option } from './option.js'
-import { flag, group, oneOf } from './option-kinds.js'
+import { flag, group, integer, oneOf, orTrue } from './option-kinds.js'
 
 /** Options of the protocol `http`. */
 export interface FlowHttp {
@@ -15,8 +18,26 @@ export interface FlowHttp {
   readonly crudEndpoints: boolean
   /** Serve `/post`, `/status` and `/dry_run`. Millrace's own client needs `/post`. Default true. */
   readonly debugEndpoints: boolean
+  /**
+   * Compress answers as the client accepts, with Zstandard, Brotli or gzip, from `minBytes` bytes on; `true` is `{}`. Default
+   * `{ minBytes: 1024 }`.
+   */
+  readonly compression: boolean | null | Partial<CompressionRules>
   /** Additional methods and paths of endpoints. Default `{}`: each has a POST at its own path. */
   readonly expose: Readonly<Record<string, FlowExposure>>
+  /** Serve an OpenAPI 3.1 document at `/openapi.json`. Default true. */
+  readonly openapi: boolean
+  /** Serve a page at `/docs` that shows the OpenAPI document and sends requests; needs `openapi`. Default true. */
+  readonly docs: boolean
+  /** Title of the OpenAPI document. Default null: the name of the Flow. */
+  readonly title: string | null
+  /** Description in the OpenAPI document, Markdown. Default null: none. */
+  readonly description: string | null
+  /**
+   * A module whose default export registers routes with Fastify in the gateway, such as `./routes.js` or, for another export,
+   * `./routes.js#name`: `(app, { client }) => …`. See `RoutesContext`. Default null: none.
+   */
+  readonly routes: string | null
 }
 
 /** How an endpoint can be called besides by POST at its own path. */
@@ -39,7 +60,16 @@ const origins: Option<boolean | readonly string[]> = {
 const method = oneOf<HttpMethod>(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'POST')
 
 /** Paths that the gateway itself serves. */
-const own = ['/', '/post', '/status', '/dry_run', '/health/live', '/health/ready']
+const own = [
+  '/',
+  '/post',
+  '/status',
+  '/dry_run',
+  '/health/live',
+  '/health/ready',
+  '/openapi.json',
+  ...docsPaths,
+]
 
 /** Arguments of FastAPI's routes in Jina's `expose_endpoints` that only describe the route. */
 const descriptive = [
@@ -67,6 +97,28 @@ const exposure: Option<HttpRules['expose']> = {
   },
 }
 
+/** A text, or nothing: null, or '', which Jina writes. */
+const caption: Option<string | null> = {
+  expected: 'a text',
+  preset: null,
+  parse: (value) => (value === null || value === '' ? null : typeof value === 'string' ? value : undefined),
+}
+
+const compression: Option<CompressionRules | null> = {
+  ...orTrue(group<CompressionRules>({ minBytes: integer(1024, 0) }, '{ minBytes }')),
+  preset: { minBytes: 1024 },
+}
+
+/** A relative path starts at the working directory. */
+const routes: Option<string | null> = {
+  expected: "the path of a module, such as './routes.js' or './routes.js#name'",
+  preset: null,
+  parse(value) {
+    if (value === null) return null
+    return typeof value === 'string' && value !== '' ? functionPath(value, 'http.routes') : undefined
+  },
+}
+
 /** Checks and defaults of `http`. */
 export const httpOption: Option<HttpRules> = group<HttpRules>(
   {
@@ -74,9 +126,15 @@ export const httpOption: Option<HttpRules> = group<HttpRules>(
     cors: origins,
     crudEndpoints: flag(true),
     debugEndpoints: flag(true),
+    compression,
     expose: exposure,
+    openapi: flag(true),
+    docs: flag(true),
+    title: caption,
+    description: caption,
+    routes,
   },
-  `{ errorStatus, cors, crudEndpoints, debugEndpoints, expose }: cors is ${origins.expected}; expose is ${exposure.expected}; the others are true or false`,
+  `{ errorStatus, cors, crudEndpoints, debugEndpoints, compression, expose, openapi, docs, title, description, routes }: cors is ${origins.expected}; compression is ${compression.expected}; expose is ${exposure.expected}; title and description are texts; routes is ${routes.expected}; the others are true or false`,
 )
 
 function isOrigin(value: unknown): boolean {
@@ -98,4 +156,19 @@ function routeOf(endpoint: string, given: unknown): HttpRules['expose'][string] 
   if (!endpoint.startsWith('/') || !Array.isArray(methods) || methods.length === 0) return undefined
   const parsed = methods.map((name) => method.parse(name))
   return parsed.includes(undefined) ? undefined : { path: route, methods: parsed as HttpMethod[] }
+}
+
+/** Routes need a port that speaks HTTP. @throws INVALID_OPTION */
+export function checkRoutes({
+  http: { routes: module },
+  protocol: protocols,
+}: {
+  readonly http: HttpRules
+  readonly protocol: readonly string[]
+}): void {
+  if (module === null || protocols.includes('http')) return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `Flow: http.routes needs the protocol 'http', and protocol is ${protocols.map((name) => `'${name}'`).join(', ')}. Add 'http' to protocol.`,
+  )
 }

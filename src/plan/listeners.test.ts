@@ -61,9 +61,12 @@ it.each([
 })
 
 it.each([
-  ['htpp', /protocol must be one of 'grpc', 'http', or a list of that, not "htpp"\. Did you mean 'http'\?/],
+  [
+    'htpp',
+    /protocol must be one of 'grpc', 'http', 'websocket', or a list of that, not "htpp"\. Did you mean 'http'\?/,
+  ],
   [['grpc', 'HTPT'], /not \["grpc","HTPT"\]\. Did you mean 'http'\?/],
-  ['websocket', /protocol must be one of 'grpc', 'http', or a list of that, not "websocket"\.$/],
+  ['websockets', /not "websockets"\. Did you mean 'websocket'\?/],
   [[], /protocol must be one of/],
 ])('protocol %j is refused when the Flow is built, with the nearest name', (protocol, message) => {
   expect(() => createPlan({ protocol: protocol as 'grpc' })).toThrow(message)
@@ -78,6 +81,13 @@ it.each([
   [[['http', 'grpc'], 8080], 'grpc', 8080],
 ] as const)('clients of Millrace enter at %j by %s', ([protocols, port], scheme, at) => {
   expect(entryOf([{ protocols, host: '::', port }])).toEqual({ scheme, host: '::', port: at })
+})
+
+it.each([
+  ['grpc', 'grpcs'],
+  ['http', 'https'],
+])('clients of Millrace enter %s with TLS by %s', (protocol, scheme) => {
+  expect(entryOf([{ protocols: [protocol], host: '::', port: 1, tls: true }])).toMatchObject({ scheme })
 })
 
 it('clients of Millrace enter by gRPC when any port speaks it', () => {

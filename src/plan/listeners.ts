@@ -41,7 +41,7 @@ function distinct<T extends string>(protocols: readonly T[], port: number): read
 
 /** A port of a gateway, and the scheme of its URL. */
 export interface Entry {
-  readonly scheme: 'grpc' | 'http'
+  readonly scheme: 'grpc' | 'grpcs' | 'http' | 'https' | 'ws' | 'wss'
   readonly host: string
   readonly port: number
 }
@@ -51,10 +51,37 @@ interface Listener {
   readonly protocols: readonly string[]
   readonly host: string
   readonly port: number
+  /** Default false. */
+  readonly tls?: boolean
 }
 
-/** The listener for clients and health checks of Millrace: the first that speaks gRPC, else the first. */
+/** Protocols and the schemes of their URLs, those first that serve a client best. */
+const schemes = [
+  ['grpc', 'grpc'],
+  ['http', 'http'],
+  ['websocket', 'ws'],
+] as const
+
+/** How to reach each protocol that a gateway speaks: gRPC first, then HTTP, then WebSocket. */
+export function entriesOf(listeners: readonly Listener[]): readonly Entry[] {
+  return schemes.flatMap(([protocol, scheme]) =>
+    listeners
+      .filter(({ protocols }) => protocols.includes(protocol))
+      .map(({ host, port, tls = false }): Entry => ({ scheme: schemeOf(scheme, tls), host, port })),
+  )
+}
+
+/** The listener for clients and health checks of Millrace: the first that speaks gRPC, else HTTP, else WebSocket. */
 export function entryOf(listeners: readonly Listener[]): Entry {
-  const { protocols, host, port } = listeners.find((each) => each.protocols.includes('grpc')) ?? listeners[0]!
-  return { scheme: protocols.includes('grpc') ? 'grpc' : 'http', host, port }
+  return entriesOf(listeners)[0]!
+}
+
+/** A protocol as people are shown it: `grpcs`, `https` and `wss` with TLS. */
+export function shownProtocol(protocol: string, tls: boolean): string {
+  return tls && protocol === 'websocket' ? 'wss' : schemeOf(protocol, tls)
+}
+
+/** The scheme of a protocol's URLs, as clients write it. */
+function schemeOf<T extends string>(protocol: T, tls: boolean): T | `${T}s` {
+  return tls ? `${protocol}s` : protocol
 }

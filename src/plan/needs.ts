@@ -54,24 +54,22 @@ export function afterOf(name: string): string {
 interface Joining extends Node {
   readonly shards: number
   readonly reduce: ReducePlan
-  readonly external: readonly unknown[]
-  readonly flow: string | null
 }
 
 /** @throws INVALID_OPTION: one `reduce` cannot merge both branches and shards, unless it is a yes or no. */
-export function checkJoin({ name, needs, shards, reduce, external, flow }: Joining): void {
+export function checkJoin({ name, needs, shards, reduce }: Joining): void {
+  if (reduce.kind === 'changes' && shards > 1) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `stage '${name}' has ${shards} shards, and reduce: 'changes' is for branches. Put a join in front: add({ name: 'join', needs, reduce: 'changes' }), then this stage.`,
+    )
+  }
   if (needs.length === 1) return
   const isPlain = reduce.kind === 'concatenate' || (reduce.kind === 'merge' && isUnranked(reduce.ranking))
   if (shards > 1 && !isPlain) {
     throw new MillraceError(
       'INVALID_OPTION',
       `stage '${name}' joins ${needs.length} stages and has ${shards} shards, so reduce could be meant for either. Put a join in front: add({ name: 'join', needs }), then this stage.`,
-    )
-  }
-  if (external.length > 0 && flow === null && reduce.kind === 'concatenate') {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `stage '${name}' joins ${needs.length} stages, and an external server takes one request: leave out reduce: false. (If its servers are pods of a Millrace Flow, say so with flow.)`,
     )
   }
 }

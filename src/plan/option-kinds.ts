@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net'
 import { withoutBrackets } from '../lib/authority.js'
 import { nearest } from '../lib/nearest.js'
 import { type Option, type OptionTable, parseOptions } from './option.js'
+import { isPlainObject } from '../lib/plain-object.js'
 
 /** A boolean. */
 export const flag = (preset: boolean): Option<boolean> => ({
@@ -127,12 +128,6 @@ export const anything = <T>(preset: T): Option<T> => ({
   preset,
   parse: (value) => value as T,
 })
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
 
 function isCloneable(value: unknown): boolean {
   try {

@@ -10,6 +10,8 @@ export interface Option<T> {
   readonly isSecret?: boolean
   /** The value to use; undefined when the given value is invalid. */
   parse(value: unknown): T | undefined
+  /** Checks a member that is given alone, where the value is an object that one member does not make complete. */
+  readonly member?: Option<unknown>
   /** The value that was probably meant by an invalid one, for the message; undefined when there is none. */
   meant?(value: unknown): string | undefined
 }

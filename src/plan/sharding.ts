@@ -32,9 +32,15 @@ export interface Sharding {
   readonly minShards: number
   /** With `partial`: milliseconds after which `minShards` answers are enough. Default null: wait for all. */
   readonly softDeadlineMs: number | null
-  /** Executor in front of the shards, whose answer is the shards' request. Ignored without shards. Default null. */
+  /**
+   * Executor in front of the shards, whose answer is the shards' request, or in front of a join, which gets the answers of its
+   * branches. Ignored elsewhere. Default null.
+   */
   readonly usesBefore: Uses | null
-  /** Executor behind the shards, instead of `reduce`: its `docsMatrix` has each shard's answer. Ignored without shards. Default null. */
+  /**
+   * Executor behind the shards, instead of `reduce`: its `docsMatrix` has each shard's answer. Or behind a join. Ignored elsewhere.
+   * Default null.
+   */
   readonly usesAfter: Uses | null
   /**
    * For an external stage: name of the next stage, which acts as its `usesAfter` and gets the answers of the shards unmerged,
@@ -52,7 +58,7 @@ export interface Sharding {
 
 /**
  * True merges documents by id and matches by score; an object sets the number of matches, the score and the order; false
- * concatenates the answers; a function, or the path or URL of a module that exports one (`'./merge.js#best'`), merges them
+ * concatenates the answers; 'changes', for a join, keeps what each branch changed; a function, or the path or URL of a module that exports one (`'./merge.js#best'`), merges them
  * itself.
  */
 export type ReduceOption = boolean | Partial<Ranking> | ReduceFunction | string | URL
@@ -65,6 +71,7 @@ export type ShardingOptions = Partial<Omit<Sharding, 'polling'>> & {
 export type ReducePlan =
   | { readonly kind: 'merge'; readonly ranking: Ranking }
   | { readonly kind: 'concatenate' }
+  | { readonly kind: 'changes' }
   | { readonly kind: 'module'; readonly url: string; readonly name: string | null }
   | { readonly kind: 'program'; readonly run: ReduceFunction }
 
@@ -103,9 +110,15 @@ const ranking: OptionTable<Ranking> = {
   order: optional(oneOf(['ascending', 'descending'], 'ascending')),
 }
 
+/** Whether a `reduce` in a file is the name of a module, and no word. */
+export function isReduceModule(given: unknown): given is string {
+  return typeof given === 'string' && given !== 'changes'
+}
+
 /** @throws INVALID_OPTION, MODULE_NOT_FOUND */
 export function resolveReduce(given: ReduceOption, stage: string): ReducePlan {
   if (given === false) return { kind: 'concatenate' }
+  if (given === 'changes') return { kind: 'changes' }
   if (typeof given === 'function') return { kind: 'program', run: given }
   if (typeof given === 'string' || given instanceof URL) {
     const { url, className: name } = parseModule(given, stage)
@@ -116,7 +129,7 @@ export function resolveReduce(given: ReduceOption, stage: string): ReducePlan {
   if (parsed !== undefined) return { kind: 'merge', ranking: parsed }
   throw invalid(
     stage,
-    "reduce must be true or false, { limit, by, order: 'ascending' or 'descending' }, a function, or the path or URL of a module that exports one ('./merge.js#best').",
+    "reduce must be true or false, 'changes', { limit, by, order: 'ascending' or 'descending' }, a function, or the path or URL of a module that exports one ('./merge.js#best').",
   )
 }
 

@@ -2,7 +2,9 @@ import { type PolicyName, policyNames } from '../balancer/policies/index.js'
 import type { DynamicBatching } from '../executor/batching.js'
 import { type ContainerOptions, type ContainerSettings, containerOptions } from './container.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
+import type { ClientTls } from '../tls/client-tls.js'
 import type { ForwardHeaders } from '../transport/forward-headers.js'
+import { stageTlsOption } from './client-tls.js'
 import { headersOption } from './headers-option.js'
 import type { Option, OptionTable } from './option.js'
 import {
@@ -61,6 +63,11 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
   /** Most handlers running at once in one replica. Default null: only the limits of the handlers themselves. */
   readonly maxConcurrency: number | null
   /**
+   * Batches of one endpoint may run at the same time in a replica, up to `maxConcurrency`. Default false: one after the other,
+   * unless `maxConcurrency` says more. Without batching it has no effect.
+   */
+  readonly allowConcurrent: boolean
+  /**
    * How often a failed request is retried on another replica. Default -1, which is Jina's `max(3, replicas)`
    * (jina.md 3.8). Writes are retried only when they cannot have run.
    */
@@ -102,8 +109,10 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
    * EndpointSlices, or falls back to DNS without permission. Default `static`.
    */
   readonly discover: 'static' | 'dns' | 'kubernetes'
-  /** Use TLS to external servers. Default false. */
-  readonly tls: boolean
+  /**
+   * Use TLS to external servers: `true`, or with authorities, an own certificate, and the name of the servers. Default false.
+   */
+  readonly tls: boolean | ClientTls
   /**
    * Headers of the caller that external servers get, by name, or `all`. Trace context (`traceparent`, `tracestate`) is always
    * forwarded. Default `[]`: callers' credentials are not forwarded. Pods of the Flow itself get all headers.
@@ -135,10 +144,11 @@ export type StageOptions<Name extends string = string, Names extends string = st
   }
 
 /** Options of `flow.add()` as users type them: `Stages` are the stages that a stage may need by name, besides `gateway`. */
-export type AddOptions<Name extends string = string, Stages extends string = never> = StageOptions<
-  Name,
-  Stages
->
+export type AddOptions<
+  Name extends string = string,
+  Stages extends string = never,
+  U extends Uses = Uses,
+> = Omit<StageOptions<Name, Stages>, 'uses'> & { readonly uses?: U }
 
 /** Checks and defaults of the options of `flow.add()`. */
 export const stageOptions: OptionTable<StageSettings> = {
@@ -158,6 +168,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   runtime: oneOf<Runtime>(['process', 'thread', 'inline'], 'process'),
   balance: oneOf<PolicyName>(policyNames, 'power-of-two'),
   maxConcurrency: integer(null, 1),
+  allowConcurrent: flag(false),
   retries: integer(-1, -1, 100),
   maxLostReplicas: integer(2, 1, 100),
   hedge: hedgeOption,
@@ -174,7 +185,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   host: listOf(hostName('localhost'), []) as OptionTable<StageSettings>['host'],
   port: listOf(integer(0, 1, 65_535), []) as OptionTable<StageSettings>['port'],
   discover: oneOf(['static', 'dns', 'kubernetes'], 'static'),
-  tls: flag(false),
+  tls: stageTlsOption,
   forwardHeaders: headersOption([]),
   ...shardingOptions,
   ...containerOptions,

@@ -39,17 +39,18 @@ export async function startOnPlatform(
   { on, ...options }: StartWhere & { readonly on: PlatformName },
   tools: StartTools,
 ): Promise<RemoteFlow> {
-  refuseAuth(plan, on)
+  refuseTokens(plan, on)
   const platform = await platformNamed(on)
   return platform.start(plan, resolveOptions(platform.startOptions, options, `start({ on: '${on}' })`), tools)
 }
 
 /** `flow.post` and the readiness of the start would need a token. @throws UNSUPPORTED */
-function refuseAuth({ settings: { auth } }: FlowPlan, on: string): void {
+function refuseTokens({ settings: { auth } }: FlowPlan, on: PlatformName): void {
   if (auth === null) return
+  const target = on === 'docker' ? 'docker-compose' : on
   throw new MillraceError(
     'UNSUPPORTED',
-    `start({ on: '${on}' }) cannot start a Flow with auth. Export it ('docker-compose' or 'kubernetes'), and apply that.`,
+    `start({ on: '${on}' }) cannot start a Flow with auth: it would have no token for its own requests. Write it as files with 'millrace export ${target}', and apply those; docs/security.md says how the gateway there gets its tokens.`,
   )
 }
 

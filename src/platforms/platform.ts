@@ -2,6 +2,7 @@ import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import type { OptionTable } from '../plan/option.js'
+import type { ClientTls } from '../tls/client-tls.js'
 
 /**
  * A platform that runs a whole Flow, gateway included, outside this program.
@@ -40,6 +41,8 @@ export interface RemoteFlow {
   readonly plan: FlowPlan
   /** Address of its gateway from here: `grpc://127.0.0.1:40123`. */
   readonly host: string
+  /** How clients of this program use TLS there; null when nothing is known. */
+  readonly tls: ClientTls | null
   /** As `Flow.scale`: resolves when new replicas take requests and surplus ones have stopped. */
   scale(stage: string, request: ScaleRequest): Promise<Scaled>
   rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut>

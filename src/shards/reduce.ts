@@ -4,6 +4,7 @@ import { MillraceError } from '../errors.js'
 import { describeValue } from '../executor/describe-value.js'
 import { inSlices } from '../lib/slices.js'
 import type { DataRequest } from '../wire/data-request.js'
+import { mergeChanges } from '../wire/lists/changes.js'
 import { concatenate, countDocuments } from '../wire/lists/list.js'
 import { mergeLists } from '../wire/lists/merge.js'
 import type { Ranking } from '../wire/lists/ranking.js'
@@ -17,6 +18,15 @@ export interface Answers {
   readonly answers: readonly DataRequest[]
   /** Names of the shards or stages that sent the answers. */
   readonly from: readonly string[]
+  /** For a join that keeps changes: what its branches began with. */
+  readonly base?: Base | undefined
+}
+
+/** What several branches began with: the request, or the answer of the last stage that all of them come from. */
+export interface Base {
+  readonly request: DataRequest
+  /** For each branch, whether it has no condition (`when`), so that it removed the documents that it lacks. */
+  readonly isWhole: readonly boolean[]
 }
 
 /** Merges several answers into one. */
@@ -82,6 +92,17 @@ export const joining: Reduce = async (given) => {
   const [first] = answers
   if (first !== undefined && answers.every((answer) => answer === first)) return first
   return answerOf(given, await inSlices(mergeLists(lists(given), null, request.list), call))
+}
+
+/** Merges the answers of branches: what one of them changed counts, and not what the others left alone (`mergeChanges`). */
+export const joiningChanges: Reduce = async (given) => {
+  const { answers, call, base } = given
+  const [first] = answers
+  if (first === undefined || base === undefined || answers.every((answer) => answer === first))
+    return joining(given)
+  const branches = lists(given).map((list, index) => ({ list, isWhole: base.isWhole[index] ?? true }))
+  const merged = mergeChanges(base.request.list ?? new Uint8Array(), branches)
+  return answerOf(given, await inSlices(merged, call))
 }
 
 /** Adapts a function that reduces encoded lists. */

@@ -1,16 +1,19 @@
 import { Client } from '../client/client.js'
-import type { StreamOptions } from '../client/options.js'
+import type { StreamOptions } from '../client-core/options.js'
 import { Document } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
-import { entryOf } from '../plan/listeners.js'
+import { entriesOf } from '../plan/listeners.js'
 import { errorFromStatus } from '../wire/error-status.js'
 import type { Ledger } from './ledger.js'
 
 export interface SendersPlan {
   readonly flow: Flow<string>
   readonly endpoint: string
-  /** Number of senders: the last uses a single long stream, the others alternate between the Flow's client and gRPC clients. */
+  /**
+   * Number of senders. The last one uses a single long stream. The others alternate between the Flow's client and clients of
+   * their own, which share out the protocols that the Flow speaks.
+   */
   readonly count: number
   readonly parameters: Readonly<Record<string, unknown>>
   readonly ledger: Ledger
@@ -28,9 +31,12 @@ type Poster = Pick<Client, 'post'>
  */
 export async function send(plan: SendersPlan): Promise<void> {
   const { flow, count } = plan
-  const { scheme, ...entry } = entryOf((await flow.status()).listeners)
-  const host = `${scheme}://${dialable(entry.host)}:${entry.port}`
-  const clients = Array.from({ length: Math.floor((count - 1) / 2) }, () => new Client({ host }))
+  const hosts = entriesOf((await flow.status()).listeners).map(
+    ({ scheme, host, port }) => `${scheme}://${dialable(host)}:${port}`,
+  )
+  const clients = Array.from({ length: Math.floor((count - 1) / 2) }, (_, index) => {
+    return new Client({ host: hosts[index % hosts.length]! })
+  })
   const posters: Poster[] = Array.from({ length: count - 1 }, (_, index) => clients[(index - 1) / 2] ?? flow)
   try {
     await Promise.all([...posters.map((poster) => postAll(poster, plan)), streamAll(plan)])

@@ -1,12 +1,15 @@
 import type { Reduce } from '../shards/reduce.js'
 import type { Condition } from './condition.js'
 import { awaitedIn, lastOf, type Node } from './graph.js'
+import { type Origin, originsOf } from './origin.js'
 import type { Stage } from './stage.js'
 
 /** A stage of a graph. */
 export interface GraphStage extends Stage, Node {
   /** Makes one request of the answers of the stages that it needs, when these are several. */
   readonly join: Reduce
+  /** Whether `join` is told what the branches began with. */
+  readonly joinsChanges?: boolean
   /** What requests must fulfil to reach it; undefined: nothing. */
   readonly when?: Condition | undefined
 }
@@ -21,6 +24,10 @@ export interface Vertex {
   readonly followers: readonly Vertex[]
   /** Whether the answer to the client waits for it. */
   readonly isAwaited: boolean
+  /** For a join of changes: what its branches began with. */
+  readonly origin: Origin | undefined
+  /** How many joins of changes begin with this vertex. */
+  readonly joinsBegun: number
 }
 
 /** A graph as requests go through it; computed once. */
@@ -38,12 +45,16 @@ export interface Layout {
 export function layoutOf(stages: readonly GraphStage[]): Layout {
   const indexes = new Map(stages.map(({ name }, index) => [name, index]))
   const awaited = awaitedIn(stages)
+  const needs = stages.map((stage) => stage.needs.map((name) => indexes.get(name) ?? -1))
+  const begun = originsOf(stages, needs)
   const drafts = stages.map((stage, index) => ({
     index,
     stage,
-    needs: stage.needs.map((name) => indexes.get(name) ?? -1),
+    needs: needs[index]!,
     followers: [] as Vertex[],
     isAwaited: awaited.has(stage),
+    origin: begun[index],
+    joinsBegun: begun.filter((origin) => origin?.index === index).length,
   }))
   const origins: Vertex[] = []
   for (const vertex of drafts) {

@@ -1,6 +1,7 @@
 import { AnswerMemory } from '../budget/answer-memory.js'
 import type { Holding } from '../budget/budget.js'
 import type { DataRequest } from '../wire/data-request.js'
+import type { Base } from '../shards/reduce.js'
 import type { Vertex } from './layout.js'
 
 interface Output {
@@ -34,6 +35,13 @@ export class Outputs {
     return needs.map((need) => (need < 0 ? this.#request : this.#outputs[need]!.request))
   }
 
+  /** What the branches of a join of changes began with. */
+  base({ origin }: Vertex): Base | undefined {
+    if (origin === undefined) return undefined
+    const { index, isWhole } = origin
+    return { request: index < 0 ? this.#request : this.#outputs[index]!.request, isWhole }
+  }
+
   /** For each vertex that a vertex needs, whether conditions have left out all documents on the way to it. */
   leftOut({ needs }: Vertex): readonly boolean[] {
     return needs.map((need) => this.#outputs[need]?.isLeftOut === true)
@@ -45,6 +53,7 @@ export class Outputs {
     this.#memory?.add(bytes)
     this.#outputs[vertex.index] = { request, bytes, same: undefined, isLeftOut: false, uses: usesOf(vertex) }
     for (const need of vertex.needs) this.#used(this.#outputs[need])
+    if (vertex.origin !== undefined) this.#used(this.#outputs[vertex.origin.index])
   }
 
   /** Stores that a stage passes on what it got: the output of the one vertex that it needs, or the merge of several. */
@@ -67,8 +76,8 @@ export class Outputs {
 }
 
 /** The last stage's output is used by the answer to the client. */
-function usesOf({ followers }: Vertex): number {
-  return Math.max(1, followers.length)
+function usesOf({ followers, joinsBegun }: Vertex): number {
+  return Math.max(1, followers.length + joinsBegun)
 }
 
 /** Bytes of the documents of a request, as far as they are encoded. */

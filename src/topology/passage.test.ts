@@ -1,98 +1,27 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Budget } from '../budget/budget.js'
-import type { Call, Handler } from '../call/call.js'
-import { callOf, Items } from '../call/call.suite.js'
-import { Scope } from '../call/scope.js'
+import type { Handler } from '../call/call.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
-import { systemClock } from '../lib/clock.js'
-import { type Deferred, deferred } from '../lib/deferred.js'
-import { concatenating, joining } from '../shards/reduce.js'
-import { withCoverage } from '../wire/coverage.js'
+import { concatenating, joiningChanges } from '../shards/reduce.js'
+import { withCoverage } from '../wire/coverage-bytes.js'
 import { DataRequest } from '../wire/data-request.js'
-import { Background } from './background.js'
 import { compileCondition } from './condition.js'
-import { inOrder } from './graph.js'
+import {
+  type Doc,
+  graphs,
+  held,
+  live,
+  marking,
+  reduced,
+  routesOf,
+  sent,
+  stage,
+  toEndpoint,
+  walkOver,
+} from './fakes.suite.js'
 import type { GraphStage } from './layout.js'
-import { Targets } from './targets.js'
-import { Unserved } from './unserved.js'
-import { walkGraph } from './walk-graph.js'
-
-type Fake = Partial<Omit<GraphStage, 'endpoints'>> & { readonly serves?: readonly string[] }
-
-/** `c<a,b` is a stage `c` that needs `a` and `b`. By default it echoes. */
-function stage(edge: string, { serves, ...more }: Fake = {}): GraphStage {
-  const [name = '', needs = 'gateway'] = edge.split('<')
-  return {
-    name,
-    needs: needs.split(','),
-    floating: false,
-    passThrough: false,
-    join: joining,
-    endpoints: () => (serves === undefined ? undefined : new Set(serves)),
-    isWrite: (endpoint) => endpoint === '/index',
-    handle: async (request) => sent(request),
-    ...more,
-  }
-}
-
-/** As if it had crossed a wire. */
-function sent(request: DataRequest): DataRequest {
-  return DataRequest.decode(request.encode())
-}
-
-/** Appends a mark to the text of every document. */
-function marking(mark: string): Handler {
-  return async (request) => {
-    const answer = sent(request)
-    answer.docs = new DocumentArray(
-      [...answer.docs].map(
-        (doc) => new Document({ id: doc.id, text: doc.text, tags: { ...doc.tags, [mark]: 1 } }),
-      ),
-    )
-    return sent(answer)
-  }
-}
-
-/** Waits for its turn, and until then for the abort of its call. */
-function held(): { readonly handle: Handler; readonly turn: Deferred; readonly calls: Call[] } {
-  const turn = deferred()
-  const calls: Call[] = []
-  const handle: Handler = (request, call) => {
-    calls.push(call)
-    const aborted = deferred<never>()
-    call.onAbort({ abort: (reason) => aborted.reject(reason) })
-    return Promise.race([turn.promise.then(() => sent(request)), aborted.promise])
-  }
-  return { handle, turn, calls }
-}
-
-function walkOver(stages: readonly GraphStage[], { maxRequests = 100, maxBytes = 1e6 } = {}) {
-  const said: string[] = []
-  const say = (sentence: string): void => void said.push(sentence)
-  const ordered = inOrder(stages)
-  const background = new Background({ clock: systemClock, timeoutMs: null, maxRequests, maxBytes, say })
-  const handle = walkGraph({
-    stages: ordered,
-    targets: new Targets(ordered.map(({ name }) => name)),
-    clock: systemClock,
-    unserved: new Unserved(ordered, { rule: 'pass', say }),
-    background,
-  })
-  return { handle, background, said }
-}
-
-const live = (): Scope => new Scope(Number.POSITIVE_INFINITY, {})
-
-function toEndpoint(
-  endpoint = '/x',
-  docs: readonly Document[] = [new Document({ id: '1', text: 'one' })],
-): DataRequest {
-  return sent(DataRequest.create({ endpoint, docs: new DocumentArray([...docs]) }))
-}
-
-const routesOf = (response: DataRequest): string[] => response.routes.map(({ executor }) => executor)
 
 describe('branches', () => {
   test('run at once, and a join gets their documents merged by id in the order of its needs', async () => {
@@ -187,6 +116,70 @@ describe('branches', () => {
     const { parameters } = await handle(request, live())
     expect(parameters.__results__).toEqual({ a: { n: 1 }, b: { n: 1 } })
     expect(parameters.__coverage__).toMatchObject({ a: { failed: 1 }, b: { failed: 0 } })
+  })
+})
+
+describe('a join of changes', () => {
+  const changes = { join: joiningChanges, joinsChanges: true, passThrough: true }
+  const docs = ['1', '2'].map((id) => new Document({ id, text: id, tags: { old: 1 } }))
+  const dropping =
+    (gone: string): Handler =>
+    async (request) => {
+      const answer = sent(request)
+      answer.docs = new DocumentArray([...answer.docs].filter(({ id }) => id !== gone))
+      return sent(answer)
+    }
+  const tagsOf = ({ docs: all }: DataRequest): unknown =>
+    all.map(({ id, tags }) => [id, ...Object.keys(tags)].join(' '))
+
+  test('has what each branch changed of the answer that they began with', async () => {
+    const { handle } = walkOver([
+      stage('first', { handle: marking('first') }),
+      stage('b<first', { handle: marking('b') }),
+      stage('a<first', { handle: marking('a') }),
+      stage('a2<a', { handle: marking('a2') }),
+      stage('end<first,b,a2', changes),
+    ])
+    const response = await handle(toEndpoint('/x', docs), live())
+    expect(tagsOf(response)).toEqual(['1 old first b a a2', '2 old first b a a2'])
+  })
+
+  test('lacks what a branch removed, but not what a condition left out', async () => {
+    const second = compileCondition({ docs: { text: { $eq: '2' } }, parameters: null, headers: null })
+    const both = (more: Partial<GraphStage>) => [
+      stage('a', { handle: marking('a'), ...more }),
+      stage('b', { handle: dropping('1') }),
+      stage('end<a,gateway', changes),
+      stage('all<b,end', changes),
+    ]
+    expect(tagsOf(await walkOver(both({})).handle(toEndpoint('/x', docs), live()))).toEqual(['2 old a'])
+    const conditional = walkOver(
+      both({ when: second })
+        .slice(0, 3)
+        .filter(({ name }) => name !== 'b'),
+    )
+    expect(tagsOf(await conditional.handle(toEndpoint('/x', docs), live()))).toEqual(['1 old', '2 old a'])
+  })
+
+  test('reserves what its branches began with until it has answered', async () => {
+    const budget = new Budget(1e6)
+    const call = live()
+    call.memory = budget.share().account()
+    const used: number[] = []
+    const small: Handler = async (request) => (used.push(budget.used), toEndpoint(request.endpoint))
+    const { handle } = walkOver([
+      stage('first', {
+        handle: async (request) =>
+          sent(request.withList([new DocumentArray([{ blob: new Uint8Array(1000) }]).toProtobuf()])),
+      }),
+      stage('a<first', { handle: small }),
+      stage('b<first', { handle: small }),
+      stage('end<a,b', { ...changes, passThrough: false, handle: small }),
+      stage('after<end', { handle: small }),
+    ])
+    await handle(toEndpoint(), call)
+    expect(used.map((bytes) => bytes > 1000)).toEqual([true, true, true, false])
+    expect(budget.used).toBe(0)
   })
 })
 
@@ -379,15 +372,6 @@ describe('a condition', () => {
   })
 })
 
-test('a stream is refused by the name of the join, before any stage has seen it', async () => {
-  const { handle } = walkOver([stage('a'), stage('b'), stage('end<a,b')])
-  await expect(handle(toEndpoint(), callOf({ items: new Items() }))).rejects.toMatchObject({
-    code: 'UNSUPPORTED',
-    notRun: true,
-    message: expect.stringMatching(/'end' joins 'a' and 'b'/),
-  })
-})
-
 describe('a stage that no answer waits for', () => {
   test('runs on after the answer, and starts those behind it', async () => {
     const first = held()
@@ -457,27 +441,6 @@ describe('a stage that no answer waits for', () => {
     expect(said.at(-1)).toMatch(/gateway closed/)
   })
 })
-
-/** A graph of marking stages: for each, which of the earlier ones it needs (0 is the gateway). */
-const graphs = fc
-  .array(fc.uniqueArray(fc.nat({ max: 7 }), { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 7 })
-  .map((all) => all.map((needs, index) => [...new Set(needs.map((need) => need % (index + 1)))]))
-
-type Doc = Readonly<Record<'id' | 'text', string> & { tags: Record<string, unknown> }>
-
-/** What DocArray's reduce does, on plain objects: the first of each id, with what it lacks from later ones. */
-function reduced(lists: readonly (readonly Doc[])[]): Doc[] {
-  const merged = new Map<string, Doc>()
-  for (const doc of lists.flat()) {
-    const known = merged.get(doc.id)
-    if (known === undefined) merged.set(doc.id, { ...doc })
-    else {
-      const tags = Object.keys(known.tags).length > 0 ? known.tags : doc.tags
-      merged.set(doc.id, { id: doc.id, tags, text: known.text === '' ? doc.text : known.text })
-    }
-  }
-  return [...merged.values()]
-}
 
 /** What a stage does to documents: adds a tag, drops one, adds one, or empties the text of one. */
 function changed(docs: readonly Doc[], index: number): Doc[] {

@@ -23,6 +23,8 @@ export interface PassageTools {
   readonly clock: Clock
   readonly unserved: Unserved
   readonly background: Background
+  /** The answer is what the last stage would get, which is not visited. Default false. */
+  readonly endsBefore?: boolean
 }
 
 /** How a request reaches a stage: with a hop, or it passes a stage without an Executor, or goes by. */
@@ -41,6 +43,8 @@ export interface Passenger {
   readonly call: Call
   /** The stages that its `target_executor` matches; undefined when it has none. */
   readonly chosen: ReadonlySet<string> | undefined
+  /** Of which this passage is a part. Default: its own. */
+  readonly trip?: Trip
 }
 
 /**
@@ -74,10 +78,10 @@ export class Passage implements AbortListener {
     const { request, call } = passenger
     this.#tools = tools
     this.#passenger = passenger
-    this.#trip = new Trip(request, tools.names, tools.clock)
+    this.#trip = passenger.trip ?? new Trip(request, tools.names, tools)
     this.#outputs = new Outputs(request, call.memory)
     this.#missing = tools.layout.vertices.map(({ needs }) => needs.length)
-    this.#branch = new Branch(call)
+    this.#branch = new Branch(call, { items: null })
   }
 
   /** Resolves with the answer to the client. Call it once. */
@@ -116,7 +120,7 @@ export class Passage implements AbortListener {
       const isPlain = needs.length === 1 && stage.when === undefined
       const prepared = isPlain ? this.#plain(vertex) : await this.#prepare(vertex, reach, this.#branch)
       if (this.#isSettled) return
-      if (reach === 'hop' && !prepared.isLeftOut) {
+      if (reach === 'hop' && !prepared.isLeftOut && !this.#isEnd(vertex)) {
         const answer = await this.#trip.hop(stage, prepared.request, this.#branch)
         if (this.#isSettled) return
         this.#outputs.answer(vertex, answer)
@@ -142,9 +146,9 @@ export class Passage implements AbortListener {
       this.#outputs.pass(vertex, request, isLeftOut)
       return this.#start(vertex.followers)
     }
-    const { background, names, clock } = this.#tools
+    const { background, names } = this.#tools
     const { request, call } = this.#passenger
-    const aside = (this.#aside ??= new Trip(request, names, clock))
+    const aside = (this.#aside ??= new Trip(request, names, this.#tools))
     if (reach === 'hop' && !this.#isSettled) this.#trip.begin(stage.name)
     let isLeftOut = false
     background.start({
@@ -190,7 +194,8 @@ export class Passage implements AbortListener {
       const answers = kept.map((part, index) => part ?? parts[index]!.withList([]))
       const [only, ...others] = answers
       if (others.length === 0) return { request: only!, isLeftOut }
-      return { request: await stage.join({ request, call, answers, from: stage.needs }), isLeftOut }
+      const base = this.#outputs.base(vertex)
+      return { request: await stage.join({ request, call, answers, from: stage.needs, base }), isLeftOut }
     } catch (error) {
       throw MillraceError.from(error).at({ deployment: stage.name })
     }
@@ -214,8 +219,12 @@ export class Passage implements AbortListener {
     if (vertex !== this.#tools.layout.last) return
     const sorted = this.#isFiltered ? await this.#sort(output) : output
     if (this.#isSettled) return
-    this.#trip.conclude(sorted)
-    this.#finish()
+    this.#finish(sorted)
+  }
+
+  /** Whether the passage ends before a stage. */
+  #isEnd(vertex: Vertex): boolean {
+    return this.#tools.endsBefore === true && vertex === this.#tools.layout.last
   }
 
   /** Conditions send documents along different branches; as in Jina they come back in the order of the request. */
@@ -227,13 +236,19 @@ export class Passage implements AbortListener {
     return pieces === undefined ? output : output.withList(pieces)
   }
 
-  #finish(): void {
+  /** `output`: what the last stage passes on, unless a stage answered with an error. */
+  #finish(output = this.#passenger.request): void {
     if (this.#isSettled) return
-    const { layout, unserved } = this.#tools
-    if (!this.#isServed) unserved.check(this.#passenger.request.endpoint)
-    const answer = this.#trip.response(layout.ranks)
+    const answer = this.#tools.endsBefore === true ? output : this.#respond(output)
     this.#settle(new MillraceError('CANCELLED', 'Another branch was answered with an error.'))
     this.#answer.resolve(answer)
+  }
+
+  #respond(output: DataRequest): DataRequest {
+    const { layout, unserved } = this.#tools
+    if (!this.#isServed) unserved.check(this.#passenger.request.endpoint)
+    this.#trip.conclude(output)
+    return this.#trip.response(layout.ranks)
   }
 
   #fail(error: unknown): void {

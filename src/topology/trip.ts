@@ -3,7 +3,8 @@ import type { Call } from '../call/call.js'
 import { maybeRun } from '../call/outcome.js'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
-import { type Coverages, coverageIn, withCoverage } from '../wire/coverage.js'
+import type { Coverages } from '../wire/coverage.js'
+import { coverageIn, withCoverage } from '../wire/coverage-bytes.js'
 import type { DataRequest, Route } from '../wire/data-request.js'
 import { resultsIn, withResults } from '../wire/results.js'
 import { areSpecific, parametersFor } from './parameters.js'
@@ -18,6 +19,7 @@ export class Trip {
   readonly #parameters: Uint8Array | undefined
   /** Whether some stages get different parameters. */
   readonly #isSpecific: boolean
+  readonly #isStream: boolean
   readonly #routes: Route[]
   /** Results by stage. */
   #results: Map<string, Uint8Array> | undefined
@@ -28,9 +30,15 @@ export class Trip {
   #memory: AnswerMemory | undefined
   #current: DataRequest
 
-  constructor(request: DataRequest, stages: ReadonlySet<string>, clock: Clock) {
+  /** `isStream`: many documents visit a stage, and it has one route. */
+  constructor(
+    request: DataRequest,
+    stages: ReadonlySet<string>,
+    { clock, isStream = false }: { readonly clock: Clock; readonly isStream?: boolean },
+  ) {
     const { parameterBytes } = request
     this.#clock = clock
+    this.#isStream = isStream
     this.#current = request
     this.#parameters = parameterBytes
     this.#isSpecific = parameterBytes !== undefined && areSpecific(parameterBytes, stages)
@@ -39,13 +47,13 @@ export class Trip {
 
   /** Records a stage without an Executor. */
   pass(executor: string): void {
-    const now = this.#now()
-    this.#routes.push({ executor, startTime: now, endTime: now })
+    const route = this.#routeOf(executor)
+    route.endTime = this.#now()
   }
 
   /** Records a stage whose answer the client does not wait for. */
   begin(executor: string): void {
-    this.#routes.push({ executor, startTime: this.#now() })
+    this.#routeOf(executor)
   }
 
   /** Whether a stage has answered with an error, which is the answer of the trip then. */
@@ -66,7 +74,7 @@ export class Trip {
   /** As `visit`, but for a given request: one document of a stream, or the answer of a branch. */
   async hop({ name, handle }: Stage, given: DataRequest, call: Call): Promise<DataRequest> {
     const request = this.requestFor(name, given)
-    const route = this.#routeOf(name, call)
+    const route = this.#routeOf(name)
     const isFirst = this.#hops++ === 0
     const answered = handle(request, call)
     const answer = await (isFirst ? answered : answered.catch(throwBegun))
@@ -130,8 +138,8 @@ export class Trip {
   }
 
   /** The route entry of a stage; in a stream a stage has one, however many documents go through it. */
-  #routeOf(executor: string, { items }: Call): Route {
-    const known = items === undefined ? undefined : this.#routes.find((route) => route.executor === executor)
+  #routeOf(executor: string): Route {
+    const known = !this.#isStream ? undefined : this.#routes.find((route) => route.executor === executor)
     if (known !== undefined) return known
     const route: Route = { executor, startTime: this.#now() }
     this.#routes.push(route)

@@ -4,8 +4,9 @@ import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Background } from './background.js'
 import { isChain } from './graph.js'
-import { type GraphStage, type Layout, layoutOf } from './layout.js'
+import { type GraphStage, layoutOf } from './layout.js'
 import { Passage } from './passage.js'
+import { streamGraph } from './stream-graph.js'
 import type { Targets } from './targets.js'
 import type { Unserved } from './unserved.js'
 import { hopsOf, walk } from './walk.js'
@@ -21,7 +22,7 @@ export interface GraphWalkOptions {
 
 /**
  * Sends a request through a graph of stages: `walk` for a chain, else a `Passage` for each request. What is said of `walk`
- * holds for graphs too, but for streams, which only go through chains.
+ * holds for graphs too; streams go through them as `streamGraph` says.
  */
 export function walkGraph(options: GraphWalkOptions): Handler {
   const { stages, targets } = options
@@ -29,35 +30,16 @@ export function walkGraph(options: GraphWalkOptions): Handler {
   const layout = layoutOf(stages)
   const names = new Set(stages.filter(({ passThrough }) => !passThrough).map(({ name }) => name))
   const tools = { ...options, layout, names }
+  const stream = streamGraph(stages, tools)
   return async (request, call) => {
-    if (call.items !== undefined) throw noStreams(layout)
     const { endpoint, targetExecutor } = request
     const chosen = targetExecutor === '' ? undefined : targets.match(targetExecutor)
     try {
+      if (call.items !== undefined) return await stream({ request, call, chosen })
       return await new Passage(tools, { request, call, chosen }).run()
     } catch (error) {
       const isWrite = hopsOf(stages, endpoint, chosen).some((stage) => stage.isWrite(endpoint))
       throw isWrite ? writeFailure(MillraceError.from(error)) : error
     }
   }
-}
-
-/** A stream has an answer for each document, in no fixed number, so a join would not know which belong together. */
-function noStreams(layout: Layout): MillraceError {
-  return new MillraceError(
-    'UNSUPPORTED',
-    `Streams (streamDoc) go through Flows whose stages form a line; in this Flow ${whyNoChain(layout)}. Use post(), or send the stream to a Flow of its own.`,
-    { notRun: true },
-  )
-}
-
-function whyNoChain({ vertices }: Layout): string {
-  const join = vertices.find(({ needs }) => needs.length > 1)
-  if (join !== undefined) {
-    return `'${join.stage.name}' joins ${join.stage.needs.map((name) => `'${name}'`).join(' and ')}`
-  }
-  const aside = vertices.find(({ isAwaited }) => !isAwaited)
-  if (aside !== undefined) return `no answer waits for '${aside.stage.name}'`
-  const conditional = vertices.find(({ stage }) => stage.when !== undefined)
-  return `'${conditional?.stage.name}' has a condition (when)`
 }

@@ -35,12 +35,17 @@ export function walk({ stages, targets, clock, unserved }: WalkOptions): Handler
   return async (request, call) => {
     const { endpoint, targetExecutor } = request
     const chosen = targetExecutor === '' ? undefined : targets.match(targetExecutor)
-    const trip = new Trip(request, names, clock)
+    const trip = new Trip(request, names, { clock, isStream: call.items !== undefined })
     try {
       if (call.items !== undefined) {
         const visited = hopsOf(stages, endpoint, chosen)
         if (visited.length === 0) unserved.check(endpoint)
-        await streamThrough(trip, visited, request, call)
+        await streamThrough(
+          trip,
+          visited.map((stage) => ({ stage })),
+          request,
+          call,
+        )
         return trip.response()
       }
       let isServed = false

@@ -303,6 +303,22 @@ export function transportSuite(kind: string, { connect, unsupported = {} }: Tran
       expect(late).toBeLessThanOrEqual(Date.now() - began)
     })
 
+    it('asks for metrics, and gets none where nothing is measured', async () => {
+      const metric = {
+        name: 'x',
+        kind: 'gauge' as const,
+        help: 'An x.',
+        samples: [{ labels: { a: 'b' }, value: 3 }],
+      }
+      const measured = await open({ ...fakeService({}), measure: async () => [metric] })
+      expect(await measured.channel.measure?.()).toEqual([metric])
+      const { channel } = await open(fakeService({}))
+      expect(await channel.measure?.()).toEqual([])
+      const failing = await open({ ...fakeService({}), measure: () => Promise.reject(new Error('no')) })
+      await expect(failing.channel.measure?.()).rejects.toThrow('no')
+      await failing.channel.ping()
+    })
+
     it('streams items in order, more than fit at once', async () => {
       const { channel } = await open(
         fakeService({

@@ -1,6 +1,9 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description, Handler, Sender, Service } from '../call/call.js'
+import type { BatchFigures } from '../observe/batch-figures.js'
+import type { Metric } from '../observe/metrics/report.js'
 import type { HeaderRule } from './forward-headers.js'
+import type { ClientTls } from '../tls/client-tls.js'
 import type { Recipient } from '../wire/identity.js'
 
 /** Address of a pod; can be sent to another thread, and (sockets and gRPC) to another process. */
@@ -12,6 +15,8 @@ export type Address =
       readonly host: string
       readonly port: number
       readonly tls: boolean
+      /** Used with `tls` only. */
+      readonly credentials?: ClientTls
       /** A pod of this Flow, which counts as dead when its connection is lost. Default false: a server that may come back. */
       readonly isPod?: boolean
     }
@@ -34,8 +39,18 @@ export interface Channel {
   onCapacity?(listener: () => void): void
   /** Asks the peer for its endpoints (a real round trip). */
   describe(): Promise<Description>
-  /** Resolves when the peer's event loop has answered; rejects when the connection is lost. */
-  ping(): Promise<void>
+  /** Asks the peer for its metrics, none where it measures nothing; absent for peers that have a port for their own metrics. */
+  measure?(): Promise<readonly Metric[]>
+  /**
+   * Resolves when the peer's event loop has answered, with what the peer has measured of its batches: nothing where it has no
+   * batching, or over gRPC. Rejects when the connection is lost.
+   */
+  ping(): Promise<readonly BatchFigures[]>
+  /**
+   * Tells the peer that this side is about to leave: from now on no request waits there for a batch to fill. Absent for peers
+   * that have other callers too.
+   */
+  flush?(): void
   /** Resolves when the peer takes no new calls, or the connection has closed. Never rejects. */
   readonly leaving: Promise<{ readonly reason: string }>
   /** Resolves when either side has closed the connection for good. Never rejects. */
@@ -68,6 +83,12 @@ export interface DialOptions {
    * The other transports ignore it: their addresses are never reused by another pod.
    */
   readonly recipient?: Recipient
+  /**
+   * The server is not one of Millrace, or may not be: a request whose documents come from several answers is sent to it as a
+   * request for each answer (`process_data`). Default false: as one request that says where its documents come from, in a
+   * field that only Millrace knows. Only for gRPC.
+   */
+  readonly sendsParts?: boolean
   /** Headers to forward, besides trace context. Default: all, credentials too. */
   readonly forwardHeaders?: HeaderRule
   /** A lost connection is reopened, so that another peer may be at the address. Only for gRPC. */

@@ -1,7 +1,3 @@
-import { decodeStruct, structBytes } from './struct.js'
-import { withObject } from './struct-entry.js'
-import { objectIn } from './struct-reader.js'
-
 /** Key under which the parameters of a response list, by stage, which shards took part in it. */
 export const coverageKey = '__coverage__'
 
@@ -30,22 +26,12 @@ export interface ShardFailure {
 /** By name of the stage. */
 export type Coverages = Readonly<Record<string, Coverage>>
 
-/**
- * The coverage in the parameters of an answer, a google.protobuf.Struct; undefined when no stage had several shards. Throws
- * MALFORMED.
- */
-export function coverageIn(parameters: Uint8Array): Coverages | undefined {
-  const given = objectIn(parameters, coverageKey)
-  if (given === undefined) return undefined
-  const known = Object.entries(decodeStruct(given)).filter((entry): entry is [string, Coverage] =>
-    isCoverage(entry[1]),
-  )
+/** The coverage in the parameters of an answer; undefined when no stage had several shards. */
+export function coverageOf(parameters: Readonly<Record<string, unknown>>): Coverages | undefined {
+  const given = parameters[coverageKey]
+  if (typeof given !== 'object' || given === null) return undefined
+  const known = Object.entries(given).filter((entry): entry is [string, Coverage] => isCoverage(entry[1]))
   return known.length === 0 ? undefined : Object.fromEntries(known)
-}
-
-/** Parameters with the coverage added. Throws MALFORMED. */
-export function withCoverage(parameters: Uint8Array | undefined, coverages: Coverages): Uint8Array {
-  return withObject(parameters, coverageKey, [structBytes(coverages)])
 }
 
 /** The sum over all stages. */

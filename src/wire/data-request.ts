@@ -222,6 +222,15 @@ export class DataRequest {
     return docs
   }
 
+  /** Whether the message says that its documents are of DocArray v2; `versionOf` asks the documents first. */
+  get saysV2(): boolean {
+    return this.#envelope.isV2
+  }
+
+  set saysV2(isV2: boolean) {
+    this.#envelope.isV2 = isV2
+  }
+
   /** The answers that the documents were concatenated from, if there were several. */
   get parts(): readonly Part[] | undefined {
     return this.#envelope.parts
@@ -234,6 +243,14 @@ export class DataRequest {
   /** Field 4, undecoded, while the documents were not accessed. */
   get data(): Uint8Array | undefined {
     return this.#envelope.payload
+  }
+
+  /** Bytes of field 4. Immediate while the documents were not accessed; otherwise they are encoded. */
+  get dataLength(): number {
+    if (this.#docs === undefined) return this.#dataEnvelope.payloadLength
+    const length = this.#docs.toProtobuf().length
+    if (this.#absent && length === 0) return 0
+    return prefix(10, length).length + length + (this.#dataUnknown?.length ?? 0)
   }
 
   /**

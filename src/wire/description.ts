@@ -41,14 +41,6 @@ const rankingTag = rankingField * 8 + 2
 const identityField = 2046
 const identityTag = identityField * 8 + 2
 
-/** Endpoints that change state unless their Executor says otherwise. */
-const writesByName: ReadonlySet<string> = new Set(['/index', '/update', '/delete'])
-
-/** Whether an endpoint counts as a write unless its Executor says otherwise. */
-export function isWriteByName(endpoint: string): boolean {
-  return writesByName.has(endpoint)
-}
-
 /**
  * EndpointsProto, the answer of `endpoint_discovery`. Every endpoint gets a schema: Jina's peers learn from it which kind of
  * documents is used (`PydanticDocument` is DocArray v1) and which endpoints stream.

@@ -1,5 +1,5 @@
 import { descriptors } from './gen/descriptors.js'
-import { jinaServices } from './services.js'
+import { jinaServices, laterServices } from './services.js'
 
 /**
  * The served .proto files for gRPC reflection: serialized FileDescriptorProto messages, always with all their imports. Only
@@ -12,14 +12,22 @@ const fileOfSymbol = new Map(
   ),
 )
 
-/** Full names: Jina's fixed list, including services that only some processes implement, then health and reflection. */
+/** Full names of all services. */
 export function listServices(): string[] {
   return [
     ...jinaServices,
-    'grpc.health.v1.Health',
+    ...laterServices,
     'grpc.reflection.v1.ServerReflection',
     'grpc.reflection.v1alpha.ServerReflection',
   ]
+}
+
+/**
+ * Those that `v1alpha` of reflection lists, which is what Jina asks: gateways of Jina up to 3.14 look each of them up in a table
+ * of their own, without a default. Tools of today ask `v1`.
+ */
+export function listServicesForJina(): string[] {
+  return [...jinaServices, 'grpc.reflection.v1alpha.ServerReflection']
 }
 
 /** The file that defines a message, field, enum, service or method, and its imports; empty for an unknown name. */

@@ -1,3 +1,4 @@
+import { type Place, placeOf, setPlace, type Wrong } from '../document/json-place.js'
 import { MillraceError, type ErrorCode, type Whereabouts } from '../errors.js'
 import type { Status, StatusException } from './status.js'
 
@@ -16,7 +17,8 @@ const workerCodes: ReadonlySet<string> = new Set<ErrorCode>([
 
 /**
  * The status of an answer for a value that a handler threw. `description` is `TypeError: message` (Jina uses Python's repr,
- * `TypeError('message')`; no known client parses it). `args` is the message, followed by the code for a MillraceError.
+ * `TypeError('message')`; no known client parses it). `args` is the message, followed by the code for a MillraceError, and for
+ * documents or parameters that do not fit the types of the endpoint by their place and the reason as JSON.
  * `stacks` are lines with their line ends, as Python formats them. Never throws, whatever was thrown.
  */
 export function statusFromError(error: unknown, executorName: string): Status {
@@ -50,11 +52,21 @@ function describe(error: unknown, executor: string): Status {
     description: message === '' ? name : `${name}: ${message}`,
     exception: {
       name,
-      args: MillraceError.is(error) ? [message, error.code] : [message],
+      args: MillraceError.is(error) ? [message, error.code, ...misfitOf(error)] : [message],
       stacks: stackLines(error),
       executor,
     },
   }
+}
+
+/** What of a request does not fit the types of the endpoint: `["data", 3, "title"]`. */
+function misfitOf(error: MillraceError): readonly string[] {
+  const wrong = placeOf(error)
+  return wrong === undefined || !isOfRequest(wrong.place) ? [] : [cut(JSON.stringify(wrong))]
+}
+
+function isOfRequest(place: Place): boolean {
+  return place[0] === 'data' || place[0] === 'parameters'
 }
 
 /** Errors of other realms and of other copies of this package are not instances of Error here. */
@@ -105,11 +117,28 @@ export function errorFromStatus(status: Status, where: Whereabouts = {}): Millra
   const stage = name === '' ? 'An executor' : `The executor of ${name}`
   const endpoint = where.endpoint === undefined ? '' : ` at ${where.endpoint}`
   const what = description === '' ? 'an error without a description' : description
-  return new MillraceError(codeOf(exception), `${stage} failed${endpoint}: ${what}`, {
+  const error = new MillraceError(codeOf(exception), `${stage} failed${endpoint}: ${what}`, {
     cause: exception === undefined ? undefined : remoteError(exception, description),
     where,
     retryable: false,
   })
+  const wrong = error.code === 'INVALID_INPUT' ? parseMisfit(exception?.args[2]) : undefined
+  if (wrong !== undefined) setPlace(error, wrong)
+  return error
+}
+
+/** Undefined for anything that `misfitOf` does not write. */
+function parseMisfit(text: string | undefined): Wrong | undefined {
+  if (text === undefined) return undefined
+  try {
+    const { place, reason } = JSON.parse(text) as { readonly place: unknown; readonly reason: unknown }
+    const isPlace =
+      Array.isArray(place) && place.every((step) => typeof step === 'string' || typeof step === 'number')
+    if (isPlace && isOfRequest(place) && typeof reason === 'string') return { place, reason }
+  } catch {
+    // an Executor's own error, or one that was cut
+  }
+  return undefined
 }
 
 function codeOf(exception: StatusException | undefined): ErrorCode {

@@ -85,7 +85,7 @@ function decodeTimestamp(bytes: Uint8Array): Date {
   let nanos = 0
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === 8) seconds = Number(reader.int64())
+    if (tag === 8) seconds = reader.int64AsNumber()
     else if (tag === 16) nanos = reader.int32()
     else reader.skip(tag)
   }

@@ -9,6 +9,8 @@ export interface Queued extends AbortListener {
   readonly request: DataRequest
   readonly call: Call
   readonly docs: readonly Document[]
+  /** What each document counts towards `size`; undefined: 1. */
+  readonly weights: readonly number[] | undefined
   /** Monotonic milliseconds. */
   readonly arrived: number
   /** How many of its documents were taken. */
@@ -26,11 +28,19 @@ interface Group<Q extends Queued> {
   readonly key: string
   /** In order of arrival. */
   readonly entries: Set<Q>
-  /** Documents that were not taken yet. */
-  docs: number
+  /** Weight of the documents that were not taken yet. */
+  weight: number
   /** Its oldest request has waited for `timeoutMs`. */
   isDue: boolean
   cancelTimer: (() => void) | undefined
+}
+
+/** A batch that was taken. */
+export interface Taken<Q extends Queued> {
+  /** Empty when there was no batch. */
+  readonly parts: readonly Part<Q>[]
+  /** Further documents would not have fitted. */
+  readonly isFull: boolean
 }
 
 export interface BatchQueueOptions {
@@ -44,9 +54,9 @@ export interface BatchQueueOptions {
 /**
  * Requests that wait for a batch, in groups with equal parameters (the same bytes).
  *
- * 1. A batch has documents of one group, at most `size` of them, in order of arrival.
+ * 1. A batch has documents of one group, at most `size` of them by weight, in order of arrival. One above `size` is alone.
  * 2. Groups take turns: a group of which a batch was taken is last in the order of groups.
- * 3. Every operation is O(1), apart from the documents that it takes.
+ * 3. Every operation but `resize` is O(1), apart from the documents that it takes.
  */
 export class BatchQueue<Q extends Queued> {
   readonly #options: BatchQueueOptions
@@ -55,9 +65,11 @@ export class BatchQueue<Q extends Queued> {
   /** Groups that are full or due, in the order in which they became so. */
   readonly #ready = new Set<Group<Q>>()
   #requests = 0
+  #size: number
 
   constructor(options: BatchQueueOptions) {
     this.#options = options
+    this.#size = options.size
   }
 
   /** Requests with documents that were not taken yet. */
@@ -74,11 +86,11 @@ export class BatchQueue<Q extends Queued> {
     const key = keyOf(entry.request)
     let group = this.#groups.get(key)
     if (group === undefined) {
-      group = { key, entries: new Set(), docs: 0, isDue: false, cancelTimer: undefined }
+      group = { key, entries: new Set(), weight: 0, isDue: false, cancelTimer: undefined }
       this.#groups.set(key, group)
     }
     group.entries.add(entry)
-    group.docs += entry.docs.length
+    group.weight += weightOf(entry, 0, entry.docs.length)
     this.#requests++
     this.#update(group)
   }
@@ -88,33 +100,43 @@ export class BatchQueue<Q extends Queued> {
     const group = this.#groups.get(keyOf(entry.request))
     if (group === undefined || !group.entries.delete(entry)) return
     this.#requests--
-    group.docs -= entry.docs.length - entry.taken
+    group.weight -= weightOf(entry, entry.taken, entry.docs.length)
     this.#update(group)
   }
 
-  /** The next batch: of a group that is ready or, with `any`, of the group whose turn it is. Empty when there is none. */
-  take({ any }: { readonly any: boolean }): Part<Q>[] {
+  /** Changes the most weight of a batch. O(number of groups). */
+  resize(size: number): void {
+    if (size === this.#size) return
+    this.#size = size
+    for (const group of this.#groups.values()) this.#update(group)
+  }
+
+  /** The next batch: of a group that is ready or, with `any`, of the group whose turn it is. */
+  take({ any }: { readonly any: boolean }): Taken<Q> {
     const [group] = any ? this.#groups.values() : this.#ready
-    if (group === undefined) return []
+    if (group === undefined) return { parts: [], isFull: false }
     const parts: Part<Q>[] = []
-    let room = this.#options.size
+    let room = this.#size
+    let isFull = false
     for (const entry of group.entries) {
-      if (room === 0) break
       const start = entry.taken
-      const docs = entry.docs.slice(start, start + room)
-      entry.taken += docs.length
-      room -= docs.length
-      parts.push({ entry, start, docs })
-      if (entry.taken < entry.docs.length) continue
+      const end = start + fitting(entry, { room, isFirst: parts.length === 0 })
+      isFull = end < entry.docs.length
+      if (end === start) break
+      const weight = weightOf(entry, start, end)
+      entry.taken = end
+      room -= weight
+      group.weight -= weight
+      parts.push({ entry, start, docs: entry.docs.slice(start, end) })
+      if (end < entry.docs.length) break
       group.entries.delete(entry)
       this.#requests--
     }
-    group.docs -= this.#options.size - room
     this.#groups.delete(group.key)
     this.#groups.set(group.key, group)
     this.#rearm(group)
     this.#update(group)
-    return parts
+    return { parts, isFull: isFull || room <= 0 }
   }
 
   #update(group: Group<Q>): void {
@@ -124,7 +146,7 @@ export class BatchQueue<Q extends Queued> {
       group.cancelTimer?.()
       return
     }
-    if (group.isDue || group.docs >= this.#options.size) this.#ready.add(group)
+    if (group.isDue || group.weight >= this.#size) this.#ready.add(group)
     else this.#ready.delete(group)
     if (group.cancelTimer === undefined && !group.isDue) this.#arm(group)
   }
@@ -150,6 +172,24 @@ export class BatchQueue<Q extends Queued> {
       onDue()
     })
   }
+}
+
+/** How many of the next documents of a request fit into a batch, at least one into an empty batch. */
+function fitting(
+  { docs, weights, taken }: Queued,
+  { room, isFirst }: { readonly room: number; readonly isFirst: boolean },
+): number {
+  if (weights === undefined) return Math.min(docs.length - taken, room)
+  let left = room
+  let end = taken
+  while (end < docs.length && weights[end]! <= left) left -= weights[end++]!
+  return end === taken && isFirst ? 1 : end - taken
+}
+
+function weightOf({ weights }: Queued, start: number, end: number): number {
+  return weights === undefined
+    ? end - start
+    : weights.slice(start, end).reduce((sum, weight) => sum + weight, 0)
 }
 
 /** Requests with the same key may share a batch. */

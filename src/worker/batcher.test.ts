@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { callOf } from '../call/call.suite.js'
 import type { Scope } from '../call/scope.js'
@@ -103,6 +104,70 @@ describe('joining', () => {
     expect(lane.inFlight).toBe(0)
   })
 
+  test('documents count what their weight says, and one above size runs alone', async () => {
+    const { send, batches, finish } = batcherOf({ weight: ({ text }) => text.length })
+    const answers = [send(['a']), send(['bbb', 'c', 'd']), send(['eeeeeeee', 'f']), send(['ggg', 'hh'])]
+    while (batches().length < 6) await finish()
+    await finish()
+    expect(batches()).toEqual([['a'], ['bbb', 'c'], ['d'], ['eeeeeeee'], ['f', 'ggg'], ['hh']])
+    expect(await Promise.all(answers.map(texts))).toEqual([
+      ['a!'],
+      ['bbb!', 'c!', 'd!'],
+      ['eeeeeeee!', 'f!'],
+      ['ggg!', 'hh!'],
+    ])
+  })
+
+  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, '2'])(
+    'a weight of %s fails the request that has it, and no other',
+    async (weight) => {
+      const { batcher, send, finish, lane } = batcherOf({
+        weight: ({ text }) => (text === 'bad' ? (weight as number) : 1),
+      })
+      const good = send(['a'])
+      const { status } = await batcher.run(requestOf('/x', { texts: ['b', 'bad'] }), callOf())
+      expect(status).toMatchObject({
+        code: 'ERROR',
+        description: expect.stringContaining('is a number above 0') as string,
+      })
+      await finish()
+      expect(await texts(good)).toEqual(['a!'])
+      expect(lane.inFlight).toBe(0)
+    },
+  )
+
+  test('random weights: no batch is heavier than size, unless it has one document, and every request has its own', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        fc.integer({ min: 1, max: 12 }),
+        async (requests, size) => {
+          const { send, batches, finish } = batcherOf({
+            size,
+            weight: ({ text }) => Number(text.split(' ')[0]),
+          })
+          const sent = requests.map((weights, at) =>
+            weights.map((weight, index) => `${weight} ${at}.${index}`),
+          )
+          const answers = Promise.all(sent.map((one) => texts(send(one))))
+          let isDone = false
+          void answers.then(() => (isDone = true))
+          while (!isDone) await finish()
+          expect(await answers).toEqual(sent.map((one) => one.map((text) => `${text}!`)))
+          for (const batch of batches()) {
+            const total = batch.reduce((sum, text) => sum + Number(text.split(' ')[0]), 0)
+            expect(batch.length === 1 || total <= size).toBe(true)
+          }
+          expect(batches().flat().toSorted()).toEqual(sent.flat().toSorted())
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
   test('a request is answered as soon as its own documents are done', async () => {
     const { send, finish } = batcherOf()
     void send(['a'])
@@ -154,6 +219,32 @@ describe('joining', () => {
     expect(batches().at(-1)).toEqual(['g'])
   })
 
+  test('requests that are queued wait for the first of those senders, for three tenths of that time', async () => {
+    const { send, batches, finish, clock } = batcherOf({ size: 8 })
+    void send(['a'])
+    for (const text of ['b', 'c', 'd']) void send([text])
+    await finish()
+    void send(['e'])
+    clock.move(40)
+    await finish()
+    for (const ms of [4, 4, 3]) {
+      clock.move(ms)
+      await settle()
+    }
+    expect(batches()).toHaveLength(2)
+    for (const text of ['f', 'g', 'h']) void send([text])
+    expect(batches().at(-1)).toEqual(['e', 'f', 'g', 'h'])
+    void send(['i'])
+    clock.move(40)
+    await finish()
+    for (const ms of [4, 4, 4]) {
+      expect(batches()).toHaveLength(3)
+      clock.move(ms)
+      await settle()
+    }
+    expect(batches().at(-1)).toEqual(['i'])
+  })
+
   test('that wait is longer while requests arrive, and there is none after a pause', async () => {
     const { send, batches, finish, clock } = batcherOf({ size: 8 })
     void send(['a'])
@@ -175,6 +266,58 @@ describe('joining', () => {
     clock.move(100)
     void send(['k'])
     expect(batches().at(-1)).toEqual(['k'])
+  })
+
+  test('adaptive: the size follows the time that batches take', async () => {
+    const { send, batches, finish, clock, batcher } = batcherOf({ size: 64, adaptive: { targetMs: 20 } })
+    const sizes = async (count: number, eachMs: number) => {
+      for (let sent = 0; sent < 64 * count; sent++) void send(['a'])
+      const ended: number[] = []
+      while (ended.length < count) {
+        const { length } = batches().at(-1)!
+        clock.move(length * eachMs)
+        await finish()
+        ended.push(length)
+      }
+      return ended
+    }
+    void send(['first'])
+    await finish()
+    // a batch of one says nothing, then 20 ms are 32 documents, later 10
+    expect(await sizes(6, 0.625)).toEqual([1, 4, 8, 16, 32, 64])
+    expect(await sizes(4, 0.625)).toEqual([32, 33, 29, 30])
+    expect(await sizes(8, 2)).toEqual([31, 15, 10, 11, 10, 11, 10, 11])
+    expect(batcher.room).toBe(2 * batcher.figures.size)
+  })
+
+  test('adaptive: batches that fail or are aborted, and those that are not full, leave the size', async () => {
+    const { send, finish, clock, batcher } = batcherOf({ size: 64, adaptive: { targetMs: 20 } })
+    void send(['first'])
+    await finish()
+    for (let batch = 0; batch < 3; batch++) {
+      for (let sent = 0; sent < 4; sent++) void send(['a'])
+      if (batch === 0) await finish() // the first of them ran alone
+      clock.move(batch === 1 ? 100 : 1)
+      await finish(batch === 2 ? undefined : new Error('no'))
+    }
+    expect(batcher.figures.size).toBe(4)
+  })
+
+  test('figures count the documents of each batch and the wait of each request', async () => {
+    const { send, finish, clock, batcher } = batcherOf({ size: 4 })
+    void send(['a'])
+    void send(['b', 'c', 'd', 'e', 'f'])
+    clock.move(30)
+    await finish()
+    await finish()
+    await finish()
+    const { endpoint, size, documents, waitMs } = batcher.figures
+    expect({ endpoint, size }).toEqual({ endpoint: '/x', size: 4 })
+    expect({ sum: documents.sum, counts: documents.counts.slice(0, 4) }).toEqual({
+      sum: 6,
+      counts: [2, 0, 1, 0],
+    })
+    expect(waitMs.sum).toBe(30)
   })
 
   test("idle: 'wait' waits for size or timeoutMs, counted from the oldest request", async () => {
@@ -377,8 +520,10 @@ describe('errors and cancellation', () => {
     const other = send(['c'], { call: callOf({ deadline: 500 }) })
     clock.move(60)
     await finish()
-    clock.move(6)
-    await settle()
+    for (let tenth = 0; tenth < 3; tenth++) {
+      clock.move(6) // the batch of c waits for the sender of a
+      await settle()
+    }
     await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', notRun: true })
     expect(batches()).toEqual([['a'], ['c']])
     await finish()
@@ -400,22 +545,35 @@ describe('errors and cancellation', () => {
   })
 })
 
+interface RandomRun extends Partial<Batching> {
+  readonly seed: number
+  readonly concurrency: number
+  /** A document counts as much as its text says, and not 1. */
+  readonly weighs?: boolean
+}
+
 test.each([
   { seed: 1, idle: 'flush', onError: 'fail', concurrency: 1 },
   { seed: 2, idle: 'wait', onError: 'isolate', concurrency: 1 },
   { seed: 3, idle: 'flush', onError: 'isolate', concurrency: 3 },
-] as const)(
+  { seed: 4, idle: 'flush', onError: 'isolate', concurrency: 1, weighs: true },
+  { seed: 5, idle: 'flush', onError: 'fail', concurrency: 1, adaptive: { targetMs: 12 } },
+  { seed: 6, idle: 'flush', onError: 'isolate', concurrency: 3, weighs: true, adaptive: { targetMs: 12 } },
+  { seed: 7, idle: 'wait', onError: 'fail', concurrency: Number.POSITIVE_INFINITY, weighs: true },
+] satisfies readonly RandomRun[])(
   'of 10,000 requests with errors, cancellations, deadlines and parameters each gets its own documents: %j',
-  async ({ seed, ...options }) => {
+  async ({ seed, weighs = false, ...options }: RandomRun) => {
     const random = seeded(seed)
     const pick = (below: number): number => Math.floor(random() * below)
     const size = 8
+    const weightOf = ({ text }: Document): number => (weighs ? 1 + (text.length % 3) : 1)
     let largest = 0
     let running = 0
     let mostRunning = 0
     let clock: HandClock
     const handler: HandlerMethod = async (docs, { parameters }) => {
-      largest = Math.max(largest, docs.length)
+      const weight = [...docs].reduce((sum, document) => sum + weightOf(document), 0)
+      if (docs.length > 1) largest = Math.max(largest, weight)
       mostRunning = Math.max(mostRunning, ++running)
       const suffix = String(parameters.k)
       const done = deferred()
@@ -428,7 +586,10 @@ test.each([
       for (const doc of docs) doc.text += suffix
       return undefined
     }
-    const made = batcherOf({ size, timeoutMs: 30, handler, ...options })
+    const made = batcherOf({
+      ...{ size, timeoutMs: 30, handler, ...options },
+      ...(weighs && { weight: weightOf }),
+    })
     clock = made.clock
     const counts = { answered: 0, failed: 0, cancelled: 0, expired: 0, innocent: 0 }
     const open = new Set<number>()
@@ -475,7 +636,11 @@ test.each([
     await made.lane.idle()
     expect(made.lane.inFlight).toBe(0)
     expect(largest).toBe(size)
-    expect(mostRunning).toBe(options.concurrency)
+    if (options.concurrency === Number.POSITIVE_INFINITY) expect(mostRunning).toBeGreaterThan(3)
+    else expect(mostRunning).toBe(options.concurrency)
+    const { documents, waitMs } = made.batcher.figures
+    expect(documents.sum).toBeGreaterThan(10_000)
+    expect(waitMs.counts.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(10_000)
     expect(counts.answered + counts.failed + counts.cancelled + counts.expired).toBe(10_000)
     for (const count of [counts.answered, counts.failed, counts.cancelled, counts.expired])
       expect(count).toBeGreaterThan(10)

@@ -1,16 +1,24 @@
 import type { Call } from '../call/call.js'
+import type { Observation, Outcome } from '../call/observation.js'
 import { Scope } from '../call/scope.js'
 import { type Document, DocumentArray } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
 import type { Batching } from '../executor/batching.js'
-import { invoke, type Target } from '../executor/invoke.js'
+import { receivedDocs } from '../executor/documents.js'
+import { answerInPlace, answerWith, invoke, type Target } from '../executor/invoke.js'
 import { invokeBatch } from '../executor/invoke-batch.js'
+import { checkInput } from '../executor/typed-request.js'
 import { type Clock, systemClock } from '../lib/clock.js'
+import { show } from '../lib/show.js'
 import type { DataRequest } from '../wire/data-request.js'
+import type { BatchFigures } from '../observe/batch-figures.js'
+import { BatchMeter } from './batch-meter.js'
 import { BatchQueue, type Part, type Queued } from './batch-queue.js'
+import { AdaptiveSize, type BatchSize, fixedSize } from './batch-size.js'
 import { type Lane, turnOfTheLoop } from './lane.js'
 import { Linger } from './linger.js'
+import type { BatchTimes } from './worker-meter.js'
 
 export interface BatcherOptions {
   readonly batching: Batching
@@ -18,6 +26,8 @@ export interface BatcherOptions {
   /** Batches of this endpoint that may run at the same time. Default 1. */
   readonly concurrency?: number
   readonly clock?: Clock
+  /** Where its batches are reported; default: nowhere. */
+  readonly times?: BatchTimes | undefined
   /** Calls back once the event loop has polled its sockets; default `setImmediate`. */
   readonly yieldToLoop?: (wake: () => void) => void
 }
@@ -29,7 +39,7 @@ interface Entry extends Queued {
   /** How many documents are done. */
   done: number
   isSettled: boolean
-  /** When its first batch began; undefined before, or when the call is not observed. */
+  /** When its first batch began; undefined before. */
   began: number | undefined
   readonly batches: Set<Batch>
   resolve(answer: DataRequest): void
@@ -41,15 +51,27 @@ interface Batch {
   readonly call: Scope
   /** Requests that are still there. */
   live: number
+  /** The handler threw, or all requests have left: its time says nothing about its size. */
+  hasFailed: boolean
+  /** What the handler threw first. */
+  error: unknown
 }
 
-/** A new request counts for this much of the average number of documents. */
+/** A batch that is about to run. */
+interface Taken {
+  readonly parts: readonly Part<Entry>[]
+  /** Called with the time that it took. */
+  ended(ms: number): void
+}
+
+/** A new request counts for this much of the average weight. */
 const newness = 0.1
 
 /**
  * Joins the requests for one endpoint of a replica.
  *
- * 1. A batch has at most `size` documents, all with the same parameters; a larger request is divided among several.
+ * 1. A batch has at most `size` documents, by weight, all with the same parameters; a larger request is divided among several.
+ *    With `adaptive` the size of the next batch is that of `AdaptiveSize`.
  * 2. Each request gets exactly its own documents, in their order, as soon as the last of them is done.
  * 3. A full batch starts as soon as fewer than `concurrency` batches run, and so does one whose oldest request has waited for
  *    `timeoutMs`. With `idle: 'flush'` any batch starts when none runs.
@@ -64,10 +86,15 @@ export class Batcher {
   readonly #lane: Lane
   readonly #concurrency: number
   readonly #clock: Clock
+  readonly #times: BatchTimes | undefined
   readonly #queue: BatchQueue<Entry>
+  readonly #size: BatchSize
+  readonly #meter = new BatchMeter()
   /** Batches that run or wait for their turn in the lane. */
   #running = 0
-  #docsPerRequest = 1
+  /** A batch waits for its turn in the lane; it takes its documents when it begins, so another one may find none. */
+  #isQueued = false
+  #weightPerRequest = 1
   #isFlushing = false
   readonly #linger: Linger
 
@@ -78,7 +105,10 @@ export class Batcher {
     this.#lane = lane
     this.#concurrency = concurrency
     this.#clock = clock
-    const { size, timeoutMs } = batching
+    this.#times = options.times
+    const { size: most, timeoutMs, adaptive = false } = batching
+    this.#size = adaptive === false ? fixedSize(most) : new AdaptiveSize({ ...adaptive, most })
+    const size = this.#size.current
     this.#queue = new BatchQueue({ size, timeoutMs, clock, onDue: () => this.#start() })
     const queued = (): number => this.#queue.requests
     this.#linger = new Linger({ clock, yieldToLoop, queued, onEnd: () => this.#start() })
@@ -91,7 +121,12 @@ export class Batcher {
   get room(): number {
     if (this.#batching.idle === 'wait') return Number.POSITIVE_INFINITY
     const batches = this.#concurrency + 1
-    return Math.ceil((this.#batching.size * batches) / this.#docsPerRequest)
+    return Math.ceil((this.#size.current * batches) / this.#weightPerRequest)
+  }
+
+  /** What was measured so far. */
+  get figures(): BatchFigures {
+    return this.#meter.figures(this.#target.endpoint.path, this.#size.current)
   }
 
   /**
@@ -107,10 +142,19 @@ export class Batcher {
       this.#lane.release()
       return this.#lane.run(call, () => invoke(this.#target, request, call))
     }
-    this.#docsPerRequest += (docs.length - this.#docsPerRequest) * newness
+    let weights: readonly number[] | undefined
+    try {
+      checkInput(this.#target.endpoint.types, docs)
+      weights = this.#weigh(docs)
+    } catch (error) {
+      this.#lane.release()
+      return Promise.resolve(failed(request, error, { ...this.#target, call }))
+    }
+    const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? docs.length
+    this.#weightPerRequest += (total - this.#weightPerRequest) * newness
     return new Promise((resolve, reject) => {
       const entry: Entry = {
-        ...{ request, call, docs, resolve, reject },
+        ...{ request, call, docs, weights, resolve, reject },
         ...{ arrived: this.#clock.monotonic(), taken: 0, results: [], done: 0 },
         ...{ isSettled: false, began: undefined, batches: new Set() },
         abort: (reason) => {
@@ -131,9 +175,14 @@ export class Batcher {
     this.#start()
   }
 
+  #weigh(docs: readonly Document[]): readonly number[] | undefined {
+    const { weight } = this.#batching
+    return weight && docs.map((document) => checkedWeight(weight(document)))
+  }
+
   #read(request: DataRequest): readonly Document[] | undefined {
     try {
-      return [...request.docs]
+      return [...receivedDocs(request, this.#target.endpoint.types?.input)]
     } catch {
       return undefined
     }
@@ -141,16 +190,23 @@ export class Batcher {
 
   /** Starts as many batches as may run. */
   #start(): void {
-    while (this.#running < this.#concurrency && this.#mayTake(this.#running)) {
+    while (!this.#isQueued && this.#running < this.#concurrency && this.#mayTake(this.#running)) {
       this.#running++
+      this.#isQueued = true
+      let isAtOnce = true
       let answered = 0
       let tookMs = 0
       const run = async (): Promise<void> => {
-        const parts = this.#take()
+        this.#isQueued = false
+        if (!isAtOnce) queueMicrotask(() => this.#start()) // it had to wait, and the next one with it
+        const { parts, ended } = this.#take()
+        if (parts.length === 0) return
         const began = this.#clock.monotonic()
-        if (parts.length > 0) await this.#run(parts)
+        const { hasFailed } = await this.#run(parts)
         answered = parts.filter(({ entry }) => entry.isSettled).length
         tookMs = this.#clock.monotonic() - began
+        if (!hasFailed) ended(tookMs)
+        this.#queue.resize(this.#size.current)
       }
       const ended = (): void => {
         this.#running--
@@ -159,6 +215,7 @@ export class Batcher {
         this.#start()
       }
       this.#lane.runBatch(run).then(ended, ended)
+      isAtOnce = false
     }
   }
 
@@ -173,15 +230,15 @@ export class Batcher {
   }
 
   /** The next batch, at the moment at which it begins: without requests that have expired. */
-  #take(): Part<Entry>[] {
+  #take(): Taken {
     for (;;) {
       // this batch is among the running ones already
       const taken = this.#queue.take({ any: this.#takesAny(this.#running - 1) })
-      const parts = taken.filter(({ entry }) => !this.#refuseExpired(entry))
-      if (parts.length > 0 || taken.length === 0) {
-        if (parts.length > 0) this.#linger.stop()
-        return parts
-      }
+      const parts = taken.parts.filter(({ entry }) => !this.#refuseExpired(entry))
+      if (parts.length === 0 && taken.parts.length > 0) continue
+      if (parts.length === 0) return { parts, ended: () => {} }
+      this.#linger.stop()
+      return { parts, ended: this.#size.begin(taken.isFull && parts.length === taken.parts.length) }
     }
   }
 
@@ -197,35 +254,51 @@ export class Batcher {
     return true
   }
 
-  async #run(parts: readonly Part<Entry>[]): Promise<void> {
+  async #run(parts: readonly Part<Entry>[]): Promise<Batch> {
     const deadline = parts.reduce((latest, { entry }) => Math.max(latest, entry.call.deadline), 0)
-    const batch: Batch = { call: new Scope(deadline, {}), live: parts.length }
+    const documents = parts.reduce((sum, { docs }) => sum + docs.length, 0)
+    const span = spanOf(parts, documents)
+    const batch: Batch = {
+      call: new Scope(deadline, {}),
+      live: parts.length,
+      hasFailed: false,
+      error: undefined,
+    }
+    batch.call.observation = span
+    this.#meter.began(documents)
     for (const { entry } of parts) {
       entry.batches.add(batch)
-      if (entry.call.observation !== undefined) this.#observe(entry, parts)
+      this.#began(entry)
+      entry.call.observation?.event({ name: 'batch.started', documents, requests: parts.length })
     }
-    await this.#attempt(parts, batch.call)
+    const began = this.#clock.monotonic()
+    await this.#attempt(parts, batch)
+    span?.end(outcomeOf(batch, parts))
+    this.#times?.ran({ documents, requests: parts.length, ms: this.#clock.monotonic() - began })
     for (const { entry } of parts) entry.batches.delete(batch)
+    if (batch.call.aborted !== undefined) batch.hasFailed = true
+    return batch
   }
 
-  #observe(entry: Entry, parts: readonly Part<Entry>[]): void {
-    const { observation } = entry.call
-    if (entry.began === undefined) {
-      entry.began = this.#clock.monotonic()
-      observation?.event({ name: 'worker.started', queueMs: entry.began - entry.arrived })
-    }
-    const documents = parts.reduce((sum, { docs }) => sum + docs.length, 0)
-    observation?.event({ name: 'batch.started', documents, requests: parts.length })
+  /** The first documents of a request begin to run. */
+  #began(entry: Entry): void {
+    if (entry.began !== undefined) return
+    entry.began = this.#clock.monotonic()
+    const queueMs = entry.began - entry.arrived
+    this.#meter.waited(queueMs)
+    this.#times?.waited(queueMs)
+    entry.call.observation?.event({ name: 'worker.started', queueMs })
   }
 
   #finished({ call, began }: Entry, isFailure: boolean): void {
-    if (began === undefined) return
+    if (began === undefined || call.observation === undefined) return
     const handlerMs = this.#clock.monotonic() - began
-    call.observation?.event({ name: 'worker.finished', handlerMs, isFailure })
+    call.observation.event({ name: 'worker.finished', handlerMs, isFailure })
   }
 
   /** Runs what is left of a batch, or of a half of it. */
-  async #attempt(all: readonly Part<Entry>[], call: Call): Promise<void> {
+  async #attempt(all: readonly Part<Entry>[], batch: Batch): Promise<void> {
+    const { call } = batch
     const parts = all.filter(({ entry }) => !entry.isSettled)
     const [first] = parts
     if (first === undefined) return
@@ -242,10 +315,12 @@ export class Batcher {
     try {
       result = await invokeBatch(this.#target, { docs, head, call })
     } catch (error) {
+      batch.hasFailed = true
+      batch.error ??= error
       if (parts.length > 1 && this.#isolates(error) && call.aborted === undefined) {
         const half = Math.ceil(parts.length / 2)
-        await this.#attempt(parts.slice(0, half), call)
-        return this.#attempt(parts.slice(half), call)
+        await this.#attempt(parts.slice(0, half), batch)
+        return this.#attempt(parts.slice(half), batch)
       }
       for (const { entry } of parts) this.#fail(entry, error)
       return
@@ -269,8 +344,13 @@ export class Batcher {
     this.#settle(entry)
     this.#finished(entry, false)
     const answer = unchanged(entry.request, this.#target.deployment)
-    answer.docs = new DocumentArray(entry.results)
-    entry.resolve(answer)
+    try {
+      const isInPlace = entry.results.every((document, index) => document === entry.docs[index])
+      const answered = isInPlace ? answerInPlace : answerWith
+      entry.resolve(answered(this.#target, answer, new DocumentArray(entry.results)))
+    } catch (error) {
+      entry.resolve(failed(entry.request, error, { ...this.#target, call: entry.call }))
+    }
   }
 
   #fail(entry: Entry, error: unknown): void {
@@ -291,4 +371,23 @@ export class Batcher {
     }
     this.#lane.release()
   }
+}
+
+/** The span of a batch, below that of its first request that is traced. */
+function spanOf(parts: readonly Part<Entry>[], documents: number): Observation | undefined {
+  const [first, ...others] = parts.flatMap(({ entry }) => entry.call.observation ?? [])
+  return first?.batch?.(documents, others)
+}
+
+function outcomeOf({ error }: Batch, parts: readonly Part<Entry>[]): Outcome {
+  if (error !== undefined) return { kind: 'failed', error: MillraceError.from(error, 'EXECUTOR_FAILED') }
+  return { kind: 'answered', answer: parts[0]!.entry.request }
+}
+
+function checkedWeight(weight: unknown): number {
+  if (typeof weight === 'number' && weight > 0 && weight < Number.POSITIVE_INFINITY) return weight
+  throw new MillraceError(
+    'INVALID_RESULT',
+    `weight of the batching returned ${show(weight)}; the weight of a document is a number above 0.`,
+  )
 }

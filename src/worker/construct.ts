@@ -1,8 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { type Construction, constructWith } from '../executor/construction.js'
-import type { Endpoint } from '../executor/endpoint.js'
 import { type Executor, type ExecutorClass, isBaseClass } from '../executor/executor.js'
-import type { Logger } from '../observe/logger.js'
 import type { ExecutorSpec } from './spec.js'
 
 /** What the start of a replica is at. */
@@ -15,7 +13,7 @@ export type StartStep = 'loading' | 'constructing' | 'warming-up'
 export function constructExecutor(
   Class: ExecutorClass,
   spec: ExecutorSpec,
-  { requests, logger }: { requests: ReadonlyMap<string, Endpoint>; logger: Logger },
+  tools: Pick<Construction, 'requests' | 'logger' | 'metrics'>,
 ): Executor {
   const { podName: name, deployment, replica, replicas, shardId, shards, workspace, holder } = spec
   const construction: Construction = {
@@ -26,8 +24,7 @@ export function constructExecutor(
       ...spec.usesMetas,
     },
     runtimeArgs: { name, deployment, replica, replicas, shardId, shards, workspace },
-    requests,
-    logger,
+    ...tools,
     holder,
     defaultWorkspace: spec.defaultWorkspace,
   }

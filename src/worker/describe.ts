@@ -1,6 +1,10 @@
 import type { Description } from '../call/call.js'
+import type { DocClass } from '../document/typed/index.js'
+import { modelOf, type Side, valueSchema } from '../document/typed/json-schema.js'
+import { placesSchema } from '../document/typed/places-schema.js'
 import type { Executor } from '../executor/executor.js'
 import type { Endpoint } from '../executor/endpoint.js'
+import { placesKey } from '../wire/endpoint-schema.js'
 import { defaultEndpoint, dryRunEndpoint } from '../executor/endpoints.js'
 
 /** The answer of endpoint discovery for these endpoints (jina.md 4.4): the dry run, `/default` when bound, the others. */
@@ -11,10 +15,7 @@ export function describeExecutor(
   const own = [...endpoints.values()]
   const paths = own.map(({ path }) => path).filter((path) => path !== defaultEndpoint)
   if (endpoints.has(defaultEndpoint)) paths.unshift(defaultEndpoint)
-  const schemas = [dryRunEndpoint, ...paths].map((path) => [
-    path,
-    schemaOf(endpoints.get(path)?.isGenerator ?? false),
-  ])
+  const schemas = [dryRunEndpoint, ...paths].map((path) => [path, schemaOf(path, endpoints.get(path))])
   return {
     endpoints: [dryRunEndpoint, ...paths],
     writeEndpoints: own.filter(({ write }) => write).map(({ path }) => path),
@@ -25,14 +26,32 @@ export function describeExecutor(
   }
 }
 
-function schemaOf(isGenerator: boolean): object {
+/** Jina's schema of an endpoint: those of plain documents where it is not typed. */
+function schemaOf(path: string, endpoint: Endpoint | undefined): object {
+  const { input, output, parameters } = endpoint?.types ?? {}
   return {
-    input: pydanticDocument,
-    output: pydanticDocument,
-    is_generator: isGenerator,
+    input: input === undefined ? pydanticDocument : named(path, input, 'input'),
+    output: output === undefined ? pydanticDocument : named(path, output, 'output'),
+    is_generator: endpoint?.isGenerator ?? false,
     is_singleton_doc: false,
-    parameters: {},
+    parameters:
+      parameters === undefined
+        ? {}
+        : { name: modelName(path, 'parameters'), model: valueSchema(parameters, 'input') },
   }
+}
+
+function named(path: string, Class: DocClass, side: Side): object {
+  const model = modelOf(Class, side)
+  const { title } = model
+  const name = title === 'Document' ? modelName(path, side) : title
+  return { name, model, [placesKey]: placesSchema(Class, side) }
+}
+
+/** `/v1/encode` → `v1_encode_input_model`, as Jina names models of HTTP (jina.md 4.7). */
+function modelName(path: string, side: Side | 'parameters'): string {
+  const name = path.replaceAll(/\W+/g, '_').replaceAll(/^_|_$/g, '')
+  return `${name}_${side}_model`
 }
 
 /** Peers tell DocArray v1 from v2 by the name (jina.md 4.1); the fields are those of v1's JSON. */

@@ -1,4 +1,5 @@
 import type { DynamicBatching } from '../executor/batching.js'
+import type { TracingRules } from '../observe/tracing/tracing-rules.js'
 import type { Holder } from '../workspace/holder.js'
 
 /** Which Executor a pod runs, and its options; plain data, so that it can cross a thread or process boundary. */
@@ -24,10 +25,16 @@ export interface ExecutorSpec {
   readonly holder: Holder | null
   /** Handlers that may run at the same time in one replica; null is 1 for sync handlers and no limit for async ones. */
   readonly maxConcurrency: number | null
+  /** Batches of every endpoint may run at the same time, up to `maxConcurrency`. Default false. */
+  readonly allowConcurrent?: boolean
   /** Requests that may run or be queued in one replica; it refuses more, which are then tried elsewhere. */
   readonly capacity: number
   /** Names of errors, or of their classes, after which the replica ends. */
   readonly exitOnExceptions: readonly string[]
+  /** Measures its requests, its thread and its process. Default false: nothing is measured. */
+  readonly metrics?: boolean
+  /** Traces its requests. Default null: they are not traced. */
+  readonly tracing?: TracingRules | null
   /** Name of the pod, `exec/rep-0`: the key under `__results__`. */
   readonly podName: string
   readonly deployment: string

@@ -49,6 +49,14 @@ describe('the window of a replica', () => {
     expect(window.size).toBe(1)
   })
 
+  test('forgets a long first task, which loads and compiles what later ones find, after a few short ones', () => {
+    const { window, tasks } = windowOf()
+    tasks(1, 125)
+    tasks(16, 0.099)
+    expect(window.size).toBe(26)
+    expect(window.ageMs).toBe(0)
+  })
+
   test('does not count what tasks wait for, unless only so many may run', () => {
     const free = windowOf()
     free.tasks(100, 0.099, 20)

@@ -44,12 +44,16 @@ const sampleMs = 5
  * Long tasks get a window of two as well while the gateway has more requests waiting and the replica is idle for a fifth of the
  * time, because the round trip is long or the machine busy.
  *
- * The longest of each 16 tasks is ignored: on a busy machine one in a hundred short tasks is delayed by milliseconds.
+ * The longest of each 16 tasks is ignored: on a busy machine one in a hundred short tasks is delayed by milliseconds. The first
+ * task counts only until a sample is complete: it may take a hundred times as long as the next one, which finds everything
+ * loaded and compiled.
  */
 export class Window {
   readonly #limit: number | null
   readonly #busyMs: () => number
   #loopMs = -1
+  /** `#loopMs` is the time of the first task alone. */
+  #isFirst = true
   #limitMs = -1
   #size = firstSize
   /** The current sample: number of tasks, their total time, and the longest. */
@@ -105,7 +109,11 @@ export class Window {
     if (this.#limit !== null) this.#limitMs = blend(this.#limitMs, ms / this.#limit)
     const restMs = this.#sumMs - this.#longestMs
     if (this.#loopMs < 0) this.#sampled(took)
-    else if (this.#ended >= sampleOf || restMs >= sampleMs) this.#sampled(restMs / (this.#ended - 1))
+    else if (this.#ended >= sampleOf || restMs >= sampleMs) {
+      if (this.#isFirst) this.#loopMs = -1
+      this.#isFirst = false
+      this.#sampled(restMs / (this.#ended - 1))
+    }
     this.#size = this.#sizeFor(this.#taskMs)
   }
 

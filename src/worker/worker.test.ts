@@ -434,3 +434,63 @@ test('does not start, and closes its executor, when warming up fails', async () 
   })
   expect(closed).toEqual(['closed'])
 })
+
+/** Its handlers end when two of them run. */
+class Together extends Executor {
+  static override requests = {
+    '/one': { method: 'meet', batch: { size: 2 } },
+    '/several': { method: 'meet', batch: { size: 2 }, allowConcurrent: true },
+  }
+  static both = deferred()
+  #running = 0
+
+  async meet() {
+    if (++this.#running === 2) Together.both.resolve()
+    await Together.both.promise
+  }
+}
+
+test.each<[string, string, Partial<ExecutorSpec>]>([
+  ['of the endpoint', '/several', {}],
+  ['of the stage', '/one', { allowConcurrent: true }],
+  ['of the endpoint, up to maxConcurrency', '/several', { maxConcurrency: 2 }],
+  ['of the endpoint, for another endpoint by usesRequests', '/new', { usesRequests: { '/new': 'meet' } }],
+])('batches run at the same time with allowConcurrent %s', async (_, endpoint, options) => {
+  Together.both = deferred()
+  const { worker } = await start(Together, options)
+  const answers = ['a', 'b', 'c'].map((text) =>
+    worker.handle(requestOf(endpoint, { texts: [text] }), callOf()),
+  )
+  expect((await Promise.all(answers)).map(({ status }) => status?.code)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
+test.each<[string, string, Partial<ExecutorSpec>]>([
+  ['without allowConcurrent', '/one', {}],
+  ['with maxConcurrency 1', '/several', { maxConcurrency: 1 }],
+])('batches of an endpoint run one after the other %s', async (_, endpoint, options) => {
+  Together.both = deferred()
+  const { worker } = await start(Together, options)
+  const answers = ['a', 'b', 'c'].map((text) =>
+    worker.handle(requestOf(endpoint, { texts: [text] }), callOf()),
+  )
+  expect(worker.batches?.().map(({ documents }) => documents.sum)).toEqual(
+    endpoint === '/one' ? [1, 0] : [0, 1],
+  )
+  Together.both.resolve()
+  await Promise.all(answers)
+})
+
+test('allowConcurrent must be true or false', () => {
+  const wrong = () => requests({ on: '/x', allowConcurrent: 'yes' as unknown as boolean })
+  expect(() => {
+    class Wrong extends Executor {
+      @wrong()
+      run() {}
+    }
+    return Wrong
+  }).toThrow(/'allowConcurrent' must be true or false, not yes/)
+})

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Call, Description, Service } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
+import { spanned } from '../call/spanned.js'
 import type { ConcurrencyLimit } from '../call/concurrency-limit.js'
 import { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
@@ -11,7 +12,11 @@ import { invoke, type Target } from '../executor/invoke.js'
 import { invokeStream } from '../executor/invoke-stream.js'
 import { loadClass } from '../executor/load.js'
 import { deferred } from '../lib/deferred.js'
+import type { BatchFigures } from '../observe/batch-figures.js'
 import { createLogger, type Logger } from '../observe/logger.js'
+import { OwnMetrics } from '../observe/metrics/own/own-metrics.js'
+import type { Metric } from '../observe/metrics/report.js'
+import type { TracingRules } from '../observe/tracing/tracing-rules.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { PodIdentity } from '../wire/identity.js'
 import { Batcher } from './batcher.js'
@@ -21,6 +26,8 @@ import { Lane, type Pace } from './lane.js'
 import { concurrencyLimit } from './concurrency-limit.js'
 import type { ExecutorSpec } from './spec.js'
 import { timed } from './timed.js'
+import type { WorkerTracer } from './tracing/worker-tracer.js'
+import type { WorkerMeter } from './worker-meter.js'
 
 /** Serves one executor. */
 export interface Worker extends Service {
@@ -44,6 +51,8 @@ export interface WorkerOptions {
   readonly onStep?: (step: StartStep) => void
   /** Default: a logger with the name of the pod. */
   readonly logger?: Logger
+  /** Its metrics have the memory and CPU of its process too. Default: on the main thread of a process. */
+  readonly ownsProcess?: boolean
 }
 
 /**
@@ -64,10 +73,21 @@ export async function startWorker(spec: ExecutorSpec, options: WorkerOptions = {
   const logger = options.logger ?? createLogger(spec.podName)
   const requests = endpointsOf(Class, spec.usesRequests, spec.dynamicBatching)
   onStep('constructing')
-  const executor = constructExecutor(Class, spec, { requests, logger })
+  const metrics = new OwnMetrics({ isOn: spec.metrics === true })
+  const executor = constructExecutor(Class, spec, { requests, logger, metrics })
   onStep('warming-up')
   await warmUp(executor)
-  return new ExecutorWorker(executor, requests, { spec, logger })
+  const meter =
+    spec.metrics === true ? await meterOf(spec, { executor, requests, metrics, options }) : undefined
+  const tracer = spec.tracing ? await tracerOf(spec, spec.tracing, logger) : undefined
+  return new ExecutorWorker(executor, requests, { spec, logger, meter, tracer })
+}
+
+interface Tools {
+  readonly spec: ExecutorSpec
+  readonly logger: Logger
+  readonly meter: WorkerMeter | undefined
+  readonly tracer: WorkerTracer | undefined
 }
 
 /**
@@ -87,13 +107,17 @@ class ExecutorWorker implements Worker {
   readonly #batchers: ReadonlyMap<string, Batcher> | undefined
   readonly concurrency: ConcurrencyLimit
   readonly #passesThrough: boolean
+  /** Undefined when nothing is measured. */
+  readonly #meter: WorkerMeter | undefined
+  /** Undefined when nothing is traced. */
+  readonly #tracer: WorkerTracer | undefined
   readonly #gaveUp = deferred<string>()
   #closed: Promise<void> | undefined
 
   constructor(
     executor: Executor,
     endpoints: ReadonlyMap<string, Endpoint>,
-    { spec, logger }: { spec: ExecutorSpec; logger: Logger },
+    { spec, logger, meter, tracer }: Tools,
   ) {
     const { podName, deployment } = spec
     this.#executor = executor
@@ -111,7 +135,11 @@ class ExecutorWorker implements Worker {
     this.#targets = new Map(
       serving.map(([path, endpoint]) => [path, { executor, endpoint, podName, deployment, ...watching }]),
     )
-    this.#batchers = batchersOf(this.#targets, this.#lane, spec.maxConcurrency ?? 1)
+    this.#meter = meter
+    this.#tracer = tracer
+    this.#batchers = batchersOf(this.#targets, this.#lane, { spec, meter })
+    const batchers = this.#batchers
+    if (batchers !== undefined) this.batches = () => Array.from(batchers.values(), ({ figures }) => figures)
     this.concurrency = concurrencyLimit(this.#lane, () => Math.min(spec.capacity, roomOf(this.#batchers)))
   }
 
@@ -127,19 +155,37 @@ class ExecutorWorker implements Worker {
   readonly handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
     if (this.#closed !== undefined) return Promise.reject(closing())
     try {
+      const span = this.#tracer?.request(request, call)
+      return span === undefined
+        ? this.#run(request, call)
+        : spanned(call, span, (below) => this.#run(request, below))
+    } catch (error) {
+      return Promise.reject(error) // a header that cannot be read; async would cost another turn for each request
+    }
+  }
+
+  #run(request: DataRequest, call: Call): Promise<DataRequest> {
+    try {
       const target = this.#targetOf(request.endpoint)
       const { items } = call
       if (items !== undefined) {
         if (target === undefined) return this.#streamUnserved(request, call, items)
         const { observation } = call
-        if (observation === undefined)
-          return this.#lane.runItems(call, (pace) => invokeStream(target, request, call, { items, pace }))
-        const handler = timed(observation, (pace: Pace) =>
-          invokeStream(target, request, call, { items, pace }),
-        )
-        return this.#lane.runItems(call, handler)
+        const stream = (pace: Pace): Promise<DataRequest> =>
+          invokeStream(target, request, call, { items, pace })
+        const handler = observation === undefined ? stream : timed(observation, stream)
+        if (this.#meter === undefined) return this.#lane.runItems(call, handler)
+        return this.#meter.measure(target.endpoint.path, request, {
+          isTimed: true,
+          run: (began) =>
+            this.#lane.runItems(call, (pace) => {
+              began()
+              return handler(pace)
+            }),
+        })
       }
       if (target === undefined) return Promise.resolve(unchanged(request, this.#deployment))
+      if (this.#meter !== undefined) return this.#measured(this.#meter, target, { request, call })
       if (this.#batchers !== undefined) {
         const batcher = this.#batchers.get(target.endpoint.path)
         if (batcher !== undefined) return batcher.run(request, call)
@@ -151,12 +197,18 @@ class ExecutorWorker implements Worker {
         )
       return this.#lane.run(call, () => invoke(target, request, call))
     } catch (error) {
-      return Promise.reject(error) // a header that cannot be read; async would cost another turn for each request
+      return Promise.reject(error)
     }
   }
 
   describe(): Description {
     return this.#description
+  }
+
+  readonly batches?: () => readonly BatchFigures[]
+
+  async measure(): Promise<readonly Metric[]> {
+    return (await this.#meter?.collect(this.inFlight)) ?? []
   }
 
   flush(): void {
@@ -166,6 +218,28 @@ class ExecutorWorker implements Worker {
   close(): Promise<void> {
     this.#closed ??= this.#end()
     return this.#closed
+  }
+
+  #measured(
+    meter: WorkerMeter,
+    target: Target,
+    { request, call }: { readonly request: DataRequest; readonly call: Call },
+  ): Promise<DataRequest> {
+    const { path } = target.endpoint
+    const batcher = this.#batchers?.get(path)
+    if (batcher !== undefined)
+      return meter.measure(path, request, { isTimed: false, run: () => batcher.run(request, call) })
+    const { observation } = call
+    const invoked = (): Promise<DataRequest> => invoke(target, request, call)
+    const handler = observation === undefined ? invoked : timed(observation, invoked)
+    return meter.measure(path, request, {
+      isTimed: true,
+      run: (began) =>
+        this.#lane.run(call, () => {
+          began()
+          return handler()
+        }),
+    })
   }
 
   /** Undefined for the dry run and for unknown endpoints: those requests are returned as they came. */
@@ -201,23 +275,34 @@ class ExecutorWorker implements Worker {
   async #end(): Promise<void> {
     this.flush()
     await this.#lane.idle()
+    this.#meter?.close()
     try {
       await this.#executor.close()
     } catch (error) {
       const stack = error instanceof Error ? error.stack : undefined
       this.#logger.error(`close() of ${this.#executor.constructor.name} threw ${String(error)}`, { stack })
     }
+    await this.#tracer?.close()
   }
 }
 
 function batchersOf(
   targets: ReadonlyMap<string, Target>,
   lane: Lane,
-  concurrency: number,
+  {
+    spec,
+    meter,
+  }: {
+    readonly spec: Pick<ExecutorSpec, 'maxConcurrency' | 'allowConcurrent'>
+    readonly meter: WorkerMeter | undefined
+  },
 ): ReadonlyMap<string, Batcher> | undefined {
   const batchers = [...targets].flatMap(([path, target]): [string, Batcher][] => {
-    const { batching } = target.endpoint
-    return batching === null ? [] : [[path, new Batcher(target, { batching, lane, concurrency })]]
+    const { batching, allowConcurrent } = target.endpoint
+    if (batching === null) return []
+    const unlimited = allowConcurrent || spec.allowConcurrent === true
+    const concurrency = spec.maxConcurrency ?? (unlimited ? Number.POSITIVE_INFINITY : 1)
+    return [[path, new Batcher(target, { batching, lane, concurrency, times: meter?.batchTimes(path) })]]
   })
   return batchers.length === 0 ? undefined : new Map(batchers)
 }
@@ -227,6 +312,41 @@ function roomOf(batchers: ReadonlyMap<string, Batcher> | undefined): number {
   let most = 0
   for (const { room } of batchers?.values() ?? []) most = Math.max(most, room)
   return most
+}
+
+/** Loaded when needed: pods without metrics start sooner and are smaller. */
+async function meterOf(
+  { deployment: stage, podName: pod }: ExecutorSpec,
+  tools: {
+    readonly executor: Executor
+    readonly requests: ReadonlyMap<string, Endpoint>
+    readonly metrics: OwnMetrics
+    readonly options: WorkerOptions
+  },
+): Promise<WorkerMeter> {
+  const { executor, requests, metrics: own, options } = tools
+  const { WorkerMeter } = await import('./worker-meter.js')
+  const { ownsProcess } = options
+  return new WorkerMeter({
+    of: { stage, pod, executor: executor.metas.name },
+    endpoints: requests.values(),
+    own,
+    ...(ownsProcess !== undefined && { ownsProcess }),
+  })
+}
+
+/** Loaded when needed, like the meter. */
+async function tracerOf(
+  { flow, podName: pod }: ExecutorSpec,
+  rules: TracingRules,
+  logger: Logger,
+): Promise<WorkerTracer> {
+  const [{ openSpans }, { WorkerTracer }] = await Promise.all([
+    import('../observe/tracing/open-spans.js'),
+    import('./tracing/worker-tracer.js'),
+  ])
+  const say = (sentence: string): void => logger.warn(sentence)
+  return new WorkerTracer(await openSpans(rules, { names: { flow, pod }, say }), pod)
 }
 
 function identityOf({ flow, deployment: stage, shardId: shard, shards }: ExecutorSpec): PodIdentity {

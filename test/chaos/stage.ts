@@ -36,7 +36,7 @@ export async function onGround(
   mkdirSync(counted)
   const usesWith = { folder: counted }
   // chaos exceeds the restarts that a healthy stage needs
-  const flow = new Flow({ quiet: true, host: '127.0.0.1', ...options }).add({
+  const flow = new Flow({ quiet: true, host: '127.0.0.1', protocol: ['grpc', 'http'], ...options }).add({
     name: 'work',
     uses: worker,
     usesWith,
@@ -63,7 +63,10 @@ let warmedUp: Promise<void> | undefined
 async function warmUp(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'chaos-'))
   const stage = { uses: worker, usesWith: { folder }, runtime: 'thread', replicas: 4 } as const
-  const flow = new Flow({ quiet: true, host: '127.0.0.1' }).add({ name: 'work', ...stage })
+  const flow = new Flow({ quiet: true, host: '127.0.0.1', protocol: ['grpc', 'http'] }).add({
+    name: 'work',
+    ...stage,
+  })
   await flow.start()
   for (let round = 0; round < 4; round++) await burst(flow, { endpoint: '/search', requests: 2000 })
   await flow.close()
@@ -98,7 +101,8 @@ export async function residentMiB(): Promise<number> {
   return process.memoryUsage.rss() / 2 ** 20
 }
 
-function executionsIn(folder: string): ReadonlyMap<string, number> {
+/** Executions by id of the document, from the files of the pods in a folder. */
+export function executionsIn(folder: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const name of readdirSync(folder)) {
     for (const id of readFileSync(path.join(folder, name), 'utf8').split('\n')) {

@@ -9,10 +9,11 @@ const executors = `${conceptsProject}/concepts/executors.mjs`
 
 let composed: Composed
 beforeAll(async () => {
-  const flow = new Flow({ name: 'composed', host: '127.0.0.1', quiet: true, workspace: '/data' })
+  const settings = { host: '127.0.0.1', protocol: 'http', quiet: true, workspace: '/data' } as const
+  const flow = new Flow({ name: 'composed', ...settings })
     .add({ name: 'who', uses: `${executors}#Who`, replicas: 3 })
     .add({ name: 'keeper', uses: `${executors}#Keeper`, replicas: 2 })
-  composed = await Composed.up(flow, conceptsProject)
+  composed = await Composed.up(flow, conceptsProject, { scheme: 'http' })
 })
 afterAll(() => composed?.remove())
 
@@ -31,6 +32,20 @@ it('only the gateway is published, at the address of the Flow, and stages have n
     )
     expect(await docker('network', 'inspect', '-f', '{{.Internal}}', network!)).toBe('true')
   }
+})
+
+it('a gateway that speaks HTTP alone is healthy, and answers', async () => {
+  const [gateway] = await composed.containers('gateway')
+  expect(await inspect(gateway!, '{{.State.Health.Status}}')).toBe('healthy')
+  const ready = await fetch(`${composed.host}/health/ready`)
+  expect(await ready.json()).toEqual({ status: 'ready' })
+  const answer = await fetch(`${composed.host}/who`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"data":[{"text":"a"}]}',
+  })
+  const { data } = (await answer.json()) as { readonly data: readonly { readonly tags: object }[] }
+  expect(data).toMatchObject([{ tags: { host: expect.any(String) } }])
 })
 
 it('containers have a read-only root and no capabilities, and do not run as root', async () => {

@@ -50,6 +50,43 @@ test('a replica that waits for a full batch gets enough requests to fill it', as
   expect(answers[0]!.at(0)!.tags.documents).toBe(8)
 })
 
+test('requests of all protocols, and of the own client of the Flow, share a batch', async () => {
+  const options = { host: '127.0.0.1', quiet: true, protocol: ['grpc', 'http', 'websocket'] } as const
+  await using flow = await new Flow(options).add({ name: 'exec', uses: `${fixture}#Batched` }).start()
+  const clients = ['grpc', 'http', 'ws'].map(
+    (scheme) => new Client({ host: `${scheme}://127.0.0.1:${flow.port}` }),
+  )
+  // a batch of 8, which would otherwise wait for a minute
+  const answers = await Promise.all(
+    [flow, ...clients].flatMap((sender, of) =>
+      [0, 1].map((n) => sender.post('/batched', [{ text: `${of}-${n}` }], { parameters: { k: 1 } })),
+    ),
+  )
+  await Promise.all(clients.map((client) => client.close()))
+  const expected = [0, 1, 2, 3].flatMap((of) => [[`${of}-0!`], [`${of}-1!`]])
+  expect(answers.map(({ texts }) => texts)).toEqual(expected)
+  expect(answers.map((docs) => docs.at(0)!.tags.documents)).toEqual(Array.from({ length: 8 }, () => 8))
+})
+
+test('requests that wait for a batch count as in flight', async () => {
+  await using flow = await flowOf({ uses: `${fixture}#Batched` }).start()
+  const waiting = Array.from({ length: 3 }, () => flow.post('/batched', [{ text: 'a' }]))
+  const inFlight = async () => (await flow.status()).stages[0]!.pods[0]!.inFlight
+  await expect.poll(inFlight, { timeout: 30_000 }).toBe(3)
+  await Promise.all([...waiting, ...Array.from({ length: 5 }, () => flow.post('/batched', [{ text: 'b' }]))])
+  expect(await inFlight()).toBe(0)
+})
+
+test('a Flow that closes does not wait for batches to fill', async () => {
+  const flow = await flowOf({ uses: `${fixture}#Batched` }).start()
+  const waiting = Array.from({ length: 3 }, () => flow.post('/batched', [{ text: 'a' }]))
+  const inFlight = async () => (await flow.status()).stages[0]!.pods[0]!.inFlight
+  await expect.poll(inFlight, { timeout: 30_000 }).toBe(3)
+  const closed = flow.close()
+  expect((await Promise.all(waiting)).map(({ texts }) => texts)).toEqual([['a!'], ['a!'], ['a!']])
+  await closed
+})
+
 test('a stage can set batching, also for a method, and turn it off', async () => {
   const dynamicBatching = {
     '/alone': { size: 4, idle: 'wait', timeoutMs: 60_000 },
@@ -72,6 +109,51 @@ test('millrace executor batches as its options say', async () => {
   await using client = new Client({ host: `grpc://127.0.0.1:${port}` })
   const sizes = await send(client, '/batched', 60)
   expect(new Set(sizes)).toEqual(new Set([5]))
+})
+
+const batchesOf = async (flow: Pick<Flow, 'status'>, endpoint: string) => {
+  const { stages } = await flow.status()
+  return stages[0]!.pods[0]!.batches?.find((each) => each.endpoint === endpoint)
+}
+const countOf = ({ counts }: { readonly counts: readonly number[] }): number =>
+  counts.reduce((sum, count) => sum + count, 0)
+
+test.each(['process', 'thread', 'inline'] as const)(
+  'the status has the sizes of batches and the waits of requests, in a %s',
+  async (runtime) => {
+    await using flow = await flowOf({ uses: `${fixture}#Batched`, runtime }).start()
+    await send(flow, '/batched', 120)
+    const measured = expect.poll(() => batchesOf(flow, '/batched'), { timeout: 30_000 })
+    // 120 documents with each of two parameters, in full batches
+    await measured.toMatchObject({ endpoint: '/batched', size: 8, documents: { sum: 240 } })
+    const { documents, waitMs } = (await batchesOf(flow, '/batched'))!
+    expect(documents.bounds).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
+    expect(documents.counts[3]).toBe(30)
+    expect(countOf(documents)).toBe(30)
+    expect(countOf(waitMs)).toBe(120)
+    expect(await batchesOf(flow, '/flushed')).toMatchObject({ documents: { sum: 0 } })
+  },
+)
+
+test('adaptive grows the size while batches are in time, also from YAML, and never beyond size', async () => {
+  const yaml = `
+jtype: Flow
+with: { host: 127.0.0.1, quiet: true }
+executors:
+  - name: exec
+    uses: '${fixture}#Batched'
+    uses_dynamic_batching:
+      /flushed: { size: 32, adaptive: { target_ms: 60000 } }
+    allow_concurrent: true
+`
+  const loaded = await Flow.loadConfig(yaml)
+  expect(await loaded.toYaml()).toMatch(
+    /allow_concurrent: true[^]*adaptive|adaptive[^]*allow_concurrent: true/,
+  )
+  await using flow = await loaded.start()
+  const largest = async () => Math.max(...(await send(flow, '/flushed', 200)))
+  await expect.poll(largest, { timeout: 30_000 }).toBe(32)
+  await expect.poll(async () => (await batchesOf(flow, '/flushed'))?.size, { timeout: 30_000 }).toBe(32)
 })
 
 class Known extends Executor {
@@ -106,6 +188,18 @@ describe('refused when the Flow is built', () => {
       { uses: Known, dynamicBatching: { '/each': {} } },
       'INVALID_OPTION',
       /each is a generator/,
+    ],
+    [
+      'adaptive without a target',
+      { uses: Known, dynamicBatching: { '/encode': { adaptive: {} as { targetMs: number } } } },
+      'INVALID_OPTION',
+      /adaptive must be \{ targetMs \} with a whole number from 1 to 3600000, or false, not \{\}/,
+    ],
+    [
+      'adaptive that waits',
+      { uses: Known, dynamicBatching: { '/encode': { adaptive: { targetMs: 50 }, idle: 'wait' } } },
+      'INVALID_OPTION',
+      /Known '\/encode': adaptive needs idle 'flush', not 'wait'/,
     ],
     ['a stage without Executor', { dynamicBatching: { '/x': {} } }, 'INVALID_OPTION', /has no Executor/],
     [

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { Client, Document, Executor, Flow, type FlowOptions, MillraceError, requests } from 'millrace'
 import { describe, expect, it, vi } from 'vitest'
 
@@ -41,6 +42,22 @@ describe('a Flow with a join', () => {
     ])
   })
 
+  it('of changes has what each of its branches changed', async () => {
+    await using flow = await new Flow(quiet)
+      .add(marked('first'))
+      .add(marked('a'))
+      .add(marked('b', { needs: 'first', runtime: 'thread' }))
+      .add({ name: 'join', needs: ['a', 'b'], reduce: 'changes' })
+      .start()
+    const sent = ['first', 'a', 'kept'].map((text) => new Document({ id: text, text, tags: { old: 1 } }))
+    const marks = await flow.post('/mark', sent)
+    expect(marks.map(({ tags }) => Object.keys(tags).toSorted())).toEqual(
+      sent.map(() => ['a', 'b', 'first', 'old']),
+    )
+    expect((await flow.post('/drop', sent)).texts).toEqual(['kept'])
+    expect((await flow.post('/add', sent)).texts).toEqual(['first', 'a', 'kept', 'first', 'a', 'b'])
+  })
+
   it('without reduce gets the answers of its branches one by one', async () => {
     await using flow = await new Flow(quiet)
       .add(marked('a'))
@@ -79,6 +96,90 @@ describe('a Flow with a join', () => {
     expect(() => flow.add({ needs: ['txet', 'image'] })).toThrow(/Did you mean 'text'/)
     // @ts-expect-error -- a stage that is added later
     expect(() => new Flow().add({ needs: 'later' }).add({ name: 'later' })).toThrow(/'later'/)
+  })
+})
+
+describe('a stage that inspects', () => {
+  const inspected = (inspect: FlowOptions['inspect']) =>
+    new Flow({ ...quiet, ...(inspect !== undefined && { inspect }) })
+      .add(marked('a', { runtime: 'thread' }))
+      .inspect(marked('watch', { runtime: 'thread' }))
+      .add(marked('b', { runtime: 'thread' }))
+
+  async function seen(inspect: FlowOptions['inspect'], on: string): Promise<object> {
+    await using flow = await inspected(inspect).start()
+    const docs = ['b', '>'].map((text) => new Document({ id: text, text }))
+    const [response] = await flow.post(on, docs, { returnResponses: true })
+    return {
+      texts: response!.docs.texts,
+      tags: [...response!.docs].map(({ tags }) => Object.keys(tags).toSorted().join()),
+      results: Object.keys(response!.parameters.__results__ ?? {}).toSorted(),
+      routes: response!.routes.map(({ executor }) => executor),
+    }
+  }
+
+  it('gives its results and what else it changed to the answer, which is that of the last stage', async () => {
+    const routes = ['gateway', 'a', 'watch', 'gather_inspect', 'b']
+    // `watch` gets the document that `b` drops, and its text
+    expect(await seen(undefined, '/drop')).toMatchObject({ texts: ['>'], routes })
+    expect(await seen('collect', '/text')).toMatchObject({ texts: ['bab', '>ab'] })
+    expect(await seen('collect', '/mark')).toMatchObject({ tags: ['a,b,watch', 'a,b,watch'] })
+    expect(await seen('collect', '/result')).toMatchObject({
+      results: ['a/rep-0', 'b/rep-0', 'watch/rep-0'],
+    })
+  })
+
+  it('is in the background with inspect: hang, and not there with inspect: remove', async () => {
+    expect(await seen('hang', '/mark')).toMatchObject({
+      tags: ['a,b', 'a,b'],
+      routes: ['gateway', 'a', 'watch', 'b'],
+    })
+    expect(await seen('remove', '/result')).toMatchObject({
+      results: ['a/rep-0', 'b/rep-0'],
+      routes: ['gateway', 'a', 'b'],
+    })
+  })
+
+  it('is gathered where the Flow says so, and known by name and type', async () => {
+    const flow = inspected('collect').gatherInspect().add({ name: 'end' })
+    expect(flow.stages).toEqual(['a', 'watch', 'b', 'gather_inspect', 'end'])
+    const named = new Flow().add({ name: 'a' }).inspect({ name: 'watch' }).gatherInspect()
+    named.add({ needs: ['watch', 'gather_inspect'] })
+    // @ts-expect-error -- no such stage
+    expect(() => named.add({ needs: 'wach' })).toThrow(/Did you mean 'watch'/)
+    expect(new Flow().add({ name: 'a' }).gatherInspect().stages).toEqual(['a'])
+  })
+})
+
+describe('usesBefore and usesAfter of a join', () => {
+  it('are Executors around it, and the first gets the branches', async () => {
+    await using flow = await new Flow(quiet)
+      .add(marked('a', { runtime: 'thread' }))
+      .add(marked('b', { runtime: 'thread', needs: 'gateway' }))
+      .add(
+        marked('end', {
+          runtime: 'thread',
+          needs: ['a', 'b'],
+          reduce: false,
+          usesBefore: {
+            jtype: 'Marker',
+            with: { mark: '<' },
+            py_modules: fileURLToPath(Marker).split('#')[0],
+          },
+          usesAfter: {
+            jtype: 'Marker',
+            with: { mark: '>' },
+            py_modules: fileURLToPath(Marker).split('#')[0],
+          },
+        }),
+      )
+      .start()
+    expect((await flow.post('/text', [new Document({ text: '' })])).texts).toEqual(['a<end>', 'b<end>'])
+    const [response] = await flow.post('/parts', [new Document({ text: 'x' })], { returnResponses: true })
+    expect(response!.parameters.__results__).toMatchObject({
+      'end_before/rep-0': { matrix: [['x'], ['x']], map: { a: ['x'], b: ['x'] } },
+      'end/rep-0': { matrix: [['x', 'x']] },
+    })
   })
 })
 
@@ -164,18 +265,51 @@ it('an end that no stage needs is told when the Flow starts', async () => {
   expect(written.join('')).toMatch(/stage 'a' is an end that no stage needs/)
 })
 
-it('streams are refused at a join, by its name', async () => {
-  await using flow = await new Flow(quiet)
-    .add({ name: 'a' })
-    .add({ name: 'b', needs: 'gateway' })
-    .needsAll({ name: 'join' })
-    .start()
-  const client = new Client({ host: `grpc://127.0.0.1:${flow.port}` })
-  const read = async (): Promise<void> => {
-    for await (const _ of client.streamDoc('/x', new Document())) expect.unreachable()
+describe('a stream through branches', () => {
+  class Speaker extends Executor {
+    @requests('/say')
+    *say(docs: Iterable<Document>) {
+      for (const { text, tags } of docs)
+        for (const word of text.split(' ')) yield new Document({ text: word, tags: { ...tags } })
+    }
   }
-  await expect(read()).rejects.toSatisfy(
-    (error) => MillraceError.is(error) && /'join' joins/.test(error.message),
-  )
-  await client.close()
+  class Measure extends Executor {
+    @requests('/say')
+    measure(docs: Iterable<Document>) {
+      for (const doc of docs) doc.tags = { ...doc.tags, length: doc.text.length }
+    }
+  }
+
+  it('joins document by document, and streams what comes after the join', async () => {
+    await using flow = await new Flow({ ...quiet, protocol: ['grpc', 'http'] })
+      .add({ name: 'split', uses: Speaker, runtime: 'inline' })
+      .add({ name: 'length', uses: Measure, runtime: 'inline' })
+      .add({ name: 'join', needs: ['split', 'length'], reduce: 'changes' })
+      .add({ name: 'say', uses: Speaker, runtime: 'inline' })
+      .add({ name: 'log', uses: Measure, runtime: 'inline', floating: true })
+      .start()
+    for (const scheme of ['grpc', 'http']) {
+      await using client = new Client({ host: `${scheme}://127.0.0.1:${flow.port}` })
+      const words: unknown[] = []
+      for await (const { text, tags } of client.streamDoc('/say', new Document({ text: 'one three' })))
+        words.push([text, tags.length])
+      expect(words).toEqual([
+        ['one', 3],
+        ['three', 5],
+      ])
+    }
+  })
+
+  it('is refused at a floating stage that joins documents of different streams', async () => {
+    await using flow = await new Flow(quiet)
+      .add({ name: 'say', uses: Speaker, runtime: 'inline' })
+      .add({ name: 'audit', needs: ['gateway', 'say'], floating: true })
+      .start()
+    const read = async (): Promise<void> => {
+      for await (const _ of flow.streamDoc('/say', new Document())) expect.unreachable()
+    }
+    await expect(read()).rejects.toSatisfy(
+      (error) => MillraceError.is(error) && /'audit'.*the request and 'say'/.test(error.message),
+    )
+  })
 })

@@ -23,7 +23,7 @@ it('a Flow with several ports answers at each of them, and tells them', async ()
     expect(written.join('')).toContain(`127.0.0.1:${port}`)
   }
   expect((await flow.status()).listeners).toEqual(
-    [first, second].map((port) => ({ protocols: ['grpc'], host: '127.0.0.1', port })),
+    [first, second].map((port) => ({ protocols: ['grpc'], host: '127.0.0.1', port, tls: false })),
   )
 })
 

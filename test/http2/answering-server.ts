@@ -19,6 +19,7 @@ export function answeringServer(): Server {
           stream.listener = new Answer(stream)
         },
         released() {},
+        mayHold: () => true,
         pong() {},
       },
       windows: { stream: 1024 * 1024, connection: 16 * 1024 * 1024 },

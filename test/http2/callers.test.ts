@@ -1,8 +1,10 @@
-import { Flow } from 'millrace'
+import { Flow, type FlowOptions } from 'millrace'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Document, DocumentArray } from '../../src/document/index.js'
 import { methods } from '../../src/grpc/methods.js'
 import { DataRequest, type DataRequestInit } from '../../src/wire/data-request.js'
+import { Authority, folderWith } from '../../src/tls/certificates.suite.js'
+import { CountingRelay } from '../support/counting-relay.js'
 import { call, type CallOptions, languages } from './callers/languages.js'
 
 const ok = 0
@@ -11,13 +13,29 @@ const deadlineExceeded = 4
 const resourceExhausted = 8
 const unimplemented = 12
 
-const flow = new Flow({ host: '127.0.0.1', quiet: true }).add({
-  name: 'answers',
-  uses: `${new URL('callers/executor.mjs', import.meta.url).href}#Answers`,
+const authority = new Authority()
+const issued = authority.server({ name: 'flow.test' })
+const files = folderWith({ 'ca.pem': authority.cert, 'cert.pem': issued.cert, 'key.pem': issued.key })
+const ca = files.path('ca.pem')
+
+function flowWith(options: FlowOptions): Flow<'answers'> {
+  return new Flow({ host: '127.0.0.1', quiet: true, ...options }).add({
+    name: 'answers',
+    uses: `${new URL('callers/executor.mjs', import.meta.url).href}#Answers`,
+  })
+}
+
+const plain = flowWith({})
+const tls = flowWith({
+  protocol: ['grpc', 'http'],
+  tls: { cert: files.path('cert.pem'), key: files.path('key.pem') },
 })
 
-beforeAll(() => flow.start())
-afterAll(() => flow.close())
+beforeAll(() => Promise.all([plain.start(), tls.start()]))
+afterAll(async () => {
+  await Promise.all([plain.close(), tls.close()])
+  files.close()
+})
 
 function request(init: Partial<DataRequestInit>): DataRequest {
   return DataRequest.create({ endpoint: '/', docs: new DocumentArray([new Document({ id: 'a' })]), ...init })
@@ -31,11 +49,19 @@ function textsOf(answers: readonly Buffer[]): readonly string[] {
   return answers.map((answer) => DataRequest.decode(answer).docs.at(0)!.text)
 }
 
-describe.each(languages)('$name', (language) => {
+const transports = [
+  { transport: 'without TLS', flow: plain, secure: {} },
+  { transport: 'over TLS', flow: tls, secure: { ca } },
+]
+const cases = languages.flatMap((language) =>
+  transports.map((transport) => ({ ...language, language, ...transport })),
+)
+
+describe.each(cases)('$name $transport', ({ language, flow, secure }) => {
   beforeAll(() => language.prepare(), 120_000)
 
   const post = (method: string, messages: readonly Uint8Array[], options?: CallOptions) =>
-    call(language, `127.0.0.1:${flow.port}`, method, messages, options)
+    call(language, `127.0.0.1:${flow.port}`, method, messages, { ...options, ...secure })
 
   test('calls process_single_data', async () => {
     const { answers, ...status } = await post(methods.processSingleData, [one('héllo')])
@@ -60,11 +86,16 @@ describe.each(languages)('$name', (language) => {
     expect(texts).toEqual(Array.from({ length: 500 }, (_, number) => String(number)))
   })
 
-  test('compresses its request with gzip', async () => {
-    const text = 'compressible '.repeat(10_000)
-    const { answers, code } = await post(methods.processSingleData, [one(text)], { gzip: true })
+  test('sends and gets messages compressed with gzip, in order', async () => {
+    const relay = await CountingRelay.start(flow.port)
+    const texts = Array.from({ length: 60 }, (_, number) => `${number} `.repeat(10 ** (1 + (number % 5))))
+    const options = { gzip: true, metadata: { __results_in_order__: 'true' }, ...secure }
+    const address = `127.0.0.1:${relay.port}`
+    const { answers, code } = await call(language, address, methods.call, texts.map(one), options)
+    await relay.close()
     expect(code).toBe(ok)
-    expect(textsOf(answers)).toEqual([text])
+    expect(textsOf(answers)).toEqual(texts)
+    expect(relay.received).toBeLessThan(texts.join('').length / 10)
   })
 
   test('sends and gets 100 MB', async () => {

@@ -9,6 +9,12 @@ export interface StageOfShape {
   readonly joins?: boolean
   /** As `joins`, of all open ends. */
   readonly joinsAll?: boolean
+  /** It inspects the stage before it. */
+  readonly inspects?: boolean
+  /** Shards of the Executor of its name, which are all asked. */
+  readonly shards?: number
+  /** With shards: the Executors in front of them and behind them (`uses_before`, `uses_after`). */
+  readonly around?: readonly [before: string, after: string]
   /** The Executors behind it, its replicas; by default the one of its name. */
   readonly serves?: readonly string[]
 }
@@ -33,11 +39,16 @@ export interface Answer {
 
 export interface Shape {
   readonly title: string
+  /** What becomes of stages that inspect. */
+  readonly inspect?: 'collect' | 'hang' | 'remove'
+  /** Whether it takes few seconds and is one of those that are compared most often. */
+  readonly isQuick?: boolean
   readonly stages: readonly StageOfShape[]
   readonly requests: readonly RequestOfShape[]
 }
 
-export const names = ['a', 'b', 'c', 'd', 'e', 'f']
+/** `w` changes nothing. The later a name, the later its Executor answers. */
+export const names = ['a', 'b', 'c', 'd', 'e', 'f', 'w']
 const two = [
   { id: '1', text: 'x' },
   { id: '2', text: 'y' },
@@ -58,12 +69,13 @@ const specific: RequestOfShape = {
   parameters: { value: 'all', b__value: 'of b', a: { value: 'of a' } },
 }
 
-/** `c<a,b` needs a and b; `~c<a` floats; `&j<a,b` joins without an Executor, and `&j` joins all open ends. */
+/** `c<a,b` needs a and b; `~c<a` floats; `&j<a,b` joins without an Executor, and `&j` joins all open ends; `?w` inspects. */
 function stageOf(edge: string): StageOfShape {
-  const [, sign, name = '', needs] = /^([~&]?)(\w+)(?:<(.+))?$/.exec(edge)!
+  const [, sign, name = '', needs] = /^([~&?]?)(\w+)(?:<(.+))?$/.exec(edge)!
   return {
     name,
     ...(needs !== undefined && { needs: needs.split(',') }),
+    ...(sign === '?' && { inspects: true }),
     ...(sign === '~' && { floating: true }),
     ...(sign === '&' && (needs === undefined ? { joinsAll: true } : { joins: true })),
   }
@@ -97,15 +109,28 @@ const edges: readonly (readonly [title: string, edges: string])[] = [
   ['an end behind an end that nobody needs', 'a b<a c<gateway'],
 ]
 
+const quick: ReadonlySet<string> = new Set(['three branches', 'a diamond', 'a floating stage in the middle'])
+
 export const shapes: readonly Shape[] = [
   ...edges.map(([title, written], index) => ({
     title,
+    isQuick: quick.has(title),
     stages: written.split(' ').map(stageOf),
     requests: index < 4 ? [all, none, drop, fill, specific] : [all, drop],
   })),
   {
     title: 'a condition in a chain',
     stages: [stageOf('a'), { name: 'b', when: { tags__n: { $lt: 3 } } }, stageOf('c')],
+    requests: [numbered, { ...numbered, on: '/drop' }],
+  },
+  {
+    title: 'branches of different Executors by condition, in the order of the request',
+    isQuick: true,
+    stages: [
+      { name: 'a', when: { tags__n: { $gte: 3 } } },
+      { name: 'b', needs: ['gateway'], when: { tags__n: { $lt: 3 } } },
+      stageOf('c<a,b'),
+    ],
     requests: [numbered, { ...numbered, on: '/drop' }],
   },
   {
@@ -148,6 +173,61 @@ export const shapes: readonly Shape[] = [
       { name: 'end', needs: ['a', 'b'], serves: ['c', 'c'] },
       { name: 'last', serves: ['d', 'd'] },
     ],
+    requests: [all, drop],
+  },
+  {
+    title: 'replicas in the branches of a join',
+    stages: [
+      { name: 'left', serves: ['a', 'a'] },
+      { name: 'right', needs: ['gateway'], serves: ['b', 'b'] },
+      { name: 'c', needs: ['left', 'right'] },
+    ],
+    requests: [all, drop],
+  },
+  {
+    title: 'shards behind a join',
+    stages: [stageOf('a'), stageOf('b<gateway'), { name: 'c', needs: ['a', 'b'], shards: 2 }, stageOf('d')],
+    requests: [all, drop, fill],
+  },
+  {
+    title: 'shards in a branch of a join',
+    stages: [stageOf('a'), { name: 'c', needs: ['gateway'], shards: 3 }, stageOf('d<a,c')],
+    requests: [all, drop],
+  },
+  {
+    title: 'uses_before and uses_after around shards behind a join',
+    stages: [
+      stageOf('a'),
+      stageOf('b<gateway'),
+      { name: 'c', needs: ['a', 'b'], shards: 2, around: ['d', 'e'] },
+    ],
+    requests: [all, drop],
+  },
+  {
+    title: 'a stage that inspects the middle of a chain',
+    stages: ['a', '?w', 'b'].map(stageOf),
+    requests: [all],
+  },
+  {
+    title: 'a stage that inspects documents which are dropped later',
+    stages: ['a', '?w', 'b'].map(stageOf),
+    requests: [drop],
+  },
+  {
+    title: 'a stage that inspects the end of a graph',
+    stages: ['a', 'b<gateway', 'c<a,b', '?w'].map(stageOf),
+    requests: [all, drop],
+  },
+  {
+    title: 'a stage that inspects and hangs',
+    inspect: 'hang',
+    stages: ['a', '?w', 'b'].map(stageOf),
+    requests: [all, drop],
+  },
+  {
+    title: 'a stage that inspects and is removed',
+    inspect: 'remove',
+    stages: ['a', '?w', 'b'].map(stageOf),
     requests: [all, drop],
   },
   {

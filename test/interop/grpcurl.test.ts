@@ -49,6 +49,7 @@ test('it lists every service', async () => {
       'jina.JinaGatewayDryRunRPC',
       'jina.JinaInfoRPC',
       'jina.JinaRPC',
+      'jina.JinaDataRequestRPC',
       'jina.JinaSingleDataRequestRPC',
       'jina.JinaSingleDocumentRequestRPC',
     ]),

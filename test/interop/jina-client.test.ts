@@ -7,8 +7,8 @@ import { runPython } from './python.js'
 
 const executors = new URL('jina-client-executors.mjs', import.meta.url).href
 
-describe.each(['grpc', 'http'])('the Jina client over %s', (protocol) => {
-  const flow = new Flow({ host: '127.0.0.1', quiet: true, protocol: ['grpc', 'http'] })
+describe.each(['grpc', 'http', 'websocket'])('the Jina client over %s', (protocol) => {
+  const flow = new Flow({ host: '127.0.0.1', quiet: true, protocol: ['grpc', 'http', 'websocket'] })
     .add({ name: 'entry' })
     .add({ name: 'first', uses: `${executors}#First` })
     .add({ name: 'counterpart', uses: `${executors}#Counterpart`, replicas: 2 })
@@ -132,7 +132,7 @@ describe.each(['grpc', 'http'])('the Jina client over %s', (protocol) => {
     expect(answers['empty']).toEqual([0, 0, 2, 1])
   })
 
-  test.runIf(protocol === 'grpc')('prefetch limits how many requests of a stream are in flight', () => {
+  test.runIf(protocol !== 'http')('prefetch limits how many requests of a stream are in flight', () => {
     expect(answers['prefetch']).toEqual([2, 20])
   })
 

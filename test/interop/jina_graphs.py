@@ -1,11 +1,13 @@
 """What Jina's own gateway answers for graphs of stages, over Executors that stay up for others to ask.
 
 One JSON value in: `{names, shapes}`. Every name becomes a running Executor. Every shape is a Flow of these Executors as
-external stages, behind a gateway of Jina. One line of JSON out: `{ports, answers}`, the ports by name and for each shape the
-answers to its requests. It serves until stdin is closed.
+external stages, behind a gateway of Jina; shards and stages that inspect are pods of that Flow. One line of JSON out:
+`{ports, answers}`, the ports by name and for each shape the answers to its requests, or `{failure}` when there is none within
+`SHAPE_SECONDS`. It serves until stdin is closed.
 """
 
 import json
+import signal
 import socket
 import sys
 import time
@@ -14,6 +16,9 @@ from jina import Client, Deployment, Document, DocumentArray, Executor, Flow, re
 
 # Jina merges branches in the order in which they answer; waits let them answer in the order of their names.
 STEP_SECONDS = 0.15
+
+# Once a gateway of Jina did not answer, and nothing ended the wait.
+SHAPE_SECONDS = 90
 
 
 def free_port():
@@ -65,6 +70,15 @@ class Marker(Executor):
             raise ValueError(f'{self.mark} fails')
 
 
+class Watcher(Executor):
+    """Looks at documents later than all others, and changes none."""
+
+    @requests(on=['/all', '/drop'])
+    def look(self, docs, **kwargs):
+        time.sleep(8 * STEP_SECONDS)
+        return {'seen': len(docs)}
+
+
 class MarkerOfA(Marker):
     """Serves an endpoint that the other Executors do not serve."""
 
@@ -96,15 +110,28 @@ def documents(request):
     return DocumentArray([Document(**fields) for fields in request['docs']])
 
 
+def of_flow(name):
+    """The YAML of an Executor as a pod of the Flow."""
+    return {'jtype': 'Marker', 'with': {'mark': name, 'wait': (ord(name) - ord('a')) * STEP_SECONDS}}
+
+
 def flow_of(shape, ports):
-    flow = Flow(port=free_port())
-    for stage in shape:
+    flow = Flow(port=free_port(), inspect=shape.get('inspect', 'collect').upper())
+    for stage in shape['stages']:
         options = dict(stage)
         name = options['name']
         serves = options.pop('serves', [name])
         joins = options.pop('joins', False)
         joins_all = options.pop('joinsAll', False)
-        if joins_all:
+        shards = options.pop('shards', None)
+        before, after = options.pop('around', [None, None])
+        if options.pop('inspects', False):
+            # `inspect` gives all options to the stage beside it, so it can have no port and no external server
+            flow = flow.inspect(name=name, uses=Watcher)
+        elif shards is not None:
+            around = {} if before is None else {'uses_before': of_flow(before), 'uses_after': of_flow(after)}
+            flow = flow.add(uses=of_flow(name), shards=shards, polling='ALL', **around, **options)
+        elif joins_all:
             flow = flow.needs_all(name=name, port=free_port())
         elif joins:
             flow = flow.needs(port=free_port(), **options)
@@ -114,7 +141,27 @@ def flow_of(shape, ports):
     return flow
 
 
-def answers_of(shape, requests_of_shape, ports):
+def limited(function):
+    """Ends what takes longer than `SHAPE_SECONDS`. The alarm interrupts whatever this thread waits for."""
+
+    def expire(*_):
+        raise TimeoutError(f'it took longer than {SHAPE_SECONDS} s')
+
+    def within(*args):
+        signal.signal(signal.SIGALRM, expire)
+        signal.alarm(SHAPE_SECONDS)
+        try:
+            return function(*args)
+        except Exception as error:  # also of Jina's own
+            return {'failure': f'{type(error).__name__}: {error}'}
+        finally:
+            signal.alarm(0)
+
+    return within
+
+
+@limited
+def answers_of(shape, ports):
     with flow_of(shape, ports) as flow:
         client = Client(host='127.0.0.1', port=flow.port)
 
@@ -134,7 +181,7 @@ def answers_of(shape, requests_of_shape, ports):
         wait_for_joins(post)
         # the gateway asks for the endpoints of its stages after its first request
         time.sleep(0.5)
-        return [post(request) for request in requests_of_shape]
+        return [post(request) for request in shape['requests']]
 
 
 def wait_for_joins(post):
@@ -153,11 +200,11 @@ def main():
     given = json.loads(sys.stdin.readline())
     deployments = {}
     for index, name in enumerate(given['names']):
-        uses = MarkerOfA if name == 'a' else Marker
+        uses = {'a': MarkerOfA, 'w': Watcher}.get(name, Marker)
         deployment = Deployment(
             name=name,
             uses=uses,
-            uses_with={'mark': name, 'wait': index * STEP_SECONDS},
+            uses_with={} if uses is Watcher else {'mark': name, 'wait': index * STEP_SECONDS},
             port=free_port(),
             include_gateway=False,
         )
@@ -165,7 +212,7 @@ def main():
         deployments[name] = deployment
     try:
         ports = {name: deployment.port for name, deployment in deployments.items()}
-        answers = [answers_of(shape['stages'], shape['requests'], ports) for shape in given['shapes']]
+        answers = [answers_of(shape, ports) for shape in given['shapes']]
         print(json.dumps({'ports': ports, 'answers': answers}), flush=True)
         sys.stdin.read()
     finally:

@@ -4,6 +4,16 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const own = fileURLToPath(new URL('../../.cache/jina-env/bin/python', import.meta.url))
+const ownV2 = fileURLToPath(new URL('../../.cache/docarray-v2-env/bin/python', import.meta.url))
+
+/** The Python with Jina 3.34 and DocArray v2: `MILLRACE_PYTHON_V2`, else the one `scripts/peers.mjs` makes. */
+function pythonV2Path(): string {
+  const path = process.env['MILLRACE_PYTHON_V2'] ?? ownV2
+  if (existsSync(path)) return path
+  throw new Error(
+    'these tests need Jina with DocArray v2: run `node scripts/peers.mjs docarray-v2`, or set MILLRACE_PYTHON_V2 to a Python that has it',
+  )
+}
 
 /** The Python with Jina 3.14.1, DocArray 0.21 and scikit-learn: `MILLRACE_PYTHON`, else the one `scripts/peers.mjs` makes. */
 export function pythonPath(): string {
@@ -80,7 +90,9 @@ export async function servePython<Ready>(script: string, input: unknown): Promis
 }
 
 function spawnPython(script: string, base: string): ChildProcessWithoutNullStreams {
-  return spawn(pythonPath(), [fileURLToPath(new URL(script, base))], {
+  // scripts for DocArray v2 have it in their name
+  const python = script.startsWith('docarray_v2_') ? pythonV2Path() : pythonPath()
+  return spawn(python, [fileURLToPath(new URL(script, base))], {
     stdio: 'pipe',
     env: {
       ...process.env,

@@ -13,12 +13,12 @@ async function startOnPlatform(flow: Flow<string>): Promise<ConceptFlow> {
       scale: (stage, replicas) => running.scale(stage, { replicas }),
       async kill(stage) {
         const [pod] = await namespace.pods(stage)
-        await namespace.kubectl('delete', 'pod', pod!.metadata.name, '--grace-period=0', '--force')
+        await namespace.deletePods([pod!.metadata.name], { force: true })
         await namespace.ready()
       },
       async restart() {
         const selector = 'app.kubernetes.io/component=executor'
-        await namespace.kubectl('delete', 'pods', '--selector', selector)
+        await namespace.deletePods(['--selector', selector])
         await namespace.ready()
         await expect.poll(() => running.isReady()).toBe(true)
       },

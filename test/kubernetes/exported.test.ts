@@ -10,7 +10,7 @@ let said: Said
 
 beforeAll(async () => {
   namespace = await Namespace.create()
-  const flow = new Flow({ name: 'shop' })
+  const flow = new Flow({ name: 'shop', protocol: 'http' })
     .add({ name: 'first', uses: echo, replicas: { min: 1, max: 3 }, env: { GREETING: 'hello' } })
     .add({
       name: 'second',
@@ -32,7 +32,7 @@ describe('an exported Flow', () => {
   })
 
   it('shares the requests of one connection evenly among replicas', async () => {
-    await using gateway = await forward(namespace)
+    await using gateway = await forward(namespace, 'http')
     await using client = new Client({ host: gateway.host })
     const docs = await client.post(
       '/who',
@@ -45,6 +45,15 @@ describe('an exported Flow', () => {
     process.stderr.write(`answers by replica: ${JSON.stringify(Object.fromEntries(counts))}\n`)
     expect(counts.size).toBe(3)
     expect(Math.max(...counts.values()) / Math.min(...counts.values())).toBeLessThanOrEqual(1.3)
+  })
+
+  it('answers HTTP requests, with probes over HTTP', async () => {
+    await using gateway = await forward(namespace, 'http')
+    const ready = await fetch(`${gateway.host}/health/ready`)
+    expect(await ready.json()).toEqual({ status: 'ready' })
+    const { stdout } = await namespace.kubectl('get', 'deployment', 'gateway', '--output', 'json')
+    const [{ readinessProbe }] = JSON.parse(stdout).spec.template.spec.containers
+    expect(readinessProbe.httpGet).toMatchObject({ path: '/health/ready' })
   })
 
   it('runs without a warning event', async () => {

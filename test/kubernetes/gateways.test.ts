@@ -39,7 +39,7 @@ describe('gateways', () => {
       await namespace.kubectl('rollout', 'restart', 'deployment/gateway')
       await namespace.ready()
       const [one] = await namespace.pods('gateway')
-      await namespace.kubectl('delete', 'pod', one!.metadata.name)
+      await namespace.deletePods([one!.metadata.name])
       await namespace.ready()
     })
     const { sent, outcomes, byHost, longestMs } = report
@@ -90,7 +90,7 @@ describe('gateways', () => {
       await namespace.kubectl('rollout', 'restart', 'deployment/echo')
       await namespace.ready()
       const [one] = await namespace.pods('echo')
-      await namespace.kubectl('delete', 'pod', one!.metadata.name)
+      await namespace.deletePods([one!.metadata.name])
       await namespace.ready()
     })
     const { sent, outcomes, byHost, longestMs } = report

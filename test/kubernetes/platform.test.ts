@@ -102,7 +102,7 @@ describe('a Flow that was started on Kubernetes', () => {
     const report = await under({ host: host(), endpoints: ['/slow'], senders: 4 }, async ({ byHost }) => {
       const before = byHost.size
       const [pod] = await namespace.pods('who')
-      await namespace.kubectl('delete', 'pod', pod!.metadata.name)
+      await namespace.deletePods([pod!.metadata.name])
       await namespace.ready()
       await expect.poll(() => byHost.size).toBeGreaterThan(before)
     })

@@ -44,7 +44,7 @@ describe('under load', () => {
     const report = await loaded('kubectl delete pod', async () => {
       const [one, two] = await namespace.pods('echo')
       for (const pod of [one!, two!]) {
-        await namespace.kubectl('delete', 'pod', pod.metadata.name)
+        await namespace.deletePods([pod.metadata.name])
         await namespace.ready()
       }
     })
@@ -87,7 +87,7 @@ describe('under load', () => {
     await expect.poll(async () => (await namespace.pods('echo')).length).toBe(1)
     const report = await loaded('kubectl delete of the only pod', async () => {
       const [only] = await namespace.pods('echo')
-      await namespace.kubectl('delete', 'pod', only!.metadata.name)
+      await namespace.deletePods([only!.metadata.name])
       await namespace.ready()
     })
     expectNothingLost(report)

@@ -70,7 +70,7 @@ describe('the sharded search', () => {
       expect(await found(client)).toEqual(expected)
     }
     expect(await namespace.warnings()).toEqual([])
-    await namespace.kubectl('delete', 'pods', '--all', '--timeout=90s')
+    await namespace.deletePods(['--all'])
     await namespace.ready()
     await using gateway = await forward(namespace)
     await using client = new Client({ host: gateway.host })

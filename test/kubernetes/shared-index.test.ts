@@ -106,7 +106,7 @@ it('the replicas of a shard share a ReadWriteMany volume, and every answer has a
   expect((await namespace.pods('indexer-0')).length + (await namespace.pods('indexer-1')).length).toBe(4)
   await expectAll(flow)
   expect(await namespace.warnings()).toEqual([])
-  await namespace.kubectl('delete', 'pods', '--selector', 'app.kubernetes.io/component=executor')
+  await namespace.deletePods(['--selector', 'app.kubernetes.io/component=executor'])
   await namespace.ready()
   await expect.poll(() => flow.isReady()).toBe(true)
   await expectAll(flow)

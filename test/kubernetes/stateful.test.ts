@@ -35,7 +35,7 @@ describe('a stage that keeps data', () => {
     )
     const report = await under({ host: gateway.host, endpoints: ['/count'] }, async () => {
       const [pod] = await namespace.pods('keeper')
-      await namespace.kubectl('delete', 'pod', pod!.metadata.name, '--force', '--grace-period=0')
+      await namespace.deletePods([pod!.metadata.name], { force: true })
       await expect
         .poll(async () => (await namespace.pods('keeper'))[0]?.metadata.uid ?? pod!.metadata.uid)
         .not.toBe(pod!.metadata.uid)

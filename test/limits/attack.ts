@@ -4,9 +4,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { attacks } from './attacks.js'
+import { attacks as grpcAttacks } from './attacks.js'
+import { httpAttacks } from './http-attacks.js'
 import { opened, outcomes, pause, start, type Target } from './peer.js'
 import type { Probed } from './probe.js'
+
+const attacks = { ...grpcAttacks, ...httpAttacks }
 
 function rss(pid: number): number {
   const [, kb] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []

@@ -10,7 +10,7 @@ const mb = 1024 * 1024
 
 type Attack = (target: Target) => Promise<void>
 
-interface Plan {
+export interface Plan {
   readonly flow?: object
   /** The stage is a Flow in another process. */
   readonly external?: boolean

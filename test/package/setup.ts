@@ -13,6 +13,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The `node_modules` of an empty project in which the packed package was installed. */
     installed: string
+    /** Path of the packed package. */
+    tarball: string
   }
 }
 
@@ -21,7 +23,9 @@ export async function setup(project: TestProject): Promise<() => void> {
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   const tarballs = await run('sh', ['-c', 'ls *.tgz'], { cwd: folder })
-  await run('npm', ['install', ...quiet, `./${tarballs.stdout.trim()}`], { cwd: folder })
+  const tarball = path.join(folder, tarballs.stdout.trim())
+  await run('npm', ['install', ...quiet, tarball], { cwd: folder })
+  project.provide('tarball', tarball)
   project.provide('installed', path.join(folder, 'node_modules'))
   return () => rmSync(folder, { recursive: true })
 }

@@ -36,6 +36,17 @@ describe.each(['5.9.3', '6.0.3', '7.0.2'])('TypeScript %s', (version) => {
     expect(await project.run(process.execPath, tsc, '--noEmit')).toMatchObject({ code: 0, output: '' })
   })
 
+  it('compiles a page with the client for browsers, without the types of Node', async () => {
+    const page = `import { Client, type Response, sumResults } from 'millrace/client'
+      const client = new Client({ host: location.origin })
+      const [document] = await client.post('/search', { text: 'water' }, { timeoutMs: 1000 })
+      const responses: Response[] = await client.post('/count', undefined, { returnResponses: true })
+      window.document.title = document!.text + JSON.stringify(sumResults(responses))`
+    const options = { types: [], lib: ['ES2022', 'DOM'], module: 'ESNext', moduleResolution: 'Bundler' }
+    const project = new Project({ 'shout.ts': page, 'tsconfig.json': config(options) }, folder)
+    expect(await project.run(process.execPath, tsc, '--noEmit')).toMatchObject({ code: 0, output: '' })
+  })
+
   it('refuses a handler that returns a text', async () => {
     const wrong = program.replace('docs.texts = ', "return 'done'; docs.texts = ")
     const project = new Project({ 'shout.ts': wrong, 'tsconfig.json': config({}) }, folder)

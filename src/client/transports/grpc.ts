@@ -9,9 +9,9 @@ import { streamDocument } from '../../transport/grpc/stream-document.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription, unknownDescription } from '../../wire/description.js'
 import { decodeStatus } from '../../wire/status.js'
-import { Knowledge } from '../knowledge.js'
-import type { RequestStream, StreamListener, Transport, CallOptions } from '../transport.js'
-import { Unanswered } from './unanswered.js'
+import { Knowledge } from '../../client-core/knowledge.js'
+import type { RequestStream, StreamListener, Transport, CallOptions } from '../../client-core/transport.js'
+import { Unanswered } from '../../client-core/unanswered.js'
 
 /** How long a server may take to describe itself. */
 const describeTimeoutMs = 10_000

@@ -1,36 +1,34 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
+import { TLSSocket } from 'node:tls'
 import type { Call } from '../../call/call.js'
-import { type ErrorCode, errorCodes, MillraceError } from '../../errors.js'
+import { channelTransport, type RequestChannel } from '../../client-core/channel.js'
+import { type HttpAnswer, readAnswer, requestHeaders } from '../../client-core/http-answer.js'
+import type { Transport } from '../../client-core/transport.js'
+import { MillraceError } from '../../errors.js'
 import { authority } from '../../lib/authority.js'
-import { DataRequest } from '../../wire/data-request.js'
-import {
-  eventsType,
-  notRunHeader,
-  protobufType,
-  statusHeader,
-  timeoutHeader,
-} from '../../wire/gateway-headers.js'
-import type { Transport } from '../transport.js'
-import { channelTransport, type RequestChannel } from './channel.js'
-import { readEvents } from './event-stream.js'
+import { ClientCredentials } from '../../tls/client-credentials.js'
+import type { ClientTls } from '../../tls/client-tls.js'
+import { isRefusedHandshake } from '../../tls/refused-handshake.js'
+import type { DataRequest } from '../../wire/data-request.js'
 
 /** Connections of one client; further requests wait for a free one. */
 const maxConnections = 128
-
-/** Metadata of gRPC that the client itself obeys. */
-const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_order__'])
 
 export interface HttpPeer {
   readonly host: string
   readonly port: number
   readonly tls: boolean
+  /** Used with `tls` only. */
+  readonly credentials?: ClientTls | undefined
   readonly maxMessageBytes: number
 }
 
 /**
  * Transport to a Millrace gateway over HTTP: each request is a POST of protobuf. Documents of generators arrive as server-sent
  * events.
+ *
+ * @throws INVALID_OPTION when the credentials cannot be used
  */
 export function httpTransport(peer: HttpPeer): Transport {
   return channelTransport(new HttpChannel(peer))
@@ -40,25 +38,20 @@ class HttpChannel implements RequestChannel {
   readonly #peer: HttpPeer
   readonly #address: string
   readonly #agent: http.Agent
+  readonly #credentials: ClientCredentials | null
   #isClosed = false
 
   constructor(peer: HttpPeer) {
     const options = { keepAlive: true, maxSockets: maxConnections }
     this.#peer = peer
     this.#address = authority(peer.host, peer.port)
+    this.#credentials = peer.tls ? new ClientCredentials(peer.credentials) : null
     this.#agent = peer.tls ? new https.Agent(options) : new http.Agent(options)
   }
 
   handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
     if (call.aborted !== undefined) return Promise.reject(call.aborted)
     return new Promise((resolve, reject) => this.#post(request, call, { resolve, reject }))
-  }
-
-  /** There is no description over HTTP, so that any failed request may have been a write. */
-  describe(): Promise<never> {
-    return Promise.reject(
-      new MillraceError('UNSUPPORTED', `${this.#address} cannot be asked for its endpoints over HTTP.`),
-    )
   }
 
   close(): Promise<void> {
@@ -72,25 +65,22 @@ class HttpChannel implements RequestChannel {
     call: Call,
     { resolve, reject }: { resolve(answer: DataRequest): void; reject(error: unknown): void },
   ): void {
-    const { host, port, tls } = this.#peer
+    const { host, port, tls, maxMessageBytes } = this.#peer
     const body = Buffer.concat(request.encodeParts())
     const sent = (tls ? https : http).request({
       ...{ host, port, method: 'POST', path: '/post', agent: this.#agent },
-      headers: {
-        ...headersOf(call),
-        ...(call.items !== undefined && { accept: eventsType }),
-        'content-type': protobufType,
-        'content-length': body.length,
-      },
+      ...this.#credentials?.optionsFor(host),
+      headers: { ...requestHeaders(call), 'content-length': body.length },
     })
     const cancel = { abort: (reason: MillraceError) => sent.destroy(reason) }
     const fail = (error: unknown): void => {
       call.offAbort(cancel)
-      reject(this.#lost(error, call))
+      reject(this.#lost(error, call, isUnsafe(sent)))
     }
     sent.on('error', fail)
     sent.on('response', (response) => {
-      this.#read(response, request, call).then((answer) => {
+      const options = { request, call, address: this.#address, maxMessageBytes }
+      readAnswer(answerOf(response), options).then((answer) => {
         call.offAbort(cancel)
         resolve(answer)
       }, fail)
@@ -99,71 +89,47 @@ class HttpChannel implements RequestChannel {
     call.onAbort(cancel)
   }
 
-  async #read(response: IncomingMessage, request: DataRequest, { items }: Call): Promise<DataRequest> {
-    if (items !== undefined && response.headers['content-type'] === eventsType) {
-      const { maxMessageBytes } = this.#peer
-      const failed = await readEvents(response, { items, maxMessageBytes, address: this.#address })
-      return failed ?? request.answer().withList([])
-    }
-    const bytes = await this.#body(response)
-    const answer = response.headers['content-type'] === protobufType ? DataRequest.decode(bytes) : undefined
-    const failedExecutor = answer?.status?.exception?.executor ?? ''
-    if (answer !== undefined && (response.statusCode === 200 || failedExecutor !== '')) return answer
-    throw this.#refusal(response, answer?.status?.description ?? bytes.toString('utf8', 0, 500))
-  }
-
-  async #body(response: IncomingMessage): Promise<Buffer> {
-    const { maxMessageBytes } = this.#peer
-    const chunks: Buffer[] = []
-    let length = 0
-    for await (const chunk of response) {
-      length += (chunk as Buffer).length
-      if (length > maxMessageBytes) {
-        const what = `The answer of ${this.#address} has more than the limit of ${maxMessageBytes} bytes (maxMessageBytes).`
-        throw new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false })
-      }
-      chunks.push(chunk as Buffer)
-    }
-    return Buffer.concat(chunks)
-  }
-
-  /** The error that a gateway answers with. */
-  #refusal({ statusCode = 0, headers }: IncomingMessage, description: string): MillraceError {
-    const address = this.#address
-    const written = String(headers[statusHeader])
-    const message = `${address} answered HTTP ${statusCode}: ${description}`
-    if (!Object.hasOwn(errorCodes, written)) {
-      return new MillraceError('UNSUPPORTED', `${message} This client needs a gateway of Millrace.`)
-    }
-    const seconds = Number(headers['retry-after'] ?? Number.NaN)
-    const isFinal = written === 'RESOURCE_EXHAUSTED' && statusCode !== 429
-    return new MillraceError(written as ErrorCode, message, {
-      where: { address },
-      notRun: headers[notRunHeader] === 'true',
-      retryAfterMs: Number.isNaN(seconds) ? null : seconds * 1000,
-      ...(isFinal && { retryable: false }),
-    })
-  }
-
-  #lost(error: unknown, call: Call): MillraceError {
+  /** `wasHeldBack`: the request was not sent, because the connection was not safe. */
+  #lost(error: unknown, call: Call, wasHeldBack: boolean): MillraceError {
     if (call.aborted !== undefined) return call.aborted
     if (MillraceError.is(error)) return error
-    const { code, message } = error as NodeJS.ErrnoException
-    const address = this.#address
     if (this.#isClosed) return new MillraceError('CANCELLED', 'The client was closed.', { cause: error })
-    if (code?.startsWith('ERR_')) return new MillraceError('INVALID_OPTION', message, { cause: error })
-    // without a connection nothing was sent
-    const notRun = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN'
-    return new MillraceError('UNAVAILABLE', `${address}: ${message}`, {
-      where: { address },
-      cause: error,
-      notRun,
-    })
+    return lostConnection(error, this.#address, { wasHeldBack })
   }
 }
 
-function headersOf({ headers, deadline }: Call): Record<string, string> {
-  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name)))
-  if (deadline === Number.POSITIVE_INFINITY) return kept
-  return { ...kept, [timeoutHeader]: String(Math.max(1, Math.ceil(deadline - Date.now()))) }
+/** The error of a connection that could not be made, or was lost. `wasHeldBack`: nothing was sent. */
+export function lostConnection(
+  error: unknown,
+  address: string,
+  { wasHeldBack }: { readonly wasHeldBack: boolean },
+): MillraceError {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code?.startsWith('ERR_') && !/^ERR_(TLS|SSL)_/.test(code))
+    return new MillraceError('INVALID_OPTION', message, { cause: error })
+  // without a connection nothing was sent
+  const notRun =
+    wasHeldBack ||
+    isRefusedHandshake(error as Error) ||
+    code === 'ECONNREFUSED' ||
+    code === 'ENOTFOUND' ||
+    code === 'EAI_AGAIN'
+  return new MillraceError('UNAVAILABLE', `${address}: ${message}`, {
+    where: { address },
+    cause: error,
+    notRun,
+  })
+}
+
+/** Whether the server's certificate has not been accepted: Node sends a request after that. */
+function isUnsafe({ socket }: http.ClientRequest): boolean {
+  return socket instanceof TLSSocket && !socket.authorized
+}
+
+export function answerOf(response: IncomingMessage): HttpAnswer {
+  return {
+    status: response.statusCode ?? 0,
+    header: (name) => response.headers[name]?.toString(),
+    body: response as AsyncIterable<Uint8Array>,
+  }
 }

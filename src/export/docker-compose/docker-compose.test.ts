@@ -2,10 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { MillraceError } from '../../errors.js'
+import { Authority, folderWith } from '../../tls/certificates.suite.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
 import { exportSuite } from '../export.suite.js'
 import {
   composeChecker,
+  edgesIn,
+  graphEdges,
+  graphPlan,
   Indexer,
   indexerInImage,
   planOf,
@@ -34,6 +38,12 @@ describe('export docker-compose', () => {
 
   it('conforms to the Compose specification', async () => {
     expect(composeChecker()((await composed(richPlan)).compose)).toEqual([])
+  })
+
+  it('has the graph in the configuration of its gateway, and a service for each stage with an Executor', async () => {
+    const { compose, configs } = await composed(graphPlan)
+    expect(Object.keys(compose.services)).toEqual(['gateway', 'text', 'image', 'journal', 'rank'])
+    expect(edgesIn(configs.find(({ path }) => path.includes('gateway'))!.text)).toEqual(graphEdges)
   })
 
   it('is checked for keys that Compose does not have', async () => {
@@ -187,6 +197,26 @@ describe('export docker-compose', () => {
     ).compose
     expect(services.gateway).toMatchObject({ environment: { TOKENS: '${TOKENS:?the gateway needs it}' } })
     expect(JSON.stringify(services.a)).not.toContain('TOKENS')
+  })
+
+  it('mounts the files of tls as secrets of the gateway', async () => {
+    const issued = new Authority().server({ name: 'a.test' })
+    const files = folderWith({ 'cert.pem': issued.cert, 'key.pem': issued.key })
+    const [cert, key] = [files.path('cert.pem'), files.path('key.pem')]
+    const { compose } = await composed(planOf({ tls: { cert, key } }, { name: 'a', uses: 'docker://b' }))
+    files.close()
+    expect(compose).toMatchObject({
+      secrets: { 'gateway-tls-crt': { file: cert }, 'gateway-tls-key': { file: key } },
+      services: {
+        gateway: {
+          secrets: [
+            { source: 'gateway-tls-crt', target: '/etc/millrace-tls/tls.crt' },
+            { source: 'gateway-tls-key', target: '/etc/millrace-tls/tls.key' },
+          ],
+        },
+      },
+    })
+    expect(composeChecker()(compose)).toEqual([])
   })
 
   it('refuses the name of the public network for the stages', async () => {

@@ -4,6 +4,7 @@ import type { FlowPlan } from '../../plan/flow-plan.js'
 import { listenersOf } from '../../plan/listeners.js'
 import { flowIdVariable } from '../../workspace/flow-id.js'
 import { checksum } from '../../containers/checksum.js'
+import { tlsFiles } from '../../containers/container-tls.js'
 import { tokenVariable } from '../../containers/container-auth.js'
 import { containerListeners } from '../../containers/container-listeners.js'
 import { containerPaths } from '../../containers/container-paths.js'
@@ -43,6 +44,7 @@ export const dockerCompose: ExportTarget<FlowPlan, DockerComposeOptions> = {
       services: Object.fromEntries(services.map(({ name, body }) => [name, body])),
       networks: { [options.network]: { internal: true }, [publicNetwork]: {} },
       configs: Object.fromEntries(configs),
+      ...tlsSecrets(plan),
       ...(named.length > 0 && { volumes: Object.fromEntries(named.map((name) => [name, {}])) }),
     }
     const texts = services.flatMap(({ config }) => (config === null ? [] : [config]))
@@ -75,7 +77,7 @@ async function gateway(plan: FlowPlan, options: DockerComposeOptions): Promise<S
     volumes: [],
     tmpfs: [],
     networks: [options.network, publicNetwork],
-    more: { ports: published(plan, options) },
+    more: { ports: published(plan, options), ...tlsMounts(plan) },
     deploy: resources({ resources: options.gatewayResources, gpus: null }),
   })
   return { name: 'gateway', body, config: { path: `${configFolder}/gateway.yml`, text }, volumes: [] }
@@ -123,6 +125,27 @@ function published({ settings }: FlowPlan, options: DockerComposeOptions): reado
     const onHost = options.port === null ? own[index]!.port || port : options.port + index
     return `${address === null ? '' : `${authority(address)}:`}${onHost}:${port}`
   })
+}
+
+/** The files of TLS on this machine, by name. */
+function tlsSecrets({ settings }: FlowPlan): { readonly secrets?: object } {
+  const files = tlsFiles(settings.tls)
+  if (files.length === 0) return {}
+  return {
+    secrets: Object.fromEntries(files.map(({ name, file }) => [secretName(name), { file: literally(file) }])),
+  }
+}
+
+/** The same files in the gateway's container. */
+function tlsMounts({ settings }: FlowPlan): { readonly secrets?: readonly object[] } {
+  const files = tlsFiles(settings.tls)
+  if (files.length === 0) return {}
+  return { secrets: files.map(({ name, target }) => ({ source: secretName(name), target })) }
+}
+
+/** Names of Compose's secrets have no dots. */
+function secretName(name: string): string {
+  return `gateway-${name.replace('.', '-')}`
 }
 
 /** Workspace ids are per Compose project, so that two projects of one Flow do not share data. */

@@ -1,6 +1,7 @@
 import { MillraceError } from '../../errors.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import { checksum } from '../../containers/checksum.js'
+import { executorMetricsPort } from '../../containers/executor-config.js'
 import { checkDnsName } from '../../containers/names.js'
 import { mostReplicas } from '../../containers/shared-workspace.js'
 import { yamlText } from '../../containers/yaml-text.js'
@@ -40,9 +41,11 @@ export async function executorObjects(
     ...(Object.keys(env).length > 0 ? [environmentMap(part, env)] : []),
     ...(files === null ? [] : [filesMap(part, files)]),
   ]
+  const metricsPort = executorMetricsPort(plan)
   const template = podTemplate({
     part,
     ports: onePort,
+    metricsPort,
     container: 'executor',
     image: workload.image,
     args: config.args,
@@ -52,6 +55,7 @@ export async function executorObjects(
     maps: { environment: Object.keys(env).length > 0, files: files !== null },
     checksum: checksum(env, files),
     secrets: stage.envFromSecret,
+    tls: null,
     isStateful: claims.length > 0,
     workspace: shared.length > 0 ? 'shared' : mayBeRefused(stage) ? 'own' : 'sole',
     resources: resources(stage),
@@ -69,7 +73,7 @@ export async function executorObjects(
   return [
     ...maps,
     ...shared,
-    headlessService(part),
+    headlessService(part, metricsPort),
     controller,
     disruptionBudget(part),
     ...scaling(part, controller, stage),

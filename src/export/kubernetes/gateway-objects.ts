@@ -3,7 +3,7 @@ import { livenessOption } from '../../plan/resilience.js'
 import { checksum } from '../../containers/checksum.js'
 import { tokenVariable } from '../../containers/container-auth.js'
 import { containerListeners } from '../../containers/container-listeners.js'
-import { containerPaths } from '../../containers/container-paths.js'
+import { containerMetricsPortOf, containerPaths } from '../../containers/container-paths.js'
 import { gatewayArgs, gatewayConfig } from '../../containers/gateway-config.js'
 import { gatewayImage, isOwn } from '../../containers/workload.js'
 import { yamlText } from '../../containers/yaml-text.js'
@@ -14,7 +14,7 @@ import type { KubernetesObject } from './object.js'
 import type { KubernetesOptions } from './options.js'
 import { gatewayPart } from './part.js'
 import { podTemplate } from './pod-template.js'
-import { portsOf } from './ports.js'
+import { metricsPorts, portsOf } from './ports.js'
 import { containerResources } from './resources.js'
 import { gatewayService } from './service.js'
 import { accounts } from './service-accounts.js'
@@ -26,7 +26,8 @@ import { accounts } from './service-accounts.js'
 const gatewayLeaveSeconds = 5
 
 /**
- * The gateway's ConfigMap, Service and Deployment. Tokens of `auth` come from a Secret that the user creates, `gateway-auth`.
+ * The gateway's ConfigMap, Service and Deployment. Tokens of `auth` come from a Secret that the user creates, `gateway-auth`,
+ * and the files of `tls` from another, `gateway-tls`.
  *
  * @throws UNSUPPORTED, INVALID_OPTION
  */
@@ -41,9 +42,12 @@ export async function gatewayObjects(
   const files = { 'flow.yml': await yamlText(gatewayConfig(plan, { project, host, discover: 'kubernetes' })) }
   const ports = portsOf(containerListeners(settings))
   const tokens = tokenVariable(settings.auth)
+  const hasTls = settings.tls !== null
+  const metricsPort = settings.metrics === null ? null : containerMetricsPortOf(settings.metrics)
   const template = podTemplate({
     part,
     ports,
+    metricsPort,
     container: 'gateway',
     image: gatewayImage(options),
     args: gatewayArgs(plan, `${containerPaths.config}/flow.yml`),
@@ -59,13 +63,14 @@ export async function gatewayObjects(
     imagePullSecrets: pullSecrets(plan),
     account: accounts.gateway,
     leaveSeconds: gatewayLeaveSeconds,
-    volumes: [],
-    mounts: [],
+    tls: settings.tls,
+    volumes: hasTls ? [{ name: 'tls', secret: { secretName: `${part.name}-tls`, defaultMode: 0o440 } }] : [],
+    mounts: hasTls ? [{ name: 'tls', mountPath: containerPaths.tls, readOnly: true }] : [],
   })
   const { timeoutReadyMs } = settings
   return [
     filesMap(part, files),
-    gatewayService(part, ports),
+    gatewayService(part, [...ports, ...metricsPorts(metricsPort)]),
     deployment({ part, template, replicas: options.gatewayReplicas, timeoutReadyMs }),
     disruptionBudget(part),
   ]

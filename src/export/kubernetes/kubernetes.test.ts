@@ -1,11 +1,17 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { type ErrorCode, MillraceError } from '../../errors.js'
+import { healthCommand, healthFileVariable } from '../../containers/health-file.js'
+import { Authority, folderWith } from '../../tls/certificates.suite.js'
+import type { FlowOptions } from '../../plan/flow-settings.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
 import type { StageOptions } from '../../plan/stage-settings.js'
 import { exportSuite } from '../export.suite.js'
 import {
+  edgesIn,
+  graphEdges,
+  graphPlan,
   Indexer,
   indexerInImage,
   kubernetesChecker,
@@ -58,9 +64,108 @@ describe('export kubernetes', () => {
     })
   })
 
+  describe('with metrics', () => {
+    const names = ['gateway', 'a'] as const
+    const ports = (objects: readonly KubernetesObject[], name: string): unknown => ({
+      annotations: find(objects, 'Deployment', name).spec.template.metadata.annotations,
+      container: containerOf(find(objects, 'Deployment', name)).ports,
+      service: find(objects, 'Service', name).spec.ports,
+    })
+
+    it('has a port of each pod, annotations for Prometheus, and an Executor that serves them', async () => {
+      const objects = await objectsOf(planOf({ metrics: true }, { name: 'a', uses: Indexer }))
+      for (const name of names)
+        expect(ports(objects, name)).toMatchObject({
+          annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '9090' },
+          container: [{ name: 'port' }, { name: 'metrics', containerPort: 9090 }],
+          service: [{ name: 'port' }, { name: 'metrics', port: 9090, targetPort: 9090 }],
+        })
+      const { args } = containerOf(find(objects, 'Deployment', 'a'))
+      expect(args.slice(args.indexOf('--metrics'))[1]).toBe('{"port":9090,"host":"::"}')
+      expect(objects.some(({ kind }) => kind === 'ServiceMonitor')).toBe(false)
+    })
+
+    it('has none for Executors with tokens, which their containers do not have', async () => {
+      const settings = { metrics: { port: 9100, auth: true }, auth: { bearer: { env: 'TOKENS' } } }
+      const objects = await objectsOf(planOf(settings, { name: 'a', uses: Indexer }))
+      expect(ports(objects, 'gateway')).toMatchObject({
+        container: [{ name: 'port' }, { containerPort: 9100 }],
+      })
+      expect(ports(objects, 'a')).toMatchObject({ container: [{ name: 'port' }] })
+      expect(containerOf(find(objects, 'Deployment', 'a')).args).not.toContain('--metrics')
+    })
+
+    it('has a ServiceMonitor when asked, which selects all Services of the Flow', async () => {
+      const auth = { bearer: { env: 'TOKENS' } }
+      const plan = planOf({ name: 'shop', metrics: { auth: true }, auth }, { name: 'a', uses: Indexer })
+      const objects = await objectsOf(plan, { serviceMonitor: true })
+      const { spec } = find(objects, 'ServiceMonitor', 'shop')
+      const [[label, value]] = Object.entries(spec.selector.matchLabels) as [[string, string]]
+      for (const name of names) expect(find(objects, 'Service', name).metadata.labels[label]).toBe(value)
+      const credentials = { name: 'gateway-auth', key: 'TOKENS' }
+      expect(spec.endpoints).toEqual([{ port: 'metrics', path: '/metrics', authorization: { credentials } }])
+    })
+
+    it('refuses a ServiceMonitor without metrics', async () => {
+      const refused = objectsOf(planOf({}, { name: 'a', uses: Indexer }), { serviceMonitor: true })
+      await expect(refused).rejects.toThrow('the Flow has no metrics to scrape')
+    })
+  })
+
+  describe('with tls', () => {
+    const issued = new Authority().server({ name: 'a.test' })
+    const files = folderWith({ 'cert.pem': issued.cert, 'key.pem': issued.key })
+    afterAll(() => files.close())
+    const tls = { cert: files.path('cert.pem'), key: files.path('key.pem') }
+    const gatewayWith = async (more: FlowOptions): Promise<Loose> =>
+      find(await objectsOf(planOf({ tls, ...more }, { name: 'a', uses: Indexer })), 'Deployment', 'gateway')
+
+    it('mounts the Secret gateway-tls', async () => {
+      const gateway = await gatewayWith({})
+      expect(gateway.spec.template.spec.volumes).toContainEqual({
+        name: 'tls',
+        secret: { secretName: 'gateway-tls', defaultMode: 0o440 },
+      })
+      const mount = { name: 'tls', mountPath: '/etc/millrace-tls', readOnly: true }
+      expect(containerOf(gateway).volumeMounts).toContainEqual(mount)
+    })
+
+    const https = { httpGet: { path: '/health/ready', port: 8080, scheme: 'HTTPS' } }
+    const file = { exec: { command: ['sh', '-c', healthCommand] } }
+    it.each<[FlowOptions, object]>([
+      [{ protocol: ['grpc', 'http'] }, https],
+      [{ protocol: 'websocket' }, https],
+      [{ protocol: 'grpc' }, file],
+      [{ protocol: 'http', tls: { ...tls, ca: tls.cert, clientCertificate: 'request' } }, https],
+      [{ protocol: 'http', tls: { ...tls, ca: tls.cert, clientCertificate: 'require' } }, file],
+    ])('has probes that work without a certificate: %#', async (more, check) => {
+      const { readinessProbe, livenessProbe, env } = containerOf(await gatewayWith(more))
+      expect(readinessProbe).toMatchObject(check)
+      expect(Object.keys(livenessProbe as object)).toContain(Object.keys(check)[0])
+      const variables = (env as readonly { readonly name: string }[]).map(({ name }) => name)
+      expect(variables.includes(healthFileVariable)).toBe(check === file)
+    })
+  })
+
   it.each(kubernetesVersions)('is valid for Kubernetes %s', async (version) => {
     const check = kubernetesChecker(version)
     expect((await objectsOf(richPlan)).flatMap(check)).toEqual([])
+  })
+
+  it('has the graph in the ConfigMap of its gateway, and a workload for each stage with an Executor', async () => {
+    const objects = await objectsOf(graphPlan)
+    const workloads = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
+    expect(workloads.map(({ metadata }) => metadata.name).toSorted()).toEqual([
+      'gateway',
+      'image',
+      'journal',
+      'rank',
+      'text',
+    ])
+    const config = objects.find(
+      ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('gateway'),
+    ) as Loose
+    expect(edgesIn(config.data['flow.yml'])).toEqual(graphEdges)
   })
 
   it('is checked for keys that Kubernetes does not have', async () => {

@@ -1,5 +1,5 @@
 import type { OptionTable } from '../../plan/option.js'
-import { integer, text } from '../../plan/option-kinds.js'
+import { flag, integer, text } from '../../plan/option-kinds.js'
 import { workloadOptions } from '../../containers/workload-options.js'
 import type { WorkloadOptions } from '../../containers/workload.js'
 
@@ -19,6 +19,12 @@ export interface KubernetesOptions extends WorkloadOptions {
   readonly sharedStorageClass: string | null
 }
 
+/** Options of the export alone. */
+export interface KubernetesExportOptions extends KubernetesOptions {
+  /** Adds a ServiceMonitor, by which Prometheus Operator, which must be installed, scrapes all pods. Default false. */
+  readonly serviceMonitor: boolean
+}
+
 export const kubernetesOptions: OptionTable<KubernetesOptions> = {
   ...workloadOptions,
   namespace: text(null),
@@ -31,4 +37,9 @@ export const kubernetesOptions: OptionTable<KubernetesOptions> = {
   },
   storageClass: text(null),
   sharedStorageClass: text(null),
+}
+
+export const kubernetesExportOptions: OptionTable<KubernetesExportOptions> = {
+  ...kubernetesOptions,
+  serviceMonitor: flag(false),
 }

@@ -1,12 +1,14 @@
 import { flowIdVariable } from '../../workspace/flow-id.js'
 import { ownWorkspaceVariable } from '../../workspace/own-workspace.js'
 import type { SecretKey } from '../../plan/container.js'
+import type { TlsRules } from '../../gateway/tls/tls-rules.js'
 import type { Liveness } from '../../plan/resilience.js'
 import { containerPaths } from '../../containers/container-paths.js'
+import { healthFile, healthFileVariable } from '../../containers/health-file.js'
 import { stopSeconds } from '../../containers/leaving.js'
 import { metadata, type Part, selector } from './part.js'
-import type { NamedPort } from './ports.js'
-import { probes } from './probes.js'
+import { metricsPorts, type NamedPort } from './ports.js'
+import { probes, probesFile } from './probes.js'
 import type { Account } from './service-accounts.js'
 
 /** The user `node` of Node's images. */
@@ -18,10 +20,14 @@ export interface PodTemplate {
   readonly container: 'executor' | 'gateway'
   readonly image: string
   readonly ports: readonly NamedPort[]
+  /** Port of the metrics; null when there are none. */
+  readonly metricsPort: number | null
   readonly args: readonly string[]
   readonly graceMs: number
   readonly timeoutReadyMs: number
   readonly liveness: Liveness | null
+  /** TLS of the ports; null for none. */
+  readonly tls: TlsRules | null
   /** Which ConfigMaps the part has: one for its environment, one for its files. */
   readonly maps: { readonly environment: boolean; readonly files: boolean }
   /** Checksum of both ConfigMaps; pods are replaced when it changes. */
@@ -51,6 +57,7 @@ export function podTemplate(template: PodTemplate): object {
       annotations: {
         'kubectl.kubernetes.io/default-container': template.container,
         'checksum/config': template.checksum,
+        ...scrapeAnnotations(template.metricsPort),
       },
     },
     spec: {
@@ -81,6 +88,16 @@ export function podTemplate(template: PodTemplate): object {
   }
 }
 
+/** The annotations by which a Prometheus without an operator finds pods. */
+function scrapeAnnotations(port: number | null): Readonly<Record<string, string>> {
+  if (port === null) return {}
+  return {
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': String(port),
+    'prometheus.io/path': '/metrics',
+  }
+}
+
 function container(template: PodTemplate): object {
   const { part, maps, resources, leaveSeconds } = template
   const files = maps.files ? [{ name: 'config', mountPath: containerPaths.config, readOnly: true }] : []
@@ -92,7 +109,11 @@ function container(template: PodTemplate): object {
     terminationMessagePolicy: 'FallbackToLogsOnError',
     command: ['millrace'],
     args: template.args.map(literally),
-    ports: template.ports.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
+    ports: [...template.ports, ...metricsPorts(template.metricsPort)].map(({ name, port }) => ({
+      name,
+      containerPort: port,
+      protocol: 'TCP',
+    })),
     ...(maps.environment && { envFrom: [{ configMapRef: { name: `${part.name}-configmap` } }] }),
     env: environment(template),
     ...(Object.keys(resources).length > 0 && { resources }),
@@ -113,7 +134,8 @@ function wait(seconds: number): object {
 }
 
 /** Identity of the pod in Jina's variables, and variables from secrets. */
-function environment({ part, secrets, isStateful, workspace }: PodTemplate): readonly object[] {
+function environment(template: PodTemplate): readonly object[] {
+  const { part, secrets, isStateful, workspace } = template
   const field = (variable: string, fieldPath: string): object => ({
     name: variable,
     valueFrom: { fieldRef: { fieldPath } },
@@ -130,6 +152,7 @@ function environment({ part, secrets, isStateful, workspace }: PodTemplate): rea
     ...(workspace === 'shared'
       ? [{ name: flowIdVariable, value: `$(K8S_NAMESPACE_NAME)/${part.name}` }]
       : []),
+    ...(probesFile(template) ? [{ name: healthFileVariable, value: healthFile }] : []),
     ...(workspace === 'own' ? [{ name: ownWorkspaceVariable, value: '1' }] : []),
     ...Object.entries(secrets).map(([variable, secretKeyRef]) => ({
       name: variable,

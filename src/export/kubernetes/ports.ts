@@ -9,6 +9,11 @@ export interface NamedPort {
   readonly protocols: readonly ProtocolName[]
 }
 
+/** The port of the metrics of a container; none for null. */
+export function metricsPorts(port: number | null): readonly NamedPort[] {
+  return port === null ? [] : [{ name: 'metrics', port, protocols: [] }]
+}
+
 /** The port of an executor's container. */
 export const onePort: readonly NamedPort[] = [{ name: 'port', port: containerPort, protocols: ['grpc'] }]
 

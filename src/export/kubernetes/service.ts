@@ -1,6 +1,6 @@
 import type { KubernetesObject } from './object.js'
 import { metadata, type Part, selector } from './part.js'
-import { type NamedPort, onePort } from './ports.js'
+import { metricsPorts, type NamedPort, onePort } from './ports.js'
 
 /** A Service with one address for all gateways. */
 export function gatewayService(part: Part, ports: readonly NamedPort[]): KubernetesObject {
@@ -11,8 +11,9 @@ export function gatewayService(part: Part, ports: readonly NamedPort[]): Kuberne
  * A headless Service, which lists the address of each ready replica: the gateway balances requests itself, as a cluster IP
  * would balance connections only.
  */
-export function headlessService(part: Part): KubernetesObject {
-  return service(part, { clusterIP: 'None', publishNotReadyAddresses: false }, onePort)
+export function headlessService(part: Part, metricsPort: number | null): KubernetesObject {
+  const ports = [...onePort, ...metricsPorts(metricsPort)]
+  return service(part, { clusterIP: 'None', publishNotReadyAddresses: false }, ports)
 }
 
 function service(part: Part, spec: object, named: readonly NamedPort[]): KubernetesObject {

@@ -7,9 +7,10 @@ import { yamlText } from '../../containers/yaml-text.js'
 import { executorObjects } from './executor-objects.js'
 import { gatewayObjects } from './gateway-objects.js'
 import type { KubernetesObject } from './object.js'
-import { type KubernetesOptions, kubernetesOptions } from './options.js'
+import { type KubernetesExportOptions, kubernetesExportOptions, type KubernetesOptions } from './options.js'
 import { defaultNamespace } from './part.js'
 import { serviceAccounts } from './service-accounts.js'
+import { serviceMonitor } from './service-monitor.js'
 
 /** The objects of one file. */
 export interface Manifest {
@@ -20,10 +21,10 @@ export interface Manifest {
 /**
  * Plain YAML in a folder for each stage (jina.md 6.4), and a kustomization that lists all files.
  */
-export const kubernetes: ExportTarget<FlowPlan, KubernetesOptions> = {
-  options: kubernetesOptions,
+export const kubernetes: ExportTarget<FlowPlan, KubernetesExportOptions> = {
+  options: kubernetesExportOptions,
   async render(plan, options) {
-    const manifests = await kubernetesManifests(plan, options)
+    const manifests = [...(await kubernetesManifests(plan, options)), ...monitors(plan, options)]
     const files = await Promise.all(
       manifests.map(
         async ({ path, objects }): Promise<TextFile> => ({ path, text: await yamlText(...objects) }),
@@ -36,6 +37,13 @@ export const kubernetes: ExportTarget<FlowPlan, KubernetesOptions> = {
     }
     return [{ path: 'kustomization.yaml', text: await yamlText(kustomization) }, ...files]
   },
+}
+
+/** @throws INVALID_OPTION */
+function monitors(plan: FlowPlan, options: KubernetesExportOptions): readonly Manifest[] {
+  if (!options.serviceMonitor) return []
+  const namespace = options.namespace ?? defaultNamespace(plan)
+  return [{ path: 'service-monitor.yml', objects: [serviceMonitor(plan, namespace)] }]
 }
 
 /** @throws INVALID_NAME, INVALID_OPTION, UNSUPPORTED */

@@ -6,7 +6,7 @@ import type { Pod } from '../../pods/pod.js'
 import type { ShardPlan } from '../shard-plan.js'
 
 /** The part of the gateway that replica sets use. */
-export type GatewayLink = Pick<GatewayHandle, 'add' | 'remove' | 'expect' | 'status'>
+export type GatewayLink = Pick<GatewayHandle, 'add' | 'remove' | 'expect' | 'status' | 'supervise'>
 
 /** Starts the pod of one replica. Rejects, leaving nothing running, when it fails or `signal` aborts. */
 export type StartPod = (plan: ShardPlan, index: number, signal: AbortSignal) => Promise<Pod>

@@ -1,6 +1,13 @@
 import { HandClock } from '../../lib/hand-clock.suite.js'
 import { loggerOf } from '../../executor/fixtures.suite.js'
-import type { Departure, Expectation, Removal, ReplicaLoad, StageLoad } from '../../gateway/events.js'
+import type {
+  Departure,
+  Expectation,
+  Removal,
+  ReplicaCounts,
+  ReplicaLoad,
+  StageLoad,
+} from '../../gateway/events.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { addStage, createPlan } from '../../plan/flow-plan.js'
 import type { StageOptions } from '../../plan/stage-settings.js'
@@ -68,6 +75,7 @@ export class FakeGateway implements GatewayLink {
   readonly listed = new Set<string>()
   readonly told: string[] = []
   readonly expectations: Expectation[] = []
+  readonly counts: ReplicaCounts[] = []
   readonly removals: Deferred[] = []
   loads: ReplicaLoad[] = []
   holdRemovals = false
@@ -97,6 +105,11 @@ export class FakeGateway implements GatewayLink {
 
   expect(_stage: string, expectation: Expectation): Promise<void> {
     this.expectations.push(expectation)
+    return Promise.resolve()
+  }
+
+  supervise(_stage: string, counts: ReplicaCounts): Promise<void> {
+    this.counts.push(counts)
     return Promise.resolve()
   }
 

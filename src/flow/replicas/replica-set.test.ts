@@ -10,6 +10,7 @@ const load = (index: number, parts: Partial<ReplicaLoad> = {}): ReplicaLoad => (
   latencyMs: null,
   answered: 0,
   failed: 0,
+  batches: [],
   ...parts,
 })
 const names = (pods: readonly { readonly name: string }[]): string[] => pods.map(({ name }) => name)

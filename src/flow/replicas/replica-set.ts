@@ -18,6 +18,7 @@ import { HangDetector } from '../healing/hang-detector.js'
 import { StageHealth } from '../healing/stage-health.js'
 import { RestartBudget } from '../healing/restart-budget.js'
 import { podKind } from '../pod-kind.js'
+import { Census } from './census.js'
 import type { Replica } from './replica.js'
 import { rollOut } from '../scaling/rolling-update.js'
 import { SerialQueue } from '../../lib/serial-queue.js'
@@ -47,7 +48,7 @@ export class ReplicaSet {
   #growing: readonly Replica[] = []
   /** Number of `scale()` calls so far. */
   #calls = 0
-  #wanted = 0
+  readonly #census: Census
 
   constructor(plan: ShardPlan, tools: ReplicaSetTools) {
     const { clock = systemClock, random = Math.random, logger } = tools
@@ -56,7 +57,18 @@ export class ReplicaSet {
     this.#tools = tools
     this.#clock = clock
     this.#health = new StageHealth(plan.set, { ...tools, budget })
-    this.#fleet = new Fleet({ ...tools, stage: plan.set, clock, random, budget, health: this.#health })
+    const census = new Census(plan.set, tools.gateway)
+    this.#census = census
+    const healed = (): void => census.healed()
+    this.#fleet = new Fleet({
+      ...tools,
+      stage: plan.set,
+      clock,
+      random,
+      budget,
+      health: this.#health,
+      healed,
+    })
     this.#hangDetector = plan.liveness && new HangDetector(podKind(plan), plan.liveness, { clock, logger })
   }
 
@@ -87,7 +99,7 @@ export class ReplicaSet {
 
   /** The desired number of replicas. */
   get wanted(): number {
-    return this.#wanted
+    return this.#census.wanted
   }
 
   /** Why dead replicas are not being replaced; null when the stage is not degraded. */
@@ -170,7 +182,7 @@ export class ReplicaSet {
 
   /** Resolves with the promises of the replicas that leave. */
   async #scaleTo(count: number, onReady: () => void = () => {}): Promise<readonly Promise<void>[]> {
-    this.#wanted = count
+    this.#census.wanted = count
     try {
       const missing = count - this.#fleet.staying.length
       if (missing > 0) await this.#grow(missing, onReady)
@@ -178,13 +190,13 @@ export class ReplicaSet {
       const leaving = (await this.#fleet.leaving()).slice(0, -missing)
       return leaving.map((replica) => this.#fleet.end(replica))
     } finally {
-      this.#wanted = this.#fleet.staying.length
+      this.#census.wanted = this.#fleet.staying.length
     }
   }
 
   /** Starts `missing` replicas concurrently. When one fails the others are ended too, and the failure is thrown. */
   async #grow(missing: number, onReady: () => void): Promise<void> {
-    const plan = { ...this.#plan, replicas: this.#wanted }
+    const plan = { ...this.#plan, replicas: this.#census.wanted }
     const fresh = Array.from({ length: missing }, () => this.#fleet.create(plan))
     this.#growing = fresh
     let failure: unknown

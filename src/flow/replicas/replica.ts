@@ -40,6 +40,8 @@ export interface ReplicaTools extends AdmissionTools {
   readonly logger: Logger
   /** Called after each change of phase. */
   changed(): void
+  /** Called when it runs again after its pod had ended unexpectedly. */
+  healed(): void
 }
 
 /** Phase of a replica, with its pod if there is one. */
@@ -158,6 +160,7 @@ export class Replica {
       try {
         const pod = await this.#start()
         this.#tools.logger.info(`${this.name} is back.`)
+        this.#tools.healed()
         return pod
       } catch (error) {
         if (this.isEnding) return null

@@ -39,6 +39,7 @@ function followed(given: Autoscale | null = autoscale) {
         latencyMs: 1,
         answered: 1,
         failed: 0,
+        batches: [],
       } as const
       return Promise.resolve([stageLoad([replica], load.waiting)])
     },

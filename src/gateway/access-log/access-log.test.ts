@@ -1,9 +1,15 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Handler, Service } from '../../call/call.js'
 import { streaming, withText } from '../../call/call.suite.js'
 import { MillraceError } from '../../errors.js'
+import { deferred } from '../../lib/deferred.js'
+import { defaultHttpRules } from '../http-rules.js'
 import { gatewaySpec, pod, request, stageSpec, TestClient } from '../fixture.suite.js'
 import { createGateway } from '../gateway.js'
+import type { GatewaySpec } from '../spec.js'
+import { HttpTestClient } from '../protocols/http/http-client.suite.js'
 import type { AccessLogRules } from './access-log.js'
 
 const endings: (() => Promise<void>)[] = []
@@ -20,7 +26,8 @@ interface Line {
 async function started(
   services: readonly Service[],
   rules: Partial<AccessLogRules> = {},
-): Promise<{ lines: Line[]; client: TestClient }> {
+  more: Partial<GatewaySpec> = {},
+): Promise<{ lines: Line[]; client: TestClient; port: number }> {
   const lines: Line[] = []
   const note =
     (level: Line['level']) =>
@@ -29,8 +36,9 @@ async function started(
   const gateway = createGateway(
     gatewaySpec([stageSpec('exec', { balance: 'round-robin' })], {
       accessLog: { sample: 1, headers: [], ...rules },
+      ...more,
     }),
-    { random: () => 0.5, logger: { info: note('info'), warn: note('warn') } },
+    { random: () => 0.5, logger: { debug: () => {}, info: note('info'), warn: note('warn') } },
   )
   const port = (await gateway.listen()).ports[0]!
   for (const [index, service] of services.entries())
@@ -40,7 +48,7 @@ async function started(
     client.close()
     await gateway.close({ graceMs: 0 })
   })
-  return { lines, client }
+  return { lines, client, port }
 }
 
 const failing: Handler = () => Promise.reject(new MillraceError('UNAVAILABLE', 'it is gone'))
@@ -127,4 +135,122 @@ describe('the access log', () => {
     expect(lines[0]!.message).toMatch(/^"\/a\\nbx+…" OK/)
     expect(lines[0]!.message.length).toBeLessThan(250)
   })
+})
+
+describe('the access log of HTTP', () => {
+  const listeners = [{ protocols: ['http'], host: '127.0.0.1', port: 0 }] as const
+
+  async function overHttp(handle: Handler, more: Partial<GatewaySpec> = {}) {
+    const { lines, port } = await started([pod(handle)], {}, { listeners, ...more })
+    const http = new HttpTestClient(port)
+    endings.push(async () => http.close())
+    return { lines, http, port }
+  }
+
+  test('has the status of each answer', async () => {
+    const { lines, http } = await overHttp(async (data) => {
+      const answer = data.answer()
+      if (data.endpoint === '/bad') answer.status = { code: 'ERROR', description: 'bad' }
+      return answer
+    })
+    await http.postJson({ execEndpoint: '/foo' })
+    await http.postJson({ execEndpoint: '/bad' })
+    expect(lines).toMatchObject([
+      { level: 'info', fields: { endpoint: '/foo', protocol: 'http', code: 'OK', status: 200 } },
+      { level: 'warn', fields: { endpoint: '/bad', code: 'EXECUTOR_FAILED', status: 200 } },
+    ])
+  })
+
+  test('has 500 for a failed Executor where the Flow answers that, and 504 for a late one', async () => {
+    const { lines, http } = await overHttp(
+      async (data) => {
+        if (data.endpoint === '/late') return new Promise(() => {})
+        const answer = data.answer()
+        answer.status = { code: 'ERROR', description: 'bad' }
+        return answer
+      },
+      { http: { ...defaultHttpRules, errorStatus: true }, timeoutMs: 200 },
+    )
+    const statuses = [
+      (await http.postJson({ execEndpoint: '/bad' })).status,
+      (await http.postJson({ execEndpoint: '/late' })).status,
+    ]
+    expect(statuses).toEqual([500, 504])
+    expect(lines.map(({ fields }) => fields.status)).toEqual(statuses)
+  })
+
+  test('has 499 for a client that left, while its request was handled or while it sent it', async () => {
+    const handled = deferred()
+    const { lines, port } = await overHttp(() => {
+      handled.resolve()
+      return new Promise(() => {})
+    })
+    const leaving = connect(port, '127.0.0.1')
+    leaving.write(
+      'POST /index HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}',
+    )
+    await handled.promise
+    leaving.destroy()
+    await expect
+      .poll(() => lines)
+      .toMatchObject([{ level: 'warn', fields: { endpoint: '/index', code: 'CANCELLED', status: 499 } }])
+    const sending = connect(port, '127.0.0.1')
+    const head =
+      'PUT /update?key=secret HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-type: application/json\r\n'
+    sending.write(`${head}x-request-id: mine\r\ncontent-length: 100\r\n\r\n`)
+    await once(sending, 'data') // 100 Continue: the request has begun
+    sending.destroy()
+    await expect
+      .poll(() => lines[1])
+      .toEqual({
+        level: 'warn',
+        message: expect.stringMatching(/^"PUT \/update" CANCELLED [\d.]+ ms$/),
+        fields: {
+          time: expect.any(String),
+          requestId: 'mine',
+          target: 'PUT /update',
+          client: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+          code: 'CANCELLED',
+          protocol: 'http',
+          status: 499,
+          error: 'The client went away.',
+          ms: expect.any(Number),
+        },
+      })
+  })
+
+  test('has a line for a request that is refused before it gets to the Flow, and none for health checks', async () => {
+    const rateLimit = { perSecond: 0.001, burst: 3, by: 'address' } as const
+    const { lines, http } = await overHttp(async (data) => data.answer(), { rateLimit })
+    await http.get('/health/live')
+    await http.postJson({}, '/no\nbody'.replace('\n', '%0A'))
+    await http.send({ path: '/index', headers: { 'content-type': 'text/plain' }, body: 'a' })
+    await http.send({ path: '/index', headers: { 'content-type': 'application/json' }, body: '{' })
+    await http.postJson({}, '/index')
+    expect(lines.map(({ fields }) => [fields.target, fields.code, fields.status])).toEqual([
+      ['POST /no%0Abody', 'NOT_FOUND', 404],
+      ['POST /index', 'UNSUPPORTED', 415],
+      ['POST /index', 'MALFORMED', 400],
+      ['POST /index', 'RESOURCE_EXHAUSTED', 429],
+    ])
+  })
+})
+
+test('the access log of gRPC has a line for a call that is refused before it becomes a request', async () => {
+  const rateLimit = { perSecond: 0.001, burst: 1, by: 'address' } as const
+  const { lines, client } = await started([pod()], {}, { rateLimit })
+  await client.send(request())
+  await expect(client.send(request())).rejects.toThrow('rateLimit')
+  await expect(client.unary('/a/b', new Uint8Array())).rejects.toThrow('rateLimit')
+  expect(lines.slice(1)).toMatchObject([
+    {
+      level: 'warn',
+      fields: {
+        target: '/jina.JinaSingleDataRequestRPC/process_single_data',
+        protocol: 'grpc',
+        code: 'RESOURCE_EXHAUSTED',
+      },
+    },
+    { level: 'warn', fields: { target: '/a/b' } },
+  ])
 })

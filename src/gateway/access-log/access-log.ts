@@ -7,8 +7,9 @@ import {
 } from '../../call/observation.js'
 import type { Clock } from '../../lib/clock.js'
 import type { Logger } from '../../observe/logger.js'
-import type { RequestEvent, RequestSpan, Span } from '../../observe/names.js'
+import type { CallEvent, RequestEvent, RequestSpan, Span } from '../../observe/names.js'
 import type { DataRequest } from '../../wire/data-request.js'
+import { statusOf } from '../protocols/http/statuses.js'
 import { shownHeaders } from './shown-headers.js'
 import { StageEntry, StageRecord } from './stage-record.js'
 import { rounded, shortened } from './shown-values.js'
@@ -26,12 +27,18 @@ export interface AccessLogTools {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
+  /** Whether HTTP answers 500 when an Executor has failed. */
+  readonly errorStatus?: boolean
 }
 
-/** Logs each request when it has ended: `info` when it succeeded, `warn` when it failed. */
+/**
+ * Logs each request when it has ended: `info` when it succeeded, `warn` when it failed. Calls that were answered by an own
+ * route are logged in the same way; calls that were refused before they became a request, as `warn`.
+ */
 export function accessLog(rules: AccessLogRules, tools: AccessLogTools): Observer {
   return {
     request: (span, request, arrival) => new RequestRecord(rules, tools, { span, request, arrival }),
+    call: (event) => logCall(event, rules, tools),
   }
 }
 
@@ -96,6 +103,7 @@ class RequestRecord implements Observation {
       protocol,
       ...(client !== '' && { client }),
       code,
+      ...(protocol === 'http' && { status: this.#statusOf(outcome) }),
       ...failure(outcome),
       ms,
       ...(this.#queueMs > 0 && { queueMs: rounded(this.#queueMs) }),
@@ -108,6 +116,34 @@ class RequestRecord implements Observation {
     if (code === 'OK') logger.info(message, fields)
     else logger.warn(message, fields)
   }
+
+  /** The HTTP status of the answer; that of a stream of documents is sent with the first one. */
+  #statusOf(outcome: Outcome): number {
+    if (this.#items > 0) return 200
+    if (outcome.kind === 'failed') return statusOf(outcome.error)
+    return codeOf(outcome) !== 'OK' && this.#tools.errorStatus === true ? 500 : 200
+  }
+}
+
+function logCall(
+  event: CallEvent,
+  { sample }: AccessLogRules,
+  { logger, clock, random }: AccessLogTools,
+): void {
+  const { name, target, ms, requestId, client, ...fields } = event
+  const isFailed = name === 'call.refused' || event.status >= 500
+  if (!isFailed && random() >= sample) return
+  const outcome = name === 'call.refused' ? event.code : String(event.status)
+  const shown = {
+    time: new Date(clock.now() - ms).toISOString(),
+    ...(requestId !== '' && { requestId: shortened(requestId) }),
+    target: shortened(target),
+    ...(client !== '' && { client }),
+    ...fields,
+    ...(name === 'call.refused' && { error: shortened(event.error) }),
+    ms: rounded(ms),
+  }
+  logger[isFailed ? 'warn' : 'info'](`${plain(target)} ${outcome} ${rounded(ms)} ms`, shown)
 }
 
 function failure(outcome: Outcome): object {

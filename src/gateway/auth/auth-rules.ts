@@ -1,5 +1,5 @@
-/** What may stay open without a token: health checks, and gRPC's reflection. */
-export const openable = ['health', 'reflection'] as const
+/** What may stay open without a token: health checks, gRPC's reflection, the OpenAPI document, and the page that shows it. */
+export const openable = ['health', 'reflection', 'openapi', 'docs'] as const
 
 export type Openable = (typeof openable)[number]
 

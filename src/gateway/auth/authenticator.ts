@@ -1,8 +1,7 @@
-import { pathToFileURL } from 'node:url'
 import { MillraceError } from '../../errors.js'
 import type { Clock } from '../../lib/clock.js'
-import { readSmallFile, watchFiles } from '../files/watched-file.js'
-import { importFunction } from '../import-function.js'
+import { readSmallFile, watchFiles } from '../../files/watched-file.js'
+import { importFunction, namedFunction } from '../import-function.js'
 import type { AuthRules, BearerTokens, Openable } from './auth-rules.js'
 import { bearerToken } from '../../wire/bearer-token.js'
 import { Tokens, tokensIn } from './tokens.js'
@@ -10,8 +9,11 @@ import { Tokens, tokensIn } from './tokens.js'
 /** How long a `verify` may take, in milliseconds. */
 const verifyMs = 10_000
 
-/** What a call is for: requests and everything else that always needs a token, or what may be open. */
-export type Purpose = 'request' | Openable
+/**
+ * What a call is for: a request, or what the Flow says about itself, which always need a token; a request to a route of the user's
+ * that needs none; or what may be open. Only requests are counted by `rateLimit`.
+ */
+export type Purpose = 'request' | 'open-request' | 'description' | Openable
 
 /** Checks the header `authorization` of a call: null lets it in, an error refuses it. */
 export type Authenticate = (
@@ -45,7 +47,7 @@ export class Authenticator {
 
   constructor({ bearer, open }: AuthRules, tools: AuthenticatorTools) {
     this.#bearer = bearer
-    this.#open = new Set(open)
+    this.#open = new Set<Purpose>([...open, 'open-request'])
     this.#tools = tools
   }
 
@@ -53,7 +55,7 @@ export class Authenticator {
   async open(): Promise<void> {
     const bearer = this.#bearer
     if ('verify' in bearer) {
-      const { url, name } = verifyModule(bearer.verify)
+      const { url, name } = namedFunction(bearer.verify)
       this.#isValid = await importFunction<Verify>(url, name)
     } else this.#use(readTokens(bearer))
     if (!('file' in bearer)) return
@@ -121,12 +123,6 @@ export function readTokens(bearer: Exclude<BearerTokens, { readonly verify: stri
     'INVALID_OPTION',
     `auth.bearer.env: there is no environment variable ${bearer.env}. Set it to the tokens that clients send.`,
   )
-}
-
-/** Splits `/path/module.js#name`. */
-export function verifyModule(verify: string): { readonly url: string; readonly name: string | null } {
-  const [file = '', name = null] = verify.split('#', 2)
-  return { url: pathToFileURL(file).href, name }
 }
 
 function verdict(isValid: unknown): MillraceError | null {

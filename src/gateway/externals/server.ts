@@ -116,6 +116,7 @@ export class ExternalServer {
       endsWithConnection: isReplica,
       recipient: this.#recipient,
       forwardHeaders: this.#stage.spec.forwardHeaders,
+      sendsParts: this.#stage.spec.sendsParts === true,
       onReconnect: () => void this.#learnAgain(channel),
     })
     if (isReplica) await this.#learn(channel).catch((error: unknown) => giveUp(channel, error))

@@ -1,13 +1,21 @@
 import type { AddressInfo, Server } from 'node:net'
 import { MillraceError } from '../../errors.js'
 import { authority } from '../../lib/authority.js'
-import type { ListenerSpec } from '../spec.js'
 
 /** Error codes of a machine without IPv6, where `::` falls back to `0.0.0.0`, as in a Node server without a host. */
 const withoutIPv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL']
 
+export interface BindTo {
+  /** For messages: what is served there, such as the protocols. */
+  readonly protocols: readonly string[]
+  /** An IPv6 address without brackets. */
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
 /** Binds a server and resolves with the port. Rejects with PORT_IN_USE or START_FAILED, and names the listener. */
-export async function bind(server: Server, { protocols, host, port }: ListenerSpec): Promise<number> {
+export async function bind(server: Server, { protocols, host, port }: BindTo): Promise<number> {
   try {
     return await listen(server, host, port).catch((error: NodeJS.ErrnoException) => {
       if (host !== '::' || !withoutIPv6.includes(error.code ?? '')) throw error

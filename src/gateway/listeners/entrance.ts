@@ -1,8 +1,11 @@
 import { createServer, type Server, type ServerOpts, type Socket } from 'node:net'
+import type { Budget } from '../../budget/budget.js'
 import type { Clock } from '../../lib/clock.js'
 import type { Protocol, ProtocolServer } from '../protocols/protocol.js'
 import type { ListenerSpec } from '../spec.js'
+import { type Handshake, type TlsTermination, tlsBytes } from '../tls/termination.js'
 import { bind } from './bind.js'
+import { HandshakePace } from './handshake-pace.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 
@@ -31,8 +34,14 @@ export interface EntranceOptions {
   readonly clock: Clock
   /** For all listeners together. */
   readonly maxConnections: number
-  /** Milliseconds within which the first bytes of a client must show its protocol. */
+  /** Milliseconds within which a client must have ended its TLS handshake, and its first bytes must show its protocol. */
   readonly handshakeMs: number
+  /** TLS handshakes that begin in a second, of all listeners together; null for no limit. */
+  readonly handshakesPerSecond: number | null
+  /** Default null: no TLS. */
+  readonly tls?: TlsTermination | null
+  /** Where the memory of TLS is reserved. */
+  readonly budget: Budget
 }
 
 /**
@@ -40,11 +49,14 @@ export interface EntranceOptions {
  *
  * 1. All open sockets, including those of refused clients, are in `#sockets`; `destroy` closes all of them.
  * 2. A socket is handed to a server once its first bytes match a protocol. That must happen within `handshakeMs`.
- * 3. At `maxConnections` an unused connection is closed for the new client; if there is none, the new client is refused.
+ * 3. At `maxConnections` an unused connection is closed for the new client; if there is none, the new client is refused:
+ *    with TLS without a reason, which would cost a handshake.
+ * 4. No more than `handshakesPerSecond` begin; a connection whose turn would come after `handshakeMs` is closed.
  */
 export class Entrance {
   readonly #servers = new Set<Server>()
   readonly #options: EntranceOptions
+  readonly #pace: HandshakePace
   readonly #sockets = new Set<Socket>()
   /** Sockets whose protocol is not known yet, oldest first. */
   readonly #silent = new Set<Socket>()
@@ -53,11 +65,13 @@ export class Entrance {
 
   constructor(options: EntranceOptions) {
     this.#options = options
+    this.#pace = new HandshakePace(options.handshakesPerSecond, options.clock)
   }
 
   /** Binds a port for these protocols and resolves with its number. Rejects with PORT_IN_USE or START_FAILED. */
   async listen(spec: ListenerSpec, served: readonly Served[]): Promise<number> {
-    const server = createServer(socketOptions, (socket) => this.#accept(socket, served))
+    const handshake = this.#options.tls?.handshakeFor(spec.protocols) ?? null
+    const server = createServer(socketOptions, (socket) => this.#accept(socket, served, handshake))
     const port = await bind(server, spec)
     server.on('error', ignore) // a connection could not be accepted, which its client sees
     this.#servers.add(server)
@@ -78,42 +92,58 @@ export class Entrance {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #accept(socket: Socket, served: readonly Served[]): void {
+  #accept(socket: Socket, served: readonly Served[], handshake: Handshake | null): void {
     const { maxConnections } = this.#options
     socket.on('error', ignore) // `close` follows
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     const isFull = this.#sockets.size - this.#refused > maxConnections
-    if (isFull && !this.#dropSilent() && !served.some(({ server }) => server.dropIdle())) {
+    if (!isFull || this.#dropSilent() || served.some(({ server }) => server.dropIdle())) {
+      this.#welcome(socket, served, handshake)
+    } else if (handshake !== null) socket.destroy()
+    else {
       const why = `the gateway has ${maxConnections} connections, and takes no more (limits.maxConnections)`
       this.#refuse(socket, served[0]!.protocol.refusal(why))
-    } else this.#greet(socket, served)
+    }
   }
 
-  /** Reads until the first bytes show the client's protocol. */
-  #greet(socket: Socket, served: readonly Served[]): void {
+  /** Ends TLS, if there is any, and finds out the client's protocol. */
+  #welcome(socket: Socket, served: readonly Served[], handshake: Handshake | null): void {
     const cancel = this.#options.clock.after(this.#options.handshakeMs, () => socket.destroy())
-    let first: Buffer = noBytes
-    const onReadable = (): void => {
-      const bytes = socket.read() as Buffer | null
-      if (bytes === null) return // the client ended
-      first = first.length === 0 ? bytes : Buffer.concat([first, bytes])
-      const spoken = spokenBy(first, served)
-      if (spoken === null) return
-      done()
-      if (spoken !== undefined) socket.unshift(first) // the protocol's server reads all bytes itself
-      const refusal = spoken === undefined ? served[0]!.protocol.mismatch : spoken.server.accept(socket)
-      if (refusal !== undefined) this.#refuse(socket, refusal)
-    }
     const done = (): void => {
       cancel()
       this.#silent.delete(socket)
-      socket.removeListener('readable', onReadable)
       socket.removeListener('close', done)
     }
     this.#silent.add(socket)
-    socket.on('readable', onReadable)
     socket.once('close', done)
+    if (handshake === null) return this.#greet(socket, served, done)
+    const share = this.#options.budget.share()
+    if (!share.reserve(tlsBytes)) return void socket.destroy()
+    socket.once('close', () => share.close())
+    const isEnough = (first: Buffer): boolean => beginsTls(first) || spokenBy(first, served) !== null
+    readFirst(socket, isEnough, (first) => {
+      if (beginsTls(first)) {
+        const begin = (): void => {
+          if (!socket.destroyed) handshake(socket, (secure) => this.#greet(secure, served, done))
+        }
+        if (!this.#pace.enter(begin, this.#options.handshakeMs)) socket.destroy()
+        return
+      }
+      done()
+      this.#refuse(socket, spokenBy(first, served)?.protocol.needsTls ?? '')
+    })
+  }
+
+  /** Reads until the first bytes show the client's protocol. */
+  #greet(socket: Socket, served: readonly Served[], onGreeted: () => void): void {
+    const isEnough = (first: Buffer): boolean => spokenBy(first, served) !== null
+    readFirst(socket, isEnough, (first) => {
+      onGreeted()
+      const spoken = spokenBy(first, served) ?? undefined
+      const refusal = spoken === undefined ? served[0]!.protocol.mismatch : spoken.server.accept(socket)
+      if (refusal !== undefined) this.#refuse(socket, refusal)
+    })
     socket.once('end', () => socket.destroySoon())
   }
 
@@ -140,6 +170,30 @@ export class Entrance {
 }
 
 function ignore(): void {}
+
+/** Reads until the first bytes are enough, and leaves all bytes unread. */
+function readFirst(
+  socket: Socket,
+  isEnough: (first: Buffer) => boolean,
+  done: (first: Buffer) => void,
+): void {
+  let first: Buffer = noBytes
+  const onReadable = (): void => {
+    const bytes = socket.read() as Buffer | null
+    if (bytes === null) return // the client ended
+    first = first.length === 0 ? bytes : Buffer.concat([first, bytes])
+    if (!isEnough(first)) return
+    socket.removeListener('readable', onReadable)
+    socket.unshift(first)
+    done(first)
+  }
+  socket.on('readable', onReadable)
+}
+
+/** Whether it is the beginning of a TLS handshake (RFC 8446, 5.1). */
+function beginsTls(first: Buffer): boolean {
+  return first[0] === 0x16
+}
 
 /** The protocol that starts with these bytes; null when more bytes are needed, undefined when none matches. */
 function spokenBy(first: Buffer, served: readonly Served[]): Served | null | undefined {

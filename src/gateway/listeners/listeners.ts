@@ -7,11 +7,11 @@
  */
 import { connectionsAllowed } from '../../budget/descriptors.js'
 import type { Clock } from '../../lib/clock.js'
-import { loadProtocol } from '../protocols/index.js'
-import type { ProtocolName } from '../protocols/names.js'
-import type { ProtocolServer } from '../protocols/protocol.js'
+import { loadProtocols } from '../protocols/index.js'
+import type { Protocol, ProtocolServer } from '../protocols/protocol.js'
 import type { Serving } from '../serving.js'
 import type { ListenerSpec } from '../spec.js'
+import type { TlsTermination } from '../tls/termination.js'
 import { Entrance, type Served } from './entrance.js'
 
 export class Listeners {
@@ -19,11 +19,16 @@ export class Listeners {
   readonly #serving: Serving
   readonly #clock: Clock
   readonly #entrance: Entrance
-  readonly #served = new Map<ProtocolName, Served & { readonly server: ProtocolServer }>()
+  readonly #served = new Map<Protocol, Served & { readonly server: ProtocolServer }>()
   #closed: Promise<void> | undefined
 
-  constructor(specs: readonly ListenerSpec[], serving: Serving, clock: Clock) {
-    const { maxConnections, handshakeMs } = serving.limits
+  constructor(
+    specs: readonly ListenerSpec[],
+    serving: Serving,
+    { clock, tls = null }: { readonly clock: Clock; readonly tls?: TlsTermination | null },
+  ) {
+    const { limits, budget } = serving
+    const { maxConnections, handshakeMs, handshakesPerSecond } = limits
     this.#specs = specs
     this.#serving = serving
     this.#clock = clock
@@ -31,6 +36,9 @@ export class Listeners {
       clock,
       maxConnections: maxConnections ?? connectionsAllowed(),
       handshakeMs,
+      handshakesPerSecond,
+      tls,
+      budget,
     })
   }
 
@@ -39,7 +47,9 @@ export class Listeners {
     const ports: number[] = []
     try {
       for (const spec of this.#specs) {
-        const served = await Promise.all(spec.protocols.map((name) => this.#serve(name)))
+        const protocols = await loadProtocols(spec.protocols)
+        const served = protocols.map((protocol) => this.#serve(protocol))
+        for (const { server } of served) await server.open?.()
         ports.push(await this.#entrance.listen(spec, served))
       }
       return ports
@@ -63,12 +73,11 @@ export class Listeners {
     cancel()
   }
 
-  async #serve(name: ProtocolName): Promise<Served> {
-    const known = this.#served.get(name)
+  #serve(protocol: Protocol): Served & { readonly server: ProtocolServer } {
+    const known = this.#served.get(protocol)
     if (known !== undefined) return known
-    const protocol = await loadProtocol(name)
     const served = { protocol, server: protocol.createServer(this.#serving, this.#clock) }
-    this.#served.set(name, served)
+    this.#served.set(protocol, served)
     return served
   }
 }

@@ -55,10 +55,16 @@ export class Connections<C extends ClientConnection> {
   add(socket: Socket, connection: C): void {
     this.#open.set(socket, connection)
     socket.once('close', () => {
+      const closed = this.#open.get(socket)
       this.#open.delete(socket)
-      connection.destroy()
+      closed?.destroy()
       if (this.isClosing && this.#open.size === 0) this.#emptied.resolve()
     })
+  }
+
+  /** Lets another connection continue on an open socket. */
+  replace(socket: Socket, connection: C): void {
+    if (this.#open.has(socket)) this.#open.set(socket, connection)
   }
 
   /** Closes the connection that has had no call for the longest time; false when there is none. */

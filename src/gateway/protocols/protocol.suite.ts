@@ -10,6 +10,8 @@ import { recipientHeader } from '../../wire/identity.js'
 import type { DataRequest } from '../../wire/data-request.js'
 import { request, testLimits } from '../fixture.suite.js'
 import { Listeners } from '../listeners/listeners.js'
+import type { CheckCaller } from '../callers/caller.js'
+import { clientsBehind } from '../callers/clients.js'
 import type { Serving } from '../serving.js'
 import { ServingState } from '../serving-state.js'
 import { loadProtocol } from './index.js'
@@ -26,22 +28,29 @@ export interface ProtocolClient {
 
 export interface ProtocolUnderTest {
   readonly name: ProtocolName
+  /** Whether its requests wait where those of others are refused. Default false. */
+  readonly isPatient?: boolean
   /** The first bytes that its clients send. */
   readonly greeting: Buffer
   connect(port: number): ProtocolClient
 }
 
 /** Requirements on every protocol of the gateway; see `protocol.ts`. */
-export function protocolSuite({ name, greeting, connect: connectClient }: ProtocolUnderTest): void {
+export function protocolSuite({
+  name,
+  isPatient = false,
+  greeting,
+  connect: connectClient,
+}: ProtocolUnderTest): void {
   const closes: (() => unknown)[] = []
   let handle: Serving['handle']
   let state: ServingState
   let budget: Budget
-  let authenticate: Serving['authenticate']
+  let checkCaller: CheckCaller
 
   beforeEach(() => {
     handle = async (data) => data.answer()
-    authenticate = undefined
+    checkCaller = () => null
     state = new ServingState()
     budget = new Budget(testLimits.maxBytes)
   })
@@ -50,22 +59,23 @@ export function protocolSuite({ name, greeting, connect: connectClient }: Protoc
     for (const close of closes.splice(0).toReversed()) await close()
   })
 
-  async function start(ports = 1, limits: Partial<typeof testLimits> = {}) {
+  async function start(ports = 1, limits: Partial<typeof testLimits> = {}, more: Partial<Serving> = {}) {
     const serving: Serving = {
       handle: (data, call) => handle(data, call),
       isFull: () => false,
       describe: () => ({ endpoints: [], writeEndpoints: [], streamEndpoints: [], schemas: {} }),
       misdirected: (to) => (to === undefined ? null : new MillraceError('UNAVAILABLE', `No pod ${to} here.`)),
-      authenticate: (header, purpose) => authenticate?.(header, purpose) ?? null,
+      callers: { check: (caller, purpose) => checkCaller(caller, purpose), counter: () => null },
       state,
       prefetch: 1000,
       maxMessageBytes: 2 ** 26,
       limits: { ...testLimits, ...limits },
       budget,
       timeoutMs: null,
+      ...more,
     }
     const specs = Array.from({ length: ports }, () => ({ protocols: [name], host: '127.0.0.1', port: 0 }))
-    const listeners = new Listeners(specs, serving, systemClock)
+    const listeners = new Listeners(specs, serving, { clock: systemClock })
     closes.push(() => listeners.close({ graceMs: 0 }))
     return { listeners, ports: await listeners.listen() }
   }
@@ -113,8 +123,30 @@ export function protocolSuite({ name, greeting, connect: connectClient }: Protoc
       const { ports } = await start()
       await clientAt(ports[0]).send(request(), { 'x-tenant': 'a' })
       expect(heard?.headers).toEqual({ 'x-tenant': 'a' })
-      expect(heard?.sender).toMatchObject({ protocol: name, patient: false })
+      expect(heard?.sender).toMatchObject({ protocol: name, patient: isPatient, address: '127.0.0.1' })
       expect(heard?.sender?.client).toMatch(/^127\.0\.0\.1:\d+$/)
+    })
+
+    it('gives the handler, and who checks callers, the client that a trusted proxy names', async () => {
+      let heard: Call | undefined
+      let checked: string | undefined
+      checkCaller = ({ address }) => {
+        checked = address
+        return null
+      }
+      handle = async (data, call) => {
+        heard = call
+        return data.answer()
+      }
+      const { ports } = await start(1, {}, { clientOf: clientsBehind(['127.0.0.0/8']) })
+      await clientAt(ports[0]).send(request(), { 'x-forwarded-for': '10.0.0.9, 203.0.113.7' })
+      expect(heard?.sender).toMatchObject({
+        protocol: name,
+        patient: isPatient,
+        client: '203.0.113.7',
+        address: '203.0.113.7',
+      })
+      expect(checked).toBe('203.0.113.7')
     })
 
     it('tells the caller what the handler rejects with', async () => {
@@ -134,9 +166,10 @@ export function protocolSuite({ name, greeting, connect: connectClient }: Protoc
       'asks %s whether a call may be served, before the handler does',
       async (when) => {
         const denied = new MillraceError('UNAUTHENTICATED', 'no such token', { notRun: true })
-        authenticate = (header, purpose) => {
+        checkCaller = ({ headers, address }, purpose) => {
           if (purpose !== 'request') return null
-          const denial = header === 'Bearer good' ? null : denied
+          expect(address).toBe('127.0.0.1')
+          const denial = headers.authorization === 'Bearer good' ? null : denied
           return when === 'later' ? new Promise((resolve) => setImmediate(resolve, denial)) : denial
         }
         const handled: number[] = []
@@ -148,7 +181,7 @@ export function protocolSuite({ name, greeting, connect: connectClient }: Protoc
         const client = clientAt(ports[0])
         state.start()
         expect(await client.isServing()).toBe(true)
-        // more than arrives before the answer of `authenticate`
+        // more than arrives before the answer of `checkCaller`
         const large = request(
           '/foo',
           Array.from({ length: 20 }, () => 'x'.repeat(100_000)),
@@ -166,7 +199,7 @@ export function protocolSuite({ name, greeting, connect: connectClient }: Protoc
 
     it('forgets a call whose client leaves while its token is checked', async () => {
       const [asked, decided] = [deferred(), deferred()]
-      authenticate = async () => {
+      checkCaller = async () => {
         asked.resolve()
         await decided.promise
         return null

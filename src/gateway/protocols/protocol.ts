@@ -16,11 +16,15 @@ export interface Protocol {
   readonly mismatch: string | Buffer
   /** Encodes a refusal with its reason, for a client whose connection no server has accepted. */
   refusal(why: string): string | Buffer
+  /** Sent to a client that speaks this protocol without TLS on a port with TLS. Default: nothing. */
+  readonly needsTls?: string | Buffer
   createServer(serving: Serving, clock: Clock): ProtocolServer
 }
 
 /** Serves all connections of one protocol, of all listeners. */
 export interface ProtocolServer {
+  /** Prepares what can fail; called before a port is bound. Default: nothing. */
+  open?(): Promise<void>
   /** Takes over a connection. When it refuses the connection, returns what to send to the client. */
   accept(socket: Socket): string | Buffer | undefined
   /** Closes the connection that has had no call for the longest time; false when there is none. */

@@ -4,6 +4,7 @@ import { TestClient } from '../fixture.suite.js'
 import { decodeHealthResponse, encodeHealthRequest } from '../../wire/health.js'
 import { HttpTestClient } from './http/http-client.suite.js'
 import { protocolNames } from './names.js'
+import { WebSocketTestClient } from './websocket/websocket-client.suite.js'
 import { protocolSuite, type ProtocolUnderTest } from './protocol.suite.js'
 
 const grpc: ProtocolUnderTest = {
@@ -33,7 +34,25 @@ const http: ProtocolUnderTest = {
   },
 }
 
-const kinds = [grpc, http]
+const websocket: ProtocolUnderTest = {
+  name: 'websocket',
+  isPatient: true,
+  greeting: Buffer.from('GET / HTTP/1.1'),
+  connect(port) {
+    const client = new WebSocketTestClient(port)
+    const probe = new HttpTestClient(port)
+    return {
+      send: (data, headers) => client.sendData(data, headers),
+      isServing: async () => (await probe.get('/health/ready')).status === 200,
+      close() {
+        client.close()
+        probe.close()
+      },
+    }
+  },
+}
+
+const kinds = [grpc, http, websocket]
 
 it('every protocol is tested', () => {
   expect(kinds.map(({ name }) => name)).toEqual(protocolNames)

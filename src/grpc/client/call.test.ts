@@ -10,7 +10,7 @@ import { methods } from '../methods.js'
 import { errorFromGrpc, type GrpcStatus } from '../status.js'
 import { ClientCall } from './call.js'
 import { GrpcConnection } from './connection.js'
-import { dialPeer } from './dial.js'
+import { dialler } from './dial.js'
 import { Session } from './session.js'
 
 /** What a call rejects with, of a peer that answers these bytes and says that all is well. */
@@ -66,7 +66,7 @@ test('a call that ends keeps nothing of what a peer that reads no more has not t
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   const { port } = silent.address() as AddressInfo
   const peer = { host: '127.0.0.1', port, tls: false, maxMessageBytes: 100_000_000 }
-  const dialled = dialPeer(peer)
+  const dialled = dialler(peer)()
   const session = new Session(dialled, { clock: systemClock })
   onTestFinished(() => {
     session.destroy()
@@ -74,9 +74,8 @@ test('a call that ends keeps nothing of what a peer that reads no more has not t
     for (const socket of sockets) socket.destroy()
     silent.close()
   })
-  const isRead = once(dialled.socket, 'data')
   await once(dialled.socket, 'connect')
-  await isRead
+  await expect.poll(() => dialled.socket.bytesRead).toBeGreaterThan(0)
   const ended = deferred<GrpcStatus>()
   const call = new ClientCall(session, encodeFields({ ':method': 'POST', ':path': methods.call }), {
     maxMessageBytes: peer.maxMessageBytes,

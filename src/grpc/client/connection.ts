@@ -6,7 +6,7 @@ import type { Method } from '../methods.js'
 import { GrpcFailure, type GrpcStatus } from '../status.js'
 import { grpcCode } from '../status-codes.js'
 import { type CallListener, ClientCall } from './call.js'
-import { dialPeer } from './dial.js'
+import { type Dialled, dialler } from './dial.js'
 import type { Peer } from './peer.js'
 import { RequestHeads } from './request-head.js'
 import { Session } from './session.js'
@@ -43,6 +43,7 @@ export interface ConnectionTools {
 export class GrpcConnection {
   readonly address: string
   readonly #peer: Peer
+  readonly #dial: () => Dialled
   readonly #clock: Clock
   readonly #listener: ConnectionListener | undefined
   readonly #onReconnect: (() => void) | undefined
@@ -52,9 +53,11 @@ export class GrpcConnection {
   #retired: Session | undefined
   #closed: { readonly reason: MillraceError } | undefined
 
+  /** @throws INVALID_OPTION when the peer's credentials cannot be used */
   constructor(peer: Peer, { clock = systemClock, listener, onReconnect }: ConnectionTools = {}) {
     this.address = authority(peer.host, peer.port)
     this.#peer = peer
+    this.#dial = dialler(peer)
     this.#clock = clock
     this.#listener = listener
     this.#onReconnect = onReconnect
@@ -174,7 +177,7 @@ export class GrpcConnection {
   }
 
   #connect(listener: ConnectionListener | undefined): Session {
-    return new Session(dialPeer(this.#peer), { clock: this.#clock, ...listener })
+    return new Session(this.#dial(), { clock: this.#clock, ...listener })
   }
 }
 

@@ -1,8 +1,12 @@
+import type { ClientTls } from '../../tls/client-tls.js'
+
 /** The server to dial. */
 export interface Peer {
   readonly host: string
   readonly port: number
   readonly tls: boolean
+  /** Used with `tls` only. Default: Node's authorities, no certificate, and the host as the server's name. */
+  readonly credentials?: ClientTls | undefined
   /** Largest message to send or to accept, in bytes. */
   readonly maxMessageBytes: number
 }

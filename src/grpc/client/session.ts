@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.js'
 import { ClientConnection, type ClientListener } from '../../http2/client-connection.js'
 import type { Stream, StreamListener } from '../../http2/stream.js'
+import { isRefusedHandshake } from '../../tls/refused-handshake.js'
 import type { Dialled } from './dial.js'
 
 /** The values of Jina's clients (jina.md 4.5). */
@@ -61,7 +62,7 @@ export class Session implements ClientListener {
   #asked: Asked[] = []
   #cancelTimer = (): void => {}
 
-  constructor({ socket, connected }: Dialled, options: SessionOptions) {
+  constructor({ socket, connected, reader }: Dialled, options: SessionOptions) {
     this.#socket = socket
     this.#clock = options.clock
     this.#owner = options
@@ -72,9 +73,13 @@ export class Session implements ClientListener {
       listener: this,
       windows,
       headLimits,
+      reader,
     })
     socket.once(connected, () => (this.#connected = true))
-    socket.on('error', (error) => (this.#error ??= error))
+    socket.on('error', (error) => {
+      this.#error ??= error
+      if (isRefusedHandshake(error)) this.#connected = false
+    })
     socket.once('close', () => this.#closed())
     socket.unref()
   }
@@ -89,7 +94,7 @@ export class Session implements ClientListener {
     return this.#connection.isExhausted
   }
 
-  /** Whether it has ever been connected. */
+  /** Whether it has ever been connected, to a server that accepts this client. */
   get isConnected(): boolean {
     return this.#connected
   }

@@ -89,6 +89,22 @@ export class Reader {
     throw malformed(`a varint of more than ten bytes at byte ${this.position}`)
   }
 
+  /** An int64 as a double, which holds up to 53 bits exactly. */
+  int64AsNumber(): number {
+    const start = this.position
+    let value = 0
+    let factor = 1
+    // seven bytes hold 49 bits; more of them are rare
+    for (let at = start; at < this.end && at < start + 7; at++, factor *= 128) {
+      const byte = this.buffer[at]!
+      value += (byte & 0x7f) * factor
+      if (byte > 0x7f) continue
+      this.position = at + 1
+      return value
+    }
+    return Number(this.int64())
+  }
+
   float(): number {
     const at = this.#take(4)
     const { buffer } = this

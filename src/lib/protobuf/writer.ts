@@ -72,6 +72,15 @@ export class Writer {
     this.#at += 8
   }
 
+  /** fixed64, as the lower and the higher 32 bits. */
+  fixed64(field: number, low: number, high: number): void {
+    this.#reserve(13)
+    this.#varint((field << 3) | wireType.fixed64)
+    this.#view.setUint32(this.#at, low, true)
+    this.#view.setUint32(this.#at + 4, high, true)
+    this.#at += 8
+  }
+
   bytes(field: number, value: Uint8Array): void {
     this.#reserve(10 + value.length)
     this.#varint((field << 3) | wireType.bytes)

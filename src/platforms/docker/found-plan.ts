@@ -1,5 +1,7 @@
 import { loadFlow } from '../../config/load-flow.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { isReduceModule } from '../../plan/sharding.js'
+import { withoutFiles } from '../found-options.js'
 import { runningStage } from '../running-stage.js'
 import type { Replica } from './replica.js'
 
@@ -11,11 +13,15 @@ export async function foundPlan(
 ): Promise<FlowPlan> {
   const { parse } = await import('yaml')
   // JSON is YAML; a `reduce` module is in the gateway's image, not on this machine
-  const text = JSON.stringify(parse(config), (key, value: unknown) =>
-    key === 'reduce' && typeof value === 'string' ? undefined : value,
+  const { written, tls } = withoutFiles(parse(config))
+  const text = JSON.stringify(written, (key, value: unknown) =>
+    key === 'reduce' && isReduceModule(value) ? undefined : value,
   )
   const { settings, stages } = await loadFlow(text, { onWarning: () => {} })
-  return { settings: { ...settings, name: flow }, stages: stages.map((stage) => asRunning(stage, replicas)) }
+  return {
+    settings: { ...settings, tls, name: flow },
+    stages: stages.map((stage) => asRunning(stage, replicas)),
+  }
 }
 
 /** An external stage is the Flow's own when it has containers. */

@@ -2,15 +2,22 @@ import { workloadOptions } from '../../containers/workload-options.js'
 import type { WorkloadOptions } from '../../containers/workload.js'
 import type { OptionTable } from '../../plan/option.js'
 import { text } from '../../plan/option-kinds.js'
+import { type GatewayClientOptions, gatewayClientOptions } from '../gateway-client.js'
 
 /** The engine comes from the environment, as for `docker`: DOCKER_HOST, else the default socket. */
-export interface DockerStartOptions extends WorkloadOptions {}
+export interface DockerStartOptions extends WorkloadOptions, GatewayClientOptions {}
 
-export interface DockerAttachOptions {
+export interface DockerAttachOptions extends GatewayClientOptions {
   /** Name of the Flow. Default null: the only running Flow. */
   readonly name: string | null
 }
 
-export const dockerStartOptions: OptionTable<DockerStartOptions> = workloadOptions
+export const dockerStartOptions: OptionTable<DockerStartOptions> = {
+  ...workloadOptions,
+  ...gatewayClientOptions,
+}
 
-export const dockerAttachOptions: OptionTable<DockerAttachOptions> = { name: text(null) }
+export const dockerAttachOptions: OptionTable<DockerAttachOptions> = {
+  ...gatewayClientOptions,
+  name: text(null),
+}

@@ -2,6 +2,7 @@ import type { FlowStatus } from '../../control/status.js'
 import { Container } from '../../docker-engine/container.js'
 import { connectEngine, type Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
+import { ownClientTls } from '../certificates.js'
 import type { Platform } from '../platform.js'
 import { EngineFlow } from './remote-flow.js'
 import { foundPlan } from './found-plan.js'
@@ -24,13 +25,15 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
   attachOptions: dockerAttachOptions,
 
   async start(plan, options, tools) {
+    const tls = ownClientTls(plan.settings.tls, options.tls)
     const rendered = await render(plan, options)
     const engine = await connectEngine()
     tools.signal.throwIfAborted()
     const { gateway, isNew } = await deploy(engine, rendered, tools)
     let flow: EngineFlow | undefined
     try {
-      flow = await EngineFlow.open(engine, { plan, gateway, tools })
+      flow = await EngineFlow.open(engine, { plan, gateway, tools, tls })
+      flow.renewCertificates()
       for (const { name, replicas, autoscale } of plan.stages) {
         tools.signal.throwIfAborted()
         const running = (await replicasOf(engine, plan.settings.name)).filter(({ stage }) => stage === name)
@@ -46,12 +49,12 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
     }
   },
 
-  async attach({ name }, tools) {
+  async attach({ name, tls }, tools) {
     const engine = await connectEngine()
     const flow = await chooseFlow(engine, name)
     const gateway = await gatewayOf(engine, flow)
     if (gateway === null) throw new MillraceError('NOT_FOUND', `The Flow '${flow}' has just been removed.`)
-    return EngineFlow.open(engine, { plan: await planOf(engine, flow, gateway), gateway, tools })
+    return EngineFlow.open(engine, { plan: await planOf(engine, flow, gateway), gateway, tools, tls })
   },
 
   async list({ name }): Promise<readonly FlowStatus[]> {

@@ -4,13 +4,15 @@ import type { Container } from '../../docker-engine/container.js'
 import { type Engine, hostOf } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
 import { authority } from '../../lib/authority.js'
-import { containerListeners } from '../../containers/container-listeners.js'
+import { containerEntry } from '../../containers/container-listeners.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
-import { entryOf } from '../../plan/listeners.js'
 import type { RemoteFlow, PlatformTools } from '../platform.js'
 import { gatewayOf } from './gateway-view.js'
 import { Healing } from './healing.js'
+import type { ClientTls } from '../../tls/client-tls.js'
+import { renewCertificates } from '../certificates.js'
 import { FlowNames } from './names.js'
+import { certificateFile } from './render.js'
 import { endReplica, replicasOf } from './replica.js'
 import { rollingUpdate, scale, type ScaleTools } from './scale.js'
 import { statusOf } from './status.js'
@@ -20,6 +22,8 @@ import { removeAll } from './start.js'
 export class EngineFlow implements RemoteFlow {
   readonly plan: FlowPlan
   readonly host: string
+  readonly tls: ClientTls | null
+  #stopRenewal: () => void = () => {}
   readonly #engine: Engine
   readonly #names: FlowNames
   readonly #healing: Healing
@@ -33,9 +37,15 @@ export class EngineFlow implements RemoteFlow {
       plan,
       gateway,
       tools,
-    }: { readonly plan: FlowPlan; readonly gateway: Container; readonly tools: PlatformTools },
+      tls,
+    }: {
+      readonly plan: FlowPlan
+      readonly gateway: Container
+      readonly tools: PlatformTools
+      readonly tls: ClientTls | null
+    },
   ): Promise<EngineFlow> {
-    const entry = entryOf(containerListeners(plan.settings))
+    const entry = containerEntry(plan.settings)
     const port = (await gateway.inspect())?.ports[entry.port]
     if (port === undefined) {
       throw new MillraceError(
@@ -44,7 +54,7 @@ export class EngineFlow implements RemoteFlow {
       )
     }
     const host = `${entry.scheme}://${authority(hostOf(engine), port)}`
-    const flow = new EngineFlow(engine, plan, { host, tools })
+    const flow = new EngineFlow(engine, plan, { host, tools, tls })
     await flow.#healing.open()
     return flow
   }
@@ -52,14 +62,30 @@ export class EngineFlow implements RemoteFlow {
   private constructor(
     engine: Engine,
     plan: FlowPlan,
-    { host, tools }: { readonly host: string; readonly tools: PlatformTools },
+    {
+      host,
+      tools,
+      tls,
+    }: { readonly host: string; readonly tools: PlatformTools; readonly tls: ClientTls | null },
   ) {
     this.plan = plan
     this.host = host
+    this.tls = tls
     this.#engine = engine
     this.#names = new FlowNames(plan.settings.name)
     this.#healing = new Healing(engine, plan.settings.name, tools)
     this.#tools = { names: this.#names, report: (sentence) => tools.report(sentence) }
+  }
+
+  /** Copies files of `tls` into the gateway's container when they change, until `close`; the gateway reads them again. */
+  renewCertificates(): void {
+    this.#stopRenewal = renewCertificates(this.plan.settings.tls, {
+      report: (sentence) => this.#tools.report(sentence),
+      write: async (files) => {
+        const gateway = await gatewayOf(this.#engine, this.#names.flow)
+        await gateway?.put(files.map(certificateFile), '/')
+      },
+    })
   }
 
   scale(stage: string, request: ScaleRequest): Promise<Scaled> {
@@ -76,6 +102,7 @@ export class EngineFlow implements RemoteFlow {
 
   async close({ remove }: { readonly remove: boolean }): Promise<void> {
     this.#healing.close()
+    this.#stopRenewal()
     await this.#turn
     if (remove) await this.#remove()
   }

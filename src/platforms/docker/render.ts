@@ -1,5 +1,6 @@
 import { gpusOf, limitsOf } from '../../docker-engine/limits.js'
 import { secretsOf } from '../../docker-engine/secrets.js'
+import type { ContainerFile } from '../../docker-engine/tar.js'
 import { type Mount, mountOf } from '../../docker-engine/mounts.js'
 import { flowIdVariable } from '../../workspace/flow-id.js'
 import { checksum } from '../../containers/checksum.js'
@@ -11,6 +12,7 @@ import { publishedAddress } from '../../containers/published-address.js'
 import { yamlText } from '../../containers/yaml-text.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
 import { listenersOf } from '../../plan/listeners.js'
+import { type CertificateFile, readCertificates } from '../certificates.js'
 import { FlowNames } from './names.js'
 import type { DockerStartOptions } from './options.js'
 import type { Recipe } from './recipe.js'
@@ -22,6 +24,8 @@ export interface Rendered {
   readonly gateway: Recipe
   /** The gateway's configuration, as YAML. */
   readonly config: string
+  /** The files of `tls`. They are no part of the recipe: no label and no checksum has them. */
+  readonly certificates: readonly ContainerFile[]
   readonly workloads: readonly RenderedWorkload[]
 }
 
@@ -68,7 +72,8 @@ export async function render(plan: FlowPlan, options: DockerStartOptions): Promi
     graceMs: settings.graceMs,
     timeoutReadyMs: settings.timeoutReadyMs,
   }
-  return { plan, names, gateway, config, workloads: own }
+  const certificates = readCertificates(settings.tls).map(certificateFile)
+  return { plan, names, gateway, config, certificates, workloads: own }
 }
 
 async function renderWorkload(
@@ -94,6 +99,11 @@ async function renderWorkload(
   // there is no autoscaling on Docker
   const replicas = Math.max(1, stage.replicas)
   return { name, stage: stage.name, shard: shardId, replicas, recipe, checksum: checksum(recipe) }
+}
+
+/** A file of `tls` in the gateway's container, where only the gateway runs, as whichever user its image says. */
+export function certificateFile({ target, text }: CertificateFile): ContainerFile {
+  return { path: target.slice(1), text, mode: 0o444 }
 }
 
 /** Path relative to the root folder: writing it before the first start creates missing folders. */

@@ -39,7 +39,7 @@ function withRandomPort(published: PublishedPort): PublishedPort {
 
 async function startGatewayAs(
   engine: Engine,
-  { names, gateway, config, workloads }: Rendered,
+  { names, gateway, config, certificates, workloads }: Rendered,
   recipe = gateway,
 ): Promise<Container> {
   const container = await makeContainer(engine, recipe, {
@@ -52,6 +52,7 @@ async function startGatewayAs(
     },
   })
   try {
+    if (certificates.length > 0) await container.put(certificates, '/')
     // the engine may create two networks of one name for concurrent requests: only the owner of the gateway creates them
     const labels = { [flowLabels.flow]: names.flow, [flowLabels.part]: 'network' }
     await ensureNetwork(engine, { name: names.stages, labels, internal: true })

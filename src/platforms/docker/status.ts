@@ -21,10 +21,14 @@ export async function statusOf(engine: Engine, plan: FlowPlan): Promise<FlowStat
     ),
   )
   const listeners = containerListeners(plan.settings).flatMap(({ protocols, port }) =>
-    ports[port] === undefined ? [] : [{ protocols, host: hostOf(engine), port: ports[port] }],
+    ports[port] === undefined
+      ? []
+      : [{ protocols, host: hostOf(engine), port: ports[port], tls: plan.settings.tls !== null }],
   )
   const port = listeners.length === 0 ? null : entryOf(listeners).port
-  return { name, on: 'docker', pid: null, port, listeners, stages }
+  const { refusedByRate } = view ?? {}
+  const refused = refusedByRate === undefined ? {} : { refusedByRate }
+  return { name, on: 'docker', pid: null, port, listeners, ...refused, stages }
 }
 
 function stageStatus(

@@ -1,6 +1,8 @@
 import { loadFlow } from '../../config/load-flow.js'
 import { MillraceError } from '../../errors.js'
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
+import { isReduceModule } from '../../plan/sharding.js'
+import { withoutFiles } from '../found-options.js'
 import { runningStage } from '../running-stage.js'
 import type { Controller } from './api/live.js'
 import { shardOfWorkload } from './view.js'
@@ -16,12 +18,12 @@ export async function foundPlan(
   { flow, controllers }: { readonly flow: string; readonly controllers: readonly Controller[] },
 ): Promise<FlowPlan> {
   const { parse } = await import('yaml')
-  const written = withoutModules(parse(text))
+  const { written, tls } = withoutFiles(withoutModules(parse(text)))
   // JSON is YAML
   const plan = await loadFlow(JSON.stringify(written), { onWarning: () => {} })
   const name = plan.settings.name === 'flow' ? flow : plan.settings.name
   const stages = plan.stages.map((stage) => asRunning(stage, controllers))
-  return { settings: { ...plan.settings, name }, stages }
+  return { settings: { ...plan.settings, tls, name }, stages }
 }
 
 /** Drops `reduce` modules, which are in the gateway's image and not on this machine. */
@@ -31,7 +33,7 @@ function withoutModules(written: unknown): unknown {
     throw new MillraceError('BAD_YAML', "The gateway's flow.yml names no executors.")
   const executors = flow.executors.map(({ reduce, ...stage }) => ({
     ...stage,
-    ...(reduce !== undefined && typeof reduce !== 'string' && { reduce }),
+    ...(reduce !== undefined && !isReduceModule(reduce) && { reduce }),
   }))
   return { ...flow, executors }
 }

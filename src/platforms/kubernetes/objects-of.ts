@@ -33,6 +33,7 @@ export const ownKinds: readonly Kind[] = [
   'PodDisruptionBudget',
   'Service',
   'ConfigMap',
+  'Secret',
   'RoleBinding',
   'Role',
   'ServiceAccount',

@@ -1,9 +1,10 @@
 import { type KubernetesOptions, kubernetesOptions } from '../../export/kubernetes/options.js'
 import type { OptionTable } from '../../plan/option.js'
 import { text } from '../../plan/option-kinds.js'
+import { type GatewayClientOptions, gatewayClientOptions } from '../gateway-client.js'
 
 /** Which cluster to use, and how to reach the gateway in it. */
-export interface ClusterOptions {
+export interface ClusterOptions extends GatewayClientOptions {
   /** Context of the kubeconfig. Default null: the current context. */
   readonly context: string | null
   /** Path of a kubeconfig. Default null: like kubectl, KUBECONFIG or `~/.kube/config`; in a pod its service account. */
@@ -20,6 +21,7 @@ export interface KubernetesAttachOptions extends ClusterOptions {
 }
 
 const clusterOptions: OptionTable<ClusterOptions> = {
+  ...gatewayClientOptions,
   context: text(null),
   kubeconfig: text(null),
   address: text(null),

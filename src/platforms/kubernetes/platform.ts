@@ -29,7 +29,8 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
       checkAttached(namespace, controllers)
       const timeoutMs =
         plan.settings.timeoutReadyMs < 0 ? Number.POSITIVE_INFINITY : plan.settings.timeoutReadyMs
-      return ClusterFlow.open(cluster, { plan, namespace, flow, timeoutMs, report, address: options.address })
+      const { address, tls } = options
+      return ClusterFlow.open(cluster, { plan, namespace, flow, timeoutMs, report, address, tls })
     })
   },
 

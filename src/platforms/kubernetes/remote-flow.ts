@@ -1,11 +1,14 @@
 import type { RolledOut, Scaled, ScaleRequest } from '../../control/controlled.js'
 import type { FlowStatus } from '../../control/status.js'
-import { containerListeners } from '../../containers/container-listeners.js'
+import { containerEntry } from '../../containers/container-listeners.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
-import { entryOf } from '../../plan/listeners.js'
 import type { RemoteFlow } from '../platform.js'
+import type { ClientTls } from '../../tls/client-tls.js'
+import { renewCertificates } from '../certificates.js'
 import type { Cluster } from './api/cluster.js'
+import { certificateSecret } from './certificate-secret.js'
 import { Forward } from './forward/forward.js'
+import { applyAll } from './start/apply.js'
 import { removeFlow } from './remove.js'
 import { rollingUpdate } from './rollout.js'
 import { type Running, scale } from './scale.js'
@@ -16,33 +19,46 @@ export interface ClusterFlowInit extends Running {
   readonly plan: FlowPlan
   /** Null forwards a port through the API. */
   readonly address: string | null
+  readonly tls: ClientTls | null
 }
 
 /** A Flow in a namespace of a cluster, with the connection to its gateway. */
 export class ClusterFlow implements RemoteFlow {
   readonly plan: FlowPlan
   readonly host: string
+  readonly tls: ClientTls | null
+  #stopRenewal: () => void = () => {}
   readonly #cluster: Cluster
   readonly #running: Running
   readonly #forward: Forward | null
 
   static async open(cluster: Cluster, init: ClusterFlowInit): Promise<ClusterFlow> {
-    const { port } = entryOf(containerListeners(init.plan.settings))
+    const { port } = containerEntry(init.plan.settings)
     const forward = init.address === null ? await Forward.open(cluster, { ...init, port }) : null
     return new ClusterFlow(cluster, init, forward)
   }
 
   private constructor(
     cluster: Cluster,
-    { plan, address, ...running }: ClusterFlowInit,
+    { plan, address, tls, ...running }: ClusterFlowInit,
     forward: Forward | null,
   ) {
     this.plan = plan
-    const { scheme } = entryOf(containerListeners(plan.settings))
+    this.tls = tls
+    const { scheme } = containerEntry(plan.settings)
     this.host = forward === null ? withScheme(address!, scheme) : `${scheme}://127.0.0.1:${forward.port}`
     this.#cluster = cluster
     this.#running = running
     this.#forward = forward
+  }
+
+  /** Applies the Secret with the files of `tls` when they change, until `close`; the gateway reads them again. */
+  renewCertificates(): void {
+    const { namespace, report } = this.#running
+    this.#stopRenewal = renewCertificates(this.plan.settings.tls, {
+      report,
+      write: (files) => applyAll(this.#cluster, [certificateSecret(this.plan, namespace, files)]),
+    })
   }
 
   scale(stage: string, request: ScaleRequest): Promise<Scaled> {
@@ -61,6 +77,7 @@ export class ClusterFlow implements RemoteFlow {
   }
 
   async close({ remove }: { readonly remove: boolean }): Promise<void> {
+    this.#stopRenewal()
     await this.#forward?.close()
     try {
       if (remove) await removeFlow(this.#cluster, this.#running, this.plan.settings)

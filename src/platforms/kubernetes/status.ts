@@ -21,7 +21,8 @@ export function statusOf({ plan, view, namespace, port, now }: StatusOf): FlowSt
   const stages = plan.stages.map((stage) => stageStatus(stage, view, now))
   const all = listenersOf(plan.settings)
   const { protocols } = all.find((each) => each.protocols.includes('grpc')) ?? all[0]!
-  const listeners = port === null ? [] : [{ protocols, host: '127.0.0.1', port }]
+  const listeners =
+    port === null ? [] : [{ protocols, host: '127.0.0.1', port, tls: plan.settings.tls !== null }]
   return { name: plan.settings.name, on: 'kubernetes', namespace, pid: null, port, listeners, stages }
 }
 

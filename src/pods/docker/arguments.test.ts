@@ -35,7 +35,10 @@ const place = ['--shard-id', '1', '--shards', '2', '--workspace', '/workspace']
 describe('what an image is started with', () => {
   test('an entry point of Jina is told what differs, by its own names', () => {
     const dynamicBatching = { '/x': { size: 8, timeoutMs: 5 } }
-    const spec = specOf({ usesWith: { model: 'x' }, exitOnExceptions: ['A', 'B'], dynamicBatching })
+    const spec = specOf({
+      ...{ usesWith: { model: 'x' }, exitOnExceptions: ['A', 'B'] },
+      ...{ allowConcurrent: true, dynamicBatching },
+    })
     const batching = ['--uses-dynamic-batching', '{"/x":{"preferred_batch_size":8,"timeout":5}}']
     expect(started(['jina', 'executor', '--uses', 'config.yml'], [], spec)).toEqual({
       entrypoint: null,
@@ -44,6 +47,7 @@ describe('what an image is started with', () => {
         '--exit-on-exceptions',
         'A',
         'B',
+        '--allow-concurrent',
         ...place,
         '--uses-with',
         '{"model":"x"}',

@@ -1,3 +1,4 @@
+import type { TracingRules } from '../../observe/tracing/tracing-rules.js'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ImageFacts } from '../../docker-engine/image.js'
@@ -43,7 +44,7 @@ function programOf(words: readonly string[]): Invocation['program'] {
 
 function millraceOptions({ spec, container, workspace }: InvocationInit): readonly string[] {
   const { executor, deployment } = spec
-  const { maxConcurrency, capacity, exitOnExceptions } = executor
+  const { maxConcurrency, allowConcurrent = false, capacity, exitOnExceptions } = executor
   return [
     ...['--name', deployment, '--port', String(containerPort), '--quiet'],
     ...(executor.flow === null ? [] : [`--flow=${executor.flow}`]),
@@ -53,11 +54,18 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
     ...limitsOf(container),
     ...['--queue', JSON.stringify({ perReplica: capacity })],
     ...(maxConcurrency === null ? [] : ['--max-concurrency', String(maxConcurrency)]),
+    ...(allowConcurrent ? ['--allow-concurrent'] : []),
+    ...tracingOf(executor.tracing),
     ...exitOnExceptions.flatMap((name) => ['--exit-on-exceptions', name]),
     ...usesOf(spec),
     ...shared(spec, workspace),
     ...batchingOf(executor.dynamicBatching),
   ]
+}
+
+/** A container continues traces of the Flow's gateway, and begins none. */
+function tracingOf(tracing: TracingRules | null = null): readonly string[] {
+  return tracing === null ? [] : ['--tracing', JSON.stringify({ ...tracing, samplingRatio: 0 })]
 }
 
 /** Passed only when they differ from the defaults: the image may have an older Millrace without this option. */
@@ -73,10 +81,11 @@ function usesOf({ executor: { module, className } }: PodSpec): readonly string[]
 }
 
 function jinaOptions({ spec, workspace }: InvocationInit): readonly string[] {
-  const { exitOnExceptions } = spec.executor
+  const { exitOnExceptions, allowConcurrent = false } = spec.executor
   return [
     ...['--name', spec.name, '--port', String(containerPort)],
     ...(exitOnExceptions.length > 0 ? ['--exit-on-exceptions', ...exitOnExceptions] : []),
+    ...(allowConcurrent ? ['--allow-concurrent'] : []),
     ...shared(spec, workspace),
     ...batchingOf(jinaBatching(spec.executor.dynamicBatching ?? {})),
   ]

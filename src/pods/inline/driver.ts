@@ -13,6 +13,7 @@ export const startInline: Driver = ({ name, executor }, events, { executorClass 
   const { port1, port2 } = new MessageChannel()
   const serving: Promise<Served | null> = serve(executor, (service) => listenPort(service, port1, {}), {
     onStep: events.step,
+    ownsProcess: false,
     ...(executorClass !== undefined && { executorClass }),
   })
   let over = false

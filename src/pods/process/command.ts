@@ -1,5 +1,6 @@
 import { accessSync, constants, realpathSync } from 'node:fs'
 import { basename, delimiter, isAbsolute, join } from 'node:path'
+import { oldGenerationFlags } from '../../budget/old-generation.js'
 
 /** A program and its arguments. */
 export interface Command {
@@ -20,7 +21,7 @@ const ownWithValue = new Set(['-e', '--eval', '-p', '--print', '-pe'])
  * The signal is sent when the *thread* that spawned the child ends, so pods must be started from the main thread.
  */
 export function nodeCommand(modulePath: string): Command {
-  const args = [...inheritedFlags(process.execArgv), modulePath]
+  const args = [...inheritedFlags(process.execArgv), ...oldGenerationFlags(), modulePath]
   const setpriv = findSetpriv()
   if (setpriv === null) return { file: process.execPath, args }
   return { file: setpriv, args: ['--pdeathsig', 'KILL', '--', process.execPath, ...args] }

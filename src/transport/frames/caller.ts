@@ -3,6 +3,8 @@ import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
 import { deferred } from '../../lib/deferred.js'
+import type { BatchFigures } from '../../observe/batch-figures.js'
+import type { Metric } from '../../observe/metrics/report.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { ConnectionLost } from '../../call/connection-lost.js'
 import { headerFilter } from '../forward-headers.js'
@@ -79,8 +81,18 @@ export class Caller implements Channel, Receiver, StreamOwner {
     return this.#ask(frameKind.describe, (payload) => decodeJson(payload) as Description)
   }
 
-  ping(): Promise<void> {
-    return this.#ask(frameKind.ping, () => {})
+  measure(): Promise<readonly Metric[]> {
+    return this.#ask(frameKind.measure, (payload) => decodeJson(payload) as readonly Metric[])
+  }
+
+  ping(): Promise<readonly BatchFigures[]> {
+    return this.#ask(frameKind.ping, (payload) =>
+      payload.length === 0 ? [] : (decodeJson(payload) as readonly BatchFigures[]),
+    )
+  }
+
+  flush(): void {
+    if (this.#refusal === null) this.#link.send(frame(frameKind.flush, 0))
   }
 
   async close(): Promise<void> {
@@ -173,7 +185,9 @@ export class Caller implements Channel, Receiver, StreamOwner {
       return pending.fail(tooLarge('request', request.size, this.#link))
     }
     this.#deadlines.watch(pending)
-    if (pending.observation !== undefined) this.#link.send(frame(frameKind.observe, pending.id))
+    const { observation } = pending
+    if (observation !== undefined && observation.wantsReport !== false)
+      this.#link.send(frame(frameKind.observe, pending.id))
     this.#link.send(request)
   }
 

@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorFacts, MillraceError } from '../../errors.js'
+import { type ErrorFacts, isErrorCode, MillraceError } from '../../errors.js'
 
 /** Encodes a rejection as the payload of an error frame, without its cause and stack. */
 export function encodeFailure(error: unknown): Uint8Array {
@@ -7,7 +7,7 @@ export function encodeFailure(error: unknown): Uint8Array {
 
 export function decodeFailure(payload: Uint8Array): MillraceError {
   const { code, message, ...facts } = factsOf(payload)
-  return new MillraceError(Object.hasOwn(errorCodes, code) ? code : 'INTERNAL', message, facts)
+  return new MillraceError(isErrorCode(code) ? code : 'INTERNAL', message, facts)
 }
 
 function factsOf(

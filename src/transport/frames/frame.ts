@@ -23,12 +23,19 @@ export const frameKind = {
   description: 10,
   goaway: 11,
   ping: 12,
+  /** With what was measured of batches, as JSON, if there are any. */
   pong: 13,
   limit: 14,
   /** The next request, with the same id, is observed. */
   observe: 15,
   /** Events of an observed request, as JSON; sent before its answer. */
   report: 16,
+  /** Asks for the metrics of the peer. */
+  measure: 17,
+  /** The metrics of the peer, as JSON. */
+  measured: 18,
+  /** The caller is about to leave: no request waits for a batch to fill any more. */
+  flush: 19,
 } as const
 
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind]

@@ -93,8 +93,13 @@ export class Server implements Receiver, ServedCallOwner {
         return this.#grant(received)
       case frameKind.describe:
         return this.#describe(received.id)
+      case frameKind.measure:
+        void this.#measure(received.id)
+        return
       case frameKind.ping:
-        return this.#link.send(frame(frameKind.pong, received.id))
+        return this.#pong(received.id)
+      case frameKind.flush:
+        return this.#service.flush?.()
       case frameKind.limit:
         return this.#service.concurrency?.wanted()
       case frameKind.observe:
@@ -192,6 +197,21 @@ export class Server implements Receiver, ServedCallOwner {
   #describe(id: number): void {
     try {
       this.#link.send(frame(frameKind.description, id, { parts: [encodeJson(this.#service.describe())] }))
+    } catch (error) {
+      this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
+    }
+  }
+
+  #pong(id: number): void {
+    const { batches } = this.#service
+    const parts = batches === undefined ? [] : [encodeJson(batches())]
+    this.#link.send(frame(frameKind.pong, id, { parts }))
+  }
+
+  async #measure(id: number): Promise<void> {
+    try {
+      const metrics = (await this.#service.measure?.()) ?? []
+      this.#link.send(frame(frameKind.measured, id, { parts: [encodeJson(metrics)] }))
     } catch (error) {
       this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
     }

@@ -8,7 +8,7 @@ import type { Pending, PendingOwner } from './pending.js'
 
 export interface SingleOptions<T> {
   readonly id: number
-  /** Null for `describe` and `ping`, which cannot be cancelled. */
+  /** Null for `describe`, `measure` and `ping`, which cannot be cancelled. */
   readonly call: Call | null
   readonly decode: (payload: Uint8Array) => T
   readonly owner: PendingOwner

@@ -6,7 +6,7 @@ import { deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { encodeDescription } from '../../wire/description.js'
 import { dial } from '../index.js'
-import type { Channel } from '../transport.js'
+import type { Channel, DialOptions } from '../transport.js'
 import { type FakePeer, type FakePeerOptions, startFakePeer } from './fake-peer.suite.js'
 
 const cleanups: (() => Promise<void>)[] = []
@@ -15,9 +15,12 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0)) await clean()
 })
 
-async function connect(options: FakePeerOptions): Promise<{ peer: FakePeer; channel: Channel }> {
+async function connect(
+  options: FakePeerOptions,
+  dialOptions: DialOptions = {},
+): Promise<{ peer: FakePeer; channel: Channel }> {
   const peer = await startFakePeer(options)
-  const channel = await dial({ kind: 'grpc', host: '127.0.0.1', port: peer.port, tls: false })
+  const channel = await dial({ kind: 'grpc', host: '127.0.0.1', port: peer.port, tls: false }, dialOptions)
   cleanups.push(() => channel.close(), peer.close)
   return { peer, channel }
 }
@@ -193,4 +196,50 @@ test('close() ends what is in flight', async () => {
   const hop = channel.handle(request(), callOf())
   await arrived.promise
   await Promise.all([channel.close(), expect(hop).rejects.toMatchObject({ code: 'CANCELLED' })])
+})
+
+/** What a join that keeps its branches apart gets. */
+function inParts(): DataRequest {
+  const docs = new DocumentArray(['a', 'b', 'c'].map((text) => new Document({ text })))
+  const joined = DataRequest.create({ endpoint: '/join', docs })
+  joined.parts = [
+    { from: 'left', count: 1 },
+    { from: 'right', count: 2 },
+  ]
+  return joined
+}
+
+test('a request in parts goes to a server of others as a list of requests', async () => {
+  let seen: DataRequest['parts']
+  const { channel } = await connect(
+    {
+      onList(given) {
+        seen = given.parts
+        return given
+      },
+    },
+    { sendsParts: true },
+  )
+  const answer = await channel.handle(inParts(), callOf())
+  expect(seen).toEqual(inParts().parts)
+  expect(answer.docs.texts).toEqual(['a', 'b', 'c'])
+  expect(answer.parts).toBeUndefined()
+})
+
+test('a server that takes no lists is named with what to do, and was not asked to run anything', async () => {
+  const { channel } = await connect({ onSingle: (given) => given }, { sendsParts: true })
+  await expect(channel.handle(inParts(), callOf())).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    notRun: true,
+    message: expect.stringMatching(/takes one request.*reduce: false/),
+  })
+  expect((await channel.handle(request(), callOf())).docs.texts).toEqual(['a'])
+})
+
+test('a stream of one document does not take the documents of several branches', async () => {
+  const { channel } = await connect({ onStreamDoc: async function* () {} }, { sendsParts: true })
+  await expect(channel.handle(inParts(), callOf({ items: new Items() }))).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringContaining('those of all branches together'),
+  })
 })

@@ -4,8 +4,10 @@ import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription, unknownDescription } from '../../wire/description.js'
 import { decodeInfo } from '../../wire/info.js'
+import { encodeRequestList } from '../../wire/request-list.js'
 import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
 import { headerFilter } from '../forward-headers.js'
+import type { BatchFigures } from '../../observe/batch-figures.js'
 import type { Address, Channel, DialOptions } from '../transport.js'
 import {
   type ConnectionListener,
@@ -32,9 +34,9 @@ const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_o
  * first call, so dialling never fails.
  */
 export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
-  const { host, port, tls, isPod = false } = address
+  const { host, port, tls, credentials, isPod = false } = address
   const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
-  const peer = { host, port, tls, maxMessageBytes }
+  const peer = { host, port, tls, credentials, maxMessageBytes }
   const ends = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
   const listener: ConnectionListener = {
     onLeaving: (reason) => ends.leaving.resolve({ reason }),
@@ -43,13 +45,14 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
       ends.closed.resolve({ reason })
     },
   }
-  const { recipient, onReconnect, forwardHeaders = 'unfiltered' } = options
+  const { recipient, onReconnect, forwardHeaders = 'unfiltered', sendsParts = false } = options
   const tools = isPod || options.endsWithConnection === true ? { listener } : given(onReconnect)
   const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
   return new GrpcChannel(new GrpcConnection(peer, tools), {
     ...ends,
     isPod,
     told,
+    sendsParts,
     isForwarded: headerFilter(forwardHeaders),
   })
 }
@@ -68,6 +71,8 @@ interface Ends {
   /** Header value that names the pod all requests are addressed to; null for any pod. */
   readonly told: string | null
   readonly isForwarded: (header: string) => boolean
+  /** Whether a request in several parts is sent as several requests. */
+  readonly sendsParts: boolean
   readonly leaving: Deferred<Reason>
   readonly closed: Deferred<Reason>
 }
@@ -96,8 +101,9 @@ class GrpcChannel implements Channel {
   }
 
   /** External servers are not pinged: their failures show in their answers. */
-  async ping(): Promise<void> {
+  async ping(): Promise<readonly BatchFigures[]> {
     if (this.#ends.isPod) await this.#connection.ping()
+    return []
   }
 
   readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
@@ -106,7 +112,12 @@ class GrpcChannel implements Channel {
     const options = { call, deadline, headers: headersFor(request.endpoint, call, this.#ends) }
     try {
       if (items !== undefined) return await streamDocument(this.#connection, request, { ...options, items })
-      const answer = DataRequest.decode(await this.#exchange(request.encode(), options))
+      const isList = this.#ends.sendsParts && (request.parts?.length ?? 0) > 1
+      const answer = DataRequest.decode(
+        isList
+          ? await this.#exchangeParts(request, options)
+          : await this.#exchange(request.encode(), options),
+      )
       // no peer answers in parts over gRPC; one that does not know the field returns the parts of the request
       answer.parts = undefined
       return answer
@@ -149,6 +160,20 @@ class GrpcChannel implements Channel {
     this.#ends.leaving.resolve(reason)
     this.#ends.closed.resolve(reason)
     return Promise.resolve()
+  }
+
+  /** @throws UNSUPPORTED for a server that takes one request at a time, such as a gateway of Jina */
+  async #exchangeParts(request: DataRequest, options: GrpcCallOptions): Promise<Uint8Array> {
+    try {
+      return await this.#connection.unary(methods.processData, encodeRequestList(request), options)
+    } catch (error) {
+      if (!isUnimplemented(error)) throw error
+      throw new MillraceError(
+        'UNSUPPORTED',
+        `The server at ${this.#connection.address} takes one request, and this stage sends the answer of each branch in a request of its own (reduce: false). It is a gateway, not an Executor: let its stage reduce, or join in a stage in front of it.`,
+        { notRun: true, cause: error },
+      )
+    }
   }
 
   async #exchange(bytes: Uint8Array, options: GrpcCallOptions): Promise<Uint8Array> {

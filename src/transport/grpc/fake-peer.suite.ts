@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js'
 import { DataRequest } from '../../wire/data-request.js'
+import { decodeRequestList } from '../../wire/request-list.js'
 import { methods } from '../../grpc/methods.js'
 
 /** One `Call` stream as the fake peer sees it. */
@@ -19,6 +20,8 @@ export interface FakePeerOptions {
   /** When the client has sent all; ends the stream by default. */
   onHalfClose?: (call: FakeCall) => void
   onSingle?: (request: DataRequest, metadata: Record<string, string>) => DataRequest | Promise<DataRequest>
+  /** `process_data`; its request has a part for each request of the list. */
+  onList?: (request: DataRequest) => DataRequest
   onStreamDoc?: (request: DataRequest) => AsyncIterable<DataRequest>
   dryRun?: () => Uint8Array
   describe?: () => Uint8Array
@@ -51,6 +54,8 @@ export async function startFakePeer(options: FakePeerOptions = {}, port = 0): Pr
           (error: grpc.StatusObject) => done(error),
         )
     },
+    processData: (call: grpc.ServerUnaryCall<Buffer, Uint8Array>, done: grpc.sendUnaryData<Uint8Array>) =>
+      done(null, options.onList!(decodeRequestList(call.request)).encode()),
     streamDoc: async (call: grpc.ServerWritableStream<Buffer, Uint8Array>) => {
       try {
         for await (const answer of options.onStreamDoc!(DataRequest.fromSingleDocument(call.request))) {
@@ -108,6 +113,7 @@ function definitions(options: FakePeerOptions): grpc.ServiceDefinition {
   const serve = {
     call: true,
     processSingleData: options.onSingle !== undefined,
+    processData: options.onList !== undefined,
     streamDoc: options.onStreamDoc !== undefined,
     dryRun: options.dryRun !== undefined,
     endpointDiscovery: options.describe !== undefined,

@@ -15,6 +15,7 @@ export function listenMemory(service: Service, options: ListenOptions): Promise<
   const address: Service = {
     handle: (request, call) => service.handle(request, call),
     describe: () => service.describe(),
+    measure: async () => (await service.measure?.()) ?? [],
     ...(service.concurrency !== undefined && { concurrency: service.concurrency }),
   }
   const acceptor = new Acceptor(address, options)

@@ -1,15 +1,13 @@
 import type { OnReadOpts } from 'node:net'
+import { sharedScratch } from '../../sockets/scratch.js'
 import type { Inbox } from '../frames/inbox.js'
 
-/** Bytes to read at once while no large frame is being received. */
-const scratchBytes = 64 * 1024
-
 /**
- * Reads a socket without its stream: small frames into one reused buffer, the rest of a large frame directly into its memory.
- * Node supports this (`onread`) only on the connecting side.
+ * Reads a socket without its stream: small frames into memory that all sockets share, the rest of a large frame directly into
+ * its memory. It is the socket's `onread`.
  */
 export class SocketReader implements OnReadOpts {
-  readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes)
+  readonly #scratch = sharedScratch()
   #inbox: Inbox | null = null
   #target: Uint8Array | null = null
 

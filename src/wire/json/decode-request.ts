@@ -20,7 +20,7 @@ const defaultEndpoint = '/'
 /**
  * A DataRequest from the body of Jina's HTTP gateways (jina.md 4.6 and 4.7), parsed JSON. Keys may be in camelCase or
  * snake_case, also those of `header`; unknown keys are ignored. `data` is a list of Documents, `{ docs: [...] }`, a single
- * Document or null. The request is encoded, so that it holds nothing of the body.
+ * Document or null.
  *
  * Throws INVALID_INPUT, with the place in the body.
  */
@@ -32,14 +32,13 @@ export function requestFromJson(body: unknown, { endpoint, requestId }: JsonRequ
   const targetExecutor = text('targetExecutor', 'target_executor')
   const id = text('requestId', 'request_id') ?? requestId
   const parameters = objectAt(body, 'parameters')
-  const request = DataRequest.create({
+  return DataRequest.create({
     endpoint: endpoint ?? text('execEndpoint', 'exec_endpoint') ?? defaultEndpoint,
     docs: documentsOf(own(body, 'data')),
     ...(parameters !== undefined && { parameters }),
     ...(targetExecutor !== undefined && { targetExecutor }),
     ...(id !== undefined && { requestId: id }),
   })
-  return DataRequest.decode(request.encode())
 }
 
 function documentsOf(data: unknown): DocumentArray {

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../errors.js'
+import { endOfString, parseKeepingIntegers } from './long-integers.js'
 
 // Python's json module writes these tokens, which JSON does not have; the parser reads 1e999 as an infinity.
 const tokens: readonly (readonly [token: string, json: string])[] = [
@@ -11,17 +12,17 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Parses the UTF-8 bytes of a JSON text. Also accepts `NaN`, which becomes null, `Infinity` and `-Infinity`, as Python
- * writes them. Throws MALFORMED.
+ * writes them. Integers of tensors keep their digits, as BigInts where a double cannot hold them. Throws MALFORMED.
  */
 export function parseJson(bytes: Uint8Array): unknown {
   const text = textOf(bytes)
   try {
-    return JSON.parse(text)
+    return parseKeepingIntegers(text)
   } catch (error) {
     const replaced = withoutTokens(text)
     if (replaced === text) throw noJson(error)
     try {
-      return JSON.parse(replaced)
+      return parseKeepingIntegers(replaced)
     } catch (second) {
       throw noJson(second)
     }
@@ -53,13 +54,6 @@ function withoutTokens(text: string): string {
     at = copied - 1
   }
   return replaced + text.slice(copied)
-}
-
-/** Position of the closing quote. */
-function endOfString(text: string, start: number): number {
-  let at = start + 1
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at
 }
 
 function noJson(cause: unknown): MillraceError {

@@ -67,3 +67,15 @@ export function documentsIn(pieces: readonly Uint8Array[]): DocumentArray {
 export function idsIn(pieces: readonly Uint8Array[]): string[] {
   return Array.from(documentsIn(pieces), (document) => document.id)
 }
+
+/** Lists, lists with one other byte, and bytes that are none. */
+export const anyBytes: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.uint8Array({ maxLength: 60 }),
+  fc
+    .tuple(fc.array(anyDocument(1), { maxLength: 2 }).map(listOf), fc.nat(), fc.nat({ max: 255 }))
+    .map(([good, at, byte]) => {
+      const broken = good.slice()
+      if (broken.length > 0) broken[at % broken.length] = byte
+      return broken
+    }),
+)

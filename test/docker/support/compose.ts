@@ -23,26 +23,30 @@ export class Composed {
   readonly #project: string
   readonly #scales = new Map<string, number>()
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, host: string) {
     this.#folder = folder
     this.#project = path
       .basename(folder)
       .toLowerCase()
       .replaceAll(/[^a-z0-9]/g, '')
-    this.host = `grpc://127.0.0.1:${port}`
+    this.host = host
   }
 
   /**
    * Exports the Flow and brings it up; resolves when requests go through. Rejects with the logs when a container exits
    * before.
    */
-  static async up(flow: Flow<string>, project: string): Promise<Composed> {
+  static async up(
+    flow: Flow<string>,
+    project: string,
+    { scheme = 'grpc' }: { readonly scheme?: 'grpc' | 'http' } = {},
+  ): Promise<Composed> {
     const folder = await mkdtemp(path.join(tmpdir(), 'composed-'))
     const port = await freePort()
     const file = path.join(folder, 'docker-compose.yml')
     await flow.toDockerCompose(file, { image: inject('projectImage'), project, port })
     await forOldCompose(file)
-    const composed = new Composed(folder, port)
+    const composed = new Composed(folder, `${scheme}://127.0.0.1:${port}`)
     try {
       await composed.compose('up', '--detach')
       await composed.ready()

@@ -17,6 +17,7 @@ export interface CallOptions {
   /** Cancels after so many answers. */
   readonly cancelAfter?: number
   readonly gzip?: boolean
+  readonly metadata?: Readonly<Record<string, string>>
   /** Path of a certificate authority: the call goes over TLS. */
   readonly ca?: string
 }

@@ -8,7 +8,7 @@ export interface Forward extends AsyncDisposable {
 }
 
 /** A local port forwarded to the gateway by `kubectl port-forward`. */
-export function forward(namespace: Namespace): Promise<Forward> {
+export function forward(namespace: Namespace, scheme: 'grpc' | 'http' = 'grpc'): Promise<Forward> {
   const args = ['--namespace', namespace.name, 'port-forward', 'service/gateway', ':8080']
   const child = spawn('kubectl', ['--kubeconfig', inject('kubeconfig'), ...args])
   const ended = new Promise<void>((resolve) => {
@@ -21,7 +21,7 @@ export function forward(namespace: Namespace): Promise<Forward> {
       const [, port] = /127\.0\.0\.1:(\d+)/.exec(chunk.toString()) ?? []
       if (port === undefined) return
       resolve({
-        host: `grpc://127.0.0.1:${port}`,
+        host: `${scheme}://127.0.0.1:${port}`,
         async [Symbol.asyncDispose]() {
           child.kill()
           await ended

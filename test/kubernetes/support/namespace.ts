@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { expect } from 'vitest'
 import { kubectl, type Said } from './kubectl.js'
 
 /** The parts of Kubernetes objects that tests use. */
@@ -39,6 +40,9 @@ const ofTheCluster = [
 /** The exports' `failureThreshold` of readiness: fewer probes without an answer in time leave a pod ready. */
 const unreadyAfter = 3
 
+/** More than the grace period of any pod of the tests. */
+const goneWithin = { timeout: 90_000, interval: 250 }
+
 function concernsObjects(warning: string, { count = 1 }: Event): boolean {
   if (/Readiness probe failed: timeout/.test(warning)) return count >= unreadyAfter
   return !ofTheCluster.some((pattern) => pattern.test(warning))
@@ -71,6 +75,33 @@ export class Namespace {
   async pods(app: string): Promise<readonly Pod[]> {
     const { items } = await this.get<{ readonly items: readonly Pod[] }>('pods', '--selector', `app=${app}`)
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  }
+
+  /**
+   * Deletes pods and waits until they are gone.
+   *
+   * `kubectl delete` itself compares UIDs only before it watches, so it may wait for the successor of a StatefulSet's pod,
+   * which has the same name.
+   *
+   * @param which Names, or `--all`, or `--selector` and labels.
+   * @param options `force`: without time to drain, as when a node is lost.
+   */
+  async deletePods(which: readonly string[], { force = false } = {}): Promise<void> {
+    const deleted = await this.#uids(which[0] === '--all' ? [] : which)
+    const forced = force ? ['--force', '--grace-period=0'] : []
+    await this.kubectl('delete', 'pods', ...which, ...forced, '--wait=false')
+    await expect
+      .poll(async () => {
+        const left = await this.#uids([])
+        return deleted.filter((uid) => left.includes(uid))
+      }, goneWithin)
+      .toEqual([])
+  }
+
+  async #uids(which: readonly string[]): Promise<readonly string[]> {
+    const columns = 'custom-columns=:metadata.uid'
+    const { stdout } = await this.kubectl('get', 'pods', ...which, '--no-headers', '--output', columns)
+    return stdout.split('\n').filter((uid) => uid !== '')
   }
 
   /** Waits until all Deployments and StatefulSets are rolled out. */

@@ -49,18 +49,28 @@ export class Project {
 
   /** Runs a program in its folder, without what the test runner has set for itself. */
   run(program: string, ...args: readonly string[]): Promise<Ended> {
-    const { NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env
-    const began = performance.now()
-    return new Promise((resolve) => {
-      execFile(program, args, { cwd: this.folder, env, timeout: 60_000 }, (error, stdout, stderr) =>
-        resolve({
-          code: error === null ? 0 : Number(error.code ?? 1),
-          output: `${stdout}${stderr}`,
-          seconds: (performance.now() - began) / 1000,
-        }),
-      )
-    })
+    return runIn(this.folder, program, ...args)
   }
+}
+
+/** The environment of this process without what the test runner has set for itself. */
+export function plainEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, VITEST: _vitest, NODE_ENV: _mode, ...env } = process.env
+  return env
+}
+
+/** Runs a program in a folder, for at most two minutes. */
+export function runIn(cwd: string, program: string, ...args: readonly string[]): Promise<Ended> {
+  const began = performance.now()
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd, env: plainEnvironment(), timeout: 120_000 }, (error, stdout, stderr) =>
+      resolve({
+        code: error === null ? 0 : Number(error.code ?? 1),
+        output: `${stdout}${stderr}`,
+        seconds: (performance.now() - began) / 1000,
+      }),
+    )
+  })
 }
 
 function linkPackages(from: string, to: string): void {

@@ -7,8 +7,9 @@ import { type ConnectionListener, Http2Connection } from '../../../http2/connect
 import type { Headers } from '../../../http2/message-head.js'
 import type { Stream } from '../../../http2/stream.js'
 import type { Clock } from '../../../lib/clock.js'
+import type { ByteReader } from '../../../sockets/byte-reader.js'
 import type { ClientConnection } from '../connections.js'
-import { connectionSender } from '../senders.js'
+import { addressOf, connectionSender } from '../senders.js'
 
 /** Approximate memory of an idle connection, in bytes; its HTTP/2 state and what the socket holds. */
 export const connectionBytes: number = 48 * 1024
@@ -33,8 +34,8 @@ const doubtAfter = 0.5
 const patienceWithPing = 0.2
 
 /**
- * Flow-control windows: 1 MiB per stream, so that a request of 100 documents arrives in one piece (HTTP/2 starts with 64
- * KiB), and 16 MiB per connection.
+ * Flow-control windows: 1 MiB per stream at first, so that a request of 100 documents arrives in one piece (HTTP/2 starts with
+ * 64 KiB), and 16 MiB per connection.
  */
 const windows = { stream: 1024 * 1024, connection: 16 * 1024 * 1024 } as const
 
@@ -55,6 +56,8 @@ export class Connection implements ClientConnection, ConnectionListener {
   readonly share: Share
   /** The sender of its calls, for fair queueing. */
   readonly sender: Sender
+  /** Of the client, without port. */
+  readonly address: string
   readonly #http2: Http2Connection
   readonly #serve: Serve
   readonly #socket: Socket
@@ -76,12 +79,15 @@ export class Connection implements ClientConnection, ConnectionListener {
       readonly clock: Clock
       readonly maxCalls: number
       readonly serve: Serve
+      /** The `onread` of the socket; undefined when the stream of the socket is read. */
+      readonly reader: ByteReader | undefined
     },
   ) {
-    const { share, clock, maxCalls, serve } = options
+    const { share, clock, maxCalls, serve, reader } = options
     this.#socket = socket
     this.#serve = serve
     this.sender = connectionSender('grpc', socket)
+    this.address = addressOf(socket)
     this.#clock = clock
     this.share = share
     this.#idleSince = clock.monotonic()
@@ -91,6 +97,7 @@ export class Connection implements ClientConnection, ConnectionListener {
       windows,
       headLimits,
       maxStreams: maxCalls,
+      reader,
     })
   }
 
@@ -165,6 +172,10 @@ export class Connection implements ClientConnection, ConnectionListener {
 
   released(bytes: number): void {
     this.share.release(bytes)
+  }
+
+  mayHold(bytes: number): boolean {
+    return this.share.hasRoom(bytes)
   }
 
   pong(): void {

@@ -1,7 +1,11 @@
+import type { Call } from '../../../call/call.js'
 import type { ItemSink } from '../../../call/items.js'
 import type { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
+import type { DocArrayVersion } from '../../../document/list-version.js'
 import { DataRequest } from '../../../wire/data-request.js'
+import { versionOf } from '../../../wire/version.js'
+import { decodeRequestList } from '../../../wire/request-list.js'
 import type { Serving } from '../../serving.js'
 import { RequestStream } from '../../streamer.js'
 import { streamSender } from '../senders.js'
@@ -9,12 +13,46 @@ import type { ItemsMethod, Send, StreamMethod, UnaryMethod } from './method.js'
 import { ShardCount, trailersOf } from './trailers.js'
 
 /** `JinaSingleDataRequestRPC/process_single_data`. */
-export function processSingleData({ handle, timeoutMs }: Serving): UnaryMethod {
+export function processSingleData(serving: Serving): UnaryMethod {
+  return answering(serving, decode)
+}
+
+/** `JinaDataRequestRPC/process_data`: the answers of all branches of a join, which the Executor finds apart in `docsMatrix`. */
+export function processData(serving: Serving): UnaryMethod {
+  return answering(serving, (bytes, call) => marked(decodeRequestList(bytes), call))
+}
+
+function decode(bytes: Uint8Array, call: Call): DataRequest {
+  return marked(DataRequest.decode(bytes), call)
+}
+
+/**
+ * Has a request of DocArray v2 say so, for stages that get an empty list from the stage before them. A client says it itself for requests
+ * without documents, by the metadata `docarray: v2`.
+ */
+function marked(request: DataRequest, { headers }: Call): DataRequest {
+  if ((knownVersion(request) ?? headers['docarray']) === 'v2') request.saysV2 = true
+  return request
+}
+
+/** Documents that cannot be read are left to the Executor, whose answer says why. */
+function knownVersion(request: DataRequest): DocArrayVersion | undefined {
+  try {
+    return versionOf(request)
+  } catch {
+    return 'v1'
+  }
+}
+
+function answering(
+  { handle, timeoutMs }: Serving,
+  read: (bytes: Uint8Array, call: Call) => DataRequest,
+): UnaryMethod {
   return {
     kind: 'unary',
     timeoutMs,
     async answer(bytes, call) {
-      const answer = await handle(DataRequest.decode(bytes), call)
+      const answer = await handle(read(bytes, call), call)
       return { message: answer.encodeParts(), trailers: trailersOf(answer) }
     },
   }
@@ -46,6 +84,7 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes, timeoutM
         {
           prefetch: /^\d{1,9}$/.test(wanted) ? Number(wanted) : prefetch,
           maxBytes: maxMessageBytes,
+          countRequest: peer.countRequest,
           isFull: () => isFull() || !peer.hasRoom(),
           timeoutMs,
           inOrder: ordered.toLowerCase() === 'true',
@@ -57,7 +96,7 @@ export function callStream({ handle, isFull, prefetch, maxMessageBytes, timeoutM
         },
         message(bytes) {
           try {
-            stream.push(DataRequest.decode(bytes), bytes.length)
+            stream.push(decode(bytes, call), bytes.length)
           } catch (error) {
             stream.fail(MillraceError.from(error))
           }
@@ -78,7 +117,7 @@ export function streamDoc({ handle, timeoutMs }: Serving): ItemsMethod {
     timeoutMs,
     async answer(bytes, call, send) {
       call.items = new SentItems(call, send)
-      const closing = await handle(DataRequest.fromSingleDocument(bytes), call)
+      const closing = await handle(marked(DataRequest.fromSingleDocument(bytes), call), call)
       if (closing.status?.code === 'ERROR') await send(closing.encodeSingleDocument())
       return trailersOf(closing)
     },

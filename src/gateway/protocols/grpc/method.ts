@@ -1,6 +1,7 @@
 import type { Scope } from '../../../call/scope.js'
 import type { MillraceError } from '../../../errors.js'
 import type { Message } from '../../../grpc/frame.js'
+import type { CountRequest } from '../../callers/caller.js'
 
 /** Metadata sent after the message of an answer. */
 export type Trailers = Readonly<Record<string, string>>
@@ -43,6 +44,8 @@ export interface StreamMethod {
 
 /** The client at the other end of a stream. */
 export interface MessagePeer {
+  /** Counts requests besides the first one; null when their number is not limited. */
+  readonly countRequest: CountRequest | null
   /** False when no more should be sent before `drained`. */
   send(message: Message): boolean
   end(trailers?: Trailers): void

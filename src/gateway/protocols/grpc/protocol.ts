@@ -1,3 +1,4 @@
+import { errorCode } from '../../../http2/codes.js'
 import type { Protocol } from '../protocol.js'
 import { goAway, httpVersionNotSupported } from './rejections.js'
 import { GrpcServer } from './server.js'
@@ -13,6 +14,7 @@ export const grpc: Protocol = {
     return length < preface.length ? null : true
   },
   mismatch: httpVersionNotSupported,
-  refusal: goAway,
+  refusal: (why) => goAway(why),
+  needsTls: goAway('this port speaks TLS', errorCode.inadequateSecurity),
   createServer: (serving, clock) => new GrpcServer(serving, clock),
 }

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../errors.js'
-import { filesByName, filesBySymbol, listServices } from '../../../wire/descriptors.js'
+import { filesByName, filesBySymbol } from '../../../wire/descriptors.js'
 import {
   decodeReflectionRequest,
   encodeReflectionResponse,
@@ -11,8 +11,8 @@ import type { StreamMethod } from './method.js'
 const notFound = 5
 const unimplemented = 12
 
-/** `ServerReflectionInfo` of v1 and v1alpha: every query is answered at once. */
-export function reflection(): StreamMethod {
+/** `ServerReflectionInfo` of v1 and v1alpha: every query is answered at once. `list`: names of the services. */
+export function reflection(list: () => readonly string[]): StreamMethod {
   return {
     kind: 'stream',
     open: (peer) => ({
@@ -21,7 +21,7 @@ export function reflection(): StreamMethod {
         try {
           const request = decodeReflectionRequest(bytes)
           peer.release(bytes.length)
-          if (!peer.send([encodeReflectionResponse(request, answer(request.query))])) peer.pause()
+          if (!peer.send([encodeReflectionResponse(request, answer(request.query, list))])) peer.pause()
         } catch (error) {
           peer.fail(MillraceError.from(error))
         }
@@ -34,10 +34,10 @@ export function reflection(): StreamMethod {
   }
 }
 
-function answer(query: ReflectionQuery): ReflectionAnswer {
+function answer(query: ReflectionQuery, list: () => readonly string[]): ReflectionAnswer {
   switch (query.kind) {
     case 'list':
-      return { kind: 'services', names: listServices() }
+      return { kind: 'services', names: list() }
     case 'file':
       return files(query.name, filesByName(query.name))
     case 'symbol':

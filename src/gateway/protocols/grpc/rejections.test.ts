@@ -37,6 +37,16 @@ describe('what is no gRPC', () => {
     },
   )
 
+  test('gives back no more of the budget than it has taken', async () => {
+    const { session, budget } = await start()
+    const from = await session()
+    const before = budget.used
+    for (let count = 0; count < 20; count++)
+      await post(from, paths.health, { headers: { 'content-type': 'text/plain' } })
+    await post(from, paths.health)
+    await expect.poll(() => budget.used).toBe(before)
+  })
+
   test('HTTP/1 is answered with 505, in words', async () => {
     const { socket } = await start()
     const from = await socket()

@@ -15,9 +15,9 @@ export const httpVersionNotSupported: string = [
 ].join('\r\n')
 
 /** The frames that refuse a connection (RFC 9113, 6.5 and 6.8), encoded without a session. */
-export function goAway(why: string): Buffer {
+export function goAway(why: string, code: number = errorCode.enhanceYourCalm): Buffer {
   const body = Buffer.alloc(8 + Buffer.byteLength(why))
-  body.writeUInt32BE(errorCode.enhanceYourCalm, 4)
+  body.writeUInt32BE(code, 4)
   body.write(why, 8)
   return Buffer.concat([frameHead(frameType.settings, 0), frameHead(frameType.goAway, body.length), body])
 }

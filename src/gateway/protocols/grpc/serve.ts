@@ -15,6 +15,7 @@ import type {
   Trailers,
   UnaryMethod,
 } from './method.js'
+import type { CountRequest } from '../../callers/caller.js'
 import type { Input, ServerCall } from './server-call.js'
 
 /** An incoming call. */
@@ -23,6 +24,8 @@ export interface Arrival {
   readonly headers: Headers
   readonly call: ServerCall
   readonly maxMessageBytes: number
+  /** Counts the requests of a stream besides the first one; null when their number is not limited. */
+  readonly countRequest: CountRequest | null
 }
 
 /** Creates the receiver of a call's messages, which runs the call to its end. */
@@ -126,6 +129,7 @@ class ManyMessages implements Input, MessagePeer, MessageReaderOptions {
   readonly reader: MessageReader
   readonly maxMessageBytes: number
   readonly account: Account
+  readonly countRequest: CountRequest | null
   readonly #arrival: Arrival
   readonly #call: ServerCall
   readonly #stream: Stream
@@ -136,6 +140,7 @@ class ManyMessages implements Input, MessagePeer, MessageReaderOptions {
     this.#arrival = arrival
     this.#call = arrival.call
     this.#stream = arrival.stream
+    this.countRequest = arrival.countRequest
     this.maxMessageBytes = arrival.maxMessageBytes
     this.account = arrival.call.incoming
     this.reader = new MessageReader(this)

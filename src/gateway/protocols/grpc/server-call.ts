@@ -1,6 +1,6 @@
 import { late } from '../../../call/late.js'
 import { Scope } from '../../../call/scope.js'
-import { errorCodes, MillraceError } from '../../../errors.js'
+import { isRetryable, MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
 import { codeHeader } from '../../../grpc/status.js'
@@ -13,12 +13,15 @@ import { encodeFields } from '../../../http2/hpack/encoder.js'
 import type { Headers } from '../../../http2/message-head.js'
 import type { Stream, StreamListener } from '../../../http2/stream.js'
 import type { Connection, OpenCall } from './connection.js'
-import { framed, type Message, prefixBytes, sizeOf } from '../../../grpc/frame.js'
+import { type Message, sizeOf } from '../../../grpc/frame.js'
+import { type Packed, plain } from '../../../grpc/gzip.js'
 import { parseTimeout } from '../../../grpc/timeout.js'
+import type { GrpcRules } from '../../grpc-rules.js'
 import { callerHeaders } from '../caller-headers.js'
 import { withJinaHint } from '../jina-hints.js'
 import { userAgent } from '../../../grpc/user-agent.js'
 import type { MessageReader } from '../../../grpc/message-reader.js'
+import { CompressedAnswers, leastGzipBytes, type PackedOutput } from './compressed-answers.js'
 import { noTrailers, type Trailers } from './method.js'
 import {
   idleStream,
@@ -39,6 +42,7 @@ const responseFields = {
   'grpc-accept-encoding': acceptedEncodings,
 }
 const responseHead: Buffer = encodeFields(responseFields)
+const gzipHead: Buffer = encodeFields({ ...responseFields, 'grpc-encoding': 'gzip' })
 const ok = { 'grpc-status': '0' }
 const okTrailers: Buffer = encodeFields(ok)
 
@@ -46,6 +50,7 @@ export interface ServerCallOptions {
   readonly clock: Clock
   readonly answerLimits: AnswerLimits
   readonly connection: Connection
+  readonly rules: GrpcRules
   /** Milliseconds for the call, unless the client sets less; null for no limit. */
   readonly timeoutMs: number | null
 }
@@ -70,8 +75,9 @@ export interface Input {
  * 2. `fail`, the deadline and a disconnect also abort everything below it.
  * 3. Once it has ended, none of its input is kept. Answers stay reserved in the budget of the connection until the system has
  *    taken them, or the stream is closed.
+ * 4. The status follows all messages, also those that are still being compressed.
  */
-export class ServerCall extends Scope implements Timed, OpenCall, StreamListener {
+export class ServerCall extends Scope implements Timed, OpenCall, StreamListener, PackedOutput {
   watched: Watched | undefined = undefined
   /** The reservations for input that was read and not answered yet. */
   readonly incoming: Account
@@ -82,6 +88,8 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   readonly #stream: Stream
   readonly #connection: Connection
   readonly #answerLimits: AnswerLimits
+  /** Undefined when answers are not compressed. */
+  readonly #compressed: CompressedAnswers | undefined
   #ended = false
   /** Bytes of all answers so far. */
   #sent = 0
@@ -94,7 +102,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   constructor(
     stream: Stream,
     headers: Headers,
-    { clock, answerLimits, connection, timeoutMs }: ServerCallOptions,
+    { clock, answerLimits, connection, rules, timeoutMs }: ServerCallOptions,
   ) {
     const asked = parseTimeout(headers['grpc-timeout'])
     const isLimited = timeoutMs !== null && timeoutMs < asked
@@ -105,6 +113,8 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     this.#stream = stream
     this.#connection = connection
     this.#answerLimits = answerLimits
+    const minBytes = leastGzipBytes(headers, rules)
+    this.#compressed = minBytes === null ? undefined : new CompressedAnswers(minBytes, connection.share, this)
     this.incoming = connection.share.account()
     this.memory = this.incoming
     stream.listener = this
@@ -131,6 +141,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   get wait(): Wait {
     const unsent = this.#stream.queuedBytes
     if (unsent > 0) return { kind: 'taking', count: this.#sent - unsent }
+    if (this.#compressed?.isBusy) return { kind: 'nothing', count: 0 }
     if (this.#ended) return { kind: 'leaving', count: 0 }
     if (this.input === undefined) return { kind: 'nothing', count: 0 }
     const { reader } = this.input
@@ -144,8 +155,15 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     if (this.#ended || this.#stream.isClosed) return true
     const size = sizeOf(message)
     if (!this.#fits(size)) return true
-    this.#stream.respond(responseHead)
-    return this.#stream.write(framed(message, size), size + prefixBytes)
+    return this.#compressed === undefined
+      ? this.write(plain(message, size))
+      : this.#compressed.send(message, size)
+  }
+
+  write({ pieces, bytes }: Packed): boolean {
+    this.#sent += bytes
+    this.#stream.respond(this.#head)
+    return this.#stream.write(pieces, bytes)
   }
 
   /** Sends the only message of a unary call, and ends the call. */
@@ -160,8 +178,18 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   end(trailers: Trailers = noTrailers): void {
     if (this.#ended || this.#stream.isClosed) return
     this.#finish()
-    this.#stream.respond(responseHead)
-    this.#stream.end(trailers === noTrailers ? okTrailers : encodeFields({ ...ok, ...trailers }))
+    const block = trailers === noTrailers ? okTrailers : encodeFields({ ...ok, ...trailers })
+    if (this.#compressed === undefined) this.#close(block)
+    else this.#compressed.afterwards(() => this.#close(block))
+  }
+
+  #close(trailers: Buffer): void {
+    this.#stream.respond(this.#head)
+    this.#stream.end(trailers)
+  }
+
+  get #head(): Buffer {
+    return this.#compressed === undefined ? responseHead : gzipHead
   }
 
   fail(error: MillraceError): void {
@@ -172,8 +200,12 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     if (stream.isClosed) return
     const { code, message } = grpcStatus(this.#isOurClient ? error : withJinaHint(error))
     const status = { 'grpc-status': String(code), 'grpc-message': message, ...hints(error) }
-    if (stream.isHeadSent) stream.end(encodeFields(status))
-    else stream.respond(encodeFields({ ...responseFields, ...status }), true)
+    const close = (): void => {
+      if (stream.isHeadSent) stream.end(encodeFields(status))
+      else stream.respond(encodeFields({ ...responseFields, ...status }), true)
+    }
+    if (this.#compressed === undefined) close()
+    else this.#compressed.afterwards(close)
     stream.resume() // input that still arrives is discarded
   }
 
@@ -222,7 +254,6 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
       this.fail(refusal)
       return false
     }
-    this.#sent += size + prefixBytes
     return true
   }
 
@@ -241,7 +272,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
       return this.fail(noRoom('take a message', chunk.length, this.#connection.share))
     }
     if (this.#early === noChunks) this.#early = []
-    this.#early.push(chunk)
+    this.#early.push(Buffer.from(chunk))
   }
 
   ended(): void {
@@ -255,11 +286,12 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   }
 
   drained(): void {
-    this.input?.drained()
+    if (!this.#compressed?.isBusy) this.input?.drained()
   }
 
   closed(code: number): void {
     this.#connection.left(this)
+    this.#compressed?.close()
     this.input?.closed()
     if (this.#ended) return
     this.#finish()
@@ -271,7 +303,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
 /** Metadata for the client's error handling: gRPC's hint when to retry (gRFC A6), and Millrace's code for its own client. */
 function hints({ code, notRun, retryable, retryAfterMs }: MillraceError): Record<string, string> {
   // -1: do not retry
-  const afterMs = !retryable && errorCodes[code].retryable ? -1 : retryAfterMs
+  const afterMs = !retryable && isRetryable(code) ? -1 : retryAfterMs
   const pushback = afterMs === null ? {} : { 'grpc-retry-pushback-ms': String(Math.ceil(afterMs)) }
   return { [codeHeader]: code, ...(notRun && { [notRunHeader]: 'true' }), ...pushback }
 }

@@ -6,6 +6,7 @@ import { Budget } from '../../../budget/budget.js'
 import type { Handler } from '../../../call/call.js'
 import { systemClock } from '../../../lib/clock.js'
 import { grpcListener, testLimits } from '../../fixture.suite.js'
+import type { GrpcRules } from '../../grpc-rules.js'
 import type { Serving } from '../../serving.js'
 import { Listeners } from '../../listeners/listeners.js'
 import type { LimitsSpec } from '../../limits.js'
@@ -25,6 +26,7 @@ export interface ServerOptions {
   readonly limits?: Partial<LimitsSpec>
   readonly maxMessageBytes?: number
   readonly timeoutMs?: number
+  readonly grpc?: GrpcRules
 }
 
 /** Starts servers for the tests of one file; everything they open is closed after each test. */
@@ -35,7 +37,7 @@ export function serversOfTests(): (options?: ServerOptions) => Promise<ServerUnd
   })
   return async (options = {}) => {
     const serving = servingOf(options)
-    const server = new Listeners([grpcListener(0)], serving, systemClock)
+    const server = new Listeners([grpcListener(0)], serving, { clock: systemClock })
     closes.push(() => server.close({ graceMs: 0 }))
     const [port = 0] = await server.listen()
     return {
@@ -60,7 +62,7 @@ export function serversOfTests(): (options?: ServerOptions) => Promise<ServerUnd
   }
 }
 
-function servingOf({ handle, limits, maxMessageBytes = 2 ** 26, timeoutMs }: ServerOptions): Serving {
+function servingOf({ handle, limits, maxMessageBytes = 2 ** 26, timeoutMs, grpc }: ServerOptions): Serving {
   const complete = { ...testLimits, ...limits }
   return {
     handle: handle ?? (async (request) => request.answer()),
@@ -73,12 +75,14 @@ function servingOf({ handle, limits, maxMessageBytes = 2 ** 26, timeoutMs }: Ser
     limits: complete,
     budget: new Budget(complete.maxBytes),
     timeoutMs: timeoutMs ?? null,
+    grpc,
   }
 }
 
 export const paths = {
   unary: '/jina.JinaSingleDataRequestRPC/process_single_data',
   stream: '/jina.JinaRPC/Call',
+  items: '/jina.JinaSingleDocumentRequestRPC/stream_doc',
   health: '/grpc.health.v1.Health/Check',
 } as const
 

@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
+import type { Share } from '../../../budget/budget.js'
 import type { AnswerLimits } from '../../../budget/reserve-answer.js'
 import { prefixBytes } from '../../../grpc/frame.js'
+import { ByteReader } from '../../../sockets/byte-reader.js'
+import { type DirectSocket, readWith } from '../../../sockets/read-with.js'
 import { recipientHeader } from '../../../wire/identity.js'
 import { errorCode } from '../../../http2/codes.js'
 import type { Headers } from '../../../http2/message-head.js'
@@ -15,6 +18,7 @@ import type { ProtocolServer } from '../protocol.js'
 import { callBytes, Connection, connectionBytes } from './connection.js'
 import { noRoom } from '../../../budget/refusals.js'
 import { goAway, type Rejection, rejectionOf } from './rejections.js'
+import { defaultGrpcRules, type GrpcRules } from '../../grpc-rules.js'
 import { serve } from './serve.js'
 import { ServerCall } from './server-call.js'
 import { type Services, services } from './services.js'
@@ -31,26 +35,33 @@ export class GrpcServer implements ProtocolServer {
   readonly #clock: Clock
   readonly #connections: Connections<Connection>
   readonly #answerLimits: AnswerLimits
+  readonly #rules: GrpcRules
 
   constructor(serving: Serving, clock: Clock) {
     this.#clock = clock
     this.#serving = serving
     this.#services = services(serving)
     this.#connections = new Connections(serving, clock)
+    this.#rules = serving.grpc ?? defaultGrpcRules
     this.#answerLimits = { most: serving.maxMessageBytes, framing: prefixBytes }
   }
 
   accept(socket: Socket): Buffer | undefined {
     const share = this.#serving.budget.share()
     if (!share.reserve(connectionBytes)) return goAway(`no room: ${share.explain(connectionBytes)}`)
-    const connection = new Connection(socket, {
+    const reader = new ByteReader()
+    const direct = readWith(reader, socket)
+    const open = direct?.socket ?? socket
+    const connection = new Connection(open, {
       share,
       clock: this.#clock,
       maxCalls: this.#serving.limits.maxCalls,
       serve: this.#serve,
+      reader: direct === null ? undefined : reader,
     })
-    this.#connections.add(socket, connection)
+    this.#connections.add(open, connection)
     if (this.#connections.isClosing) connection.close()
+    if (direct !== null) begin(direct, reader)
     return undefined
   }
 
@@ -64,8 +75,8 @@ export class GrpcServer implements ProtocolServer {
 
   readonly #serve = (connection: Connection, stream: Stream, headers: Headers): void => {
     const rejection = rejectionOf(headers)
-    if (rejection !== undefined) return reject(stream, rejection)
-    const { maxMessageBytes } = this.#serving
+    if (rejection !== undefined) return reject(stream, rejection, connection.share)
+    const { maxMessageBytes, callers, clientOf } = this.#serving
     const isAdmitted = connection.admit()
     const path = headers[':path']!
     const method = Object.hasOwn(this.#services, path) ? this.#services[path] : undefined
@@ -73,6 +84,7 @@ export class GrpcServer implements ProtocolServer {
       clock: this.#clock,
       answerLimits: this.#answerLimits,
       connection,
+      rules: this.#rules,
       timeoutMs: method === undefined || method.kind === 'stream' ? null : (method.timeoutMs ?? null),
     })
     if (!isAdmitted) {
@@ -81,32 +93,63 @@ export class GrpcServer implements ProtocolServer {
       return
     }
     connection.entered(call)
+    const began = this.#clock.monotonic()
+    const refuse = (error: MillraceError): void => {
+      const { code, message } = error
+      const { client = '' } = call.sender
+      const ms = this.#clock.monotonic() - began
+      const fields = { protocol: 'grpc', client, target: path, requestId: '', code, error: message, ms }
+      this.#serving.onRefused?.({ name: 'call.refused', ...fields })
+      call.fail(error)
+    }
     const refusal = this.#serving.misdirected(headers[recipientHeader])
-    if (refusal !== null) return call.fail(refusal)
+    if (refusal !== null) return refuse(refusal)
+    const { address, sender } = clientOf?.(connection, headers) ?? connection
+    call.sender = sender
+    const caller = { headers, address }
     const begin = (denial: MillraceError | null): void => {
-      if (denial !== null) return call.fail(denial)
+      if (denial !== null) return refuse(denial)
       if (method === undefined)
-        return call.fail(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
-      call.begin(() => serve(method, { stream, headers, call, maxMessageBytes }))
+        return refuse(new MillraceError('UNSUPPORTED', `There is no method ${path} here.`))
+      const countRequest = method.kind === 'stream' ? (callers?.counter(caller) ?? null) : null
+      call.begin(() => serve(method, { stream, headers, call, maxMessageBytes, countRequest }))
       if (this.#connections.isClosing) call.drain()
     }
-    const denial = this.#serving.authenticate?.(headers.authorization, purposeOf(path)) ?? null
+    const denial = callers?.check(caller, purposeOf(path)) ?? null
     if (!(denial instanceof Promise)) return begin(denial)
     stream.pause()
     void denial.then(begin) // never rejects, by contract
   }
 }
 
-function purposeOf(path: string): Purpose {
-  if (path === methods.healthCheck || path === methods.healthWatch) return 'health'
-  return path === methods.reflection || path === methods.reflectionAlpha ? 'reflection' : 'request'
+/** Reads what has arrived before, once the connection is set up. */
+function begin({ socket, first }: DirectSocket, reader: ByteReader): void {
+  socket.once('end', () => socket.destroySoon())
+  if (first !== null) process.nextTick(() => reader.give(first))
 }
 
-/** Answers a request that is not gRPC, and reads no more of it. */
-function reject(stream: Stream, { head, text }: Rejection): void {
-  stream.respond(head, text === '')
-  if (text !== '') {
-    const body = Buffer.from(text)
+function purposeOf(path: string): Purpose {
+  switch (path) {
+    case methods.healthCheck:
+    case methods.healthWatch:
+      return 'health'
+    case methods.reflection:
+    case methods.reflectionAlpha:
+      return 'reflection'
+    case methods.endpointDiscovery:
+    case methods.info:
+      return 'description'
+    default:
+      return 'request'
+  }
+}
+
+/** Answers a request that is not gRPC, in words if there is room for them, and reads no more of it. */
+function reject(stream: Stream, { head, text }: Rejection, share: Share): void {
+  const body = Buffer.from(text)
+  const hasBody = body.length > 0 && share.reserve(body.length)
+  stream.respond(head, !hasBody)
+  if (hasBody) {
     stream.write([body], body.length)
     stream.end(noTrailers)
   }

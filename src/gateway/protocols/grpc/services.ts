@@ -1,7 +1,7 @@
 import { methods as paths } from '../../../grpc/methods.js'
-import { listServices } from '../../../wire/descriptors.js'
+import { listServices, listServicesForJina } from '../../../wire/descriptors.js'
 import type { Serving } from '../../serving.js'
-import { callStream, processSingleData, streamDoc } from './data-requests.js'
+import { callStream, processData, processSingleData, streamDoc } from './data-requests.js'
 import { dryRunMethod, endpointDiscovery, info } from './flow-state.js'
 import { Health } from './health.js'
 import type { Method } from './method.js'
@@ -16,13 +16,14 @@ export function services(serving: Serving): Services {
   return {
     [paths.call]: callStream(serving),
     [paths.processSingleData]: processSingleData(serving),
+    [paths.processData]: processData(serving),
     [paths.streamDoc]: streamDoc(serving),
     [paths.endpointDiscovery]: endpointDiscovery(serving),
     [paths.dryRun]: dryRunMethod(serving),
     [paths.info]: info(),
     [paths.healthCheck]: health.check,
     [paths.healthWatch]: health.watch,
-    [paths.reflection]: reflection(),
-    [paths.reflectionAlpha]: reflection(),
+    [paths.reflection]: reflection(listServices),
+    [paths.reflectionAlpha]: reflection(listServicesForJina),
   }
 }

@@ -1,4 +1,5 @@
-import { coverageIn, sumCoverage } from '../../../wire/coverage.js'
+import { sumCoverage } from '../../../wire/coverage.js'
+import { coverageIn } from '../../../wire/coverage-bytes.js'
 import type { DataRequest } from '../../../wire/data-request.js'
 import { noTrailers, type Trailers } from './method.js'
 

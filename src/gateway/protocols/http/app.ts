@@ -1,120 +1,70 @@
-import {
-  fastify,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  type FastifyServerFactory,
-} from 'fastify'
+import { fastify, type FastifyInstance, type FastifyServerFactory, LogController } from 'fastify'
 import type { IncomingMessage } from 'node:http'
-import { MillraceError } from '../../../errors.js'
-import { defaultHttpRules } from '../../http-rules.js'
+import type { Clock } from '../../../lib/clock.js'
+import { programLogger } from '../../../observe/logger.js'
+import { proxyTrust } from '../../callers/trust-proxy.js'
 import type { Serving } from '../../serving.js'
-import { afterAuthentication } from './authentication.js'
-import { allowOrigins } from './cross-origin.js'
-import { endpointOf, isRoute, methodsOf } from './endpoints.js'
+import { plainAddress } from '../senders.js'
 import type { Exchange } from './exchange.js'
-import { contentTypes, post } from './post.js'
-import { asksForEvents } from './stream.js'
-import { dryRunRoute, live, ready, root, statusRoute } from './state.js'
-
-/** Answers one request through its exchange. */
-type Answering = (exchange: Exchange, request: FastifyRequest) => void
+import { fastifyLogger } from './own-routes/fastify-logger.js'
+import { registerOwnRoutes } from './own-routes/own-routes.js'
+import { refuse } from './refusals.js'
+import { addRoutes, byExchange } from './routes.js'
 
 /** Longest path of an endpoint, decoded. */
 const maxPathLength = 1024
 
 export interface AppOptions {
+  /** Whether endpoints have routes. */
+  readonly hasEndpoints: boolean
   readonly serverFactory: FastifyServerFactory
+  readonly clock: Clock
   exchangeOf(message: IncomingMessage): Exchange
 }
 
-/**
- * The routes of Jina's HTTP gateways (jina.md 4.6 and 4.7) and health checks. Requests are answered through their exchanges,
- * not by Fastify: an exchange writes in pieces and counts what the client takes.
- */
-export function createApp(serving: Serving, { serverFactory, exchangeOf }: AppOptions): FastifyInstance {
-  const rules = serving.http ?? defaultHttpRules
-  const app = fastify({
+/** Fastify with its routes. */
+export interface App {
+  /** Rejects when the routes of the user's module cannot be registered. */
+  readonly ready: Promise<void>
+  /** Runs what the user's module does when it closes. */
+  close(): Promise<void>
+}
+
+/** The routes of Millrace, and those of the user's module. */
+export function createApp(serving: Serving, options: AppOptions): App {
+  const hasOwnRoutes = options.hasEndpoints && (serving.http?.routes ?? null) !== null
+  const app = createFastify(serving, options, hasOwnRoutes)
+  addRoutes(app, serving, options)
+  const ready = hasOwnRoutes ? registerOwnRoutes(app, serving, options) : registered(app)
+  ready.catch(() => {}) // `HttpServer.open` reports it
+  return { ready, close: async () => (hasOwnRoutes ? app.close() : undefined) }
+}
+
+function createFastify(
+  serving: Serving,
+  { serverFactory, exchangeOf }: AppOptions,
+  hasOwnRoutes: boolean,
+): FastifyInstance {
+  const { trustProxy = false, maxMessageBytes, facts } = serving
+  const by = byExchange(serving, exchangeOf)
+  const isTrusted = proxyTrust(trustProxy)
+  return fastify({
     serverFactory,
     routerOptions: { maxParamLength: maxPathLength },
+    bodyLimit: maxMessageBytes,
+    pluginTimeout: 0, // `registerOwnRoutes` has one for all
+    trustProxy: trustProxy !== false && ((address, hop) => isTrusted(plainAddress(address), hop)),
     // a URL that cannot be parsed
     frameworkErrors: (error, request, reply) => by((exchange) => refuse(exchange, error))(request, reply),
-  })
-  const by =
-    (answer: Answering) =>
-    (request: FastifyRequest, reply: FastifyReply): void => {
-      const exchange = exchangeOf(request.raw)
-      exchange.headersAlways = reply.getHeaders()
-      reply.hijack()
-      afterAuthentication(serving, exchange, {
-        message: request.raw,
-        answer: () => answer(exchange, request),
-      })
-    }
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser([...contentTypes], (_request, _payload, done) => done(null)) // `post` reads the body
-  allowOrigins(app, rules)
-  app.get('/', by(root))
-  app.get('/health/live', by(live))
-  app.get(
-    '/health/ready',
-    by((exchange) => ready(serving, exchange)),
-  )
-  if (rules.debugEndpoints) {
-    app.get('/status', by(statusRoute()))
-    app.get(
-      '/dry_run',
-      by((exchange) => dryRunRoute(serving, exchange)),
-    )
-    app.post(
-      '/post',
-      by((exchange, { raw }) => post(serving, exchange, { message: raw, endpoint: null })),
-    )
-  }
-  const endpoint = by((exchange, { raw }) => {
-    const isOffered =
-      raw.method === 'POST' || isRoute(raw, serving) || (raw.method === 'GET' && asksForEvents(raw))
-    const found = isOffered ? endpointOf(raw, serving) : null
-    if (found === null || MillraceError.is(found)) notFound(serving, exchange, raw)
-    else post(serving, exchange, { message: raw, endpoint: found })
-  })
-  app.route({
-    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    url: '/*',
-    exposeHeadRoute: false,
-    handler: endpoint,
-  })
-  app.setNotFoundHandler(by((exchange, { raw }) => notFound(serving, exchange, raw)))
-  app.setErrorHandler((error: FrameworkError, request, reply) =>
-    by((exchange) => refuse(exchange, error))(request, reply),
-  )
-  return app
-}
-
-/** A path without such a method: 405 when it has another one. */
-function notFound(serving: Serving, exchange: Exchange, message: IncomingMessage): void {
-  const methods = methodsOf(message, serving)
-  if (MillraceError.is(methods)) return exchange.fail(methods)
-  const what = `${message.method} is not possible here; use ${methods.join(' or ')}.`
-  exchange.fail(new MillraceError('UNSUPPORTED', what, { notRun: true }), {
-    status: 405,
-    headers: { allow: methods.join(', ') },
+    ...(hasOwnRoutes && {
+      loggerInstance: fastifyLogger(programLogger(facts?.name ?? 'gateway')),
+      // requests are in the access log
+      logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+      genReqId: (message: IncomingMessage) => exchangeOf(message).subject.requestId,
+    }),
   })
 }
 
-interface FrameworkError {
-  readonly code?: string
-  readonly statusCode?: number
-  readonly message: string
-}
-
-/** A request that Fastify refuses, or a defect here. */
-function refuse(exchange: Exchange, error: FrameworkError): void {
-  const { code = '', statusCode: status = 500, message } = error
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const what = `The body must be ${contentTypes.join(' or ')}: set the header content-type.`
-    return exchange.fail(new MillraceError('UNSUPPORTED', what, { notRun: true }), { status: 415 })
-  }
-  if (status >= 500) return exchange.fail(MillraceError.from(error))
-  exchange.fail(new MillraceError('INVALID_INPUT', message, { notRun: true }), { status })
+async function registered(app: FastifyInstance): Promise<void> {
+  await app.ready()
 }

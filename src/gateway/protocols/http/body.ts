@@ -5,6 +5,7 @@ import { MillraceError } from '../../../errors.js'
 import { type CreateDecoder, unpack } from '../../../grpc/compression.js'
 import { Semaphore } from '../../../lib/semaphore.js'
 import type { Exchange } from './exchange.js'
+import { tooLarge } from './too-large.js'
 
 const none = Buffer.alloc(0)
 
@@ -95,9 +96,4 @@ function refuseEncoding(exchange: Exchange, encoding: string): void {
 function refuseContent(exchange: Exchange, error: MillraceError): void {
   const isTooLarge = error.code === 'RESOURCE_EXHAUSTED' && !error.retryable
   exchange.fail(error, isTooLarge ? { status: 413 } : {})
-}
-
-function tooLarge(maxBytes: number): MillraceError {
-  const what = `The body has more than ${maxBytes} bytes (maxMessageBytes). Send fewer documents in a request, or raise the limit.`
-  return new MillraceError('RESOURCE_EXHAUSTED', what, { retryable: false, notRun: true })
 }

@@ -52,5 +52,10 @@ export function callerTimeout(headers: IncomingHttpHeaders): number {
 /** The id that the caller gives in a header; undefined when there is none, or one that is no plain ASCII text of at most 128 letters. */
 export function callerRequestId(headers: IncomingHttpHeaders): string | undefined {
   const id = headers[requestIdHeader]
-  return typeof id === 'string' && /^[\u0021-\u007e]{1,128}$/.test(id) ? id : undefined
+  return typeof id === 'string' && isHeaderId(id) ? id : undefined
+}
+
+/** Whether an id can be sent in a header: an id from a body may have any letters. */
+export function isHeaderId(id: string): boolean {
+  return /^[\u0021-\u007e]{1,128}$/.test(id)
 }

@@ -5,7 +5,7 @@ import { stalledRequest } from '../../../budget/refusals.js'
 import type { Sender } from '../../../call/call.js'
 import type { Clock } from '../../../lib/clock.js'
 import type { ClientConnection } from '../connections.js'
-import { connectionSender } from '../senders.js'
+import { addressOf, connectionSender } from '../senders.js'
 import { tooSlow } from './raw-answers.js'
 
 /** Approximate memory of an idle connection, in bytes: socket, parser and its objects in Node 20. */
@@ -34,6 +34,8 @@ export class HttpConnection implements ClientConnection {
   readonly share: Share
   /** The sender of its requests, for fair queueing. */
   readonly sender: Sender
+  /** Of the client, without port. */
+  readonly address: string
   readonly #socket: Socket
   readonly #clock: Clock
   readonly #requests = new Set<OpenRequest>()
@@ -47,6 +49,7 @@ export class HttpConnection implements ClientConnection {
   constructor(socket: Socket, { share, clock }: { readonly share: Share; readonly clock: Clock }) {
     this.share = share
     this.sender = connectionSender('http', socket)
+    this.address = addressOf(socket)
     this.#socket = socket
     this.#clock = clock
     this.#idleSince = clock.monotonic()

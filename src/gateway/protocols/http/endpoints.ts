@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { MillraceError } from '../../../errors.js'
 import { nearest } from '../../../lib/nearest.js'
+import { docsPaths } from '../../docs-page.js'
 import { dryRunEndpoint } from '../../readiness.js'
 import { defaultHttpRules, type HttpRules } from '../../http-rules.js'
 import type { Serving } from '../../serving.js'
@@ -19,7 +20,7 @@ const debug: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Jina's HTTP gateways have these paths, whatever the Flow serves (jina.md 4.6); with the methods besides POST. */
-const crud: ReadonlyMap<string, readonly string[]> = new Map([
+export const crud: ReadonlyMap<string, readonly string[]> = new Map([
   ['/index', []],
   ['/search', []],
   ['/update', ['PUT']],
@@ -60,14 +61,26 @@ export function methodsOf(message: IncomingMessage, serving: Served): readonly s
   const rules = serving.http ?? defaultHttpRules
   const path = pathOf(message)
   const endpoint = endpointOf(message, serving)
-  const own = fixed.get(path) ?? (rules.debugEndpoints ? debug.get(path) : undefined)
+  const own =
+    fixed.get(path) ??
+    (rules.debugEndpoints ? debug.get(path) : undefined) ??
+    (isDescription(path, rules) ? 'GET' : undefined)
   const methods = [
     ...(own === undefined ? [] : [own]),
     ...(rules.crudEndpoints ? (crud.get(path) ?? []) : []),
     ...exposedMethods(path, rules),
-    ...(MillraceError.is(endpoint) ? [] : ['POST']),
+    ...(MillraceError.is(endpoint) ? [] : [...(isStream(endpoint, serving) ? ['GET'] : []), 'POST']),
   ]
   return methods.length === 0 && MillraceError.is(endpoint) ? endpoint : [...new Set(methods)]
+}
+
+function isDescription(path: string, { openapi, docs }: HttpRules): boolean {
+  return openapi && (path === '/openapi.json' || (docs && docsPaths.includes(path)))
+}
+
+/** Whether the handler of an endpoint is a generator: GET is one of its methods then, for clients that accept a stream. */
+export function isStream(endpoint: string, serving: Served): boolean {
+  return serving.describe().streamEndpoints.includes(endpoint)
 }
 
 function exposedMethods(path: string, { expose }: HttpRules): readonly string[] {

@@ -5,6 +5,7 @@ import { MillraceError } from '../../../errors.js'
 import { deferred } from '../../../lib/deferred.js'
 import { HandClock } from '../../../lib/hand-clock.suite.js'
 import { DataRequest } from '../../../wire/data-request.js'
+import { convert } from '../../../wire/json/convert.js'
 import { everything, httpServersOfTests } from './server.suite.js'
 
 const start = httpServersOfTests()
@@ -14,6 +15,11 @@ const events = { accept: 'text/event-stream' }
 const letters = streaming(async function* (data) {
   for (const letter of data.docs.at(0)!.text) yield withText(data, letter)
 })
+
+/** An item as it comes from a pod: its document is bytes. */
+function received(item: DataRequest): DataRequest {
+  return DataRequest.decode(item.encode())
+}
 
 /** Events of a body, with their data parsed; the last is the rest that is no complete event. */
 function parsed(text: string): readonly unknown[] {
@@ -237,8 +243,11 @@ describe('a stream of server-sent events', () => {
   })
 
   it('is not cut while a client reads a large document slowly', async () => {
-    const { socket } = await start({
-      limits: { stallMs: 200 },
+    const clock = new HandClock()
+    const stallMs = 1000
+    const { socket, serving } = await start({
+      clock,
+      limits: { stallMs },
       handle: streaming(async function* (data) {
         yield withText(data, 'a'.repeat(20_000_000))
       }),
@@ -246,17 +255,61 @@ describe('a stream of server-sent events', () => {
     const reader = await socket()
     let received = 0
     let last = ''
+    let reserved = 0
+    let slowMs = 0
     reader.on('data', (chunk: Buffer) => {
       received += chunk.length
       last = chunk.toString().slice(-40)
-      reader.pause()
-      setImmediate(() => reader.resume())
+      const { used } = serving.budget
+      // the client has taken a part: it may take almost as long for it as it has
+      if (used < reserved) {
+        clock.move(0.9 * stallMs)
+        slowMs += 0.9 * stallMs
+      }
+      reserved = used
     })
     const closed = once(reader, 'close')
     reader.write(get('').replace('accept:', 'connection: close\r\naccept:'))
     await closed
+    expect(slowMs).toBeGreaterThan(3 * stallMs)
     expect(received).toBeGreaterThan(20_000_000)
     expect(last).toContain('event: end')
+  })
+
+  it('has a large document converted in the thread for JSON, in its order', async () => {
+    const [begun, held] = [deferred(), deferred()]
+    const kinds: string[] = []
+    const { client } = await start({
+      json: {
+        async convert(conversion) {
+          kinds.push(conversion.kind)
+          begun.resolve()
+          await held.promise
+          return convert(conversion)
+        },
+      },
+      handle: streaming(async function* (data) {
+        for (const text of ['small', 'a'.repeat(500_000), 'last']) yield received(withText(data, text))
+      }),
+    })
+    const answer = client.send({ path: '/echo', headers: events })
+    await begun.promise
+    held.resolve()
+    expect(texts((await answer).text)).toEqual(['small', 'a'.repeat(500_000), 'last', 'end', ''])
+    expect(kinds).toEqual(['document'])
+  })
+
+  it('whose large document cannot be converted ends with the error', async () => {
+    const { socket, serving } = await start({
+      json: { convert: () => Promise.reject(new MillraceError('INVALID_INPUT', 'no JSON for it')) },
+      handle: streaming(async function* (data) {
+        yield received(withText(data, 'a'.repeat(500_000)))
+      }),
+    })
+    const reader = await socket()
+    reader.write(get('').replace('accept:', 'connection: close\r\naccept:'))
+    expect(await everything(reader)).toContain('no JSON for it')
+    await expect.poll(() => serving.budget.used).toBe(0)
   })
 
   it('that ends early in the middle of a document ends after it', async () => {

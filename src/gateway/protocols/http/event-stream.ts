@@ -1,13 +1,12 @@
 import type { AbortListener } from '../../../call/cancellation.js'
 import type { ItemSink } from '../../../call/items.js'
-import { documentText } from '../../../document/json-text.js'
 import { MillraceError } from '../../../errors.js'
 import type { DataRequest } from '../../../wire/data-request.js'
 import { eventsType, streamEvents } from '../../../wire/gateway-headers.js'
-import { writingBytes } from '../../../wire/json/memory.js'
-import { noRoomForAnswer } from '../../../budget/refusals.js'
+import type { Serving } from '../../serving.js'
 import type { Exchange } from './exchange.js'
 import { failureBody, statusBody } from './failure.js'
+import { documentJson } from './json/document-json.js'
 import type { StreamedAnswer } from './streamed-answer.js'
 
 /** Milliseconds between heartbeats, as in Jina (jina.md 4.7). */
@@ -30,12 +29,15 @@ const headers = {
  */
 export class EventStream implements ItemSink, AbortListener {
   readonly #exchange: Exchange
+  readonly #thread: Serving['json']
   #answer: StreamedAnswer | undefined
   #count = 0
   #cancelHeartbeat = (): void => {}
 
-  constructor(exchange: Exchange) {
+  /** Large documents become JSON in `thread`. */
+  constructor(exchange: Exchange, thread: Serving['json']) {
     this.#exchange = exchange
+    this.#thread = thread
     exchange.onAbort(this)
     this.#scheduleHeartbeat()
   }
@@ -48,7 +50,12 @@ export class EventStream implements ItemSink, AbortListener {
     if (this.#exchange.isAnswered) return
     this.#count++
     try {
-      return this.#open().write(frame(streamEvents.update, this.#dataOf(item)))
+      this.#open()
+      const data = this.#dataOf(item)
+      if (!(data instanceof Promise)) return this.#update(data)
+      return data
+        .then((converted) => this.#update(converted))
+        .catch((error: unknown) => this.#exchange.fail(MillraceError.from(error)))
     } catch (error) {
       this.#exchange.fail(MillraceError.from(error))
     }
@@ -71,6 +78,10 @@ export class EventStream implements ItemSink, AbortListener {
     this.#exchange.offAbort(this)
   }
 
+  #update(data: string | Uint8Array): void | Promise<void> {
+    if (!this.#exchange.isAnswered) return this.#open().write(frame(streamEvents.update, data))
+  }
+
   #open(): StreamedAnswer {
     const { subject } = this.#exchange
     this.#answer ??= this.#exchange.stream({
@@ -85,15 +96,10 @@ export class EventStream implements ItemSink, AbortListener {
     return frame(streamEvents.error, body.toString(this.#exchange.subject.isProtobuf ? 'base64' : 'utf8'))
   }
 
-  #dataOf(item: DataRequest): string {
-    const { subject, account } = this.#exchange
-    if (subject.isProtobuf) return Buffer.concat(item.encodeParts()).toString('base64')
-    const bytes = writingBytes(item.data?.length ?? 0)
-    if (!account.reserve(bytes)) throw noRoomForAnswer(bytes, account)
-    const [document] = item.docs
-    const text = document === undefined ? 'null' : documentText(document)
-    account.release(bytes)
-    return text
+  #dataOf(item: DataRequest): string | Uint8Array | Promise<Uint8Array> {
+    const exchange = this.#exchange
+    if (exchange.subject.isProtobuf) return Buffer.concat(item.encodeParts()).toString('base64')
+    return documentJson(item, { account: exchange.account, call: exchange, thread: this.#thread })
   }
 
   #scheduleHeartbeat(): void {
@@ -116,6 +122,7 @@ export class EventStream implements ItemSink, AbortListener {
   }
 }
 
-function frame(event: string, data: string): Buffer {
-  return Buffer.from(`event: ${event}\r\ndata: ${data}\r\n\r\n`)
+function frame(event: string, data: string | Uint8Array): Buffer {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  return Buffer.concat([Buffer.from(`event: ${event}\r\ndata: `), bytes, Buffer.from('\r\n\r\n')])
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
-import { idleStream, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
+import { idleStream, noRoom, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
 import { reserveAnswer } from '../../../budget/reserve-answer.js'
 import { late } from '../../../call/late.js'
 import { Scope } from '../../../call/scope.js'
@@ -10,26 +10,40 @@ import type { Clock } from '../../../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
 import { timeoutHeader } from '../../../wire/gateway-headers.js'
 import { requestId as newRequestId } from '../../../wire/request-id.js'
-import { callerRequestId, callerTimeout, httpCallerHeaders, requestIdHeader } from './caller.js'
+import type { Client } from '../../callers/clients.js'
+import type { CompressionRules } from '../../http-rules.js'
+import { acceptedEncoding } from './accepted-encoding.js'
+import { AnswerWriter, type Headers } from './answer-writer.js'
+import { callerRequestId, callerTimeout, httpCallerHeaders } from './caller.js'
+import { codings, compress } from './compress.js'
 import type { HttpConnection, OpenRequest } from './connection.js'
 import { failureBody, failureHeaders, type Subject } from './failure.js'
+import { ForeignAnswer, type Hijackable } from './foreign-answer.js'
 import { statusOf } from './statuses.js'
+import { tooLarge } from './too-large.js'
 import { StreamedAnswer } from './streamed-answer.js'
-
-/** Larger answers are written in pieces of this size, so that the client's progress can be measured. */
-const pieceBytes = 256 * 1024
-
-/** How long a client that was refused while it sends may go on sending, in milliseconds: it reads the answer meanwhile. */
-const lastBytesMs = 1000
 
 export interface ExchangeOptions {
   readonly clock: Clock
   readonly connection: HttpConnection
+  readonly client: Client
   readonly account: Account
   readonly maxMessageBytes: number
+  /** Null: answers are not compressed. */
+  readonly compression: CompressionRules | null
   /** Milliseconds for the request, unless its client sets less; null for no limit. */
   readonly timeoutMs: number | null
+  /** Told when the request ends without having got to the Flow. */
+  readonly onRefused: OnRefused | undefined
+  /** Told when a route of the user's has answered, with the status. */
+  readonly onAnswered?: OnAnswered | undefined
 }
+
+/** Told of the answer of a route of the user's. */
+export type OnAnswered = (exchange: Exchange, status: number) => void
+
+/** Told of the refusal of a request, and of its status. */
+export type OnRefused = (exchange: Exchange, error: MillraceError, status: number) => void
 
 /** An answer that is sent piece by piece. */
 export interface StreamForm {
@@ -48,17 +62,21 @@ export interface FailureOptions {
 /**
  * The server side of one HTTP request.
  *
- * 1. It is answered once: by `answer`, `endStream`, `fail`, its deadline, or not at all because the client disconnects; later
- *    calls do nothing.
+ * 1. It is answered once: by `answer`, `endStream`, `fail`, its deadline, by Fastify after `leaveTo`, or not at all because the
+ *    client disconnects; later calls do nothing.
  * 2. `fail`, the deadline and a disconnect also abort everything below it.
  * 3. The account holds the body until the answer is written; the answer is reserved until the client has taken it.
  */
 export class Exchange extends Scope implements Timed, OpenRequest {
   watched: Watched | undefined = undefined
   readonly account: Account
+  /** Of the client, without port. */
+  readonly address: string
   readonly subject: Subject
   /** Bytes of the body that have arrived. */
   received = 0
+  /** Whether the request has got to the Flow, which then observes it. */
+  isHandled = false
   #isReading = false
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
@@ -66,30 +84,38 @@ export class Exchange extends Scope implements Timed, OpenRequest {
   readonly clock: Clock
   readonly #deadlines: Deadlines
   readonly #maxMessageBytes: number
+  readonly #compression: CompressionRules | null
   /** The Flow's own limit in milliseconds, if it is shorter than the client's; otherwise null. */
   readonly #limitMs: number | null
+  readonly #onRefused: OnRefused | undefined
+  readonly #onAnswered: OnAnswered | undefined
+  readonly #writer: AnswerWriter
+  /** Monotonic milliseconds. */
+  readonly began: number
   #isAnswered = false
   #reservedAnswer = 0
   #streamed: { readonly answer: StreamedAnswer; readonly form: StreamForm } | undefined
-  #headersAlways: Readonly<Record<string, number | string | string[] | undefined>> = {}
+  #foreign: ForeignAnswer | undefined
 
   constructor(message: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
-    const { clock, connection, account, timeoutMs } = options
+    const { clock, connection, client, account, timeoutMs } = options
     const asked = callerTimeout(message.headers)
     const isLimited = timeoutMs !== null && timeoutMs < asked
-    super(
-      clock.now() + (isLimited ? timeoutMs : asked),
-      httpCallerHeaders(message.headers),
-      connection.sender,
-    )
+    super(clock.now() + (isLimited ? timeoutMs : asked), httpCallerHeaders(message.headers), client.sender)
+    this.address = client.address
     this.account = account
     this.memory = account
     this.#message = message
     this.#response = response
     this.#connection = connection
     this.clock = clock
+    this.began = clock.monotonic()
+    this.#onRefused = options.onRefused
+    this.#onAnswered = options.onAnswered
+    this.#writer = new AnswerWriter(message, response, this)
     this.#deadlines = deadlinesOf(clock)
     this.#maxMessageBytes = options.maxMessageBytes
+    this.#compression = options.compression
     this.#limitMs = isLimited ? timeoutMs : null
     this.subject = {
       requestId: callerRequestId(message.headers) ?? newRequestId(),
@@ -110,8 +136,18 @@ export class Exchange extends Scope implements Timed, OpenRequest {
   }
 
   /** Headers that every answer gets, such as those of CORS. */
-  set headersAlways(headers: Readonly<Record<string, number | string | string[] | undefined>>) {
-    this.#headersAlways = headers
+  set headersAlways(headers: Headers) {
+    this.#writer.headersAlways = headers
+  }
+
+  /** Whether its connection closes after the requests in flight. */
+  get isClosing(): boolean {
+    return this.#connection.isClosing
+  }
+
+  /** Whether the connection closes after the answer. */
+  get isLast(): boolean {
+    return this.#writer.isLast
   }
 
   /** While the body is read, the client is expected to send. */
@@ -126,13 +162,14 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     if (unsent > 0)
       return { kind: 'taking', count: (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0) }
     if (this.#isAnswered) return { kind: 'leaving', count: 0 }
+    if (this.#foreign !== undefined) return this.#foreign.wait(this.received)
     return this.#isReading ? { kind: 'sending', count: this.received } : { kind: 'nothing', count: 0 }
   }
 
   stuck({ kind, count }: Wait, rules: ProgressRules): void {
     switch (kind) {
       case 'sending':
-        return this.fail(stalledRequest(count, rules))
+        return this.fail(stalledRequest(count, rules), { status: 408 })
       case 'idle':
         return this.fail(idleStream(rules))
       case 'taking':
@@ -144,14 +181,71 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     }
   }
 
-  /** Sends the answer. */
+  /** Sends the answer, compressed if the client accepts that. */
   answer(status: number, headers: Readonly<Record<string, string>>, body: Buffer | string): void {
-    if (this.#isAnswered || this.#isGone) return
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    if (this.#isAnswered || this.#writer.isGone) return
+    const length = Buffer.byteLength(body)
     this.account.close()
-    if (!this.#fits(bytes.length)) return
+    if (!this.#fits(length)) return
+    if (this.#compression === null || length < this.#compression.minBytes) {
+      return this.#sendAnswer(status, headers, body)
+    }
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    const varied = { ...headers, vary: 'accept-encoding' }
+    const coding = acceptedEncoding(this.#message.headers['accept-encoding']?.toString(), codings)
+    const { share } = this.#connection
+    // without room for both, the answer is sent as it is
+    if (coding === null || !share.reserve(bytes.length)) return this.#sendAnswer(status, varied, bytes)
+    void compress(bytes, coding).then((compressed) => {
+      share.release(bytes.length)
+      if (this.#isAnswered || this.#writer.isGone) return
+      if (compressed === null) return this.#sendAnswer(status, varied, bytes)
+      share.release(bytes.length - compressed.length)
+      this.#reservedAnswer = compressed.length
+      this.#sendAnswer(status, { ...varied, 'content-encoding': coding }, compressed)
+    })
+  }
+
+  #sendAnswer(status: number, headers: Readonly<Record<string, string>>, body: Buffer | string): void {
     this.#finish()
-    this.#send(status, headers, bytes)
+    this.#writer.send(status, headers, body)
+  }
+
+  /**
+   * Leaves the answer to Fastify. The body that arrives is counted in the account, and refused beyond `maxMessageBytes` (413)
+   * or without room (429). The deadline and `fail` still hold: they send an error, or cut an answer that was begun.
+   */
+  leaveTo(reply: Hijackable): void {
+    const arrived = (bytes: number): boolean => {
+      if (this.#isAnswered) return true // the route has answered, and Node drops the rest
+      this.received += bytes
+      const refusal = this.#refusalOfBody(bytes)
+      if (refusal === undefined) return true
+      this.fail(...refusal)
+      return false
+    }
+    this.#foreign = new ForeignAnswer(this.#message, this.#response, { reply, arrived })
+    const declared = Number(this.#message.headers['content-length'] ?? 0)
+    if (declared > this.#maxMessageBytes) this.fail(tooLarge(this.#maxMessageBytes), { status: 413 })
+  }
+
+  /** Ends `leaveTo`: Fastify sends nothing more. False when the answer was not left to it. */
+  takeBack(): boolean {
+    if (this.#foreign === undefined) return false
+    this.#foreign.takeOver()
+    this.#foreign = undefined
+    return true
+  }
+
+  /** Reserves an answer that Fastify sends, until the client has taken it. False when it was refused. */
+  reserveAnswer(bytes: number): boolean {
+    return !this.#isAnswered && this.#fits(bytes)
+  }
+
+  #refusalOfBody(bytes: number): [MillraceError, FailureOptions] | undefined {
+    if (this.received > this.#maxMessageBytes) return [tooLarge(this.#maxMessageBytes), { status: 413 }]
+    if (this.account.reserve(bytes)) return undefined
+    return [noRoom('receive the request', bytes, this.account), { status: 429 }]
   }
 
   /** Sends the head of an answer whose body is written piece by piece. Only for a request that is not answered. */
@@ -159,7 +253,7 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     const options = { holding: this.#connection.share, most: this.#maxMessageBytes }
     const answer = new StreamedAnswer(this.#response, options)
     this.#streamed = { answer, form }
-    this.#response.writeHead(200, this.#headersOf(form.headers))
+    this.#writer.begin(form.headers)
     return answer
   }
 
@@ -178,17 +272,20 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     if (this.#streamed !== undefined) this.endStream(this.#streamed.form.failure(error), { isFailed: true })
     this.#finish()
     this.abort(error)
-    if (this.#isGone) return
+    if (!this.isHandled) this.#onRefused?.(this, error, status)
+    if (this.#foreign?.isCut === true) return this.#connection.destroy()
+    if (this.#writer.isGone) return
+    this.takeBack()
     const { type, bytes } = failureBody(this.subject, error)
-    this.#send(status, { 'content-type': type, ...failureHeaders(error, status), ...headers }, bytes)
+    this.#writer.send(status, { 'content-type': type, ...failureHeaders(error, status), ...headers }, bytes)
   }
 
   expire(): void {
-    this.fail(
+    const error =
       this.#limitMs === null
         ? new MillraceError('DEADLINE_EXCEEDED', 'The time that the client allows has passed.')
-        : late(this.#limitMs),
-    )
+        : late(this.#limitMs)
+    this.fail(error, (this.#foreign ?? { isReading: this.#isReading }).isReading ? { status: 408 } : {})
   }
 
   /** The client has disconnected, or has the whole answer. */
@@ -199,11 +296,13 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     this.#streamed?.answer.closed()
     if (this.#isAnswered) return
     this.#finish()
-    this.abort(new MillraceError('CANCELLED', 'The client went away.'))
-  }
-
-  get #isGone(): boolean {
-    return this.#response.destroyed || this.#response.headersSent
+    if (this.#foreign?.isSent === true) {
+      this.abort(new MillraceError('CANCELLED', 'The request was answered.'))
+      return this.#onAnswered?.(this, this.#foreign.status)
+    }
+    const error = new MillraceError('CANCELLED', 'The client went away.')
+    this.abort(error)
+    if (!this.isHandled) this.#onRefused?.(this, error, statusOf(error))
   }
 
   #fits(bytes: number): boolean {
@@ -212,58 +311,8 @@ export class Exchange extends Scope implements Timed, OpenRequest {
       this.fail(refusal)
       return false
     }
-    this.#reservedAnswer = bytes
+    this.#reservedAnswer += bytes
     return true
-  }
-
-  #send(status: number, headers: Readonly<Record<string, string>>, bytes: Buffer): void {
-    this.#response.writeHead(status, { ...this.#headersOf(headers), 'content-length': bytes.length })
-    if (this.#message.method === 'HEAD') bytes = bytes.subarray(0, 0)
-    if (this.#isWhole) this.#write(bytes)
-    else this.#writeBeforeLastBytes(bytes)
-  }
-
-  /** Whether the body of the request has arrived. */
-  get #isWhole(): boolean {
-    return this.#message.complete || !hasBody(this.#message)
-  }
-
-  #headersOf(
-    headers: Readonly<Record<string, string>>,
-  ): Record<string, number | string | string[] | undefined> {
-    const isLast = !this.#isWhole || this.#connection.isClosing
-    return {
-      ...this.#headersAlways,
-      ...headers,
-      [requestIdHeader]: this.subject.requestId,
-      ...(isLast && { connection: 'close' }),
-    }
-  }
-
-  /** In pieces, each after the client has taken the ones before. */
-  #write(bytes: Buffer, end: () => void = () => this.#response.end()): void {
-    const response = this.#response
-    if (bytes.length <= pieceBytes) {
-      response.write(bytes)
-      return end()
-    }
-    if (response.write(bytes.subarray(0, pieceBytes))) return this.#write(bytes.subarray(pieceBytes), end)
-    response.once('drain', () => this.#write(bytes.subarray(pieceBytes), end))
-  }
-
-  /** The client still sends: closing the connection now would reset it, and the client would not get the answer. */
-  #writeBeforeLastBytes(bytes: Buffer): void {
-    const message = this.#message
-    this.#write(bytes, () => {
-      const end = (): void => {
-        cancel()
-        this.#response.end()
-      }
-      const cancel = this.clock.after(lastBytesMs, end)
-      message.once('end', end)
-      this.#response.once('close', cancel)
-      message.resume()
-    })
   }
 
   #finish(): void {
@@ -271,9 +320,4 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     this.#deadlines.unwatch(this)
     this.account.close()
   }
-}
-
-/** Whether a body follows the headers (RFC 9112, 6.3). Node sets `complete` only later, even when there is none. */
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

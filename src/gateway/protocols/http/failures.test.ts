@@ -79,6 +79,9 @@ describe('failures over HTTP', () => {
     [{ parameters: [] }, 'parameters', ['body', 'parameters']],
     [{ header: { requestId: 5 } }, 'header.requestId', ['body', 'header', 'requestId']],
     [{ execEndpoint: {} }, 'execEndpoint', ['body', 'execEndpoint']],
+    [{ data: { scores: { a: { op_name: 5 } } } }, 'data.scores', ['body', 'data', 'scores']],
+    [{ data: { scores: { a: { ref_id: [] } } } }, 'data.scores', ['body', 'data', 'scores']],
+    [{ data: { evaluations: { a: 'x' } } }, 'data.evaluations', ['body', 'data', 'evaluations']],
   ])('%j is refused at %s', async (body, place, loc) => {
     const { client } = await start({ handle: () => expect.unreachable() })
     const answer = await client.postJson(body)
@@ -92,6 +95,7 @@ describe('failures over HTTP', () => {
     ['{"data":', 400],
     [Buffer.from([0x22, 0xff, 0x22]), 400],
     ['[]', 422],
+    ['null', 422],
     ['"x"', 422],
     [`{"data":[${'{"chunks":['.repeat(80)}${']}'.repeat(80)}]}`, 422],
     [`{"parameters":${'{"a":'.repeat(80)}1${'}'.repeat(80)}}`, 422],
@@ -99,6 +103,31 @@ describe('failures over HTTP', () => {
   ])('the body %s gets %i', async (body, status) => {
     const { client } = await start()
     expect((await client.send({ path: '/echo', headers: json, body })).status).toBe(status)
+  })
+
+  it('a request whose time passes before an Executor began gets 504, and not the status of slow bodies', async () => {
+    const { client } = await start({
+      handle: () => Promise.reject(new MillraceError('DEADLINE_EXCEEDED', 'in the queue', { notRun: true })),
+    })
+    expect((await client.postJson({}, '/echo')).status).toBe(504)
+  })
+
+  it.each(['a\rb', 'ä', 'two words', 'a'.repeat(200)])(
+    'the id %j of a body is answered in the body, and not in a header',
+    async (requestId) => {
+      const { client } = await start()
+      const answer = await client.postJson({ header: { requestId } }, '/echo')
+      expect(JSON.parse(answer.text).header.requestId).toBe(requestId)
+      expect(answer.headers).not.toHaveProperty('x-request-id')
+    },
+  )
+
+  it('a method that no route has gets 405 also with a body of another type, or without a type', async () => {
+    const { client } = await start()
+    for (const method of ['QUERY', 'PROPFIND']) {
+      const { status, headers } = await client.send({ method, path: '/echo' })
+      expect([method, status, headers['allow']]).toEqual([method, 405, 'POST'])
+    }
   })
 
   it('a body of another type is refused with the list of possible types', async () => {

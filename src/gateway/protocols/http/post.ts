@@ -1,18 +1,19 @@
 import type { IncomingMessage } from 'node:http'
-import { noRoom, noRoomForAnswer } from '../../../budget/refusals.js'
+import { noRoomForAnswer } from '../../../budget/refusals.js'
+import { placeOf } from '../../../document/json-place.js'
 import { MillraceError } from '../../../errors.js'
 import { DataRequest } from '../../../wire/data-request.js'
 import { errorFromStatus } from '../../../wire/error-status.js'
-import { requestFromJson } from '../../../wire/json/decode-request.js'
 import { answerText } from '../../../wire/json/encode-answer.js'
-import { parsingBytes, writingBytes } from '../../../wire/json/memory.js'
-import { parseJson } from '../../../wire/json/parse.js'
+import { writingEffort } from '../../../wire/json/memory.js'
 import type { Serving } from '../../serving.js'
 import { readBody } from './body.js'
 import type { Exchange } from './exchange.js'
 import { protobufType, statusHeader } from '../../../wire/gateway-headers.js'
 import { jsonType } from './failure.js'
-import { asksForEvents, bodyOfGet, resumption, streamAnswer } from './stream.js'
+import { readRequest } from './json/read-request.js'
+import { unwritable } from './json/unwritable.js'
+import { asksForEvents, resumption, streamAnswer } from './stream.js'
 
 const jsonName = 'application/json'
 /** The second name is that of RFC 9880. */
@@ -22,7 +23,7 @@ const protobufNames = [protobufType, 'application/protobuf']
 export const contentTypes: readonly string[] = [jsonName, ...protobufNames]
 
 /** Status of an answer that JSON cannot hold. */
-const notAcceptable = 406
+export const notAcceptable = 406
 
 export interface Posted {
   readonly message: IncomingMessage
@@ -42,23 +43,36 @@ export function post(serving: Serving, exchange: Exchange, { message, endpoint }
   const isStream = asksForEvents(message)
   const refusal = isStream ? resumption(message) : undefined
   if (refusal !== undefined) return exchange.fail(refusal, { status: 400 })
+  const go = (request: DataRequest): void => {
+    subject.requestId = request.requestId
+    subject.endpoint = request.endpoint
+    subject.targetExecutor = request.targetExecutor
+    if (isStream) streamAnswer(serving, exchange, request)
+    else run(serving, exchange, request)
+  }
+  const fail = (error: unknown): void => exchange.fail(MillraceError.from(error))
   readBody(message, exchange, {
     maxBytes: serving.maxMessageBytes,
     done(body) {
       try {
-        const request = isProtobuf
-          ? fromProtobuf(body, endpoint)
-          : fromJson(body, message, { endpoint, exchange })
-        subject.requestId = request.requestId
-        subject.endpoint = request.endpoint
-        subject.targetExecutor = request.targetExecutor
-        if (isStream) streamAnswer(serving, exchange, request)
-        else run(serving, exchange, request)
+        if (isProtobuf) return go(fromProtobuf(body, endpoint))
+        const { requestId } = subject
+        const reading = { kind: 'read', body, endpoint, requestId, query: queryOfGet(message) } as const
+        const request = readRequest(reading, exchange, serving.json)
+        if (request instanceof Promise) request.then(go).catch(fail)
+        else go(request)
       } catch (error) {
-        exchange.fail(MillraceError.from(error))
+        fail(error)
       }
     },
   })
+}
+
+/** Null for other methods. */
+function queryOfGet({ method, url = '' }: IncomingMessage): string | null {
+  if (method !== 'GET') return null
+  const from = url.indexOf('?')
+  return from < 0 ? '' : url.slice(from + 1)
 }
 
 function fromProtobuf(body: Buffer, endpoint: string | null): DataRequest {
@@ -67,50 +81,50 @@ function fromProtobuf(body: Buffer, endpoint: string | null): DataRequest {
   return request
 }
 
-/** Throws RESOURCE_EXHAUSTED when there is no room for what the JSON takes while it is parsed. */
-function fromJson(
-  body: Buffer,
-  message: IncomingMessage,
-  { endpoint, exchange }: { readonly endpoint: string | null; readonly exchange: Exchange },
-): DataRequest {
-  const { account, subject } = exchange
-  const { requestId } = subject
-  const bytes = parsingBytes(body)
-  if (!account.reserve(bytes)) throw noRoom('parse the JSON', bytes, account)
-  const parsed = body.length === 0 ? undefined : parseJson(body)
-  const whole = message.method === 'GET' ? bodyOfGet(parsed, message) : body.length === 0 ? {} : parsed
-  const request = requestFromJson(whole, { endpoint, requestId })
-  account.release(bytes)
-  return request
-}
-
 function run(serving: Serving, exchange: Exchange, request: DataRequest): void {
+  exchange.isHandled = true
   serving
     .handle(request, exchange)
     .then((answer) => reply(serving, exchange, answer))
     .catch((error: unknown) => exchange.fail(MillraceError.from(error)))
 }
 
-function reply({ http }: Serving, exchange: Exchange, answer: DataRequest): void {
+function reply({ http, json }: Serving, exchange: Exchange, answer: DataRequest): void {
   if (exchange.isAnswered) return
   const { status } = answer
   const isFailed = status?.code === 'ERROR'
+  const error = isFailed ? errorFromStatus(status) : undefined
+  // documents or parameters that do not fit the types of the endpoint
+  if (error !== undefined && placeOf(error) !== undefined) return exchange.fail(error)
   const code = isFailed && http?.errorStatus === true ? 500 : 200
-  const outcome = isFailed ? errorFromStatus(status).code : 'OK'
+  const outcome = error?.code ?? 'OK'
   if (exchange.subject.isProtobuf) {
     const headers = { 'content-type': protobufType, [statusHeader]: outcome }
     return exchange.answer(code, headers, Buffer.concat(answer.encodeParts()))
   }
   const headers = { 'content-type': jsonType, [statusHeader]: outcome }
-  const bytes = writingBytes(answer.data?.length ?? 0)
+  const { bytes, isLong } = writingEffort(answer)
   if (!exchange.account.reserve(bytes)) return exchange.fail(noRoomForAnswer(bytes, exchange.account))
+  const fail = (error: unknown): void => exchange.fail(...refusalOf(error))
+  if (isLong && json !== undefined) {
+    const writing = { kind: 'write', answer: Buffer.concat(answer.encodeParts()) } as const
+    json
+      .convert(writing, exchange)
+      .then((text) => exchange.answer(code, headers, Buffer.from(text.buffer)))
+      .catch(fail)
+    return
+  }
   try {
     exchange.answer(code, headers, answerText(answer))
   } catch (error) {
-    const { message } = MillraceError.from(error)
-    const what = `The answer cannot be JSON: ${message} Ask for it with the header accept: ${protobufType}.`
-    exchange.fail(new MillraceError('UNSUPPORTED', what), { status: notAcceptable })
+    fail(error)
   }
+}
+
+function refusalOf(thrown: unknown): [MillraceError, { readonly status?: number }] {
+  const error = MillraceError.from(thrown)
+  const refusal = unwritable(error, `Ask for it with the header accept: ${protobufType}.`)
+  return refusal === undefined ? [error, {}] : [refusal, { status: notAcceptable }]
 }
 
 function namesProtobuf(type: string | undefined): boolean {

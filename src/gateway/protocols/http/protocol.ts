@@ -1,5 +1,5 @@
 import type { Protocol } from '../protocol.js'
-import { notHttp1, refused } from './raw-answers.js'
+import { needsTls, notHttp1, refused } from './raw-answers.js'
 import { HttpServer } from './server.js'
 
 /** Longest name of a method; those of all registered methods fit. */
@@ -22,5 +22,6 @@ export const http: Protocol = {
   },
   mismatch: notHttp1,
   refusal: refused,
+  needsTls,
   createServer: (serving, clock) => new HttpServer(serving, clock),
 }

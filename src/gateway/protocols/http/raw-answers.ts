@@ -6,6 +6,9 @@ export const notHttp1: string = rawAnswer(
   'This port speaks HTTP/1.1. Use an HTTP client, without HTTP/2.\n',
 )
 
+/** Sent to a client without TLS on a port with TLS. */
+export const needsTls: string = rawAnswer('400 Bad Request', 'This port speaks TLS. Use https://.\n')
+
 /** The refusal of a connection, with its reason. */
 export function refused(why: string): string {
   return rawAnswer('503 Service Unavailable', `${why}\n`, ['retry-after: 1'])

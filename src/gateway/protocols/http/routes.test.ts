@@ -188,8 +188,30 @@ describe('the HTTP routes', () => {
     expect(back.text).toContain('"embedding":[null,1e999,-1e999,1]')
   })
 
+  it('keep all digits of 64-bit integers in tensors, both ways', async () => {
+    const dtypes: string[] = []
+    const { client } = await start({
+      handle: async (data) => {
+        for (const { tensor } of data.docs) if (tensor?.kind === 'dense') dtypes.push(tensor.dtype)
+        return data.answer()
+      },
+    })
+    const tensors = ['[[9223372036854775807,-9007199254740993]]', '[18446744073709551615,1]', '[1,2]']
+    const data = tensors.map((tensor) => `{"tensor":${tensor},"tags":{"n":9007199254740993}}`)
+    const { text } = await client.send({ path: '/echo', headers: json, body: `{"data":[${data.join(',')}]}` })
+    for (const tensor of tensors) expect(text).toContain(`"tensor":${tensor},`)
+    expect(text).toContain('"tags":{"n":9007199254740992.0}')
+    expect(dtypes).toEqual(['<i8', '<u8', '<f8'])
+    await client.send({
+      method: 'GET',
+      path: '/echo?tensor=[9007199254740993]',
+      headers: { accept: 'text/event-stream' },
+    })
+    expect(dtypes.at(-1)).toBe('<i8')
+  })
+
   it('refuse an answer that JSON cannot hold, and say how to ask for it', async () => {
-    const raw = new RawTensor({ bytes: new Uint8Array(0), shape: [1], dtype: '<c16', clsName: 'numpy' })
+    const raw = new RawTensor({ bytes: new Uint8Array(16), shape: [1], dtype: '<c16', clsName: 'numpy' })
     const { client } = await start({
       handle: async (data) => {
         const answer = data.answer()

@@ -88,7 +88,10 @@ describe('the options of HTTP', () => {
   it('let browsers ask without a token what they may send, and pages read that a token is missing', async () => {
     const { client } = await start({
       http: { ...defaultHttpRules, cors: true },
-      authenticate: () => new MillraceError('UNAUTHENTICATED', 'no token', { notRun: true }),
+      callers: {
+        check: () => new MillraceError('UNAUTHENTICATED', 'no token', { notRun: true }),
+        counter: () => null,
+      },
       handle: () => expect.unreachable(),
     })
     const origin = 'https://a.example'

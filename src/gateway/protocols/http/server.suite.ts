@@ -4,8 +4,10 @@ import { afterEach } from 'vitest'
 import { Budget } from '../../../budget/budget.js'
 import type { Clock } from '../../../lib/clock.js'
 import { systemClock } from '../../../lib/clock.js'
-import { testLimits } from '../../fixture.suite.js'
+import { testLimits, testRequestLimits } from '../../fixture.suite.js'
 import { Listeners } from '../../listeners/listeners.js'
+import type { ProtocolName } from '../names.js'
+
 import type { Serving } from '../../serving.js'
 import { ServingState } from '../../serving-state.js'
 import { HttpTestClient } from './http-client.suite.js'
@@ -18,9 +20,38 @@ export interface HttpUnderTest {
   socket(): Promise<Socket>
 }
 
-export interface HttpOptions extends Partial<Omit<Serving, 'limits'>> {
-  readonly limits?: Partial<Serving['limits']>
+export interface ServingOptions extends Partial<Omit<Serving, 'limits'>> {
+  readonly limits?: Partial<Serving['limits']> | undefined
+}
+
+export interface HttpOptions extends ServingOptions {
   readonly clock?: Clock
+  /** Default: `http`. */
+  readonly protocols?: readonly ProtocolName[]
+}
+
+/** What a gateway without stages serves: an echo. */
+export function servingOfTests({ limits, ...options }: ServingOptions = {}): Serving {
+  const complete = { ...testLimits, ...limits }
+  return {
+    handle: async (request) => request.answer(),
+    isFull: () => false,
+    describe: () => ({
+      endpoints: ['_jina_dry_run_', '/echo', '/a b'],
+      writeEndpoints: [],
+      streamEndpoints: [],
+      schemas: {},
+    }),
+    misdirected: () => null,
+    facts: { name: 'flow', limits: testRequestLimits, open: null },
+    state: new ServingState(),
+    prefetch: 1000,
+    maxMessageBytes: 2 ** 26,
+    limits: complete,
+    budget: new Budget(complete.maxBytes),
+    timeoutMs: null,
+    ...options,
+  }
 }
 
 /** Starts HTTP servers without stages, which echo, for the tests of one file; everything is closed after each test. */
@@ -29,27 +60,9 @@ export function httpServersOfTests(): (options?: HttpOptions) => Promise<HttpUnd
   afterEach(async () => {
     for (const close of closes.splice(0).toReversed()) await close()
   })
-  return async ({ limits, clock = systemClock, ...options } = {}) => {
-    const complete = { ...testLimits, ...limits }
-    const serving: Serving = {
-      handle: async (request) => request.answer(),
-      isFull: () => false,
-      describe: () => ({
-        endpoints: ['_jina_dry_run_', '/echo', '/a b'],
-        writeEndpoints: [],
-        streamEndpoints: [],
-        schemas: {},
-      }),
-      misdirected: () => null,
-      state: new ServingState(),
-      prefetch: 1000,
-      maxMessageBytes: 2 ** 26,
-      limits: complete,
-      budget: new Budget(complete.maxBytes),
-      timeoutMs: null,
-      ...options,
-    }
-    const listeners = new Listeners([{ protocols: ['http'], host: '127.0.0.1', port: 0 }], serving, clock)
+  return async ({ limits, clock = systemClock, protocols = ['http'] as const, ...options } = {}) => {
+    const serving = servingOfTests({ limits, ...options })
+    const listeners = new Listeners([{ protocols, host: '127.0.0.1', port: 0 }], serving, { clock })
     closes.push(() => listeners.close({ graceMs: 0 }))
     const [port = 0] = await listeners.listen()
     const client = new HttpTestClient(port)

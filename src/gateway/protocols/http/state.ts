@@ -32,6 +32,7 @@ export function statusRoute(): (exchange: Exchange) => void {
 
 /** `GET /dry_run`: a request through all stages. The failure of one is told in the body of a 200 (jina.md 4.6). */
 export function dryRunRoute(serving: Serving, exchange: Exchange): void {
+  exchange.isHandled = true
   void dryRun(serving, exchange)
     .catch((error: unknown) => {
       const { message, code } = withJinaHint(MillraceError.from(error))

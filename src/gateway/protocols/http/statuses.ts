@@ -22,8 +22,6 @@ export function statusOf({ code, retryable, notRun, where }: MillraceError): num
     case 'RESOURCE_EXHAUSTED':
       // an answer that is too large stays too large
       return retryable || notRun ? 429 : 500
-    case 'DEADLINE_EXCEEDED':
-      return notRun ? 408 : 504
     default:
       return statuses[code] ?? 500
   }

@@ -10,6 +10,7 @@ export const kinds = {
   ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts' },
   Role: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'roles' },
   RoleBinding: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'rolebindings' },
+  Secret: { apiVersion: 'v1', plural: 'secrets' },
   ConfigMap: { apiVersion: 'v1', plural: 'configmaps' },
   Service: { apiVersion: 'v1', plural: 'services' },
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments' },

@@ -1,13 +1,15 @@
 import { askReadiness } from '../../../client/readiness.js'
 import { MillraceError } from '../../../errors.js'
-import { containerListeners } from '../../../containers/container-listeners.js'
+import { containerEntry } from '../../../containers/container-listeners.js'
 import type { KubernetesObject } from '../../../export/kubernetes/object.js'
 import { flowLabel } from '../../../export/kubernetes/part.js'
 import type { FlowPlan } from '../../../plan/flow-plan.js'
-import { entryOf } from '../../../plan/listeners.js'
+import type { ClientTls } from '../../../tls/client-tls.js'
+import { ownClientTls } from '../../certificates.js'
 import type { StartTools } from '../../platform.js'
 import type { Cluster } from '../api/cluster.js'
 import { shown } from '../api/objects.js'
+import { certificateSecrets } from '../certificate-secret.js'
 import { ClusterFlow } from '../remote-flow.js'
 import { objectsOf } from '../objects-of.js'
 import type { KubernetesStartOptions } from '../options.js'
@@ -22,12 +24,17 @@ import { untilReady } from './ready.js'
 export interface RenderedFlow {
   readonly plan: FlowPlan
   readonly options: KubernetesStartOptions
+  /** Of this program's client. */
+  readonly tls: ClientTls | null
   readonly objects: readonly KubernetesObject[]
 }
 
 /** @throws INVALID_NAME, INVALID_OPTION, UNSUPPORTED */
 export async function render(plan: FlowPlan, options: KubernetesStartOptions): Promise<RenderedFlow> {
-  return { plan, options, objects: await objectsOf(plan, options) }
+  const tls = ownClientTls(plan.settings.tls, options.tls)
+  const objects = await objectsOf(plan, options)
+  const secrets = certificateSecrets(plan, objects[0]!.metadata.namespace)
+  return { plan, options, tls, objects: [...secrets, ...objects] }
 }
 
 /**
@@ -40,7 +47,7 @@ export async function render(plan: FlowPlan, options: KubernetesStartOptions): P
  */
 export async function deploy(
   cluster: Cluster,
-  { plan, options, objects }: RenderedFlow,
+  { plan, options, tls, objects }: RenderedFlow,
   { report, signal }: StartTools,
 ): Promise<ClusterFlow> {
   const { namespace } = objects[0]!.metadata
@@ -63,9 +70,10 @@ export async function deploy(
     await untilReady(cluster, { ...running, workloads, signal })
     const gone = await prune(cluster, { namespace, flow, objects })
     if (gone.length > 0) report(`Deleted what this Flow no longer has, but no claims: ${gone.join(', ')}.`)
-    opened = await ClusterFlow.open(cluster, { ...running, plan, address })
-    await untilAnswered(cluster, opened.host, { timeoutMs, signal })
-    const { scheme, port } = entryOf(containerListeners(plan.settings))
+    opened = await ClusterFlow.open(cluster, { ...running, plan, address, tls })
+    opened.renewCertificates()
+    await untilAnswered(cluster, opened, { timeoutMs, signal })
+    const { scheme, port } = containerEntry(plan.settings)
     report(
       `The Flow '${flow}' is ready: ${opened.host} from this program, ${scheme}://gateway.${namespace}.svc:${port} in the cluster.`,
     )
@@ -79,13 +87,17 @@ export async function deploy(
 /** Waits for a request to succeed: the gateway discovers replicas with a delay of a second. @throws START_TIMEOUT */
 async function untilAnswered(
   { pace }: Cluster,
-  host: string,
+  { host, tls }: Pick<ClusterFlow, 'host' | 'tls'>,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const start = pace.now()
   for (;;) {
     signal.throwIfAborted()
-    const failure = await askReadiness(host, { isFlow: true, timeoutMs: 5000 }).then(
+    const failure = await askReadiness(host, {
+      isFlow: true,
+      timeoutMs: 5000,
+      ...(tls !== null && { tls }),
+    }).then(
       () => null,
       (error: unknown) => MillraceError.from(error),
     )

@@ -1,0 +1,69 @@
+import { Document } from '../document.js'
+import { DocumentArray } from '../document-array.js'
+import { record } from '../record.js'
+import { NdArray } from '../nd-array.js'
+import { setOwn } from '../struct.js'
+import type { CompiledField, Schema } from '../typed/compiled.js'
+import type { Node, Nodes } from './node.js'
+
+/**
+ * Reads documents of DocArray v2 for a class of typed documents, field by field; fields that the class lacks are left out, as in
+ * DocArray. They are not checked: each value is where `Schema.check` looks for what a peer sent.
+ */
+export function readTypedDocuments(documents: readonly Nodes[], schema: Schema): DocumentArray {
+  return new DocumentArray(documents.map((nodes) => readTyped(nodes, schema)))
+}
+
+function readTyped(nodes: Nodes, schema: Schema): Document {
+  const id = nodes.get('id')
+  const document = id?.kind === 'text' ? new Document({ id: id.value }) : new Document()
+  document[record].nodes = nodes
+  for (const field of schema.fields) {
+    const node = nodes.get(field.name)
+    const value = node && valueOf(node, field)
+    if (value !== undefined) setOwn(document.tags, field.name, value)
+  }
+  return document
+}
+
+/** Undefined for None, where that is not a value of the field. */
+function valueOf(node: Node, { kind, of, takesNull }: CompiledField): unknown {
+  if (node.kind === 'none') return takesNull ? null : undefined
+  if (kind === 'value' || of === undefined) return kind === 'value' ? dataOf(node) : contentOf(node)
+  if (node.kind === 'doc') return readTyped(node.value, of)
+  if (node.kind === 'doc_array') return readTypedDocuments(node.value, of)
+  if (node.kind !== 'list') return dataOf(node)
+  return node.value.map((item) => (item.kind === 'doc' ? readTyped(item.value, of) : dataOf(item)))
+}
+
+/** A tensor or bytes as they are. */
+function contentOf(node: Node): unknown {
+  return node.kind === 'ndarray' || node.kind === 'blob' ? node.value : dataOf(node)
+}
+
+/** A value as plain data, for a Standard Schema: documents and dicts are objects, dense tensors nested lists. */
+function dataOf(node: Node): unknown {
+  switch (node.kind) {
+    case 'none':
+      return null
+    case 'list':
+    case 'set':
+    case 'tuple':
+      return node.value.map(dataOf)
+    case 'doc_array':
+      return node.value.map(objectOf)
+    case 'doc':
+    case 'dict':
+      return objectOf(node.value)
+    case 'ndarray':
+      return node.value instanceof NdArray ? node.value.toJSON() : node.value
+    default:
+      return node.value
+  }
+}
+
+function objectOf(nodes: Nodes): Record<string, unknown> {
+  const object: Record<string, unknown> = {}
+  for (const [key, node] of nodes) setOwn(object, key, dataOf(node))
+  return object
+}

@@ -1,0 +1,94 @@
+import { protobufType } from '../../../../wire/gateway-headers.js'
+import type { EndpointSchemas } from './endpoint-schemas.js'
+import { headerParameters, queryParameters } from './parameters.js'
+import { answered, failuresOf, jsonName, streamed } from './responses.js'
+import { nullable, object, type Schema, text } from './schema.js'
+
+/** An operation without its `operationId`. */
+export type Operation = Readonly<Record<string, unknown>>
+
+/** What the operations of one gateway have in common. */
+export interface OperationContext {
+  /** Whether requests need a token. */
+  readonly hasTokens: boolean
+}
+
+/** A request to an endpoint, with a body. */
+export function bodyOperation(
+  endpoint: string,
+  schemas: EndpointSchemas,
+  context: OperationContext,
+): Operation {
+  const { responses, ...operation } = endpointOperation(endpoint, schemas, context)
+  return { ...operation, requestBody: requestBody(schemas.request), responses }
+}
+
+/** A request to an endpoint whose document is in the query. */
+export function queryOperation(
+  endpoint: string,
+  schemas: EndpointSchemas,
+  context: OperationContext,
+): Operation {
+  const operation = endpointOperation(endpoint, schemas, context)
+  return { ...operation, parameters: [...headerParameters, ...queryParameters] }
+}
+
+function endpointOperation(endpoint: string, { answer }: EndpointSchemas, { hasTokens }: OperationContext) {
+  return {
+    tags: ['endpoints'],
+    summary: endpoint,
+    parameters: headerParameters,
+    responses: { 200: answered(answer), ...failuresOf({ hasTokens, isRequest: true }) },
+  }
+}
+
+/** A stream from an endpoint, for browsers: its document is in the query, and its path needs `accept: text/event-stream`. */
+export function streamOperation(endpoint: string, { hasTokens }: OperationContext): Operation {
+  return {
+    tags: ['endpoints'],
+    summary: `${endpoint} as a stream`,
+    description: 'Needs the header `accept: text/event-stream`; takes one document.',
+    parameters: [...headerParameters, ...queryParameters],
+    responses: {
+      200: streamed,
+      ...failuresOf({ hasTokens, isRequest: true }),
+    },
+  }
+}
+
+/** `POST /post`. */
+export function postOperation(schemas: EndpointSchemas, { hasTokens }: OperationContext): Operation {
+  const withEndpoint = object({
+    execEndpoint: { ...nullable(text), default: '/', description: 'The endpoint.' },
+  })
+  return {
+    tags: ['requests'],
+    summary: 'A request to the endpoint that the body names',
+    description: 'Keys may be in camelCase or snake_case.',
+    parameters: headerParameters,
+    requestBody: requestBody({ allOf: [schemas.request, withEndpoint] }),
+    responses: { 200: answered(schemas.answer), ...failuresOf({ hasTokens, isRequest: true }) },
+  }
+}
+
+/** A route that tells something of the gateway. */
+export function stateOperation(
+  summary: string,
+  responses: Readonly<Record<string, unknown>>,
+  { hasTokens, isOpen = false }: { readonly hasTokens: boolean; readonly isOpen?: boolean },
+): Operation {
+  const needsToken = hasTokens && !isOpen
+  return {
+    tags: ['health'],
+    summary,
+    ...(hasTokens && isOpen && { security: [] }),
+    responses: { ...failuresOf({ hasTokens: needsToken, isRequest: false }), ...responses },
+  }
+}
+
+function requestBody(schema: Schema): unknown {
+  return {
+    description: 'Without a body: a request without documents. Protobuf is a DataRequestProto.',
+    content: { [jsonName]: { schema }, [protobufType]: {} },
+  }
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../../lib/clock.js'
+import type { SpanSender } from './send-spans.js'
+import type { SpanRecord } from './span-record.js'
+
+/** Spans of one message to the collector: some 300 KB. */
+const batch = 2048
+
+/** Spans that wait: beyond them spans are dropped. With those that are sent, some 30 MB. */
+const most = 32_768
+
+/** Milliseconds until spans are sent that do not fill a message. */
+const lingerMs = 1000
+
+/** How long the end of a process waits for a collector, in milliseconds. */
+export const lastSpansMs = 2000
+
+/**
+ * Spans on their way to the collector.
+ *
+ * 1. At most `most` spans wait; further ones are dropped, and counted.
+ * 2. One message is on its way at a time. A message that the collector has not taken is dropped.
+ * 3. Nobody waits for the collector but `close()`, and that for at most `lastSpansMs`.
+ */
+export class SpanQueue {
+  readonly #sender: SpanSender
+  readonly #clock: Clock
+  readonly #say: (sentence: string) => void
+  #spans: SpanRecord[] = []
+  #sending: Promise<void> | undefined
+  #cancelTimer: (() => void) | undefined
+  #isClosed = false
+  #hasFailed = false
+  #dropped = 0
+
+  constructor(
+    sender: SpanSender,
+    { clock, say }: { readonly clock: Clock; readonly say: (sentence: string) => void },
+  ) {
+    this.#sender = sender
+    this.#clock = clock
+    this.#say = say
+  }
+
+  /** Takes a span that has ended. */
+  push(span: SpanRecord): void {
+    if (this.#isClosed) return
+    if (this.#spans.length >= most) return this.#drop()
+    this.#spans.push(span)
+    if (this.#sending !== undefined) return
+    if (this.#spans.length >= batch) return this.#start()
+    this.#cancelTimer ??= this.#clock.after(lingerMs, () => this.#start())
+  }
+
+  /** Sends what is left. Idempotent; never rejects. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelTimer?.()
+    let cancel = (): void => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(lastSpansMs, resolve)
+    })
+    await Promise.race([this.#sendAll().then(() => this.#sender.close()), late])
+    cancel()
+  }
+
+  async #sendAll(): Promise<void> {
+    await this.#sending
+    while (this.#spans.length > 0) await this.#send()
+  }
+
+  #start(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    if (this.#spans.length === 0) return
+    this.#sending = this.#send().finally(() => {
+      this.#sending = undefined
+      if (this.#isClosed || this.#spans.length === 0) return
+      if (this.#spans.length >= batch) return this.#start()
+      this.#cancelTimer ??= this.#clock.after(lingerMs, () => this.#start())
+    })
+  }
+
+  async #send(): Promise<void> {
+    const spans = this.#spans.splice(0, batch)
+    try {
+      await this.#sender.send(spans)
+      this.#hasFailed = false
+    } catch (error) {
+      if (this.#hasFailed) return
+      this.#hasFailed = true
+      const reason = error instanceof Error ? error.message : String(error)
+      const { url } = this.#sender
+      const port = url.includes(':4317')
+        ? ' Port 4317 is usually that of OTLP over gRPC; over HTTP it is 4318.'
+        : ''
+      this.#say(`Spans could not be sent to ${url} and are lost: ${reason}.${port}`)
+    }
+  }
+
+  #drop(): void {
+    this.#dropped++
+    if (this.#dropped > 1 && this.#dropped % 100_000 !== 0) return
+    this.#say(
+      `Spans are dropped, because ${this.#sender.url} takes them too slowly: ${this.#dropped} so far. A smaller tracing.samplingRatio makes fewer.`,
+    )
+  }
+}

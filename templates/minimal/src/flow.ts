@@ -1,0 +1,5 @@
+import { Flow } from 'millrace'
+import { Shout } from './shout.js'
+
+/** The Flow of flow.yml, which names its classes. */
+export const flow = await Flow.loadConfig(new URL('../flow.yml', import.meta.url), { executors: [Shout] })

@@ -1,0 +1,4 @@
+import { describeShapes } from '../interop/graph-comparison.js'
+import { shapes } from '../interop/graph-shapes.js'
+
+describeShapes(shapes)
