@@ -21,30 +21,45 @@ interface Event {
   readonly involvedObject: { readonly kind: string; readonly name: string }
   readonly reason: string
   readonly message: string
+  readonly reportingComponent: string
   /** How many times it happened; absent for once. */
   readonly count?: number
 }
 
+/** Derive endpoints from pods, and write again after a conflict: nothing in an applied object makes them fail. */
+const derivingControllers = [
+  'endpoint-slice-controller',
+  'endpoint-slice-mirroring-controller',
+  'endpoints-controller',
+]
+
 /**
- * Events that do not concern the objects: no metrics server; a kubelet, volume provisioner or authorizer of nodes that is
- * slow on a busy machine (the kubelet tries again); and the warning for a container that is still starting.
+ * Messages that do not concern the objects: no metrics server; a kubelet, volume provisioner or authorizer of nodes that is
+ * slow on a busy machine (the kubelet tries again); a controller that loses a race and tries again; a namespace that is
+ * still being filled; and the warning for a container that is still starting.
  */
 const ofTheCluster = [
   /^HorizontalPodAutoscaler .*metric/,
   /failed to sync (configmap|secret) cache/,
   /unbound immediate PersistentVolumeClaims/,
   /no relationship found between node/,
+  /the object has been modified/,
+  /serviceaccount "default" not found|configmap "kube-root-ca\.crt" not found/,
   /Startup probe failed/,
 ]
 
-/** The exports' `failureThreshold` of readiness: fewer probes without an answer in time leave a pod ready. */
-const unreadyAfter = 3
+/** A probe by gRPC and one by HTTP that got no answer in time. */
+const lateProbe = /(Readiness|Liveness) probe failed: (timeout|.*(deadline exceeded|Client\.Timeout))/
+
+/** The exports' `failureThreshold` of probes: fewer probes without an answer in time change nothing. */
+const failuresThatCount = 3
 
 /** More than the grace period of any pod of the tests. */
 const goneWithin = { timeout: 90_000, interval: 250 }
 
-function concernsObjects(warning: string, { count = 1 }: Event): boolean {
-  if (/Readiness probe failed: timeout/.test(warning)) return count >= unreadyAfter
+function concernsObjects(warning: string, { count = 1, reportingComponent }: Event): boolean {
+  if (derivingControllers.includes(reportingComponent)) return false
+  if (lateProbe.test(warning)) return count >= failuresThatCount
   return !ofTheCluster.some((pattern) => pattern.test(warning))
 }
 
