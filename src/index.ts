@@ -59,6 +59,7 @@ export type { CloseOptions } from './flow/close-options.js'
 export type { AttachOptions, StartOptions } from './platforms/index.js'
 export type { PodState, PodStatus, FlowStatus, ShardStatus, StageStatus } from './control/status.js'
 export type { OwnSpan } from './call/own-span.js'
+export type { LogRules } from './observe/log-rules.js'
 export type { Logger } from './observe/logger.js'
 export type { TracingRules } from './observe/tracing/tracing-rules.js'
 export type {

@@ -12,9 +12,13 @@ export function guarded(observers: readonly Observer[], onFault: OnFault): Obser
   if (observers.length === 0) return undefined
   return {
     request(span, request, arrival) {
-      const observations = observers.flatMap(
-        (observer) => attempt(() => observer.request(span, request, arrival), onFault) ?? [],
-      )
+      let known = arrival
+      const observations = observers.flatMap((observer) => {
+        const observation = attempt(() => observer.request(span, request, known), onFault)
+        const traceId = observation?.traceId
+        if (traceId !== undefined) known = { ...known, traceId }
+        return observation ?? []
+      })
       return observations.length === 0 ? undefined : new Guarded(observations, onFault)
     },
     replica(event) {

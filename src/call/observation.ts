@@ -15,6 +15,8 @@ import type { DataRequest } from '../wire/data-request.js'
 export interface Observation {
   /** Headers for the next hop, such as `traceparent`; they override those of the caller. Undefined for none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Id of the trace that has the request, for later observers. Absent where nothing is traced. */
+  readonly traceId?: string
   /** Whether pods send it the events of the request there. Default true. */
   readonly wantsReport?: boolean
   child(span: Span): Observation
@@ -42,6 +44,8 @@ export interface Arrival {
   readonly client: string
   /** The caller's headers, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /** Id of the trace that an earlier observer has begun or continued. */
+  readonly traceId?: string
 }
 
 /** Watches the requests and replicas of a gateway. */

@@ -36,6 +36,7 @@ const options = {
   'grace-ms': { type: 'string' },
   metrics: { type: 'string' },
   tracing: { type: 'string' },
+  log: { type: 'string' },
   quiet: { type: 'boolean' },
 } as const
 
@@ -54,7 +55,7 @@ export const executor: Command = {
                          [--exit-on-exceptions NAME]… [--restarts N]
                          [--max-message-bytes N] [--request-limits JSON]
                          [--timeout-ready MS] [--grace-ms N]
-                         [--metrics JSON] [--tracing JSON]
+                         [--metrics JSON] [--tracing JSON] [--log JSON]
 
 Serves an Executor by gRPC, as Jina's Executors are served, until SIGINT or
 SIGTERM: then it refuses new requests, finishes those in flight, and exits with
@@ -97,6 +98,7 @@ checks (grpc.health.v1) are answered on a thread of their own.
   --grace-ms   how long requests in flight may take at the end, 30000
   --metrics    serves metrics for Prometheus: {"port":N,"host":HOST}
   --tracing    sends traces to a collector: {"endpoint":URL,"samplingRatio":N}
+  --log        what it logs: {"level":"warn","format":"json","redact":[FIELD]}
 
 Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
   async run(args) {
@@ -146,6 +148,7 @@ export function parseExecutor(args: readonly string[]): {
       ...given({ requestLimits: objectOption(texts, 'request-limits') }),
       ...given({ metrics: objectOption(texts, 'metrics') }),
       ...given({ tracing: objectOption(texts, 'tracing') }),
+      ...given({ log: objectOption(texts, 'log') }),
     },
     stage: {
       name,

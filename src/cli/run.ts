@@ -10,6 +10,7 @@ import { doctor } from './doctor/doctor.js'
 import { executor } from './executor.js'
 import { flow } from './flow.js'
 import { gateway } from './gateway.js'
+import { logs } from './logs.js'
 import { newCommand } from './new/new.js'
 import { packageManifest } from './package-folder.js'
 import { ping } from './ping.js'
@@ -30,6 +31,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['bench', bench],
   ['ps', ps],
   ['top', top],
+  ['logs', logs],
   ['scale', scale],
   ['export', exportCommand],
   ['doctor', doctor],

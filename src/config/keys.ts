@@ -15,6 +15,12 @@ export type Key =
       /** Has no effect unless the option is set. Default false. */
       readonly isRefinement?: boolean
     }
+  /** A key of Jina whose values are names; each stands for members of an option. */
+  | {
+      readonly kind: 'names'
+      readonly option: string
+      readonly members: ReadonlyMap<string, Readonly<Record<string, unknown>>>
+    }
   /** A key of Jina that may be ignored. */
   | { readonly kind: 'without-effect' }
   /** A key of Jina that must not be ignored, because the Flow would then behave differently. */
@@ -65,6 +71,22 @@ const ofTracing: readonly [string, Key][] = [
   ],
 ]
 
+/** Jina's presets of logging (jina.md 8.4). Its `quiet` has no handler, so that nothing is written. */
+const ofLogs: readonly [string, Key][] = [
+  [
+    'log_config',
+    {
+      kind: 'names',
+      option: 'log',
+      members: new Map<string, Readonly<Record<string, unknown>>>([
+        ...['default', 'plain', 'docker', 'remote', 'profile'].map((name) => [name, {}] as const),
+        ['json', { format: 'json' }],
+        ['quiet', { level: 'silent' }],
+      ]),
+    },
+  ],
+]
+
 const ofFlows = 'asyncio reuse_session replicas'
 
 const ofStages =
@@ -90,6 +112,7 @@ export const flowKeys: KeyTable = new Map([
   ...ofHttp,
   ...ofMetrics,
   ...ofTracing,
+  ...ofLogs,
   ...ofTls,
   ...options(Object.keys(flowOptions)),
 ])

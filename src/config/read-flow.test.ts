@@ -366,10 +366,21 @@ deployments:
     expect(warnings).toEqual(said.map((pattern) => expect.stringMatching(pattern)))
   })
 
+  it.each([
+    ['log_config: json', { level: null, format: 'json' }],
+    ['log_config: quiet', { level: 'silent', format: null }],
+    ['log_config: DEFAULT', { level: null, format: null }],
+    ['log_config: quiet, log: { level: WARN, redact: [card] }', { level: 'warn', redact: ['card'] }],
+  ])('reads Jina’s names of log configurations: %s', async (text, expected) => {
+    const { plan, warnings } = await load(`jtype: Flow\nwith: { ${text} }\nexecutors: [{ name: a }]`)
+    expect(plan.settings.log).toMatchObject(expected)
+    expect(warnings).toEqual([])
+  })
+
   it('warns once, with the position, of keys without effect, and suggests the nearest key for unknown ones', async () => {
     const { plan, warnings } = await load(`
 jtype: Flow
-with: { reload: true, tracing: false, log_config: quiet }
+with: { reload: true, tracing: false, log_config: my.yml }
 executers: []
 executors:
   - { name: a, replica: 2, reload: true }

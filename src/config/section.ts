@@ -64,7 +64,8 @@ export function readOptions(
   const options: Record<string, unknown> = {}
   const entries = Object.entries(section.mapping)
   // members after the whole of their option
-  const isMember = ([key]: readonly [string, unknown]): boolean => keys.get(key)?.kind === 'member'
+  const isMember = ([key]: readonly [string, unknown]): boolean =>
+    ['member', 'names'].includes(keys.get(key)?.kind ?? '')
   for (const [key, value] of [...entries.filter((each) => !isMember(each)), ...entries.filter(isMember)]) {
     if (ignore.includes(key)) continue
     const meaning = keys.get(key)
@@ -105,6 +106,17 @@ function readKey(section: Section, { key, value, meaning, table, warn, options }
       }
       const read = readOption(section, key, isOpposite ? switchOption : memberOf(table[option]!, member))
       options[option] = { ...(whole as object | undefined), [member]: isOpposite ? read !== true : read }
+      return
+    }
+    case 'names': {
+      if (!isSaid(value)) return
+      const members = typeof value === 'string' ? meaning.members.get(value.toLowerCase()) : undefined
+      if (members === undefined) {
+        const names = [...meaning.members.keys()].join(', ')
+        warn(`${shown(positionIn(section, key))}: '${key}' has no effect here, unless it is ${names}.`, key)
+        return
+      }
+      options[meaning.option] = { ...members, ...(options[meaning.option] as object | undefined) }
       return
     }
     case 'option': {

@@ -67,6 +67,7 @@ describe('a Flow that was written', () => {
     ['behind proxies', { trustProxy: ['10.0.0.0/8', '::1'] }, []],
     ['behind one proxy', { trustProxy: 1 }, []],
     ['behind a proxy', { trustProxy: ['10.0.0.1'] }, []],
+    ['with rules for its log', { log: { level: 'warn', redact: ['card', 'user.email'] } }, []],
     ['with an access log', { accessLog: true }, []],
     ['with metrics', { metrics: true }, []],
     ['with traces', { tracing: true }, []],

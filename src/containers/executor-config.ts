@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
 import { stageOptions } from '../plan/stage-settings.js'
+import { containerLog } from './container-log.js'
 import { executorTracing } from './container-tracing.js'
 import { hasNames } from '../yaml/substitute.js'
 import {
@@ -45,6 +46,8 @@ export function executorConfig(
   if (metricsPort !== null) args.push('--metrics', JSON.stringify({ port: metricsPort, host: containerHost }))
   const { tracing } = plan.settings
   if (tracing !== null) args.push('--tracing', JSON.stringify(executorTracing(tracing)))
+  const log = containerLog(plan.settings.log)
+  if (log !== null) args.push('--log', JSON.stringify(log))
   args.push('--workspace', container.workspace, ...limits(plan, stage))
   args.push(...overrides(stage, file === null ? () => true : isNaming))
   return { file, args }

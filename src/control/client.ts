@@ -1,7 +1,8 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { isErrorCode, MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import type { Scaled, ScaleRequest } from './controlled.js'
+import { type LogQuestion, logQuery } from './log-question.js'
 import type { FlowStatus } from './status.js'
 
 /** Largest accepted answer, in bytes. */
@@ -17,6 +18,8 @@ export interface FlowControl {
   status(): Promise<FlowStatus>
   /** Waits without a timeout. @throws UNAVAILABLE, and what `flow.scale()` throws. */
   scale(stage: string, options: ScaleRequest): Promise<Scaled>
+  /** Text of the log, piece by piece. @throws UNAVAILABLE, also when the Flow is killed meanwhile; NOT_FOUND, INVALID_OPTION */
+  logs(question: LogQuestion): AsyncIterable<string>
 }
 
 /** Returns a control for a socket path, without connecting. */
@@ -26,6 +29,7 @@ export function controlAt(path: string): FlowControl {
     status: async () => (await ask(path, { route: '/status', timeoutMs: statusPatienceMs })) as FlowStatus,
     scale: async (stage, options) =>
       (await ask(path, { route: '/scale', body: { stage, ...options } })) as Scaled,
+    logs: (question) => logs(path, question),
   }
 }
 
@@ -37,7 +41,11 @@ interface Question {
 }
 
 async function ask(path: string, question: Question): Promise<unknown> {
-  const { status, text } = await exchange(path, question)
+  return answerOf(path, await exchange(path, question))
+}
+
+/** @throws the error that the Flow answered */
+function answerOf(path: string, { status, text }: { readonly status: number; readonly text: string }): unknown {
   const value = parse(text)
   if (value === undefined) throw noAnswer(path, `it answered ${status} with what is no JSON object`)
   if (status === 200) return value
@@ -46,6 +54,25 @@ async function ask(path: string, question: Question): Promise<unknown> {
     isErrorCode(code) ? code : 'INTERNAL',
     typeof message === 'string' ? message : `The Flow at ${path} answered ${status}.`,
   )
+}
+
+async function* logs(path: string, question: LogQuestion): AsyncGenerator<string, void, undefined> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request({ socketPath: path, path: `/logs?${logQuery(question)}`, agent: false })
+    sent.once('error', (error) => reject(noAnswer(path, error.message, error)))
+    sent.once('response', resolve)
+    sent.end()
+  })
+  const { statusCode: status = 0 } = response
+  response.setEncoding('utf8')
+  try {
+    if (status === 200) return yield* response as AsyncIterable<string>
+    let text = ''
+    for await (const piece of response as AsyncIterable<string>) text += piece
+    answerOf(path, { status, text })
+  } catch (error) {
+    throw MillraceError.is(error) ? error : noAnswer(path, 'it ended', error)
+  }
 }
 
 function exchange(
@@ -92,6 +119,6 @@ function parse(text: string): object | undefined {
   }
 }
 
-function noAnswer(path: string, reason: string, cause?: Error): MillraceError {
+function noAnswer(path: string, reason: string, cause?: unknown): MillraceError {
   return new MillraceError('UNAVAILABLE', `The Flow at ${path} does not answer: ${reason}.`, { cause })
 }

@@ -1,3 +1,4 @@
+import type { LogLines, LogQuestion } from './log-question.js'
 import type { FlowStatus } from './status.js'
 
 /** Result of a `scale()`. */
@@ -25,6 +26,8 @@ export interface ScaleRequest {
 /** Operations of a running Flow for other programs of the same user. */
 export interface Controlled {
   status(): Promise<FlowStatus>
+  /** @throws NOT_FOUND, INVALID_OPTION */
+  logs(question: LogQuestion): LogLines
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
   scale(name: string, options: ScaleRequest): Promise<Scaled>
   /** Replaces the replicas of a stage one after the other; resolves with plain data. */

@@ -23,6 +23,7 @@ const done = { until: Promise.resolve() }
 let temporary: string
 let folder: string
 let calls: unknown[]
+let log: { readonly lines: string[]; readonly heard: Set<(line: string) => void> }
 let flow: Controlled
 const open: ControlServer[] = []
 
@@ -31,8 +32,21 @@ beforeEach(() => {
   folder = join(temporary, `millrace-${process.getuid!()}`)
   mkdirSync(folder, { mode: 0o700 })
   calls = []
+  log = { lines: [], heard: new Set() }
   flow = {
     status: async () => status,
+    logs(question) {
+      calls.push(question)
+      if (question.of === 'x') throw new MillraceError('NOT_FOUND', 'There is no stage "x".')
+      const { lines, heard } = log
+      return {
+        lines,
+        follow(onLine) {
+          heard.add(onLine)
+          return () => void heard.delete(onLine)
+        },
+      }
+    },
     async scale(name, options) {
       calls.push([name, options])
       if (name !== 'upper') throw new MillraceError('NOT_FOUND', `There is no stage '${name}'.`)
@@ -250,5 +264,74 @@ describe('a client', () => {
     await new Promise((resolve) => server.once('listening', resolve))
     await expect(controlAt(path).status()).rejects.toThrow('no JSON object')
     await new Promise((resolve) => server.close(resolve))
+  })
+})
+
+describe('the log', () => {
+  const question = { of: null, lines: null, follow: false, format: 'text', colour: false, time: false } as const
+
+  it('is a text of the lines that are asked for', async () => {
+    const { path } = await start()
+    log.lines.push('one', 'two')
+    const asked = { of: 'a/rep-0', lines: 5, follow: false, format: 'json', colour: true, time: true } as const
+    let text = ''
+    for await (const piece of controlAt(path).logs(asked)) text += piece
+    expect(text).toBe('one\ntwo\n')
+    expect(calls).toEqual([asked])
+  })
+
+  it('is followed until the reader leaves, or the Flow has closed', async () => {
+    const server = await start()
+    const control = controlAt(server.path)
+    const [left, kept] = [0, 1].map(() => control.logs({ ...question, follow: true })[Symbol.asyncIterator]())
+    const pieces = [left!.next(), kept!.next()]
+    await expect.poll(() => log.heard.size).toBe(2)
+    const say = (line: string): void => log.heard.forEach((onLine) => onLine(line))
+    say('one')
+    expect(await Promise.all(pieces)).toMatchObject([{ value: 'one\n' }, { value: 'one\n' }])
+    await left!.return!()
+    await expect.poll(() => log.heard.size).toBe(1)
+    const closing = deferred()
+    const closed = server.close({ until: closing.promise })
+    say('the last one')
+    closing.resolve()
+    expect(await kept!.next()).toMatchObject({ value: 'the last one\n' })
+    expect(await kept!.next()).toMatchObject({ done: true })
+    await closed
+  })
+
+  it('leaves out lines for a reader that is too slow, and says how many', async () => {
+    const { path } = await start()
+    const socket = dial(path)
+    socket.write('GET /logs?follow=1 HTTP/1.1\r\nhost: a\r\n\r\n')
+    await expect.poll(() => log.heard.size).toBe(1)
+    const [onLine] = log.heard
+    for (let index = 0; index < 5000; index++) onLine!(`${index} ${'x'.repeat(1000)}`)
+    let text = ''
+    socket.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+    await expect.poll(() => {
+      onLine!('later')
+      return text
+    }).toMatch(/… \d+ lines were left out/)
+    expect(text.length).toBeLessThan(4_000_000)
+    socket.destroy()
+  })
+
+  it.each([
+    ['of=x', 404, 'NOT_FOUND'],
+    ['format=xml', 400, 'INVALID_OPTION'],
+    ['lines=-1', 400, 'INVALID_OPTION'],
+  ])('is refused for ?%s', async (query, code, name) => {
+    const { path } = await start()
+    const answer = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const sent = request({ socketPath: path, path: `/logs?${query}`, agent: false }, (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (piece: string) => (body += piece))
+        response.on('end', () => resolve({ status: response.statusCode, body }))
+      })
+      sent.on('error', reject).end()
+    })
+    expect(answer.status).toBe(code)
+    expect(JSON.parse(answer.body)).toMatchObject({ code: name })
   })
 })

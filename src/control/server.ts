@@ -11,6 +11,8 @@ import { createLogger } from '../observe/logger.js'
 import { commands } from './commands.js'
 import type { Controlled } from './controlled.js'
 import { readBody } from './body.js'
+import { parseLogQuery } from './log-question.js'
+import { LogStreams } from './log-streams.js'
 import { controlFolder } from './folder.js'
 import { isListening } from './probe.js'
 import { type Reply, refuse } from './reply.js'
@@ -28,6 +30,8 @@ const limits = {
   requestTimeout: 10_000,
   connectionsCheckingInterval: 2000,
 }
+
+const logPath = '/logs'
 
 /** Maximum number of Flows with the same name in one program. */
 const mostTurns = 64
@@ -55,7 +59,7 @@ export async function openControl(flow: Controlled, name: string): Promise<Contr
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     createLogger(name).warn(
-      `'millrace ps' and 'millrace scale' will not find this Flow: ${reason} The Flow runs on; control: false asks for no socket.`,
+      `'millrace ps', 'millrace scale' and 'millrace logs' will not find this Flow: ${reason} The Flow runs on; control: false asks for no socket.`,
     )
     return null
   }
@@ -64,8 +68,10 @@ export async function openControl(flow: Controlled, name: string): Promise<Contr
 /** Listens in a verified folder. Rejects with the system's error. */
 export async function listen(flow: Controlled, name: string, folder: string): Promise<ControlServer> {
   const gate = { open: true }
+  const streams = new LogStreams()
   const server = createServer(limits, (request, response) => {
-    void answer(request, flow, gate).then((reply) => send(response, reply))
+    if (request.method === 'GET' && pathOf(request) === logPath) sendLog(request, response, { flow, gate, streams })
+    else void answer(request, flow, gate).then((reply) => send(response, reply))
   })
   server.maxConnections = maxConnections
   server.unref()
@@ -80,7 +86,7 @@ export async function listen(flow: Controlled, name: string, folder: string): Pr
     path,
     close({ until }) {
       gate.open = false
-      closed ??= end(server, until)
+      closed ??= end(server, streams, until)
       remove()
       offProcess('exit', remove)
       return closed
@@ -118,9 +124,10 @@ function tryBind(server: Server, path: string): Promise<boolean> {
   })
 }
 
-async function end(server: Server, until: Promise<unknown>): Promise<void> {
+async function end(server: Server, streams: LogStreams, until: Promise<unknown>): Promise<void> {
   server.close()
   await until.catch(() => {})
+  streams.end()
   // first write the answers that became available together with `until`
   await new Promise((resolve) => setImmediate(resolve))
   server.closeAllConnections()
@@ -132,10 +139,10 @@ async function answer(
   flow: Controlled,
   gate: { readonly open: boolean },
 ): Promise<Reply> {
-  const [path = ''] = (request.url ?? '').split('?')
+  const path = pathOf(request)
   const command = commands.get(path)
   if (command === undefined) {
-    const message = `There is no ${path.slice(0, 80)}. There are ${[...commands.keys()].join(', ')}.`
+    const message = `There is no ${path.slice(0, 80)}. There are ${[...commands.keys(), logPath].join(', ')}.`
     return refuse(new MillraceError('NOT_FOUND', message))
   }
   const { method } = command
@@ -153,6 +160,27 @@ async function answer(
     return { status: 200, body: await command.run(flow, body) }
   } catch (error) {
     return refuse(error)
+  }
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0]!
+}
+
+interface LogTools {
+  readonly flow: Controlled
+  readonly gate: { readonly open: boolean }
+  readonly streams: LogStreams
+}
+
+/** Answers with lines of text instead of JSON, and for as long as the Flow runs when they are followed. */
+function sendLog(request: IncomingMessage, response: ServerResponse, { flow, gate, streams }: LogTools): void {
+  try {
+    if (!gate.open) throw new MillraceError('NOT_STARTED', 'This Flow is closing.')
+    const question = parseLogQuery((request.url ?? '').slice(logPath.length + 1))
+    streams.send(response, flow.logs(question), question)
+  } catch (error) {
+    send(response, refuse(error))
   }
 }
 

@@ -3,6 +3,7 @@ import { type ErrorCode, MillraceError } from '../errors.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { statusFromError } from '../wire/error-status.js'
 import { eventKey } from '../observe/relay.js'
+import { requestFields } from './endpoint-context.js'
 import type { Executor } from './executor.js'
 
 /** Turns the request into its own answer and adds the stage to the routes (jina.md 4.3). */
@@ -36,7 +37,7 @@ export function failed(
   const { code, description } = status
   const { requestId, endpoint } = request
   if (call.aborted === undefined) {
-    const fields = { endpoint, requestId, [eventKey]: `${requestId} ${description}` }
+    const fields = { endpoint, ...requestFields(requestId, call), [eventKey]: `${requestId} ${description}` }
     if (isCallersMistake(error))
       executor.logger.warn(`${deployment} refused a request: ${error.message}`, fields)
     else

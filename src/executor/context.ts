@@ -45,7 +45,7 @@ export interface HandlerContext<Parameters = Record<string, unknown>> {
    * })
    */
   readonly span: <T>(name: string, run: (span: OwnSpan) => T) => T
-  /** Logs under the name of the replica. */
+  /** Logs under the name of the replica, with the fields `requestId` and, when the request is traced, `traceId`. See docs/logs.md. */
   readonly logger: Logger
 }
 

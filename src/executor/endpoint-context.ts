@@ -2,6 +2,8 @@ import type { Call } from '../call/call.js'
 import { inSpan } from '../call/own-span.js'
 import { DocumentArray } from '../document/index.js'
 import type { Logger } from '../observe/logger.js'
+import { parseTraceparent } from '../observe/tracing/trace-context.js'
+import { withFields } from '../observe/with-fields.js'
 import type { Part, Route } from '../wire/data-request.js'
 import type { HandlerContext } from './context.js'
 import type { EndpointTypes } from './endpoint-types.js'
@@ -34,6 +36,7 @@ export interface ContextSource {
 export class EndpointContext implements HandlerContext {
   readonly #source: ContextSource
   #parameters: Record<string, unknown> | undefined
+  #logger: Logger | undefined
 
   constructor(source: ContextSource) {
     this.#source = source
@@ -83,7 +86,8 @@ export class EndpointContext implements HandlerContext {
   }
 
   get logger(): Logger {
-    return this.#source.logger
+    const { logger, head, call } = this.#source
+    return (this.#logger ??= withFields(logger, requestFields(head.requestId, call)))
   }
 
   #read(): Record<string, unknown> {
@@ -101,6 +105,12 @@ export class EndpointContext implements HandlerContext {
     let start = 0
     return parts.map(({ from, count }) => [from, docs.slice(start, (start += count))])
   }
+}
+
+/** The fields by which the log lines of a request are found: its id, and that of its trace when it has one. */
+export function requestFields(requestId: string, { headers }: Pick<Call, 'headers'>): object {
+  const traceId = parseTraceparent(headers.traceparent)?.traceId
+  return { requestId, ...(traceId !== undefined && { traceId }) }
 }
 
 /**

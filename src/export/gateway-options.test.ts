@@ -61,6 +61,7 @@ const values: { readonly [K in keyof FlowSettings]-?: Required<FlowOptions>[K] |
   requestLimits: { parameterBytes: 19, parameterValues: 20, parameterDepth: 21, documents: 22 },
   timeoutMs: 2300,
   timeoutSendMs: 2400,
+  log: { level: 'warn', format: 'json', redact: ['card', 'user.email'] },
   accessLog: { sample: 0.25, headers: ['x-tenant'] },
   metrics: { port: 2600, host: '127.0.0.9', auth: true },
   // its endpoint is instead of host and port, and its headers do not go into files

@@ -1,9 +1,10 @@
 import type { Holder } from '../workspace/holder.js'
 import type { GatewayHandle } from '../gateway/host.js'
+import type { FlowLog } from '../observe/flow-log.js'
 import type { Logger } from '../observe/logger.js'
 import { printLine } from '../observe/standard-error.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
-import { startPod } from '../pods/index.js'
+import { startPod, type StartOptions } from '../pods/index.js'
 import type { Pod } from '../pods/pod.js'
 import { Deployment } from './deployment.js'
 import { podKind } from './pod-kind.js'
@@ -18,10 +19,14 @@ interface DeploymentParts {
   readonly gateway: Promise<GatewayHandle>
   readonly holder: Holder | null
   readonly logger: Logger
+  readonly log: FlowLog
 }
 
 /** Creates a deployment for each stage whose pods this Flow runs; starts nothing. */
-export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: DeploymentParts): Deployments {
+export function createDeployments(
+  plan: FlowPlan,
+  { gateway, holder, logger, log }: DeploymentParts,
+): Deployments {
   const { settings } = plan
   const own = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
   const deployments: Deployments = new Map(
@@ -36,6 +41,7 @@ export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: D
           startReplica(plan, wanted, {
             index,
             holder,
+            log,
             signal,
             isClosing: () => deployments.get(stage.name)!.isFrozen,
           }),
@@ -53,6 +59,7 @@ export function replicasAtStart({ replicas }: StagePlan): number {
 interface ReplicaParts {
   readonly index: number
   readonly holder: Holder | null
+  readonly log: FlowLog
   readonly signal: AbortSignal
   isClosing(): boolean
 }
@@ -60,10 +67,17 @@ interface ReplicaParts {
 function startReplica(
   flow: FlowPlan,
   stage: ShardPlan,
-  { index, holder, signal, isClosing }: ReplicaParts,
+  { index, holder, log, signal, isClosing }: ReplicaParts,
 ): Promise<Pod> {
   const { source, replicas } = stage
   const executorClass = 'executorClass' in source ? source.executorClass : null
-  const options = { signal, isClosing, onLine: printLine, ...(executorClass !== null && { executorClass }) }
+  const options: StartOptions = {
+    signal,
+    isClosing,
+    onLine: printLine,
+    format: log.format,
+    keep: (raw, printer) => log.keep(raw, printer),
+    ...(executorClass !== null && { executorClass }),
+  }
   return startPod(podKind(stage), podSpec(flow, stage, { index, replicas, holder }), options)
 }

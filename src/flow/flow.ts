@@ -6,6 +6,7 @@ import type { Response } from '../client-core/response.js'
 import type { LoadOptions } from '../config/load-flow.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { ControlServer } from '../control/server.js'
+import type { LogQuestion } from '../control/log-question.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Document } from '../document/index.js'
 import type { endpointTypes, FlowTypes } from '../document/typed/index.js'
@@ -33,6 +34,7 @@ import type { AttachOptions, PlatformName, StartOptions, StartWhere } from '../p
 import { isCaptured } from './capture.js'
 import type { CloseOptions } from './close-options.js'
 import { onInterrupt } from './interrupt.js'
+import type { Running } from './launch.js'
 import { Lifecycle, type Opened } from './lifecycle.js'
 import { notePods } from './pods-of.js'
 import { checkScale, stageNamed } from './stage-checks.js'
@@ -393,7 +395,7 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
       const { startHere } = await import('./launch.js')
       const running = await startHere(builtPlan(this.#plan), signal)
       // not awaited: the start of the Flow does not depend on it
-      const control = this.#openControl()
+      const control = this.#openControl(running)
       notePods(this, () => running.pods())
       const forget = (): void => {
         forgetInterrupt()
@@ -424,11 +426,12 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
     )
   }
 
-  async #openControl(): Promise<ControlServer | null> {
+  async #openControl({ logs }: Pick<Running, 'logs'>): Promise<ControlServer | null> {
     if (!this.#plan.settings.control) return null
     const { openControl } = await import('../control/open.js')
     const flow = {
       status: () => this.status(),
+      logs: (question: LogQuestion) => logs!(question),
       // while closing, `scale()` would only change the plan: refuse instead
       scale: async (name: string, options: ScaleRequest) =>
         this.#lifecycle.need('scale()') && this.scale(name as Stages, options),

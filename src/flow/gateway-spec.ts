@@ -23,6 +23,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
     tls: settings.tls,
     rateLimit: settings.rateLimit,
     trustProxy: settings.trustProxy,
+    log: settings.log,
     accessLog: settings.accessLog,
     metrics: settings.metrics,
     tracing: settings.tracing,

@@ -3,6 +3,7 @@ import { parseHost } from '../client-core/host.js'
 import { channelTransport } from '../client-core/channel.js'
 import { Knowledge } from '../client-core/knowledge.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
+import type { LogLines, LogQuestion } from '../control/log-question.js'
 import type { FlowStatus } from '../control/status.js'
 import { programLogger } from '../observe/logger.js'
 import { type FlowPlan, setReplicas } from '../plan/flow-plan.js'
@@ -29,6 +30,8 @@ export interface Running {
   rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut>
   replicasOf(stage: string): number
   status(): Promise<FlowStatus>
+  /** Absent on a platform. @throws NOT_FOUND, INVALID_OPTION */
+  logs?(question: LogQuestion): LogLines
   /** Pods started by this program. */
   pods(): readonly PodControl[]
   close(options: CloseOptions): Promise<void>
@@ -50,6 +53,7 @@ export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Ru
       rollingUpdate: (stage, usesWith) => running.rollingUpdate(stage, usesWith),
       replicasOf: (stage) => running.replicasOf(stage),
       status: () => running.status(),
+      logs: (question) => running.logs(question),
       pods: () => running.pods(),
       async close() {
         await running.close()

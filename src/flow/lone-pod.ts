@@ -10,7 +10,8 @@ import { type GatewayHandle, startGateway } from '../gateway/host.js'
 import type { GatewaySpec } from '../gateway/spec.js'
 import { systemClock } from '../lib/clock.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
-import { type Logger, programLogger } from '../observe/logger.js'
+import { FlowLog } from '../observe/flow-log.js'
+import type { Logger } from '../observe/logger.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import type { Fault } from '../pods/fault.js'
 import { startPod } from '../pods/index.js'
@@ -83,7 +84,8 @@ export class LonePod {
       failed.abort(error)
       throw error
     }
-    const listening = startGateway(unfiltered(gatewaySpec({ ...plan, stages: [stage] })), { signal })
+    const log = new FlowLog(plan.settings.log)
+    const listening = startGateway(unfiltered(gatewaySpec({ ...plan, stages: [stage] })), { log, signal })
     const spec = podSpec(plan, stage, { index: replica, replicas, holder: hold.holder })
     const starting = startAdmitted(
       { name: spec.name, plan: stage, index: replica },
@@ -92,7 +94,12 @@ export class LonePod {
         clock: systemClock,
         timeoutReadyMs: spec.timeoutReadyMs,
         startPod: (_plan, _index, abort) =>
-          startPod(stage.runtime, spec, { signal: abort, onLine, isClosing: () => lone?.isClosing === true }),
+          startPod(stage.runtime, spec, {
+            signal: abort,
+            onLine,
+            format: log.format,
+            isClosing: () => lone?.isClosing === true,
+          }),
       },
       signal,
     )
@@ -100,7 +107,7 @@ export class LonePod {
       const [gateway, pod] = await Promise.all([listening.catch(giveUp), starting.catch(giveUp)])
       await gateway.ready()
       signal.throwIfAborted()
-      const logger = programLogger(spec.name)
+      const logger = log.logger(spec.name, { isQuiet: false })
       return (lone = new LonePod({ plan, stage, gateway, pod, hold, logger }))
     } catch (error) {
       await starting.then((pod) => pod.stop({ graceMs: 0 }), ignore)

@@ -1,6 +1,7 @@
 import { runsNatively } from '../executor/typescript.js'
 import { defaultWorkspace } from '../workspace/default-workspace.js'
 import type { Holder } from '../workspace/holder.js'
+import type { LogRules } from '../observe/log-rules.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import { parseVolume } from '../plan/container.js'
 import type { PodContainer, PodSpec } from '../pods/pod.js'
@@ -14,11 +15,12 @@ export function podSpec(
 ): PodSpec {
   const name = `${stage.pods}/rep-${replica.index}`
   const { source } = stage
+  const env = { ...flow.settings.env, ...stage.env }
   return {
     name,
     deployment: stage.name,
     replica: replica.index,
-    env: { ...flow.settings.env, ...stage.env },
+    env,
     timeoutReadyMs: stage.timeoutReadyMs ?? flow.settings.timeoutReadyMs,
     container: containerOf(flow, stage),
     executor: {
@@ -39,6 +41,7 @@ export function podSpec(
       exitOnExceptions: stage.exitOnExceptions,
       metrics: flow.settings.metrics !== null,
       tracing: flow.settings.tracing,
+      log: logOf(flow, env),
       podName: name,
       deployment: stage.name,
       flow: stage.flow ?? flow.settings.name,
@@ -48,6 +51,11 @@ export function podSpec(
       shards: stage.part?.shards ?? stage.shards,
     },
   }
+}
+
+/** A level in `env` of a stage, or of all, is nearer to the pod than that of the Flow. */
+function logOf({ settings: { log } }: FlowPlan, env: PodSpec['env']): LogRules {
+  return env.MILLRACE_LOG_LEVEL === undefined ? log : { ...log, level: null }
 }
 
 /** Container settings; undefined when the pods are not containers. */

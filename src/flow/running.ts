@@ -5,7 +5,8 @@ import { systemClock } from '../lib/clock.js'
 import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
 import { requireOpenTelemetry } from '../observe/tracing/packages.js'
-import { type Logger, programLogger } from '../observe/logger.js'
+import { FlowLog } from '../observe/flow-log.js'
+import type { Logger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { entryOf, listenersOf } from '../plan/listeners.js'
 import { hangingIn, lastOf } from '../topology/graph.js'
@@ -13,10 +14,12 @@ import { noStreams, segmentsOf } from '../topology/segments.js'
 import type { Channel } from '../transport/transport.js'
 import { announce, announceOpen } from './banner.js'
 import type { RolledOut, Scaled } from '../control/controlled.js'
+import type { LogLines, LogQuestion } from '../control/log-question.js'
 import type { FlowStatus, ListenerStatus } from '../control/status.js'
 import type { Deployment, ScaleOptions } from './deployment.js'
 import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
 import { gatewaySpec, programReducers } from './gateway-spec.js'
+import { logLines } from './log-lines.js'
 import { podControl } from './pod-control.js'
 import { podKind } from './pod-kind.js'
 import type { PodControl } from './pods-of.js'
@@ -32,6 +35,7 @@ interface Parts {
   readonly deployments: Deployments
   readonly hold: WorkspaceHold
   readonly logger: Logger
+  readonly log: FlowLog
 }
 
 /** A running Flow: its gateway and its deployments. */
@@ -46,9 +50,11 @@ export class RunningFlow {
   readonly #hold: WorkspaceHold
   readonly #autoscaling: Autoscaling
   readonly #logger: Logger
+  readonly #log: FlowLog
   #closed: Promise<void> | null = null
 
-  private constructor(plan: FlowPlan, { gateway, deployments, hold, logger }: Parts) {
+  private constructor(plan: FlowPlan, { gateway, deployments, hold, logger, log }: Parts) {
+    this.#log = log
     this.listeners = listenersOf(plan.settings).map((listener, index) => ({
       ...listener,
       port: gateway.ports[index]!,
@@ -78,12 +84,13 @@ export class RunningFlow {
   static async start(plan: FlowPlan, signal: AbortSignal): Promise<RunningFlow> {
     const { settings } = plan
     if (settings.tracing !== null) requireOpenTelemetry()
-    const logger = programLogger(settings.name)
+    const log = new FlowLog(settings.log)
+    const logger = log.logger(settings.name, { isQuiet: settings.quiet })
     warnOfEnds(plan, logger)
     noteStreams(plan, logger)
-    const listening = startGateway(gatewaySpec(plan), { reducers: programReducers(plan), signal })
+    const listening = startGateway(gatewaySpec(plan), { reducers: programReducers(plan), log, signal })
     const hold = new WorkspaceHold(settings.name, systemClock)
-    const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
+    const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger, log })
     const counts = [...deployments.values()].map(
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
     )
@@ -101,7 +108,7 @@ export class RunningFlow {
     try {
       await settleAll([listening, ...growing], giveUp)
       signal.throwIfAborted()
-      return new RunningFlow(plan, { gateway: await listening, deployments, hold, logger })
+      return new RunningFlow(plan, { gateway: await listening, deployments, hold, logger, log })
     } catch (error) {
       const gateway = await listening.catch(() => null)
       await stopAll({ gateway, deployments, hold }, 0)
@@ -166,6 +173,11 @@ export class RunningFlow {
       ...(refusedByRate !== null && { refusedByRate }),
       stages,
     }
+  }
+
+  /** @throws NOT_FOUND, INVALID_OPTION */
+  logs(question: LogQuestion): LogLines {
+    return logLines(this.#log, this.#plan, question)
   }
 
   /** Pods that take requests. */
@@ -250,7 +262,7 @@ async function settleAll(all: readonly Promise<unknown>[], giveUp: () => void): 
 
 /** Closes the gateway first, so that requests in flight still reach their pods; releases workspaces last, when nothing writes to them. */
 async function stopAll(
-  { gateway, deployments, hold }: Omit<Parts, 'gateway' | 'logger'> & { gateway: GatewayHandle | null },
+  { gateway, deployments, hold }: Pick<Parts, 'deployments' | 'hold'> & { gateway: GatewayHandle | null },
   graceMs: number,
 ): Promise<void> {
   for (const deployment of deployments.values()) deployment.freeze()

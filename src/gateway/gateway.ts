@@ -402,8 +402,9 @@ function observersOf(
 ): readonly Observer[] {
   const { observers = [] } = tools
   const own = [
-    ...(rules === null ? [] : [accessLog(rules, { ...tools, ...http })]),
+    // first: the access log has the ids of traces that begin here
     ...(tracer ? [tracer] : []),
+    ...(rules === null ? [] : [accessLog(rules, { ...tools, ...http })]),
   ]
   return [...own, ...observers]
 }

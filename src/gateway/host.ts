@@ -4,9 +4,9 @@ import type { Description } from '../call/call.js'
 import { MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import { FlowLog } from '../observe/flow-log.js'
 import { readLines } from '../observe/lines.js'
 import { lastSpansMs } from '../observe/tracing/span-queue.js'
-import { printLine } from '../observe/standard-error.js'
 import type { ListReduce } from '../shards/reduce.js'
 import { threadFlags } from '../lib/thread-flags.js'
 import { dial } from '../transport/index.js'
@@ -39,6 +39,8 @@ type Question = Command extends infer C ? (C extends Command ? Omit<C, 'id'> : n
 
 export interface StartGatewayOptions {
   readonly reducers?: ProgramReducers
+  /** Where its lines go. Default: to standard error. */
+  readonly log?: FlowLog
   /** Ends the thread at once when it is aborted during the start. */
   readonly signal?: AbortSignal
 }
@@ -46,10 +48,10 @@ export interface StartGatewayOptions {
 /** Starts a gateway and binds its port. Rejects with PORT_IN_USE, START_FAILED or the reason of `signal`, and leaves nothing running. */
 export async function startGateway(
   spec: GatewaySpec,
-  { reducers = new Map(), signal }: StartGatewayOptions = {},
+  { reducers = new Map(), log = new FlowLog(spec.log), signal }: StartGatewayOptions = {},
 ): Promise<GatewayHandle> {
   signal?.throwIfAborted()
-  const host = createHost(spec, reducers)
+  const host = createHost(spec, { reducers, log })
   const onAbort = (): void => void host.terminate()
   signal?.addEventListener('abort', onAbort)
   try {
@@ -71,9 +73,9 @@ export async function startGateway(
 const youngGenerationMb = 96
 
 /** @throws START_FAILED when the system or Node's permission model does not allow a thread */
-function createHost(spec: GatewaySpec, reducers: ProgramReducers): ThreadHost {
+function createHost(spec: GatewaySpec, tools: HostTools): ThreadHost {
   try {
-    return new ThreadHost(spec, reducers)
+    return new ThreadHost(spec, tools)
   } catch (error) {
     const { message } = MillraceError.from(error)
     throw new MillraceError('START_FAILED', `The gateway's thread could not be started: ${message}`, {
@@ -81,6 +83,8 @@ function createHost(spec: GatewaySpec, reducers: ProgramReducers): ThreadHost {
     })
   }
 }
+
+type HostTools = Required<Pick<StartGatewayOptions, 'reducers' | 'log'>>
 
 class ThreadHost implements GatewayHandle {
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
@@ -97,7 +101,7 @@ class ThreadHost implements GatewayHandle {
   #closed: Promise<void> | undefined
   #failure: string | undefined
 
-  constructor(spec: GatewaySpec, reducers: ProgramReducers) {
+  constructor(spec: GatewaySpec, { reducers, log }: HostTools) {
     this.#reducers = reducers
     this.#maxFrameBytes = spec.maxMessageBytes
     this.#lateMs = answerMs + (spec.tracing ? lastSpansMs : 0)
@@ -109,7 +113,8 @@ class ThreadHost implements GatewayHandle {
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
       stderr: true,
     })
-    void readLines(this.#worker.stderr, printLine) // resolves with the thread's end
+    const printer = { name: spec.name, pid: process.pid }
+    void readLines(this.#worker.stderr, (line) => log.take(line, printer)) // resolves with the thread's end
     this.#worker.on('message', (report: Report) => this.#hear(report))
     this.#worker.on('error', (error) => {
       this.#failure = error instanceof Error ? error.message : String(error)

@@ -13,6 +13,7 @@ import type { ProtocolName } from './protocols/names.js'
 import type { GrpcRules } from './grpc-rules.js'
 import type { HttpRules } from './http-rules.js'
 import type { MetricsRules } from './metrics/metrics-rules.js'
+import type { LogRules } from '../observe/log-rules.js'
 import type { TracingRules } from '../observe/tracing/tracing-rules.js'
 import type { RateRules } from './rate-limit/rate-rules.js'
 import type { AccessLogRules } from './access-log/access-log.js'
@@ -51,6 +52,8 @@ export interface GatewaySpec {
   readonly trustProxy?: TrustProxy
   /** Default null: callers may send as many requests as they like. */
   readonly rateLimit?: RateRules | null
+  /** What its thread logs. Default: as the environment says. */
+  readonly log?: LogRules
   /** Default null: requests are not logged. */
   readonly accessLog?: AccessLogRules | null
   /** Default null: nothing is measured. */

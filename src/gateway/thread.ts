@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError } from '../errors.js'
+import { setLogRules } from '../observe/log-rules.js'
+import { relayLogs } from '../observe/relay.js'
 import { type Command, packError, type Reduced, type Report } from './control.js'
 import { createGateway } from './gateway.js'
 import { programReducer } from './program-reducer.js'
@@ -16,7 +18,10 @@ if (host === null)
 
 const report = (message: Report): void => host.postMessage(message)
 const reducer = programReducer(report)
-const gateway = createGateway(workerData as GatewaySpec, {
+const spec = workerData as GatewaySpec
+if (spec.log !== undefined) setLogRules(spec.log)
+relayLogs()
+const gateway = createGateway(spec, {
   reduceInProgram: reducer.reduce,
   // '../gateway' and not '.', because at run time this file is part of a bundle (scripts/bundle.mjs)
   jsonThread: new URL('../gateway/protocols/http/json/thread.js', import.meta.url),

@@ -1,8 +1,6 @@
 import { inspect } from 'node:util'
-
-export const levels = ['debug', 'info', 'warn', 'error'] as const
-
-export type LogLevel = (typeof levels)[number]
+import type { LogLevel, LogRules } from './log-rules.js'
+import { redacted, type Redaction } from './redaction.js'
 
 /** How log entries are written: `line` for people, `json` for machines. */
 export type LogFormat = 'line' | 'json'
@@ -27,9 +25,10 @@ export interface LineStyle {
 /** Longest text of an error with its stack and causes, in UTF-16 units. */
 const longestError = 16_384
 
-/** `json` when `MILLRACE_LOG=json`. */
-export function logFormat(): LogFormat {
-  return process.env.MILLRACE_LOG === 'json' ? 'json' : 'line'
+/** The format of these rules; without one, `json` when `MILLRACE_LOG=json`. */
+export function logFormat({ format }: Pick<LogRules, 'format'> = { format: null }): LogFormat {
+  const asked = format ?? process.env.MILLRACE_LOG
+  return asked === 'json' ? 'json' : 'line'
 }
 
 /** The style of lines of this process: colours on a terminal unless `NO_COLOR` is set, times when `MILLRACE_LOG_TIME=1`. */
@@ -49,20 +48,26 @@ export function textLine(entry: Omit<Entry, 'fields'>, tail: string, style: Line
 }
 
 /** Fields as JSON behind a space, then each error among them with its stack and causes, on lines of their own. */
-export function tailOf(fields: object | undefined): string {
+export function tailOf(fields: object | undefined, redaction?: Redaction): string {
   if (fields === undefined) return ''
   const entries = Object.entries(readable(fields))
   const errors = entries.filter(([, value]) => value instanceof Error)
   const others = entries.filter(([, value]) => !(value instanceof Error))
-  const json = others.length === 0 && errors.length > 0 ? '' : ` ${toJson(Object.fromEntries(others))}`
-  return errors.length === 0 ? json : `${json}\n${errors.map(([, error]) => errorText(error)).join('\n')}`
+  const json = others.length === 0 && errors.length > 0 ? '' : ` ${toJson(Object.fromEntries(others), redaction)}`
+  const texts = errors.map(([, error]) => redaction?.inspected(errorText(error)) ?? errorText(error))
+  return errors.length === 0 ? json : `${json}\n${texts.join('\n')}`
 }
 
 /** `{"time":…,"level":…,"name":…,"pid":…,"message":…}` with the fields. These properties win over fields of the same name. */
-export function jsonLine({ time, fields, ...entry }: Entry): string {
+export function jsonLine({ time, fields, ...entry }: Entry, redaction?: Redaction): string {
   const { level, name, pid, message } = entry
   const own = { time: iso(time), level, name, pid, message }
-  return toJson({ ...own, ...(fields && readable(fields)), ...own })
+  return toJson({ ...own, ...(fields && readable(fields)), ...own }, redaction, own)
+}
+
+/** Whether an error is among the fields; they are more than JSON then. */
+export function hasError(fields: object | undefined): boolean {
+  return fields !== undefined && Object.values(readable(fields)).some((value) => value instanceof Error)
 }
 
 /** A copy of the fields; a getter that throws makes them one field that says so. */
@@ -74,18 +79,32 @@ function readable(fields: object): object {
   }
 }
 
-/** A log line must never throw: cycles, and values that JSON does not support, become text. */
-export function toJson(value: object): string {
+/**
+ * A log line must never throw: cycles, and values that JSON does not support, become text. `redaction` does not apply to the
+ * outermost keys that `own` has.
+ */
+export function toJson(value: object, redaction?: Redaction, own: object = {}): string {
   const above: unknown[] = []
+  const keys: string[] = []
   try {
-    return JSON.stringify(value, function (this: unknown, _key, given: unknown) {
+    return JSON.stringify(value, function (this: unknown, key, given: unknown) {
+      while (above.length > 0 && above.at(-1) !== this) {
+        above.pop()
+        keys.pop()
+      }
+      if (redaction !== undefined && above.length > 0 && !(this === value && Object.hasOwn(own, key))) {
+        keys.push(key)
+        const isSecret = given !== null && given !== undefined && redaction.isSecret(keys)
+        keys.pop()
+        if (isSecret) return redacted
+      }
       if (typeof given === 'bigint') return String(given)
       if (typeof given === 'number' && !Number.isFinite(given)) return String(given) // JSON would have null
       const item = given instanceof Error ? errorFields(given) : given
       if (typeof item !== 'object' || item === null) return item
-      while (above.length > 0 && above.at(-1) !== this) above.pop()
       if (above.includes(given)) return '[circular]'
       above.push(item)
+      keys.push(key)
       return item
     })
   } catch (error) {

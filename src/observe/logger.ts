@@ -1,13 +1,6 @@
-import {
-  jsonLine,
-  levels,
-  lineStyle,
-  type LogFormat,
-  logFormat,
-  type LogLevel,
-  tailOf,
-  textLine,
-} from './entry.js'
+import { jsonLine, lineStyle, type LogFormat, logFormat, tailOf, textLine } from './entry.js'
+import { levels, type LogLevel, type LogRules, logRules } from './log-rules.js'
+import { redactionOf } from './redaction.js'
 import { isRelaying, relayedLine } from './relay.js'
 import { printLine } from './standard-error.js'
 
@@ -19,12 +12,14 @@ export interface Logger {
   error(message: string, fields?: object): void
 }
 
-export type { LogLevel } from './entry.js'
+export type { LogLevel } from './log-rules.js'
 
 export interface LoggerOptions {
-  /** Lowest level that is written; default `MILLRACE_LOG_LEVEL`, else `info`. `silent` writes nothing. */
+  /** Default: those of the thread. */
+  readonly rules?: LogRules
+  /** Lowest level that is written; default that of the rules. `silent` writes nothing. */
   readonly level?: LogLevel | 'silent'
-  /** `line` for people, `json` for machines; default `json` when `MILLRACE_LOG=json`. */
+  /** `line` for people, `json` for machines; default that of the rules. */
   readonly format?: LogFormat
   /** Colours the letter of the level; default: on a terminal, unless `NO_COLOR` is set. */
   readonly colour?: boolean
@@ -32,6 +27,8 @@ export interface LoggerOptions {
   readonly time?: boolean
   /** Takes one line, without its line feed; default debug and info to standard output, the rest to standard error. */
   readonly write?: (line: string, level: LogLevel) => void
+  /** Writes entries for the program, which formats them (`relayLogs`). Default: without `write`, where that was called. */
+  readonly relays?: boolean
 }
 
 /**
@@ -44,27 +41,34 @@ export interface LoggerOptions {
  * its lines (`relayLogs`).
  */
 export function createLogger(name: string, options: LoggerOptions = {}): Logger {
-  const least = rank(options.level ?? process.env.MILLRACE_LOG_LEVEL ?? 'info')
-  const format = options.format ?? logFormat()
+  const { rules = logRules() } = options
+  const least = rank(options.level ?? rules.level ?? process.env.MILLRACE_LOG_LEVEL ?? 'info')
+  const format = options.format ?? logFormat(rules)
   const write = options.write ?? toStandardStreams
   const style = { ...lineStyle(), ...options }
   const { pid } = process
-  const relays = isRelaying() && options.write === undefined
+  const relays = options.relays ?? (isRelaying() && options.write === undefined)
+  const redaction = redactionOf(rules.redact)
   const render = (level: LogLevel, message: string, fields: object | undefined): string => {
     const entry = { time: Date.now(), level, name, pid, message, fields }
-    if (relays) return relayedLine(entry)
-    return format === 'json' ? jsonLine(entry) : textLine(entry, tailOf(fields), style)
+    if (relays) return relayedLine(entry, redaction)
+    return format === 'json'
+      ? jsonLine(entry, redaction)
+      : textLine(entry, tailOf(fields, redaction), style)
   }
   const at = (level: LogLevel) =>
     levels.indexOf(level) < least
       ? silence
-      : (message: string, fields?: object) => write(render(level, message, fields), level)
+      : (message: string, fields?: object) => write(redaction.text(render(level, message, fields)), level)
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** A logger of the program itself: standard output belongs to the user, so everything goes to standard error. */
+/**
+ * A logger of the program itself: standard output belongs to the user, so everything goes to standard error. In the gateway's
+ * thread its entries are relayed.
+ */
 export function programLogger(name: string): Logger {
-  return createLogger(name, { write: printLine })
+  return createLogger(name, { write: printLine, relays: isRelaying() })
 }
 
 /** An unknown level counts as `info`: a typo in the environment must not silence a program. */

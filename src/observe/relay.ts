@@ -2,7 +2,17 @@
  * How log entries of a pod reach the program that runs it: a line of JSON on the pod's output, which the program parses and
  * writes in its own format. An entry stays one line, however many line feeds its message or the stack of its error has.
  */
-import { type Entry, jsonLine, type LineStyle, type LogFormat, tailOf, textLine, toJson } from './entry.js'
+import {
+  type Entry,
+  hasError,
+  jsonLine,
+  type LineStyle,
+  type LogFormat,
+  tailOf,
+  textLine,
+  toJson,
+} from './entry.js'
+import type { Redaction } from './redaction.js'
 
 /** First character of a relayed line (RFC 7464); ordinary output does not begin with it. */
 const mark = '\u001e'
@@ -15,8 +25,8 @@ export const eventKey: unique symbol = Symbol.for('millrace.event') as never
 
 /** An entry from another process; `fields` are plain JSON. */
 export interface RelayedEntry extends Entry {
-  /** What a line for people has after the message. */
-  readonly tail: string
+  /** What a line for people has after the message; null when that is the fields as JSON. */
+  readonly tail: string | null
   readonly event: string | null
 }
 
@@ -31,13 +41,13 @@ export function isRelaying(): boolean {
   return relaying
 }
 
-export function relayedLine(entry: Entry): string {
+export function relayedLine(entry: Entry, redaction?: Redaction): string {
   const fields: { readonly [eventKey]?: string } | undefined = entry.fields
   const event = fields?.[eventKey] ?? null
-  const relayed: RelayedEntry = { ...entry, tail: tailOf(fields), event }
-  const line = mark + toJson(relayed)
+  const relayed = { ...entry, tail: hasError(fields) ? tailOf(fields, redaction) : null, event }
+  const line = mark + toJson(relayed, redaction, relayed)
   if (line.length <= longest) return line
-  const tail = relayed.tail.slice(0, longest / 4)
+  const tail = (relayed.tail ?? tailOf(fields, redaction)).slice(0, longest / 4)
   const message = relayed.message.slice(0, longest / 4)
   return mark + toJson({ ...relayed, message, tail, fields: { shortened: true } })
 }
@@ -54,5 +64,5 @@ export function parseRelayed(line: string): RelayedEntry | null {
 
 /** Formats a relayed entry as a line of the program's log. */
 export function renderRelayed(entry: RelayedEntry, format: LogFormat, style: LineStyle): string {
-  return format === 'json' ? jsonLine(entry) : textLine(entry, entry.tail, style)
+  return format === 'json' ? jsonLine(entry) : textLine(entry, entry.tail ?? tailOf(entry.fields), style)
 }

@@ -16,6 +16,8 @@ import { type FlowHttp, httpOption } from './http-settings.js'
 import type { GrpcRules } from '../gateway/grpc-rules.js'
 import { type FlowGrpc, grpcOption } from './grpc-settings.js'
 import type { HttpRules } from '../gateway/http-rules.js'
+import type { LogRules } from '../observe/log-rules.js'
+import { logOption } from './log.js'
 import type { MetricsRules } from '../gateway/metrics/metrics-rules.js'
 import type { TracingRules } from '../observe/tracing/tracing-rules.js'
 import { tracingOption } from './tracing.js'
@@ -107,6 +109,11 @@ export interface FlowSettings {
    */
   readonly control: boolean
   /**
+   * What the Flow, its gateway and its Executors log, and in which form: lowest level, `text` or `json`, and names of fields that are
+   * secret. Default: level `info` as text, or what `MILLRACE_LOG_LEVEL` and `MILLRACE_LOG` say. See docs/logs.md.
+   */
+  readonly log: LogRules
+  /**
    * Log one line for each request at the gateway, on standard error; `true` is `{}`. Default null: none. See
    * docs/observability.md.
    */
@@ -130,7 +137,10 @@ export interface FlowSettings {
    * they are left out. Default `collect`. See docs/graphs.md.
    */
   readonly inspect: 'collect' | 'hang' | 'remove'
-  /** Print neither the banner nor the line that shows what the start waits for. Default false. */
+  /**
+   * Print neither the banner nor what the start waits for, and log nothing of the Flow's own below `warn`, unless `log.level` says
+   * otherwise. Default false.
+   */
   readonly quiet: boolean
 }
 
@@ -191,12 +201,14 @@ export type FlowOptions = Partial<
     | 'queue'
     | 'limits'
     | 'requestLimits'
+    | 'log'
     | 'accessLog'
     | 'metrics'
     | 'tracing'
   >
 > & {
   readonly requestLimits?: Partial<RequestLimits>
+  readonly log?: Partial<LogRules>
   readonly accessLog?: boolean | null | Partial<AccessLog>
   readonly metrics?: boolean | null | Partial<MetricsRules>
   readonly tracing?: boolean | null | Partial<TracingRules>
@@ -266,6 +278,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
   timeoutReadyMs: integer(600_000, -1),
   graceMs: integer(30_000, 0),
   control: flag(true),
+  log: logOption,
   accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
   metrics: orTrue(
     group<MetricsRules>(

@@ -16,7 +16,8 @@ import { type Deferred, deferred } from '../lib/deferred.js'
 import type { Address } from '../transport/transport.js'
 import type { StartStep } from '../worker/construct.js'
 import type { Driver, Host, HostEvents, HostOptions } from './host.js'
-import { OutputTail, podLine, podLog } from './output.js'
+import { podLine, type PodLog, podLog, type Printer } from '../observe/pod-line.js'
+import { OutputTail } from './output.js'
 import type { Pod, PodSpec } from './pod.js'
 import { type Gone, RunningPod, within } from './running-pod.js'
 import { type BadStart, startError } from './start-error.js'
@@ -38,6 +39,10 @@ export interface StartOptions extends HostOptions {
   isClosing?(): boolean
   /** Called for each line of output, formatted as a log line: `exec/rep-1@3412: …`. */
   onLine(line: string): void
+  /** How these lines are formatted. Default: as the environment says. */
+  readonly format?: PodLog
+  /** Called for each line of output as the pod has printed it. */
+  keep?(raw: string, printer: Printer): void
   /** Default: the system clock. */
   readonly clock?: Clock
 }
@@ -51,10 +56,12 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
   if (signal.aborted) throw MillraceError.from(signal.reason, 'CANCELLED')
   const output = new OutputTail()
   let step = null as StartStep | null
-  const log = podLog()
+  const { format = podLog() } = options
   const outcome = deferred<Start>()
   const gone = deferred<Gone>()
-  const host: Host = launch(
+  // an inline pod may log before its driver has returned
+  let host: Host = notStarted
+  host = launch(
     driver,
     spec,
     {
@@ -70,8 +77,10 @@ export async function runPod(driver: Driver, spec: PodSpec, options: StartOption
         void gone.promise.then(cancel)
       },
       line(text) {
-        const { log: line, kept } = podLine(text, { name, pid: host.pid }, log)
+        const printer = { name, pid: host.pid }
+        const { log: line, kept } = podLine(text, printer, format)
         output.push(kept)
+        options.keep?.(text, printer)
         if (line !== null) options.onLine(line)
       },
       exited(reason, code) {

@@ -17,7 +17,7 @@ export interface Served {
 export async function serve(
   spec: ExecutorSpec,
   listen: (service: Service) => Promise<Listener>,
-  options: Pick<WorkerOptions, 'executorClass' | 'onStep' | 'ownsProcess'>,
+  options: Pick<WorkerOptions, 'executorClass' | 'onStep' | 'ownsProcess' | 'logger'>,
 ): Promise<Served> {
   const worker = await startWorker(spec, options)
   const listener = await listen(worker)

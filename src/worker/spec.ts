@@ -1,4 +1,5 @@
 import type { DynamicBatching } from '../executor/batching.js'
+import type { LogRules } from '../observe/log-rules.js'
 import type { TracingRules } from '../observe/tracing/tracing-rules.js'
 import type { Holder } from '../workspace/holder.js'
 
@@ -33,6 +34,8 @@ export interface ExecutorSpec {
   readonly exitOnExceptions: readonly string[]
   /** Measures its requests, its thread and its process. Default false: nothing is measured. */
   readonly metrics?: boolean
+  /** What it logs. Default: as the environment says. */
+  readonly log?: LogRules
   /** Traces its requests. Default null: they are not traced. */
   readonly tracing?: TracingRules | null
   /** Name of the pod, `exec/rep-0`: the key under `__results__`. */

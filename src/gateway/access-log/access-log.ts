@@ -8,6 +8,7 @@ import {
 import type { Clock } from '../../lib/clock.js'
 import type { Logger } from '../../observe/logger.js'
 import type { CallEvent, RequestEvent, RequestSpan, Span } from '../../observe/names.js'
+import { parseTraceparent } from '../../observe/tracing/trace-context.js'
 import type { DataRequest } from '../../wire/data-request.js'
 import { statusOf } from '../protocols/http/statuses.js'
 import { shownHeaders } from './shown-headers.js'
@@ -99,6 +100,7 @@ class RequestRecord implements Observation {
     const fields = {
       time: new Date(this.#time).toISOString(),
       requestId: shortened(requestId),
+      ...traceOf(this.#subject.arrival),
       endpoint: shortened(endpoint),
       protocol,
       ...(client !== '' && { client }),
@@ -144,6 +146,12 @@ function logCall(
     ms: rounded(ms),
   }
   logger[isFailed ? 'warn' : 'info'](`${plain(target)} ${outcome} ${rounded(ms)} ms`, shown)
+}
+
+/** The id of the trace that the caller, or the gateway, has begun. */
+function traceOf({ traceId: begun, headers }: Arrival): { readonly traceId?: string } {
+  const traceId = begun ?? parseTraceparent(headers.traceparent)?.traceId
+  return traceId === undefined ? {} : { traceId }
 }
 
 function failure(outcome: Outcome): object {

@@ -61,6 +61,7 @@ export class RequestTracer implements Observer {
 /** A span of `observe/names.ts` as one of a trace. */
 class TracedSpan implements Observation {
   readonly headers: Readonly<Record<string, string>> | undefined
+  readonly traceId: string
   /** Pods have spans of their own. */
   readonly wantsReport = false
   readonly #span: SpanRecord
@@ -70,6 +71,7 @@ class TracedSpan implements Observation {
   constructor(span: SpanRecord, queue: SpanQueue) {
     this.#span = span
     this.#queue = queue
+    this.traceId = span.traceId
     // only a hop has a next one
     this.headers = span.kind === spanKind.client ? { traceparent: traceparentOf(span) } : undefined
   }

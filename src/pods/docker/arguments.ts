@@ -3,7 +3,10 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ImageFacts } from '../../docker-engine/image.js'
 import { type DynamicBatching, jinaBatching } from '../../executor/batching.js'
+import { containerLog } from '../../containers/container-log.js'
+import type { LogRules } from '../../observe/log-rules.js'
 import { flowOptions } from '../../plan/flow-settings.js'
+import { logOption } from '../../plan/log.js'
 import type { PodContainer, PodSpec } from '../pod.js'
 import { containerPort } from '../../containers/container-paths.js'
 
@@ -56,6 +59,7 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
     ...(maxConcurrency === null ? [] : ['--max-concurrency', String(maxConcurrency)]),
     ...(allowConcurrent ? ['--allow-concurrent'] : []),
     ...tracingOf(executor.tracing),
+    ...logOf(executor.log),
     ...exitOnExceptions.flatMap((name) => ['--exit-on-exceptions', name]),
     ...usesOf(spec),
     ...shared(spec, workspace),
@@ -66,6 +70,12 @@ function millraceOptions({ spec, container, workspace }: InvocationInit): readon
 /** A container continues traces of the Flow's gateway, and begins none. */
 function tracingOf(tracing: TracingRules | null = null): readonly string[] {
   return tracing === null ? [] : ['--tracing', JSON.stringify({ ...tracing, samplingRatio: 0 })]
+}
+
+/** Passed only when it differs from the default: the image may have an older Millrace without this option. */
+function logOf(log: LogRules = logOption.preset): readonly string[] {
+  const changed = containerLog(log)
+  return changed === null ? [] : ['--log', JSON.stringify(changed)]
 }
 
 /** Passed only when they differ from the defaults: the image may have an older Millrace without this option. */

@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
 import { MillraceError } from '../../errors.js'
+import { createLogger } from '../../observe/logger.js'
 import { listenPort } from '../../transport/port/listener.js'
 import type { Driver } from '../host.js'
 import { type Served, serve } from '../serve.js'
@@ -14,6 +15,12 @@ export const startInline: Driver = ({ name, executor }, events, { executorClass 
   const serving: Promise<Served | null> = serve(executor, (service) => listenPort(service, port1, {}), {
     onStep: events.step,
     ownsProcess: false,
+    // as in a pod of its own: the Flow formats what it logs
+    logger: createLogger(name, {
+      ...(executor.log !== undefined && { rules: executor.log }),
+      relays: true,
+      write: events.line,
+    }),
     ...(executorClass !== undefined && { executorClass }),
   })
   let over = false

@@ -1,5 +1,6 @@
 import { enterPod } from '../../executor/load.js'
 import { systemClock } from '../../lib/clock.js'
+import { setLogRules } from '../../observe/log-rules.js'
 import { relayLogs } from '../../observe/relay.js'
 import { listenSocket } from '../../transport/socket/listener.js'
 import type { StartStep } from '../../worker/construct.js'
@@ -54,6 +55,7 @@ process.on('SIGTERM', () => {
 })
 
 async function start({ spec, socketPath }: Extract<ToPod, { kind: 'start' }>): Promise<void> {
+  if (spec.executor.log !== undefined) setLogRules(spec.executor.log)
   try {
     const onStep = (step: StartStep): void => tell({ kind: 'step', step })
     served = await serve(spec.executor, (service) => listenSocket(socketPath, service, {}), { onStep })

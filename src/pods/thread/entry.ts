@@ -1,5 +1,6 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { enterPod } from '../../executor/load.js'
+import { setLogRules } from '../../observe/log-rules.js'
 import { relayLogs } from '../../observe/relay.js'
 import { listenPort } from '../../transport/port/listener.js'
 import type { StartStep } from '../../worker/construct.js'
@@ -23,6 +24,7 @@ async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<v
   const tell = (message: FromPod): void => control.postMessage(message)
   control.ref() // keeps the thread alive during a start that only waits for a timer
   enterPod()
+  if (spec.executor.log !== undefined) setLogRules(spec.executor.log)
   relayLogs()
   try {
     const onStep = (step: StartStep): void => tell({ kind: 'step', step })

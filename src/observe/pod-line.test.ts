@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { LogFormat } from '../observe/entry.js'
-import { eventKey, relayedLine } from '../observe/relay.js'
-import { podLine } from './output.js'
+import type { LogFormat } from './entry.js'
+import { eventKey, relayedLine } from './relay.js'
+import { podLine } from './pod-line.js'
 
 const printer = { name: 'exec/rep-0', pid: 7 }
 const styled = (format: LogFormat, time = false) => ({ format, style: { colour: false, time } })
