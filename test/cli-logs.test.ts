@@ -42,7 +42,9 @@ describe('millrace logs', () => {
     await flow.send('/say', 1, 'parts')
     const all = await shown()
     expect(all.filter((line) => /^speaker\/rep-[01]@\d+: printed$/.test(line))).toHaveLength(2)
-    expect(all.filter((line) => /^speaker\/rep-[01]@\d+\[I\]: said \d \{.*"requestId":"/.test(line))).toHaveLength(2)
+    expect(
+      all.filter((line) => /^speaker\/rep-[01]@\d+\[I\]: said \d \{.*"requestId":"/.test(line)),
+    ).toHaveLength(2)
     expect(await shown('parts')).toHaveLength(4)
     const shard = await shown('parts/shard-1')
     expect(shard).toHaveLength(2)
@@ -63,7 +65,9 @@ describe('millrace logs', () => {
     await flow.send('/die')
     const lines = await shown('speaker')
     expect(lines.filter((line) => line.includes('the end is near'))).not.toEqual([])
-    expect((await shown('gateway')).some((line) => /speaker\/rep-[01] .*exited with code 3/.test(line))).toBe(true)
+    expect((await shown('gateway')).some((line) => /speaker\/rep-[01] .*exited with code 3/.test(line))).toBe(
+      true,
+    )
   })
 
   it('follows until the Flow closes', async () => {
@@ -87,15 +91,18 @@ describe('millrace logs', () => {
     expect(text()).toMatch(/millrace: The Flow at .* does not answer: it ended\.\n$/)
   })
 
-  it.each([
-    [['speeker'], 1, `There is no stage "speeker". Did you mean 'speaker'?`],
-    [['speaker/shard-1'], 1, `Pods of stage 'speaker' are named as in 'speaker/rep-0'.`],
-    [['parts/rep-0'], 1, `named as in 'parts/shard-0' or 'parts/shard-0/rep-0'.`],
-    [['--lines', 'x'], 2, `--lines must be a whole number, not 'x'.`],
-    [['a', 'b'], 2, `'b' is one argument too many.`],
-  ])('refuses %s', async (args, code, message) => {
-    const ended = await commandLine.run('logs', ...args)
-    expect(ended).toMatchObject({ code, stdout: '' })
-    expect(ended.stderr).toContain(message)
+  it('refuses what no pod is named, and a wrong command line', async () => {
+    const refusals = [
+      [['speeker'], 1, `There is no stage "speeker". Did you mean 'speaker'?`],
+      [['speaker/shard-1'], 1, `Pods of stage 'speaker' are named as in 'speaker/rep-0'.`],
+      [['parts/rep-0'], 1, `named as in 'parts/shard-0' or 'parts/shard-0/rep-0'.`],
+      [['--lines', 'x'], 2, `--lines must be a whole number, not 'x'.`],
+      [['a', 'b'], 2, `'b' is one argument too many.`],
+    ] as const
+    for (const [args, code, message] of refusals) {
+      const ended = await commandLine.run('logs', ...args)
+      expect(ended).toMatchObject({ code, stdout: '' })
+      expect(ended.stderr).toContain(message)
+    }
   })
 })

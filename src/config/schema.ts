@@ -60,7 +60,8 @@ function keySchema(meaning: Key, table: Options): object {
   if (meaning.kind === 'without-effect') return { description: 'has no effect here' }
   if (meaning.kind === 'opposite') return { description: 'true or false', type: ['boolean', 'string'] }
   if (meaning.kind === 'member') return { description: `sets ${meaning.member} of ${meaning.option}` }
-  if (meaning.kind === 'names') return { description: `sets ${meaning.option}`, enum: [...meaning.members.keys()] }
+  if (meaning.kind === 'names')
+    return { description: `sets ${meaning.option}`, enum: [...meaning.members.keys()] }
   const option = meaning.kind === 'option' ? table[meaning.option] : undefined
   if (option === undefined) return { description: 'not part of this version' }
   const { expected, preset } = option

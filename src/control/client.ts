@@ -45,7 +45,10 @@ async function ask(path: string, question: Question): Promise<unknown> {
 }
 
 /** @throws the error that the Flow answered */
-function answerOf(path: string, { status, text }: { readonly status: number; readonly text: string }): unknown {
+function answerOf(
+  path: string,
+  { status, text }: { readonly status: number; readonly text: string },
+): unknown {
   const value = parse(text)
   if (value === undefined) throw noAnswer(path, `it answered ${status} with what is no JSON object`)
   if (status === 200) return value

@@ -24,7 +24,8 @@ export class LogStreams {
         leftOut++
         return
       }
-      if (leftOut > 0) response.write(`… ${leftOut} lines were left out, because they were not read in time.\n`)
+      if (leftOut > 0)
+        response.write(`… ${leftOut} lines were left out, because they were not read in time.\n`)
       leftOut = 0
       response.write(`${line}\n`)
     })

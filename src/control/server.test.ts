@@ -268,12 +268,26 @@ describe('a client', () => {
 })
 
 describe('the log', () => {
-  const question = { of: null, lines: null, follow: false, format: 'text', colour: false, time: false } as const
+  const question = {
+    of: null,
+    lines: null,
+    follow: false,
+    format: 'text',
+    colour: false,
+    time: false,
+  } as const
 
   it('is a text of the lines that are asked for', async () => {
     const { path } = await start()
     log.lines.push('one', 'two')
-    const asked = { of: 'a/rep-0', lines: 5, follow: false, format: 'json', colour: true, time: true } as const
+    const asked = {
+      of: 'a/rep-0',
+      lines: 5,
+      follow: false,
+      format: 'json',
+      colour: true,
+      time: true,
+    } as const
     let text = ''
     for await (const piece of controlAt(path).logs(asked)) text += piece
     expect(text).toBe('one\ntwo\n')
@@ -309,10 +323,12 @@ describe('the log', () => {
     for (let index = 0; index < 5000; index++) onLine!(`${index} ${'x'.repeat(1000)}`)
     let text = ''
     socket.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-    await expect.poll(() => {
-      onLine!('later')
-      return text
-    }).toMatch(/… \d+ lines were left out/)
+    await expect
+      .poll(() => {
+        onLine!('later')
+        return text
+      })
+      .toMatch(/… \d+ lines were left out/)
     expect(text.length).toBeLessThan(4_000_000)
     socket.destroy()
   })

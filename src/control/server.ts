@@ -70,7 +70,8 @@ export async function listen(flow: Controlled, name: string, folder: string): Pr
   const gate = { open: true }
   const streams = new LogStreams()
   const server = createServer(limits, (request, response) => {
-    if (request.method === 'GET' && pathOf(request) === logPath) sendLog(request, response, { flow, gate, streams })
+    if (request.method === 'GET' && pathOf(request) === logPath)
+      sendLog(request, response, { flow, gate, streams })
     else void answer(request, flow, gate).then((reply) => send(response, reply))
   })
   server.maxConnections = maxConnections
@@ -174,7 +175,11 @@ interface LogTools {
 }
 
 /** Answers with lines of text instead of JSON, and for as long as the Flow runs when they are followed. */
-function sendLog(request: IncomingMessage, response: ServerResponse, { flow, gate, streams }: LogTools): void {
+function sendLog(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { flow, gate, streams }: LogTools,
+): void {
   try {
     if (!gate.open) throw new MillraceError('NOT_STARTED', 'This Flow is closing.')
     const question = parseLogQuery((request.url ?? '').slice(logPath.length + 1))

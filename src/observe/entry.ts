@@ -53,7 +53,8 @@ export function tailOf(fields: object | undefined, redaction?: Redaction): strin
   const entries = Object.entries(readable(fields))
   const errors = entries.filter(([, value]) => value instanceof Error)
   const others = entries.filter(([, value]) => !(value instanceof Error))
-  const json = others.length === 0 && errors.length > 0 ? '' : ` ${toJson(Object.fromEntries(others), redaction)}`
+  const json =
+    others.length === 0 && errors.length > 0 ? '' : ` ${toJson(Object.fromEntries(others), redaction)}`
   const texts = errors.map(([, error]) => redaction?.inspected(errorText(error)) ?? errorText(error))
   return errors.length === 0 ? json : `${json}\n${texts.join('\n')}`
 }

@@ -7,7 +7,10 @@ const text: PodLog = { format: 'line', style: { colour: false, time: false } }
 const json: PodLog = { ...text, format: 'json' }
 const all = { of: null, lines: Number.POSITIVE_INFINITY }
 
-function logOf(limits: { lines?: number; size?: number; all?: number } = {}): { log: FlowLog; printed: string[] } {
+function logOf(limits: { lines?: number; size?: number; all?: number } = {}): {
+  log: FlowLog
+  printed: string[]
+} {
   const printed: string[] = []
   const { lines = 3, size = 1000, all: most = 10_000 } = limits
   const log = new FlowLog(rules, {

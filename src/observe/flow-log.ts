@@ -48,7 +48,10 @@ export class FlowLog {
   #number = 0
   #size = 0
 
-  constructor(rules: LogRules = logRules(), { print = printLine, now = Date.now, limits = { pod: ofPod, all: ofAll } }: Tools = {}) {
+  constructor(
+    rules: LogRules = logRules(),
+    { print = printLine, now = Date.now, limits = { pod: ofPod, all: ofAll } }: Tools = {},
+  ) {
     this.#rules = rules
     this.format = podLog(rules)
     this.#print = print
@@ -91,7 +94,9 @@ export class FlowLog {
       isOf(name, of) ? ring.lines.map((line) => ({ name, line })) : [],
     )
     const inOrder = found.toSorted((one, other) => one.line.number - other.line.number)
-    return inOrder.slice(Math.max(0, inOrder.length - lines)).map(({ name, line }) => shown(name, line, format))
+    return inOrder
+      .slice(Math.max(0, inOrder.length - lines))
+      .map(({ name, line }) => shown(name, line, format))
   }
 
   /** Calls `call` for each later line, until the returned function is called. */
@@ -110,7 +115,8 @@ export class FlowLog {
   /** Drops the oldest line of the pod that has printed most. */
   #dropOne(): void {
     let largest: LineRing | undefined
-    for (const ring of this.#rings.values()) if (largest === undefined || ring.size > largest.size) largest = ring
+    for (const ring of this.#rings.values())
+      if (largest === undefined || ring.size > largest.size) largest = ring
     const before = largest!.size
     largest!.drop()
     this.#size -= before - largest!.size

@@ -52,9 +52,7 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
   const render = (level: LogLevel, message: string, fields: object | undefined): string => {
     const entry = { time: Date.now(), level, name, pid, message, fields }
     if (relays) return relayedLine(entry, redaction)
-    return format === 'json'
-      ? jsonLine(entry, redaction)
-      : textLine(entry, tailOf(fields, redaction), style)
+    return format === 'json' ? jsonLine(entry, redaction) : textLine(entry, tailOf(fields, redaction), style)
   }
   const at = (level: LogLevel) =>
     levels.indexOf(level) < least

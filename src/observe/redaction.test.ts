@@ -7,7 +7,10 @@ function logged(message: string, fields: object, redact: readonly string[] = [])
   return (['line', 'json'] as const).map((format) => {
     const lines: string[] = []
     const rules = { level: null, format: null, redact }
-    createLogger('a', { rules, format, colour: false, write: (line) => lines.push(line) }).info(message, fields)
+    createLogger('a', { rules, format, colour: false, write: (line) => lines.push(line) }).info(
+      message,
+      fields,
+    )
     return lines[0]!
   })
 }
@@ -31,7 +34,11 @@ it('what only resembles a secret stays', () => {
 })
 
 it('paths name fields by their last keys, with * for any one', () => {
-  const fields = { user: { email: 's3cret', name: 'Ada' }, list: [{ user: { email: 's3cret' } }], email: 'open' }
+  const fields = {
+    user: { email: 's3cret', name: 'Ada' },
+    list: [{ user: { email: 's3cret' } }],
+    email: 'open',
+  }
   for (const line of logged('x', fields, ['user.email'])) {
     expect(line).not.toContain('s3cret')
     expect(line).toContain('"name":"Ada"')
@@ -52,7 +59,10 @@ it('a path does not hide what an entry says about itself', () => {
 it.each([
   ['authorization: Bearer s3cret-0', 'authorization: Bearer [redacted]'],
   ['Basic dXNlcjpzM2NyZXQ=', 'Basic [redacted]'],
-  ['basic usage of bearer tokens, bearer authentication', 'basic usage of bearer tokens, bearer authentication'],
+  [
+    'basic usage of bearer tokens, bearer authentication',
+    'basic usage of bearer tokens, bearer authentication',
+  ],
 ])('credentials in running text are redacted, and words about them are not: %s', (text, expected) => {
   expect(redactionOf([]).text(text)).toBe(expected)
 })

@@ -57,7 +57,11 @@ describe.each(['process', 'thread', 'inline'])('the log of a Flow with %s pods',
     expect(debug.map(({ message }) => message)).toContain('soft')
     const error = await entries({ accessLog: true, log: { ...log, level: 'error' } }, use, runtime)
     expect(error.filter(({ message }) => message !== 'printed')).toMatchObject([
-      { level: 'error', message: expect.stringContaining('the wheel is broken'), requestId: expect.any(String) },
+      {
+        level: 'error',
+        message: expect.stringContaining('the wheel is broken'),
+        requestId: expect.any(String),
+      },
     ])
   })
 })
