@@ -60,10 +60,15 @@ export function tailOf(fields: object | undefined, redaction?: Redaction): strin
 }
 
 /** `{"time":…,"level":…,"name":…,"pid":…,"message":…}` with the fields. These properties win over fields of the same name. */
-export function jsonLine({ time, fields, ...entry }: Entry, redaction?: Redaction): string {
-  const { level, name, pid, message } = entry
-  const own = { time: iso(time), level, name, pid, message }
+export function jsonLine(entry: Entry, redaction?: Redaction): string {
+  const own = ownFields(entry)
+  const { fields } = entry
   return toJson({ ...own, ...(fields && readable(fields)), ...own }, redaction, own)
+}
+
+/** What an entry says about itself. */
+export function ownFields({ time, level, name, pid, message }: Entry): object {
+  return { time: iso(time), level, name, pid, message }
 }
 
 /** Whether an error is among the fields; they are more than JSON then. */

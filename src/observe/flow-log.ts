@@ -4,7 +4,7 @@
 import { createLogger, type Logger } from './logger.js'
 import { LineRing, type KeptLine, type RingLimits } from './line-ring.js'
 import { type LogRules, logRules } from './log-rules.js'
-import { podLine, podLog, type PodLog, type Printer, shownLine } from './pod-line.js'
+import { podLog, type PodLog, type Printer, shownLine } from './pod-line.js'
 import { printLine } from './standard-error.js'
 
 /** What is kept of one pod. */
@@ -71,9 +71,8 @@ export class FlowLog {
 
   /** Writes and keeps a line of the gateway's thread or of the Flow. */
   take(line: string, printer: Printer): void {
-    const { log } = podLine(line, printer, this.format)
     this.keep(line, { ...printer, name: gatewayLines })
-    if (log !== null) this.#print(log)
+    this.#print(shownLine(line, printer, this.format, this.#now()))
   }
 
   /** Keeps a line of a pod, as it was printed. */

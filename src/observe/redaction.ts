@@ -45,9 +45,10 @@ export interface Redaction {
  * redactionOf(['card', 'user.email', 'headers.*'])
  */
 export function redactionOf(paths: readonly string[]): Redaction {
-  const known = cache.get(paths)
-  if (known !== undefined) return known
+  const cached = cache.get(paths)
+  if (cached !== undefined) return cached
   const names = new Set<string>(secretNames.map(plain))
+  const known = new Map<string, boolean>()
   const longer: (readonly string[])[] = []
   for (const path of paths) {
     const keys = path.split('.')
@@ -61,14 +62,26 @@ export function redactionOf(paths: readonly string[]): Redaction {
   )
   const text = (given: string): string =>
     /earer |asic /i.test(given) ? given.replace(bearer, `$1 ${redacted}`) : given
+  // fields of log lines have few names, and each is looked up for every line
+  const isNamed = (key: string): boolean => {
+    let found = known.get(key)
+    if (found === undefined) {
+      found = names.has(plain(key))
+      if (known.size < mostKnown) known.set(key, found)
+    }
+    return found
+  }
   const made: Redaction = {
-    isSecret: (keys) => names.has(plain(keys.at(-1)!)) || longer.some((path) => ends(keys, path)),
+    isSecret: (keys) => isNamed(keys.at(-1)!) || longer.some((path) => ends(keys, path)),
     text,
     inspected: (given) => text(given).replace(inInspected, `$1$2$1: '${redacted}'`),
   }
   cache.set(paths, made)
   return made
 }
+
+/** Names of fields whose answer is kept. */
+const mostKnown = 1000
 
 /** By list of paths: every logger of a thread has the same one. */
 const cache = new WeakMap<readonly string[], Redaction>()

@@ -5,9 +5,9 @@
 import {
   type Entry,
   hasError,
-  jsonLine,
   type LineStyle,
   type LogFormat,
+  ownFields,
   tailOf,
   textLine,
   toJson,
@@ -64,5 +64,11 @@ export function parseRelayed(line: string): RelayedEntry | null {
 
 /** Formats a relayed entry as a line of the program's log. */
 export function renderRelayed(entry: RelayedEntry, format: LogFormat, style: LineStyle): string {
-  return format === 'json' ? jsonLine(entry) : textLine(entry, entry.tail ?? tailOf(entry.fields), style)
+  const { fields } = entry
+  // its fields have gone through JSON, so that nothing in them needs care
+  if (format === 'json') {
+    const own = ownFields(entry)
+    return JSON.stringify({ ...own, ...fields, ...own })
+  }
+  return textLine(entry, entry.tail ?? (fields === undefined ? '' : ` ${JSON.stringify(fields)}`), style)
 }
