@@ -74,6 +74,7 @@ const values: { readonly [K in keyof FlowSettings]-?: Required<FlowOptions>[K] |
   publicHost: null,
   workspace: null,
   env: null,
+  python: null,
   timeoutReadyMs: null,
   graceMs: null,
   control: null,
