@@ -61,6 +61,12 @@ export function executorMetricsPort({ settings: { metrics } }: FlowPlan): number
 function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
   const { source, name } = stage
   if (source.kind === 'image') return null
+  if (source.kind === 'python') {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `stage '${name}': its Executor ${source.className} is in Python, and the image of this project has no Python. Build an image whose entrypoint is 'jina executor --uses config.yml', and name it: uses: 'docker://…'.`,
+    )
+  }
   if (source.kind !== 'module') {
     throw new MillraceError(
       'UNSUPPORTED',

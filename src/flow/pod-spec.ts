@@ -1,10 +1,10 @@
 import { runsNatively } from '../executor/typescript.js'
 import { defaultWorkspace } from '../workspace/default-workspace.js'
 import type { Holder } from '../workspace/holder.js'
-import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
+import type { FlowPlan } from '../plan/flow-plan.js'
 import { parseVolume } from '../plan/container.js'
-import type { PodContainer, PodPython, PodSpec } from '../pods/pod.js'
-import { interpreterOf } from './python.js'
+import type { PodContainer, PodSpec } from '../pods/pod.js'
+import { pythonOf } from './python.js'
 import type { ShardPlan } from './shard-plan.js'
 
 /** What one replica of a stage runs, as plain data. */
@@ -50,14 +50,6 @@ export function podSpec(
       shards: stage.part?.shards ?? stage.shards,
     },
   }
-}
-
-/** The class and its interpreter; undefined for other Executors. @throws INVALID_OPTION, MODULE_NOT_FOUND */
-function pythonOf(flow: FlowPlan, stage: StagePlan): PodPython | undefined {
-  const { source } = stage
-  if (source.kind !== 'python') return undefined
-  const { files, module, className } = source
-  return { files, module, className, interpreter: interpreterOf(flow, stage) }
 }
 
 /** Container settings; undefined when the pods are not containers. */

@@ -7,7 +7,7 @@ import type { PodSpec } from '../pod.js'
  * The environment of a Python pod: that of other pods, and what makes Jina log plain lines and send no telemetry, where the
  * program or the stage does not say otherwise.
  */
-export function pythonEnvironment(spec: PodSpec): NodeJS.ProcessEnv {
+export function pythonEnvironment(spec: Pick<PodSpec, 'deployment' | 'env'>): NodeJS.ProcessEnv {
   return {
     JINA_LOG_CONFIG: fileURLToPath(pythonLogging),
     JINA_OPTOUT_TELEMETRY: '1',
