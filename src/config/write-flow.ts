@@ -186,7 +186,9 @@ function companionOf({ source, ...given }: ResolvedUses, stage: StagePlan, folde
   }
   if (source.kind === 'pass-through') return { jtype: 'BaseExecutor' }
   if (source.kind === 'python' && source.module !== null)
-    throw unwritable(`stage '${name}': options for uses_before or uses_after as 'python:…'; name its file in py_modules`)
+    throw unwritable(
+      `stage '${name}': options for uses_before or uses_after as 'python:…'; name its file in py_modules`,
+    )
   const { url, className, others } = moduleOf(source, name)
   return {
     jtype: className,

@@ -157,6 +157,7 @@ describe('values of options', () => {
       'publicHost',
       'workspace',
       'env',
+      'python',
       'timeoutReadyMs',
       'graceMs',
       'control',

@@ -93,7 +93,11 @@ export class LonePod {
         clock: systemClock,
         timeoutReadyMs: spec.timeoutReadyMs,
         startPod: (_plan, _index, abort) =>
-          startPod(podKind(stage), spec, { signal: abort, onLine, isClosing: () => lone?.isClosing === true }),
+          startPod(podKind(stage), spec, {
+            signal: abort,
+            onLine,
+            isClosing: () => lone?.isClosing === true,
+          }),
       },
       signal,
     )

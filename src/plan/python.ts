@@ -80,5 +80,5 @@ export function checkPythonStage(stage: PythonStage): void {
 export function pythonFiles(modules: readonly string[]): readonly string[] | undefined {
   const last = modules.at(-1)
   // modules of the whole Flow may be in both languages: those of the other one are for other stages
-  return last !== undefined && isPythonFile(last) ? modules.filter(isPythonFile) : undefined
+  return last !== undefined && isPythonFile(last) ? [...new Set(modules.filter(isPythonFile))] : undefined
 }

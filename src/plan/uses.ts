@@ -19,7 +19,14 @@ import { Positions } from '../yaml/position.js'
 import type { Reading } from '../yaml/source.js'
 import { logWarning } from '../yaml/warn.js'
 import { isImage } from './container.js'
-import { isPythonFile, parsePythonUses, pythonFile, pythonFiles, type PythonSource, pythonScheme } from './python.js'
+import {
+  isPythonFile,
+  parsePythonUses,
+  pythonFile,
+  pythonFiles,
+  type PythonSource,
+  pythonScheme,
+} from './python.js'
 import { dataMap } from './option-kinds.js'
 import { show } from '../lib/show.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'

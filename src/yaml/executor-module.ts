@@ -5,7 +5,18 @@ import { packageModule } from '../executor/package-module.js'
 import { findFile, searchFolders } from './search-path.js'
 import { type Reading, shownPath } from './source.js'
 
-const moduleEndings = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '/index.js', '/index.ts', '.py', '/__init__.py']
+const moduleEndings = [
+  '',
+  '.js',
+  '.mjs',
+  '.cjs',
+  '.ts',
+  '.mts',
+  '/index.js',
+  '/index.ts',
+  '.py',
+  '/__init__.py',
+]
 const besides = ['executor', 'index'].flatMap((name) =>
   ['.js', '.mjs', '.ts', '.mts'].map((end) => name + end),
 )

@@ -61,7 +61,9 @@ function run(
     let printed = ''
     let complaint = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2000)))
+    child.stderr
+      .setEncoding('utf8')
+      .on('data', (text: string) => (complaint = (complaint + text).slice(-2000)))
     child.stdin.on('error', () => {}) // the exit code says it
     child.stdin.end(asked)
     child.on('error', (error) => {

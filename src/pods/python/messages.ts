@@ -14,8 +14,7 @@ export interface PythonStart {
 }
 
 /** A further line for `executor.py`. */
-export type PythonCommand =
-  { readonly kind: 'stop' } | { readonly kind: 'exit'; readonly code: number }
+export type PythonCommand = { readonly kind: 'stop' } | { readonly kind: 'exit'; readonly code: number }
 
 /** A line from `executor.py`. */
 export type PythonEvent =

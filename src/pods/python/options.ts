@@ -7,7 +7,10 @@ import type { PodSpec } from '../pod.js'
  *
  * @param workspace absolute path
  */
-export function jinaOptions({ name, executor }: PodSpec, workspace: string): Readonly<Record<string, unknown>> {
+export function jinaOptions(
+  { name, executor }: PodSpec,
+  workspace: string,
+): Readonly<Record<string, unknown>> {
   const { usesWith, usesMetas, usesRequests, dynamicBatching = {}, exitOnExceptions } = executor
   const batching = jinaBatching(dynamicBatching)
   return {
