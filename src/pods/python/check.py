@@ -4,6 +4,7 @@ Standard input has a JSON list of what to run. The answer on standard output is 
 null. Runs on every Python, so that it can say which one is too old.
 """
 
+import ast
 import json
 import os
 import sys
@@ -18,15 +19,16 @@ def problem_of(runs):
             '%s is Python %s, and Jina needs %s or newer. Set python to another interpreter.'
             % (sys.executable, '.'.join(map(str, sys.version_info[:3])), '.'.join(map(str, OLDEST))),
         )
-    from importlib.machinery import PathFinder
+    from importlib.util import find_spec
 
-    if PathFinder.find_spec('jina') is None:
+    search_here()
+    if find_spec('jina') is None:
         return problem(
             'MODULE_NOT_FOUND',
             'jina is not installed in %s: %s -m pip install jina' % (sys.prefix, sys.executable),
         )
     for run in runs:
-        files = run['files'] if run['module'] is None else file_of(run['module'], PathFinder)
+        files = run['files'] if run['module'] is None else file_of(run['module'])
         if files is None:
             return problem(
                 'MODULE_NOT_FOUND',
@@ -39,26 +41,44 @@ def problem_of(runs):
     return None
 
 
+def search_here():
+    """Modules are looked for in the working directory first, and not beside this file."""
+    own = os.path.dirname(os.path.realpath(__file__))
+    sys.path[:] = [os.getcwd()] + [folder for folder in sys.path if os.path.realpath(folder) != own]
+
+
 def problem(code, message):
     return {'code': code, 'message': message}
 
 
-def file_of(module, finder):
+def file_of(module):
     """The source of a module in a list, empty without source; None when there is no such module."""
-    spec, folders, name = None, None, ''
-    for part in module.split('.'):
-        name = part if spec is None else name + '.' + part
-        spec = finder.find_spec(name, folders)
-        if spec is None:
-            return None
-        folders = spec.submodule_search_locations or []
-    return [spec.origin] if spec.origin is not None and spec.origin.endswith('.py') else []
+    from importlib.util import find_spec
+
+    parts = module.split('.')
+    spec = find_spec(parts[0])
+    if spec is None:
+        return None
+    source, folders = spec.origin, list(spec.submodule_search_locations or [])
+    # find_spec() would import the packages on the way
+    for part in parts[1:]:
+        paths = [os.path.join(folder, part) for folder in folders]
+        files = [path + '.py' for path in paths] + [os.path.join(path, '__init__.py') for path in paths]
+        source = next((file for file in files if os.path.isfile(file)), None)
+        folders = [path for path in paths if os.path.isdir(path)]
+        if source is None and not folders:
+            return [] if any(is_compiled(path) for path in paths) else None
+    return [source] if source is not None and source.endswith('.py') else []
+
+
+def is_compiled(path):
+    """Whether there is a module without source, such as encoder.cpython-311-x86_64-linux-gnu.so."""
+    folder, name = os.path.split(path)
+    return os.path.isdir(folder) and any(file.startswith(name + '.') for file in os.listdir(folder))
 
 
 def problem_in(files, name):
     """Looks for the class in the text of files. It cannot be missed where everything of a module is imported, or without text."""
-    import ast
-
     classes, is_open = [], not files
     for file in files:
         try:
@@ -84,5 +104,4 @@ def problem_in(files, name):
 
 if __name__ == '__main__':
     wanted = json.loads(sys.stdin.read())
-    sys.path[0] = os.getcwd()
     print(json.dumps(problem_of(wanted)))

@@ -79,6 +79,12 @@ class Flow:
         os.kill(os.getpid(), signal.SIGTERM)  # Jina drains, closes the Executor and ends
 
 
+def search_here():
+    """Modules are looked for in the working directory first, and not beside this file."""
+    own = os.path.dirname(os.path.realpath(__file__))
+    sys.path[:] = [os.getcwd(), *(folder for folder in sys.path if os.path.realpath(folder) != own)]
+
+
 def load(run):
     """Imports the class. Raises Failure, or what its module raised."""
     try:
@@ -153,7 +159,7 @@ def main():
     if run is None:
         return 1
     threading.Thread(target=flow.obey, daemon=True).start()
-    sys.path[0] = os.getcwd()
+    search_here()
     try:
         cls = load(run)
         watch_construction(cls, flow)

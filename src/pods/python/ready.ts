@@ -1,5 +1,4 @@
 import { Scope } from '../../call/scope.js'
-import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { pause } from '../../lib/pause.js'
 import { dial } from '../../transport/index.js'
@@ -28,9 +27,8 @@ async function answers(address: Address): Promise<boolean> {
     const request = DataRequest.create({ endpoint: dryRun })
     const answer = await channel.handle(request, new Scope(Date.now() + trialMs, {}))
     return answer.status?.code !== 'ERROR'
-  } catch (error) {
-    MillraceError.from(error) // nothing listens there yet
-    return false
+  } catch {
+    return false // nothing listens there yet
   } finally {
     await channel.close()
   }
