@@ -20,6 +20,7 @@ import { within } from '../pods/running-pod.js'
 import { startAdmitted, unlist } from './replicas/admission.js'
 import { gatewaySpec } from './gateway-spec.js'
 import { HangDetector } from './healing/hang-detector.js'
+import { podKind } from './pod-kind.js'
 import { podSpec } from './pod-spec.js'
 import { type ShardPlan, shardPlan } from './shard-plan.js'
 import { WorkspaceHold } from '../workspace/hold.js'
@@ -65,7 +66,7 @@ export class LonePod {
     this.ports = gateway.ports
     this.#parts = parts
     this.#hangDetector =
-      stage.liveness && new HangDetector(stage.runtime, stage.liveness, { clock: systemClock, logger })
+      stage.liveness && new HangDetector(podKind(stage), stage.liveness, { clock: systemClock, logger })
     this.ended = this.#end()
     gateway.onEvent((event) => this.#hear(event))
   }
@@ -94,7 +95,7 @@ export class LonePod {
         clock: systemClock,
         timeoutReadyMs: spec.timeoutReadyMs,
         startPod: (_plan, _index, abort) =>
-          startPod(stage.runtime, spec, {
+          startPod(podKind(stage), spec, {
             signal: abort,
             onLine,
             format: log.format,

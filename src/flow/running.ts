@@ -22,6 +22,7 @@ import { gatewaySpec, programReducers } from './gateway-spec.js'
 import { logLines } from './log-lines.js'
 import { podControl } from './pod-control.js'
 import { podKind } from './pod-kind.js'
+import { checkPythonStages } from './python.js'
 import type { PodControl } from './pods-of.js'
 import type { ReplicaSet } from './replicas/replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
@@ -84,6 +85,7 @@ export class RunningFlow {
   static async start(plan: FlowPlan, signal: AbortSignal): Promise<RunningFlow> {
     const { settings } = plan
     if (settings.tracing !== null) requireOpenTelemetry()
+    await checkPythonStages(plan, signal)
     const log = new FlowLog(settings.log)
     const logger = log.logger(settings.name, { isQuiet: settings.quiet })
     warnOfEnds(plan, logger)
