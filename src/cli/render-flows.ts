@@ -1,6 +1,6 @@
 import type { FlowStatus, PodState, PodStatus, StageStatus } from '../control/status.js'
 import { shownProtocol } from '../plan/listeners.js'
-import { duration } from './duration.js'
+import { duration } from '../lib/duration.js'
 import { renderBatches } from './render-batches.js'
 import { type Cell, table } from './table.js'
 import { type Colour, oneLine, paint } from './terminal.js'
@@ -9,6 +9,11 @@ import { type Colour, oneLine, paint } from './terminal.js'
 export type Asked =
   | { readonly state: 'answered'; readonly status: FlowStatus }
   | { readonly state: 'failed'; readonly label: string; readonly reason: string }
+
+/** The Flows that answered. */
+export function statusesOf(flows: readonly Asked[]): readonly FlowStatus[] {
+  return flows.flatMap((flow) => (flow.state === 'answered' ? [flow.status] : []))
+}
 
 const columns = [
   'STAGE, POD',

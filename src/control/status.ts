@@ -100,6 +100,8 @@ export interface PodStatus {
   readonly failed: number | null
   /** Number of restarts of this replica. */
   readonly restarts: number
+  /** Why it was last restarted, with the last lines that it printed. Absent when it was not, and of pods in containers. */
+  readonly lastEnd?: string
   /**
    * What it has measured of its batches, for each endpoint with batching, when it last answered a ping of the gateway: at most
    * about a second ago. Absent where there are none, and of pods in containers.

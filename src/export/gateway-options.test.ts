@@ -77,6 +77,7 @@ const values: { readonly [K in keyof FlowSettings]-?: Required<FlowOptions>[K] |
   timeoutReadyMs: null,
   graceMs: null,
   control: null,
+  dashboard: null,
   inspect: null,
   quiet: null,
 }

@@ -10,6 +10,7 @@ export interface ReplicaFacts {
   readonly name: string
   readonly phase: ReplicaPhase
   readonly restarts: number
+  readonly lastEnd: string | null
   readonly sinceMs: number
 }
 
@@ -59,7 +60,7 @@ export function podStatuses(
   load: StageLoad | undefined,
 ): readonly PodStatus[] {
   const loads = new Map(load?.replicas.map((replica) => [replica.name, replica]))
-  return replicas.map(({ name, phase, restarts, sinceMs }): PodStatus => {
+  return replicas.map(({ name, phase, restarts, lastEnd, sinceMs }): PodStatus => {
     const load = loads.get(name)
     const {
       inFlight = 0,
@@ -71,7 +72,8 @@ export function podStatuses(
     } = load ?? {}
     const pid = 'pod' in phase ? (phase.pod?.pid ?? null) : null
     const requests = { inFlight, latencyMs, answered, failed, ...(batches.length > 0 && { batches }) }
-    return { name, pid, state: podState(phase, state), ...requests, restarts, sinceMs }
+    const end = lastEnd !== null && { lastEnd }
+    return { name, pid, state: podState(phase, state), ...requests, restarts, ...end, sinceMs }
   })
 }
 
