@@ -1,4 +1,5 @@
 import type { BatchFigures } from '../observe/batch-figures.js'
+import type { Distribution } from '../observe/metrics/histogram.js'
 
 /** Status of a Flow. */
 export interface FlowStatus {
@@ -67,6 +68,8 @@ export interface ShardStatus {
   readonly asked: number
   /** How many of them failed. */
   readonly failed: number
+  /** Times of the hops to this shard that were answered, in seconds; only with metrics, and where the gateway can be asked. */
+  readonly hopSeconds?: Distribution
 }
 
 /**

@@ -48,6 +48,7 @@ export function stageStatus(
         ready: countReady(own),
         asked: load?.asked ?? 0,
         failed: load?.failed ?? 0,
+        ...hopsOf(load),
       }),
     ),
     pods,
@@ -97,10 +98,14 @@ export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): Sta
     shards: loads.map((load): ShardStatus => {
       const own = podsOf(load)
       const { name, asked, failed } = load
-      return { name, replicas: own.length, ready: countReady(own), asked, failed }
+      return { name, replicas: own.length, ready: countReady(own), asked, failed, ...hopsOf(load) }
     }),
     pods,
   }
+}
+
+function hopsOf(load: StageLoad | undefined): Pick<ShardStatus, 'hopSeconds'> {
+  return load?.hopSeconds === undefined ? {} : { hopSeconds: load.hopSeconds }
 }
 
 function podState(phase: ReplicaPhase, seen: ReplicaState): PodState {

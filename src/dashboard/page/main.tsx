@@ -37,7 +37,7 @@ function Page() {
       <main>
         <GraphPicture view={view} />
         {view.stages.map((stage) => (
-          <Stage key={stage.name} stage={stage} history={view.history.get(stage.name) ?? []} />
+          <Stage key={stage.name} stage={stage} view={view} />
         ))}
         <EventList events={view.events} />
         <TryForm />

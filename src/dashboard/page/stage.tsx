@@ -1,5 +1,7 @@
 import type { BatchSummary } from '../../control/batches.js'
 import { duration } from '../../lib/duration.js'
+import type { FlowView } from '../view/flow-view.js'
+import type { Latency } from '../view/latency.js'
 import type { StageView } from '../view/stage-view.js'
 import { PodTable } from './pod-table.js'
 import { ScaleForm } from './scale-form.js'
@@ -12,20 +14,20 @@ const mostTables = 4
 
 interface StageProps {
   readonly stage: StageView
-  readonly history: readonly number[]
+  readonly view: Pick<FlowView, 'history' | 'latencies'>
 }
 
-export function Stage({ stage, history }: StageProps) {
+export function Stage({ stage, view }: StageProps) {
   const { name, shards } = stage
   return (
     <section id={`stage-${name}`} class="stage" aria-labelledby={`title-${name}`}>
       <div class="stage-head">
         <h2 id={`title-${name}`}>{name}</h2>
         <span class={`state ${stage.health}`}>{stateOf(stage)}</span>
-        <Sparkline points={history} />
+        <Sparkline points={view.history.get(name) ?? []} />
         {stage.scalableShards > 0 && <ScaleForm stage={stage} />}
       </div>
-      <p class="facts">{factsOf(stage).join(' · ')}</p>
+      <p class="facts">{factsOf(stage, view.latencies.get(name)).join(' · ')}</p>
       {stage.degraded !== null && <p class="problem">Degraded: {stage.degraded}</p>}
       {stage.batches.map((batches) => (
         <Batches key={batches.endpoint} batches={batches} />
@@ -45,12 +47,14 @@ function stateOf({ runtime, ready, replicas, scalableShards }: StageView): strin
   return `${ready} of ${replicas} ready${shards}`
 }
 
-function factsOf({ runtime, rate, failedRate, inFlight, restarts, counters }: StageView): readonly string[] {
+function factsOf(stage: StageView, latency: Latency | undefined): readonly string[] {
+  const { runtime, rate, failedRate, inFlight, restarts, counters } = stage
   return [
     runtime,
     ...(rate === null ? [] : [`${perSecond(rate)} requests/s`]),
     ...(failedRate === null || failedRate === 0 ? [] : [`${perSecond(failedRate)} failed/s`]),
     `${inFlight} in flight`,
+    ...(latency === undefined ? [] : [`p50 ${duration(latency.p50Ms)}`, `p99 ${duration(latency.p99Ms)}`]),
     ...(restarts === 0 ? [] : [plural(restarts, 'restart')]),
     ...counters.map(([name, count]) => `${count} ${name}`),
   ]

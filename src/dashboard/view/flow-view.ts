@@ -3,6 +3,7 @@ import type { FlowStatus } from '../../control/status.js'
 import type { Look } from '../feed.js'
 import { eventsBetween, type FlowEvent } from './events.js'
 import { type Graph, graphOf } from './graph.js'
+import { Latencies, type Latency } from './latency.js'
 import { type StageView, stageView } from './stage-view.js'
 
 /** What the page shows. */
@@ -17,6 +18,8 @@ export interface FlowView {
   readonly events: readonly TimedEvent[]
   /** Rates of each stage by its name, the oldest first. */
   readonly history: ReadonlyMap<string, readonly number[]>
+  /** Of stages that have answered in the last seconds, of a Flow with metrics. */
+  readonly latencies: ReadonlyMap<string, Latency>
 }
 
 export interface TimedEvent extends FlowEvent {
@@ -43,6 +46,8 @@ export class Viewer {
   #known: ReturnType<Rates['look']> = new Map()
   #ratedMs = Number.NEGATIVE_INFINITY
   #events: readonly TimedEvent[] = []
+  readonly #latencies = new Latencies()
+  #latency = new Map<string, Latency>()
   #history = new Map<string, readonly number[]>()
   #eventCount = 0
   #last: FlowStatus | null = null
@@ -60,12 +65,16 @@ export class Viewer {
       this.#ratedMs = nowMs
     }
     const stages = flow === null ? [] : flow.stages.map((stage) => stageView(flow, stage, this.#known))
-    if (isRated) this.#record(stages)
+    if (isRated) {
+      this.#record(stages)
+      this.#latency = this.#latenciesOf(look.status)
+    }
     return {
       ...{ flow, problem, stages },
       graph: graphOf(flow?.stages ?? []),
       events: this.#events,
       history: this.#history,
+      latencies: this.#latency,
     }
   }
 
@@ -77,6 +86,15 @@ export class Viewer {
       atMs,
     }))
     if (fresh.length > 0) this.#events = [...fresh.reverse(), ...this.#events].slice(0, mostEvents)
+  }
+
+  #latenciesOf({ stages }: FlowStatus): Map<string, Latency> {
+    return new Map(
+      stages.flatMap((stage) => {
+        const latency = this.#latencies.see(stage)
+        return latency === null ? [] : [[stage.name, latency] as const]
+      }),
+    )
   }
 
   #record(stages: readonly StageView[]): void {
