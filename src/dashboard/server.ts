@@ -122,7 +122,7 @@ class Site {
       if (body === null) return refused(response, refuse(tooLong, 413))
       answerJson(response, 200, await command.run(this.#watched, body))
     } catch (error) {
-      refused(response, refuse(error))
+      refused(response, withStack(refuse(error), error))
     }
   }
 
@@ -143,6 +143,14 @@ const usedLink =
   'This link was opened before, or is not complete. Each opens the page once; run millrace dashboard for another one.'
 
 const tooLong = new MillraceError('RESOURCE_EXHAUSTED', `The body is longer than ${maxBodyBytes} bytes.`)
+
+/** With the stack of an Executor that failed, which people who try an endpoint look for. */
+function withStack(reply: Reply, error: unknown): Reply {
+  if (!MillraceError.is(error) || error.code !== 'EXECUTOR_FAILED') return reply
+  const { cause } = error
+  const stack = cause instanceof Error ? cause.stack : undefined
+  return stack === undefined ? reply : { ...reply, body: { ...(reply.body as object), stack } }
+}
 
 function refused(response: ServerResponse, { status, body }: Reply): void {
   // what was not read of the body must not be taken for the next request

@@ -160,6 +160,7 @@ describe('values of options', () => {
       'timeoutReadyMs',
       'graceMs',
       'control',
+      'dashboard',
       'inspect',
       'quiet',
     ]).toContain(option)

@@ -102,6 +102,14 @@ test('an endpoint is tried', async () => {
   expect(JSON.parse(await textOf('#try-answer'))).toMatchObject({ docs: [{ text: 'HELLO' }] })
 })
 
+test('an endpoint that fails shows the stack of its Executor', async () => {
+  await page.select('#try-endpoint', '/fail')
+  await page.click('button.send')
+  await expect.poll(() => textOf('#try-status')).toMatch(/^EXECUTOR_FAILED: .*the wheel is broken/)
+  expect(await textOf('#try-answer')).toMatch(/^RangeError: the wheel is broken\n +at Upper.fail/)
+  expect(problems.splice(0)).toEqual([expect.stringContaining('500')])
+})
+
 test('the page says when the Flow has ended', async () => {
   await commandLine.stop(flow)
   await expect

@@ -50,7 +50,7 @@ it('a Flow with dashboard serves its page: it shows, scales and calls the Flow, 
   const failed = await ask('call', { endpoint: '/fail', documents: [], parameters: {} })
   expect([failed.status, await failed.json()]).toEqual([
     500,
-    expect.objectContaining({ code: 'EXECUTOR_FAILED' }),
+    { code: 'EXECUTOR_FAILED', message: expect.any(String), stack: expect.stringContaining('Upper.fail') },
   ])
   expect(await (await ask('served')).json()).toMatchObject({ endpoints: expect.arrayContaining(['/upper']) })
   expect(await (await ask('scale', { stage: 'upper', replicas: 2 })).json()).toMatchObject({ from: 1, to: 2 })

@@ -1,7 +1,8 @@
 /** What the server answered, or why it did not. */
 export type Answer =
   | { readonly kind: 'done'; readonly text: string }
-  | { readonly kind: 'failed'; readonly message: string }
+  /** `stack`: of an Executor that failed; else empty. */
+  | { readonly kind: 'failed'; readonly message: string; readonly stack: string }
 
 /** Sends a command as JSON. Never rejects. */
 export function post(command: string, body: object): Promise<Answer> {
@@ -14,17 +15,21 @@ export async function ask(path: string, options: RequestInit = {}): Promise<Answ
   try {
     const response = await fetch(path, options)
     const text = await response.text()
-    return response.ok ? { kind: 'done', text } : { kind: 'failed', message: refusalIn(text) }
+    return response.ok ? { kind: 'done', text } : refusalIn(text)
   } catch (error) {
-    return { kind: 'failed', message: `The dashboard does not answer: ${String(error)}` }
+    return failed(`The dashboard does not answer: ${String(error)}`)
   }
 }
 
-function refusalIn(text: string): string {
+function refusalIn(text: string): Answer {
   try {
-    const { code, message } = JSON.parse(text) as { readonly code: string; readonly message: string }
-    return `${code}: ${message}`
+    const { code, message, stack } = JSON.parse(text) as Record<'code' | 'message' | 'stack', string>
+    return failed(`${code}: ${message}`, stack)
   } catch {
-    return text
+    return failed(text) // a sentence
   }
+}
+
+function failed(message: string, stack = ''): Answer {
+  return { kind: 'failed', message, stack }
 }

@@ -28,9 +28,12 @@ export function ShardTiles({ shards }: { readonly shards: readonly ShardView[] }
                   </span>
                 ))}
               </span>
-              <span class="coverage">
-                {shard.coverage !== null && shard.coverage < 1 ? `${percent(shard.coverage)} answered` : ''}
-              </span>
+              {shard.coverage !== null && shard.coverage < 1 && (
+                <span class="coverage">
+                  {percent(shard.coverage)}
+                  <span class="hidden"> of its requests answered</span>
+                </span>
+              )}
             </button>
           </li>
         ))}

@@ -61,7 +61,7 @@ function EndpointTry({ form }: { readonly form: EndpointForm }) {
     const began = performance.now()
     const { endpoint, isStream: stream } = form
     const answer = await post('call', { endpoint, documents: docs, parameters: params, stream })
-    if (answer.kind === 'failed') return setOutcome(bad(answer.message))
+    if (answer.kind === 'failed') return setOutcome(bad(answer.message, answer.stack))
     const status = `Answered in ${Math.round(performance.now() - began)} ms.`
     setOutcome({ isBad: false, status, text: indented(answer.text) })
   }
@@ -118,8 +118,8 @@ function Fields({ fields }: { readonly fields: readonly Field[] }) {
   )
 }
 
-function bad(status: string): Outcome {
-  return { isBad: true, status, text: '' }
+function bad(status: string, text = ''): Outcome {
+  return { isBad: true, status, text }
 }
 
 /** Undefined for what is not JSON. */
