@@ -1,3 +1,4 @@
+import { shownCounts } from '../control/counts.js'
 import type { FlowStatus, PodState, PodStatus, StageStatus } from '../control/status.js'
 import { shownProtocol } from '../plan/listeners.js'
 import { duration } from '../lib/duration.js'
@@ -92,21 +93,13 @@ function schemesOf({ protocols, tls = false }: FlowStatus['listeners'][number]):
   return protocols.map((name) => shownProtocol(name, tls)).join(', ')
 }
 
-const counters = {
-  waiting: 'waiting',
-  refused: 'refused',
-  retries: 'retries',
-  hedges: 'hedges',
-  backgroundRunning: 'in the background',
-  backgroundFailed: 'failed in the background',
-} as const
-
 /** `before`: name of the stage listed before; other needs are shown. */
 function stageRow({ name, ...stage }: StageStatus, before: string, tint: Tint): (string | Cell)[] {
   const { needs } = stage
   const edge = needs.length === 1 && needs[0] === before ? '' : ` ← ${needs.join(', ')}`
-  const counts = (Object.keys(counters) as (keyof typeof counters)[]).filter((key) => stage[key] > 0)
-  const counted = counts.map((key) => `, ${stage[key]} ${counters[key]}`).join('')
+  const counted = shownCounts(stage)
+    .map(([counter, count]) => `, ${count} ${counter}`)
+    .join('')
   const whole = stage.ready >= stage.replicas && stage.degraded === null
   const shards = stage.shards.length > 1 ? `, ${stage.shards.length} shards` : ''
   const state =

@@ -1,21 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import { pagePolicy } from '../lib/page-policy.js'
 import type { Look } from './feed.js'
-
-/** The page loads its own files and asks its own server; nothing else, and nobody frames it. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 /** Headers of every answer. Without CORS headers, no page of another origin can read one. */
 const headers = {
-  'content-security-policy': contentSecurityPolicy,
+  'content-security-policy': pagePolicy,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',

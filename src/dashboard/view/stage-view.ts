@@ -1,4 +1,5 @@
 import { type BatchSummary, batchSummaries } from '../../control/batches.js'
+import { shownCounts } from '../../control/counts.js'
 import { type PodRate, podKey } from '../../control/rates.js'
 import type { FlowStatus, PodStatus, ShardStatus, StageStatus } from '../../control/status.js'
 
@@ -51,15 +52,6 @@ const podHealth: Readonly<Record<PodStatus['state'], PodView['health']>> = {
   lost: 'bad',
 }
 
-const counterNames = {
-  waiting: 'waiting',
-  refused: 'refused',
-  retries: 'retries',
-  hedges: 'hedges',
-  backgroundRunning: 'in the background',
-  backgroundFailed: 'failed in the background',
-} as const
-
 export function stageView(
   flow: FlowStatus,
   stage: StageStatus,
@@ -69,7 +61,6 @@ export function stageView(
   const known = pods.flatMap((pod) => rates.get(podKey(flow, pod)) ?? [])
   const sum = (count: (rate: PodRate) => number): number | null =>
     known.length === 0 ? null : total(known.map(count))
-  const counters = Object.keys(counterNames) as (keyof typeof counterNames)[]
   const isOwn = runtime !== 'external' && runtime !== 'pass-through'
   return {
     ...{ name, runtime, ready, replicas, degraded },
@@ -78,7 +69,7 @@ export function stageView(
     failedRate: sum(({ failedPerSecond }) => failedPerSecond),
     inFlight: total(pods.map(({ inFlight }) => inFlight)),
     restarts: total(pods.map(({ restarts }) => restarts)),
-    counters: counters.filter((key) => stage[key] > 0).map((key) => [counterNames[key], stage[key]] as const),
+    counters: shownCounts(stage),
     batches: batchSummaries(pods),
     shards: shardsOf(stage).map(([shard, own]) =>
       shardView(
