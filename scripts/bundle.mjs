@@ -78,8 +78,8 @@ const ofGateways = {
   ],
 }
 
-/** Files of web pages, which are copied as they are. */
-const pages = ['gateway/docs-page', 'dashboard/page']
+/** Folders of other files, of web pages and in Python, which are copied as they are. */
+const copied = ['gateway/docs-page', 'dashboard/page', 'pods/python']
 
 /** The script of the dashboard's page, from its source: it is for browsers alone. */
 const dashboardPage = path.join(root, 'src', 'dashboard', 'page', 'main.tsx')
@@ -105,10 +105,10 @@ async function bundle() {
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, contents)
   }
-  for (const page of pages)
-    cpSync(path.join(root, 'src', page), path.join(dist, page), {
+  for (const folder of copied)
+    cpSync(path.join(root, 'src', folder), path.join(dist, folder), {
       recursive: true,
-      filter: (file) => !/\.tsx?$/.test(file),
+      filter: (file) => !/\.tsx?$/.test(file) && !file.endsWith('__pycache__'),
     })
   writeFileSync(stamp, '')
 }
@@ -166,7 +166,7 @@ function upToDate() {
   return [
     fileURLToPath(import.meta.url),
     ...filesOf(source, '.js'),
-    ...pages.flatMap((page) => filesOf(path.join(root, 'src', page), '')),
+    ...copied.flatMap((folder) => filesOf(path.join(root, 'src', folder), '')),
   ].every((file) => statSync(file).mtimeMs <= bundled)
 }
 
