@@ -72,6 +72,7 @@ describe('a Flow that was written', () => {
     ['behind a proxy', { trustProxy: ['10.0.0.1'] }, []],
     ['with rules for its log', { log: { level: 'warn', redact: ['card', 'user.email'] } }, []],
     ['with an access log', { accessLog: true }, []],
+    ['with a page', { dashboard: { port: 9000 } }, []],
     ['with metrics', { metrics: true }, []],
     ['with traces', { tracing: true }, []],
     ['with a share of traces', { tracing: { host: 'otel', port: 1, samplingRatio: 0.25 } }, []],

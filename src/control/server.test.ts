@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MillraceError } from '../errors.js'
+import { Changes } from '../lib/changes.js'
 import { deferred } from '../lib/deferred.js'
 import { controlAt } from './client.js'
 import type { Controlled, Scaled } from './controlled.js'
@@ -18,6 +19,7 @@ const status: FlowStatus = {
   stages: [],
 }
 const scaled: Scaled = { from: 1, to: 2, seconds: 0.5 }
+const served = { endpoints: ['/search'], streamEndpoints: [], schemas: { '/search': { input: {} } } }
 const done = { until: Promise.resolve() }
 
 let temporary: string
@@ -25,6 +27,7 @@ let folder: string
 let calls: unknown[]
 let log: { readonly lines: string[]; readonly heard: Set<(line: string) => void> }
 let flow: Controlled
+let changes: Changes
 const open: ControlServer[] = []
 
 beforeEach(() => {
@@ -33,8 +36,11 @@ beforeEach(() => {
   mkdirSync(folder, { mode: 0o700 })
   calls = []
   log = { lines: [], heard: new Set() }
+  changes = new Changes()
   flow = {
     status: async () => status,
+    changed: () => changes.next(),
+    served: async () => served,
     logs(question) {
       calls.push(question)
       if (question.of === 'x') throw new MillraceError('NOT_FOUND', 'There is no stage "x".')
@@ -123,6 +129,21 @@ describe('a control server', () => {
       ['upper', { replicas: 2 }],
       ['upper', { usesWith: { model: 'b' } }],
     ])
+  })
+
+  it('says when something changes, and what the gateway serves', async () => {
+    const { path } = await start()
+    const control = controlAt(path)
+    expect(await control.served()).toEqual(served)
+    let isTold = false
+    const told = control.changed().then(() => (isTold = true))
+    const asked = new Promise<void>((resolve) => {
+      flow.changed = () => (resolve(), changes.next())
+    })
+    await asked
+    expect(isTold).toBe(false)
+    changes.note()
+    await told
   })
 
   it.each([

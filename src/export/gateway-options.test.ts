@@ -79,6 +79,7 @@ const values: { readonly [K in keyof FlowSettings]-?: Required<FlowOptions>[K] |
   timeoutReadyMs: null,
   graceMs: null,
   control: null,
+  dashboard: null,
   inspect: null,
   quiet: null,
 }
@@ -162,6 +163,7 @@ describe('values of options', () => {
       'timeoutReadyMs',
       'graceMs',
       'control',
+      'dashboard',
       'inspect',
       'quiet',
     ]).toContain(option)

@@ -20,12 +20,14 @@ interface DeploymentParts {
   readonly holder: Holder | null
   readonly logger: Logger
   readonly log: FlowLog
+  /** Called after a replica has changed. */
+  changed(): void
 }
 
 /** Creates a deployment for each stage whose pods this Flow runs; starts nothing. */
 export function createDeployments(
   plan: FlowPlan,
-  { gateway, holder, logger, log }: DeploymentParts,
+  { gateway, holder, logger, log, changed }: DeploymentParts,
 ): Deployments {
   const { settings } = plan
   const own = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
@@ -35,6 +37,7 @@ export function createDeployments(
       new Deployment(stage, {
         gateway,
         logger,
+        changed,
         graceMs: settings.graceMs,
         timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,
         startPod: (wanted, index, signal) =>

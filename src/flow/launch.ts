@@ -1,4 +1,6 @@
+import type { Description } from '../call/call.js'
 import { Client } from '../client/client.js'
+import { describeServer } from '../client/describe-server.js'
 import { parseHost } from '../client-core/host.js'
 import { channelTransport } from '../client-core/channel.js'
 import { Knowledge } from '../client-core/knowledge.js'
@@ -32,6 +34,10 @@ export interface Running {
   status(): Promise<FlowStatus>
   /** Absent on a platform. @throws NOT_FOUND, INVALID_OPTION */
   logs?(question: LogQuestion): LogLines
+  /** Resolves after the next change of the state of a replica; never rejects. Absent on platforms. */
+  changed?(): Promise<void>
+  /** What its gateway serves: endpoints, and schemas of those that have one. */
+  describe(): Promise<Description>
   /** Pods started by this program. */
   pods(): readonly PodControl[]
   close(options: CloseOptions): Promise<void>
@@ -54,6 +60,8 @@ export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Ru
       replicasOf: (stage) => running.replicasOf(stage),
       status: () => running.status(),
       logs: (question) => running.logs(question),
+      changed: () => running.changed(),
+      describe: () => channel.describe(),
       pods: () => running.pods(),
       async close() {
         await running.close()
@@ -96,6 +104,7 @@ function away(remote: RemoteFlow): Running {
     rollingUpdate: (stage, usesWith) => remote.rollingUpdate(stage, usesWith),
     replicasOf: (name) => plan.stages.find((stage) => stage.name === name)?.replicas ?? 0,
     status: () => remote.status(),
+    describe: () => describeServer(remote),
     pods: () => [],
     async close({ remove = false }) {
       await client.close()

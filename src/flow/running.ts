@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js'
 import type { GatewayEvent, StageLoad } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
+import { Changes } from '../lib/changes.js'
 import { systemClock } from '../lib/clock.js'
 import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
@@ -37,6 +38,7 @@ interface Parts {
   readonly hold: WorkspaceHold
   readonly logger: Logger
   readonly log: FlowLog
+  readonly changes: Changes
 }
 
 /** A running Flow: its gateway and its deployments. */
@@ -52,9 +54,10 @@ export class RunningFlow {
   readonly #autoscaling: Autoscaling
   readonly #logger: Logger
   readonly #log: FlowLog
+  readonly #changes: Changes
   #closed: Promise<void> | null = null
 
-  private constructor(plan: FlowPlan, { gateway, deployments, hold, logger, log }: Parts) {
+  private constructor(plan: FlowPlan, { gateway, deployments, hold, logger, log, changes }: Parts) {
     this.#log = log
     this.listeners = listenersOf(plan.settings).map((listener, index) => ({
       ...listener,
@@ -66,6 +69,7 @@ export class RunningFlow {
     this.#deployments = deployments
     this.#hold = hold
     this.#logger = logger
+    this.#changes = changes
     this.#sets = new Map([...deployments.values()].flatMap(({ sets }) => sets.map((set) => [set.name, set])))
     this.#autoscaling = new Autoscaling(this.#sets.values(), {
       status: () => gateway.status(),
@@ -92,7 +96,14 @@ export class RunningFlow {
     noteStreams(plan, logger)
     const listening = startGateway(gatewaySpec(plan), { reducers: programReducers(plan), log, signal })
     const hold = new WorkspaceHold(settings.name, systemClock)
-    const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger, log })
+    const changes = new Changes()
+    const deployments = createDeployments(plan, {
+      gateway: listening,
+      holder: hold.holder,
+      logger,
+      log,
+      changed: () => changes.note(),
+    })
     const counts = [...deployments.values()].map(
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
     )
@@ -110,7 +121,7 @@ export class RunningFlow {
     try {
       await settleAll([listening, ...growing], giveUp)
       signal.throwIfAborted()
-      return new RunningFlow(plan, { gateway: await listening, deployments, hold, logger, log })
+      return new RunningFlow(plan, { gateway: await listening, deployments, hold, logger, log, changes })
     } catch (error) {
       const gateway = await listening.catch(() => null)
       await stopAll({ gateway, deployments, hold }, 0)
@@ -156,6 +167,11 @@ export class RunningFlow {
 
   replicasOf(name: string): number {
     return this.#deployments.get(name)?.replicas ?? 0
+  }
+
+  /** Resolves after the next change of the state of a replica; never rejects. */
+  changed(): Promise<void> {
+    return this.#changes.next()
   }
 
   async status(): Promise<FlowStatus> {

@@ -65,8 +65,8 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
  * A logger of the program itself: standard output belongs to the user, so everything goes to standard error. In the gateway's
  * thread its entries are relayed.
  */
-export function programLogger(name: string): Logger {
-  return createLogger(name, { write: printLine, relays: isRelaying() })
+export function programLogger(name: string, rules: LogRules = logRules()): Logger {
+  return createLogger(name, { rules, write: printLine, relays: isRelaying() })
 }
 
 /** An unknown level counts as `info`: a typo in the environment must not silence a program. */

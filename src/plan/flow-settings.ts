@@ -106,7 +106,7 @@ export interface FlowSettings {
   /** Milliseconds `close()` waits for requests in flight before it cancels them. Default 30,000. */
   readonly graceMs: number
   /**
-   * Listen on a Unix socket for `millrace ps` and `millrace scale`, which only this user may open. If that fails the Flow
+   * Listen on a Unix socket for `millrace ps`, `logs` and `scale`, which only this user may open. If that fails the Flow
    * runs without it. Default true.
    */
   readonly control: boolean
@@ -115,6 +115,11 @@ export interface FlowSettings {
    * secret. Default: level `info` as text, or what `MILLRACE_LOG_LEVEL` and `MILLRACE_LOG` say. See docs/logs.md.
    */
   readonly log: LogRules
+  /**
+   * Serve a page on this machine that shows the Flow, scales it and tries its endpoints; `true` is `{}`. The start logs a link that
+   * opens it once. Default null: none. See docs/dashboard.md.
+   */
+  readonly dashboard: DashboardRules | null
   /**
    * Log one line for each request at the gateway, on standard error; `true` is `{}`. Default null: none. See
    * docs/observability.md.
@@ -152,6 +157,12 @@ export interface FlowQueue {
   readonly maxRequests: number
   /** Default 512 MiB. */
   readonly maxBytes: number
+}
+
+/** Where the page of a Flow is served: at 127.0.0.1. */
+export interface DashboardRules {
+  /** 0 lets the system choose. Default 0. */
+  readonly port: number
 }
 
 /** Which requests are logged, and which of their headers. Failed requests are always logged. */
@@ -205,12 +216,14 @@ export type FlowOptions = Partial<
     | 'requestLimits'
     | 'log'
     | 'accessLog'
+    | 'dashboard'
     | 'metrics'
     | 'tracing'
   >
 > & {
   readonly requestLimits?: Partial<RequestLimits>
   readonly log?: Partial<LogRules>
+  readonly dashboard?: boolean | null | Partial<DashboardRules>
   readonly accessLog?: boolean | null | Partial<AccessLog>
   readonly metrics?: boolean | null | Partial<MetricsRules>
   readonly tracing?: boolean | null | Partial<TracingRules>
@@ -282,6 +295,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
   graceMs: integer(30_000, 0),
   control: flag(true),
   log: logOption,
+  dashboard: orTrue(group<DashboardRules>({ port: integer(0, 0, 65_535) }, '{ port }')),
   accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
   metrics: orTrue(
     group<MetricsRules>(
