@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { isErrorCode, MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
-import type { Scaled, ScaleRequest } from './controlled.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
+import type { Profiled, Scaled, ScaleRequest } from './controlled.js'
 import type { FlowStatus } from './status.js'
 
 /** Largest accepted answer, in bytes. */
@@ -10,6 +11,9 @@ const maxAnswerBytes = 64 * 1024 * 1024
 /** Milliseconds a Flow may take to report its status; long, because its main thread may be computing. */
 const statusPatienceMs = 5000
 
+/** Milliseconds a replica may take beyond the length of its profile: it may be busy, and its heap large. */
+const profilePatienceMs = 120_000
+
 /** Controls a running Flow of this user; each call opens its own connection. */
 export interface FlowControl {
   readonly path: string
@@ -17,6 +21,8 @@ export interface FlowControl {
   status(): Promise<FlowStatus>
   /** Waits without a timeout. @throws UNAVAILABLE, and what `flow.scale()` throws. */
   scale(stage: string, options: ScaleRequest): Promise<Scaled>
+  /** @throws UNAVAILABLE, what `Controlled.profile` throws, DEADLINE_EXCEEDED two minutes after the end of the profile. */
+  profile(target: string, order: ProfileOrder): Promise<Profiled>
 }
 
 /** Returns a control for a socket path, without connecting. */
@@ -26,6 +32,10 @@ export function controlAt(path: string): FlowControl {
     status: async () => (await ask(path, { route: '/status', timeoutMs: statusPatienceMs })) as FlowStatus,
     scale: async (stage, options) =>
       (await ask(path, { route: '/scale', body: { stage, ...options } })) as Scaled,
+    profile: async (target, order) => {
+      const timeoutMs = order.seconds * 1000 + profilePatienceMs
+      return (await ask(path, { route: '/profile', body: { target, ...order }, timeoutMs })) as Profiled
+    },
   }
 }
 

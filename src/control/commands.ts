@@ -1,4 +1,7 @@
-import { integerField, objectField, parseFields, textField } from './body.js'
+import { isAbsolute } from 'node:path'
+import { MillraceError } from '../errors.js'
+import { mostProfileSeconds, profileKinds } from '../observe/profile/profile-order.js'
+import { choiceField, integerField, objectField, parseFields, textField } from './body.js'
 import type { Controlled } from './controlled.js'
 
 /** A command to a running Flow. */
@@ -30,6 +33,25 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
         const fields = parseFields(body, ['stage', 'usesWith'])
         const usesWith = objectField(fields, 'usesWith')
         return (await flow.rollingUpdate(textField(fields, 'stage'), { usesWith })) ?? {}
+      },
+    },
+  ],
+  [
+    '/profile',
+    {
+      method: 'POST',
+      async run(flow, body) {
+        const fields = parseFields(body, ['target', 'kind', 'seconds', 'file'])
+        const order = {
+          kind: choiceField(fields, 'kind', profileKinds),
+          seconds: integerField(fields, 'seconds'),
+          file: textField(fields, 'file'),
+        }
+        if (order.seconds < 1 || order.seconds > mostProfileSeconds)
+          throw new MillraceError('INVALID_OPTION', `seconds must be from 1 to ${mostProfileSeconds}.`)
+        if (!isAbsolute(order.file))
+          throw new MillraceError('INVALID_OPTION', 'file must be an absolute path.')
+        return flow.profile(textField(fields, 'target'), order)
       },
     },
   ],

@@ -1,3 +1,4 @@
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import type { FlowStatus } from './status.js'
 
 /** Result of a `scale()`. */
@@ -22,6 +23,12 @@ export interface ScaleRequest {
   readonly shard?: number | undefined
 }
 
+/** Result of a profile. */
+export interface Profiled {
+  /** Name of the replica, or `gateway`. */
+  readonly pod: string
+}
+
 /** Operations of a running Flow for other programs of the same user. */
 export interface Controlled {
   status(): Promise<FlowStatus>
@@ -32,4 +39,6 @@ export interface Controlled {
     name: string,
     options: { readonly usesWith: Readonly<Record<string, unknown>> },
   ): Promise<unknown>
+  /** Profiles a replica, or `gateway`. @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, UNAVAILABLE, RESOURCE_EXHAUSTED */
+  profile(target: string, order: ProfileOrder): Promise<Profiled>
 }

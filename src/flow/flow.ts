@@ -5,6 +5,7 @@ import type { PostOptions, SendOptions, StreamOptions } from '../client-core/opt
 import type { Response } from '../client-core/response.js'
 import type { LoadOptions } from '../config/load-flow.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import type { ControlServer } from '../control/server.js'
 import type { FlowStatus } from '../control/status.js'
 import type { Document } from '../document/index.js'
@@ -434,6 +435,8 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
         this.#lifecycle.need('scale()') && this.scale(name as Stages, options),
       rollingUpdate: async (name: string, options: { readonly usesWith: StagePlan['usesWith'] }) =>
         this.#lifecycle.need('rollingUpdate()') && this.rollingUpdate(name as Stages, options),
+      profile: async (target: string, order: ProfileOrder) =>
+        this.#lifecycle.need('profile').profile(target, order),
     }
     return openControl(flow, this.#plan.settings.name)
   }
