@@ -1,5 +1,5 @@
 import { Writer } from '../../lib/protobuf/writer.js'
-import { encodedAttribute, encodedName, frequent, writeValue } from './frequent-fields.js'
+import { attributesField, encodedAttribute, encodedName, frequent, writeValue } from './frequent-fields.js'
 import { headOf, idsOf, writeTime } from './span-head.js'
 import type { Attributes, AttributeValue, SpanEvent, SpanRecord } from './span-record.js'
 
@@ -40,7 +40,7 @@ function writeSpan(writer: Writer, span: SpanRecord): void {
   writer.raw(encodedName(span.name))
   const { attributes } = span
   for (let at = 0; at < attributes.length; at += 2)
-    attribute(writer, 9, attributes[at] as string, attributes[at + 1]!)
+    attribute(writer, attributesField, attributes[at] as string, attributes[at + 1]!)
   if (span.events !== undefined) for (const event of span.events) writeEvent(writer, event)
   if (span.droppedEvents > 0) writer.uint32(12, span.droppedEvents)
   if (span.links !== undefined) {
@@ -67,8 +67,9 @@ function writeEvent(writer: Writer, { name, time: at, attributes }: SpanEvent): 
   writer.join(mark)
 }
 
+/** `attributesField` of a span, or the field of a resource or event. */
 function attribute(writer: Writer, field: number, name: string, value: AttributeValue): void {
-  if (field === 9 && frequent.has(name)) return writer.raw(encodedAttribute(name, value))
+  if (field === attributesField && frequent.has(name)) return writer.raw(encodedAttribute(name, value))
   const mark = writer.fork(field)
   writer.string(1, name)
   writeValue(writer, value)

@@ -1,6 +1,9 @@
 import { Writer } from '../../lib/protobuf/writer.js'
 import type { AttributeValue } from './span-record.js'
 
+/** Number of the field `attributes` of a span. */
+export const attributesField = 9
+
 /**
  * Attributes of Millrace's own spans with few values: their encoded bytes are kept. Writing their texts anew was most of what a
  * span cost.
@@ -31,7 +34,7 @@ export function encodedAttribute(name: string, value: AttributeValue): Uint8Arra
   let values = attributes.get(name)
   if (values === undefined) attributes.set(name, (values = new Map()))
   return kept(values, value, (writer) => {
-    const mark = writer.fork(9)
+    const mark = writer.fork(attributesField)
     writer.string(1, name)
     writeValue(writer, value)
     writer.join(mark)
