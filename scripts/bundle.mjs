@@ -32,7 +32,13 @@ const shared = [
  * One file each: the gateway and the conversion of large JSON have a thread each, the command line a process. The server of the control socket meets the
  * package, but shares only errors and the logger with it.
  */
-const alone = ['gateway/thread', 'gateway/protocols/http/json/thread', 'control/server', 'cli/main']
+const alone = [
+  'gateway/thread',
+  'gateway/protocols/http/json/thread',
+  'control/server',
+  'dashboard/server',
+  'cli/main',
+]
 
 /** One file that a page can load as it is: it shares nothing with the others, and is minified. */
 const forBrowsers = 'browser/index'
@@ -72,8 +78,11 @@ const ofGateways = {
   ],
 }
 
-/** Files of web pages, which are copied as they are. */
-const pages = 'gateway/docs-page'
+/** Folders of other files, of web pages and in Python, which are copied as they are. */
+const copied = ['gateway/docs-page', 'dashboard/page', 'pods/python']
+
+/** The script of the dashboard's page, from its source: it is for browsers alone. */
+const dashboardPage = path.join(root, 'src', 'dashboard', 'page', 'main.tsx')
 
 const forNode = { platform: 'node', target: 'node20', splitting: true, packages: 'external' }
 const forPages = {
@@ -89,17 +98,18 @@ if (!upToDate()) await bundle()
 
 async function bundle() {
   const groups = [shared, ...alone.map((entry) => [entry])].map((entries) => join(entries, forNode))
-  const joined = await Promise.all([...groups, join([forBrowsers], forPages)])
+  const joined = await Promise.all([...groups, join([forBrowsers], forPages), joinPage()])
   const outputFiles = joined.flat()
   for (const file of [...filesOf(dist, '.js'), ...filesOf(dist, '.js.map')]) rmSync(file)
   for (const { path: file, contents } of outputFiles) {
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, contents)
   }
-  cpSync(path.join(root, 'src', pages), path.join(dist, pages), {
-    recursive: true,
-    filter: (file) => !file.endsWith('.ts'),
-  })
+  for (const folder of copied)
+    cpSync(path.join(root, 'src', folder), path.join(dist, folder), {
+      recursive: true,
+      filter: (file) => !/\.tsx?$/.test(file) && !file.endsWith('__pycache__'),
+    })
   writeFileSync(stamp, '')
 }
 
@@ -120,6 +130,24 @@ async function join(entries, target) {
   return outputFiles.map(({ path: file, text }) => ({ path: file, contents: withClassNames(text) }))
 }
 
+/** Without a source map: it has Preact in it, whose source is not part of the package. */
+async function joinPage() {
+  const { outputFiles } = await build({
+    entryPoints: [dashboardPage],
+    outfile: path.join(dist, 'dashboard', 'page', 'page.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    banner: { js: '/*! Includes Preact. MIT License, Copyright (c) 2015-present Jason Miller */' },
+    write: false,
+  })
+  return outputFiles.map(({ path: file, text }) => ({ path: file, contents: text }))
+}
+
 /**
  * esbuild writes `var Flow = class _Flow` for a class that names itself, and then `_Flow` is its name in stacks and in what
  * `console.log` prints. A space takes the place of `_`, so columns stay those of a source map.
@@ -138,7 +166,7 @@ function upToDate() {
   return [
     fileURLToPath(import.meta.url),
     ...filesOf(source, '.js'),
-    ...filesOf(path.join(root, 'src', pages), ''),
+    ...copied.flatMap((folder) => filesOf(path.join(root, 'src', folder), '')),
   ].every((file) => statSync(file).mtimeMs <= bundled)
 }
 

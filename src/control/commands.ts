@@ -2,7 +2,12 @@ import { isAbsolute } from 'node:path'
 import { MillraceError } from '../errors.js'
 import { mostProfileSeconds, profileKinds } from '../observe/profile/profile-order.js'
 import { choiceField, integerField, objectField, parseFields, textField } from './body.js'
+import { systemClock } from '../lib/clock.js'
+import { pause } from '../lib/pause.js'
 import type { Controlled } from './controlled.js'
+
+/** Milliseconds after which a wait for a change is answered without one, so that nobody waits for a dead program. */
+const longestWaitMs = 10_000
 
 /** A command to a running Flow. */
 export interface Command {
@@ -14,6 +19,20 @@ export interface Command {
 /** Commands by path. A Map and not an object, so that `/constructor` is not found. */
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['/status', { method: 'GET', run: (flow) => flow.status() }],
+  ['/served', { method: 'GET', run: (flow) => flow.served() }],
+  [
+    '/changed',
+    {
+      method: 'GET',
+      async run(flow) {
+        const over = new AbortController()
+        const late = pause(longestWaitMs, { signal: over.signal, clock: systemClock })
+        await Promise.race([flow.changed(), late])
+        over.abort()
+        return {}
+      },
+    },
+  ],
   [
     '/scale',
     {

@@ -1,4 +1,5 @@
 import type { ProfileOrder } from '../observe/profile/profile-order.js'
+import type { Description } from '../call/call.js'
 import type { FlowStatus } from './status.js'
 
 /** Result of a `scale()`. */
@@ -29,9 +30,16 @@ export interface Profiled {
   readonly pod: string
 }
 
+/** What the gateway of a Flow serves. */
+export type Served = Pick<Description, 'endpoints' | 'streamEndpoints' | 'schemas'>
+
 /** Operations of a running Flow for other programs of the same user. */
 export interface Controlled {
   status(): Promise<FlowStatus>
+  /** Resolves after the next change of the state of a replica; never rejects. */
+  changed(): Promise<void>
+  /** @throws UNAVAILABLE while pods are starting */
+  served(): Promise<Served>
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
   scale(name: string, options: ScaleRequest): Promise<Scaled>
   /** Replaces the replicas of a stage one after the other; resolves with plain data. */

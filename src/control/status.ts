@@ -1,4 +1,5 @@
 import type { BatchFigures } from '../observe/batch-figures.js'
+import type { Distribution } from '../observe/metrics/histogram.js'
 
 /** Status of a Flow. */
 export interface FlowStatus {
@@ -33,7 +34,15 @@ export interface StageStatus {
   readonly name: string
   /** The stages whose answers it gets, or `gateway`. */
   readonly needs: readonly string[]
-  readonly runtime: 'process' | 'thread' | 'inline' | 'docker' | 'kubernetes' | 'external' | 'pass-through'
+  readonly runtime:
+    | 'process'
+    | 'thread'
+    | 'inline'
+    | 'python'
+    | 'docker'
+    | 'kubernetes'
+    | 'external'
+    | 'pass-through'
   /** Desired number of replicas, over all shards. */
   readonly replicas: number
   /** Replicas that take requests. */
@@ -67,6 +76,8 @@ export interface ShardStatus {
   readonly asked: number
   /** How many of them failed. */
   readonly failed: number
+  /** Times of the hops to this shard that were answered, in seconds; only with metrics, and where the gateway can be asked. */
+  readonly hopSeconds?: Distribution
 }
 
 /**
@@ -100,6 +111,8 @@ export interface PodStatus {
   readonly failed: number | null
   /** Number of restarts of this replica. */
   readonly restarts: number
+  /** Why it was last restarted, with the last lines that it printed. Absent when it was not, and of pods in containers. */
+  readonly lastEnd?: string
   /**
    * What it has measured of its batches, for each endpoint with batching, when it last answered a ping of the gateway: at most
    * about a second ago. Absent where there are none, and of pods in containers.

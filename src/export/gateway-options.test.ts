@@ -74,9 +74,11 @@ const values: { readonly [K in keyof FlowSettings]-?: Required<FlowOptions>[K] |
   publicHost: null,
   workspace: null,
   env: null,
+  python: null,
   timeoutReadyMs: null,
   graceMs: null,
   control: null,
+  dashboard: null,
   inspect: null,
   quiet: null,
 }
@@ -156,9 +158,11 @@ describe('values of options', () => {
       'publicHost',
       'workspace',
       'env',
+      'python',
       'timeoutReadyMs',
       'graceMs',
       'control',
+      'dashboard',
       'inspect',
       'quiet',
     ]).toContain(option)

@@ -1,4 +1,6 @@
+import type { Description } from '../call/call.js'
 import { Client } from '../client/client.js'
+import { describeServer } from '../client/describe-server.js'
 import { parseHost } from '../client-core/host.js'
 import { channelTransport } from '../client-core/channel.js'
 import { Knowledge } from '../client-core/knowledge.js'
@@ -33,6 +35,10 @@ export interface Running {
   profile(target: string, order: ProfileOrder): Promise<Profiled>
   replicasOf(stage: string): number
   status(): Promise<FlowStatus>
+  /** Resolves after the next change of the state of a replica; never rejects. Absent on platforms. */
+  changed?(): Promise<void>
+  /** What its gateway serves: endpoints, and schemas of those that have one. */
+  describe(): Promise<Description>
   /** Pods started by this program. */
   pods(): readonly PodControl[]
   close(options: CloseOptions): Promise<void>
@@ -55,6 +61,8 @@ export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Ru
       profile: (target, order) => running.profile(target, order),
       replicasOf: (stage) => running.replicasOf(stage),
       status: () => running.status(),
+      changed: () => running.changed(),
+      describe: () => channel.describe(),
       pods: () => running.pods(),
       async close() {
         await running.close()
@@ -99,6 +107,7 @@ function away(remote: RemoteFlow): Running {
       Promise.reject(new MillraceError('UNSUPPORTED', `${target} runs in a container. Profile it there.`)),
     replicasOf: (name) => plan.stages.find((stage) => stage.name === name)?.replicas ?? 0,
     status: () => remote.status(),
+    describe: () => describeServer(remote),
     pods: () => [],
     async close({ remove = false }) {
       await client.close()

@@ -79,7 +79,7 @@ export class RunningPod implements Pod {
     if (host.profile !== undefined) return host.profile(order)
     throw new MillraceError(
       'UNSUPPORTED',
-      `${name} runs in a container. Only replicas that are processes or threads of Node on this machine, or inline, can be profiled.`,
+      `${name} is in a container, or no program of Node. Only processes and threads of Node on this machine, and inline replicas, can be profiled.`,
     )
   }
 
