@@ -1,7 +1,8 @@
 import { type IncomingMessage, request } from 'node:http'
 import { isErrorCode, MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
-import type { Scaled, ScaleRequest, Served } from './controlled.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
+import type { Profiled, Scaled, ScaleRequest, Served } from './controlled.js'
 import { type LogQuestion, logQuery } from './log-question.js'
 import type { FlowStatus } from './status.js'
 
@@ -10,6 +11,9 @@ const maxAnswerBytes = 64 * 1024 * 1024
 
 /** Milliseconds a Flow may take to report its status; long, because its main thread may be computing. */
 const statusPatienceMs = 5000
+
+/** Milliseconds a replica may take beyond the length of its profile: it may be busy, and its heap large. */
+const profilePatienceMs = 120_000
 
 /** Longer than a Flow waits for a change. */
 const changePatienceMs = 20_000
@@ -27,6 +31,8 @@ export interface FlowControl {
   scale(stage: string, options: ScaleRequest): Promise<Scaled>
   /** Text of the log, piece by piece. @throws UNAVAILABLE, also when the Flow is killed meanwhile; NOT_FOUND, INVALID_OPTION */
   logs(question: LogQuestion): AsyncIterable<string>
+  /** @throws UNAVAILABLE, what `Controlled.profile` throws, DEADLINE_EXCEEDED two minutes after the end of the profile. */
+  profile(target: string, order: ProfileOrder): Promise<Profiled>
 }
 
 /** Returns a control for a socket path, without connecting. */
@@ -39,6 +45,10 @@ export function controlAt(path: string): FlowControl {
     scale: async (stage, options) =>
       (await ask(path, { route: '/scale', body: { stage, ...options } })) as Scaled,
     logs: (question) => logs(path, question),
+    profile: async (target, order) => {
+      const timeoutMs = order.seconds * 1000 + profilePatienceMs
+      return (await ask(path, { route: '/profile', body: { target, ...order }, timeoutMs })) as Profiled
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Call } from '../call/call.js'
-import { inSpan } from '../call/own-span.js'
+import { inSpanOf } from '../call/own-span.js'
 import { DocumentArray } from '../document/index.js'
 import type { Logger } from '../observe/logger.js'
 import { parseTraceparent } from '../observe/tracing/trace-context.js'
@@ -82,7 +82,7 @@ export class EndpointContext implements HandlerContext {
 
   /** A getter, so that a handler may take it apart: `{ span }`. */
   get span(): HandlerContext['span'] {
-    return (name, run) => inSpan(this.#source.call.observation, name, run)
+    return (name, run) => inSpanOf(this.#source.call, name, run)
   }
 
   get logger(): Logger {
@@ -107,10 +107,10 @@ export class EndpointContext implements HandlerContext {
   }
 }
 
-/** The fields by which the log lines of a request are found: its id, and that of its trace when it has one. */
+/** The fields by which the log lines of a request are found: its id, and that of its trace when it is traced. */
 export function requestFields(requestId: string, { headers }: Pick<Call, 'headers'>): object {
-  const traceId = parseTraceparent(headers.traceparent)?.traceId
-  return { requestId, ...(traceId !== undefined && { traceId }) }
+  const trace = parseTraceparent(headers.traceparent)
+  return { requestId, ...(trace?.isSampled === true && { traceId: trace.traceId }) }
 }
 
 /**

@@ -1,38 +1,9 @@
 import { Flow } from 'millrace'
 import { expect, it } from 'vitest'
-import type { FlowStatus } from '../../src/control/status.js'
+import { enter, lookThat } from '../support/page.js'
 
 const uses = new URL('../fixtures/flow-executors.mjs#Upper', import.meta.url)
 const options = { quiet: true, host: '127.0.0.1', control: false } as const
-
-/** Opens the link and gives a function that asks below its path. */
-async function enter(link: string): Promise<(name: string, body?: object) => Promise<Response>> {
-  const page = await fetch(link)
-  expect(page.status).toBe(200)
-  const cookie = page.headers.get('set-cookie')!.split(';')[0]!
-  const { origin } = new URL(link)
-  return (name, body) =>
-    fetch(new URL(name, link), {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { cookie, origin },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
-}
-
-/** Reads an event stream until a look fits. */
-async function lookThat(response: Response, fits: (status: FlowStatus) => boolean): Promise<FlowStatus> {
-  let text = ''
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    text += chunk
-    const events = text.split('\n\n')
-    text = events.pop()!
-    for (const event of events) {
-      const { status } = JSON.parse(event.replace(/^data: /, '')) as { status?: FlowStatus }
-      if (status !== undefined && fits(status)) return status
-    }
-  }
-  throw new Error('The events ended.')
-}
 
 it('a Flow with dashboard serves its page: it shows, scales and calls the Flow, and ends with it', async () => {
   const flow = new Flow({ ...options, dashboard: true, metrics: true }).add({ name: 'upper', uses })

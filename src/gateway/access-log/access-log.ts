@@ -150,8 +150,9 @@ function logCall(
 
 /** The id of the trace that the caller, or the gateway, has begun. */
 function traceOf({ traceId: begun, headers }: Arrival): { readonly traceId?: string } {
-  const traceId = begun ?? parseTraceparent(headers.traceparent)?.traceId
-  return traceId === undefined ? {} : { traceId }
+  if (begun !== undefined) return { traceId: begun }
+  const trace = parseTraceparent(headers.traceparent)
+  return trace?.isSampled === true ? { traceId: trace.traceId } : {}
 }
 
 function failure(outcome: Outcome): object {
