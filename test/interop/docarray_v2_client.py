@@ -7,7 +7,7 @@ import sys
 import numpy as np
 from docarray import BaseDoc, DocList
 from docarray.documents.legacy import LegacyDocument
-from docarray_v2_documents import Article, Arrays, Author, Encoded, Text, article, arrays, legacy
+from docarray_v2_documents import Article, Arrays, Author, Encoded, Text, article, arrays, legacy, plain
 from jina import Client
 from jina.excepts import BadServer
 
@@ -22,19 +22,6 @@ def scenario(function):
 
 def post(client, on, docs, returned, **more):
     return client.post(on, inputs=docs, return_type=DocList[returned], **more)
-
-
-def plain(value):
-    """Values with their types, to be compared: 1 is not 1.0, and a list no tuple."""
-    if isinstance(value, BaseDoc):
-        return [type(value).__name__, {name: plain(getattr(value, name)) for name in sorted(type(value).model_fields)}]
-    if isinstance(value, np.ndarray):
-        return [value.dtype.str, list(value.shape), value.tolist()]
-    if isinstance(value, dict):
-        return {key: plain(value[key]) for key in sorted(value)}
-    if isinstance(value, (list, tuple, DocList)):
-        return ['list' if isinstance(value, DocList) else type(value).__name__, [plain(item) for item in value]]
-    return [type(value).__name__, repr(value)]
 
 
 @scenario

@@ -1,5 +1,5 @@
 /** Documents of DocArray v2: read as Documents, and written from them. */
-export { decodeDocList } from './node.js'
+export { decodeDoc, decodeDocList } from './node.js'
 export { readDocuments } from './read.js'
 export { readTypedDocuments } from './read-typed.js'
 export { writeDocList } from './write.js'
