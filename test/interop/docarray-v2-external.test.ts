@@ -45,6 +45,17 @@ describe.each(['executor', 'flow'] as const)('a Jina %s with DocArray v2 as a st
     expect(answers['refused']).toBe(true)
   })
 
+  test('its schemas are those of the gateway', () => {
+    expect(answers['discovered']).toEqual([
+      [
+        ['id', 'text'],
+        ['embedding', 'id', 'text'],
+      ],
+      true,
+      true,
+    ])
+  })
+
   test('its documents stream', () => {
     expect(answers['streamed']).toEqual(['a', 'b', 'c'])
   })

@@ -13,6 +13,7 @@ from jina.excepts import BadServer
 
 SCENARIOS = {}
 port = 0
+protocol = ''
 
 
 def scenario(function):
@@ -112,7 +113,8 @@ def made_here(client):
 @scenario
 def made_from_nothing(client):
     """A request without documents does not tell what the client speaks, so it says so."""
-    back = client.post('/made', return_type=DocList[LegacyDocument], metadata=(('docarray', 'v2'),))
+    said = {'headers': {'docarray': 'v2'}} if protocol == 'websocket' else {'metadata': (('docarray', 'v2'),)}
+    back = client.post('/made', return_type=DocList[LegacyDocument], **said)
     return [back[0].id, back[0].text]
 
 
@@ -158,10 +160,10 @@ def unary(client):
 
 
 def main():
-    global port
+    global port, protocol
     given = json.loads(sys.stdin.read())
-    port = given['port']
-    client = Client(host='127.0.0.1', port=port, protocol=given['protocol'])
+    port, protocol = given['port'], given['protocol']
+    client = Client(host='127.0.0.1', port=port, protocol=protocol)
     answers = {}
     for name, run in SCENARIOS.items():
         try:
