@@ -17,6 +17,7 @@ import { ps } from './ps.js'
 import { scale } from './scale.js'
 import { oneLine, type Terminal } from './terminal.js'
 import { top } from './top/top.js'
+import { types } from './types/types.js'
 import { UsageError } from './usage-error.js'
 
 const commands: ReadonlyMap<string, Command> = new Map([
@@ -31,6 +32,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['ps', ps],
   ['top', top],
   ['scale', scale],
+  ['types', types],
   ['export', exportCommand],
   ['doctor', doctor],
   ['completion', completion(() => commands)],

@@ -4,7 +4,10 @@
  */
 export const placesKey = 'v1'
 
-/** Key of an OpenAPI document: by endpoint, the models of what is typed, with the fields by their names, for generators of clients. */
+/**
+ * Key of an OpenAPI document: of every endpoint the models of what is typed, with the fields by their names, for generators of clients
+ * such as `millrace types`.
+ */
 export const typesKey = 'x-millrace-types'
 
 /** What endpoint discovery says of the documents of an endpoint that is typed. */

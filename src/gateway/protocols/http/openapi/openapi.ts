@@ -33,7 +33,7 @@ export function openApi(facts: ApiFacts, description: Description): Readonly<Rec
       parameters,
       ...(hasTokens && { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }),
     },
-    ...(types.parts.size > 0 && { [typesKey]: types.models }),
+    [typesKey]: types.models,
     tags: [
       { name: 'endpoints', description: 'What the Executors serve.' },
       { name: 'requests', description: 'Requests as Jina’s clients send them.' },

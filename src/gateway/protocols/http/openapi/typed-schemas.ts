@@ -2,6 +2,7 @@ import { pointer, rebased } from '../../../../document/typed/json-pointer.js'
 import type { Description } from '../../../../call/call.js'
 import { type JsonObject, typedEndpoint, typesKey } from '../../../../wire/endpoint-schema.js'
 import type { Parts } from './parts.js'
+import { dryRunEndpoint } from '../../../readiness.js'
 import { ref, type Schema } from './schema.js'
 
 /** Schemas of `components.schemas` that typed endpoints need, and the parts of their bodies. */
@@ -9,14 +10,16 @@ export interface TypedSchemas {
   readonly components: Readonly<Record<string, Schema>>
   /** By endpoint; endpoints that are not typed have none. */
   readonly parts: ReadonlyMap<string, Parts>
-  /** By endpoint, the models of what is typed of its input, output and parameters, with the fields by their names. */
+  /** Of every endpoint the models of what is typed of its input, output and parameters, with the fields by their names. */
   readonly models: Readonly<Record<string, Schema>>
 }
 
 /** The schemas of typed endpoints; `taken` are names that components have already. */
-export function typedSchemas({ schemas }: Description, taken: Iterable<string>): TypedSchemas {
+export function typedSchemas({ schemas, endpoints }: Description, taken: Iterable<string>): TypedSchemas {
   const components = new Components(taken)
-  const models: Record<string, Schema> = {}
+  const models: Record<string, Schema> = Object.fromEntries(
+    endpoints.filter((endpoint) => endpoint !== dryRunEndpoint).map((endpoint) => [endpoint, {}]),
+  )
   const parts = new Map<string, Parts>()
   for (const [endpoint, schema] of Object.entries(schemas)) {
     const types = typedEndpoint(schema)
