@@ -4,14 +4,10 @@ import asyncio
 import json
 import sys
 
-import grpc
 from docarray import DocList
 from docarray_v2_documents import Article, Encoded, Text, article, plain
-from google.protobuf.empty_pb2 import Empty
-from google.protobuf.json_format import MessageToDict
 from jina import Client
 from jina.excepts import BadServer
-from jina.proto import jina_pb2_grpc
 
 port = json.loads(sys.stdin.read())['port']
 client = Client(host='127.0.0.1', port=port, protocol='grpc')
@@ -68,18 +64,8 @@ def streamed():
     return asyncio.run(words())
 
 
-def discovered():
-    """The schemas that the gateway publishes are those of the Executor."""
-    with grpc.insecure_channel(f'127.0.0.1:{port}') as channel:
-        found = jina_pb2_grpc.JinaDiscoverEndpointsRPCStub(channel).endpoint_discovery(Empty())
-    schemas = MessageToDict(found.schemas)
-    encode = schemas['/encode']
-    models = [encode[side].get('model', encode[side]) for side in ['input', 'output']]
-    return [sorted(model['properties']) for model in models], schemas['/words']['is_generator'], '/alone' in found.endpoints
-
-
 answers = {}
-for run in [reverse, unary, encode, unchanged, alone, failed, refused, streamed, discovered]:
+for run in [reverse, unary, encode, unchanged, alone, failed, refused, streamed]:
     try:
         answers[run.__name__] = run()
     except Exception as error:

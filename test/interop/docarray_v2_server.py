@@ -1,16 +1,10 @@
-"""Real Jina 3.34 with DocArray v2 as external stages: Executors in gRPC, and a whole Flow.
+"""Real Jina 3.34 with DocArray v2 as an external stage: a single Executor, or a whole Flow (jina_serving.py)."""
 
-Reads one line of JSON, prints `{"executor": PORT, "flow": PORT}` when they serve, and ends when stdin is closed.
-"""
-
-import json
-import socket
-import sys
-
-from docarray import BaseDoc, DocList
-from docarray_v2_documents import Article, Encoded, Text
-from jina import Deployment, Executor, Flow, requests
 import numpy as np
+from docarray import DocList
+from docarray_v2_documents import Article, Encoded, Text
+from jina import Executor, requests
+from jina_serving import serve
 from pydantic import BaseModel
 
 
@@ -19,6 +13,8 @@ class Suffix(BaseModel):
 
 
 class Foreign(Executor):
+    """Jina 3.34 fails to describe it, with a KeyError: '#/$defs/Author', because the documents of /article have documents."""
+
     @requests(on='/reverse')
     def reverse(self, docs: DocList[Text], parameters: Suffix, **kwargs) -> DocList[Text]:
         for doc in docs:
@@ -49,20 +45,15 @@ class Foreign(Executor):
             yield Text(text=word)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+class Described(Executor):
+    @requests(on='/encode')
+    def encode(self, docs: DocList[Text], parameters: Suffix, **kwargs) -> DocList[Encoded]:
+        return DocList[Encoded]()
 
-
-def main():
-    sys.stdin.readline()
-    alone, flow_port = free_port(), free_port()
-    with Deployment(uses=Foreign, port=alone), Flow(port=flow_port).add(uses=Foreign, name='inner'):
-        print('\n' + json.dumps({'executor': alone, 'flow': flow_port}), flush=True)
-        sys.stdin.read()
-        sys.stdout.flush()
+    @requests(on='/words')
+    async def words(self, doc: Text, **kwargs) -> Text:
+        yield doc
 
 
 if __name__ == '__main__':
-    main()
+    serve(Foreign, described=Described)

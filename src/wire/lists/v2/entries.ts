@@ -1,12 +1,8 @@
-import { Reader } from '../../../lib/protobuf/reader.js'
 import type { NodeKind } from '../../../document/v2/node.js'
+import { Reader } from '../../../lib/protobuf/reader.js'
+import type { Range } from '../field-ranges.js'
 
-/** A part of some bytes. */
-export interface Range {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-}
+export type { Range } from '../field-ranges.js'
 
 /** An entry of a map<string, NodeProto>, undecoded. */
 export interface Entry {
@@ -28,21 +24,13 @@ export const memberTag = 10
 export const nodeTag = 18
 
 /** Throws MALFORMED. */
-export function entriesIn({ bytes, start, end }: Range): Entries {
-  const reader = new Reader(bytes, start, end)
+export function entriesIn(map: Range): Entries {
+  const { bytes } = map
   const entries = new Map<string, Entry>()
-  while (!reader.done) {
-    const from = reader.position
-    const tag = reader.tag()
-    if (tag !== memberTag) {
-      reader.skip(tag)
-      continue
-    }
-    const length = reader.span()
-    const to = reader.position
-    const entry = new Reader(bytes, to - length, to)
+  for (const { from, start, end } of membersIn(map)) {
+    const entry = new Reader(bytes, start, end)
     let name = ''
-    let key: Range = { bytes, start: to, end: to }
+    let key: Range = { bytes, start: end, end }
     let node: Range = key
     while (!entry.done) {
       const at = entry.position
@@ -55,12 +43,12 @@ export function entriesIn({ bytes, start, end }: Range): Entries {
         node = { bytes, start: entry.position - size, end: entry.position }
       } else entry.skip(part)
     }
-    entries.set(name, { bytes, from, end: to, key, node })
+    entries.set(name, { bytes, from, end, key, node })
   }
   return entries
 }
 
-/** The values of a repeated field with the number 1: documents of a DocListProto, items of a ListOfAnyProto. Throws MALFORMED. */
+/** The values of a repeated field with the number 1: documents of a DocListProto, items of a ListOfAnyProto, entries. Throws MALFORMED. */
 export function membersIn({ bytes, start, end }: Range): (Range & { readonly from: number })[] {
   const reader = new Reader(bytes, start, end)
   const members: (Range & { readonly from: number })[] = []
