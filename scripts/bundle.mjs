@@ -72,8 +72,8 @@ const ofGateways = {
   ],
 }
 
-/** Files of web pages, which are copied as they are. */
-const pages = 'gateway/docs-page'
+/** Folders of other files, of web pages and in Python, which are copied as they are. */
+const copied = ['gateway/docs-page', 'pods/python']
 
 const forNode = { platform: 'node', target: 'node20', splitting: true, packages: 'external' }
 const forPages = {
@@ -96,10 +96,11 @@ async function bundle() {
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, contents)
   }
-  cpSync(path.join(root, 'src', pages), path.join(dist, pages), {
-    recursive: true,
-    filter: (file) => !file.endsWith('.ts'),
-  })
+  for (const folder of copied)
+    cpSync(path.join(root, 'src', folder), path.join(dist, folder), {
+      recursive: true,
+      filter: (file) => !file.endsWith('.ts') && !file.endsWith('__pycache__'),
+    })
   writeFileSync(stamp, '')
 }
 
@@ -138,7 +139,7 @@ function upToDate() {
   return [
     fileURLToPath(import.meta.url),
     ...filesOf(source, '.js'),
-    ...filesOf(path.join(root, 'src', pages), ''),
+    ...copied.flatMap((folder) => filesOf(path.join(root, 'src', folder), '')),
   ].every((file) => statSync(file).mtimeMs <= bundled)
 }
 

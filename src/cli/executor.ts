@@ -29,6 +29,7 @@ const options = {
   'allow-concurrent': { type: 'boolean' },
   queue: { type: 'string' },
   'exit-on-exceptions': { type: 'string', multiple: true },
+  python: { type: 'string' },
   restarts: { type: 'string' },
   'max-message-bytes': { type: 'string' },
   'request-limits': { type: 'string' },
@@ -53,7 +54,7 @@ export const executor: Command = {
                          [--queue JSON]
                          [--exit-on-exceptions NAME]… [--restarts N]
                          [--max-message-bytes N] [--request-limits JSON]
-                         [--timeout-ready MS] [--grace-ms N]
+                         [--timeout-ready MS] [--grace-ms N] [--python PATH]
                          [--metrics JSON] [--tracing JSON]
 
 Serves an Executor by gRPC, as Jina's Executors are served, until SIGINT or
@@ -61,8 +62,8 @@ SIGTERM: then it refuses new requests, finishes those in flight, and exits with
 0. A Flow uses it as an external stage (external: true, host, port). Health
 checks (grpc.health.v1) are answered on a thread of their own.
 
-  --uses       a module, with the name of a class, or the YAML of an Executor;
-               default: ${presetFile}
+  --uses       a module, with the name of a class, or the YAML of an Executor,
+               or a class of Python, python:MODULE.CLASS; default: ${presetFile}
   --port       0, the default, lets the system choose
   --host       interface to bind; default: 0.0.0.0
   --uses-with  options for its constructor, a JSON object
@@ -95,6 +96,8 @@ checks (grpc.health.v1) are answered on a thread of their own.
   --timeout-ready
                how long it may take to start, 600000; -1: no limit
   --grace-ms   how long requests in flight may take at the end, 30000
+  --python     the interpreter of an Executor in Python: a path or a name;
+               default: that of VIRTUAL_ENV, of .venv, or python3
   --metrics    serves metrics for Prometheus: {"port":N,"host":HOST}
   --tracing    sends traces to a collector: {"endpoint":URL,"samplingRatio":N}
 
@@ -125,7 +128,7 @@ export function parseExecutor(args: readonly string[]): {
 } {
   const { values, positionals } = parseArguments(args, options)
   positional(positionals)
-  const { name = 'executor', uses, host, workspace, quiet, flow, ...rest } = values
+  const { name = 'executor', uses, host, workspace, quiet, flow, python, ...rest } = values
   const { 'exit-on-exceptions': names, 'allow-concurrent': allowConcurrent, ...texts } = rest
   const shards = numberOption(texts, 'shards')
   const shardId = numberOption(texts, 'shard-id')
@@ -149,7 +152,7 @@ export function parseExecutor(args: readonly string[]): {
     },
     stage: {
       name,
-      ...given({ uses, shards, shardId, flow, replicas }),
+      ...given({ uses, python, shards, shardId, flow, replicas }),
       ...(restarts !== undefined && { restarts: { max: restarts } }),
       ...given({ usesWith: objectOption(texts, 'uses-with'), usesMetas: objectOption(texts, 'uses-metas') }),
       ...given({ usesRequests: objectOption(texts, 'uses-requests') as StageOptions['usesRequests'] }),

@@ -21,6 +21,8 @@ const files = {
   'alone/executor.js': 'export class Alone {}',
   'alone/config.yml': 'jtype: Alone\n',
   'python.yml': 'jtype: Encoder\npy_modules: [executor.py]\n',
+  'encoder.py': 'class Encoder: pass',
+  'tools.py': 'tool = 1',
   'encoder.yml': `
 jtype: Encoder
 version: '1'
@@ -499,13 +501,10 @@ uses_dynamic_batching: {/encode: {timeout: 20}, more: {preferred_batch_size: 8}}
 
   it.each([
     ['uses: jinaai+docker://jina/encoder:latest', 'UNSUPPORTED', /image of a hub/],
-    [
-      'uses: python.yml',
-      'UNSUPPORTED',
-      /python\.yml:2:13: "executor\.py" is a Python Executor.*external: true/,
-    ],
-    ['uses: executor.py', 'UNSUPPORTED', /Python Executor/],
-    ['uses: package.Encoder', 'UNSUPPORTED', /'\.\/module\.js#Class'/],
+    ['uses: python.yml', 'MODULE_NOT_FOUND', /python\.yml:2:13: there is no module "executor\.py"/],
+    ['uses: encoder.py', 'INVALID_EXECUTOR', /the class after a #/],
+    ['uses: python:encoder', 'INVALID_EXECUTOR', /'python:encoder\.Encoder'/],
+    ['python: python3', 'INVALID_OPTION', /its Executor is not one in Python/],
     ['uses: Unknown', 'INVALID_EXECUTOR', /no class 'Unknown' is known/],
     ['uses: missing.yml', 'MODULE_NOT_FOUND', /flow\.yml:3:\d+: There is no file "missing\.yml"/],
     ['uses: missing.js', 'MODULE_NOT_FOUND', /there is no module "missing\.js"/],
@@ -591,6 +590,39 @@ describe('a stage', () => {
       },
     ],
     ['external: true\nhost: a\nport: 1\npy_modules: x.py', { external: [{ host: 'a' }] }],
+    [
+      'uses: Encoder\npy_modules: encoder.py\npython: .venv/bin/python',
+      {
+        source: { kind: 'python', files: [pathOf('encoder.py')], module: null, className: 'Encoder' },
+        python: '.venv/bin/python',
+      },
+    ],
+    [
+      'uses: {jtype: Encoder, with: {a: 1}, py_modules: [tools.py, encoder.py, encoder.py]}',
+      {
+        source: { kind: 'python', files: [pathOf('tools.py'), pathOf('encoder.py')] },
+        usesWith: { a: 1 },
+      },
+    ],
+    [
+      'uses: encoder.py#Encoder',
+      { source: { kind: 'python', files: [pathOf('encoder.py')], className: 'Encoder' } },
+    ],
+    [
+      'uses: Encoder\npy_modules: [encoder.js, encoder.py]',
+      { source: { kind: 'python', files: [pathOf('encoder.py')] } },
+    ],
+    [
+      'uses: Encoder\npy_modules: [encoder.py, encoder.js]',
+      { source: { kind: 'module', url: url('encoder.js'), otherUrls: [] } },
+    ],
+    [
+      'uses: package.module.Encoder',
+      {
+        source: { kind: 'python', files: [], module: 'package.module', className: 'Encoder' },
+      },
+    ],
+    ['uses: python:encoder.Encoder', { source: { kind: 'python', module: 'encoder', className: 'Encoder' } }],
   ])('may say %j', async (entry, expected) => {
     const { warnings, ...plan } = await stage(`name: a\n${entry}`)
     expect(plan).toMatchObject(expected)

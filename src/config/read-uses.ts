@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MillraceError } from '../errors.js'
 import type { Uses } from '../plan/executor-settings.js'
@@ -26,8 +25,8 @@ export interface UsesContext {
 }
 
 /**
- * Resolves `uses` of a YAML file and locates its files. It may be a class, `!Class`, a module, or an Executor's YAML as
- * path, text, JSON or mapping. Undefined for a stage that passes documents through.
+ * Resolves `uses` of a YAML file and locates its files. It may be a class, `!Class`, a module, a class of a Python module
+ * (`module.Class`), or an Executor's YAML as path, text, JSON or mapping. Undefined for a stage that passes documents through.
  *
  * @throws BAD_YAML, MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED
  */
@@ -51,6 +50,9 @@ export function readUses(uses: unknown, at: UsesContext): Uses | undefined {
     const tree = parseYaml(uses, `${shown(position)} uses`)
     return inline(tree.value, tree.positions, at)
   }
+  if (uses.startsWith('python:')) return uses
+  // as in Jina, the class of a module that Python imports
+  if (/^[\w$]+(\.[\w$]+)+$/.test(uses) && !/\.(py|[cm]?[jt]sx?)$/.test(uses)) return `python:${uses}`
   return readModule(uses, at)
 }
 
@@ -87,12 +89,6 @@ export function readModule(
 ): string {
   if (/^(?!file:)[a-z][a-z+]+:\/\//i.test(uses)) return uses
   const [file = '', className] = uses.split('#', 2)
-  if (path.extname(file) !== '.py' && /^[\w$]+(\.[\w$]+)+$/.test(file) && !/\.[cm]?[jt]sx?$/.test(file)) {
-    throw new MillraceError(
-      'UNSUPPORTED',
-      `${shown(position)}: ${JSON.stringify(uses)} names a class of a Python module. Write the module and the class as './module.js#Class'.`,
-    )
-  }
   const url = pathToFileURL(findModule(file, { reading, position: shown(position) })).href
   return className === undefined ? url : `${url}#${encodeURIComponent(className)}`
 }

@@ -20,9 +20,12 @@ const issued = new Authority().server({ name: 'a.test' })
 writeFileSync(tls.cert, issued.cert)
 writeFileSync(tls.key, issued.key)
 
+const python = path.join(folder, 'encoder.py')
+
 beforeAll(() => {
   writeFileSync(file, 'export class Upper {}\nexport const best = (all) => all[0]\n')
-  writeFileSync(path.join(folder, 'tools.mjs'), '')
+  for (const empty of [path.join(folder, 'tools.mjs'), path.join(folder, 'tools.py'), python])
+    writeFileSync(empty, '')
   writeFileSync(tokens, 'a b')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -112,6 +115,16 @@ describe('a Flow that was written', () => {
         { uses: file, replicas: { max: 4, target: 0.5 } },
         { uses: `${file}#Upper`, runtime: 'thread', replicas: 3, exitOnExceptions: ['TypeError', 'Other'] },
         { uses: { jtype: 'Upper', py_modules: [path.join(folder, 'tools.mjs'), file], with: { k: '5' } } },
+      ],
+    ],
+    [
+      'with Executors in Python',
+      { python: 'python3' },
+      [
+        { uses: `${python}#Encoder`, python: '.venv/bin/python', usesWith: { a: 1 } },
+        { uses: { jtype: 'Encoder', py_modules: [path.join(folder, 'tools.py'), python], with: { k: '5' } } },
+        { uses: 'python:shop.encoder.Encoder', usesMetas: { name: 'x' } },
+        { uses: Known, shards: 2, usesAfter: { jtype: 'Join', py_modules: python, with: { a: 1 } } },
       ],
     ],
     [

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { MillraceError } from '../errors.js'
 import { locateClass } from '../executor/locate.js'
@@ -170,6 +170,7 @@ function usesOf(
   if (source.kind === 'pass-through') return undefined
   // the option `image` names it already
   if (source.kind === 'image') return image === null ? `docker://${source.image}` : undefined
+  if (source.kind === 'python' && source.module !== null) return `python:${source.module}.${source.className}`
   const { url, className, others } = moduleOf(source, name)
   const module = pathOf(url, folder)
   if (others.length === 0) return className === null ? module : `${module}#${className}`
@@ -184,7 +185,11 @@ function companionOf({ source, ...given }: ResolvedUses, stage: StagePlan, folde
     return usesOf(source, { name, image: null }, folder)
   }
   if (source.kind === 'pass-through') return { jtype: 'BaseExecutor' }
-  const { url, className, others } = moduleOf(source, stage.name)
+  if (source.kind === 'python' && source.module !== null)
+    throw unwritable(
+      `stage '${name}': options for uses_before or uses_after as 'python:…'; name its file in py_modules`,
+    )
+  const { url, className, others } = moduleOf(source, name)
   return {
     jtype: className,
     with: given.usesWith,
@@ -201,7 +206,14 @@ interface Module {
   readonly others: readonly string[]
 }
 
-function moduleOf(source: Extract<ExecutorSource, { kind: 'module' | 'class' }>, stage: string): Module {
+function moduleOf(
+  source: Extract<ExecutorSource, { kind: 'module' | 'class' | 'python' }>,
+  stage: string,
+): Module {
+  if (source.kind === 'python') {
+    const urls = source.files.map((file) => pathToFileURL(file).href)
+    return { url: urls.at(-1)!, className: source.className, others: urls.slice(0, -1) }
+  }
   if (source.kind === 'module')
     return { url: source.url, className: source.className, others: source.otherUrls }
   const located = locateClass(source.executorClass)

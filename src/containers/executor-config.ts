@@ -1,7 +1,9 @@
+import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { MillraceError } from '../errors.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 import { flowOptions } from '../plan/flow-settings.js'
+import { type PythonSource, pythonScheme } from '../plan/python.js'
 import { stageOptions } from '../plan/stage-settings.js'
 import { executorTracing } from './container-tracing.js'
 import { hasNames } from '../yaml/substitute.js'
@@ -35,7 +37,7 @@ export function executorConfig(
 ): ExecutorConfig {
   checkData(stage)
   const file = configFile(stage, container.project)
-  const uses = file === null ? 'config.yml' : `${containerPaths.config}/config.yml`
+  const uses = file === null ? inOwnImage(stage) : `${containerPaths.config}/config.yml`
   const args = ['executor', '--uses', uses, '--name', stage.name]
   args.push('--host', containerHost, '--port', String(containerPort))
   const shards = stage.part?.shards ?? stage.shards
@@ -46,6 +48,8 @@ export function executorConfig(
   const { tracing } = plan.settings
   if (tracing !== null) args.push('--tracing', JSON.stringify(executorTracing(tracing)))
   args.push('--workspace', container.workspace, ...limits(plan, stage))
+  const python = stage.python ?? plan.settings.python
+  if (stage.source.kind === 'python' && python !== null) args.push('--python', python)
   args.push(...overrides(stage, file === null ? () => true : isNaming))
   return { file, args }
 }
@@ -58,9 +62,21 @@ export function executorMetricsPort({ settings: { metrics } }: FlowPlan): number
   return metrics === null || metrics.auth ? null : containerMetricsPortOf(metrics)
 }
 
+/** An Executor that its image has without a file of ours: its own configuration, or a module that Python imports. */
+function inOwnImage({ source }: StagePlan): string {
+  if (source.kind !== 'python') return 'config.yml'
+  return `${pythonScheme}${source.module ?? ''}.${source.className}`
+}
+
 function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
   const { source, name } = stage
   if (source.kind === 'image') return null
+  if (source.kind === 'python') {
+    requireOwnImage(stage, source)
+    if (source.module !== null) return null
+    const urls = source.files.map((file) => pathToFileURL(file).href)
+    return mounted(stage, { className: source.className, urls, project })
+  }
   if (source.kind !== 'module') {
     throw new MillraceError(
       'UNSUPPORTED',
@@ -74,14 +90,34 @@ function configFile(stage: StagePlan, project: string): ExecutorConfig['file'] {
       `stage '${name}': uses names a module but not a class. Add the class after a #, as in './indexer.js#Indexer'.`,
     )
   }
+  return mounted(stage, { className, urls: [...source.otherUrls, source.url], project })
+}
+
+interface Mounted {
+  readonly className: string
+  /** File URLs of its modules. */
+  readonly urls: readonly string[]
+  readonly project: string
+}
+
+function mounted(stage: StagePlan, { className, urls, project }: Mounted): ExecutorConfig['file'] {
   return {
     jtype: className,
-    py_modules: [...source.otherUrls, source.url].map((url) => inImage(url, project, name)),
+    py_modules: urls.map((url) => inImage(url, project, stage.name)),
     ...filled('with', stage.usesWith),
     ...filled('metas', stage.usesMetas),
     ...filled('requests', stage.usesRequests),
     ...filled('dynamic_batching', stage.dynamicBatching),
   }
+}
+
+/** The image of a project is one of Node. @throws UNSUPPORTED */
+function requireOwnImage({ image, name }: StagePlan, { className }: PythonSource): void {
+  if (image !== null) return
+  throw new MillraceError(
+    'UNSUPPORTED',
+    `stage '${name}': its Executor ${className} is in Python, which the image of this project does not have. Build one that has Python and jina besides Millrace, and name it: image: 'NAME' of the stage.`,
+  )
 }
 
 /** Options for threads may have data that JSON cannot express: dates, maps, cycles. @throws UNSUPPORTED */

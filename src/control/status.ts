@@ -33,7 +33,15 @@ export interface StageStatus {
   readonly name: string
   /** The stages whose answers it gets, or `gateway`. */
   readonly needs: readonly string[]
-  readonly runtime: 'process' | 'thread' | 'inline' | 'docker' | 'kubernetes' | 'external' | 'pass-through'
+  readonly runtime:
+    | 'process'
+    | 'thread'
+    | 'inline'
+    | 'python'
+    | 'docker'
+    | 'kubernetes'
+    | 'external'
+    | 'pass-through'
   /** Desired number of replicas, over all shards. */
   readonly replicas: number
   /** Replicas that take requests. */

@@ -19,6 +19,7 @@ import { within } from '../pods/running-pod.js'
 import { startAdmitted, unlist } from './replicas/admission.js'
 import { gatewaySpec } from './gateway-spec.js'
 import { HangDetector } from './healing/hang-detector.js'
+import { podKind } from './pod-kind.js'
 import { podSpec } from './pod-spec.js'
 import { type ShardPlan, shardPlan } from './shard-plan.js'
 import { WorkspaceHold } from '../workspace/hold.js'
@@ -64,7 +65,7 @@ export class LonePod {
     this.ports = gateway.ports
     this.#parts = parts
     this.#hangDetector =
-      stage.liveness && new HangDetector(stage.runtime, stage.liveness, { clock: systemClock, logger })
+      stage.liveness && new HangDetector(podKind(stage), stage.liveness, { clock: systemClock, logger })
     this.ended = this.#end()
     gateway.onEvent((event) => this.#hear(event))
   }
@@ -92,7 +93,11 @@ export class LonePod {
         clock: systemClock,
         timeoutReadyMs: spec.timeoutReadyMs,
         startPod: (_plan, _index, abort) =>
-          startPod(stage.runtime, spec, { signal: abort, onLine, isClosing: () => lone?.isClosing === true }),
+          startPod(podKind(stage), spec, {
+            signal: abort,
+            onLine,
+            isClosing: () => lone?.isClosing === true,
+          }),
       },
       signal,
     )

@@ -13,7 +13,7 @@ export function podControl(stage: string, runtime: PodKind, pod: Pod): PodContro
     runtime,
     exited,
     signal(signal) {
-      if (runtime === 'process') send(pid, signal)
+      if (runtime === 'process' || runtime === 'python') send(pid, signal)
       else if (runtime !== 'inline' && signal === 'SIGKILL') pod.kill()
       else throw new MillraceError('UNSUPPORTED', `${name} has no process of its own to send ${signal} to.`)
     },

@@ -4,6 +4,7 @@ import type { Holder } from '../workspace/holder.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import { parseVolume } from '../plan/container.js'
 import type { PodContainer, PodSpec } from '../pods/pod.js'
+import { pythonOf } from './python.js'
 import type { ShardPlan } from './shard-plan.js'
 
 /** What one replica of a stage runs, as plain data. */
@@ -21,6 +22,7 @@ export function podSpec(
     env: { ...flow.settings.env, ...stage.env },
     timeoutReadyMs: stage.timeoutReadyMs ?? flow.settings.timeoutReadyMs,
     container: containerOf(flow, stage),
+    python: pythonOf(flow, stage),
     executor: {
       module: source.kind === 'module' ? source.url : null,
       otherModules: source.kind === 'module' ? source.otherUrls : [],

@@ -19,6 +19,7 @@ import { createDeployments, type Deployments, replicasAtStart } from './deployme
 import { gatewaySpec, programReducers } from './gateway-spec.js'
 import { podControl } from './pod-control.js'
 import { podKind } from './pod-kind.js'
+import { checkPythonStages } from './python.js'
 import type { PodControl } from './pods-of.js'
 import type { ReplicaSet } from './replicas/replica-set.js'
 import { Autoscaling } from './scaling/autoscaling.js'
@@ -78,6 +79,7 @@ export class RunningFlow {
   static async start(plan: FlowPlan, signal: AbortSignal): Promise<RunningFlow> {
     const { settings } = plan
     if (settings.tracing !== null) requireOpenTelemetry()
+    await checkPythonStages(plan, signal)
     const logger = programLogger(settings.name)
     warnOfEnds(plan, logger)
     noteStreams(plan, logger)

@@ -10,7 +10,8 @@ export type Runtime = 'process' | 'thread' | 'inline'
 
 /**
  * An Executor: its class, the module that exports it (`'./indexer.js#Indexer'`), its YAML (`'./indexer.yml'`, or the content
- * of such a file), or the image of its containers (`'docker://registry.example/indexer:1.2'`).
+ * of such a file), the image of its containers (`'docker://registry.example/indexer:1.2'`), or a class of a module that Python
+ * imports (`'python:encoder.Encoder'`).
  */
 export type Uses = ExecutorClass | string | URL | ExecutorConfig
 

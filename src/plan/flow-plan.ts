@@ -19,6 +19,7 @@ import {
   resolveExternal,
 } from './external-stage.js'
 import { afterOf, awaiting, checkJoin, resolveNeeds } from './needs.js'
+import { checkPythonStage } from './python.js'
 import { checkTypes } from './type-checks.js'
 import { checkSharding, type ReducePlan, resolveReduce } from './sharding.js'
 import type { Uses } from './executor-settings.js'
@@ -130,6 +131,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
   }
   checkInline(stage, replicas)
   checkImage(stage)
+  checkPythonStage(stage)
   checkJoin(stage)
   return stage
 }
@@ -169,7 +171,8 @@ function companion(
   const resolved = resolveStage(plan, Object.fromEntries(given), name)
   // the stage in front joins; the reduce of shards stays with them, unless it is for both
   const isFirst = suffix === 'before' && (stage.shards === 1 || stage.reduce.kind === 'concatenate')
-  return { ...resolved, ...(isFirst && { reduce: stage.reduce }), partOf: stage.name }
+  const { python } = stage
+  return { ...resolved, python, ...(isFirst && { reduce: stage.reduce }), partOf: stage.name }
 }
 
 function checkInline(stage: StagePlan, replicas: unknown): void {

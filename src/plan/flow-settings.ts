@@ -83,6 +83,8 @@ export interface FlowSettings {
   readonly workspace: string | null
   /** Environment variables of every pod; override those of the program. Default `{}`. */
   readonly env: Readonly<Record<string, string>>
+  /** The interpreter of Executors in Python; a stage's own setting wins. Default null: what is found, see `python` of stages. */
+  readonly python: string | null
   /** Most requests in flight per stream; 0 is no limit. Default 1000. */
   readonly prefetch: number
   /** Maximum number of requests and bytes in the Flow at once, over all clients. */
@@ -234,6 +236,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
   publicHost: text(null),
   workspace: text(null),
   env: textMap(),
+  python: text(null),
   prefetch: integer(1000, 0),
   queue: group<FlowQueue>(
     { maxRequests: integer(10_000, 1), maxBytes: integer(512 * 1024 * 1024, 1024) },

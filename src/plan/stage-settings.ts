@@ -94,6 +94,11 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
    */
   readonly sharedWorkspace: boolean | null
   readonly env: Readonly<Record<string, string>>
+  /**
+   * The interpreter of an Executor in Python: a path, or a name that is looked up in PATH. Default null: that of the Flow, else
+   * what `VIRTUAL_ENV` names, else `.venv` in the working directory, else `python3`.
+   */
+  readonly python: string | null
   readonly timeoutSendMs: number | null
   readonly timeoutReadyMs: number | null
   /**
@@ -179,6 +184,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   workspace: text(null),
   sharedWorkspace: optional(flag(false)),
   env: textMap(),
+  python: text(null),
   timeoutSendMs: integer(null, 1),
   timeoutReadyMs: integer(null, -1),
   external: flag(false),

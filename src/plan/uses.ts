@@ -19,6 +19,14 @@ import { Positions } from '../yaml/position.js'
 import type { Reading } from '../yaml/source.js'
 import { logWarning } from '../yaml/warn.js'
 import { isImage } from './container.js'
+import {
+  isPythonFile,
+  parsePythonUses,
+  pythonFile,
+  pythonFiles,
+  type PythonSource,
+  pythonScheme,
+} from './python.js'
 import { dataMap } from './option-kinds.js'
 import { show } from '../lib/show.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
@@ -37,6 +45,7 @@ export type ExecutorSource =
     }
   /** A container image with its Executor in `config.yml`. */
   | { readonly kind: 'image'; readonly image: string }
+  | PythonSource
 
 /** Schemes of Jina's `uses` that need Jina's hub. */
 const hubSchemes = /^(jinaai|jinaai\+docker|jinahub|jinahub\+docker):\/\//
@@ -91,6 +100,7 @@ function plainSource(
     return { kind: 'pass-through' }
   }
   if (typeof uses === 'string' && uses.startsWith(imageScheme)) return resolveImage(uses, stage)
+  if (typeof uses === 'string' && uses.startsWith(pythonScheme)) return parsePythonUses(uses, stage)
   if (isExecutorClass(uses)) {
     checkEndpoints(uses, stage, options)
     return resolveClass(uses, stage, options.runtime)
@@ -98,7 +108,7 @@ function plainSource(
   if (typeof uses === 'string' || uses instanceof URL) return resolveModule(uses, stage)
   throw new MillraceError(
     'INVALID_EXECUTOR',
-    `stage '${stage}': uses must be a class that extends Executor, the path or URL of a module or YAML file that has one, or { jtype }, not ${show(uses)}.`,
+    `stage '${stage}': uses must be a class that extends Executor, the path or URL of a module or YAML file that has one, 'python:module.Class', or { jtype }, not ${show(uses)}.`,
   )
 }
 
@@ -153,7 +163,9 @@ function sourceOf(
   stage: string,
   options: Pick<ExecutorSettings, 'usesRequests' | 'dynamicBatching' | 'runtime'>,
 ): ExecutorSource {
-  const urls = modules.map((file) => pathToFileURL(file).href)
+  const files = pythonFiles(modules)
+  if (files !== undefined) return { kind: 'python', files, module: null, className: jtype }
+  const urls = modules.filter((file) => !isPythonFile(file)).map((file) => pathToFileURL(file).href)
   const url = urls.at(-1)
   if (url !== undefined) {
     return { kind: 'module', url, otherUrls: urls.slice(0, -1), className: jtype, executorClass: null }
@@ -187,6 +199,7 @@ function resolveImage(uses: string, stage: string): ExecutorSource {
 function resolveModule(uses: string | URL, stage: string): ExecutorSource {
   const { url, className } = parseModule(uses, stage)
   requireFile(url, stage)
+  if (isPythonFile(url.pathname)) return pythonFile(fileURLToPath(url), className, stage)
   return { kind: 'module', url: url.href, otherUrls: [], className, executorClass: null }
 }
 

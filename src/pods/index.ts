@@ -4,6 +4,7 @@ import type { Driver } from './host.js'
 import { runPod, type StartOptions } from './lifecycle.js'
 import type { Pod, PodSpec } from './pod.js'
 import { startProcess } from './process/driver.js'
+import { startPython } from './python/driver.js'
 import { startThread } from './thread/driver.js'
 
 const drivers = {
@@ -11,6 +12,7 @@ const drivers = {
   thread: startThread,
   process: startProcess,
   docker: startDocker,
+  python: startPython,
 } as const satisfies Record<string, Driver>
 
 export type { StartOptions } from './lifecycle.js'

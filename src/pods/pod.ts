@@ -1,4 +1,5 @@
 import type { ContainerSettings, Volume } from '../plan/container.js'
+import type { PythonSource } from '../plan/python.js'
 import type { Address } from '../transport/transport.js'
 import type { RequestLimits } from '../wire/request-limits.js'
 import type { ExecutorSpec } from '../worker/spec.js'
@@ -16,6 +17,14 @@ export interface PodSpec {
   readonly timeoutReadyMs: number
   /** The container, for pods of kind `docker`. `executor.module` is a path in the image then; null is the image's own Executor. */
   readonly container?: PodContainer | undefined
+  /** The class, for pods of kind `python`, whose `executor.module` is null. */
+  readonly python?: PodPython | undefined
+}
+
+/** An Executor in Python: see `PythonSource`. */
+export interface PodPython extends Omit<PythonSource, 'kind'> {
+  /** Absolute path. */
+  readonly interpreter: string
 }
 
 /** The container of one pod, and the settings of its Flow. */

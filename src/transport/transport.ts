@@ -14,6 +14,8 @@ export type Address =
       readonly kind: 'grpc'
       readonly host: string
       readonly port: number
+      /** Path of a Unix socket, which is dialled in place of host and port. */
+      readonly path?: string
       readonly tls: boolean
       /** Used with `tls` only. */
       readonly credentials?: ClientTls

@@ -18,7 +18,7 @@ export interface ExecutorConfig {
   readonly requests?: Readonly<Record<string, string>>
   /** Batching by endpoint, with our names of options or Jina's. */
   readonly dynamic_batching?: Readonly<Record<string, object | false>>
-  /** JavaScript or TypeScript modules; one of them exports the class. */
+  /** JavaScript or TypeScript modules; one of them exports the class. Or Python files, for an Executor of Jina. */
   readonly py_modules?: string | readonly string[]
   readonly workspace?: string
 }

@@ -5,7 +5,18 @@ import { packageModule } from '../executor/package-module.js'
 import { findFile, searchFolders } from './search-path.js'
 import { type Reading, shownPath } from './source.js'
 
-const moduleEndings = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '/index.js', '/index.ts']
+const moduleEndings = [
+  '',
+  '.js',
+  '.mjs',
+  '.cjs',
+  '.ts',
+  '.mts',
+  '/index.js',
+  '/index.ts',
+  '.py',
+  '/__init__.py',
+]
 const besides = ['executor', 'index'].flatMap((name) =>
   ['.js', '.mjs', '.ts', '.mts'].map((end) => name + end),
 )
@@ -20,7 +31,7 @@ interface Search {
   readonly position: string
 }
 
-/** The modules of `py_modules`, else one beside the YAML; none for a registered class. @throws MODULE_NOT_FOUND, INVALID_EXECUTOR, UNSUPPORTED */
+/** The modules of `py_modules`, else one beside the YAML; none for a registered class. @throws MODULE_NOT_FOUND, INVALID_EXECUTOR */
 export function modulesOf(jtype: string, named: readonly string[], search: Search): readonly string[] {
   if (named.length > 0) return named.map((name) => findModule(name, search))
   if (isBaseName(jtype) || offeredClass(jtype) !== undefined) return []
@@ -36,19 +47,19 @@ export function modulesOf(jtype: string, named: readonly string[], search: Searc
   )
 }
 
-/** Absolute path of a module of `py_modules`: a file, or a module of an installed package (`millrace/indexer`). @throws MODULE_NOT_FOUND, UNSUPPORTED */
+/** Absolute path of a module of `py_modules`: a file, or a module of an installed package (`millrace/indexer`). @throws MODULE_NOT_FOUND */
 export function findModule(name: string, { reading, position }: Search): string {
-  if (name.endsWith('.py')) {
-    throw new MillraceError(
-      'UNSUPPORTED',
-      `${position}: ${JSON.stringify(name)} is a Python Executor. Run it with Jina and name its host and port with external: true.`,
-    )
-  }
   const file = findFile(name, reading, moduleEndings) ?? packageModule(name, searchFolders(reading))
   if (file !== null) return file
   const folders = searchFolders(reading).join(', ')
   throw new MillraceError(
     'MODULE_NOT_FOUND',
-    `${position}: there is no module ${JSON.stringify(name)} in ${folders}.`,
+    `${position}: there is no module ${JSON.stringify(name)} in ${folders}.${installedHint(name)}`,
   )
+}
+
+/** A dotted name may be a module that is installed in Python, which only `python:` imports by name. */
+function installedHint(name: string): string {
+  if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(name)) return ''
+  return ` For a module that Python imports by its name, write uses: 'python:${name}.ClassName'.`
 }

@@ -7,7 +7,7 @@ const own = fileURLToPath(new URL('../../.cache/jina-env/bin/python', import.met
 const ownV2 = fileURLToPath(new URL('../../.cache/docarray-v2-env/bin/python', import.meta.url))
 
 /** The Python with Jina 3.34 and DocArray v2: `MILLRACE_PYTHON_V2`, else the one `scripts/peers.mjs` makes. */
-function pythonV2Path(): string {
+export function pythonV2Path(): string {
   const path = process.env['MILLRACE_PYTHON_V2'] ?? ownV2
   if (existsSync(path)) return path
   throw new Error(

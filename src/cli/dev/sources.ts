@@ -28,6 +28,7 @@ export function sourcesOf(file: string, plan: FlowPlan | null): Sources {
 
 /** The modules that each new replica loads. Replicas on the Flow's own thread have loaded theirs for good. */
 function modulesOf({ source, runtime }: StagePlan): readonly string[] {
+  if (source.kind === 'python') return source.files
   if (source.kind !== 'module' || (runtime !== 'process' && runtime !== 'thread')) return []
   return [...source.otherUrls, source.url]
     .filter((url) => url.startsWith('file:') && !url.includes('/node_modules/'))

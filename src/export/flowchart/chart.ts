@@ -64,6 +64,8 @@ function what({ source, external }: StagePlan): string {
       return source.image
     case 'class':
       return source.executorClass.name
+    case 'python':
+      return source.className
     case 'module':
       return source.className ?? source.executorClass?.name ?? ''
   }

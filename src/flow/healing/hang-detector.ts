@@ -73,6 +73,7 @@ export class HangDetector {
 
   /** Null for threads, which have no CPU time of their own, and for containers, which may run on another machine. */
   #activity({ pid }: Pod): Activity | null {
-    return this.#runtime === 'process' ? (this.#tools.activityOf ?? activityOf)(pid) : null
+    const isProcess = this.#runtime === 'process' || this.#runtime === 'python'
+    return isProcess ? (this.#tools.activityOf ?? activityOf)(pid) : null
   }
 }

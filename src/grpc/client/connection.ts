@@ -55,7 +55,7 @@ export class GrpcConnection {
 
   /** @throws INVALID_OPTION when the peer's credentials cannot be used */
   constructor(peer: Peer, { clock = systemClock, listener, onReconnect }: ConnectionTools = {}) {
-    this.address = authority(peer.host, peer.port)
+    this.address = peer.path === undefined ? authority(peer.host, peer.port) : `unix:${peer.path}`
     this.#peer = peer
     this.#dial = dialler(peer)
     this.#clock = clock

@@ -21,11 +21,12 @@ const protocols = ['h2']
  *
  * @throws INVALID_OPTION when the credentials cannot be used
  */
-export function dialler({ host, port, tls, credentials }: Peer): () => Dialled {
+export function dialler({ host, port, path, tls, credentials }: Peer): () => Dialled {
   if (!tls) {
     return () => {
       const reader = new ByteReader()
-      const socket = connectTcp({ host, port, noDelay: true, onread: reader })
+      const to = path === undefined ? { host, port, noDelay: true } : { path }
+      const socket = connectTcp({ ...to, onread: reader })
       return { socket, connected: 'connect', reader }
     }
   }

@@ -4,6 +4,8 @@ import type { ClientTls } from '../../tls/client-tls.js'
 export interface Peer {
   readonly host: string
   readonly port: number
+  /** Path of a Unix socket, which is dialled in place of host and port. Not with `tls`. */
+  readonly path?: string | undefined
   readonly tls: boolean
   /** Used with `tls` only. Default: Node's authorities, no certificate, and the host as the server's name. */
   readonly credentials?: ClientTls | undefined

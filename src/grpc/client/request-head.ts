@@ -18,9 +18,9 @@ export class RequestHeads {
   /** What the heads of all calls of a method begin with. */
   readonly #beginnings = new Map<Method, Buffer>()
 
-  constructor({ host, port, tls }: Peer) {
+  constructor({ host, port, path, tls }: Peer) {
     this.#scheme = tls ? 'https' : 'http'
-    this.#authority = authority(host, port === (tls ? 443 : 80) ? undefined : port)
+    this.#authority = authority(host, path !== undefined || port === (tls ? 443 : 80) ? undefined : port)
   }
 
   /** A header block, valid until the next one is encoded. `timeoutMs`: `Infinity` for none. */

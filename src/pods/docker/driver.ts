@@ -29,7 +29,8 @@ import { type PodCommand, parseEvent } from './inside.js'
 import { sweepOnce } from './orphans.js'
 import { mountsOf } from './mounts.js'
 import { untilReady } from './ready.js'
-import { requireCopyable, requireLocal, Uncopyable } from './requirements.js'
+import { requireCopyable, Uncopyable } from '../plain-options.js'
+import { requireLocal } from './requirements.js'
 import { enter } from './siblings.js'
 
 /** How long to wait for the last output of a container that has exited. */
@@ -107,7 +108,7 @@ class DockerPod implements Host {
   async #run(): Promise<readonly [reason: string, code: number] | string> {
     const { container } = this.#spec
     if (container === undefined) throw new MillraceError('INTERNAL', 'a pod of kind docker needs an image')
-    requireCopyable(this.#spec)
+    requireCopyable(this.#spec, 'a container')
     const engine = await connectEngine()
     requireLocal(engine)
     await sweepOnce(engine, this.#events.line)

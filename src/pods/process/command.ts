@@ -13,18 +13,26 @@ const own =
   /^--?(inspect|e$|eval|p$|print|pe$|c$|check|i$|interactive|test|watch|run|input-type|build-snapshot|cpu-prof|heap-prof)/
 const ownWithValue = new Set(['-e', '--eval', '-p', '--print', '-pe'])
 
+/** How to run a module in a child with this Node and its flags (such as `--import tsx`); it ends with its parent. */
+export function nodeCommand(modulePath: string): Command {
+  return boundToParent(process.execPath, [
+    ...inheritedFlags(process.execArgv),
+    ...oldGenerationFlags(),
+    modulePath,
+  ])
+}
+
 /**
- * How to run a module in a child with this Node and its flags (such as `--import tsx`).
+ * How to run a program so that it ends with its parent.
  *
  * On Linux the child is started through `setpriv --pdeathsig KILL` where available: the kernel kills it with its parent,
  * even when the parent was killed and the child is stuck in a loop and does not notice that its control channel has closed.
  * The signal is sent when the *thread* that spawned the child ends, so pods must be started from the main thread.
  */
-export function nodeCommand(modulePath: string): Command {
-  const args = [...inheritedFlags(process.execArgv), ...oldGenerationFlags(), modulePath]
+export function boundToParent(file: string, args: readonly string[]): Command {
   const setpriv = findSetpriv()
-  if (setpriv === null) return { file: process.execPath, args }
-  return { file: setpriv, args: ['--pdeathsig', 'KILL', '--', process.execPath, ...args] }
+  if (setpriv === null) return { file, args }
+  return { file: setpriv, args: ['--pdeathsig', 'KILL', '--', file, ...args] }
 }
 
 /** The flags of Node that a child inherits. */

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '../../lib/clock.js'
 import { readLines } from '../../observe/lines.js'
 import { processEntry } from '../entries.js'
 import type { Driver, Host, HostEvents } from '../host.js'
@@ -11,9 +9,7 @@ import { nextPrivatePath, releasePrivatePath } from '../../workspace/private-fol
 import { describeUncopyable } from '../start-failure.js'
 import { inheritedEnvironment } from '../environment.js'
 import { nodeCommand } from './command.js'
-
-/** How long to wait for the last output of a dead process: a grandchild that inherited its pipes could hold them open forever. */
-const lastOutputMs = 200
+import { watchChild } from './watch-child.js'
 
 /** V8 prints this line before a long stack and SIGABRT, so it is not among the pod's last lines. */
 const outOfMemory = /^FATAL ERROR: .*heap out of memory/i
@@ -48,9 +44,9 @@ export function startWith(create: typeof spawn, spec: PodSpec, events: HostEvent
     else if (told?.kind === 'terminated') events.terminated()
     else passOn(message)
   })
-  watch(child, socketPath, {
-    ...events,
+  watchChild(child, {
     exited(reason, code) {
+      releasePrivatePath(socketPath)
       const aborted = fatalLine !== null && reason.includes('SIGABRT')
       events.exited(aborted ? `ran out of memory (${fatalLine})` : reason, code)
     },
@@ -95,26 +91,4 @@ function spawnOrRelease(socketPath: string, spawned: () => ChildProcess): ChildP
     releasePrivatePath(socketPath)
     throw error
   }
-}
-
-function watch(child: ChildProcess, socketPath: string, events: HostEvents): void {
-  let over = false
-  const exited = (reason: string, code?: number): void => {
-    if (over) return
-    over = true
-    releasePrivatePath(socketPath)
-    events.exited(reason, code)
-  }
-  child.on('error', (error) => {
-    if (child.pid === undefined) exited(`could not be started: ${error.message}`)
-  })
-  child.on('exit', (code, signal) => {
-    const reason = signal === null ? `exited with code ${code}` : `was killed by ${signal}`
-    const told = signal === null ? (code ?? 0) : 128 + constants.signals[signal]
-    const cancel = systemClock.after(lastOutputMs, () => exited(reason, told))
-    child.on('close', () => {
-      cancel()
-      exited(reason, told)
-    })
-  })
 }

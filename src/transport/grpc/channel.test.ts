@@ -1,3 +1,8 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect as connectTcp, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { callOf, Items } from '../../call/call.suite.js'
 import { Document, DocumentArray } from '../../document/index.js'
@@ -98,6 +103,27 @@ test('an answer is one, also of a peer that sends back the fields of the request
   expect(answer.parts).toBeUndefined()
   expect(DataRequest.decode(answer.encode()).parts).toBeUndefined()
   expect(answer.docs.texts).toEqual(['a'])
+})
+
+test('a server is dialled by the path of its Unix socket', async () => {
+  const peer = await startFakePeer({ onSingle: (given) => given.answer() })
+  cleanups.push(peer.close)
+  const folder = mkdtempSync(path.join(tmpdir(), 'millrace-grpc-'))
+  cleanups.push(async () => rmSync(folder, { recursive: true }))
+  const entrance = createServer((socket) => socket.pipe(connectTcp(peer.port, '127.0.0.1')).pipe(socket))
+  const socketPath = path.join(folder, 'sock')
+  await once(entrance.listen(socketPath), 'listening')
+  const address = { kind: 'grpc', host: 'localhost', port: 0, path: socketPath, tls: false } as const
+  const channel = await dial(address)
+  expect((await channel.handle(request(), callOf())).docs.texts).toEqual(['a'])
+  await channel.close()
+  await new Promise((resolve) => entrance.close(resolve))
+  const lost = await dial(address)
+  cleanups.push(() => lost.close())
+  await expect(lost.handle(request(), callOf())).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    where: { address: `unix:${socketPath}` },
+  })
 })
 
 test('a large request and its answer arrive whole', async () => {

@@ -34,9 +34,9 @@ const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_o
  * first call, so dialling never fails.
  */
 export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
-  const { host, port, tls, credentials, isPod = false } = address
+  const { host, port, path, tls, credentials, isPod = false } = address
   const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
-  const peer = { host, port, tls, credentials, maxMessageBytes }
+  const peer = { host, port, path, tls, credentials, maxMessageBytes }
   const ends = { leaving: deferred<Reason>(), closed: deferred<Reason>() }
   const listener: ConnectionListener = {
     onLeaving: (reason) => ends.leaving.resolve({ reason }),

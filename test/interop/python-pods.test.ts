@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Document, Flow } from 'millrace'
+import { afterAll, describe, expect, test } from 'vitest'
+
+import { pythonPath, pythonV2Path } from './python.js'
+
+// The lifecycle of pods in Python: the same as that of other pods.
+
+const module = path.join(import.meta.dirname, 'python-pods', 'executors.py')
+const reverse = path.join(import.meta.dirname, 'python-pods', 'reverse.mjs')
+const base = mkdtempSync(path.join(tmpdir(), 'python-pods-'))
+
+afterAll(() => rmSync(base, { recursive: true }))
+
+const flowOptions = {
+  host: '127.0.0.1',
+  quiet: true,
+  python: pythonPath(),
+  workspace: path.join(base, 'work'),
+}
+
+async function running<F extends Flow<string>>(flow: F, use: (flow: F) => Promise<void>): Promise<void> {
+  await flow.start()
+  try {
+    await use(flow)
+  } finally {
+    await flow.close()
+  }
+}
+
+const podsOf = async (flow: Flow<string>, stage: string) =>
+  (await flow.status()).stages.find(({ name }) => name === stage)!.pods
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe.each([
+  ['v1', pythonPath],
+  ['v2', pythonV2Path],
+] as const)('pods of Jina with DocArray %s', (_, python) => {
+  test('refuse a constructor that throws, with what it threw', async () => {
+    const flow = new Flow({ ...flowOptions, python: python() }).add({
+      name: 'bad',
+      uses: `${module}#Refusing`,
+    })
+    await expect(flow.start()).rejects.toMatchObject({
+      code: 'START_FAILED',
+      message: expect.stringMatching(
+        /^bad\/rep-0 did not start: The constructor of Refusing threw ValueError: no model at \.\/model\.bin/,
+      ) as string,
+    })
+  })
+
+  test('describe their endpoints, and stop with their Flow', async () => {
+    const flow = new Flow({ ...flowOptions, python: python() }).add({
+      name: 'shout',
+      uses: `${module}#Shout`,
+    })
+    let pids: readonly (number | null)[] = []
+    await running(flow, async () => {
+      pids = (await podsOf(flow, 'shout')).map(({ pid }) => pid)
+      expect(pids.map((pid) => isAlive(pid!))).toEqual([true])
+    })
+    expect(pids.map((pid) => isAlive(pid!))).toEqual([false])
+  })
+})
+
+test('stages in Python and TypeScript work on the same documents', async () => {
+  const flow = new Flow(flowOptions)
+    .add({ name: 'before', uses: reverse })
+    .add({ name: 'shout', uses: `${module}#Shout`, usesWith: { suffix: '!' }, env: { COLOUR: 'blue' } })
+    .add({ name: 'behind', uses: reverse })
+  await running(flow, async () => {
+    expect((await flow.post('/foo', ['abc', 'grüße'])).texts).toEqual(['!ABC', '!GRÜSSE'])
+    const [doc] = await flow.post('/who', 'x')
+    expect(doc!.tags['colour']).toBe('blue')
+  })
+})
+
+test('a replica that is killed under load loses nothing, and comes back', { timeout: 120_000 }, async () => {
+  const flow = new Flow(flowOptions).add({ name: 'shout', uses: `${module}#Shout`, replicas: 2 })
+  await running(flow, async () => {
+    const [first] = await podsOf(flow, 'shout')
+    const texts: string[] = []
+    let isKilled = false
+    const inputs = Array.from({ length: 300 }, (_, index) => new Document({ text: `a${index}` }))
+    await flow.post('/slow', inputs, {
+      requestSize: 1,
+      prefetch: 16,
+      parameters: { seconds: 0.01 },
+      onDone(response) {
+        texts.push(...response.docs.texts)
+        if (texts.length < 50 || isKilled) return
+        isKilled = true
+        process.kill(first!.pid!, 'SIGKILL')
+      },
+    })
+    expect(isKilled).toBe(true)
+    expect(texts.toSorted()).toEqual(inputs.map(({ text }) => text.toUpperCase()).toSorted())
+    await expect
+      .poll(async () => (await podsOf(flow, 'shout')).map(({ state, restarts }) => [state, restarts]), {
+        timeout: 60_000,
+      })
+      .toEqual([
+        ['ready', 1],
+        ['ready', 0],
+      ])
+  })
+})
+
+test('scaling up and down under load loses nothing', { timeout: 120_000 }, async () => {
+  const flow = new Flow(flowOptions).add({ name: 'shout', uses: `${module}#Shout` })
+  await running(flow, async () => {
+    let isOver = false
+    const results: string[] = []
+    const load = (async () => {
+      for (let index = 0; !isOver; index++) {
+        const texts = Array.from({ length: 8 }, (_, each) => `a${index}-${each}`)
+        const docs = await flow.post('/slow', texts, {
+          requestSize: 1,
+          parameters: { seconds: 0.01 },
+          resultsInOrder: true,
+        })
+        expect(docs.texts).toEqual(texts.map((text) => text.toUpperCase()))
+        results.push(...docs.texts)
+      }
+    })()
+    try {
+      expect(await flow.scale('shout', { replicas: 3 })).toMatchObject({ from: 1, to: 3 })
+      const grown = await podsOf(flow, 'shout')
+      expect(grown.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready'])
+      expect(await flow.scale('shout', { replicas: 1 })).toMatchObject({ from: 3, to: 1 })
+      const left = await podsOf(flow, 'shout')
+      expect(grown.filter(({ pid }) => isAlive(pid!))).toHaveLength(1)
+      expect(left).toHaveLength(1)
+    } finally {
+      isOver = true
+      await load
+    }
+    expect(results.length).toBeGreaterThan(0)
+  })
+})
+
+test('requests in flight are answered when the Flow closes', async () => {
+  const flow = new Flow(flowOptions).add({ name: 'shout', uses: `${module}#Shout` })
+  await flow.start()
+  const answer = flow.post('/slow', 'abc', { parameters: { seconds: 1.5 } })
+  await expect.poll(async () => (await podsOf(flow, 'shout'))[0]!.inFlight).toBe(1)
+  await flow.close()
+  expect((await answer).texts).toEqual(['ABC'])
+})
+
+test('an environment without jina is refused before anything starts, with the command that helps', async () => {
+  const empty = path.join(base, 'empty')
+  execFileSync(pythonPath(), ['-m', 'venv', '--without-pip', empty])
+  const python = path.join(empty, 'bin', 'python')
+  const flow = new Flow(flowOptions).add({ name: 'shout', uses: `${module}#Shout`, python })
+  await expect(flow.start()).rejects.toMatchObject({
+    code: 'MODULE_NOT_FOUND',
+    message: `stage 'shout': jina is not installed in ${empty}: ${python} -m pip install jina`,
+  })
+})
