@@ -68,7 +68,6 @@ test('the schemas of a Jina Executor are those of the gateway, for gRPC and Open
       host: '127.0.0.1',
       port: at,
       tls: false,
-      credentials: null,
     })
     return channel.describe().finally(() => channel.close())
   }
