@@ -33,6 +33,7 @@ const order = [
   'pods',
   'control',
   'platforms',
+  'dashboard',
   'flow',
   'testing',
   'cli',
@@ -109,7 +110,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.src.json' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
       exportsFields: ['exports'],
       conditionNames: ['import', 'types', 'node'],
     },

@@ -32,7 +32,13 @@ const shared = [
  * One file each: the gateway and the conversion of large JSON have a thread each, the command line a process. The server of the control socket meets the
  * package, but shares only errors and the logger with it.
  */
-const alone = ['gateway/thread', 'gateway/protocols/http/json/thread', 'control/server', 'cli/main']
+const alone = [
+  'gateway/thread',
+  'gateway/protocols/http/json/thread',
+  'control/server',
+  'dashboard/server',
+  'cli/main',
+]
 
 /** One file that a page can load as it is: it shares nothing with the others, and is minified. */
 const forBrowsers = 'browser/index'
@@ -73,7 +79,10 @@ const ofGateways = {
 }
 
 /** Folders of other files, of web pages and in Python, which are copied as they are. */
-const copied = ['gateway/docs-page', 'pods/python']
+const copied = ['gateway/docs-page', 'dashboard/page', 'pods/python']
+
+/** The script of the dashboard's page, from its source: it is for browsers alone. */
+const dashboardPage = path.join(root, 'src', 'dashboard', 'page', 'main.tsx')
 
 const forNode = { platform: 'node', target: 'node20', splitting: true, packages: 'external' }
 const forPages = {
@@ -89,7 +98,7 @@ if (!upToDate()) await bundle()
 
 async function bundle() {
   const groups = [shared, ...alone.map((entry) => [entry])].map((entries) => join(entries, forNode))
-  const joined = await Promise.all([...groups, join([forBrowsers], forPages)])
+  const joined = await Promise.all([...groups, join([forBrowsers], forPages), joinPage()])
   const outputFiles = joined.flat()
   for (const file of [...filesOf(dist, '.js'), ...filesOf(dist, '.js.map')]) rmSync(file)
   for (const { path: file, contents } of outputFiles) {
@@ -99,7 +108,7 @@ async function bundle() {
   for (const folder of copied)
     cpSync(path.join(root, 'src', folder), path.join(dist, folder), {
       recursive: true,
-      filter: (file) => !file.endsWith('.ts') && !file.endsWith('__pycache__'),
+      filter: (file) => !/\.tsx?$/.test(file) && !file.endsWith('__pycache__'),
     })
   writeFileSync(stamp, '')
 }
@@ -119,6 +128,24 @@ async function join(entries, target) {
     write: false,
   })
   return outputFiles.map(({ path: file, text }) => ({ path: file, contents: withClassNames(text) }))
+}
+
+/** Without a source map: it has Preact in it, whose source is not part of the package. */
+async function joinPage() {
+  const { outputFiles } = await build({
+    entryPoints: [dashboardPage],
+    outfile: path.join(dist, 'dashboard', 'page', 'page.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    banner: { js: '/*! Includes Preact. MIT License, Copyright (c) 2015-present Jason Miller */' },
+    write: false,
+  })
+  return outputFiles.map(({ path: file, text }) => ({ path: file, contents: text }))
 }
 
 /**

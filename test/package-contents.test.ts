@@ -38,7 +38,9 @@ it('has the files that its documentation links to', () => {
 })
 
 it('has source maps, and the sources that they refer to', () => {
-  const scripts = [...files].filter((file) => /^dist\/(?!gateway\/docs-page\/).*\.js$/.test(file))
+  const scripts = [...files].filter((file) =>
+    /^dist\/(?!gateway\/docs-page\/|dashboard\/page\/).*\.js$/.test(file),
+  )
   expect(scripts.length).toBeGreaterThan(10)
   const sources = scripts.flatMap((script) => {
     expect(files).toContain(`${script}.map`)
@@ -47,6 +49,12 @@ it('has source maps, and the sources that they refer to', () => {
   })
   expect(new Set(sources.filter((source) => !files.has(source)))).toEqual(new Set())
   expect(sources.every((source) => /^src\/.*\.ts$/.test(source))).toBe(true)
+})
+
+it('has the page of the dashboard, whose script names what it includes', () => {
+  for (const name of ['page.html', 'page.css', 'page.js'])
+    expect(files).toContain(`dist/dashboard/page/${name}`)
+  expect(read('dist/dashboard/page/page.js')).toMatch(/^\/\*! Includes Preact. MIT License/)
 })
 
 it('has all files of the templates', () => {

@@ -1,6 +1,6 @@
-import type { Response } from '../client-core/response.js'
+import { responseText } from '../client/response-text.js'
 import type { Document } from '../document/index.js'
-import { documentsText, documentText, valueText } from '../document/json-text.js'
+import { documentText } from '../document/json-text.js'
 import { parseArguments } from './arguments.js'
 import { callArguments, calledEndpoint } from './call-arguments.js'
 import { readInputs } from './call-inputs.js'
@@ -80,15 +80,4 @@ Example: millrace call /search 'warm water' --parameters '{"limit": 3}'`,
       },
     })
   },
-}
-
-/** A response as Jina's HTTP gateway tells it, without what only servers need. */
-function responseText({ requestId, parameters, routes, docs }: Response): string {
-  const times = routes.map(({ executor, startTime, endTime }) => ({
-    executor,
-    startTime: startTime?.toISOString(),
-    endTime: endTime?.toISOString(),
-  }))
-  const head = valueText({ requestId, parameters, routes: times })
-  return `${head.slice(0, -1)},"docs":${documentsText(docs)}}`
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { FlowStatus, PodStatus } from '../control/status.js'
 import type { BatchFigures } from '../observe/batch-figures.js'
-import { duration } from './duration.js'
+import { duration } from '../lib/duration.js'
 import { renderFlows } from './render-flows.js'
 
 const pod = (name: string, more: Partial<PodStatus> = {}): PodStatus => ({

@@ -1,6 +1,7 @@
+import { shownCounts } from '../control/counts.js'
 import type { FlowStatus, PodState, PodStatus, StageStatus } from '../control/status.js'
 import { shownProtocol } from '../plan/listeners.js'
-import { duration } from './duration.js'
+import { duration } from '../lib/duration.js'
 import { renderBatches } from './render-batches.js'
 import { type Cell, table } from './table.js'
 import { type Colour, oneLine, paint } from './terminal.js'
@@ -9,6 +10,11 @@ import { type Colour, oneLine, paint } from './terminal.js'
 export type Asked =
   | { readonly state: 'answered'; readonly status: FlowStatus }
   | { readonly state: 'failed'; readonly label: string; readonly reason: string }
+
+/** The Flows that answered. */
+export function statusesOf(flows: readonly Asked[]): readonly FlowStatus[] {
+  return flows.flatMap((flow) => (flow.state === 'answered' ? [flow.status] : []))
+}
 
 const columns = [
   'STAGE, POD',
@@ -87,21 +93,13 @@ function schemesOf({ protocols, tls = false }: FlowStatus['listeners'][number]):
   return protocols.map((name) => shownProtocol(name, tls)).join(', ')
 }
 
-const counters = {
-  waiting: 'waiting',
-  refused: 'refused',
-  retries: 'retries',
-  hedges: 'hedges',
-  backgroundRunning: 'in the background',
-  backgroundFailed: 'failed in the background',
-} as const
-
 /** `before`: name of the stage listed before; other needs are shown. */
 function stageRow({ name, ...stage }: StageStatus, before: string, tint: Tint): (string | Cell)[] {
   const { needs } = stage
   const edge = needs.length === 1 && needs[0] === before ? '' : ` ← ${needs.join(', ')}`
-  const counts = (Object.keys(counters) as (keyof typeof counters)[]).filter((key) => stage[key] > 0)
-  const counted = counts.map((key) => `, ${stage[key]} ${counters[key]}`).join('')
+  const counted = shownCounts(stage)
+    .map(([counter, count]) => `, ${count} ${counter}`)
+    .join('')
   const whole = stage.ready >= stage.replicas && stage.degraded === null
   const shards = stage.shards.length > 1 ? `, ${stage.shards.length} shards` : ''
   const state =

@@ -11,7 +11,7 @@ describe('the command line', () => {
   it.each([[], ['--help'], ['-h'], ['help']])('explains itself: %s', async (...args) => {
     const { code, out } = await run(...args)
     expect(code).toBe(0)
-    expect(out).toMatch(/ps .*\n.*top .*\n.*scale /)
+    expect(out).toMatch(/ps .*\n.*top .*\n.*dashboard .*\n.*scale /)
   })
 
   it.each([

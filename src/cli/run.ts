@@ -4,6 +4,7 @@ import { bench } from './bench/bench.js'
 import { call } from './call.js'
 import type { Command } from './command.js'
 import { completion } from './completion/completion.js'
+import { dashboard } from './dashboard/dashboard.js'
 import { dev } from './dev/dev.js'
 import { exportCommand } from './export.js'
 import { doctor } from './doctor/doctor.js'
@@ -31,6 +32,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['bench', bench],
   ['ps', ps],
   ['top', top],
+  ['dashboard', dashboard],
   ['scale', scale],
   ['types', types],
   ['export', exportCommand],

@@ -71,6 +71,7 @@ describe('a Flow that was written', () => {
     ['behind one proxy', { trustProxy: 1 }, []],
     ['behind a proxy', { trustProxy: ['10.0.0.1'] }, []],
     ['with an access log', { accessLog: true }, []],
+    ['with a page', { dashboard: { port: 9000 } }, []],
     ['with metrics', { metrics: true }, []],
     ['with traces', { tracing: true }, []],
     ['with a share of traces', { tracing: { host: 'otel', port: 1, samplingRatio: 0.25 } }, []],

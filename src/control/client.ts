@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { isErrorCode, MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
-import type { Scaled, ScaleRequest } from './controlled.js'
+import type { Scaled, ScaleRequest, Served } from './controlled.js'
 import type { FlowStatus } from './status.js'
 
 /** Largest accepted answer, in bytes. */
@@ -10,11 +10,18 @@ const maxAnswerBytes = 64 * 1024 * 1024
 /** Milliseconds a Flow may take to report its status; long, because its main thread may be computing. */
 const statusPatienceMs = 5000
 
+/** Longer than a Flow waits for a change. */
+const changePatienceMs = 20_000
+
 /** Controls a running Flow of this user; each call opens its own connection. */
 export interface FlowControl {
   readonly path: string
   /** @throws UNAVAILABLE when the Flow has stopped, DEADLINE_EXCEEDED when it does not answer within 5 s. */
   status(): Promise<FlowStatus>
+  /** Resolves when a replica has changed its state, at the latest after 10 s. @throws UNAVAILABLE; NOT_FOUND by a Flow of an older Millrace */
+  changed(): Promise<void>
+  /** What its gateway serves. @throws UNAVAILABLE, DEADLINE_EXCEEDED */
+  served(): Promise<Served>
   /** Waits without a timeout. @throws UNAVAILABLE, and what `flow.scale()` throws. */
   scale(stage: string, options: ScaleRequest): Promise<Scaled>
 }
@@ -24,6 +31,8 @@ export function controlAt(path: string): FlowControl {
   return {
     path,
     status: async () => (await ask(path, { route: '/status', timeoutMs: statusPatienceMs })) as FlowStatus,
+    changed: async () => void (await ask(path, { route: '/changed', timeoutMs: changePatienceMs })),
+    served: async () => (await ask(path, { route: '/served', timeoutMs: statusPatienceMs })) as Served,
     scale: async (stage, options) =>
       (await ask(path, { route: '/scale', body: { stage, ...options } })) as Scaled,
   }

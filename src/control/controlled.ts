@@ -1,3 +1,4 @@
+import type { Description } from '../call/call.js'
 import type { FlowStatus } from './status.js'
 
 /** Result of a `scale()`. */
@@ -22,9 +23,16 @@ export interface ScaleRequest {
   readonly shard?: number | undefined
 }
 
+/** What the gateway of a Flow serves. */
+export type Served = Pick<Description, 'endpoints' | 'streamEndpoints' | 'schemas'>
+
 /** Operations of a running Flow for other programs of the same user. */
 export interface Controlled {
   status(): Promise<FlowStatus>
+  /** Resolves after the next change of the state of a replica; never rejects. */
+  changed(): Promise<void>
+  /** @throws UNAVAILABLE while pods are starting */
+  served(): Promise<Served>
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
   scale(name: string, options: ScaleRequest): Promise<Scaled>
   /** Replaces the replicas of a stage one after the other; resolves with plain data. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MillraceError } from '../errors.js'
+import { Changes } from '../lib/changes.js'
 import { deferred } from '../lib/deferred.js'
 import { controlAt } from './client.js'
 import type { Controlled, Scaled } from './controlled.js'
@@ -18,12 +19,14 @@ const status: FlowStatus = {
   stages: [],
 }
 const scaled: Scaled = { from: 1, to: 2, seconds: 0.5 }
+const served = { endpoints: ['/search'], streamEndpoints: [], schemas: { '/search': { input: {} } } }
 const done = { until: Promise.resolve() }
 
 let temporary: string
 let folder: string
 let calls: unknown[]
 let flow: Controlled
+let changes: Changes
 const open: ControlServer[] = []
 
 beforeEach(() => {
@@ -31,8 +34,11 @@ beforeEach(() => {
   folder = join(temporary, `millrace-${process.getuid!()}`)
   mkdirSync(folder, { mode: 0o700 })
   calls = []
+  changes = new Changes()
   flow = {
     status: async () => status,
+    changed: () => changes.next(),
+    served: async () => served,
     async scale(name, options) {
       calls.push([name, options])
       if (name !== 'upper') throw new MillraceError('NOT_FOUND', `There is no stage '${name}'.`)
@@ -109,6 +115,21 @@ describe('a control server', () => {
       ['upper', { replicas: 2 }],
       ['upper', { usesWith: { model: 'b' } }],
     ])
+  })
+
+  it('says when something changes, and what the gateway serves', async () => {
+    const { path } = await start()
+    const control = controlAt(path)
+    expect(await control.served()).toEqual(served)
+    let isTold = false
+    const told = control.changed().then(() => (isTold = true))
+    const asked = new Promise<void>((resolve) => {
+      flow.changed = () => (resolve(), changes.next())
+    })
+    await asked
+    expect(isTold).toBe(false)
+    changes.note()
+    await told
   })
 
   it.each([

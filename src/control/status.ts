@@ -1,4 +1,5 @@
 import type { BatchFigures } from '../observe/batch-figures.js'
+import type { Distribution } from '../observe/metrics/histogram.js'
 
 /** Status of a Flow. */
 export interface FlowStatus {
@@ -75,6 +76,8 @@ export interface ShardStatus {
   readonly asked: number
   /** How many of them failed. */
   readonly failed: number
+  /** Times of the hops to this shard that were answered, in seconds; only with metrics, and where the gateway can be asked. */
+  readonly hopSeconds?: Distribution
 }
 
 /**
@@ -108,6 +111,8 @@ export interface PodStatus {
   readonly failed: number | null
   /** Number of restarts of this replica. */
   readonly restarts: number
+  /** Why it was last restarted, with the last lines that it printed. Absent when it was not, and of pods in containers. */
+  readonly lastEnd?: string
   /**
    * What it has measured of its batches, for each endpoint with batching, when it last answered a ping of the gateway: at most
    * about a second ago. Absent where there are none, and of pods in containers.

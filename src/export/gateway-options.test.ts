@@ -78,6 +78,7 @@ const values: { readonly [K in keyof FlowSettings]-?: Required<FlowOptions>[K] |
   timeoutReadyMs: null,
   graceMs: null,
   control: null,
+  dashboard: null,
   inspect: null,
   quiet: null,
 }
@@ -161,6 +162,7 @@ describe('values of options', () => {
       'timeoutReadyMs',
       'graceMs',
       'control',
+      'dashboard',
       'inspect',
       'quiet',
     ]).toContain(option)

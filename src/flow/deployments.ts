@@ -18,10 +18,15 @@ interface DeploymentParts {
   readonly gateway: Promise<GatewayHandle>
   readonly holder: Holder | null
   readonly logger: Logger
+  /** Called after a replica has changed. */
+  changed(): void
 }
 
 /** Creates a deployment for each stage whose pods this Flow runs; starts nothing. */
-export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: DeploymentParts): Deployments {
+export function createDeployments(
+  plan: FlowPlan,
+  { gateway, holder, logger, changed }: DeploymentParts,
+): Deployments {
   const { settings } = plan
   const own = plan.stages.filter((stage) => stage.source.kind !== 'pass-through')
   const deployments: Deployments = new Map(
@@ -30,6 +35,7 @@ export function createDeployments(plan: FlowPlan, { gateway, holder, logger }: D
       new Deployment(stage, {
         gateway,
         logger,
+        changed,
         graceMs: settings.graceMs,
         timeoutReadyMs: stage.timeoutReadyMs ?? settings.timeoutReadyMs,
         startPod: (wanted, index, signal) =>

@@ -7,20 +7,15 @@ import type { LoadOptions } from '../config/load-flow.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { ControlServer } from '../control/server.js'
 import type { FlowStatus } from '../control/status.js'
+import type { Dashboard } from '../dashboard/server.js'
 import type { Document } from '../document/index.js'
 import type { endpointTypes, FlowTypes } from '../document/typed/index.js'
 import { MillraceError } from '../errors.js'
 import type { WithStage } from '../executor/endpoints-of.js'
 import { blockInPod, isPod, offerClass } from '../executor/load.js'
+import { programLogger } from '../observe/logger.js'
 import type { OptionsOf } from '../export/index.js'
-import {
-  addStage,
-  createPlan,
-  type FlowPlan,
-  setReplicas,
-  setUsesWith,
-  type StagePlan,
-} from '../plan/flow-plan.js'
+import { addStage, createPlan, type FlowPlan, setReplicas, setUsesWith } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import { listenersOf } from '../plan/listeners.js'
 import { resolveOptions } from '../plan/option.js'
@@ -32,8 +27,11 @@ import type { AddOptions, StageOptions } from '../plan/stage-settings.js'
 import type { AttachOptions, PlatformName, StartOptions, StartWhere } from '../platforms/index.js'
 import { isCaptured } from './capture.js'
 import type { CloseOptions } from './close-options.js'
+import { controlled } from './controlled.js'
 import { onInterrupt } from './interrupt.js'
+import type { Running } from './launch.js'
 import { Lifecycle, type Opened } from './lifecycle.js'
+import { openPage } from './page.js'
 import { notePods } from './pods-of.js'
 import { checkScale, stageNamed } from './stage-checks.js'
 
@@ -179,6 +177,11 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
   /** The port where metrics are served; null unless the Flow runs on this machine with `metrics`. */
   get metricsPort(): number | null {
     return this.#lifecycle.running?.metricsPort ?? null
+  }
+
+  /** The link that opens the page of this Flow once; null when it was opened, and without `dashboard`. */
+  get dashboardUrl(): string | null {
+    return this.#lifecycle.page?.url ?? null
   }
 
   /** A client of this Flow. In this program it reaches the gateway through a MessagePort. @throws NOT_STARTED */
@@ -399,7 +402,7 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
         forgetInterrupt()
         notePods(this, null)
       }
-      return { running, control, forget }
+      return { running, control, page: await this.#openPage(running), forget }
     } catch (error) {
       forgetInterrupt()
       throw error
@@ -411,7 +414,8 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
     const forgetInterrupt = this.#closeOnInterrupt()
     try {
       const { startAway } = await import('./launch.js')
-      return { running: await startAway(builtPlan(this.#plan), options, signal), ...unattended }
+      const running = await startAway(builtPlan(this.#plan), options, signal)
+      return { running, ...unattended, page: await this.#openPage(running) }
     } finally {
       forgetInterrupt()
     }
@@ -424,23 +428,21 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
     )
   }
 
+  #openPage(running: Running): Promise<Dashboard | null> {
+    const { settings } = this.#plan
+    const logger = programLogger(settings.name)
+    return openPage(controlled(this, this.#lifecycle), running, { settings, logger })
+  }
+
   async #openControl(): Promise<ControlServer | null> {
     if (!this.#plan.settings.control) return null
     const { openControl } = await import('../control/open.js')
-    const flow = {
-      status: () => this.status(),
-      // while closing, `scale()` would only change the plan: refuse instead
-      scale: async (name: string, options: ScaleRequest) =>
-        this.#lifecycle.need('scale()') && this.scale(name as Stages, options),
-      rollingUpdate: async (name: string, options: { readonly usesWith: StagePlan['usesWith'] }) =>
-        this.#lifecycle.need('rollingUpdate()') && this.rollingUpdate(name as Stages, options),
-    }
-    return openControl(flow, this.#plan.settings.name)
+    return openControl(controlled(this, this.#lifecycle), this.#plan.settings.name)
   }
 }
 
 /** A Flow on a platform has no control socket here: other programs inspect it through the platform. */
-const unattended: Pick<Opened, 'control' | 'forget'> = { control: Promise.resolve(null), forget: () => {} }
+const unattended: Omit<Opened, 'running'> = { control: Promise.resolve(null), page: null, forget: () => {} }
 
 function isHere(options: StartWhere): options is Extract<StartWhere, { on?: 'localhost' }> {
   return options.on === undefined || options.on === 'localhost'

@@ -1,4 +1,6 @@
+import type { Description } from '../call/call.js'
 import { Client } from '../client/client.js'
+import { describeServer } from '../client/describe-server.js'
 import { parseHost } from '../client-core/host.js'
 import { channelTransport } from '../client-core/channel.js'
 import { Knowledge } from '../client-core/knowledge.js'
@@ -29,6 +31,10 @@ export interface Running {
   rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut>
   replicasOf(stage: string): number
   status(): Promise<FlowStatus>
+  /** Resolves after the next change of the state of a replica; never rejects. Absent on platforms. */
+  changed?(): Promise<void>
+  /** What its gateway serves: endpoints, and schemas of those that have one. */
+  describe(): Promise<Description>
   /** Pods started by this program. */
   pods(): readonly PodControl[]
   close(options: CloseOptions): Promise<void>
@@ -50,6 +56,8 @@ export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Ru
       rollingUpdate: (stage, usesWith) => running.rollingUpdate(stage, usesWith),
       replicasOf: (stage) => running.replicasOf(stage),
       status: () => running.status(),
+      changed: () => running.changed(),
+      describe: () => channel.describe(),
       pods: () => running.pods(),
       async close() {
         await running.close()
@@ -92,6 +100,7 @@ function away(remote: RemoteFlow): Running {
     rollingUpdate: (stage, usesWith) => remote.rollingUpdate(stage, usesWith),
     replicasOf: (name) => plan.stages.find((stage) => stage.name === name)?.replicas ?? 0,
     status: () => remote.status(),
+    describe: () => describeServer(remote),
     pods: () => [],
     async close({ remove = false }) {
       await client.close()

@@ -1,4 +1,5 @@
 import type { ControlServer } from '../control/server.js'
+import type { Dashboard } from '../dashboard/server.js'
 import { MillraceError } from '../errors.js'
 import type { CloseOptions } from './close-options.js'
 import type { Running } from './launch.js'
@@ -8,6 +9,8 @@ export interface Opened {
   readonly running: Running
   /** The control socket for other programs of this user; null without one. */
   readonly control: Promise<ControlServer | null>
+  /** The page for people; null without one. */
+  readonly page: Dashboard | null
   /** Called after the Flow has closed. */
   readonly forget: () => void
 }
@@ -28,6 +31,11 @@ export class Lifecycle {
   /** Null unless the Flow runs. */
   get running(): Running | null {
     return this.#state.state === 'running' ? this.#state.running : null
+  }
+
+  /** Null without a page, and unless the Flow runs. */
+  get page(): Dashboard | null {
+    return this.#state.state === 'running' ? this.#state.page : null
   }
 
   get isStarting(): boolean {
@@ -107,10 +115,10 @@ export class Lifecycle {
     this.#state = { state: 'running', ...opened }
   }
 
-  async #end({ running, control, forget }: Opened, options: CloseOptions): Promise<void> {
+  async #end({ running, control, page, forget }: Opened, options: CloseOptions): Promise<void> {
     try {
       const closed = running.close(options)
-      await Promise.all([closed, control.then((server) => server?.close({ until: closed }))])
+      await Promise.all([closed, page?.close(), control.then((server) => server?.close({ until: closed }))])
     } finally {
       forget()
       this.#state = { state: 'built' }

@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js'
 import type { GatewayEvent, StageLoad } from '../gateway/events.js'
 import { type GatewayHandle, startGateway } from '../gateway/host.js'
+import { Changes } from '../lib/changes.js'
 import { systemClock } from '../lib/clock.js'
 import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
@@ -33,6 +34,7 @@ interface Parts {
   readonly deployments: Deployments
   readonly hold: WorkspaceHold
   readonly logger: Logger
+  readonly changes: Changes
 }
 
 /** A running Flow: its gateway and its deployments. */
@@ -47,9 +49,10 @@ export class RunningFlow {
   readonly #hold: WorkspaceHold
   readonly #autoscaling: Autoscaling
   readonly #logger: Logger
+  readonly #changes: Changes
   #closed: Promise<void> | null = null
 
-  private constructor(plan: FlowPlan, { gateway, deployments, hold, logger }: Parts) {
+  private constructor(plan: FlowPlan, { gateway, deployments, hold, logger, changes }: Parts) {
     this.listeners = listenersOf(plan.settings).map((listener, index) => ({
       ...listener,
       port: gateway.ports[index]!,
@@ -60,6 +63,7 @@ export class RunningFlow {
     this.#deployments = deployments
     this.#hold = hold
     this.#logger = logger
+    this.#changes = changes
     this.#sets = new Map([...deployments.values()].flatMap(({ sets }) => sets.map((set) => [set.name, set])))
     this.#autoscaling = new Autoscaling(this.#sets.values(), {
       status: () => gateway.status(),
@@ -85,7 +89,13 @@ export class RunningFlow {
     noteStreams(plan, logger)
     const listening = startGateway(gatewaySpec(plan), { reducers: programReducers(plan), signal })
     const hold = new WorkspaceHold(settings.name, systemClock)
-    const deployments = createDeployments(plan, { gateway: listening, holder: hold.holder, logger })
+    const changes = new Changes()
+    const deployments = createDeployments(plan, {
+      gateway: listening,
+      holder: hold.holder,
+      logger,
+      changed: () => changes.note(),
+    })
     const counts = [...deployments.values()].map(
       ({ plan: stage }) => [stage, replicasAtStart(stage)] as const,
     )
@@ -103,7 +113,7 @@ export class RunningFlow {
     try {
       await settleAll([listening, ...growing], giveUp)
       signal.throwIfAborted()
-      return new RunningFlow(plan, { gateway: await listening, deployments, hold, logger })
+      return new RunningFlow(plan, { gateway: await listening, deployments, hold, logger, changes })
     } catch (error) {
       const gateway = await listening.catch(() => null)
       await stopAll({ gateway, deployments, hold }, 0)
@@ -149,6 +159,11 @@ export class RunningFlow {
 
   replicasOf(name: string): number {
     return this.#deployments.get(name)?.replicas ?? 0
+  }
+
+  /** Resolves after the next change of the state of a replica; never rejects. */
+  changed(): Promise<void> {
+    return this.#changes.next()
   }
 
   async status(): Promise<FlowStatus> {
@@ -252,7 +267,11 @@ async function settleAll(all: readonly Promise<unknown>[], giveUp: () => void): 
 
 /** Closes the gateway first, so that requests in flight still reach their pods; releases workspaces last, when nothing writes to them. */
 async function stopAll(
-  { gateway, deployments, hold }: Omit<Parts, 'gateway' | 'logger'> & { gateway: GatewayHandle | null },
+  {
+    gateway,
+    deployments,
+    hold,
+  }: Omit<Parts, 'gateway' | 'logger' | 'changes'> & { gateway: GatewayHandle | null },
   graceMs: number,
 ): Promise<void> {
   for (const deployment of deployments.values()) deployment.freeze()

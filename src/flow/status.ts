@@ -10,6 +10,7 @@ export interface ReplicaFacts {
   readonly name: string
   readonly phase: ReplicaPhase
   readonly restarts: number
+  readonly lastEnd: string | null
   readonly sinceMs: number
 }
 
@@ -47,6 +48,7 @@ export function stageStatus(
         ready: countReady(own),
         asked: load?.asked ?? 0,
         failed: load?.failed ?? 0,
+        ...hopsOf(load),
       }),
     ),
     pods,
@@ -59,7 +61,7 @@ export function podStatuses(
   load: StageLoad | undefined,
 ): readonly PodStatus[] {
   const loads = new Map(load?.replicas.map((replica) => [replica.name, replica]))
-  return replicas.map(({ name, phase, restarts, sinceMs }): PodStatus => {
+  return replicas.map(({ name, phase, restarts, lastEnd, sinceMs }): PodStatus => {
     const load = loads.get(name)
     const {
       inFlight = 0,
@@ -71,7 +73,8 @@ export function podStatuses(
     } = load ?? {}
     const pid = 'pod' in phase ? (phase.pod?.pid ?? null) : null
     const requests = { inFlight, latencyMs, answered, failed, ...(batches.length > 0 && { batches }) }
-    return { name, pid, state: podState(phase, state), ...requests, restarts, sinceMs }
+    const end = lastEnd !== null && { lastEnd }
+    return { name, pid, state: podState(phase, state), ...requests, restarts, ...end, sinceMs }
   })
 }
 
@@ -95,10 +98,14 @@ export function foreignStatus(plan: StagePlan, loads: readonly StageLoad[]): Sta
     shards: loads.map((load): ShardStatus => {
       const own = podsOf(load)
       const { name, asked, failed } = load
-      return { name, replicas: own.length, ready: countReady(own), asked, failed }
+      return { name, replicas: own.length, ready: countReady(own), asked, failed, ...hopsOf(load) }
     }),
     pods,
   }
+}
+
+function hopsOf(load: StageLoad | undefined): Pick<ShardStatus, 'hopSeconds'> {
+  return load?.hopSeconds === undefined ? {} : { hopSeconds: load.hopSeconds }
 }
 
 function podState(phase: ReplicaPhase, seen: ReplicaState): PodState {

@@ -1,5 +1,6 @@
 import type { Exit } from '../balancer/exit-tracker.js'
 import type { PoolLoad } from '../balancer/pool-load.js'
+import type { Distribution } from '../observe/metrics/histogram.js'
 import type { ShardCounts } from '../shards/tally.js'
 
 export type { Departure } from '../balancer/exit-tracker.js'
@@ -39,4 +40,6 @@ export interface StageLoad extends PoolLoad, ShardCounts {
   /** Requests that run here behind the answers of others, and how many of them have failed; of all shards, at the first. */
   readonly backgroundRunning: number
   readonly backgroundFailed: number
+  /** Times of its hops that were answered, in seconds; only with metrics. */
+  readonly hopSeconds?: Distribution
 }

@@ -344,7 +344,8 @@ class LocalGateway implements Gateway {
   }
 
   #loads(): readonly StageLoad[] {
-    return this.#stages.flatMap((stage) => stage.load(this.#background.counts(stage.name)))
+    const loads = this.#stages.flatMap((stage) => stage.load(this.#background.counts(stage.name)))
+    return this.#metrics?.timed(loads) ?? loads
   }
 
   #pods(): readonly MeasuredPod[] {

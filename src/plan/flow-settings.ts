@@ -109,6 +109,11 @@ export interface FlowSettings {
    */
   readonly control: boolean
   /**
+   * Serve a page on this machine that shows the Flow, scales it and tries its endpoints; `true` is `{}`. The start logs a link that
+   * opens it once. Default null: none. See docs/dashboard.md.
+   */
+  readonly dashboard: DashboardRules | null
+  /**
    * Log one line for each request at the gateway, on standard error; `true` is `{}`. Default null: none. See
    * docs/observability.md.
    */
@@ -142,6 +147,12 @@ export interface FlowQueue {
   readonly maxRequests: number
   /** Default 512 MiB. */
   readonly maxBytes: number
+}
+
+/** Where the page of a Flow is served: at 127.0.0.1. */
+export interface DashboardRules {
+  /** 0 lets the system choose. Default 0. */
+  readonly port: number
 }
 
 /** Which requests are logged, and which of their headers. Failed requests are always logged. */
@@ -194,11 +205,13 @@ export type FlowOptions = Partial<
     | 'limits'
     | 'requestLimits'
     | 'accessLog'
+    | 'dashboard'
     | 'metrics'
     | 'tracing'
   >
 > & {
   readonly requestLimits?: Partial<RequestLimits>
+  readonly dashboard?: boolean | null | Partial<DashboardRules>
   readonly accessLog?: boolean | null | Partial<AccessLog>
   readonly metrics?: boolean | null | Partial<MetricsRules>
   readonly tracing?: boolean | null | Partial<TracingRules>
@@ -269,6 +282,7 @@ export const flowOptions: OptionTable<FlowSettings> = {
   timeoutReadyMs: integer(600_000, -1),
   graceMs: integer(30_000, 0),
   control: flag(true),
+  dashboard: orTrue(group<DashboardRules>({ port: integer(0, 0, 65_535) }, '{ port }')),
   accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
   metrics: orTrue(
     group<MetricsRules>(

@@ -1,9 +1,9 @@
 import type { FlowStatus, StageStatus } from '../../control/status.js'
-import { duration } from '../duration.js'
+import { duration } from '../../lib/duration.js'
 import type { Asked } from '../render-flows.js'
 import { type Cell, table } from '../table.js'
 import { type Colour, oneLine, paint } from '../terminal.js'
-import { type PodRate, podKey } from './rates.js'
+import { type PodRate, podKey } from '../../control/rates.js'
 
 const columns = [
   'STAGE, POD',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FlowStatus, PodStatus, StageStatus } from '../../control/status.js'
-import type { Asked } from '../render-flows.js'
-import { Rates } from './rates.js'
+import { Rates } from '../../control/rates.js'
+import { type Asked, statusesOf } from '../render-flows.js'
 import { renderTop } from './render-top.js'
 
 const pod = (name: string, counts: Partial<PodStatus> = {}): PodStatus => ({
@@ -40,12 +40,12 @@ describe('millrace top', () => {
   it('shows rates since the last look, the busiest pod first, and sums of the stage', () => {
     const rates = new Rates()
     const first = flow(pod('slow/rep-0', { answered: 100 }), pod('slow/rep-1', { answered: 100, failed: 1 }))
-    expect(rates.look(first, 5000).size).toBe(0)
+    expect(rates.look(statusesOf(first), 5000).size).toBe(0)
     const second = flow(
       pod('slow/rep-0', { answered: 110 }),
       pod('slow/rep-1', { answered: 150, failed: 2, inFlight: 4, restarts: 1 }),
     )
-    expect(renderTop(second, rates.look(second, 7000), false)).toBe(
+    expect(renderTop(second, rates.look(statusesOf(second), 7000), false)).toBe(
       [
         'shop  pid 4700  port 8080',
         'STAGE, POD    READY   REQUESTS/S  FAILED/S  IN FLIGHT  WAITING  LATENCY  RESTARTS',
@@ -58,13 +58,13 @@ describe('millrace top', () => {
 
   it('knows no rate of a pod that is new, or was replaced, or cannot be asked', () => {
     const rates = new Rates()
-    rates.look(flow(pod('slow/rep-0', { answered: 100 })), 0)
+    rates.look(statusesOf(flow(pod('slow/rep-0', { answered: 100 }))), 0)
     const now = flow(
       pod('slow/rep-0', { answered: 3, pid: 8 }),
       pod('slow/rep-1', { answered: 3 }),
       pod('slow/rep-2', { answered: null, failed: null }),
     )
-    const shown = rates.look(now, 1000)
+    const shown = rates.look(statusesOf(now), 1000)
     expect(shown.size).toBe(0)
     expect(renderTop(now, shown, false)).not.toMatch(/\d\.\d/)
   })

@@ -1,3 +1,4 @@
+import { Rates } from '../../control/rates.js'
 import { systemClock } from '../../lib/clock.js'
 import { parseArguments, positional } from '../arguments.js'
 import { askFlows, noFlows } from '../ask-flows.js'
@@ -5,7 +6,7 @@ import type { Command } from '../command.js'
 import { elsewhere, elsewhereArguments } from '../elsewhere.js'
 import { intervalOption } from '../option-values.js'
 import { watch } from '../watch.js'
-import { Rates } from './rates.js'
+import { statusesOf } from '../render-flows.js'
 import { renderTop } from './render-top.js'
 
 const options = {
@@ -45,7 +46,7 @@ requests.
       async frame() {
         const flows = await askFlows(where, values.flow)
         if (flows.length === 0) return noFlows(where)
-        return renderTop(flows, rates.look(flows, systemClock.monotonic()), terminal.colour)
+        return renderTop(flows, rates.look(statusesOf(flows), systemClock.monotonic()), terminal.colour)
       },
     })
   },

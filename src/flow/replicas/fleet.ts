@@ -17,6 +17,8 @@ export interface FleetTools extends Omit<ReplicaTools, 'changed'> {
   /** Milliseconds that requests in flight on a leaving replica may take. */
   readonly graceMs: number
   readonly health: StageHealth
+  /** Called after a replica has changed its phase, or the fleet its replicas. */
+  readonly changed?: (() => void) | undefined
 }
 
 export class Fleet {
@@ -75,7 +77,9 @@ export class Fleet {
   /** Removes a replica after its requests in flight have ended, at most `graceMs`. Never rejects. */
   async end(replica: Replica, graceMs: number = this.#tools.graceMs): Promise<void> {
     await replica.end({ graceMs })
-    if (this.#replicas.get(replica.index) === replica) this.#replicas.delete(replica.index)
+    if (this.#replicas.get(replica.index) !== replica) return
+    this.#replicas.delete(replica.index)
+    this.#tools.changed?.()
   }
 
   freeze(): void {
@@ -95,6 +99,7 @@ export class Fleet {
       for (const replica of this.staying) if (!replica.running) void this.end(replica)
     }
     this.#tools.health.settle(this.staying, this.#isFrozen)
+    this.#tools.changed?.()
   }
 
   async #loads(): Promise<readonly ReplicaLoad[]> {

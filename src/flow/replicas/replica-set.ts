@@ -29,7 +29,7 @@ import { podStatuses } from '../status.js'
 const lostMs = 10_000
 
 export interface ReplicaSetTools
-  extends Pick<FleetTools, 'gateway' | 'startPod' | 'logger' | 'timeoutReadyMs' | 'graceMs'> {
+  extends Pick<FleetTools, 'gateway' | 'startPod' | 'logger' | 'timeoutReadyMs' | 'graceMs' | 'changed'> {
   /** Default: the system clock. */
   readonly clock?: Clock
   /** In [0, 1); default `Math.random`. */

@@ -64,6 +64,7 @@ export class Replica {
   #sinceMs: number
   #isOpen = false
   #restarts = 0
+  #lastEnd: string | null = null
   /** Consecutive deaths, each within `soundMs` of the start. */
   #deaths = 0
   /** Resolves when the start in progress has settled; never rejects. */
@@ -103,6 +104,11 @@ export class Replica {
   /** Number of restarts. */
   get restarts(): number {
     return this.#restarts
+  }
+
+  /** Why its last pod ended, or did not start; null when none has. */
+  get lastEnd(): string | null {
+    return this.#lastEnd
   }
 
   /** Milliseconds since the last change of phase. */
@@ -200,6 +206,7 @@ export class Replica {
   #become(phase: ReplicaPhase): void {
     if (this.#phase.state !== phase.state) this.#sinceMs = this.#tools.clock.monotonic()
     this.#phase = phase
+    if (phase.state === 'backoff') this.#lastEnd = phase.why
     this.#tools.changed()
   }
 }

@@ -66,6 +66,11 @@ export class GatewayMetrics {
     return this.#stages.hopsOf(shard)
   }
 
+  /** Loads with the times of their hops. */
+  timed(loads: readonly StageLoad[]): readonly StageLoad[] {
+    return loads.map((load) => ({ ...load, hopSeconds: this.#stages.hopSeconds(load.name) }))
+  }
+
   /** The state of a replica has changed. */
   changed(shard: string, state: HealthState): void {
     this.#stages.changed(shard, state)

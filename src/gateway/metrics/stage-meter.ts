@@ -1,6 +1,6 @@
 import type { HealthState } from '../../balancer/health.js'
 import type { HopTimes } from '../../balancer/hops.js'
-import { countOf, Histogram } from '../../observe/metrics/histogram.js'
+import { countOf, type Distribution, Histogram } from '../../observe/metrics/histogram.js'
 import type { MetricReport } from '../../observe/metrics/report.js'
 import type { ReplicaCounts, StageLoad } from '../events.js'
 
@@ -42,6 +42,10 @@ export class StageMeter {
   /** Where the hops of a shard are reported. */
   hopsOf(shard: string): HopTimes {
     return this.#of(shard)
+  }
+
+  hopSeconds(shard: string): Distribution {
+    return this.#of(shard).hopSeconds
   }
 
   changed(shard: string, state: HealthState): void {

@@ -1,5 +1,4 @@
-import type { FlowStatus, PodStatus } from '../../control/status.js'
-import type { Asked } from '../render-flows.js'
+import type { FlowStatus, PodStatus } from './status.js'
 
 /** Requests of a pod in the time between two looks at it. */
 export interface PodRate {
@@ -23,10 +22,10 @@ export class Rates {
    *
    * @param nowMs of a monotonic clock
    */
-  look(flows: readonly Asked[], nowMs: number): ReadonlyMap<string, PodRate> {
+  look(flows: readonly FlowStatus[], nowMs: number): ReadonlyMap<string, PodRate> {
     const seconds = (nowMs - this.#lookedMs) / 1000
     const before = this.#counts
-    this.#counts = new Map(flows.flatMap((flow) => (flow.state === 'answered' ? countsOf(flow.status) : [])))
+    this.#counts = new Map(flows.flatMap(countsOf))
     this.#lookedMs = nowMs
     return new Map(
       [...this.#counts].flatMap(([key, now]) => {

@@ -1,0 +1,53 @@
+import { openDashboard } from '../../dashboard/open.js'
+import { parseArguments, positional } from '../arguments.js'
+import { clientArguments, clientHelp, credentialsOf } from '../client-arguments.js'
+import type { Command } from '../command.js'
+import { elsewhere, elsewhereArguments } from '../elsewhere.js'
+import { numberOption } from '../option-values.js'
+import { UsageError } from '../usage-error.js'
+import { flowHere, flowThere } from './watched-flow.js'
+
+const options = {
+  ...elsewhereArguments,
+  ...clientArguments,
+  flow: { type: 'string' },
+  port: { type: 'string' },
+} as const
+
+export const dashboard: Command = {
+  summary: 'Serves a page that shows a running Flow, and scales and tries it',
+  options,
+  help: `Usage: millrace dashboard [--flow NAME|PID|SOCKET] [--port N]
+       millrace dashboard --on kubernetes [--namespace NAME] [--context NAME]
+                          [--kubeconfig FILE] [--port N]
+       millrace dashboard --on docker [--flow NAME] [--port N]
+
+Prints a link, and serves until Ctrl-C, on 127.0.0.1 only: the graph with its
+traffic, each replica with its state, restarts with their reasons, a control
+that scales, and a form that sends requests. The link opens the page once; the
+browser that opened it stays admitted.
+
+  --flow      when several run: its name, the process id of its program, or the
+              path of its control socket
+  --port      of the page; default: any that is free
+  --on        where the Flow runs: localhost (the default), docker or kubernetes
+  --namespace, --context, --kubeconfig
+              which Flow of which cluster; default: as kubectl chooses
+${clientHelp}`,
+  async run(args, terminal) {
+    const { values, positionals } = parseArguments(args, options)
+    positional(positionals)
+    const port = numberOption(values, 'port') ?? 0
+    if (port > 65_535) throw new UsageError(`--port must be at most 65535, not ${port}.`)
+    const where = elsewhere(values)
+    const watched = where === null ? flowHere(values.flow, credentialsOf(values)) : flowThere(where)
+    await watched.status() // now, and not first in the page: there is no such Flow, or there are several
+    const interrupted = new Promise<void>((resolve) => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve())
+    })
+    const served = await openDashboard(watched, { port })
+    terminal.out(`Open ${served.url}\nThe link works once. Ctrl-C ends the page; the Flow goes on.\n`)
+    await interrupted
+    await served.close()
+  },
+}

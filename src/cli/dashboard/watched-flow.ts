@@ -1,0 +1,68 @@
+import { Client } from '../../client/client.js'
+import type { FlowControl } from '../../control/client.js'
+import { connect } from '../../control/connect.js'
+import { tryCall } from '../../dashboard/try-call.js'
+import type { Watched } from '../../dashboard/watched.js'
+import { MillraceError } from '../../errors.js'
+import type { Running } from '../../flow/launch.js'
+import type { AttachOptions } from '../../platforms/index.js'
+import type { ClientTls } from '../../tls/client-tls.js'
+import { askFlows, noFlows } from '../ask-flows.js'
+import { addressIn } from '../gateway-address.js'
+import { given } from '../option-values.js'
+
+/** What requests of the page need. */
+export interface Credentials {
+  readonly token: string | undefined
+  readonly tls: ClientTls
+}
+
+/** A Flow of this machine, found anew for each question, so that the page goes on when its program starts again. */
+export function flowHere(which: string | undefined, { token, tls }: Credentials): Watched {
+  const ask = async <T>(question: (control: FlowControl) => Promise<T>): Promise<T> =>
+    question(await connect(which))
+  return {
+    status: () => ask((control) => control.status()),
+    changed: () => ask((control) => control.changed()),
+    served: () => ask((control) => control.served()),
+    scale: (stage, request) => ask((control) => control.scale(stage, request)),
+    async call(tried) {
+      const host = addressIn(await ask((control) => control.status()))
+      const credentials = given({ token, tls: Object.keys(tls).length > 0 ? tls : undefined })
+      await using client = new Client({ host, ...credentials })
+      return await tryCall(client, tried)
+    },
+  }
+}
+
+/** A Flow on a platform, which is looked at as `millrace top` does, and changed as by `millrace scale`. */
+export function flowThere(where: AttachOptions): Watched {
+  return {
+    async status() {
+      const [first, ...more] = await askFlows(where, undefined)
+      if (first === undefined) throw new MillraceError('NOT_FOUND', noFlows(where))
+      if (first.state === 'failed') throw new MillraceError('UNAVAILABLE', first.reason)
+      if (more.length > 0) throw new MillraceError('INVALID_OPTION', several(where))
+      return first.status
+    },
+    served: () => attached(where, (running) => running.describe()),
+    scale: (stage, request) => attached(where, (running) => running.scale(stage, request)),
+    call: (tried) => attached(where, ({ client }) => tryCall(client, tried)),
+  }
+}
+
+async function attached<T>(where: AttachOptions, work: (running: Running) => Promise<T>): Promise<T> {
+  // imported on demand: with a Flow of this machine it is not needed
+  const { attach } = await import('../../flow/launch.js')
+  const { running } = await attach(where)
+  try {
+    return await work(running)
+  } finally {
+    await running.close({})
+  }
+}
+
+function several({ on }: AttachOptions): string {
+  const choice = on === 'docker' ? '--flow NAME' : '--namespace NAME'
+  return `Several Flows run there. Say which with ${choice}.`
+}

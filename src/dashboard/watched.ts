@@ -1,0 +1,26 @@
+import type { Scaled, ScaleRequest, Served } from '../control/controlled.js'
+import type { FlowStatus } from '../control/status.js'
+
+/** A request that is tried on the page. */
+export interface Tried {
+  readonly endpoint: string
+  /** A Document in JSON (`Document.fromJSON`), a text, or a list of them. */
+  readonly documents: unknown
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** The endpoint yields its documents one by one: there is one document to send. */
+  readonly isStream: boolean
+}
+
+/** The Flow that a page shows: in this program, behind a control socket, or on a platform. */
+export interface Watched {
+  /** @throws UNAVAILABLE, NOT_FOUND while it cannot be asked; the page shows the message and asks again */
+  status(): Promise<FlowStatus>
+  /** Resolves after a change of the state of a replica, or earlier. Absent where nobody tells: then the page is late by up to a second. */
+  changed?(): Promise<void>
+  /** @throws UNAVAILABLE */
+  served(): Promise<Served>
+  /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
+  scale(stage: string, request: ScaleRequest): Promise<Scaled>
+  /** Sends a request through the Flow; resolves with the answer as JSON text. @throws what clients throw */
+  call(tried: Tried): Promise<string>
+}

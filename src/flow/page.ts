@@ -1,0 +1,34 @@
+import type { Controlled } from '../control/controlled.js'
+import type { Dashboard } from '../dashboard/server.js'
+import type { Logger } from '../observe/logger.js'
+import type { FlowSettings } from '../plan/flow-settings.js'
+import type { Running } from './launch.js'
+
+/**
+ * Serves the page of a Flow if its option `dashboard` says so, and logs the link. Never rejects; resolves with null, and logs
+ * why, when it cannot be served.
+ */
+export async function openPage(
+  flow: Controlled,
+  { client }: Pick<Running, 'client'>,
+  { settings, logger }: { readonly settings: FlowSettings; readonly logger: Pick<Logger, 'info' | 'warn'> },
+): Promise<Dashboard | null> {
+  const { dashboard, quiet } = settings
+  if (dashboard === null) return null
+  try {
+    // imported on demand: few programs serve a page
+    const [{ openDashboard }, { tryCall }] = await Promise.all([
+      import('../dashboard/open.js'),
+      import('../dashboard/try-call.js'),
+    ])
+    const page = await openDashboard({ ...flow, call: (tried) => tryCall(client, tried) }, dashboard)
+    page.unref()
+    if (!quiet) logger.info(`A page shows this Flow. The link opens it once: ${page.url}`)
+    return page
+  } catch (error) {
+    logger.warn(
+      `No page shows this Flow: ${error instanceof Error ? error.message : String(error)} It runs on.`,
+    )
+    return null
+  }
+}

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Browser, Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { FlowStatus } from '../../src/control/status.js'
+import { CommandLine } from '../support/command-line.js'
+import { commandLine as program } from '../support/servers.js'
+import { seriousFaults } from './support/axe.js'
+import { startChromium } from './support/chromium.js'
+
+// `millrace dashboard` of a Flow that runs, in a browser.
+
+const commandLine = new CommandLine()
+let flow: Awaited<ReturnType<CommandLine['start']>>
+let command: ChildProcess
+let url: string
+let browser: Browser
+let page: Page
+const problems: string[] = []
+
+beforeAll(async () => {
+  flow = await commandLine.start('shop')
+  command = spawn(process.execPath, [program, 'dashboard'], { env: commandLine.env, stdio: 'pipe' })
+  for await (const line of createInterface({ input: command.stdout! })) {
+    const found = /^Open (http:\S+)/.exec(line)?.[1]
+    if (found === undefined) continue
+    url = found
+    break
+  }
+  browser = await startChromium()
+  page = await browser.newPage()
+  page.on('console', (message) => problems.push(message.text()))
+  page.on('pageerror', (error) => problems.push(String(error)))
+  await page.goto(url)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  if (command !== undefined && command.exitCode === null) {
+    const ended = once(command, 'exit')
+    command.kill('SIGINT')
+    await ended
+  }
+  await commandLine.close()
+})
+
+afterEach(() => expect(problems.splice(0)).toEqual([]))
+
+const textOf = (selector: string): Promise<string> =>
+  page.evaluate(`document.querySelector('${selector}')?.textContent ?? ''`) as Promise<string>
+
+async function status(): Promise<FlowStatus> {
+  const { stdout } = await commandLine.run('ps', '--json')
+  return (JSON.parse(stdout) as FlowStatus[])[0]!
+}
+
+test('the link opens the page of the Flow, and nothing in its address opens it again', async () => {
+  await expect.poll(() => textOf('h1')).toBe('shop')
+  await expect.poll(() => textOf('#stage-slow_executor .state')).toBe('2 of 2 ready')
+  expect(page.url()).not.toContain('token')
+  expect(await seriousFaults(page)).toEqual([])
+  await page.reload()
+  await expect.poll(() => textOf('h1')).toBe('shop')
+})
+
+test('a killed replica is shown, with the reason, and is back', async () => {
+  await expect.poll(() => textOf('#stage-slow_executor .state')).toBe('2 of 2 ready')
+  const { stages } = await status()
+  const { name, pid } = stages[1]!.pods[0]!
+  process.kill(pid!, 'SIGKILL')
+  await expect.poll(() => textOf('.events')).toContain(`${name} has ended`)
+  await expect.poll(() => textOf(`[data-pod="${name}"] .pod`)).toBe('ready')
+  expect(await textOf('#stage-slow_executor .end')).toContain('SIGKILL')
+})
+
+test('a stage is scaled', async () => {
+  await page.click('#stage-slow_executor .scale input', { count: 3 })
+  await page.type('#stage-slow_executor .scale input', '3')
+  await page.click('#stage-slow_executor .scale button')
+  await expect.poll(() => textOf('#stage-slow_executor .scale output')).toMatch(/^2 → 3 in \d+\.\d s$/)
+  await expect.poll(() => textOf('#stage-slow_executor .state')).toBe('3 of 3 ready')
+  expect((await status()).stages[1]).toMatchObject({ replicas: 3, ready: 3 })
+})
+
+test('what cannot be is refused in words', async () => {
+  const answer = await page.evaluate(`fetch('scale', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ stage: 'slow', replicas: 1 }),
+  }).then(async (response) => [response.status, await response.json()])`)
+  expect(answer).toEqual([404, { code: 'NOT_FOUND', message: expect.stringContaining("'slow'") }])
+  expect(problems.splice(0)).toEqual([expect.stringContaining('404')])
+})
+
+test('an endpoint is tried', async () => {
+  await expect
+    .poll(() => page.evaluate(`document.querySelectorAll('#try-endpoint option').length`))
+    .toBeGreaterThan(0)
+  await page.click('button.send')
+  await expect.poll(() => textOf('#try-status')).toMatch(/^Answered in \d+ ms/)
+  expect(JSON.parse(await textOf('#try-answer'))).toMatchObject({ docs: [{ text: 'HELLO' }] })
+})
+
+test('an endpoint that fails shows the stack of its Executor', async () => {
+  await page.select('#try-endpoint', '/fail')
+  await page.click('button.send')
+  await expect.poll(() => textOf('#try-status')).toMatch(/^EXECUTOR_FAILED: .*the wheel is broken/)
+  expect(await textOf('#try-answer')).toMatch(/^RangeError: the wheel is broken\n +at Upper.fail/)
+  expect(problems.splice(0)).toEqual([expect.stringContaining('500')])
+})
+
+test('the page says when the Flow has ended', async () => {
+  await commandLine.stop(flow)
+  await expect
+    .poll(() => textOf('header .problem'))
+    .toMatch(/No Flow of this user runs|does not answer|closing/)
+})

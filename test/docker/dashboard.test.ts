@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { Flow } from 'millrace'
+import { expect, inject, test } from 'vitest'
+import { conceptsProject } from '../support/concepts.suite.js'
+import { enter, lookThat } from '../support/page.js'
+import { commandLine } from '../support/servers.js'
+import { docker, runningIn } from './support/docker.js'
+
+const name = `page-${process.pid}`
+
+test('the page of a Flow on Docker shows a killed container, scales the Flow and calls it', async () => {
+  const flow = new Flow({ name, host: '127.0.0.1', quiet: true }).add({
+    name: 'who',
+    uses: `${conceptsProject}/concepts/executors.mjs#Who`,
+    replicas: 2,
+  })
+  await flow.start({ on: 'docker', image: inject('projectImage'), project: conceptsProject })
+  const command = spawn(process.execPath, [commandLine, 'dashboard', '--on', 'docker', '--flow', name], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(command, 'exit')
+  try {
+    const [line] = (await once(createInterface({ input: command.stdout }), 'line')) as [string]
+    const ask = await enter(line.replace(/^Open /, ''))
+    const whole = await lookThat(await ask('events'), ({ stages }) => stages[0]!.ready === 2)
+    expect(whole).toMatchObject({ name, on: 'docker', stages: [{ name: 'who', runtime: 'docker' }] })
+
+    const events = await ask('events')
+    await docker('kill', (await runningIn(name, 'who'))[0]!)
+    await lookThat(
+      events,
+      ({ stages }) => stages[0]!.ready === 1 || stages[0]!.pods.some(({ restarts }) => restarts > 0),
+    )
+
+    expect(await (await ask('scale', { stage: 'who', replicas: 3 })).json()).toMatchObject({ to: 3 })
+    await lookThat(await ask('events'), ({ stages }) => stages[0]!.replicas === 3 && stages[0]!.ready === 3)
+    const { endpoints } = (await (await ask('served')).json()) as { readonly endpoints: readonly string[] }
+    expect(endpoints.length).toBeGreaterThan(1)
+    const answer = await ask('call', { endpoint: '/', documents: [{ text: 'a' }], parameters: {} })
+    expect(await answer.json()).toMatchObject({ docs: [{}] })
+  } finally {
+    command.kill('SIGINT')
+    await ended
+    await flow.close({ remove: true })
+  }
+})
