@@ -12,6 +12,7 @@ import { indexRate } from './rows/index-rate.js'
 import { lance } from './rows/lance.js'
 import { manyShards } from './rows/many-shards.js'
 import { memory } from './rows/memory.js'
+import { observing } from './rows/observing.js'
 import { overload } from './rows/overload.js'
 import { passThrough } from './rows/pass-through.js'
 import { relay } from './rows/relay.js'
@@ -50,6 +51,7 @@ const groups: readonly Row[] = [
   idleConnections,
   lance,
   batching,
+  observing,
 ]
 
 const args = process.argv.slice(2)

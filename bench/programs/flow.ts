@@ -18,6 +18,10 @@ export interface FlowOptions {
   readonly batchSize?: number
   /** All stages at once, and a join without an Executor behind them. Default false: one after the other. */
   readonly isFanOut?: boolean
+  /** Default: off. */
+  readonly metrics?: boolean
+  /** URL of the collector, which gets the spans of every request. Default: no tracing. */
+  readonly collector?: string
 }
 
 export interface FlowReady {
@@ -52,6 +56,8 @@ let flow = new Flow({
   host: '127.0.0.1',
   protocol: wanted.protocols ?? ['grpc'],
   limits: { maxConnections: wanted.maxConnections ?? null },
+  metrics: wanted.metrics === true && { port: 0 },
+  ...(wanted.collector !== undefined && { tracing: { endpoint: wanted.collector } }),
 })
 for (let index = 0; index < wanted.stages; index++) {
   const name = `stage${index}`

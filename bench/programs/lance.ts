@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { connect, type Table } from '@lancedb/lancedb'
 import { Document, DocumentArray, type HandlerContext } from 'millrace'
 import { VectorIndexer } from 'millrace/indexer'
-import { inSpan } from '../../src/call/own-span.js'
+import { inSpanOf } from '../../src/call/own-span.js'
 import { createLogger } from '../../src/observe/logger.js'
 import { commands, options, say } from './answers.js'
 
@@ -41,7 +41,7 @@ const context: HandlerContext = {
   deadline: Infinity,
   requestId: '',
   headers: {},
-  span: (name, run) => inSpan(undefined, name, run),
+  span: (name, run) => inSpanOf({ headers: {} }, name, run),
   logger: createLogger('bench', { level: 'silent' }),
 }
 const database = await connect(join(folder, 'lance'))

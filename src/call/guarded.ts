@@ -12,10 +12,16 @@ export function guarded(observers: readonly Observer[], onFault: OnFault): Obser
   if (observers.length === 0) return undefined
   return {
     request(span, request, arrival) {
-      const observations = observers.flatMap(
-        (observer) => attempt(() => observer.request(span, request, arrival), onFault) ?? [],
-      )
-      return observations.length === 0 ? undefined : new Guarded(observations, onFault)
+      const observations: Observation[] = []
+      let headers: Observation['headers']
+      for (const observer of observers) {
+        const seen = attempt(() => observer.request(span, request, arrival), onFault)
+        if (seen === undefined) continue
+        if ('unobserved' in seen) headers = { ...headers, ...seen.unobserved }
+        else observations.push(seen)
+      }
+      if (observations.length > 0) return new Guarded(observations, onFault, headers)
+      return headers && { unobserved: headers }
     },
     replica(event) {
       for (const observer of observers) attempt(() => observer.replica?.(event), onFault)
@@ -33,20 +39,27 @@ class Guarded implements Observation {
   readonly #onFault: OnFault
   #observations: readonly Observation[]
 
-  constructor(observations: readonly Observation[], onFault: OnFault) {
-    this.#observations = observations
+  /** `headers`: more than those of the observations. */
+  constructor(observations: readonly Observation[], onFault: OnFault, headers?: Observation['headers']) {
     this.#onFault = onFault
-    this.headers = observations.reduce<Observation['headers']>((all, observation) => {
-      const headers = attempt(() => observation.headers, onFault)
-      return headers === undefined ? all : { ...all, ...headers }
-    }, undefined)
-    this.wantsReport = observations.some(({ wantsReport }) => wantsReport !== false)
+    this.#observations = observations
+    let all = headers
+    let wantsReport = false
+    for (const observation of observations) {
+      const own = attempt(() => observation.headers, onFault)
+      if (own !== undefined) all = all === undefined ? own : { ...all, ...own }
+      if (observation.wantsReport !== false) wantsReport = true
+    }
+    this.headers = all
+    this.wantsReport = wantsReport
   }
 
   child(span: Span): Observation {
-    const children = this.#observations.flatMap(
-      (observation) => attempt(() => observation.child(span), this.#onFault) ?? [],
-    )
+    const children: Observation[] = []
+    for (const observation of this.#observations) {
+      const child = attempt(() => observation.child(span), this.#onFault)
+      if (child !== undefined) children.push(child)
+    }
     return new Guarded(children, this.#onFault)
   }
 

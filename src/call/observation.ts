@@ -44,10 +44,15 @@ export interface Arrival {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** A request that is not observed, but has headers for its hops. */
+export interface Unobserved {
+  readonly unobserved: Readonly<Record<string, string>>
+}
+
 /** Watches the requests and replicas of a gateway. */
 export interface Observer {
-  /** Called for each request. Returns undefined to not observe it. */
-  request(span: RequestSpan, request: DataRequest, arrival: Arrival): Observation | undefined
+  /** Called for each request. Returns undefined, or only headers, to not observe it. */
+  request(span: RequestSpan, request: DataRequest, arrival: Arrival): Observation | Unobserved | undefined
   replica?(event: ReplicaEvent): void
   call?(event: CallEvent): void
 }

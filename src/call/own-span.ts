@@ -7,8 +7,8 @@ export interface OwnSpan {
   /** Runs `run` in a span below this one, as `context.span` does. */
   span<T>(name: string, run: (span: OwnSpan) => T): T
   /**
-   * The header `traceparent` with which a service that the handler calls continues the trace; undefined when the request is not
-   * traced.
+   * The header `traceparent` with which a service that the handler calls continues the trace. Of a request that is not traced that
+   * of the request, which tells the service so; undefined when it has none.
    */
   readonly traceparent: string | undefined
 }
@@ -26,17 +26,37 @@ export interface OpenOwnSpan extends OwnSpan {
 }
 
 /** The span of a request that is not traced. */
-const untraced: OwnSpan = {
-  setAttribute() {},
-  addEvent() {},
-  span: (_name, run) => run(untraced),
-  traceparent: undefined,
+class Untraced implements OwnSpan {
+  readonly traceparent: string | undefined
+
+  constructor(traceparent: string | undefined) {
+    this.traceparent = traceparent
+  }
+
+  setAttribute(): void {}
+
+  addEvent(): void {}
+
+  span<T>(_name: string, run: (span: OwnSpan) => T): T {
+    return run(this)
+  }
 }
 
-/** Runs `run` in a span below `parent`, until it has returned or its promise has settled. */
-export function inSpan<T>(parent: SpanParent | undefined, name: string, run: (span: OwnSpan) => T): T {
-  const span = parent?.own?.(name)
-  if (span === undefined) return run(untraced)
+/** A request, or a span of it. */
+export interface SpanSource {
+  readonly observation?: SpanParent | undefined
+  /** `traceparent` of the request. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Runs `run` in a span of a request's handler, until it has returned or its promise has settled. */
+export function inSpanOf<T>(call: SpanSource, name: string, run: (span: OwnSpan) => T): T {
+  const span = call.observation?.own?.(name)
+  return span === undefined ? run(new Untraced(call.headers.traceparent)) : inSpan(span, run)
+}
+
+/** Runs `run` in `span`, and ends it when `run` has returned or its promise has settled. */
+export function inSpan<T>(span: OpenOwnSpan, run: (span: OwnSpan) => T): T {
   let result: T
   try {
     result = run(span)

@@ -14,6 +14,8 @@ export interface Command {
   readonly kinds?: readonly string[]
   /** What `millrace help` shows: usage, options, an example. */
   readonly help: string
+  /** What `millrace help NAME all` shows, where `help` has only the usual options. */
+  readonly fullHelp?: string
   /** Runs it with the arguments after its name; resolves with the exit code if it is not 0. @throws UsageError, MillraceError */
   run(args: readonly string[], terminal: Terminal): Promise<number | void>
 }

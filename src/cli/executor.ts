@@ -44,6 +44,29 @@ export const executor: Command = {
   summary: 'Runs one Executor as a server of its own',
   options,
   help: `Usage: millrace executor [--uses FILE[#CLASS]] [--port N] [--host HOST]
+                         [--name NAME] [--uses-with JSON] [--workspace FOLDER]
+                         [--replicas N] [--max-concurrency N] [--queue JSON] …
+
+Serves an Executor by gRPC, as Jina's Executors are served, until SIGINT or
+SIGTERM: then it refuses new requests, finishes those in flight, and exits with
+0. A Flow uses it as an external stage (external: true, host, port).
+
+  --uses       a module, with the name of a class, or the YAML of an Executor;
+               default: ${presetFile}
+  --port       0, the default, lets the system choose
+  --host       interface to bind; default: 0.0.0.0
+  --uses-with  options for its constructor, a JSON object
+  --replicas   processes that share the requests
+  --max-concurrency
+               handlers that may run at once in one of them
+  --queue      what may wait: {"maxRequests":N,"maxBytes":N,"maxWaitMs":N,
+               "perReplica":N}
+
+All options, such as those of shards, limits, metrics and the end:
+millrace help executor all
+
+Example: millrace executor --uses ./indexer.js#Indexer --port 8080`,
+  fullHelp: `Usage: millrace executor [--uses FILE[#CLASS]] [--port N] [--host HOST]
                          [--name NAME] [--workspace FOLDER]
                          [--uses-with JSON] [--uses-metas JSON]
                          [--uses-requests JSON]

@@ -44,10 +44,35 @@ const options = {
   native: { type: 'boolean' },
 } as const
 
+/** Explains the options that say which stages there are. */
+const stagesHelp = `  --graph-description
+             which stage follows which: {"start-gateway":["encoder"],
+             "encoder":["indexer"],"indexer":["end-gateway"]}; [] is floating
+  --deployments-addresses
+             where each stage is, its replicas: {"encoder":["a:8080","b:8080"],
+             "indexer":["grpcs://indexer.example:443"]}`
+
 export const gateway: Command = {
   summary: 'Runs a gateway in front of servers that run elsewhere',
   options,
   help: `Usage: millrace gateway --graph-description JSON --deployments-addresses JSON
+                        [--port N…] [--protocol P…] [--host HOST] …
+
+A gateway alone, with the arguments of Jina's: where Jina exports a Flow, it can
+take the place of Jina's gateway. Where Millrace exports one, the gateway runs
+'millrace flow' on a file instead, which has more options.
+
+${stagesHelp}
+  --port     0, the default, lets the system choose; one for each protocol
+  --protocol GRPC, the default, HTTP or WEBSOCKET; several
+  --host     interface to bind; default: 0.0.0.0
+
+All options, such as those of TLS, tokens, rates, proxies and retries:
+millrace help gateway all
+
+Example: millrace gateway --graph-description '{"start-gateway":["a"],
+           "a":["end-gateway"]}' --deployments-addresses '{"a":["h:8081"]}'`,
+  fullHelp: `Usage: millrace gateway --graph-description JSON --deployments-addresses JSON
                         [--port N…] [--protocol P…] [--host HOST] [--name NAME]
                         [--discover] [--forward-headers NAME…]
                         [--timeout-send MS] [--retries N] [--prefetch N]
@@ -63,12 +88,7 @@ A gateway alone, with the arguments of Jina's: where Jina exports a Flow, it can
 take the place of Jina's gateway. Where Millrace exports one,
 the gateway runs 'millrace flow' on a file instead, which has more options.
 
-  --graph-description
-             which stage follows which: {"start-gateway":["encoder"],
-             "encoder":["indexer"],"indexer":["end-gateway"]}; [] is floating
-  --deployments-addresses
-             where each stage is, its replicas: {"encoder":["a:8080","b:8080"],
-             "indexer":["grpcs://indexer.example:443"]}
+${stagesHelp}
   --discover every address is a name with one or more servers behind it, which
              is looked up every second
   --forward-headers

@@ -24,18 +24,20 @@ describe('the command line', () => {
     })
   })
 
-  /** Run by containers and supervisors, with more options than fit. */
+  /** With more options than fit, which containers and supervisors use. */
   const long = ['executor', 'gateway']
-  const others = [
+  const all = [
     'new',
     'dev',
     'flow',
+    ...long,
     'call',
     'ping',
     'bench',
     'ps',
     'top',
     'scale',
+    'profile',
     'export',
     'doctor',
     'completion',
@@ -43,14 +45,17 @@ describe('the command line', () => {
   const helpOf = async (...command: readonly string[]): Promise<readonly string[]> =>
     (await run('help', ...command)).out.trimEnd().split('\n')
 
-  it.each([[], ...others.map((name) => [name])])('has help that fits a screen: %s', async (...command) => {
+  it.each([[], ...all.map((name) => [name])])('has help that fits a screen: %s', async (...command) => {
     const lines = await helpOf(...command)
     expect(lines.length).toBeLessThanOrEqual(24)
     expect(lines.filter((line) => line.length > 80)).toEqual([])
   })
 
-  it.each(long)('has help for %s that is no wider than 84 columns', async (command) => {
-    expect((await helpOf(command)).filter((line) => line.length > 84)).toEqual([])
+  it.each(long)('has all options of %s when asked for them, no wider than 84 columns', async (command) => {
+    const lines = await helpOf(command, 'all')
+    expect(lines.length).toBeGreaterThan(24)
+    expect(lines.filter((line) => line.length > 84)).toEqual([])
+    expect((await run(command, '--help', 'all')).out.trimEnd().split('\n')).toEqual(lines)
   })
 
   it('tells its version', async () => {

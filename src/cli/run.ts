@@ -14,6 +14,7 @@ import { gateway } from './gateway.js'
 import { newCommand } from './new/new.js'
 import { packageManifest } from './package-folder.js'
 import { ping } from './ping.js'
+import { profile } from './profile.js'
 import { ps } from './ps.js'
 import { scale } from './scale.js'
 import { oneLine, type Terminal } from './terminal.js'
@@ -34,6 +35,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['top', top],
   ['dashboard', dashboard],
   ['scale', scale],
+  ['profile', profile],
   ['types', types],
   ['export', exportCommand],
   ['doctor', doctor],
@@ -80,10 +82,16 @@ function textFor(name: string | undefined, rest: readonly string[]): string | nu
     case '-v':
       return version()
     case 'help':
-      return rest[0] === undefined ? overview() : find(rest[0]).help
+      return rest[0] === undefined ? overview() : helpOf(rest[0], rest)
     default:
-      return rest.includes('--help') || rest.includes('-h') ? find(name).help : null
+      return rest.includes('--help') || rest.includes('-h') ? helpOf(name, rest) : null
   }
+}
+
+/** @throws UsageError */
+function helpOf(name: string, rest: readonly string[]): string {
+  const { help, fullHelp = help } = find(name)
+  return rest.at(-1) === 'all' ? fullHelp : help
 }
 
 /** @throws UsageError */

@@ -49,6 +49,17 @@ export function integerField<K extends string>(fields: ReadonlyMap<K, unknown>, 
 }
 
 /** @throws INVALID_OPTION */
+export function choiceField<K extends string, Choice extends string>(
+  fields: ReadonlyMap<K, unknown>,
+  name: K,
+  choices: readonly Choice[],
+): Choice {
+  const choice = choices.find((one) => one === fields.get(name))
+  if (choice !== undefined) return choice
+  throw new MillraceError('INVALID_OPTION', `${name} must be ${choices.join(' or ')}.`)
+}
+
+/** @throws INVALID_OPTION */
 export function objectField<K extends string>(
   fields: ReadonlyMap<K, unknown>,
   name: K,

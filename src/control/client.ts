@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { isErrorCode, MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
-import type { Scaled, ScaleRequest, Served } from './controlled.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
+import type { Profiled, Scaled, ScaleRequest, Served } from './controlled.js'
 import type { FlowStatus } from './status.js'
 
 /** Largest accepted answer, in bytes. */
@@ -9,6 +10,9 @@ const maxAnswerBytes = 64 * 1024 * 1024
 
 /** Milliseconds a Flow may take to report its status; long, because its main thread may be computing. */
 const statusPatienceMs = 5000
+
+/** Milliseconds a replica may take beyond the length of its profile: it may be busy, and its heap large. */
+const profilePatienceMs = 120_000
 
 /** Longer than a Flow waits for a change. */
 const changePatienceMs = 20_000
@@ -24,6 +28,8 @@ export interface FlowControl {
   served(): Promise<Served>
   /** Waits without a timeout. @throws UNAVAILABLE, and what `flow.scale()` throws. */
   scale(stage: string, options: ScaleRequest): Promise<Scaled>
+  /** @throws UNAVAILABLE, what `Controlled.profile` throws, DEADLINE_EXCEEDED two minutes after the end of the profile. */
+  profile(target: string, order: ProfileOrder): Promise<Profiled>
 }
 
 /** Returns a control for a socket path, without connecting. */
@@ -35,6 +41,10 @@ export function controlAt(path: string): FlowControl {
     served: async () => (await ask(path, { route: '/served', timeoutMs: statusPatienceMs })) as Served,
     scale: async (stage, options) =>
       (await ask(path, { route: '/scale', body: { stage, ...options } })) as Scaled,
+    profile: async (target, order) => {
+      const timeoutMs = order.seconds * 1000 + profilePatienceMs
+      return (await ask(path, { route: '/profile', body: { target, ...order }, timeoutMs })) as Profiled
+    },
   }
 }
 

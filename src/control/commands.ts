@@ -1,6 +1,9 @@
+import { isAbsolute } from 'node:path'
+import { MillraceError } from '../errors.js'
+import { mostProfileSeconds, profileKinds } from '../observe/profile/profile-order.js'
+import { choiceField, integerField, objectField, parseFields, textField } from './body.js'
 import { systemClock } from '../lib/clock.js'
 import { pause } from '../lib/pause.js'
-import { integerField, objectField, parseFields, textField } from './body.js'
 import type { Controlled } from './controlled.js'
 
 /** Milliseconds after which a wait for a change is answered without one, so that nobody waits for a dead program. */
@@ -49,6 +52,25 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
         const fields = parseFields(body, ['stage', 'usesWith'])
         const usesWith = objectField(fields, 'usesWith')
         return (await flow.rollingUpdate(textField(fields, 'stage'), { usesWith })) ?? {}
+      },
+    },
+  ],
+  [
+    '/profile',
+    {
+      method: 'POST',
+      async run(flow, body) {
+        const fields = parseFields(body, ['target', 'kind', 'seconds', 'file'])
+        const order = {
+          kind: choiceField(fields, 'kind', profileKinds),
+          seconds: integerField(fields, 'seconds'),
+          file: textField(fields, 'file'),
+        }
+        if (order.seconds < 1 || order.seconds > mostProfileSeconds)
+          throw new MillraceError('INVALID_OPTION', `seconds must be from 1 to ${mostProfileSeconds}.`)
+        if (!isAbsolute(order.file))
+          throw new MillraceError('INVALID_OPTION', 'file must be an absolute path.')
+        return flow.profile(textField(fields, 'target'), order)
       },
     },
   ],

@@ -1,3 +1,4 @@
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import type { Description } from '../call/call.js'
 import type { FlowStatus } from './status.js'
 
@@ -23,6 +24,12 @@ export interface ScaleRequest {
   readonly shard?: number | undefined
 }
 
+/** Result of a profile. */
+export interface Profiled {
+  /** Name of the replica, or `gateway`. */
+  readonly pod: string
+}
+
 /** What the gateway of a Flow serves. */
 export type Served = Pick<Description, 'endpoints' | 'streamEndpoints' | 'schemas'>
 
@@ -40,4 +47,6 @@ export interface Controlled {
     name: string,
     options: { readonly usesWith: Readonly<Record<string, unknown>> },
   ): Promise<unknown>
+  /** Profiles a replica, or `gateway`. @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, UNAVAILABLE, RESOURCE_EXHAUSTED */
+  profile(target: string, order: ProfileOrder): Promise<Profiled>
 }

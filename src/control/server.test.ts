@@ -47,6 +47,10 @@ beforeEach(() => {
     async rollingUpdate(name, options) {
       calls.push([name, options])
     },
+    async profile(target, order) {
+      calls.push([target, order])
+      return { pod: target }
+    },
   }
 })
 afterEach(async () => {
@@ -111,9 +115,13 @@ describe('a control server', () => {
     })
     const update = '{"stage":"upper","usesWith":{"model":"b"}}'
     expect(await ask(path, 'POST', '/rolling-update', update)).toMatchObject({ status: 200, body: {} })
+    const order = { kind: 'cpu', seconds: 5, file: '/x' }
+    const profile = JSON.stringify({ target: 'upper/rep-0', ...order })
+    expect(await ask(path, 'POST', '/profile', profile)).toMatchObject({ body: { pod: 'upper/rep-0' } })
     expect(calls).toEqual([
       ['upper', { replicas: 2 }],
       ['upper', { usesWith: { model: 'b' } }],
+      ['upper/rep-0', order],
     ])
   })
 
@@ -144,6 +152,9 @@ describe('a control server', () => {
     ['POST', '/scale', '{"stage":"upper","replica":2}', 400, 'UNKNOWN_OPTION'],
     ['POST', '/scale', '{"stage":"uper","replicas":2}', 404, 'NOT_FOUND'],
     ['POST', '/rolling-update', '{"stage":"upper","usesWith":[]}', 400, 'INVALID_OPTION'],
+    ['POST', '/profile', '{"target":"upper","kind":"all","seconds":1,"file":"/x"}', 400, 'INVALID_OPTION'],
+    ['POST', '/profile', '{"target":"upper","kind":"cpu","seconds":301,"file":"/x"}', 400, 'INVALID_OPTION'],
+    ['POST', '/profile', '{"target":"upper","kind":"cpu","seconds":1,"file":"x"}', 400, 'INVALID_OPTION'],
   ])('refuses %s %s %s', async (method, route, body, expected, code) => {
     const { path } = await start()
     const answer = await ask(path, method, route, body)

@@ -1,5 +1,5 @@
 import type { Call } from '../call/call.js'
-import { inSpan } from '../call/own-span.js'
+import { inSpanOf } from '../call/own-span.js'
 import { DocumentArray } from '../document/index.js'
 import type { Logger } from '../observe/logger.js'
 import type { Part, Route } from '../wire/data-request.js'
@@ -79,7 +79,7 @@ export class EndpointContext implements HandlerContext {
 
   /** A getter, so that a handler may take it apart: `{ span }`. */
   get span(): HandlerContext['span'] {
-    return (name, run) => inSpan(this.#source.call.observation, name, run)
+    return (name, run) => inSpanOf(this.#source.call, name, run)
   }
 
   get logger(): Logger {

@@ -20,5 +20,6 @@ export function controlled(
     scale: async (name, request) => lifecycle.need('scale()') && flow.scale(name, request),
     rollingUpdate: async (name, options) =>
       lifecycle.need('rollingUpdate()') && flow.rollingUpdate(name, options),
+    profile: async (target, order) => lifecycle.need('profile').profile(target, order),
   }
 }

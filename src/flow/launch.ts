@@ -4,7 +4,9 @@ import { describeServer } from '../client/describe-server.js'
 import { parseHost } from '../client-core/host.js'
 import { channelTransport } from '../client-core/channel.js'
 import { Knowledge } from '../client-core/knowledge.js'
-import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
+import { MillraceError } from '../errors.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
+import type { Profiled, RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
 import type { FlowStatus } from '../control/status.js'
 import { programLogger } from '../observe/logger.js'
 import { type FlowPlan, setReplicas } from '../plan/flow-plan.js'
@@ -29,6 +31,8 @@ export interface Running {
   readonly client: Client
   scale(stage: string, request: ScaleRequest): Promise<Scaled>
   rollingUpdate(stage: string, usesWith: Readonly<Record<string, unknown>>): Promise<RolledOut>
+  /** Only for a Flow of this machine. */
+  profile(target: string, order: ProfileOrder): Promise<Profiled>
   replicasOf(stage: string): number
   status(): Promise<FlowStatus>
   /** Resolves after the next change of the state of a replica; never rejects. Absent on platforms. */
@@ -54,6 +58,7 @@ export async function startHere(plan: FlowPlan, signal: AbortSignal): Promise<Ru
       client,
       scale: (stage, { replicas, shard }) => running.scale(stage, replicas, { shard }),
       rollingUpdate: (stage, usesWith) => running.rollingUpdate(stage, usesWith),
+      profile: (target, order) => running.profile(target, order),
       replicasOf: (stage) => running.replicasOf(stage),
       status: () => running.status(),
       changed: () => running.changed(),
@@ -98,6 +103,8 @@ function away(remote: RemoteFlow): Running {
       return scaled
     },
     rollingUpdate: (stage, usesWith) => remote.rollingUpdate(stage, usesWith),
+    profile: (target) =>
+      Promise.reject(new MillraceError('UNSUPPORTED', `${target} runs in a container. Profile it there.`)),
     replicasOf: (name) => plan.stages.find((stage) => stage.name === name)?.replicas ?? 0,
     status: () => remote.status(),
     describe: () => describeServer(remote),

@@ -5,6 +5,7 @@ import { Changes } from '../lib/changes.js'
 import { systemClock } from '../lib/clock.js'
 import { authority, reachable } from '../lib/authority.js'
 import { closeInTurn } from '../lib/close-in-turn.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import { requireOpenTelemetry } from '../observe/tracing/packages.js'
 import { type Logger, programLogger } from '../observe/logger.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
@@ -13,12 +14,13 @@ import { hangingIn, lastOf } from '../topology/graph.js'
 import { noStreams, segmentsOf } from '../topology/segments.js'
 import type { Channel } from '../transport/transport.js'
 import { announce, announceOpen } from './banner.js'
-import type { RolledOut, Scaled } from '../control/controlled.js'
+import type { Profiled, RolledOut, Scaled } from '../control/controlled.js'
 import type { FlowStatus, ListenerStatus } from '../control/status.js'
 import type { Deployment, ScaleOptions } from './deployment.js'
 import { createDeployments, type Deployments, replicasAtStart } from './deployments.js'
 import { gatewaySpec, programReducers } from './gateway-spec.js'
 import { podControl } from './pod-control.js'
+import { profileTarget } from './profiling.js'
 import { podKind } from './pod-kind.js'
 import { checkPythonStages } from './python.js'
 import type { PodControl } from './pods-of.js'
@@ -155,6 +157,11 @@ export class RunningFlow {
 
   rollingUpdate(name: string, usesWith: StagePlan['usesWith']): Promise<RolledOut> {
     return this.#deployment(name, 'update').rollingUpdate(usesWith)
+  }
+
+  profile(target: string, order: ProfileOrder): Promise<Profiled> {
+    const { stages } = this.#plan
+    return profileTarget(target, order, { gateway: this.#gateway, deployments: this.#deployments, stages })
   }
 
   replicasOf(name: string): number {

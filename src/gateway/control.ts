@@ -1,5 +1,6 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import { type ErrorFacts, MillraceError } from '../errors.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import type { ReduceContext } from '../shards/reduce.js'
 import type { Address } from '../transport/transport.js'
 import type { GatewayEvent, Expectation, Removal, ReplicaCounts } from './events.js'
@@ -35,6 +36,7 @@ export type Command =
     }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'refused-by-rate'; readonly id: number }
+  | { readonly kind: 'profile'; readonly id: number; readonly order: ProfileOrder }
   | { readonly kind: 'ready'; readonly id: number }
   | { readonly kind: 'accept'; readonly id: number; readonly port: MessagePort }
   | { readonly kind: 'close'; readonly id: number; readonly graceMs: number }

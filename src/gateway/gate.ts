@@ -71,11 +71,23 @@ export class Gate {
     this.#inside++
     this.#bytes += bytes
     call.observation?.event({ name: 'gate.entered' })
-    return next(request, call).finally(() => {
-      this.#inside--
-      this.#bytes -= bytes
-      if (this.#queue.length > 0) this.#letIn()
-    })
+    // not finally(), which costs each request two more promises
+    return next(request, call).then(
+      (answer) => {
+        this.#leave(bytes)
+        return answer
+      },
+      (error: unknown) => {
+        this.#leave(bytes)
+        throw error
+      },
+    )
+  }
+
+  #leave(bytes: number): void {
+    this.#inside--
+    this.#bytes -= bytes
+    if (this.#queue.length > 0) this.#letIn()
   }
 
   #wait(call: Call, bytes: number, enter: () => Promise<DataRequest>): Promise<DataRequest> {

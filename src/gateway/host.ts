@@ -5,6 +5,7 @@ import { MillraceError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
 import { readLines } from '../observe/lines.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import { lastSpansMs } from '../observe/tracing/span-queue.js'
 import { printLine } from '../observe/standard-error.js'
 import type { ListReduce } from '../shards/reduce.js'
@@ -30,6 +31,8 @@ export interface GatewayHandle extends Omit<Gateway, 'listen' | 'accept'> {
   readonly metricsPort: number | null
   /** Opens a channel to the gateway for a client in this program. The caller closes it. */
   connect(): Promise<Channel>
+  /** Profiles its thread. Rejects with what `takeProfile` throws. */
+  profile(order: ProfileOrder): Promise<void>
   /** Resolves when the thread has ended, with why, and whether that was asked for. Never rejects. */
   readonly ended: Promise<{ readonly expected: boolean; readonly reason: string }>
 }
@@ -159,6 +162,10 @@ class ThreadHost implements GatewayHandle {
 
   async refusedByRate(): Promise<number | null> {
     return (await this.#ask({ kind: 'refused-by-rate' })) as number | null
+  }
+
+  async profile(order: ProfileOrder): Promise<void> {
+    await this.#ask({ kind: 'profile', order })
   }
 
   async ready(): Promise<void> {

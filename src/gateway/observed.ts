@@ -1,3 +1,4 @@
+import { Branch } from '../call/branch.js'
 import type { Handler } from '../call/call.js'
 import type { Observer } from '../call/observation.js'
 import { spanned } from '../call/spanned.js'
@@ -14,6 +15,10 @@ export function observed(observer: Observer | undefined, next: Handler): Handler
       { protocol, client, headers },
     )
     if (observation === undefined) return next(request, call)
+    if ('unobserved' in observation) {
+      const below = new Branch(call, { headers: { ...headers, ...observation.unobserved } })
+      return next(request, below).finally(() => below.unlink())
+    }
     return spanned(call, observation, (below) => next(request, below))
   }
 }

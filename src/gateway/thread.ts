@@ -49,6 +49,8 @@ async function run(command: Command): Promise<unknown> {
       return gateway.status()
     case 'refused-by-rate':
       return gateway.refusedByRate()
+    case 'profile':
+      return (await import('../observe/profile/take-profile.js')).takeProfile(command.order)
     case 'ready':
       return gateway.ready()
     case 'accept':

@@ -1,4 +1,4 @@
-import { inSpan } from '../call/own-span.js'
+import { inSpanOf } from '../call/own-span.js'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,7 +40,7 @@ export function context(
     deadline: Infinity,
     requestId: '',
     headers: {},
-    span: (name, run) => inSpan(undefined, name, run),
+    span: (name, run) => inSpanOf({ headers: {} }, name, run),
     logger: createLogger('test', { level: 'silent' }),
   }
 }

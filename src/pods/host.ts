@@ -1,5 +1,6 @@
 import type { ExecutorClass } from '../executor/executor.js'
 import type { Address } from '../transport/transport.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import type { StartStep } from '../worker/construct.js'
 import type { Fault } from './fault.js'
 import type { PodSpec } from './pod.js'
@@ -24,6 +25,8 @@ export interface Host {
   kill(): void
   /** Why a start that timed out may have been slow; null when not known. */
   whyLate?(): string | null
+  /** Profiles its thread. Absent where that is not possible. */
+  profile?(order: ProfileOrder): Promise<void>
   /** Injects a fault, for tests. @throws UNSUPPORTED where it would hit the program itself */
   fault(fault: Fault): void
 }

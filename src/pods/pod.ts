@@ -1,4 +1,5 @@
 import type { ContainerSettings, Volume } from '../plan/container.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import type { PythonSource } from '../plan/python.js'
 import type { Address } from '../transport/transport.js'
 import type { RequestLimits } from '../wire/request-limits.js'
@@ -69,6 +70,8 @@ export interface Pod {
    * only abandoned.
    */
   kill(why?: string): void
+  /** Profiles its thread. Rejects with UNSUPPORTED for a container, UNAVAILABLE when it exits, and what `takeProfile` throws. */
+  profile(order: ProfileOrder): Promise<void>
   /** Injects a fault, for tests. @throws UNSUPPORTED for an inline pod, which is the program itself */
   fault(fault: Fault): void
 }

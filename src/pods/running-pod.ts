@@ -1,4 +1,6 @@
+import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import type { Address } from '../transport/transport.js'
 import type { Fault } from './fault.js'
 import type { Host } from './host.js'
@@ -70,6 +72,15 @@ export class RunningPod implements Pod {
     this.#isEndedHere = true
     this.#why ??= why
     this.#parts.host.kill()
+  }
+
+  async profile(order: ProfileOrder): Promise<void> {
+    const { host, name } = this.#parts
+    if (host.profile !== undefined) return host.profile(order)
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `${name} is in a container, or no program of Node. Only processes and threads of Node on this machine, and inline replicas, can be profiled.`,
+    )
   }
 
   fault(fault: Fault): void {

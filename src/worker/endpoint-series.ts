@@ -1,5 +1,6 @@
 import { Histogram } from '../observe/metrics/histogram.js'
 import type { MetricReport } from '../observe/metrics/report.js'
+import type { DataRequest } from '../wire/data-request.js'
 
 /** Upper bounds of the buckets of the sizes of batches. */
 const sizeBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
@@ -33,6 +34,17 @@ export class EndpointSeries {
 
   constructor({ isBatched }: { readonly isBatched: boolean }) {
     this.batchDocuments = isBatched ? new Histogram(sizeBuckets) : undefined
+  }
+
+  /** A request was answered `ms` after its arrival. Returns whether it succeeded. */
+  answered({ status }: DataRequest, ms: number): boolean {
+    if (status?.code === 'ERROR') {
+      this.ended.FAILED++
+      return false
+    }
+    this.ended.OK++
+    this.okSeconds += ms / 1000
+    return true
   }
 
   collect(report: MetricReport, endpoint: string, { stage, pod, executor }: MeasuredPod): void {

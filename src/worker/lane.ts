@@ -27,6 +27,14 @@ interface Waiting extends AbortListener {
   refuse(reason: unknown): void
 }
 
+/** Gets the times of one task, in milliseconds, before its caller has the result. */
+export interface TaskMeter<T> {
+  /** It waited for its turn and ran; without a result when it failed. */
+  ended(waitedMs: number, tookMs: number, result?: T): void
+  /** It did not run. */
+  refused(): void
+}
+
 /** Called by a task between two items, with the promise that it waits for anyway; it waits for the result. */
 export type Pace = (room?: void | Promise<void>) => void | Promise<void>
 
@@ -124,11 +132,18 @@ export class Lane {
    * Runs a task in its turn; synchronously if it may start now. A task that did not run rejects with the reason for which its
    * call was aborted, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room.
    */
-  run<T>(call: Call, task: () => Promise<T>): Promise<T> {
-    if (this.inFlight >= this.#capacity) return Promise.reject(this.#full())
-    if (this.#mayBegin()) return this.#isExpired(call) ? Promise.reject(expired()) : this.#start(task)
+  run<T>(call: Call, task: () => Promise<T>, meter?: TaskMeter<T>): Promise<T> {
+    if (this.inFlight >= this.#capacity) return refusal(this.#full(), meter)
+    if (this.#mayBegin()) return this.#isExpired(call) ? refusal(expired(), meter) : this.#start(task, meter)
+    const arrived = meter === undefined ? undefined : this.#clock.monotonic()
     return new Promise((resolve, reject) => {
-      this.#enqueue(call, { begin: () => void this.#start(task).then(resolve, reject), refuse: reject })
+      this.#enqueue(call, {
+        begin: () => void this.#start(task, meter, arrived).then(resolve, reject),
+        refuse: (reason) => {
+          meter?.refused()
+          reject(reason)
+        },
+      })
     })
   }
 
@@ -200,12 +215,22 @@ export class Lane {
     return this.#running < this.#limit && this.#pause === undefined && this.#waiting.size === 0
   }
 
-  #start<T>(task: () => Promise<T>): Promise<T> {
+  /** `arrived`: when it was queued, if it was. */
+  #start<T>(task: () => Promise<T>, meter?: TaskMeter<T>, arrived?: number): Promise<T> {
     const started = this.#enter()
+    const { began } = started
     const done = task()
-    this.#held(this.#clock.monotonic() - started.began)
-    const leave = () => this.#leave(started)
-    done.then(leave, leave)
+    this.#held(this.#clock.monotonic() - began)
+    if (meter === undefined) {
+      const leave = (): unknown => this.#leave(started)
+      done.then(leave, leave)
+      return done
+    }
+    const waitedMs = arrived === undefined ? 0 : began - arrived
+    done.then(
+      (result) => meter.ended(waitedMs, this.#leave(started) - began, result),
+      () => meter.ended(waitedMs, this.#leave(started) - began),
+    )
     return done
   }
 
@@ -245,8 +270,8 @@ export class Lane {
     this.#checkIdle()
   }
 
-  /** The answer is sent before the next task begins. */
-  #leave(started: TaskStart): void {
+  /** The answer is sent before the next task begins. Returns the time. */
+  #leave(started: TaskStart): number {
     this.#running--
     this.#blocking.leave(started)
     const now = this.#clock.monotonic()
@@ -254,6 +279,7 @@ export class Lane {
     this.#blocking.crowd(this.#waiting.size) // the window may be smaller now
     if (this.#waiting.size > 0) this.#pauseAdmission()
     else this.#checkIdle()
+    return now
   }
 
   #held(ms: number): void {
@@ -296,6 +322,11 @@ export class Lane {
     this.#idle?.resolve()
     this.#idle = undefined
   }
+}
+
+function refusal(reason: MillraceError, meter: TaskMeter<never> | undefined): Promise<never> {
+  meter?.refused()
+  return Promise.reject(reason)
 }
 
 function expired(): MillraceError {

@@ -232,14 +232,7 @@ class ExecutorWorker implements Worker {
     const { observation } = call
     const invoked = (): Promise<DataRequest> => invoke(target, request, call)
     const handler = observation === undefined ? invoked : timed(observation, invoked)
-    return meter.measure(path, request, {
-      isTimed: true,
-      run: (began) =>
-        this.#lane.run(call, () => {
-          began()
-          return handler()
-        }),
-    })
+    return this.#lane.run(call, handler, meter.task(path, request))
   }
 
   /** Undefined for the dry run and for unknown endpoints: those requests are returned as they came. */

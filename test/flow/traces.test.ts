@@ -175,16 +175,32 @@ describe('traces of a Flow', () => {
     const flow = new Flow(options({ samplingRatio: 0 })).add({ name: 'one', uses })
     await flow.start()
     const [plain] = await flow.post('/search', [new Document()])
+    const [other] = await flow.post('/search', [new Document()])
     const client = new Client({ host: `grpc://127.0.0.1:${flow.port}` })
     const headers = { traceparent: traceparent.replace(/01$/, '00') }
-    await client.post('/search', [new Document()], { headers })
+    const [declined] = await client.post('/search', [new Document()], { headers })
     const [sampled] = await client.post('/search', [new Document()], { headers: { traceparent } })
     await client.close()
     await flow.close()
-    expect(plain!.text).toBe('untraced')
+    // what the handler calls must not begin a trace of its own
+    expect(plain!.text).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/)
+    expect(other!.text).not.toBe(plain!.text)
+    expect(declined!.text).toBe(headers.traceparent)
     expect(sampled!.text).toContain(outside.traceId)
     expect(new Set(collector.spans.map(({ traceId }) => traceId))).toEqual(new Set([outside.traceId]))
     expect(collector.spans.filter(({ parentId }) => parentId === outside.spanId)).toHaveLength(1)
+  })
+
+  it('of a request that is left out do not begin at an external Flow that samples by itself', async () => {
+    const elsewhere = new Flow({ ...options(), name: 'elsewhere' }).add({ name: 'far', uses })
+    await elsewhere.start()
+    const far = { external: true, host: '127.0.0.1', port: elsewhere.port } as const
+    const flow = new Flow(options({ samplingRatio: 0 })).add({ name: 'near', ...far })
+    await flow.start()
+    await flow.post('/search', [new Document()])
+    await flow.close()
+    await elsewhere.close()
+    expect(collector.spans).toEqual([])
   })
 
   it('go to the collector with the headers of the option, and continue at an external Executor', async () => {

@@ -34,8 +34,13 @@ export class CommandLine {
   }
 
   /** Starts a program with Flows of these names, each `fast_executor` and `slow_executor` with two replicas. */
-  async start(...names: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
-    const child = spawn(process.execPath, [program, ...names], { env: this.env, stdio: 'pipe' })
+  start(...names: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
+    return this.startProgram(program, ...names)
+  }
+
+  /** The same for another program. */
+  async startProgram(file: string, ...names: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
+    const child = spawn(process.execPath, [file, ...names], { env: this.env, stdio: 'pipe' })
     this.#programs.push(child)
     await once(child.stdout, 'data')
     const mine = (): readonly string[] => this.sockets.filter((name) => name.includes(`-${child.pid}.`))

@@ -65,6 +65,7 @@ function fakePod(name: string, pid: number, plan: ShardPlan): FakePod {
       end(true, 'exited with code 0')
       return exited.promise
     },
+    profile: () => Promise.resolve(),
     fault: () => {},
     die: (reason = 'exited with code 1') => end(false, reason),
   }

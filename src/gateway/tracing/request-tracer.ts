@@ -5,6 +5,7 @@ import {
   type Observation,
   type Observer,
   type Outcome,
+  type Unobserved,
 } from '../../call/observation.js'
 import type { RequestEvent, RequestSpan, Span } from '../../observe/names.js'
 import type { SpanQueue } from '../../observe/tracing/span-queue.js'
@@ -18,7 +19,8 @@ import { shortened } from '../access-log/shown-values.js'
  * Traces the requests of a gateway: one span for the request, and below it those of `observe/names.ts`.
  *
  * A client's `traceparent` decides whether its request is traced, and the span continues that trace. Without one the sampling
- * ratio decides, and a trace begins.
+ * ratio decides, and a trace begins. A request that the ratio leaves out says so to all that it reaches, or each of them would
+ * decide again and begin a trace in the middle (W3C Trace Context, 3.2.2.5: flag 00).
  */
 export class RequestTracer implements Observer {
   readonly #rules: TracingRules
@@ -37,18 +39,18 @@ export class RequestTracer implements Observer {
     { endpoint, requestId }: RequestSpan,
     _request: DataRequest,
     arrival: Arrival,
-  ): Observation | undefined {
+  ): Observation | Unobserved | undefined {
     const queue = this.#queue
     if (queue === undefined) return undefined
     const parent = parseTraceparent(arrival.headers.traceparent)
+    if (parent?.isSampled === false) return undefined
     const traceId = parent?.traceId ?? randomId(16)
-    if (!(parent?.isSampled ?? isInRatio(traceId, this.#rules.samplingRatio))) return undefined
+    if (parent === undefined && !isInRatio(traceId, this.#rules.samplingRatio)) return left(traceId)
     const name = shortened(endpoint)
-    const attributes = [
-      ...['millrace.endpoint', name, 'millrace.request_id', shortened(requestId)],
-      ...['network.protocol.name', arrival.protocol],
-      ...(arrival.client === '' ? [] : ['client.address', arrival.client]),
-    ]
+    const { protocol, client } = arrival
+    const attributes = ['millrace.endpoint', name, 'millrace.request_id', shortened(requestId)]
+    attributes.push('network.protocol.name', protocol)
+    if (client !== '') attributes.push('client.address', client)
     return new TracedSpan(new SpanRecord(name, spanKind.server, { parent, traceId, attributes }), queue)
   }
 
@@ -80,11 +82,13 @@ class TracedSpan implements Observation {
     return new TracedSpan(record, this.#queue)
   }
 
-  event({ name, ...fields }: RequestEvent): void {
+  event(event: RequestEvent): void {
     // a request that never waits has nothing to tell of the gate; a stream may have any number of documents
-    if (name === 'stream.item') this.#items++
-    else if (name !== 'gate.entered' || this.#span.events !== undefined)
+    if (event.name === 'stream.item') this.#items++
+    else if (event.name !== 'gate.entered' || this.#span.events !== undefined) {
+      const { name, ...fields } = event
       this.#span.event(name, prefixed(fields))
+    }
   }
 
   end(outcome: Outcome): void {
@@ -98,6 +102,10 @@ class TracedSpan implements Observation {
     span.finish()
     this.#queue.push(span)
   }
+}
+
+function left(traceId: string): Unobserved {
+  return { unobserved: { traceparent: traceparentOf({ traceId, spanId: randomId(8), isSampled: false }) } }
 }
 
 function nameOf(span: Span): string {

@@ -87,7 +87,9 @@ export class SpanRecord implements TraceContext {
   }
 }
 
+const origin = performance.timeOrigin
+
 /** Milliseconds since the epoch, with fractions: children must not seem to begin before their parents. */
 function now(): number {
-  return performance.timeOrigin + performance.now()
+  return origin + performance.now()
 }

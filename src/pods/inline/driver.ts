@@ -43,6 +43,10 @@ export const startInline: Driver = ({ name, executor }, events, { executorClass 
     },
     terminate: leave,
     kill: leave,
+    async profile(order) {
+      const { takeProfile } = await import('../../observe/profile/take-profile.js')
+      await takeProfile(order)
+    },
     fault() {
       throw new MillraceError(
         'UNSUPPORTED',

@@ -4,6 +4,7 @@ import { readLines } from '../../observe/lines.js'
 import { processEntry } from '../entries.js'
 import type { Driver, Host, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
+import { OpenProfiles } from '../profiles.js'
 import type { PodSpec } from '../pod.js'
 import { nextPrivatePath, releasePrivatePath } from '../../workspace/private-folder.js'
 import { describeUncopyable } from '../start-failure.js'
@@ -29,6 +30,7 @@ export function startWith(create: typeof spawn, spec: PodSpec, events: HostEvent
       env: inheritedEnvironment(spec),
     }),
   )
+  const profiles = new OpenProfiles()
   let fatalLine: string | null = null
   const onLine = (line: string): void => {
     if (outOfMemory.test(line)) fatalLine = line
@@ -42,10 +44,12 @@ export function startWith(create: typeof spawn, spec: PodSpec, events: HostEvent
     else if (told?.kind === 'failed') events.failed(told.failure)
     else if (told?.kind === 'step') events.step(told.step)
     else if (told?.kind === 'terminated') events.terminated()
+    else if (told?.kind === 'profiled') profiles.done(told)
     else passOn(message)
   })
   watchChild(child, {
     exited(reason, code) {
+      profiles.end(reason)
       releasePrivatePath(socketPath)
       const aborted = fatalLine !== null && reason.includes('SIGABRT')
       events.exited(aborted ? `ran out of memory (${fatalLine})` : reason, code)
@@ -66,6 +70,7 @@ export function startWith(create: typeof spawn, spec: PodSpec, events: HostEvent
     stop: (graceMs) => tell({ kind: 'stop', graceMs }),
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
+    profile: (order) => profiles.order(order, tell),
     fault: (fault) => tell({ kind: 'fault', fault }),
   }
 }

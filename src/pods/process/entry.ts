@@ -5,6 +5,7 @@ import { listenSocket } from '../../transport/socket/listener.js'
 import type { StartStep } from '../../worker/construct.js'
 import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
+import { answerProfile } from '../profiles.js'
 import { type Served, serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
 
@@ -33,6 +34,9 @@ process.on('message', (message: ToPod | null) => {
       return
     case 'fault':
       commit(message.fault)
+      return
+    case 'profile':
+      void answerProfile(message, tell)
   }
 })
 process.on('disconnect', () => {

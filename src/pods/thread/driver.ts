@@ -6,16 +6,28 @@ import { inheritedEnvironment } from '../environment.js'
 import type { Driver, HostEvents } from '../host.js'
 import type { FromPod, ToPod } from '../messages.js'
 import { describeFailure, describeUncopyable } from '../start-failure.js'
+import { OpenProfiles } from '../profiles.js'
 import type { ThreadStart } from './entry.js'
 
 /** A worker thread of this process. Its heap limit is Node's default; exceeding it kills only the thread. */
 export const startThread: Driver = (spec, events) => {
   const { port1, port2 } = new MessageChannel()
-  const thread = createThread({ spec, port: port1 }, events)
+  const profiles = new OpenProfiles()
+  const thread = createThread(
+    { spec, port: port1 },
+    {
+      ...events,
+      exited(reason, code) {
+        profiles.end(reason)
+        events.exited(reason, code)
+      },
+    },
+  )
   thread?.on('message', (message: FromPod | null) => {
     if (message?.kind === 'ready') events.ready({ kind: 'port', port: port2 })
     else if (message?.kind === 'failed') events.failed(message.failure)
     else if (message?.kind === 'step') events.step(message.step)
+    else if (message?.kind === 'profiled') profiles.done(message)
   })
   const end = (): void => void thread?.terminate()
   return {
@@ -23,6 +35,7 @@ export const startThread: Driver = (spec, events) => {
     stop: (graceMs) => thread?.postMessage({ kind: 'stop', graceMs } satisfies ToPod),
     terminate: end,
     kill: end,
+    profile: (order) => profiles.order(order, (message) => thread?.postMessage(message)),
     fault: (fault) => thread?.postMessage({ kind: 'fault', fault } satisfies ToPod),
   }
 }

@@ -6,6 +6,7 @@ import type { StartStep } from '../../worker/construct.js'
 import { commit } from '../fault.js'
 import type { FromPod, ToPod } from '../messages.js'
 import type { PodSpec } from '../pod.js'
+import { answerProfile } from '../profiles.js'
 import { serve } from '../serve.js'
 import { describeFailure } from '../start-failure.js'
 
@@ -33,6 +34,7 @@ async function run(control: MessagePort, { spec, port }: ThreadStart): Promise<v
     control.on('message', (message: ToPod | null) => {
       if (message?.kind === 'stop') stop(message.graceMs, 0)
       else if (message?.kind === 'fault') commit(message.fault)
+      else if (message?.kind === 'profile') void answerProfile(message, tell)
     })
     tell({ kind: 'ready' })
   } catch (error) {

@@ -37,11 +37,7 @@ export class OwnSpanRecord implements OpenOwnSpan {
   }
 
   span<T>(name: string, run: (span: OwnSpan) => T): T {
-    return inSpan(this, name, run)
-  }
-
-  own(name: string): OpenOwnSpan {
-    return new OwnSpanRecord(name, this.#span, this.#queue)
+    return inSpan(new OwnSpanRecord(name, this.#span, this.#queue), run)
   }
 
   end(failure?: { readonly error: unknown }): void {
