@@ -1,8 +1,6 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { expect, test } from 'vitest'
 import { DocListProtoSchema, DocProtoSchema } from '../../test/gen/docarray_v2/docarray_pb.js'
-import { atOnce } from '../lib/slices.js'
-import { documentsIn } from '../wire/lists/list.js'
 import { Document, DocumentArray } from './index.js'
 
 const node = (value: string) => ({ content: { case: 'text', value } as const })
@@ -28,7 +26,6 @@ test.each(v2)('a document of DocArray v2 is refused by name, wherever documents 
   const list = toBinary(DocListProtoSchema, create(DocListProtoSchema, { docs: [{}, init] }))
   expect(thrown(() => Document.fromProtobuf(one))).toEqual(refusal)
   expect(thrown(() => DocumentArray.fromProtobuf(list))).toEqual(refusal)
-  expect(thrown(() => atOnce(documentsIn(list)))).toEqual(refusal)
 })
 
 test('a document of v1 is read, whatever its id is', () => {

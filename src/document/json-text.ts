@@ -82,7 +82,7 @@ function numberText(value: number | bigint): string {
 }
 
 /** `1.0` for 1: DocArray's clients read 0 and 1 in tags as booleans, and 1.0 as a number. */
-function doubleText(value: number): string {
+export function doubleText(value: number): string {
   const text = numberText(value)
   return /^-?\d+$/.test(text) ? `${text}.0` : text
 }
@@ -91,7 +91,7 @@ function doubleText(value: number): string {
 const sliceLength = 4096
 
 /** Nested lists, as numpy's `tolist()`. */
-function tensorText(tensor: NdArray): string {
+export function tensorText(tensor: NdArray): string {
   const { shape, dtype } = tensor
   const values: TypedArray = dtype === '<f2' ? tensor.toFloat64() : tensor.data
   const one = dtype === '|b1' ? truthText : numberText

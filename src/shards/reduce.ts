@@ -1,10 +1,12 @@
 import type { Call } from '../call/call.js'
 import { DocumentArray } from '../document/index.js'
+import { decodeDocList, readDocuments, writeDocList } from '../document/v2/index.js'
 import { MillraceError } from '../errors.js'
 import { describeValue } from '../executor/describe-value.js'
 import { inSlices } from '../lib/slices.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { mergeChanges } from '../wire/lists/changes.js'
+import { versionOfLists } from '../wire/lists/formats.js'
 import { concatenate, countDocuments } from '../wire/lists/list.js'
 import { mergeLists } from '../wire/lists/merge.js'
 import type { Ranking } from '../wire/lists/ranking.js'
@@ -42,7 +44,7 @@ export interface ReduceContext {
 }
 
 /**
- * Merges the arrays of several shards into one. It owns the arrays: it may change them, and return one of them.
+ * Merges the arrays of several shards into one. Documents of DocArray v2 are Documents here (docs/types.md). It owns the arrays: it may change them, and return one of them.
  *
  * @example
  * export function best(answers: readonly DocumentArray[]) {
@@ -111,20 +113,31 @@ export function reducingWith(reduce: ListReduce): Reduce {
     const { request, from } = given
     const parameters = { ...request.readParameters() }
     const list = await reduce(lists(given), { endpoint: request.endpoint, parameters, shards: from })
-    return answerOf(given, [list])
+    return answerOf(given, [inFormat(list, given)])
   }
+}
+
+/** The documents that a function made of nothing, in the format that was asked. */
+function inFormat(list: Uint8Array, { answers }: Answers): Uint8Array {
+  if (!answers.some(({ saysV2 }) => saysV2) || versionOfLists([list]) !== 'v1') return list
+  return writeDocList(DocumentArray.fromProtobuf(list))
 }
 
 /** Adapts a user's reduce function on DocumentArrays to encoded lists. */
 export function onDocuments(reduce: ReduceFunction): ListReduce {
   return async (given, context) => {
-    const docs: unknown = await reduce(
-      given.map((list) => DocumentArray.fromProtobuf(list)),
-      context,
+    const isV2 = versionOfLists(given) === 'v2'
+    const arrays = given.map((list, index) =>
+      isV2
+        ? readDocuments(decodeDocList(list), context.shards[index] ?? 'documents')
+        : DocumentArray.fromProtobuf(list),
     )
-    // not instanceof: the user's module may have another copy of the package
+    const docs: unknown = await reduce(arrays, context)
+    if (isV2 && docs instanceof DocumentArray) return writeDocList(docs)
+    // not only instanceof: the user's module may have another copy of the package
     if (typeof docs === 'object' && docs !== null && 'toProtobuf' in docs) {
-      return (docs as DocumentArray).toProtobuf()
+      const bytes = (docs as DocumentArray).toProtobuf()
+      return isV2 ? writeDocList(DocumentArray.fromProtobuf(bytes)) : bytes
     }
     throw new MillraceError(
       'INVALID_RESULT',

@@ -19,6 +19,7 @@ import { type Split, splitDocuments } from '../wire/lists/split.js'
 import { type Asked, coverageOf, failWith } from './failure.js'
 import { gather, type Outcome, type Question } from './gather.js'
 import { LeastLoaded } from './least-loaded.js'
+import type { Placement } from './placement.js'
 import { type PollingTable, pollingOf } from './polling.js'
 import { type Answers, answerOf, type Reduce } from './reduce.js'
 import type { Shard } from './shard.js'
@@ -28,8 +29,7 @@ export interface ShardedOptions {
   readonly stage: string
   readonly shards: readonly Shard[]
   readonly polling: PollingTable
-  /** The shard of an encoded document; throws INVALID_INPUT when the document has no key. */
-  place(document: Uint8Array): number
+  readonly place: Placement
   readonly rules: FailureRules
   /** Whether an endpoint changes state. */
   isWrite(endpoint: string): boolean
@@ -151,8 +151,7 @@ async function askOwners(options: ShardedOptions, asking: Asking): Promise<DataR
   const { request, call } = asking
   const { list } = request
   if (list === undefined || list.length === 0) return askAll(options, asking)
-  const place = (document: Uint8Array): number => options.place(document)
-  const split = await inSlices(splitDocuments(list, place, options.shards.length), call)
+  const split = await inSlices(splitDocuments(list, options.place, options.shards.length), call)
   const questions = split.map(({ shard, pieces }) => ({
     shard: options.shards[shard]!,
     request: request.withList(pieces),

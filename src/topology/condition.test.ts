@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Scope } from '../call/scope.js'
 import { Document, DocumentArray } from '../document/index.js'
 import { DataRequest } from '../wire/data-request.js'
+import { listOfV2 } from '../wire/lists/v2/fixture.suite.js'
 import { compileCondition, type ConditionSpec } from './condition.js'
 
 const anything: ConditionSpec = { docs: null, parameters: null, headers: null }
@@ -35,6 +36,20 @@ describe('a condition on documents', () => {
     const empty = sent([])
     expect(await keep(empty, call)).toBe(empty)
   })
+})
+
+test('a condition on documents of v2 sees them as Documents', async () => {
+  const { keep } = compileCondition({ ...anything, docs: { tags__n: { $gte: 2 }, text: { $neq: 'c' } } })
+  const docs = [
+    { id: 'a', n: 1, text: 'a' },
+    { id: 'b', n: 2, text: 'b' },
+    { id: 'c', tags: { n: 3 }, text: 'c' },
+    { id: 'd', tags: { n: 4 }, text: 'd' },
+  ]
+  const request = DataRequest.create({ endpoint: '/x' }).withList([listOfV2(...docs)])
+  const kept = await keep(request, call)
+  expect(kept?.list).toEqual(listOfV2(docs[1]!, docs[3]!))
+  expect(await keep(request.withList([listOfV2(docs[0]!)]), call)).toBeUndefined()
 })
 
 test.each<[Partial<ConditionSpec>, Record<string, unknown>, boolean]>([

@@ -1,7 +1,9 @@
 import type { Call } from '../call/call.js'
 import { Document, type Filter } from '../document/index.js'
 import { compileFilterOf, type FilterSubject } from '../document/filter.js'
+import type { DocArrayVersion } from '../document/list-version.js'
 import { valueAt } from '../document/lookup.js'
+import { decodeDoc, readDocuments } from '../document/v2/index.js'
 import { inSlices } from '../lib/slices.js'
 import type { DataRequest } from '../wire/data-request.js'
 import { splitDocuments } from '../wire/lists/split.js'
@@ -35,13 +37,20 @@ export function compileCondition({ docs, parameters, headers }: ConditionSpec): 
     async keep(request, call) {
       const { list } = request
       if (ofDocument === undefined || list === undefined || list.length === 0) return request
-      const shardOf = (bytes: Uint8Array): number => (ofDocument(Document.fromProtobuf(bytes)) ? 0 : 1)
+      const shardOf = (bytes: Uint8Array, version: DocArrayVersion | undefined): number =>
+        ofDocument(documentOf(bytes, version)) ? 0 : 1
       const shares = await inSlices(splitDocuments(list, shardOf, 2), call)
       const kept = shares.find(({ shard }) => shard === 0)
       if (shares.length === 1 && kept !== undefined) return request
       return kept === undefined ? undefined : request.withList(kept.pieces)
     },
   }
+}
+
+/** A document of either format; of v2 the Document that an Executor would get. */
+function documentOf(bytes: Uint8Array, version: DocArrayVersion | undefined): Document {
+  if (version !== 'v2') return Document.fromProtobuf(bytes)
+  return readDocuments([decodeDoc(bytes)], 'documents').at(0)!
 }
 
 /** Fields of Documents, checked when the condition is compiled. */

@@ -7,12 +7,13 @@ import sys
 import numpy as np
 from docarray import BaseDoc, DocList
 from docarray.documents.legacy import LegacyDocument
-from docarray_v2_documents import Article, Arrays, Author, Encoded, Text, article, arrays, legacy
+from docarray_v2_documents import Article, Arrays, Author, Encoded, Text, article, arrays, legacy, plain
 from jina import Client
 from jina.excepts import BadServer
 
 SCENARIOS = {}
 port = 0
+protocol = ''
 
 
 def scenario(function):
@@ -22,19 +23,6 @@ def scenario(function):
 
 def post(client, on, docs, returned, **more):
     return client.post(on, inputs=docs, return_type=DocList[returned], **more)
-
-
-def plain(value):
-    """Values with their types, to be compared: 1 is not 1.0, and a list no tuple."""
-    if isinstance(value, BaseDoc):
-        return [type(value).__name__, {name: plain(getattr(value, name)) for name in sorted(type(value).model_fields)}]
-    if isinstance(value, np.ndarray):
-        return [value.dtype.str, list(value.shape), value.tolist()]
-    if isinstance(value, dict):
-        return {key: plain(value[key]) for key in sorted(value)}
-    if isinstance(value, (list, tuple, DocList)):
-        return ['list' if isinstance(value, DocList) else type(value).__name__, [plain(item) for item in value]]
-    return [type(value).__name__, repr(value)]
 
 
 @scenario
@@ -125,7 +113,8 @@ def made_here(client):
 @scenario
 def made_from_nothing(client):
     """A request without documents does not tell what the client speaks, so it says so."""
-    back = client.post('/made', return_type=DocList[LegacyDocument], metadata=(('docarray', 'v2'),))
+    said = {'headers': {'docarray': 'v2'}} if protocol == 'websocket' else {'metadata': (('docarray', 'v2'),)}
+    back = client.post('/made', return_type=DocList[LegacyDocument], **said)
     return [back[0].id, back[0].text]
 
 
@@ -171,10 +160,10 @@ def unary(client):
 
 
 def main():
-    global port
+    global port, protocol
     given = json.loads(sys.stdin.read())
-    port = given['port']
-    client = Client(host='127.0.0.1', port=port, protocol=given['protocol'])
+    port, protocol = given['port'], given['protocol']
+    client = Client(host='127.0.0.1', port=port, protocol=protocol)
     answers = {}
     for name, run in SCENARIOS.items():
         try:

@@ -85,3 +85,16 @@ def arrays():
         [Arrays(id=f'{dtype}{ndim}', array=np.arange(6).reshape((6,) if ndim == 1 else (1, 2, 3)).astype(dtype)) for dtype in DTYPES for ndim in [1, 3]]
         + [Arrays(id='scalar', array=np.array(5.0)), Arrays(id='empty', array=np.zeros((0, 3)))]
     )
+
+
+def plain(value):
+    """Values with their types, to be compared: 1 is not 1.0, and a list no tuple."""
+    if isinstance(value, BaseDoc):
+        return [type(value).__name__, {name: plain(getattr(value, name)) for name in sorted(type(value).model_fields)}]
+    if isinstance(value, np.ndarray):
+        return [value.dtype.str, list(value.shape), value.tolist()]
+    if isinstance(value, dict):
+        return {key: plain(value[key]) for key in sorted(value)}
+    if isinstance(value, (list, tuple, DocList)):
+        return ['list' if isinstance(value, DocList) else type(value).__name__, [plain(item) for item in value]]
+    return [type(value).__name__, repr(value)]

@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack
 
 from jina import Client, Deployment, Document, DocumentArray, Executor, requests
-from jina_server import free_port
+from jina_serving import free_port
 
 
 class Side(Executor):

@@ -1,14 +1,7 @@
-"""Real Jina as an external stage: a single Executor, or a whole Flow.
+"""Real Jina as an external stage: a single Executor, or a whole Flow (jina_serving.py)."""
 
-Reads one line of JSON, prints `{"executor": PORT, "flow": PORT}` when both serve, and ends when stdin is closed.
-"""
-
-import json
-import os
-import socket
-import sys
-
-from jina import Deployment, Document, DocumentArray, Executor, Flow, requests
+from jina import Document, DocumentArray, Executor, requests
+from jina_serving import serve
 
 
 class Foreign(Executor):
@@ -44,20 +37,5 @@ class Foreign(Executor):
         return DocumentArray([Document(id='all', text=' '.join(docs.texts))])
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
-def main():
-    sys.stdin.readline()
-    alone, flow_port = free_port(), free_port()
-    with Deployment(uses=Foreign, port=alone), Flow(port=flow_port).add(uses=Foreign, name='inner'):
-        print('\n' + json.dumps({'executor': alone, 'flow': flow_port}), flush=True)
-        sys.stdin.read()
-        sys.stdout.flush()
-
-
 if __name__ == '__main__':
-    main()
+    serve(Foreign)

@@ -40,6 +40,11 @@ export function decodeDocList(bytes: Uint8Array, depth = 0): Nodes[] {
   return documents
 }
 
+/** Decodes a DocProto. Throws MALFORMED. */
+export function decodeDoc(bytes: Uint8Array): Nodes {
+  return decodeNodes(bytes, 0)
+}
+
 /** Decodes a DocProto or a DictOfAnyProto: map<string, NodeProto> data = 1. Throws MALFORMED, also below 64 levels. */
 function decodeNodes(bytes: Uint8Array, depth: number): Nodes {
   if (depth > maxStructDepth)

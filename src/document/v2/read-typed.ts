@@ -30,10 +30,15 @@ function readTyped(nodes: Nodes, schema: Schema): Document {
 function valueOf(node: Node, { kind, of, takesNull }: CompiledField): unknown {
   if (node.kind === 'none') return takesNull ? null : undefined
   if (kind === 'value' || of === undefined) return kind === 'value' ? dataOf(node) : contentOf(node)
-  if (node.kind === 'doc') return readTyped(node.value, of)
+  if (isDocument(node)) return readTyped(node.value, of)
   if (node.kind === 'doc_array') return readTypedDocuments(node.value, of)
   if (node.kind !== 'list') return dataOf(node)
-  return node.value.map((item) => (item.kind === 'doc' ? readTyped(item.value, of) : dataOf(item)))
+  return node.value.map((item) => (isDocument(item) ? readTyped(item.value, of) : dataOf(item)))
+}
+
+/** JSON has documents as objects, which become dicts. */
+function isDocument(node: Node): node is Extract<Node, { kind: 'doc' | 'dict' }> {
+  return node.kind === 'doc' || node.kind === 'dict'
 }
 
 /** A tensor or bytes as they are. */

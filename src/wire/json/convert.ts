@@ -1,8 +1,7 @@
-import { documentText } from '../../document/json-text.js'
 import { DataRequest } from '../data-request.js'
 import { joined } from '../pieces.js'
 import { requestFromJson } from './decode-request.js'
-import { answerPieces, type Envelope } from './encode-answer.js'
+import { answerPieces, documentTexts, type Envelope } from './encode-answer.js'
 import { parseJson } from './parse.js'
 import { bodyOfGet } from './query.js'
 
@@ -17,6 +16,8 @@ export interface Reading {
   readonly requestId: string | undefined
   /** The query of a GET; null for other methods. */
   readonly query: string | null
+  /** Whether the documents are of DocArray v2. Default false. */
+  readonly isV2?: boolean
 }
 
 /** A DataRequestProto, which becomes the JSON of an answer in UTF-8. */
@@ -44,15 +45,16 @@ export function convert(conversion: Conversion): Uint8Array {
     return utf8Of(answerPieces(DataRequest.decode(conversion.answer), conversion.envelope))
   }
   if (conversion.kind === 'document') return itemBytes(DataRequest.decode(conversion.answer))
-  const { body, query, endpoint, requestId } = conversion
+  const { body, query, endpoint, requestId, isV2 = false } = conversion
   const parsed = body.length === 0 ? undefined : parseJson(body)
   const whole = query === null ? (parsed === undefined ? {} : parsed) : bodyOfGet(parsed, query)
-  return requestFromJson(whole, { endpoint, requestId }).encode()
+  return requestFromJson(whole, { endpoint, requestId, isV2 }).encode()
 }
 
 /** The JSON of an item of a stream, in UTF-8: of its only document, or `null`. Throws as `documentText` does. */
-export function itemBytes({ docs: [document] }: DataRequest): Uint8Array {
-  return new TextEncoder().encode(document === undefined ? 'null' : documentText(document))
+export function itemBytes(item: DataRequest): Uint8Array {
+  const [text = 'null'] = documentTexts(item)
+  return new TextEncoder().encode(text)
 }
 
 /** Without the whole text, which would take as much again. */

@@ -1,6 +1,7 @@
 import { Document, DocumentArray } from '../../document/index.js'
 import { nestedFromJson } from '../../document/document.js'
 import { within } from '../../document/json-place.js'
+import { docListFromJson, type PlacedJson } from '../../document/v2/index.js'
 import { MillraceError } from '../../errors.js'
 import { DataRequest } from '../data-request.js'
 
@@ -12,6 +13,8 @@ export interface JsonRequestOptions {
   readonly endpoint: string | null
   /** Used when the body has no id. */
   readonly requestId: string | undefined
+  /** Whether its documents are of DocArray v2: their fields are by name. Default false. */
+  readonly isV2?: boolean
 }
 
 /** Endpoint of a body that names none (jina.md 4.6). */
@@ -24,7 +27,10 @@ const defaultEndpoint = '/'
  *
  * Throws INVALID_INPUT, with the place in the body.
  */
-export function requestFromJson(body: unknown, { endpoint, requestId }: JsonRequestOptions): DataRequest {
+export function requestFromJson(
+  body: unknown,
+  { endpoint, requestId, isV2 = false }: JsonRequestOptions,
+): DataRequest {
   if (!isObject(body)) throw wrong('The body', 'an object', body)
   const header = objectAt(body, 'header') ?? {}
   const text = (...names: readonly [string, string]): string | undefined =>
@@ -32,29 +38,37 @@ export function requestFromJson(body: unknown, { endpoint, requestId }: JsonRequ
   const targetExecutor = text('targetExecutor', 'target_executor')
   const id = text('requestId', 'request_id') ?? requestId
   const parameters = objectAt(body, 'parameters')
-  return DataRequest.create({
+  const documents = documentsOf(own(body, 'data'))
+  const request = DataRequest.create({
     endpoint: endpoint ?? text('execEndpoint', 'exec_endpoint') ?? defaultEndpoint,
-    docs: documentsOf(own(body, 'data')),
+    ...(!isV2 && { docs: fromJson(documents) }),
     ...(parameters !== undefined && { parameters }),
     ...(targetExecutor !== undefined && { targetExecutor }),
     ...(id !== undefined && { requestId: id }),
   })
+  if (!isV2) return request
+  const given = request.withList([docListFromJson(documents)])
+  given.saysV2 = true
+  return given
 }
 
-function documentsOf(data: unknown): DocumentArray {
-  if (data === undefined || data === null) return new DocumentArray()
-  if (Array.isArray(data)) return listOf(data, ['data'])
+function documentsOf(data: unknown): readonly PlacedJson[] {
+  if (data === undefined || data === null) return []
+  if (Array.isArray(data)) return placed(data, ['data'])
   if (!isObject(data)) throw wrong('data', 'a list of documents, { docs: [...] }, a document or null', data)
   const docs = own(data, 'docs')
-  if (docs === undefined || docs === null)
-    return new DocumentArray([nestedFromJson(withoutText(data), 0, ['data'])])
+  if (docs === undefined || docs === null) return [{ json: data, place: ['data'] }]
   if (!Array.isArray(docs)) throw wrong('data.docs', 'a list of documents', docs)
-  return listOf(docs, ['data', 'docs'])
+  return placed(docs, ['data', 'docs'])
 }
 
-function listOf(list: readonly unknown[], place: readonly string[]): DocumentArray {
+function placed(list: readonly unknown[], place: readonly string[]): readonly PlacedJson[] {
+  return list.map((json, index) => ({ json, place: [...place, index] }))
+}
+
+function fromJson(documents: readonly PlacedJson[]): DocumentArray {
   return new DocumentArray(
-    list.map((entry, index): Document => nestedFromJson(withoutText(entry), 0, [...place, index])),
+    documents.map(({ json, place }): Document => nestedFromJson(withoutText(json), 0, place)),
   )
 }
 

@@ -1,11 +1,12 @@
 import { Document } from '../../document/index.js'
-import { requireV1 } from '../../document/document-version.js'
 import { documentText, valueText } from '../../document/json-text.js'
+import { decodeDoc, nodesText } from '../../document/v2/index.js'
 import { Reader } from '../../lib/protobuf/reader.js'
 import type { DataRequest } from '../data-request.js'
 import { docsTag } from '../lists/list.js'
 import type { Route } from '../routes.js'
 import type { Status } from '../status.js'
+import { versionOf } from '../version.js'
 
 /** Names of members of an answer's envelope. */
 export interface Envelope {
@@ -36,7 +37,7 @@ export const snakeCase: Envelope = {
 
 /**
  * The JSON text of an answer in the form of Jina's gateways (jina.md 4.6 and 4.9): documents in snake_case with explicit
- * nulls. Numbers as in `documentText`. One document is decoded at a time.
+ * nulls; those of DocArray v2 with their fields by name (`nodesText`). Numbers as in `documentText`. One document is decoded at a time.
  *
  * Throws INVALID_INPUT for tensors that JSON cannot hold, MALFORMED, and UNSUPPORTED for a Python pickle.
  */
@@ -52,16 +53,18 @@ export function* answerPieces(answer: DataRequest, envelope: Envelope = camelCas
   const header = headerText({ requestId, status, endpoint, targetExecutor, timeout }, envelope)
   const routes = answer.routes.map((route) => routeText(route, envelope)).join(',')
   let before = `{"header":${header},"parameters":${valueText(answer.readParameters())},"routes":[${routes}],"data":[`
-  for (const document of documentsOf(answer)) {
+  for (const document of documentTexts(answer)) {
     yield before
-    yield documentText(document)
+    yield document
     before = ','
   }
   yield before === ',' ? ']}' : `${before}]}`
 }
 
-/** Documents that nobody else keeps. */
-function* documentsOf({ list }: DataRequest): Generator<Document> {
+/** The JSON text of each document, of either format: one is decoded at a time, and kept by nobody else. Throws as `answerText` does. */
+export function* documentTexts(answer: DataRequest): Generator<string> {
+  const { list } = answer
+  const isV2 = versionOf(answer) === 'v2'
   const reader = new Reader(list ?? new Uint8Array())
   while (!reader.done) {
     const tag = reader.tag()
@@ -70,8 +73,7 @@ function* documentsOf({ list }: DataRequest): Generator<Document> {
       continue
     }
     const bytes = reader.bytes()
-    requireV1(bytes, 0, bytes.length)
-    yield Document.fromProtobuf(bytes)
+    yield isV2 ? nodesText(decodeDoc(bytes)) : documentText(Document.fromProtobuf(bytes))
   }
 }
 

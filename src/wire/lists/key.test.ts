@@ -4,6 +4,9 @@ import { Document, type DocumentInit } from '../../document/index.js'
 import { Writer } from '../../lib/protobuf/writer.js'
 import { joined } from './arbitraries.suite.js'
 import { compileKey } from './key.js'
+import { atOnce } from '../../lib/slices.js'
+import { documentsIn as rangesIn } from './list.js'
+import { listOfV2, type Plain } from './v2/fixture.suite.js'
 
 const keyOf = (path: string, init: DocumentInit): string | undefined =>
   compileKey(path)(new Document(init).toProtobuf())
@@ -109,4 +112,27 @@ describe('compileKey', () => {
       expect(() => compileKey(path)(bytes)).toThrow(expect.objectContaining({ code: 'MALFORMED' }))
     }
   })
+})
+
+it.each<[string, Plain, string | undefined]>([
+  ['id', { id: 'a', text: '' }, 'a'],
+  ['text', { id: 'a', text: 'x' }, 'x'],
+  ['text', { id: 'a', text: '' }, undefined],
+  ['text', { id: 'a', text: 5 }, undefined],
+  ['uri', { uri: 'b', url: 'a' }, 'a'],
+  ['uri', { uri: 'b', url: null }, 'b'],
+  ['parentId', { id: 'a', parent_id: 'b' }, undefined],
+  ['tags.tenant', { id: 'a', tenant: 'acme' }, 'acme'],
+  ['tags.tenant', { tenant: 'a', tags: { tenant: 'b' } }, 'b'],
+  ['tags.n', { id: 'a', n: 0.5 }, '0.5'],
+  ['tags.n', { id: 'a', n: true }, 'true'],
+  ['tags.n', { id: 'a', n: ['x'] }, undefined],
+  ['tags.n', { id: 'a', n: null }, undefined],
+  ['tags.account.tenant', { id: 'a', account: { tenant: 7 } }, '7'],
+  ['tags.account.tenant', { id: 'a', account: 'tenant' }, undefined],
+])('finds %s in a document of v2', (path, document, key) => {
+  const [bytes] = atOnce(rangesIn(listOfV2(document))).map(({ bytes: list, start, end }) =>
+    list.subarray(start, end),
+  )
+  expect(compileKey(path)(bytes!, 'v2')).toBe(key)
 })

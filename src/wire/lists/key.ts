@@ -1,17 +1,19 @@
 import { decodeField } from '../../document/codec.js'
 import { field, presentFields } from '../../document/fields.js'
-import { decodeTag } from './tag.js'
+import type { DocArrayVersion } from '../../document/list-version.js'
 import { MillraceError } from '../../errors.js'
+import { decodeTag } from './tag.js'
+import { tagOfV2, textOfV2 } from './v2/key.js'
 
-/** Reads the sharding key of an undecoded DocumentProto; undefined when it has none. */
-export type Key = (document: Uint8Array) => string | undefined
+/** Reads the sharding key of an undecoded document of a format, by default v1; undefined when it has none. */
+export type Key = (document: Uint8Array, version?: DocArrayVersion) => string | undefined
 
 const texts = ['id', 'parentId', 'uri', 'text', 'mimeType', 'modality'] as const
 
 /**
  * Compiles a reader for a key: `id`, `parentId`, `uri`, `text`, `mimeType`, `modality` (as on the wire; '' counts as none),
  * or a path into the tags. A string tag is the key itself, a number in JavaScript's shortest form, a boolean as `true` or
- * `false`; null, lists and objects are no keys. Throws INVALID_OPTION for any other path; the reader throws MALFORMED.
+ * `false`; null, lists and objects are no keys. Of documents of v2 the key is that of the Document that they would become (docs/types.md). Throws INVALID_OPTION for any other path; the reader throws MALFORMED.
  *
  * @example
  * const tenant = compileKey('tags.account.tenant')
@@ -19,7 +21,7 @@ const texts = ['id', 'parentId', 'uri', 'text', 'mimeType', 'modality'] as const
  */
 export function compileKey(path: string): Key {
   const name = texts.find((text) => text === path)
-  if (name !== undefined) return textKey(field[name])
+  if (name !== undefined) return textKey(name)
   const [first, ...keys] = path.split('.')
   if (first === 'tags' && keys.length > 0 && keys.every((key) => key !== '')) return tagKey(keys)
   throw new MillraceError(
@@ -29,8 +31,10 @@ export function compileKey(path: string): Key {
   )
 }
 
-function textKey(number: number): Key {
-  return (bytes) => {
+function textKey(name: (typeof texts)[number]): Key {
+  const number = field[name]
+  return (bytes, version) => {
+    if (version === 'v2') return textOfV2(bytes, name)
     const source = { bytes, start: 0, end: bytes.length }
     if ((presentFields(bytes, 0, bytes.length) & (1 << number)) === 0) return undefined
     return (decodeField(number, source) as string) || undefined
@@ -38,8 +42,8 @@ function textKey(number: number): Key {
 }
 
 function tagKey(path: readonly string[]): Key {
-  return (document) => {
-    const value = decodeTag(document, path)
+  return (document, version) => {
+    const value = version === 'v2' ? tagOfV2(document, path) : decodeTag(document, path)
     return value === undefined ? undefined : String(value)
   }
 }

@@ -1,4 +1,3 @@
-import { requireV1 } from '../../document/document-version.js'
 import { Reader } from '../../lib/protobuf/reader.js'
 import { Slice, type Sliced } from '../../lib/slices.js'
 
@@ -13,6 +12,12 @@ export interface FieldRange {
   /** Offset of its value. */
   readonly start: number
   readonly end: number
+}
+
+/** A Document of either format within a list. */
+export interface Identified extends FieldRange {
+  /** '' for none. */
+  readonly id: string
 }
 
 /**
@@ -38,7 +43,7 @@ export function concatenate(lists: readonly Uint8Array[]): Uint8Array[] {
   return lists.filter((list) => list.length > 0)
 }
 
-/** Locates the Documents of a list; all other fields are passed to `unknown`. In slices. Throws MALFORMED, and UNSUPPORTED for DocArray v2. */
+/** Locates the Documents of a list; all other fields are passed to `unknown`. In slices. Throws MALFORMED. */
 export function* documentsIn(
   list: Uint8Array,
   unknown: (from: number, end: number) => void = ignore,
@@ -53,7 +58,6 @@ export function* documentsIn(
     if (tag === docsTag) {
       const length = reader.span()
       const end = reader.position
-      requireV1(list, end - length, end)
       ranges.push({ bytes: list, from, start: end - length, end })
     } else {
       reader.skip(tag)

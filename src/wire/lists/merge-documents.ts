@@ -8,13 +8,15 @@ import { type Parent, adopted } from './adopt.js'
 import { best } from './rank.js'
 import type { MatchOrder } from './ranking.js'
 import { Rope } from './rope.js'
+import { scoresOf } from './scores.js'
 
 const familyNumbers = [field.chunks, field.matches] as const
 type FamilyField = (typeof familyNumbers)[number]
 const familyFields = (1 << field.chunks) | (1 << field.matches)
 const ownFields = (1 << field.id) | (1 << field.parentId)
 
-interface Merge {
+/** Documents to be merged into one. */
+export interface Merge {
   /** With the same id, the earliest first. */
   readonly documents: Group['documents']
   readonly ranking: MatchOrder
@@ -87,7 +89,7 @@ function writeFamily(
   const isMerged = lists.length > 1
   const groups = isMerged ? atOnce(groupById(lists)) : alone(lists[0] ?? [])
   const isRanked = number === field.matches && ranking !== null
-  const kept = isRanked ? best(groups, isMerged ? lists : [], ranking) : groups
+  const kept = isRanked ? best({ groups, lists: isMerged ? lists : [] }, ranking, scoresOf) : groups
   for (const { documents, list } of kept) {
     const [first, ...others] = documents
     const parent = parents[list]

@@ -2,14 +2,12 @@ import { contentFields, field, fieldOf } from '../../document/fields.js'
 import { maxDepth } from '../../document/record.js'
 import { MillraceError } from '../../errors.js'
 import { Reader } from '../../lib/protobuf/reader.js'
-import { Slice, type Sliced } from '../../lib/slices.js'
-import type { FieldRange } from './list.js'
+import type { FieldRange, Identified } from './list.js'
 
 /** The result of one scan over the top level of a DocumentProto. */
-export interface Outline extends FieldRange {
+export interface Outline extends Identified {
   /** How many Documents it is nested in. */
   readonly depth: number
-  readonly id: string
   /** One bit for each field that has a value other than '', 0, {} and []; of text, tensor and blob only the last counts. */
   readonly filled: number
   readonly granularity: number
@@ -85,17 +83,6 @@ export function outlineOf({ bytes, from, start, end }: FieldRange, depth: number
     filled = there ? filled | bit : filled & ~bit
   }
   return { bytes, from, start, end, depth, id, filled, granularity, adjacency, scoresFrom, scoresEnd }
-}
-
-/** Outlines of the Documents of a list. In slices. Throws as `outlineOf` does. */
-export function* outlinesOf(ranges: readonly FieldRange[]): Sliced<Outline[]> {
-  const slice = new Slice()
-  const outlines: Outline[] = []
-  for (const range of ranges) {
-    if (slice.isFull(range.end - range.start)) yield
-    outlines.push(outlineOf(range, 0))
-  }
-  return outlines
 }
 
 /** The chunks or matches of a Document, by their field number. */

@@ -1,29 +1,31 @@
 import type { Group } from './group.js'
 import { compareScores, type Order, orderOf } from './order.js'
-import type { Outline } from './outline.js'
+import type { Identified } from './list.js'
 import type { Ranking } from './ranking.js'
-import { scoresOf } from './scores.js'
+
+/** Reads the scores of a match by name, in their order on the wire. */
+export type ReadScores<D> = (match: D) => ReadonlyMap<string, number>
 
 /**
  * The best matches of several lists: by score, equal scores by id, up to the limit. Without a score to sort by they keep
  * their order.
  */
-export function best(
-  groups: readonly Group[],
-  lists: readonly (readonly Outline[])[],
+export function best<D extends Identified>(
+  { groups, lists }: { readonly groups: readonly Group<D>[]; readonly lists: readonly (readonly D[])[] },
   ranking: Ranking,
-): readonly Group[] {
+  scoresOf: ReadScores<D>,
+): readonly Group<D>[] {
   const scores = lists.map((list) => list.map(scoresOf))
   const order = orderOf(scores, ranking)
   const sorted = order === undefined ? groups : inOrder(groups, scores, order)
   return ranking.limit === null ? sorted : sorted.slice(0, ranking.limit)
 }
 
-function inOrder(
-  groups: readonly Group[],
+function inOrder<D extends Identified>(
+  groups: readonly Group<D>[],
   scores: readonly (readonly ReadonlyMap<string, number>[])[],
   { by, direction }: Order,
-): Group[] {
+): Group<D>[] {
   // all matches have the score, so the first of a group provides it
   return groups
     .map((group) => ({ group, score: scores[group.list]![group.at]!.get(by)! }))

@@ -1,6 +1,6 @@
 import { Slice, type Sliced } from '../../lib/slices.js'
-import { type FieldRange, documentsIn } from './list.js'
-import { type Outline, outlinesOf } from './outline.js'
+import { identifiedIn } from './formats.js'
+import type { FieldRange, Identified } from './list.js'
 import { Rope } from './rope.js'
 import type { Share, Split } from './split.js'
 
@@ -15,7 +15,7 @@ interface Asked {
 
 /** A Document of an answer and its position in the request; undefined while it has none. */
 interface Answered {
-  readonly document: Outline
+  readonly document: Identified
   position: number | undefined
 }
 
@@ -36,8 +36,8 @@ export function* inOrder(split: Split, answers: readonly (Uint8Array | undefined
     asked.push(one)
     const answer = answers[index]
     if (answer === undefined) continue
-    const ranges = yield* documentsIn(answer, (from, end) => unknown.add(answer, from, end))
-    answered.push(yield* atOwnPositions(yield* outlinesOf(ranges), one))
+    const documents = yield* identifiedIn(answer, (from, end) => unknown.add(answer, from, end))
+    answered.push(yield* atOwnPositions(documents, one))
   }
   yield* atPositionsLeft(answered, asked)
   const restored = yield* assembled(answered)
@@ -48,12 +48,12 @@ export function* inOrder(split: Split, answers: readonly (Uint8Array | undefined
 function* idsOf({ pieces }: Share): Sliced<string[]> {
   const ids: string[] = []
   for (const piece of pieces) {
-    for (const { id } of yield* outlinesOf(yield* documentsIn(piece))) ids.push(id)
+    for (const { id } of yield* identifiedIn(piece)) ids.push(id)
   }
   return ids
 }
 
-function* atOwnPositions(documents: readonly Outline[], { ids, positions }: Asked): Sliced<Answered[]> {
+function* atOwnPositions(documents: readonly Identified[], { ids, positions }: Asked): Sliced<Answered[]> {
   const isSame = documents.length === ids.length && documents.every(({ id }, at) => id === ids[at])
   if (isSame) return documents.map((document, at) => ({ document, position: positions[at]! }))
   const slice = new Slice()

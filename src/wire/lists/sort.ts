@@ -1,6 +1,6 @@
 import { Slice, type Sliced } from '../../lib/slices.js'
-import { documentsIn } from './list.js'
-import { type Outline, outlinesOf } from './outline.js'
+import { identifiedIn } from './formats.js'
+import type { Identified } from './list.js'
 import { Rope } from './rope.js'
 
 /**
@@ -10,13 +10,13 @@ import { Rope } from './rope.js'
 export function* sortedAs(list: Uint8Array, asked: Uint8Array): Sliced<Uint8Array[] | undefined> {
   const slice = new Slice()
   const positions = new Map<string, number>()
-  for (const { id } of yield* outlinesOf(yield* documentsIn(asked))) {
+  for (const { id } of yield* identifiedIn(asked)) {
     if (slice.isFull(0)) yield
     if (!positions.has(id)) positions.set(id, positions.size)
   }
   const unknown = new Rope()
-  const documents = yield* outlinesOf(yield* documentsIn(list, (from, end) => unknown.add(list, from, end)))
-  const positionOf = ({ id }: Outline): number => positions.get(id) ?? positions.size
+  const documents = yield* identifiedIn(list, (from, end) => unknown.add(list, from, end))
+  const positionOf = ({ id }: Identified): number => positions.get(id) ?? positions.size
   if (documents.every((one, at) => at === 0 || positionOf(documents[at - 1]!) <= positionOf(one)))
     return undefined
   const sorted = new Rope()

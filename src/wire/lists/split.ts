@@ -1,3 +1,4 @@
+import { type DocArrayVersion, versionOfList } from '../../document/list-version.js'
 import { MillraceError } from '../../errors.js'
 import { Slice, type Sliced } from '../../lib/slices.js'
 import { documentsIn } from './list.js'
@@ -17,21 +18,22 @@ export type Split = readonly Share[]
 
 /**
  * Distributes the Documents of a list over shards 0 to `shards` - 1: `shardOf` returns the shard for an undecoded
- * DocumentProto. Unknown fields of the list go with its last Document. In slices. Throws MALFORMED, and INVALID_OPTION when
+ * document of the format of the list, undefined if nothing tells it. Unknown fields of the list go with its last Document. In slices. Throws MALFORMED, and INVALID_OPTION when
  * `shardOf` returns anything else.
  */
 export function* splitDocuments(
   list: Uint8Array,
-  shardOf: (document: Uint8Array) => number,
+  shardOf: (document: Uint8Array, version: DocArrayVersion | undefined) => number,
   shards: number,
 ): Sliced<Split> {
   const slice = new Slice()
+  const version = versionOfList(list)
   const shares = new Map<number, { shard: number; rope: Rope; positions: number[] }>()
   const unknown = new Rope()
   const documents = yield* documentsIn(list, (from, end) => unknown.add(list, from, end))
   for (const [position, { from, start, end }] of documents.entries()) {
     if (slice.isFull(end - start)) yield
-    const shard = checked(shardOf(list.subarray(start, end)), shards)
+    const shard = checked(shardOf(list.subarray(start, end), version), shards)
     let share = shares.get(shard)
     if (share === undefined) shares.set(shard, (share = { shard, rope: new Rope(), positions: [] }))
     share.rope.add(list, from, end)

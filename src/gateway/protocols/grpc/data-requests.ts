@@ -2,12 +2,11 @@ import type { Call } from '../../../call/call.js'
 import type { ItemSink } from '../../../call/items.js'
 import type { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
-import type { DocArrayVersion } from '../../../document/list-version.js'
 import { DataRequest } from '../../../wire/data-request.js'
-import { versionOf } from '../../../wire/version.js'
 import { decodeRequestList } from '../../../wire/request-list.js'
 import type { Serving } from '../../serving.js'
 import { RequestStream } from '../../streamer.js'
+import { marked } from '../docarray-version.js'
 import { streamSender } from '../senders.js'
 import type { ItemsMethod, Send, StreamMethod, UnaryMethod } from './method.js'
 import { ShardCount, trailersOf } from './trailers.js'
@@ -19,29 +18,11 @@ export function processSingleData(serving: Serving): UnaryMethod {
 
 /** `JinaDataRequestRPC/process_data`: the answers of all branches of a join, which the Executor finds apart in `docsMatrix`. */
 export function processData(serving: Serving): UnaryMethod {
-  return answering(serving, (bytes, call) => marked(decodeRequestList(bytes), call))
+  return answering(serving, (bytes, call) => marked(decodeRequestList(bytes), call.headers))
 }
 
 function decode(bytes: Uint8Array, call: Call): DataRequest {
-  return marked(DataRequest.decode(bytes), call)
-}
-
-/**
- * Has a request of DocArray v2 say so, for stages that get an empty list from the stage before them. A client says it itself for requests
- * without documents, by the metadata `docarray: v2`.
- */
-function marked(request: DataRequest, { headers }: Call): DataRequest {
-  if ((knownVersion(request) ?? headers['docarray']) === 'v2') request.saysV2 = true
-  return request
-}
-
-/** Documents that cannot be read are left to the Executor, whose answer says why. */
-function knownVersion(request: DataRequest): DocArrayVersion | undefined {
-  try {
-    return versionOf(request)
-  } catch {
-    return 'v1'
-  }
+  return marked(DataRequest.decode(bytes), call.headers)
 }
 
 function answering(
@@ -117,7 +98,7 @@ export function streamDoc({ handle, timeoutMs }: Serving): ItemsMethod {
     timeoutMs,
     async answer(bytes, call, send) {
       call.items = new SentItems(call, send)
-      const closing = await handle(marked(DataRequest.fromSingleDocument(bytes), call), call)
+      const closing = await handle(marked(DataRequest.fromSingleDocument(bytes), call.headers), call)
       if (closing.status?.code === 'ERROR') await send(closing.encodeSingleDocument())
       return trailersOf(closing)
     },

@@ -7,6 +7,7 @@ import { errorFromStatus } from '../../../wire/error-status.js'
 import { answerText } from '../../../wire/json/encode-answer.js'
 import { writingEffort } from '../../../wire/json/memory.js'
 import type { Serving } from '../../serving.js'
+import { marked, saysV2 } from '../docarray-version.js'
 import { readBody } from './body.js'
 import type { Exchange } from './exchange.js'
 import { protobufType, statusHeader } from '../../../wire/gateway-headers.js'
@@ -55,9 +56,11 @@ export function post(serving: Serving, exchange: Exchange, { message, endpoint }
     maxBytes: serving.maxMessageBytes,
     done(body) {
       try {
-        if (isProtobuf) return go(fromProtobuf(body, endpoint))
+        if (isProtobuf) return go(marked(fromProtobuf(body, endpoint), message.headers))
         const { requestId } = subject
-        const reading = { kind: 'read', body, endpoint, requestId, query: queryOfGet(message) } as const
+        const query = queryOfGet(message)
+        const isV2 = saysV2(message.headers)
+        const reading = { kind: 'read', body, endpoint, requestId, query, isV2 } as const
         const request = readRequest(reading, exchange, serving.json)
         if (request instanceof Promise) request.then(go).catch(fail)
         else go(request)

@@ -9,6 +9,7 @@ import { readingEffort, writingEffort } from '../../../wire/json/memory.js'
 import { parseJson } from '../../../wire/json/parse.js'
 import { endOfRequests } from '../../../wire/websocket.js'
 import type { Serving } from '../../serving.js'
+import { marked, saysV2 } from '../docarray-version.js'
 import { unwritable } from '../http/json/unwritable.js'
 
 /** A message of a client, read. */
@@ -43,10 +44,10 @@ export interface Format {
 /** DataRequestProtos; a single byte ends the stream. */
 export const protobufFormat = {
   isBinary: true,
-  read(message: Buffer): Received {
+  read(message: Buffer, { call }: Pick<Tools, 'call'>): Received {
     // 0x01 is what Jina's documentation says, 0x00 what its client sends; neither begins a protobuf message
     if (message.length === endOfRequests.length && message[0]! <= 1) return { kind: 'end' }
-    return { kind: 'request', request: DataRequest.decode(message) }
+    return { kind: 'request', request: marked(DataRequest.decode(message), call.headers) }
   },
   write: (answer: DataRequest): Buffer => Buffer.concat(answer.encodeParts()),
   writeElsewhere: (): null => null,
@@ -60,7 +61,7 @@ export const jsonFormat: Format = {
     if (!account.reserve(bytes)) throw noRoom('parse the JSON', bytes, account)
     if (!isLong || thread === undefined) {
       account.release(bytes)
-      return receivedFrom(parseJson(message))
+      return receivedFrom(parseJson(message), saysV2(call.headers))
     }
     const reading = {
       kind: 'read',
@@ -68,6 +69,7 @@ export const jsonFormat: Format = {
       endpoint: null,
       requestId: undefined,
       query: null,
+      isV2: saysV2(call.headers),
     } as const
     return thread
       .convert(reading, call)
@@ -108,10 +110,11 @@ function failureOfWriting(thrown: unknown): MillraceError {
   return unwritable(error, 'Ask for it with the sub-protocol bytes.') ?? error
 }
 
-function receivedFrom(parsed: unknown): Received {
+function receivedFrom(parsed: unknown, isV2: boolean): Received {
   if (isEmptyObject(parsed)) return { kind: 'end' }
   try {
-    return { kind: 'request', request: requestFromJson(parsed, { endpoint: null, requestId: undefined }) }
+    const request = requestFromJson(parsed, { endpoint: null, requestId: undefined, isV2 })
+    return { kind: 'request', request }
   } catch (error) {
     return refusedFrom(error, idIn(parsed))
   }
