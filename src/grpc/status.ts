@@ -58,6 +58,13 @@ export function isUnimplemented(error: unknown): boolean {
   return error instanceof GrpcFailure && error.status.code === grpcCode.unimplemented
 }
 
+/** Whether a handler of the peer raised an exception: grpcio and others answer UNKNOWN then. Millrace gives its own code. */
+export function hasRaised(error: unknown): boolean {
+  if (!(error instanceof GrpcFailure)) return false
+  const { code, here, millraceCode } = error.status
+  return code === grpcCode.unknown && here !== true && millraceCode === undefined
+}
+
 /** Whether the peer accepts no more calls and did not begin this one: it may be retried at once. */
 export function isLeaving({ code, notRun, retryAfterMs }: GrpcStatus): boolean {
   return code === grpcCode.unavailable && notRun === true && retryAfterMs === 0

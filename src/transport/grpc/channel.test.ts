@@ -197,6 +197,21 @@ test('a peer describes itself; one that cannot is unknown', async () => {
   expect(await unknown.channel.describe()).toMatchObject({ endpoints: [] })
 })
 
+test('a peer whose description fails is unknown too: Jina 3.34 raises KeyError for documents with nested ones', async () => {
+  const { channel } = await connect({
+    describe() {
+      throw new Error("'#/$defs/Author'")
+    },
+  })
+  expect(await channel.describe()).toMatchObject({ endpoints: [] })
+})
+
+test('a peer that cannot be reached is not taken for one without a description', async () => {
+  const { peer, channel } = await connect({})
+  await peer.close()
+  await expect(channel.describe()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})
+
 test('a channel outlives its peer, and is closed only by close()', async () => {
   const { peer, channel } = await connect({ onSingle: (given) => given.answer() })
   await channel.handle(request(), callOf())

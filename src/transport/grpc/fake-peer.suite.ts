@@ -68,8 +68,13 @@ export async function startFakePeer(options: FakePeerOptions = {}, port = 0): Pr
       }
     },
     dryRun: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) => done(null, options.dryRun!()),
-    endpointDiscovery: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) =>
-      done(null, options.describe!()),
+    endpointDiscovery: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) => {
+      try {
+        done(null, options.describe!())
+      } catch (error) {
+        done({ code: grpc.status.UNKNOWN, details: `Exception calling application: ${String(error)}` })
+      }
+    },
     status: (_call: unknown, done: grpc.sendUnaryData<Uint8Array>) => done(null, options.status!()),
   })
   const bound = await new Promise<number>((resolve, reject) => {
