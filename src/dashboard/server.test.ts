@@ -190,7 +190,7 @@ describe('a command of the page', () => {
     async (origin) => {
       const { base, ask, enter } = await start()
       const headers = { ...(await enter()), ...(origin !== undefined && { origin }) }
-      for (const name of ['scale', 'call'])
+      for (const name of ['scale', 'call', 'output'])
         expect((await ask(`${base}${name}`, { method: 'POST', headers, body })).status).toBe(403)
       expect(calls).toEqual([])
     },
@@ -217,6 +217,21 @@ describe('a command of the page', () => {
     const headers = { ...(await enter()), origin: `http://127.0.0.1:${port}` }
     const { status: got, text } = await ask(`${base}${name}`, { method: 'POST', headers, body: wrong })
     expect([got, (JSON.parse(text) as { code: string }).code]).toEqual([code, reason])
+  })
+
+  it('gives the last lines of a pod, unless the platform has them', async () => {
+    const output = async (pod: string): Promise<string[]> => [`${pod}: hello`, `${pod}: again`]
+    const pod = JSON.stringify({ pod: 'upper/rep-0' })
+    const asked = async (given: Partial<Watched>): Promise<unknown> => {
+      const { base, port, ask, enter } = await start(given)
+      const headers = { ...(await enter()), origin: `http://127.0.0.1:${port}` }
+      return JSON.parse((await ask(`${base}output`, { method: 'POST', headers, body: pod })).text)
+    }
+    expect(await asked({ output })).toEqual(['upper/rep-0: hello', 'upper/rep-0: again'])
+    expect(await asked({})).toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('docker logs'),
+    })
   })
 
   it('sends a request through the Flow', async () => {

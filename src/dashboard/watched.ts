@@ -11,6 +11,15 @@ export interface Tried {
   readonly isStream: boolean
 }
 
+/** How the lines of a pod are asked for and shown. */
+export const outputQuestion = {
+  lines: 200,
+  follow: false,
+  format: 'text',
+  colour: false,
+  time: true,
+} as const
+
 /** The Flow that a page shows: in this program, behind a control socket, or on a platform. */
 export interface Watched {
   /** @throws UNAVAILABLE, NOT_FOUND while it cannot be asked; the page shows the message and asks again */
@@ -21,6 +30,11 @@ export interface Watched {
   served(): Promise<Served>
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
   scale(stage: string, request: ScaleRequest): Promise<Scaled>
+  /**
+   * The last lines that a pod printed and logged, oldest first. Absent where the platform has them.
+   * @throws UNAVAILABLE, NOT_FOUND
+   */
+  output?(pod: string): Promise<readonly string[]>
   /** Sends a request through the Flow; resolves with the answer as JSON text. @throws what clients throw */
   call(tried: Tried): Promise<string>
 }

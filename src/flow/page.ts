@@ -1,5 +1,6 @@
 import type { Controlled } from '../control/controlled.js'
 import type { Dashboard } from '../dashboard/server.js'
+import { outputQuestion, type Tried } from '../dashboard/watched.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
 import type { Running } from './launch.js'
@@ -21,7 +22,12 @@ export async function openPage(
       import('../dashboard/open.js'),
       import('../dashboard/try-call.js'),
     ])
-    const page = await openDashboard({ ...flow, call: (tried) => tryCall(client, tried) }, dashboard)
+    const watched = {
+      ...flow,
+      call: (tried: Tried) => tryCall(client, tried),
+      output: async (pod: string) => flow.logs({ of: pod, ...outputQuestion }).lines,
+    }
+    const page = await openDashboard(watched, dashboard)
     page.unref()
     if (!quiet) logger.info(`A page shows this Flow. The link opens it once: ${page.url}`)
     return page

@@ -110,6 +110,26 @@ test('an endpoint that fails shows the stack of its Executor', async () => {
   expect(problems.splice(0)).toEqual([expect.stringContaining('500')])
 })
 
+test('the output of replicas is shown, and goes on', async () => {
+  const outputs = (): Promise<string> =>
+    page.evaluate(
+      `[...document.querySelectorAll('[data-output]')].map((one) => one.textContent).join()`,
+    ) as Promise<string>
+  const { pods } = (await status()).stages[1]!
+  for (const { name } of pods) await page.click(`[data-pod="${name}"] button`)
+  await expect
+    .poll(outputs)
+    .toMatch(/It has printed nothing[^]*the wheel is broken|the wheel is broken[^]*It has printed nothing/)
+  const failures = async (): Promise<number> => (await outputs()).split('the wheel is broken').length - 1
+  const before = await failures()
+  await page.click('button.send') // to the endpoint that fails, as in the test before
+  await expect.poll(failures).toBeGreaterThan(before)
+  expect(problems.splice(0)).toEqual([expect.stringContaining('500')])
+  expect(await seriousFaults(page)).toEqual([])
+  for (const { name } of pods) await page.click(`[data-pod="${name}"] button`)
+  await expect.poll(outputs).toBe('')
+})
+
 test('the page says when the Flow has ended', async () => {
   await commandLine.stop(flow)
   await expect

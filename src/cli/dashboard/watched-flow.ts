@@ -2,7 +2,7 @@ import { Client } from '../../client/client.js'
 import type { FlowControl } from '../../control/client.js'
 import { connect } from '../../control/connect.js'
 import { tryCall } from '../../dashboard/try-call.js'
-import type { Watched } from '../../dashboard/watched.js'
+import { outputQuestion, type Watched } from '../../dashboard/watched.js'
 import { MillraceError } from '../../errors.js'
 import type { Running } from '../../flow/launch.js'
 import type { AttachOptions } from '../../platforms/index.js'
@@ -26,6 +26,14 @@ export function flowHere(which: string | undefined, { token, tls }: Credentials)
     changed: () => ask((control) => control.changed()),
     served: () => ask((control) => control.served()),
     scale: (stage, request) => ask((control) => control.scale(stage, request)),
+    async output(pod) {
+      const pieces = ask(async (control) => {
+        let text = ''
+        for await (const piece of control.logs({ of: pod, ...outputQuestion })) text += piece
+        return text
+      })
+      return (await pieces).split('\n').filter((line) => line !== '')
+    },
     async call(tried) {
       const host = addressIn(await ask((control) => control.status()))
       const credentials = given({ token, tls: Object.keys(tls).length > 0 ? tls : undefined })

@@ -1,5 +1,7 @@
+import { useState } from 'preact/hooks'
 import { duration } from '../../lib/duration.js'
 import type { PodView, ShardView } from '../view/stage-view.js'
+import { Output } from './output.js'
 import { percent, perSecond } from './shown.js'
 
 const columns = [
@@ -44,12 +46,23 @@ export function PodTable({ shard, isOnly }: PodTableProps) {
 }
 
 function PodRows({ pod }: { readonly pod: PodView }) {
+  const [isOpen, setOpen] = useState(false)
   const { name, shortName, state, health, inFlight, rate, latencyMs, answered, failed, restarts, sinceMs } =
     pod
   return (
     <>
       <tr data-pod={name}>
-        <th scope="row">{shortName}</th>
+        <th scope="row">
+          <button
+            type="button"
+            class="link"
+            aria-expanded={isOpen}
+            aria-label={`Output of ${name}`}
+            onClick={() => setOpen(!isOpen)}
+          >
+            {shortName}
+          </button>
+        </th>
         <td>
           <span class={`pod ${health}`}>{state}</span>
         </td>
@@ -61,6 +74,13 @@ function PodRows({ pod }: { readonly pod: PodView }) {
         <td>{restarts}</td>
         <td>{duration(sinceMs)}</td>
       </tr>
+      {isOpen && (
+        <tr class="end">
+          <td colSpan={columns.length}>
+            <Output pod={name} />
+          </td>
+        </tr>
+      )}
       {pod.lastEnd !== undefined && (
         <tr class="end">
           <td colSpan={columns.length}>
