@@ -21,6 +21,9 @@ function sampledIn(file: string): ReadonlySet<string> {
   return new Set(nodes.flatMap(({ id, callFrame }) => (seen.has(id) ? [callFrame.functionName] : [])))
 }
 
+/** The Executor's method and what it calls, which V8 may make part of the method. */
+const grinding: ReadonlySet<string> = new Set(['grind', 'grindFor'])
+
 const program = path.join(import.meta.dirname, 'fixtures', 'profiled.mjs')
 const commandLine = new CommandLine()
 let folder: string
@@ -45,7 +48,7 @@ describe('millrace profile', () => {
       ...{ code: 0, stderr: '' },
       stdout: `${pod}: 1 s of its CPU in ${file}\n`,
     })
-    expect(sampledIn(file)).toContain('grindFor')
+    expect([...sampledIn(file)].filter((name) => grinding.has(name))).not.toEqual([])
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
@@ -54,7 +57,7 @@ describe('millrace profile', () => {
     expect(await profile('gateway', '--seconds', '1', '--out', file)).toMatchObject({ code: 0, stderr: '' })
     const { nodes } = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile
     expect(nodes.some(({ callFrame }) => callFrame.url.includes('/gateway/thread.js'))).toBe(true)
-    expect(sampledIn(file)).not.toContain('grindFor')
+    expect([...sampledIn(file)].filter((name) => grinding.has(name))).toEqual([])
   })
 
   it('--heap: writes the objects of a replica, among them its Executor', async () => {
