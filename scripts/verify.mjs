@@ -1,5 +1,5 @@
-// What CI checks before it tests, in one command: types, lint, format, import rule, WebAssembly, dead code, package. Stops at
-// the first failure.
+// What CI checks before it tests, in one command: types, lint, format, import rule, WebAssembly, dead code, docstrings, package.
+// Stops at the first failure.
 import { spawnSync } from 'node:child_process'
 
 const steps = [
@@ -9,6 +9,7 @@ const steps = [
   { name: 'import rule', command: 'depcruise', args: ['--config', '.dependency-cruiser.cjs', 'src'] },
   { name: 'WebAssembly', command: 'node', args: ['scripts/wasm.mjs', '--check'] },
   { name: 'dead code', command: 'knip', args: [] },
+  { name: 'reference', command: 'npm', args: ['run', '--silent', 'docs'] },
   { name: 'package', command: 'publint', args: ['--strict'] },
   { name: 'package types', command: 'attw', args: ['--pack', '.', '--profile', 'esm-only'] },
 ]

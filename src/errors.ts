@@ -116,6 +116,7 @@ export class MillraceError extends Error {
     return 'MillraceError'
   }
 
+  /** Whether a value is a MillraceError, also of another copy of the package. */
   static is(value: unknown): value is MillraceError {
     return typeof value === 'object' && value !== null && brand in value
   }

@@ -66,10 +66,15 @@ export interface DocumentForm {
 
 type Headers = Readonly<Record<string, string>>
 
+interface WithDone {
+  readonly onDone: (...args: never[]) => unknown
+}
+interface WithAlways {
+  readonly onAlways: (...args: never[]) => unknown
+}
+
 /** What `post` resolves with: nothing with `onDone` or `onAlways`, responses with `returnResponses`, else documents. */
-export type PostResult<O extends PostOptions> = O extends
-  | { readonly onDone: (...args: never[]) => unknown }
-  | { readonly onAlways: (...args: never[]) => unknown }
+export type PostResult<O extends PostOptions> = O extends WithDone | WithAlways
   ? undefined
   : O extends { readonly returnResponses: true }
     ? Response[]
@@ -164,6 +169,7 @@ export class BaseClient {
     await this.#transport.close(reason)
   }
 
+  /** Closes it at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

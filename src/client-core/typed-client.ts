@@ -106,17 +106,19 @@ export type TypedOptions<Options extends BaseClientOptions> = Options & {
  * `millrace types` has written. Documents are plain objects with fields by their names.
  */
 export interface TypedClient<F> extends Pick<BaseClient, 'isReady' | 'close'> {
-  /** As `post` of an untyped client. */
+  /** As `post` of an untyped client, with its responses. */
   post<On extends EndpointOf<F>>(
     on: On,
     inputs: InputsOf<InputOf<F, On>>,
     options: CallOptions<F, On> & ResponseOptions<OutputOf<F, On>>,
   ): Promise<TypedResponse<OutputOf<F, On>>[]>
+  /** With callbacks; resolves with nothing. */
   post<On extends EndpointOf<F>>(
     on: On,
     inputs: InputsOf<InputOf<F, On>>,
     options: CallOptions<F, On> & CallbackOptions<OutputOf<F, On>>,
   ): Promise<undefined>
+  /** Resolves with the documents of all answers. */
   post<On extends EndpointOf<F>>(
     on: On,
     ...rest: Arguments<
@@ -145,5 +147,6 @@ export interface TypedClient<F> extends Pick<BaseClient, 'isReady' | 'close'> {
       : [options?: WithParameters<SendOptions, ParametersOf<F, On>>]
   ): AsyncIterable<OutputOf<F, On>>
 
+  /** Closes it at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -50,6 +50,7 @@ export class DocumentArray implements Iterable<Document> {
     return this.#documents.length
   }
 
+  /** The documents in order. */
   [Symbol.iterator](): IterableIterator<Document> {
     return this.#documents[Symbol.iterator]()
   }
@@ -231,6 +232,7 @@ export class DocumentArray implements Iterable<Document> {
     return array
   }
 
+  /** As plain data in the JSON of DocArray, for `JSON.stringify`. */
   toJSON(): DocumentJson[] {
     return this.#documents.map((document) => document.toJSON())
   }
@@ -243,6 +245,7 @@ export class DocumentArray implements Iterable<Document> {
     throw new MillraceError('INVALID_INPUT', `Documents must be an array in JSON, got ${typeof list}.`)
   }
 
+  /** How `console.log` shows it. */
   [inspectSymbol](_depth: number, options: object, inspect: Inspect): string {
     return `DocumentArray(${this.length}) ${inspect(this.#documents, options)}`
   }

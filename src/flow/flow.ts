@@ -374,6 +374,7 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
     await this.#lifecycle.close(options)
   }
 
+  /** Closes it at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -6,9 +6,13 @@ import { printLine } from './standard-error.js'
 
 /** Where a component logs. `fields` are written as JSON after the message, and errors among them with stack and causes. */
 export interface Logger {
+  /** Details for those who look for a fault; not written by default. */
   debug(message: string, fields?: object): void
+  /** What has happened, as expected. */
   info(message: string, fields?: object): void
+  /** What somebody should look at; the work goes on. */
   warn(message: string, fields?: object): void
+  /** What has failed. */
   error(message: string, fields?: object): void
 }
 

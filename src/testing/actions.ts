@@ -43,8 +43,10 @@ export const actions = {
     }
   },
 
+  /** Kills a pod with SIGKILL. */
   kill: (stage: string): Action => fault(`kill ${stage}`, ({ faults }) => faults.kill(stage)),
 
+  /** Sends SIGTERM to a pod, which drains and exits. */
   terminate: (stage: string): Action => fault(`terminate ${stage}`, ({ faults }) => faults.terminate(stage)),
 
   /** Freezes a pod, and thaws it after a time in the range unless it was replaced by then. */
@@ -56,15 +58,19 @@ export const actions = {
     })
   },
 
+  /** Blocks the thread of a pod for `ms` milliseconds. */
   block: (stage: string, ms: number): Action =>
     fault(`block ${stage}`, ({ faults }) => faults.block(stage, ms)),
 
+  /** Fills the memory of a pod until it ends. */
   outOfMemory: (stage: string): Action =>
     fault(`out of memory in ${stage}`, ({ faults }) => faults.outOfMemory(stage)),
 
+  /** Throws in a pod outside of any handler. */
   throw: (stage: string): Action =>
     fault(`uncaught exception in ${stage}`, ({ faults }) => faults.throw(stage)),
 
+  /** Ends a pod by `process.exit(code)`. */
   exit: (stage: string, code = 1): Action =>
     fault(`exit ${code} of ${stage}`, ({ faults }) => faults.exit(stage, code)),
 

@@ -118,6 +118,7 @@ export class Faults<Stages extends string = string> {
     return this.#fault(this.#aim(stage, aim), { type: 'throw' }, 'uncaught exception')
   }
 
+  /** Ends a pod by `process.exit(code)`. */
   exit(stage: Stages, code: number, aim: Aim = {}): Hit {
     return this.#fault(this.#aim(stage, aim), { type: 'exit', code }, `exit ${code}`)
   }
@@ -151,6 +152,7 @@ export class Faults<Stages extends string = string> {
     }
   }
 
+  /** Ends the faults that last, at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     this.release()
     return Promise.resolve()

@@ -6,6 +6,7 @@ export interface StandardSchema<In = unknown, Out = In> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
+    /** Checks a value; gives it back, maybe changed, or what is wrong with it. */
     readonly validate: (value: unknown) => StandardResult<Out> | Promise<StandardResult<Out>>
     readonly types?: { readonly input: In; readonly output: Out } | undefined
     /** The extension Standard JSON Schema; libraries without it are described as `{}`. */

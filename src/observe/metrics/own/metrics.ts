@@ -19,18 +19,23 @@ export interface HistogramOptions<L extends string = never> extends MetricOption
 /** A value for each label; nothing where there are no labels. */
 export type LabelValues<L extends string> = [L] extends [never] ? [] : [labels: Readonly<Record<L, string>>]
 
+/** A number that only grows. */
 export interface Counter<L extends string = never> {
   /** Adds `amount`, which is not negative. */
   add(amount: number, ...labels: LabelValues<L>): void
 }
 
+/** A number that goes up and down. */
 export interface Gauge<L extends string = never> {
+  /** Sets the value. */
   set(value: number, ...labels: LabelValues<L>): void
   /** Adds `amount`, which may be negative, to the value; a gauge begins at 0. */
   add(amount: number, ...labels: LabelValues<L>): void
 }
 
+/** A histogram: values are counted in buckets. */
 export interface Observed<L extends string = never> {
+  /** Counts one value. */
   observe(value: number, ...labels: LabelValues<L>): void
 }
 
