@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.js'
 export interface LogQuestion {
   /** A stage, a shard or a pod, such as `exec`, `exec/shard-1` and `exec/rep-0`, or `gateway`; null for all. */
   readonly of: string | null
-  /** Most lines of those that are there already; null for all that are kept. */
+  /** The maximum number of earlier lines; null for all that are kept. */
   readonly lines: number | null
   /** Whether later lines follow, until the Flow closes. */
   readonly follow: boolean
@@ -17,7 +17,7 @@ export interface LogQuestion {
 
 /** Lines of a Flow's log. */
 export interface LogLines {
-  /** Those that are there already, oldest first, without line feeds at their ends. */
+  /** The earlier lines, oldest first, without trailing line feeds. */
   readonly lines: readonly string[]
   /** Calls `onLine` for each later line, until the returned function is called. */
   follow(onLine: (line: string) => void): () => void

@@ -56,7 +56,7 @@ const known = [
   'allowConcurrent',
 ]
 
-/** Those that users write. */
+/** The options that users can set. */
 const named = known.filter((name) => name !== 'handler' && name !== 'module')
 
 /** The options after they were checked. */

@@ -41,7 +41,7 @@ export function graphOf(stages: readonly Pick<StageStatus, 'name' | 'needs'>[]):
   return { boxes: [...boxes.values()], edges, columns: taken.length, rows: Math.max(...taken) }
 }
 
-/** Stages behind those that they need; what is left of a cycle, which no Flow has, keeps its order. */
+/** In topological order: a stage comes after the stages it needs. A cycle, which no Flow has, keeps its order. */
 function ordered<S extends Pick<StageStatus, 'name' | 'needs'>>(stages: readonly S[]): readonly S[] {
   const names = new Set(stages.map(({ name }) => name))
   const done: S[] = []
