@@ -1,6 +1,7 @@
 import { Document, type DocumentArray, type DocumentInit } from '../document/index.js'
 import { MillraceError } from '../errors.js'
 import { isPlainObject } from '../lib/plain-object.js'
+import { reasonOf } from '../lib/reason.js'
 
 /** One document: a Document, its fields as a plain object, or only its content (text, bytes, tensor). */
 export type Input = Document | DocumentInit | string | number | ArrayBufferView
@@ -81,7 +82,7 @@ export function toDocument(input: unknown): Document {
 
 /** The INPUT_FAILED error for a source of inputs that threw. */
 export function inputFailed(cause: unknown): MillraceError {
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = reasonOf(cause)
   return new MillraceError('INPUT_FAILED', `The source of inputs threw: ${message}`, { cause })
 }
 

@@ -5,6 +5,7 @@ import { errorFromStatus } from '../wire/error-status.js'
 import type { Conversation } from './conversation.js'
 import type { PostOptions, ResponseCallback } from './options.js'
 import { type ReadDocuments, Response } from './response.js'
+import { reasonOf } from '../lib/reason.js'
 
 /** A running progress bar. */
 export interface Bar {
@@ -73,7 +74,7 @@ async function call(
   try {
     await callback(response)
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause)
+    const said = reasonOf(cause)
     const error = new MillraceError('CALLBACK_FAILED', `${name} threw: ${said}`, {
       cause,
       where: { endpoint: plan.on },

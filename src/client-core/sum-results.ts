@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js'
 import type { Response } from './response.js'
+import { isMapping } from '../lib/mapping.js'
 
 type Results = Record<string, unknown>
 
@@ -19,9 +20,9 @@ export function sumResults(responses: Response | Iterable<Response>, stage?: str
   for (const { status, parameters } of Symbol.iterator in responses ? responses : [responses]) {
     if (status.code === 'ERROR') continue
     const byPod = parameters.__results__
-    for (const [pod, results] of Object.entries(isObject(byPod) ? byPod : {})) {
+    for (const [pod, results] of Object.entries(isMapping(byPod) ? byPod : {})) {
       const of = pod.split('/')[0]!
-      if ((stage !== undefined && of !== stage) || !isObject(results)) continue
+      if ((stage !== undefined && of !== stage) || !isMapping(results)) continue
       stages.add(of)
       add(sum, results)
     }
@@ -47,13 +48,9 @@ function together(before: unknown, value: unknown): unknown {
   if (typeof before === 'number' && typeof value === 'number') return before + value
   if (Array.isArray(before) && Array.isArray(value))
     return [...(before as unknown[]), ...(value as unknown[])]
-  if (!isObject(value)) return value
+  if (!isMapping(value)) return value
   const sum: Results = {}
-  if (isObject(before)) add(sum, before)
+  if (isMapping(before)) add(sum, before)
   add(sum, value)
   return sum
-}
-
-function isObject(value: unknown): value is Results {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,4 @@
-import { isMapping } from '../yaml/mapping.js'
+import { isMapping } from '../lib/mapping.js'
 import type { Positions } from '../yaml/position.js'
 
 /**

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import { reasonOf } from '../lib/reason.js'
 
 const maxBytes = 1024 * 1024
 const timeoutMs = 30_000
@@ -10,7 +11,7 @@ export async function fetchText(url: string): Promise<string> {
     if (!response.ok) throw new MillraceError('BAD_YAML', `the server answers ${response.status}`)
     return await bounded(response)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     throw new MillraceError('BAD_YAML', `${url} cannot be read: ${reason}.`, { cause })
   }
 }

@@ -10,7 +10,7 @@ import {
   readExecutorFile,
 } from '../yaml/executor-config.js'
 import { findModule, isBaseName } from '../yaml/executor-module.js'
-import { isMapping } from '../yaml/mapping.js'
+import { isMapping } from '../lib/mapping.js'
 import { parseYaml } from '../yaml/parse-yaml.js'
 import { badYaml, type Position, type Positions, shown } from '../yaml/position.js'
 import type { Reading } from '../yaml/source.js'

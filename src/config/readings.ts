@@ -1,5 +1,5 @@
 import type { Option } from '../plan/option.js'
-import { isMapping } from '../yaml/mapping.js'
+import { isMapping } from '../lib/mapping.js'
 import { reparse } from '../yaml/reparse.js'
 
 /**

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
+import { isMapping } from '../lib/mapping.js'
 
 /** Reads the body as text; null when it exceeds `maxBytes`. The caller must close the connection then: the rest is not read. */
 export async function readBody(stream: Readable, maxBytes: number): Promise<string | null> {
@@ -22,7 +23,7 @@ export async function readBody(stream: Readable, maxBytes: number): Promise<stri
  */
 export function parseFields<K extends string>(text: string, known: readonly K[]): ReadonlyMap<K, unknown> {
   const value = parseJson(text)
-  if (!isObject(value)) {
+  if (!isMapping(value)) {
     throw new MillraceError('MALFORMED', `The body must be a JSON object with ${known.join(', ')}.`)
   }
   const fields = new Map<K, unknown>()
@@ -65,7 +66,7 @@ export function objectField<K extends string>(
   name: K,
 ): Readonly<Record<string, unknown>> {
   const value = fields.get(name)
-  if (isObject(value)) return value
+  if (isMapping(value)) return value
   throw new MillraceError('INVALID_OPTION', `${name} must be an object.`)
 }
 
@@ -83,10 +84,6 @@ function parseJson(text: string): unknown {
   }
   if (poisoned) throw new MillraceError('MALFORMED', "The body must not have a key '__proto__'.")
   return value
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function unknownField(key: string, known: readonly string[]): MillraceError {

@@ -17,6 +17,7 @@ import { controlFolder } from './folder.js'
 import { isListening } from './probe.js'
 import { type Reply, refuse } from './reply.js'
 import { socketName } from './socket-name.js'
+import { reasonOf } from '../lib/reason.js'
 
 /** Largest request body, in bytes. */
 const maxBodyBytes = 1024 * 1024
@@ -57,7 +58,7 @@ export async function openControl(flow: Controlled, name: string): Promise<Contr
   try {
     return await listen(flow, name, controlFolder())
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     createLogger(name).warn(
       `'millrace ps', 'millrace scale' and 'millrace logs' will not find this Flow: ${reason} The Flow runs on; control: false asks for no socket.`,
     )

@@ -14,6 +14,7 @@ import type { Endpoint } from './endpoint.js'
 import type { Executor } from './executor.js'
 import { type Outcome, sortResult, yieldedDocument } from './result.js'
 import { checkInput, checkOutput, handlerDocs, misfit } from './typed-request.js'
+import { reasonOf } from '../lib/reason.js'
 
 /** The method of an executor that answers a request, and the names in its answer. */
 export interface Target {
@@ -89,7 +90,7 @@ function resultBytes(target: Target, results: Readonly<Record<string, unknown>>)
     // checked here, because the name of the handler is not known when the answer is encoded
     return structBytes(results, handlerName(target))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw new MillraceError(
       'INVALID_RESULT',
       `${handlerName(target)} returned results that cannot be sent: ${reason}`,

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
+import { reasonOf } from '../lib/reason.js'
 
 /** Secrets and certificates are small. */
 const maxBytes = 1024 * 1024
@@ -92,6 +93,6 @@ async function contentsOf({ file, what }: WatchedFile): Promise<Buffer> {
 }
 
 function unreadable(file: string, what: string, cause: unknown): MillraceError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = reasonOf(cause)
   return new MillraceError('INVALID_OPTION', `${what}: ${file} cannot be read: ${reason}.`, { cause })
 }

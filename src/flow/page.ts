@@ -4,6 +4,7 @@ import { outputQuestion, type Tried } from '../dashboard/watched.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
 import type { Running } from './launch.js'
+import { reasonOf } from '../lib/reason.js'
 
 /**
  * Serves the page of a Flow if its option `dashboard` says so, and logs the link. Never rejects; resolves with null, and logs
@@ -32,9 +33,7 @@ export async function openPage(
     if (!quiet) logger.info(`A page shows this Flow. The link opens it once: ${page.url}`)
     return page
   } catch (error) {
-    logger.warn(
-      `No page shows this Flow: ${error instanceof Error ? error.message : String(error)} It runs on.`,
-    )
+    logger.warn(`No page shows this Flow: ${reasonOf(error)} It runs on.`)
     return null
   }
 }

@@ -16,6 +16,7 @@ import { type Command, packError, type Reduced, type Report, transferOf, unpackE
 import type { Departure, Expectation, Removal, ReplicaCounts, StageLoad } from './events.js'
 import type { BoundPorts, Gateway, OnEvent } from './gateway.js'
 import type { GatewaySpec } from './spec.js'
+import { reasonOf } from '../lib/reason.js'
 
 /** How long the thread may take to report that it has closed, beyond its grace. */
 const answerMs = 250
@@ -120,7 +121,7 @@ class ThreadHost implements GatewayHandle {
     void readLines(this.#worker.stderr, (line) => log.take(line, printer)) // resolves with the thread's end
     this.#worker.on('message', (report: Report) => this.#hear(report))
     this.#worker.on('error', (error) => {
-      this.#failure = error instanceof Error ? error.message : String(error)
+      this.#failure = reasonOf(error)
     })
     this.#worker.once('online', () => started())
     this.ended = new Promise((resolve) => {

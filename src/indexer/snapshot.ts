@@ -6,6 +6,7 @@ import { MillraceError } from '../errors.js'
 import { nameGeneration, newGeneration, removeOldGenerations } from './folder.js'
 import type { Store } from './store.js'
 import { Sync } from './sync.js'
+import { reasonOf } from '../lib/reason.js'
 
 // A snapshot is one folder a shard, FOLDER/NAME/SHARD: `table/`, a copy of the generation, and `snapshot.json`. Only the holder
 // of the writer lock takes or restores one, so that nothing is committed while files are copied; readers continue. FOLDER
@@ -97,7 +98,7 @@ async function makeFolder(path: string): Promise<void> {
     await mkdir(path)
   } catch (error) {
     if (await isFolder(path)) return
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw new MillraceError('INVALID_INPUT', `${path} cannot hold snapshots: ${reason}.`, { cause: error })
   }
 }

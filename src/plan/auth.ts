@@ -4,7 +4,7 @@ import { readTokens } from '../gateway/auth/authenticator.js'
 import { functionPath } from './function-path.js'
 import { listOf, oneOf } from './option-kinds.js'
 import type { Option } from './option.js'
-import { isMapping } from '../yaml/mapping.js'
+import { isMapping } from '../lib/mapping.js'
 
 const openOption: Option<readonly Openable[]> = listOf(oneOf(openable, 'health'), ['health'])
 const variable = /^[A-Za-z_][A-Za-z0-9_]*$/

@@ -3,7 +3,7 @@ import { MillraceError } from '../errors.js'
 import { show } from '../lib/show.js'
 import type { Option } from './option.js'
 import { compileCondition, type ConditionSpec } from '../topology/condition.js'
-import { isMapping } from '../yaml/mapping.js'
+import { isMapping } from '../lib/mapping.js'
 
 /** The option `when`: a filter of documents, or filters of documents, parameters and headers. */
 export type When = Filter | Partial<ConditionSpec>

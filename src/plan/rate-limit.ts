@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import type { RateKey, RateRules } from '../gateway/rate-limit/rate-rules.js'
-import { isMapping } from '../yaml/mapping.js'
+import { isMapping } from '../lib/mapping.js'
 import type { Option } from './option.js'
 
 const mostPerSecond = 1_000_000

@@ -1,4 +1,5 @@
 import { type ErrorCode, MillraceError } from '../errors.js'
+import { reasonOf } from '../lib/reason.js'
 
 /** Why a worker did not start, as plain data. */
 export interface StartFailure {
@@ -12,14 +13,14 @@ export interface StartFailure {
 export function describeFailure(error: unknown): StartFailure {
   return {
     code: MillraceError.is(error) ? error.code : null,
-    message: error instanceof Error ? error.message : String(error),
+    message: reasonOf(error),
     stack: innermostStack(error),
   }
 }
 
 /** The failure for options that cannot be copied to the pod, such as a function. */
 export function describeUncopyable(error: unknown): StartFailure {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
   const message =
     `its options cannot be copied to where it runs: ${reason} ` +
     'usesWith and usesMetas must be plain data; create functions and open resources in the constructor.'

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { MillraceError } from '../errors.js'
+import { reasonOf } from '../lib/reason.js'
 
 /** A text in PEM (RFC 7468), and where it is from, for messages: `tls.cert: /etc/tls/server.pem`. */
 export interface Pem {
@@ -50,10 +51,6 @@ export function pairIn(cert: Pem, key: Pem): X509Certificate {
   throw invalid(
     `the key in ${key.from} does not belong to the first certificate in ${cert.from}. Expected are a key and the certificate that was issued for it, before those of its issuers.`,
   )
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }
 
 function invalid(what: string, cause?: unknown): MillraceError {

@@ -1,3 +1,4 @@
+import { isMapping } from '../lib/mapping.js'
 /**
  * Key of the JSON Schema for DocArray v1, beside `name` and `model` of an endpoint's input and output in endpoint discovery (jina.md
  * 4.4). Jina, which does not know it, skips it.
@@ -30,10 +31,10 @@ export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Undefined where nothing is typed, and for the schemas of other peers. */
 export function typedEndpoint(schema: unknown): TypedEndpoint | undefined {
-  if (!isObject(schema)) return undefined
+  if (!isMapping(schema)) return undefined
   const documents = (name: 'input' | 'output'): TypedDocuments | undefined => {
     const found = schema[name]
-    return isModel(found) && isObject(found[placesKey]) ? (found as unknown as TypedDocuments) : undefined
+    return isModel(found) && isMapping(found[placesKey]) ? (found as unknown as TypedDocuments) : undefined
   }
   const [input, output] = [documents('input'), documents('output')]
   const parameters = isModel(schema['parameters']) ? schema['parameters'] : undefined
@@ -44,9 +45,5 @@ export function typedEndpoint(schema: unknown): TypedEndpoint | undefined {
 function isModel(
   value: unknown,
 ): value is JsonObject & { readonly name: string; readonly model: JsonObject } {
-  return isObject(value) && typeof value['name'] === 'string' && isObject(value['model'])
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isMapping(value) && typeof value['name'] === 'string' && isMapping(value['model'])
 }

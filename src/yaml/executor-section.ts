@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
-import { isMapping } from './mapping.js'
+import { isMapping } from '../lib/mapping.js'
 import { type Position, type Positions, shown } from './position.js'
 import type { Reading } from './source.js'
 

@@ -4,11 +4,11 @@ import { propertyName, doubleQuoted, TypeNames } from './names.js'
 import {
   type Declarations,
   type Direction,
-  isRecord,
   type JsonSchema,
   type PackageType,
   SchemaTypes,
 } from './schema-type.js'
+import { isMapping } from '../../lib/mapping.js'
 
 /** The three parts of an endpoint, in the order of the file. */
 const sides = [
@@ -23,12 +23,12 @@ const sides = [
  * @throws INVALID_INPUT when the document is not one of Millrace
  */
 export function renderTypes(openApi: unknown, from: string): string {
-  const types = isRecord(openApi) ? openApi[typesKey] : undefined
-  if (!isRecord(openApi) || !isRecord(types)) throw notOfMillrace(from)
+  const types = isMapping(openApi) ? openApi[typesKey] : undefined
+  if (!isMapping(openApi) || !isMapping(types)) throw notOfMillrace(from)
   const file = new TypesFile(openApi)
   const endpoints = Object.entries(types).map(([endpoint, models]) => {
     const members = sides
-      .filter(([side]) => isRecord(models) && isRecord(models[side]))
+      .filter(([side]) => isMapping(models) && isMapping(models[side]))
       .map(([side, direction]) => {
         const name = file.declare((models as JsonSchema)[side], { wish: `${endpoint} ${side}`, direction })
         return `    readonly ${side}: ${name}`
@@ -89,7 +89,7 @@ class TypesFile {
     if (known !== undefined) return known
     const steps = stepsOf(reference)
     const schema = steps?.reduce<unknown>(
-      (value, step) => (isRecord(value) && Object.hasOwn(value, step) ? value[step] : undefined),
+      (value, step) => (isMapping(value) && Object.hasOwn(value, step) ? value[step] : undefined),
       this.#openApi,
     )
     if (schema === undefined) return 'unknown'

@@ -1,4 +1,5 @@
 import { doubleQuoted, propertyName } from './names.js'
+import { isMapping } from '../../lib/mapping.js'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -50,9 +51,9 @@ export class SchemaTypes {
   /** The type of values that pass the schema. */
   of(schema: unknown, depth = 0): string {
     if (schema === false) return 'never'
-    if (!isRecord(schema) || depth > maxDepth) return 'unknown'
+    if (!isMapping(schema) || depth > maxDepth) return 'unknown'
     const tensor = schema['x-tensor']
-    if (isRecord(tensor)) return this.#tensor(tensor)
+    if (isMapping(tensor)) return this.#tensor(tensor)
     if (isBytes(schema)) return 'Uint8Array'
     const parts = [
       ...this.#references(schema),
@@ -92,7 +93,7 @@ export class SchemaTypes {
     if ('const' in schema) return [literal(schema['const'])]
     const { enum: choices, type } = schema
     if (Array.isArray(choices)) return [union(choices.map(literal))]
-    if (type === undefined) return isRecord(schema['properties']) ? [this.#object(schema, depth)] : []
+    if (type === undefined) return isMapping(schema['properties']) ? [this.#object(schema, depth)] : []
     return [union([type].flat().map((each) => this.#typed(each, schema, depth)))]
   }
 
@@ -124,7 +125,7 @@ export class SchemaTypes {
   }
 
   #object(schema: JsonSchema, depth: number): string {
-    const properties = isRecord(schema['properties']) ? schema['properties'] : {}
+    const properties = isMapping(schema['properties']) ? schema['properties'] : {}
     const { additionalProperties, title } = schema
     const required = new Set([schema['required'] ?? []].flat())
     const members = Object.entries(properties).map(([name, value]) => {
@@ -132,7 +133,7 @@ export class SchemaTypes {
       return `${comment(value)}${this.#readonly}${propertyName(name)}${optional}: ${this.of(value, depth + 1)}`
     })
     const { id } = properties
-    const isDocument = typeof title === 'string' && isRecord(id) && id['type'] === 'string'
+    const isDocument = typeof title === 'string' && isMapping(id) && id['type'] === 'string'
     if (isDocument && this.#direction === 'received' && properties['scores'] === undefined)
       members.push(`scores?: ${this.#declarations.use('Scores')}`)
     if (members.length > 0) return `{\n${members.map(indented).join('\n')}\n}`
@@ -146,10 +147,6 @@ export class SchemaTypes {
   }
 }
 
-export function isRecord(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** `bytes()` says nothing else; the texts of other schemas that are in base64 have a pattern or format. */
 function isBytes(schema: JsonSchema): boolean {
   const keys = Object.keys(schema).filter((key) => key !== 'description')
@@ -157,7 +154,7 @@ function isBytes(schema: JsonSchema): boolean {
 }
 
 function comment(schema: unknown): string {
-  if (!isRecord(schema) || typeof schema['description'] !== 'string') return ''
+  if (!isMapping(schema) || typeof schema['description'] !== 'string') return ''
   return `/** ${schema['description'].replaceAll('*/', '*\\/').replaceAll(/\s+/g, ' ')} */\n`
 }
 

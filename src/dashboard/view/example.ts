@@ -1,4 +1,5 @@
 import type { Served } from '../../control/controlled.js'
+import { isMapping } from '../../lib/mapping.js'
 
 /** What the form shows for an endpoint. */
 export interface EndpointForm {
@@ -96,5 +97,5 @@ function typeOf({ type, properties }: Schema): string {
 }
 
 function objectIn(value: unknown): Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Schema) : {}
+  return isMapping(value) ? value : {}
 }

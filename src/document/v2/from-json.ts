@@ -8,8 +8,7 @@ import { maxStructDepth } from '../struct.js'
 import { familyFields, tensorFields } from './counterparts.js'
 import type { Node } from './node.js'
 import { writeEntry } from './write-node.js'
-
-type Json = Readonly<Record<string, unknown>>
+import { isMapping } from '../../lib/mapping.js'
 
 /** JSON and its place in the body, for errors. */
 export interface PlacedJson {
@@ -40,12 +39,12 @@ function writeDocuments(writer: Writer, documents: readonly PlacedJson[], depth:
 
 function writeDocument(writer: Writer, { json, place }: PlacedJson, depth: number): void {
   if (depth > maxStructDepth) throw wrong(`is nested deeper than ${maxStructDepth} levels`, place)
-  if (!isObject(json)) throw wrong('must be an object, a document', place)
+  if (!isMapping(json)) throw wrong('must be an object, a document', place)
   const { id = null, ...fields } = json
   if (id !== null && typeof id !== 'string') throw wrong('must be a text', [...place, 'id'])
   write(writer, 'id', id ?? randomId(), depth, likeId)
   for (const [name, value] of Object.entries(fields)) {
-    if (familyFields.has(name) && Array.isArray(value) && value.every(isObject)) {
+    if (familyFields.has(name) && Array.isArray(value) && value.every(isMapping)) {
       const documents = value.map((one, index) => ({ json: one, place: [...place, name, index] }))
       writeFamily(writer, name, documents, depth + 1)
       continue
@@ -89,10 +88,6 @@ function isNumbers(value: unknown): value is NestedNumbers & readonly unknown[] 
   let first: unknown = value
   while (Array.isArray(first)) first = first[0]
   return first !== undefined && typeof first !== 'string' && typeof first !== 'object'
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function wrong(what: string, place: Place): unknown {

@@ -5,6 +5,7 @@ import { importFunction, namedFunction } from '../import-function.js'
 import type { AuthRules, BearerTokens, Openable } from './auth-rules.js'
 import { bearerToken } from '../../wire/bearer-token.js'
 import { Tokens, tokensIn } from './tokens.js'
+import { reasonOf } from '../../lib/reason.js'
 
 /** How long a `verify` may take, in milliseconds. */
 const verifyMs = 10_000
@@ -102,7 +103,7 @@ export class Authenticator {
   #failed(error: unknown): MillraceError {
     if (!this.#isFailureSaid) {
       this.#isFailureSaid = true
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       this.#tools.say(`auth.bearer.verify failed: ${reason}. Calls are refused while it fails.`)
     }
     return new MillraceError('UNAVAILABLE', 'The token cannot be checked now.', { notRun: true })

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.js'
 import type { SpanSender } from './send-spans.js'
 import type { SpanRecord } from './span-record.js'
+import { reasonOf } from '../../lib/reason.js'
 
 /** Spans of one message to the collector: some 300 KB. */
 const batch = 2048
@@ -88,7 +89,7 @@ export class SpanQueue {
     } catch (error) {
       if (this.#hasFailed) return
       this.#hasFailed = true
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       const { url } = this.#sender
       const port = url.includes(':4317')
         ? ' Port 4317 is usually that of OTLP over gRPC; over HTTP it is 4318.'

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { readLines } from '../../observe/lines.js'
 import { processEntry } from '../entries.js'
@@ -11,6 +11,7 @@ import { describeUncopyable } from '../start-failure.js'
 import { inheritedEnvironment } from '../environment.js'
 import { nodeCommand } from './command.js'
 import { watchChild } from './watch-child.js'
+import { spawnOrRelease } from './spawn-or-release.js'
 
 /** V8 prints this line before a long stack and SIGABRT, so it is not among the pod's last lines. */
 const outOfMemory = /^FATAL ERROR: .*heap out of memory/i
@@ -86,14 +87,4 @@ function passOn(message: unknown): void {
     message !== null &&
     ('watch:import' in message || 'watch:require' in message)
   if (isWatched && process.connected) process.send!(message, undefined, {}, () => {})
-}
-
-/** `spawn` throws, for example, when there is no memory for another process. */
-function spawnOrRelease(socketPath: string, spawned: () => ChildProcess): ChildProcess {
-  try {
-    return spawned()
-  } catch (error) {
-    releasePrivatePath(socketPath)
-    throw error
-  }
 }

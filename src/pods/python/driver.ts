@@ -23,6 +23,7 @@ import { parseEvent, type PythonCommand, type PythonStart } from './messages.js'
 import { jinaOptions } from './options.js'
 import { untilAnswering } from './ready.js'
 import { workspaceOf } from './workspace.js'
+import { spawnOrRelease } from '../process/spawn-or-release.js'
 
 export const startPython: Driver = (spec, events) => {
   const { python } = spec
@@ -92,13 +93,4 @@ function hear(line: string, events: HostEvents): void {
   const event = parseEvent(line)
   if (event?.kind === 'step') events.step(event.step)
   else if (event?.kind === 'failed') events.failed(event.failure)
-}
-
-function spawnOrRelease<T>(socketPath: string, spawned: () => T): T {
-  try {
-    return spawned()
-  } catch (error) {
-    releasePrivatePath(socketPath)
-    throw error
-  }
 }

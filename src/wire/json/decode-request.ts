@@ -4,6 +4,7 @@ import { within } from '../../document/json-place.js'
 import { docListFromJson, type PlacedJson } from '../../document/v2/index.js'
 import { MillraceError } from '../../errors.js'
 import { DataRequest } from '../data-request.js'
+import { isMapping } from '../../lib/mapping.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -31,7 +32,7 @@ export function requestFromJson(
   body: unknown,
   { endpoint, requestId, isV2 = false }: JsonRequestOptions,
 ): DataRequest {
-  if (!isObject(body)) throw wrong('The body', 'an object', body)
+  if (!isMapping(body)) throw wrong('The body', 'an object', body)
   const header = objectAt(body, 'header') ?? {}
   const text = (...names: readonly [string, string]): string | undefined =>
     textAt(body, names) ?? at('header', () => textAt(header, names))
@@ -55,7 +56,7 @@ export function requestFromJson(
 function documentsOf(data: unknown): readonly PlacedJson[] {
   if (data === undefined || data === null) return []
   if (Array.isArray(data)) return placed(data, ['data'])
-  if (!isObject(data)) throw wrong('data', 'a list of documents, { docs: [...] }, a document or null', data)
+  if (!isMapping(data)) throw wrong('data', 'a list of documents, { docs: [...] }, a document or null', data)
   const docs = own(data, 'docs')
   if (docs === undefined || docs === null) return [{ json: data, place: ['data'] }]
   if (!Array.isArray(docs)) throw wrong('data.docs', 'a list of documents', docs)
@@ -90,16 +91,12 @@ function textAt(object: Json, names: readonly string[]): string | undefined {
 function objectAt(object: Json, name: string): Record<string, unknown> | undefined {
   const value = own(object, name)
   if (value === undefined || value === null) return undefined
-  if (!isObject(value)) throw wrong(name, 'an object', value)
+  if (!isMapping(value)) throw wrong(name, 'an object', value)
   return value
 }
 
 function own(object: Json, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function at<T>(name: string, read: () => T): T {

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../errors.js'
 import { endOfString, parseKeepingIntegers } from './long-integers.js'
+import { reasonOf } from '../../lib/reason.js'
 
 // Python's json module writes these tokens, which JSON does not have; the parser reads 1e999 as an infinity.
 const tokens: readonly (readonly [token: string, json: string])[] = [
@@ -57,6 +58,6 @@ function withoutTokens(text: string): string {
 }
 
 function noJson(cause: unknown): MillraceError {
-  const why = cause instanceof Error ? cause.message : String(cause)
+  const why = reasonOf(cause)
   return new MillraceError('MALFORMED', `The body is not JSON in UTF-8: ${why}.`, { cause })
 }
