@@ -8,6 +8,7 @@ import type { Watched } from '../../src/dashboard/watched.js'
 import { deferred } from '../../src/lib/deferred.js'
 import { seriousFaults } from './support/axe.js'
 import { startChromium } from './support/chromium.js'
+import { fill, press } from './support/press.js'
 import { largeStatus } from './support/statuses.js'
 
 // The page with 64 shards of three replicas: its server is that of the package, and the Flow behind it is made up.
@@ -89,7 +90,7 @@ test.each([
 
 test('a shard shows its replicas, and why they were restarted', async () => {
   await page.setViewport({ width: 1280, height: 900 })
-  await page.click('[data-shard="index/shard-9"]')
+  await press(page, '[data-shard="index/shard-9"]')
   await expect
     .poll(() => textOf('#stage-index table caption'))
     .toMatch(/0 of 3 ready, answered 74.9 % of its/)
@@ -97,7 +98,7 @@ test('a shard shows its replicas, and why they were restarted', async () => {
   expect(await textOf('#stage-index .end pre')).toContain('out of memory')
   await page.screenshot({ path: path.join(screenshots, 'dashboard-shard.png'), fullPage: true })
   expect(await seriousFaults(page)).toEqual([])
-  await page.click('[data-shard="index/shard-9"]')
+  await press(page, '[data-shard="index/shard-9"]')
 })
 
 test('a change is shown and told as an event', async () => {
@@ -123,9 +124,8 @@ test('a change is shown and told as an event', async () => {
 
 test('one shard is scaled', async () => {
   await page.select('#stage-index .scale select', '5')
-  await page.click('#stage-index .scale input', { count: 3 })
-  await page.type('#stage-index .scale input', '4')
-  await page.click('#stage-index .scale button')
+  await fill(page, '#stage-index .scale input', '4')
+  await press(page, '#stage-index .scale button')
   await expect.poll(() => textOf('#stage-index .scale output')).toBe('3 → 4 in 0.3 s')
   expect(scaled).toEqual([['index', { replicas: 4, shard: 5 }]])
 })

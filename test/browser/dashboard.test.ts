@@ -8,6 +8,7 @@ import { CommandLine } from '../support/command-line.js'
 import { commandLine as program } from '../support/servers.js'
 import { seriousFaults } from './support/axe.js'
 import { startChromium } from './support/chromium.js'
+import { fill, press } from './support/press.js'
 
 // `millrace dashboard` of a Flow that runs, in a browser.
 
@@ -75,9 +76,8 @@ test('a killed replica is shown, with the reason, and is back', async () => {
 })
 
 test('a stage is scaled', async () => {
-  await page.click('#stage-slow_executor .scale input', { count: 3 })
-  await page.type('#stage-slow_executor .scale input', '3')
-  await page.click('#stage-slow_executor .scale button')
+  await fill(page, '#stage-slow_executor .scale input', '3')
+  await press(page, '#stage-slow_executor .scale button')
   await expect.poll(() => textOf('#stage-slow_executor .scale output')).toMatch(/^2 → 3 in \d+\.\d s$/)
   await expect.poll(() => textOf('#stage-slow_executor .state')).toBe('3 of 3 ready')
   expect((await status()).stages[1]).toMatchObject({ replicas: 3, ready: 3 })
@@ -97,14 +97,14 @@ test('an endpoint is tried', async () => {
   await expect
     .poll(() => page.evaluate(`document.querySelectorAll('#try-endpoint option').length`))
     .toBeGreaterThan(0)
-  await page.click('button.send')
+  await press(page, 'button.send')
   await expect.poll(() => textOf('#try-status')).toMatch(/^Answered in \d+ ms/)
   expect(JSON.parse(await textOf('#try-answer'))).toMatchObject({ docs: [{ text: 'HELLO' }] })
 })
 
 test('an endpoint that fails shows the stack of its Executor', async () => {
   await page.select('#try-endpoint', '/fail')
-  await page.click('button.send')
+  await press(page, 'button.send')
   await expect.poll(() => textOf('#try-status')).toMatch(/^EXECUTOR_FAILED: .*the wheel is broken/)
   expect(await textOf('#try-answer')).toMatch(/^RangeError: the wheel is broken\n +at Upper.fail/)
   expect(problems.splice(0)).toEqual([expect.stringContaining('500')])
@@ -116,17 +116,17 @@ test('the output of replicas is shown, and goes on', async () => {
       `[...document.querySelectorAll('[data-output]')].map((one) => one.textContent).join()`,
     ) as Promise<string>
   const { pods } = (await status()).stages[1]!
-  for (const { name } of pods) await page.click(`[data-pod="${name}"] button`)
+  for (const { name } of pods) await press(page, `[data-pod="${name}"] button`)
   await expect
     .poll(outputs)
     .toMatch(/It has printed nothing[^]*the wheel is broken|the wheel is broken[^]*It has printed nothing/)
   const failures = async (): Promise<number> => (await outputs()).split('the wheel is broken').length - 1
   const before = await failures()
-  await page.click('button.send') // to the endpoint that fails, as in the test before
+  await press(page, 'button.send') // to the endpoint that fails, as in the test before
   await expect.poll(failures).toBeGreaterThan(before)
   expect(problems.splice(0)).toEqual([expect.stringContaining('500')])
   expect(await seriousFaults(page)).toEqual([])
-  for (const { name } of pods) await page.click(`[data-pod="${name}"] button`)
+  for (const { name } of pods) await press(page, `[data-pod="${name}"] button`)
   await expect.poll(outputs).toBe('')
 })
 

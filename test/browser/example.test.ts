@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startChromium } from './support/chromium.js'
+import { fill } from './support/press.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const main = path.join(root, 'build/examples/browser/main.js')
@@ -63,8 +64,7 @@ test('results from both shards come while a query is typed, before its last word
 test('an empty box has no results', async () => {
   await page.goto(`${url}/?q=shard`)
   await expect.poll(status).toMatch(/results/)
-  await page.click('#query', { count: 3 })
-  await page.keyboard.press('Backspace')
+  await fill(page, '#query', '')
   await expect.poll(status).toBe('')
   expect(await page.evaluate(`document.querySelectorAll('#results li').length`)).toBe(0)
 })

@@ -5,16 +5,14 @@ export function EventList({ events }: { readonly events: readonly TimedEvent[] }
   return (
     <section aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>
-      {events.length === 0 && <p class="quiet">Nothing has changed since this page was opened.</p>}
-      {events.length > 0 && (
-        <div class="events" tabIndex={0} role="log" aria-labelledby="events-title">
-          <ol>
-            {events.map((event) => (
-              <Event key={event.id} event={event} />
-            ))}
-          </ol>
-        </div>
-      )}
+      <div class="events" tabIndex={0} role="log" aria-labelledby="events-title">
+        {events.length === 0 && <p class="quiet">Nothing has changed since this page was opened.</p>}
+        <ol>
+          {events.map((event) => (
+            <Event key={event.id} event={event} />
+          ))}
+        </ol>
+      </div>
     </section>
   )
 }
