@@ -29,9 +29,9 @@ export const batching: Row = {
     }
     try {
       const runs = {
-        full: () => served.full.send(SENDERS, 30),
-        halves: () => served.halves.send(SENDERS, 30),
-        jina: () => served.jina.send(SENDERS, 30),
+        full: () => served.full.send(SENDERS, 60),
+        halves: () => served.halves.send(SENDERS, 60),
+        jina: () => served.jina.send(SENDERS, 60),
       }
       await interleave(1, runs) // warm
       const many = await interleave(ROUNDS, runs)
