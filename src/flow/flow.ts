@@ -5,35 +5,25 @@ import type { PostOptions, SendOptions, StreamOptions } from '../client-core/opt
 import type { Response } from '../client-core/response.js'
 import type { LoadOptions } from '../config/load-flow.js'
 import type { RolledOut, Scaled, ScaleRequest } from '../control/controlled.js'
-import type { ControlServer } from '../control/server.js'
 import type { FlowStatus } from '../control/status.js'
-import type { Dashboard } from '../dashboard/server.js'
 import type { Document } from '../document/index.js'
 import type { endpointTypes, FlowTypes } from '../document/typed/index.js'
-import { MillraceError } from '../errors.js'
 import type { WithStage } from '../executor/endpoints-of.js'
 import { blockInPod, isPod, offerClass } from '../executor/load.js'
-import { programLogger } from '../observe/logger.js'
 import type { OptionsOf } from '../export/index.js'
 import { addStage, createPlan, type FlowPlan, setReplicas, setUsesWith } from '../plan/flow-plan.js'
 import type { FlowOptions } from '../plan/flow-settings.js'
 import { listenersOf } from '../plan/listeners.js'
-import { resolveOptions } from '../plan/option.js'
-import { oneOf } from '../plan/option-kinds.js'
 import { addGather, addInspect, builtPlan } from '../plan/inspection.js'
 import { openEnds } from '../plan/needs.js'
 import type { Uses } from '../plan/executor-settings.js'
 import type { AddOptions, StageOptions } from '../plan/stage-settings.js'
-import type { AttachOptions, PlatformName, StartOptions, StartWhere } from '../platforms/index.js'
+import type { AttachOptions, StartOptions } from '../platforms/index.js'
 import { isCaptured } from './capture.js'
 import type { CloseOptions } from './close-options.js'
-import { controlled } from './controlled.js'
-import { onInterrupt } from './interrupt.js'
-import type { Running } from './launch.js'
-import { Lifecycle, type Opened } from './lifecycle.js'
-import { openPage } from './page.js'
-import { notePods } from './pods-of.js'
-import { checkScale, stageNamed } from './stage-checks.js'
+import { Lifecycle } from './lifecycle.js'
+import { openedAway, openFlow } from './opening.js'
+import { checkScale, requireStages, stageNamed } from './stage-checks.js'
 
 /**
  * Stages behind a gateway. The builder is immutable: `add()` returns a new Flow, whose type knows the names of its stages.
@@ -207,15 +197,11 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
     }
     if (isCaptured(this)) return new Promise(() => {})
     this.#lifecycle.requireBuilt()
-    if (builtPlan(this.#plan).stages.length === 0) {
-      throw new MillraceError(
-        'INVALID_OPTION',
-        'This Flow has no stages. Add one with flow.add({ name, uses }).',
-      )
-    }
+    requireStages(builtPlan(this.#plan))
     const { signal, ...where } = options
     await this.#lifecycle.start(
-      (cancelled) => (isHere(where) ? this.#openHere(where, cancelled) : this.#openAway(where, cancelled)),
+      (cancelled) =>
+        openFlow({ flow: this, plan: this.#plan, lifecycle: this.#lifecycle, signal: cancelled }, where),
       signal,
     )
     return this
@@ -235,7 +221,7 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
     const { plan, running } = await attach(options)
     const flow = new Flow<string>()
     flow.#plan = plan
-    await flow.#lifecycle.start(async () => ({ running, ...unattended }))
+    await flow.#lifecycle.start(async () => openedAway(running, null))
     return flow
   }
 
@@ -388,64 +374,4 @@ export class Flow<Stages extends string = never, Types extends FlowTypes = FlowT
     next.#plan = add(this.#plan)
     return next
   }
-
-  async #openHere(options: object, signal: AbortSignal): Promise<Opened> {
-    resolveOptions({ on: oneOf(['localhost'], 'localhost') }, options, 'start()')
-    const forgetInterrupt = this.#closeOnInterrupt()
-    try {
-      // imported on demand, so that a pod that imports `millrace` stays small
-      const { startHere } = await import('./launch.js')
-      const running = await startHere(builtPlan(this.#plan), signal)
-      // not awaited: the start of the Flow does not depend on it
-      const control = this.#openControl()
-      notePods(this, () => running.pods())
-      const forget = (): void => {
-        forgetInterrupt()
-        notePods(this, null)
-      }
-      return { running, control, page: await this.#openPage(running), forget }
-    } catch (error) {
-      forgetInterrupt()
-      throw error
-    }
-  }
-
-  async #openAway(options: StartWhere & { readonly on: PlatformName }, signal: AbortSignal): Promise<Opened> {
-    // only during the start: the Flow keeps running when this program exits
-    const forgetInterrupt = this.#closeOnInterrupt()
-    try {
-      const { startAway } = await import('./launch.js')
-      const running = await startAway(builtPlan(this.#plan), options, signal)
-      return { running, ...unattended, page: await this.#openPage(running) }
-    } finally {
-      forgetInterrupt()
-    }
-  }
-
-  #closeOnInterrupt(): () => void {
-    return onInterrupt(
-      () => this.close(),
-      () => (this.#lifecycle.isStarting ? 'the start is cancelled' : 'finishing what is under way'),
-    )
-  }
-
-  #openPage(running: Running): Promise<Dashboard | null> {
-    const { settings } = this.#plan
-    // not the log that is kept: its link opens the page
-    const logger = programLogger(settings.name, settings.log)
-    return openPage(controlled(this, this.#lifecycle), running, { settings, logger })
-  }
-
-  async #openControl(): Promise<ControlServer | null> {
-    if (!this.#plan.settings.control) return null
-    const { openControl } = await import('../control/open.js')
-    return openControl(controlled(this, this.#lifecycle), this.#plan.settings.name)
-  }
-}
-
-/** A Flow on a platform has no control socket here: other programs inspect it through the platform. */
-const unattended: Omit<Opened, 'running'> = { control: Promise.resolve(null), page: null, forget: () => {} }
-
-function isHere(options: StartWhere): options is Extract<StartWhere, { on?: 'localhost' }> {
-  return options.on === undefined || options.on === 'localhost'
 }

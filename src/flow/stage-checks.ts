@@ -3,6 +3,12 @@ import { MillraceError } from '../errors.js'
 import { nearest } from '../lib/nearest.js'
 import type { FlowPlan, StagePlan } from '../plan/flow-plan.js'
 
+/** @throws INVALID_OPTION */
+export function requireStages({ stages }: FlowPlan): void {
+  if (stages.length > 0) return
+  throw new MillraceError('INVALID_OPTION', 'This Flow has no stages. Add one with flow.add({ name, uses }).')
+}
+
 /** @throws NOT_FOUND */
 export function stageNamed({ stages }: FlowPlan, name: string): StagePlan {
   const stage = stages.find((candidate) => candidate.name === name)
