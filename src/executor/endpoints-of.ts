@@ -1,20 +1,14 @@
-import type { EndpointMap, endpointTypes, FlowTypes, TypeOptions } from '../document/typed/index.js'
+import type { EndpointMap, FlowTypes, TypeOptions } from '../document/typed/index.js'
+import type { DeclaredBy, Known } from './as-declared.js'
 import type { ExecutorClass } from './executor.js'
 
 /** What an Executor declares of its endpoints, in its static map or as `Executor<Endpoints>`; `never` if nothing. */
-type EndpointsOf<C> = [Known<StaticMap<C>> | Known<Declared<C>>] extends [never]
+type EndpointsOf<C> = [Known<StaticMap<C>> | Declared<C>] extends [never]
   ? never
-  : Merged<Known<StaticMap<C>>> & Merged<Known<Declared<C>>>
+  : Merged<Known<StaticMap<C>>> & Merged<Declared<C>>
 
 type StaticMap<C> = C extends { readonly requests: infer Map } ? Map : never
-type Declared<C> = C extends abstract new (
-  ...args: never[]
-) => { readonly [endpointTypes]?: infer Map }
-  ? NonNullable<Map>
-  : never
-
-/** A map whose keys are known. */
-type Known<Map> = string extends keyof Map ? never : Map
+type Declared<C> = C extends abstract new (...args: never[]) => infer Instance ? DeclaredBy<Instance> : never
 type Merged<Map> = [Map] extends [never] ? unknown : Map
 
 /** The types of a Flow with one more stage. A stage that declares no endpoints leaves the typed ones as they are. */

@@ -11,6 +11,7 @@ import {
 import { bindingsOf } from './bindings.js'
 import type { HandlerMethod } from './context.js'
 import type { Endpoint } from './endpoint.js'
+import { checkDeclared, declaredEndpoints } from './declared-endpoints.js'
 import type { EndpointTypes } from './endpoint-types.js'
 import { type ExecutorClass, isBaseClass, isExecutorClass, lineage } from './executor.js'
 import { checkEndpoint, resolveOptions, type StaticRequest } from './options.js'
@@ -41,7 +42,8 @@ interface Bound {
  * `dynamicBatching` (by method or endpoint) is merged over the batching that the class sets.
  *
  * Throws INVALID_EXECUTOR for a method that does not exist or takes more than two arguments, an endpoint bound to two
- * methods of one class, and an endpoint without its slash; UNSUPPORTED, UNKNOWN_OPTION and
+ * methods of one class, an endpoint without its slash, and one that `Executor.declaring` was given and that is not served so;
+ * UNSUPPORTED, UNKNOWN_OPTION and
  * INVALID_OPTION for options, also for batching of an endpoint that cannot be batched.
  */
 export function endpointsOf(
@@ -59,6 +61,9 @@ export function endpointsOf(
   for (const ancestor of lineage(Class)) {
     for (const [path, binding] of ownBindings(ancestor)) bound.set(path, binding)
   }
+  const declared = Class[declaredEndpoints]
+  if (declared !== undefined)
+    checkDeclared(Class.name, declared, { byPath: bound, byDefault: bound.get(defaultEndpoint) })
   rebind(bound, usesRequests)
   const members = membersOf(Class)
   const endpoints = new Map<string, Endpoint>()

@@ -7,6 +7,7 @@ import type { EndpointMap, endpointTypes } from '../document/typed/index.js'
 import type { Ranking } from '../wire/lists/ranking.js'
 import { type Construction, type Metas, type RuntimeArgs, takeConstruction } from './construction.js'
 import type { Endpoint } from './endpoint.js'
+import { checkDeclaration, declaredEndpoints } from './declared-endpoints.js'
 import type { StaticRequests } from './options.js'
 import { defaultWorkspace, makeDefaultWorkspace } from '../workspace/default-workspace.js'
 import { openWorkspace } from '../workspace/open-workspace.js'
@@ -28,7 +29,8 @@ const brand = Symbol.for('millrace.executor')
  *   }
  * }
  *
- * `Executor<{ '/encode': typeof options }>` declares the types of endpoints that decorators bind, for `Client<typeof flow>`.
+ * `Executor<{ '/encode': typeof options }>` declares the types of endpoints that decorators bind, for `Client<typeof flow>`; so does
+ * `Executor.declaring({ '/encode': options })`, which also requires that all of them are served.
  */
 export class Executor<Endpoints extends EndpointMap = EndpointMap> {
   /** Type only: what `Client<typeof flow>` knows. */
@@ -43,6 +45,30 @@ export class Executor<Endpoints extends EndpointMap = EndpointMap> {
   static sharedWorkspace?: boolean
   /** `import.meta.url` of the module that defines the class; only needed without any `@requests`, which records it. */
   static module?: string
+  /** What `declaring` was given. */
+  static readonly [declaredEndpoints]?: EndpointMap
+
+  /**
+   * A base class that declares the types of endpoints, for `Client<typeof flow>`. A class that extends it must serve all of them
+   * with these types: what differs does not compile, and what is missing is refused when a Flow or a pod gets the class.
+   *
+   * @throws INVALID_EXECUTOR, INVALID_OPTION
+   *
+   * @example
+   * const encode = { input: Text, output: Article }
+   * class Encoder extends Executor.declaring({ '/encode': encode }) {
+   *   @requests({ ...encode, on: '/encode' })
+   *   encode(docs: DocList<typeof Text>) {
+   *     return docs.to(Article, ({ text }) => ({ embedding: model.encode(text) }))
+   *   }
+   * }
+   */
+  static declaring<const Endpoints extends EndpointMap>(endpoints: Endpoints): typeof Executor<Endpoints> {
+    checkDeclaration(endpoints)
+    return class extends Executor<Endpoints> {
+      static override readonly [declaredEndpoints]: EndpointMap = endpoints
+    }
+  }
 
   readonly metas: Metas
   readonly runtimeArgs: RuntimeArgs
@@ -129,6 +155,7 @@ export interface ExecutorClass<E extends Executor = Executor> {
   requests?: StaticRequests
   module?: string
   sharedWorkspace?: boolean
+  readonly [declaredEndpoints]?: EndpointMap
 }
 
 export function isExecutorClass(value: unknown): value is ExecutorClass {

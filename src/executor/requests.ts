@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import type { AsDeclared } from './as-declared.js'
 import { bind, bindingsOf } from './bindings.js'
 import type { HandlerMethod, TypedHandler } from './context.js'
 import { type RequestsOptions, resolveOptions } from './options.js'
@@ -6,9 +7,13 @@ import { callerModule } from './origin.js'
 import { describeValue } from './describe-value.js'
 
 type MethodDecorator = (method: HandlerMethod, context: ClassMethodDecoratorContext) => void
-type TypedDecorator<T extends RequestsOptions> = (
+type PathDecorator<Path extends string> = <This>(
+  method: HandlerMethod,
+  context: ClassMethodDecoratorContext<This> & AsDeclared<This, { readonly on: Path }>,
+) => void
+type TypedDecorator<T extends RequestsOptions> = <This>(
   method: TypedHandler<T>,
-  context: ClassMethodDecoratorContext,
+  context: ClassMethodDecoratorContext<This> & AsDeclared<This, T>,
 ) => void
 
 /**
@@ -16,7 +21,8 @@ type TypedDecorator<T extends RequestsOptions> = (
  * `@requests({ on: ['/x', '/y'], write: true })` to several. It also records the module, so that a pod can import the class
  * again. It must stand above other decorators of the method.
  *
- * With `input`, `output` and `parameters` the handler's documents and parameters are checked and typed (docs/types.md).
+ * With `input`, `output` and `parameters` the handler's documents and parameters are checked and typed (docs/types.md). In a class
+ * that declares the endpoint, as `Executor<{ '/x': … }>` or with `Executor.declaring`, they must be those that it declares.
  *
  * Throws INVALID_EXECUTOR where it cannot be used, UNKNOWN_OPTION and INVALID_OPTION.
  *
@@ -26,8 +32,11 @@ type TypedDecorator<T extends RequestsOptions> = (
  *   index(docs: DocumentArray, { parameters }: HandlerContext) {}
  * }
  */
-export function requests(method: HandlerMethod, context: ClassMethodDecoratorContext): void
-export function requests(on: string): MethodDecorator
+export function requests<This>(
+  method: HandlerMethod,
+  context: ClassMethodDecoratorContext<This> & AsDeclared<This, NoOptions>,
+): void
+export function requests<const Path extends string>(on: Path): PathDecorator<Path>
 export function requests<const T extends RequestsOptions>(options: T): TypedDecorator<T>
 export function requests(
   first: HandlerMethod | string | RequestsOptions,
@@ -51,6 +60,8 @@ export function requests(
   }
   return decorator
 }
+
+type NoOptions = Readonly<Record<never, never>>
 
 interface Application {
   readonly options: RequestsOptions
