@@ -25,13 +25,24 @@ export interface ClientOptions extends BaseClientOptions {
    */
   readonly tls?: ClientTls
   /**
+   * Compress requests of 1 KiB and more, and let the server compress its answers. Over gRPC and HTTP only, for slow networks: it
+   * takes several times the CPU of a call. Default null: nothing is compressed.
+   */
+  readonly compression?: 'gzip' | null
+  /**
    * Documents are plain objects with fields by their names, as those of typed endpoints are (docs/types.md); needed for
    * `Client<typeof flow>`. Default false: they are Documents.
    */
   readonly typed?: boolean
 }
 
+const compressionRule = {
+  expected: "'gzip' or null",
+  accepts: (value: unknown) => value === 'gzip' || value === null,
+}
 const typedRule = { expected: 'true or false', accepts: (value: unknown) => typeof value === 'boolean' }
+
+const ownRules = { tls: tlsRule, compression: compressionRule, typed: typedRule }
 
 /**
  * Sends documents to a Flow, or to an Executor served without a Flow, over gRPC, HTTP or WebSocket. All calls share one
@@ -50,14 +61,17 @@ const typedRule = { expected: 'true or false', accepts: (value: unknown) => type
  */
 export const Client: ClientClass = class extends BaseClient {
   constructor(options: ClientOptions, seams: ClientSeams = {}) {
-    checkOptions('Client', options, { ...clientRules(), tls: tlsRule, typed: typedRule })
+    checkOptions('Client', options, { ...clientRules(), ...ownRules })
     const { protocol, host, port, tls } = parseHost(options.host)
     const credentials = options.tls
     if (credentials !== undefined && !tls) throw needless(options.host)
-    const maxMessageBytes = options.maxMessageBytes ?? defaultMaxMessageBytes
+    const { maxMessageBytes = defaultMaxMessageBytes, compression = null } = options
+    if (compression !== null && protocol === 'websocket') throw notOverWebSocket(options.host)
     super(options, {
       ...seams,
-      transport: seams.transport ?? transports[protocol]({ host, port, tls, credentials, maxMessageBytes }),
+      transport:
+        seams.transport ??
+        transports[protocol]({ host, port, tls, credentials, compression, maxMessageBytes }),
       logger: options.logger ?? createLogger('client'),
       startBar,
       form: options.typed === true ? plainObjects : undefined,
@@ -81,5 +95,12 @@ function needless(host: string): MillraceError {
   return new MillraceError(
     'INVALID_OPTION',
     `tls of Client is for hosts that begin with grpcs://, https:// or wss://, and host is '${host}', which is not encrypted.`,
+  )
+}
+
+function notOverWebSocket(host: string): MillraceError {
+  return new MillraceError(
+    'INVALID_OPTION',
+    `compression of Client is for gRPC and HTTP, and host is '${host}'. Use grpc://, grpcs://, http:// or https://, or leave it out.`,
   )
 }

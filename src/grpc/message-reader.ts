@@ -63,6 +63,11 @@ export class MessageReader {
     return !this.#stopped && (this.#prefix.length > 0 || this.#message !== undefined)
   }
 
+  /** Whether what has arrived waits: for `release`, or for the content of a compressed message. */
+  get isBusy(): boolean {
+    return this.#stopped
+  }
+
   push(chunk: Buffer): void {
     if (this.#closed) return
     this.#received += chunk.length

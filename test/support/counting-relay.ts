@@ -1,13 +1,15 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Passes connections on to a port of this machine, and counts what comes back. */
+/** Passes connections on to a port of this machine, and counts the bytes in each direction. */
 export class CountingRelay {
   readonly #server = createServer((socket) => this.#pass(socket))
   readonly #sockets = new Set<Socket>()
   readonly #to: number
   /** Bytes that the server has sent. */
   received = 0
+  /** Bytes that clients have sent. */
+  sent = 0
 
   private constructor(to: number) {
     this.#to = to
@@ -37,6 +39,7 @@ export class CountingRelay {
       socket.on('error', () => socket.destroy())
     }
     server.on('data', (chunk) => (this.received += chunk.length))
+    client.on('data', (chunk) => (this.sent += chunk.length))
     client.pipe(server).pipe(client)
   }
 }

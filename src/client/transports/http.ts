@@ -11,6 +11,7 @@ import { ClientCredentials } from '../../tls/client-credentials.js'
 import type { ClientTls } from '../../tls/client-tls.js'
 import { isRefusedHandshake } from '../../tls/refused-handshake.js'
 import type { DataRequest } from '../../wire/data-request.js'
+import { type Packed, packed, unpacked } from './http-compression.js'
 
 /** Connections of one client; further requests wait for a free one. */
 const maxConnections = 128
@@ -21,6 +22,8 @@ export interface HttpPeer {
   readonly tls: boolean
   /** Used with `tls` only. */
   readonly credentials?: ClientTls | undefined
+  /** Compress bodies, and let the server compress its answers. Default null: neither. */
+  readonly compression?: 'gzip' | null
   readonly maxMessageBytes: number
 }
 
@@ -34,9 +37,17 @@ export function httpTransport(peer: HttpPeer): Transport {
   return channelTransport(new HttpChannel(peer))
 }
 
+interface Exchange {
+  readonly request: DataRequest
+  readonly call: Call
+  resolve(answer: DataRequest): void
+  reject(error: unknown): void
+}
+
 class HttpChannel implements RequestChannel {
   readonly #peer: HttpPeer
   readonly #address: string
+  readonly #compression: 'gzip' | null
   readonly #agent: http.Agent
   readonly #credentials: ClientCredentials | null
   #isClosed = false
@@ -45,13 +56,19 @@ class HttpChannel implements RequestChannel {
     const options = { keepAlive: true, maxSockets: maxConnections }
     this.#peer = peer
     this.#address = authority(peer.host, peer.port)
+    this.#compression = peer.compression ?? null
     this.#credentials = peer.tls ? new ClientCredentials(peer.credentials) : null
     this.#agent = peer.tls ? new https.Agent(options) : new http.Agent(options)
   }
 
   handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
     if (call.aborted !== undefined) return Promise.reject(call.aborted)
-    return new Promise((resolve, reject) => this.#post(request, call, { resolve, reject }))
+    const body = Buffer.concat(request.encodeParts())
+    if (this.#compression === null) return this.#post({ body, headers: {} }, request, call)
+    return packed(body).then((smaller) => {
+      if (call.aborted !== undefined) throw call.aborted
+      return this.#post(smaller, request, call)
+    })
   }
 
   close(): Promise<void> {
@@ -60,17 +77,16 @@ class HttpChannel implements RequestChannel {
     return Promise.resolve()
   }
 
-  #post(
-    request: DataRequest,
-    call: Call,
-    { resolve, reject }: { resolve(answer: DataRequest): void; reject(error: unknown): void },
-  ): void {
+  #post(packed: Packed, request: DataRequest, call: Call): Promise<DataRequest> {
+    return new Promise((resolve, reject) => this.#send(packed, { request, call, resolve, reject }))
+  }
+
+  #send({ body, headers }: Packed, { request, call, resolve, reject }: Exchange): void {
     const { host, port, tls, maxMessageBytes } = this.#peer
-    const body = Buffer.concat(request.encodeParts())
     const sent = (tls ? https : http).request({
       ...{ host, port, method: 'POST', path: '/post', agent: this.#agent },
       ...this.#credentials?.optionsFor(host),
-      headers: { ...requestHeaders(call), 'content-length': body.length },
+      headers: { ...requestHeaders(call), ...headers, 'content-length': body.length },
     })
     const cancel = { abort: (reason: MillraceError) => sent.destroy(reason) }
     const fail = (error: unknown): void => {
@@ -130,6 +146,6 @@ export function answerOf(response: IncomingMessage): HttpAnswer {
   return {
     status: response.statusCode ?? 0,
     header: (name) => response.headers[name]?.toString(),
-    body: response as AsyncIterable<Uint8Array>,
+    body: unpacked(response),
   }
 }

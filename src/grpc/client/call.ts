@@ -7,6 +7,8 @@ import type { Headers, Response } from '../../http2/message-head.js'
 import type { Stream, StreamEnd, StreamListener } from '../../http2/stream.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf, type Timed, type Watched } from '../../lib/deadlines.js'
+import { CompressedMessages } from '../compressed-messages.js'
+import { decompress } from '../compression.js'
 import { framed, prefixBytes } from '../frame.js'
 import { MessageReader, type MessageReaderOptions } from '../message-reader.js'
 import { GrpcFailure, type GrpcStatus } from '../status.js'
@@ -24,6 +26,8 @@ export interface CallListener {
 
 export interface ClientCallOptions {
   readonly maxMessageBytes: number
+  /** Messages are compressed, and may be answered compressed. The head must say so. Default false. */
+  readonly isCompressed?: boolean
   /** Milliseconds since the epoch; `Infinity` is none. */
   readonly deadline: number
   /** Aborting it cancels the RPC. */
@@ -34,6 +38,9 @@ export interface ClientCallOptions {
 const noTrailers: Buffer = Buffer.alloc(0)
 
 const deadlines = deadlinesOf(systemClock)
+
+/** Smaller messages are sent as they are; so does the gateway by default. */
+const leastCompressedBytes = 1024
 
 /** The peer takes few calls at once, and very many wait. */
 const tooManyWaiting: GrpcStatus = {
@@ -47,7 +54,8 @@ const tooManyWaiting: GrpcStatus = {
  * One RPC on one HTTP/2 stream, with messages in both directions.
  *
  * 1. `onEnd` is called exactly once, and nothing after it.
- * 2. However the RPC ends, its HTTP/2 stream is closed, so that the peer stops, and what waits to be sent is dropped.
+ * 2. Messages keep their order, also those that are compressed or decompressed in another thread.
+ * 3. However the RPC ends, its HTTP/2 stream is closed, so that the peer stops, and what waits to be sent is dropped.
  */
 export class ClientCall implements Timed, AbortListener, StreamListener, MessageReaderOptions {
   watched: Watched | undefined = undefined
@@ -59,6 +67,10 @@ export class ClientCall implements Timed, AbortListener, StreamListener, Message
   readonly #call: ClientCallOptions['call']
   readonly #reader: MessageReader
   readonly #stream: Stream
+  /** Undefined when messages are not compressed. */
+  readonly #compressed: CompressedMessages | undefined
+  /** The `grpc-encoding` of the answers. */
+  #encoding = 'identity'
   /** The status from the peer's headers or trailers. */
   #status: GrpcStatus | undefined
   #reason: MillraceError | undefined
@@ -68,7 +80,7 @@ export class ClientCall implements Timed, AbortListener, StreamListener, Message
   constructor(
     session: Session,
     head: Buffer,
-    { maxMessageBytes, deadline, call, listener }: ClientCallOptions,
+    { maxMessageBytes, isCompressed = false, deadline, call, listener }: ClientCallOptions,
   ) {
     this.#session = session
     this.deadline = deadline
@@ -76,6 +88,7 @@ export class ClientCall implements Timed, AbortListener, StreamListener, Message
     this.#listener = listener
     this.#call = call
     this.#reader = new MessageReader(this)
+    this.#compressed = isCompressed ? this.#compression() : undefined
     const stream = session.request(head, this)
     if (stream === undefined) throw new GrpcFailure(tooManyWaiting)
     this.#stream = stream
@@ -85,24 +98,29 @@ export class ClientCall implements Timed, AbortListener, StreamListener, Message
 
   /** False when the sender should wait for `onDrain`. */
   get hasRoom(): boolean {
-    return this.#stream.isClosed || !this.#stream.isBlocked
+    return this.#stream.isClosed || !(this.#stream.isBlocked || this.#compressed?.isBusy === true)
   }
 
   /** A message above the limit ends the RPC with RESOURCE_EXHAUSTED. The message must not change afterwards. */
   write(message: Uint8Array): void {
     if (this.#isOver || !this.#fits(message)) return
-    this.#stream.write(framed([message], message.length), message.length + prefixBytes)
+    if (this.#compressed !== undefined) this.#compressed.send([message], message.length)
+    else this.#stream.write(framed([message], message.length), message.length + prefixBytes)
   }
 
   /** Sends the last message. */
   finish(message: Uint8Array): void {
     if (this.#isOver || !this.#fits(message)) return
-    this.#stream.endWith(framed([message], message.length), message.length + prefixBytes)
+    if (this.#compressed !== undefined) {
+      this.#compressed.send([message], message.length)
+      this.end()
+    } else this.#stream.endWith(framed([message], message.length), message.length + prefixBytes)
   }
 
   /** Half-closes: no more messages are sent. */
   end(): void {
-    this.#stream.end(noTrailers)
+    if (this.#compressed === undefined) this.#stream.end(noTrailers)
+    else this.#compressed.afterwards(() => this.#stream.end(noTrailers))
   }
 
   /** Lets the peer send no more than its window. */
@@ -135,7 +153,7 @@ export class ClientCall implements Timed, AbortListener, StreamListener, Message
     if (headers['grpc-status'] !== undefined) this.#status = statusOf(headers)
     else if (status !== 200)
       this.#end({ code: codeOfHttpStatus(status), details: `HTTP status ${status}`, here: true })
-    else if (encoding !== undefined && encoding !== 'identity') this.onError(compressed())
+    else if (encoding !== undefined && encoding !== 'identity') this.#expect(encoding)
   }
 
   data(chunk: Buffer): void {
@@ -151,31 +169,38 @@ export class ClientCall implements Timed, AbortListener, StreamListener, Message
   ended(): void {
     const status = this.#status
     if (status === undefined) return // until the stream has closed
+    if (this.#reader.isBusy) return this.#reader.end() // `onEnd` follows
     const isCut = status.code === grpcCode.ok && this.#reader.isWithinMessage
     this.#end(isCut ? cut : status)
   }
 
   drained(): void {
-    this.#listener.onDrain?.()
+    if (this.#compressed?.isBusy !== true) this.#listener.onDrain?.()
   }
 
   closed(code: number, end: StreamEnd): void {
     this.#session.released()
-    if (!this.#isOver) this.#end(this.#status ?? statusOfEnd(code, end, this.#session))
+    if (this.#isOver || (this.#status !== undefined && this.#reader.isBusy)) return
+    this.#end(this.#status ?? statusOfEnd(code, end, this.#session))
   }
 
   // what the reader calls
 
-  inflate(): Promise<never> {
-    return Promise.reject(compressed())
+  /** Rejects with MALFORMED, and RESOURCE_EXHAUSTED for more than `maxMessageBytes`. */
+  async inflate(bytes: Uint8Array): Promise<Uint8Array> {
+    if (this.#compressed === undefined) throw uninvited()
+    const { maxMessageBytes: maxBytes, account } = this
+    return decompress(bytes, this.#encoding, { maxBytes, account })
   }
 
   onMessage(message: Uint8Array): void {
     if (!this.#isOver) this.#listener.onMessage(message)
   }
 
-  /** The RPC ends with the status. */
-  onEnd(): void {}
+  /** The last answer has been decompressed after the status arrived. */
+  onEnd(): void {
+    if (this.#status !== undefined) this.#end(this.#status)
+  }
 
   /** Ends the RPC because an answer cannot be read. */
   onError(error: MillraceError): void {
@@ -183,6 +208,21 @@ export class ClientCall implements Timed, AbortListener, StreamListener, Message
     const advice = isTooLarge ? ' Ask for fewer documents at once (requestSize), or raise it.' : ''
     const details = error.message + advice
     this.#end({ code: statusCode(error.code), details, here: true, cause: error })
+  }
+
+  #compression(): CompressedMessages {
+    return new CompressedMessages(leastCompressedBytes, unbounded, {
+      write: ({ pieces, bytes }) => {
+        this.#stream.write(pieces, bytes)
+        return !this.#stream.isBlocked
+      },
+      drained: () => this.#listener.onDrain?.(),
+    })
+  }
+
+  #expect(encoding: string): void {
+    if (this.#compressed === undefined) this.onError(uninvited())
+    else this.#encoding = encoding
   }
 
   #fits({ length }: Uint8Array): boolean {
@@ -197,6 +237,7 @@ export class ClientCall implements Timed, AbortListener, StreamListener, Message
     deadlines.unwatch(this)
     this.#call?.offAbort(this)
     this.#reader.close()
+    this.#compressed?.close()
     const stream = this.#stream
     // a stream that both sides have ended closes by itself
     if (!stream.isInputEnded || !stream.isOutputEnded) stream.reset(errorCode.cancel)
@@ -210,7 +251,7 @@ const cut: GrpcStatus = {
   here: true,
 }
 
-function compressed(): MillraceError {
+function uninvited(): MillraceError {
   return new MillraceError(
     'INTERNAL',
     'the peer compresses its answers although the request did not allow it',

@@ -149,8 +149,9 @@ export class GrpcConnection {
     const session = this.#usableSession()
     const timeoutMs = deadline === Number.POSITIVE_INFINITY ? deadline : deadline - Date.now()
     const head = this.#heads.encode(method, timeoutMs, headers)
-    const { maxMessageBytes } = this.#peer
-    return new ClientCall(session, head, { maxMessageBytes, deadline, call, listener })
+    const { maxMessageBytes, compression = null } = this.#peer
+    const isCompressed = compression !== null
+    return new ClientCall(session, head, { maxMessageBytes, isCompressed, deadline, call, listener })
   }
 
   /** Destroys the connection. RPCs in flight, except raw streams, fail with `reason`. Idempotent. */

@@ -9,6 +9,8 @@ export interface Peer {
   readonly tls: boolean
   /** Used with `tls` only. Default: Node's authorities, no certificate, and the host as the server's name. */
   readonly credentials?: ClientTls | undefined
+  /** Compress messages, and let the server compress its answers. Default null: neither. */
+  readonly compression?: 'gzip' | null
   /** Largest message to send or to accept, in bytes. */
   readonly maxMessageBytes: number
 }

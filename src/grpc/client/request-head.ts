@@ -15,10 +15,12 @@ const writer = new BlockWriter()
 export class RequestHeads {
   readonly #scheme: string
   readonly #authority: string
+  readonly #isCompressed: boolean
   /** What the heads of all calls of a method begin with. */
   readonly #beginnings = new Map<Method, Buffer>()
 
-  constructor({ host, port, path, tls }: Peer) {
+  constructor({ host, port, path, tls, compression = null }: Peer) {
+    this.#isCompressed = compression !== null
     this.#scheme = tls ? 'https' : 'http'
     this.#authority = authority(host, path !== undefined || port === (tls ? 443 : 80) ? undefined : port)
   }
@@ -47,7 +49,8 @@ export class RequestHeads {
       writer.field('te', 'trailers')
       writer.field('content-type', 'application/grpc')
       writer.field('user-agent', userAgent)
-      writer.field('grpc-accept-encoding', 'identity')
+      if (this.#isCompressed) writer.field('grpc-encoding', 'gzip')
+      writer.field('grpc-accept-encoding', this.#isCompressed ? 'identity,gzip' : 'identity')
       beginning = Buffer.from(writer.block)
       this.#beginnings.set(method, beginning)
     }

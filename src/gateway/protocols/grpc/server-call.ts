@@ -19,9 +19,10 @@ import { parseTimeout } from '../../../grpc/timeout.js'
 import type { GrpcRules } from '../../grpc-rules.js'
 import { callerHeaders } from '../caller-headers.js'
 import { withJinaHint } from '../jina-hints.js'
+import { CompressedMessages, type PackedOutput } from '../../../grpc/compressed-messages.js'
 import { userAgent } from '../../../grpc/user-agent.js'
 import type { MessageReader } from '../../../grpc/message-reader.js'
-import { CompressedAnswers, leastGzipBytes, type PackedOutput } from './compressed-answers.js'
+import { leastGzipBytes } from './least-gzip-bytes.js'
 import { noTrailers, type Trailers } from './method.js'
 import {
   idleStream,
@@ -89,7 +90,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   readonly #connection: Connection
   readonly #answerLimits: AnswerLimits
   /** Undefined when answers are not compressed. */
-  readonly #compressed: CompressedAnswers | undefined
+  readonly #compressed: CompressedMessages | undefined
   #ended = false
   /** Bytes of all answers so far. */
   #sent = 0
@@ -114,7 +115,8 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     this.#connection = connection
     this.#answerLimits = answerLimits
     const minBytes = leastGzipBytes(headers, rules)
-    this.#compressed = minBytes === null ? undefined : new CompressedAnswers(minBytes, connection.share, this)
+    this.#compressed =
+      minBytes === null ? undefined : new CompressedMessages(minBytes, connection.share, this)
     this.incoming = connection.share.account()
     this.memory = this.incoming
     stream.listener = this

@@ -1,8 +1,8 @@
-import type { Share } from '../../../budget/budget.js'
-import { type Message, prefixBytes } from '../../../grpc/frame.js'
-import { atOnceBytes, gzip, gzipAtOnce, gzipBytes, type Packed, plain } from '../../../grpc/gzip.js'
-import type { Headers } from '../../../http2/message-head.js'
-import type { GrpcRules } from '../../grpc-rules.js'
+import type { Holding } from '../budget/budget.js'
+import { type Message, prefixBytes } from './frame.js'
+import { atOnceBytes, gzip, gzipAtOnce, gzipBytes, type Packed, plain } from './gzip.js'
+
+type Memory = Pick<Holding, 'reserve' | 'release'>
 
 /** Where compressed messages go. */
 export interface PackedOutput {
@@ -18,36 +18,25 @@ interface Waiting {
 }
 
 /**
- * The least size, in bytes, of messages that are compressed with gzip for a call with these headers; null: none is. By default
- * answers are compressed for clients that compress their requests, as grpc-go does.
- */
-export function leastGzipBytes(headers: Headers, { compression }: GrpcRules): number | null {
-  if (compression === null) return null
-  if (!compression.always && (headers['grpc-encoding'] ?? 'identity') === 'identity') return null
-  const accepted = headers['grpc-accept-encoding']?.split(',', 32)
-  return accepted?.some((name) => name.trim() === 'gzip') ? compression.minBytes : null
-}
-
-/**
- * Compresses the answers of one call.
+ * Compresses the messages that one side of a call sends.
  *
  * 1. Messages keep their order: while one is compressed in another thread, later ones wait.
  * 2. Messages are reserved by the caller, with their prefix and uncompressed. What compression saves is released before a message
  *    is written, and all of a message that is not written once it is no longer held.
  * 3. The compressed form and the memory of zlib are reserved while a message is compressed; without room it is sent as it is.
  */
-export class CompressedAnswers {
+export class CompressedMessages {
   readonly #minBytes: number
-  readonly #share: Share
+  readonly #memory: Memory
   readonly #output: PackedOutput
   readonly #waiting: Waiting[] = []
   #isRunning = false
   #isClosed = false
   #onIdle: (() => void) | undefined
 
-  constructor(minBytes: number, share: Share, output: PackedOutput) {
+  constructor(minBytes: number, memory: Memory, output: PackedOutput) {
     this.#minBytes = minBytes
-    this.#share = share
+    this.#memory = memory
     this.#output = output
   }
 
@@ -75,7 +64,7 @@ export class CompressedAnswers {
   /** The stream is closed: nothing more is written. */
   close(): void {
     this.#isClosed = true
-    for (const { size } of this.#waiting.splice(0)) this.#share.release(size + prefixBytes)
+    for (const { size } of this.#waiting.splice(0)) this.#memory.release(size + prefixBytes)
   }
 
   async #run(): Promise<void> {
@@ -96,22 +85,22 @@ export class CompressedAnswers {
     if (size < this.#minBytes) return plain(message, size)
     if (size <= atOnceBytes) return gzipAtOnce(message, size)
     const extra = size + gzipBytes
-    if (!this.#share.reserve(extra)) return plain(message, size)
+    if (!this.#memory.reserve(extra)) return plain(message, size)
     try {
       return await gzip(message, size, () => !this.#isClosed)
     } catch {
       return plain(message, size) // zlib has no memory
     } finally {
-      this.#share.release(extra)
+      this.#memory.release(extra)
     }
   }
 
   #write(size: number, packed: Packed | null): boolean {
     if (packed === null || this.#isClosed) {
-      this.#share.release(size + prefixBytes)
+      this.#memory.release(size + prefixBytes)
       return true
     }
-    this.#share.release(size + prefixBytes - packed.bytes)
+    this.#memory.release(size + prefixBytes - packed.bytes)
     return this.#output.write(packed)
   }
 }
