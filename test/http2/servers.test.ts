@@ -73,6 +73,25 @@ describe.each(languages)('a server of $name, which takes 8 calls at once', (lang
     expect(answers).toEqual(texts)
   })
 
+  test('reads compressed messages, and answers in order', async () => {
+    const peer = { host: '127.0.0.1', port: server.port, tls: false, maxMessageBytes: 2 ** 28 }
+    const compressing = new GrpcConnection({ ...peer, compression: 'gzip' })
+    const texts = Array.from({ length: 100 }, (_, number) =>
+      `${number} `.repeat(number % 4 === 0 ? 50_000 : number),
+    )
+    const answers: string[] = []
+    await new Promise<void>((resolve, reject) => {
+      const stream = compressing.duplex(methods.call, unlimited, {
+        onMessage: (message) => void answers.push(Buffer.from(message).toString()),
+        onEnd: (status) => (status.code === 0 ? resolve() : reject(new GrpcFailure(status))),
+      })
+      for (const text of texts) stream.write(Buffer.from(text))
+      stream.end()
+    })
+    compressing.close(ended)
+    expect(answers).toEqual(texts)
+  })
+
   test('sends a stream no faster than it is taken', async () => {
     let taken = 0
     await connection.serverStream(methods.streamDoc, Buffer.alloc(100_000), {

@@ -16,6 +16,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	_ "google.golang.org/grpc/encoding/gzip" // lets it read compressed messages
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
