@@ -64,7 +64,7 @@ function unserved(className: string, path: string, paths: readonly string[]): Mi
   const near = nearest(path, paths)
   const hint =
     near === undefined
-      ? `it serves: ${paths.join(', ') || 'none'}`
+      ? `it serves: ${paths.join(', ') || 'none'}.`
       : `did you mean '${near}', which it serves?`
   return new MillraceError(
     'INVALID_EXECUTOR',
