@@ -13,7 +13,8 @@ const greeter = path.join(fixtures, 'concepts/greeter.mjs#Greeter')
 const who = path.join(fixtures, 'concepts/executors.mjs#Who')
 
 function shop() {
-  return new Flow({ name: 'shop', quiet: true })
+  const http = { routes: path.join(fixtures, 'concepts/routes.mjs') }
+  return new Flow({ name: 'shop', quiet: true, protocol: ['grpc', 'http'], http })
     .add({ name: 'nothing' })
     .add({ name: 'greeter', uses: greeter, usesWith: { greeting: 'hi' }, replicas: 2 })
     .add({ name: 'who', uses: who, replicas: 2 })
@@ -61,6 +62,11 @@ describe('a Flow that was started on Kubernetes', () => {
     const names = (await namespace.pods('who')).map(({ metadata }) => metadata.name)
     expect(status.stages[2]!.pods.map(({ name }) => name).toSorted()).toEqual(names.toSorted())
     expect(status.stages[2]!.pods[0]).toMatchObject({ state: 'ready', restarts: 0, pid: null })
+  })
+
+  it('serves routes of its own in its gateways', async () => {
+    const own = await fetch(`http://127.0.0.1:${flow.port}/who`)
+    expect([own.status, await own.json()]).toEqual([200, { pod: expect.any(String) }])
   })
 
   it('accepts messages of 10 MB, several at once on one connection', async () => {
