@@ -9,7 +9,7 @@ it('a Flow with routes of its own serves them on Docker, beside those of the gat
     host: '127.0.0.1',
     quiet: true,
     protocol: 'http',
-    http: { routes: `${concepts}/routes.mjs` },
+    http: { routes: `${concepts}/routes.mjs#routes` },
   }).add({ name: 'who', uses: `${concepts}/executors.mjs#Who` })
   await running.start({ on: 'docker', image: inject('projectImage'), project: conceptsProject })
   try {

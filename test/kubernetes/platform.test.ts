@@ -13,7 +13,7 @@ const greeter = path.join(fixtures, 'concepts/greeter.mjs#Greeter')
 const who = path.join(fixtures, 'concepts/executors.mjs#Who')
 
 function shop() {
-  const http = { routes: path.join(fixtures, 'concepts/routes.mjs') }
+  const http = { routes: path.join(fixtures, 'concepts/routes.mjs#routes') }
   return new Flow({ name: 'shop', quiet: true, protocol: ['grpc', 'http'], http })
     .add({ name: 'nothing' })
     .add({ name: 'greeter', uses: greeter, usesWith: { greeting: 'hi' }, replicas: 2 })
