@@ -25,8 +25,8 @@ export interface Host {
   kill(): void
   /** Why a start that timed out may have been slow; null when not known. */
   whyLate?(): string | null
-  /** Profiles its thread. Absent where that is not possible. */
-  profile?(order: ProfileOrder): Promise<void>
+  /** Profiles its thread. Rejects with UNSUPPORTED, and what to use instead, where that is not possible. */
+  profile(order: ProfileOrder): Promise<void>
   /** Injects a fault, for tests. @throws UNSUPPORTED where it would hit the program itself */
   fault(fault: Fault): void
 }

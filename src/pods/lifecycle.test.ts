@@ -47,6 +47,7 @@ function fake(spec: Partial<PodSpec> = {}, signal: AbortSignal = new AbortContro
       pid: 3412,
       stop: (graceMs) => asked.push(`stop ${graceMs}`),
       terminate: () => asked.push('terminate'),
+      profile: async ({ kind }) => void asked.push(`profile ${kind}`),
       fault: ({ type }) => asked.push(`fault ${type}`),
       kill() {
         asked.push('kill')

@@ -121,7 +121,14 @@ function launch(driver: Driver, spec: PodSpec, events: HostEvents, options: Host
   }
 }
 
-const notStarted: Host = { pid: 0, stop() {}, terminate() {}, kill() {}, fault() {} }
+const notStarted: Host = {
+  pid: 0,
+  stop() {},
+  terminate() {},
+  kill() {},
+  profile: () => Promise.reject(new MillraceError('UNAVAILABLE', 'The replica was not started.')),
+  fault() {},
+}
 
 /** Waits for the outcome of a start, the timeout or the signal. */
 async function ended(

@@ -274,6 +274,12 @@ export function podSuite(kind: PodKind, under: PodsUnderTest): void {
       )
     })
 
+    it('profiles its thread', async () => {
+      const file = join(folder, 'pod.cpuprofile')
+      await (await start('Talker')).profile({ kind: 'cpu', seconds: 1, file })
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveProperty('nodes')
+    })
+
     it('sees its own environment', async () => {
       const channel = await reach(await start('Talker', { env: { MILLRACE_TEST_COLOUR: 'blue' } }))
       const answer = await channel.handle(ask('/env', { name: 'MILLRACE_TEST_COLOUR' }), call())

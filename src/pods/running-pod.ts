@@ -1,4 +1,3 @@
-import { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { ProfileOrder } from '../observe/profile/profile-order.js'
 import type { Address } from '../transport/transport.js'
@@ -74,13 +73,8 @@ export class RunningPod implements Pod {
     this.#parts.host.kill()
   }
 
-  async profile(order: ProfileOrder): Promise<void> {
-    const { host, name } = this.#parts
-    if (host.profile !== undefined) return host.profile(order)
-    throw new MillraceError(
-      'UNSUPPORTED',
-      `${name} is in a container, or no program of Node. Only processes and threads of Node on this machine, and inline replicas, can be profiled.`,
-    )
+  profile(order: ProfileOrder): Promise<void> {
+    return this.#parts.host.profile(order)
   }
 
   fault(fault: Fault): void {

@@ -1,4 +1,4 @@
-import { inject } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { DataRequest, dial, startPod } from '../../dist/internals.js'
 import type { PodSpec } from '../../src/pods/pod.js'
 import { type PodSpecParts, podSuite } from '../../src/pods/pod.suite.js'
@@ -12,7 +12,23 @@ podSuite('docker', {
   DataRequest,
   executors: {},
   podSpec: containerSpec,
-  unsupported: { 'cannot be made to fail when it is the program itself': alone },
+  unsupported: {
+    'cannot be made to fail when it is the program itself': alone,
+    'profiles its thread': 'Node of another container cannot write a file here',
+  },
+})
+
+test('a pod in a container says what to profile instead', async () => {
+  const signal = new AbortController().signal
+  const pod = await startPod('docker', containerSpec('Talker'), { signal, onLine: () => {} })
+  try {
+    await expect(pod.profile({ kind: 'cpu', seconds: 1, file: '/x' })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('Run its Executor as a process') as unknown,
+    })
+  } finally {
+    await pod.stop({ graceMs: 0 })
+  }
 })
 
 /** The image has the Executors of the suite in /app/pods. */

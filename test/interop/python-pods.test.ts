@@ -1,14 +1,17 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { Document, Flow } from 'millrace'
 import { afterAll, describe, expect, test } from 'vitest'
 
+import { commandLine } from '../support/servers.js'
 import { pythonPath, pythonV2Path } from './python.js'
 
 // The lifecycle of pods in Python: the same as that of other pods.
 
+const run = promisify(execFile)
 const module = path.join(import.meta.dirname, 'python-pods', 'executors.py')
 const reverse = path.join(import.meta.dirname, 'python-pods', 'reverse.mjs')
 const base = mkdtempSync(path.join(tmpdir(), 'python-pods-'))
@@ -69,6 +72,11 @@ describe.each([
     await running(flow, async () => {
       pids = (await podsOf(flow, 'shout')).map(({ pid }) => pid)
       expect(pids.map((pid) => isAlive(pid!))).toEqual([true])
+      const out = path.join(base, 'shout.cpuprofile')
+      const args = ['profile', 'shout', '--flow', String(process.pid), '--out', out]
+      await expect(run(process.execPath, [commandLine, ...args])).rejects.toThrow(
+        `py-spy record --pid ${pids[0]}`,
+      )
     })
     expect(pids.map((pid) => isAlive(pid!))).toEqual([false])
   })

@@ -78,6 +78,13 @@ class DockerPod implements Host {
     this.#signal('SIGKILL')
   }
 
+  async profile(): Promise<void> {
+    throw new MillraceError(
+      'UNSUPPORTED',
+      `${this.#spec.name} runs in a container, and only replicas on this machine can be profiled. Run its Executor as a process for that: uses with its class, and not with docker://….`,
+    )
+  }
+
   fault(fault: Extract<PodCommand, { kind: 'fault' }>['fault']): void {
     this.#command({ kind: 'fault', fault })
   }

@@ -68,6 +68,12 @@ export const startPython: Driver = (spec, events) => {
     stop: () => tell({ kind: 'stop' }),
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
+    async profile() {
+      throw new MillraceError(
+        'UNSUPPORTED',
+        `${spec.name} runs Python, and only replicas of Node can be profiled. Use a profiler of Python: pip install py-spy, then py-spy record --pid ${child.pid} --output profile.svg`,
+      )
+    },
     fault(fault) {
       if (fault.type === 'exit') return tell({ kind: 'exit', code: fault.code })
       throw new MillraceError(
