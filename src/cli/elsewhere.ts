@@ -2,13 +2,21 @@ import { type AttachOptions, type PlatformName, platformNames } from '../platfor
 import { given } from './option-values.js'
 import { UsageError } from './usage-error.js'
 
-/** Options of commands for Flows on a platform. */
+/** Options of commands for Flows of this machine and on a platform. */
 export const elsewhereArguments = {
+  flow: { type: 'string' },
   on: { type: 'string' },
   namespace: { type: 'string' },
   context: { type: 'string' },
   kubeconfig: { type: 'string' },
 } as const
+
+/** Their part of a help page. */
+export const elsewhereHelp = `  --flow      which one: its name, the process id of its program, or the path of
+              its control socket
+  --on        where it runs: localhost (the default), docker or kubernetes
+  --namespace, --context, --kubeconfig
+              which Flow of which cluster; default: as kubectl chooses`
 
 interface Values {
   readonly on?: string | undefined

@@ -12,7 +12,6 @@ const options = {
   seconds: { type: 'string' },
   heap: { type: 'boolean' },
   out: { type: 'string' },
-  flow: { type: 'string' },
 } as const
 
 const defaultSeconds = 10

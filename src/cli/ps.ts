@@ -9,7 +9,6 @@ import { watch } from './watch.js'
 
 const options = {
   ...elsewhereArguments,
-  flow: { type: 'string' },
   json: { type: 'boolean' },
   orphans: { type: 'boolean' },
   remove: { type: 'boolean' },

@@ -8,7 +8,6 @@ import { UsageError } from './usage-error.js'
 
 const options = {
   ...elsewhereArguments,
-  flow: { type: 'string' },
   shard: { type: 'string' },
 } as const
 

@@ -1,11 +1,5 @@
 import { integerField, objectField, parseFields, textField } from '../control/body.js'
-import { MillraceError } from '../errors.js'
 import type { Watched } from './watched.js'
-
-const outputElsewhere = new MillraceError(
-  'UNSUPPORTED',
-  'The platform has the output of its containers: docker logs, kubectl logs.',
-)
 
 /** What the page may ask of its server, besides its files and its events. */
 export interface PageCommand {
@@ -34,7 +28,6 @@ export const pageCommands: ReadonlyMap<string, PageCommand> = new Map<string, Pa
     {
       method: 'POST',
       async run(watched, body) {
-        if (watched.output === undefined) throw outputElsewhere
         return JSON.stringify(await watched.output(textField(parseFields(body, ['pod']), 'pod')))
       },
     },

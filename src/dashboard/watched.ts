@@ -30,11 +30,8 @@ export interface Watched {
   served(): Promise<Served>
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
   scale(stage: string, request: ScaleRequest): Promise<Scaled>
-  /**
-   * The last lines that a pod printed and logged, oldest first. Absent where the platform has them.
-   * @throws UNAVAILABLE, NOT_FOUND
-   */
-  output?(pod: string): Promise<readonly string[]>
+  /** The last lines that a pod printed and logged, oldest first. @throws UNAVAILABLE, NOT_FOUND, FORBIDDEN */
+  output(pod: string): Promise<readonly string[]>
   /** Sends a request through the Flow; resolves with the answer as JSON text. @throws what clients throw */
   call(tried: Tried): Promise<string>
 }

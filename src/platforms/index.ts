@@ -1,9 +1,11 @@
 import { MillraceError } from '../errors.js'
 import { resolveOptions } from '../plan/option.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
+import type { LogQuestion } from '../control/log-question.js'
 import type { FlowStatus } from '../control/status.js'
 import type { DockerAttachOptions, DockerStartOptions } from './docker/options.js'
 import type { KubernetesAttachOptions, KubernetesStartOptions } from './kubernetes/options.js'
+import { logsOf } from './output/logs.js'
 import type { RemoteFlow, Platform, PlatformTools, StartTools } from './platform.js'
 
 /** Platforms other than local processes; each is loaded on demand, with its dependencies. */
@@ -67,6 +69,26 @@ export async function attachOnPlatform(
 export async function listOnPlatform({ on, ...options }: AttachOptions): Promise<readonly FlowStatus[]> {
   const platform = await platformNamed(on)
   return platform.list(resolveOptions(platform.attachOptions, options, `list({ on: '${on}' })`))
+}
+
+/**
+ * Lines of the containers of a running Flow, as text of whole lines; see `logsOf`.
+ *
+ * @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_FOUND, FORBIDDEN, UNAVAILABLE
+ */
+export async function* logsOnPlatform(
+  { on, ...options }: AttachOptions,
+  question: LogQuestion,
+): AsyncGenerator<string, void, undefined> {
+  const platform = await platformNamed(on)
+  const output = await platform.output(
+    resolveOptions(platform.attachOptions, options, `logs({ on: '${on}' })`),
+  )
+  try {
+    yield* logsOf(output, question)
+  } finally {
+    output.close()
+  }
 }
 
 /** @throws INVALID_OPTION */

@@ -3,6 +3,7 @@ import type { FlowStatus } from '../control/status.js'
 import type { FlowPlan } from '../plan/flow-plan.js'
 import type { OptionTable } from '../plan/option.js'
 import type { ClientTls } from '../tls/client-tls.js'
+import type { FlowOutput } from './output/source.js'
 
 /**
  * A platform that runs a whole Flow, gateway included, outside this program.
@@ -22,6 +23,8 @@ export interface Platform<StartOptions extends object, AttachOptions extends obj
   attach(options: AttachOptions, tools: PlatformTools): Promise<RemoteFlow>
   /** All running Flows, for `millrace ps`. */
   list(options: AttachOptions): Promise<readonly FlowStatus[]>
+  /** The output of a running Flow's containers. Attaches to nothing: `close` it. @throws NOT_FOUND */
+  output(options: AttachOptions): Promise<FlowOutput>
 }
 
 /** What a platform gets from its caller. */

@@ -31,6 +31,7 @@ const watched: Watched = {
     scaled.push([stage, request])
     return { from: 3, to: request.replicas, seconds: 0.25 }
   },
+  output: async () => [],
   call: async () => '{"docs":[]}',
 }
 

@@ -40,6 +40,14 @@ test('the page of a Flow on Docker shows a killed container, scales the Flow and
     expect(endpoints.length).toBeGreaterThan(1)
     const answer = await ask('call', { endpoint: '/', documents: [{ text: 'a' }], parameters: {} })
     expect(await answer.json()).toMatchObject({ docs: [{}] })
+
+    await ask('call', { endpoint: '/fail', documents: [{ text: 'a' }], parameters: {} })
+    const outputs = async (): Promise<string> => {
+      const { stages } = await lookThat(await ask('events'), () => true)
+      const all = stages[0]!.pods.map(async (pod) => (await ask('output', { pod: pod.name })).text())
+      return (await Promise.all(all)).join()
+    }
+    await expect.poll(outputs).toMatch(/page-\d+-who-\d+@\d+\[E\]: .*RangeError: not today/s)
   } finally {
     command.kill('SIGINT')
     await ended

@@ -140,6 +140,23 @@ describe('a Flow that was started on Kubernetes', () => {
     expect((await flow.status()).stages[1]).toMatchObject({ ready: 2, degraded: null })
   })
 
+  it('shows what its pods print and log, of a stage and of one pod', async () => {
+    await flow.post('/fail', ['a'], { targetExecutor: 'who' }).catch(() => {})
+    const logs = async (...args: string[]): Promise<readonly string[]> => {
+      const { stdout } = await millrace(
+        ...['logs', '--on', 'kubernetes', '--namespace', namespace.name, ...args],
+      )
+      return stdout.split('\n').filter((line) => line !== '')
+    }
+    await expect.poll(() => logs('who')).toContainEqual(expect.stringContaining('not today'))
+    const failed = (await logs('who')).find((line) => line.includes('[E]'))!
+    const pod = failed.slice(0, failed.indexOf('@'))
+    expect((await namespace.pods('who')).map(({ metadata }) => metadata.name)).toContain(pod)
+    const entries = (await logs(pod, '--json')).map((line) => JSON.parse(line) as object)
+    expect(entries).toContainEqual(expect.objectContaining({ level: 'error', name: pod }))
+    await expect(logs('whoo')).rejects.toThrow("Did you mean 'who'?")
+  })
+
   it('can be attached to and scaled by another program', async () => {
     await using found = await Flow.attach({
       on: 'kubernetes',

@@ -2,7 +2,7 @@ import { openDashboard } from '../../dashboard/open.js'
 import { parseArguments, positional } from '../arguments.js'
 import { clientArguments, clientHelp, credentialsOf } from '../client-arguments.js'
 import type { Command } from '../command.js'
-import { elsewhere, elsewhereArguments } from '../elsewhere.js'
+import { elsewhere, elsewhereArguments, elsewhereHelp } from '../elsewhere.js'
 import { numberOption } from '../option-values.js'
 import { UsageError } from '../usage-error.js'
 import { flowHere, flowThere } from './watched-flow.js'
@@ -10,7 +10,6 @@ import { flowHere, flowThere } from './watched-flow.js'
 const options = {
   ...elsewhereArguments,
   ...clientArguments,
-  flow: { type: 'string' },
   port: { type: 'string' },
 } as const
 
@@ -27,12 +26,8 @@ traffic, each replica with its state, restarts with their reasons, a control
 that scales, and a form that sends requests. The link opens the page once; the
 browser that opened it stays admitted.
 
-  --flow      when several run: its name, the process id of its program, or the
-              path of its control socket
   --port      of the page; default: any that is free
-  --on        where the Flow runs: localhost (the default), docker or kubernetes
-  --namespace, --context, --kubeconfig
-              which Flow of which cluster; default: as kubectl chooses
+${elsewhereHelp}
 ${clientHelp}`,
   async run(args, terminal) {
     const { values, positionals } = parseArguments(args, options)

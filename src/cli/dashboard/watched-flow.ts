@@ -5,7 +5,7 @@ import { tryCall } from '../../dashboard/try-call.js'
 import { outputQuestion, type Watched } from '../../dashboard/watched.js'
 import { MillraceError } from '../../errors.js'
 import type { Running } from '../../flow/launch.js'
-import type { AttachOptions } from '../../platforms/index.js'
+import { type AttachOptions, logsOnPlatform } from '../../platforms/index.js'
 import type { ClientTls } from '../../tls/client-tls.js'
 import { askFlows, noFlows } from '../ask-flows.js'
 import { addressIn } from '../gateway-address.js'
@@ -26,14 +26,7 @@ export function flowHere(which: string | undefined, { token, tls }: Credentials)
     changed: () => ask((control) => control.changed()),
     served: () => ask((control) => control.served()),
     scale: (stage, request) => ask((control) => control.scale(stage, request)),
-    async output(pod) {
-      const pieces = ask(async (control) => {
-        let text = ''
-        for await (const piece of control.logs({ of: pod, ...outputQuestion })) text += piece
-        return text
-      })
-      return (await pieces).split('\n').filter((line) => line !== '')
-    },
+    output: (pod) => ask((control) => linesOf(control.logs({ of: pod, ...outputQuestion }))),
     async call(tried) {
       const host = addressIn(await ask((control) => control.status()))
       const credentials = given({ token, tls: Object.keys(tls).length > 0 ? tls : undefined })
@@ -55,8 +48,15 @@ export function flowThere(where: AttachOptions): Watched {
     },
     served: () => attached(where, (running) => running.describe()),
     scale: (stage, request) => attached(where, (running) => running.scale(stage, request)),
+    output: (pod) => linesOf(logsOnPlatform(where, { of: pod, ...outputQuestion })),
     call: (tried) => attached(where, ({ client }) => tryCall(client, tried)),
   }
+}
+
+async function linesOf(pieces: AsyncIterable<string>): Promise<readonly string[]> {
+  let text = ''
+  for await (const piece of pieces) text += piece
+  return text.split('\n').filter((line) => line !== '')
 }
 
 async function attached<T>(where: AttachOptions, work: (running: Running) => Promise<T>): Promise<T> {

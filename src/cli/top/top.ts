@@ -3,7 +3,7 @@ import { systemClock } from '../../lib/clock.js'
 import { parseArguments, positional } from '../arguments.js'
 import { askFlows, noFlows } from '../ask-flows.js'
 import type { Command } from '../command.js'
-import { elsewhere, elsewhereArguments } from '../elsewhere.js'
+import { elsewhere, elsewhereArguments, elsewhereHelp } from '../elsewhere.js'
 import { intervalOption } from '../option-values.js'
 import { watch } from '../watch.js'
 import { statusesOf } from '../render-flows.js'
@@ -11,7 +11,6 @@ import { renderTop } from './render-top.js'
 
 const options = {
   ...elsewhereArguments,
-  flow: { type: 'string' },
   interval: { type: 'string' },
 } as const
 
@@ -26,14 +25,9 @@ export const top: Command = {
 For each stage, and each of its pods, the busiest first: requests answered and
 failed a second since the last look, requests in flight and waiting, latency (a
 moving average), and restarts. In place on a terminal, until q or Ctrl-C;
-elsewhere one table after the other. A cluster or a Docker engine knows no
-requests.
+elsewhere one table after the other. A cluster knows no requests.
 
-  --flow      only this one: its name, the process id of its program, or the
-              path of its control socket
-  --on        where: localhost (the default), docker or kubernetes
-  --namespace, --context, --kubeconfig
-              which Flows of which cluster; default: as kubectl chooses
+${elsewhereHelp}
   --interval  milliseconds between two looks, 1000`,
   async run(args, terminal) {
     const { values, positionals } = parseArguments(args, options)

@@ -14,6 +14,7 @@ import {
   type DockerStartOptions,
   dockerStartOptions,
 } from './options.js'
+import { outputOf } from './output.js'
 import { render } from './render.js'
 import { replicasOf } from './replica.js'
 import { deploy, removeAll } from './start.js'
@@ -68,6 +69,11 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
       }),
     )
     return statuses.flat()
+  },
+
+  async output({ name }) {
+    const engine = await connectEngine()
+    return outputOf(engine, await chooseFlow(engine, name))
   },
 }
 

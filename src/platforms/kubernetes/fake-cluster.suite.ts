@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -39,6 +39,8 @@ export class FakeCluster {
   readonly objects = new Map<string, Stored>()
   /** Overrides the server's answer when it returns one. */
   answer: (asked: Asked) => FakeAnswer | null = () => null
+  /** Answers GET requests for logs of pods, piece by piece; the one at this path, if there is one. */
+  readonly logs = new Map<string, (query: URLSearchParams, response: ServerResponse) => void>()
   /** Called for each wait of the code under test: time advances, and the test may change objects. */
   onSleep: (ms: number) => void = () => {}
   readonly pace: Pace
@@ -64,6 +66,9 @@ export class FakeCluster {
       },
     }
     this.#server = createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url!, this.url)
+      const log = this.logs.get(pathname)
+      if (log !== undefined) return log(searchParams, response)
       void this.#answered(request).then(({ status, body, headers }) => {
         response.writeHead(status, { 'content-type': 'application/json', ...headers })
         response.end(typeof body === 'string' ? body : JSON.stringify(body))

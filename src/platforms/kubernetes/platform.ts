@@ -2,6 +2,7 @@ import type { Platform } from '../platform.js'
 import { Cluster } from './api/cluster.js'
 import { checkAttached, findFlow, listFlows } from './attach.js'
 import { ClusterFlow } from './remote-flow.js'
+import { outputOf } from './output.js'
 import {
   type KubernetesAttachOptions,
   kubernetesAttachOptions,
@@ -41,6 +42,15 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
     } finally {
       cluster.close()
     }
+  },
+
+  async output(options) {
+    const cluster = await Cluster.connect(options)
+    return closeUnless(cluster, async () => {
+      const namespace = options.namespace ?? cluster.namespace
+      const { flow } = await findFlow(cluster, namespace)
+      return outputOf(cluster, namespace, flow)
+    })
   },
 }
 

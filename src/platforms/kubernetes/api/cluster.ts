@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node'
-import http from 'node:http'
+import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { MillraceError } from '../../../errors.js'
 import type { ClusterOptions } from '../options.js'
@@ -44,6 +44,7 @@ export class Cluster {
   readonly #kubeconfig: string | null
   readonly #pace: Pace
   #agent: http.Agent | undefined
+  #streamAgent: http.Agent | undefined
 
   /** @throws MODULE_NOT_FOUND, INVALID_OPTION */
   static async connect(
@@ -92,10 +93,39 @@ export class Cluster {
     }
   }
 
-  async #send({ method, path, body, type = 'application/json' }: ApiRequest): Promise<RawAnswer> {
+  /**
+   * Opens a response whose body is read as it arrives; with any status, without retries. It has a connection of its own.
+   *
+   * @throws UNAVAILABLE when the server cannot be reached; AbortError by `signal`, which ends the body as well
+   */
+  async open(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const { server, options } = await this.#options()
+    const { auth, headers } = options
+    this.#streamAgent ??= this.#newAgent(options, {})
+    try {
+      return await sendHttp({
+        url: new URL(`${server}${path}`),
+        options: {
+          ...{ method: 'GET', headers: { ...headers, 'user-agent': 'millrace' }, signal },
+          ...{ agent: this.#streamAgent, ...(auth && { auth }) },
+        },
+        timeoutMs,
+      })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw this.#unreachable(error as Error)
+    }
+  }
+
+  /** The server, and what authenticates this user; on every request, because a token may have expired. */
+  async #options(): Promise<{ readonly server: string; readonly options: https.RequestOptions }> {
     const options: https.RequestOptions = {}
-    // on every request, because a token may have expired
     await this.config.applyToHTTPSOptions(options)
+    return { server: this.config.getCurrentCluster()!.server.replace(/\/$/, ''), options }
+  }
+
+  async #send({ method, path, body, type = 'application/json' }: ApiRequest): Promise<RawAnswer> {
+    const { server, options } = await this.#options()
     const text = body === undefined ? undefined : JSON.stringify(body)
     const headers = {
       ...options.headers,
@@ -104,10 +134,10 @@ export class Cluster {
       ...(text !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
     }
     const { auth } = options
-    const server = this.config.getCurrentCluster()!.server.replace(/\/$/, '')
+    this.#agent ??= this.#newAgent(options, { keepAlive: true, maxSockets: 8 })
     const response = await sendHttp({
       url: new URL(`${server}${path}`),
-      options: { method, headers, agent: this.#agentOf(options), ...(auth && { auth }) },
+      options: { method, headers, agent: this.#agent, ...(auth && { auth }) },
       body: text,
       timeoutMs,
     })
@@ -119,18 +149,19 @@ export class Cluster {
     }
   }
 
-  /** One agent for all requests: the library creates one per request, each with its own TLS handshake. */
-  #agentOf({ agent, ca, cert, key, rejectUnauthorized, servername }: https.RequestOptions): http.Agent {
+  /** The library would create an agent for each request, each with its own TLS handshake. */
+  #newAgent(
+    { agent, ca, cert, key, rejectUnauthorized, servername }: https.RequestOptions,
+    limits: http.AgentOptions,
+  ): http.Agent {
     const { server, proxyUrl } = this.config.getCurrentCluster()!
     if (proxyUrl) return agent as http.Agent
-    const shared = { keepAlive: true, maxSockets: 8 }
-    this.#agent ??= server.startsWith('http:')
-      ? new http.Agent(shared)
+    return server.startsWith('http:')
+      ? new http.Agent(limits)
       : new https.Agent({
-          ...shared,
+          ...limits,
           ...withoutUndefined({ ca, cert, key, rejectUnauthorized, servername }),
         })
-    return this.#agent
   }
 
   #unreachable(cause: Error): MillraceError {
@@ -145,7 +176,9 @@ export class Cluster {
 
   close(): void {
     this.#agent?.destroy()
+    this.#streamAgent?.destroy()
     this.#agent = undefined
+    this.#streamAgent = undefined
   }
 }
 

@@ -51,7 +51,11 @@ export interface Container {
 }
 
 export interface Pod extends Live {
-  readonly spec?: { readonly nodeName?: string; readonly volumes?: readonly PodVolume[] }
+  readonly spec?: {
+    readonly nodeName?: string
+    readonly volumes?: readonly PodVolume[]
+    readonly containers?: readonly Container[]
+  }
   readonly status?: {
     readonly phase?: string
     readonly reason?: string
