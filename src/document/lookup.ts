@@ -25,15 +25,26 @@ export function valueAt(document: Document, path: string): unknown {
       `A Document has no field '${name}'; free properties are in tags__${name}.`,
     )
   }
-  let value = fieldValue(document, number)
-  for (const key of rest) {
+  return reach(fieldValue(document, number), rest)
+}
+
+/** The number of the field of Documents with this name, here or on the wire; undefined where there is none. */
+export function fieldNumber(name: string): number | undefined {
+  return names.get(name)
+}
+
+/** The value that keys lead to; undefined where there is none. */
+export function reach(from: unknown, keys: readonly string[]): unknown {
+  let value = from
+  for (const key of keys) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
     value = (value as Record<string, unknown>)[key]
   }
   return value
 }
 
-function fieldValue(document: Document, number: number): unknown {
+/** The value of a field, else its default. */
+export function fieldValue(document: Document, number: number): unknown {
   const own = document[record]
   if (number === field.chunks) return own.isEmpty(number) ? [] : document.chunks
   if (number === field.matches) return own.isEmpty(number) ? [] : document.matches

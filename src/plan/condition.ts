@@ -1,5 +1,6 @@
 import type { Filter } from '../document/index.js'
 import { MillraceError } from '../errors.js'
+import { type ConditionFields, fieldCheck } from './condition-fields.js'
 import { show } from '../lib/show.js'
 import type { Option } from './option.js'
 import { compileCondition, type ConditionSpec } from '../topology/condition.js'
@@ -17,8 +18,8 @@ export const whenOption: Option<When | null> = {
   parse: (value) => (value === '' ? null : (value as When | null)),
 }
 
-/** Null for no condition. @throws INVALID_OPTION */
-export function resolveWhen(given: unknown, stage: string): ConditionSpec | null {
+/** Null for no condition. `fields` are those that documents of the stage have. @throws INVALID_OPTION */
+export function resolveWhen(given: unknown, stage: string, fields: ConditionFields): ConditionSpec | null {
   if (given === null || given === undefined) return null
   if (!isMapping(given)) throw invalid(stage, `when must be ${whenOption.expected}, not ${show(given)}.`)
   const keys = Object.keys(given)
@@ -31,7 +32,7 @@ export function resolveWhen(given: unknown, stage: string): ConditionSpec | null
       throw invalid(stage, `when.${key} must be a filter, not ${show(filter)}.`)
   }
   try {
-    compileCondition(condition)
+    compileCondition(condition, fieldCheck(fields))
     structuredClone(condition)
   } catch (error) {
     throw invalid(stage, `when cannot be used: ${MillraceError.from(error).message}`)

@@ -4,6 +4,7 @@ import { type FlowOptions, type FlowSettings, flowOptions } from './flow-setting
 import { checkRoutes } from './http-settings.js'
 import { listenersOf } from './listeners.js'
 import { resolveWhen } from './condition.js'
+import { conditionFields } from './condition-fields.js'
 import { show } from '../lib/show.js'
 import { resolveOptions } from './option.js'
 import { checkMetrics } from './metrics.js'
@@ -126,7 +127,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     autoscale,
     ...resolveSource(resolved, name),
     reduce: resolveReduce(resolved.reduce, name),
-    when: resolveWhen(resolved.when, name),
+    when: resolveWhen(resolved.when, name, conditionFields(resolved)),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
   checkInline(stage, replicas)

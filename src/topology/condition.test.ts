@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { Scope } from '../call/scope.js'
 import { Document, DocumentArray } from '../document/index.js'
+import { doc, documentOf } from '../document/typed/index.js'
 import { DataRequest } from '../wire/data-request.js'
-import { listOfV2 } from '../wire/lists/v2/fixture.suite.js'
+import { listOfV2, plainDocs } from '../wire/lists/v2/fixture.suite.js'
 import { compileCondition, type ConditionSpec } from './condition.js'
 
 const anything: ConditionSpec = { docs: null, parameters: null, headers: null }
@@ -52,6 +54,39 @@ test('a condition on documents of v2 sees them as Documents', async () => {
   expect(await keep(request.withList([listOfV2(docs[0]!)]), call)).toBeUndefined()
 })
 
+test('fields of typed documents go by their names, in both formats', async () => {
+  const Author = doc({ name: z.string(), age: z.number() })
+  const Book = doc({
+    title: z.string(),
+    text: z.number(),
+    weight: z.number(),
+    author: Author,
+    uri: z.string(),
+  })
+  const books = [
+    { id: 'a', title: 'Water', text: 1, weight: 2, author: { name: 'Ada', age: 3 }, uri: 'x' },
+    { id: 'b', title: 'Fire', text: 5, weight: 6, author: { name: 'Bob', age: 7 }, uri: 'y' },
+  ]
+  const v1 = sent(books.map((book) => documentOf(new Book(book))))
+  const v2 = DataRequest.create({ endpoint: '/x' }).withList([listOfV2(...books)])
+  for (const [docs, kept] of [
+    [{ title: { $eq: 'Fire' } }, 'b'],
+    [{ text: { $lt: 5 } }, 'a'],
+    [{ weight: { $gte: 6 } }, 'b'],
+    [{ author__name: { $eq: 'Ada' }, author__age: { $lt: 4 } }, 'a'],
+    [{ uri: { $in: ['y', 'z'] } }, 'b'],
+    [{ weight: { $lt: '{author__age}' }, title: { $neq: 'Fire' } }, 'a'],
+    [{ title: { $exists: false } }, ''],
+    [{ author__title: { $exists: false } }, 'ab'],
+    [{ tags__title: { $eq: 'Water' } }, 'a'],
+  ] as const) {
+    const { keep } = compileCondition({ ...anything, docs })
+    const ids = (await keep(v1, call))?.docs.map(({ id }) => id) ?? []
+    const idsOfV2 = plainDocs((await keep(v2, call))?.list ?? new Uint8Array()).map(({ id }) => id)
+    expect([ids.join(''), idsOfV2.join('')], JSON.stringify(docs)).toEqual([kept, kept])
+  }
+})
+
 test.each<[Partial<ConditionSpec>, Record<string, unknown>, boolean]>([
   [{ parameters: { rerank: { $eq: true } } }, { rerank: true }, true],
   [{ parameters: { rerank: { $eq: true } } }, {}, false],
@@ -68,8 +103,8 @@ test.each<[Partial<ConditionSpec>, Record<string, unknown>, boolean]>([
 })
 
 test.each([
-  { docs: { nothing: { $eq: 1 } } },
-  { docs: { text: { $eq: '{nothing}' } } },
+  { docs: { nothing: { $is: 1 } } },
+  { docs: { text: { $eq: '{' } } },
   { headers: { a: { $is: 1 } } },
 ])('%j is refused', (spec) => {
   expect(() => compileCondition({ ...anything, ...spec })).toThrow(

@@ -2,7 +2,7 @@ import type { Call } from '../call/call.js'
 import { Document, type Filter } from '../document/index.js'
 import { compileFilterOf, type FilterSubject } from '../document/filter.js'
 import type { DocArrayVersion } from '../document/list-version.js'
-import { valueAt } from '../document/lookup.js'
+import { fieldAt } from '../document/typed/by-name.js'
 import { decodeDoc, readDocuments } from '../document/v2/index.js'
 import { inSlices } from '../lib/slices.js'
 import type { DataRequest } from '../wire/data-request.js'
@@ -10,7 +10,7 @@ import { splitDocuments } from '../wire/lists/split.js'
 
 /** What a request must fulfil before it reaches a stage; plain data. Null: anything. */
 export interface ConditionSpec {
-  /** Documents that do not pass are left out. */
+  /** Documents that do not pass are left out. Fields are by name, as in typed documents and those of v2 (`fieldAt`). */
   readonly docs: Filter | null
   /** A request whose parameters (those for the stage) do not pass reaches the stage without documents. */
   readonly parameters: Filter | null
@@ -26,9 +26,16 @@ export interface Condition {
   keep(request: DataRequest, call: Call): Promise<DataRequest | undefined>
 }
 
-/** @throws INVALID_INPUT for operators and fields that do not exist, and for operands of a wrong type */
-export function compileCondition({ docs, parameters, headers }: ConditionSpec): Condition {
-  const ofDocument = docs === null ? undefined : compileFilterOf(docs, documents)
+/**
+ * `check` is called for each field of documents, and throws for one that they cannot have.
+ *
+ * @throws INVALID_INPUT for operators that do not exist and operands of a wrong type, and what `check` throws
+ */
+export function compileCondition(
+  { docs, parameters, headers }: ConditionSpec,
+  check: (path: string) => void = () => {},
+): Condition {
+  const ofDocument = docs === null ? undefined : compileFilterOf(docs, { valueAt: fieldAt, check })
   const ofParameters = parameters === null ? () => true : compileFilterOf(parameters, named)
   const ofHeaders = headers === null ? () => true : compileFilterOf(headers, caseless)
   return {
@@ -51,12 +58,6 @@ export function compileCondition({ docs, parameters, headers }: ConditionSpec): 
 function documentOf(bytes: Uint8Array, version: DocArrayVersion | undefined): Document {
   if (version !== 'v2') return Document.fromProtobuf(bytes)
   return readDocuments([decodeDoc(bytes)], 'documents').at(0)!
-}
-
-/** Fields of Documents, checked when the condition is compiled. */
-const documents: FilterSubject<Document> = {
-  valueAt,
-  check: (path) => void valueAt(new Document(), path),
 }
 
 /** Values by name; `__` reaches into objects. */

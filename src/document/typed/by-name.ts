@@ -2,6 +2,7 @@ import { Document } from '../document.js'
 import { DocumentArray } from '../document-array.js'
 import { isTypedArray } from '../dtype.js'
 import { field } from '../fields.js'
+import { fieldNumber, fieldValue, reach } from '../lookup.js'
 import { NdArray } from '../nd-array.js'
 import type { Scores } from '../score.js'
 import { record } from '../record.js'
@@ -111,6 +112,26 @@ export function fieldsByName(document: Document): Fields {
   if (held.every(({ part }) => part === undefined)) set('chunks', document.chunks.map(fieldsByName))
   for (const { chunk, part } of held) if (part !== undefined) set(part.name, partValue(chunk, part.kind))
   return fields
+}
+
+/**
+ * The value at a path such as `title` or `author__name`, wherever a Document has the field: as its own, in `tags`, or in a chunk that
+ * holds it. Undefined where there is none.
+ */
+export function fieldAt(document: Document, path: string): unknown {
+  const [name, ...keys] = path.split('__')
+  const number = fieldNumber(name!)
+  if (number !== undefined && !document[record].isEmpty(number))
+    return reach(fieldValue(document, number), keys)
+  const tags = document[record].get(field.tags) as FieldsByName | undefined
+  if (tags !== undefined && Object.hasOwn(tags, name!)) return reach(tags[name!], keys)
+  if (!document[record].isEmpty(field.chunks)) {
+    for (const chunk of document.chunks) {
+      const held = heldField(chunk)
+      if (held?.name === name) return reach(partValue(chunk, held!.kind), keys)
+    }
+  }
+  return number === undefined ? undefined : reach(fieldValue(document, number), keys)
 }
 
 function partValue(chunk: Document, kind: PartKind): unknown {
