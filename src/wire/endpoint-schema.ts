@@ -42,7 +42,8 @@ export function typedEndpoint(schema: unknown): TypedEndpoint | undefined {
   return { input, output, parameters }
 }
 
-function isModel(
+/** Whether a part of what discovery says of an endpoint has a name and a JSON Schema. */
+export function isModel(
   value: unknown,
 ): value is JsonObject & { readonly name: string; readonly model: JsonObject } {
   return isMapping(value) && typeof value['name'] === 'string' && isMapping(value['model'])

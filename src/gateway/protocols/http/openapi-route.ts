@@ -2,12 +2,16 @@ import type { FastifyRequest } from 'fastify'
 import { MillraceError } from '../../../errors.js'
 import type { Serving } from '../../serving.js'
 import { packageVersion } from '../../version.js'
+import { saysV2 } from '../docarray-version.js'
 import type { Exchange } from './exchange.js'
 import { jsonType } from './failure.js'
 import type { ApiFacts } from './openapi/api-facts.js'
 import { openApi } from './openapi/openapi.js'
 
-/** `GET /openapi.json`: the routes that there are now. 503 while a stage has not described its endpoints. */
+/**
+ * `GET /openapi.json`: the routes that there are now. 503 while a stage has not described its endpoints. With the header `docarray: v2`, or
+ * `?docarray=v2` for tools that only take an address, as clients see them that send documents of v2.
+ */
 export function openApiRoute(
   serving: Pick<Serving, 'describe'>,
   facts: Omit<ApiFacts, 'version'>,
@@ -15,7 +19,12 @@ export function openApiRoute(
   const version = packageVersion()
   return (exchange, request) => {
     try {
-      const document = { ...openApi({ ...facts, version }, serving.describe()), ...serversOf(request) }
+      const { headers: given, query } = request
+      const isV2 = saysV2(given) || (query as { readonly docarray?: unknown }).docarray === 'v2'
+      const document = {
+        ...openApi({ ...facts, version }, serving.describe(), { isV2 }),
+        ...serversOf(request),
+      }
       // a rolling update may change the endpoints
       const headers = { 'content-type': jsonType, 'cache-control': 'no-cache' }
       exchange.answer(200, headers, JSON.stringify(document))

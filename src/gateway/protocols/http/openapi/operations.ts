@@ -1,6 +1,6 @@
 import { protobufType } from '../../../../wire/gateway-headers.js'
 import type { EndpointSchemas } from './endpoint-schemas.js'
-import { headerParameters, queryParameters } from './parameters.js'
+import { headerParameters, headerParametersOfV2, queryParameters } from './parameters.js'
 import { answered, failuresOf, jsonName, streamed } from './responses.js'
 import { nullable, object, type Schema, text } from './schema.js'
 
@@ -11,6 +11,8 @@ export type Operation = Readonly<Record<string, unknown>>
 export interface OperationContext {
   /** Whether requests need a token. */
   readonly hasTokens: boolean
+  /** Whether documents are of DocArray v2, which a header says. */
+  readonly isV2: boolean
 }
 
 /** A request to an endpoint, with a body. */
@@ -33,11 +35,15 @@ export function queryOperation(
   return { ...operation, parameters: [...headerParameters, ...queryParameters] }
 }
 
-function endpointOperation(endpoint: string, { answer }: EndpointSchemas, { hasTokens }: OperationContext) {
+function endpointOperation(
+  endpoint: string,
+  { answer }: EndpointSchemas,
+  { hasTokens, isV2 }: OperationContext,
+) {
   return {
     tags: ['endpoints'],
     summary: endpoint,
-    parameters: headerParameters,
+    parameters: isV2 ? headerParametersOfV2 : headerParameters,
     responses: { 200: answered(answer), ...failuresOf({ hasTokens, isRequest: true }) },
   }
 }

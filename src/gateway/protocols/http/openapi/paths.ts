@@ -2,7 +2,7 @@ import type { Description } from '../../../../call/call.js'
 import { dryRunEndpoint } from '../../../readiness.js'
 import { crud } from '../endpoints.js'
 import type { ApiFacts } from './api-facts.js'
-import { type EndpointSchemas, endpointSchemas } from './endpoint-schemas.js'
+import type { EndpointSchemas } from './endpoint-schemas.js'
 import {
   bodyOperation,
   type Operation,
@@ -14,26 +14,26 @@ import {
 } from './operations.js'
 import { jsonAnswer } from './responses.js'
 import { object, ref } from './schema.js'
-import type { TypedSchemas } from './typed-schemas.js'
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type Routes = readonly (readonly [method: Method, path: string, operation: Operation])[]
 
-/** `paths`: the routes that the gateway's HTTP server has for these rules and endpoints. */
+/**
+ * `paths`: the routes that the gateway's HTTP server has for these rules and endpoints. With documents of v2 they are those that Jina has
+ * then (jina.md 4.7): `POST` of endpoints, and of the gateway's state.
+ */
 export function pathsOf(
   facts: ApiFacts,
   description: Description,
-  types: TypedSchemas,
+  { schemasOf, isV2 }: Pick<EndpointContext, 'schemasOf' | 'isV2'>,
 ): Readonly<Record<string, unknown>> {
-  const { http, open, limits } = facts
-  const schemasOf = (endpoint: string): EndpointSchemas =>
-    endpointSchemas(description, endpoint, { types, limits })
-  const context: OperationContext = { hasTokens: open !== null }
+  const { http, open } = facts
+  const context: OperationContext = { hasTokens: open !== null, isV2 }
   const paths: Record<string, Record<string, unknown>> = {}
   const ids = new Set<string>()
   const all = [
     ...ofEndpoints(facts, description, { ...context, schemasOf }),
-    ...(http.debugEndpoints ? ofRequests(schemasOf('/'), context) : []),
+    ...(http.debugEndpoints && !isV2 ? ofRequests(schemasOf('/'), context) : []),
     ...ofState(facts, context),
   ]
   for (const [method, path, operation] of all) {
@@ -49,7 +49,7 @@ interface EndpointContext extends OperationContext {
 }
 
 function ofEndpoints({ http }: ApiFacts, description: Description, context: EndpointContext): Routes {
-  const { schemasOf } = context
+  const { schemasOf, isV2 } = context
   const withBody = (method: string, path: string, endpoint: string): Routes[number] => [
     method.toLowerCase() as Method,
     path,
@@ -64,6 +64,7 @@ function ofEndpoints({ http }: ApiFacts, description: Description, context: Endp
   )
   const served = description.endpoints.filter((endpoint) => endpoint !== dryRunEndpoint)
   const own = served.map((endpoint) => withBody('POST', pathOf(endpoint), endpoint))
+  if (isV2) return [...exposed.filter(([method]) => method !== 'get'), ...own]
   const streams = served
     .filter((endpoint) => schemasOf(endpoint).isStream)
     .map((endpoint): Routes[number] => ['get', pathOf(endpoint), streamOperation(endpoint, context)])
@@ -95,7 +96,7 @@ function ofRequests(schemas: EndpointSchemas, context: OperationContext): Routes
   ]
 }
 
-function ofState({ open }: ApiFacts, { hasTokens }: OperationContext): Routes {
+function ofState({ open }: ApiFacts, { hasTokens }: Pick<OperationContext, 'hasTokens'>): Routes {
   const state = (status: string): Readonly<Record<string, unknown>> =>
     object({ status: { const: status } }, { required: ['status'] })
   const health = { hasTokens, isOpen: open?.includes('health') === true }

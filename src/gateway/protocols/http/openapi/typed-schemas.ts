@@ -1,3 +1,4 @@
+import { Components } from './components.js'
 import { pointer, rebased } from '../../../../document/typed/json-pointer.js'
 import type { Description } from '../../../../call/call.js'
 import { type JsonObject, typedEndpoint, typesKey } from '../../../../wire/endpoint-schema.js'
@@ -63,32 +64,7 @@ function typedDocument({ title, description, ...places }: JsonObject, at: string
   }
 }
 
-class Components {
-  readonly all: Record<string, Schema> = {}
-  readonly #taken: Set<string>
-
-  constructor(taken: Iterable<string>) {
-    this.#taken = new Set(taken)
-  }
-
-  /** One component for equal schemas; what a class takes and gives may differ, and then the names say which it is. */
-  add(
-    { name, side }: { readonly name: string; readonly side: string },
-    make: (at: string) => Schema,
-  ): Schema {
-    const plain = name.replaceAll(/[^\w.-]+/g, '_') || 'Document'
-    for (let count = 0; ; count++) {
-      const candidate = count === 0 ? plain : `${plain}_${side}${count === 1 ? '' : `_${count}`}`
-      if (this.#taken.has(candidate)) continue
-      const schema = make(ref(candidate).$ref)
-      const former = Object.hasOwn(this.all, candidate) ? this.all[candidate] : undefined
-      if (former === undefined) this.all[candidate] = schema
-      else if (JSON.stringify(former) !== JSON.stringify(schema)) continue
-      return ref(candidate)
-    }
-  }
-}
-
-function isNonEmptyList(value: unknown): boolean {
+/** Whether a schema of parameters has required ones. */
+export function isNonEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0
 }
