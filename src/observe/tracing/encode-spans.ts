@@ -14,27 +14,34 @@ export interface SpanOrigin {
   readonly scope: string
 }
 
+/** Spans that have been encoded, each as the field `spans` of a `ScopeSpans`. */
+export interface EncodedSpans {
+  readonly count: number
+  readonly fields: Uint8Array
+}
+
 /**
- * Spans as an `ExportTraceServiceRequest` (opentelemetry/proto/collector/trace/v1/trace_service.proto, v1.5). The encoder of
- * OpenTelemetry takes 5 µs a span, which is more than a request may cost: docs/decisions/0053-traces.md.
+ * Encoded spans as an `ExportTraceServiceRequest` (opentelemetry/proto/collector/trace/v1/trace_service.proto, v1.5). The encoder
+ * of OpenTelemetry takes 5 µs a span, which is more than a request may cost: docs/decisions/0053-traces.md.
  */
-export function encodeSpans(spans: readonly SpanRecord[], { resource, scope }: SpanOrigin): Uint8Array {
-  const writer = new Writer(256 * (spans.length + 1))
-  const resourceSpans = writer.fork(1, 256 * spans.length)
+export function exportRequest({ fields }: EncodedSpans, { resource, scope }: SpanOrigin): Uint8Array {
+  const writer = new Writer(fields.length + 1024)
+  const resourceSpans = writer.fork(1, fields.length)
   const resourceMark = writer.fork(1, 128)
   for (const [name, value] of Object.entries(resource)) attribute(writer, 1, name, value)
   writer.join(resourceMark)
-  const scopeSpans = writer.fork(2, 256 * spans.length)
+  const scopeSpans = writer.fork(2, fields.length)
   const scopeMark = writer.fork(1)
   writer.string(1, scope)
   writer.join(scopeMark)
-  for (const span of spans) writeSpan(writer, span)
+  writer.raw(fields)
   writer.join(scopeSpans)
   writer.join(resourceSpans)
   return writer.finish()
 }
 
-function writeSpan(writer: Writer, span: SpanRecord): void {
+/** Writes one span, as a field of a `ScopeSpans`. */
+export function writeSpan(writer: Writer, span: SpanRecord): void {
   const mark = writer.fork(2, 200)
   writer.raw(headOf(span))
   writer.raw(encodedName(span.name))

@@ -1,6 +1,5 @@
-import { encodeSpans, type SpanOrigin } from './encode-spans.js'
+import { type EncodedSpans, exportRequest, type SpanOrigin } from './encode-spans.js'
 import { loadExporter } from './packages.js'
-import type { SpanRecord } from './span-record.js'
 import { collectorUrl, type TracingRules } from './tracing-rules.js'
 
 /** Sends spans to a collector. */
@@ -8,7 +7,7 @@ export interface SpanSender {
   /** For messages. */
   readonly url: string
   /** Rejects when the collector has not taken them, after some retries. */
-  send(spans: readonly SpanRecord[]): Promise<void>
+  send(spans: EncodedSpans): Promise<void>
   close(): Promise<void>
 }
 
@@ -25,11 +24,11 @@ export async function otlpSender(rules: TracingRules, origin: SpanOrigin): Promi
     'v1/traces',
     { 'Content-Type': 'application/x-protobuf' },
   )
-  const delegate = createOtlpHttpExportDelegate<readonly SpanRecord[], undefined>(
+  const delegate = createOtlpHttpExportDelegate<EncodedSpans, undefined>(
     options,
-    { serializeRequest: (spans) => encodeSpans(spans, origin), deserializeResponse: () => undefined },
+    { serializeRequest: (spans) => exportRequest(spans, origin), deserializeResponse: () => undefined },
     'otlp_http_span_exporter',
-    { name: 'span', countItems: (spans) => spans.length },
+    { name: 'span', countItems: (spans) => spans.count },
     undefined,
   )
   return {

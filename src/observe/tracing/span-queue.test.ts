@@ -11,9 +11,9 @@ function queued(send: (count: number) => Promise<void>) {
   const queue = new SpanQueue(
     {
       url: 'http://collector:4317/v1/traces',
-      send({ length }) {
-        sent.push(length)
-        return send(length)
+      send({ count }) {
+        sent.push(count)
+        return send(count)
       },
       close: () => Promise.resolve(),
     },

@@ -1,4 +1,6 @@
 import type { Clock } from '../../lib/clock.js'
+import { Writer } from '../../lib/protobuf/writer.js'
+import { type EncodedSpans, writeSpan } from './encode-spans.js'
 import type { SpanSender } from './send-spans.js'
 import type { SpanRecord } from './span-record.js'
 import { reasonOf } from '../../lib/reason.js'
@@ -6,7 +8,7 @@ import { reasonOf } from '../../lib/reason.js'
 /** Spans of one message to the collector: some 300 KB. */
 const batch = 2048
 
-/** Spans that wait: beyond them spans are dropped. With those that are sent, some 30 MB. */
+/** Spans that wait: beyond them spans are dropped. With those that are sent, some 10 MB. */
 const most = 32_768
 
 /** Milliseconds until spans are sent that do not fill a message. */
@@ -20,13 +22,21 @@ export const lastSpansMs = 2000
  *
  * 1. At most `most` spans wait; further ones are dropped, and counted.
  * 2. One message is on its way at a time. A message that the collector has not taken is dropped.
- * 3. Nobody waits for the collector but `close()`, and that for at most `lastSpansMs`.
+ * 3. A span is encoded when it has ended. As objects the spans of a second survive several garbage collections, each of which
+ *    copies them: that cost more than all else about a span.
+ * 4. Nobody waits for the collector but `close()`, and that for at most `lastSpansMs`.
  */
 export class SpanQueue {
   readonly #sender: SpanSender
   readonly #clock: Clock
   readonly #say: (sentence: string) => void
-  #spans: SpanRecord[] = []
+  /** Messages that are full, each with `batch` spans. */
+  #full: EncodedSpans[] = []
+  /** The spans of the message that is not full; undefined when there are none. */
+  #writer: Writer | undefined
+  #written = 0
+  /** Bytes of the last message, which the next one will need too. */
+  #lastBytes = 4096
   #sending: Promise<void> | undefined
   #cancelTimer: (() => void) | undefined
   #isClosed = false
@@ -45,10 +55,11 @@ export class SpanQueue {
   /** Takes a span that has ended. */
   push(span: SpanRecord): void {
     if (this.#isClosed) return
-    if (this.#spans.length >= most) return this.#drop()
-    this.#spans.push(span)
+    if (this.#waiting >= most) return this.#drop()
+    writeSpan((this.#writer ??= new Writer(this.#lastBytes)), span)
+    if (++this.#written === batch) this.#full.push(this.#takeWritten(this.#writer))
     if (this.#sending !== undefined) return
-    if (this.#spans.length >= batch) return this.#start()
+    if (this.#full.length > 0) return this.#start()
     this.#cancelTimer ??= this.#clock.after(lingerMs, () => this.#start())
   }
 
@@ -66,23 +77,36 @@ export class SpanQueue {
 
   async #sendAll(): Promise<void> {
     await this.#sending
-    while (this.#spans.length > 0) await this.#send()
+    while (this.#waiting > 0) await this.#send()
+  }
+
+  get #waiting(): number {
+    return this.#full.length * batch + this.#written
+  }
+
+  #takeWritten(writer: Writer): EncodedSpans {
+    const spans = { count: this.#written, fields: writer.finish() }
+    this.#lastBytes = spans.fields.length + 1024
+    this.#writer = undefined
+    this.#written = 0
+    return spans
   }
 
   #start(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    if (this.#spans.length === 0) return
+    if (this.#waiting === 0) return
     this.#sending = this.#send().finally(() => {
       this.#sending = undefined
-      if (this.#isClosed || this.#spans.length === 0) return
-      if (this.#spans.length >= batch) return this.#start()
+      if (this.#isClosed || this.#waiting === 0) return
+      if (this.#full.length > 0) return this.#start()
       this.#cancelTimer ??= this.#clock.after(lingerMs, () => this.#start())
     })
   }
 
   async #send(): Promise<void> {
-    const spans = this.#spans.splice(0, batch)
+    const spans = this.#full.shift() ?? (this.#writer && this.#takeWritten(this.#writer))
+    if (spans === undefined) return
     try {
       await this.#sender.send(spans)
       this.#hasFailed = false
