@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.js'
+import { IdTable } from '../lib/id-table.js'
 import { errorCode, settingId } from './codes.js'
 import { type Fault, tooMany } from './fault.js'
 import { type FloodGuard, rapidMs } from './flood-guard.js'
@@ -35,7 +36,7 @@ export class Streams implements StreamOwner {
   readonly #guard: FloodGuard
   #windowBytes: number
   readonly #clock: Clock
-  readonly #open = new Map<number, Stream>()
+  readonly #open = new IdTable<Stream>()
   /** Streams that this side has reset lately, because frames for them may be under way, with the number of header blocks since. */
   readonly #reset = new Map<number, number>()
   readonly #mostReset: number

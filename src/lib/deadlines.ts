@@ -70,6 +70,9 @@ export class Deadlines {
     else before.after = after
     if (after === undefined) bucket.last = before
     else after.before = before
+    // a dead node in the old generation would keep all that follow it in memory until the next full collection
+    watched.before = undefined
+    watched.after = undefined
     if (bucket.first === undefined && bucket !== this.#current) this.#buckets.delete(bucket.key)
   }
 

@@ -3,6 +3,7 @@ import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
 import { deferred } from '../../lib/deferred.js'
+import { IdTable } from '../../lib/id-table.js'
 import type { BatchFigures } from '../../observe/batch-figures.js'
 import type { Metric } from '../../observe/metrics/report.js'
 import { DataRequest } from '../../wire/data-request.js'
@@ -38,7 +39,7 @@ export class Caller implements Channel, Receiver, StreamOwner {
   readonly closed: Promise<{ readonly reason: string }>
   readonly #link: Link
   readonly #isForwarded: (header: string) => boolean
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new IdTable<Pending>()
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #leaving = deferred<{ reason: string }>()
   readonly #closed = deferred<{ reason: string }>()

@@ -5,6 +5,7 @@ import { MillraceError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import { deadlinesOf } from '../../lib/deadlines.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
+import { IdTable } from '../../lib/id-table.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { encodeFailure, encodeJson } from './failure.js'
 import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame } from './frame.js'
@@ -36,7 +37,7 @@ export class Server implements Receiver, ServedCallOwner {
   readonly #stopListening: (() => void) | undefined
   readonly #sender: Sender
   readonly #timeoutMs: number | null
-  readonly #calls = new Map<number, ServedCall>()
+  readonly #calls = new IdTable<ServedCall>()
   readonly #deadlines = deadlinesOf(systemClock)
   readonly #gone = deferred()
   #idle: Deferred | null = null
@@ -73,10 +74,10 @@ export class Server implements Receiver, ServedCallOwner {
 
   /** Closes the link; calls in flight are aborted and answered with UNAVAILABLE. */
   close(): void {
-    for (const [id, call] of this.#calls) {
+    for (const call of this.#calls.values()) {
       const error = new MillraceError('UNAVAILABLE', 'This pod stopped before the request was done.')
       call.abort(error)
-      this.#fail(id, call, error)
+      this.#fail(call.id, call, error)
     }
     this.#link.end()
   }

@@ -7,6 +7,7 @@ import { type ConnectionListener, Http2Connection } from '../../../http2/connect
 import type { Headers } from '../../../http2/message-head.js'
 import type { Stream } from '../../../http2/stream.js'
 import type { Clock } from '../../../lib/clock.js'
+import { IdTable } from '../../../lib/id-table.js'
 import type { ByteReader } from '../../../sockets/byte-reader.js'
 import type { ClientConnection } from '../connections.js'
 import { addressOf, connectionSender } from '../senders.js'
@@ -19,6 +20,8 @@ export const callBytes: number = 12 * 1024
 
 /** A call as its connection sees it. */
 export interface OpenCall {
+  /** Of its stream. */
+  readonly id: number
   /** What the server waits for from the client. */
   readonly wait: Wait
   /** Ends the call because the client makes no progress. */
@@ -62,7 +65,7 @@ export class Connection implements ClientConnection, ConnectionListener {
   readonly #serve: Serve
   readonly #socket: Socket
   readonly #clock: Clock
-  readonly #calls = new Set<OpenCall>()
+  readonly #calls = new IdTable<OpenCall>()
   readonly #progress = new Map<OpenCall, Progress>()
   #idleSince: number
   /** When the write in progress was first seen, and which one it is. */
@@ -113,12 +116,12 @@ export class Connection implements ClientConnection, ConnectionListener {
 
   /** Adds a call that was admitted. */
   entered(call: OpenCall): void {
-    this.#calls.add(call)
+    this.#calls.set(call.id, call)
   }
 
   /** Removes a call. */
   left(call: OpenCall): void {
-    if (!this.#calls.delete(call)) return
+    if (!this.#calls.delete(call.id)) return
     this.#progress.delete(call)
     this.share.release(callBytes)
     if (this.#calls.size === 0) this.#idleSince = this.#clock.monotonic()
@@ -129,7 +132,7 @@ export class Connection implements ClientConnection, ConnectionListener {
     if (now - (this.#askedAt ?? now) >= rules.stallMs) return this.destroy()
     if (this.#doesNotEndFrame(now, rules)) return this.destroy()
     if (this.#writesSlowly(now, rules)) this.#ask(now)
-    for (const call of this.#calls) {
+    for (const call of this.#calls.values()) {
       const { wait } = call
       const progress = this.#progress.get(call)
       if (progress === undefined) {
@@ -148,7 +151,7 @@ export class Connection implements ClientConnection, ConnectionListener {
 
   /** Announces that no more calls are accepted, and closes when there are none. */
   close(): void {
-    for (const call of this.#calls) call.drain()
+    for (const call of this.#calls.values()) call.drain()
     this.#http2.close()
   }
 

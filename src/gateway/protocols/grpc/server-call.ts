@@ -125,6 +125,10 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     } else this.#deadlines.watch(this)
   }
 
+  get id(): number {
+    return this.#stream.id
+  }
+
   /** Reads what the client sends. Until then input is kept, while the call's token is checked. */
   begin(inputOf: () => Input): void {
     if (this.#ended) return
