@@ -1,5 +1,6 @@
-import type { RequestEvent, Span } from '../observe/names.js'
-import type { Observation, Observer, Outcome } from './observation.js'
+import type { RequestEvent, RequestSpan, Span } from '../observe/names.js'
+import type { DataRequest } from '../wire/data-request.js'
+import type { Arrival, Observation, Observer, Outcome, Unobserved } from './observation.js'
 
 /** Called with what an observer threw. */
 export type OnFault = (error: unknown) => void
@@ -10,8 +11,10 @@ export type OnFault = (error: unknown) => void
  */
 export function guarded(observers: readonly Observer[], onFault: OnFault): Observer | undefined {
   if (observers.length === 0) return undefined
+  const [first] = observers
   return {
     request(span, request, arrival) {
+      if (observers.length === 1) return lone(first!, { span, request, arrival }, onFault)
       const observations: Observation[] = []
       let headers: Observation['headers']
       let known = arrival
@@ -34,6 +37,85 @@ export function guarded(observers: readonly Observer[], onFault: OnFault): Obser
     call(event) {
       for (const observer of observers) attempt(() => observer.call?.(event), onFault)
     },
+  }
+}
+
+interface Arrived {
+  readonly span: RequestSpan
+  readonly request: DataRequest
+  readonly arrival: Arrival
+}
+
+/**
+ * The observation of the only observer. Apart from several ones, because a request has an array literal less for each of its spans: V8 puts
+ * literals that outlive a collection into the old generation, and there each keeps a dead request alive until that is collected.
+ */
+function lone(
+  observer: Observer,
+  { span, request, arrival }: Arrived,
+  onFault: OnFault,
+): Observation | Unobserved | undefined {
+  try {
+    const seen = observer.request(span, request, arrival)
+    return seen === undefined || 'unobserved' in seen ? seen : new GuardedLone(seen, onFault)
+  } catch (error) {
+    onFault(error)
+    return undefined
+  }
+}
+
+/** Like `Guarded`, for one observer. */
+class GuardedLone implements Observation {
+  readonly #onFault: OnFault
+  readonly #observation: Observation | undefined
+  #isOver = false
+
+  constructor(observation: Observation | undefined, onFault: OnFault) {
+    this.#onFault = onFault
+    this.#observation = observation
+  }
+
+  get headers(): Observation['headers'] {
+    try {
+      return this.#observation?.headers
+    } catch (error) {
+      this.#onFault(error)
+      return undefined
+    }
+  }
+
+  get wantsReport(): boolean {
+    return this.#observation !== undefined && this.#observation.wantsReport !== false
+  }
+
+  child(span: Span): Observation {
+    let child: Observation | undefined
+    try {
+      if (!this.#isOver) child = this.#observation?.child(span)
+    } catch (error) {
+      this.#onFault(error)
+    }
+    return new GuardedLone(child, this.#onFault)
+  }
+
+  event(event: RequestEvent): void {
+    if (this.#isOver) return
+    try {
+      this.#observation?.event(event)
+    } catch (error) {
+      this.#isOver = true
+      this.#onFault(error)
+    }
+  }
+
+  end(outcome: Outcome): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    try {
+      this.#observation?.end(outcome)
+    } catch (error) {
+      this.#onFault(error)
+    }
   }
 }
 
