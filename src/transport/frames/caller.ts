@@ -10,7 +10,7 @@ import { DataRequest } from '../../wire/data-request.js'
 import { ConnectionLost } from '../../call/connection-lost.js'
 import { headerFilter } from '../forward-headers.js'
 import type { Channel, DialOptions } from '../transport.js'
-import { decodeJson, encodeJson } from './failure.js'
+import { decodeJson } from './failure.js'
 import {
   cancelReason,
   frame,
@@ -20,6 +20,7 @@ import {
   type ReceivedFrame,
   streamWindow,
 } from './frame.js'
+import { encodeHeaders } from './headers.js'
 import type { Link, Receiver } from './link.js'
 import type { Pending } from './pending.js'
 import { deliverReport } from './report.js'
@@ -179,7 +180,8 @@ export class Caller implements Channel, Receiver, StreamOwner {
       deadline === Number.POSITIVE_INFINITY
         ? noDeadline
         : Math.min(noDeadline - 1, Math.ceil(deadline - systemClock.now()))
-    const request = frame(kind, pending.id, { number, headers: this.#encode(call.headers), parts })
+    const headers = encodeHeaders(call.headers, this.#isForwarded)
+    const request = frame(kind, pending.id, { number, headers, parts })
     this.#pending.set(pending.id, pending)
     if (request.size > this.#link.maxFrameBytes) {
       this.#release(pending)
@@ -190,15 +192,6 @@ export class Caller implements Channel, Receiver, StreamOwner {
     if (observation !== undefined && observation.wantsReport !== false)
       this.#link.send(frame(frameKind.observe, pending.id))
     this.#link.send(request)
-  }
-
-  /** The headers that are forwarded, as JSON; null when there are none. */
-  #encode(headers: Readonly<Record<string, string>>): Uint8Array | null {
-    let kept: Record<string, string> | undefined
-    for (const name in headers) {
-      if (this.#isForwarded(name)) (kept ??= {})[name] = headers[name]!
-    }
-    return kept === undefined ? null : encodeJson(kept)
   }
 
   /** Why a call cannot start; null when it can. */

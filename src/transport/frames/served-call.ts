@@ -2,8 +2,8 @@ import type { Call, Sender } from '../../call/call.js'
 import { Cancellation } from '../../call/cancellation.js'
 import type { ItemSink } from '../../call/items.js'
 import type { Timed, Watched } from '../../lib/deadlines.js'
-import { decodeJson } from './failure.js'
 import type { ReceivedFrame } from './frame.js'
+import { decodeHeaders } from './headers.js'
 import type { Report } from './report.js'
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
@@ -55,8 +55,7 @@ export class ServedCall extends Cancellation implements Call, Timed {
 
   get headers(): Readonly<Record<string, string>> {
     if (this.#headers === null) {
-      this.#headers =
-        this.#headerBytes === null ? noHeaders : (decodeJson(this.#headerBytes) as Record<string, string>)
+      this.#headers = this.#headerBytes === null ? noHeaders : decodeHeaders(this.#headerBytes)
       this.#headerBytes = null
     }
     return this.#headers
