@@ -21,6 +21,7 @@ import { stages } from './rows/stages.js'
 import { start } from './rows/start.js'
 import { stream } from './rows/stream.js'
 import { tutorial } from './rows/tutorial.js'
+import { typed } from './rows/typed.js'
 import { unary } from './rows/unary.js'
 import { waiting } from './rows/waiting.js'
 import { web } from './rows/web.js'
@@ -52,6 +53,7 @@ const groups: readonly Row[] = [
   lance,
   batching,
   observing,
+  typed,
 ]
 
 const args = process.argv.slice(2)

@@ -141,6 +141,7 @@ describe('the OpenAPI document for documents of DocArray v2', () => {
     ['another shape', { data: [{ ...article, embedding: [1, 2, 3] }], parameters }, false],
     ['another dtype', { data: [{ ...article, mask: [1, 0] }], parameters }, false],
     ['a text that is none', { data: [{ ...article, text: 5 }], parameters }, false],
+    ['a name that no field can have', { data: [{ ...article, 'a-b': 1 }], parameters }, false],
     ['an author without a name', { data: [{ ...article, author: {} }], parameters }, false],
     [
       'bytes in base64',
@@ -166,6 +167,12 @@ describe('the OpenAPI document for documents of DocArray v2', () => {
     expect(fits('plain_input_model', body)).toBe(true)
     const { answer } = await send('/plain', body)
     expect(answer).toMatchObject(body)
+    const wrong = { data: [{ id: 'a', '': 1 }] }
+    expect(fits('plain_input_model', wrong)).not.toBe(true)
+    expect(await send('/plain', wrong)).toMatchObject({
+      status: 422,
+      answer: { detail: [{ loc: ['body', 'data', 0, ''] }] },
+    })
     expect(fits('plain_output_model', answer)).toBe(true)
   })
 })

@@ -19,6 +19,17 @@ export function searchFile(limit: number): string {
   return write(`search-${limit}`, '/search', [field(2, parameters), documents('')])
 }
 
+/** The same for `count` documents, each with an id and an embedding of float32. */
+export function embeddingsFile(count: number, dimensions: number): string {
+  const numbers = Float32Array.from({ length: dimensions }, (_, at) => Math.sin(at))
+  const dense = [field(1, Buffer.from(numbers.buffer)), field(2, varint(dimensions)), field(3, '<f4')]
+  const embedding = field(16, Buffer.concat([field(1, Buffer.concat(dense)), field(3, 'numpy')]))
+  const list = Array.from({ length: count }, (_, at) =>
+    field(1, Buffer.concat([field(1, at.toString(16).padStart(32, '0')), embedding])),
+  )
+  return write(`embeddings-${count}-${dimensions}`, '/', [field(4, field(1, Buffer.concat(list)))])
+}
+
 /** Serialised DataRequestProtos with different ids to endpoint `/`, each with `count` documents of `textBytes`. */
 export function requests(many: number, count: number, textBytes: number): readonly Buffer[] {
   return Array.from({ length: many }, (_, at) => {

@@ -1,4 +1,13 @@
-import { DocumentArray, Executor, type HandlerContext, requests } from 'millrace'
+import {
+  doc,
+  type DocList,
+  DocumentArray,
+  Executor,
+  type HandlerContext,
+  type NdArray,
+  requests,
+  tensor,
+} from 'millrace'
 
 /** Does nothing, so that only the transport is measured. */
 export class NoOp extends Executor {
@@ -40,6 +49,28 @@ export class Batched extends Executor {
   encode(docs: DocumentArray): Promise<void> {
     this.#last = this.#last.then(() => pause(20 + 0.5 * docs.length))
     return this.#last
+  }
+}
+
+const Vector = doc({ embedding: tensor('float32', [384]) })
+
+/** Reads each embedding and sends the documents back, which are checked before and after. */
+export class Typed extends Executor {
+  sum = 0
+
+  @requests({ input: Vector, output: Vector })
+  read(docs: DocList<typeof Vector>): void {
+    for (const { embedding } of docs) this.sum += embedding.data[0]!
+  }
+}
+
+/** The same without types. */
+export class Untyped extends Executor {
+  sum = 0
+
+  @requests
+  read(docs: DocumentArray): void {
+    for (const { embedding } of docs) this.sum += (embedding as NdArray<Float32Array>).data[0]!
   }
 }
 

@@ -1,10 +1,10 @@
 import { Client, Document, Flow } from 'millrace'
 
 import { commands, options, say } from './answers.js'
-import { Batched, NoOp, OneSlow, Pacing, Waiting } from './executors.js'
+import { Batched, NoOp, OneSlow, Pacing, Typed, Untyped, Waiting } from './executors.js'
 
 export interface FlowOptions {
-  readonly executor: 'no-op' | 'waiting' | 'one-slow' | 'pacing' | 'batched' | 'none'
+  readonly executor: 'no-op' | 'waiting' | 'one-slow' | 'pacing' | 'batched' | 'typed' | 'untyped' | 'none'
   readonly stages: number
   readonly replicas: number
   readonly runtime: 'process' | 'thread'
@@ -49,6 +49,8 @@ const executors = {
   'one-slow': OneSlow,
   pacing: Pacing,
   batched: Batched,
+  typed: Typed,
+  untyped: Untyped,
 } as const
 
 const wanted = options<FlowOptions>()

@@ -68,11 +68,15 @@ function beginsAsEntry(bytes: Uint8Array, start: number): boolean {
 /** The NodeProto of a map entry that names a field; undefined if the bytes are no such entry. */
 function nodeOfEntry(bytes: Uint8Array): Uint8Array | undefined {
   const entry = new Reader(bytes)
-  if (entry.done || entry.tag() !== firstTag || !/^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(entry.string()))
-    return undefined
+  if (entry.done || entry.tag() !== firstTag || !isFieldName(entry.string())) return undefined
   if (entry.done || entry.tag() !== nodeTag) return undefined
   const node = entry.bytes()
   return entry.done ? node : undefined
+}
+
+/** Whether documents of v2 can have a field of this name, which is an identifier as in Python. Lists with others are not known as v2. */
+export function isFieldName(name: string): boolean {
+  return /^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(name)
 }
 
 function isNode(bytes: Uint8Array): boolean {

@@ -1,6 +1,7 @@
 import { Writer } from '../../lib/protobuf/writer.js'
 import { MillraceError } from '../../errors.js'
 import { randomId } from '../id.js'
+import { isFieldName } from '../list-version.js'
 import { type Place, within } from '../json-place.js'
 import { NdArray, type NestedNumbers } from '../nd-array.js'
 import { flatten } from '../nested.js'
@@ -21,7 +22,7 @@ const likeId: Node = { kind: 'text', value: '', type: 'id' }
 /**
  * The DocListProto of documents of v2 in JSON, with the fields by their names (jina.md 4.7). JSON does not tell the types: whole numbers become
  * int, objects dict, lists list; `tensor` and `embedding` become arrays of float64 (or bool), `chunks` and `matches` lists of documents.
- * A document without an id gets a random one. Throws INVALID_INPUT, with the place.
+ * A document without an id gets a random one, and names of its fields are identifiers. Throws INVALID_INPUT, with the place.
  */
 export function docListFromJson(documents: readonly PlacedJson[]): Uint8Array {
   const writer = new Writer(256 * documents.length + 64)
@@ -44,6 +45,12 @@ function writeDocument(writer: Writer, { json, place }: PlacedJson, depth: numbe
   if (id !== null && typeof id !== 'string') throw wrong('must be a text', [...place, 'id'])
   write(writer, 'id', id ?? randomId(), depth, likeId)
   for (const [name, value] of Object.entries(fields)) {
+    // documents in documents are known by those that they are in
+    if (depth === 0 && !isFieldName(name))
+      throw wrong('is no name of a field of DocArray v2: it must be an identifier, as in Python', [
+        ...place,
+        name,
+      ])
     if (familyFields.has(name) && Array.isArray(value) && value.every(isMapping)) {
       const documents = value.map((one, index) => ({ json: one, place: [...place, name, index] }))
       writeFamily(writer, name, documents, depth + 1)

@@ -30,6 +30,16 @@ export function withBytesAsNumbers(schema: JsonObject): JsonObject {
   return mapped(schema, bytesInside)
 }
 
+/** The model of a document in a request: without names of fields that documents of v2 cannot have. In ASCII, as not all tools know classes of Unicode. */
+export function withFieldNames(model: JsonObject): JsonObject {
+  const names = Object.keys(isMapping(model['properties']) ? model['properties'] : {})
+  return names.every((name) => fieldName.test(name))
+    ? { ...model, propertyNames: { pattern: fieldName.source } }
+    : model
+}
+
+const fieldName = /^[A-Za-z_][A-Za-z0-9_]*$/
+
 function bytesInside(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(bytesInside)
   return isMapping(value) ? withBytesAsNumbers(value) : value

@@ -8,7 +8,7 @@ import { Components } from './components.js'
 import type { EndpointSchemas } from './endpoint-schemas.js'
 import { list, nullable, object, ref, type Schema, text } from './schema.js'
 import { isNonEmptyList } from './typed-schemas.js'
-import { withBytesAsNumbers, withNulls } from './v2-models.js'
+import { withBytesAsNumbers, withFieldNames, withNulls } from './v2-models.js'
 
 interface V2Schemas {
   readonly components: Readonly<Record<string, Schema>>
@@ -33,7 +33,7 @@ export function v2Schemas(
       const found = part(side)
       const isTyped = isModel(found) && found.name !== documentOfV1
       const { name, model } = isTyped ? found : anyDocument
-      const own = withNulls(side === 'input' ? withBytesAsNumbers(model) : model)
+      const own = withNulls(side === 'input' ? withFieldNames(withBytesAsNumbers(model)) : model)
       return components.add({ name, side }, (at) => rebased(own, at))
     }
     const named = (body: Schema, side: 'input' | 'output'): Schema =>
