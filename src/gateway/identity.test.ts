@@ -5,7 +5,8 @@ import { decodeDescription, encodeDescription } from '../wire/description.js'
 import { recipientHeader } from '../wire/identity.js'
 import { encodeInfo } from '../wire/info.js'
 import type { ExternalSpec, StageSpec } from './spec.js'
-import { createGateway, type Gateway } from './gateway.js'
+import type { Gateway } from './contract.js'
+import { createGateway } from './gateway.js'
 import { gatewaySpec, grpcListener, pod, request, stageSpec, TestClient } from './fixture.suite.js'
 
 const open: { close(options: { graceMs: number }): Promise<void> | void }[] = []

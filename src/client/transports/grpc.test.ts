@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Document } from '../../document/index.js'
 import { gatewaySpec, grpcListener, pod, stageSpec } from '../../gateway/fixture.suite.js'
-import { createGateway, type Gateway } from '../../gateway/gateway.js'
+import type { Gateway } from '../../gateway/contract.js'
+import { createGateway } from '../../gateway/gateway.js'
 import { deferred } from '../../lib/deferred.js'
 import { Client } from '../client.js'
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { HandClock } from '../../lib/hand-clock.suite.js'
-import { createGateway, type Gateway } from '../gateway.js'
+import type { Gateway } from '../contract.js'
+import { createGateway } from '../gateway.js'
 import { gatewaySpec, grpcListener, pod, request, stageSpec, TestClient } from '../fixture.suite.js'
 
 const open: { close(options: { graceMs: number }): Promise<void> | void }[] = []

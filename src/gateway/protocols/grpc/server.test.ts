@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect } from 'node:http2'
 import { afterEach, expect, test } from 'vitest'
 import { deferred } from '../../../lib/deferred.js'
 import { pod, request, startedGateway as start, type TestClient } from '../../fixture.suite.js'
-import type { Gateway } from '../../gateway.js'
+import type { Gateway } from '../../contract.js'
 import { parseTimeout } from '../../../grpc/timeout.js'
 
 /** What a client of gRPC's own cannot be made to do, over plain HTTP/2. */
