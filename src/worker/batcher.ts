@@ -1,23 +1,21 @@
 import type { Call } from '../call/call.js'
-import type { Observation, Outcome } from '../call/observation.js'
-import { Scope } from '../call/scope.js'
-import { type Document, DocumentArray } from '../document/index.js'
-import { MillraceError } from '../errors.js'
-import { failed, unchanged } from '../executor/answers.js'
+import type { Document } from '../document/index.js'
+import { failed } from '../executor/answers.js'
 import type { Batching } from '../executor/batching.js'
 import { receivedDocs } from '../executor/documents.js'
-import { answerInPlace, answerWith, invoke, type Target } from '../executor/invoke.js'
-import { invokeBatch } from '../executor/invoke-batch.js'
+import { invoke, type Target } from '../executor/invoke.js'
 import { checkInput } from '../executor/typed-request.js'
 import { type Clock, systemClock } from '../lib/clock.js'
-import { show } from '../lib/show.js'
-import type { DataRequest } from '../wire/data-request.js'
 import type { BatchFigures } from '../observe/batch-figures.js'
+import type { DataRequest } from '../wire/data-request.js'
 import { BatchMeter } from './batch-meter.js'
-import { BatchQueue, type Part, type Queued } from './batch-queue.js'
+import { BatchQueue } from './batch-queue.js'
+import { type BatchPart, BatchRunner } from './batch-runner.js'
 import { AdaptiveSize, type BatchSize, fixedSize } from './batch-size.js'
+import { BatchedRequest, type BatcherParts } from './batched-request.js'
 import { type Lane, turnOfTheLoop } from './lane.js'
 import { Linger } from './linger.js'
+import { weightsOf } from './weights.js'
 import type { BatchTimes } from './worker-meter.js'
 
 export interface BatcherOptions {
@@ -32,34 +30,9 @@ export interface BatcherOptions {
   readonly yieldToLoop?: (wake: () => void) => void
 }
 
-/** A request from its arrival to its answer. */
-interface Entry extends Queued {
-  /** By position; holes are documents that are not done. */
-  readonly results: Document[]
-  /** How many documents are done. */
-  done: number
-  isSettled: boolean
-  /** When its first batch began; undefined before. */
-  began: number | undefined
-  readonly batches: Set<Batch>
-  resolve(answer: DataRequest): void
-  reject(reason: unknown): void
-}
-
-/** A batch while it runs. */
-interface Batch {
-  readonly call: Scope
-  /** Requests that are still there. */
-  live: number
-  /** The handler threw, or all requests have left: its time says nothing about its size. */
-  hasFailed: boolean
-  /** What the handler threw first. */
-  error: unknown
-}
-
 /** A batch that is about to run. */
 interface Taken {
-  readonly parts: readonly Part<Entry>[]
+  readonly parts: readonly BatchPart[]
   /** Called with the time that it took. */
   ended(ms: number): void
 }
@@ -72,7 +45,7 @@ const newness = 0.1
  *
  * 1. A batch has at most `size` documents, by weight, all with the same parameters; a larger request is divided among several.
  *    With `adaptive` the size of the next batch is that of `AdaptiveSize`.
- * 2. Each request gets exactly its own documents, in their order, as soon as the last of them is done.
+ * 2. Each request gets exactly its own documents, in their order, as soon as the last of them is done (`batched-request.ts`).
  * 3. A full batch starts as soon as fewer than `concurrency` batches run, and so does one whose oldest request has waited for
  *    `timeoutMs`. With `idle: 'flush'` any batch starts when none runs.
  * 4. After a batch of several requests the next one may wait for their senders (`linger.ts`). A lone sender never waits.
@@ -86,8 +59,9 @@ export class Batcher {
   readonly #lane: Lane
   readonly #concurrency: number
   readonly #clock: Clock
-  readonly #times: BatchTimes | undefined
-  readonly #queue: BatchQueue<Entry>
+  readonly #queue: BatchQueue<BatchedRequest>
+  readonly #parts: BatcherParts
+  readonly #runner: BatchRunner
   readonly #size: BatchSize
   readonly #meter = new BatchMeter()
   /** Batches that run or wait for their turn in the lane. */
@@ -105,11 +79,12 @@ export class Batcher {
     this.#lane = lane
     this.#concurrency = concurrency
     this.#clock = clock
-    this.#times = options.times
     const { size: most, timeoutMs, adaptive = false } = batching
     this.#size = adaptive === false ? fixedSize(most) : new AdaptiveSize({ ...adaptive, most })
     const size = this.#size.current
     this.#queue = new BatchQueue({ size, timeoutMs, clock, onDue: () => this.#start() })
+    this.#parts = { target, lane, queue: this.#queue, clock, meter: this.#meter, times: options.times }
+    this.#runner = new BatchRunner(this.#parts, batching)
     const queued = (): number => this.#queue.requests
     this.#linger = new Linger({ clock, yieldToLoop, queued, onEnd: () => this.#start() })
   }
@@ -145,7 +120,7 @@ export class Batcher {
     let weights: readonly number[] | undefined
     try {
       checkInput(this.#target.endpoint.types, docs)
-      weights = this.#weigh(docs)
+      weights = weightsOf(docs, this.#batching)
     } catch (error) {
       this.#lane.release()
       return Promise.resolve(failed(request, error, { ...this.#target, call }))
@@ -153,15 +128,7 @@ export class Batcher {
     const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? docs.length
     this.#weightPerRequest += (total - this.#weightPerRequest) * newness
     return new Promise((resolve, reject) => {
-      const entry: Entry = {
-        ...{ request, call, docs, weights, resolve, reject },
-        ...{ arrived: this.#clock.monotonic(), taken: 0, results: [], done: 0 },
-        ...{ isSettled: false, began: undefined, batches: new Set() },
-        abort: (reason) => {
-          this.#settle(entry, reason)
-          reject(reason)
-        },
-      }
+      const entry = new BatchedRequest({ request, call, docs, weights, resolve, reject }, this.#parts)
       this.#queue.push(entry)
       this.#linger.arrived()
       call.onAbort(entry)
@@ -173,11 +140,6 @@ export class Batcher {
   flush(): void {
     this.#isFlushing = true
     this.#start()
-  }
-
-  #weigh(docs: readonly Document[]): readonly number[] | undefined {
-    const { weight } = this.#batching
-    return weight && docs.map((document) => checkedWeight(weight(document)))
   }
 
   #read(request: DataRequest): readonly Document[] | undefined {
@@ -202,7 +164,7 @@ export class Batcher {
         const { parts, ended } = this.#take()
         if (parts.length === 0) return
         const began = this.#clock.monotonic()
-        const { hasFailed } = await this.#run(parts)
+        const { hasFailed } = await this.#runner.run(parts)
         answered = parts.filter(({ entry }) => entry.isSettled).length
         tookMs = this.#clock.monotonic() - began
         if (!hasFailed) ended(tookMs)
@@ -234,160 +196,11 @@ export class Batcher {
     for (;;) {
       // this batch is among the running ones already
       const taken = this.#queue.take({ any: this.#takesAny(this.#running - 1) })
-      const parts = taken.parts.filter(({ entry }) => !this.#refuseExpired(entry))
+      const parts = taken.parts.filter(({ entry }) => !entry.refuseExpired())
       if (parts.length === 0 && taken.parts.length > 0) continue
       if (parts.length === 0) return { parts, ended: () => {} }
       this.#linger.stop()
       return { parts, ended: this.#size.begin(taken.isFull && parts.length === taken.parts.length) }
     }
   }
-
-  #refuseExpired(entry: Entry): boolean {
-    if (entry.call.deadline > this.#clock.now()) return false
-    const notRun = entry.done === 0
-    this.#settle(entry)
-    entry.reject(
-      new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed while the request waited for a batch.', {
-        notRun,
-      }),
-    )
-    return true
-  }
-
-  async #run(parts: readonly Part<Entry>[]): Promise<Batch> {
-    const deadline = parts.reduce((latest, { entry }) => Math.max(latest, entry.call.deadline), 0)
-    const documents = parts.reduce((sum, { docs }) => sum + docs.length, 0)
-    const span = spanOf(parts, documents)
-    const batch: Batch = {
-      call: new Scope(deadline, {}),
-      live: parts.length,
-      hasFailed: false,
-      error: undefined,
-    }
-    batch.call.observation = span
-    this.#meter.began(documents)
-    for (const { entry } of parts) {
-      entry.batches.add(batch)
-      this.#began(entry)
-      entry.call.observation?.event({ name: 'batch.started', documents, requests: parts.length })
-    }
-    const began = this.#clock.monotonic()
-    await this.#attempt(parts, batch)
-    span?.end(outcomeOf(batch, parts))
-    this.#times?.ran({ documents, requests: parts.length, ms: this.#clock.monotonic() - began })
-    for (const { entry } of parts) entry.batches.delete(batch)
-    if (batch.call.aborted !== undefined) batch.hasFailed = true
-    return batch
-  }
-
-  /** The first documents of a request begin to run. */
-  #began(entry: Entry): void {
-    if (entry.began !== undefined) return
-    entry.began = this.#clock.monotonic()
-    const queueMs = entry.began - entry.arrived
-    this.#meter.waited(queueMs)
-    this.#times?.waited(queueMs)
-    entry.call.observation?.event({ name: 'worker.started', queueMs })
-  }
-
-  #finished({ call, began }: Entry, isFailure: boolean): void {
-    if (began === undefined || call.observation === undefined) return
-    const handlerMs = this.#clock.monotonic() - began
-    call.observation.event({ name: 'worker.finished', handlerMs, isFailure })
-  }
-
-  /** Runs what is left of a batch, or of a half of it. */
-  async #attempt(all: readonly Part<Entry>[], batch: Batch): Promise<void> {
-    const { call } = batch
-    const parts = all.filter(({ entry }) => !entry.isSettled)
-    const [first] = parts
-    if (first === undefined) return
-    const docs = parts.flatMap((part) => part.docs)
-    const { request } = first.entry
-    const head = {
-      requestId: request.requestId,
-      endpoint: request.endpoint,
-      readParameters: () => request.readParameters(),
-      routes: [],
-      parts: [],
-    }
-    let result: DocumentArray
-    try {
-      result = await invokeBatch(this.#target, { docs, head, call })
-    } catch (error) {
-      batch.hasFailed = true
-      batch.error ??= error
-      if (parts.length > 1 && this.#isolates(error) && call.aborted === undefined) {
-        const half = Math.ceil(parts.length / 2)
-        await this.#attempt(parts.slice(0, half), batch)
-        return this.#attempt(parts.slice(half), batch)
-      }
-      for (const { entry } of parts) this.#fail(entry, error)
-      return
-    }
-    let position = 0
-    for (const { entry, start, docs: own } of parts) {
-      for (let index = 0; index < own.length; index++) entry.results[start + index] = result.at(position++)!
-      entry.done += own.length
-      if (entry.done === entry.docs.length) this.#answer(entry)
-    }
-  }
-
-  /** A result that cannot be divided is the fault of the handler and not of a document. */
-  #isolates(error: unknown): boolean {
-    if (this.#batching.onError !== 'isolate') return false
-    return !MillraceError.is(error) || error.code !== 'INVALID_RESULT'
-  }
-
-  #answer(entry: Entry): void {
-    if (entry.isSettled) return
-    this.#settle(entry)
-    this.#finished(entry, false)
-    const answer = unchanged(entry.request, this.#target.deployment)
-    try {
-      const isInPlace = entry.results.every((document, index) => document === entry.docs[index])
-      const answered = isInPlace ? answerInPlace : answerWith
-      entry.resolve(answered(this.#target, answer, new DocumentArray(entry.results)))
-    } catch (error) {
-      entry.resolve(failed(entry.request, error, { ...this.#target, call: entry.call }))
-    }
-  }
-
-  #fail(entry: Entry, error: unknown): void {
-    if (entry.isSettled) return
-    this.#settle(entry)
-    this.#finished(entry, true)
-    entry.resolve(failed(entry.request, error, { ...this.#target, call: entry.call }))
-  }
-
-  /** The request needs nothing any more. `reason` is why its call was aborted. */
-  #settle(entry: Entry, reason?: MillraceError): void {
-    entry.isSettled = true
-    entry.call.offAbort(entry)
-    if (entry.taken < entry.docs.length) this.#queue.remove(entry)
-    for (const batch of entry.batches) {
-      batch.live--
-      if (batch.live === 0 && reason !== undefined) batch.call.abort(reason)
-    }
-    this.#lane.release()
-  }
-}
-
-/** The span of a batch, below that of its first request that is traced. */
-function spanOf(parts: readonly Part<Entry>[], documents: number): Observation | undefined {
-  const [first, ...others] = parts.flatMap(({ entry }) => entry.call.observation ?? [])
-  return first?.batch?.(documents, others)
-}
-
-function outcomeOf({ error }: Batch, parts: readonly Part<Entry>[]): Outcome {
-  if (error !== undefined) return { kind: 'failed', error: MillraceError.from(error, 'EXECUTOR_FAILED') }
-  return { kind: 'answered', answer: parts[0]!.entry.request }
-}
-
-function checkedWeight(weight: unknown): number {
-  if (typeof weight === 'number' && weight > 0 && weight < Number.POSITIVE_INFINITY) return weight
-  throw new MillraceError(
-    'INVALID_RESULT',
-    `weight of the batching returned ${show(weight)}; the weight of a document is a number above 0.`,
-  )
 }
