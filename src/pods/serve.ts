@@ -1,7 +1,7 @@
 import type { Service } from '../call/call.js'
 import type { Listener } from '../transport/transport.js'
 import type { ExecutorSpec } from '../worker/spec.js'
-import { startWorker, type WorkerOptions } from '../worker/worker.js'
+import { startWorker, type WorkerOptions } from '../worker/worker-start.js'
 
 /** A listening worker: the inside of a pod. */
 export interface Served {

@@ -11,7 +11,8 @@ import { holderOf, temporaryFolder } from '../workspace/fixtures.suite.js'
 import { deferred } from '../lib/deferred.js'
 import { DataRequest } from '../wire/data-request.js'
 import type { ExecutorSpec } from './spec.js'
-import { startWorker, type Worker } from './worker.js'
+import type { Worker } from './worker.js'
+import { startWorker } from './worker-start.js'
 
 const spec: ExecutorSpec = {
   module: null,
