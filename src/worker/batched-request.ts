@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.js'
 import type { Scope } from '../call/scope.js'
 import { type Document, DocumentArray } from '../document/index.js'
-import { MillraceError } from '../errors.js'
+import type { MillraceError } from '../errors.js'
 import { failed, unchanged } from '../executor/answers.js'
 import { answerInPlace, answerWith, type Target } from '../executor/invoke.js'
 import type { Clock } from '../lib/clock.js'
@@ -9,6 +9,7 @@ import type { DataRequest } from '../wire/data-request.js'
 import type { BatchMeter } from './batch-meter.js'
 import type { BatchQueue, Queued } from './batch-queue.js'
 import type { Lane } from './lane.js'
+import { expiredInBatch } from './refusals.js'
 import type { BatchTimes } from './worker-meter.js'
 
 /** What the requests of one batcher share. */
@@ -109,11 +110,7 @@ export class BatchedRequest implements Queued {
     if (this.call.deadline > this.#parts.clock.now()) return false
     const notRun = this.#done === 0
     this.#settle()
-    this.#arrival.reject(
-      new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed while the request waited for a batch.', {
-        notRun,
-      }),
-    )
+    this.#arrival.reject(expiredInBatch(notRun))
     return true
   }
 

@@ -1,11 +1,13 @@
 import type { Call } from '../call/call.js'
 import type { AbortListener } from '../call/cancellation.js'
 import { Scope } from '../call/scope.js'
-import { MillraceError } from '../errors.js'
+import type { MillraceError } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { type Deferred, deferred } from '../lib/deferred.js'
+import { BlockingTasks, type TaskStart } from './blocking-tasks.js'
+import { LoopTurns, type Pace, turnOfTheLoop } from './loop-turns.js'
+import { expired, full } from './refusals.js'
 import { Window } from './window.js'
-import { type TaskStart, BlockingTasks } from './blocking-tasks.js'
 
 export interface LaneOptions {
   /** Tasks that may run at the same time; null is no limit. */
@@ -35,9 +37,6 @@ export interface TaskMeter<T> {
   refused(): void
 }
 
-/** Called by a task between two items, with the promise that it waits for anyway; it waits for the result. */
-export type Pace = (room?: void | Promise<void>) => void | Promise<void>
-
 /**
  * Schedules the handlers of a replica, in order of arrival.
  *
@@ -57,10 +56,9 @@ export class Lane {
   readonly #limit: number
   readonly #capacity: number
   readonly #clock: Clock
-  readonly #yieldToLoop: (wake: () => void) => void
-  readonly #holdMs: number
   readonly #window: Window
   readonly #blocking: BlockingTasks
+  readonly #turns: LoopTurns
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting>()
   #running = 0
@@ -68,10 +66,6 @@ export class Lane {
   #reserved = 0
   /** Tasks that are batches. */
   #batches = 0
-  #heldMs = 0
-  #isTurnPending = false
-  /** Pending while no task may begin before the event loop has gone round. */
-  #pause: Deferred | undefined
   #idle: Deferred | undefined
 
   constructor({
@@ -85,10 +79,19 @@ export class Lane {
     this.#capacity = capacity
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     this.#clock = clock
-    this.#yieldToLoop = yieldToLoop
-    this.#holdMs = holdMs
     this.#window = new Window({ limit, ...options })
-    this.#blocking = new BlockingTasks({ window: this.#window, clock, awaitTurn: () => this.#awaitTurn() })
+    this.#turns = new LoopTurns({
+      clock,
+      holdMs,
+      yieldToLoop,
+      onTurn: () => this.#blocking.grow(),
+      onResume: () => this.#admit(),
+    })
+    this.#blocking = new BlockingTasks({
+      window: this.#window,
+      clock,
+      awaitTurn: () => this.#turns.awaitTurn(),
+    })
   }
 
   /** Number of requests that run or are queued, alone or in batches. */
@@ -133,7 +136,7 @@ export class Lane {
    * call was aborted, DEADLINE_EXCEEDED, or RESOURCE_EXHAUSTED when there is no room.
    */
   run<T>(call: Call, task: () => Promise<T>, meter?: TaskMeter<T>): Promise<T> {
-    if (this.inFlight >= this.#capacity) return refusal(this.#full(), meter)
+    if (this.inFlight >= this.#capacity) return refusal(full(this.inFlight), meter)
     if (this.#mayBegin()) return this.#isExpired(call) ? refusal(expired(), meter) : this.#start(task, meter)
     const arrived = meter === undefined ? undefined : this.#clock.monotonic()
     return new Promise((resolve, reject) => {
@@ -149,7 +152,7 @@ export class Lane {
 
   /** Reserves room for a request of a batch, until `release()`. Returns RESOURCE_EXHAUSTED when there is no room. */
   reserve(): MillraceError | undefined {
-    if (this.inFlight >= this.#capacity) return this.#full()
+    if (this.inFlight >= this.#capacity) return full(this.inFlight)
     this.#reserved++
     return undefined
   }
@@ -180,28 +183,15 @@ export class Lane {
    */
   async runItems<T>(call: Call, task: (pace: Pace) => Promise<T>): Promise<T> {
     const started = await this.#turn(call)
-    // time spent waiting for an item counts as held, too: it costs a turn of the loop for each item and is harmless
-    let began = this.#clock.monotonic()
-    const pace: Pace = (room) => {
-      this.#held(this.#clock.monotonic() - began)
-      const pause = this.#pause?.promise
-      if (room === undefined && pause === undefined) {
-        began = this.#clock.monotonic()
-        return
-      }
-      return Promise.all([room, pause]).then(() => {
-        began = this.#clock.monotonic()
-      })
-    }
     try {
-      return await task(pace)
+      return await task(this.#turns.pace())
     } finally {
       this.#leave(started)
     }
   }
 
   async #turn(call: Call): Promise<TaskStart> {
-    if (this.inFlight >= this.#capacity) throw this.#full()
+    if (this.inFlight >= this.#capacity) throw full(this.inFlight)
     if (this.#mayBegin()) {
       if (this.#isExpired(call)) throw expired()
       return this.#enter()
@@ -212,7 +202,7 @@ export class Lane {
   }
 
   #mayBegin(): boolean {
-    return this.#running < this.#limit && this.#pause === undefined && this.#waiting.size === 0
+    return this.#running < this.#limit && !this.#turns.isPaused && this.#waiting.size === 0
   }
 
   /** `arrived`: when it was queued, if it was. */
@@ -220,7 +210,7 @@ export class Lane {
     const started = this.#enter()
     const { began } = started
     const done = task()
-    this.#held(this.#clock.monotonic() - began)
+    this.#turns.held(this.#clock.monotonic() - began)
     if (meter === undefined) {
       const leave = (): unknown => this.#leave(started)
       done.then(leave, leave)
@@ -261,7 +251,7 @@ export class Lane {
   /** Starts queued tasks, as many as may run before the event loop must go round. */
   #admit(): void {
     for (const next of this.#waiting) {
-      if (this.#pause !== undefined || this.#running >= this.#limit) break
+      if (this.#turns.isPaused || this.#running >= this.#limit) break
       this.#waiting.delete(next)
       next.call.offAbort(next)
       if (this.#isExpired(next.call)) next.refuse(expired())
@@ -277,44 +267,13 @@ export class Lane {
     const now = this.#clock.monotonic()
     this.#window.ended(now - started.began, now, this.#tasks === 0)
     this.#blocking.crowd(this.#waiting.size) // the window may be smaller now
-    if (this.#waiting.size > 0) this.#pauseAdmission()
+    if (this.#waiting.size > 0) this.#turns.pause()
     else this.#checkIdle()
     return now
   }
 
-  #held(ms: number): void {
-    this.#heldMs += ms
-    if (this.#heldMs >= this.#holdMs) this.#pauseAdmission()
-  }
-
-  #pauseAdmission(): void {
-    if (this.#pause !== undefined) return
-    this.#pause = deferred()
-    this.#heldMs = 0
-    this.#awaitTurn()
-  }
-
-  #awaitTurn(): void {
-    if (this.#isTurnPending) return
-    this.#isTurnPending = true
-    this.#yieldToLoop(() => {
-      this.#isTurnPending = false
-      this.#blocking.grow()
-      const pause = this.#pause
-      if (pause === undefined) return
-      this.#pause = undefined
-      pause.resolve()
-      this.#admit()
-    })
-  }
-
   #isExpired(call: Call): boolean {
     return call.deadline !== Number.POSITIVE_INFINITY && call.deadline <= this.#clock.now()
-  }
-
-  #full(): MillraceError {
-    const message = `This replica has ${this.inFlight} requests, as many as it takes (queue.perReplica). Try another one.`
-    return new MillraceError('RESOURCE_EXHAUSTED', message, { notRun: true })
   }
 
   #checkIdle(): void {
@@ -327,16 +286,4 @@ export class Lane {
 function refusal(reason: MillraceError, meter: TaskMeter<never> | undefined): Promise<never> {
   meter?.refused()
   return Promise.reject(reason)
-}
-
-function expired(): MillraceError {
-  return new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed before the executor could begin.', {
-    notRun: true,
-  })
-}
-
-/** Calls back once the event loop has polled its sockets. */
-export function turnOfTheLoop(wake: () => void): void {
-  // oxlint-disable-next-line no-restricted-globals -- not a timer: it lets sockets be read between handlers
-  setImmediate(wake)
 }

@@ -3,7 +3,6 @@ import type { Call, Description, Service } from '../call/call.js'
 import type { ConcurrencyLimit } from '../call/concurrency-limit.js'
 import type { ItemSink } from '../call/items.js'
 import { spanned } from '../call/spanned.js'
-import { MillraceError } from '../errors.js'
 import { unchanged } from '../executor/answers.js'
 import type { Endpoint } from '../executor/endpoint.js'
 import { defaultEndpoint, dryRunEndpoint, passThroughEndpoint } from '../executor/endpoints.js'
@@ -19,7 +18,9 @@ import { type Batchers, batchersOf, roomOf } from './batchers.js'
 import { concurrencyLimit } from './concurrency-limit.js'
 import { describeExecutor } from './describe.js'
 import { FatalErrors } from './fatal-errors.js'
-import { Lane, type Pace } from './lane.js'
+import { Lane } from './lane.js'
+import type { Pace } from './loop-turns.js'
+import { closing } from './refusals.js'
 import type { ExecutorSpec } from './spec.js'
 import { timed } from './timed.js'
 import type { WorkerTracer } from './tracing/worker-tracer.js'
@@ -229,10 +230,4 @@ export class ExecutorWorker implements Worker {
 
 function identityOf({ flow, deployment: stage, shardId: shard, shards }: ExecutorSpec): PodIdentity {
   return { flow, stage, part: { shard, shards }, instance: randomUUID() }
-}
-
-function closing(): MillraceError {
-  return new MillraceError('UNAVAILABLE', 'This replica is closing and takes no new requests.', {
-    notRun: true,
-  })
 }
