@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Wait } from '../../../budget/progress.js'
 import type { Clock } from '../../../lib/clock.js'
 import { isHeaderId, requestIdHeader } from './caller.js'
 
@@ -39,6 +40,14 @@ export class AnswerWriter {
   /** Whether an answer was begun, or the client has disconnected. */
   get isGone(): boolean {
     return this.#response.destroyed || this.#response.headersSent
+  }
+
+  /** Bytes that the client has to take before more can be sent, as a wait; undefined when there are none. */
+  get unsent(): Wait | undefined {
+    const { socket, writableLength } = this.#response
+    const waiting = socket?.writableLength ?? 0
+    if (waiting + writableLength === 0) return undefined
+    return { kind: 'taking', count: (socket?.bytesWritten ?? 0) - waiting }
   }
 
   /** Whether the connection closes after the answer: the gateway closes, or the body of the request has not arrived. */

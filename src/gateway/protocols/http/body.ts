@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import { noRoom } from '../../../budget/refusals.js'
 import { MillraceError } from '../../../errors.js'
 import { type CreateDecoder, unpack } from '../../../grpc/compression.js'
 import { Semaphore } from '../../../lib/semaphore.js'
+import { refusalOfLength, refusalOfPart } from './body-limits.js'
 import type { Exchange } from './exchange.js'
-import { tooLarge } from './too-large.js'
 
 const none = Buffer.alloc(0)
 
@@ -29,8 +28,8 @@ export function readBody(
   exchange: Exchange,
   { maxBytes, done }: { readonly maxBytes: number; readonly done: (body: Buffer) => void },
 ): void {
-  if (Number(message.headers['content-length'] ?? 0) > maxBytes)
-    return exchange.fail(tooLarge(maxBytes), { status: 413 })
+  const tooLong = refusalOfLength(message, maxBytes)
+  if (tooLong !== undefined) return exchange.fail(tooLong.error, tooLong)
   const encoding = message.headers['content-encoding']?.toLowerCase() ?? 'identity'
   const createDecoder = decoders.get(encoding)
   if (createDecoder === undefined && encoding !== 'identity') return refuseEncoding(exchange, encoding)
@@ -39,11 +38,10 @@ export function readBody(
   message.on('data', (chunk: Buffer) => {
     if (exchange.isAnswered) return
     exchange.received += chunk.length
-    if (exchange.received > maxBytes) return stop(tooLarge(maxBytes), 413)
-    if (!exchange.account.reserve(chunk.length)) {
-      return stop(noRoom('receive the request', chunk.length, exchange.account), 429)
-    }
-    chunks.push(chunk)
+    const refusal = refusalOfPart(exchange, chunk.length, maxBytes)
+    if (refusal === undefined) return void chunks.push(chunk)
+    chunks.length = 0
+    exchange.fail(refusal.error, refusal)
   })
   message.on('end', () => {
     exchange.isReading = false
@@ -57,10 +55,6 @@ export function readBody(
       (error: unknown) => refuseContent(exchange, MillraceError.from(error)),
     )
   })
-  const stop = (error: MillraceError, status: number): void => {
-    chunks.length = 0
-    exchange.fail(error, { status })
-  }
 }
 
 async function unpackBody(

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { MillraceError } from '../../../errors.js'
 import { timeoutHeader } from '../../../wire/gateway-headers.js'
 import { callerHeaders } from '../caller-headers.js'
 
@@ -47,6 +48,12 @@ export function callerTimeout(headers: IncomingHttpHeaders): number {
   const written = headers[timeoutHeader]
   if (written === undefined) return Number.POSITIVE_INFINITY
   return typeof written === 'string' && /^\d{1,9}$/.test(written) ? Number(written) : Number.NaN
+}
+
+/** The refusal of a header for which `callerTimeout` is `NaN`. */
+export function badTimeout(headers: IncomingHttpHeaders): MillraceError {
+  const what = `The header ${timeoutHeader} must be a number of milliseconds, not '${String(headers[timeoutHeader])}'.`
+  return new MillraceError('INVALID_INPUT', what, { notRun: true })
 }
 
 /** The id that the caller gives in a header; undefined when there is none, or one that is no plain ASCII text of at most 128 letters. */

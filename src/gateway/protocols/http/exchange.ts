@@ -1,27 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
-import { idleStream, noRoom, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
+import { idleStream, stalledAnswer, stalledRequest } from '../../../budget/refusals.js'
 import { reserveAnswer } from '../../../budget/reserve-answer.js'
 import { late } from '../../../call/late.js'
 import { Scope } from '../../../call/scope.js'
 import { MillraceError } from '../../../errors.js'
 import type { Clock } from '../../../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
-import { timeoutHeader } from '../../../wire/gateway-headers.js'
 import { requestId as newRequestId } from '../../../wire/request-id.js'
 import type { Client } from '../../callers/clients.js'
 import type { CompressionRules } from '../../http-rules.js'
 import { acceptedEncoding } from './accepted-encoding.js'
 import { AnswerWriter, type Headers } from './answer-writer.js'
-import { callerRequestId, callerTimeout, httpCallerHeaders } from './caller.js'
+import { refusalOfLength, refusalOfPart } from './body-limits.js'
+import { badTimeout, callerRequestId, callerTimeout, httpCallerHeaders } from './caller.js'
 import { codings, compress } from './compress.js'
 import type { HttpConnection, OpenRequest } from './connection.js'
-import { failureBody, failureHeaders, type Subject } from './failure.js'
+import { failureBody, failureHeaders, type FailureOptions, type Subject } from './failure.js'
 import { ForeignAnswer, type Hijackable } from './foreign-answer.js'
 import { statusOf } from './statuses.js'
-import { tooLarge } from './too-large.js'
-import { StreamedAnswer } from './streamed-answer.js'
+import { StreamedAnswer, type StreamForm } from './streamed-answer.js'
 
 export interface ExchangeOptions {
   readonly clock: Clock
@@ -44,20 +43,6 @@ export type OnAnswered = (exchange: Exchange, status: number) => void
 
 /** Told of the refusal of a request, and of its status. */
 export type OnRefused = (exchange: Exchange, error: MillraceError, status: number) => void
-
-/** An answer that is sent piece by piece. */
-export interface StreamForm {
-  readonly headers: Readonly<Record<string, string>>
-  /** The last piece of an answer that fails. */
-  failure(error: MillraceError): Buffer
-  /** Whether the connection is cut after a failure, for clients that would take the answer for complete. */
-  readonly cutsFailures: boolean
-}
-
-export interface FailureOptions {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-}
 
 /**
  * The server side of one HTTP request.
@@ -125,10 +110,8 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     }
     connection.enter(this)
     response.once('close', () => this.closed())
-    if (Number.isNaN(asked)) {
-      const what = `The header ${timeoutHeader} must be a number of milliseconds, not '${String(message.headers[timeoutHeader])}'.`
-      this.fail(new MillraceError('INVALID_INPUT', what, { notRun: true }), { status: 400 })
-    } else this.#deadlines.watch(this)
+    if (Number.isNaN(asked)) this.fail(badTimeout(message.headers), { status: 400 })
+    else this.#deadlines.watch(this)
   }
 
   get isAnswered(): boolean {
@@ -157,10 +140,8 @@ export class Exchange extends Scope implements Timed, OpenRequest {
 
   /** What the server waits for from the client, with a count that grows as the client makes progress. */
   get wait(): Wait {
-    const { socket } = this.#response
-    const unsent = (socket?.writableLength ?? 0) + this.#response.writableLength
-    if (unsent > 0)
-      return { kind: 'taking', count: (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0) }
+    const { unsent } = this.#writer
+    if (unsent !== undefined) return unsent
     if (this.#isAnswered) return { kind: 'leaving', count: 0 }
     if (this.#foreign !== undefined) return this.#foreign.wait(this.received)
     return this.#isReading ? { kind: 'sending', count: this.received } : { kind: 'nothing', count: 0 }
@@ -190,19 +171,22 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     if (this.#compression === null || length < this.#compression.minBytes) {
       return this.#sendAnswer(status, headers, body)
     }
+    this.#sendCompressed(status, { ...headers, vary: 'accept-encoding' }, body)
+  }
+
+  #sendCompressed(status: number, headers: Readonly<Record<string, string>>, body: Buffer | string): void {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    const varied = { ...headers, vary: 'accept-encoding' }
     const coding = acceptedEncoding(this.#message.headers['accept-encoding']?.toString(), codings)
     const { share } = this.#connection
     // without room for both, the answer is sent as it is
-    if (coding === null || !share.reserve(bytes.length)) return this.#sendAnswer(status, varied, bytes)
+    if (coding === null || !share.reserve(bytes.length)) return this.#sendAnswer(status, headers, bytes)
     void compress(bytes, coding).then((compressed) => {
       share.release(bytes.length)
       if (this.#isAnswered || this.#writer.isGone) return
-      if (compressed === null) return this.#sendAnswer(status, varied, bytes)
+      if (compressed === null) return this.#sendAnswer(status, headers, bytes)
       share.release(bytes.length - compressed.length)
       this.#reservedAnswer = compressed.length
-      this.#sendAnswer(status, { ...varied, 'content-encoding': coding }, compressed)
+      this.#sendAnswer(status, { ...headers, 'content-encoding': coding }, compressed)
     })
   }
 
@@ -219,14 +203,14 @@ export class Exchange extends Scope implements Timed, OpenRequest {
     const arrived = (bytes: number): boolean => {
       if (this.#isAnswered) return true // the route has answered, and Node drops the rest
       this.received += bytes
-      const refusal = this.#refusalOfBody(bytes)
+      const refusal = refusalOfPart(this, bytes, this.#maxMessageBytes)
       if (refusal === undefined) return true
-      this.fail(...refusal)
+      this.fail(refusal.error, refusal)
       return false
     }
     this.#foreign = new ForeignAnswer(this.#message, this.#response, { reply, arrived })
-    const declared = Number(this.#message.headers['content-length'] ?? 0)
-    if (declared > this.#maxMessageBytes) this.fail(tooLarge(this.#maxMessageBytes), { status: 413 })
+    const tooLong = refusalOfLength(this.#message, this.#maxMessageBytes)
+    if (tooLong !== undefined) this.fail(tooLong.error, tooLong)
   }
 
   /** Ends `leaveTo`: Fastify sends nothing more. False when the answer was not left to it. */
@@ -240,12 +224,6 @@ export class Exchange extends Scope implements Timed, OpenRequest {
   /** Reserves an answer that Fastify sends, until the client has taken it. False when it was refused. */
   reserveAnswer(bytes: number): boolean {
     return !this.#isAnswered && this.#fits(bytes)
-  }
-
-  #refusalOfBody(bytes: number): [MillraceError, FailureOptions] | undefined {
-    if (this.received > this.#maxMessageBytes) return [tooLarge(this.#maxMessageBytes), { status: 413 }]
-    if (this.account.reserve(bytes)) return undefined
-    return [noRoom('receive the request', bytes, this.account), { status: 429 }]
   }
 
   /** Sends the head of an answer whose body is written piece by piece. Only for a request that is not answered. */

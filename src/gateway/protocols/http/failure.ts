@@ -17,6 +17,14 @@ export interface Subject {
   isProtobuf: boolean
 }
 
+/** How an error is answered. */
+export interface FailureOptions {
+  /** Default: that of the code of the error. */
+  readonly status?: number
+  /** Besides those of the error. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** Headers of an error: its code, and when to send again. */
 export function failureHeaders(
   { code, notRun, retryAfterMs }: MillraceError,

@@ -1,12 +1,22 @@
 import type { ServerResponse } from 'node:http'
 import type { Holding } from '../../../budget/budget.js'
 import { reserveAnswer } from '../../../budget/reserve-answer.js'
+import type { MillraceError } from '../../../errors.js'
 import { type Deferred, deferred } from '../../../lib/deferred.js'
 
 export interface StreamedAnswerOptions {
   readonly holding: Pick<Holding, 'reserve' | 'release' | 'explain'>
   /** Most bytes of one piece (maxMessageBytes). */
   readonly most: number
+}
+
+/** How an answer is sent piece by piece. */
+export interface StreamForm {
+  readonly headers: Readonly<Record<string, string>>
+  /** The last piece of an answer that fails. */
+  failure(error: MillraceError): Buffer
+  /** Whether the connection is cut after a failure, for clients that would take the answer for complete. */
+  readonly cutsFailures: boolean
 }
 
 /** Larger pieces are written in parts of this size, so that the client's progress can be measured. */
