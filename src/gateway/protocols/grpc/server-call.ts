@@ -1,29 +1,5 @@
-import { late } from '../../../call/late.js'
-import { Scope } from '../../../call/scope.js'
-import { isRetryable, MillraceError } from '../../../errors.js'
-import type { Clock } from '../../../lib/clock.js'
-import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
-import { codeHeader } from '../../../grpc/status.js'
-import { notRunHeader } from '../../../wire/gateway-headers.js'
 import type { Account } from '../../../budget/budget.js'
 import type { ProgressRules, Wait } from '../../../budget/progress.js'
-import { acceptedEncodings } from '../../../grpc/compression.js'
-import { errorCode } from '../../../http2/codes.js'
-import { encodeFields } from '../../../http2/hpack/encoder.js'
-import type { Headers } from '../../../http2/message-head.js'
-import type { Stream, StreamListener } from '../../../http2/stream.js'
-import type { Connection, OpenCall } from './connection.js'
-import { type Message, sizeOf } from '../../../grpc/frame.js'
-import { type Packed, plain } from '../../../grpc/gzip.js'
-import { parseTimeout } from '../../../grpc/timeout.js'
-import type { GrpcRules } from '../../grpc-rules.js'
-import { callerHeaders } from '../caller-headers.js'
-import { withJinaHint } from '../jina-hints.js'
-import { CompressedMessages, type PackedOutput } from '../../../grpc/compressed-messages.js'
-import { userAgent } from '../../../grpc/user-agent.js'
-import type { MessageReader } from '../../../grpc/message-reader.js'
-import { leastGzipBytes } from './least-gzip-bytes.js'
-import { noTrailers, type Trailers } from './method.js'
 import {
   idleStream,
   noRoom,
@@ -32,20 +8,30 @@ import {
   stalledRequest,
 } from '../../../budget/refusals.js'
 import { type AnswerLimits, reserveAnswer } from '../../../budget/reserve-answer.js'
-import { grpcStatus } from '../../../grpc/error-status.js'
+import { late } from '../../../call/late.js'
+import { Scope } from '../../../call/scope.js'
+import { MillraceError } from '../../../errors.js'
+import { CompressedMessages, type PackedOutput } from '../../../grpc/compressed-messages.js'
+import { type Message, sizeOf } from '../../../grpc/frame.js'
+import { type Packed, plain } from '../../../grpc/gzip.js'
+import type { MessageReader } from '../../../grpc/message-reader.js'
+import { parseTimeout } from '../../../grpc/timeout.js'
+import { userAgent } from '../../../grpc/user-agent.js'
+import { errorCode } from '../../../http2/codes.js'
+import { encodeFields } from '../../../http2/hpack/encoder.js'
+import type { Headers } from '../../../http2/message-head.js'
+import type { Stream, StreamListener } from '../../../http2/stream.js'
+import type { Clock } from '../../../lib/clock.js'
+import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../../../lib/deadlines.js'
+import type { GrpcRules } from '../../grpc-rules.js'
+import { callerHeaders } from '../caller-headers.js'
+import { failureFields, failureHead, gzipHead, okFields, plainHead } from './answer-fields.js'
+import type { Connection, OpenCall } from './connection.js'
+import { leastGzipBytes } from './least-gzip-bytes.js'
+import { noTrailers, type Trailers } from './method.js'
 
 /** Shared by all calls, so that most calls need no list. */
 const noChunks: Buffer[] = []
-
-const responseFields = {
-  ':status': '200',
-  'content-type': 'application/grpc',
-  'grpc-accept-encoding': acceptedEncodings,
-}
-const responseHead: Buffer = encodeFields(responseFields)
-const gzipHead: Buffer = encodeFields({ ...responseFields, 'grpc-encoding': 'gzip' })
-const ok = { 'grpc-status': '0' }
-const okTrailers: Buffer = encodeFields(ok)
 
 export interface ServerCallOptions {
   readonly clock: Clock
@@ -184,7 +170,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   end(trailers: Trailers = noTrailers): void {
     if (this.#ended || this.#stream.isClosed) return
     this.#finish()
-    const block = trailers === noTrailers ? okTrailers : encodeFields({ ...ok, ...trailers })
+    const block = okFields(trailers)
     if (this.#compressed === undefined) this.#close(block)
     else this.#compressed.afterwards(() => this.#close(block))
   }
@@ -195,7 +181,7 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
   }
 
   get #head(): Buffer {
-    return this.#compressed === undefined ? responseHead : gzipHead
+    return this.#compressed === undefined ? plainHead : gzipHead
   }
 
   fail(error: MillraceError): void {
@@ -204,11 +190,10 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     this.abort(error)
     const stream = this.#stream
     if (stream.isClosed) return
-    const { code, message } = grpcStatus(this.#isOurClient ? error : withJinaHint(error))
-    const status = { 'grpc-status': String(code), 'grpc-message': message, ...hints(error) }
+    const failure = failureFields(error, { isOurClient: this.#isOurClient })
     const close = (): void => {
-      if (stream.isHeadSent) stream.end(encodeFields(status))
-      else stream.respond(encodeFields({ ...responseFields, ...status }), true)
+      if (stream.isHeadSent) stream.end(encodeFields(failure))
+      else stream.respond(failureHead(failure), true)
     }
     if (this.#compressed === undefined) close()
     else this.#compressed.afterwards(close)
@@ -304,12 +289,4 @@ export class ServerCall extends Scope implements Timed, OpenCall, StreamListener
     const how = code === errorCode.cancel ? 'cancelled' : 'went away'
     this.abort(new MillraceError('CANCELLED', `The client ${how}.`))
   }
-}
-
-/** Metadata for the client's error handling: gRPC's hint when to retry (gRFC A6), and Millrace's code for its own client. */
-function hints({ code, notRun, retryable, retryAfterMs }: MillraceError): Record<string, string> {
-  // -1: do not retry
-  const afterMs = !retryable && isRetryable(code) ? -1 : retryAfterMs
-  const pushback = afterMs === null ? {} : { 'grpc-retry-pushback-ms': String(Math.ceil(afterMs)) }
-  return { [codeHeader]: code, ...(notRun && { [notRunHeader]: 'true' }), ...pushback }
 }
