@@ -1,41 +1,31 @@
-import { maxStructDepth } from '../document/struct.js'
-import type { UnknownEndpoint } from '../topology/unserved.js'
 import { type ProtocolName, protocolNames } from '../gateway/protocols/names.js'
-import type { RequestLimits } from '../wire/request-limits.js'
 import type { AuthRules } from '../gateway/auth/auth-rules.js'
-import { headersOption } from './headers-option.js'
-import type { ForwardHeaders } from '../transport/forward-headers.js'
-import { authOption } from './auth.js'
-import type { TlsRules } from '../gateway/tls/tls-rules.js'
-import { tlsOption } from './tls.js'
-import { rateLimitOption } from './rate-limit.js'
-import { trustProxyOption } from './trust-proxy.js'
 import type { TrustProxy } from '../gateway/callers/trusted-proxies.js'
-import type { RateRules } from '../gateway/rate-limit/rate-rules.js'
-import { type FlowHttp, httpOption } from './http-settings.js'
 import type { GrpcRules } from '../gateway/grpc-rules.js'
-import { type FlowGrpc, grpcOption } from './grpc-settings.js'
 import type { HttpRules } from '../gateway/http-rules.js'
-import type { LogRules } from '../observe/log-rules.js'
-import { logOption } from './log.js'
 import type { MetricsRules } from '../gateway/metrics/metrics-rules.js'
+import type { RateRules } from '../gateway/rate-limit/rate-rules.js'
+import type { TlsRules } from '../gateway/tls/tls-rules.js'
+import type { LogRules } from '../observe/log-rules.js'
 import type { TracingRules } from '../observe/tracing/tracing-rules.js'
+import type { UnknownEndpoint } from '../topology/unserved.js'
+import type { ForwardHeaders } from '../transport/forward-headers.js'
+import type { RequestLimits } from '../wire/request-limits.js'
+import { type AccessLog, accessLogOption } from './access-log.js'
+import { authOption } from './auth.js'
+import { type DashboardRules, dashboardOption } from './dashboard.js'
+import { type FlowGrpc, grpcOption } from './grpc-settings.js'
+import { headersOption } from './headers-option.js'
+import { type FlowHttp, httpOption } from './http-settings.js'
+import { type FlowLimits, type FlowQueue, limitsOption, queueOption, requestLimitsOption } from './limits.js'
+import { logOption } from './log.js'
+import { metricsOption } from './metrics.js'
+import type { OptionTable } from './option.js'
+import { flag, hostName, inAnyCase, integer, listOf, oneOf, optional, text, textMap } from './option-kinds.js'
+import { rateLimitOption } from './rate-limit.js'
+import { tlsOption } from './tls.js'
 import { tracingOption } from './tracing.js'
-import type { Option, OptionTable } from './option.js'
-import {
-  flag,
-  group,
-  hostName,
-  inAnyCase,
-  integer,
-  listOf,
-  oneOf,
-  optional,
-  orTrue,
-  share,
-  text,
-  textMap,
-} from './option-kinds.js'
+import { trustProxyOption } from './trust-proxy.js'
 
 /** Resolved options of a Flow. */
 export interface FlowSettings {
@@ -151,53 +141,6 @@ export interface FlowSettings {
   readonly quiet: boolean
 }
 
-/** Admission limits of a Flow; beyond them a request is refused with RESOURCE_EXHAUSTED, and a stream is slowed down. */
-export interface FlowQueue {
-  /** Default 10,000. */
-  readonly maxRequests: number
-  /** Default 512 MiB. */
-  readonly maxBytes: number
-}
-
-/** Where the page of a Flow is served: at 127.0.0.1. */
-export interface DashboardRules {
-  /** 0 lets the system choose. Default 0. */
-  readonly port: number
-}
-
-/** Which requests are logged, and which of their headers. Failed requests are always logged. */
-export interface AccessLog {
-  /** Share of the successful requests that are logged, from 0 to 1. Default 1. */
-  readonly sample: number
-  /** Names of headers that are logged; values of credentials never are. Default `[]`. */
-  readonly headers: readonly string[]
-}
-
-/** Limits on the gateway's clients: on all together, on one connection, and on how long they may be inactive. */
-export interface FlowLimits {
-  /**
-   * Bytes that the gateway holds for clients: unfinished messages, requests in flight, unread answers, and the memory of
-   * connections and calls. At least three times `maxMessageBytes`. Default null: four times that, 1 GiB, and
-   * at least 64 MiB.
-   */
-  readonly maxBytes: number | null
-  /** Connections at once. Default null: half of the files that the program may open, at most 4096. */
-  readonly maxConnections: number | null
-  /** Concurrent calls of one connection. Default 1024. */
-  readonly maxCalls: number
-  /** Milliseconds within which a message must make progress, in or out. Default 10,000. */
-  readonly stallMs: number
-  /** Milliseconds within which a new connection must show which protocol it speaks. Default 10,000. */
-  readonly handshakeMs: number
-  /**
-   * TLS handshakes that begin in a second; later connections wait for their turn, at most `handshakeMs`. Null is no limit.
-   * Default 500.
-   */
-  readonly handshakesPerSecond: number | null
-  /** Milliseconds that a connection may have no call, and a stream no message; null is no limit. Default 600,000. */
-  readonly idleMs: number | null
-}
-
 type AnyCase<T extends string> = T | Uppercase<T>
 
 /** Options of `new Flow()`. */
@@ -238,13 +181,6 @@ export type FlowOptions = Partial<
   readonly port?: number | readonly number[]
 }
 
-const headerNames: Option<readonly string[]> = {
-  expected: 'a list of names of headers',
-  preset: [],
-  parse: (value) =>
-    Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : undefined,
-}
-
 /** Checks and defaults of the options of `new Flow()`. */
 export const flowOptions: OptionTable<FlowSettings> = {
   name: text('flow'),
@@ -263,46 +199,19 @@ export const flowOptions: OptionTable<FlowSettings> = {
   env: textMap(),
   python: text(null),
   prefetch: integer(1000, 0),
-  queue: group<FlowQueue>(
-    { maxRequests: integer(10_000, 1), maxBytes: integer(512 * 1024 * 1024, 1024) },
-    '{ maxRequests, maxBytes }',
-  ),
-  limits: group<FlowLimits>(
-    {
-      maxBytes: optional(integer(null, 1024 * 1024)),
-      maxConnections: optional(integer(null, 1)),
-      maxCalls: integer(1024, 1, 2 ** 31 - 1),
-      stallMs: integer(10_000, 100),
-      handshakeMs: integer(10_000, 100),
-      handshakesPerSecond: optional(integer(500, 1), 500),
-      idleMs: optional(integer(600_000, 100), 600_000),
-    },
-    '{ maxBytes, maxConnections, maxCalls, stallMs, handshakeMs, handshakesPerSecond, idleMs }',
-  ),
+  queue: queueOption,
+  limits: limitsOption,
   maxMessageBytes: integer(256 * 1024 * 1024, 1024, 2 ** 31 - 1),
-  requestLimits: group<RequestLimits>(
-    {
-      parameterBytes: integer(4 * 1024 * 1024, 0),
-      parameterValues: integer(65_536, 0),
-      parameterDepth: integer(maxStructDepth, 0, maxStructDepth),
-      documents: integer(500_000, 1),
-    },
-    '{ parameterBytes, parameterValues, parameterDepth, documents }',
-  ),
+  requestLimits: requestLimitsOption,
   timeoutMs: optional(integer(600_000, 1), 600_000),
   timeoutSendMs: integer(null, 1),
   timeoutReadyMs: integer(600_000, -1),
   graceMs: integer(30_000, 0),
   control: flag(true),
   log: logOption,
-  dashboard: orTrue(group<DashboardRules>({ port: integer(0, 0, 65_535) }, '{ port }')),
-  accessLog: orTrue(group<AccessLog>({ sample: share(1), headers: headerNames }, '{ sample, headers }')),
-  metrics: orTrue(
-    group<MetricsRules>(
-      { port: integer(0, 0, 65_535), host: hostName('127.0.0.1'), auth: flag(false) },
-      '{ port, host, auth }',
-    ),
-  ),
+  dashboard: dashboardOption,
+  accessLog: accessLogOption,
+  metrics: metricsOption,
   tracing: tracingOption,
   unknownEndpoint: oneOf<UnknownEndpoint>(['pass', 'error'], 'pass'),
   inspect: inAnyCase(oneOf(['collect', 'hang', 'remove'], 'collect')),
