@@ -24,7 +24,7 @@ import { encodeHeaders } from './headers.js'
 import type { Link, Receiver } from './link.js'
 import type { Pending } from './pending.js'
 import { deliverReport } from './report.js'
-import { tooLarge } from './server.js'
+import { tooLarge } from './refusals.js'
 import { Single } from './single.js'
 import { type StreamOwner, Streamed } from './streamed.js'
 

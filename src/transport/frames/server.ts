@@ -7,9 +7,11 @@ import { deadlinesOf } from '../../lib/deadlines.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { IdTable } from '../../lib/id-table.js'
 import { DataRequest } from '../../wire/data-request.js'
-import { encodeFailure, encodeJson } from './failure.js'
+import { encodeFailure } from './failure.js'
 import { cancelReason, frame, frameKind, noDeadline, type ReceivedFrame } from './frame.js'
 import type { Link, Receiver } from './link.js'
+import { answerDescribe, answerMeasure, answerPing } from './questions.js'
+import { expired, stopping, tooLarge } from './refusals.js'
 import { Report } from './report.js'
 import { ServedCall, type ServedCallOwner } from './served-call.js'
 import { ServedItems } from './served-items.js'
@@ -93,12 +95,12 @@ export class Server implements Receiver, ServedCallOwner {
       case frameKind.credit:
         return this.#grant(received)
       case frameKind.describe:
-        return this.#describe(received.id)
+        return answerDescribe(this.#link, this.#service, received.id)
       case frameKind.measure:
-        void this.#measure(received.id)
+        void answerMeasure(this.#link, this.#service, received.id) // never rejects
         return
       case frameKind.ping:
-        return this.#pong(received.id)
+        return answerPing(this.#link, this.#service, received.id)
       case frameKind.flush:
         return this.#service.flush?.()
       case frameKind.limit:
@@ -195,29 +197,6 @@ export class Server implements Receiver, ServedCallOwner {
     return call
   }
 
-  #describe(id: number): void {
-    try {
-      this.#link.send(frame(frameKind.description, id, { parts: [encodeJson(this.#service.describe())] }))
-    } catch (error) {
-      this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
-    }
-  }
-
-  #pong(id: number): void {
-    const { batches } = this.#service
-    const parts = batches === undefined ? [] : [encodeJson(batches())]
-    this.#link.send(frame(frameKind.pong, id, { parts }))
-  }
-
-  async #measure(id: number): Promise<void> {
-    try {
-      const metrics = (await this.#service.measure?.()) ?? []
-      this.#link.send(frame(frameKind.measured, id, { parts: [encodeJson(metrics)] }))
-    } catch (error) {
-      this.#link.send(frame(frameKind.error, id, { parts: [encodeFailure(error)] }))
-    }
-  }
-
   #answer(id: number, call: ServedCall, answer: DataRequest): void {
     if (this.#calls.get(id) !== call) return
     try {
@@ -294,18 +273,4 @@ export class Server implements Receiver, ServedCallOwner {
     call.abort(error)
     this.#fail(call.id, call, error)
   }
-}
-
-function stopping(): MillraceError {
-  return new MillraceError('UNAVAILABLE', 'This pod is stopping and takes no new requests.', { notRun: true })
-}
-
-function expired(): MillraceError {
-  return new MillraceError('DEADLINE_EXCEEDED', 'The deadline passed before the request was done.')
-}
-
-/** Not retryable: it would be too large again. */
-export function tooLarge(what: string, size: number, { maxFrameBytes }: Link): MillraceError {
-  const message = `This ${what} has ${size} bytes; at most ${maxFrameBytes} pass between two stages. Send fewer documents at a time.`
-  return new MillraceError('RESOURCE_EXHAUSTED', message, { retryable: false, notRun: what === 'request' })
 }
