@@ -1,5 +1,6 @@
 import { integerField, objectField, parseFields, textField } from '../control/body.js'
-import type { Watched } from './watched.js'
+import { failuresIn, failuresQuestion } from './failures.js'
+import { outputQuestion, type Watched } from './watched.js'
 
 /** What the page may ask of its server, besides its files and its events. */
 export interface PageCommand {
@@ -28,7 +29,18 @@ export const pageCommands: ReadonlyMap<string, PageCommand> = new Map<string, Pa
     {
       method: 'POST',
       async run(watched, body) {
-        return JSON.stringify(await watched.output(textField(parseFields(body, ['pod']), 'pod')))
+        const of = textField(parseFields(body, ['pod']), 'pod')
+        return JSON.stringify(await watched.lines({ of, ...outputQuestion }))
+      },
+    },
+  ],
+  [
+    'failures',
+    {
+      method: 'POST',
+      async run(watched, body) {
+        const of = textField(parseFields(body, ['stage']), 'stage')
+        return JSON.stringify(failuresIn(await watched.lines({ of, ...failuresQuestion })))
       },
     },
   ],

@@ -11,6 +11,10 @@ const status: FlowStatus = {
   ...{ name: 'shop', on: 'localhost', pid: 7, port: 8 },
   ...{ listeners: [], stages: [] },
 }
+const failed = JSON.stringify({
+  ...{ time: '2026-11-30T12:00:00.000Z', level: 'error', name: 'upper/rep-0', pid: 7, message: 'broken' },
+  ...{ endpoint: '/fail', code: 'EXECUTOR_FAILED', requestId: 'a' },
+})
 let calls: unknown[] = []
 const watched: Watched = {
   status: async () => status,
@@ -20,7 +24,7 @@ const watched: Watched = {
     if (stage !== 'upper') throw new MillraceError('NOT_FOUND', `There is no stage '${stage}'.`)
     return { from: 1, to: 2, seconds: 0.5 }
   },
-  output: async (pod) => [`${pod}: hello`, `${pod}: again`],
+  lines: async ({ of, format }) => (format === 'json' ? [failed] : [`${of}: hello`, `${of}: again`]),
   async call(tried) {
     calls.push(tried)
     return '{"docs":[]}'
@@ -191,7 +195,7 @@ describe('a command of the page', () => {
     async (origin) => {
       const { base, ask, enter } = await start()
       const headers = { ...(await enter()), ...(origin !== undefined && { origin }) }
-      for (const name of ['scale', 'call', 'output'])
+      for (const name of ['scale', 'call', 'output', 'failures'])
         expect((await ask(`${base}${name}`, { method: 'POST', headers, body })).status).toBe(403)
       expect(calls).toEqual([])
     },
@@ -226,6 +230,14 @@ describe('a command of the page', () => {
     const body = JSON.stringify({ pod: 'upper/rep-0' })
     const { status: code, text } = await ask(`${base}output`, { method: 'POST', headers, body })
     expect([code, JSON.parse(text)]).toEqual([200, ['upper/rep-0: hello', 'upper/rep-0: again']])
+  })
+
+  it('gives the requests of a stage that failed', async () => {
+    const { base, port, ask, enter } = await start()
+    const headers = { ...(await enter()), origin: `http://127.0.0.1:${port}` }
+    const body = JSON.stringify({ stage: 'upper' })
+    const { status: code, text } = await ask(`${base}failures`, { method: 'POST', headers, body })
+    expect([code, JSON.parse(text)]).toMatchObject([200, [{ requestId: 'a', code: 'EXECUTOR_FAILED' }]])
   })
 
   it('sends a request through the Flow', async () => {

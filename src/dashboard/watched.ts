@@ -1,4 +1,5 @@
 import type { Scaled, ScaleRequest, Served } from '../control/controlled.js'
+import type { LogQuestion } from '../control/log-question.js'
 import type { FlowStatus } from '../control/status.js'
 
 /** A request that is tried on the page. */
@@ -30,8 +31,8 @@ export interface Watched {
   served(): Promise<Served>
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */
   scale(stage: string, request: ScaleRequest): Promise<Scaled>
-  /** The last lines that a pod printed and logged, oldest first. @throws UNAVAILABLE, NOT_FOUND, FORBIDDEN */
-  output(pod: string): Promise<readonly string[]>
+  /** Lines that pods printed and logged, oldest first. @throws UNAVAILABLE, NOT_FOUND, FORBIDDEN */
+  lines(question: LogQuestion): Promise<readonly string[]>
   /** Sends a request through the Flow; resolves with the answer as JSON text. @throws what clients throw */
   call(tried: Tried): Promise<string>
 }

@@ -37,7 +37,11 @@ export function failed(
   const { code, description } = status
   const { requestId, endpoint } = request
   if (call.aborted === undefined) {
-    const fields = { endpoint, ...requestFields(requestId, call), [eventKey]: `${requestId} ${description}` }
+    const reason = MillraceError.is(error) ? error.code : 'EXECUTOR_FAILED'
+    const fields = {
+      ...{ endpoint, code: reason, ...requestFields(requestId, call) },
+      [eventKey]: `${requestId} ${description}`,
+    }
     if (isCallersMistake(error))
       executor.logger.warn(`${deployment} refused a request: ${error.message}`, fields)
     else

@@ -1,6 +1,7 @@
 import type { Controlled } from '../control/controlled.js'
+import type { LogQuestion } from '../control/log-question.js'
 import type { Dashboard } from '../dashboard/server.js'
-import { outputQuestion, type Tried } from '../dashboard/watched.js'
+import type { Tried } from '../dashboard/watched.js'
 import type { Logger } from '../observe/logger.js'
 import type { FlowSettings } from '../plan/flow-settings.js'
 import type { Running } from './launch.js'
@@ -26,7 +27,7 @@ export async function openPage(
     const watched = {
       ...flow,
       call: (tried: Tried) => tryCall(client, tried),
-      output: async (pod: string) => flow.logs({ of: pod, ...outputQuestion }).lines,
+      lines: async (question: LogQuestion) => flow.logs(question).lines,
     }
     const page = await openDashboard(watched, dashboard)
     page.unref()

@@ -31,7 +31,7 @@ const watched: Watched = {
     scaled.push([stage, request])
     return { from: 3, to: request.replicas, seconds: 0.25 }
   },
-  output: async () => [],
+  lines: async () => [],
   call: async () => '{"docs":[]}',
 }
 

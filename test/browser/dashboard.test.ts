@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -12,6 +14,8 @@ import { fill, press } from './support/press.js'
 
 // `millrace dashboard` of a Flow that runs, in a browser.
 
+/** For people to look at. */
+const screenshots = path.resolve(import.meta.dirname, '../../build/screenshots')
 const commandLine = new CommandLine()
 let flow: Awaited<ReturnType<CommandLine['start']>>
 let command: ChildProcess
@@ -21,6 +25,7 @@ let page: Page
 const problems: string[] = []
 
 beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
   flow = await commandLine.start('shop')
   command = spawn(process.execPath, [program, 'dashboard'], { env: commandLine.env, stdio: 'pipe' })
   for await (const line of createInterface({ input: command.stdout! })) {
@@ -128,6 +133,35 @@ test('the output of replicas is shown, and goes on', async () => {
   expect(await seriousFaults(page)).toEqual([])
   for (const { name } of pods) await press(page, `[data-pod="${name}"] button`)
   await expect.poll(outputs).toBe('')
+})
+
+test('requests that failed are shown by stage, with code, message, id and stack', async () => {
+  const { code } = await commandLine.run('call', '/fail', 'live')
+  expect(code).not.toBe(0)
+  await press(page, '#stage-slow_executor .failures')
+  const list = '[data-failures="slow_executor"]'
+  await expect
+    .poll(() => textOf(`${list} summary`))
+    .toMatch(/EXECUTOR_FAILED RangeError: the wheel is broken$/)
+  await press(page, `${list} summary`)
+  expect(await textOf(`${list} pre`)).toMatch(
+    /^\/fail in slow_executor\/rep-\d, request \w+\nRangeError: the wheel is broken\n +at Upper.fail/,
+  )
+  for (const [name, colours, width] of [
+    ['light', 'light', 1280],
+    ['dark', 'dark', 1280],
+    ['narrow', 'light', 360],
+  ] as const) {
+    await page.setViewport({ width, height: 900 })
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: colours }])
+    expect(
+      await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'),
+    ).toBeLessThanOrEqual(0)
+    await page.screenshot({ path: path.join(screenshots, `failures-${name}.png`), fullPage: true })
+    expect(await seriousFaults(page)).toEqual([])
+  }
+  await press(page, '#stage-slow_executor .failures')
+  await expect.poll(() => textOf(list)).toBe('')
 })
 
 test('the page says when the Flow has ended', async () => {

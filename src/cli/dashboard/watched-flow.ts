@@ -2,7 +2,7 @@ import { Client } from '../../client/client.js'
 import type { FlowControl } from '../../control/client.js'
 import { connect } from '../../control/connect.js'
 import { tryCall } from '../../dashboard/try-call.js'
-import { outputQuestion, type Watched } from '../../dashboard/watched.js'
+import type { Watched } from '../../dashboard/watched.js'
 import { MillraceError } from '../../errors.js'
 import type { Running } from '../../flow/launch.js'
 import { type AttachOptions, logsOnPlatform } from '../../platforms/index.js'
@@ -26,7 +26,7 @@ export function flowHere(which: string | undefined, { token, tls }: Credentials)
     changed: () => ask((control) => control.changed()),
     served: () => ask((control) => control.served()),
     scale: (stage, request) => ask((control) => control.scale(stage, request)),
-    output: (pod) => ask((control) => linesOf(control.logs({ of: pod, ...outputQuestion }))),
+    lines: (question) => ask((control) => linesOf(control.logs(question))),
     async call(tried) {
       const host = addressIn(await ask((control) => control.status()))
       const credentials = given({ token, tls: Object.keys(tls).length > 0 ? tls : undefined })
@@ -48,7 +48,7 @@ export function flowThere(where: AttachOptions): Watched {
     },
     served: () => attached(where, (running) => running.describe()),
     scale: (stage, request) => attached(where, (running) => running.scale(stage, request)),
-    output: (pod) => linesOf(logsOnPlatform(where, { of: pod, ...outputQuestion })),
+    lines: (question) => linesOf(logsOnPlatform(where, question)),
     call: (tried) => attached(where, ({ client }) => tryCall(client, tried)),
   }
 }

@@ -32,7 +32,7 @@ function Event({ event: { atMs, subject, what, detail, isBad } }: { readonly eve
     <li>
       <details>
         <summary>{head}</summary>
-        <pre>{detail}</pre>
+        <pre tabIndex={0}>{detail}</pre>
       </details>
     </li>
   )

@@ -1,8 +1,5 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { post } from './post.js'
-
-/** Milliseconds between an answer and the next question. */
-const everyMs = 1000
+import { useEffect, useRef } from 'preact/hooks'
+import { useAsked } from './asked.js'
 
 interface Scrolled {
   readonly currentTarget: HTMLPreElement
@@ -10,24 +7,10 @@ interface Scrolled {
 
 /** The last lines of a pod, asked for again and again while they are shown. */
 export function Output({ pod }: { readonly pod: string }) {
-  const [text, setText] = useState('…')
+  const answer = useAsked('output', 'pod', pod)
+  const text = answer === null ? '…' : answer.kind === 'failed' ? answer.message : linesOf(answer.text)
   const shown = useRef<HTMLPreElement>(null)
   const follows = useRef(true)
-  useEffect(() => {
-    let isShown = true
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const ask = async (): Promise<void> => {
-      const answer = await post('output', { pod })
-      if (!isShown) return
-      setText(answer.kind === 'failed' ? answer.message : linesOf(answer.text))
-      timer = setTimeout(() => void ask(), everyMs)
-    }
-    void ask()
-    return () => {
-      isShown = false
-      clearTimeout(timer)
-    }
-  }, [pod])
   useEffect(() => {
     if (follows.current) shown.current?.scrollTo({ top: shown.current.scrollHeight })
   }, [text])

@@ -99,7 +99,7 @@ function End({ why }: { readonly why: string }) {
   return (
     <details>
       <summary>{first}</summary>
-      <pre>{more.join('\n')}</pre>
+      <pre tabIndex={0}>{more.join('\n')}</pre>
     </details>
   )
 }

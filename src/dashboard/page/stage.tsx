@@ -3,6 +3,7 @@ import { duration } from '../../lib/duration.js'
 import type { FlowView } from '../view/flow-view.js'
 import type { Latency } from '../view/latency.js'
 import type { StageView } from '../view/stage-view.js'
+import { Failures } from './failures.js'
 import { PodTable } from './pod-table.js'
 import { ScaleForm } from './scale-form.js'
 import { ShardTiles } from './shard-tiles.js'
@@ -37,6 +38,7 @@ export function Stage({ stage, view }: StageProps) {
       ) : (
         shards.map((shard) => <PodTable key={shard.name} shard={shard} isOnly={shards.length === 1} />)
       )}
+      {stage.scalableShards > 0 && <Failures stage={name} />}
     </section>
   )
 }
