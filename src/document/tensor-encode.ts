@@ -1,4 +1,4 @@
-import { Writer } from '../lib/protobuf/writer.js'
+import { varintSize, Writer } from '../lib/protobuf/writer.js'
 import { bytesOf, type Dtype } from './dtype.js'
 import type { NdArray } from './nd-array.js'
 import type { SparseFormat, SparseMatrix } from './sparse/coo.js'
@@ -22,6 +22,10 @@ export function encodeTensor(writer: Writer, field: number, tensor: Tensor): voi
     writer.bytes(field, tensor.bytes)
     return
   }
+  if (tensor instanceof SparseRow && tensor.shape[1] <= int32) {
+    encodeRow(writer, field, tensor)
+    return
+  }
   const mark = writer.fork(field, tensorLength(tensor))
   if (tensor.kind === 'dense') encodeDense(writer, tensor)
   else encodeSparse(writer, tensor)
@@ -40,8 +44,7 @@ export function encodeDense(writer: Writer, { data, shape, dtype }: NdArray): vo
 
 function encodeSparse(writer: Writer, matrix: SparseMatrix): void {
   const mark = writer.fork(2, tensorLength(matrix))
-  if (matrix instanceof SparseRow && matrix.shape[1] <= int32) encodeRow(writer, matrix)
-  else encodeTriples(writer, matrix)
+  encodeTriples(writer, matrix)
   writer.packedUint32(3, matrix.shape)
   writer.join(mark)
 }
@@ -51,15 +54,50 @@ const int32 = 2 ** 31
 
 let pairs = new Int32Array(1024)
 
-/** The same bytes as for the triples of this row, without creating them: most of the time for sparse batches is spent here. */
-function encodeRow(writer: Writer, { source, start, end, dtype }: SparseRow): void {
+/**
+ * The same bytes as for the triples of this row, without creating them: most of the time for sparse batches is spent here. All lengths are
+ * known before, so nothing has to be moved.
+ */
+function encodeRow(writer: Writer, field: number, { source, start, end, dtype }: SparseRow): void {
+  const { indices, data, shape } = source
   const count = end - start
-  const { indices, data } = source
   if (pairs.length < 2 * count) pairs = new Int32Array(4 * count)
   // even positions are the row and stay zero
   for (let at = start, position = 1; at < end; at++, position += 2) pairs[position] = indices[at]!
-  encodeIndices(writer, [count, 2], bytesOf(pairs, 0, 2 * count))
-  encodeValues(writer, count, bytesOf(data, start, end), dtype)
+  const positions = bytesOf(pairs, 0, 2 * count)
+  const values = bytesOf(data, start, end)
+  const positionType = dtypeField('<i4')
+  const valueType = dtypeField(dtype)
+  const classFields = scipyFieldsOf('csr')
+  // the shapes are [count, 2], [count] and [1, columns], packed: 1 and 2 take one byte
+  const countSize = varintSize(count)
+  const positionsLength = fieldSize(positions.length) + fieldSize(countSize + 1) + positionType.length
+  const valuesLength = fieldSize(values.length) + fieldSize(countSize) + valueType.length
+  const shapeLength = 1 + varintSize(shape[1])
+  const sparseLength = fieldSize(positionsLength) + fieldSize(valuesLength) + fieldSize(shapeLength)
+
+  writer.open(field, fieldSize(sparseLength) + classFields.length)
+  writer.open(2, sparseLength)
+  writer.open(1, positionsLength)
+  writer.bytes(1, positions)
+  writer.open(2, countSize + 1)
+  writer.varint(count)
+  writer.varint(2)
+  writer.raw(positionType)
+  writer.open(2, valuesLength)
+  writer.bytes(1, values)
+  writer.open(2, countSize)
+  writer.varint(count)
+  writer.raw(valueType)
+  writer.open(3, shapeLength)
+  writer.varint(1)
+  writer.varint(shape[1])
+  writer.raw(classFields)
+}
+
+/** Bytes of a length-delimited field with a number up to 15. */
+function fieldSize(length: number): number {
+  return 1 + varintSize(length) + length
 }
 
 function encodeTriples(writer: Writer, matrix: SparseMatrix): void {
@@ -104,31 +142,34 @@ const dtypeFields = new Map<Dtype, Uint8Array>()
 const scipyFields = new Map<SparseFormat, Uint8Array>()
 
 function writeDtype(writer: Writer, dtype: Dtype): void {
-  let fields = dtypeFields.get(dtype)
-  if (fields === undefined) {
-    const own = new Writer(8)
-    own.string(3, dtype)
-    fields = own.finish()
-    dtypeFields.set(dtype, fields)
-  }
-  writer.raw(fields)
+  writer.raw(dtypeField(dtype))
+}
+
+function dtypeField(dtype: Dtype): Uint8Array {
+  const known = dtypeFields.get(dtype)
+  if (known !== undefined) return known
+  const writer = new Writer(8)
+  writer.string(3, dtype)
+  const field = writer.finish()
+  dtypeFields.set(dtype, field)
+  return field
 }
 
 /** The class and, as for scipy's matrices, the format. */
 function writeClass(writer: Writer, tensor: NdArray | SparseMatrix): void {
-  if (tensor.kind === 'dense' || tensor.clsName !== 'scipy') {
-    writer.string(3, tensor.clsName)
-    return
-  }
-  let fields = scipyFields.get(tensor.format)
-  if (fields === undefined) {
-    const own = new Writer(64)
-    own.string(3, 'scipy')
-    const mark = own.fork(4)
-    encodeStruct(own, { sparse_format: tensor.format })
-    own.join(mark)
-    fields = own.finish()
-    scipyFields.set(tensor.format, fields)
-  }
-  writer.raw(fields)
+  if (tensor.kind === 'dense' || tensor.clsName !== 'scipy') writer.string(3, tensor.clsName)
+  else writer.raw(scipyFieldsOf(tensor.format))
+}
+
+function scipyFieldsOf(format: SparseFormat): Uint8Array {
+  const known = scipyFields.get(format)
+  if (known !== undefined) return known
+  const writer = new Writer(64)
+  writer.string(3, 'scipy')
+  const mark = writer.fork(4)
+  encodeStruct(writer, { sparse_format: format })
+  writer.join(mark)
+  const fields = writer.finish()
+  scipyFields.set(format, fields)
+  return fields
 }

@@ -129,6 +129,19 @@ export class Writer {
     return this.#buffer.subarray(start, this.#at)
   }
 
+  /** Writes the tag and the length of a field whose bytes are written next. */
+  open(field: number, length: number): void {
+    this.#reserve(10)
+    this.#varint((field << 3) | wireType.bytes)
+    this.#varint(length)
+  }
+
+  /** A uint32 without a tag: part of a packed field. */
+  varint(value: number): void {
+    this.#reserve(5)
+    this.#varint(value)
+  }
+
   /** Opens a nested message; `expected` bytes decide how much room its length prefix gets. */
   fork(field: number, expected = 0): number {
     this.#reserve(10)
