@@ -53,9 +53,20 @@ const withoutFind = {
   },
 }
 
-/** Members that gateways and pods use, and clients in pages do not. */
+/** Members that gateways and pods use, and clients in pages do not; and what only code for Node's speed uses. */
 const ofGateways = {
+  'document/encoded-documents.js': [
+    'length',
+    '#texts',
+    'beginsWithText',
+    'readTexts',
+    'encodedLength',
+    'writeList',
+  ],
+  'lib/protobuf/reader.js': ['nested'],
+  'lib/protobuf/writer.js': ['beginField', 'packedValue'],
   'wire/data-request.js': [
+    'list',
     'fromSingleDocument',
     'encodeParts',
     'encodeSingleDocument',

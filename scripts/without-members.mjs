@@ -20,8 +20,9 @@ export function withoutMembers(folder, unused) {
       onEnd(({ outputFiles = [] }) => {
         const code = outputFiles.find(({ path: file }) => file.endsWith('.js'))?.text ?? ''
         const names = new Set(Object.values(unused).flat())
-        // a name of typed arrays occurs anyway
-        const used = [...names].filter((name) => code.includes(name) && !(name in Uint8Array.prototype))
+        // as a property or in a pattern, where texts have no such word; a name of typed arrays occurs anyway
+        const isUsed = (name) => new RegExp(`[.{,]${name}\\b`).test(code) && !(name in Uint8Array.prototype)
+        const used = [...names].filter(isUsed)
         return { errors: used.map((name) => ({ text: `${name} is left out of the bundle, which uses it.` })) }
       })
     },

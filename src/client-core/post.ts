@@ -105,7 +105,10 @@ function collector(
   return {
     add(response) {
       if (response.status.code === 'ERROR') return
-      for (const document of response.docs) documents.push(document)
+      // a typed client's documents are a list of plain objects; and in pages all Documents are made anyway
+      if (typeof globalThis.Buffer !== 'function' || read !== undefined)
+        for (const document of response.docs) documents.push(document)
+      else documents.extend(response.docs)
     },
     result: documents,
   }

@@ -1,8 +1,7 @@
 import { MillraceError } from '../errors.js'
-import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { Document, documentFromJson } from './document.js'
-import { requireV1 } from './document-version.js'
+import { EncodedDocuments } from './encoded-documents.js'
 import { field } from './fields.js'
 import type { Filter } from './filter.js'
 import { findNearest, findWhere, type Query } from './find.js'
@@ -22,8 +21,10 @@ import { setOwn } from './struct.js'
 import type { Tensor } from './tensor.js'
 
 // This file and document.ts import each other; document.ts explains why that works.
+//
+// What `globalThis.Buffer` guards is for speed in Node alone: the bundle for pages (scripts/bundle.mjs) has none of it.
 
-const docsTag = 10
+let lengthOf: (documents: DocumentArray) => number
 
 /**
  * An ordered list of Documents.
@@ -33,21 +34,25 @@ const docsTag = 10
  * docs.embeddings = csrMatrix // one row per Document, sharing the matrix's memory
  */
 export class DocumentArray implements Iterable<Document> {
-  readonly #documents: Document[] = []
+  readonly #made: Document[] = []
+  /** Documents behind `#made` of which nobody has asked for one. */
+  #encoded: EncodedDocuments<Document>[] | undefined
+  /** Number of Documents in `#encoded`. */
+  #waiting = 0
   readonly #adopt: ((document: Document) => void) | undefined
   #positions: Map<string, number> | undefined
   /** Unknown fields of the message. */
-  #unknown: Uint8Array[] | undefined
+  #unknown: readonly Uint8Array[] | undefined
 
   /** `adopt` is called with every Document that is pushed later; used by chunks and matches. */
   constructor(documents: DocumentInputs = [], adopt?: (document: Document) => void) {
     // several times as fast as Array.from
-    for (const document of documents) this.#documents.push(toDocument(document))
+    for (const document of documents) this.#made.push(toDocument(document))
     this.#adopt = adopt
   }
 
   get length(): number {
-    return this.#documents.length
+    return this.#made.length + (typeof globalThis.Buffer === 'function' ? this.#waiting : 0)
   }
 
   /** The documents in order. */
@@ -58,12 +63,21 @@ export class DocumentArray implements Iterable<Document> {
   /** Appends Documents; returns the new length. */
   push(...documents: (Document | DocumentInit)[]): number {
     this.extend(documents)
-    return this.#documents.length
+    return this.length
   }
 
   /** Appends all Documents of another array or iterable. */
   extend(documents: DocumentInputs): void {
     this.#positions = undefined
+    if (
+      typeof globalThis.Buffer === 'function' &&
+      documents instanceof DocumentArray &&
+      documents.#encoded !== undefined &&
+      documents.#made.length === 0 &&
+      this.#adopt === undefined
+    ) {
+      return this.#wait([...documents.#encoded])
+    }
     for (const given of documents === this ? [...documents] : documents) {
       const document = toDocument(given)
       this.#adopt?.(document)
@@ -118,6 +132,8 @@ export class DocumentArray implements Iterable<Document> {
 
   /** The texts, '' for Documents without one. */
   get texts(): string[] {
+    if (typeof globalThis.Buffer === 'function' && this.#asBytes !== undefined)
+      return this.#asBytes.readTexts().slice()
     return this.#documents.map((document) => document.text)
   }
   set texts(values: readonly (string | undefined)[]) {
@@ -133,6 +149,7 @@ export class DocumentArray implements Iterable<Document> {
 
   /** Texts, stacked tensors, or blobs, by the first Document that has content. A setter for values of any of these types. */
   get contents(): string[] | Stacked | (Uint8Array | undefined)[] {
+    if (typeof globalThis.Buffer === 'function' && this.#asBytes?.beginsWithText()) return this.texts
     const kind = this.#documents.find((document) => document.contentType !== undefined)?.contentType
     if (kind === 'tensor') return this.tensors
     return kind === 'blob' ? this.blobs : this.texts
@@ -154,9 +171,23 @@ export class DocumentArray implements Iterable<Document> {
 
   /** Stacked like `tensors`. Rows of an assigned matrix are not copied; read back in order they are the same matrix. */
   get embeddings(): Stacked {
+    if (typeof globalThis.Buffer === 'function' && this.#asBytes?.embeddings !== undefined)
+      return stack(this.#asBytes.embeddings)
     return stack(this.#documents.map((document) => document.embedding))
   }
   set embeddings(rows: Rows | undefined) {
+    if (
+      typeof globalThis.Buffer === 'function' &&
+      this.#asBytes !== undefined &&
+      rows !== undefined &&
+      rows !== null
+    ) {
+      const embeddings = splitRows(rows)
+      if (embeddings.length === this.length) {
+        this.#asBytes.embeddings = embeddings
+        return
+      }
+    }
     this.#eachRow(rows, (document, row) => (document.embedding = row))
   }
 
@@ -214,21 +245,12 @@ export class DocumentArray implements Iterable<Document> {
   /** Throws MALFORMED for bytes that are not a DocumentArrayProto; its Documents are decoded on access. */
   static fromProtobuf(bytes: Uint8Array): DocumentArray {
     const array = new DocumentArray()
-    const reader = new Reader(bytes)
-    while (!reader.done) {
-      const from = reader.position
-      const tag = reader.tag()
-      if (tag !== docsTag) {
-        reader.skip(tag)
-        ;(array.#unknown ??= []).push(bytes.subarray(from, reader.position))
-        continue
-      }
-      // bytes() would create a view for every Document
-      const length = reader.span()
-      const end = reader.position
-      requireV1(bytes, end - length, end)
-      array.#documents.push(new Document(new DocumentRecord({ bytes, start: end - length, end })))
-    }
+    const encoded = new EncodedDocuments<Document>(bytes)
+    // pages make the objects at once: to keep bytes would take code that they have to load
+    if (typeof globalThis.Buffer !== 'function')
+      for (const document of documentsOf(encoded)) array.#made.push(document)
+    else if (encoded.length > 0) array.#wait([encoded])
+    array.#unknown = encoded.unknown
     return array
   }
 
@@ -250,6 +272,34 @@ export class DocumentArray implements Iterable<Document> {
     return `DocumentArray(${this.length}) ${inspect(this.#documents, options)}`
   }
 
+  /** All Documents; objects are made for those that are bytes. */
+  get #documents(): Document[] {
+    if (typeof globalThis.Buffer === 'function' && this.#encoded !== undefined) {
+      const encoded = this.#encoded
+      this.#encoded = undefined
+      this.#waiting = 0
+      for (const list of encoded) for (const document of documentsOf(list)) this.#made.push(document)
+    }
+    return this.#made
+  }
+
+  #wait(encoded: readonly EncodedDocuments<Document>[]): void {
+    if (typeof globalThis.Buffer !== 'function') return
+    this.#encoded ??= []
+    for (const list of encoded) {
+      this.#encoded.push(list)
+      this.#waiting += list.length
+    }
+  }
+
+  /** The Documents, if they came as one message and no object was made for them. */
+  get #asBytes(): EncodedDocuments<Document> | undefined {
+    if (typeof globalThis.Buffer !== 'function') return undefined
+    if (this.#made.length > 0 || this.#encoded?.length !== 1) return undefined
+    const [encoded] = this.#encoded
+    return encoded!.made === undefined ? encoded : undefined
+  }
+
   #each<T>(values: readonly T[], apply: (document: Document, value: T) => void): void {
     const came = Array.isArray(values) ? values.length : typeof values
     if (came !== this.length) {
@@ -268,9 +318,40 @@ export class DocumentArray implements Iterable<Document> {
 
   /** Writes the fields of a DocumentArrayProto, so that it can be nested in another message without a copy. */
   writeTo(writer: Writer): void {
-    for (const document of this.#documents) document[record].write(writer, 1)
+    for (const document of this.#made) document[record].write(writer, 1)
+    if (typeof globalThis.Buffer === 'function') {
+      for (const encoded of this.#encoded ?? []) {
+        if (encoded.made === undefined) encoded.writeList(writer)
+        else for (const document of encoded.made) document[record].write(writer, 1)
+      }
+    }
     for (const fields of this.#unknown ?? []) writer.raw(fields)
   }
+
+  static {
+    lengthOf = (array) => {
+      let length = 64
+      for (const document of array.#made) length += document[record].length() + 8
+      if (typeof globalThis.Buffer === 'function') {
+        for (const encoded of array.#encoded ?? []) {
+          if (encoded.made === undefined) length += encoded.encodedLength()
+          else for (const document of encoded.made) length += document[record].length() + 8
+        }
+      }
+      return length
+    }
+  }
+}
+
+/** Makes the Documents of a list, once. */
+function documentsOf(encoded: EncodedDocuments<Document>): readonly Document[] {
+  const { bytes, embeddings } = encoded
+  return (encoded.made ??= encoded.map((start, end, index) => {
+    const own = new DocumentRecord({ bytes, start, end })
+    if (typeof globalThis.Buffer === 'function' && embeddings !== undefined)
+      own.set(field.embedding, embeddings[index])
+    return new Document(own)
+  }))
 }
 
 /** Writes the fields of a DocumentArrayProto into an enclosing message. */
@@ -280,9 +361,7 @@ export function encodeDocuments(writer: Writer, documents: DocumentArray): void 
 
 /** Approximate number of bytes that `encodeDocuments` writes; a Writer of that size rarely grows. */
 export function documentsLength(documents: DocumentArray): number {
-  let length = 64
-  for (const document of documents) length += document[record].length() + 8
-  return length
+  return lengthOf(documents)
 }
 
 function toDocument(given: Document | DocumentInit): Document {

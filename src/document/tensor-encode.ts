@@ -22,7 +22,8 @@ export function encodeTensor(writer: Writer, field: number, tensor: Tensor): voi
     writer.bytes(field, tensor.bytes)
     return
   }
-  if (tensor instanceof SparseRow && tensor.shape[1] <= int32) {
+  // in pages rows are written as their triples, which takes less code and more time
+  if (typeof globalThis.Buffer === 'function' && tensor instanceof SparseRow && tensor.shape[1] <= int32) {
     encodeRow(writer, field, tensor)
     return
   }
@@ -52,7 +53,7 @@ function encodeSparse(writer: Writer, matrix: SparseMatrix): void {
 /** Largest dimension whose indices fit into an int32. */
 const int32 = 2 ** 31
 
-let pairs = new Int32Array(1024)
+let pairs: Int32Array | undefined
 
 /**
  * The same bytes as for the triples of this row, without creating them: most of the time for sparse batches is spent here. All lengths are
@@ -61,7 +62,7 @@ let pairs = new Int32Array(1024)
 function encodeRow(writer: Writer, field: number, { source, start, end, dtype }: SparseRow): void {
   const { indices, data, shape } = source
   const count = end - start
-  if (pairs.length < 2 * count) pairs = new Int32Array(4 * count)
+  if (pairs === undefined || pairs.length < 2 * count) pairs = new Int32Array(Math.max(1024, 4 * count))
   // even positions are the row and stay zero
   for (let at = start, position = 1; at < end; at++, position += 2) pairs[position] = indices[at]!
   const positions = bytesOf(pairs, 0, 2 * count)
@@ -76,22 +77,22 @@ function encodeRow(writer: Writer, field: number, { source, start, end, dtype }:
   const shapeLength = 1 + varintSize(shape[1])
   const sparseLength = fieldSize(positionsLength) + fieldSize(valuesLength) + fieldSize(shapeLength)
 
-  writer.open(field, fieldSize(sparseLength) + classFields.length)
-  writer.open(2, sparseLength)
-  writer.open(1, positionsLength)
+  writer.beginField(field, fieldSize(sparseLength) + classFields.length)
+  writer.beginField(2, sparseLength)
+  writer.beginField(1, positionsLength)
   writer.bytes(1, positions)
-  writer.open(2, countSize + 1)
-  writer.varint(count)
-  writer.varint(2)
+  writer.beginField(2, countSize + 1)
+  writer.packedValue(count)
+  writer.packedValue(2)
   writer.raw(positionType)
-  writer.open(2, valuesLength)
+  writer.beginField(2, valuesLength)
   writer.bytes(1, values)
-  writer.open(2, countSize)
-  writer.varint(count)
+  writer.beginField(2, countSize)
+  writer.packedValue(count)
   writer.raw(valueType)
-  writer.open(3, shapeLength)
-  writer.varint(1)
-  writer.varint(shape[1])
+  writer.beginField(3, shapeLength)
+  writer.packedValue(1)
+  writer.packedValue(shape[1])
   writer.raw(classFields)
 }
 
@@ -146,13 +147,7 @@ function writeDtype(writer: Writer, dtype: Dtype): void {
 }
 
 function dtypeField(dtype: Dtype): Uint8Array {
-  const known = dtypeFields.get(dtype)
-  if (known !== undefined) return known
-  const writer = new Writer(8)
-  writer.string(3, dtype)
-  const field = writer.finish()
-  dtypeFields.set(dtype, field)
-  return field
+  return once(dtypeFields, dtype, (writer) => writer.string(3, dtype))
 }
 
 /** The class and, as for scipy's matrices, the format. */
@@ -162,14 +157,21 @@ function writeClass(writer: Writer, tensor: NdArray | SparseMatrix): void {
 }
 
 function scipyFieldsOf(format: SparseFormat): Uint8Array {
-  const known = scipyFields.get(format)
-  if (known !== undefined) return known
-  const writer = new Writer(64)
-  writer.string(3, 'scipy')
-  const mark = writer.fork(4)
-  encodeStruct(writer, { sparse_format: format })
-  writer.join(mark)
-  const fields = writer.finish()
-  scipyFields.set(format, fields)
+  return once(scipyFields, format, (writer) => {
+    writer.string(3, 'scipy')
+    const mark = writer.fork(4)
+    encodeStruct(writer, { sparse_format: format })
+    writer.join(mark)
+  })
+}
+
+function once<Key>(known: Map<Key, Uint8Array>, key: Key, write: (writer: Writer) => void): Uint8Array {
+  let fields = known.get(key)
+  if (fields === undefined) {
+    const writer = new Writer(64)
+    write(writer)
+    fields = writer.finish()
+    known.set(key, fields)
+  }
   return fields
 }

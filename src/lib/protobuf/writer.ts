@@ -130,14 +130,14 @@ export class Writer {
   }
 
   /** Writes the tag and the length of a field whose bytes are written next. */
-  open(field: number, length: number): void {
+  beginField(field: number, length: number): void {
     this.#reserve(10)
     this.#varint((field << 3) | wireType.bytes)
     this.#varint(length)
   }
 
   /** A uint32 without a tag: part of a packed field. */
-  varint(value: number): void {
+  packedValue(value: number): void {
     this.#reserve(5)
     this.#varint(value)
   }
