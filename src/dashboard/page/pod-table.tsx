@@ -11,7 +11,7 @@ const columns = [
   'Requests/s',
   'Latency',
   'Answered',
-  'Failed',
+  'Unanswered',
   'Restarts',
   'Since',
 ]
