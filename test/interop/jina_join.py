@@ -8,10 +8,10 @@ that gateway answers, as one line of JSON, and ends when stdin is closed.
 import json
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 
 from jina import Client, Deployment, Document, DocumentArray, Executor, requests
+from jina_ready import wait_until_ready
 from jina_serving import free_port
 
 
@@ -69,11 +69,7 @@ def gateway_of(stack, addresses):
 
 def posted(port):
     client = Client(host='127.0.0.1', port=port)
-    until = time.monotonic() + 40
-    while not client.is_flow_ready():
-        if time.monotonic() > until:
-            raise TimeoutError('the gateway of Jina did not become ready in 40 s')
-        time.sleep(0.2)
+    wait_until_ready(client)
     docs = DocumentArray([Document(id='1', text='x')])
     [response] = client.post('/parts', docs, parameters={'top_k': 3}, return_responses=True, stream=False)
     results = response.parameters['__results__']

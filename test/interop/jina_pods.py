@@ -4,6 +4,7 @@ import json
 import sys
 
 from jina import Client, Flow
+from jina_ready import wait_until_ready
 
 try:
     from docarray import Document, DocumentArray
@@ -44,6 +45,7 @@ def main():
     given = json.loads(sys.stdin.readline())
     if given.get('flow') is not None:
         with Flow.load_config(given['flow']) as flow:
+            wait_until_ready(flow)
             answers = [ask(flow, *request) for request in given['requests']]
     else:
         client = Client(port=given['port'])

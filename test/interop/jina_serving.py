@@ -5,7 +5,8 @@ import socket
 import sys
 from contextlib import ExitStack
 
-from jina import Deployment, Flow
+from jina import Client, Deployment, Flow
+from jina_ready import wait_until_ready
 
 
 def free_port():
@@ -25,6 +26,7 @@ def serve(executor, **others):
         for name, uses in {'executor': executor, **others}.items():
             stack.enter_context(Deployment(uses=uses, port=ports[name]))
         stack.enter_context(Flow(port=ports['flow']).add(uses=executor, name='inner'))
+        wait_until_ready(Client(port=ports['flow']))
         print('\n' + json.dumps(ports), flush=True)
         sys.stdin.read()
         sys.stdout.flush()
