@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests of metrics with programs that others wrote: Prometheus and promtool. Without them they fail; nothing is skipped. */
+/**
+ * Tests of metrics with programs that others wrote, Prometheus and promtool, and of the traces of many requests. Without the programs
+ * they fail; nothing is skipped.
+ */
 export default defineConfig({
   test: {
     include: ['test/observe/**/*.test.ts'],
