@@ -4,6 +4,7 @@ import { Branch } from './branch.js'
 import { type AbortListener, Cancellation } from './cancellation.js'
 import { fromSignal } from './from-signal.js'
 import { Scope } from './scope.js'
+import { keptByYoungCollections } from '../lib/young-garbage.suite.js'
 
 const left = new MillraceError('CANCELLED', 'left')
 
@@ -116,4 +117,19 @@ describe('a signal of a user', () => {
     const late = AbortSignal.abort(new DOMException('late', 'TimeoutError'))
     expect(fromSignal(late).aborted).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
   })
+})
+
+test('a long stream keeps no request that has ended in memory until the next full collection', () => {
+  const stream = new Scope(Number.POSITIVE_INFINITY, {})
+  const inFlight: { readonly branch: Branch; readonly large: number[] }[] = []
+  const kept = keptByYoungCollections((number) => {
+    const branch = new Branch(stream)
+    inFlight.push({
+      branch,
+      large: Object.assign(branch, { large: Array.from({ length: 1000 }, () => number) }).large,
+    })
+    if (inFlight.length > 8) inFlight.shift()!.branch.unlink()
+  })
+  // with one Set for all of them it is some ten megabytes
+  expect(kept).toBeLessThan(2e6)
 })

@@ -5,6 +5,9 @@ export interface AbortListener {
   abort(reason: MillraceError): void
 }
 
+/** So many listeners are added to a Set before it is replaced, and at least as many as it has. */
+const leastAdded = 64
+
 /**
  * Notifies listeners that a call was aborted. Cheap until then: the first listener is a field, and the AbortController is
  * created when `signal` is first read.
@@ -17,6 +20,9 @@ export class Cancellation implements AbortListener {
   #reason: MillraceError | undefined
   #first: AbortListener | undefined
   #others: Set<AbortListener> | undefined
+  /** Listeners that were added to `#others` since it was made, and how many may be. */
+  #added = 0
+  #mostAdded = leastAdded
   #controller: AbortController | undefined
 
   /** Why it was aborted; undefined while it is not. */
@@ -37,7 +43,7 @@ export class Cancellation implements AbortListener {
   onAbort(listener: AbortListener): void {
     if (this.#reason !== undefined) listener.abort(this.#reason)
     else if (this.#first === undefined) this.#first = listener
-    else (this.#others ??= new Set()).add(listener)
+    else this.#addToOthers(listener)
   }
 
   /** Does nothing when the listener was not added. */
@@ -57,5 +63,20 @@ export class Cancellation implements AbortListener {
     if (others === undefined) return
     for (const listener of others) listener.abort(reason)
     others.clear()
+  }
+
+  /**
+   * V8 links each table of a Set to the one that replaces it. A call that lives as long as a stream, with a listener for each request,
+   * would keep ended requests in memory until the next full garbage collection (docs/decisions/0058-what-observing-costs.md). A Set of
+   * its own every now and then breaks that chain.
+   */
+  #addToOthers(listener: AbortListener): void {
+    if (this.#others === undefined || this.#added >= this.#mostAdded) {
+      this.#others = new Set(this.#others)
+      this.#added = 0
+      this.#mostAdded = Math.max(leastAdded, this.#others.size)
+    }
+    this.#added++
+    this.#others.add(listener)
   }
 }

@@ -38,7 +38,8 @@ export class HttpConnection implements ClientConnection {
   readonly address: string
   readonly #socket: Socket
   readonly #clock: Clock
-  readonly #requests = new Set<OpenRequest>()
+  /** Oldest first. No Set: it would keep ended requests in memory (docs/decisions/0058-what-observing-costs.md). */
+  readonly #requests: OpenRequest[] = []
   readonly #progress = new Map<OpenRequest | null, Progress>()
   #idleSince: number
   /** Whether it closes after the requests in flight. */
@@ -57,11 +58,11 @@ export class HttpConnection implements ClientConnection {
 
   /** Monotonic milliseconds since when it has had no request; `Infinity` while it has some. */
   get idleSince(): number {
-    return this.#requests.size > 0 ? Number.POSITIVE_INFINITY : this.#idleSince
+    return this.#requests.length > 0 ? Number.POSITIVE_INFINITY : this.#idleSince
   }
 
   get openRequests(): number {
-    return this.#requests.size
+    return this.#requests.length
   }
 
   /** Reserves the memory of a request; null when there is no room. */
@@ -72,14 +73,16 @@ export class HttpConnection implements ClientConnection {
   /** Adds a request that was admitted. */
   enter(request: OpenRequest): void {
     this.#progress.delete(null)
-    this.#requests.add(request)
+    this.#requests.push(request)
   }
 
   left(request: OpenRequest): void {
-    if (!this.#requests.delete(request)) return
+    const at = this.#requests.indexOf(request)
+    if (at === -1) return
+    this.#requests.splice(at, 1)
     this.#progress.delete(request)
     this.share.release(requestBytes)
-    if (this.#requests.size > 0) return
+    if (this.#requests.length > 0) return
     this.#idleSince = this.#clock.monotonic()
     this.#settledBytes = this.#socket.bytesRead
     if (this.#isClosing) this.end()
@@ -92,15 +95,16 @@ export class HttpConnection implements ClientConnection {
   /** Takes no more requests, and closes after those in flight. */
   close(): void {
     this.#isClosing = true
-    if (this.#requests.size === 0) this.end()
+    if (this.#requests.length === 0) this.end()
   }
 
   /** Ends requests that make no progress, and the connection when headers do not arrive. `now` in monotonic milliseconds. */
   look(now: number, rules: ProgressRules): void {
-    for (const request of this.#requests) {
+    for (const request of [...this.#requests]) {
+      if (!this.#requests.includes(request)) continue // it has ended with another one
       if (this.#isStuck(request, request.wait, { now, rules })) request.stuck(request.wait, rules)
     }
-    if (this.#requests.size > 0) return
+    if (this.#requests.length > 0) return
     const { bytesRead } = this.#socket
     if (bytesRead > this.#settledBytes) {
       const wait: Wait = { kind: 'sending', count: bytesRead - this.#settledBytes }
