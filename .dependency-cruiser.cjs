@@ -78,7 +78,7 @@ module.exports = {
       name: 'browser-safe',
       comment: 'These folders have a browser door: no Node built-ins.',
       severity: 'error',
-      from: { path: browserSafe, pathNot: '\\.test\\.ts$' },
+      from: { path: browserSafe, pathNot: '\\.(test|suite)\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {
