@@ -34,8 +34,8 @@ const derivingControllers = [
 ]
 
 /**
- * Messages that do not concern the objects: no metrics server; a kubelet, volume provisioner or authorizer of nodes that is
- * slow on a busy machine (the kubelet tries again); a controller that loses a race and tries again; a namespace that is
+ * Messages that do not concern the objects: no metrics server; a kubelet, volume provisioner, scheduler or authorizer of nodes that is
+ * slow on a busy machine (it tries again); a controller that loses a race and tries again; a namespace that is
  * still being filled; and the warning for a container that is still starting.
  */
 const ofTheCluster = [
@@ -48,6 +48,17 @@ const ofTheCluster = [
   /Startup probe failed/,
 ]
 
+/**
+ * What is tried before the containers of a pod start, and again until it succeeds: a scheduler or a kubelet that has not heard of a
+ * volume yet. Where the pods are ready it has succeeded.
+ */
+const beforeStart: ReadonlySet<string> = new Set([
+  'FailedScheduling',
+  'FailedMount',
+  'FailedAttachVolume',
+  'FailedCreatePodSandBox',
+])
+
 /** A probe by gRPC and one by HTTP that got no answer in time. */
 const lateProbe = /(Readiness|Liveness) probe failed: (timeout|.*(deadline exceeded|Client\.Timeout))/
 
@@ -57,8 +68,8 @@ const failuresThatCount = 3
 /** More than the grace period of any pod of the tests. */
 const goneWithin = { timeout: 90_000, interval: 250 }
 
-function concernsObjects(warning: string, { count = 1, reportingComponent }: Event): boolean {
-  if (derivingControllers.includes(reportingComponent)) return false
+function concernsObjects(warning: string, { count = 1, reason, reportingComponent }: Event): boolean {
+  if (derivingControllers.includes(reportingComponent) || beforeStart.has(reason)) return false
   if (lateProbe.test(warning)) return count >= failuresThatCount
   return !ofTheCluster.some((pattern) => pattern.test(warning))
 }
@@ -134,11 +145,15 @@ export class Namespace {
     const logs = await this.kubectl('logs', workload, '--tail', '20').catch((failure: unknown) => failure)
     const said = logs instanceof Error ? logs.message : (logs as Said).stdout
     const cause = error instanceof Error ? error.message : String(error)
-    throw new Error([cause, pods, said, ...(await this.warnings())].join('\n'))
+    throw new Error([cause, pods, said, ...(await this.#warnings(() => true))].join('\n'))
   }
 
-  /** Warning events of the applied objects, one sentence each. */
-  async warnings(): Promise<readonly string[]> {
+  /** Warning events that the applied objects are to blame for, one sentence each. Ask once all pods are ready. */
+  warnings(): Promise<readonly string[]> {
+    return this.#warnings(concernsObjects)
+  }
+
+  async #warnings(counts: typeof concernsObjects): Promise<readonly string[]> {
     const { items } = await this.get<{ readonly items: readonly Event[] }>(
       'events',
       '--field-selector',
@@ -147,7 +162,7 @@ export class Namespace {
     return items.flatMap((event) => {
       const { involvedObject, reason, message } = event
       const warning = `${involvedObject.kind} ${involvedObject.name}: ${reason}: ${message}`
-      return concernsObjects(warning, event) ? [warning] : []
+      return counts(warning, event) ? [warning] : []
     })
   }
 
