@@ -8,6 +8,11 @@ export interface AbortListener {
 /** So many listeners are added to a Set before it is replaced, and at least as many as it has. */
 const leastAdded = 64
 
+/** A Set that is replaced after so many more additions as `left` says. */
+class Listeners extends Set<AbortListener> {
+  left = leastAdded
+}
+
 /**
  * Notifies listeners that a call was aborted. Cheap until then: the first listener is a field, and the AbortController is
  * created when `signal` is first read.
@@ -20,9 +25,6 @@ export class Cancellation implements AbortListener {
   #reason: MillraceError | undefined
   #first: AbortListener | undefined
   #others: Set<AbortListener> | undefined
-  /** Listeners that were added to `#others` since it was made, and how many may be. */
-  #added = 0
-  #mostAdded = leastAdded
   #controller: AbortController | undefined
 
   /** Why it was aborted; undefined while it is not. */
@@ -43,7 +45,11 @@ export class Cancellation implements AbortListener {
   onAbort(listener: AbortListener): void {
     if (this.#reason !== undefined) listener.abort(this.#reason)
     else if (this.#first === undefined) this.#first = listener
-    else this.#addToOthers(listener)
+    else {
+      // pages have no such streams, and their bundle (scripts/bundle.mjs) has none of this
+      if (typeof globalThis.Buffer === 'function') this.#others = fresh(this.#others)
+      ;(this.#others ??= new Set()).add(listener)
+    }
   }
 
   /** Does nothing when the listener was not added. */
@@ -64,19 +70,16 @@ export class Cancellation implements AbortListener {
     for (const listener of others) listener.abort(reason)
     others.clear()
   }
+}
 
-  /**
-   * V8 links each table of a Set to the one that replaces it. A call that lives as long as a stream, with a listener for each request,
-   * would keep ended requests in memory until the next full garbage collection (docs/decisions/0058-what-observing-costs.md). A Set of
-   * its own every now and then breaks that chain.
-   */
-  #addToOthers(listener: AbortListener): void {
-    if (this.#others === undefined || this.#added >= this.#mostAdded) {
-      this.#others = new Set(this.#others)
-      this.#added = 0
-      this.#mostAdded = Math.max(leastAdded, this.#others.size)
-    }
-    this.#added++
-    this.#others.add(listener)
-  }
+/**
+ * The Set for one more listener. V8 links each table of a Set to the one that replaces it. A call that lives as long as a stream, with a
+ * listener for each request, would keep ended requests in memory until the next full garbage collection
+ * (docs/decisions/0058-what-observing-costs.md). Another Set every now and then breaks that chain.
+ */
+function fresh(others: Set<AbortListener> | undefined): Set<AbortListener> {
+  if (others instanceof Listeners && others.left-- > 0) return others
+  const next = new Listeners(others)
+  next.left = Math.max(leastAdded, next.size)
+  return next
 }
