@@ -22,7 +22,7 @@ describe('over HTTP, with the header docarray: v2', () => {
 
   beforeAll(async () => {
     answers = await runPython('docarray_v2_http.py', { port: flow.ports[0] })
-  })
+  }, 180_000)
 
   test('texts make a round trip in several requests, and in one of 10,000 documents', () => {
     expect(answers['text']).toEqual([250, true, ['', 'GRÜSSE 1 你好']])
@@ -61,7 +61,7 @@ describe('over HTTP, with the header docarray: v2', () => {
   })
 })
 
-test('over WebSocket, with protobuf', async () => {
+test('over WebSocket, with protobuf', { timeout: 180_000 }, async () => {
   const answers = await runPython<Record<string, unknown>>('docarray_v2_client.py', {
     port: flow.ports[1],
     protocol: 'websocket',

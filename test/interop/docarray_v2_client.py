@@ -3,11 +3,13 @@
 import asyncio
 import json
 import sys
+from functools import partial
 
 import numpy as np
 from docarray import BaseDoc, DocList
 from docarray.documents.legacy import LegacyDocument
 from docarray_v2_documents import Article, Arrays, Author, Encoded, Text, article, arrays, legacy, plain
+from docarray_v2_scenarios import answers_of
 from jina import Client
 from jina.excepts import BadServer
 
@@ -164,12 +166,7 @@ def main():
     given = json.loads(sys.stdin.read())
     port, protocol = given['port'], given['protocol']
     client = Client(host='127.0.0.1', port=port, protocol=protocol)
-    answers = {}
-    for name, run in SCENARIOS.items():
-        try:
-            answers[name] = run(client)
-        except Exception as error:
-            answers[name] = f'{type(error).__name__}: {error}'
+    answers = answers_of({name: partial(run, client) for name, run in SCENARIOS.items()})
     print(json.dumps(answers))
 
 

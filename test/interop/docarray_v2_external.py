@@ -6,6 +6,7 @@ import sys
 
 from docarray import DocList
 from docarray_v2_documents import Article, Encoded, Text, article, plain
+from docarray_v2_scenarios import answers_of
 from jina import Client
 from jina.excepts import BadServer
 
@@ -64,10 +65,5 @@ def streamed():
     return asyncio.run(words())
 
 
-answers = {}
-for run in [reverse, unary, encode, unchanged, alone, failed, refused, streamed]:
-    try:
-        answers[run.__name__] = run()
-    except Exception as error:
-        answers[run.__name__] = f'{type(error).__name__}: {error}'
+answers = answers_of({run.__name__: run for run in [reverse, unary, encode, unchanged, alone, failed, refused, streamed]})
 print(json.dumps(answers))

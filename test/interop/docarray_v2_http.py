@@ -8,6 +8,7 @@ import numpy as np
 from docarray import DocList
 from docarray.documents.legacy import LegacyDocument
 from docarray_v2_documents import Article, Author, Encoded, Text, article, plain
+from docarray_v2_scenarios import answers_of
 from jina import Client
 
 port = json.loads(sys.stdin.read())['port']
@@ -92,10 +93,5 @@ def streamed():
     return asyncio.run(words('/words')), asyncio.run(words('/typed-words'))
 
 
-answers = {}
-for run in [text, large, untyped_embedding, typed_embedding, unchanged, changed, legacy, made, refused, streamed]:
-    try:
-        answers[run.__name__] = run()
-    except Exception as error:
-        answers[run.__name__] = f'{type(error).__name__}: {error}'
+answers = answers_of({run.__name__: run for run in [text, large, untyped_embedding, typed_embedding, unchanged, changed, legacy, made, refused, streamed]})
 print(json.dumps(answers))
