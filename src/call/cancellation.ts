@@ -10,7 +10,7 @@ const leastAdded = 64
 
 /** A Set that is replaced after so many more additions as `left` says. */
 class Listeners extends Set<AbortListener> {
-  left = leastAdded
+  left = Math.max(leastAdded, this.size)
 }
 
 /**
@@ -73,13 +73,10 @@ export class Cancellation implements AbortListener {
 }
 
 /**
- * The Set for one more listener. V8 links each table of a Set to the one that replaces it. A call that lives as long as a stream, with a
+ * Returns the Set to add one more listener to. V8 links each table of a Set to the one that replaces it. A call that lives as long as a stream, with a
  * listener for each request, would keep ended requests in memory until the next full garbage collection
  * (docs/decisions/0058-what-observing-costs.md). Another Set every now and then breaks that chain.
  */
 function fresh(others: Set<AbortListener> | undefined): Set<AbortListener> {
-  if (others instanceof Listeners && others.left-- > 0) return others
-  const next = new Listeners(others)
-  next.left = Math.max(leastAdded, next.size)
-  return next
+  return others instanceof Listeners && others.left-- > 0 ? others : new Listeners(others)
 }

@@ -5,7 +5,7 @@ import { dockerFailure, isConflict, isNotFound } from './failure.js'
 
 /** Which lines of a container's output are read. */
 export interface OutputOptions {
-  /** At most so many of those that are there; null for all. */
+  /** The largest number of earlier lines; null for all. */
   readonly tail: number | null
   /** From this time on, in seconds since the epoch with up to nine decimals; null for all. */
   readonly since: string | null

@@ -272,7 +272,7 @@ export class DocumentArray implements Iterable<Document> {
     return `DocumentArray(${this.length}) ${inspect(this.#documents, options)}`
   }
 
-  /** All Documents; objects are made for those that are bytes. */
+  /** All Documents. Creates the objects of encoded ones. */
   get #documents(): Document[] {
     if (typeof globalThis.Buffer === 'function' && this.#encoded !== undefined) {
       const encoded = this.#encoded

@@ -9,7 +9,7 @@ export type DeclaredBy<Instance> = Instance extends { readonly [endpointTypes]?:
 export type Known<Map> = string extends keyof Map ? never : Map
 
 /**
- * What the context of a decorator must be besides: anything where the options are those that the class declares for the endpoint.
+ * A further type that the context of a decorator must have: `unknown` where the options match what the class declares for the endpoint.
  * Else an object with a property whose name says which endpoint and what differs, and whose value has the types of both, so that
  * the compiler's message has them.
  */

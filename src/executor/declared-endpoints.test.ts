@@ -91,7 +91,7 @@ test('types other than those declared do not compile', () => {
   expect([Wrong, Declaring]).toHaveLength(2)
 })
 
-test('an endpoint that is declared and not served is refused, with the one that was meant', () => {
+test('an endpoint that is declared and not served is refused, and the message has the nearest endpoint', () => {
   class Missing extends Executor.declaring({ '/spell': spell, '/scale': scale }) {
     @requests({ ...spell, on: '/spel' })
     spell(docs: DocList<typeof Text>) {

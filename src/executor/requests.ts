@@ -22,7 +22,7 @@ type TypedDecorator<T extends RequestsOptions> = <This>(
  * again. It must stand above other decorators of the method.
  *
  * With `input`, `output` and `parameters` the handler's documents and parameters are checked and typed (docs/types.md). In a class
- * that declares the endpoint, as `Executor<{ '/x': … }>` or with `Executor.declaring`, they must be those that it declares.
+ * that declares the endpoint, as `Executor<{ '/x': … }>` or with `Executor.declaring`, they must match that declaration.
  *
  * Throws INVALID_EXECUTOR where it cannot be used, UNKNOWN_OPTION and INVALID_OPTION.
  *

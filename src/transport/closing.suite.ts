@@ -51,17 +51,8 @@ export function closingCases({ it, open }: TransportCases): void {
   })
 
   it('waits no longer than the grace period', async () => {
-    const began = deferred()
-    const aborted = deferred()
-    const { channel, listener } = await open(
-      fakeService({
-        handle(_request, { signal }) {
-          signal.addEventListener('abort', () => aborted.resolve())
-          began.resolve()
-          return new Promise(() => {})
-        },
-      }),
-    )
+    const { service, began, aborted } = stuckService()
+    const { channel, listener } = await open(service)
     const reply = failureOf(channel.handle(ask(), call()))
     await began.promise
     await listener.close({ graceMs: 20 })
@@ -91,17 +82,8 @@ export function closingCases({ it, open }: TransportCases): void {
   })
 
   it('ends calls in flight when it is closed, and takes no more', async () => {
-    const began = deferred()
-    const aborted = deferred()
-    const { channel } = await open(
-      fakeService({
-        handle(_request, { signal }) {
-          signal.addEventListener('abort', () => aborted.resolve())
-          began.resolve()
-          return new Promise(() => {})
-        },
-      }),
-    )
+    const { service, began, aborted } = stuckService()
+    const { channel } = await open(service)
     const reply = failureOf(channel.handle(ask(), call()))
     await began.promise
     await channel.close()
@@ -111,4 +93,18 @@ export function closingCases({ it, open }: TransportCases): void {
     expect((await failureOf(channel.describe())).code).toBe('CANCELLED')
     await aborted.promise
   })
+}
+
+/** Never answers; `began` resolves when a call has arrived, `aborted` when it was aborted. */
+function stuckService() {
+  const began = deferred()
+  const aborted = deferred()
+  const service = fakeService({
+    handle(_request, { signal }) {
+      signal.addEventListener('abort', () => aborted.resolve())
+      began.resolve()
+      return new Promise(() => {})
+    },
+  })
+  return { service, began, aborted }
 }

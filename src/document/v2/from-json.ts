@@ -45,7 +45,7 @@ function writeDocument(writer: Writer, { json, place }: PlacedJson, depth: numbe
   if (id !== null && typeof id !== 'string') throw wrong('must be a text', [...place, 'id'])
   write(writer, 'id', id ?? randomId(), depth, likeId)
   for (const [name, value] of Object.entries(fields)) {
-    // documents in documents are known by those that they are in
+    // a nested document has the format of its parent, so its names need no check
     if (depth === 0 && !isFieldName(name))
       throw wrong('is no name of a field of DocArray v2: it must be an identifier, as in Python', [
         ...place,

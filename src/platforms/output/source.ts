@@ -1,6 +1,6 @@
 /** Which lines of a container are read. */
 export interface SourceQuestion {
-  /** At most so many of those that are there; null for all. */
+  /** The largest number of earlier lines; null for all. */
   readonly tail: number | null
   /** Only lines from this time on, as `TimedLine.stamp` has it. Platforms may round it down. */
   readonly since: string | null

@@ -21,13 +21,13 @@ export function endpointSchemas(
   const isStream = streamEndpoints.includes(endpoint)
   const parts = types.parts.get(endpoint)
   if (parts === undefined) return { request: ref('Request'), answer: ref('Answer'), isStream }
-  return { request: requestSchema(parts, limits), answer: answerSchema(parts), isStream }
+  return { request: requestSchema(parts, limits), answer: answerSchema(parts.output), isStream }
 }
 
 /** The bodies of endpoints that take and return plain documents. */
 export function plainSchemas(limits: RequestLimits): Readonly<Record<string, Schema>> {
   const plain = { input: ref('Document'), output: ref('Document'), parameters: ref('Parameters') }
-  return { Request: requestSchema(plain, limits), Answer: answerSchema(plain) }
+  return { Request: requestSchema(plain, limits), Answer: answerSchema(plain.output) }
 }
 
 /** The JSON body of a request to an endpoint (`requestFromJson` reads it). */
@@ -59,7 +59,7 @@ function requestSchema(
 }
 
 /** The JSON body of an answer of an endpoint (`answerText` writes it). */
-function answerSchema({ output }: Parts): Schema {
+export function answerSchema(output: Schema): Schema {
   return object(
     {
       header: ref('AnswerHeader'),

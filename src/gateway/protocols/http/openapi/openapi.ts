@@ -24,10 +24,9 @@ export function openApi(
   const hasTokens = open !== null
   const shared = messageSchemas(limits)
   const plain = { ...plainSchemas(limits), ...documentSchemas }
-  const types = typedSchemas(description, Object.keys({ ...plain, ...shared }))
-  const v2 = isV2
-    ? v2Schemas(description, { taken: Object.keys({ ...plain, ...shared }), limits })
-    : undefined
+  const taken = Object.keys({ ...plain, ...shared })
+  const types = typedSchemas(description, taken)
+  const v2 = isV2 ? v2Schemas(description, { taken, limits }) : undefined
   const schemasOf =
     v2?.schemasOf ??
     ((endpoint: string): EndpointSchemas => endpointSchemas(description, endpoint, { types, limits }))

@@ -5,7 +5,7 @@ import { isModel } from '../../../../wire/endpoint-schema.js'
 import type { RequestLimits } from '../../../../wire/request-limits.js'
 import { dryRunEndpoint } from '../../../readiness.js'
 import { Components } from './components.js'
-import type { EndpointSchemas } from './endpoint-schemas.js'
+import { answerSchema, type EndpointSchemas } from './endpoint-schemas.js'
 import { list, nullable, object, ref, type Schema, text } from './schema.js'
 import { isNonEmptyList } from './typed-schemas.js'
 import { withBytesAsNumbers, withFieldNames, withNulls } from './v2-models.js'
@@ -40,7 +40,7 @@ export function v2Schemas(
       components.add({ name: `${nameOf(endpoint)}_${side}_model`, side }, () => body)
     bodies.set(endpoint, {
       request: named(requestBody(document('input'), part('parameters'), { components, limits }), 'input'),
-      answer: named(answerBody(document('output')), 'output'),
+      answer: named(answerSchema(document('output')), 'output'),
       isStream: streamEndpoints.includes(endpoint),
     })
   }
@@ -86,17 +86,5 @@ function requestBody(
       },
     },
     { required: ['data', ...(needsParameters ? ['parameters'] : [])] },
-  )
-}
-
-function answerBody(output: Schema): Schema {
-  return object(
-    {
-      header: ref('AnswerHeader'),
-      parameters: { type: 'object' },
-      routes: list(ref('Route')),
-      data: list(output),
-    },
-    { required: ['header', 'parameters', 'routes', 'data'] },
   )
 }
