@@ -24,6 +24,7 @@ import { tutorial } from './rows/tutorial.js'
 import { typed } from './rows/typed.js'
 import { unary } from './rows/unary.js'
 import { waiting } from './rows/waiting.js'
+import { warmTutorial } from './rows/warm-tutorial.js'
 import { web } from './rows/web.js'
 
 // npm run bench              every row, and writes bench/RESULTS.md
@@ -31,6 +32,7 @@ import { web } from './rows/web.js'
 // --section                  writes them as the section of this version of Node (`npm run bench:nodes`)
 const groups: readonly Row[] = [
   tutorial,
+  warmTutorial,
   waiting,
   unary,
   stream,
