@@ -65,7 +65,11 @@ function resultsOf({ one, two }: Record<'one' | 'two', Run[]>): readonly Result[
   const steps = (runs: Run[]): number[] => runs.map(({ stepsPerS }) => stepsPerS)
   return [
     {
-      ...{ row: '40a', what: 'tutorial on Flows that have run it twice, 2 replicas against 1', unit: 'steps/s' },
+      ...{
+        row: '40a',
+        what: 'tutorial on Flows that have run it twice, 2 replicas against 1',
+        unit: 'steps/s',
+      },
       ours: { name: '2 replicas', values: steps(two) },
       peer: { name: '1 replica', values: steps(one) },
       ...{ relation: '≥', must: 1.4, aim: 1.6 },
