@@ -8,7 +8,7 @@ import { MillraceError } from '../errors.js'
  */
 function refuse(): never {
   const what =
-    'millrace/client has neither find() nor match(): use filter(), let the Flow search, or convert the documents to those of millrace/document.'
+    'millrace/client has no find() and match(): use filter(), the Flow, or the documents of millrace/document.'
   throw new MillraceError('UNSUPPORTED', what)
 }
 

@@ -39,18 +39,23 @@ export function channelTransport(channel: RequestChannel, knowledge?: Knowledge)
   }
 }
 
-interface Sent {
-  readonly bytes: number
-}
-
-/** Behaves as a gateway's gRPC stream does: keeps order when asked, and ends at the first transport failure. */
+/**
+ * Behaves as a gateway's gRPC stream does: keeps order when asked, and ends at the first transport failure.
+ *
+ * A gateway refuses what would wait in it for too long. When that is because of the stream's own requests, it is no failure: the
+ * refused request is sent again as soon as another one is answered, and the sender pauses until then.
+ */
 class ChannelStream implements RequestStream {
   readonly #channel: RequestChannel
   readonly #listener: StreamListener
   readonly #scope: Scope
   /** Undefined when answers are given as they arrive. */
-  readonly #inOrder: InOrder<Sent> | undefined
+  readonly #inOrder: InOrder<Uint8Array> | undefined
+  /** Requests that were refused, in order. */
+  readonly #refused: Uint8Array[] = []
+  /** Requests that are not answered, with those that were refused. */
   #open = 0
+  /** Of these requests. */
   #bytes = 0
   #ended = false
   #over = false
@@ -64,19 +69,15 @@ class ChannelStream implements RequestStream {
   }
 
   get hasRoom(): boolean {
-    return this.#bytes < roomBytes
+    return this.#bytes < roomBytes && this.#refused.length === 0
   }
 
   write(request: Uint8Array): void {
     if (this.#over) return
-    const sent = { bytes: request.length }
-    this.#inOrder?.sent(sent)
+    this.#inOrder?.sent(request)
     this.#open++
-    this.#bytes += sent.bytes
-    this.#channel.handle(DataRequest.decode(request), this.#scope).then(
-      (answer) => this.#answered(sent, answer),
-      (error: unknown) => this.#fail(MillraceError.from(error)),
-    )
+    this.#bytes += request.length
+    this.#send(request)
   }
 
   end(): void {
@@ -89,13 +90,22 @@ class ChannelStream implements RequestStream {
     if (this.#open > 0) this.#scope.abort(new MillraceError('CANCELLED', 'The caller left.'))
   }
 
-  #answered(sent: Sent, answer: DataRequest): void {
+  #send(request: Uint8Array): void {
+    this.#channel.handle(DataRequest.decode(request), this.#scope).then(
+      (answer) => this.#answered(request, answer),
+      (error: unknown) => this.#failed(request, MillraceError.from(error)),
+    )
+  }
+
+  #answered(request: Uint8Array, answer: DataRequest): void {
     if (this.#over) return
     const hadRoom = this.hasRoom
     this.#open--
-    this.#bytes -= sent.bytes
+    this.#bytes -= request.length
     if (this.#inOrder === undefined) this.#listener.onAnswer(answer)
-    else this.#inOrder.answered(sent, answer)
+    else this.#inOrder.answered(request, answer)
+    const refused = this.#refused.shift()
+    if (refused !== undefined) this.#send(refused)
     if (!hadRoom && this.hasRoom) this.#listener.onRoom()
     this.#settle()
   }
@@ -106,8 +116,13 @@ class ChannelStream implements RequestStream {
     this.#listener.onEnd(undefined)
   }
 
-  #fail(error: MillraceError): void {
+  #failed(request: Uint8Array, error: MillraceError): void {
     if (this.#over) return
+    const isRefused = error.code === 'RESOURCE_EXHAUSTED' && error.notRun && error.retryable
+    if (isRefused && this.#open - this.#refused.length > 1) {
+      this.#refused.push(request)
+      return
+    }
     this.cancel()
     // the error ends the stream, and other requests are still in flight
     this.#listener.onEnd(this.#open > 1 ? maybeRun(error) : error)

@@ -37,8 +37,7 @@ export function splitData(payload: Uint8Array): {
 export function pickled(): MillraceError {
   return new MillraceError(
     'UNSUPPORTED',
-    'The documents of this request are a Python pickle (docs_bytes), which only Python can read. ' +
-      'The sender must put them into `docs` (protobuf); such requests can only be passed on.',
+    'The documents are a Python pickle (docs_bytes), which only Python can read: the sender must put them into docs.',
   )
 }
 
