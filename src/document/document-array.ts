@@ -25,6 +25,7 @@ import type { Tensor } from './tensor.js'
 // What `globalThis.Buffer` guards is for speed in Node alone: the bundle for pages (scripts/bundle.mjs) has none of it.
 
 let lengthOf: (documents: DocumentArray) => number
+let bytesOf: (documents: DocumentArray) => EncodedDocuments<Document> | undefined
 
 /**
  * An ordered list of Documents.
@@ -340,6 +341,9 @@ export class DocumentArray implements Iterable<Document> {
       }
       return length
     }
+    if (typeof globalThis.Buffer === 'function') {
+      bytesOf = (array) => (array.#asBytes?.embeddings === undefined ? array.#asBytes : undefined)
+    }
   }
 }
 
@@ -357,6 +361,14 @@ function documentsOf(encoded: EncodedDocuments<Document>): readonly Document[] {
 /** Writes the fields of a DocumentArrayProto into an enclosing message. */
 export function encodeDocuments(writer: Writer, documents: DocumentArray): void {
   documents.writeTo(writer)
+}
+
+/**
+ * The Documents as they came, while no object was made for them and nothing was set; undefined otherwise. Only for Node. What it
+ * returns must not be changed, nor kept.
+ */
+export function unreadDocuments(documents: DocumentArray): EncodedDocuments<Document> | undefined {
+  return bytesOf(documents)
 }
 
 /** Approximate number of bytes that `encodeDocuments` writes; a Writer of that size rarely grows. */

@@ -1,7 +1,7 @@
 import { Reader } from '../lib/protobuf/reader.js'
 import type { Writer } from '../lib/protobuf/writer.js'
 import { requireV1 } from './document-version.js'
-import { contentFields, copyFields, field, fieldOf, presentFields } from './fields.js'
+import { contentFields, copyFields, field, presentFields, textIn } from './fields.js'
 import type { Tensor } from './tensor.js'
 import { encodeTensor, tensorLength } from './tensor-encode.js'
 
@@ -72,7 +72,7 @@ export class EncodedDocuments<Made> {
 
   /** The texts, '' for Documents without one. Throws MALFORMED. */
   readTexts(): readonly string[] {
-    return (this.#texts ??= this.map((start, end) => textOf(this.bytes, start, end)))
+    return (this.#texts ??= this.map((start, end) => textIn(field.text, this.bytes, start, end)))
   }
 
   /** Approximate number of bytes that `writeList` writes. */
@@ -103,20 +103,4 @@ export class EncodedDocuments<Made> {
       writer.join(mark)
     }
   }
-}
-
-/** The text of one Document; blob, tensor and text are a `oneof`, so the last one counts. */
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  const reader = new Reader(bytes, start, end)
-  let found = -1
-  while (!reader.done) {
-    const tag = reader.tag()
-    const number = fieldOf(tag)
-    if (number === field.text) found = reader.position
-    else if (number === field.blob || number === field.tensor) found = -1
-    reader.skip(tag)
-  }
-  if (found === -1) return ''
-  reader.position = found
-  return reader.string()
 }

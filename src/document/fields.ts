@@ -70,6 +70,23 @@ export function lastOf(number: number, source: Uint8Array, start: number, end: n
   return reader
 }
 
+/** The last value of a field that is a string; '' without one, or where another field of the `oneof` follows. Throws MALFORMED. */
+export function textIn(number: number, source: Uint8Array, start: number, end: number): string {
+  const others = contentFields & (1 << number) ? contentFields & ~(1 << number) : 0
+  const reader = new Reader(source, start, end)
+  let found = -1
+  while (!reader.done) {
+    const tag = reader.tag()
+    const present = fieldOf(tag)
+    if (present === number) found = reader.position
+    else if ((others & (1 << present)) !== 0) found = -1
+    reader.skip(tag)
+  }
+  if (found === -1) return ''
+  reader.position = found
+  return reader.string()
+}
+
 /** All values of a length-delimited field. */
 export function allOf(number: number, source: Uint8Array, start: number, end: number): Uint8Array[] {
   const reader = new Reader(source, start, end)

@@ -1,4 +1,5 @@
 import type { Data } from 'apache-arrow'
+import { allocate, encodeText } from '../lib/protobuf/text.js'
 import type { ColumnValue } from './columns.js'
 import type { Engine } from './engine.js'
 import type { ColumnType } from './options.js'
@@ -24,7 +25,7 @@ export function columnData(engine: Engine, type: ColumnType, values: readonly Co
 }
 
 export function textData({ arrow }: Engine, texts: readonly (string | null)[]): Data {
-  const { valueOffsets, data } = joined(texts.map((text) => Buffer.from(text ?? '')))
+  const { valueOffsets, data } = encoded(texts)
   const type = new arrow.Utf8()
   return arrow.makeData({ type, length: texts.length, ...nullsOf(texts), valueOffsets, data })
 }
@@ -32,6 +33,18 @@ export function textData({ arrow }: Engine, texts: readonly (string | null)[]): 
 export function bytesData({ arrow }: Engine, pieces: readonly Uint8Array[]): Data {
   const type = new arrow.Binary()
   return arrow.makeData({ type, length: pieces.length, nullCount: 0, ...joined(pieces) })
+}
+
+function encoded(texts: readonly (string | null)[]): { valueOffsets: Int32Array; data: Uint8Array } {
+  const valueOffsets = new Int32Array(texts.length + 1)
+  // three bytes at most for each unit
+  const bytes = allocate(3 * texts.reduce((sum, text) => sum + (text?.length ?? 0), 0))
+  let end = 0
+  for (const [at, text] of texts.entries()) {
+    if (text !== null) end += encodeText(text, bytes, end)
+    valueOffsets[at + 1] = end
+  }
+  return { valueOffsets, data: bytes.subarray(0, end) }
 }
 
 function joined(pieces: readonly Uint8Array[]): { valueOffsets: Int32Array; data: Uint8Array } {

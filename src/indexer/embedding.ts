@@ -13,11 +13,19 @@ export function vectorOf(document: Document, dim?: number): Float32Array {
   if (dim !== undefined && vector.length !== dim) {
     throw refused(document, `an embedding of ${vector.length} numbers, but the index has ${dim}`)
   }
+  requireFinite(document, vector)
+  return vector
+}
+
+/** What errors say of a Document. */
+type Named = Pick<Document, 'id'>
+
+/** Throws INVALID_INPUT for numbers that are infinite or NaN. */
+export function requireFinite(document: Named, vector: Float32Array): void {
   for (let at = 0; at < vector.length; at++) {
     if (!Number.isFinite(vector[at]!))
       throw refused(document, 'an embedding with a number that is not finite')
   }
-  return vector
 }
 
 /** Which embeddings have no useful score under the metric of an index. */
@@ -35,7 +43,7 @@ export const anyEmbedding: EmbeddingRules = { refusesZero: false, refusesLong: f
 const maxLength = 9.22e18
 
 /** Throws INVALID_INPUT for a vector that the rules refuse. */
-export function requireScore(document: Document, vector: Float32Array, rules: EmbeddingRules): void {
+export function requireScore(document: Named, vector: Float32Array, rules: EmbeddingRules): void {
   if (rules.refusesZero && vector.every((number) => number === 0)) {
     throw refused(document, "a zero vector, which has no cosine; leave it out, or use zeroVectors: 'last'")
   }
@@ -67,6 +75,6 @@ function float32Of(document: Document): Float32Array {
   return Float32Array.from(toDense(tensor).toFloat64())
 }
 
-function refused(document: Document, what: string): MillraceError {
+function refused(document: Named, what: string): MillraceError {
   return new MillraceError('INVALID_INPUT', `Document ${document.id} has ${what}.`)
 }

@@ -27,16 +27,19 @@ export interface RowRules {
 /** Throws INVALID_INPUT for a Document that cannot be stored. */
 export function rowOf(given: Document, { columns, embeddings }: RowRules): Row {
   const { id } = given
-  // a lone surrogate would be stored as another id
-  if (id === '' || /[\ud800-\udfff]/u.test(id)) {
-    throw new MillraceError('INVALID_INPUT', `A document needs an id without lone surrogates to be stored.`)
-  }
+  requireId(id)
   // a copy, because reading the embedding of the original would force it to be encoded again
   const document = Document.fromProtobuf(given.toProtobuf())
   const vector = vectorOf(document)
   requireScore(document, vector, embeddings)
   document.embedding = undefined
   return { id, vector, document: document.toProtobuf(), columns: columnValues(document, columns) }
+}
+
+/** Throws INVALID_INPUT for an id that cannot be stored: a lone surrogate would be stored as another id. */
+export function requireId(id: string): void {
+  if (id !== '' && !/[\ud800-\udfff]/u.test(id)) return
+  throw new MillraceError('INVALID_INPUT', `A document needs an id without lone surrogates to be stored.`)
 }
 
 /** The Document of a row, with its embedding if requested. */

@@ -7,10 +7,11 @@ import { requireEngine } from './engine.js'
 import { requireScore, vectorOf } from './embedding.js'
 import type { Metric } from './metric.js'
 import { resolveOptions, type ResolvedOptions, type VectorIndexerOptions } from './options.js'
+import { rowsOf } from './given-rows.js'
 import { flagOf, idsAmong, limitOf, nameOf, requireKnown } from './parameters.js'
 import { conditionOf, deletedBy } from './question.js'
 import { Reader } from './reader.js'
-import { documentOf, rowOf } from './rows.js'
+import { documentOf } from './rows.js'
 import type { Hit } from './search-memory.js'
 import { type SnapshotLocation, restoreSnapshot, takeSnapshot } from './snapshot.js'
 import { Store } from './store.js'
@@ -83,8 +84,7 @@ export class VectorIndexer extends Executor {
   async index(docs: DocumentArray, { parameters = {} }: Partial<HandlerContext> = {}): Promise<Outcome> {
     requireKnown('/index', parameters)
     const withEmbeddings = flagOf(parameters, 'includeEmbeddings', true)
-    const rows = Array.from(docs, (document) => rowOf(document, this.#options))
-    const outcome = await this.#writer.submit({ kind: 'index', rows })
+    const outcome = await this.#writer.submit({ kind: 'index', rows: rowsOf(docs, this.#options) })
     if (!withEmbeddings) dropEmbeddings(docs)
     return outcome
   }

@@ -54,7 +54,7 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
   return new Promise((resolve, reject) => {
     const leaving: AbortListener = {
       abort(reason) {
-        finish(reason)
+        finish(() => reason)
         reject(reason)
       },
     }
@@ -66,20 +66,19 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
         settle()
       },
     }
-    const finish = (reason: MillraceError): void => {
+    // an error costs more than a small request, so it is made only where a shard has not answered
+    const finish = (reason: () => MillraceError): void => {
       deadlines.unwatch(softDeadline)
       call.offAbort(leaving)
       for (const [index, branch] of branches.entries()) {
-        if (outcomes[index] === undefined) branch.abort(reason)
+        if (outcomes[index] === undefined) branch.abort(reason())
         branch.unlink()
       }
     }
     const settle = (): void => {
       if (open > 0 && !(isStrict && isBroken) && !(isLate && ok >= enough)) return
       const isFailed = isStrict && isBroken
-      finish(
-        new MillraceError('CANCELLED', isFailed ? 'Another shard failed.' : 'The other shards were enough.'),
-      )
+      finish(() => cancelled(isFailed ? 'Another shard failed.' : 'The other shards were enough.'))
       resolve(outcomes.map((outcome) => outcome ?? { state: isFailed ? 'dropped' : 'late' }))
     }
     const note = (index: number, outcome: Outcome): void => {
@@ -101,6 +100,10 @@ export function gather(questions: readonly Question[], call: Call, rules: Gather
       )
     }
   })
+}
+
+function cancelled(message: string): MillraceError {
+  return new MillraceError('CANCELLED', message)
 }
 
 function outcomeOf(answer: DataRequest, memory: AnswerMemory): Outcome {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { murmur3, placeOf } from './place.js'
+import { hashOf, murmur3, placeOf } from './place.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -13,6 +13,11 @@ describe('the hash', () => {
     ['The quick brown fox jumps over the lazy dog', 0x2e4ff723],
   ])('of %j is that of MurmurHash3', (text, hash) => {
     expect(murmur3(bytes(text))).toBe(hash)
+  })
+
+  test('of a key is that of its UTF-8 bytes', () => {
+    const keys = fc.oneof(fc.string({ maxLength: 100 }), fc.string({ unit: 'binary', maxLength: 100 }))
+    fc.assert(fc.property(keys, (key) => hashOf(key) === murmur3(bytes(key))))
   })
 })
 

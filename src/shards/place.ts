@@ -8,7 +8,7 @@
  * Test vectors for other implementations are in docs/shards.md.
  */
 export function placeOf(key: string, shards: number): number {
-  const hash = murmur3(encoder.encode(key))
+  const hash = hashOf(key)
   let best = 0
   let bestWeight = -1
   for (let shard = 0; shard < shards; shard++) {
@@ -23,9 +23,24 @@ export function placeOf(key: string, shards: number): number {
 const encoder = new TextEncoder()
 const golden = 0x9e3779b9
 
-/** MurmurHash3_x86_32 with seed 0, unsigned. */
-export function murmur3(bytes: Uint8Array): number {
-  const whole = bytes.length & ~3
+/** The bytes of a short key. */
+const short = new Uint8Array(64)
+
+/** The hash of a key: `murmur3` of its UTF-8 bytes. Short ASCII is encoded here, because a call of the encoder takes longer than the whole hash. */
+export function hashOf(key: string): number {
+  const { length } = key
+  if (length > short.length) return murmur3(encoder.encode(key))
+  for (let at = 0; at < length; at++) {
+    const unit = key.charCodeAt(at)
+    if (unit > 127) return murmur3(encoder.encode(key))
+    short[at] = unit
+  }
+  return murmur3(short, length)
+}
+
+/** MurmurHash3_x86_32 with seed 0 of the first `length` bytes, unsigned. */
+export function murmur3(bytes: Uint8Array, length: number = bytes.length): number {
+  const whole = length & ~3
   let hash = 0
   for (let at = 0; at < whole; at += 4) {
     const block = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
@@ -33,9 +48,9 @@ export function murmur3(bytes: Uint8Array): number {
     hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64
   }
   let tail = 0
-  for (let at = bytes.length - 1; at >= whole; at--) tail = (tail << 8) | bytes[at]!
-  if (whole < bytes.length) hash ^= scramble(tail)
-  return mix(hash ^ bytes.length)
+  for (let at = length - 1; at >= whole; at--) tail = (tail << 8) | bytes[at]!
+  if (whole < length) hash ^= scramble(tail)
+  return mix(hash ^ length)
 }
 
 function scramble(block: number): number {

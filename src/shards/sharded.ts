@@ -159,7 +159,9 @@ async function askOwners(options: ShardedOptions, asking: Asking): Promise<DataR
   const asked = await ask(options, questions, asking)
   if (asked.failure !== null) return asked.failure
   const answer =
-    call.items === undefined ? await restored(split, asked, call) : closing({ request, call, ...asked })
+    call.items === undefined
+      ? await restored({ split, list, call }, asked)
+      : closing({ request, call, ...asked })
   return covered(answer, asked)
 }
 
@@ -212,16 +214,22 @@ function countOutcomes(outcomes: readonly Outcome[]): ShardOutcomes {
   return counts
 }
 
+/** A list that was split. */
+interface Whole {
+  readonly split: Split
+  readonly list: Uint8Array
+  readonly call: Call
+}
+
 async function restored(
-  split: Split,
+  { split, list, call }: Whole,
   { outcomes, answers, from }: Gathered,
-  call: Call,
 ): Promise<DataRequest> {
   const lists = outcomes.map((outcome: Outcome) =>
     outcome.state === 'ok' ? (outcome.answer.list ?? new Uint8Array()) : undefined,
   )
-  const list = await inSlices(inOrder(split, lists), call)
-  return answerOf({ request: answers[0]!, call, answers, from }, list)
+  const whole = await inSlices(inOrder(split, lists, list), call)
+  return answerOf({ request: answers[0]!, call, answers, from }, whole)
 }
 
 function covered(answer: DataRequest, asked: Asked): DataRequest {

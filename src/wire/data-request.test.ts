@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Document, DocumentArray } from '../document/index.js'
+import { Document, DocumentArray, NdArray } from '../document/index.js'
 import { dataRequest, garbage, jsonObject } from './arbitraries.suite.js'
 import { DataRequest } from './data-request.js'
 import {
@@ -335,6 +335,40 @@ describe('documents as bytes', () => {
     expect(request.docs.length).toBe(1)
     expect(new Uint8Array(request.list!)).toEqual(untouched)
     expect(DataRequest.create({ endpoint: '/x' }).list).toBeUndefined()
+  })
+
+  test('are sent as they came, and not copied, while none of them was read', () => {
+    const list = listOf('a', 'b')
+    const bytes = DataRequest.decode(toBytes(sample)).withList([list]).encode()
+    const received = (): DataRequest => DataRequest.decode(bytes)
+    const isCopied = (request: DataRequest): boolean =>
+      !request.encodeParts().some(({ buffer, length }) => buffer === bytes.buffer && length >= list.length)
+    const counted = received()
+    expect([counted.docs.length, counted.docs.texts]).toEqual([2, ['', '']])
+    const answer = counted.answer()
+    answer.addRoute({ executor: 'exec' })
+    expect(isCopied(answer)).toBe(false)
+    expect(idsOf(answer)).toEqual(['a', 'b'])
+    const inPieces = (request: DataRequest): number[] => [...Buffer.concat(request.encodeParts())]
+    expect(inPieces(answer)).toEqual([...answer.encode()])
+    const changes: ((request: DataRequest) => void)[] = [
+      ({ docs }) => (docs.at(0)!.id = 'c'),
+      ({ docs }) => docs.push({ id: 'c' }),
+      ({ docs }) => docs.extend(DocumentArray.fromProtobuf(listOf('c'))),
+      ({ docs }) => (docs.embeddings = new NdArray({ data: Float32Array.of(1, 2), shape: [2, 1] })),
+      (request) => (request.docs = DocumentArray.fromProtobuf(listOf('c'))),
+    ]
+    for (const change of changes) {
+      const changed = received()
+      const copy = changed.answer()
+      void changed.docs.length
+      const shared = changed.answer()
+      change(changed)
+      expect(isCopied(changed)).toBe(true)
+      expect(inPieces(changed)).toEqual([...changed.encode()])
+      expect(idsOf(copy)).toEqual(['a', 'b'])
+      expect(inPieces(shared)).toEqual([...shared.encode()])
+    }
   })
 
   test('are replaced by pieces, which are not copied, in a copy of the request', () => {

@@ -1,4 +1,5 @@
 import { Document, DocumentArray, documentsLength, encodeDocuments } from '../document/index.js'
+import { unreadDocuments } from '../document/document-array.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import { prefix, type Writer } from '../lib/protobuf/writer.js'
 import { dataOfDocument, pickled, splitData } from './data-message.js'
@@ -41,8 +42,8 @@ export class DataRequest {
   #docs: DocumentArray | undefined
   /** Fields of the data message other than the documents, tags included. */
   #dataUnknown: Uint8Array | undefined
-  /** The request had no data message when its documents were first read. */
-  #absent = false
+  /** The payload that `#docs` was read from, null for none; undefined for documents that were assigned. */
+  #came: Uint8Array | null | undefined
 
   /** Field 4 is one document, as in SingleDocumentRequestProto, and not yet the data message of a DataRequestProto. */
   #isSingle = false
@@ -82,7 +83,7 @@ export class DataRequest {
     const copy = new DataRequest(this.#envelope.copy())
     copy.#docs = this.#docs
     copy.#dataUnknown = this.#dataUnknown
-    copy.#absent = this.#absent
+    copy.#came = this.#came
     copy.#isSingle = this.#isSingle
     return copy
   }
@@ -189,14 +190,14 @@ export class DataRequest {
     const array = DocumentArray.fromProtobuf(docs ?? nothing)
     this.#envelope.dropPayload()
     this.#dataUnknown = unknown
-    this.#absent = payload === undefined
+    this.#came = payload ?? null
     return (this.#docs = array)
   }
 
   set docs(docs: DocumentArray) {
     this.#envelope.dropPayload()
     this.#dataUnknown = undefined
-    this.#absent = false
+    this.#came = undefined
     this.#isSingle = false
     this.#docs = docs
   }
@@ -249,7 +250,7 @@ export class DataRequest {
   get dataLength(): number {
     if (this.#docs === undefined) return this.#dataEnvelope.payloadLength
     const length = this.#docs.toProtobuf().length
-    if (this.#absent && length === 0) return 0
+    if (this.#came === null && length === 0) return 0
     return prefix(10, length).length + length + (this.#dataUnknown?.length ?? 0)
   }
 
@@ -280,6 +281,9 @@ export class DataRequest {
 
   /** The same bytes in pieces for a vectored write; documents that were not accessed are not copied. */
   encodeParts(): Uint8Array[] {
+    // the bytes that came, if nobody has asked for a document since
+    if (this.#docs !== undefined && this.#came && unreadDocuments(this.#docs) !== undefined)
+      return this.#envelope.encodeAround(this.#came)
     return this.#docs === undefined ? this.#dataEnvelope.encodeParts() : [this.encode()]
   }
 
@@ -304,7 +308,7 @@ export class DataRequest {
   }
 
   #writeDocs(writer: Writer, docs: DocumentArray, expected: number): void {
-    if (this.#absent && docs.length === 0) return
+    if (this.#came === null && docs.length === 0) return
     const data = writer.fork(4, expected)
     const list = writer.fork(1, expected)
     encodeDocuments(writer, docs)

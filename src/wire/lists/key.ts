@@ -1,5 +1,4 @@
-import { decodeField } from '../../document/codec.js'
-import { field, presentFields } from '../../document/fields.js'
+import { field, textIn } from '../../document/fields.js'
 import type { DocArrayVersion } from '../../document/list-version.js'
 import { MillraceError } from '../../errors.js'
 import { decodeTag } from './tag.js'
@@ -35,9 +34,7 @@ function textKey(name: (typeof texts)[number]): Key {
   const number = field[name]
   return (bytes, version) => {
     if (version === 'v2') return textOfV2(bytes, name)
-    const source = { bytes, start: 0, end: bytes.length }
-    if ((presentFields(bytes, 0, bytes.length) & (1 << number)) === 0) return undefined
-    return (decodeField(number, source) as string) || undefined
+    return textIn(number, bytes, 0, bytes.length) || undefined
   }
 }
 

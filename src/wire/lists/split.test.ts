@@ -68,6 +68,16 @@ describe('inOrder', () => {
     expect(idsIn(inOrder(split, [new Uint8Array(), undefined]))).toEqual([])
   })
 
+  it('gives the list that was split when all shards answer with what they were sent', () => {
+    const unchanged = split.map(({ pieces }) => joined(pieces))
+    expect(inOrder(split, unchanged, request)).toEqual([request])
+    expect(inOrder(split, unchanged, request)[0]).toBe(request)
+    expect(Uint8Array.from(joined(inOrder(split, unchanged)))).toEqual(Uint8Array.from(request))
+    const changed = [unchanged[0]!, listOf([document('b', '1'), document('d', '2')])]
+    expect(joined(inOrder(split, changed, request))).toEqual(joined(inOrder(split, changed)))
+    expect(idsIn(inOrder(split, [unchanged[0]!, undefined], request))).toEqual(['a', 'c'])
+  })
+
   it('puts new Documents after their predecessor, or at the end', () => {
     expect(idsIn(inOrder(split, [list('x', 'a', 'y', 'z', 'c'), list('w', 'd', 'b', 'b')]))).toEqual([
       'a',
