@@ -15,6 +15,7 @@ import { memory } from './rows/memory.js'
 import { observing } from './rows/observing.js'
 import { overload } from './rows/overload.js'
 import { passThrough } from './rows/pass-through.js'
+import { pythonPods } from './rows/python-pods.js'
 import { relay } from './rows/relay.js'
 import { slowReplica } from './rows/slow-replica.js'
 import { stages } from './rows/stages.js'
@@ -56,6 +57,7 @@ const groups: readonly Row[] = [
   batching,
   observing,
   typed,
+  pythonPods,
 ]
 
 const args = process.argv.slice(2)

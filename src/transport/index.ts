@@ -22,7 +22,10 @@ const dialers: { readonly [K in Address['kind']]: Dial<K> } = {
   port: dialPort,
   socket: dialSocket,
   // loaded when needed: no pod on this machine speaks gRPC
-  grpc: async (address, options) => (await import('./grpc/channel.js')).dialGrpc(address, options),
+  grpc: async (address, options) =>
+    address.requestsPath === undefined
+      ? (await import('./grpc/channel.js')).dialGrpc(address, options)
+      : (await import('./python/channel.js')).dialPython(address, address.requestsPath, options),
 }
 
 const listeners: { readonly [K in ListenAt['kind']]: Listen<K> } = {

@@ -16,6 +16,8 @@ export type Address =
       readonly port: number
       /** Path of a Unix socket, which is dialled in place of host and port. */
       readonly path?: string
+      /** Path of another Unix socket of the same server, which takes requests as frames: of a pod in Python. */
+      readonly requestsPath?: string
       readonly tls: boolean
       /** Used with `tls` only. */
       readonly credentials?: ClientTls

@@ -167,6 +167,34 @@ test('requests in flight are answered when the Flow closes', async () => {
   expect((await answer).texts).toEqual(['ABC'])
 })
 
+test('large documents pass, and a request that is too late is given up', async () => {
+  const flow = new Flow(flowOptions).add({ name: 'shout', uses: `${module}#Shout`, retries: 0 })
+  await running(flow, async () => {
+    const large = 'a'.repeat(20 * 1024 * 1024)
+    const [answer] = await flow.post('/', [new Document({ text: large }), new Document({ text: 'b' })])
+    expect(answer!.text.length).toBe(large.length)
+    const late = flow.post('/slow', 'a', { parameters: { seconds: 2 }, timeoutMs: 300 })
+    await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect((await flow.post('/', 'abc')).texts).toEqual(['ABC'])
+  })
+})
+
+test('what a handler raises is the answer, and with exitOnExceptions its pod is replaced', async () => {
+  const shout = { uses: `${module}#Shout`, retries: 0 }
+  const flow = new Flow(flowOptions)
+    .add({ ...shout, name: 'kept' })
+    .add({ ...shout, name: 'left', exitOnExceptions: ['KeyError'] })
+  await running(flow, async () => {
+    const asked = (targetExecutor: string): Promise<unknown> => flow.post('/fail', 'a', { targetExecutor })
+    await expect(asked('kept')).rejects.toThrow(/KeyError.*no such model/s)
+    await expect(asked('left')).rejects.toThrow()
+    const states = async (stage: string): Promise<unknown> =>
+      (await podsOf(flow, stage)).map(({ state, restarts }) => [state, restarts])
+    await expect.poll(() => states('left'), { timeout: 60_000 }).toEqual([['ready', 1]])
+    expect(await states('kept')).toEqual([['ready', 0]])
+  })
+})
+
 test('an environment without jina is refused before anything starts, with the command that helps', async () => {
   const empty = path.join(base, 'empty')
   execFileSync(pythonPath(), ['-m', 'venv', '--without-pip', empty])

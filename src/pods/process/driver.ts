@@ -23,7 +23,7 @@ export const startProcess: Driver = (spec, events) => startWith(spawn, spec, eve
 export function startWith(create: typeof spawn, spec: PodSpec, events: HostEvents): Host {
   const socketPath = nextPrivatePath('sock')
   const { file, args } = nodeCommand(fileURLToPath(processEntry))
-  const child = spawnOrRelease(socketPath, () =>
+  const child = spawnOrRelease([socketPath], () =>
     create(file, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // as for thread pods: options may contain values that JSON does not support

@@ -1,5 +1,6 @@
 /**
- * An Executor of Jina in a process of its own: `executor.py` runs Jina's runtime, which serves gRPC on a private Unix socket.
+ * An Executor of Jina in a process of its own: `executor.py` runs Jina's runtime, which serves gRPC on a private Unix socket,
+ * and takes requests on another one.
  *
  * 1. It is ready when it has answered a request: the socket may be bound long before.
  * 2. It has a session of its own, so that Ctrl-C and signals to the group of the program do not reach it: the Flow stops it.
@@ -29,9 +30,10 @@ export const startPython: Driver = (spec, events) => {
   const { python } = spec
   if (python === undefined) throw new MillraceError('INTERNAL', 'a pod of kind python needs an interpreter')
   const workspace = prepare(spec, python)
-  const socketPath = nextPrivatePath('sock')
+  const sockets = [nextPrivatePath('sock'), nextPrivatePath('sock')] as const
+  const [socketPath, requestsPath] = sockets
   const { file, args } = boundToParent(python.interpreter, [fileURLToPath(pythonEntry)])
-  const child = spawnOrRelease(socketPath, () =>
+  const child = spawnOrRelease(sockets, () =>
     spawn(file, args, {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       env: pythonEnvironment(spec),
@@ -47,7 +49,7 @@ export const startPython: Driver = (spec, events) => {
   watchChild(child, {
     exited(reason, code) {
       over.abort()
-      releasePrivatePath(socketPath)
+      sockets.forEach(releasePrivatePath)
       events.exited(reason, code)
     },
   })
@@ -55,9 +57,9 @@ export const startPython: Driver = (spec, events) => {
     if (input?.writable === true) input.write(`${JSON.stringify(message)}\n`)
   }
   const { files, module, className } = python
-  tell({ files, module, className, socketPath, options: jinaOptions(spec, workspace) })
+  tell({ files, module, className, socketPath, requestsPath, options: jinaOptions(spec, workspace) })
   const address = {
-    ...{ kind: 'grpc' as const, host: 'localhost', port: 0, path: socketPath },
+    ...{ kind: 'grpc' as const, host: 'localhost', port: 0, path: socketPath, requestsPath },
     ...{ tls: false, isPod: true },
   }
   void untilAnswering(address, over.signal).then((isReady) => {

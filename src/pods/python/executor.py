@@ -5,6 +5,7 @@ that started this one has exited. Events go to file descriptor 3, a line of JSON
 belong to the Executor.
 """
 
+import contextlib
 import functools
 import importlib
 import json
@@ -85,10 +86,30 @@ def search_here():
     sys.path[:] = [os.getcwd(), *(folder for folder in sys.path if os.path.realpath(folder) != own)]
 
 
+@contextlib.contextmanager
+def writable_home(folder):
+    """Jina makes folders in the home directory when it is imported, which in a container may be read-only."""
+    own = os.path.expanduser('~')
+    if os.access(own, os.W_OK):
+        yield
+        return
+    before = os.environ.get('HOME')
+    os.environ['HOME'] = folder
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ['HOME']
+        else:
+            os.environ['HOME'] = before
+
+
 def load(run):
     """Imports the class. Raises Failure, or what its module raised."""
     try:
-        from jina import Executor
+        # the folder of the socket is private, and the program removes it
+        with writable_home(os.path.dirname(run['socketPath'])):
+            from jina import Executor
     except ModuleNotFoundError as error:
         if error.name != 'jina':
             raise
@@ -133,12 +154,13 @@ def watch_construction(cls, flow):
     cls.__init__ = constructed
 
 
-def serve(cls, run):
+def serve(cls, run, own):
     """Runs Jina's runtime for an Executor until it is told to end."""
     import jina.serve.runtimes.asyncio as runtime
     from jina.parsers import get_main_parser
     from jina_cli import api
 
+    own.serve_beside_grpc(run['requestsPath'])
     # newer versions connect to the port, which a Unix socket has not
     if hasattr(runtime, 'is_port_free'):
         runtime.is_port_free = lambda *_: True
@@ -159,6 +181,8 @@ def main():
     if run is None:
         return 1
     threading.Thread(target=flow.obey, daemon=True).start()
+    # before the folder of this file is left out
+    own = importlib.import_module('millrace_link')
     search_here()
     try:
         cls = load(run)
@@ -168,7 +192,7 @@ def main():
         flow.fail(error if error.__cause__ is None else error.__cause__)
         return 1
     try:
-        serve(cls, run)
+        serve(cls, run, own)
     except Exception as error:
         flow.fail(error)
         raise

@@ -9,6 +9,8 @@ export interface PythonStart {
   readonly className: string
   /** Jina binds this Unix socket. */
   readonly socketPath: string
+  /** `millrace_link.py` binds this one, for requests. */
+  readonly requestsPath: string
   /** Options of `jina executor`, by Jina's names. */
   readonly options: Readonly<Record<string, unknown>>
 }

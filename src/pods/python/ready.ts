@@ -22,14 +22,16 @@ export async function untilAnswering(address: Address, signal: AbortSignal): Pro
 }
 
 async function answers(address: Address): Promise<boolean> {
-  const channel = await dial(address)
   try {
-    const request = DataRequest.create({ endpoint: dryRun })
-    const answer = await channel.handle(request, new Scope(Date.now() + trialMs, {}))
-    return answer.status?.code !== 'ERROR'
+    const channel = await dial(address)
+    try {
+      const request = DataRequest.create({ endpoint: dryRun })
+      const answer = await channel.handle(request, new Scope(Date.now() + trialMs, {}))
+      return answer.status?.code !== 'ERROR'
+    } finally {
+      await channel.close()
+    }
   } catch {
     return false // nothing listens there yet
-  } finally {
-    await channel.close()
   }
 }

@@ -28,6 +28,10 @@ class Shout(Executor):
             doc.tags['pid'] = str(os.getpid())
             doc.tags['colour'] = os.environ.get('COLOUR', '')
 
+    @requests(on='/fail')
+    def fail(self, **kwargs):
+        raise KeyError('no such model')
+
     @requests(on='/exit')
     def exit(self, **kwargs):
         os._exit(3)
