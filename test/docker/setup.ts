@@ -14,6 +14,8 @@ declare module 'vitest' {
     readonly baseImage: string
     /** A project with Millrace: see test/support/containers/images.ts. */
     readonly projectImage: string
+    /** Files of the layers of that image. */
+    readonly projectLayers: readonly string[]
   }
 }
 
@@ -34,6 +36,7 @@ export async function setup(project: TestProject): Promise<void> {
   project.provide('dockerHost', engine.host)
   project.provide('baseImage', images.base.name)
   project.provide('projectImage', images.project.name)
+  project.provide('projectLayers', images.project.layers)
 }
 
 export async function teardown(): Promise<void> {

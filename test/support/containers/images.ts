@@ -68,7 +68,7 @@ export interface Images {
    * built examples in `examples`, and the Executors of the suites in `pods` and `concepts`. Its tag changes with its
    * content.
    */
-  readonly project: ImageFile
+  readonly project: ImageFile & { readonly layers: readonly string[] }
 }
 
 /** Writes archives of the images that tests with containers use. Unchanged images are not built again. */
@@ -80,6 +80,7 @@ export async function makeImages(): Promise<Images> {
   const project = {
     name: `docker.io/local/shop:${hash}`,
     file: path.join(cacheFolder, `project-${hash}.tar`),
+    layers,
   }
   if (!existsSync(base.file))
     await writeImage(base.file, {
@@ -89,7 +90,7 @@ export async function makeImages(): Promise<Images> {
     })
   if (!existsSync(project.file)) {
     await dropOld()
-    await writeImage(project.file, { name: project.name, layers, config: projectConfig })
+    await writeImage(project.file, { ...project, config: projectConfig })
   }
   return { base, project }
 }
@@ -100,7 +101,7 @@ const certificates = 'NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt'
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** The entry point of `export dockerfile`. */
-const projectConfig: ImageConfig = {
+export const projectConfig: ImageConfig = {
   Env: [`PATH=/app/node_modules/.bin:${searchPath}`, 'NODE_ENV=production'],
   WorkingDir: '/app',
   User: '1000:1000',
@@ -115,7 +116,8 @@ const oldMs = 6 * 3600_000
 async function dropOld(): Promise<void> {
   for (const name of await readdir(cacheFolder)) {
     const file = path.join(cacheFolder, name)
-    const isOld = /^(project|app)-[0-9a-f]+\./.test(name) && Date.now() - (await stat(file)).mtimeMs > oldMs
+    const isOld =
+      /^(project|app|python)-[0-9a-f]{12}\./.test(name) && Date.now() - (await stat(file)).mtimeMs > oldMs
     if (isOld) await rm(file, { force: true })
   }
 }
