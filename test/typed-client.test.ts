@@ -54,10 +54,10 @@ class Encoder extends Executor {
 
 const titled = { input: Article, output: Article, parameters: z.object({ title: z.string() }) }
 
-class Titles extends Executor<{
-  '/encode': Pick<typeof titled, 'input' | 'output'>
-  '/title': typeof titled
-}> {
+class Titles extends Executor.declaring({
+  '/encode': { input: Article, output: Article },
+  '/title': titled,
+}) {
   @requests({ ...titled, on: '/title' })
   title(docs: DocList<typeof Article>, { parameters }: HandlerContext<{ title: string }>) {
     for (const one of docs) one.title = parameters.title
@@ -74,10 +74,17 @@ class Untyped extends Executor {
   count() {}
 }
 
+/** Types alone: nothing serves the endpoint, and no compiler can see that. */
+class Unserved extends Executor<{ '/unserved': typeof titled }> {
+  @requests('/count')
+  count() {}
+}
+
 const closed = new Flow({ protocol: ['grpc', 'http', 'websocket'], host: '127.0.0.1', quiet: true })
   .add({ name: 'encoder', uses: Encoder, runtime: 'inline' })
   .add({ name: 'titles', uses: Titles, runtime: 'inline', needs: 'encoder' })
 const open = closed.add({ name: 'counts', uses: Untyped, runtime: 'inline' })
+const unserved = new Flow().add({ name: 'unserved', uses: Unserved })
 
 describe.each(['grpc', 'http', 'ws'])('a typed client over %s', (transport) => {
   let client: TypedClient<typeof closed>
@@ -176,6 +183,12 @@ it('knows at compile time what the Flow serves', () => {
       expectTypeOf(responses[0]!).toExtend<TypedResponse<{ embedding: NdArray<Float32Array> }>>()
     },
   ]
+  const typesAlone = async (client: Client<typeof unserved>) => {
+    // what is declared with types alone is not promised to clients
+    const [plain] = await client.post('/unserved', { text: 'a' })
+    expectTypeOf(plain!).toEqualTypeOf<PlainDocument>()
+  }
+  expect(typesAlone).toBeTypeOf('function')
   expect(checks).toBeTypeOf('function')
   // @ts-expect-error -- documents are plain objects, which the client must be told
   expect(() => new Client<typeof closed>({ host: 'grpc://127.0.0.1:1' })).toBeTypeOf('function')

@@ -1,14 +1,24 @@
 import type { EndpointMap, FlowTypes, TypeOptions } from '../document/typed/index.js'
 import type { DeclaredBy, Known } from './as-declared.js'
+import type { declaredEndpoints } from './declared-endpoints.js'
 import type { ExecutorClass } from './executor.js'
 
-/** What an Executor declares of its endpoints, in its static map or as `Executor<Endpoints>`; `never` if nothing. */
+/**
+ * What an Executor declares of its endpoints, in its static map or with `Executor.declaring`; `never` if nothing. What is declared
+ * with types alone does not count: no type tells whether a method serves it, and no value is there to be compared.
+ */
 type EndpointsOf<C> = [Known<StaticMap<C>> | Declared<C>] extends [never]
   ? never
   : Merged<Known<StaticMap<C>>> & Merged<Declared<C>>
 
 type StaticMap<C> = C extends { readonly requests: infer Map } ? Map : never
-type Declared<C> = C extends abstract new (...args: never[]) => infer Instance ? DeclaredBy<Instance> : never
+type Declared<C> = C extends { readonly [declaredEndpoints]: EndpointMap }
+  ? C extends abstract new (
+      ...args: never[]
+    ) => infer Instance
+    ? DeclaredBy<Instance>
+    : never
+  : never
 type Merged<Map> = [Map] extends [never] ? unknown : Map
 
 /** The types of a Flow with one more stage. A stage that declares no endpoints leaves the typed ones as they are. */

@@ -29,8 +29,9 @@ const brand = Symbol.for('millrace.executor')
  *   }
  * }
  *
- * `Executor<{ '/encode': typeof options }>` declares the types of endpoints that decorators bind, for `Client<typeof flow>`; so does
- * `Executor.declaring({ '/encode': options })`, which also requires that all of them are served.
+ * `Executor.declaring({ '/encode': options })` declares the types of endpoints that decorators bind, for `Client<typeof flow>`, and
+ * requires that all of them are served. `Executor<{ '/encode': typeof options }>` has only the decorators checked, and tells a client
+ * nothing: whether an endpoint is served at all cannot be seen from types.
  */
 export class Executor<Endpoints extends EndpointMap = EndpointMap> {
   /** Type only: what `Client<typeof flow>` knows. */
@@ -63,7 +64,9 @@ export class Executor<Endpoints extends EndpointMap = EndpointMap> {
    *   }
    * }
    */
-  static declaring<const Endpoints extends EndpointMap>(endpoints: Endpoints): typeof Executor<Endpoints> {
+  static declaring<const Endpoints extends EndpointMap>(
+    endpoints: Endpoints,
+  ): typeof Executor<Endpoints> & { readonly [declaredEndpoints]: EndpointMap } {
     checkDeclaration(endpoints)
     return class extends Executor<Endpoints> {
       static override readonly [declaredEndpoints]: EndpointMap = endpoints
