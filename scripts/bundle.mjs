@@ -73,6 +73,7 @@ const ofGateways = {
     'addRoute',
     'parameterBytes',
     'saysV2',
+    'undecodedLength',
     'dataLength',
     'peekDocCount',
     'byteLength',

@@ -159,7 +159,7 @@ export class Pool {
     }
     if (free !== undefined) return start(free)
     if (isSuspect) return this.#quarantine.send(call, itinerary, start)
-    return this.#room.wait({ call, itinerary, bytes: request.data?.byteLength ?? 0 }, start)
+    return this.#room.wait({ call, itinerary, bytes: request.undecodedLength }, start)
   }
 
   /** A replica for the next try; undefined when none has room. */

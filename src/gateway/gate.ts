@@ -53,7 +53,7 @@ export class Gate {
   /** Wraps a handler so that requests pass the gate first. */
   guard(next: Handler): Handler {
     return (request, call) => {
-      const bytes = request.data?.byteLength ?? 0
+      const bytes = request.undecodedLength
       if (this.#queue.length === 0 && this.#fits(bytes)) return this.#pass(next, request, call, bytes)
       const { sender = anonymousSender } = call
       if (!sender.patient) {

@@ -213,7 +213,7 @@ export class RequestStream {
 
   /** Keeps the answer of a request that is not the next in order; false when there is no room. */
   #keep(slot: Slot, answer: DataRequest): boolean {
-    slot.answerBytes = answer.data?.byteLength ?? 0
+    slot.answerBytes = answer.undecodedLength
     return this.#peer.reserve(slot.answerBytes)
   }
 

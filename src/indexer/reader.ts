@@ -103,18 +103,23 @@ export class Reader {
    * Runs `use` while memory holds `known`, or the newest version where memory is already past `known`; undefined when the
    * table is too large.
    */
-  #inMemory<T>(use: (version: Version) => Promise<T>, known?: Version): Promise<T | undefined> {
+  async #inMemory<T>(use: (version: Version) => Promise<T>, known?: Version): Promise<T | undefined> {
     const { cacheBytes } = this.#options
+    // a second look for a newer version would cost more than a tenth of a query from disk
+    if (known !== undefined && (await this.#isTooLarge(known))) return undefined
     return this.#turns.run(async () => {
       const version = known !== undefined && this.#memory.leadsTo(known) ? known : await this.#store.latest()
-      if (version === undefined) return undefined
-      if (this.#tooMany < Infinity && (await version.table.countRows()) >= this.#tooMany * 0.9)
-        return undefined
+      if (version === undefined || (await this.#isTooLarge(version))) return undefined
       this.#tooMany = Infinity
       if (await this.#memory.reach(version, cacheBytes)) return use(version)
       this.#tooMany = await version.table.countRows()
       return undefined
     })
+  }
+
+  /** Whether a version has about as many rows as one that did not fit into memory. */
+  async #isTooLarge({ table }: Version): Promise<boolean> {
+    return this.#tooMany < Infinity && (await table.countRows()) >= this.#tooMany * 0.9
   }
 
   /** Repeats a slow read with the newest version when its own version was removed meanwhile. */

@@ -10,7 +10,7 @@ import type { Version } from './store.js'
 const fewProbes = 8
 
 /** Candidates for so many wanted matches, in a first and in a second attempt. */
-const first = (limit: number): number => 2 * limit + 16
+const first = (limit: number): number => limit + (limit >> 2) + 8
 const second = (limit: number): number => 9 * limit + 256
 
 interface ScanInit {

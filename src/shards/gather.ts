@@ -108,7 +108,7 @@ function cancelled(message: string): MillraceError {
 
 function outcomeOf(answer: DataRequest, memory: AnswerMemory): Outcome {
   try {
-    memory.add(answer.data?.length ?? 0)
+    memory.add(answer.undecodedLength)
   } catch (error) {
     return { state: 'failed', error: MillraceError.from(error) }
   }

@@ -344,7 +344,9 @@ describe('documents as bytes', () => {
     const isCopied = (request: DataRequest): boolean =>
       !request.encodeParts().some(({ buffer, length }) => buffer === bytes.buffer && length >= list.length)
     const counted = received()
+    expect(counted.undecodedLength).toBe(counted.data!.length)
     expect([counted.docs.length, counted.docs.texts]).toEqual([2, ['', '']])
+    expect(counted.undecodedLength).toBe(0)
     const answer = counted.answer()
     answer.addRoute({ executor: 'exec' })
     expect(isCopied(answer)).toBe(false)
@@ -375,6 +377,8 @@ describe('documents as bytes', () => {
     const request = DataRequest.decode(toBytes(sample))
     const [one, two] = [listOf('a'), listOf('b', 'c')]
     const other = request.withList([one, two])
+    // a count does not put them together
+    expect(other.undecodedLength).toBe(other.dataLength)
     expect(other.encodeParts()).toContain(two)
     expect(idsOf(other)).toEqual(['a', 'b', 'c'])
     expect(other.peekDocCount()).toBe(3)

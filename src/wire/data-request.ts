@@ -246,6 +246,11 @@ export class DataRequest {
     return this.#envelope.payload
   }
 
+  /** Bytes of field 4 while the documents were not accessed, else 0. Unlike `data`, it never puts pieces together. */
+  get undecodedLength(): number {
+    return this.#docs === undefined ? this.#envelope.payloadLength : 0
+  }
+
   /** Bytes of field 4. Immediate while the documents were not accessed; otherwise they are encoded. */
   get dataLength(): number {
     if (this.#docs === undefined) return this.#dataEnvelope.payloadLength

@@ -68,7 +68,7 @@ class RequestRecord implements Observation {
     this.#subject = subject
     this.#time = tools.clock.now()
     this.#began = tools.clock.monotonic()
-    this.#bytesIn = subject.request.data?.byteLength ?? 0
+    this.#bytesIn = subject.request.undecodedLength
   }
 
   child(span: Span): Observation {
@@ -164,7 +164,7 @@ function failure(outcome: Outcome): object {
 function sizeOf(outcome: Outcome): object {
   if (outcome.kind === 'failed') return {}
   const { answer } = outcome
-  return { documentsOut: countIn(answer), bytesOut: answer.data?.byteLength ?? 0 }
+  return { documentsOut: countIn(answer), bytesOut: answer.undecodedLength }
 }
 
 /** Number of documents; null when the bytes cannot be decoded as documents. */
