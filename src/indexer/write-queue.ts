@@ -29,7 +29,7 @@ const clockOfWrites: Clock = {
  *
  * The next group begins when it has as many writes as the last one, or after the time that the last one took, at most 50 ms. So
  * clients that each send their next write when the last one is answered all share a commit, and a stream of writes needs half
- * as many commits, while a single client waits for nothing.
+ * as many commits, while a client that is alone waits once, after others have stopped.
  */
 export class WriteQueue<W> {
   readonly #perform: Perform<W>
