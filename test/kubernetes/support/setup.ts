@@ -11,6 +11,8 @@ declare module 'vitest' {
     containerd: string
     /** Image of a project with Millrace (test/fixtures/project), loaded in the cluster. */
     image: string
+    /** Files of the layers of that image. */
+    readonly projectLayers: readonly string[]
   }
 }
 
@@ -33,6 +35,7 @@ export async function setup(project: TestProject): Promise<void> {
   project.provide('kubeconfig', cluster.kubeconfig)
   project.provide('containerd', cluster.containerd)
   project.provide('image', image.name)
+  project.provide('projectLayers', image.layers)
 }
 
 export async function teardown(): Promise<void> {
