@@ -516,6 +516,7 @@ uses_dynamic_batching: {/encode: {timeout: 20}, more: {preferred_batch_size: 8}}
     ['uses: encoder.py', 'INVALID_EXECUTOR', /the class after a #/],
     ['uses: python:encoder', 'INVALID_EXECUTOR', /'python:encoder\.Encoder'/],
     ['python: python3', 'INVALID_OPTION', /its Executor is not one in Python/],
+    ['docarray: v1', 'INVALID_OPTION', /flow\.yml:3:\d+.*docarray says which documents/],
     ['uses: Unknown', 'INVALID_EXECUTOR', /no class 'Unknown' is known/],
     ['uses: missing.yml', 'MODULE_NOT_FOUND', /flow\.yml:3:\d+: There is no file "missing\.yml"/],
     ['uses: missing.js', 'MODULE_NOT_FOUND', /there is no module "missing\.js"/],
@@ -601,6 +602,7 @@ describe('a stage', () => {
       },
     ],
     ['external: true\nhost: a\nport: 1\npy_modules: x.py', { external: [{ host: 'a' }] }],
+    ['external: true\nhost: a\nport: 1\ndocarray: v1', { docarray: 'v1' }],
     [
       'uses: Encoder\npy_modules: encoder.py\npython: .venv/bin/python',
       {

@@ -157,7 +157,7 @@ function hop(
   container: GatewayContainer,
   { name: flow, headers }: FlowPlan['settings'],
 ): object {
-  const { balance, retries, maxLostReplicas, queue, hedge, timeoutSendMs, shards } = stage
+  const { balance, retries, maxLostReplicas, queue, hedge, timeoutSendMs, shards, docarray } = stage
   return {
     external: true,
     ...(isOwn(stage) ? { ...found(stage, container), forwardHeaders: headers } : externalServers(stage)),
@@ -167,6 +167,7 @@ function hop(
     ...changed({ balance, retries, maxLostReplicas, queue }, stageOptions),
     ...(hedge !== null && { hedge: withoutNull(hedge) }),
     ...(timeoutSendMs !== null && { timeout_send: timeoutSendMs }),
+    ...(docarray !== null && { docarray }),
   }
 }
 

@@ -52,6 +52,7 @@ export function gatewaySpec({ settings, stages }: FlowPlan): GatewaySpec {
       flow: stage.flow,
       sendsParts: sendsParts(stage, stages),
       part: stage.part === null ? null : { shard: stage.part.shardId, shards: stage.part.shards },
+      docarray: stage.docarray,
       forwardHeaders: stage.external.length === 0 ? settings.headers : stage.forwardHeaders,
       external: stage.external.map(({ shard, host, port, tls }) => ({
         shard,

@@ -159,7 +159,8 @@ class LocalGateway implements Gateway {
     const { stage, shard } = this.#stages.find(name)
     const index = stage.shards.indexOf(shard)
     const recipient = recipientOf(stage.spec, index, stage.spec.flow ?? this.#spec.name)
-    const channel = await dial(address, { recipient, forwardHeaders: stage.spec.forwardHeaders })
+    const { forwardHeaders, docarray } = stage.spec
+    const channel = await dial(address, { recipient, forwardHeaders, docarray: docarray ?? null })
     try {
       const description = await probe(channel, recipient)
       shard.pool.add(pod, channel, { reportsExit: true })

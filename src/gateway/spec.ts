@@ -1,4 +1,5 @@
 import type { PolicyName } from '../balancer/policies/index.js'
+import type { DocArrayVersion } from '../document/list-version.js'
 import type { PollingTable } from '../shards/polling.js'
 import type { FailureRules } from '../shards/sharded.js'
 import type { ConditionSpec } from '../topology/condition.js'
@@ -124,6 +125,8 @@ export interface StageSpec extends FailureRules {
    * one request with all documents. Default false.
    */
   readonly sendsParts?: boolean
+  /** The only format of documents that its pods or external servers speak. Default null: as they say themselves. */
+  readonly docarray?: DocArrayVersion | null
   /** Headers of the caller that its pods or external servers get, besides trace context. */
   readonly forwardHeaders: HeaderRule
 }

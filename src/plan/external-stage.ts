@@ -2,6 +2,7 @@ import { parseServiceName } from '../discovery/kubernetes/service-name.js'
 import { MillraceError } from '../errors.js'
 import type { ClientTls } from '../tls/client-tls.js'
 import type { StageOptions, StageSettings } from './stage-settings.js'
+import type { ExecutorSource } from './uses.js'
 
 /** The address of a server of an external stage, and the shard that it serves. */
 export interface ExternalAddress {
@@ -85,5 +86,21 @@ export function refuseAddress(settings: StageSettings, name: string): readonly [
   throw new MillraceError(
     'INVALID_OPTION',
     `stage '${name}': host, port, discover and forwardHeaders are for external stages. Say external: true to use a server that runs already.`,
+  )
+}
+
+/** Refuses `docarray` for Executors that speak both formats: those of Millrace. */
+export function refuseDocarray(
+  {
+    docarray,
+    external,
+    source,
+  }: Pick<StageSettings, 'docarray' | 'external'> & { readonly source: ExecutorSource },
+  name: string,
+): void {
+  if (docarray === null || external || source.kind === 'python' || source.kind === 'image') return
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `stage '${name}': docarray says which documents a server or Executor of Jina takes, and this stage is neither: Millrace takes both v1 and v2. Leave docarray out, or say external: true.`,
   )
 }

@@ -321,6 +321,18 @@ describe('what is refused when a Flow is built', () => {
       /external: true/,
     ],
     [
+      'one format of documents for an Executor of Millrace',
+      () => add({ uses: Encoder, docarray: 'v2' }),
+      'INVALID_OPTION',
+      /docarray says which documents .* of Jina takes.*Leave docarray out, or say external: true/,
+    ],
+    [
+      'a format of documents that there is not',
+      () => add({ external: true, host: 'a', port: 1, docarray: 'v3' as 'v2' }),
+      'INVALID_OPTION',
+      /docarray must be one of 'v1', 'v2', or null.*'v3'|docarray.*"v3"/,
+    ],
+    [
       'several inline replicas',
       () => add({ runtime: 'inline', uses: Homeless, replicas: 2 }),
       'INVALID_OPTION',

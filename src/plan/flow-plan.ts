@@ -15,6 +15,7 @@ import type { ConditionSpec } from '../topology/condition.js'
 import {
   type ExternalAddress,
   refuseAddress,
+  refuseDocarray,
   refuseGatheredBy,
   refuseOwn,
   resolveExternal,
@@ -130,6 +131,7 @@ function resolveStage(plan: FlowPlan, options: StageOptions, name: string): Stag
     when: resolveWhen(resolved.when, name, conditionFields(resolved)),
     external: external ? resolveExternal(resolved, name) : refuseAddress(resolved, name),
   }
+  refuseDocarray({ ...stage, external }, name)
   checkInline(stage, replicas)
   checkImage(stage)
   checkPythonStage(stage)

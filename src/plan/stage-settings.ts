@@ -1,4 +1,5 @@
 import { type PolicyName, policyNames } from '../balancer/policies/index.js'
+import type { DocArrayVersion } from '../document/list-version.js'
 import type { DynamicBatching } from '../executor/batching.js'
 import { type ContainerOptions, type ContainerSettings, containerOptions } from './container.js'
 import type { ExecutorSettings, Runtime, Uses } from './executor-settings.js'
@@ -123,6 +124,11 @@ export interface StageSettings extends ExecutorSettings, Sharding, ContainerSett
    * forwarded. Default `[]`: callers' credentials are not forwarded. Pods of the Flow itself get all headers.
    */
   readonly forwardHeaders: ForwardHeaders
+  /**
+   * The only format of documents that external servers, or an Executor of Jina in Python or in an image, speak: those of DocArray
+   * before 0.30 `v1`, later ones `v2`. Documents in the other format are converted. Default null: as the servers say themselves.
+   */
+  readonly docarray: DocArrayVersion | null
 }
 
 /** Options of `flow.add()`. `Names`: the stages that it can need. */
@@ -193,6 +199,7 @@ export const stageOptions: OptionTable<StageSettings> = {
   discover: oneOf(['static', 'dns', 'kubernetes'], 'static'),
   tls: stageTlsOption,
   forwardHeaders: headersOption([]),
+  docarray: optional(oneOf<DocArrayVersion>(['v1', 'v2'], 'v2')),
   ...shardingOptions,
   ...containerOptions,
 }

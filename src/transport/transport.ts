@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Description, Handler, Sender, Service } from '../call/call.js'
+import type { DocArrayVersion } from '../document/list-version.js'
 import type { BatchFigures } from '../observe/batch-figures.js'
 import type { Metric } from '../observe/metrics/report.js'
 import type { HeaderRule } from './forward-headers.js'
@@ -93,6 +94,11 @@ export interface DialOptions {
    * field that only Millrace knows. Only for gRPC.
    */
   readonly sendsParts?: boolean
+  /**
+   * The only format of documents that the server speaks: requests in the other one are converted, and their answers back. Default:
+   * as the server says itself, if it is one of Jina. Only for gRPC.
+   */
+  readonly docarray?: DocArrayVersion | null
   /** Headers to forward, besides trace context. Default: all, credentials too. */
   readonly forwardHeaders?: HeaderRule
   /** A lost connection is reopened, so that another peer may be at the address. Only for gRPC. */

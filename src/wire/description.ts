@@ -1,3 +1,4 @@
+import type { DocArrayVersion } from '../document/list-version.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 import { documentSchema } from './document-schema.js'
@@ -23,6 +24,8 @@ export interface Description {
   readonly identity?: PodIdentity
   /** Name that Jina's Kubernetes export gives a peer without an identity: `indexer-1`; absent if it was started otherwise. */
   readonly jinaDeployment?: string
+  /** The only format of documents that it speaks; absent for Millrace, which speaks both, and where it is not known. */
+  readonly docarray?: DocArrayVersion
 }
 
 /** For a peer that cannot be asked; while no endpoints are known every request is sent (jina.md 4.4). */

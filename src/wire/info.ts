@@ -1,3 +1,4 @@
+import type { DocArrayVersion } from '../document/list-version.js'
 import { Reader } from '../lib/protobuf/reader.js'
 import { Writer } from '../lib/protobuf/writer.js'
 
@@ -7,6 +8,13 @@ export interface Info {
   readonly jina: Readonly<Record<string, string>>
   /** Jina's environment variables, `JINA_LOG_LEVEL` say. */
   readonly envs: Readonly<Record<string, string>>
+}
+
+/** The format of documents that its release of DocArray has: v2 from 0.30 on. Undefined if it names no release. */
+export function docArrayOf({ jina }: Info): DocArrayVersion | undefined {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(jina['docarray'] ?? '') ?? []
+  if (major === undefined) return undefined
+  return Number(major) === 0 && Number(minor) < 30 ? 'v1' : 'v2'
 }
 
 export function encodeInfo(info: Info): Uint8Array {

@@ -1,7 +1,9 @@
 """Real Jina 3.34 with DocArray v2 as an external stage: a single Executor, or a whole Flow (jina_serving.py)."""
 
+from typing import Any, Dict, Set
+
 import numpy as np
-from docarray import DocList
+from docarray import BaseDoc, DocList
 from docarray_v2_documents import Article, Encoded, Text
 from jina import Executor, requests
 from jina_serving import serve
@@ -55,5 +57,49 @@ class Described(Executor):
         yield doc
 
 
+class Book(BaseDoc):
+    title: str
+    views: int = 0
+    labels: Set[str] = set()
+    extra: Dict[str, Any] = {}
+
+
+class Flat(Executor):
+    """Documents without documents, which Jina 3.34 describes."""
+
+    @requests(on='/reverse')
+    def reverse(self, docs: DocList[Text], parameters: Suffix, **kwargs) -> DocList[Text]:
+        for doc in docs:
+            doc.text = doc.text[::-1] + parameters.suffix
+        return docs
+
+    @requests(on='/encode')
+    def encode(self, docs: DocList[Text], **kwargs) -> DocList[Encoded]:
+        return DocList[Encoded]([Encoded(id=doc.id, text=doc.text, embedding=np.array([len(doc.text), 1, 2, 3])) for doc in docs])
+
+    @requests(on='/book')
+    def book(self, docs: DocList[Book], **kwargs) -> DocList[Book]:
+        for doc in docs:
+            doc.title += '!'
+            doc.views += 1
+            doc.labels.add('seen')
+        return docs
+
+    @requests(on='/odd')
+    def odd(self, docs: DocList[Book], **kwargs) -> DocList[Book]:
+        for doc in docs:
+            doc.extra = {'array': np.zeros(2)}
+        return docs
+
+    @requests(on='/fail')
+    def fail(self, docs: DocList[Text], **kwargs) -> DocList[Text]:
+        raise ValueError('not today')
+
+    @requests(on='/words')
+    async def words(self, doc: Text, **kwargs) -> Text:
+        for word in doc.text.split(' '):
+            yield Text(text=word)
+
+
 if __name__ == '__main__':
-    serve(Foreign, described=Described)
+    serve(Foreign, described=Described, flat=Flat)

@@ -22,8 +22,8 @@ export function readDocuments(documents: readonly Nodes[], place: string): Docum
   return new DocumentArray(documents.map((nodes, index) => readDocument(nodes, `${place}[${index}]`)))
 }
 
-/** A document that becomes a chunk for a field has the field as its modality, so its own goes to `tags`. */
-function readDocument(nodes: Nodes, place: string, isPart = false): Document {
+/** One document as `readDocuments` does. One that becomes a chunk for a field has the field as its modality, so its own goes to `tags`. */
+export function readDocument(nodes: Nodes, place: string, isPart = false): Document {
   const document = new Document(new DocumentRecord())
   document[record].nodes = nodes
   const id = nodes.get('id')

@@ -4,10 +4,11 @@ import { DocumentArray } from '../document-array.js'
 import { field } from '../fields.js'
 import { record } from '../record.js'
 import type { NamedScore, Scores } from '../score.js'
+import { isFieldName } from '../list-version.js'
 import { setOwn } from '../struct.js'
 import type { Schema } from '../typed/compiled.js'
 import { heldField } from '../typed/place.js'
-import { numberFields, scoreFields, tensorFields, textFields } from './counterparts.js'
+import { familyFields, numberFields, scoreFields, tensorFields, textFields } from './counterparts.js'
 import type { Node, Nodes } from './node.js'
 import { writeEntry } from './write-node.js'
 
@@ -16,10 +17,22 @@ import { writeEntry } from './write-node.js'
  * of DocArray's LegacyDocument. Throws INVALID_INPUT for values that cannot be sent.
  */
 export function writeDocList(documents: DocumentArray, schema?: Schema): Uint8Array {
+  return writeAll(documents, { schema, depth: 0 })
+}
+
+/**
+ * As `writeDocList` without a schema, for a peer whose documents have fields of these names: entries of `tags` with such a name are
+ * fields, and so are those of the documents that a typed document has in its fields.
+ */
+export function writeDocListFor(documents: DocumentArray, fieldNames: ReadonlySet<string>): Uint8Array {
+  return writeAll(documents, { schema: undefined, depth: 0, isField: (name) => fieldNames.has(name) })
+}
+
+function writeAll(documents: DocumentArray, writing: Writing): Uint8Array {
   const writer = new Writer(256 * documents.length + 64)
   for (const document of documents) {
     const mark = writer.fork(1)
-    writeDocument(writer, document, { schema, depth: 0 })
+    writeDocument(writer, document, writing)
     writer.join(mark)
   }
   return writer.finish()
@@ -28,21 +41,26 @@ export function writeDocList(documents: DocumentArray, schema?: Schema): Uint8Ar
 interface Writing {
   readonly schema: Schema | undefined
   readonly depth: number
+  /** Whether an entry of `tags` is a field of the document. Default: if it came as one. */
+  readonly isField?: ((name: string) => boolean) | undefined
 }
 
 const likeId: Node = { kind: 'text', value: '', type: 'id' }
 
-function writeDocument(writer: Writer, document: Document, { schema, depth }: Writing): void {
+function writeDocument(writer: Writer, document: Document, { schema, depth, isField }: Writing): void {
   const { nodes } = document[record]
-  const values = schema === undefined ? untypedValues(document) : typedValues(document, schema)
+  const values = schema === undefined ? untypedValues(document, isField) : typedValues(document, schema)
   // in the order in which they came; a field whose value was removed is None
   const names = schema === undefined ? new Set([...(nodes?.keys() ?? []), ...values.keys()]) : values.keys()
   for (const name of names) {
     const inner = schema?.fields.find((known) => known.name === name)?.of
+    // only typed documents have documents in fields of other names, and all tags of these are fields
+    const isInnerField = isField === undefined || familyFields.has(name) ? undefined : isFieldName
     writeEntry(writer, name, values.get(name), {
       like: nodes?.get(name) ?? (name === 'id' ? likeId : undefined),
       depth,
-      writeDocument: (own, one, level) => writeDocument(own, one, { schema: inner, depth: level }),
+      writeDocument: (own, one, level) =>
+        writeDocument(own, one, { schema: inner, depth: level, isField: isInnerField }),
     })
   }
 }
@@ -56,7 +74,7 @@ function typedValues(document: Document, { fields }: Schema): Map<string, unknow
 }
 
 /** The opposite of `readDocuments`. */
-function untypedValues(document: Document): Map<string, unknown> {
+function untypedValues(document: Document, isField: Writing['isField']): Map<string, unknown> {
   const own = document[record]
   const { nodes } = own
   const values = new Map<string, unknown>()
@@ -91,7 +109,8 @@ function untypedValues(document: Document): Map<string, unknown> {
     put('chunks', new DocumentArray(chunks))
   if (!own.isEmpty(field.matches) || nodes?.get('matches')?.kind === 'doc_array')
     put('matches', document.matches)
-  for (const [name, value] of tagValues(document)) put(name, value)
+  for (const [name, value] of tagValues(document, (tag) => isField?.(tag) === true && !values.has(tag)))
+    put(name, value)
   return values
 }
 
@@ -102,8 +121,8 @@ function uriNameOf(nodes: Nodes | undefined): string {
   return 'url'
 }
 
-/** Tags that came as fields are fields again, and the others the dict `tags`. */
-function tagValues(document: Document): Map<string, unknown> {
+/** Tags that came as fields are fields again, and those that are fields of the peer. The others are the dict `tags`. */
+function tagValues(document: Document, isField: (name: string) => boolean): Map<string, unknown> {
   const own = document[record]
   const { nodes } = own
   const tags = (own.get(field.tags) ?? {}) as Record<string, unknown>
@@ -111,7 +130,9 @@ function tagValues(document: Document): Map<string, unknown> {
   const rest: Record<string, unknown> = {}
   const { kind } = nodes?.get('tags') ?? { kind: 'dict' }
   for (const [name, value] of Object.entries(tags)) {
-    if (nodes?.has(name) || (kind !== 'dict' && kind !== 'none')) values.set(name, value)
+    const isOwn = nodes?.has(name) === true || (kind !== 'dict' && kind !== 'none')
+    // an entry with the name of the dict itself is no field, and a document of v2 has said what its fields are
+    if (isOwn || (nodes === undefined && name !== 'tags' && isField(name))) values.set(name, value)
     else setOwn(rest, name, value)
   }
   if (nodes?.get('tags')?.kind === 'dict' || Object.keys(rest).length > 0) values.set('tags', rest)

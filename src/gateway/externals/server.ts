@@ -117,6 +117,7 @@ export class ExternalServer {
       recipient: this.#recipient,
       forwardHeaders: this.#stage.spec.forwardHeaders,
       sendsParts: this.#stage.spec.sendsParts === true,
+      docarray: this.#stage.spec.docarray ?? null,
       onReconnect: () => void this.#learnAgain(channel),
     })
     if (isReplica) await this.#learn(channel).catch((error: unknown) => giveUp(channel, error))

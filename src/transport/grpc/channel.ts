@@ -1,9 +1,10 @@
 import type { Call, Description } from '../../call/call.js'
+import type { DocArrayVersion } from '../../document/list-version.js'
 import { MillraceError } from '../../errors.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { decodeDescription, unknownDescription } from '../../wire/description.js'
-import { decodeInfo } from '../../wire/info.js'
+import { decodeInfo, docArrayOf } from '../../wire/info.js'
 import { encodeRequestList } from '../../wire/request-list.js'
 import { encodeRecipient, isSpecific, recipientHeader } from '../../wire/identity.js'
 import { headerFilter } from '../forward-headers.js'
@@ -16,6 +17,8 @@ import {
 } from '../../grpc/client/connection.js'
 import { methods } from '../../grpc/methods.js'
 import { defaultMaxMessageBytes } from '../../grpc/client/peer.js'
+import { askedFormat, sendConverted } from './documents.js'
+import { KnownDocuments } from './known-documents.js'
 import { streamDocument } from './stream-document.js'
 import { errorFromGrpc, hasRaised, isUnimplemented } from '../../grpc/status.js'
 
@@ -23,6 +26,9 @@ type GrpcAddress = Extract<Address, { kind: 'grpc' }>
 
 /** Timeout of `describe()`. */
 const describeTimeoutMs = 10_000
+
+/** How long the first request waits until the peer has said which format of documents it speaks. */
+const firstAnswerMs = 2000
 
 const nothing = new Uint8Array(0)
 
@@ -45,7 +51,7 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
       ends.closed.resolve({ reason })
     },
   }
-  const { recipient, onReconnect, forwardHeaders = 'unfiltered', sendsParts = false } = options
+  const { recipient, onReconnect, forwardHeaders = 'unfiltered', sendsParts = false, docarray } = options
   const tools = isPod || options.endsWithConnection === true ? { listener } : given(onReconnect)
   const told = recipient !== undefined && isSpecific(recipient) ? encodeRecipient(recipient) : null
   return new GrpcChannel(new GrpcConnection(peer, tools), {
@@ -53,6 +59,7 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
     isPod,
     told,
     sendsParts,
+    docarray: docarray ?? undefined,
     isForwarded: headerFilter(forwardHeaders),
   })
 }
@@ -73,6 +80,8 @@ interface Ends {
   readonly isForwarded: (header: string) => boolean
   /** Whether a request in several parts is sent as several requests. */
   readonly sendsParts: boolean
+  /** The format of documents that the peer speaks, if it was told; otherwise the peer is asked. */
+  readonly docarray: DocArrayVersion | undefined
   readonly leaving: Deferred<Reason>
   readonly closed: Deferred<Reason>
 }
@@ -85,11 +94,13 @@ interface Ends {
 class GrpcChannel implements Channel {
   readonly #connection: GrpcConnection
   readonly #ends: Ends
+  readonly #documents: KnownDocuments
   #single = true
 
   constructor(connection: GrpcConnection, ends: Ends) {
     this.#connection = connection
     this.#ends = ends
+    this.#documents = new KnownDocuments(ends.docarray, () => this.describe(firstAnswerMs))
   }
 
   get closed(): Promise<Reason> {
@@ -106,7 +117,20 @@ class GrpcChannel implements Channel {
     return []
   }
 
-  readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
+  readonly handle = (request: DataRequest, call: Call): Promise<DataRequest> => {
+    const { speaksBoth } = this.#documents
+    const asked = speaksBoth ? undefined : askedFormat(request, call)
+    return asked === undefined ? this.#send(request, call) : this.#sendAs(asked, request, call)
+  }
+
+  async #sendAs(asked: DocArrayVersion, request: DataRequest, call: Call): Promise<DataRequest> {
+    const { docarray, fieldNames } = await this.#documents.known(call)
+    if (docarray === undefined || docarray === asked) return this.#send(request, call)
+    const peer = { docarray, fieldNames, address: this.#connection.address }
+    return sendConverted(request, call, { asked, peer, send: this.#send })
+  }
+
+  readonly #send = async (request: DataRequest, call: Call): Promise<DataRequest> => {
     const { address } = this.#connection
     const { deadline, items } = call
     const options = { call, deadline, headers: headersFor(request.endpoint, call, this.#ends) }
@@ -126,27 +150,38 @@ class GrpcChannel implements Channel {
     }
   }
 
-  async describe(): Promise<Description> {
-    const deadline = Date.now() + describeTimeoutMs
+  async describe(timeoutMs = describeTimeoutMs): Promise<Description> {
+    const options = { deadline: Date.now() + timeoutMs, headers: {} }
     try {
-      const options = { deadline, headers: {} }
-      const answer = await this.#connection.unary(methods.endpointDiscovery, nothing, options)
-      const description = decodeDescription(answer)
-      const isUnclear = this.#ends.told !== null && description.identity === undefined
-      return isUnclear ? { ...description, ...(await this.#jinaDeployment(options)) } : description
+      const description = await this.#discover(options)
+      // Millrace speaks both formats, and says which pod it is
+      const more = description.identity === undefined ? await this.#status(options) : {}
+      const whole = { ...description, ...more }
+      this.#documents.learn(whole)
+      return whole
     } catch (error) {
-      // Jina 3.34 has no answer for documents in documents, whose schemas it does not follow
-      if (isUnimplemented(error) || hasRaised(error)) return unknownDescription
       throw errorFromGrpc(error, { address: this.#connection.address })
     }
   }
 
-  /** A Jina Executor in a cluster reports its environment, which has the deployment's name (jina.md 8.2). */
-  async #jinaDeployment(options: GrpcCallOptions): Promise<Pick<Description, 'jinaDeployment'>> {
+  async #discover(options: GrpcCallOptions): Promise<Description> {
     try {
-      const { envs } = decodeInfo(await this.#connection.unary(methods.status, nothing, options))
-      const name = envs.JINA_DEPLOYMENT_NAME
-      return name === undefined || name === '(unset)' || name === '' ? {} : { jinaDeployment: name }
+      return decodeDescription(await this.#connection.unary(methods.endpointDiscovery, nothing, options))
+    } catch (error) {
+      // Jina 3.34 has no answer for documents in documents, whose schemas it does not follow
+      if (isUnimplemented(error) || hasRaised(error)) return unknownDescription
+      throw error
+    }
+  }
+
+  /** Jina reports its release of DocArray, and in a cluster its environment with the deployment's name (jina.md 8.2). */
+  async #status(options: GrpcCallOptions): Promise<Pick<Description, 'jinaDeployment' | 'docarray'>> {
+    try {
+      const info = decodeInfo(await this.#connection.unary(methods.status, nothing, options))
+      const { JINA_DEPLOYMENT_NAME: name = '' } = info.envs
+      const docarray = docArrayOf(info)
+      const isNamed = this.#ends.told !== null && name !== '' && name !== '(unset)'
+      return { ...(docarray && { docarray }), ...(isNamed && { jinaDeployment: name }) }
     } catch (error) {
       if (isUnimplemented(error)) return {}
       throw error
