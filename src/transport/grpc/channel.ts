@@ -1,4 +1,4 @@
-import type { Call, Description } from '../../call/call.js'
+import type { Call, Description, Handler } from '../../call/call.js'
 import type { DocArrayVersion } from '../../document/list-version.js'
 import { MillraceError } from '../../errors.js'
 import { type Deferred, deferred } from '../../lib/deferred.js'
@@ -37,9 +37,13 @@ const ownHeaders: ReadonlySet<string> = new Set(['__prefetch__', '__results_in_o
 
 /**
  * Dials a server that speaks Jina's gRPC: an external Executor, head or gateway, or a pod in a container. Connects with the
- * first call, so dialling never fails.
+ * first call, so dialling never fails. `requests` sends those that have one answer and go in one message, instead of gRPC.
  */
-export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}): Promise<Channel> {
+export async function dialGrpc(
+  address: GrpcAddress,
+  options: DialOptions = {},
+  requests?: Handler,
+): Promise<Channel> {
   const { host, port, path, tls, credentials, isPod = false } = address
   const maxMessageBytes = options.maxFrameBytes ?? defaultMaxMessageBytes
   const peer = { host, port, path, tls, credentials, maxMessageBytes }
@@ -60,6 +64,7 @@ export async function dialGrpc(address: GrpcAddress, options: DialOptions = {}):
     told,
     sendsParts,
     docarray: docarray ?? undefined,
+    requests,
     isForwarded: headerFilter(forwardHeaders),
   })
 }
@@ -82,6 +87,8 @@ interface Ends {
   readonly sendsParts: boolean
   /** The format of documents that the peer speaks, if it was told; otherwise the peer is asked. */
   readonly docarray: DocArrayVersion | undefined
+  /** Another way for requests with one answer. */
+  readonly requests: Handler | undefined
   readonly leaving: Deferred<Reason>
   readonly closed: Deferred<Reason>
 }
@@ -133,18 +140,18 @@ class GrpcChannel implements Channel {
   readonly #send = async (request: DataRequest, call: Call): Promise<DataRequest> => {
     const { address } = this.#connection
     const { deadline, items } = call
+    const { requests, sendsParts } = this.#ends
+    const isList = sendsParts && (request.parts?.length ?? 0) > 1
+    if (requests !== undefined && items === undefined && !isList) return whole(await requests(request, call))
     const options = { call, deadline, headers: headersFor(request.endpoint, call, this.#ends) }
     try {
       if (items !== undefined) return await streamDocument(this.#connection, request, { ...options, items })
-      const isList = this.#ends.sendsParts && (request.parts?.length ?? 0) > 1
       const answer = DataRequest.decode(
         isList
           ? await this.#exchangeParts(request, options)
           : await this.#exchange(request.encode(), options),
       )
-      // no peer answers in parts over gRPC; one that does not know the field returns the parts of the request
-      answer.parts = undefined
-      return answer
+      return whole(answer)
     } catch (error) {
       throw errorFromGrpc(error, { address, endpoint: request.endpoint })
     }
@@ -225,6 +232,12 @@ class GrpcChannel implements Channel {
     this.#single = false
     return answer
   }
+}
+
+/** No such peer answers in parts; one that does not know the field returns the parts of the request. */
+function whole(answer: DataRequest): DataRequest {
+  answer.parts = undefined
+  return answer
 }
 
 function headersFor(

@@ -14,15 +14,14 @@ export async function dialPython(
   options: DialOptions,
 ): Promise<Channel> {
   const requests = await dialSocket({ kind: 'socket', path: requestsPath }, options)
-  const rest = await dialGrpc(address, options)
-  return new PythonChannel({ requests, rest, sendsParts: options.sendsParts ?? false })
+  const rest = await dialGrpc(address, options, requests.handle)
+  return new PythonChannel({ requests, rest })
 }
 
 interface Parts {
   readonly requests: Channel
+  /** Sends each request to the socket that it is for. */
   readonly rest: Channel
-  /** Whether a request in several parts is sent as several requests, which only gRPC does. */
-  readonly sendsParts: boolean
 }
 
 /** The pod counts as gone when either connection has closed. */
@@ -47,15 +46,8 @@ class PythonChannel implements Channel {
     this.#parts.requests.onCapacity?.(listener)
   }
 
-  readonly handle = async (request: DataRequest, call: Call): Promise<DataRequest> => {
-    const { requests, rest, sendsParts } = this.#parts
-    const isOne = !sendsParts || (request.parts?.length ?? 0) <= 1
-    if (!isOne || call.items !== undefined) return rest.handle(request, call)
-    const answer = await requests.handle(request, call)
-    // Jina does not know the field, and returns the parts of the request
-    answer.parts = undefined
-    return answer
-  }
+  readonly handle = (request: DataRequest, call: Call): Promise<DataRequest> =>
+    this.#parts.rest.handle(request, call)
 
   describe(): ReturnType<Channel['describe']> {
     return this.#parts.rest.describe()
