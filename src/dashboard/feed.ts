@@ -85,7 +85,7 @@ export class Feed {
   /** Where nobody tells of changes, and when that fails, the interval has to do. */
   async #changed(signal: AbortSignal): Promise<void> {
     try {
-      if (this.#watched.changed !== undefined) return await this.#watched.changed()
+      if (this.#watched.changed !== undefined) return await this.#watched.changed(signal)
     } catch {}
     await pause(intervalMs, { signal, clock: this.#clock })
   }

@@ -25,8 +25,11 @@ export const outputQuestion = {
 export interface Watched {
   /** @throws UNAVAILABLE, NOT_FOUND while it cannot be asked; the page shows the message and asks again */
   status(): Promise<FlowStatus>
-  /** Resolves after a change of the state of a replica, or earlier. Absent where nobody tells: then the page is late by up to a second. */
-  changed?(): Promise<void>
+  /**
+   * Resolves after a change of the state of a replica, or earlier; may reject when `signal` aborts. Absent where nobody tells: then the
+   * page is late by up to a second.
+   */
+  changed?(signal: AbortSignal): Promise<void>
   /** @throws UNAVAILABLE */
   served(): Promise<Served>
   /** @throws NOT_FOUND, INVALID_OPTION, UNSUPPORTED, START_FAILED */

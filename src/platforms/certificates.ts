@@ -25,8 +25,8 @@ export function readCertificates(tls: TlsRules | null): readonly CertificateFile
 }
 
 /**
- * Gives the gateway new files when those of this machine change, while this program runs. Files that do not belong together are
- * reported, and not given to it. The returned function stops that.
+ * Gives the gateway the files of this machine, and again when they change, while this program runs. Files that do not belong
+ * together are reported, and not given to it. The returned function stops that.
  */
 export function renewCertificates(
   tls: TlsRules | null,
@@ -53,6 +53,26 @@ export function renewCertificates(
         )
     },
   })
+}
+
+/** A Flow on a platform, whose gateway this program can give files to. */
+interface Renewable {
+  renewCertificates(tls: TlsRules | null): void
+  writeCertificates(files: readonly CertificateFile[]): Promise<void>
+  close(options: { readonly remove: boolean }): Promise<void>
+}
+
+/** Gives the gateway the files now, and again when they change, until the Flow is closed. @throws what `writeCertificates` throws */
+export async function beginRenewal<T extends Renewable>(flow: T, tls: TlsRules | null): Promise<T> {
+  if (tls === null) return flow
+  try {
+    await flow.writeCertificates(readCertificates(tls))
+  } catch (error) {
+    await flow.close({ remove: false })
+    throw error
+  }
+  flow.renewCertificates(tls)
+  return flow
 }
 
 /**

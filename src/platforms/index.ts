@@ -72,6 +72,19 @@ export async function listOnPlatform({ on, ...options }: AttachOptions): Promise
 }
 
 /**
+ * Resolves after the next change of a container of a running Flow, or earlier.
+ *
+ * @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_FOUND, FORBIDDEN, UNAVAILABLE; rejects when `signal` aborts
+ */
+export async function changedOnPlatform(
+  { on, ...options }: AttachOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const platform = await platformNamed(on)
+  await platform.changed(resolveOptions(platform.attachOptions, options, `changed({ on: '${on}' })`), signal)
+}
+
+/**
  * Lines of the containers of a running Flow, as text of whole lines; see `logsOf`.
  *
  * @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_FOUND, FORBIDDEN, UNAVAILABLE

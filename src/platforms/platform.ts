@@ -23,6 +23,11 @@ export interface Platform<StartOptions extends object, AttachOptions extends obj
   attach(options: AttachOptions, tools: PlatformTools): Promise<RemoteFlow>
   /** All running Flows, for `millrace ps`. */
   list(options: AttachOptions): Promise<readonly FlowStatus[]>
+  /**
+   * Resolves after the next change of a container of a running Flow, or earlier. Rejects when that cannot be observed, and when
+   * `signal` aborts. @throws NOT_FOUND, FORBIDDEN, UNAVAILABLE
+   */
+  changed(options: AttachOptions, signal: AbortSignal): Promise<void>
   /** The output of a running Flow's containers. Attaches to nothing: `close` it. @throws NOT_FOUND */
   output(options: AttachOptions): Promise<FlowOutput>
 }

@@ -35,7 +35,8 @@ ${clientHelp}`,
     const port = numberOption(values, 'port') ?? 0
     if (port > 65_535) throw new UsageError(`--port must be at most 65535, not ${port}.`)
     const where = elsewhere(values)
-    const watched = where === null ? flowHere(values.flow, credentialsOf(values)) : flowThere(where)
+    const credentials = credentialsOf(values)
+    const watched = where === null ? flowHere(values.flow, credentials) : flowThere(where, credentials)
     await watched.status() // now, and not first in the page: there is no such Flow, or there are several
     const interrupted = new Promise<void>((resolve) => {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve())

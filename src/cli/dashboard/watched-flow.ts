@@ -1,11 +1,12 @@
 import { Client } from '../../client/client.js'
 import type { FlowControl } from '../../control/client.js'
 import { connect } from '../../control/connect.js'
+import type { FlowStatus } from '../../control/status.js'
 import { tryCall } from '../../dashboard/try-call.js'
 import type { Watched } from '../../dashboard/watched.js'
 import { MillraceError } from '../../errors.js'
 import type { Running } from '../../flow/launch.js'
-import { type AttachOptions, logsOnPlatform } from '../../platforms/index.js'
+import { type AttachOptions, changedOnPlatform, logsOnPlatform } from '../../platforms/index.js'
 import type { ClientTls } from '../../tls/client-tls.js'
 import { askFlows, noFlows } from '../ask-flows.js'
 import { addressIn } from '../gateway-address.js'
@@ -37,20 +38,30 @@ export function flowHere(which: string | undefined, { token, tls }: Credentials)
 }
 
 /** A Flow on a platform, which is looked at as `millrace top` does, and changed as by `millrace scale`. */
-export function flowThere(where: AttachOptions): Watched {
+export function flowThere(asked: AttachOptions, { tls }: Pick<Credentials, 'tls'>): Watched {
+  /** The Flow that was found: an attachment does not look for it in all namespaces. */
+  let where = asked
+  const reached = (): AttachOptions => (Object.keys(tls).length > 0 ? { ...where, tls } : where)
   return {
     async status() {
       const [first, ...more] = await askFlows(where, undefined)
       if (first === undefined) throw new MillraceError('NOT_FOUND', noFlows(where))
       if (first.state === 'failed') throw new MillraceError('UNAVAILABLE', first.reason)
       if (more.length > 0) throw new MillraceError('INVALID_OPTION', several(where))
+      where = only(where, first.status)
       return first.status
     },
-    served: () => attached(where, (running) => running.describe()),
+    changed: (signal) => changedOnPlatform(where, signal),
+    served: () => attached(reached(), (running) => running.describe()),
     scale: (stage, request) => attached(where, (running) => running.scale(stage, request)),
     lines: (question) => linesOf(logsOnPlatform(where, question)),
-    call: (tried) => attached(where, ({ client }) => tryCall(client, tried)),
+    call: (tried) => attached(reached(), ({ client }) => tryCall(client, tried)),
   }
+}
+
+function only(where: AttachOptions, { name, namespace }: FlowStatus): AttachOptions {
+  if (where.on === 'docker') return { ...where, name }
+  return { ...where, ...given({ namespace }) }
 }
 
 async function linesOf(pieces: AsyncIterable<string>): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import type { FlowStatus } from '../../control/status.js'
 import { Container } from '../../docker-engine/container.js'
 import { connectEngine, type Engine } from '../../docker-engine/engine.js'
 import { MillraceError } from '../../errors.js'
-import { ownClientTls } from '../certificates.js'
+import { beginRenewal, ownClientTls } from '../certificates.js'
 import type { Platform } from '../platform.js'
 import { EngineFlow } from './remote-flow.js'
 import { foundPlan } from './found-plan.js'
@@ -14,7 +14,9 @@ import {
   type DockerStartOptions,
   dockerStartOptions,
 } from './options.js'
+import { nextChange } from './next-change.js'
 import { outputOf } from './output.js'
+import { renewedRules } from '../renewed-files.js'
 import { render } from './render.js'
 import { replicasOf } from './replica.js'
 import { deploy, removeAll } from './start.js'
@@ -34,7 +36,7 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
     let flow: EngineFlow | undefined
     try {
       flow = await EngineFlow.open(engine, { plan, gateway, tools, tls })
-      flow.renewCertificates()
+      flow.renewCertificates(plan.settings.tls)
       for (const { name, replicas, autoscale } of plan.stages) {
         tools.signal.throwIfAborted()
         const running = (await replicasOf(engine, plan.settings.name)).filter(({ stage }) => stage === name)
@@ -50,12 +52,15 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
     }
   },
 
-  async attach({ name, tls }, tools) {
+  async attach({ name, tls, renew }, tools) {
     const engine = await connectEngine()
     const flow = await chooseFlow(engine, name)
     const gateway = await gatewayOf(engine, flow)
     if (gateway === null) throw new MillraceError('NOT_FOUND', `The Flow '${flow}' has just been removed.`)
-    return EngineFlow.open(engine, { plan: await planOf(engine, flow, gateway), gateway, tools, tls })
+    const plan = await planOf(engine, flow, gateway)
+    const renewed = renewedRules(plan, renew)
+    const opened = await EngineFlow.open(engine, { plan, gateway, tools, tls })
+    return beginRenewal(opened, renewed)
   },
 
   async list({ name }): Promise<readonly FlowStatus[]> {
@@ -69,6 +74,11 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
       }),
     )
     return statuses.flat()
+  },
+
+  async changed({ name }, signal) {
+    const engine = await connectEngine()
+    await nextChange(engine, await chooseFlow(engine, name), signal)
   },
 
   async output({ name }) {

@@ -10,7 +10,8 @@ import type { RemoteFlow, PlatformTools } from '../platform.js'
 import { gatewayOf } from './gateway-view.js'
 import { Healing } from './healing.js'
 import type { ClientTls } from '../../tls/client-tls.js'
-import { renewCertificates } from '../certificates.js'
+import type { TlsRules } from '../../gateway/tls/tls-rules.js'
+import { type CertificateFile, renewCertificates } from '../certificates.js'
 import { FlowNames } from './names.js'
 import { certificateFile } from './render.js'
 import { endReplica, replicasOf } from './replica.js'
@@ -77,15 +78,17 @@ export class EngineFlow implements RemoteFlow {
     this.#tools = { names: this.#names, report: (sentence) => tools.report(sentence) }
   }
 
-  /** Copies files of `tls` into the gateway's container when they change, until `close`; the gateway reads them again. */
-  renewCertificates(): void {
-    this.#stopRenewal = renewCertificates(this.plan.settings.tls, {
+  /** Copies files into the gateway's container when they change, until `close`; the gateway reads them again. */
+  renewCertificates(tls: TlsRules | null): void {
+    this.#stopRenewal = renewCertificates(tls, {
       report: (sentence) => this.#tools.report(sentence),
-      write: async (files) => {
-        const gateway = await gatewayOf(this.#engine, this.#names.flow)
-        await gateway?.put(files.map(certificateFile), '/')
-      },
+      write: (files) => this.writeCertificates(files),
     })
+  }
+
+  async writeCertificates(files: readonly CertificateFile[]): Promise<void> {
+    const gateway = await gatewayOf(this.#engine, this.#names.flow)
+    await gateway?.put(files.map(certificateFile), '/')
   }
 
   scale(stage: string, request: ScaleRequest): Promise<Scaled> {

@@ -10,9 +10,11 @@ import { type Replica, replicasOf } from './replica.js'
 /** Status of a Flow, from its gateway and from the engine's view of the containers. */
 export async function statusOf(engine: Engine, plan: FlowPlan): Promise<FlowStatus> {
   const { name } = plan.settings
-  const [gateway, replicas] = await Promise.all([gatewayOf(engine, name), replicasOf(engine, name)])
+  const gateway = await gatewayOf(engine, name)
   const view = gateway === null ? null : await gatewayView(engine, gateway)
-  const ports = (await gateway?.inspect())?.ports ?? {}
+  // after the gateway, whose answer takes a moment in which a container may end
+  const [replicas, facts] = await Promise.all([replicasOf(engine, name), gateway?.inspect()])
+  const ports = facts?.ports ?? {}
   const stages = plan.stages.map((stage) =>
     stageStatus(
       stage,

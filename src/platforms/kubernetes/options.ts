@@ -2,6 +2,7 @@ import { type KubernetesOptions, kubernetesOptions } from '../../export/kubernet
 import type { OptionTable } from '../../plan/option.js'
 import { text } from '../../plan/option-kinds.js'
 import { type GatewayClientOptions, gatewayClientOptions } from '../gateway-client.js'
+import { type RenewalOptions, renewalOptions } from '../renewed-files.js'
 
 /** Which cluster to use, and how to reach the gateway in it. */
 export interface ClusterOptions extends GatewayClientOptions {
@@ -15,7 +16,7 @@ export interface ClusterOptions extends GatewayClientOptions {
 
 export type KubernetesStartOptions = KubernetesOptions & ClusterOptions
 
-export interface KubernetesAttachOptions extends ClusterOptions {
+export interface KubernetesAttachOptions extends ClusterOptions, RenewalOptions {
   /** Default null: the namespace of the context. */
   readonly namespace: string | null
 }
@@ -34,5 +35,6 @@ export const kubernetesStartOptions: OptionTable<KubernetesStartOptions> = {
 
 export const kubernetesAttachOptions: OptionTable<KubernetesAttachOptions> = {
   ...clusterOptions,
+  ...renewalOptions,
   namespace: text(null),
 }

@@ -1,7 +1,10 @@
+import { beginRenewal } from '../certificates.js'
 import type { Platform } from '../platform.js'
+import { renewedRules } from '../renewed-files.js'
 import { Cluster } from './api/cluster.js'
 import { checkAttached, findFlow, listFlows } from './attach.js'
 import { ClusterFlow } from './remote-flow.js'
+import { nextChange } from './next-change.js'
 import { outputOf } from './output.js'
 import {
   type KubernetesAttachOptions,
@@ -31,7 +34,17 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
       const timeoutMs =
         plan.settings.timeoutReadyMs < 0 ? Number.POSITIVE_INFINITY : plan.settings.timeoutReadyMs
       const { address, tls } = options
-      return ClusterFlow.open(cluster, { plan, namespace, flow, timeoutMs, report, address, tls })
+      const renewed = renewedRules(plan, options.renew)
+      const opened = await ClusterFlow.open(cluster, {
+        plan,
+        namespace,
+        flow,
+        timeoutMs,
+        report,
+        address,
+        tls,
+      })
+      return beginRenewal(opened, renewed)
     })
   },
 
@@ -39,6 +52,17 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
     const cluster = await Cluster.connect(options)
     try {
       return await listFlows(cluster, options.namespace)
+    } finally {
+      cluster.close()
+    }
+  },
+
+  async changed(options, signal) {
+    const cluster = await Cluster.connect(options)
+    try {
+      const namespace = options.namespace ?? cluster.namespace
+      const { flow } = await findFlow(cluster, namespace)
+      await nextChange(cluster, { namespace, flow }, signal)
     } finally {
       cluster.close()
     }

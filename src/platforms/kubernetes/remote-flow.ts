@@ -4,9 +4,10 @@ import { containerEntry } from '../../containers/container-listeners.js'
 import type { FlowPlan } from '../../plan/flow-plan.js'
 import type { RemoteFlow } from '../platform.js'
 import type { ClientTls } from '../../tls/client-tls.js'
-import { renewCertificates } from '../certificates.js'
+import type { TlsRules } from '../../gateway/tls/tls-rules.js'
+import { type CertificateFile, renewCertificates } from '../certificates.js'
 import type { Cluster } from './api/cluster.js'
-import { certificateSecret } from './certificate-secret.js'
+import { certificateSecret, mountAgain } from './certificate-secret.js'
 import { Forward } from './forward/forward.js'
 import { applyAll } from './start/apply.js'
 import { removeFlow } from './remove.js'
@@ -52,13 +53,15 @@ export class ClusterFlow implements RemoteFlow {
     this.#forward = forward
   }
 
-  /** Applies the Secret with the files of `tls` when they change, until `close`; the gateway reads them again. */
-  renewCertificates(): void {
-    const { namespace, report } = this.#running
-    this.#stopRenewal = renewCertificates(this.plan.settings.tls, {
-      report,
-      write: (files) => applyAll(this.#cluster, [certificateSecret(this.plan, namespace, files)]),
-    })
+  /** Applies the Secret with the files when they change, until `close`; the gateway reads them again. */
+  renewCertificates(tls: TlsRules | null): void {
+    const { report } = this.#running
+    this.#stopRenewal = renewCertificates(tls, { report, write: (files) => this.writeCertificates(files) })
+  }
+
+  async writeCertificates(files: readonly CertificateFile[]): Promise<void> {
+    await applyAll(this.#cluster, [certificateSecret(this.plan, this.#running.namespace, files)])
+    await mountAgain(this.#cluster, this.#running, files)
   }
 
   scale(stage: string, request: ScaleRequest): Promise<Scaled> {

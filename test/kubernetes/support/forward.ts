@@ -8,7 +8,7 @@ export interface Forward extends AsyncDisposable {
 }
 
 /** A local port forwarded to the gateway by `kubectl port-forward`. */
-export function forward(namespace: Namespace, scheme: 'grpc' | 'http' = 'grpc'): Promise<Forward> {
+export function forward(namespace: Namespace, scheme: 'grpc' | 'grpcs' | 'http' = 'grpc'): Promise<Forward> {
   const args = ['--namespace', namespace.name, 'port-forward', 'service/gateway', ':8080']
   const child = spawn('kubectl', ['--kubeconfig', inject('kubeconfig'), ...args])
   const ended = new Promise<void>((resolve) => {

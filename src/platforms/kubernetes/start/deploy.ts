@@ -71,7 +71,7 @@ export async function deploy(
     const gone = await prune(cluster, { namespace, flow, objects })
     if (gone.length > 0) report(`Deleted what this Flow no longer has, but no claims: ${gone.join(', ')}.`)
     opened = await ClusterFlow.open(cluster, { ...running, plan, address, tls })
-    opened.renewCertificates()
+    opened.renewCertificates(plan.settings.tls)
     await untilAnswered(cluster, opened, { timeoutMs, signal })
     const { scheme, port } = containerEntry(plan.settings)
     report(
