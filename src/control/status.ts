@@ -98,10 +98,12 @@ export type PodState =
 /** Status of one replica. */
 export interface PodStatus {
   readonly name: string
+  /** Name of its shard, such as `indexer/shard-1`; absent where its own name begins with that. */
+  readonly shard?: string
   /** Null while there is no process. */
   readonly pid: number | null
   readonly state: PodState
-  /** Requests sent to it and not answered yet. */
+  /** Requests sent to it and not answered yet; 0 where `answered` is null. */
   readonly inFlight: number
   /** Moving average in milliseconds; null before the first answer. */
   readonly latencyMs: number | null
@@ -111,7 +113,7 @@ export interface PodStatus {
   readonly failed: number | null
   /** Number of restarts of this replica. */
   readonly restarts: number
-  /** Why it was last restarted, with the last lines that it printed. Absent when it was not, and of pods in containers. */
+  /** Why it was last restarted, with the last lines that it printed. Absent when it was not, and of pods on Docker. */
   readonly lastEnd?: string
   /**
    * What it has measured of its batches, for each endpoint with batching, when it last answered a ping of the gateway: at most

@@ -6,7 +6,7 @@ import type { FlowStatus } from '../control/status.js'
 import type { DockerAttachOptions, DockerStartOptions } from './docker/options.js'
 import type { KubernetesAttachOptions, KubernetesStartOptions } from './kubernetes/options.js'
 import { logsOf } from './output/logs.js'
-import type { RemoteFlow, Platform, PlatformTools, StartTools } from './platform.js'
+import type { ObservedFlow, RemoteFlow, Platform, PlatformTools, StartTools } from './platform.js'
 
 /** Platforms other than local processes; each is loaded on demand, with its dependencies. */
 const platforms = {
@@ -71,17 +71,10 @@ export async function listOnPlatform({ on, ...options }: AttachOptions): Promise
   return platform.list(resolveOptions(platform.attachOptions, options, `list({ on: '${on}' })`))
 }
 
-/**
- * Resolves after the next change of a container of a running Flow, or earlier.
- *
- * @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_FOUND, FORBIDDEN, UNAVAILABLE; rejects when `signal` aborts
- */
-export async function changedOnPlatform(
-  { on, ...options }: AttachOptions,
-  signal: AbortSignal,
-): Promise<void> {
+/** Looks at a running Flow again and again. @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_FOUND */
+export async function observeOnPlatform({ on, ...options }: AttachOptions): Promise<ObservedFlow> {
   const platform = await platformNamed(on)
-  await platform.changed(resolveOptions(platform.attachOptions, options, `changed({ on: '${on}' })`), signal)
+  return platform.observe(resolveOptions(platform.attachOptions, options, `observe({ on: '${on}' })`))
 }
 
 /**

@@ -23,13 +23,23 @@ export interface Platform<StartOptions extends object, AttachOptions extends obj
   attach(options: AttachOptions, tools: PlatformTools): Promise<RemoteFlow>
   /** All running Flows, for `millrace ps`. */
   list(options: AttachOptions): Promise<readonly FlowStatus[]>
-  /**
-   * Resolves after the next change of a container of a running Flow, or earlier. Rejects when that cannot be observed, and when
-   * `signal` aborts. @throws NOT_FOUND, FORBIDDEN, UNAVAILABLE
-   */
-  changed(options: AttachOptions, signal: AbortSignal): Promise<void>
+  /** Looks at a running Flow again and again. Attaches to nothing: `close` it. @throws NOT_FOUND */
+  observe(options: AttachOptions): Promise<ObservedFlow>
   /** The output of a running Flow's containers. Attaches to nothing: `close` it. @throws NOT_FOUND */
   output(options: AttachOptions): Promise<FlowOutput>
+}
+
+/** A running Flow that is looked at, with a connection to its platform. */
+export interface ObservedFlow {
+  /** @throws NOT_FOUND after it was removed, FORBIDDEN, UNAVAILABLE */
+  status(): Promise<FlowStatus>
+  /**
+   * Resolves after the next change of one of its containers, or earlier. Rejects when `signal` aborts.
+   *
+   * @throws FORBIDDEN, UNAVAILABLE
+   */
+  changed(signal: AbortSignal): Promise<void>
+  close(): void
 }
 
 /** What a platform gets from its caller. */

@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { Flow } from 'millrace'
 import { expect, inject, test } from 'vitest'
 import { conceptsProject } from '../support/concepts.suite.js'
-import { enter, lookThat } from '../support/page.js'
-import { commandLine } from '../support/servers.js'
+import { lookThat, servePage } from '../support/page.js'
 import { docker, runningIn } from './support/docker.js'
 
 const name = `page-${process.pid}`
@@ -17,13 +13,9 @@ test('the page of a Flow on Docker shows a killed container, scales the Flow and
     replicas: 2,
   })
   await flow.start({ on: 'docker', image: inject('projectImage'), project: conceptsProject })
-  const command = spawn(process.execPath, [commandLine, 'dashboard', '--on', 'docker', '--flow', name], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const ended = once(command, 'exit')
   try {
-    const [line] = (await once(createInterface({ input: command.stdout }), 'line')) as [string]
-    const ask = await enter(line.replace(/^Open /, ''))
+    await using page = await servePage('--on', 'docker', '--flow', name)
+    const { ask } = page
     const whole = await lookThat(await ask('events'), ({ stages }) => stages[0]!.ready === 2)
     expect(whole).toMatchObject({ name, on: 'docker', stages: [{ name: 'who', runtime: 'docker' }] })
 
@@ -49,8 +41,6 @@ test('the page of a Flow on Docker shows a killed container, scales the Flow and
     }
     await expect.poll(outputs).toMatch(/page-\d+-who-\d+@\d+\[E\]: .*RangeError: not today/s)
   } finally {
-    command.kill('SIGINT')
-    await ended
     await flow.close({ remove: true })
   }
 })

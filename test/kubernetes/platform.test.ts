@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { Client, Document, Flow, type FlowStatus } from 'millrace'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { under } from '../support/load.js'
+import { lookThat, servePage } from '../support/page.js'
 import { Namespace } from './support/namespace.js'
 import { onKubernetes } from './support/platform.js'
 
@@ -61,7 +62,7 @@ describe('a Flow that was started on Kubernetes', () => {
     ])
     const names = (await namespace.pods('who')).map(({ metadata }) => metadata.name)
     expect(status.stages[2]!.pods.map(({ name }) => name).toSorted()).toEqual(names.toSorted())
-    expect(status.stages[2]!.pods[0]).toMatchObject({ state: 'ready', restarts: 0, pid: null })
+    expect(status.stages[2]!.pods[0]).toMatchObject({ state: 'ready', shard: 'who', restarts: 0, pid: null })
   })
 
   it('serves routes of its own in its gateways', async () => {
@@ -180,6 +181,36 @@ describe('a Flow that was started on Kubernetes', () => {
     expect(stdout).toMatch(/greeter +1 of 1 ready/)
     const [shown] = JSON.parse((await millrace('ps', '--json', ...where)).stdout) as FlowStatus[]
     expect(shown).toMatchObject({ name: 'shop', namespace: namespace.name })
+  })
+
+  it('has a page that shows a deleted pod, scales the Flow and calls it', async () => {
+    const where = ['--on', 'kubernetes', '--namespace', namespace.name]
+    await using page = await servePage(...where, '--kubeconfig', inject('kubeconfig'))
+    const { ask } = page
+    const ready = (count: number) => async () =>
+      lookThat(
+        await ask('events'),
+        ({ stages }) => stages[2]!.replicas === count && stages[2]!.ready === count,
+      )
+    expect(await ready(2)()).toMatchObject({ name: 'shop', on: 'kubernetes', namespace: namespace.name })
+
+    const [killed] = await namespace.pods('who')
+    const events = await ask('events')
+    await namespace.kubectl('delete', 'pod', killed!.metadata.name, '--force', '--wait=false')
+    await lookThat(events, ({ stages }) => {
+      const pod = stages[2]!.pods.find(({ name }) => name === killed!.metadata.name)
+      return pod?.state !== 'ready'
+    })
+    await ready(2)()
+
+    expect(await (await ask('scale', { stage: 'who', replicas: 3 })).json()).toMatchObject({ to: 3 })
+    expect((await ready(3)()).stages[2]!.pods).toHaveLength(3)
+    expect(await namespace.pods('who')).toHaveLength(3)
+    const { endpoints } = (await (await ask('served')).json()) as { readonly endpoints: readonly string[] }
+    expect(endpoints).toContain('/who')
+    const answer = await ask('call', { endpoint: '/who', documents: [{ text: 'a' }], parameters: {} })
+    expect(await answer.json()).toMatchObject({ docs: [{ text: 'a' }] })
+    expect(await (await ask('scale', { stage: 'who', replicas: 2 })).json()).toMatchObject({ to: 2 })
   })
 
   it('can be started over itself, and objects of removed stages are deleted', async () => {

@@ -1,5 +1,37 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { expect } from 'vitest'
 import type { FlowStatus } from '../../src/control/status.js'
+import { commandLine } from './servers.js'
+
+type Ask = Awaited<ReturnType<typeof enter>>
+
+/** Runs `millrace dashboard` with these arguments, and opens its page. */
+export async function servePage(
+  ...args: readonly string[]
+): Promise<AsyncDisposable & { readonly ask: Ask }> {
+  const command = spawn(process.execPath, [commandLine, 'dashboard', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(command, 'exit')
+  const close = async (): Promise<void> => {
+    command.kill('SIGINT')
+    await ended
+  }
+  try {
+    const lines = createInterface({ input: command.stdout })
+    const [line] = (await Promise.race([
+      once(lines, 'line'),
+      ended.then(() => Promise.reject(new Error('millrace dashboard has ended.'))),
+    ])) as [string]
+    const ask = await enter(line.replace(/^Open /, ''))
+    return { ask, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
 
 /** Opens the link and gives a function that asks below its path. */
 export async function enter(link: string): Promise<(name: string, body?: object) => Promise<Response>> {

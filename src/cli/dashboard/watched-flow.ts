@@ -6,7 +6,8 @@ import { tryCall } from '../../dashboard/try-call.js'
 import type { Watched } from '../../dashboard/watched.js'
 import { MillraceError } from '../../errors.js'
 import type { Running } from '../../flow/launch.js'
-import { type AttachOptions, changedOnPlatform, logsOnPlatform } from '../../platforms/index.js'
+import { type AttachOptions, logsOnPlatform, observeOnPlatform } from '../../platforms/index.js'
+import type { ObservedFlow } from '../../platforms/platform.js'
 import type { ClientTls } from '../../tls/client-tls.js'
 import { askFlows, noFlows } from '../ask-flows.js'
 import { addressIn } from '../gateway-address.js'
@@ -37,26 +38,38 @@ export function flowHere(which: string | undefined, { token, tls }: Credentials)
   }
 }
 
-/** A Flow on a platform, which is looked at as `millrace top` does, and changed as by `millrace scale`. */
+/** A Flow on a platform, found once; what changes it attaches to it for that moment, as `millrace scale` does. */
 export function flowThere(asked: AttachOptions, { tls }: Pick<Credentials, 'tls'>): Watched {
-  /** The Flow that was found: an attachment does not look for it in all namespaces. */
   let where = asked
+  let observing: Promise<ObservedFlow> | null = null
+  const find = async (): Promise<ObservedFlow> => {
+    // an attachment does not look in all namespaces
+    where = only(asked, await theFlow(asked))
+    return observeOnPlatform(where)
+  }
+  const found = (): Promise<ObservedFlow> =>
+    (observing ??= find().catch((error: unknown) => {
+      observing = null
+      throw error
+    }))
   const reached = (): AttachOptions => (Object.keys(tls).length > 0 ? { ...where, tls } : where)
   return {
-    async status() {
-      const [first, ...more] = await askFlows(where, undefined)
-      if (first === undefined) throw new MillraceError('NOT_FOUND', noFlows(where))
-      if (first.state === 'failed') throw new MillraceError('UNAVAILABLE', first.reason)
-      if (more.length > 0) throw new MillraceError('INVALID_OPTION', several(where))
-      where = only(where, first.status)
-      return first.status
-    },
-    changed: (signal) => changedOnPlatform(where, signal),
+    status: async () => (await found()).status(),
+    changed: async (signal) => (await found()).changed(signal),
     served: () => attached(reached(), (running) => running.describe()),
     scale: (stage, request) => attached(where, (running) => running.scale(stage, request)),
     lines: (question) => linesOf(logsOnPlatform(where, question)),
     call: (tried) => attached(reached(), ({ client }) => tryCall(client, tried)),
   }
+}
+
+/** @throws NOT_FOUND, INVALID_OPTION when there are several */
+async function theFlow(where: AttachOptions): Promise<FlowStatus> {
+  const [first, ...more] = await askFlows(where, undefined)
+  if (first === undefined) throw new MillraceError('NOT_FOUND', noFlows(where))
+  if (first.state === 'failed') throw new MillraceError('UNAVAILABLE', first.reason)
+  if (more.length > 0) throw new MillraceError('INVALID_OPTION', several(where))
+  return first.status
 }
 
 function only(where: AttachOptions, { name, namespace }: FlowStatus): AttachOptions {

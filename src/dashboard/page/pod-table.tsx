@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { duration } from '../../lib/duration.js'
-import type { PodView, ShardView } from '../view/stage-view.js'
+import { isCounted, type PodView, type ShardView } from '../view/stage-view.js'
 import { Output } from './output.js'
 import { percent, perSecond } from './shown.js'
 
@@ -66,7 +66,7 @@ function PodRows({ pod }: { readonly pod: PodView }) {
         <td>
           <span class={`pod ${health}`}>{state}</span>
         </td>
-        <td>{inFlight}</td>
+        <td>{isCounted(pod) ? inFlight : '–'}</td>
         <td>{perSecond(rate)}</td>
         <td>{latencyMs === null ? '–' : duration(latencyMs)}</td>
         <td>{answered ?? '–'}</td>

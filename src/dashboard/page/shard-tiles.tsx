@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { ShardView } from '../view/stage-view.js'
+import { isCounted, type ShardView } from '../view/stage-view.js'
 import { PodTable } from './pod-table.js'
 import { percent } from './shown.js'
 
@@ -45,6 +45,8 @@ export function ShardTiles({ shards }: { readonly shards: readonly ShardView[] }
 
 /** The marks in words. */
 function labelOf({ ready, replicas, pods }: ShardView): string {
-  const busy = pods.reduce((sum, { inFlight }) => sum + inFlight, 0)
-  return ` ${ready} of ${replicas} ready, ${busy} in flight `
+  const busy = pods.some(isCounted)
+    ? `, ${pods.reduce((sum, { inFlight }) => sum + inFlight, 0)} in flight`
+    : ''
+  return ` ${ready} of ${replicas} ready${busy} `
 }

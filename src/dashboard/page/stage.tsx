@@ -55,7 +55,7 @@ function factsOf(stage: StageView, latency: Latency | undefined): readonly strin
     runtime,
     ...(rate === null ? [] : [`${perSecond(rate)} requests/s`]),
     ...(failedRate === null || failedRate === 0 ? [] : [`${perSecond(failedRate)} failed/s`]),
-    `${inFlight} in flight`,
+    ...(inFlight === null ? [] : [`${inFlight} in flight`]),
     ...(latency === undefined ? [] : [`p50 ${duration(latency.p50Ms)}`, `p99 ${duration(latency.p99Ms)}`]),
     ...(restarts === 0 ? [] : [plural(restarts, 'restart')]),
     ...counters.map(([name, count]) => `${count} ${name}`),

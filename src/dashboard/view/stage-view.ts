@@ -13,7 +13,8 @@ export interface StageView {
   readonly degraded: string | null
   readonly rate: number | null
   readonly failedRate: number | null
-  readonly inFlight: number
+  /** Null where nobody counts the requests of its replicas. */
+  readonly inFlight: number | null
   readonly restarts: number
   /** Counters that are not 0, with their names. */
   readonly counters: readonly (readonly [name: string, count: number])[]
@@ -67,7 +68,7 @@ export function stageView(
     health: healthOf(stage),
     rate: sum(({ answeredPerSecond }) => answeredPerSecond),
     failedRate: sum(({ failedPerSecond }) => failedPerSecond),
-    inFlight: total(pods.map(({ inFlight }) => inFlight)),
+    inFlight: pods.length > 0 && !pods.some(isCounted) ? null : total(pods.map(({ inFlight }) => inFlight)),
     restarts: total(pods.map(({ restarts }) => restarts)),
     counters: shownCounts(stage),
     batches: batchSummaries(pods),
@@ -87,7 +88,7 @@ function healthOf({ runtime, ready, replicas, degraded }: StageStatus): StageVie
   return ready === 0 && replicas > 0 ? 'down' : 'reduced'
 }
 
-/** The pods of each shard; the names of pods begin with those of their shards. */
+/** The pods of each shard. */
 function shardsOf({
   name,
   ready,
@@ -97,7 +98,17 @@ function shardsOf({
 }: StageStatus): [ShardStatus, readonly PodStatus[]][] {
   const [only = { name, ready, replicas, asked: 0, failed: 0 }, ...more] = shards
   if (more.length === 0) return pods.length === 0 ? [] : [[only, pods]]
-  return shards.map((shard) => [shard, pods.filter((pod) => pod.name.startsWith(`${shard.name}/`))])
+  return shards.map((one) => [
+    one,
+    pods.filter(({ name: pod, shard }) =>
+      shard === undefined ? pod.startsWith(`${one.name}/`) : shard === one.name,
+    ),
+  ])
+}
+
+/** Whether the gateway tells of its requests. */
+export function isCounted({ answered }: PodStatus): boolean {
+  return answered !== null
 }
 
 function shardView(

@@ -159,6 +159,19 @@ describe('a viewer', () => {
       { coverage: 0.75, pods: [{ name: 'a/shard-11/rep-0', health: 'bad' }] },
     ])
   })
+
+  it('gives each shard its replicas where their names are those of a platform, and counts no requests there', () => {
+    const shards = [0, 1].map((index) => ({
+      ...{ name: `a/shard-${index}`, replicas: 1, ready: 1, asked: 0, failed: 0 },
+    }))
+    const pods = shards.map(({ name: shard }, index) =>
+      podOf(`a-${index}-697d798dfd-r5r62`, { shard, inFlight: 0, answered: null, failed: null }),
+    )
+    const status = flowOf(stageOf('a', pods, { runtime: 'kubernetes', shards }))
+    expect(new Viewer().see({ status }, at(0)).stages).toMatchObject([
+      { inFlight: null, shards: [{ pods: [{ name: pods[0]!.name }] }, { pods: [{ name: pods[1]!.name }] }] },
+    ])
+  })
 })
 
 describe('the form', () => {

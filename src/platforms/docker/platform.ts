@@ -66,25 +66,38 @@ export const docker: Platform<DockerStartOptions, DockerAttachOptions> = {
   async list({ name }): Promise<readonly FlowStatus[]> {
     const engine = await connectEngine()
     const flows = (await flowsOf(engine)).filter((flow) => name === null || flow === name)
-    const statuses = await Promise.all(
-      flows.map(async (flow) => {
-        const gateway = await gatewayOf(engine, flow)
-        // skip a Flow that is being removed
-        return gateway === null ? [] : [await statusOf(engine, await planOf(engine, flow, gateway))]
-      }),
-    )
-    return statuses.flat()
+    const statuses = await Promise.all(flows.map((flow) => statusOfFlow(engine, flow)))
+    // skip a Flow that is being removed
+    return statuses.filter((status) => status !== null)
   },
 
-  async changed({ name }, signal) {
+  async observe({ name }) {
     const engine = await connectEngine()
-    await nextChange(engine, await chooseFlow(engine, name), signal)
+    const flow = await chooseFlow(engine, name)
+    return {
+      async status() {
+        const status = await statusOfFlow(engine, flow)
+        if (status !== null) return status
+        throw new MillraceError(
+          'NOT_FOUND',
+          `The Flow '${flow}' does not run on this Docker engine any more.`,
+        )
+      },
+      changed: (signal) => nextChange(engine, flow, signal),
+      close: () => {},
+    }
   },
 
   async output({ name }) {
     const engine = await connectEngine()
     return outputOf(engine, await chooseFlow(engine, name))
   },
+}
+
+/** Null when it has no gateway. */
+async function statusOfFlow(engine: Engine, flow: string): Promise<FlowStatus | null> {
+  const gateway = await gatewayOf(engine, flow)
+  return gateway === null ? null : statusOf(engine, await planOf(engine, flow, gateway))
 }
 
 async function planOf(engine: Engine, flow: string, gateway: Container) {

@@ -40,11 +40,14 @@ function stageStatus(
 ): StageStatus {
   if (replicas.length === 0) return seen ?? absent(plan)
   const byAddress = new Map((seen?.pods ?? []).map((pod) => [addressOf(pod.name), pod]))
-  const pods = replicas.map((replica) => podStatus(replica, byAddress))
+  const pods = replicas.map((replica) => ({
+    ...podStatus(replica, byAddress),
+    shard: shardName(plan, replica.shard),
+  }))
   const shards = [...new Set(replicas.map(({ shard }) => shard))].map((shard, index) => {
     const own = pods.filter((_, at) => replicas[at]!.shard === shard)
-    const { name = plan.name, asked = 0, failed = 0 } = seen?.shards[index] ?? {}
-    return { name, replicas: own.length, ready: countReady(own), asked, failed }
+    const { asked = 0, failed = 0 } = seen?.shards[index] ?? {}
+    return { name: shardName(plan, shard), replicas: own.length, ready: countReady(own), asked, failed }
   })
   const dead = replicas.find(({ facts }) => facts.state !== 'running')
   return {
@@ -63,6 +66,10 @@ function stageStatus(
     shards,
     pods,
   }
+}
+
+function shardName({ name, shards }: StagePlan, shard: number): string {
+  return shards > 1 ? `${name}/shard-${shard}` : name
 }
 
 function podStatus({ facts }: Replica, byAddress: ReadonlyMap<string, PodStatus>): PodStatus {

@@ -8,7 +8,7 @@ import { foundPlan } from './found-plan.js'
 import { labels, managed } from './objects-of.js'
 import { statusOf } from './status.js'
 import { checkWorkspaces } from './scale.js'
-import { look, shardOfWorkload } from './view.js'
+import { look, shardOfWorkload, type View } from './view.js'
 
 const gateways = `${managed},${labels.component}=gateway`
 
@@ -16,7 +16,7 @@ const gateways = `${managed},${labels.component}=gateway`
 export async function findFlow(
   cluster: Cluster,
   namespace: string,
-): Promise<{ readonly flow: string; readonly plan: FlowPlan; readonly controllers: readonly Controller[] }> {
+): Promise<{ readonly flow: string; readonly plan: FlowPlan; readonly view: View }> {
   const files = await get<ConfigMap>(cluster, { kind: 'ConfigMap', namespace, name: 'gateway-files' })
   const flow = files?.metadata.labels?.[labels.flow]
   const text = files?.data?.['flow.yml']
@@ -27,8 +27,8 @@ export async function findFlow(
       `There is no Flow in namespace '${namespace}' of ${cluster.label}. ${await known(cluster)}`,
     )
   }
-  const { controllers } = await look(cluster, namespace, flow)
-  return { flow, plan: await foundPlan(text, { flow, controllers }), controllers }
+  const view = await look(cluster, namespace, flow)
+  return { flow, plan: await foundPlan(text, { flow, controllers: view.controllers }), view }
 }
 
 /**
@@ -66,9 +66,9 @@ export async function listFlows(cluster: Cluster, namespace: string | null): Pro
   return statuses.filter((status) => status !== null)
 }
 
-async function statusIn(cluster: Cluster, namespace: string): Promise<FlowStatus> {
-  const { plan, flow } = await findFlow(cluster, namespace)
-  const view = await look(cluster, namespace, flow)
+/** Status of the Flow of a namespace. @throws NOT_FOUND, FORBIDDEN, UNAVAILABLE */
+export async function statusIn(cluster: Cluster, namespace: string): Promise<FlowStatus> {
+  const { plan, view } = await findFlow(cluster, namespace)
   return statusOf({ plan, view, namespace, port: null, now: Date.now() })
 }
 

@@ -1,4 +1,4 @@
-import type { Condition, ContainerStatus, Event, Pod } from './api/live.js'
+import type { Condition, ContainerState, ContainerStatus, Event, Pod } from './api/live.js'
 
 /** A problem that keeps something from being ready. */
 export interface Complaint {
@@ -69,6 +69,8 @@ function preparing(events: readonly Event[]): Complaint | null {
   return event === undefined ? null : waits(`is being prepared: ${joined(event.reason, event.message)}`)
 }
 
+type Terminated = NonNullable<ContainerState['terminated']>
+
 function ofContainer(container: ContainerStatus, events: readonly Event[]): Complaint | null {
   const { waiting, terminated } = container.state ?? {}
   switch (waiting?.reason) {
@@ -104,23 +106,27 @@ function unpulled(waiting: { reason?: string; message?: string }, events: readon
   return complaint(sentence, tries >= pulls ? 0 : pullMs)
 }
 
-function crashed(
-  { restartCount, state }: ContainerStatus,
-  died: NonNullable<NonNullable<ContainerStatus['state']>['terminated']>,
-): Complaint {
-  const how =
-    died.reason === 'OOMKilled'
-      ? 'it used more memory than its limit (OOMKilled)'
-      : died.signal
-        ? `signal ${died.signal}`
-        : `exit code ${died.exitCode}`
+function crashed({ restartCount, state }: ContainerStatus, died: Terminated): Complaint {
   // a container that runs again has not crashed again yet
   const count = restartCount + (state?.terminated === undefined ? 0 : 1)
   const times = count === 1 ? 'once' : `${count} times`
   const isLooping = count >= crashes && state?.running === undefined
   const patienceMs = isLooping ? 0 : Number.POSITIVE_INFINITY
-  const lines = (died.message ?? '').trimEnd().split('\n')
-  return { sentence: `crashed ${times}: ${how}`, patienceMs, crash: lines.filter((line) => line !== '') }
+  return { sentence: `crashed ${times}: ${howEnded(died)}`, patienceMs, crash: lastLines(died) }
+}
+
+/** Why a container ended. */
+export function howEnded({ reason, signal, exitCode }: Terminated): string {
+  if (reason === 'OOMKilled') return 'it used more memory than its limit (OOMKilled)'
+  return signal ? `signal ${signal}` : `exit code ${exitCode}`
+}
+
+/** The last lines that a container printed, as far as the cluster keeps them with its status. */
+export function lastLines({ message = '' }: Terminated): readonly string[] {
+  return message
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line !== '')
 }
 
 function complaint(sentence: string, patienceMs: number): Complaint {

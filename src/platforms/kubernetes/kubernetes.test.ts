@@ -431,7 +431,7 @@ describe('scale', () => {
     expect(code).toBe('INVALID_OPTION')
     expect(message).toMatch(/stage 'encoder': the replicas of a shard must share one workspace/)
     expect(fake.asked.some(({ path: at }) => at.endsWith('/scale'))).toBe(false)
-    const { controllers } = await findFlow(cluster, 'shop')
+    const { controllers } = (await findFlow(cluster, 'shop')).view
     expect(() => checkAttached('shop', controllers)).not.toThrow()
     // as `kubectl scale` would
     const [stateful] = [...fake.objects]
@@ -439,7 +439,7 @@ describe('scale', () => {
       .map(([, object]) => object)
     stateful!.spec = { ...stateful!.spec, replicas: 2 }
     const found = await findFlow(cluster, 'shop')
-    expect(() => checkAttached('shop', found.controllers)).toThrow(
+    expect(() => checkAttached('shop', found.view.controllers)).toThrow(
       /stage 'encoder'.*kubectl -n shop scale statefulset\/encoder --replicas 1/s,
     )
   })

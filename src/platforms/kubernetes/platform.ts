@@ -2,7 +2,7 @@ import { beginRenewal } from '../certificates.js'
 import type { Platform } from '../platform.js'
 import { renewedRules } from '../renewed-files.js'
 import { Cluster } from './api/cluster.js'
-import { checkAttached, findFlow, listFlows } from './attach.js'
+import { checkAttached, findFlow, listFlows, statusIn } from './attach.js'
 import { ClusterFlow } from './remote-flow.js'
 import { nextChange } from './next-change.js'
 import { outputOf } from './output.js'
@@ -29,8 +29,8 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
     const cluster = await Cluster.connect(options)
     return closeUnless(cluster, async () => {
       const namespace = options.namespace ?? cluster.namespace
-      const { flow, plan, controllers } = await findFlow(cluster, namespace)
-      checkAttached(namespace, controllers)
+      const { flow, plan, view } = await findFlow(cluster, namespace)
+      checkAttached(namespace, view.controllers)
       const timeoutMs =
         plan.settings.timeoutReadyMs < 0 ? Number.POSITIVE_INFINITY : plan.settings.timeoutReadyMs
       const { address, tls } = options
@@ -57,14 +57,13 @@ export const kubernetes: Platform<KubernetesStartOptions, KubernetesAttachOption
     }
   },
 
-  async changed(options, signal) {
+  async observe(options) {
     const cluster = await Cluster.connect(options)
-    try {
-      const namespace = options.namespace ?? cluster.namespace
-      const { flow } = await findFlow(cluster, namespace)
-      await nextChange(cluster, { namespace, flow }, signal)
-    } finally {
-      cluster.close()
+    const namespace = options.namespace ?? cluster.namespace
+    return {
+      status: () => statusIn(cluster, namespace),
+      changed: (signal) => nextChange(cluster, namespace, signal),
+      close: () => cluster.close(),
     }
   },
 

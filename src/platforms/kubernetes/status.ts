@@ -3,7 +3,7 @@ import type { FlowStatus, PodState, PodStatus, ShardStatus, StageStatus } from '
 import type { FlowPlan, StagePlan } from '../../plan/flow-plan.js'
 import { listenersOf } from '../../plan/listeners.js'
 import type { Condition, Pod } from './api/live.js'
-import { isReady } from './diagnosis.js'
+import { howEnded, isReady, lastLines } from './diagnosis.js'
 import { complaintsOf, shardOfWorkload, podsOf, type View } from './view.js'
 
 export interface StatusOf {
@@ -65,23 +65,30 @@ function stageStatus(stage: StagePlan, view: View, now: number): StageStatus {
       complaints.map(({ pod, sentence }) => (pod === null ? sentence : `${pod} ${sentence}`))[0] ?? null,
     ...sumCounts([]),
     shards: shardStatuses,
-    pods: parts.flatMap(({ pods }) => pods.map((pod) => podStatus(pod, now))),
+    pods: parts.flatMap(({ pods }, index) =>
+      pods.map((pod) => podStatus(pod, { shard: shardStatuses[index]!.name, now })),
+    ),
   }
 }
 
 const noPods = { replicas: 0, ready: 0, ...sumCounts([]), shards: [], pods: [] } as const
 
-function podStatus(pod: Pod, now: number): PodStatus {
+function podStatus(pod: Pod, { shard, now }: { readonly shard: string; readonly now: number }): PodStatus {
+  const { name } = pod.metadata
+  const [container] = pod.status?.containerStatuses ?? []
+  const end = container?.lastState?.terminated
   const since = Date.parse(changed(pod) ?? '')
   return {
-    name: pod.metadata.name,
+    name,
+    shard,
     pid: null,
     state: podState(pod),
     inFlight: 0,
     latencyMs: null,
     answered: null,
     failed: null,
-    restarts: pod.status?.containerStatuses?.[0]?.restartCount ?? 0,
+    restarts: container?.restartCount ?? 0,
+    ...(end !== undefined && { lastEnd: [`${name} ended: ${howEnded(end)}`, ...lastLines(end)].join('\n') }),
     sinceMs: Number.isNaN(since) ? 0 : Math.max(0, now - since),
   }
 }
