@@ -160,6 +160,12 @@ describe('an exported Flow that requires certificates of clients', () => {
     expect((await known.post('/who', ['a'])).texts).toEqual(['a'])
     await using stranger = new Client({ host: gateway.host, tls: { ca } })
     await expect(stranger.post('/who', ['a'])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    const newer = folderWith({ 'cert.pem': third.cert, 'key.pem': third.key })
+    const renew = { cert: newer.path('cert.pem'), key: newer.path('key.pem'), ca }
+    const where = { namespace: namespace.name, kubeconfig: inject('kubeconfig') }
+    const refused = Flow.attach({ on: 'kubernetes', ...where, tls: { ca, ...own }, renew })
+    await expect(refused).rejects.toMatchObject({ message: expect.stringContaining('kubectl-create') })
+    newer.close()
     const [pod] = await namespace.pods('gateway')
     expect(pod!.status.containerStatuses).toMatchObject([{ restartCount: 0 }])
     expect(await namespace.warnings()).toEqual([])

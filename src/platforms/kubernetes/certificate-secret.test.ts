@@ -5,6 +5,7 @@ import { addStage, createPlan, type FlowPlan } from '../../plan/flow-plan.js'
 import { resolveOptions } from '../../plan/option.js'
 import { Authority, folderWith } from '../../tls/certificates.suite.js'
 import { Cluster } from './api/cluster.js'
+import { mountAgain } from './certificate-secret.js'
 import { findFlow } from './attach.js'
 import { FakeCluster } from './fake-cluster.suite.js'
 import { kubernetesStartOptions } from './options.js'
@@ -45,6 +46,17 @@ function renderedWith(hasTls: boolean): Promise<RenderedFlow> {
   )
 }
 
+const podsPath = '/api/v1/namespaces/shop/pods'
+
+function putPod(name: string, component: string): void {
+  const labels = {
+    'app.kubernetes.io/managed-by': 'millrace',
+    'app.kubernetes.io/part-of': 'shop',
+    'app.kubernetes.io/component': component,
+  }
+  fake.put(`${podsPath}/${name}`, { kind: 'Pod', metadata: { name, labels } })
+}
+
 const told = { namespace: 'shop', flow: 'shop', timeoutMs: 60_000, report: () => {} }
 
 it('a Flow with TLS starts with a Secret, which comes first, and its key is in no other object', async () => {
@@ -71,6 +83,30 @@ it('a program that attaches to it knows that it has TLS, without its files', asy
   const { plan } = await findFlow(cluster, 'shop')
   expect(plan.settings.tls).toMatchObject({ cert: '/etc/millrace-tls/tls.crt', clientCertificate: null })
   expect(plan.settings).toMatchObject({ protocol: ['http'], http: { routes: null } })
+})
+
+it('the pods of the gateway are told of a new certificate, and nothing of its key', async () => {
+  putPod('gateway-1', 'gateway')
+  putPod('encoder-1', 'executor')
+  const told = async (cert: string, key: string): Promise<unknown> => {
+    await mountAgain(cluster, { namespace: 'shop', flow: 'shop' }, [
+      { name: 'tls.crt', target: '', text: cert },
+      { name: 'tls.key', target: '', text: key },
+    ])
+    return fake.objects.get(`${podsPath}/gateway-1`)!.metadata.annotations
+  }
+  const first = structuredClone(await told('a', 'key'))
+  expect(first).toEqual({ 'checksum/certificate': expect.stringMatching(/^[0-9a-f]{16}$/) })
+  expect(structuredClone(await told('a', 'other key'))).toEqual(first)
+  expect(await told('b', 'key')).not.toEqual(first)
+  expect(fake.objects.get(`${podsPath}/encoder-1`)!.metadata.annotations).toBeUndefined()
+})
+
+it('it does not matter when the user may not change pods', async () => {
+  putPod('gateway-1', 'gateway')
+  fake.answer = ({ method }) => (method === 'PATCH' ? { status: 403, body: { reason: 'Forbidden' } } : null)
+  await mountAgain(cluster, { namespace: 'shop', flow: 'shop' }, [])
+  expect(fake.asked.at(-1)).toMatchObject({ method: 'PATCH', path: `${podsPath}/gateway-1` })
 })
 
 it('the Secret is deleted with the Flow, and when the Flow has no TLS any more', async () => {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { Client, type Flow } from 'millrace'
 import { inject } from 'vitest'
 import { parse, stringify } from 'yaml'
+import type { ClientTls } from '../../../src/tls/client-tls.js'
 import { containersWith, docker } from './docker.js'
 
 const run = promisify(execFile)
@@ -19,34 +20,38 @@ interface Service {
 /** A Flow under Docker Compose, in a project of its own. */
 export class Composed {
   readonly host: string
+  readonly #tls: ClientTls | undefined
   readonly #folder: string
   readonly #project: string
   readonly #scales = new Map<string, number>()
 
-  private constructor(folder: string, host: string) {
+  private constructor(folder: string, host: string, tls: ClientTls | undefined) {
     this.#folder = folder
     this.#project = path
       .basename(folder)
       .toLowerCase()
       .replaceAll(/[^a-z0-9]/g, '')
     this.host = host
+    this.#tls = tls
   }
 
   /**
    * Exports the Flow and brings it up; resolves when requests go through. Rejects with the logs when a container exits
    * before.
+   *
+   * @param options `tls`: of the requests that say whether it is ready.
    */
   static async up(
     flow: Flow<string>,
     project: string,
-    { scheme = 'grpc' }: { readonly scheme?: 'grpc' | 'http' } = {},
+    { scheme = 'grpc', tls }: { readonly scheme?: 'grpc' | 'grpcs' | 'http'; readonly tls?: ClientTls } = {},
   ): Promise<Composed> {
     const folder = await mkdtemp(path.join(tmpdir(), 'composed-'))
     const port = await freePort()
     const file = path.join(folder, 'docker-compose.yml')
     await flow.toDockerCompose(file, { image: inject('projectImage'), project, port })
     await forOldCompose(file)
-    const composed = new Composed(folder, `${scheme}://127.0.0.1:${port}`)
+    const composed = new Composed(folder, `${scheme}://127.0.0.1:${port}`, tls)
     try {
       await composed.compose('up', '--detach')
       await composed.ready()
@@ -71,6 +76,10 @@ export class Composed {
     await this.compose('up', '--detach', '--no-recreate', ...scales)
   }
 
+  client(): Client {
+    return new Client({ host: this.host, ...(this.#tls !== undefined && { tls: this.#tls }) })
+  }
+
   /** Ids of the running containers, of one service or of all. */
   containers(service?: string): Promise<readonly string[]> {
     const labels = {
@@ -82,7 +91,7 @@ export class Composed {
 
   /** Resolves when every container is healthy, and a request goes through all stages. */
   async ready(): Promise<void> {
-    await using client = new Client({ host: this.host })
+    await using client = this.client()
     for (;;) {
       const ids = await this.compose('ps', '--quiet')
       const format = '{{.State.Health.Status}} {{.State.Status}} {{.RestartCount}}'
