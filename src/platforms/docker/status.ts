@@ -44,9 +44,9 @@ function stageStatus(
     ...podStatus(replica, byAddress),
     shard: shardName(plan, replica.shard),
   }))
-  const shards = [...new Set(replicas.map(({ shard }) => shard))].map((shard, index) => {
+  const shards = [...new Set(replicas.map(({ shard }) => shard))].map((shard) => {
     const own = pods.filter((_, at) => replicas[at]!.shard === shard)
-    const { asked = 0, failed = 0 } = seen?.shards[index] ?? {}
+    const { asked = 0, failed = 0 } = seen?.shards[shard] ?? {}
     return { name: shardName(plan, shard), replicas: own.length, ready: countReady(own), asked, failed }
   })
   const dead = replicas.find(({ facts }) => facts.state !== 'running')

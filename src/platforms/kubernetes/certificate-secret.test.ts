@@ -102,7 +102,7 @@ it('the pods of the gateway are told of a new certificate, and nothing of its ke
   expect(fake.objects.get(`${podsPath}/encoder-1`)!.metadata.annotations).toBeUndefined()
 })
 
-it('it does not matter when the user may not change pods', async () => {
+it('pods that the user may not change do no harm', async () => {
   putPod('gateway-1', 'gateway')
   fake.answer = ({ method }) => (method === 'PATCH' ? { status: 403, body: { reason: 'Forbidden' } } : null)
   await mountAgain(cluster, { namespace: 'shop', flow: 'shop' }, [])

@@ -20,14 +20,14 @@ export async function nextChange(cluster: Cluster, namespace: string, signal: Ab
   // for the version of the list only
   const first = await cluster.ask({
     method: 'GET',
-    path: `${pods}?${new URLSearchParams({ labelSelector, limit: '1' })}`,
+    path: `${pods}?${new URLSearchParams({ labelSelector, limit: '1' }).toString()}`,
   })
   if (first.status !== 200) throw refusal(first, `list pods in namespace '${namespace}'`, cluster.label)
   const { resourceVersion = '' } = (first.body as List).metadata
   const query = { labelSelector, resourceVersion, watch: 'true', timeoutSeconds: String(watchSeconds) }
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
-  const response = await cluster.open(`${pods}?${new URLSearchParams(query)}`, either)
+  const response = await cluster.open(`${pods}?${new URLSearchParams(query).toString()}`, either)
   response.on('error', () => {}) // of the end that follows
   try {
     if (response.statusCode !== 200) {
