@@ -2,6 +2,7 @@ import { Branch } from '../call/branch.js'
 import type { Call } from '../call/call.js'
 import type { ItemSink } from '../call/items.js'
 import { late } from '../call/late.js'
+import type { SpanCall } from '../call/span-call.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import { type Deadlines, deadlinesOf, type Timed, type Watched } from '../lib/deadlines.js'
@@ -18,6 +19,8 @@ export interface Ticket {
   /** Monotonic milliseconds. */
   readonly arrived: number
   readonly itinerary: Itinerary
+  /** The span of the try, which ends with it; undefined when it is not observed. */
+  span: SpanCall | undefined
 }
 
 /** Gets the times of hops that were answered, streams not included. */
@@ -73,6 +76,7 @@ export class Hops {
         onAnswered(began - ticket.arrived + took, ticket)
         times?.answered(began - ticket.arrived, took)
         this.#freed()
+        ticket.span?.answered(answer)
         return answer
       },
       (error: unknown) => {
@@ -94,6 +98,7 @@ export class Hops {
       load.streamed()
       health.breaker.answered()
       this.#freed()
+      ticket.span?.answered(answer)
       return answer
     } catch (error) {
       throw this.#failed(endpoint, located(error, endpoint, call), { began, ticket })
@@ -110,6 +115,7 @@ export class Hops {
     noteLoss(endpoint, failure, ticket.itinerary)
     accountFailure(endpoint, failure, { began, timed: this.#options.timeoutSendMs !== null })
     this.#freed()
+    ticket.span?.failed(failure)
     return failure
   }
 

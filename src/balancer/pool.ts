@@ -7,7 +7,7 @@
  */
 import type { Call } from '../call/call.js'
 import { anonymousSender } from '../call/scope.js'
-import { spanned } from '../call/spanned.js'
+import { openSpan } from '../call/span-call.js'
 import type { MillraceError } from '../errors.js'
 import type { Clock } from '../lib/clock.js'
 import type { Channel } from '../transport/transport.js'
@@ -138,6 +138,7 @@ export class Pool {
       depth: this.#hops.inFlight + this.#room.length,
       arrived: this.#clock.monotonic(),
       itinerary,
+      span: undefined,
     }
     if (ticket.depth === 0) this.#pace.idle()
     const isSuspect = itinerary.losses !== undefined
@@ -155,7 +156,8 @@ export class Pool {
       const { name: pod, label: address } = endpoint
       itinerary.tries = (itinerary.tries ?? 0) + 1
       const attempt = observation.child({ name: 'try', pod, address, number: itinerary.tries })
-      return spanned(call, attempt, (below) => this.#hops.send(endpoint, request, below, ticket))
+      ticket.span = openSpan(call, attempt)
+      return this.#hops.send(endpoint, request, ticket.span, ticket)
     }
     if (free !== undefined) return start(free)
     if (isSuspect) return this.#quarantine.send(call, itinerary, start)

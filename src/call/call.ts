@@ -1,6 +1,7 @@
 import type { Holding } from '../budget/budget.js'
 import type { MillraceError } from '../errors.js'
 import type { BatchFigures } from '../observe/batch-figures.js'
+import type { TraceContext } from '../observe/tracing/trace-context.js'
 import type { DataRequest } from '../wire/data-request.js'
 import type { Metric } from '../observe/metrics/report.js'
 import type { Description } from '../wire/description.js'
@@ -25,6 +26,8 @@ export interface Call {
   readonly deadline: number
   /** Metadata of the caller, with lower-case names. Names that start with `__` are reserved by Jina. */
   readonly headers: Readonly<Record<string, string>>
+  /** What `traceparent` among the headers says, where it came without text. Absent: only the headers count. */
+  readonly context?: TraceContext | undefined
   /** The client, for fair queueing; the same object for all calls of one client. Default: `anonymousSender`. */
   readonly sender?: Sender
   /** The sink for the documents of a streaming call; undefined for a call with one answer. */

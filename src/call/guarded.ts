@@ -57,7 +57,9 @@ function lone(
 ): Observation | Unobserved | undefined {
   try {
     const seen = observer.request(span, request, arrival)
-    return seen === undefined || 'unobserved' in seen ? seen : new GuardedLone(seen, onFault)
+    return seen === undefined || 'unobserved' in seen || observer.keepsContract === true
+      ? seen
+      : new GuardedLone(seen, onFault)
   } catch (error) {
     onFault(error)
     return undefined

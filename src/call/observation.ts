@@ -1,6 +1,7 @@
 import type { MillraceError } from '../errors.js'
 import type { OpenOwnSpan } from './own-span.js'
 import type { CallEvent, ReplicaEvent, RequestEvent, RequestSpan, Span } from '../observe/names.js'
+import type { TraceContext } from '../observe/tracing/trace-context.js'
 import type { DataRequest } from '../wire/data-request.js'
 
 /**
@@ -15,6 +16,8 @@ import type { DataRequest } from '../wire/data-request.js'
 export interface Observation {
   /** Headers for the next hop, such as `traceparent`; they override those of the caller. Undefined for none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The position in a trace that `headers` have as `traceparent`, for hops that need no text. Absent: only `headers` count. */
+  readonly context?: TraceContext | undefined
   /** Id of the trace that has the request, for later observers. Absent where nothing is traced. */
   readonly traceId?: string
   /** Whether pods send it the events of the request there. Default true. */
@@ -55,6 +58,11 @@ export interface Unobserved {
 
 /** Watches the requests and replicas of a gateway. */
 export interface Observer {
+  /**
+   * Its observations never throw, and ignore what comes after their end: they need no guard, which costs each span an object. Default
+   * false.
+   */
+  readonly keepsContract?: boolean
   /** Called for each request. Returns undefined, or only headers, to not observe it. */
   request(span: RequestSpan, request: DataRequest, arrival: Arrival): Observation | Unobserved | undefined
   replica?(event: ReplicaEvent): void

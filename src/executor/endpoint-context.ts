@@ -110,7 +110,7 @@ export class EndpointContext implements HandlerContext {
 /** The fields by which the log lines of a request are found: its id, and that of its trace when it is traced. */
 export function requestFields(requestId: string, { headers }: Pick<Call, 'headers'>): object {
   const trace = parseTraceparent(headers.traceparent)
-  return { requestId, ...(trace?.isSampled === true && { traceId: trace.traceId }) }
+  return { requestId, ...(trace?.isSampled === true && { traceId: trace.trace.text }) }
 }
 
 /**

@@ -3,8 +3,7 @@ import { hedged } from '../balancer/hedge.js'
 import type { Pool } from '../balancer/pool.js'
 import { retrying } from '../balancer/retry.js'
 import type { Handler } from '../call/call.js'
-import { errorContext } from '../call/layers/error-context.js'
-import { observe } from '../call/layers/observe.js'
+import { observe, observeAt } from '../call/layers/observe.js'
 import { stack } from '../call/stack.js'
 import type { Clock } from '../lib/clock.js'
 import type { Shard } from '../shards/shard.js'
@@ -20,7 +19,7 @@ export interface StackTools {
 /** The path of a request through one stage, outermost first. Built once per stage. */
 export function stageStack(stage: StageSpec, only: Shard, { sharding }: StackTools): Handler {
   return stack(
-    [observe({ name: 'stage', stage: stage.name }), errorContext({ deployment: stage.name })],
+    [observeAt({ name: 'stage', stage: stage.name }, { deployment: stage.name })],
     sharding === null ? only.handle : sharded(sharding), // poll, scatter, gather, reduce
   )
 }

@@ -31,10 +31,12 @@ interface Waiting extends AbortListener {
 
 /** Gets the times of one task, in milliseconds, before its caller has the result. */
 export interface TaskMeter<T> {
-  /** It waited for its turn and ran; without a result when it failed. */
-  ended(waitedMs: number, tookMs: number, result?: T): void
+  /** It waited for its turn and ran. */
+  ended(waitedMs: number, tookMs: number, result: T): void
+  /** It waited for its turn, ran, and failed. */
+  failed(waitedMs: number, tookMs: number, error: unknown): void
   /** It did not run. */
-  refused(): void
+  refused(reason: unknown): void
 }
 
 /**
@@ -143,7 +145,7 @@ export class Lane {
       this.#enqueue(call, {
         begin: () => void this.#start(task, meter, arrived).then(resolve, reject),
         refuse: (reason) => {
-          meter?.refused()
+          meter?.refused(reason)
           reject(reason)
         },
       })
@@ -219,7 +221,7 @@ export class Lane {
     const waitedMs = arrived === undefined ? 0 : began - arrived
     done.then(
       (result) => meter.ended(waitedMs, this.#leave(started) - began, result),
-      () => meter.ended(waitedMs, this.#leave(started) - began),
+      (error: unknown) => meter.failed(waitedMs, this.#leave(started) - began, error),
     )
     return done
   }
@@ -284,6 +286,6 @@ export class Lane {
 }
 
 function refusal(reason: MillraceError, meter: TaskMeter<never> | undefined): Promise<never> {
-  meter?.refused()
+  meter?.refused(reason)
   return Promise.reject(reason)
 }

@@ -146,15 +146,23 @@ class MeasuredTask implements TaskMeter<DataRequest> {
     this.#request = request
   }
 
-  ended(waitedMs: number, tookMs: number, answer?: DataRequest): void {
-    const series = this.#series
-    series.queueSeconds.observe(waitedMs / 1000)
-    series.handlerSeconds.observe(tookMs / 1000)
-    if (answer === undefined) series.ended.REFUSED++
-    else if (series.answered(answer, waitedMs + tookMs)) series.documents += this.#request.peekDocCount()
+  ended(waitedMs: number, tookMs: number, answer: DataRequest): void {
+    this.#ran(waitedMs, tookMs)
+    if (this.#series.answered(answer, waitedMs + tookMs))
+      this.#series.documents += this.#request.peekDocCount()
+  }
+
+  failed(waitedMs: number, tookMs: number): void {
+    this.#ran(waitedMs, tookMs)
+    this.#series.ended.REFUSED++
   }
 
   refused(): void {
     this.#series.ended.REFUSED++
+  }
+
+  #ran(waitedMs: number, tookMs: number): void {
+    this.#series.queueSeconds.observe(waitedMs / 1000)
+    this.#series.handlerSeconds.observe(tookMs / 1000)
   }
 }

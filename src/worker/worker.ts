@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Call, Description, Service } from '../call/call.js'
 import type { ConcurrencyLimit } from '../call/concurrency-limit.js'
 import type { ItemSink } from '../call/items.js'
+import type { Observation } from '../call/observation.js'
+import { openSpan, type SpanCall } from '../call/span-call.js'
 import { spanned } from '../call/spanned.js'
 import { unchanged } from '../executor/answers.js'
 import type { Endpoint } from '../executor/endpoint.js'
@@ -20,6 +22,7 @@ import { describeExecutor } from './describe.js'
 import { FatalErrors } from './fatal-errors.js'
 import { Lane } from './lane.js'
 import type { Pace } from './loop-turns.js'
+import { ObservedTask } from './observed-task.js'
 import { closing } from './refusals.js'
 import type { ExecutorSpec } from './spec.js'
 import { timed } from './timed.js'
@@ -116,12 +119,18 @@ export class ExecutorWorker implements Worker {
     if (this.#closed !== undefined) return Promise.reject(closing())
     try {
       const span = this.#tracer?.request(request, call)
-      return span === undefined
-        ? this.#run(request, call)
-        : spanned(call, span, (below) => this.#run(request, below))
+      return span === undefined ? this.#run(request, call) : this.#traced(request, call, span)
     } catch (error) {
       return Promise.reject(error) // a header that cannot be read; async would cost another turn for each request
     }
+  }
+
+  #traced(request: DataRequest, call: Call, span: Observation): Promise<DataRequest> {
+    const target = call.items === undefined ? this.#targetOf(request.endpoint) : undefined
+    if (target === undefined || this.#batchers?.has(target.endpoint.path) === true)
+      return spanned(call, span, (below) => this.#run(request, below))
+    const below = openSpan(call, span)
+    return this.#alone(target, request, below, below)
   }
 
   #run(request: DataRequest, call: Call): Promise<DataRequest> {
@@ -130,20 +139,23 @@ export class ExecutorWorker implements Worker {
       if (items !== undefined) return this.#stream(items, request, call)
       const target = this.#targetOf(request.endpoint)
       if (target === undefined) return Promise.resolve(unchanged(request, this.#deployment))
-      if (this.#meter !== undefined) return this.#measured(this.#meter, target, { request, call })
-      if (this.#batchers !== undefined) {
-        const batcher = this.#batchers.get(target.endpoint.path)
-        if (batcher !== undefined) return batcher.run(request, call)
-      }
-      if (call.observation !== undefined)
-        return this.#lane.run(
-          call,
-          timed(call.observation, () => invoke(target, request, call)),
-        )
-      return this.#lane.run(call, () => invoke(target, request, call))
+      const batcher = this.#batchers?.get(target.endpoint.path)
+      if (batcher === undefined) return this.#alone(target, request, call)
+      if (this.#meter === undefined) return batcher.run(request, call)
+      return this.#meter.measure(target.endpoint.path, request, {
+        isTimed: false,
+        run: () => batcher.run(request, call),
+      })
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  /** Without a batch. `span`: the call, when its span ends here. */
+  #alone(target: Target, request: DataRequest, call: Call, span?: SpanCall): Promise<DataRequest> {
+    const meter = this.#meter?.task(target.endpoint.path, request)
+    const observed = call.observation === undefined ? meter : new ObservedTask(call, span, meter)
+    return this.#lane.run(call, () => invoke(target, request, call), observed)
   }
 
   describe(): Description {
@@ -191,21 +203,6 @@ export class ExecutorWorker implements Worker {
       executor: this.#executor,
       deployment: this.#deployment,
     })
-  }
-
-  #measured(
-    meter: WorkerMeter,
-    target: Target,
-    { request, call }: { readonly request: DataRequest; readonly call: Call },
-  ): Promise<DataRequest> {
-    const { path } = target.endpoint
-    const batcher = this.#batchers?.get(path)
-    if (batcher !== undefined)
-      return meter.measure(path, request, { isTimed: false, run: () => batcher.run(request, call) })
-    const { observation } = call
-    const invoked = (): Promise<DataRequest> => invoke(target, request, call)
-    const handler = observation === undefined ? invoked : timed(observation, invoked)
-    return this.#lane.run(call, handler, meter.task(path, request))
   }
 
   /** Undefined for the dry run and for unknown endpoints: those requests are returned as they came. */

@@ -152,7 +152,7 @@ function logCall(
 function traceOf({ traceId: begun, headers }: Arrival): { readonly traceId?: string } {
   if (begun !== undefined) return { traceId: begun }
   const trace = parseTraceparent(headers.traceparent)
-  return trace?.isSampled === true ? { traceId: trace.traceId } : {}
+  return trace?.isSampled === true ? { traceId: trace.trace.text } : {}
 }
 
 function failure(outcome: Outcome): object {

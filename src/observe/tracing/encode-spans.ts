@@ -1,12 +1,9 @@
-import { Writer } from '../../lib/protobuf/writer.js'
-import { attributesField, encodedAttribute, encodedName, frequent, writeValue } from './frequent-fields.js'
-import { headOf, idsOf, writeTime } from './span-head.js'
-import type { Attributes, AttributeValue, SpanEvent, SpanRecord } from './span-record.js'
+import { prefix, varintSize, Writer } from '../../lib/protobuf/writer.js'
+import { headroom, type SpanBuffer } from './span-buffer.js'
+import { writeAttribute } from './span-form.js'
+import type { Attributes } from './span-values.js'
 
-/** `STATUS_CODE_ERROR` */
-const statusError = 2
-
-/** The resource and scope of every span of a process, encoded once. */
+/** The resource and scope of every span of a process. */
 export interface SpanOrigin {
   /** Attributes of the resource: `service.name` and the like. */
   readonly resource: Attributes
@@ -14,71 +11,39 @@ export interface SpanOrigin {
   readonly scope: string
 }
 
-/** Spans that have been encoded, each as the field `spans` of a `ScopeSpans`. */
-export interface EncodedSpans {
-  readonly count: number
-  readonly fields: Uint8Array
-}
+/** Puts spans into an `ExportTraceServiceRequest` (opentelemetry/proto/collector/trace/v1/trace_service.proto, v1.5). */
+export class Envelope {
+  /** The field `resource` of `ResourceSpans`, and `scope` of `ScopeSpans`. */
+  readonly #resource: Uint8Array
+  readonly #scope: Uint8Array
 
-/**
- * Encoded spans as an `ExportTraceServiceRequest` (opentelemetry/proto/collector/trace/v1/trace_service.proto, v1.5). The encoder
- * of OpenTelemetry takes 5 µs a span, which is more than a request may cost: docs/decisions/0053-traces.md.
- */
-export function exportRequest({ fields }: EncodedSpans, { resource, scope }: SpanOrigin): Uint8Array {
-  const writer = new Writer(fields.length + 1024)
-  const resourceSpans = writer.fork(1, fields.length)
-  const resourceMark = writer.fork(1, 128)
-  for (const [name, value] of Object.entries(resource)) attribute(writer, 1, name, value)
-  writer.join(resourceMark)
-  const scopeSpans = writer.fork(2, fields.length)
-  const scopeMark = writer.fork(1)
-  writer.string(1, scope)
-  writer.join(scopeMark)
-  writer.raw(fields)
-  writer.join(scopeSpans)
-  writer.join(resourceSpans)
-  return writer.finish()
-}
-
-/** Writes one span, as a field of a `ScopeSpans`. */
-export function writeSpan(writer: Writer, span: SpanRecord): void {
-  const mark = writer.fork(2, 200)
-  writer.raw(headOf(span))
-  writer.raw(encodedName(span.name))
-  const { attributes } = span
-  for (let at = 0; at < attributes.length; at += 2)
-    attribute(writer, attributesField, attributes[at] as string, attributes[at + 1]!)
-  if (span.events !== undefined) for (const event of span.events) writeEvent(writer, event)
-  if (span.droppedEvents > 0) writer.uint32(12, span.droppedEvents)
-  if (span.links !== undefined) {
-    for (const { traceId, spanId } of span.links) {
-      const link = writer.fork(13)
-      writer.raw(idsOf(traceId, spanId))
-      writer.join(link)
-    }
+  constructor({ resource, scope }: SpanOrigin) {
+    const writer = new Writer()
+    const mark = writer.fork(1, 128)
+    for (const [name, value] of Object.entries(resource)) writeAttribute(writer, 1, name, value)
+    writer.join(mark)
+    this.#resource = writer.finish().slice()
+    const scopeWriter = new Writer()
+    const scopeMark = scopeWriter.fork(1)
+    scopeWriter.string(1, scope)
+    scopeWriter.join(scopeMark)
+    this.#scope = scopeWriter.finish().slice()
   }
-  if (span.error !== undefined) {
-    const status = writer.fork(15)
-    writer.string(2, span.error)
-    writer.uint32(3, statusError)
-    writer.join(status)
+
+  /** The message, in the memory of the spans where it fits there: valid until they are cleared. */
+  around(spans: SpanBuffer): Uint8Array {
+    const { bytes, end } = spans
+    const scopeLength = this.#scope.length + end - headroom
+    const resourceLength = this.#resource.length + 1 + varintSize(scopeLength) + scopeLength
+    const writer = new Writer()
+    writer.raw(prefix((1 << 3) | 2, resourceLength))
+    writer.raw(this.#resource)
+    writer.raw(prefix((2 << 3) | 2, scopeLength))
+    writer.raw(this.#scope)
+    const head = writer.finish()
+    const start = headroom - head.length
+    if (start < 0) return Buffer.concat([head, bytes.subarray(headroom, end)])
+    bytes.set(head, start)
+    return bytes.subarray(start, end)
   }
-  writer.join(mark)
-}
-
-function writeEvent(writer: Writer, { name, time: at, attributes }: SpanEvent): void {
-  const mark = writer.fork(11, 64)
-  writeTime(writer, 1, at)
-  writer.string(2, name)
-  for (const key in attributes) attribute(writer, 3, key, attributes[key]!)
-  writer.join(mark)
-}
-
-/** `attributesField` of a span, or the field of a resource or event. */
-function attribute(writer: Writer, field: number, name: string, value: AttributeValue): void {
-  if (field === attributesField && frequent.has(name)) return writer.raw(encodedAttribute(name, value))
-  const mark = writer.fork(field)
-  writer.string(1, name)
-  writeValue(writer, value)
-  writer.join(mark)
 }

@@ -1,4 +1,4 @@
-import type { Attributes } from './span-record.js'
+import type { Attributes } from './span-values.js'
 
 /** Variables that Jina reads too, and what they are called in OpenTelemetry (jina.md 7.2). */
 const ofKubernetes: Readonly<Record<string, string>> = {

@@ -1,13 +1,14 @@
-import { type EncodedSpans, exportRequest, type SpanOrigin } from './encode-spans.js'
+import { Envelope, type SpanOrigin } from './encode-spans.js'
 import { loadExporter } from './packages.js'
+import type { SpanBuffer } from './span-buffer.js'
 import { collectorUrl, type TracingRules } from './tracing-rules.js'
 
 /** Sends spans to a collector. */
 export interface SpanSender {
   /** For messages. */
   readonly url: string
-  /** Rejects when the collector has not taken them, after some retries. */
-  send(spans: EncodedSpans): Promise<void>
+  /** Rejects when the collector has not taken them, after some retries. Do not touch the spans before. */
+  send(spans: SpanBuffer): Promise<void>
   close(): Promise<void>
 }
 
@@ -18,15 +19,16 @@ export interface SpanSender {
 export async function otlpSender(rules: TracingRules, origin: SpanOrigin): Promise<SpanSender> {
   const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } = await loadExporter()
   const url = collectorUrl(rules)
+  const envelope = new Envelope(origin)
   const options = convertLegacyHttpOptions(
     { ...(url !== undefined && { url }), headers: { ...rules.headers }, keepAlive: true },
     'TRACES',
     'v1/traces',
     { 'Content-Type': 'application/x-protobuf' },
   )
-  const delegate = createOtlpHttpExportDelegate<EncodedSpans, undefined>(
+  const delegate = createOtlpHttpExportDelegate<SpanBuffer, undefined>(
     options,
-    { serializeRequest: (spans) => exportRequest(spans, origin), deserializeResponse: () => undefined },
+    { serializeRequest: (spans) => envelope.around(spans), deserializeResponse: () => undefined },
     'otlp_http_span_exporter',
     { name: 'span', countItems: (spans) => spans.count },
     undefined,

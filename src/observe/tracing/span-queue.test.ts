@@ -2,7 +2,11 @@ import { expect, it } from 'vitest'
 import { deferred } from '../../lib/deferred.js'
 import { HandClock } from '../../lib/hand-clock.suite.js'
 import { SpanQueue } from './span-queue.js'
+import { spanForm } from './span-form.js'
 import { SpanRecord } from './span-record.js'
+import { TraceId } from './trace-context.js'
+
+const form = spanForm('a', 1)
 
 function queued(send: (count: number) => Promise<void>) {
   const clock = new HandClock()
@@ -20,7 +24,8 @@ function queued(send: (count: number) => Promise<void>) {
     { clock, say: (sentence) => said.push(sentence) },
   )
   const push = (count: number): void => {
-    for (let pushed = 0; pushed < count; pushed++) queue.push(new SpanRecord('a', 1, { attributes: [] }))
+    for (let pushed = 0; pushed < count; pushed++)
+      queue.push(new SpanRecord(form, { trace: TraceId.random(), parent: undefined }))
   }
   return { clock, said, sent, queue, push }
 }
@@ -37,15 +42,15 @@ it('one message is on its way at a time, and the rest is sent at the end', async
   const first = deferred()
   const { sent, queue, push } = queued(() => first.promise)
   push(5000)
-  expect(sent).toEqual([2048])
+  expect(sent).toEqual([4096])
   first.resolve()
   await queue.close()
-  expect(sent).toEqual([2048, 2048, 904])
+  expect(sent).toEqual([4096, 904])
 })
 
 it('spans that a slow collector does not take are dropped, and the end does not wait for it', async () => {
   const { clock, said, queue, push } = queued(() => new Promise(() => {}))
-  push(2048 + 32_768 + 10)
+  push(4096 + 32_768 + 10)
   expect(said).toEqual([expect.stringMatching(/^Spans are dropped, because http:\/\/collector:4317/)])
   const closed = queue.close()
   clock.move(2000)

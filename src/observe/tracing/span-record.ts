@@ -1,14 +1,7 @@
-import type { TraceContext } from './trace-context.js'
-import { randomId } from './trace-context.js'
-
-/** The kinds of spans that OTLP knows, with their numbers (opentelemetry/proto/trace/v1/trace.proto). */
-export const spanKind = { internal: 1, server: 2, client: 3 } as const
-
-export type SpanKind = (typeof spanKind)[keyof typeof spanKind]
-
-export type AttributeValue = string | number | boolean
-
-export type Attributes = Readonly<Record<string, AttributeValue>>
+import { randomBits } from './random-bits.js'
+import type { SpanForm } from './span-form.js'
+import type { Attributes, AttributeValue } from './span-values.js'
+import type { TraceContext, TraceId } from './trace-context.js'
 
 export interface SpanEvent {
   readonly name: string
@@ -17,51 +10,51 @@ export interface SpanEvent {
   readonly attributes: Attributes
 }
 
+/** What few spans have. */
+export interface RareFields {
+  readonly events: SpanEvent[]
+  readonly links: TraceContext[]
+  droppedEvents: number
+  /** Why it failed; undefined when it has not. */
+  error: string | undefined
+}
+
 /** Most events and attributes of one span (the default of OpenTelemetry). */
 const most = 128
 
-/** One span, from its start until it is sent. */
+/** One span, from its start until it is encoded. */
 export class SpanRecord implements TraceContext {
-  readonly traceId: string
-  readonly spanId: string
-  /** Empty for the first span of a trace. */
-  readonly parentId: string
-  readonly isSampled = true
-  readonly kind: SpanKind
-  readonly name: string
+  readonly trace: TraceId
+  readonly high: number = randomBits() | 1 // all zeros is no id
+  readonly low: number = randomBits()
+  /** Undefined for the first span of a trace. */
+  readonly parent: TraceContext | undefined
+  /** Its kind, name and first attributes. */
+  readonly form: SpanForm
   readonly start: number = now()
-  end = 0
-  /** Names and values in turn. */
-  readonly attributes: (string | AttributeValue)[]
-  events: SpanEvent[] | undefined = undefined
-  links: TraceContext[] | undefined = undefined
-  droppedEvents = 0
-  /** Why it failed; undefined when it has not. */
-  error: string | undefined = undefined
+  /** 0 until it has ended. */
+  endedAt = 0
+  /** Further attributes: names and values in turn. */
+  attributes: (string | AttributeValue)[] | undefined
+  rare: RareFields | undefined = undefined
 
   constructor(
-    name: string,
-    kind: SpanKind,
-    {
-      parent,
-      traceId = parent?.traceId ?? randomId(16),
-      attributes,
-    }: {
-      readonly parent?: TraceContext | undefined
-      readonly traceId?: string
-      readonly attributes: (string | AttributeValue)[]
-    },
+    form: SpanForm,
+    { trace, parent }: { readonly trace: TraceId; readonly parent: TraceContext | undefined },
+    attributes?: (string | AttributeValue)[],
   ) {
-    this.name = name
-    this.kind = kind
-    this.traceId = traceId
-    this.spanId = randomId(8)
-    this.parentId = parent?.spanId ?? ''
+    this.form = form
+    this.trace = trace
+    this.parent = parent
     this.attributes = attributes
   }
 
+  get isSampled(): true {
+    return true
+  }
+
   set(name: string, value: AttributeValue): void {
-    const { attributes } = this
+    const attributes = (this.attributes ??= [])
     for (let at = 0; at < attributes.length; at += 2) {
       if (attributes[at] !== name) continue
       attributes[at + 1] = value
@@ -70,20 +63,30 @@ export class SpanRecord implements TraceContext {
     if (attributes.length < 2 * most) attributes.push(name, value)
   }
 
-  event(name: string, attributes: Attributes = {}): void {
-    this.events ??= []
-    if (this.events.length < most) this.events.push({ name, time: now(), attributes })
-    else this.droppedEvents++
+  /** Something that happens now. */
+  note(name: string, attributes: Attributes = {}): void {
+    const rare = this.#rare()
+    if (rare.events.length < most) rare.events.push({ name, time: now(), attributes })
+    else rare.droppedEvents++
   }
 
   link(other: TraceContext): void {
-    this.links ??= []
-    if (this.links.length < most) this.links.push(other)
+    const { links } = this.#rare()
+    if (links.length < most) links.push(other)
+  }
+
+  /** It has failed, and why. */
+  fail(message: string): void {
+    this.#rare().error = message
   }
 
   /** Call it once, and change nothing after it. */
   finish(): void {
-    this.end = now()
+    this.endedAt = now()
+  }
+
+  #rare(): RareFields {
+    return (this.rare ??= { events: [], links: [], droppedEvents: 0, error: undefined })
   }
 }
 

@@ -8,6 +8,7 @@ import type { BatchFigures } from '../../observe/batch-figures.js'
 import type { Metric } from '../../observe/metrics/report.js'
 import { DataRequest } from '../../wire/data-request.js'
 import { ConnectionLost } from '../../call/connection-lost.js'
+import { outerHeaders } from '../../call/span-call.js'
 import { headerFilter } from '../forward-headers.js'
 import type { Channel, DialOptions } from '../transport.js'
 import { decodeJson } from './failure.js'
@@ -180,15 +181,17 @@ export class Caller implements Channel, Receiver, StreamOwner {
       deadline === Number.POSITIVE_INFINITY
         ? noDeadline
         : Math.min(noDeadline - 1, Math.ceil(deadline - systemClock.now()))
-    const headers = encodeHeaders(call.headers, this.#isForwarded)
-    const request = frame(kind, pending.id, { number, headers, parts })
+    const { observation } = pending
+    const context = observation?.context
+    const given = context === undefined ? call.headers : outerHeaders(call)
+    const headers = encodeHeaders(given, this.#isForwarded, context)
+    const request = frame(kind, pending.id, { number, headers, context, parts })
     this.#pending.set(pending.id, pending)
     if (request.size > this.#link.maxFrameBytes) {
       this.#release(pending)
       return pending.fail(tooLarge('request', request.size, this.#link))
     }
     this.#deadlines.watch(pending)
-    const { observation } = pending
     if (observation !== undefined && observation.wantsReport !== false)
       this.#link.send(frame(frameKind.observe, pending.id))
     this.#link.send(request)

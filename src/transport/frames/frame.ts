@@ -1,5 +1,8 @@
+import { packContext, packedLength } from '../../observe/tracing/packed-context.js'
+import type { TraceContext } from '../../observe/tracing/trace-context.js'
+
 /**
- * The frame format of a link: a head of 16 bytes, then headers as JSON (if there are any), then the payload.
+ * The frame format of a link: a head of 16 bytes, then headers (if there are any; see `headers.ts`), then the payload.
  *
  * | bytes | what |
  * |---|---|
@@ -63,6 +66,8 @@ export interface Frame {
   readonly id: number
   readonly number: number
   readonly headers: Uint8Array | null
+  /** In place of headers: a lone `traceparent`, as traced requests have it. It is written where the frame is, without an array of its own. */
+  readonly context: TraceContext | undefined
   readonly parts: readonly Uint8Array[]
   /** Bytes after the head. */
   readonly size: number
@@ -74,6 +79,8 @@ export interface ReceivedFrame {
   readonly id: number
   readonly number: number
   readonly headers: Uint8Array | null
+  /** In place of headers. */
+  readonly context: TraceContext | undefined
   readonly payload: Uint8Array
 }
 
@@ -82,25 +89,34 @@ const nothing: readonly Uint8Array[] = []
 export function frame(
   kind: FrameKind,
   id: number,
-  content: Partial<Pick<Frame, 'number' | 'headers' | 'parts'>> = {},
+  content: Partial<Pick<Frame, 'number' | 'headers' | 'context' | 'parts'>> = {},
 ): Frame {
-  const { number = 0, headers = null, parts = nothing } = content
-  let size = headers === null ? 0 : headers.length
+  const { number = 0, headers = null, context, parts = nothing } = content
+  let size = headersLength(headers, context)
   for (let index = 0; index < parts.length; index++) size += parts[index]!.length
-  return { kind, id, number, headers, parts, size }
+  return { kind, id, number, headers, context, parts, size }
 }
 
-/** Writes the head at `at`; returns the position after it. */
+/** Writes head and headers at `at`; returns the position after them. */
 export function writeHead(
   target: Uint8Array,
   at: number,
-  { kind, id, number, headers, size }: Frame,
+  { kind, id, number, headers, context, size }: Frame,
 ): number {
+  const length = headersLength(headers, context)
   writeUint32(target, at, size)
   writeUint32(target, at + 4, id)
   writeUint32(target, at + 8, number)
-  writeUint32(target, at + 12, kind | ((headers === null ? 0 : headers.length) << 8))
-  return at + headBytes
+  writeUint32(target, at + 12, kind | (length << 8))
+  if (headers !== null) target.set(headers, at + headBytes)
+  else if (context !== undefined) packContext(context, target, at + headBytes)
+  return at + headBytes + length
+}
+
+/** Bytes of the headers of a frame. */
+export function headersLength(headers: Uint8Array | null, context: TraceContext | undefined): number {
+  if (headers !== null) return headers.length
+  return context === undefined ? 0 : packedLength
 }
 
 export interface Head {

@@ -1,3 +1,4 @@
+import { unpackContext } from '../../observe/tracing/packed-context.js'
 import { headBytes, type Head, headroomBytes, readHead } from './frame.js'
 import type { Receiver } from './link.js'
 
@@ -112,9 +113,10 @@ export class Inbox {
   }
 
   #deliver({ kind, id, number, headerBytes }: Head, body: Uint8Array): void {
-    const headers = headerBytes === 0 ? null : body.subarray(0, headerBytes)
+    const context = headerBytes === 0 ? undefined : unpackContext(body, headerBytes)
+    const headers = headerBytes === 0 || context !== undefined ? null : body.subarray(0, headerBytes)
     const payload = headerBytes === 0 ? body : body.subarray(headerBytes)
-    this.#receiver.receive({ kind, id, number, headers, payload })
+    this.#receiver.receive({ kind, id, number, headers, context, payload })
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Frame, frameKind, headBytes, writeHead } from './frame.js'
+import { type Frame, frameKind, headBytes, headersLength, writeHead } from './frame.js'
 
 /** Larger parts are passed to the system without a copy; for smaller ones another piece costs more than the copy. */
 const ownPieceBytes = 16 * 1024
@@ -50,10 +50,6 @@ export class Outbox {
     let at = 0
     for (const frame of frames) {
       at = writeHead(small, at, frame)
-      if (frame.headers !== null) {
-        small.set(frame.headers, at)
-        at += frame.headers.length
-      }
       for (const part of frame.parts) {
         if (part.length < ownPieceBytes) {
           small.set(part, at)
@@ -117,8 +113,8 @@ function isRequest({ kind }: Frame): boolean {
 
 function smallBytes(frames: readonly Frame[]): number {
   let bytes = 0
-  for (const { headers, parts } of frames) {
-    bytes += headBytes + (headers === null ? 0 : headers.length)
+  for (const { headers, context, parts } of frames) {
+    bytes += headBytes + headersLength(headers, context)
     for (const part of parts) if (part.length < ownPieceBytes) bytes += part.length
   }
   return bytes
@@ -130,10 +126,6 @@ function packed(frames: readonly Frame[], bytes: number): ArrayBuffer {
   let at = 0
   for (const frame of frames) {
     at = writeHead(target, at, frame)
-    if (frame.headers !== null) {
-      target.set(frame.headers, at)
-      at += frame.headers.length
-    }
     for (const part of frame.parts) {
       target.set(part, at)
       at += part.length

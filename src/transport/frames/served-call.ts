@@ -2,6 +2,7 @@ import type { Call, Sender } from '../../call/call.js'
 import { Cancellation } from '../../call/cancellation.js'
 import type { ItemSink } from '../../call/items.js'
 import type { Timed, Watched } from '../../lib/deadlines.js'
+import { type TraceContext, traceparentOf } from '../../observe/tracing/trace-context.js'
 import type { ReceivedFrame } from './frame.js'
 import { decodeHeaders } from './headers.js'
 import type { Report } from './report.js'
@@ -34,14 +35,19 @@ export class ServedCall extends Cancellation implements Call, Timed {
   /** Collects what happens here, where the other end observes the request. */
   observation: Report | undefined
   readonly #owner: ServedCallOwner
-  #headerBytes: Uint8Array | null
+  readonly context: TraceContext | undefined
+  readonly #headerBytes: Uint8Array | null
   #headers: Readonly<Record<string, string>> | null = null
 
-  constructor({ id, headers }: ReceivedFrame, { deadline, limitMs, sender, owner }: ServedCallOptions) {
+  constructor(
+    { id, headers, context }: ReceivedFrame,
+    { deadline, limitMs, sender, owner }: ServedCallOptions,
+  ) {
     super()
     this.id = id
     this.sender = sender
     this.#headerBytes = headers
+    this.context = context
     this.deadline = deadline
     this.limitMs = limitMs
     this.items = undefined
@@ -54,10 +60,11 @@ export class ServedCall extends Cancellation implements Call, Timed {
   }
 
   get headers(): Readonly<Record<string, string>> {
-    if (this.#headers === null) {
-      this.#headers = this.#headerBytes === null ? noHeaders : decodeHeaders(this.#headerBytes)
-      this.#headerBytes = null
-    }
-    return this.#headers
+    return (this.#headers ??= this.#decoded())
+  }
+
+  #decoded(): Readonly<Record<string, string>> {
+    if (this.#headerBytes !== null) return decodeHeaders(this.#headerBytes)
+    return this.context === undefined ? noHeaders : { traceparent: traceparentOf(this.context) }
   }
 }

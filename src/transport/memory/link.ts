@@ -23,14 +23,14 @@ export class MemoryLink implements Link {
 
   send(sent: Frame): void {
     if (this.#closed) return
-    const { kind, id, number, headers, size } = sent
+    const { kind, id, number, headers, context, size } = sent
     // joined now: the sender may change its bytes after this tick
     const payload = joined(sent.parts)
     queueMicrotask(() => {
       const peer = this.#peer!
       if (peer.#closed) return
       if (size > peer.maxFrameBytes) peer.#receiver!.oversize(kind, id, size)
-      else peer.#receiver!.receive({ kind, id, number, headers, payload })
+      else peer.#receiver!.receive({ kind, id, number, headers, context, payload })
     })
   }
 

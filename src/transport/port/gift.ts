@@ -1,3 +1,4 @@
+import { packContext, packedLength } from '../../observe/tracing/packed-context.js'
 import { type Frame, headroomBytes } from '../frames/frame.js'
 
 /** Smaller frames are copied: a transfer costs more. */
@@ -8,6 +9,7 @@ export interface Gift {
   readonly kind: number
   readonly id: number
   readonly number: number
+  /** Headers, or a packed context. */
   readonly headers: Uint8Array | null
   readonly memory: ArrayBuffer
   readonly at: number
@@ -22,7 +24,7 @@ export interface Gift {
  * each large frame: no other message uses that memory.
  */
 export function giftOf(frame: Frame): Gift | null {
-  const { kind, id, number, headers, parts } = frame
+  const { kind, id, number, parts } = frame
   const payload = parts.at(-1)
   if (payload === undefined || parts.length > 2 || payload.length < giftBytes) return null
   const { buffer } = payload
@@ -31,7 +33,14 @@ export function giftOf(frame: Frame): Gift | null {
   if (!(buffer instanceof ArrayBuffer) || at < 0 || !isItsOwn(buffer, payload)) return null
   if (envelope !== null) new Uint8Array(buffer, at).set(envelope)
   const size = payload.length + (envelope?.length ?? 0)
-  return { kind, id, number, headers, memory: buffer, at, size }
+  return { kind, id, number, headers: headersOf(frame), memory: buffer, at, size }
+}
+
+function headersOf({ headers, context }: Frame): Uint8Array | null {
+  if (context === undefined) return headers
+  const packed = new Uint8Array(packedLength)
+  packContext(context, packed, 0)
+  return packed
 }
 
 /** Whether the buffer has no space for another payload, only headroom and what a writer allocated too much. */

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { unpackContext } from '../../observe/tracing/packed-context.js'
 import { defaultMaxFrameBytes, type Frame } from '../frames/frame.js'
 import { Inbox } from '../frames/inbox.js'
 import type { Link, Receiver } from '../frames/link.js'
@@ -89,7 +90,11 @@ export class PortLink implements Link {
   #unwrap({ kind, id, number, headers, memory, at, size }: Gift, receiver: Receiver): void {
     const whole = size + (headers?.length ?? 0)
     if (whole > this.maxFrameBytes) receiver.oversize(kind, id, whole)
-    else receiver.receive({ kind, id, number, headers, payload: new Uint8Array(memory, at, size) })
+    else {
+      const context = headers === null ? undefined : unpackContext(headers, headers.length)
+      const payload = new Uint8Array(memory, at, size)
+      receiver.receive({ kind, id, number, headers: context ? null : headers, context, payload })
+    }
   }
 }
 

@@ -1,15 +1,15 @@
 import { inSpan, type OpenOwnSpan, type OwnSpan } from '../../call/own-span.js'
+import { Kept, spanForm } from '../../observe/tracing/span-form.js'
 import type { SpanQueue } from '../../observe/tracing/span-queue.js'
-import {
-  type Attributes,
-  type AttributeValue,
-  spanKind,
-  SpanRecord,
-} from '../../observe/tracing/span-record.js'
+import { SpanRecord } from '../../observe/tracing/span-record.js'
+import { type Attributes, type AttributeValue, spanKind } from '../../observe/tracing/span-values.js'
 import { type TraceContext, traceparentOf } from '../../observe/tracing/trace-context.js'
 
 /** Longest text of an error or attribute in a span, in UTF-16 units. */
 const longest = 4096
+
+/** By name. */
+const forms = new Kept((name) => spanForm(name, spanKind.internal))
 
 /** A span of a handler's own. What is set after its end has no effect. */
 export class OwnSpanRecord implements OpenOwnSpan {
@@ -18,7 +18,7 @@ export class OwnSpanRecord implements OpenOwnSpan {
   #isOver = false
 
   constructor(name: string, parent: TraceContext, queue: SpanQueue) {
-    this.#span = new SpanRecord(cut(name), spanKind.internal, { parent, attributes: [] })
+    this.#span = new SpanRecord(forms.get(cut(name)), { trace: parent.trace, parent })
     this.#queue = queue
   }
 
@@ -33,7 +33,7 @@ export class OwnSpanRecord implements OpenOwnSpan {
   addEvent(name: string, attributes: Attributes = {}): void {
     if (this.#isOver) return
     const shown = Object.entries(attributes).map(([key, value]) => [key, plain(value)])
-    this.#span.event(cut(name), Object.fromEntries(shown) as Attributes)
+    this.#span.note(cut(name), Object.fromEntries(shown) as Attributes)
   }
 
   span<T>(name: string, run: (span: OwnSpan) => T): T {
@@ -53,12 +53,12 @@ export class OwnSpanRecord implements OpenOwnSpan {
 function noteError(span: SpanRecord, error: unknown): void {
   const isError = error instanceof Error
   const message = cut(isError ? error.message : String(error))
-  span.event('exception', {
+  span.note('exception', {
     'exception.type': isError ? error.name : typeof error,
     'exception.message': message,
     ...(isError && error.stack !== undefined && { 'exception.stacktrace': cut(error.stack) }),
   })
-  span.error = message
+  span.fail(message)
 }
 
 /** A value that OTLP has; of any other one its text. */
