@@ -21,7 +21,7 @@ const dialers: { readonly [K in Address['kind']]: Dial<K> } = {
   memory: dialMemory,
   port: dialPort,
   socket: dialSocket,
-  // loaded when needed: no pod on this machine speaks gRPC
+  // loaded when needed: of pods on this machine only those in Python speak gRPC
   grpc: async (address, options) =>
     address.requestsPath === undefined
       ? (await import('./grpc/channel.js')).dialGrpc(address, options)
