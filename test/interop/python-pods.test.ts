@@ -6,6 +6,8 @@ import { promisify } from 'node:util'
 import { Document, Flow } from 'millrace'
 import { afterAll, describe, expect, test } from 'vitest'
 
+import { packContext, packedLength } from '../../src/observe/tracing/packed-context.js'
+import { parseTraceparent } from '../../src/observe/tracing/trace-context.js'
 import { commandLine } from '../support/servers.js'
 import { pythonPath, pythonV2Path } from './python.js'
 
@@ -13,6 +15,7 @@ import { pythonPath, pythonV2Path } from './python.js'
 
 const run = promisify(execFile)
 const module = path.join(import.meta.dirname, 'python-pods', 'executors.py')
+const linkFolder = path.join(import.meta.dirname, '..', '..', 'src', 'pods', 'python')
 const reverse = path.join(import.meta.dirname, 'python-pods', 'reverse.mjs')
 const base = mkdtempSync(path.join(tmpdir(), 'python-pods-'))
 
@@ -204,4 +207,32 @@ test('an environment without jina is refused before anything starts, with the co
     code: 'MODULE_NOT_FOUND',
     message: `stage 'shout': jina is not installed in ${empty}: ${python} -m pip install jina`,
   })
+})
+
+test('a traced request is answered, and its place in the trace reaches Jina', async () => {
+  const tracing = { endpoint: 'http://127.0.0.1:9/v1/traces' } // spans are lost, which no request notices
+  const flow = new Flow({ ...flowOptions, tracing }).add({ name: 'shout', uses: `${module}#Shout` })
+  const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+  await running(flow, async () => {
+    const plain = await flow.post('/', [new Document({ text: 'a' })])
+    const marked = await flow.post('/', [new Document({ text: 'b' })], {
+      headers: { 'x-tenant': 'c', ...headers },
+    })
+    expect([plain.texts, marked.texts]).toEqual([['A'], ['B']])
+  })
+
+  const context = parseTraceparent(headers.traceparent)!
+  const packed = new Uint8Array(packedLength)
+  packContext(context, packed, 0)
+  const read = [
+    'import json, sys',
+    'sys.path.insert(0, sys.argv[1])',
+    'from millrace_link import Context',
+    'print(json.dumps([Context(bytes.fromhex(given)).invocation_metadata() for given in sys.argv[2:]]))',
+  ].join('\n')
+  const asJson = Buffer.from(JSON.stringify(headers))
+  const given = [packed, asJson, new Uint8Array(0)].map((bytes) => Buffer.from(bytes).toString('hex'))
+  const { stdout } = await run(pythonPath(), ['-c', read, linkFolder, ...given])
+  const pair = ['traceparent', headers.traceparent]
+  expect(JSON.parse(stdout)).toEqual([[pair], [pair], []])
 })

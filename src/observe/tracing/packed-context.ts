@@ -3,7 +3,10 @@ import { type TraceContext, TraceId } from './trace-context.js'
 /** Length of a packed context: a zero, by which it differs from JSON, the ids of trace and span, and whether it is sampled. */
 export const packedLength = 26
 
-/** Writes a position in a trace as bytes, for hops between processes of the same version: digits cost more to write and read than all else. */
+/**
+ * Writes a position in a trace as bytes, for hops between processes of the same version: digits cost more to write and read than all
+ * else. `pods/python/millrace_link.py` reads it too.
+ */
 export function packContext(
   { trace: { a, b, c, d }, high, low, isSampled }: TraceContext,
   target: Uint8Array,
