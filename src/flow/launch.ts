@@ -91,11 +91,13 @@ export async function startAway(
 /** Attaches to a Flow that already runs on Docker or Kubernetes; also resolves with its plan. */
 export async function attach(options: AttachOptions): Promise<{ plan: FlowPlan; running: Running }> {
   const remote = await attachOnPlatform(options, tools({ name: 'flow', quiet: false }))
-  return { plan: remote.plan, running: away(remote) }
+  return { plan: remote.plan, running: away(remote, options.token ?? null) }
 }
 
-function away(remote: RemoteFlow): Running {
-  const client = new Client({ host: remote.host, ...(remote.tls !== null && { tls: remote.tls }) })
+/** `token`: what its client sends; null for none. */
+function away(remote: RemoteFlow, token: string | null = null): Running {
+  const { host, tls } = remote
+  const client = new Client({ host, ...(tls !== null && { tls }), ...(token !== null && { token }) })
   let { plan } = remote
   return {
     ports: [parseHost(remote.host).port],
@@ -111,11 +113,19 @@ function away(remote: RemoteFlow): Running {
       Promise.reject(new MillraceError('UNSUPPORTED', `${target} runs in a container. Profile it there.`)),
     replicasOf: (name) => plan.stages.find((stage) => stage.name === name)?.replicas ?? 0,
     status: () => remote.status(),
-    describe: () => describeServer(remote),
+    describe: () => describeServer({ host, tls, token }),
     pods: () => [],
     async close({ remove = false }) {
-      await client.close()
-      await remote.close({ remove })
+      if (!remove) {
+        await client.close()
+        return remote.close({ remove })
+      }
+      // as on this machine, requests in flight are answered while the gateway stops
+      try {
+        await remote.close({ remove })
+      } finally {
+        await client.close()
+      }
     },
   }
 }

@@ -143,26 +143,34 @@ describe('a Flow with TLS that was started on Kubernetes', () => {
   })
 })
 
-describe('an exported Flow that requires certificates of clients', () => {
+describe('an exported Flow that requires certificates and tokens of clients', () => {
+  const token = 'let-me-in'
   let namespace: Namespace
   beforeAll(async () => {
     namespace = await Namespace.create()
     const from = Object.entries({ 'tls.crt': server.cert, 'tls.key': server.key, 'ca.crt': ca })
     const secret = from.map(([name, file]) => `--from-file=${name}=${file}`)
     await namespace.kubectl('create', 'secret', 'generic', 'gateway-tls', ...secret)
-    await apply(namespace, new Flow({ name: 'shop', tls: mutual }).add({ name: 'who', uses: echo }))
+    await namespace.kubectl('create', 'secret', 'generic', 'gateway-auth', `--from-literal=TOKENS=${token}`)
+    const auth = { bearer: { env: 'TOKENS' } }
+    await apply(namespace, new Flow({ name: 'shop', tls: mutual, auth }).add({ name: 'who', uses: echo }))
   })
   afterAll(() => namespace.remove())
 
-  it('is ready by the health file, and answers those who have one', async () => {
+  it('is ready by the health file, and answers those who have both', async () => {
     await using gateway = await forward(namespace, 'grpcs')
-    await using known = new Client({ host: gateway.host, tls: { ca, ...own } })
+    await using known = new Client({ host: gateway.host, tls: { ca, ...own }, token })
     expect((await known.post('/who', ['a'])).texts).toEqual(['a'])
-    await using stranger = new Client({ host: gateway.host, tls: { ca } })
+    await using stranger = new Client({ host: gateway.host, tls: { ca }, token })
     await expect(stranger.post('/who', ['a'])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     const newer = folderWith({ 'cert.pem': third.cert, 'key.pem': third.key })
     const renew = { cert: newer.path('cert.pem'), key: newer.path('key.pem'), ca }
     const where = { namespace: namespace.name, kubeconfig: inject('kubeconfig') }
+    const tls = { ca, ...own, serverName: 'flow.test' }
+    await using attached = await Flow.attach({ on: 'kubernetes', ...where, tls, token })
+    expect((await attached.post('/who', ['a'])).texts).toEqual(['a'])
+    await using tokenless = await Flow.attach({ on: 'kubernetes', ...where, tls })
+    await expect(tokenless.post('/who', ['a'])).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
     const refused = Flow.attach({ on: 'kubernetes', ...where, tls: { ca, ...own }, renew })
     await expect(refused).rejects.toMatchObject({ message: expect.stringContaining('kubectl-create') })
     newer.close()

@@ -39,7 +39,7 @@ export function flowHere(which: string | undefined, { token, tls }: Credentials)
 }
 
 /** A Flow on a platform, found once; what changes it attaches to it for that moment, as `millrace scale` does. */
-export function flowThere(asked: AttachOptions, { tls }: Pick<Credentials, 'tls'>): Watched {
+export function flowThere(asked: AttachOptions, { token, tls }: Credentials): Watched {
   let where = asked
   let observing: Promise<ObservedFlow> | null = null
   const find = async (): Promise<ObservedFlow> => {
@@ -52,7 +52,10 @@ export function flowThere(asked: AttachOptions, { tls }: Pick<Credentials, 'tls'
       observing = null
       throw error
     }))
-  const reached = (): AttachOptions => (Object.keys(tls).length > 0 ? { ...where, tls } : where)
+  const reached = (): AttachOptions => ({
+    ...where,
+    ...given({ token, tls: Object.keys(tls).length > 0 ? tls : undefined }),
+  })
   return {
     status: async () => (await found()).status(),
     changed: async (signal) => (await found()).changed(signal),

@@ -1,7 +1,12 @@
 import { type KubernetesOptions, kubernetesOptions } from '../../export/kubernetes/options.js'
 import type { OptionTable } from '../../plan/option.js'
 import { text } from '../../plan/option-kinds.js'
-import { type GatewayClientOptions, gatewayClientOptions } from '../gateway-client.js'
+import {
+  type AttachedClientOptions,
+  attachedClientOptions,
+  type GatewayClientOptions,
+  gatewayClientOptions,
+} from '../gateway-client.js'
 import { type RenewalOptions, renewalOptions } from '../renewed-files.js'
 
 /** Which cluster to use, and how to reach the gateway in it. */
@@ -16,7 +21,7 @@ export interface ClusterOptions extends GatewayClientOptions {
 
 export type KubernetesStartOptions = KubernetesOptions & ClusterOptions
 
-export interface KubernetesAttachOptions extends ClusterOptions, RenewalOptions {
+export interface KubernetesAttachOptions extends ClusterOptions, AttachedClientOptions, RenewalOptions {
   /** Default null: the namespace of the context. */
   readonly namespace: string | null
 }
@@ -35,6 +40,7 @@ export const kubernetesStartOptions: OptionTable<KubernetesStartOptions> = {
 
 export const kubernetesAttachOptions: OptionTable<KubernetesAttachOptions> = {
   ...clusterOptions,
+  ...attachedClientOptions,
   ...renewalOptions,
   namespace: text(null),
 }

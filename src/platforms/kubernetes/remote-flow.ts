@@ -81,10 +81,11 @@ export class ClusterFlow implements RemoteFlow {
 
   async close({ remove }: { readonly remove: boolean }): Promise<void> {
     this.#stopRenewal()
-    await this.#forward?.close()
     try {
       if (remove) await removeFlow(this.#cluster, this.#running, this.plan.settings)
     } finally {
+      // after the gateway, which answers through it
+      await this.#forward?.close()
       this.#cluster.close()
     }
   }
