@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import { MillraceError } from '../errors.js'
 import { readLines } from '../observe/lines.js'
@@ -31,6 +32,13 @@ export interface ContainerFacts {
   /** Host port by container port. */
   readonly ports: Readonly<Record<number, number>>
 }
+
+/** Exit code of a program that was ended by SIGKILL, as by the system when the memory limit is exceeded. */
+const killedCode = 137
+
+/** The engine hears of an exceeded memory limit by another event than of the exit, and on a busy machine later. */
+const moreLooks = 3
+const lookMs = 100
 
 /** How a container exited. */
 export interface ContainerEnd {
@@ -120,7 +128,11 @@ export class Container {
     } catch (error) {
       if (!isNotFound(error)) throw dockerFailure(error, 'Cannot wait for the exit of a container')
     }
-    const facts = await this.inspect()
+    let facts = await this.inspect()
+    for (let look = 0; facts?.exitCode === killedCode && !facts.outOfMemory && look < moreLooks; look++) {
+      await sleep(lookMs)
+      facts = (await this.inspect()) ?? facts
+    }
     return facts && { code: facts.exitCode, outOfMemory: facts.outOfMemory }
   }
 

@@ -8,7 +8,7 @@ import type { Running } from './launch.js'
 export interface Opened {
   readonly running: Running
   /** The control socket for other programs of this user; null without one. */
-  readonly control: Promise<ControlServer | null>
+  readonly control: ControlServer | null
   /** The page for people; null without one. */
   readonly page: Dashboard | null
   /** Called after the Flow has closed. */
@@ -118,7 +118,7 @@ export class Lifecycle {
   async #end({ running, control, page, forget }: Opened, options: CloseOptions): Promise<void> {
     try {
       const closed = running.close(options)
-      await Promise.all([closed, page?.close(), control.then((server) => server?.close({ until: closed }))])
+      await Promise.all([closed, page?.close(), control?.close({ until: closed })])
     } finally {
       forget()
       this.#state = { state: 'built' }

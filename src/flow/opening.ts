@@ -36,7 +36,7 @@ export function openFlow(opening: Opening, where: StartWhere): Promise<Opened> {
 
 /** The parts of a Flow on a platform. It has no control socket here: other programs inspect it through the platform. */
 export function openedAway(running: Running, page: Dashboard | null): Opened {
-  return { running, control: Promise.resolve(null), page, forget: () => {} }
+  return { running, control: null, page, forget: () => {} }
 }
 
 async function openHere(opening: Opening, options: object): Promise<Opened> {
@@ -46,9 +46,10 @@ async function openHere(opening: Opening, options: object): Promise<Opened> {
   try {
     // imported on demand, so that a pod that imports `millrace` stays small
     const { startHere } = await import('./launch.js')
+    if (plan.settings.control)
+      void import('../control/open.js').then(({ prepareControl }) => prepareControl())
     const running = await startHere(builtPlan(plan), signal)
-    // not awaited: the start of the Flow does not depend on it
-    const control = openControlOf(opening)
+    const control = await openControlOf(opening)
     notePods(flow, () => running.pods())
     const forget = (): void => {
       forgetInterrupt()

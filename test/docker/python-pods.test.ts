@@ -60,10 +60,14 @@ test('replicas on Docker share the requests, lose none when one is killed, and a
     await Promise.all(kills)
     expect(answers).toBe(200)
     await expect.poll(async () => (await flow.status()).stages[0]!.ready).toBe(2)
-    const last = flow.post('/', 'last', { parameters: { seconds: 2 } })
-    await expect.poll(async () => (await flow.status()).stages[0]!.pods[0]!.inFlight).toBe(1)
-    await flow.close({ remove: true })
+    const last = flow.post('/', 'last', { parameters: { until: '/tmp/released' } })
+    const inFlight = async () => (await flow.status()).stages[0]!.pods.map((pod) => pod.inFlight)
+    await expect.poll(inFlight).toContain(1)
+    const replicas = await runningIn(name, 'shout')
+    const closed = flow.close({ remove: true })
+    await Promise.all(replicas.map((replica) => docker('exec', replica, 'touch', '/tmp/released')))
     expect((await last).texts).toEqual(['LAST!'])
+    await closed
   } finally {
     await flow.close({ remove: true })
   }
