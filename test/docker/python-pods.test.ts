@@ -65,7 +65,8 @@ test('replicas on Docker share the requests, lose none when one is killed, and a
     await expect.poll(inFlight).toContain(1)
     const replicas = await runningIn(name, 'shout')
     const closed = flow.close({ remove: true })
-    await Promise.all(replicas.map((replica) => docker('exec', replica, 'touch', '/tmp/released')))
+    const release = "fs.writeFileSync('/tmp/released', '')"
+    await Promise.all(replicas.map((replica) => docker('exec', replica, 'node', '--eval', release)))
     expect((await last).texts).toEqual(['LAST!'])
     await closed
   } finally {
