@@ -6,14 +6,14 @@ import { versionOf } from '../wire/version.js'
 
 /**
  * The documents of a request, of DocArray v1 or v2, for an endpoint that takes `input`. Those of v2 are new with each call. Throws
- * MALFORMED, and UNSUPPORTED for what has no counterpart in a Document.
+ * MALFORMED, UNSUPPORTED for what has no counterpart in a Document, and INVALID_INPUT for an id of a typed document that is no text.
  */
 export function receivedDocs(request: DataRequest, input: DocClass | undefined): DocumentArray {
   if (versionOf(request) !== 'v2') return request.docs
   const documents = decodeDocList(request.list ?? new Uint8Array())
   return input === undefined
     ? readDocuments(documents, 'data')
-    : readTypedDocuments(documents, schemaOf(input))
+    : readTypedDocuments(documents, schemaOf(input), 'data')
 }
 
 /** The answer with these documents of `type`, in the format that was asked. Throws INVALID_INPUT for values that v2 cannot hold. */

@@ -154,7 +154,8 @@ function fits(given: readonly number[], wanted: Shape): boolean {
 
 /** Undefined where a number cannot be an element. */
 function converted(values: Float64Array, typestr: Dtype): TypedArray | undefined {
-  if (typestr === '|b1') return undefined
+  // numbers are no booleans, but an empty list has no numbers
+  if (typestr === '|b1' && values.length > 0) return undefined
   if (typestr === '<f2') return float32ToFloat16(values)
   if (typestr === '<i8' || typestr === '<u8') {
     if (!values.every((value) => Number.isSafeInteger(value) && (typestr === '<i8' || value >= 0)))

@@ -26,7 +26,7 @@ test('random documents of random schemas survive the wire of v2', () => {
     fc.property(randomTyped({ hasBytes: true }), (typed) => {
       const schema = schemaOf(typed.Class)
       const bytes = writeDocList(given(typed), schema)
-      const came = readTypedDocuments(decodeDocList(bytes), schema)
+      const came = readTypedDocuments(decodeDocList(bytes), schema, 'data')
       expect(read(typed, came)).toEqual(expected(typed))
       // what a handler leaves alone is the message again
       const again = fromBinary(DocListProtoSchema, Uint8Array.from(writeDocList(came, schema)))
@@ -50,7 +50,7 @@ test('random documents of random schemas survive JSON with the fields by name', 
       const schema = schemaOf(typed.Class)
       const texts = decodeDocList(writeDocList(given(typed), schema)).map(nodesText)
       const placed = texts.map((text, at) => ({ json: JSON.parse(text) as unknown, place: ['data', at] }))
-      const came = readTypedDocuments(decodeDocList(docListFromJson(placed)), schema)
+      const came = readTypedDocuments(decodeDocList(docListFromJson(placed)), schema, 'data')
       expect(read(typed, came)).toEqual(expected(typed))
     }),
   )

@@ -1,29 +1,57 @@
 import { Document } from '../document.js'
 import { DocumentArray } from '../document-array.js'
+import { within } from '../json-place.js'
 import { record } from '../record.js'
 import { NdArray } from '../nd-array.js'
 import { setOwn } from '../struct.js'
 import type { CompiledField, Schema } from '../typed/compiled.js'
+import { mismatch } from '../typed/validate.js'
 import type { Node, Nodes } from './node.js'
 
 /**
  * Reads documents of DocArray v2 for a class of typed documents, field by field; fields that the class lacks are left out, as in
- * DocArray. They are not checked: each value is where `Schema.check` looks for what a peer sent.
+ * DocArray. Values of fields are not checked: each is where `Schema.check` looks for what a peer sent. Throws INVALID_INPUT for an id that is
+ * no text; the message begins with `place`.
  */
-export function readTypedDocuments(documents: readonly Nodes[], schema: Schema): DocumentArray {
-  return new DocumentArray(documents.map((nodes) => readTyped(nodes, schema)))
+export function readTypedDocuments(
+  documents: readonly Nodes[],
+  schema: Schema,
+  place: string,
+): DocumentArray {
+  return placed(place, () => readList(documents, schema))
+}
+
+function readList(documents: readonly Nodes[], schema: Schema): DocumentArray {
+  return new DocumentArray(documents.map((nodes, index) => placed(index, () => readTyped(nodes, schema))))
 }
 
 function readTyped(nodes: Nodes, schema: Schema): Document {
-  const id = nodes.get('id')
-  const document = id?.kind === 'text' ? new Document({ id: id.value }) : new Document()
+  const id = idOf(nodes)
+  const document = id === undefined ? new Document() : new Document({ id })
   document[record].nodes = nodes
   for (const field of schema.fields) {
     const node = nodes.get(field.name)
-    const value = node && valueOf(node, field)
+    const value = node && (field.of ? placed(field.name, () => valueOf(node, field)) : valueOf(node, field))
     if (value !== undefined) setOwn(document.tags, field.name, value)
   }
   return document
+}
+
+/** Undefined for none, and for None. */
+function idOf(nodes: Nodes): string | undefined {
+  const id = nodes.get('id')
+  if (id === undefined || id.kind === 'none') return undefined
+  if (id.kind !== 'text') throw within(mismatch('expected a text', dataOf(id)), 'id')
+  return id.value
+}
+
+/** What `read` returns; an error of it has this step of the place. */
+function placed<Result>(step: string | number, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    throw within(error, step)
+  }
 }
 
 /** Undefined for None, where that is not a value of the field. */
@@ -31,9 +59,11 @@ function valueOf(node: Node, { kind, of, takesNull }: CompiledField): unknown {
   if (node.kind === 'none') return takesNull ? null : undefined
   if (kind === 'value' || of === undefined) return kind === 'value' ? dataOf(node) : contentOf(node)
   if (isDocument(node)) return readTyped(node.value, of)
-  if (node.kind === 'doc_array') return readTypedDocuments(node.value, of)
+  if (node.kind === 'doc_array') return readList(node.value, of)
   if (node.kind !== 'list') return dataOf(node)
-  return node.value.map((item) => (isDocument(item) ? readTyped(item.value, of) : dataOf(item)))
+  return node.value.map((item, index) =>
+    isDocument(item) ? placed(index, () => readTyped(item.value, of)) : dataOf(item),
+  )
 }
 
 /** JSON has documents as objects, which become dicts. */

@@ -55,7 +55,7 @@ test('a typed document is read field by field', () => {
     reviewers: [Author],
   })
   const schema = schemaOf(Article)
-  const docs = readTypedDocuments(decodeDocList(recorded('article').list!), schema)
+  const docs = readTypedDocuments(decodeDocList(recorded('article').list!), schema, 'data')
   schema.checkAll(docs, 'data')
   const [one] = Article.list(docs as never)
   expect(one!.toJSON()).toMatchObject({
