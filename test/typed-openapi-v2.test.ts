@@ -41,7 +41,7 @@ class Articles extends Executor {
 
 interface Operation {
   readonly parameters: readonly { readonly $ref: string }[]
-  readonly requestBody: { readonly content: Content }
+  readonly requestBody: { readonly required?: boolean; readonly content: Content }
   readonly responses: { readonly 200: { readonly content: Content } }
 }
 
@@ -111,6 +111,11 @@ describe('the OpenAPI document for documents of DocArray v2', () => {
     expect(post!.responses[200].content['application/json'].schema.$ref).toContain('articles_output_model')
   })
 
+  it('says that a request needs a body where it needs parameters', () => {
+    const needs = (path: string): boolean => api.paths[path]!['post']!.requestBody.required === true
+    expect([needs('/articles'), needs('/plain')]).toEqual([true, false])
+  })
+
   it('is also there for a client that sends the header, and no other gets it', async () => {
     const get = async (headers: Record<string, string>): Promise<unknown> =>
       (await fetch(url('/openapi.json'), { headers })).json()
@@ -133,6 +138,20 @@ describe('the OpenAPI document for documents of DocArray v2', () => {
     ['an article', { data: [article], parameters }, true],
     ['with an id and all that is optional', everything(article), true],
     ['one that is not in a list', { data: article, parameters }, true],
+    ['no documents', { parameters }, true],
+    ['null as documents', { data: null, parameters }, true],
+    ['an empty list of booleans', { data: [{ ...article, mask: [] }], parameters }, true],
+    ['NaN in a tensor', { data: [{ ...article, embedding: [null, 1] }], parameters }, true],
+    [
+      'an author whose id is no text',
+      { data: [{ ...article, author: { name: 'Ada', id: 5 } }], parameters },
+      false,
+    ],
+    [
+      'a reviewer whose id is no text',
+      { data: [{ ...article, reviewers: [{ name: 'Bob', id: {} }] }], parameters },
+      false,
+    ],
     ['a header', { data: article, parameters, header: { requestId: 'a' } }, true],
     ['no parameters', { data: [article] }, false],
     ['no title', { data: [without('title')], parameters }, false],

@@ -8,6 +8,8 @@ import { list, nullable, object, ref, type Schema, text } from './schema.js'
 export interface EndpointSchemas {
   readonly request: Schema
   readonly answer: Schema
+  /** Whether a request must have parameters, and so a body. */
+  readonly needsParameters: boolean
   /** Whether its handler is a generator, which a client may call with GET to get a stream. */
   readonly isStream: boolean
 }
@@ -20,8 +22,10 @@ export function endpointSchemas(
 ): EndpointSchemas {
   const isStream = streamEndpoints.includes(endpoint)
   const parts = types.parts.get(endpoint)
-  if (parts === undefined) return { request: ref('Request'), answer: ref('Answer'), isStream }
-  return { request: requestSchema(parts, limits), answer: answerSchema(parts.output), isStream }
+  const { needsParameters = false } = parts ?? {}
+  const request = parts === undefined ? ref('Request') : requestSchema(parts, limits)
+  const answer = parts === undefined ? ref('Answer') : answerSchema(parts.output)
+  return { request, answer, needsParameters, isStream }
 }
 
 /** The bodies of endpoints that take and return plain documents. */

@@ -2,7 +2,7 @@ import { protobufType } from '../../../../wire/gateway-headers.js'
 import type { EndpointSchemas } from './endpoint-schemas.js'
 import { headerParameters, headerParametersOfV2, queryParameters } from './parameters.js'
 import { answered, failuresOf, jsonName, streamed } from './responses.js'
-import { nullable, object, type Schema, text } from './schema.js'
+import { nullable, object, text } from './schema.js'
 
 /** An operation without its `operationId`. */
 export type Operation = Readonly<Record<string, unknown>>
@@ -22,7 +22,7 @@ export function bodyOperation(
   context: OperationContext,
 ): Operation {
   const { responses, ...operation } = endpointOperation(endpoint, schemas, context)
-  return { ...operation, requestBody: requestBody(schemas.request), responses }
+  return { ...operation, requestBody: requestBody(schemas), responses }
 }
 
 /** A request to an endpoint whose document is in the query. */
@@ -72,7 +72,7 @@ export function postOperation(schemas: EndpointSchemas, { hasTokens }: Operation
     summary: 'A request to the endpoint that the body names',
     description: 'Keys may be in camelCase or snake_case.',
     parameters: headerParameters,
-    requestBody: requestBody({ allOf: [schemas.request, withEndpoint] }),
+    requestBody: requestBody({ ...schemas, request: { allOf: [schemas.request, withEndpoint] } }),
     responses: { 200: answered(schemas.answer), ...failuresOf({ hasTokens, isRequest: true }) },
   }
 }
@@ -92,9 +92,11 @@ export function stateOperation(
   }
 }
 
-function requestBody(schema: Schema): unknown {
+function requestBody({ request, needsParameters }: EndpointSchemas): unknown {
+  const without = needsParameters ? '' : 'Without a body: a request without documents. '
   return {
-    description: 'Without a body: a request without documents. Protobuf is a DataRequestProto.',
-    content: { [jsonName]: { schema }, [protobufType]: {} },
+    description: `${without}Protobuf is a DataRequestProto.`,
+    ...(needsParameters && { required: true }),
+    content: { [jsonName]: { schema: request }, [protobufType]: {} },
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withBytesAsNumbers, withNulls } from './v2-models.js'
+import { withBytesAsNumbers, withNaN, withNulls } from './v2-models.js'
 
 test('fields that may be missing may be null, and nothing moves', () => {
   const text = { type: 'string' }
@@ -70,4 +70,23 @@ test('bytes are lists of numbers, and texts that are base64 stay texts', () => {
       text: base64,
     },
   })
+})
+
+test('elements of floats may be null, which is NaN', () => {
+  const tensor = (dtype: string, type: unknown) => ({
+    type: 'array',
+    items: { type: 'array', items: { type } },
+    'x-tensor': { dtype },
+  })
+  const anyShape = { type: 'array', items: {}, 'x-tensor': { dtype: 'float64', shape: null } }
+  const model = (elements: unknown) => ({
+    properties: {
+      embedding: tensor('float32', elements),
+      counts: tensor('int8', 'integer'),
+      anyShape,
+      numbers: { type: 'array', items: { type: 'number' } },
+      parts: { type: 'array', items: { properties: { embedding: tensor('float16', elements) } } },
+    },
+  })
+  expect(withNaN(model('number'))).toEqual(model(['number', 'null']))
 })

@@ -30,6 +30,24 @@ export function withBytesAsNumbers(schema: JsonObject): JsonObject {
   return mapped(schema, bytesInside)
 }
 
+/** The model of a document where null stands for NaN in tensors of floats, as in all JSON of a gateway. */
+export function withNaN(schema: JsonObject): JsonObject {
+  const tensor = schema['x-tensor']
+  const isFloat = isMapping(tensor) && String(tensor['dtype']).startsWith('float')
+  return isFloat ? elementsOrNull(schema) : mapped(schema, nanInside)
+}
+
+function elementsOrNull(lists: JsonObject): JsonObject {
+  const { type, items } = lists
+  if (type === 'number') return { ...lists, type: [type, 'null'] }
+  return isMapping(items) ? { ...lists, items: elementsOrNull(items) } : lists
+}
+
+function nanInside(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(nanInside)
+  return isMapping(value) ? withNaN(value) : value
+}
+
 /** The model of a document in a request: without names of fields that documents of v2 cannot have. In ASCII, as not all tools know classes of Unicode. */
 export function withFieldNames(model: JsonObject): JsonObject {
   const names = Object.keys(isMapping(model['properties']) ? model['properties'] : {})

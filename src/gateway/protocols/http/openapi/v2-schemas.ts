@@ -8,7 +8,7 @@ import { Components } from './components.js'
 import { answerSchema, type EndpointSchemas } from './endpoint-schemas.js'
 import { list, nullable, object, ref, type Schema, text } from './schema.js'
 import { isNonEmptyList } from './typed-schemas.js'
-import { withBytesAsNumbers, withFieldNames, withNulls } from './v2-models.js'
+import { withBytesAsNumbers, withFieldNames, withNaN, withNulls } from './v2-models.js'
 
 interface V2Schemas {
   readonly components: Readonly<Record<string, Schema>>
@@ -33,14 +33,16 @@ export function v2Schemas(
       const found = part(side)
       const isTyped = isModel(found) && found.name !== documentOfV1
       const { name, model } = isTyped ? found : anyDocument
-      const own = withNulls(side === 'input' ? withFieldNames(withBytesAsNumbers(model)) : model)
+      const own = withNaN(withNulls(side === 'input' ? withFieldNames(withBytesAsNumbers(model)) : model))
       return components.add({ name, side }, (at) => rebased(own, at))
     }
     const named = (body: Schema, side: 'input' | 'output'): Schema =>
       components.add({ name: `${nameOf(endpoint)}_${side}_model`, side }, () => body)
+    const parameters = parametersOf(part('parameters'), components)
     bodies.set(endpoint, {
-      request: named(requestBody(document('input'), part('parameters'), { components, limits }), 'input'),
+      request: named(requestBody(document('input'), parameters, limits), 'input'),
       answer: named(answerSchema(document('output')), 'output'),
+      needsParameters: parameters.areNeeded,
       isStream: streamEndpoints.includes(endpoint),
     })
   }
@@ -60,23 +62,26 @@ function nameOf(endpoint: string): string {
   return endpoint.replaceAll(/^\/+|\/+$/g, '') || 'root'
 }
 
-function requestBody(
-  input: Schema,
-  given: unknown,
-  { components, limits }: { readonly components: Components; readonly limits: RequestLimits },
-): Schema {
-  const isTyped = isModel(given)
-  const parameters = isTyped
-    ? components.add({ name: given.name, side: 'parameters' }, (at) => rebased(given.model, at))
-    : ref('Parameters')
-  const needsParameters = isTyped && isNonEmptyList(given.model['required'])
+interface GivenParameters {
+  readonly schema: Schema
+  readonly areNeeded: boolean
+}
+
+function parametersOf(given: unknown, components: Components): GivenParameters {
+  if (!isModel(given)) return { schema: ref('Parameters'), areNeeded: false }
+  const { name, model } = given
+  const schema = components.add({ name, side: 'parameters' }, (at) => rebased(model, at))
+  return { schema, areNeeded: isNonEmptyList(model['required']) }
+}
+
+function requestBody(input: Schema, { schema, areNeeded }: GivenParameters, limits: RequestLimits): Schema {
   return object(
     {
       data: {
-        description: 'A list of documents, or one.',
-        anyOf: [list(input, { maxItems: limits.documents }), input],
+        description: 'A list of documents, one document, or null.',
+        anyOf: [list(input, { maxItems: limits.documents }), input, { type: 'null' }],
       },
-      parameters: needsParameters ? parameters : { anyOf: [parameters, { type: 'null' }] },
+      parameters: areNeeded ? schema : { anyOf: [schema, { type: 'null' }] },
       header: {
         type: ['object', 'null'],
         properties: {
@@ -85,6 +90,6 @@ function requestBody(
         },
       },
     },
-    { required: ['data', ...(needsParameters ? ['parameters'] : [])] },
+    areNeeded ? { required: ['parameters'] } : {},
   )
 }
