@@ -37,7 +37,8 @@ export function encodeTensor(writer: Writer, field: number, tensor: Tensor): voi
 /** Writes a DenseNdArrayProto as field 1. */
 export function encodeDense(writer: Writer, { data, shape, dtype }: NdArray): void {
   const mark = writer.fork(1, data.byteLength + overhead)
-  writer.bytes(1, bytesOf(data))
+  // as protobuf writes it: no field for no bytes
+  if (data.length > 0) writer.bytes(1, bytesOf(data))
   if (shape.length > 0) writer.packedUint32(2, shape)
   writeDtype(writer, dtype)
   writer.join(mark)

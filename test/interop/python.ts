@@ -61,6 +61,8 @@ export async function runPython<Answer>(
 export interface PythonServer<Ready> {
   /** Its ready message: the first line of stdout that is a JSON object. */
   readonly ready: Ready
+  /** Sends one line of JSON, and resolves with the next line of stdout that is a JSON object. */
+  ask<Answer>(input: unknown): Promise<Answer>
   stop(): Promise<void>
 }
 
@@ -72,16 +74,25 @@ export async function servePython<Ready>(script: string, input: unknown): Promis
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
   child.stdin.on('error', () => {}) // a script that ends before it has read says why by its exit
   child.stdin.write(`${JSON.stringify(input)}\n`)
-  const ready = await new Promise<Ready>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('{')) resolve(JSON.parse(line) as Ready)
+  const lines = createInterface({ input: child.stdout })
+  const next = <Answer>(): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const take = (line: string): void => {
+        if (!line.startsWith('{')) return
+        lines.off('line', take)
+        resolve(JSON.parse(line) as Answer)
+      }
+      lines.on('line', take)
+      void exited.then(() =>
+        reject(new Error(`${script} ended\n${Buffer.concat(stderr).toString().slice(-4_000)}`)),
+      )
     })
-    void exited.then(() =>
-      reject(new Error(`${script} ended\n${Buffer.concat(stderr).toString().slice(-4_000)}`)),
-    )
-  })
   return {
-    ready,
+    ready: await next<Ready>(),
+    ask<Answer>(given: unknown) {
+      child.stdin.write(`${JSON.stringify(given)}\n`)
+      return next<Answer>()
+    },
     stop() {
       child.stdin.end()
       return exited
