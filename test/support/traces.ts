@@ -39,7 +39,7 @@ export class Collector implements AsyncDisposable {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     this.headers.push(request.headers)
     const isTraces = request.method === 'POST' && request.url === '/v1/traces'
-    if (isTraces) this.spans.push(...spansOf(Buffer.concat(chunks)))
+    if (isTraces) this.receive(Buffer.concat(chunks))
     response.writeHead(isTraces ? 200 : 404, { 'content-type': 'application/x-protobuf' }).end()
   })
 
@@ -47,6 +47,11 @@ export class Collector implements AsyncDisposable {
     const collector = new Collector()
     await new Promise<void>((resolve) => collector.#server.listen(0, '127.0.0.1', resolve))
     return collector
+  }
+
+  /** Adds the spans of an `ExportTraceServiceRequest`, in protobuf. */
+  receive(request: Buffer): void {
+    this.spans.push(...spansOf(request))
   }
 
   get endpoint(): string {
@@ -103,12 +108,18 @@ function fieldsOf(bytes: Buffer): Fields {
     if (at + length > bytes.length) throw new Error('a field ends beyond its message')
     return bytes.subarray(at, (at += length))
   }
+  const readers: Readonly<Record<number, () => bigint | Buffer>> = {
+    0: varint,
+    1: () => take(8).readBigUInt64LE(),
+    2: () => take(Number(varint())),
+    5: () => BigInt(take(4).readUInt32LE()),
+  }
   while (at < bytes.length) {
     const tag = Number(varint())
     const type = tag & 7
-    if (![0, 1, 2].includes(type)) throw new Error(`wire type ${type} of field ${tag >> 3}`)
-    const value = type === 0 ? varint() : type === 1 ? take(8).readBigUInt64LE() : take(Number(varint()))
-    fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), value])
+    const read = readers[type]
+    if (read === undefined) throw new Error(`wire type ${type} of field ${tag >> 3}`)
+    fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), read()])
   }
   return fields
 }
@@ -152,7 +163,10 @@ function spansOf(request: Buffer): readonly ReceivedSpan[] {
           attributes: attributesOf(event, 3),
         })),
         links: messages(span, 13).map((link) => ({ traceId: hex(link, 1), spanId: hex(link, 2) })),
-        error: messages(span, 15).map((status) => text(status, 2))[0],
+        // `STATUS_CODE_ERROR`
+        error: messages(span, 15)
+          .filter((status) => integer(status, 3) === 2n)
+          .map((status) => text(status, 2))[0],
         ...{ service: resource['service.name'], resource },
       }))
   })
