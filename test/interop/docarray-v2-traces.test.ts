@@ -64,7 +64,10 @@ test('they are children of the span of the client where the gateway does not tra
   ])
 })
 
-/** OTLP over gRPC, which is what Jina exports. Its spans are added to those of `collector`. */
+/**
+ * OTLP over gRPC, which is what Jina exports. Its spans are added to those of `collector`. It is no part of the Python script,
+ * because Jina forks its pods, and gRPC does not work in a process forked from one with a gRPC server.
+ */
 async function receiveOverGrpc(collector: Collector): Promise<{ readonly port: number; close(): void }> {
   const server = new Server()
   const raw = (bytes: Buffer) => bytes

@@ -23,6 +23,7 @@ if __name__ == '__main__':
     os.environ['OTEL_BSP_SCHEDULE_DELAY'] = '100'  # milliseconds from a span to its export
     traces = {'tracing': True, 'traces_exporter_host': 'http://127.0.0.1', 'traces_exporter_port': json.loads(sys.stdin.readline())['traces']}
     port = free_port()
+    # without Jina's own gateway: requests through it hang while it exports traces to a receiver that answers
     with Deployment(name='jina', uses=Traced, port=port, include_gateway=False, **traces):
         print('\n' + json.dumps({'executor': port}), flush=True)
         sys.stdin.read()
