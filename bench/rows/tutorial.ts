@@ -27,7 +27,6 @@ export const tutorial: Row = {
       one: () => runOnce(nodeProgram('tutorial', ours(1))),
       jina: withRetries(() => runOnce(jinaProgram('jina_tutorial.py', { corpus, replicas: 1 }))),
       two: () => runOnce(nodeProgram('tutorial', ours(2))),
-      jinaTwo: withRetries(() => runOnce(jinaProgram('jina_tutorial.py', { corpus, replicas: 2 }))),
     })
     return resultsOf(runs)
   },
@@ -49,7 +48,7 @@ async function runOnce(command: Command): Promise<Run> {
   }
 }
 
-function resultsOf({ one, jina, two, jinaTwo }: Record<string, Run[]>): readonly Result[] {
+function resultsOf({ one, jina, two }: Record<string, Run[]>): readonly Result[] {
   const walls = (runs: Run[]): number[] => runs.map(({ wallS }) => wallS)
   const cpus = (runs: Run[]): number[] => runs.map(({ cpuS }) => cpuS)
   const handlers = one!.map(({ handlerCpuS }) => handlerCpuS)
@@ -62,11 +61,11 @@ function resultsOf({ one, jina, two, jinaTwo }: Record<string, Run[]>): readonly
       note: `all CPU: ours ${median(cpus(one!)).toFixed(2)} s, Jina ${median(cpus(jina!)).toFixed(2)} s`,
     },
     {
-      ...{ row: '1b', what: 'the same with 2 replicas, wall', unit: 's' },
-      ours: { name: 'Millrace', values: walls(two!) },
-      peer: { name: 'Jina', values: walls(jinaTwo!) },
-      ...{ relation: '≤', must: 1 / 6, aim: 1 / 10 },
-      note: 'for information: no target of its own',
+      ...{ row: '1b', what: 'the same, 2 replicas against 1, wall', unit: 's' },
+      ours: { name: '2 replicas', values: walls(two!) },
+      peer: { name: '1 replica', values: walls(one!) },
+      ...{ relation: '≤', must: 1 / 1.4 },
+      note: 'for information: row 40 is that of Flows that are warm',
     },
     {
       ...{
