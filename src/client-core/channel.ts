@@ -53,9 +53,9 @@ class ChannelStream implements RequestStream {
   readonly #inOrder: InOrder<Uint8Array> | undefined
   /** Requests that were refused, in order. */
   readonly #refused: Uint8Array[] = []
-  /** Requests that are not answered, with those that were refused. */
+  /** Number of requests without an answer, including refused ones. */
   #open = 0
-  /** Of these requests. */
+  /** Their bytes. */
   #bytes = 0
   #ended = false
   #over = false

@@ -14,9 +14,7 @@ class Suffix(BaseModel):
     suffix: str = '.'
 
 
-class Foreign(Executor):
-    """Jina 3.34 fails to describe it, with a KeyError: '#/$defs/Author', because the documents of /article have documents."""
-
+class Words(Executor):
     @requests(on='/reverse')
     def reverse(self, docs: DocList[Text], parameters: Suffix, **kwargs) -> DocList[Text]:
         for doc in docs:
@@ -27,6 +25,19 @@ class Foreign(Executor):
     def encode(self, docs: DocList[Text], **kwargs) -> DocList[Encoded]:
         return DocList[Encoded]([Encoded(id=doc.id, text=doc.text, embedding=np.array([len(doc.text), 1, 2, 3])) for doc in docs])
 
+    @requests(on='/fail')
+    def fail(self, docs: DocList[Text], **kwargs) -> DocList[Text]:
+        raise ValueError('not today')
+
+    @requests(on='/words')
+    async def words(self, doc: Text, **kwargs) -> Text:
+        for word in doc.text.split(' '):
+            yield Text(text=word)
+
+
+class Foreign(Words):
+    """Jina 3.34 fails to describe it, with a KeyError: '#/$defs/Author', because the documents of /article have documents."""
+
     @requests(on='/article')
     def article(self, docs: DocList[Article], **kwargs) -> DocList[Article]:
         for doc in docs:
@@ -36,15 +47,6 @@ class Foreign(Executor):
     @requests(on='/alone')
     def alone(self, doc: Text, **kwargs) -> Text:
         return Text(id=doc.id, text=doc.text + ' alone')
-
-    @requests(on='/fail')
-    def fail(self, docs: DocList[Text], **kwargs) -> DocList[Text]:
-        raise ValueError('not today')
-
-    @requests(on='/words')
-    async def words(self, doc: Text, **kwargs) -> Text:
-        for word in doc.text.split(' '):
-            yield Text(text=word)
 
 
 class Described(Executor):
@@ -64,18 +66,8 @@ class Book(BaseDoc):
     extra: Dict[str, Any] = {}
 
 
-class Flat(Executor):
+class Flat(Words):
     """Documents without documents, which Jina 3.34 describes."""
-
-    @requests(on='/reverse')
-    def reverse(self, docs: DocList[Text], parameters: Suffix, **kwargs) -> DocList[Text]:
-        for doc in docs:
-            doc.text = doc.text[::-1] + parameters.suffix
-        return docs
-
-    @requests(on='/encode')
-    def encode(self, docs: DocList[Text], **kwargs) -> DocList[Encoded]:
-        return DocList[Encoded]([Encoded(id=doc.id, text=doc.text, embedding=np.array([len(doc.text), 1, 2, 3])) for doc in docs])
 
     @requests(on='/book')
     def book(self, docs: DocList[Book], **kwargs) -> DocList[Book]:
@@ -90,15 +82,6 @@ class Flat(Executor):
         for doc in docs:
             doc.extra = {'array': np.zeros(2)}
         return docs
-
-    @requests(on='/fail')
-    def fail(self, docs: DocList[Text], **kwargs) -> DocList[Text]:
-        raise ValueError('not today')
-
-    @requests(on='/words')
-    async def words(self, doc: Text, **kwargs) -> Text:
-        for word in doc.text.split(' '):
-            yield Text(text=word)
 
 
 if __name__ == '__main__':

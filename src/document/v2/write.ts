@@ -121,7 +121,7 @@ function uriNameOf(nodes: Nodes | undefined): string {
   return 'url'
 }
 
-/** Tags that came as fields are fields again, and those that are fields of the peer. The others are the dict `tags`. */
+/** Tags become fields if they came as fields, or if the peer has fields of these names. The rest are the dict `tags`. */
 function tagValues(document: Document, isField: (name: string) => boolean): Map<string, unknown> {
   const own = document[record]
   const { nodes } = own

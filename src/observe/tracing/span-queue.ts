@@ -7,7 +7,7 @@ import { reasonOf } from '../../lib/reason.js'
 /** Spans of one message to the collector: some 700 KB. */
 const batch = 4096
 
-/** Spans that wait: beyond them spans are dropped. With those that are sent, some 8 MB. */
+/** At most this many spans wait; further ones are dropped. Waiting spans and those being sent take about 8 MB. */
 const most = 32_768
 
 /** Bytes of memory to begin with: a pod may have few spans. */
